@@ -1,0 +1,1 @@
+"""Steward looks after machine-learning models once they are in production."""

@@ -1,0 +1,49 @@
+"""The errors of the domain, under one root. Each says what was wrong, where, and what to do."""
+
+
+class StewardError(Exception):
+    """Root of everything that Steward raises on purpose."""
+
+
+class SpecInvalid(StewardError):
+    """A declaration that cannot be used; `problems` has one line each, with line and column where known."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class BatchInvalid(StewardError):
+    """A file that cannot be read as records at all; nothing of it can be judged row by row."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class IncomparableProfiles(StewardError):
+    """Two profiles that do not share bins, or one that is empty where counts are needed."""
+
+
+class ObjectMissing(StewardError):
+    """A stored object that something refers to is not there."""
+
+
+class ObjectChanged(StewardError):
+    """A stored object no longer has the content that something refers to."""
+
+
+class Conflict(StewardError):
+    """A create-only object exists already, or a compare-and-swap lost its race."""
+
+
+class UntrustedArtifact(StewardError):
+    """A model artifact asks for types that are not on the trusted list."""
+
+
+class TrainingImpossible(StewardError):
+    """A run that cannot be carried out with the data it was given."""
+
+
+class LedgerBroken(StewardError):
+    """The chain of the ledger does not verify."""

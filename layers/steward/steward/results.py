@@ -1,0 +1,47 @@
+"""What a monitor found: the one shape of every result, in checks, reports and the command line."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from steward.spec.model import MonitorName
+
+Status = Literal["ok", "drift", "breach", "unknown"]
+
+
+class MetricResult(BaseModel):
+    """One statistic of one monitor, with all that its status rests on.
+
+    Attributes:
+        monitor: the monitor, which is also the alert's name.
+        column: the feature it is about; None for the model as a whole.
+        statistic: the name of the measure (`population_stability_index`, `roc_auc`, ...).
+        value: what was measured; None where it could not be.
+        threshold: what `value` is compared with for practical significance.
+        p_value: the chance of a value as extreme in unchanged data; None where no test applies.
+        significance: what `p_value` is compared with, after the family-wise correction.
+        effect: the size of the change in the statistic's own unit.
+        low, high: the confidence interval of `value`, where it has one.
+        baseline: what the baseline has in place of `value`.
+        rows, baseline_rows: sample sizes.
+        status: `ok`, `drift` or `breach`; `unknown` where nothing could be measured.
+        message: the sentence a person reads.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+    monitor: MonitorName
+    column: str | None = None
+    statistic: str
+    value: float | None = None
+    threshold: float | None = None
+    p_value: float | None = None
+    significance: float | None = None
+    effect: float | None = None
+    low: float | None = None
+    high: float | None = None
+    baseline: float | None = None
+    rows: int = 0
+    baseline_rows: int = 0
+    status: Status
+    message: str

@@ -1,0 +1,43 @@
+"""Spans of time as people write them in a declaration: `30m`, `12h`, `7d`, `8w`."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+PATTERN = r"^[1-9][0-9]*[smhdw]$"
+
+
+def parse_duration(text: Any) -> Any:
+    """Turn `7d` into a timedelta; leave anything that is not text to pydantic.
+
+    >>> parse_duration("36h")
+    datetime.timedelta(days=1, seconds=43200)
+    """
+    if not isinstance(text, str):
+        return text
+    if not re.match(PATTERN, text):
+        raise ValueError(f"{text!r} is not a duration: write a whole number and s, m, h, d or w, such as 7d")
+    return timedelta(seconds=int(text[:-1]) * UNITS[text[-1]])
+
+
+def format_duration(span: timedelta) -> str:
+    """The shortest text that `parse_duration` reads back as the same span.
+
+    >>> format_duration(timedelta(days=7)), format_duration(timedelta(hours=36))
+    ('1w', '36h')
+    """
+    seconds = round(span.total_seconds())
+    unit = next(unit for unit in "wdhms" if seconds % UNITS[unit] == 0)
+    return f"{seconds // UNITS[unit]}{unit}"
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    Field(gt=timedelta(0)),
+    PlainSerializer(format_duration),
+    WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["1h", "7d"]}),
+]

@@ -1,0 +1,46 @@
+"""Tumbling windows of event time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from steward.spec.durations import format_duration, parse_duration
+
+ORIGIN = datetime(1970, 1, 5, tzinfo=UTC)
+"""A Monday at midnight, so that weekly windows are calendar weeks and daily ones calendar days."""
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """The half-open span [start, start + length) of event time, in UTC."""
+
+    start: datetime
+    length: timedelta
+
+    @classmethod
+    def containing(cls, moment: datetime, length: timedelta) -> Self:
+        """The one window of this length that `moment` (timezone-aware) falls into.
+
+        >>> Window.containing(datetime(2013, 3, 6, 12, tzinfo=UTC), timedelta(days=7)).id
+        '20130304T000000Z_1w'
+        """
+        return cls(start=ORIGIN + (moment - ORIGIN) // length * length, length=length)
+
+    @classmethod
+    def parse(cls, identifier: str) -> Self:
+        """The window that an `id` names; ValueError when it names none."""
+        stamp, _, span = identifier.partition("_")
+        length = parse_duration(span)
+        return cls(start=datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC), length=length)
+
+    @property
+    def id(self) -> str:
+        """A name that sorts by start and is safe in object keys."""
+        return f"{self.start.strftime(_STAMP)}_{format_duration(self.length)}"
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after the window."""
+        return self.start + self.length
