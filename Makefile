@@ -1,0 +1,96 @@
+# Steward's commands. `make` alone lists them. Nothing needs to be there but make, git and any python3.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+export UV_FROZEN := 1
+unexport VIRTUAL_ENV
+
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.tools/bin/uv)
+RUN := $(UV) run
+SAM := .local/tools/sam/bin/sam
+LAYERS := steward data learn
+
+# The layers' makefiles run in SAM's scratch folder, and find uv and a Python 3.13 through these two.
+export STEWARD_UV := $(UV)
+export STEWARD_PYTHON := $(CURDIR)/.venv/bin/python
+export STEWARD_ARCHITECTURE ?= arm64
+
+.PHONY: help demo test check build up down deploy benchmark clean deps tools lock lint unit templates
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: up ## play ten months of real flights through the deployed functions, and show what Steward did
+	$(RUN) python infra/demo
+
+test: check templates ## everything: check, template lint, integration tests, end-to-end tests on a stack of its own
+	$(RUN) pytest tests/integration tests/e2e
+
+check: lint unit ## format, lint, types, import contracts and unit tests, in under a minute
+
+build: deps tools ## build functions and layers for AWS into .aws-sam/ (STEWARD_ARCHITECTURE=arm64 or x86_64)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE)
+
+up: deps tools ## start the local AWS emulator, deploy the real template into it and print its outputs
+	$(RUN) python infra/local up
+
+down: ## stop the local emulator that `make up` started
+	@if [ -x .venv/bin/python ]; then .venv/bin/python infra/local down; else echo "Nothing is running: make up has not been run here."; fi
+
+deploy: build ## deploy to your AWS account; GUIDED=1 asks for every parameter, PARAMETERS="AlertEmail=..." sets some
+	$(SAM) deploy $(if $(GUIDED),--guided,--parameter-overrides Architecture=$(STEWARD_ARCHITECTURE) $(PARAMETERS))
+
+benchmark: deps ## measure the promised speeds and sizes
+	$(RUN) pytest tests/benchmarks -m benchmark -s
+
+clean: down ## remove everything generated: environments, builds, local stacks, caches
+	rm -rf .aws-sam .local .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lint: deps
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) mypy
+	$(RUN) lint-imports --no-logo
+	@$(foreach layer,$(LAYERS),$(call export_layer,$(layer)) | cmp -s - layers/$(layer)/requirements.txt || \
+	  { echo "layers/$(layer)/requirements.txt does not match uv.lock: run 'make lock'." >&2; exit 1; };)
+
+unit: deps
+	$(RUN) pytest layers/steward/steward tests/unit
+
+templates: deps tools
+	$(SAM) validate --lint
+	$(RUN) cfn-lint template.yaml
+
+# One file a layer, pinned and hashed: SAM builds layers in a scratch folder, from their own folder alone.
+# A package that two layers need is shipped by the one that every function of the other has too.
+export_layer = $(UV) export --quiet --only-group layer-$(1) --no-emit-project --no-annotate --no-header \
+  $(addprefix --no-emit-package ,$(elsewhere_$(strip $(1))))
+elsewhere_data := python-dateutil six
+elsewhere_learn := numpy
+
+lock: $(UV) ## resolve dependencies again, and write what each layer ships
+	env -u UV_FROZEN $(UV) lock
+	$(foreach layer,$(LAYERS),$(call export_layer,$(layer)) > layers/$(layer)/requirements.txt &&) true
+
+# Environments: the project's own, and one for each tool that pins its dependencies tightly.
+deps: .venv/.synced
+tools: .local/tools/sam/.synced .local/tools/emulator/.synced
+
+.venv/.synced: $(UV) uv.lock pyproject.toml .python-version
+	$(UV) sync
+	touch $@
+
+.local/tools/%/.synced: $(UV) uv.lock .python-version
+	UV_PROJECT_ENVIRONMENT=.local/tools/$* $(UV) sync --only-group $* --no-install-project
+	touch $@
+
+.tools/bin/uv $(CURDIR)/.tools/bin/uv:
+	python3 -m venv .tools
+	.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
