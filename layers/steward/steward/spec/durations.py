@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-PATTERN = r"^[1-9][0-9]*[smhdw]$"
+PATTERN = r"^[0-9]+[smhdw]$"
 
 
 def parse_duration(text: Any) -> Any:
@@ -34,10 +34,14 @@ def format_duration(span: timedelta) -> str:
     return f"{seconds // UNITS[unit]}{unit}"
 
 
-Duration = Annotated[
+Lateness = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    Field(gt=timedelta(0)),
+    Field(ge=timedelta(0)),
     PlainSerializer(format_duration),
-    WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["1h", "7d"]}),
+    WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["0s", "2h"]}),
 ]
+"""A span that may be nothing."""
+
+Duration = Annotated[Lateness, Field(gt=timedelta(0))]
+"""A span that lasts."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from steward.spec.durations import Duration
+from steward.spec.durations import Duration, Lateness
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 """Lower case, digits and hyphens, beginning with a letter: safe in object keys, schedule names and topics."""
@@ -77,7 +77,7 @@ class WindowPolicy(Declared):
     """Windows that metrics are computed over, and how long to wait for late records."""
 
     length: Duration = timedelta(hours=1)
-    allowed_lateness: Annotated[timedelta, Field(ge=timedelta(0))] | Duration = timedelta(0)
+    allowed_lateness: Lateness = timedelta(0)
 
 
 class DriftMonitor(Declared):

@@ -1,0 +1,1 @@
+"""Alert states and the messages that people receive."""

@@ -1,0 +1,130 @@
+"""The state of one alert: a pure function of what the newest checks of each window said."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from steward.results import Status
+from steward.spec.model import MonitorName
+
+State = Literal["ok", "firing", "resolved"]
+
+WINDOWS_KEPT = 200
+"""How many windows an alert remembers; the state rests on the newest ones."""
+
+
+class Verdict(BaseModel):
+    """What one check said of one monitor in one window.
+
+    Attributes:
+        version: the version that made the window's predictions.
+        window: the window's id; ids sort by time.
+        check: the check that said so.
+        evidence: how many rows and labels the check saw; of two checks of one window the one that saw more stands.
+        status: `ok`, `drift` or `breach`; an `unknown` is no verdict.
+        summary: the sentence a person reads.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: str
+    window: str
+    check: str
+    evidence: int
+    status: Status
+    summary: str
+
+    @property
+    def precedence(self) -> tuple[int, str]:
+        """Sorts checks of one window: more evidence first, ties by id, so that the order of arrival is nothing."""
+        return (self.evidence, self.check)
+
+    @property
+    def bad(self) -> bool:
+        """Whether the monitor found something."""
+        return self.status in ("drift", "breach")
+
+
+class Announced(BaseModel):
+    """The last thing that subscribers were told of an alert."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state: Literal["firing", "resolved"]
+    version: str
+    window: str
+
+
+class Alert(BaseModel):
+    """One monitor of one model.
+
+    Attributes:
+        champion: the version whose windows count; None before the first.
+        verdicts: by `window/version`, the verdict that stands.
+        announced: what subscribers were told last; None before anything.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    monitor: MonitorName
+    champion: str | None = None
+    verdicts: dict[str, Verdict] = Field(default_factory=dict)
+    announced: Announced | None = None
+
+    @property
+    def history(self) -> list[Verdict]:
+        """The champion's verdicts, oldest window first."""
+        return [verdict for _, verdict in sorted(self.verdicts.items()) if verdict.version == self.champion]
+
+    @property
+    def state(self) -> State:
+        """`firing` while the newest window is bad; `resolved` when an earlier one was; `ok` when none was."""
+        history = self.history
+        if history and history[-1].bad:
+            return "firing"
+        return "resolved" if any(verdict.bad for verdict in history) else "ok"
+
+    @property
+    def unannounced(self) -> Announced | None:
+        """What subscribers have yet to be told; None when they know how things stand."""
+        told = self.announced
+        was_firing = told is not None and told.state == "firing"
+        history = self.history
+        if self.state == "firing" and (not was_firing or (told and told.version != self.champion)):
+            return Announced(state="firing", version=history[-1].version, window=self._since(history).window)
+        if self.state != "firing" and was_firing and told:
+            recovered = history[-1] if history else None
+            return Announced(
+                state="resolved",
+                version=recovered.version if recovered else self.champion or told.version,
+                window=recovered.window if recovered else told.window,
+            )
+        return None
+
+    def seeing(self, verdict: Verdict) -> Self:
+        """The alert after one more verdict. The order in which verdicts come makes no difference, nor do repetitions."""
+        place = f"{verdict.window}/{verdict.version}"
+        known = self.verdicts.get(place)
+        if known and known.precedence >= verdict.precedence:
+            return self
+        verdicts = self.verdicts | {place: verdict}
+        return self.model_copy(update={"verdicts": dict(sorted(verdicts.items())[-WINDOWS_KEPT:])})
+
+    def under(self, champion: str | None) -> Self:
+        """The alert once another version is in charge: windows of the one before no longer count."""
+        return self if champion == self.champion else self.model_copy(update={"champion": champion})
+
+    def telling(self, announced: Announced) -> Self:
+        """The alert once subscribers have been told."""
+        return self.model_copy(update={"announced": announced})
+
+    @staticmethod
+    def _since(history: list[Verdict]) -> Verdict:
+        """The first window of the bad ones that the history ends with."""
+        first = history[-1]
+        for verdict in reversed(history):
+            if not verdict.bad:
+                break
+            first = verdict
+        return first

@@ -1,0 +1,54 @@
+"""The one place that makes AWS clients."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 5},
+    connect_timeout=5,
+    read_timeout=60,
+    user_agent_extra="steward",
+    s3={"addressing_style": "auto"},
+)
+
+
+@cache
+def s3() -> S3Client:
+    """The client for S3; one a process."""
+    return boto3.client("s3", config=_CONFIG)
+
+
+@cache
+def events() -> EventBridgeClient:
+    """The client for EventBridge; one a process."""
+    return boto3.client("events", config=_CONFIG)
+
+
+@cache
+def sns() -> SNSClient:
+    """The client for SNS; one a process."""
+    return boto3.client("sns", config=_CONFIG)
+
+
+@cache
+def sqs() -> SQSClient:
+    """The client for SQS; one a process."""
+    return boto3.client("sqs", config=_CONFIG)
+
+
+@cache
+def scheduler() -> EventBridgeSchedulerClient:
+    """The client for EventBridge Scheduler; one a process."""
+    return boto3.client("scheduler", config=_CONFIG)

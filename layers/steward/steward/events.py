@@ -1,0 +1,256 @@
+"""Every event on the bus `steward`: past tense for what happened, nouns of request for what someone asks."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from steward.results import Status
+from steward.spec.model import MonitorName
+
+SOURCE = "steward"
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""What EventBridge Scheduler replaces by the time a schedule was due."""
+
+Kind = Literal["predictions", "labels", "reference"]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class StoredObject(BaseModel):
+    """A reference to the exact bytes that something rests on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    version_id: str
+    sha256: Digest
+
+
+class Event(BaseModel):
+    """What all events carry.
+
+    `event_id` is derived from the content, so the same fact told twice has the same id; `as_of` is the moment the event
+    speaks for, `occurred_at` the wall clock's, `correlation_id` the same from the cause to the last effect.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    schema_version: Literal[1] = 1
+    event_id: str = ""
+    occurred_at: AwareDatetime
+    model: str
+    as_of: AwareDatetime
+    correlation_id: str
+
+    @model_validator(mode="after")
+    def _identify(self) -> Self:
+        if not self.event_id:
+            content = self.model_dump_json(exclude={"event_id", "occurred_at"})
+            digest = hashlib.sha256(f"{type(self).__name__}:{content}".encode()).hexdigest()
+            object.__setattr__(self, "event_id", digest[:32])
+        return self
+
+
+class ModelRegistered(Event):
+    """A declaration was accepted and is in force."""
+
+    revision: str
+    spec: StoredObject
+
+
+class ModelRejected(Event):
+    """A declaration was refused; nothing changed."""
+
+    source: str = Field(description="The key of the upload.")
+    problems: list[str]
+
+
+class BatchIngested(Event):
+    """The records of one object version are stored and profiled. A batch of many windows is told in several events."""
+
+    kind: Kind
+    batch: str
+    source: str
+    rows: int
+    rejected_rows: int
+    windows: list[str]
+    versions: list[str] = Field(default_factory=list)
+
+
+class BatchRejected(Event):
+    """A file could not be used at all, or rows of it were quarantined beyond use; it is kept where it was uploaded."""
+
+    kind: str
+    batch: str
+    source: str
+    code: str
+    message: str
+
+
+class OutcomesUpdated(Event):
+    """Labels met their predictions: the realised results of one window were written anew."""
+
+    version: str
+    window: str
+    labelled_rows: int
+    outcomes: StoredObject
+
+
+class CheckRequested(Event):
+    """Someone, or a schedule, asks for a check: of one window, or of all that closed lately."""
+
+    window: str | None = None
+
+
+class CheckCompleted(Event):
+    """One window of one version was compared with its baseline."""
+
+    version: str
+    window: str
+    check: str
+    stored: StoredObject
+    rows: int
+    labelled_rows: int
+    statuses: dict[MonitorName, Status]
+
+
+class AlertRaised(Event):
+    """A monitor's alert began to fire."""
+
+    monitor: MonitorName
+    version: str
+    window: str
+    summary: str
+
+
+class AlertResolved(Event):
+    """A monitor's alert stopped firing."""
+
+    monitor: MonitorName
+    version: str
+    window: str
+    summary: str
+
+
+class RetrainingProposed(Event):
+    """Someone, or a schedule, asks for a retraining; the policy decides."""
+
+    reason: str
+
+
+class TrainingRequested(Event):
+    """The policy started a run."""
+
+    run: str
+    reasons: list[str]
+
+
+class TrainingDeclined(Event):
+    """The policy held a run back, and why."""
+
+    reasons: list[str]
+    triggers: list[str]
+
+
+class TrainingCompleted(Event):
+    """A run made a version; it is not judged yet."""
+
+    run: str
+    version: str
+    dataset: str
+    manifest: StoredObject
+
+
+class RunFailed(Event):
+    """A run ended without a version, or without a judgement on it."""
+
+    run: str
+    stage: Literal["training", "validation", "release"]
+    message: str
+
+
+class ValidationCompleted(Event):
+    """A version was judged on rows that neither it nor the champion had seen."""
+
+    run: str
+    version: str
+    passed: bool
+    summary: str
+    evaluation: StoredObject
+
+
+class ReleaseChanged(Event):
+    """A version became champion, or was refused."""
+
+    run: str
+    version: str
+    previous: str | None
+    stage: Literal["champion", "refused"]
+    summary: str
+
+
+class AuditRequested(Event):
+    """Someone, or a schedule, asks for an audit of one model."""
+
+
+class AuditCompleted(Event):
+    """Every invariant was checked."""
+
+    audit: str
+    passed: bool
+    failed: list[str]
+    stored: StoredObject
+
+
+class Envelope(BaseModel):
+    """An event as EventBridge, or a schedule's input, delivers it to a queue."""
+
+    source: str
+    detail_type: Annotated[str, Field(alias="detail-type")]
+    detail: dict[str, Any]
+
+
+EVENTS: dict[str, type[Event]] = {event.__name__: event for event in Event.__subclasses__()}
+"""Every event by its `detail-type`."""
+
+
+def decode(body: str | bytes, sent_at: datetime) -> Event:
+    """The event in a queue message.
+
+    Args:
+        body: the message's JSON: an EventBridge envelope, or a schedule's input of the same shape.
+        sent_at: when the queue took the message; stands in for the due time where the scheduler left its placeholder.
+
+    Raises:
+        pydantic.ValidationError, KeyError: the message is no event of Steward's.
+    """
+    envelope = Envelope.model_validate_json(body)
+    detail = dict(envelope.detail)
+    for field in ("as_of", "occurred_at"):
+        if detail.get(field) == SCHEDULED_TIME:
+            detail[field] = sent_at.astimezone(UTC).isoformat()
+    if detail.get("correlation_id") == SCHEDULED_TIME:
+        detail["correlation_id"] = f"schedule-{detail['as_of']}"
+    return EVENTS[envelope.detail_type].model_validate(detail)
+
+
+class ObjectCreated(BaseModel):
+    """S3's own event through EventBridge: one object version was written."""
+
+    bucket: str
+    key: str
+    version_id: str
+    correlation_id: str
+
+    @classmethod
+    def decode(cls, body: str | bytes) -> Self:
+        """The object in a queue message; pydantic.ValidationError or KeyError where it is none of S3's."""
+        envelope = Envelope.model_validate_json(body)
+        stored = envelope.detail["object"]
+        version_id = stored["version-id"]
+        return cls(
+            bucket=envelope.detail["bucket"]["name"],
+            key=stored["key"],
+            version_id=version_id,
+            correlation_id=hashlib.sha256(f"{stored['key']}@{version_id}".encode()).hexdigest()[:16],
+        )

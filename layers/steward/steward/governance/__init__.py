@@ -1,0 +1,1 @@
+"""Model cards and the invariants that an audit checks."""

@@ -1,0 +1,102 @@
+"""The ledger's entries and the chain that binds them: what was decided, when, by which function, on what grounds."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from steward.errors import LedgerBroken
+from steward.events import StoredObject
+
+GENESIS = "0" * 64
+"""What the first entry names as the hash before it."""
+
+Action = Literal[
+    "model_registered",
+    "model_rejected",
+    "batch_rejected",
+    "rows_quarantined",
+    "check_completed",
+    "alert_raised",
+    "alert_resolved",
+    "training_requested",
+    "training_declined",
+    "training_completed",
+    "run_failed",
+    "validation_completed",
+    "champion_promoted",
+    "version_refused",
+    "audit_completed",
+]
+
+
+class Decision(BaseModel):
+    """One decision, before it has its place in the ledger.
+
+    Attributes:
+        identity: what makes it this decision; the same decision told again is written once.
+        subject: what it is about: a version, a run, a window, a file.
+        summary: the sentence a person reads.
+        evidence: the exact objects it rests on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    identity: str
+    model: str
+    action: Action
+    subject: str
+    summary: str
+    as_of: AwareDatetime
+    correlation_id: str
+    evidence: tuple[StoredObject, ...] = ()
+
+
+class LedgerEntry(Decision):
+    """A decision in its place: bound to the entry before it by that one's hash."""
+
+    sequence: int = Field(ge=1)
+    function: str
+    recorded_at: AwareDatetime
+    previous: str
+    hash: str = ""
+
+    @classmethod
+    def following(
+        cls, head: "LedgerEntry | None", decision: Decision, *, function: str, recorded_at: datetime
+    ) -> Self:
+        """The entry that puts a decision after `head`, or first."""
+        entry = cls(
+            **decision.model_dump(),
+            sequence=head.sequence + 1 if head else 1,
+            function=function,
+            recorded_at=recorded_at,
+            previous=head.hash if head else GENESIS,
+        )
+        return entry.model_copy(update={"hash": entry.digest()})
+
+    def digest(self) -> str:
+        """SHA-256 of the entry's canonical JSON without its hash."""
+        return hashlib.sha256(self.model_dump_json(exclude={"hash"}).encode()).hexdigest()
+
+
+def verify(entries: Iterable[LedgerEntry]) -> Sequence[LedgerEntry]:
+    """The entries, once the chain has been followed from the first to the last.
+
+    Raises:
+        LedgerBroken: an entry is missing, altered or out of place; the message names it.
+    """
+    followed: list[LedgerEntry] = []
+    previous = GENESIS
+    for expected, entry in enumerate(entries, start=1):
+        if entry.sequence != expected:
+            raise LedgerBroken(f"entry {expected} is missing: entry {entry.sequence} stands in its place")
+        if entry.previous != previous:
+            raise LedgerBroken(f"entry {expected} does not follow entry {expected - 1}: one of them was altered")
+        if entry.hash != entry.digest():
+            raise LedgerBroken(f"entry {expected} was altered: its content no longer has the hash it carries")
+        previous = entry.hash
+        followed.append(entry)
+    return followed

@@ -1,0 +1,1 @@
+"""Which version is in charge."""

@@ -1,0 +1,1 @@
+"""The retraining policy, datasets, recipes and training."""

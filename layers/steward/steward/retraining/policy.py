@@ -1,0 +1,149 @@
+"""Whether to start a run: a pure function of the declared policy, what is remembered, and what just happened."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from steward.spec.durations import format_duration
+from steward.spec.model import RetrainingPolicy
+
+_DECISIONS_KEPT = 100
+
+
+class Answer(BaseModel):
+    """What the policy said, and why.
+
+    Attributes:
+        verdict: `start`, `decline` (something asked for a run and something held it back), or `nothing` (none asked).
+        triggers: what asked for the run.
+        reasons: what held it back, or, for a start, what asked for it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    verdict: Literal["start", "decline", "nothing"]
+    triggers: list[str] = Field(default_factory=list)
+    reasons: list[str] = Field(default_factory=list)
+    run: str | None = None
+
+
+class Remembered(BaseModel):
+    """What the policy remembers of one model between decisions (compare-and-swap).
+
+    Attributes:
+        labels: labelled rows by place (`version/window` or `reference/batch`), counted since the newest run; a place told
+            again replaces its figure, and its figure can only grow.
+        counted: the figures that the newest run already had.
+        last_run: the newest run's id.
+        last_as_of: the moment the newest run speaks for.
+        answers: the last answers by the event that asked, so that a redelivery is answered alike.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: dict[str, int] = Field(default_factory=dict)
+    counted: dict[str, int] = Field(default_factory=dict)
+    last_run: str | None = None
+    last_as_of: AwareDatetime | None = None
+    answers: dict[str, Answer] = Field(default_factory=dict)
+
+    @property
+    def new_labels(self) -> int:
+        """Labelled rows that came since the newest run."""
+        return sum(max(0, rows - self.counted.get(place, 0)) for place, rows in self.labels.items())
+
+    @property
+    def all_labels(self) -> int:
+        """Labelled rows that ever came."""
+        return sum(self.labels.values())
+
+    def labelled(self, place: str, rows: int) -> Self:
+        """The memory after being told how many labelled rows a place has."""
+        known = self.labels.get(place, 0)
+        return self if rows <= known else self.model_copy(update={"labels": self.labels | {place: rows}})
+
+    def answered(self, cause: str, answer: Answer, as_of: datetime) -> Self:
+        """The memory after an answer."""
+        answers = dict(list((self.answers | {cause: answer}).items())[-_DECISIONS_KEPT:])
+        if answer.verdict != "start":
+            return self.model_copy(update={"answers": answers})
+        return self.model_copy(
+            update={"answers": answers, "counted": dict(self.labels), "last_run": answer.run, "last_as_of": as_of}
+        )
+
+
+def decide(
+    policy: RetrainingPolicy,
+    memory: Remembered,
+    *,
+    firing: Sequence[str],
+    proposed: str | None,
+    in_flight: bool,
+    has_champion: bool,
+    as_of: datetime,
+    run: str,
+) -> Answer:
+    """Apply the policy.
+
+    Args:
+        policy: what the model declares.
+        memory: what is remembered, with the labels of the present event already told.
+        firing: monitors whose alerts fire now.
+        proposed: why a person or a schedule asks; None when neither does.
+        in_flight: whether the newest run has not ended.
+        has_champion: whether any version is in charge.
+        as_of: the moment the decision speaks for.
+        run: the id that a run would get.
+    """
+    triggers = _triggers(policy, memory, firing=firing, proposed=proposed, has_champion=has_champion, as_of=as_of)
+    if not triggers:
+        return Answer(verdict="nothing")
+    obstacles = _obstacles(policy, memory, in_flight=in_flight, has_champion=has_champion, as_of=as_of)
+    if obstacles:
+        return Answer(verdict="decline", triggers=triggers, reasons=obstacles)
+    return Answer(verdict="start", triggers=triggers, reasons=triggers, run=run)
+
+
+def _triggers(
+    policy: RetrainingPolicy,
+    memory: Remembered,
+    *,
+    firing: Sequence[str],
+    proposed: str | None,
+    has_champion: bool,
+    as_of: datetime,
+) -> list[str]:
+    asked = [f"alert {monitor} is firing" for monitor in policy.on_alerts if monitor in firing]
+    if not has_champion:
+        asked.append("no version is in charge yet")
+    if proposed:
+        asked.append(proposed)
+    age = as_of - memory.last_as_of if memory.last_as_of else timedelta(0)
+    if policy.every and age >= policy.every:
+        asked.append(f"the newest run is {_days(age)} old; the policy asks for one every {format_duration(policy.every)}")
+    return asked
+
+
+def _obstacles(
+    policy: RetrainingPolicy, memory: Remembered, *, in_flight: bool, has_champion: bool, as_of: datetime
+) -> list[str]:
+    held = []
+    if in_flight:
+        held.append(f"run {memory.last_run} has not ended")
+    if has_champion and memory.last_as_of and as_of - memory.last_as_of < policy.cool_down:
+        since = _days(max(as_of - memory.last_as_of, timedelta(0)))
+        held.append(f"cool-down: the newest run is {since} old, the policy asks for {format_duration(policy.cool_down)}")
+    if not has_champion and memory.all_labels < policy.minimum_labels:
+        held.append(f"{memory.all_labels:,} labelled rows so far; a first run needs {policy.minimum_labels:,}")
+    if memory.last_run and memory.new_labels < policy.minimum_new_labels:
+        held.append(
+            f"{memory.new_labels:,} labelled rows since the newest run; the policy asks for {policy.minimum_new_labels:,}"
+        )
+    return held
+
+
+def _days(span: timedelta) -> str:
+    days = span / timedelta(days=1)
+    return f"{days:.0f} d" if days >= 1 else f"{days * 24:.0f} h"

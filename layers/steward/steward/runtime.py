@@ -1,0 +1,77 @@
+"""What every function is given: its settings, its stores, the bus, the clock, and its log and metrics."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from aws_lambda_powertools import Logger, Metrics
+from pydantic import BaseModel, ConfigDict, Field
+
+from steward.events import Event
+from steward.ledger import Action, Decision, LedgerEntry, StoredObject
+from steward.store.bucket import Bucket
+from steward.store.bus import Bus
+from steward.store.ledger import Ledger
+
+logger = Logger(log_uncaught_exceptions=True)
+metrics = Metrics()
+
+
+class Settings(BaseModel):
+    """The environment that the template gives a function; a setting that only some have is None for the others."""
+
+    model_config = ConfigDict(frozen=True)
+
+    data_bucket: str = Field(alias="STEWARD_DATA_BUCKET")
+    ledger_bucket: str = Field(alias="STEWARD_LEDGER_BUCKET")
+    bus: str = Field(alias="STEWARD_BUS")
+    function: str = Field(alias="POWERTOOLS_SERVICE_NAME")
+    alert_topic: str | None = Field(default=None, alias="STEWARD_ALERT_TOPIC")
+    ingest_queue_url: str | None = Field(default=None, alias="STEWARD_INGEST_QUEUE_URL")
+    schedule_group: str | None = Field(default=None, alias="STEWARD_SCHEDULE_GROUP")
+    schedule_role_arn: str | None = Field(default=None, alias="STEWARD_SCHEDULE_ROLE_ARN")
+    check_queue_arn: str | None = Field(default=None, alias="STEWARD_CHECK_QUEUE_ARN")
+    retraining_queue_arn: str | None = Field(default=None, alias="STEWARD_RETRAINING_QUEUE_ARN")
+    audit_queue_arn: str | None = Field(default=None, alias="STEWARD_AUDIT_QUEUE_ARN")
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The wiring of one function."""
+
+    settings: Settings
+    data: Bucket
+    ledger: Ledger
+    bus: Bus
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """The wiring that the function's environment asks for; pydantic.ValidationError names what is missing."""
+        settings = Settings.model_validate(dict(os.environ))
+        return cls(
+            settings=settings,
+            data=Bucket(settings.data_bucket),
+            ledger=Ledger(Bucket(settings.ledger_bucket), settings.function),
+            bus=Bus(settings.bus),
+        )
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC. It is recorded; decisions count in `as_of`."""
+        return datetime.now(UTC)
+
+    def record(
+        self, event: Event, action: Action, subject: str, summary: str, evidence: tuple[StoredObject, ...] = ()
+    ) -> LedgerEntry:
+        """Write what an event says into the ledger, once however often it is told."""
+        decision = Decision(
+            identity=event.event_id,
+            model=event.model,
+            action=action,
+            subject=subject,
+            summary=summary,
+            as_of=event.as_of,
+            correlation_id=event.correlation_id,
+            evidence=evidence,
+        )
+        return self.ledger.append(decision, recorded_at=self.now())

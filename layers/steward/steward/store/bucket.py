@@ -1,0 +1,199 @@
+"""One S3 bucket: create-only objects, rewritable objects, and compare-and-swap. No other lock exists."""
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel
+
+from steward import aws
+from steward.errors import Conflict, ObjectChanged, ObjectMissing
+from steward.events import StoredObject
+
+_ABSENT = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
+_RACED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_ATTEMPTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of one object version, and what identifies them."""
+
+    body: bytes
+    etag: str
+    stored: StoredObject
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One key of a listing."""
+
+    key: str
+    etag: str
+    modified: datetime
+
+    @property
+    def name(self) -> str:
+        """The last part of the key, without its ending."""
+        return self.key.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+def sha256(body: bytes) -> str:
+    """The digest that every reference carries."""
+    return hashlib.sha256(body).hexdigest()
+
+
+class Bucket:
+    """A versioned bucket."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get(self, key: str, version_id: str | None = None) -> Content:
+        """The newest, or one named, version of an object.
+
+        Raises:
+            ObjectMissing: there is none.
+        """
+        chosen = {"VersionId": version_id} if version_id else {}
+        try:
+            answer = aws.s3().get_object(Bucket=self.name, Key=key, **chosen)  # type: ignore[arg-type]
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise ObjectMissing(f"s3://{self.name}/{key} is not there") from error
+            raise
+        body = answer["Body"].read()
+        stored = StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
+        return Content(body=body, etag=answer["ETag"], stored=stored, modified=answer["LastModified"])
+
+    def find(self, key: str) -> Content | None:
+        """The newest version of an object, or None."""
+        try:
+            return self.get(key)
+        except ObjectMissing:
+            return None
+
+    def verified(self, reference: StoredObject) -> bytes:
+        """The exact bytes that a reference names.
+
+        Raises:
+            ObjectMissing: the version is gone.
+            ObjectChanged: its bytes are not what the reference says.
+        """
+        content = self.get(reference.key, reference.version_id)
+        if content.stored.sha256 != reference.sha256:
+            raise ObjectChanged(
+                f"s3://{self.name}/{reference.key} has SHA-256 {content.stored.sha256}, not {reference.sha256}"
+            )
+        return content.body
+
+    def download(self, key: str, version_id: str, target: Path) -> datetime:
+        """Stream one object version to a file, in bounded memory; its upload time.
+
+        Raises:
+            ObjectMissing: there is none.
+        """
+        try:
+            answer = aws.s3().get_object(Bucket=self.name, Key=key, VersionId=version_id)
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise ObjectMissing(f"s3://{self.name}/{key} has no version {version_id}") from error
+            raise
+        with target.open("wb") as file:
+            for part in answer["Body"].iter_chunks(8 * 1024 * 1024):
+                file.write(part)
+        return answer["LastModified"]
+
+    def upload(self, key: str, source: Path) -> str:
+        """Send a file, in parts when it is large; its version id."""
+        aws.s3().upload_file(str(source), self.name, key)
+        return aws.s3().head_object(Bucket=self.name, Key=key).get("VersionId", "null")
+
+    def put(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
+        """Write an object whose bytes depend on its key alone, so that writing it again changes nothing."""
+        return self._write(key, body, content_type, {})
+
+    def create(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
+        """Write an object that must not exist.
+
+        Raises:
+            Conflict: it exists.
+        """
+        return self._write(key, body, content_type, {"IfNoneMatch": "*"})
+
+    def ensure(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
+        """Write an object once; when it exists already, the reference to what is there."""
+        try:
+            return self.create(key, body, content_type)
+        except Conflict:
+            return self.get(key).stored
+
+    def swap[State: BaseModel](self, key: str, kind: type[State], change: Callable[[State | None], State]) -> State:
+        """Change a state object by compare-and-swap, trying again with jitter when another writer was first.
+
+        Args:
+            key: the object.
+            kind: the pydantic model that it holds.
+            change: the new state for the present one (None where there is none); it may be called several times.
+
+        Raises:
+            Conflict: other writers were first every time.
+        """
+        for attempt in range(_ATTEMPTS):
+            present = self.find(key)
+            before = kind.model_validate_json(present.body) if present else None
+            after = change(before)
+            if after == before:
+                return after
+            condition = {"IfMatch": present.etag} if present else {"IfNoneMatch": "*"}
+            try:
+                self._write(key, after.model_dump_json().encode(), "application/json", condition)
+            except Conflict:
+                time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))  # noqa: S311
+            else:
+                return after
+        raise Conflict(f"s3://{self.name}/{key} was changed by others {_ATTEMPTS} times in a row; try again")
+
+    def list(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
+        """Every key under a prefix, in order."""
+        pages = aws.s3().get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=prefix, StartAfter=start_after
+        )
+        for page in pages:
+            for item in page.get("Contents", []):
+                yield Listed(key=item["Key"], etag=item["ETag"], modified=item["LastModified"])
+
+    def folders(self, prefix: str, start_after: str = "") -> Iterator[str]:
+        """The names directly under a prefix that ends with a slash, in order."""
+        pages = aws.s3().get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=prefix, Delimiter="/", StartAfter=start_after
+        )
+        for page in pages:
+            for item in page.get("CommonPrefixes", []):
+                yield item["Prefix"].removeprefix(prefix).rstrip("/")
+
+    def delete(self, key: str) -> None:
+        """Hide the newest version; the versions before it stay."""
+        aws.s3().delete_object(Bucket=self.name, Key=key)
+
+    def _write(self, key: str, body: bytes, content_type: str, condition: dict[str, Any]) -> StoredObject:
+        try:
+            answer = aws.s3().put_object(
+                Bucket=self.name, Key=key, Body=body, ContentType=content_type, ChecksumAlgorithm="SHA256", **condition
+            )
+        except ClientError as error:
+            if _code(error) in _RACED:
+                raise Conflict(f"s3://{self.name}/{key} exists or has changed") from error
+            raise
+        return StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))

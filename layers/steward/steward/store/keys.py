@@ -1,0 +1,153 @@
+"""Every object key of both buckets. Nothing else builds one."""
+
+from dataclasses import dataclass
+
+from steward.spec.windows import Window
+
+SPECS = "specs/"
+INBOX = "inbox/"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxKey:
+    """The parts of `inbox/<model>/<kind>/<name>`."""
+
+    model: str
+    kind: str
+    name: str
+
+    @classmethod
+    def parse(cls, key: str) -> "InboxKey | None":
+        """The parts of an upload's key; None where it has another shape."""
+        parts = key.split("/", 3)
+        return cls(*parts[1:]) if len(parts) == 4 and key.startswith(INBOX) and parts[3] else None  # noqa: PLR2004
+
+
+def spec_upload(model: str) -> str:
+    """Where a user uploads a declaration."""
+    return f"{SPECS}{model}.yaml"
+
+
+def inbox(model: str, kind: str, name: str) -> str:
+    """Where a user uploads records."""
+    return f"{INBOX}{model}/{kind}/{name}"
+
+
+def spec_revisions(model: str) -> str:
+    """Prefix of a model's declarations, oldest first."""
+    return f"models/{model}/specs/"
+
+
+def spec_revision(model: str, revision: str) -> str:
+    """One accepted declaration."""
+    return f"{spec_revisions(model)}{revision}.json"
+
+
+def version(model: str, version: str, part: str) -> str:
+    """One part of a version: manifest.json, model.skops, baseline.json, card.md, card.json, evaluation.json."""
+    return f"models/{model}/versions/{version}/{part}"
+
+
+def routing(model: str) -> str:
+    """Which version is in charge (compare-and-swap)."""
+    return f"models/{model}/routing.json"
+
+
+def dataset(model: str, dataset: str) -> str:
+    """The manifest of a training set."""
+    return f"models/{model}/datasets/{dataset}/manifest.json"
+
+
+def partition(kind: str, model: str, window: Window) -> str:
+    """Prefix of the records of one window, Hive-style, by the window's start."""
+    return f"records/{kind}/model={model}/date={window.start:%Y-%m-%d}/hour={window.start:%H}/"
+
+
+def partitions(kind: str, model: str) -> str:
+    """Prefix of all records of one kind."""
+    return f"records/{kind}/model={model}/"
+
+
+def records(kind: str, model: str, window: Window, batch: str) -> str:
+    """The records of one batch in one window."""
+    return f"{partition(kind, model, window)}{batch}.parquet"
+
+
+def waiting_labels(model: str, batch: str = "") -> str:
+    """Labels that gave no time and whose prediction is not known yet; without a batch, the prefix of all."""
+    return f"records/waiting/model={model}/" + (f"{batch}.parquet" if batch else "")
+
+
+def quarantine(model: str, date: str, batch: str) -> str:
+    """The rejected rows of one batch."""
+    return f"quarantine/model={model}/date={date}/{batch}.parquet"
+
+
+def profiles(model: str, version: str = "", window: str = "") -> str:
+    """Prefix of profiles: of a model, of a version, or of one window of a version."""
+    return "/".join(part for part in ("profiles", model, version, window) if part) + "/"
+
+
+def profile(model: str, version: str, window: str, batch: str) -> str:
+    """The profile of one batch in one window."""
+    return f"{profiles(model, version, window)}{batch}.json"
+
+
+def outcomes(model: str, version: str, window: str) -> str:
+    """The realised results of one window."""
+    return f"outcomes/{model}/{version}/{window}.json"
+
+
+def checks(model: str, window: str = "") -> str:
+    """Prefix of checks: of a model, or of one window."""
+    return f"checks/{model}/" + (f"{window}/" if window else "")
+
+
+def check(model: str, window: str, check: str) -> str:
+    """One check."""
+    return f"{checks(model, window)}{check}.json"
+
+
+def alerts(model: str) -> str:
+    """Prefix of a model's alerts."""
+    return f"alerts/{model}/"
+
+
+def alert(model: str, monitor: str) -> str:
+    """The state of one monitor (compare-and-swap)."""
+    return f"{alerts(model)}{monitor}.json"
+
+
+def runs(model: str) -> str:
+    """Prefix of a model's runs."""
+    return f"runs/{model}/"
+
+
+def run(model: str, run: str) -> str:
+    """One run (compare-and-swap)."""
+    return f"{runs(model)}{run}.json"
+
+
+def retraining_state(model: str) -> str:
+    """What the retraining policy remembers (compare-and-swap)."""
+    return f"{runs(model)}_policy.json"
+
+
+def audit(model: str, audit: str) -> str:
+    """One audit's report."""
+    return f"reports/{model}/audits/{audit}.json"
+
+
+def ledger(model: str) -> str:
+    """Prefix of a model's ledger entries, in the ledger bucket."""
+    return f"{model}/"
+
+
+def ledger_entry(model: str, sequence: int) -> str:
+    """One entry of the ledger (create-only)."""
+    return f"{ledger(model)}{sequence:010d}.json"
+
+
+def ledger_marker(model: str, entry: str) -> str:
+    """Says at which place of the ledger a decision stands (create-only)."""
+    return f"{ledger(model)}decisions/{entry}"

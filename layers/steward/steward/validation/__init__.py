@@ -1,0 +1,1 @@
+"""The gates that a version passes before it is released."""
