@@ -47,3 +47,7 @@ class TrainingImpossible(StewardError):
 
 class LedgerBroken(StewardError):
     """The chain of the ledger does not verify."""
+
+
+class RunLost(StewardError):
+    """An event names a run that is not stored."""

@@ -1,11 +1,13 @@
-"""What every function is given: its settings, its stores, the bus, the clock, and its log and metrics."""
+"""What every function is given: its settings, its stores, the bus, the clock, and its log."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import BaseModel, ConfigDict, Field
 
 from steward.events import Event
@@ -14,8 +16,12 @@ from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
 
-logger = Logger(log_uncaught_exceptions=True)
-metrics = Metrics()
+logger = Logger()
+
+
+def sent_at(record: SQSRecord) -> datetime:
+    """When the queue took a message."""
+    return datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
 
 
 class Settings(BaseModel):
@@ -59,6 +65,12 @@ class Runtime:
     def now(self) -> datetime:
         """The wall clock, in UTC. It is recorded; decisions count in `as_of`."""
         return datetime.now(UTC)
+
+    def announce(self, events: Iterable[Event]) -> None:
+        """Publish events as a station yields them."""
+        for event in events:
+            self.bus.publish(event)
+            logger.info(type(event).__name__, model=event.model, event_id=event.event_id, as_of=event.as_of.isoformat())
 
     def record(
         self, event: Event, action: Action, subject: str, summary: str, evidence: tuple[StoredObject, ...] = ()

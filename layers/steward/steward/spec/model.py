@@ -122,9 +122,11 @@ class Schedules(Declared):
     """EventBridge Scheduler expressions, `rate(1 hour)` or `cron(0 3 ? * MON *)`, created when the spec is uploaded."""
 
     timezone: str = "UTC"
-    check: ScheduleExpression | None = None
-    retrain: ScheduleExpression | None = None
-    audit: ScheduleExpression | None = None
+    check: ScheduleExpression | None = Field(
+        default="rate(1 hour)", description="Checks windows that have closed; windows with late data are checked at once."
+    )
+    retrain: ScheduleExpression | None = Field(default=None, description="Asks the retraining policy for a run.")
+    audit: ScheduleExpression | None = Field(default="rate(1 day)", description="Checks every governance invariant.")
 
 
 class Recipe(Declared):

@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ class Listed:
     def name(self) -> str:
         """The last part of the key, without its ending."""
         return self.key.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+    @property
+    def folder(self) -> str:
+        """The key up to and with its last slash."""
+        return self.key.rsplit("/", 1)[0] + "/"
 
 
 def _code(error: ClientError) -> str:
@@ -140,29 +145,46 @@ class Bucket:
             return self.get(key).stored
 
     def swap[State: BaseModel](self, key: str, kind: type[State], change: Callable[[State | None], State]) -> State:
+        """Change a state object by compare-and-swap; the state afterwards. See `exchange`."""
+        return self.exchange(key, kind, change)[0]
+
+    def exchange[State: BaseModel](
+        self, key: str, kind: type[State], change: Callable[[State | None], State]
+    ) -> tuple[State, StoredObject]:
         """Change a state object by compare-and-swap, trying again with jitter when another writer was first.
 
         Args:
             key: the object.
             kind: the pydantic model that it holds.
-            change: the new state for the present one (None where there is none); it may be called several times.
+            change: the new state for the present one (None where there is none); it may be called several times, and
+                whatever it reads was there when the present state was.
+
+        Returns:
+            The state afterwards, and the exact object that holds it.
 
         Raises:
             Conflict: other writers were first every time.
         """
+        def changed(body: bytes | None) -> bytes:
+            return change(kind.model_validate_json(body) if body is not None else None).model_dump_json().encode()
+
+        content = self.rewrite(key, changed)
+        return kind.model_validate_json(content.body), content.stored
+
+    def rewrite(self, key: str, change: Callable[[bytes | None], bytes], content_type: str = "application/json") -> Content:
+        """Change an object's bytes by compare-and-swap; what `exchange` does, for bytes."""
         for attempt in range(_ATTEMPTS):
             present = self.find(key)
-            before = kind.model_validate_json(present.body) if present else None
-            after = change(before)
-            if after == before:
-                return after
+            body = change(present.body if present else None)
+            if present and body == present.body:
+                return present
             condition = {"IfMatch": present.etag} if present else {"IfNoneMatch": "*"}
             try:
-                self._write(key, after.model_dump_json().encode(), "application/json", condition)
+                stored = self._write(key, body, content_type, condition)
             except Conflict:
                 time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))  # noqa: S311
             else:
-                return after
+                return Content(body=body, stored=stored, etag="", modified=datetime.now(UTC))
         raise Conflict(f"s3://{self.name}/{key} was changed by others {_ATTEMPTS} times in a row; try again")
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[Listed]:

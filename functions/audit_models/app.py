@@ -1,0 +1,24 @@
+"""Check every governance invariant of a model."""
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from steward.events import decode
+from steward.runtime import Runtime, logger, sent_at
+from steward.stations.audit import audit_models
+
+runtime = Runtime.from_environment()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def audit(record: SQSRecord) -> None:
+    """One message: a schedule or a person asks for an audit."""
+    request = decode(record.body, sent_at=sent_at(record))
+    logger.append_keys(correlation_id=request.correlation_id)
+    runtime.announce([audit_models(runtime, request)])
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event, context):
+    """A batch of queue messages; those that fail are tried again, the others are done."""
+    return process_partial_response(event=event, record_handler=audit, processor=processor, context=context)

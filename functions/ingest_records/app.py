@@ -1,0 +1,24 @@
+"""Turn an uploaded file into records and profiles; quarantine what cannot be used."""
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from steward.events import ObjectCreated
+from steward.runtime import Runtime, logger
+from steward.stations.ingest import ingest_records
+
+runtime = Runtime.from_environment()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def ingest(record: SQSRecord) -> None:
+    """One message: an upload under inbox/."""
+    created = ObjectCreated.decode(record.body)
+    logger.append_keys(correlation_id=created.correlation_id)
+    runtime.announce(ingest_records(runtime, created))
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event, context):
+    """A batch of queue messages; those that fail are tried again, the others are done."""
+    return process_partial_response(event=event, record_handler=ingest, processor=processor, context=context)

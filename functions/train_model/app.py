@@ -1,0 +1,26 @@
+"""Fit a version for a run that the policy started."""
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from steward.events import decode
+from steward.runtime import Runtime, logger, sent_at
+from steward.stations.failure import ending_run
+from steward.stations.train import train_model
+
+runtime = Runtime.from_environment()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def train(record: SQSRecord) -> None:
+    """One message: a run was requested."""
+    request = decode(record.body, sent_at=sent_at(record))
+    logger.append_keys(correlation_id=request.correlation_id)
+    with ending_run(runtime, request, "training", attempt=int(record.attributes.approximate_receive_count)):
+        runtime.announce([train_model(runtime, request)])
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event, context):
+    """A batch of queue messages; those that fail are tried again, the others are done."""
+    return process_partial_response(event=event, record_handler=train, processor=processor, context=context)

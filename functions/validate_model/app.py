@@ -1,0 +1,26 @@
+"""Judge a version against the champion on rows that neither has seen."""
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from steward.events import decode
+from steward.runtime import Runtime, logger, sent_at
+from steward.stations.failure import ending_run
+from steward.stations.validate import validate_model
+
+runtime = Runtime.from_environment()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def validate(record: SQSRecord) -> None:
+    """One message: a version was made."""
+    completed = decode(record.body, sent_at=sent_at(record))
+    logger.append_keys(correlation_id=completed.correlation_id)
+    with ending_run(runtime, completed, "validation", attempt=int(record.attributes.approximate_receive_count)):
+        runtime.announce([validate_model(runtime, completed)])
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event, context):
+    """A batch of queue messages; those that fail are tried again, the others are done."""
+    return process_partial_response(event=event, record_handler=validate, processor=processor, context=context)

@@ -1,0 +1,1 @@
+"""One window of one version, compared with its baseline."""

@@ -1,0 +1,68 @@
+"""The record of one check: what was compared with what, and every result."""
+
+import hashlib
+from collections.abc import Sequence
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from steward.events import StoredObject
+from steward.results import MetricResult, Status
+from steward.spec.model import MonitorName
+
+_SEVERITY: dict[Status, int] = {"unknown": 0, "ok": 1, "drift": 2, "breach": 3}
+
+
+class Check(BaseModel):
+    """The evaluation of one window of one version.
+
+    Attributes:
+        batches: the batches whose profiles were merged; results speak for exactly these.
+        baseline: what they were compared with.
+        outcomes: the realised results, once labels have come.
+        spec: the declaration in force.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+    model: str
+    version: str
+    window: str
+    as_of: AwareDatetime
+    batches: list[str]
+    baseline: StoredObject
+    outcomes: StoredObject | None
+    spec: StoredObject
+    rows: int
+    labelled_rows: int
+    results: list[MetricResult]
+
+    @property
+    def check(self) -> str:
+        """The id, which follows from what was compared."""
+        outcomes = self.outcomes.sha256 if self.outcomes else ""
+        parts = (self.version, self.window, *self.batches, self.baseline.sha256, outcomes, self.spec.sha256)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def statuses(self) -> dict[MonitorName, Status]:
+        """The gravest status of each monitor."""
+        worst: dict[MonitorName, Status] = {}
+        for result in self.results:
+            known = worst.get(result.monitor, "unknown")
+            worst[result.monitor] = max(known, result.status, key=lambda status: _SEVERITY[status])
+        return worst
+
+    def found(self, monitor: MonitorName) -> Sequence[MetricResult]:
+        """The results of a monitor that say something is wrong, the largest effect first."""
+        bad = [result for result in self.results if result.monitor == monitor and result.status in ("drift", "breach")]
+        return sorted(bad, key=lambda result: -abs(result.effect or 0))
+
+    def summary(self, monitor: MonitorName) -> str:
+        """What a person reads of one monitor: its gravest sentences, and how many more there are."""
+        bad = self.found(monitor)
+        if not bad:
+            good = next((result for result in self.results if result.monitor == monitor), None)
+            return good.message if good and good.column is None else "nothing found in this window"
+        shown = [result.message for result in bad[:3]]
+        more = len(bad) - len(shown)
+        return "; ".join([*shown, f"and {more} more"] if more else shown)

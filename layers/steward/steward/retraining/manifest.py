@@ -1,0 +1,57 @@
+"""What a run reads: an immutable, content-addressed list of the exact objects."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from steward.events import StoredObject
+from steward.spec.model import ModelSpec
+
+
+class DatasetObject(BaseModel):
+    """One object of records."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["predictions", "labels", "reference"]
+    batch: str
+    stored: StoredObject
+
+
+class DatasetManifest(BaseModel):
+    """What a run reads, fixed before it reads.
+
+    Attributes:
+        start: rows before this moment of event time are left out; None takes all.
+        holdout_start: rows from here on are kept out of training, to judge with.
+        end: rows from here on are left out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    start: AwareDatetime | None
+    holdout_start: AwareDatetime
+    end: AwareDatetime
+    objects: tuple[DatasetObject, ...]
+
+    @property
+    def dataset(self) -> str:
+        """The id, which follows from the content."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    @classmethod
+    def of(cls, spec: ModelSpec, objects: Sequence[DatasetObject], newest: datetime) -> Self:
+        """Choose the spans for the labelled rows that end with `newest` (the event time of the newest of them)."""
+        policy = spec.retraining
+        end = newest.replace(microsecond=0) + timedelta(seconds=1)
+        return cls(
+            model=spec.model,
+            start=end - policy.training_span if policy.training_span else None,
+            holdout_start=end - policy.holdout_span,
+            end=end,
+            objects=tuple(sorted(objects, key=lambda item: item.stored.key)),
+        )

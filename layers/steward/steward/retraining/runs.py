@@ -1,0 +1,42 @@
+"""One retraining, from the decision that started it to the version it made, or the reason it did not."""
+
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from steward.events import StoredObject
+
+Stage = Literal["requested", "frozen", "trained", "validated", "promoted", "refused", "failed"]
+_ORDER: dict[Stage, int] = {
+    "requested": 0, "frozen": 1, "trained": 2, "validated": 3, "promoted": 4, "refused": 4, "failed": 4,
+}  # fmt: skip
+
+
+class Run(BaseModel):
+    """The state of a run (compare-and-swap). It only ever moves forward."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    model: str
+    as_of: AwareDatetime
+    reasons: list[str]
+    correlation_id: str
+    requested_at: AwareDatetime
+    stage: Stage = "requested"
+    dataset: StoredObject | None = None
+    version: str | None = None
+    manifest: StoredObject | None = None
+    evaluation: StoredObject | None = None
+    outcome: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.stage in ("promoted", "refused", "failed")
+
+    def advanced(self, stage: Stage, **found: StoredObject | str | None) -> Self:
+        """The run at a later stage; itself when it is there, or further, already."""
+        if self.ended or _ORDER[stage] <= _ORDER[self.stage]:
+            return self
+        return self.model_copy(update={"stage": stage, **found})

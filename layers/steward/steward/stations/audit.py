@@ -1,0 +1,110 @@
+"""Every invariant of a model is checked, by reading every byte that its champion rests on."""
+
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from steward.errors import ObjectChanged, ObjectMissing
+from steward.events import AuditCompleted, AuditRequested, StoredObject
+from steward.governance.audit import Audit, Evidence, audit
+from steward.governance.card import ModelCard
+from steward.releasing.routing import Routing
+from steward.retraining.manifest import DatasetManifest
+from steward.retraining.versions import VersionManifest
+from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
+from steward.stations import registry
+from steward.store import keys
+from steward.store.bucket import Bucket
+from steward.validation.evaluation import Evaluation
+
+
+def audit_models(runtime: Runtime, request: AuditRequested) -> AuditCompleted:
+    """Audit one model and store the report."""
+    evidence = gather(runtime, request)
+    report = audit(evidence, identity=f"{request.as_of:%Y%m%dT%H%M%SZ}-{request.event_id[:8]}")
+    stored = runtime.data.put(keys.audit(request.model, report.audit), report.model_dump_json(indent=1).encode())
+    event = AuditCompleted(
+        occurred_at=runtime.now(),
+        model=request.model,
+        as_of=request.as_of,
+        correlation_id=request.correlation_id,
+        audit=report.audit,
+        passed=not report.failed,
+        failed=report.failed,
+        stored=stored,
+    )
+    runtime.record(event, "audit_completed", report.audit, _summary(report), (stored,))
+    return event
+
+
+def gather(runtime: Runtime, request: AuditRequested) -> Evidence:
+    """Read what the invariants look at."""
+    spec, _ = registry.current_spec(runtime.data, request.model)
+    routing = registry.routing(runtime.data, request.model)
+    ledger = list(runtime.ledger.entries(request.model))
+    reader = _Reader(runtime.data, spec, routing)
+    manifest, evaluation = reader.champion()
+    return Evidence(
+        spec=spec,
+        routing=routing,
+        ledger=ledger,
+        manifest=manifest,
+        evaluation=evaluation,
+        as_of=request.as_of,
+        objects_verified=reader.verified,
+        problems=reader.problems,
+    )
+
+
+class _Reader:
+    """Reads a champion's parts, noting what is missing or changed instead of stopping at it."""
+
+    def __init__(self, data: Bucket, spec: ModelSpec, routing: Routing) -> None:
+        self.data = data
+        self.spec = spec
+        self.champion_version = routing.champion
+        self.verified = 0
+        self.problems: dict[str, list[str]] = {}
+
+    def champion(self) -> tuple[VersionManifest | None, Evaluation | None]:
+        version = self.champion_version
+        if version is None:
+            return None, None
+        manifest = self._part("manifest", lambda: registry.manifest(self.data, self.spec.model, version))
+        evaluation = self._part(
+            "evaluation", lambda: Evaluation.model_validate_json(self._body(version, "evaluation.json"))
+        )
+        self._part("card", lambda: ModelCard.model_validate_json(self._body(version, "card.json")))
+        self._part("card", lambda: self._body(version, "card.md"))
+        if manifest:
+            self._part("artifact", lambda: self.data.verified(manifest.artifact))
+            self._part("baseline", lambda: self.data.verified(manifest.baseline))
+            dataset = self._part(
+                "dataset", lambda: DatasetManifest.model_validate_json(self.data.verified(manifest.dataset))
+            )
+            for item in dataset.objects if dataset else ():
+                self._part("records", lambda stored=item.stored: self._record(stored))  # type: ignore[misc]
+        return manifest, evaluation
+
+    def _body(self, version: str, part: str) -> bytes:
+        return self.data.get(keys.version(self.spec.model, version, part)).body
+
+    def _record(self, stored: StoredObject) -> None:
+        self.data.verified(stored)
+        self.verified += 1
+
+    def _part[Part](self, name: str, read: Callable[[], Part]) -> Part | None:
+        try:
+            return read()
+        except (ObjectMissing, ObjectChanged) as error:
+            self.problems.setdefault(name, []).append(str(error))
+        except ValidationError as error:
+            self.problems.setdefault(name, []).append(f"{name} cannot be read: {error.error_count()} errors")
+        return None
+
+
+def _summary(report: Audit) -> str:
+    if report.failed:
+        return "; ".join(f"{finding.invariant}: {finding.message}" for finding in report.findings if not finding.holds)
+    return f"all {len(report.findings)} invariants hold; {report.ledger_entries} ledger entries verified"

@@ -1,0 +1,55 @@
+"""Ending a run that cannot go on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from steward.errors import RunLost
+from steward.events import Event, RunFailed, TrainingCompleted, TrainingRequested, ValidationCompleted
+from steward.retraining.runs import Run
+from steward.runtime import Runtime
+from steward.store import keys
+
+RunStage = Literal["training", "validation", "release"]
+
+MAXIMUM_ATTEMPTS = 3
+"""How often the queues of a run's functions deliver a message before it goes to the dead-letter queue (`template.yaml`)."""
+
+
+@contextmanager
+def ending_run(
+    runtime: Runtime, cause: TrainingRequested | TrainingCompleted | ValidationCompleted, stage: RunStage, *, attempt: int
+) -> Iterator[None]:
+    """On the last attempt, let an unexpected error end the run, so that it does not hold back the runs after it.
+
+    The error is raised all the same: the message goes to the dead-letter queue, where people find it.
+    """
+    try:
+        yield
+    except Exception as error:
+        if attempt >= MAXIMUM_ATTEMPTS:
+            message = f"{type(error).__name__}: {error}; the message is in the dead-letter queue"
+            runtime.announce([run_failed(runtime, cause, cause.run, stage, message)])
+        raise
+
+
+def run_failed(runtime: Runtime, cause: Event, run: str, stage: RunStage, message: str) -> RunFailed:
+    """Mark a run as failed, record it, and make the event that tells of it."""
+
+    def change(present: Run | None) -> Run:
+        if present is None:
+            raise RunLost(f"run {run} of {cause.model} is not stored")
+        return present.advanced("failed", outcome=message)
+
+    runtime.data.swap(keys.run(cause.model, run), Run, change)
+    event = RunFailed(
+        occurred_at=runtime.now(),
+        model=cause.model,
+        as_of=cause.as_of,
+        correlation_id=cause.correlation_id,
+        run=run,
+        stage=stage,
+        message=message,
+    )
+    runtime.record(event, "run_failed", run, f"{stage}: {message}")
+    return event

@@ -1,0 +1,95 @@
+"""Labels meet their predictions, window by window; each window's outcomes are written whole."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from steward.events import BatchIngested, OutcomesUpdated
+from steward.performance.outcomes import Outcomes, WindowOutcomes
+from steward.records.parquet import read_records
+from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.stations import registry, waiting
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+
+def join_labels(runtime: Runtime, ingested: BatchIngested) -> Iterator[OutcomesUpdated]:
+    """Write the outcomes of every window that a batch of labels, or of predictions whose labels came first, touches."""
+    spec, _ = registry.current_spec(runtime.data, ingested.model)
+    windows = {Window.parse(window) for window in ingested.windows}
+    windows |= waiting.place(runtime.data, spec, ingested)
+    for window in sorted(windows):
+        if next(runtime.data.list(keys.partition("labels", spec.model, window)), None) is None:
+            continue
+        for version in _versions(runtime.data, spec, window):
+            yield _updated(runtime, spec, ingested, window, version)
+
+
+def _updated(
+    runtime: Runtime, spec: ModelSpec, ingested: BatchIngested, window: Window, version: str
+) -> OutcomesUpdated:
+    """Join once more under compare-and-swap, so that of two writers the one that read later stands."""
+    outcomes, stored = runtime.data.exchange(
+        keys.outcomes(spec.model, version, window.id),
+        WindowOutcomes,
+        lambda _: _joined(runtime.data, spec, window, version),
+    )
+    return OutcomesUpdated(
+        occurred_at=runtime.now(),
+        model=spec.model,
+        as_of=window.end,
+        correlation_id=ingested.correlation_id,
+        version=version,
+        window=window.id,
+        labelled_rows=outcomes.outcomes.labelled,
+        outcomes=stored,
+    )
+
+
+def _joined(data: Bucket, spec: ModelSpec, window: Window, version: str) -> WindowOutcomes:
+    columns = spec.columns
+    predictions, prediction_batches = _read(data, spec, "predictions", window)
+    labels, label_batches = _read(data, spec, "labels", window)
+    predictions = predictions.drop_duplicates(columns.id, keep="first")
+    labels = labels.drop_duplicates(columns.id, keep="last")
+    orphans = int((~labels[columns.id].isin(predictions[columns.id])).sum())
+    mine = predictions[predictions[columns.version].astype(str) == version]
+    joined = mine.merge(labels[[columns.id, columns.label]], on=columns.id, how="inner", validate="one_to_one")
+    scores = joined[columns.score].to_numpy(dtype="float64")
+    if columns.prediction:
+        decided = (joined[columns.prediction].astype(str) == spec.positive_label).to_numpy()
+    else:
+        decided = scores >= spec.threshold
+    positive = (joined[columns.label].astype(str) == spec.positive_label).to_numpy()
+    return WindowOutcomes(
+        version=version,
+        window=window.id,
+        prediction_batches=prediction_batches,
+        label_batches=label_batches,
+        outcomes=Outcomes.of(scores, positive, decided, rows=len(mine), orphans=orphans),
+    )
+
+
+def _read(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> tuple[pd.DataFrame, list[str]]:
+    """The records of one kind in one window, in order of upload; batch ids sort by it."""
+    columns = spec.columns
+    if kind == "labels":
+        wanted = [columns.id, columns.label]
+    else:
+        wanted = [columns.id, columns.version, columns.score, *([columns.prediction] if columns.prediction else [])]
+    batches, frames = [], []
+    for listed in data.list(keys.partition(kind, spec.model, window)):
+        batches.append(listed.name)
+        frames.append(read_records(data.get(listed.key).body, wanted))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=wanted), batches
+
+
+def _versions(data: Bucket, spec: ModelSpec, window: Window) -> list[str]:
+    """The versions that made predictions in a window: those with profiles of it."""
+    return [
+        version
+        for version in data.folders(keys.profiles(spec.model))
+        if next(data.list(keys.profiles(spec.model, version, window.id)), None)
+    ]

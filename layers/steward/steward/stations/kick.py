@@ -1,0 +1,106 @@
+"""The retraining policy is asked; its answer, also a refusal, is remembered and recorded."""
+
+import hashlib
+from datetime import timedelta
+
+from steward.alerting.states import Alert
+from steward.events import (
+    AlertRaised,
+    BatchIngested,
+    Event,
+    OutcomesUpdated,
+    RetrainingProposed,
+    TrainingDeclined,
+    TrainingRequested,
+)
+from steward.retraining.policy import Answer, Remembered, decide
+from steward.retraining.runs import Run
+from steward.runtime import Runtime
+from steward.stations import registry
+from steward.store import keys
+
+_SILENCE = timedelta(days=1)
+"""A run that has not ended after this long was killed without a word (its message is in a dead-letter queue)."""
+
+
+def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | TrainingDeclined]:
+    """Apply the policy to what just happened. The same event asked about again gets the same answer."""
+    spec, _ = registry.current_spec(runtime.data, cause.model)
+    champion = registry.routing(runtime.data, cause.model).champion
+    firing = _firing(runtime, cause)
+    run = f"{cause.as_of:%Y%m%dT%H%M%S}-{hashlib.sha256(cause.event_id.encode()).hexdigest()[:8]}"
+    proposed = cause.reason if isinstance(cause, RetrainingProposed) else None
+
+    def answer(present: Remembered | None) -> Remembered:
+        memory = _told(present or Remembered(), cause)
+        if cause.event_id in memory.answers:
+            return memory
+        newest = _run(runtime, cause.model, memory.last_run)
+        decided = decide(
+            spec.retraining,
+            memory,
+            firing=firing,
+            proposed=proposed,
+            in_flight=newest is not None and not newest.ended and runtime.now() - newest.requested_at < _SILENCE,
+            has_champion=champion is not None,
+            as_of=cause.as_of,
+            run=run,
+        )
+        return memory.answered(cause.event_id, decided, cause.as_of)
+
+    memory = runtime.data.swap(keys.retraining_state(cause.model), Remembered, answer)
+    return _announced(runtime, cause, memory.answers[cause.event_id])
+
+
+def _told(memory: Remembered, cause: Event) -> Remembered:
+    match cause:
+        case OutcomesUpdated():
+            return memory.labelled(f"{cause.version}/{cause.window}", cause.labelled_rows)
+        case BatchIngested(kind="reference"):
+            return memory.labelled(f"reference/{cause.batch}", cause.rows)
+        case _:
+            return memory
+
+
+def _firing(runtime: Runtime, cause: Event) -> list[str]:
+    alerts = (
+        Alert.model_validate_json(runtime.data.get(listed.key).body)
+        for listed in runtime.data.list(keys.alerts(cause.model))
+    )
+    firing = {alert.monitor for alert in alerts if alert.state == "firing"}
+    if isinstance(cause, AlertRaised):
+        firing.add(cause.monitor)
+    return sorted(firing)
+
+
+def _run(runtime: Runtime, model: str, run: str | None) -> Run | None:
+    content = runtime.data.find(keys.run(model, run)) if run else None
+    return Run.model_validate_json(content.body) if content else None
+
+
+def _announced(runtime: Runtime, cause: Event, answer: Answer) -> list[TrainingRequested | TrainingDeclined]:
+    common = {
+        "occurred_at": runtime.now(),
+        "model": cause.model,
+        "as_of": cause.as_of,
+        "correlation_id": cause.correlation_id,
+    }
+    if answer.verdict == "decline":
+        declined = TrainingDeclined(**common, reasons=answer.reasons, triggers=answer.triggers)  # type: ignore[arg-type]
+        summary = f"asked: {'; '.join(answer.triggers)}. Held back: {'; '.join(answer.reasons)}"
+        runtime.record(declined, "training_declined", cause.model, summary)
+        return [declined]
+    if answer.verdict == "start" and answer.run:
+        run = Run(
+            run=answer.run,
+            model=cause.model,
+            as_of=cause.as_of,
+            reasons=answer.reasons,
+            correlation_id=cause.correlation_id,
+            requested_at=runtime.now(),
+        )
+        runtime.data.swap(keys.run(cause.model, run.run), Run, lambda present: present or run)
+        requested = TrainingRequested(**common, run=run.run, reasons=answer.reasons)  # type: ignore[arg-type]
+        runtime.record(requested, "training_requested", run.run, "; ".join(answer.reasons))
+        return [requested]
+    return []

@@ -1,0 +1,60 @@
+"""Finding the labelled rows of a model, and reading exactly the objects that a dataset names."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import pandas as pd
+
+from steward.errors import TrainingImpossible
+from steward.records.parquet import read_records
+from steward.retraining.dataset import labelled_rows
+from steward.retraining.manifest import DatasetManifest, DatasetObject
+from steward.spec.model import ModelSpec
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+
+def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> DatasetManifest:
+    """Fix what a run reads: reference rows, and the predictions of every window that has labels.
+
+    Raises:
+        TrainingImpossible: there are no labelled rows before `as_of`.
+    """
+    labels = list(data.list(keys.partitions("labels", spec.model)))
+    labelled = {listed.folder.removeprefix(keys.partitions("labels", spec.model)) for listed in labels}
+    predictions = (
+        listed
+        for listed in data.list(keys.partitions("predictions", spec.model))
+        if listed.folder.removeprefix(keys.partitions("predictions", spec.model)) in labelled
+    )
+    reference = data.list(keys.partitions("reference", spec.model))
+    frames: dict[DatasetObject, pd.DataFrame] = {}
+    for kind, listing in (("reference", reference), ("predictions", predictions), ("labels", labels)):
+        for listed in listing:
+            content = data.get(listed.key)
+            item = DatasetObject(kind=kind, batch=listed.name, stored=content.stored)  # type: ignore[arg-type]
+            frames[item] = read_records(content.body, _columns(spec, item.kind))
+    time = labelled_rows(frames, spec)[spec.columns.time]
+    time = time[time < pd.Timestamp(as_of)]
+    if time.empty:
+        raise TrainingImpossible(f"no labelled row is older than {as_of:%Y-%m-%d %H:%M}")
+    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime())
+
+
+def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest) -> pd.DataFrame:
+    """The labelled rows of a dataset, from the exact object versions it names.
+
+    Raises:
+        ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
+    """
+    return labelled_rows(
+        {item: read_records(data.verified(item.stored), _columns(spec, item.kind)) for item in manifest.objects}, spec
+    )
+
+
+def _columns(spec: ModelSpec, kind: str) -> Iterable[str]:
+    columns = spec.columns
+    if kind == "labels":
+        return [columns.id, columns.label]
+    label = [columns.label] if kind == "reference" else []
+    return [columns.id, columns.time, *label, *spec.features]

@@ -1,0 +1,94 @@
+"""An uploaded declaration becomes the one in force, or is refused with its problems."""
+
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from steward.errors import Conflict, SpecInvalid
+from steward.events import Event, ModelRegistered, ModelRejected, ObjectCreated, StoredObject
+from steward.runtime import Runtime
+from steward.spec.document import read_spec
+from steward.spec.model import ModelSpec
+from steward.stations import registry, schedules
+from steward.store import keys
+from steward.store.bucket import Content
+from steward.store.schedules import ScheduleRefused
+
+_REVISION_DIGITS = 6
+
+
+def register_model(runtime: Runtime, created: ObjectCreated) -> Event:
+    """Accept or refuse the newest upload under the key; older uploads that are told of late change nothing."""
+    content = runtime.data.get(created.key)
+    model = PurePosixPath(created.key).stem
+    try:
+        spec = _read(created, content, model)
+        _schedule(runtime, spec)
+    except SpecInvalid as error:
+        return _reject(runtime, created, model, error.problems, content.modified)
+    revision, stored = _store(runtime, spec, content)
+    event = ModelRegistered(
+        occurred_at=runtime.now(),
+        model=spec.model,
+        as_of=content.modified,
+        correlation_id=created.correlation_id,
+        revision=revision,
+        spec=stored,
+    )
+    runtime.record(event, "model_registered", spec.model, f"declaration {revision} is in force", (stored,))
+    return event
+
+
+def _read(created: ObjectCreated, content: Content, model: str) -> ModelSpec:
+    if PurePosixPath(created.key).suffix != ".yaml" or created.key != keys.spec_upload(model):
+        raise SpecInvalid([f"{created.key} is not a declaration's place; upload it as {keys.spec_upload('<model>')}"])
+    spec = read_spec(content.body)
+    if spec.model != model:
+        raise SpecInvalid([f"the file declares model {spec.model!r}; upload it as {keys.spec_upload(spec.model)}"])
+    return spec
+
+
+def _schedule(runtime: Runtime, spec: ModelSpec) -> None:
+    """Make the schedules agree; when one is refused they are put back as the declaration in force has them."""
+    try:
+        schedules.reconcile(runtime.settings, spec)
+    except ScheduleRefused as error:
+        newest = registry.newest_revision(runtime.data, spec.model)
+        if newest:
+            schedules.reconcile(runtime.settings, newest[0].spec)
+        else:
+            schedules.remove(runtime.settings, spec.model)
+        raise SpecInvalid([f"schedules: {error}"]) from error
+
+
+def _store(runtime: Runtime, spec: ModelSpec, content: Content) -> tuple[str, StoredObject]:
+    """The revision that holds this declaration: the one in force when it says the same, a new one otherwise."""
+    while True:
+        newest = registry.newest_revision(runtime.data, spec.model)
+        if newest and newest[0].spec == spec:
+            return newest[0].revision, newest[1]
+        number = int(newest[0].revision) + 1 if newest else 1
+        revision = registry.SpecRevision(
+            revision=f"{number:0{_REVISION_DIGITS}d}", source_version_id=content.stored.version_id, spec=spec
+        )
+        try:
+            stored = runtime.data.create(
+                keys.spec_revision(spec.model, revision.revision), revision.model_dump_json().encode()
+            )
+        except Conflict:
+            continue
+        return revision.revision, stored
+
+
+def _reject(
+    runtime: Runtime, created: ObjectCreated, model: str, problems: list[str], uploaded: datetime
+) -> ModelRejected:
+    event = ModelRejected(
+        occurred_at=runtime.now(),
+        model=model,
+        as_of=uploaded,
+        correlation_id=created.correlation_id,
+        source=created.key,
+        problems=problems,
+    )
+    runtime.record(event, "model_rejected", created.key, "; ".join(problems))
+    return event

@@ -1,0 +1,70 @@
+"""What is known of a model: its declaration in force, its champion, its versions."""
+
+from pydantic import BaseModel
+
+from steward.errors import ObjectMissing, StewardError
+from steward.events import StoredObject
+from steward.releasing.routing import Routing
+from steward.retraining.versions import VersionManifest
+from steward.spec.model import ModelSpec
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+
+class UnknownModel(StewardError):
+    """No declaration of this name was ever accepted."""
+
+
+class SpecRevision(BaseModel):
+    """One accepted declaration."""
+
+    revision: str
+    source_version_id: str
+    spec: ModelSpec
+
+
+def newest_revision(data: Bucket, model: str) -> tuple[SpecRevision, StoredObject] | None:
+    """The declaration in force, and where it is stored; None where there is none."""
+    newest = None
+    for newest in data.list(keys.spec_revisions(model)):
+        pass
+    if newest is None:
+        return None
+    content = data.get(newest.key)
+    return SpecRevision.model_validate_json(content.body), content.stored
+
+
+def current_spec(data: Bucket, model: str) -> tuple[ModelSpec, StoredObject]:
+    """The declaration in force.
+
+    Raises:
+        UnknownModel: none of this name was accepted.
+    """
+    newest = newest_revision(data, model)
+    if newest is None:
+        raise UnknownModel(f"no model {model!r} is declared: upload its declaration to {keys.spec_upload(model)} first")
+    return newest[0].spec, newest[1]
+
+
+def routing(data: Bucket, model: str) -> Routing:
+    """Which version is in charge; an empty routing before the first."""
+    content = data.find(keys.routing(model))
+    return Routing.model_validate_json(content.body) if content else Routing(model=model)
+
+
+def manifest(data: Bucket, model: str, version: str) -> VersionManifest:
+    """What a version is made of.
+
+    Raises:
+        ObjectMissing: there is no such version.
+    """
+    return VersionManifest.model_validate_json(data.get(keys.version(model, version, "manifest.json")).body)
+
+
+def version_exists(data: Bucket, model: str, version: str) -> bool:
+    """Whether a version of this name was ever made."""
+    try:
+        manifest(data, model, version)
+    except ObjectMissing:
+        return False
+    return True

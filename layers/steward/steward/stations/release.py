@@ -1,0 +1,55 @@
+"""A judged version becomes champion, or is refused."""
+
+from steward.errors import RunLost
+from steward.events import ReleaseChanged, RunFailed, ValidationCompleted
+from steward.releasing.routing import ChampionMoved, Routing
+from steward.retraining.runs import Run
+from steward.runtime import Runtime
+from steward.stations.failure import run_failed
+from steward.store import keys
+from steward.validation.evaluation import Evaluation
+
+
+
+def release_model(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
+    """Promote by compare-and-swap what passed; say of the rest that it was refused, and why."""
+    evaluation = Evaluation.model_validate_json(runtime.data.verified(judged.evaluation))
+    if not evaluation.passed:
+        return _ended(runtime, judged, evaluation, "refused")
+    promoted_at = runtime.now()
+
+    def promote(present: Routing | None) -> Routing:
+        return (present or Routing(model=judged.model)).promote(
+            judged.version, over=evaluation.champion, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at
+        )
+
+    try:
+        runtime.data.swap(keys.routing(judged.model), Routing, promote)
+    except ChampionMoved as error:
+        return run_failed(runtime, judged, judged.run, "release", str(error))
+    return _ended(runtime, judged, evaluation, "champion")
+
+
+def _ended(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: str) -> ReleaseChanged:
+    promoted = stage == "champion"
+
+    def change(present: Run | None) -> Run:
+        if present is None:
+            raise RunLost(f"run {judged.run} of {judged.model} is not stored")
+        return present.advanced("promoted" if promoted else "refused", outcome=judged.summary)
+
+    event = ReleaseChanged(
+        occurred_at=runtime.now(),
+        model=judged.model,
+        as_of=judged.as_of,
+        correlation_id=judged.correlation_id,
+        run=judged.run,
+        version=judged.version,
+        previous=evaluation.champion,
+        stage="champion" if promoted else "refused",
+        summary=judged.summary,
+    )
+    action = "champion_promoted" if promoted else "version_refused"
+    runtime.record(event, action, judged.version, judged.summary, (judged.evaluation,))
+    runtime.data.swap(keys.run(judged.model, judged.run), Run, change)
+    return event

@@ -1,0 +1,108 @@
+"""A run makes a version: its dataset is frozen, the recipe fitted, the artifact and the baseline stored."""
+
+import numpy as np
+
+from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
+from steward.events import Event, RunFailed, StoredObject, TrainingCompleted, TrainingRequested
+from steward.performance.outcomes import Outcomes
+from steward.profiles.baseline import Baseline
+from steward.records.frames import chunks_by_window
+from steward.retraining import artifact, recipe
+from steward.retraining.dataset import is_positive, split
+from steward.retraining.manifest import DatasetManifest
+from steward.retraining.runs import Run
+from steward.retraining.versions import VersionManifest, version_name
+from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
+from steward.stations import labelled, registry
+from steward.stations.failure import run_failed
+from steward.store import keys
+
+
+def train_model(runtime: Runtime, request: TrainingRequested) -> Event:
+    """Carry a run from its request to a version; a redelivered request finds what was made and tells of it again."""
+    spec, spec_stored = registry.current_spec(runtime.data, request.model)
+    run = Run.model_validate_json(runtime.data.get(keys.run(request.model, request.run)).body)
+    try:
+        if run.manifest is None:
+            dataset = _frozen(runtime, spec, run)
+            stored = _version(runtime, spec, spec_stored, run, dataset)
+            run = _advance(runtime, run, "trained", version=stored[0].version, manifest=stored[1])
+        return _completed(runtime, request, run)
+    except (TrainingImpossible, ObjectMissing, ObjectChanged) as error:
+        return run_failed(runtime, request, request.run, "training", str(error))
+
+
+def _frozen(runtime: Runtime, spec: ModelSpec, run: Run) -> StoredObject:
+    """The run's dataset, fixed at the first attempt."""
+    if run.dataset:
+        return run.dataset
+    manifest = labelled.freeze(runtime.data, spec, run.as_of)
+    stored = runtime.data.ensure(keys.dataset(spec.model, manifest.dataset), manifest.model_dump_json().encode())
+    advanced = _advance(runtime, run, "frozen", dataset=stored)
+    return advanced.dataset or stored
+
+
+def _version(
+    runtime: Runtime, spec: ModelSpec, spec_stored: StoredObject, run: Run, dataset: StoredObject
+) -> tuple[VersionManifest, StoredObject]:
+    frozen = DatasetManifest.model_validate_json(runtime.data.verified(dataset))
+    training, holdout = split(labelled.read(runtime.data, spec, frozen), frozen, spec)
+    declared = spec.retraining.recipe
+    libraries = recipe.libraries()
+    version = version_name(run.as_of, dataset.sha256, declared, libraries)
+    model = recipe.fit(declared, spec, training, is_positive(training, spec).to_numpy())
+    scores = recipe.score(model, spec, holdout)
+    positive = is_positive(holdout, spec).to_numpy()
+    baseline = Baseline.of(
+        list(chunks_by_window(training, spec)),
+        spec.features,
+        scores=scores,
+        holdout=Outcomes.of(scores, positive, scores >= spec.threshold),
+    )
+    put = runtime.data.ensure
+    time = training[spec.columns.time]
+    manifest = VersionManifest(
+        model=spec.model,
+        version=version,
+        run=run.run,
+        as_of=run.as_of,
+        spec=spec_stored,
+        dataset=dataset,
+        recipe=declared,
+        libraries=libraries,
+        features=list(spec.features),
+        artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
+        baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.model_dump_json().encode()),
+        training_rows=len(training),
+        training_start=time.min().to_pydatetime(),
+        trained_until=frozen.holdout_start,
+        holdout_rows=int(np.size(scores)),
+        holdout_until=frozen.end,
+    )
+    return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
+
+
+def _advance(runtime: Runtime, run: Run, stage: str, **found: StoredObject | str | None) -> Run:
+    return runtime.data.swap(
+        keys.run(run.model, run.run), Run, lambda present: (present or run).advanced(stage, **found)  # type: ignore[arg-type]
+    )
+
+
+def _completed(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
+    if run.manifest is None or run.version is None or run.dataset is None:
+        return run_failed(runtime, request, run.run, "training", run.outcome or "the run ended before it made a version")
+    manifest = VersionManifest.model_validate_json(runtime.data.verified(run.manifest))
+    event = TrainingCompleted(
+        occurred_at=runtime.now(),
+        model=request.model,
+        as_of=request.as_of,
+        correlation_id=request.correlation_id,
+        run=run.run,
+        version=run.version,
+        dataset=run.dataset.key.split("/")[-2],
+        manifest=run.manifest,
+    )
+    summary = f"{manifest.recipe.estimator} fitted on {manifest.training_rows:,} rows, {manifest.holdout_rows:,} kept to judge with"
+    runtime.record(event, "training_completed", run.version, summary, (run.manifest, run.dataset))
+    return event

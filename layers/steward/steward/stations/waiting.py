@@ -1,0 +1,82 @@
+"""Labels that gave no time: finding the window of their prediction, or letting them wait for it."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from steward.events import BatchIngested
+from steward.records.parquet import read_ids, read_records, write_frame
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+
+def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> set[Window]:
+    """Move waiting labels to the windows of their predictions; the windows that got some.
+
+    A batch of labels looks for its own rows' predictions within the label horizon, newest window first; a batch of
+    predictions lets every waiting label look at the windows it brought. Placing a label twice changes nothing.
+    """
+    if ingested.kind == "labels":
+        waiting = [keys.waiting_labels(spec.model, ingested.batch)]
+        windows = _within_horizon(data, spec)
+    else:
+        waiting = [listed.key for listed in data.list(keys.waiting_labels(spec.model))]
+        windows = [Window.parse(window) for window in ingested.windows]
+    touched: set[Window] = set()
+    for key in waiting:
+        touched |= _place_batch(data, spec, key, windows)
+    return touched
+
+
+def _within_horizon(data: Bucket, spec: ModelSpec) -> list[Window]:
+    """The windows that have predictions, newest first, back to the label horizon before the newest."""
+    found: set[Window] = set()
+    for listed in data.list(keys.partitions("predictions", spec.model)):
+        date, hour = (part.partition("=")[2] for part in listed.key.split("/")[3:5])
+        start = datetime.strptime(f"{date} {hour}", "%Y-%m-%d %H").replace(tzinfo=UTC)
+        found.add(Window.containing(start, spec.window.length))
+    newest = max(found, default=None)
+    return [window for window in sorted(found, reverse=True) if newest and window.end > newest.end - spec.label_horizon]
+
+
+def _place_batch(data: Bucket, spec: ModelSpec, key: str, windows: list[Window]) -> set[Window]:
+    content = data.find(key)
+    if content is None:
+        return set()
+    batch = key.rsplit("/", 1)[-1].removesuffix(".parquet")
+    waiting = read_records(content.body, [spec.columns.id, spec.columns.label])
+    touched: set[Window] = set()
+    for window in windows:
+        if waiting.empty:
+            break
+        here = waiting[spec.columns.id].isin(_prediction_ids(data, spec, window))
+        if here.any():
+            _add(data, spec, window, batch, waiting[here])
+            touched.add(window)
+            waiting = waiting[~here]
+    if waiting.empty:
+        data.delete(key)
+    elif touched:
+        data.put(key, write_frame(waiting), "application/vnd.apache.parquet")
+    return touched
+
+
+def _prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:
+    return {
+        identity
+        for listed in data.list(keys.partition("predictions", spec.model, window))
+        for identity in read_ids(data.get(listed.key).body, spec.columns.id)
+    }
+
+
+def _add(data: Bucket, spec: ModelSpec, window: Window, batch: str, labels: pd.DataFrame) -> None:
+    """Add labels to those of their batch that were placed in this window before."""
+
+    def union(present: bytes | None) -> bytes:
+        known = [read_records(present, list(labels.columns))] if present is not None else []
+        rows = pd.concat([*known, labels], ignore_index=True).drop_duplicates(spec.columns.id)
+        return write_frame(rows.sort_values(spec.columns.id, ignore_index=True))
+
+    data.rewrite(keys.records("labels", spec.model, window, f"{batch}-placed"), union, "application/vnd.apache.parquet")

@@ -1,0 +1,53 @@
+"""The evidence on which a version is released or refused."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from steward.events import StoredObject
+
+
+class GateResult(BaseModel):
+    """What one gate said.
+
+    Attributes:
+        value, low, high: the gain it measured and its confidence bounds, where it measures one.
+        required: what the lower bound must exceed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+    gate: str
+    passed: bool
+    message: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    required: float | None = None
+
+
+class Evaluation(BaseModel):
+    """The evidence on which a version was released or refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+    model: str
+    version: str
+    champion: str | None
+    run: str
+    as_of: AwareDatetime
+    dataset: StoredObject
+    holdout_start: AwareDatetime
+    holdout_rows: int
+    metrics: dict[str, float]
+    champion_metrics: dict[str, float]
+    gates: list[GateResult]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate let it through."""
+        return all(gate.passed for gate in self.gates)
+
+    @property
+    def summary(self) -> str:
+        """One sentence: the first gate that refused, or the gain that convinced."""
+        refused = next((gate for gate in self.gates if not gate.passed), None)
+        return refused.message if refused else self.gates[-1].message

@@ -1,0 +1,117 @@
+"""The gates between a trained version and traffic. Each has a name and one method, and stands in `GATES`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.performance.paired import Gain, paired_log_loss_gain, paired_roc_auc_gain
+from steward.spec.model import ValidationPolicy
+from steward.validation.evaluation import GateResult
+
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """What the gates look at.
+
+    Attributes:
+        positive: the holdout's labels, shape (rows,).
+        challenger: the new version's scores, shape (rows,).
+        champion: the champion's scores; without a champion the base rate of the challenger's training rows for each row.
+        champion_version: None without a champion.
+        champion_saw_until: labelled rows before this moment helped to make the champion.
+        features, champion_features: names and types.
+    """
+
+    positive: NDArray[np.bool_]
+    challenger: NDArray[np.float64]
+    champion: NDArray[np.float64]
+    champion_version: str | None
+    champion_saw_until: datetime | None
+    holdout_start: datetime
+    challenger_saw_until: datetime
+    features: Sequence[str]
+    declared_features: Sequence[str]
+
+
+class Gate(Protocol):
+    """One condition that a version must meet."""
+
+    name: str
+
+    def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:
+        """Judge; never raises for a version that is merely bad."""
+        ...
+
+
+class UnseenHoldout:
+    """Neither version was fitted on a row of the holdout."""
+
+    name = "unseen_holdout"
+
+    def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:  # noqa: ARG002
+        """Compare the ends of both versions' training rows with the holdout's start."""
+        seen = [contest.challenger_saw_until]
+        if contest.champion_saw_until:
+            seen.append(contest.champion_saw_until)
+        passed = max(seen) <= contest.holdout_start
+        message = (
+            f"neither version was fitted on rows from {contest.holdout_start:%Y-%m-%d} on"
+            if passed
+            else f"a version was fitted on rows up to {max(seen):%Y-%m-%d}, past the holdout's start; "
+            "wait until more labels have come, or shorten retraining.holdout_span"
+        )
+        return GateResult(gate=self.name, passed=passed, message=message)
+
+
+class SameFeatures:
+    """The version takes exactly the features that the declaration names."""
+
+    name = "same_features"
+
+    def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:  # noqa: ARG002
+        """Compare the names, in order."""
+        passed = list(contest.features) == list(contest.declared_features)
+        difference = sorted(set(contest.features) ^ set(contest.declared_features))
+        message = (
+            f"{len(contest.features)} features, as declared"
+            if passed
+            else f"the declaration in force has other features: {', '.join(difference) or 'another order'}; train again"
+        )
+        return GateResult(gate=self.name, passed=passed, message=message)
+
+
+class BetterThanChampion:
+    """The gain over the champion on the holdout, row by row, exceeds the minimum with the declared confidence."""
+
+    name = "better_than_champion"
+
+    def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:
+        """Without a champion the version must beat a constant, the base rate."""
+        measure = paired_log_loss_gain if policy.metric == "log_loss" else paired_roc_auc_gain
+        gain: Gain = measure(contest.positive, contest.champion, contest.challenger, policy.confidence)
+        passed = gain.low > policy.minimum_gain
+        opponent = f"champion {contest.champion_version}" if contest.champion_version else "the base rate"
+        what = "log loss" if policy.metric == "log_loss" else "ROC AUC"
+        message = (
+            f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
+            f"{gain.rows:,} unseen rows; with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
+            f"{'above' if passed else 'not above'} the {policy.minimum_gain:.4f} asked for"
+        )
+        return GateResult(
+            gate=self.name,
+            passed=passed,
+            message=message,
+            value=gain.value,
+            low=gain.low,
+            high=gain.high,
+            required=policy.minimum_gain,
+        )
+
+
+GATES: tuple[Gate, ...] = (SameFeatures(), UnseenHoldout(), BetterThanChampion())
+"""Every gate, in the order in which they are asked."""
