@@ -1,0 +1,120 @@
+"""How much more the reference varies between its own windows than independent rows would."""
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+FEWEST_CHUNKS = 3
+"""Windows of reference data needed to estimate anything."""
+
+_GROUPS = 16
+_LEAST_EXPECTED = 5.0
+
+
+class DesignEffect(BaseModel):
+    """The variance of a window's bin counts, over what as many independent rows would give.
+
+    Rows of one window are more alike than rows of different windows (the weather of a week, the customers of an
+    hour), so a window of n rows says as much as n / value independent ones. Under a common shift per window
+    the excess grows with the rows of the window, which `at` accounts for.
+
+    Attributes:
+        value: the mean over all directions in which a histogram can move; at least 1.
+        location: the same for the mean rank alone, the direction that usually moves most; at least 1.
+        concentration: share of the degrees of freedom that the variation really uses, in (0, 1]; 1 when all directions
+            vary alike, small when one dominates (the second-order correction of Rao and Scott).
+        rows: mean rows per chunk that the figures hold for.
+        chunks: how many windows they rest on.
+        known: false when there were fewer than 3 chunks; the other figures are then those of independent rows.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: float = 1.0
+    location: float = 1.0
+    concentration: float = 1.0
+    rows: float = 0.0
+    chunks: int = 0
+    known: bool = False
+
+    @classmethod
+    def of(cls, counts: Sequence[Sequence[int]]) -> Self:
+        """Estimate from the histograms of the reference's windows.
+
+        Under independence the Pearson residuals of each window's histogram have unit variance in every direction; their
+        mean square over windows and directions is the first-order factor, the spread of their
+        eigenvalues the second-order one.
+
+        Args:
+            counts: one histogram per window, shape (chunks, bins), in the order of the bins.
+
+        Source: J. N. K. Rao and A. J. Scott (1984), On chi-squared tests for multiway contingency tables with cell
+        proportions estimated from survey data, Annals of Statistics 12(1), 46-60.
+
+        >>> DesignEffect.of([[50, 50], [50, 50], [50, 50]]).value
+        1.0
+        """
+        table = np.array([row for row in counts if sum(row) > 0], dtype=np.float64)
+        if len(table) == 0:
+            return cls()
+        rows = table.sum(axis=1)
+        table, rows = table[rows >= 0.1 * np.median(rows)], rows[rows >= 0.1 * np.median(rows)]
+        chunks = len(table)
+        mean_rows = float(rows.mean())
+        if chunks < FEWEST_CHUNKS:
+            return cls(rows=mean_rows, chunks=chunks)
+        table = _pooled(table, float(rows.min()))
+        share = table.sum(axis=0) / table.sum()
+        if len(share) < 2:  # noqa: PLR2004
+            return cls(rows=mean_rows, chunks=chunks, known=True)
+        leverage = np.sqrt(1 - rows / rows.sum())
+        residuals = (table - rows[:, None] * share) / np.sqrt(rows[:, None] * share) / leverage[:, None]
+        value, concentration = _spectrum(residuals, len(share) - 1)
+        rank = np.cumsum(share) - share / 2 - 0.5
+        spread = float(np.sum(share * rank**2))
+        location = float(np.mean((residuals @ (np.sqrt(share) * rank)) ** 2)) / spread
+        return cls(
+            value=max(1.0, value),
+            location=max(1.0, location),
+            concentration=concentration if value > 1 else 1.0,
+            rows=mean_rows,
+            chunks=chunks,
+            known=True,
+        )
+
+    def at(self, rows: float) -> Self:
+        """The same effect for a window of this many rows."""
+        if not self.known or self.rows <= 0:
+            return self
+        scale = rows / self.rows
+        return self.model_copy(
+            update={"value": 1 + (self.value - 1) * scale, "location": 1 + (self.location - 1) * scale, "rows": rows}
+        )
+
+
+def _spectrum(residuals: NDArray[np.float64], directions: int) -> tuple[float, float]:
+    """Mean eigenvalue of the residuals' covariance, and the share of directions in effective use."""
+    chunks = len(residuals)
+    gram = residuals @ residuals.T / chunks
+    first = float(np.trace(gram))
+    second = float(np.sum(gram * gram))
+    degrees = chunks - 1
+    unbiased = degrees**2 / ((degrees - 1) * (degrees + 2)) * (second - first**2 / degrees)
+    effective = first**2 / unbiased if unbiased > first**2 / directions else float(directions)
+    return first / directions, min(1.0, max(1.0, effective) / directions)
+
+
+def _pooled(table: NDArray[np.float64], smallest: float) -> NDArray[np.float64]:
+    """Join neighbouring bins until each expects 5 rows in the smallest chunk and a sixteenth of the mass."""
+    share = table.sum(axis=0) / table.sum()
+    least = max(1 / _GROUPS, _LEAST_EXPECTED / smallest) - 1e-12
+    starts, held = [0], 0.0
+    for position, mass in enumerate(share):
+        if held >= least and float(share[position:].sum()) >= least:
+            starts.append(position)
+            held = 0.0
+        held += float(mass)
+    return np.add.reduceat(table, starts, axis=1)
