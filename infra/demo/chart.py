@@ -84,13 +84,16 @@ def _draw_curves(axes: Axes, rows: Sequence[TimelineRow]) -> None:
         for column in zip(*((row.auc, row.auc_low, row.auc_high, row.first_version_auc) for row in rows), strict=True)
     )
     axes.fill_between(middles, low, high, color=CHAMPION, alpha=0.18, linewidth=0)
-    axes.plot(middles, first, color=FIRST, linewidth=1.8, linestyle=(0, (5, 2)))
-    axes.plot(middles, champion, color=CHAMPION, linewidth=2.2)
+    axes.plot(middles, first, color=FIRST, linewidth=1.8, linestyle=(0, (5, 2)), marker=".", markersize=3)
+    axes.plot(middles, champion, color=CHAMPION, linewidth=2.2, marker=".", markersize=5)
     axes.set_title("realised ROC AUC, week by week", loc="left", color=MUTED, fontsize=10)
-    summer = _moment(SUMMER[0])
-    axes.text(summer, 1.02, "June to September", transform=axes.get_xaxis_transform(), color=MUTED, fontsize=10)
     axes.set_xlim(_moment(rows[0].week), _moment(rows[-1].week, 2 * _HALF_A_WEEK))
-    _label_line_ends(axes, float(middles[-1]), _last(champion), _last(first))
+    summer = _moment(SUMMER[0])
+    if summer < axes.get_xlim()[1]:  # a demo stopped in spring has no summer to name
+        axes.text(summer, 1.02, "June to September", transform=axes.get_xaxis_transform(), color=MUTED, fontsize=10)
+    known = ~np.isnan(champion) & ~np.isnan(first)
+    if known.any():
+        _label_line_ends(axes, float(middles[-1]), float(champion[known][-1]), float(first[known][-1]))
 
 
 def _label_line_ends(axes: Axes, at: float, champion: float, first: float) -> None:
@@ -159,11 +162,6 @@ def _month_starts(first: date, last: date) -> list[date]:
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     starts = [date(month // 12, month % 12 + 1, 1) for month in months]
     return [start for start in starts if first <= start <= last]
-
-
-def _last(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
-    known = values[~np.isnan(values)]
-    return float(known[-1]) if known.size else 0.5
 
 
 def _themed_svg(rows: Sequence[TimelineRow]) -> str:
