@@ -51,3 +51,7 @@ class LedgerBroken(StewardError):
 
 class RunLost(StewardError):
     """An event names a run that is not stored."""
+
+
+class UnknownModel(StewardError):
+    """No declaration of this name was ever accepted."""

@@ -35,6 +35,11 @@ class Routing(BaseModel):
         """The version in charge before this one."""
         return self.promotions[-2].version if len(self.promotions) > 1 else None
 
+    def champion_at(self, moment: datetime) -> str | None:
+        """The version that was in charge at a moment of the wall clock; the answer for a past moment never changes."""
+        before = [promotion.version for promotion in self.promotions if promotion.promoted_at <= moment]
+        return before[-1] if before else None
+
     def promote(
         self, version: str, *, over: str | None, run: str, as_of: datetime, promoted_at: datetime
     ) -> Self:

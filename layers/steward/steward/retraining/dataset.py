@@ -1,12 +1,16 @@
 """The rows that a run reads: how records and labels are joined, and what is kept out to judge with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
 from steward.errors import TrainingImpossible
+from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
+from steward.records.labels import normalised
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
+from steward.spec.windows import ORIGIN, Window
 
 _MINIMUM_ROWS_A_CLASS = 20
 
@@ -64,4 +68,21 @@ def split(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> tup
 
 def is_positive(rows: pd.DataFrame, spec: ModelSpec) -> pd.Series:
     """Whether each row's label is the declared positive one."""
-    return rows[spec.columns.label].astype(str) == spec.positive_label
+    return rows[spec.columns.label].astype(str) == normalised(spec.positive_label)
+
+
+def chunks_by_window(rows: pd.DataFrame, spec: ModelSpec) -> Iterator[tuple[Window, Chunk]]:
+    """The features of rows in order of time, window by window, as a baseline takes them."""
+    length = pd.Timedelta(spec.window.length)
+    numbers = (rows[spec.columns.time] - pd.Timestamp(ORIGIN)) // length
+    for number, part in rows.groupby(numbers.to_numpy(), sort=True):
+        columns: dict[str, Column] = {}
+        for name, feature in spec.features.items():
+            missing = part[name].isna().to_numpy()
+            if feature.type == "numeric":
+                columns[name] = NumericColumn(part[name].to_numpy(dtype=np.float64), missing if missing.any() else None)
+            else:
+                codes, categories = pd.factorize(part[name].astype(object))
+                columns[name] = CategoricalColumn(codes.astype(np.int32), tuple(categories))
+        start = ORIGIN + int(str(number)) * spec.window.length
+        yield Window(start, spec.window.length), Chunk(len(part), columns)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from steward.drift.decision import judge_drift
 from steward.events import BatchIngested, CheckCompleted, CheckRequested, Event, OutcomesUpdated, StoredObject
 from steward.monitoring.check import Check
-from steward.performance.judge import judge_performance
-from steward.performance.outcomes import WindowOutcomes
+from steward.monitoring.realised import WindowOutcomes
+from steward.performance import judge_performance
 from steward.profiles import Baseline, Profile, merge
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -41,13 +41,13 @@ def evaluate(
     if not profiles:
         return None
     manifest = registry.manifest(data, spec.model, version)
-    baseline = Baseline.model_validate_json(data.verified(manifest.baseline))
+    baseline = Baseline.from_json(data.verified(manifest.baseline))
     merged = merge(profiles, baseline.bins)
     found = data.find(keys.outcomes(spec.model, version, window.id))
     outcomes = WindowOutcomes.model_validate_json(found.body).outcomes if found else None
     results = judge_drift(baseline, merged, spec.monitors)
     if outcomes:
-        results += judge_performance(outcomes, baseline.performance, spec.monitors)
+        results += judge_performance(outcomes, baseline.holdout, spec.monitors)
     return Check(
         model=spec.model,
         version=version,

@@ -2,26 +2,37 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 from pathlib import Path
-from typing import cast
+from typing import get_args
+
+import numpy as np
 
 from steward.errors import BatchInvalid, UnknownModel
 from steward.events import BatchIngested, BatchRejected, Event, Kind, ObjectCreated
-from steward.records.judge import Judged, judge_file
+from steward.profiles import Baseline, Profile
+from steward.records.judge import Batch
+from steward.records.raw import Limits, RejectedRow
+from steward.records.records import Records, concatenate
+from steward.records.quarantine import write_rejected
+from steward.records.stored import write_records
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
 from steward.stations import registry
-from steward.stations.admission import admit
-from steward.stations.records import store
+from steward.stations.admission import Neighbours, Rows, assign_versions, drop_taken, windows_of
 from steward.store import keys
 from steward.store.keys import InboxKey
+from steward.store.queue import Queue
 
-KINDS = ("predictions", "labels", "reference")
+LIMITS = Limits(maximum_expanded_bytes=384 * 1024**2)
+"""What fits into the function's memory as records; larger files are uploaded in parts."""
+
 _WINDOWS_AN_EVENT = 200
+_PARQUET = "application/vnd.apache.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +48,183 @@ class Upload:
     uploaded: datetime
     batch: str
 
+    @classmethod
+    def of(cls, place: InboxKey, created: ObjectCreated, uploaded: datetime) -> "Upload":
+        """The batch of an upload."""
+        identity = f"{created.bucket}/{created.key}@{created.version_id}"
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
+        return cls(place, created, uploaded, f"{uploaded:%Y%m%dT%H%M%SZ}-{digest}")
+
 
 def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
     """Take in one upload. Taking it in again writes the same bytes and tells of the same events."""
     place = InboxKey.parse(created.key)
     if place is None:
-        return
+        place = InboxKey(model="unknown", kind="unknown", name=created.key)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
-        uploaded = runtime.data.download(created.key, created.version_id, path)
-        upload = Upload(place=place, created=created, uploaded=uploaded, batch=_batch(created, uploaded))
+        upload = Upload.of(place, created, runtime.data.download(created.key, created.version_id, path))
         try:
+            kind = _kind(place, created)
             spec, _ = registry.current_spec(runtime.data, place.model)
-            judged = judge_file(path, place.name, spec, _kind(place), now=uploaded)
-        except BatchInvalid as error:
-            yield _rejected(runtime, upload, error.code, str(error))
+            rows = _judged(path, upload, spec, kind)
+        except (BatchInvalid, UnknownModel) as error:
+            code = error.code if isinstance(error, BatchInvalid) else "unknown_model"
+            yield _rejected(runtime, upload, code, str(error))
             return
-        except UnknownModel as error:
-            yield _rejected(runtime, upload, "unknown_model", str(error))
+    yield from _Intake(runtime, spec, kind, upload).take_in(rows)
+
+
+def _kind(place: InboxKey, created: ObjectCreated) -> Kind:
+    for kind in get_args(Kind):
+        if place.kind == kind:
+            return kind  # type: ignore[no-any-return]
+    raise BatchInvalid(
+        "unknown_kind",
+        f"{created.key} is in no inbox; upload to inbox/<model>/<kind>/<file> with a kind of {', '.join(get_args(Kind))}",
+    )
+
+
+def _judged(path: Path, upload: Upload, spec: ModelSpec, kind: Kind) -> Rows:
+    records: list[Records] = []
+    places: list[np.ndarray] = []
+    rejected: list[RejectedRow] = []
+    for judged in Batch(path, upload.created.key, spec, kind, upload.uploaded, LIMITS):
+        records.append(judged.records)
+        places.append(judged.places)
+        rejected.extend(judged.rejected)
+    return Rows(concatenate(records), np.concatenate(places), tuple(rejected))
+
+
+def _rejected(runtime: Runtime, upload: Upload, code: str, message: str) -> BatchRejected:
+    event = BatchRejected(
+        occurred_at=runtime.now(),
+        model=upload.place.model,
+        as_of=upload.uploaded,
+        correlation_id=upload.created.correlation_id,
+        kind=upload.place.kind,
+        batch=upload.batch,
+        source=upload.created.key,
+        code=code,
+        message=message,
+    )
+    runtime.record(event, "batch_rejected", upload.created.key, message)
+    return event
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """The taking in of one batch whose file could be read."""
+
+    runtime: Runtime
+    spec: ModelSpec
+    kind: Kind
+    upload: Upload
+
+    def take_in(self, rows: Rows) -> Iterator[Event]:
+        if self.kind == "predictions":
+            routing = registry.routing(self.runtime.data, self.spec.model)
+            rows = assign_versions(rows, self.spec, routing.champion_at(self.upload.uploaded), self._is_version)
+        _, windows = windows_of(rows.records, self.spec)
+        versions = self._versions(rows.records)
+        admitted = self._store_unique(rows, windows) if self.kind != "labels" else self._store(rows, windows, versions)
+        self._quarantine(admitted.rejected)
+        if not admitted.records.rows:
+            yield self._nothing_valid(admitted)
             return
-    yield from _admitted(runtime, spec, upload, judged)
+        yield from self._ingested(admitted, windows, versions)
+
+    def _store_unique(self, rows: Rows, windows: Sequence[Window]) -> Rows:
+        """Store the rows whose ids no earlier upload has, looking again after writing for uploads that came meanwhile."""
+        neighbours = Neighbours(self.runtime.data, self.spec, self.kind, self.upload.batch)
+        seen = neighbours.look(windows)
+        while True:
+            admitted = drop_taken(rows, self.spec, neighbours.earlier())
+            self._store(admitted, windows, self._versions(rows.records))
+            now_seen = neighbours.look(windows)
+            if now_seen <= seen:
+                break
+            seen = now_seen
+        for key in neighbours.later_with(admitted.records.ids):
+            source = self.runtime.data.source_of(key)
+            if source:
+                Queue(str(self.runtime.settings.ingest_queue_url)).send_upload(self.upload.created.bucket, *source)
+        return admitted
+
+    def _store(self, rows: Rows, windows: Sequence[Window], versions: Sequence[str]) -> Rows:
+        """Write each window's records, and the profiles of each version in it; remove those that have no rows any more."""
+        codes, present = windows_of(rows.records, self.spec)
+        for window in windows:
+            at = present.index(window) if window in present else None
+            part = rows.records.take(codes == at) if at is not None else rows.records.take(np.zeros(0, np.int64))
+            self._put_records(keys.records(self.kind, self.spec.model, window, self.upload.batch), part)
+            if self.kind == "predictions":
+                for version in versions:
+                    self._put_profile(window, version, part)
+        if self.kind == "labels":
+            untimed = rows.records.take(codes < 0)
+            if untimed.rows:
+                self._put_records(keys.waiting_labels(self.spec.model, self.upload.batch), untimed)
+        return rows
+
+    def _put_records(self, key: str, records: Records) -> None:
+        if records.rows:
+            source = (self.upload.created.key, self.upload.created.version_id)
+            self.runtime.data.put(key, write_records(records, self.spec), _PARQUET, source=source)
+        else:
+            self.runtime.data.delete(key)
+
+    def _put_profile(self, window: Window, version: str, records: Records) -> None:
+        key = keys.profile(self.spec.model, version, window.id, self.upload.batch)
+        mine = records.of_version(version)
+        if not mine.rows:
+            self.runtime.data.delete(key)
+            return
+        manifest = registry.manifest(self.runtime.data, self.spec.model, version)
+        baseline = Baseline.from_json(self.runtime.data.verified(manifest.baseline))
+        profile = Profile.of(mine.chunk, baseline.bins, score=self.spec.columns.score)
+        self.runtime.data.put(key, profile.of_batch(self.upload.batch).to_json())
+
+    def _versions(self, records: Records) -> list[str]:
+        versions = records.versions
+        if self.kind != "predictions" or versions is None:
+            return []
+        return [versions.categories[code] for code in np.unique(versions.codes) if code >= 0]
+
+    def _is_version(self, version: str) -> bool:
+        return registry.version_exists(self.runtime.data, self.spec.model, version)
+
+    def _quarantine(self, rejected: Sequence[RejectedRow]) -> None:
+        if rejected:
+            key = keys.quarantine(self.spec.model, f"{self.upload.uploaded:%Y-%m-%d}", self.upload.batch)
+            self.runtime.data.put(key, write_rejected(rejected), _PARQUET)
+
+    def _nothing_valid(self, rows: Rows) -> BatchRejected:
+        first = rows.rejected[0]
+        message = (
+            f"none of the {len(rows.rejected):,} rows can be used; they are in quarantine with their reasons. "
+            f"The first, row {first.row}: {first.reasons[0].message}"
+        )
+        return _rejected(self.runtime, self.upload, "no_valid_rows", message)
+
+    def _ingested(self, rows: Rows, windows: Sequence[Window], versions: Sequence[str]) -> Iterator[Event]:
+        """One event for every 200 windows, since events are small; labels without a time are told of without a window."""
+        for part in batched(windows, _WINDOWS_AN_EVENT, strict=False) if windows else [()]:
+            event = BatchIngested(
+                occurred_at=self.runtime.now(),
+                model=self.spec.model,
+                as_of=max((window.end for window in part), default=self.upload.uploaded),
+                correlation_id=self.upload.created.correlation_id,
+                kind=self.kind,
+                batch=self.upload.batch,
+                source=self.upload.created.key,
+                rows=rows.records.rows,
+                rejected_rows=len(rows.rejected),
+                windows=[window.id for window in part],
+                versions=list(versions),
+            )
+            if rows.rejected:
+                reasons = sorted({reason.code for row in rows.rejected for reason in row.reasons})
+                summary = f"{len(rows.rejected):,} of {len(rows.rejected) + rows.records.rows:,} rows: {', '.join(reasons)}"
+                self.runtime.record(event, "rows_quarantined", self.upload.created.key, summary)
+            yield event

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from steward.events import BatchIngested, OutcomesUpdated
-from steward.performance.outcomes import Outcomes, WindowOutcomes
-from steward.records.parquet import read_records
+from steward.monitoring.realised import WindowOutcomes
+from steward.performance.outcomes import Outcomes
+from steward.records.labels import normalised
+from steward.records.stored import read_records
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -57,12 +59,13 @@ def _joined(data: Bucket, spec: ModelSpec, window: Window, version: str) -> Wind
     orphans = int((~labels[columns.id].isin(predictions[columns.id])).sum())
     mine = predictions[predictions[columns.version].astype(str) == version]
     joined = mine.merge(labels[[columns.id, columns.label]], on=columns.id, how="inner", validate="one_to_one")
+    positive_label = normalised(spec.positive_label)
     scores = joined[columns.score].to_numpy(dtype="float64")
     if columns.prediction:
-        decided = (joined[columns.prediction].astype(str) == spec.positive_label).to_numpy()
+        decided = (joined[columns.prediction].astype(str) == positive_label).to_numpy()
     else:
         decided = scores >= spec.threshold
-    positive = (joined[columns.label].astype(str) == spec.positive_label).to_numpy()
+    positive = (joined[columns.label].astype(str) == positive_label).to_numpy()
     return WindowOutcomes(
         version=version,
         window=window.id,
@@ -82,7 +85,7 @@ def _read(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> tuple[pd.
     batches, frames = [], []
     for listed in data.list(keys.partition(kind, spec.model, window)):
         batches.append(listed.name)
-        frames.append(read_records(data.get(listed.key).body, wanted))
+        frames.append(read_records(data.get(listed.key).body, spec, wanted))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=wanted), batches
 
 

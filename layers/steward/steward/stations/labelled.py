@@ -1,12 +1,12 @@
 """Finding the labelled rows of a model, and reading exactly the objects that a dataset names."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 import pandas as pd
 
 from steward.errors import TrainingImpossible
-from steward.records.parquet import read_records
+from steward.records.stored import read_records
 from steward.retraining.dataset import labelled_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
@@ -33,7 +33,7 @@ def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> DatasetManifest:
         for listed in listing:
             content = data.get(listed.key)
             item = DatasetObject(kind=kind, batch=listed.name, stored=content.stored)  # type: ignore[arg-type]
-            frames[item] = read_records(content.body, _columns(spec, item.kind))
+            frames[item] = read_records(content.body, spec, _columns(spec, item.kind))
     time = labelled_rows(frames, spec)[spec.columns.time]
     time = time[time < pd.Timestamp(as_of)]
     if time.empty:
@@ -48,11 +48,11 @@ def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest) -> pd.DataFra
         ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
     """
     return labelled_rows(
-        {item: read_records(data.verified(item.stored), _columns(spec, item.kind)) for item in manifest.objects}, spec
+        {item: read_records(data.verified(item.stored), spec, _columns(spec, item.kind)) for item in manifest.objects}, spec
     )
 
 
-def _columns(spec: ModelSpec, kind: str) -> Iterable[str]:
+def _columns(spec: ModelSpec, kind: str) -> Collection[str]:
     columns = spec.columns
     if kind == "labels":
         return [columns.id, columns.label]

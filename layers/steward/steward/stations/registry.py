@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from steward.errors import ObjectMissing, StewardError
+from steward.errors import ObjectMissing, UnknownModel
 from steward.events import StoredObject
 from steward.releasing.routing import Routing
 from steward.retraining.versions import VersionManifest
@@ -10,9 +10,6 @@ from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.store.bucket import Bucket
 
-
-class UnknownModel(StewardError):
-    """No declaration of this name was ever accepted."""
 
 
 class SpecRevision(BaseModel):

@@ -5,10 +5,9 @@ import numpy as np
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
 from steward.events import Event, RunFailed, StoredObject, TrainingCompleted, TrainingRequested
 from steward.performance.outcomes import Outcomes
-from steward.profiles.baseline import Baseline
-from steward.records.frames import chunks_by_window
+from steward.profiles import Baseline
 from steward.retraining import artifact, recipe
-from steward.retraining.dataset import is_positive, split
+from steward.retraining.dataset import chunks_by_window, is_positive, split
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest, version_name
@@ -73,7 +72,7 @@ def _version(
         libraries=libraries,
         features=list(spec.features),
         artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
-        baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.model_dump_json().encode()),
+        baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
         training_rows=len(training),
         training_start=time.min().to_pydatetime(),
         trained_until=frozen.holdout_start,

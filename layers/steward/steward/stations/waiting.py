@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 
 from steward.events import BatchIngested
-from steward.records.parquet import read_ids, read_records, write_frame
+from steward.records.columns import CategoricalColumn, Chunk
+from steward.records.records import Records
+from steward.records.stored import read_ids, read_records, write_records
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
@@ -46,7 +49,7 @@ def _place_batch(data: Bucket, spec: ModelSpec, key: str, windows: list[Window])
     if content is None:
         return set()
     batch = key.rsplit("/", 1)[-1].removesuffix(".parquet")
-    waiting = read_records(content.body, [spec.columns.id, spec.columns.label])
+    waiting = read_records(content.body, spec, [spec.columns.id, spec.columns.label])
     touched: set[Window] = set()
     for window in windows:
         if waiting.empty:
@@ -59,7 +62,7 @@ def _place_batch(data: Bucket, spec: ModelSpec, key: str, windows: list[Window])
     if waiting.empty:
         data.delete(key)
     elif touched:
-        data.put(key, write_frame(waiting), "application/vnd.apache.parquet")
+        data.put(key, write_records(_records(waiting, spec), spec), "application/vnd.apache.parquet")
     return touched
 
 
@@ -67,7 +70,7 @@ def _prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:
     return {
         identity
         for listed in data.list(keys.partition("predictions", spec.model, window))
-        for identity in read_ids(data.get(listed.key).body, spec.columns.id)
+        for identity in read_ids(data.get(listed.key).body, spec)
     }
 
 
@@ -75,8 +78,15 @@ def _add(data: Bucket, spec: ModelSpec, window: Window, batch: str, labels: pd.D
     """Add labels to those of their batch that were placed in this window before."""
 
     def union(present: bytes | None) -> bytes:
-        known = [read_records(present, list(labels.columns))] if present is not None else []
+        known = [read_records(present, spec, list(labels.columns))] if present is not None else []
         rows = pd.concat([*known, labels], ignore_index=True).drop_duplicates(spec.columns.id)
-        return write_frame(rows.sort_values(spec.columns.id, ignore_index=True))
+        return write_records(_records(rows.sort_values(spec.columns.id), spec), spec)
 
     data.rewrite(keys.records("labels", spec.model, window, f"{batch}-placed"), union, "application/vnd.apache.parquet")
+
+
+def _records(labels: pd.DataFrame, spec: ModelSpec) -> Records:
+    codes, categories = pd.factorize(labels[spec.columns.label].astype(str), sort=True)
+    column = CategoricalColumn(codes.astype(np.int32), tuple(categories))
+    ids = labels[spec.columns.id].to_numpy(dtype=object)
+    return Records(ids=ids, times=None, versions=None, chunk=Chunk(len(labels), {spec.columns.label: column}))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from botocore.exceptions import ClientError
 from pydantic import BaseModel
@@ -125,9 +126,27 @@ class Bucket:
         aws.s3().upload_file(str(source), self.name, key)
         return aws.s3().head_object(Bucket=self.name, Key=key).get("VersionId", "null")
 
-    def put(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
-        """Write an object whose bytes depend on its key alone, so that writing it again changes nothing."""
-        return self._write(key, body, content_type, {})
+    def put(
+        self, key: str, body: bytes, content_type: str = "application/json", *, source: tuple[str, str] | None = None
+    ) -> StoredObject:
+        """Write an object whose bytes depend on its key alone, so that writing it again changes nothing.
+
+        Args:
+            key, body, content_type: the object.
+            source: key and version id of the upload that it was made from; `source_of` reads them back.
+        """
+        noted = {"Metadata": {"source-key": quote(source[0]), "source-version": source[1]}} if source else {}
+        return self._write(key, body, content_type, noted)
+
+    def source_of(self, key: str) -> tuple[str, str] | None:
+        """Key and version id of the upload that an object was made from; None where the object or the note is missing."""
+        try:
+            noted = aws.s3().head_object(Bucket=self.name, Key=key)["Metadata"]
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                return None
+            raise
+        return (unquote(noted["source-key"]), noted["source-version"]) if "source-key" in noted else None
 
     def create(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
         """Write an object that must not exist.

@@ -1,0 +1,21 @@
+"""The realised results of one version in one window, and the batches that they rest on."""
+
+from pydantic import BaseModel, ConfigDict
+
+from steward.performance.outcomes import Outcomes
+
+
+class WindowOutcomes(BaseModel):
+    """What became of one window's predictions, as far as labels have come.
+
+    Attributes:
+        prediction_batches, label_batches: what was joined, in order of upload.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: str
+    window: str
+    prediction_batches: list[str]
+    label_batches: list[str]
+    outcomes: Outcomes

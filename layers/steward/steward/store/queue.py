@@ -1,0 +1,18 @@
+"""SQS: the one door to queues that a function sends to itself."""
+
+import json
+
+from steward import aws
+
+
+class Queue:
+    """One queue."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def send_upload(self, bucket: str, key: str, version_id: str) -> None:
+        """Ask for an uploaded object version to be taken in again, in the shape of S3's own event."""
+        detail = {"bucket": {"name": bucket}, "object": {"key": key, "version-id": version_id}}
+        body = {"source": "steward", "detail-type": "Object Created", "detail": detail}
+        aws.sqs().send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
