@@ -1,0 +1,45 @@
+"""Steward on this machine: `python infra/local up`, `down` or `status`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from infra.local.process import LocalStackError
+from infra.local.stack import FOLDER, Stack, down, status, up
+
+
+def main() -> None:
+    """Do what the command line asks."""
+    parser = argparse.ArgumentParser(prog="python infra/local", description="Steward on this machine, in an AWS emulator.")
+    parser.add_argument("command", choices=["up", "down", "status"])
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the emulator keeps what it needs")
+    arguments = parser.parse_args()
+    try:
+        match arguments.command:
+            case "up":
+                show(up(arguments.folder))
+            case "down":
+                print("Stopped." if down(arguments.folder) else "Nothing was running.")
+            case _:
+                stack = status(arguments.folder)
+                if stack is None:
+                    sys.exit("Not running: `make up` starts it.")
+                show(stack)
+    except LocalStackError as error:
+        sys.exit(f"{error}")
+
+
+def show(stack: Stack) -> None:
+    """Print what a person needs to use the stack."""
+    width = max(map(len, stack.outputs))
+    for name, value in sorted(stack.outputs.items()):
+        print(f"{name:<{width}}  {value}")
+    print("\nAny AWS SDK or tool speaks to it with:")
+    for name, value in stack.environment.items():
+        print(f"export {name}={value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Building the real template and deploying it with the SAM CLI, and neither when nothing changed."""
+
+import hashlib
+import os
+import platform
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from infra.local.process import ROOT, TOOLS, LocalStackError, alone
+
+SAM = TOOLS / "sam" / "bin" / "sam"
+BUILD = ROOT / ".local" / "build"
+CACHE = ROOT / ".local" / "cache"
+STACK = "steward"
+ARTIFACTS = "steward-deployments"
+ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+PARAMETERS = {
+    "Architecture": ARCHITECTURE,
+    "QueueConcurrency": "2",  # each copy is a process with its own unpacked layers
+    "ReserveConcurrency": "false",
+}
+SHOWN_ON_FAILURE = 4000
+
+
+def inputs() -> Iterator[Path]:
+    """Every file that the deployed stack is made of."""
+    yield ROOT / "template.yaml"
+    for folder in (ROOT / "functions", ROOT / "layers"):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not {part for part in path.parts if part == "__pycache__" or part.endswith("_cache")}:
+                yield path
+
+
+def fingerprint() -> str:
+    """A digest of all inputs and parameters: the same digest gives the same stack."""
+    digest = hashlib.sha256(repr(sorted(PARAMETERS.items())).encode())
+    for path in inputs():
+        digest.update(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def deploy(environment: Mapping[str, str], log: Path) -> str:
+    """Build, and deploy to the endpoint in `environment`. What SAM says goes to `log`.
+
+    Returns:
+        The fingerprint of what was deployed.
+
+    Raises:
+        LocalStackError: SAM failed; the message ends with what it said last.
+    """
+    with alone(ROOT / ".local" / "build.lock"):
+        built = fingerprint()
+        marker = BUILD / "fingerprint"
+        with log.open("w") as output:
+            if not marker.exists() or marker.read_text() != built:
+                marker.unlink(missing_ok=True)
+                sam(["build", "--cached", "--parallel", "--cache-dir", CACHE, "--build-dir", BUILD, *overrides()], {}, output.name)
+                marker.write_text(built)
+            sam(
+                [
+                    "deploy",
+                    *("--template-file", BUILD / "template.yaml", "--stack-name", STACK, "--s3-bucket", ARTIFACTS),
+                    *("--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+                    *("--no-progressbar", *overrides()),
+                ],
+                environment,
+                output.name,
+            )
+    return built
+
+
+def overrides() -> list[str]:
+    """The template's parameters as SAM takes them."""
+    return ["--parameter-overrides", *(f"{name}={value}" for name, value in PARAMETERS.items())]
+
+
+def sam(arguments: list[str | Path], environment: Mapping[str, str], log: str) -> None:
+    """Run the SAM CLI at the repository's root."""
+    if not SAM.exists():
+        raise LocalStackError(f"{SAM} is missing: run `make tools`.")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    python = ROOT / ".venv" / "bin" / "python"
+    defaults = {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+        "SAM_CLI_TELEMETRY": "0",
+        "STEWARD_ARCHITECTURE": ARCHITECTURE,
+        "STEWARD_PYTHON": str(python),
+        "STEWARD_UV": os.environ.get("STEWARD_UV", "uv"),
+    }
+    with Path(log).open("a") as output:
+        finished = subprocess.run(
+            [SAM, *arguments],
+            cwd=ROOT,
+            env=inherited | defaults | dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if finished.returncode:
+        said = Path(log).read_text(errors="replace")[-SHOWN_ON_FAILURE:]
+        raise LocalStackError(f"`sam {arguments[0]}` failed with status {finished.returncode}:\n{said}")

@@ -1,0 +1,118 @@
+"""The emulator's own process: `python emulator.py FOLDER`, run by the Python that has MiniStack.
+
+It holds a lock on FOLDER/lock for as long as it lives, so that whoever holds the lock is this emulator and no other process,
+whatever its number. It writes FOLDER/emulator.json, makes a certificate for loopback, and becomes MiniStack.
+"""
+
+import datetime as dt
+import fcntl
+import ipaddress
+import json
+import os
+import runpy
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+KEPT_FROM_THE_CALLER = ("HOME", "LANG", "LC_ALL", "PATH", "TZ")
+
+
+def main(folder: Path) -> None:
+    """Take the folder, prepare it, and become MiniStack."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"An emulator already runs in {folder}.")
+    for leftover in ("tmp", "state"):
+        shutil.rmtree(folder / leftover, ignore_errors=True)
+        (folder / leftover).mkdir()
+    port = free_port()
+    certify(folder)
+    write(folder / "emulator.json", json.dumps({"pid": os.getpid(), "port": port}))
+    environment = {name: os.environ[name] for name in KEPT_FROM_THE_CALLER if name in os.environ} | settings(folder, port)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["ministack"]
+    runpy.run_module("ministack", run_name="__main__")
+
+
+def settings(folder: Path, port: int) -> dict[str, str]:
+    """What MiniStack reads, and what each function's process inherits from it."""
+    bundle = str(folder / "certificate.pem")
+    return {
+        "AUTH": "true",  # enforce IAM: each function runs under its own role
+        "AWS_CA_BUNDLE": bundle,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "LAMBDA_WARM_TTL_SECONDS": "600",  # a process that is reaped costs seconds to start again
+        "LOG_LEVEL": "INFO",
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_SSL_CERT": bundle,
+        "MINISTACK_SSL_KEY": str(folder / "key.pem"),
+        "POWERTOOLS_TRACE_DISABLED": "true",  # there is no X-Ray daemon to send to
+        "PYTHONUNBUFFERED": "1",
+        "STATE_DIR": str(folder / "state"),
+        "TMPDIR": str(folder / "tmp"),
+        "USE_SSL": "true",  # the buckets' policies refuse everything else
+    }
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def certify(folder: Path) -> None:
+    """Write a key and a self-signed certificate for loopback, good for ten years, unless they are there."""
+    if (folder / "certificate.pem").exists() and (folder / "key.pem").exists():
+        return
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Steward's local environment")])
+    now = dt.datetime.now(dt.UTC)
+    loopback = [x509.DNSName("localhost"), x509.DNSName("*.localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=3650))
+        .add_extension(x509.SubjectAlternativeName(loopback), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write(folder / "key.pem", private.decode(), mode=0o600)
+    write(folder / "certificate.pem", certificate.public_bytes(serialization.Encoding.PEM).decode())
+
+
+def write(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write the file whole or not at all."""
+    staging = path.with_name(path.name + ".new")
+    staging.touch(mode)
+    staging.write_text(text)
+    staging.replace(path)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())

@@ -1,0 +1,142 @@
+"""Starting, finding and stopping the emulator of one folder."""
+
+import fcntl
+import json
+import os
+import signal
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / ".local" / "tools"
+READY_WITHIN_SECONDS = 60.0
+STOPPED_WITHIN_SECONDS = 10.0
+LOG_LINES_SHOWN = 30
+
+
+class LocalStackError(Exception):
+    """The local environment can't do what was asked; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator."""
+
+    folder: Path
+    pid: int
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """Where every AWS service answers."""
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def certificate(self) -> Path:
+        """What a client must trust to speak to the endpoint."""
+        return self.folder / "certificate.pem"
+
+
+def start(folder: Path) -> Emulator:
+    """The emulator of `folder`, started if it does not run.
+
+    Raises:
+        LocalStackError: it did not become ready; the message ends with the tail of its log.
+    """
+    if (running := find(folder)) is not None:
+        if answers(running):
+            return running
+        stop(folder)
+    python = TOOLS / "emulator" / "bin" / "python"
+    if not python.exists():
+        raise LocalStackError(f"{python} is missing: run `make tools`.")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "emulator.json").unlink(missing_ok=True)
+    with (folder / "emulator.log").open("w") as log:
+        child = subprocess.Popen(
+            [python, Path(__file__).with_name("emulator.py"), folder],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise LocalStackError(f"The emulator stopped with status {child.returncode}.\n{log_tail(folder)}")
+        if (emulator := find(folder)) is not None and answers(emulator):
+            return emulator
+        time.sleep(0.1)
+    stop(folder)
+    raise LocalStackError(f"The emulator was not ready after {READY_WITHIN_SECONDS:.0f} s.\n{log_tail(folder)}")
+
+
+def find(folder: Path) -> Emulator | None:
+    """The emulator that runs in `folder`, which need not be ready yet."""
+    try:
+        with (folder / "lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return None
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        pass
+    try:
+        state = json.loads((folder / "emulator.json").read_text())
+    except FileNotFoundError:
+        return None
+    return Emulator(folder, state["pid"], state["port"])
+
+
+def stop(folder: Path) -> bool:
+    """Stop the emulator of `folder` and its functions' processes, and nothing else. False if none ran."""
+    emulator = find(folder)
+    if emulator is None:
+        return False
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(emulator.pid, kind)
+        except ProcessLookupError:
+            break
+        deadline = time.monotonic() + STOPPED_WITHIN_SECONDS
+        while time.monotonic() < deadline and find(folder) is not None:
+            time.sleep(0.05)
+        if find(folder) is None:
+            break
+    (folder / "emulator.json").unlink(missing_ok=True)
+    return True
+
+
+def answers(emulator: Emulator) -> bool:
+    """Whether the emulator serves requests."""
+    try:
+        context = ssl.create_default_context(cafile=str(emulator.certificate))
+        with urllib.request.urlopen(f"{emulator.endpoint}/_ministack/health", timeout=5, context=context) as response:
+            healthy: bool = response.status == 200
+            return healthy
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def log_tail(folder: Path) -> str:
+    """The last lines of the emulator's log, and where the rest is."""
+    log = folder / "emulator.log"
+    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    return "\n".join([f"The end of {log}:", *lines])
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold the lock `path` meanwhile, waiting for it if need be; it is free again when this process ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

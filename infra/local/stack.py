@@ -1,0 +1,117 @@
+"""The deployed local stack: `up`, `down` and `status`, for the command line, the demo and the end-to-end tests."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.exceptions
+
+from infra.local import deployment, process
+from infra.local.process import ROOT, Emulator, alone
+
+REGION = "us-east-1"
+FOLDER = ROOT / ".local" / "stack"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack that is deployed and running."""
+
+    name: str
+    endpoint: str
+    region: str
+    certificate: Path
+    folder: Path
+    outputs: dict[str, str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes any AWS SDK or tool speak to this stack, as its account's root."""
+        return _environment(self.endpoint, self.certificate)
+
+    def client(self, service: str, **settings: Any) -> Any:
+        """A boto3 client of this stack, as its account's root.
+
+        Args:
+            service: for example `s3`.
+            settings: passed on to boto3, for example other credentials.
+        """
+        return _client(self.endpoint, self.certificate, service, **settings)
+
+
+def up(folder: Path = FOLDER) -> Stack:
+    """Start the emulator of `folder` unless it runs, and deploy the template unless it is deployed as it stands.
+
+    Raises:
+        LocalStackError: the emulator or the deployment failed.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder / "up.lock"):
+        emulator = process.start(folder)
+        deployed = folder / "deployed.json"
+        wanted = {"pid": emulator.pid, "port": emulator.port, "fingerprint": deployment.fingerprint()}
+        outputs = _outputs(emulator) if deployed.exists() and json.loads(deployed.read_text()) == wanted else None
+        if outputs is None:
+            deployed.unlink(missing_ok=True)
+            _client(emulator.endpoint, emulator.certificate, "s3").create_bucket(Bucket=deployment.ARTIFACTS)
+            environment = _environment(emulator.endpoint, emulator.certificate)
+            wanted["fingerprint"] = deployment.deploy(environment, folder / "deploy.log")
+            outputs = _outputs(emulator)
+            if outputs is None:
+                raise process.LocalStackError(f"The stack {deployment.STACK} is not there after its deployment.")
+            staging = deployed.with_name("deployed.json.new")
+            staging.write_text(json.dumps(wanted))
+            staging.replace(deployed)
+        return _stack(emulator, outputs)
+
+
+def down(folder: Path = FOLDER) -> bool:
+    """Stop what `up` started in `folder`; all that the stack held is gone. False if nothing ran."""
+    folder = folder.resolve()
+    if not folder.exists():
+        return False
+    with alone(folder / "up.lock"):
+        (folder / "deployed.json").unlink(missing_ok=True)
+        return process.stop(folder)
+
+
+def status(folder: Path = FOLDER) -> Stack | None:
+    """The stack that runs in `folder`, if one does and is deployed."""
+    emulator = process.find(folder.resolve())
+    if emulator is None or not process.answers(emulator):
+        return None
+    outputs = _outputs(emulator)
+    return None if outputs is None else _stack(emulator, outputs)
+
+
+def _stack(emulator: Emulator, outputs: dict[str, str]) -> Stack:
+    return Stack(deployment.STACK, emulator.endpoint, REGION, emulator.certificate, emulator.folder, outputs)
+
+
+def _environment(endpoint: str, certificate: Path) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_CA_BUNDLE": str(certificate),
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": REGION,
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+
+def _client(endpoint: str, certificate: Path, service: str, **settings: Any) -> Any:
+    defaults = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    session = boto3.Session(region_name=REGION)
+    return session.client(service, endpoint_url=endpoint, verify=str(certificate), **(defaults | settings))
+
+
+def _outputs(emulator: Emulator) -> dict[str, str] | None:
+    cloudformation = _client(emulator.endpoint, emulator.certificate, "cloudformation")
+    try:
+        (stack,) = cloudformation.describe_stacks(StackName=deployment.STACK)["Stacks"]
+    except botocore.exceptions.ClientError:
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
