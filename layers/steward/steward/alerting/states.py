@@ -86,6 +86,12 @@ class Alert(BaseModel):
         return "resolved" if any(verdict.bad for verdict in history) else "ok"
 
     @property
+    def latest(self) -> Verdict | None:
+        """The verdict that the state rests on; None while the champion has none."""
+        history = self.history
+        return history[-1] if history else None
+
+    @property
     def unannounced(self) -> Announced | None:
         """What subscribers have yet to be told; None when they know how things stand."""
         told = self.announced

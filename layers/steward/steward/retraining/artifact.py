@@ -13,6 +13,7 @@ from steward.retraining.recipe import Classifier
 
 TRUSTED = (
     "functools.partial",
+    "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
     "sklearn.utils.validation.check_array",

@@ -12,7 +12,7 @@ from steward.store import keys
 
 RunStage = Literal["training", "validation", "release"]
 
-MAXIMUM_ATTEMPTS = 3
+MAXIMUM_ATTEMPTS = 5
 """How often the queues of a run's functions deliver a message before it goes to the dead-letter queue (`template.yaml`)."""
 
 

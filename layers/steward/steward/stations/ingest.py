@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from steward.errors import BatchInvalid, UnknownModel
 from steward.events import BatchIngested, BatchRejected, Event, Kind, ObjectCreated
-from steward.profiles import Baseline, Profile
+from steward.profiles import Baseline, Bins, Profile
 from steward.records.judge import Batch
 from steward.records.raw import Limits, RejectedRow
 from steward.records.records import Records, concatenate
@@ -114,12 +114,17 @@ def _rejected(runtime: Runtime, upload: Upload, code: str, message: str) -> Batc
 
 @dataclass(frozen=True, slots=True)
 class _Intake:
-    """The taking in of one batch whose file could be read."""
+    """The taking in of one batch whose file could be read.
+
+    Attributes:
+        bins: of the baselines read so far, by version.
+    """
 
     runtime: Runtime
     spec: ModelSpec
     kind: Kind
     upload: Upload
+    bins: dict[str, Bins] = field(default_factory=dict)
 
     def take_in(self, rows: Rows) -> Iterator[Event]:
         if self.kind == "predictions":
@@ -180,10 +185,14 @@ class _Intake:
         if not mine.rows:
             self.runtime.data.delete(key)
             return
-        manifest = registry.manifest(self.runtime.data, self.spec.model, version)
-        baseline = Baseline.from_json(self.runtime.data.verified(manifest.baseline))
-        profile = Profile.of(mine.chunk, baseline.bins, score=self.spec.columns.score)
+        profile = Profile.of(mine.chunk, self._bins(version), score=self.spec.columns.score)
         self.runtime.data.put(key, profile.of_batch(self.upload.batch).to_json())
+
+    def _bins(self, version: str) -> Bins:
+        if version not in self.bins:
+            manifest = registry.manifest(self.runtime.data, self.spec.model, version)
+            self.bins[version] = Baseline.from_json(self.runtime.data.verified(manifest.baseline)).bins
+        return self.bins[version]
 
     def _versions(self, records: Records) -> list[str]:
         versions = records.versions

@@ -1,0 +1,241 @@
+"""Steward on moto: buckets, bus, rules and queues as the template declares them, and the functions' own handlers."""
+
+import importlib.util
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from moto import mock_aws
+
+from steward import aws
+from steward.events import EVENTS, Event
+
+from .template import ROOT, resources
+
+REGION = "us-east-1"
+BUS = "steward"
+
+
+@dataclass
+class LambdaContext:
+    """What Powertools reads of Lambda's context."""
+
+    function_name: str
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """A minute, always."""
+        return 60_000
+
+
+def logical_id(function: str) -> str:
+    """`check_window` → `CheckWindow`."""
+    return "".join(word.capitalize() for word in function.split("_"))
+
+
+@dataclass
+class Deployment:
+    """One deployment; `settle` lets it come to rest."""
+
+    data: str = "steward-data"
+    ledger: str = "steward-ledger"
+    handlers: dict[str, ModuleType] = field(default_factory=dict)
+    queues: dict[str, str] = field(default_factory=dict)
+    arns: dict[str, str] = field(default_factory=dict)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[Any] = field(default_factory=list)
+    published: list[Event] = field(default_factory=list)
+    notifications: list[dict[str, Any]] = field(default_factory=list)
+
+    def upload(self, key: str, body: bytes | str) -> str:
+        """Put an object where users do; its version id."""
+        body = body.encode() if isinstance(body, str) else body
+        return aws.s3().put_object(Bucket=self.data, Key=key, Body=body)["VersionId"]
+
+    def publish(self, event: Event) -> None:
+        """Put an event on the bus, as the command line does."""
+        detail = {"Source": "steward", "DetailType": type(event).__name__, "Detail": event.model_dump_json()}
+        aws.events().put_events(Entries=[{**detail, "EventBusName": BUS}])
+
+    def settle(self, *, redeliver: int = 1) -> list[Event]:
+        """Deliver messages until every queue is empty, each `redeliver` times; the events published meanwhile."""
+        before = len(self.published)
+        for _ in range(500):
+            delivered = [self._drain(function, redeliver) for function in self.queues]
+            self._observe()
+            if not any(delivered):
+                return self.published[before:]
+        raise AssertionError("the deployment does not come to rest")
+
+    def invoke(self, function: str, *bodies: str, attempt: int = 1) -> dict[str, Any]:
+        """Call a function's handler with a batch of queue messages; its answer."""
+        records = [
+            {
+                "messageId": str(uuid.uuid4()),
+                "receiptHandle": "handle",
+                "body": body,
+                "attributes": {
+                    "ApproximateReceiveCount": str(attempt),
+                    "SentTimestamp": str(int(datetime.now().timestamp() * 1000)),  # noqa: DTZ005
+                    "SenderId": "sender",
+                    "ApproximateFirstReceiveTimestamp": "0",
+                },
+                "messageAttributes": {},
+                "md5OfBody": "",
+                "eventSource": "aws:sqs",
+                "eventSourceARN": self.arns[function],
+                "awsRegion": REGION,
+            }
+            for body in bodies
+        ]
+        with patch.dict(os.environ, self.environment(function)):
+            try:
+                return self.handlers[function].handler({"Records": records}, LambdaContext(function))
+            except BatchProcessingError as error:
+                self.errors.extend(error.child_exceptions)
+                return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records]}
+
+    def object(self, key: str) -> Any:
+        """A stored JSON document."""
+        return json.loads(aws.s3().get_object(Bucket=self.data, Key=key)["Body"].read())
+
+    def champion(self, model: str) -> str:
+        """The version in charge."""
+        return self.object(f"models/{model}/routing.json")["promotions"][-1]["version"]
+
+    def keys(self, prefix: str, bucket: str | None = None) -> list[str]:
+        """Every key under a prefix."""
+        pages = aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket or self.data, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def contents(self, prefix: str, bucket: str | None = None) -> dict[str, bytes]:
+        """Every object under a prefix, with its bytes."""
+        return {
+            key: aws.s3().get_object(Bucket=bucket or self.data, Key=key)["Body"].read()
+            for key in self.keys(prefix, bucket)
+        }
+
+    def told(self, kind: type[Event]) -> list[Event]:
+        """Every event of one kind so far."""
+        return [event for event in self.published if type(event) is kind]
+
+    def environment(self, function: str) -> dict[str, str]:
+        """What the template gives a function, resolved to this deployment."""
+        return {
+            "STEWARD_DATA_BUCKET": self.data,
+            "STEWARD_LEDGER_BUCKET": self.ledger,
+            "STEWARD_BUS": BUS,
+            "POWERTOOLS_SERVICE_NAME": function,
+            "STEWARD_ALERT_TOPIC": self.arns["topic"],
+            "STEWARD_INGEST_QUEUE_URL": self.queues["ingest_records"],
+            "STEWARD_SCHEDULE_GROUP": BUS,
+            "STEWARD_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedules",
+            "STEWARD_CHECK_QUEUE_ARN": self.arns["check_window"],
+            "STEWARD_RETRAINING_QUEUE_ARN": self.arns["kick_retraining"],
+            "STEWARD_AUDIT_QUEUE_ARN": self.arns["audit_models"],
+        }
+
+    def _drain(self, function: str, redeliver: int) -> int:
+        queue = self.queues[function]
+        received = aws.sqs().receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in received:
+            for _ in range(redeliver):
+                answer = self.invoke(function, message["Body"])
+                if answer["batchItemFailures"]:
+                    self.failures.append({"function": function, "body": message["Body"]})
+            aws.sqs().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return len(received)
+
+    def _observe(self) -> None:
+        for body in _receive_all(self.arns["observer_url"]):
+            envelope = json.loads(body)
+            self.published.append(EVENTS[envelope["detail-type"]].model_validate(envelope["detail"]))
+        self.notifications.extend(json.loads(body) for body in _receive_all(self.arns["subscriber_url"]))
+
+
+@contextmanager
+def deployed() -> Iterator[Deployment]:
+    """A fresh deployment on moto."""
+    environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+    cached = (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler)
+    with patch.dict(os.environ, environment), mock_aws():
+        for client in cached:
+            client.cache_clear()
+        deployment = Deployment()
+        _create(deployment)
+        yield deployment
+    for client in cached:
+        client.cache_clear()
+
+
+def _create(deployment: Deployment) -> None:
+    s3, events, sns = aws.s3(), aws.events(), aws.sns()
+    for bucket in (deployment.data, deployment.ledger):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_notification_configuration(
+        Bucket=deployment.data, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    events.create_event_bus(Name=BUS)
+    boto3.client("scheduler").create_schedule_group(Name=BUS)
+    for folder in sorted((ROOT / "functions").iterdir()):
+        if (folder / "app.py").exists():
+            deployment.queues[folder.name], deployment.arns[folder.name] = _queue(folder.name)
+    deployment.arns["observer_url"], observer = _queue("observer")
+    deployment.arns["subscriber_url"], subscriber = _queue("subscriber")
+    deployment.arns["topic"] = sns.create_topic(Name="alerts")["TopicArn"]
+    sns.subscribe(
+        TopicArn=deployment.arns["topic"],
+        Protocol="sqs",
+        Endpoint=subscriber,
+        Attributes={"RawMessageDelivery": "false"},
+    )
+    events.put_rule(Name="observer", EventBusName=BUS, EventPattern=json.dumps({"source": ["steward"]}))
+    events.put_targets(Rule="observer", EventBusName=BUS, Targets=[{"Id": "observer", "Arn": observer}])
+    for name, rule in resources("AWS::Events::Rule").items():
+        _rule(deployment, name, rule)
+    for function in deployment.queues:
+        with patch.dict(os.environ, deployment.environment(function)):
+            deployment.handlers[function] = _handler(function)
+
+
+def _queue(name: str) -> tuple[str, str]:
+    url = aws.sqs().create_queue(QueueName=name, Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+    return url, aws.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def _rule(deployment: Deployment, name: str, rule: dict[str, Any]) -> None:
+    pattern = json.loads(json.dumps(rule["EventPattern"]).replace('{"Ref": "DataBucket"}', f'"{deployment.data}"'))
+    on_bus = {"EventBusName": BUS} if "EventBusName" in rule else {}
+    aws.events().put_rule(Name=name, EventPattern=json.dumps(pattern), **on_bus)
+    for target in rule["Targets"]:
+        queue = target["Arn"]["Fn::GetAtt"][0].removesuffix("Queue")
+        function = next(function for function in deployment.queues if logical_id(function) == queue)
+        aws.events().put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": deployment.arns[function]}], **on_bus)
+
+
+def _handler(function: str) -> ModuleType:
+    path = ROOT / "functions" / function / "app.py"
+    spec = importlib.util.spec_from_file_location(f"functions.{function}.{uuid.uuid4().hex}", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _receive_all(url: str) -> Iterator[str]:
+    while messages := aws.sqs().receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in messages:
+            yield message["Body"]
+            aws.sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -1,0 +1,47 @@
+"""The whole loop, function by function, on moto."""
+
+from datetime import UTC, datetime
+
+from steward.events import (
+    AlertRaised,
+    AlertResolved,
+    AuditCompleted,
+    AuditRequested,
+    ReleaseChanged,
+    TrainingDeclined,
+    TrainingRequested,
+)
+
+from . import lemons
+from .deployment import Deployment
+
+
+def test_a_world_that_turns_is_noticed_retrained_for_and_recorded(steward: Deployment) -> None:
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.settle()
+    steward.upload("inbox/lemons/reference/first.csv", lemons.csv(lemons.sales(14)))
+    steward.settle()
+    first = steward.champion("lemons")
+    for day in range(14, 26):
+        sold = lemons.sales(1, first_day=day, flipped=day >= 18)
+        scored = lemons.predictions(sold, steward.champion("lemons"))
+        steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
+        steward.settle()
+        steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold, timed=day % 2 == 0)))
+        steward.settle()
+    now = datetime.now(UTC)
+    steward.publish(AuditRequested(occurred_at=now, as_of=now, model="lemons", correlation_id="test"))
+    steward.settle()
+
+    assert not steward.errors
+    raised = [event for event in steward.told(AlertRaised) if event.monitor == "roc_auc"]
+    assert raised[0].window == "20240119T000000Z_1d"
+    assert {"cool-down"} <= {reason.split(":")[0] for event in steward.told(TrainingDeclined) for reason in event.reasons}
+    stages = [event.stage for event in steward.told(ReleaseChanged)]
+    assert stages[0] == "champion"
+    assert {"refused", "champion"} <= set(stages[1:])
+    assert steward.champion("lemons") != first
+    assert len(steward.told(TrainingRequested)) == len(stages)
+    assert steward.told(AlertResolved)
+    assert any("firing: " in notification["Subject"] for notification in steward.notifications)
+    assert steward.told(AuditCompleted)[-1].passed
