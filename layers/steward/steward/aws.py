@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -46,6 +47,12 @@ def sns() -> SNSClient:
 def sqs() -> SQSClient:
     """The client for SQS; one a process."""
     return boto3.client("sqs", config=_CONFIG)
+
+
+@cache
+def cloudformation() -> CloudFormationClient:
+    """The client for CloudFormation, which knows a deployment's outputs; one a process."""
+    return boto3.client("cloudformation", config=_CONFIG)
 
 
 @cache

@@ -252,5 +252,10 @@ class ObjectCreated(BaseModel):
             bucket=envelope.detail["bucket"]["name"],
             key=stored["key"],
             version_id=version_id,
-            correlation_id=hashlib.sha256(f"{stored['key']}@{version_id}".encode()).hexdigest()[:16],
+            correlation_id=cls.correlate(stored["key"], version_id),
         )
+
+    @staticmethod
+    def correlate(key: str, version_id: str) -> str:
+        """The correlation id of everything that an upload leads to."""
+        return hashlib.sha256(f"{key}@{version_id}".encode()).hexdigest()[:16]

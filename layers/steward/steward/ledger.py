@@ -16,8 +16,8 @@ GENESIS = "0" * 64
 Action = Literal[
     "model_registered",
     "model_rejected",
+    "batch_ingested",
     "batch_rejected",
-    "rows_quarantined",
     "check_completed",
     "alert_raised",
     "alert_resolved",

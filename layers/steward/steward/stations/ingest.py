@@ -232,8 +232,12 @@ class _Intake:
                 windows=[window.id for window in part],
                 versions=list(versions),
             )
-            if rows.rejected:
-                reasons = sorted({reason.code for row in rows.rejected for reason in row.reasons})
-                summary = f"{len(rows.rejected):,} of {len(rows.rejected) + rows.records.rows:,} rows: {', '.join(reasons)}"
-                self.runtime.record(event, "rows_quarantined", self.upload.created.key, summary)
+            self.runtime.record(event, "batch_ingested", self.upload.created.key, _summary(rows))
             yield event
+
+
+def _summary(rows: Rows) -> str:
+    if not rows.rejected:
+        return f"{rows.records.rows:,} rows"
+    reasons = sorted({reason.code for row in rows.rejected for reason in row.reasons})
+    return f"{rows.records.rows:,} rows; {len(rows.rejected):,} more are in quarantine: {', '.join(reasons)}"

@@ -148,6 +148,11 @@ def ledger_entry(model: str, sequence: int) -> str:
     return f"{ledger(model)}{sequence:010d}.json"
 
 
+def is_ledger_entry(key: str) -> bool:
+    """Whether a key of the ledger bucket is an entry's, and not a marker's."""
+    return "/decisions/" not in key
+
+
 def ledger_marker(model: str, entry: str) -> str:
     """Says at which place of the ledger a decision stands (create-only)."""
     return f"{ledger(model)}decisions/{entry}"

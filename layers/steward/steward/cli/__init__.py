@@ -1,0 +1,1 @@
+"""The command `steward`: what people do by hand."""

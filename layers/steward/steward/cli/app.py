@@ -1,0 +1,146 @@
+"""The command `steward`."""
+
+import math
+import sys
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from steward.cli import history, status
+from steward.cli.deployment import Deployment
+from steward.errors import SpecInvalid, StewardError
+from steward.events import AuditRequested, Kind, ObjectCreated
+from steward.governance.audit import Audit
+from steward.spec.document import read_spec
+from steward.store import keys
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Look after machine-learning models in production.",
+)
+console = Console(soft_wrap=False)
+
+Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
+Patience = Annotated[float, typer.Option(help="Seconds without news after which to stop waiting.")]
+
+
+@app.command()
+def push(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="A declaration (.yaml) or records.")],
+    model: Annotated[str | None, typer.Option(help="Whose records they are.")] = None,
+    kind: Annotated[str | None, typer.Option(help=f"What they hold: {', '.join(get_args(Kind))}.")] = None,
+    patience: Patience = 15,
+    stack: Stack = "steward",
+) -> None:
+    """Upload declarations or records, and show what became of them. Exits with 1 when one is refused."""
+    deployment = Deployment.of(stack)
+    refused = False
+    for file in files:
+        owner, key = _destination(file, model, kind)
+        after = max((entry.sequence for entry in deployment.ledger.entries(owner)), default=0)
+        version_id = deployment.data.upload(key, file)
+        console.print(f"{file} → s3://{deployment.data.name}/{key}")
+        correlation_id = ObjectCreated.correlate(key, version_id)
+        for entry in history.follow(deployment.ledger, owner, after=after, seconds=patience):
+            if entry.correlation_id == correlation_id:
+                console.print(history.line(entry))
+                refused |= entry.action in ("batch_rejected", "model_rejected")
+                if entry.action in ("batch_ingested", "batch_rejected", "model_registered", "model_rejected"):
+                    break
+        else:
+            console.print(f"[yellow]no answer within {patience:.0f} s; `steward watch {owner}` shows it when it comes[/]")
+    raise typer.Exit(1 if refused else 0)
+
+
+@app.command(name="status")
+def show_status(
+    model: Annotated[str | None, typer.Argument(help="One model; all of them when left out.")] = None,
+    stack: Stack = "steward",
+) -> None:
+    """Show champions, alerts and the newest runs. Exits with 1 when an alert is firing."""
+    found = list(status.standings(Deployment.of(stack), model))
+    console.print(status.table(found))
+    for standing in found if model else []:
+        console.print(status.alerts_table(standing))
+    raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
+
+
+@app.command()
+def watch(
+    model: Annotated[str, typer.Argument(help="Whose ledger.")],
+    last: Annotated[int, typer.Option(help="Begin with this many entries that are there already.")] = 20,
+    patience: Patience = math.inf,
+    stack: Stack = "steward",
+) -> None:
+    """Show every decision on a model as it is taken, until interrupted."""
+    deployment = Deployment.of(stack)
+    newest = max((entry.sequence for entry in deployment.ledger.entries(model)), default=0)
+    for entry in history.follow(deployment.ledger, model, after=max(0, newest - last), seconds=patience):
+        console.print(history.line(entry))
+
+
+@app.command()
+def audit(
+    model: Annotated[str, typer.Argument(help="Which model.")],
+    patience: Patience = 60,
+    stack: Stack = "steward",
+) -> None:
+    """Have every governance invariant of a model checked now. Exits with 1 when one does not hold."""
+    deployment = Deployment.of(stack)
+    now = datetime.now(UTC)
+    request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])
+    after = max((entry.sequence for entry in deployment.ledger.entries(model)), default=0)
+    deployment.bus.publish(request)
+    for entry in history.follow(deployment.ledger, model, after=after, seconds=patience):
+        if entry.action == "audit_completed" and entry.correlation_id == request.correlation_id:
+            report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
+            console.print(audit_table(report))
+            raise typer.Exit(1 if report.failed else 0)
+    raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
+
+
+def audit_table(report: Audit) -> Table:
+    """One row an invariant."""
+    verdict = f"{len(report.failed)} of {len(report.findings)} do not hold" if report.failed else "all hold"
+    drawn = Table(title=f"Audit of {report.model}, champion {report.champion}: {verdict}", title_justify="left", pad_edge=False)
+    for heading in ("invariant", "", "what was found"):
+        drawn.add_column(heading, overflow="fold")
+    for finding in report.findings:
+        mark = "[green]holds[/]" if finding.holds else "[bold red]BROKEN[/]"
+        drawn.add_row(finding.invariant.replace("_", " "), mark, finding.message)
+    return drawn
+
+
+def _destination(file: Path, model: str | None, kind: str | None) -> tuple[str, str]:
+    """The model and the key that a file is uploaded for."""
+    if file.suffix in (".yaml", ".yml"):
+        spec = read_spec(file.read_bytes())
+        return spec.model, keys.spec_upload(spec.model)
+    if model is None or kind not in get_args(Kind):
+        raise StewardError(f"{file} holds records: say --model NAME and --kind {'|'.join(get_args(Kind))}")
+    return model, keys.inbox(model, kind, file.name)
+
+
+def main() -> None:
+    """Run the command; what is wrong is said in words, with exit code 2."""
+    errors = Console(stderr=True)
+    try:
+        app()
+    except SpecInvalid as error:
+        for problem in error.problems:
+            errors.print(problem, style="red", markup=False)
+        sys.exit(2)
+    except StewardError as error:
+        errors.print(str(error), style="red", markup=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""How models stand: champion, newest check, alerts, newest run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from steward.alerting.states import Alert
+from steward.cli.deployment import Deployment
+from steward.errors import UnknownModel
+from steward.releasing.routing import Routing
+from steward.retraining.runs import Run
+from steward.stations import registry
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One model as it stands."""
+
+    model: str
+    owner: str
+    routing: Routing
+    newest_window: str | None
+    alerts: list[Alert]
+    newest_run: Run | None
+
+    @property
+    def firing(self) -> list[Alert]:
+        """Alerts that fire now."""
+        return [alert for alert in self.alerts if alert.state == "firing"]
+
+    @classmethod
+    def of(cls, data: Bucket, model: str) -> "Standing":
+        """Read it.
+
+        Raises:
+            UnknownModel: no declaration of this name was accepted.
+        """
+        spec, _ = registry.current_spec(data, model)
+        runs = [listed.key for listed in data.list(keys.runs(model)) if listed.key != keys.retraining_state(model)]
+        newest = data.get(max(runs)) if runs else None
+        return cls(
+            model=model,
+            owner=spec.owner,
+            routing=registry.routing(data, model),
+            newest_window=max(data.folders(keys.checks(model)), default=None),
+            alerts=[
+                Alert.model_validate_json(data.get(listed.key).body) for listed in data.list(keys.alerts(model))
+            ],
+            newest_run=Run.model_validate_json(newest.body) if newest else None,
+        )
+
+
+def standings(deployment: Deployment, model: str | None) -> Iterator[Standing]:
+    """One model, or every declared one."""
+    for name in [model] if model else deployment.models():
+        try:
+            yield Standing.of(deployment.data, name)
+        except UnknownModel:
+            if model:
+                raise
+
+
+def table(found: list[Standing]) -> Table:
+    """One row a model."""
+    drawn = Table(title="Models", title_justify="left", pad_edge=False)
+    for heading in ("model", "owner", "champion", "in charge as of", "newest window", "firing", "newest run"):
+        drawn.add_column(heading, overflow="fold")
+    for standing in found:
+        promotion = standing.routing.promotions[-1] if standing.routing.promotions else None
+        run = standing.newest_run
+        drawn.add_row(
+            standing.model,
+            standing.owner,
+            promotion.version if promotion else "none yet",
+            f"{promotion.as_of:%Y-%m-%d}" if promotion else "",
+            (standing.newest_window or "none yet").partition("T")[0],
+            ", ".join(alert.monitor for alert in standing.firing) or "none",
+            f"{run.stage} {run.as_of:%Y-%m-%d}" if run else "none yet",
+        )
+    return drawn
+
+
+def alerts_table(standing: Standing) -> Table:
+    """One row an alert that ever had something to say."""
+    drawn = Table(title=f"Alerts of {standing.model}", title_justify="left", pad_edge=False)
+    for heading in ("monitor", "state", "window", "what was found"):
+        drawn.add_column(heading, overflow="fold")
+    for alert in sorted(standing.alerts, key=lambda alert: (alert.state != "firing", alert.monitor)):
+        latest = alert.latest
+        style = "yellow" if alert.state == "firing" else ""
+        window = latest.window.partition("T")[0] if latest else ""
+        drawn.add_row(alert.monitor, alert.state, window, latest.summary if latest else "", style=style)
+    return drawn
