@@ -13,7 +13,7 @@ from steward.performance.outcomes import Outcomes
 from steward.profiles.bins import Bins, CategoricalBins, ColumnBins, NumericBins, ordered_finite
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
-from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
+from steward.profiles.summaries import NumericSummary, Summary, histogram
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.model import Feature
 from steward.spec.windows import Window
@@ -72,7 +72,8 @@ class Baseline(BaseModel):
             bins=bins,
             reference=reference.model_copy(update={"score": NumericSummary.of(column, bins.score)}),
             design_effects={
-                name: DesignEffect.of([histogram(profile.features[name]) for profile in profiles]) for name in features
+                name: _design_effect([profile.features[name] for profile in profiles], bins.features[name])
+                for name in features
             },
             missing_design_effects={
                 name: DesignEffect.of([_missing_and_present(profile.features[name]) for profile in profiles])
@@ -93,6 +94,7 @@ class Baseline(BaseModel):
             concentration=median(effect.concentration for effect in known),
             rows=median(effect.rows for effect in known),
             chunks=min(effect.chunks for effect in known),
+            clustered=any(effect.clustered for effect in known),
             known=True,
         )
 
@@ -106,9 +108,11 @@ class Baseline(BaseModel):
         return cls.model_validate_json(document)
 
 
-def histogram(summary: Summary) -> tuple[int, ...]:
-    """Counts per bin, with the unseen categories as the last one."""
-    return (*summary.counts, summary.unseen) if isinstance(summary, CategoricalSummary) else summary.counts
+def _design_effect(windows: Sequence[Summary], bins: ColumnBins) -> DesignEffect:
+    counts = [histogram(window) for window in windows]
+    if not isinstance(bins, NumericBins):
+        return DesignEffect.of(counts)
+    return DesignEffect.of(counts, [window.mean(bins) for window in windows if isinstance(window, NumericSummary)])
 
 
 def _missing_and_present(summary: Summary) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """How much more the reference varies between its own windows than independent rows would."""
 
+import math
 from collections.abc import Sequence
 from typing import Self
 
@@ -12,6 +13,7 @@ FEWEST_CHUNKS = 3
 
 _GROUPS = 16
 _LEAST_EXPECTED = 5.0
+_Z99 = 2.326
 
 
 class DesignEffect(BaseModel):
@@ -28,6 +30,9 @@ class DesignEffect(BaseModel):
             vary alike, small when one dominates (the second-order correction of Rao and Scott).
         rows: mean rows per chunk that the figures hold for.
         chunks: how many windows they rest on.
+        clustered: whether the windows differ beyond chance (at 1 %); tests then allow for so few windows.
+        mean: mean of the windows' means, in the column's unit; None for categories.
+        spread: standard deviation of the windows' means, in the column's unit; None for categories.
         known: false when there were fewer than 3 chunks; the other figures are then those of independent rows.
     """
 
@@ -38,10 +43,13 @@ class DesignEffect(BaseModel):
     concentration: float = 1.0
     rows: float = 0.0
     chunks: int = 0
+    clustered: bool = False
+    mean: float | None = None
+    spread: float | None = None
     known: bool = False
 
     @classmethod
-    def of(cls, counts: Sequence[Sequence[int]]) -> Self:
+    def of(cls, counts: Sequence[Sequence[int]], means: Sequence[float] = ()) -> Self:
         """Estimate from the histograms of the reference's windows.
 
         Under independence the Pearson residuals of each window's histogram have unit variance in every direction; their
@@ -50,6 +58,7 @@ class DesignEffect(BaseModel):
 
         Args:
             counts: one histogram per window, shape (chunks, bins), in the order of the bins.
+            means: the column's mean in each window, shape (chunks,); none for categories.
 
         Source: J. N. K. Rao and A. J. Scott (1984), On chi-squared tests for multiway contingency tables with cell
         proportions estimated from survey data, Annals of Statistics 12(1), 46-60.
@@ -57,11 +66,13 @@ class DesignEffect(BaseModel):
         >>> DesignEffect.of([[50, 50], [50, 50], [50, 50]]).value
         1.0
         """
-        table = np.array([row for row in counts if sum(row) > 0], dtype=np.float64)
-        if len(table) == 0:
-            return cls()
+        table = np.array(counts, dtype=np.float64).reshape(len(counts), -1)
         rows = table.sum(axis=1)
-        table, rows = table[rows >= 0.1 * np.median(rows)], rows[rows >= 0.1 * np.median(rows)]
+        if not rows.any():
+            return cls()
+        full = rows >= max(1.0, 0.1 * float(np.median(rows[rows > 0])))
+        centres = np.array(means, dtype=np.float64)[full] if means else np.empty(0)
+        table, rows = table[full], rows[full]
         chunks = len(table)
         mean_rows = float(rows.mean())
         if chunks < FEWEST_CHUNKS:
@@ -76,12 +87,19 @@ class DesignEffect(BaseModel):
         rank = np.cumsum(share) - share / 2 - 0.5
         spread = float(np.sum(share * rank**2))
         location = float(np.mean((residuals @ (np.sqrt(share) * rank)) ** 2)) / spread
+        directions, freedom = len(share) - 1, chunks - 1
+        clustered = _beyond_chance(value * directions * freedom, directions * freedom) or _beyond_chance(
+            location * freedom, freedom
+        )
         return cls(
+            clustered=clustered,
             value=max(1.0, value),
             location=max(1.0, location),
             concentration=concentration if value > 1 else 1.0,
             rows=mean_rows,
             chunks=chunks,
+            mean=float(centres.mean()) if len(centres) else None,
+            spread=float(centres.std(ddof=1)) if len(centres) else None,
             known=True,
         )
 
@@ -93,6 +111,12 @@ class DesignEffect(BaseModel):
         return self.model_copy(
             update={"value": 1 + (self.value - 1) * scale, "location": 1 + (self.location - 1) * scale, "rows": rows}
         )
+
+
+def _beyond_chance(statistic: float, degrees: int) -> bool:
+    """Whether a chi-squared variable is above its 99 % quantile (E. B. Wilson and M. M. Hilferty, 1931)."""
+    scale = 2 / (9 * degrees)
+    return math.cbrt(statistic / degrees) > 1 - scale + _Z99 * math.sqrt(scale)
 
 
 def _spectrum(residuals: NDArray[np.float64], directions: int) -> tuple[float, float]:

@@ -197,6 +197,11 @@ class CategoricalSummary(BaseModel):
 Summary = Annotated[NumericSummary | CategoricalSummary, Field(discriminator="type")]
 
 
+def histogram(summary: Summary) -> tuple[int, ...]:
+    """Counts per bin, with the unseen categories as the last one."""
+    return (*summary.counts, summary.unseen) if isinstance(summary, CategoricalSummary) else summary.counts
+
+
 def _hash(name: str) -> bytes:
     return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 

@@ -1,0 +1,183 @@
+"""Every statistic of one column, with the chance of each in unchanged data."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from steward.drift.chi_squared import chi_squared
+from steward.drift.histograms import Counts, pooled
+from steward.drift.jensen_shannon_distance import jensen_shannon_distance
+from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
+from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
+from steward.drift.proportions import change_p_value
+from steward.drift.rank_sum import rank_sum_deviation
+from steward.drift.tails import f_tail, kolmogorov_tail, kolmogorov_tail_estimated
+from steward.profiles.bins import NumericBins
+from steward.profiles.design_effect import DesignEffect
+from steward.profiles.summaries import CategoricalSummary, NumericSummary, histogram
+
+Statistic = Literal[
+    "population_stability_index",
+    "jensen_shannon_distance",
+    "chi_squared",
+    "kolmogorov_smirnov",
+    "mean_shift",
+]
+
+NUMERIC_TESTS = 3
+"""Tests of a numeric column: over pooled bins, Kolmogorov-Smirnov, rank sum."""
+
+CATEGORICAL_TESTS = 1
+"""Tests of a categorical column: over pooled bins."""
+
+FEWEST_ROWS = 10
+"""Rows needed on either side to tell two histograms apart at all."""
+
+_NUMERIC_SHARE = 1 / 16
+_CATEGORICAL_SHARE = 1 / 64
+_LEAST_ROWS = 5.0
+_EXACT_BELOW = 20.0
+_PAIR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two histograms say about one column.
+
+    Attributes:
+        effect: the population stability index less what sampling alone would give on average, at least 0.
+        values: each statistic's value, None where undefined; that of the population stability index is `effect`.
+        p_values: each statistic's chance in unchanged data, before any correction. The population stability index, the
+            Jensen-Shannon distance and chi-squared are one test: near equality each is a multiple of the others.
+    """
+
+    effect: float
+    values: dict[Statistic, float | None]
+    p_values: dict[Statistic, float]
+
+    @property
+    def smallest(self) -> float:
+        """The smallest p-value of the column."""
+        return min(self.p_values.values())
+
+
+def compare_numeric(
+    reference: NumericSummary, window: NumericSummary, bins: NumericBins, effect: DesignEffect
+) -> Comparison:
+    """Compare two summaries of a numeric column, each with at least 10 finite values.
+
+    The mean shift is in standard deviations of the baseline. Its p-value does not trust the moments: where rows are
+    independent it is that of the ranks (Wilcoxon, Mann and Whitney, with Student's tail for small windows), and where
+    the reference's own windows differ beyond chance it is Student's, the window's mean being one more draw among theirs.
+
+    Args:
+        reference: of the baseline.
+        window: of the window.
+        bins: of both.
+        effect: how much the column varies between windows beyond independent rows.
+    """
+    expected, observed, here = counts_of(reference.counts), counts_of(window.counts), effect.at(window.count)
+    comparison = _compare(expected, observed, here, effect, _NUMERIC_SHARE)
+    rows = max(1.0, window.count / max(here.location, here.value))
+    baseline_rows = max(1.0, reference.count / max(effect.location, effect.value))
+    distance = kolmogorov_smirnov(expected, observed)
+    scaled = distance * math.sqrt(rows * baseline_rows / (rows + baseline_rows))
+    deviation = rank_sum_deviation(expected, observed, rows, baseline_rows)
+    if not here.clustered:
+        supremum, shifted = kolmogorov_tail(scaled), f_tail(deviation**2, 1, max(1.0, min(rows, baseline_rows) - 1))
+    else:
+        supremum = kolmogorov_tail_estimated(scaled, here.chunks - 1)
+        against_windows = _among_windows(reference, window, bins, effect)
+        shifted = f_tail(deviation**2 if against_windows is None else against_windows, 1, here.chunks - 1)
+    values: dict[Statistic, float | None] = {
+        "kolmogorov_smirnov": distance,
+        "mean_shift": mean_shift(reference, window, bins),
+    }
+    p_values: dict[Statistic, float] = {"kolmogorov_smirnov": min(1.0, supremum), "mean_shift": shifted}
+    return Comparison(comparison.effect, comparison.values | values, comparison.p_values | p_values)
+
+
+def mean_shift(reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> float | None:
+    """How far the mean moved, in standard deviations of the baseline; None where it has none."""
+    variance = reference.variance
+    if not variance > 0:
+        return None
+    change = (window.mean(bins) - reference.mean(bins)) / math.sqrt(variance)
+    return change if math.isfinite(change) else None
+
+
+def _among_windows(
+    reference: NumericSummary, window: NumericSummary, bins: NumericBins, effect: DesignEffect
+) -> float | None:
+    """The square of Student's statistic of the window's mean among the means of the reference's windows."""
+    if effect.mean is None or effect.spread is None:
+        return None
+    within = reference.variance * max(0.0, 1 / window.count - 1 / effect.rows)
+    squared_error = effect.spread**2 * (1 + 1 / effect.chunks) + within
+    statistic = (window.mean(bins) - effect.mean) ** 2 / squared_error if squared_error > 0 else math.nan
+    return statistic if math.isfinite(statistic) else None
+
+
+def compare_categorical(reference: CategoricalSummary, window: CategoricalSummary, effect: DesignEffect) -> Comparison:
+    """Compare two summaries of a categorical column, each with at least 10 values; unseen ones are one category.
+
+    Args:
+        reference: of the baseline.
+        window: of the window.
+        effect: how much the column varies between windows beyond independent rows.
+    """
+    expected, observed, here = counts_of(histogram(reference)), counts_of(histogram(window)), effect.at(window.count)
+    comparison = _compare(expected, observed, here, effect, _CATEGORICAL_SHARE)
+    rows, baseline_rows = window.count / here.value, reference.count / effect.value
+    p_value = comparison.p_values["population_stability_index"]
+    values: dict[Statistic, float | None] = {"chi_squared": chi_squared(expected, observed, rows, baseline_rows)}
+    return Comparison(comparison.effect, comparison.values | values, comparison.p_values | {"chi_squared": p_value})
+
+
+def _compare(expected: Counts, observed: Counts, here: DesignEffect, there: DesignEffect, share: float) -> Comparison:
+    expected, observed = pooled(expected, observed, share=share, least_rows=_LEAST_ROWS)
+    rows = max(1.0, float(observed.sum()) / here.value)
+    baseline_rows = max(1.0, float(expected.sum()) / there.value)
+    excess = expected_under_no_change(len(expected), rows, baseline_rows)
+    effect = max(0.0, population_stability_index(expected, observed) - excess)
+    p_value = _p_value(expected, observed, rows, baseline_rows, here)
+    return Comparison(
+        effect=effect,
+        values={
+            "population_stability_index": effect,
+            "jensen_shannon_distance": jensen_shannon_distance(expected, observed),
+        },
+        p_values={"population_stability_index": p_value, "jensen_shannon_distance": p_value},
+    )
+
+
+def _p_value(expected: Counts, observed: Counts, rows: float, baseline_rows: float, effect: DesignEffect) -> float:
+    """The chance of two pooled histograms differing this much.
+
+    Chi-squared's tail is taken from F with the smaller sample's rows below the line, which is the same in large windows
+    and keeps the far tail honest with a hundred rows; where windows of the reference differ beyond chance, with
+    the number of those windows (D. R. Thomas and J. N. K. Rao, 1987, Small-sample comparisons of level and
+    power, Journal of the American Statistical Association 82, 630-636).
+    """
+    if len(expected) < _PAIR:
+        return 1.0
+    degrees = len(expected) - 1
+    statistic = chi_squared(expected, observed, rows, baseline_rows)
+    if effect.clustered:
+        used = max(1.0, degrees * effect.concentration)
+        return f_tail(statistic / degrees, used, effect.chunks - 1)
+    hits, baseline_hits = (
+        rows * float(observed[0] / observed.sum()),
+        baseline_rows * float(expected[0] / expected.sum()),
+    )
+    together = (hits + baseline_hits) / (rows + baseline_rows)
+    if len(expected) == _PAIR and min(rows, baseline_rows) * min(together, 1 - together) < _EXACT_BELOW:
+        return change_p_value(hits, rows, baseline_hits, baseline_rows)
+    return f_tail(statistic / degrees, degrees, max(1.0, min(rows, baseline_rows) - 1))
+
+
+def counts_of(counts: tuple[int, ...]) -> Counts:
+    """Counts as an array, shape (bins,)."""
+    return np.array(counts, dtype=np.int64)

@@ -1,0 +1,73 @@
+"""What a person reads about drift."""
+
+import math
+
+from steward.drift.comparison import mean_shift
+from steward.profiles.bins import CategoricalBins, NumericBins
+from steward.profiles.summaries import CategoricalSummary, NumericSummary, histogram
+
+_VISIBLE_MOVE = 0.05
+_NAMES_SHOWN = 3
+_RAREST = 1e-9
+
+
+def move(window: NumericSummary, reference: NumericSummary, bins: NumericBins) -> str:
+    """How a numeric column moved: `moved up by 0.4 standard deviations`."""
+    change = mean_shift(reference, window, bins)
+    if change is not None and abs(change) >= _VISIBLE_MOVE:
+        return f"moved {'up' if change > 0 else 'down'} by {abs(change):.2g} standard deviations"
+    if reference.minimum == reference.maximum and window.minimum == window.maximum:
+        return f"went from always {reference.minimum:g} to always {window.minimum:g}"
+    return "changed its distribution"
+
+
+def shift(window: CategoricalSummary, reference: CategoricalSummary, bins: CategoricalBins) -> str:
+    """Which category's share changed most: `has 'B' in 30% of rows instead of 25%`."""
+    shares = [
+        (here / window.count, there / reference.count)
+        for here, there in zip(histogram(window), histogram(reference), strict=True)
+    ]
+    most = max(range(len(shares)), key=lambda position: abs(shares[position][0] - shares[position][1]))
+    name = repr(bins.categories[most]) if most < len(bins.categories) else "unseen categories"
+    return f"has {name} in {shares[most][0]:.3g} of rows instead of {shares[most][1]:.3g}"
+
+
+def verdict(subject: str, words: tuple[str, str], figures: str, chance: str, *, real: bool, matters: bool) -> str:
+    """The sentence of one column, whatever was decided.
+
+    Args:
+        subject: the column.
+        words: how it moved, and what to add where it drifts.
+        figures: sample size, effect and threshold.
+        chance: how often chance alone does this.
+        real: whether it is beyond chance.
+        matters: whether the effect reaches the threshold.
+    """
+    moved, added = words
+    if real and matters:
+        return f"{subject} {moved} {figures}; {chance}{added}"
+    if real:
+        return f"{subject} {moved}, too little to matter {figures}"
+    if matters:
+        return f"{subject} {moved}, no more than chance allows {figures}"
+    return f"{subject} is as in the baseline {figures}"
+
+
+def unseen(summary: CategoricalSummary) -> str:
+    """The most frequent unseen categories by name."""
+    names = sorted(summary.unseen_names, key=lambda name: (-summary.unseen_names[name], name))
+    more = ", …" if len(names) > _NAMES_SHOWN else ""
+    return f" ({', '.join(names[:_NAMES_SHOWN])}{more})" if names else ""
+
+
+def chance_of(probability: float) -> str:
+    """How often chance alone does this, over all tests of a window.
+
+    >>> chance_of(1 / 40000)
+    'chance alone does this once in 40,000 windows'
+    """
+    if probability < _RAREST:
+        return "chance alone does this less than once in 1,000,000,000 windows"
+    times = max(1.0, 1 / probability)
+    unit = 10 ** max(0, math.floor(math.log10(times)) - 1)
+    return f"chance alone does this once in {round(times / unit) * unit:,} windows"

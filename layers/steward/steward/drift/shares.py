@@ -1,0 +1,133 @@
+"""Whether missing cells, or categories that the reference does not know, have become more frequent."""
+
+from dataclasses import dataclass
+
+from steward.drift import sentences
+from steward.drift.family import Family
+from steward.drift.proportions import increase_p_value
+from steward.drift.tails import f_tail
+from steward.profiles.baseline import Baseline
+from steward.profiles.design_effect import DesignEffect
+from steward.profiles.profile import Profile
+from steward.profiles.summaries import CategoricalSummary
+from steward.results import MetricResult, Status
+from steward.spec.model import MonitorName, ShareMonitor
+
+
+def judge_missing(
+    baseline: Baseline, profile: Profile, monitor: ShareMonitor | None, family: Family
+) -> list[MetricResult]:
+    """One result per feature: the share of its cells that are empty, NaN or infinite."""
+    if monitor is None:
+        return []
+    results: list[MetricResult] = []
+    for name, reference in baseline.reference.features.items():
+        window = profile.features[name]
+        there = Share(reference.unusable, reference.rows)
+        effect = baseline.missing_design_effects[name]
+        here = Share(window.unusable, window.rows)
+        results.append(
+            _judge("missing_values", name, sides=(here, there), effect=effect, monitor=monitor, family=family)
+        )
+    return results
+
+
+def judge_unseen(
+    baseline: Baseline, profile: Profile, monitor: ShareMonitor | None, family: Family
+) -> list[MetricResult]:
+    """One result per categorical feature: the share of its values that the reference does not know.
+
+    A reference knows all its own categories. The share it has not met is told by those that it met just once
+    (I. J. Good, 1953, The population frequencies of species and the estimation of population parameters).
+    """
+    if monitor is None:
+        return []
+    results: list[MetricResult] = []
+    for name, reference in baseline.reference.features.items():
+        window = profile.features[name]
+        if isinstance(reference, CategoricalSummary) and isinstance(window, CategoricalSummary):
+            met_once = sum(count == 1 for count in reference.counts)
+            there = Share(min(reference.count, reference.unseen + met_once), reference.count)
+            here = Share(window.unseen, window.count)
+            effect = baseline.design_effects[name]
+            result = _judge(
+                "unseen_categories", name, sides=(here, there), effect=effect, monitor=monitor, family=family
+            )
+            names = sentences.unseen(window)
+            results.append(result.model_copy(update={"message": result.message + names}) if names else result)
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Some of the rows.
+
+    Attributes:
+        hits: how many of them.
+        rows: of how many.
+    """
+
+    hits: int
+    rows: int
+
+    @property
+    def value(self) -> float:
+        """From 0 to 1."""
+        return self.hits / self.rows
+
+
+def increase_chance(here: Share, there: Share, effect: DesignEffect) -> float:
+    """The chance of at least this share in unchanged data, given how windows of the reference differ."""
+    rows = max(1.0, here.rows / effect.at(here.rows).value)
+    baseline_rows = max(1.0, there.rows / effect.value)
+    exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)
+    if not effect.clustered or here.value <= there.value:
+        return exact
+    together = (here.value * rows + there.value * baseline_rows) / (rows + baseline_rows)
+    variance = together * (1 - together) * (1 / rows + 1 / baseline_rows)
+    if variance <= 0:
+        return exact
+    return max(exact, f_tail((here.value - there.value) ** 2 / variance, 1, effect.chunks - 1) / 2)
+
+
+def _judge(
+    name: MonitorName,
+    column: str,
+    *,
+    sides: tuple[Share, Share],
+    effect: DesignEffect,
+    monitor: ShareMonitor,
+    family: Family,
+) -> MetricResult:
+    here, there = sides
+    what = "missing" if name == "missing_values" else "unseen"
+    place = "the window" if not here.rows else "the baseline"
+    unknown = MetricResult(
+        monitor=name,
+        column=column,
+        statistic=f"{what}_share",
+        rows=here.rows,
+        baseline_rows=there.rows,
+        status="unknown",
+        message=f"`{column}` cannot be judged for {what} values: no record of {place} has it",
+    )
+    if not here.rows or not there.rows:
+        return unknown
+    p_value = increase_chance(here, there, effect)
+    significance = family.share_rate / family.tests
+    real, matters = p_value <= significance, here.value - there.value > monitor.maximum_increase
+    status: Status = "drift" if real and matters else "ok"
+    fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline"
+    if status == "drift":
+        fact += f"; {sentences.chance_of(p_value * family.tests)}"
+    elif matters:
+        fact += ", no more than chance allows"
+    figures = {
+        "value": here.value,
+        "threshold": there.value + monitor.maximum_increase,
+        "p_value": p_value,
+        "significance": significance,
+        "effect": here.value - there.value,
+        "baseline": there.value,
+    }
+    return unknown.model_copy(update={**figures, "status": status, "message": fact})
