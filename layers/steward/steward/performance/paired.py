@@ -2,10 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from steward.performance.outcomes import row_log_loss
 
@@ -36,19 +36,21 @@ def paired_log_loss_gain(
     champion_scores: NDArray[np.float64],
     challenger_scores: NDArray[np.float64],
     confidence: float,
+    blocks: NDArray[np.integer] | None = None,
 ) -> Gain:
     """Mean over rows of the champion's log loss minus the challenger's, in nats.
 
-    The bounds are Student's for a mean of paired differences.
+    The bounds are Student's for a mean of paired differences, over blocks where rows come in blocks.
 
     Args:
         labels: whether the truth is the positive class, shape (rows,).
         champion_scores: its probability of the positive class, shape (rows,).
         challenger_scores: likewise.
         confidence: of each one-sided bound, in [0.5, 1).
+        blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
 
     Raises:
-        ValueError: fewer than two rows, shapes that differ, or a score that is no number.
+        ValueError: fewer than two rows or blocks, shapes that differ, or a score that is no number.
 
     >>> truth, half = np.array([True, False, True, False]), np.full(4, 0.5)
     >>> paired_log_loss_gain(truth, half, np.array([0.9, 0.1, 0.8, 0.2]), 0.95).low > 0
@@ -57,8 +59,8 @@ def paired_log_loss_gain(
     labels, champion, challenger = _checked(labels, champion_scores, challenger_scores)
     gains = row_log_loss(labels, champion) - row_log_loss(labels, challenger)
     rows = len(gains)
-    error = float(gains.std(ddof=1)) / math.sqrt(rows)
-    return _bounded(float(gains.mean()), student_quantile(confidence, rows - 1) * error, confidence, rows)
+    margin = _margin((gains - gains.mean()) / rows, blocks, confidence)
+    return _bounded(float(gains.mean()), margin, confidence, rows)
 
 
 def paired_roc_auc_gain(
@@ -66,10 +68,12 @@ def paired_roc_auc_gain(
     champion_scores: NDArray[np.float64],
     challenger_scores: NDArray[np.float64],
     confidence: float,
+    blocks: NDArray[np.integer] | None = None,
 ) -> Gain:
-    """The challenger's ROC AUC minus the champion's, by DeLong's paired variance.
+    """The challenger's ROC AUC minus the champion's, by DeLong's placements, summed over blocks where rows come in blocks.
 
-    Sources: DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845; X. Sun and W. Xu (2014), Fast
+    Sources: DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845; N. A. Obuchowski (1997), Nonparametric
+    analysis of clustered ROC curve data, Biometrics 53, 567-578; X. Sun and W. Xu (2014), Fast
     implementation of DeLong's algorithm, IEEE Signal Processing Letters 21(11), 1389-1393, O(rows log rows).
 
     Args:
@@ -77,9 +81,10 @@ def paired_roc_auc_gain(
         champion_scores: higher means more surely positive, shape (rows,).
         challenger_scores: likewise.
         confidence: of each one-sided bound, in [0.5, 1).
+        blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
 
     Raises:
-        ValueError: fewer than two rows of a class, shapes that differ, or a score that is no number.
+        ValueError: fewer than two rows of a class or blocks, shapes that differ, or a score that is no number.
     """
     labels, champion, challenger = _checked(labels, champion_scores, challenger_scores)
     positives = int(np.count_nonzero(labels))
@@ -89,9 +94,10 @@ def paired_roc_auc_gain(
     old_positive, old_negative = placements(labels, champion)
     new_positive, new_negative = placements(labels, challenger)
     gain = float(new_positive.mean() - old_positive.mean())
-    variance = float(np.var(new_positive - old_positive, ddof=1)) / positives
-    variance += float(np.var(new_negative - old_negative, ddof=1)) / (len(labels) - positives)
-    return _bounded(gain, NormalDist().inv_cdf(confidence) * math.sqrt(variance), confidence, len(labels))
+    influence = np.empty(len(labels))
+    influence[labels] = (new_positive - old_positive - gain) / positives
+    influence[~labels] = (new_negative - old_negative - gain) / (len(labels) - positives)
+    return _bounded(gain, _margin(influence, blocks, confidence), confidence, len(labels))
 
 
 def placements(
@@ -113,38 +119,18 @@ def midranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((np.cumsum(sizes) - (sizes - 1) / 2)[group], dtype=np.float64)
 
 
-def student_quantile(probability: float, degrees: int) -> float:
-    """Quantile of Student's t; exact for 1 and 2 degrees, else G. W. Hill's expansion (1970), to 1e-4 relative.
+def _margin(influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, confidence: float) -> float:
+    """Student's quantile times the standard error of a sum of influences, each block counting as one observation.
 
-    >>> round(student_quantile(0.95, 5), 3)
-    2.015
+    Rows of one block (a day, say) share their weather, so that they are far fewer observations than rows; the block sums
+    are what varies independently (Liang and Zeger, 1986, Longitudinal data analysis using generalized linear models).
     """
-    if probability == 0.5:  # noqa: PLR2004
-        return 0.0
-    if degrees == 1:
-        return math.tan(math.pi * (probability - 0.5))
-    if degrees == _PAIR:
-        return (2 * probability - 1) / math.sqrt(2 * probability * (1 - probability))
-    tail = 2 * (1 - probability)
-    a = 1 / (degrees - 0.5)
-    b = 48 / a**2
-    c = ((20700 * a / b - 98) * a - 16) * a + 96.36
-    d = ((94.5 / (b + c) - 3) / b + 1) * math.sqrt(a * math.pi / 2) * degrees
-    y = (d * tail) ** (2 / degrees)
-    if y > 0.05 + a:
-        x = NormalDist().inv_cdf(tail / 2)
-        y = x * x
-        if degrees < 5:  # noqa: PLR2004
-            c += 0.3 * (degrees - 4.5) * (x + 0.6)
-        c += (((0.05 * d * x - 5) * x - 7) * x - 2) * x + b
-        y = (((((0.4 * y + 6.3) * y + 36) * y + 94.5) / c - y - 3) / b + 1) * x
-        y = math.expm1(a * y * y)
-    else:
-        y = (
-            (1 / (((degrees + 6) / (degrees * y) - 0.089 * d - 0.822) * (degrees + 2) * 3) + 0.5 / (degrees + 4)) * y
-            - 1
-        ) * (degrees + 1) / (degrees + 2) + 1 / y
-    return math.sqrt(degrees * y)
+    sums = influence if blocks is None else np.bincount(np.unique(blocks, return_inverse=True)[1], weights=influence)
+    count = len(sums)
+    if count < _PAIR:
+        raise ValueError("all rows fall in one block of time; a bound needs two blocks at least")
+    error = math.sqrt(count / (count - 1) * float(np.square(sums).sum()))
+    return float(stdtrit(count - 1, confidence)) * error
 
 
 def _checked(

@@ -9,6 +9,9 @@ from steward.errors import SpecInvalid
 from steward.spec.model import ModelSpec
 
 MAXIMUM_BYTES = 256 * 1024
+_PROBLEMS_TOLD = 50
+_PROBLEM_LENGTH = 300
+"""What is said of one declaration fits into one event, whatever was uploaded."""
 
 Position = tuple[int, int]
 Path = tuple[str | int, ...]
@@ -22,28 +25,56 @@ def read_spec(text: str | bytes) -> ModelSpec:
     """
     if len(text) > MAXIMUM_BYTES:
         raise SpecInvalid([f"the file has {len(text):,} bytes; a declaration has at most {MAXIMUM_BYTES:,}"])
+    text = _decoded(text)
     root = _compose(text)
     positions: dict[Path, Position] = {}
-    repeated: list[str] = []
+    problems: list[str] = []
     _refuse_aliases(root, set())
-    content = _construct(root, (), positions, repeated)
-    if repeated:
-        raise SpecInvalid(repeated)
+    content = _construct(root, (), positions, problems)
+    if problems:
+        raise SpecInvalid(_told(problems))
     try:
         return ModelSpec.model_validate(content)
     except ValidationError as error:
-        raise SpecInvalid([_problem(dict(detail), positions) for detail in error.errors()]) from None
+        raise SpecInvalid(_told([_problem(dict(detail), positions) for detail in error.errors()])) from None
 
 
-def _compose(text: str | bytes) -> yaml.Node:
+def _decoded(text: str | bytes) -> str:
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = _place(text[: error.start].decode())
+        raise SpecInvalid([f"{place}: byte 0x{text[error.start]:02x} is not UTF-8; save the file as UTF-8"]) from None
+
+
+def _place(before: str) -> str:
+    """Where the text ends."""
+    return f"line {before.count('\n') + 1}, column {len(before) - before.rfind('\n')}"
+
+
+def _told(problems: list[str]) -> list[str]:
+    told = [
+        problem if len(problem) <= _PROBLEM_LENGTH else f"{problem[: _PROBLEM_LENGTH - 3]}..."
+        for problem in problems[:_PROBLEMS_TOLD]
+    ]
+    more = len(problems) - len(told)
+    return [*told, f"and {more:,} more"] if more else told
+
+
+def _compose(text: str) -> yaml.Node:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise SpecInvalid([f"{place}not YAML: {error.problem}"]) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise SpecInvalid([f"not YAML: {error}"]) from None
+    except yaml.reader.ReaderError as error:
+        place = _place(text[: error.position])
+        raise SpecInvalid([f"{place}: not YAML: character {ascii(text[error.position])} is not allowed"]) from None
+    except RecursionError:
+        raise SpecInvalid(["not YAML that a declaration needs: it is nested too deeply"]) from None
     if root is None:
         raise SpecInvalid(["the file is empty; declare at least model, owner, task, columns, features and retraining"])
     if not isinstance(root, yaml.MappingNode):
@@ -63,42 +94,66 @@ def _refuse_aliases(node: yaml.Node, seen: set[int]) -> None:
                 _refuse_aliases(child, seen)
 
 
-def _construct(node: yaml.Node, path: Path, positions: dict[Path, Position], repeated: list[str]) -> Any:
-    """Plain values of a node tree, noting where each path stands and which keys stand twice."""
+def _construct(node: yaml.Node, path: Path, positions: dict[Path, Position], problems: list[str]) -> Any:
+    """Plain values of a node tree, noting where each path stands, which keys stand twice and what has no plain value."""
     positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
         content: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(getattr(key_node, "value", ""))
+            key = str(_scalar(key_node, problems))
             line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
             if key in content:
-                repeated.append(f"line {line}, column {column}: {key} stands twice; keep one")
+                problems.append(f"line {line}, column {column}: {key} stands twice; keep one")
             positions[(*path, key)] = (line, column)
-            content[key] = _construct(value_node, (*path, key), positions, repeated)
+            content[key] = _construct(value_node, (*path, key), positions, problems)
         return content
     if isinstance(node, yaml.SequenceNode):
-        return [_construct(item, (*path, index), positions, repeated) for index, item in enumerate(node.value)]
-    return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+        return [_construct(item, (*path, index), positions, problems) for index, item in enumerate(node.value)]
+    value = _scalar(node, problems)
+    return value if value is None else yaml.SafeLoader("").construct_object(node)
+
+
+def _scalar(node: yaml.Node, problems: list[str]) -> str | None:
+    """The text of a key or a value; None, with the problem noted, where it can have no plain value."""
+    place = f"line {node.start_mark.line + 1}, column {node.start_mark.column + 1}"
+    if not isinstance(node, yaml.ScalarNode):
+        problems.append(f"{place}: a key is one word, not a list or a mapping")
+        return None
+    text = str(node.value)
+    try:
+        text.encode()
+        yaml.SafeLoader("").construct_object(node)
+    except yaml.MarkedYAMLError:
+        problems.append(f"{place}: {node.tag} is no type of plain YAML; write the value without a tag")
+    except ValueError as error:
+        problems.append(f"{place}: {ascii(text[:40])} cannot be read ({error}); put it in quotes if it is text")
+    else:
+        return text
+    return None
 
 
 def _problem(detail: dict[str, Any], positions: dict[Path, Position]) -> str:
     """One line for one pydantic error: where it stands, its path, what to do."""
-    path: Path = tuple(part for part in detail["loc"])
-    known = _nearest(path, positions)
+    known, name = _nearest(tuple(detail["loc"]), positions)
     line, column = positions[known]
     message = str(detail["msg"]).removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         message = "no such setting; check its spelling and its indentation"
     if detail["type"] == "missing":
         message = "is missing"
-    name = ".".join(str(part) for part in path) or "the declaration"
-    return f"line {line}, column {column}: {name}: {message}"
+    return f"line {line}, column {column}: {'.'.join(map(str, name)) or 'the declaration'}: {message}"
 
 
-def _nearest(path: Path, positions: dict[Path, Position]) -> Path:
-    """The longest known path that the error's path runs through; union tags in it are passed over."""
+def _nearest(path: Path, positions: dict[Path, Position]) -> tuple[Path, Path]:
+    """The longest known path that the error's path runs through, and the error's path as the file has it.
+
+    Parts that the file does not have before one that it has are pydantic's own, the tags of unions; they are passed over.
+    """
     known: Path = ()
+    beyond: Path = ()
     for part in path:
         if (*known, part) in positions:
-            known = (*known, part)
-    return known
+            known, beyond = (*known, part), ()
+        else:
+            beyond = (*beyond, part)
+    return known, (*known, *beyond)

@@ -6,21 +6,30 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+_DIGITS = 10
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 PATTERN = r"^[0-9]+[smhdw]$"
+LONGEST = timedelta(days=36_525)
+"""A century: longer spans are slips of the hand, and would leave the calendar."""
 
 
-def parse_duration(text: Any) -> Any:
-    """Turn `7d` into a timedelta; leave anything that is not text to pydantic.
+def parse_duration(text: Any) -> timedelta:
+    """Turn `7d` into a timedelta; a timedelta stays as it is.
+
+    Raises:
+        ValueError: it is neither, or longer than a century.
 
     >>> parse_duration("36h")
     datetime.timedelta(days=1, seconds=43200)
     """
-    if not isinstance(text, str):
+    if isinstance(text, timedelta):
         return text
-    if not re.match(PATTERN, text):
+    if not isinstance(text, str) or not re.fullmatch(PATTERN, text) or text.endswith("\n"):
         raise ValueError(f"{text!r} is not a duration: write a whole number and s, m, h, d or w, such as 7d")
-    return timedelta(seconds=int(text[:-1]) * UNITS[text[-1]])
+    number = text[:-1].lstrip("0") or "0"
+    if len(number) > _DIGITS or int(number) * UNITS[text[-1]] > LONGEST.total_seconds():
+        raise ValueError(f"{text[:40]!r} is longer than a century; write a shorter span")
+    return timedelta(seconds=int(number) * UNITS[text[-1]])
 
 
 def format_duration(span: timedelta) -> str:

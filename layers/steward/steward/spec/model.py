@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from steward.spec.durations import Duration, Lateness
+from steward.spec.durations import Duration, Lateness, format_duration
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 """Lower case, digits and hyphens, beginning with a letter: safe in object keys, schedule names and topics."""
@@ -18,9 +18,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Declared(BaseModel):
-    """Anything written by hand: unknown keys are mistakes."""
+    """Anything written by hand: unknown keys are mistakes, and so are numbers that are infinite or none."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Columns(Declared):
@@ -69,7 +69,11 @@ class CategoricalFeature(Declared):
 
 
 Feature = Annotated[
-    NumericFeature | CategoricalFeature, Field(discriminator="type"), BeforeValidator(_feature_shorthand)
+    NumericFeature | CategoricalFeature,
+    Field(discriminator="type"),
+    BeforeValidator(
+        _feature_shorthand, json_schema_input_type=Literal["numeric", "categorical"] | NumericFeature | CategoricalFeature
+    ),
 ]
 
 
@@ -78,6 +82,12 @@ class WindowPolicy(Declared):
 
     length: Duration = timedelta(hours=1)
     allowed_lateness: Lateness = timedelta(0)
+
+    @model_validator(mode="after")
+    def _whole_hours(self) -> Self:
+        if self.length % timedelta(hours=1):
+            raise ValueError("length must be a whole number of hours, such as 1h or 1d: records are stored by the hour")
+        return self
 
 
 class DriftMonitor(Declared):
@@ -136,6 +146,12 @@ class Recipe(Declared):
     parameters: dict[str, float | int | str | bool | None] = Field(default_factory=dict)
     seed: int = 0
 
+    @model_validator(mode="after")
+    def _one_seed(self) -> Self:
+        if "random_state" in self.parameters:
+            raise ValueError("random_state is set by seed; write `seed: 7` in the recipe instead")
+        return self
+
 
 class RetrainingPolicy(Declared):
     """What may start a run, what holds it back, and what a run does."""
@@ -160,6 +176,10 @@ class ValidationPolicy(Declared):
     metric: Literal["log_loss", "roc_auc"] = "log_loss"
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     minimum_gain: float = 0.0
+    block: Duration = Field(
+        default=timedelta(days=1),
+        description="Rows of one block of time share their circumstances: confidence counts blocks, not rows.",
+    )
 
 
 class ReleasePolicy(Declared):
@@ -186,6 +206,16 @@ class ModelSpec(Declared):
     retraining: RetrainingPolicy
     validation: ValidationPolicy = ValidationPolicy()
     release: ReleasePolicy = ReleasePolicy()
+
+    @model_validator(mode="after")
+    def _holdout_has_blocks(self) -> Self:
+        fewest = 3 * self.validation.block
+        if self.retraining.holdout_span < fewest:
+            raise ValueError(
+                "retraining.holdout_span must hold at least three of validation.block, or no gain can be proved: "
+                f"lengthen it to {format_duration(fewest)}, or shorten the block"
+            )
+        return self
 
     @model_validator(mode="after")
     def _columns_are_not_features(self) -> Self:

@@ -65,6 +65,7 @@ def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted) -> S
         opposing = np.full(len(holdout), is_positive(training, spec).mean())
     contest = Contest(
         positive=positive,
+        times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),
         challenger=challenger,
         champion=opposing,
         champion_version=champion,

@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.performance.paired import Gain, paired_log_loss_gain, paired_roc_auc_gain
+from steward.spec.durations import format_duration
 from steward.spec.model import ValidationPolicy
 from steward.validation.evaluation import GateResult
 
+
+
+_FEWEST_BLOCKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Contest:
 
     Attributes:
         positive: the holdout's labels, shape (rows,).
+        times: when each of its rows took place, datetime64 in UTC, shape (rows,).
         challenger: the new version's scores, shape (rows,).
         champion: the champion's scores; without a champion the base rate of the challenger's training rows for each row.
         champion_version: None without a champion.
@@ -28,6 +33,7 @@ class Contest:
     """
 
     positive: NDArray[np.bool_]
+    times: NDArray[np.datetime64]
     challenger: NDArray[np.float64]
     champion: NDArray[np.float64]
     champion_version: str | None
@@ -93,13 +99,21 @@ class BetterThanChampion:
     def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:
         """Without a champion the version must beat a constant, the base rate."""
         measure = paired_log_loss_gain if policy.metric == "log_loss" else paired_roc_auc_gain
-        gain: Gain = measure(contest.positive, contest.champion, contest.challenger, policy.confidence)
+        blocks = (contest.times.astype("datetime64[us]").astype(np.int64)) // round(policy.block.total_seconds() * 1e6)
+        count = len(np.unique(blocks))
+        if count < _FEWEST_BLOCKS:
+            message = (
+                f"the holdout spans {count} blocks of {format_duration(policy.block)} and needs {_FEWEST_BLOCKS} to prove a "
+                "gain; lengthen retraining.holdout_span, or shorten validation.block"
+            )
+            return GateResult(gate=self.name, passed=False, message=message)
+        gain: Gain = measure(contest.positive, contest.champion, contest.challenger, policy.confidence, blocks)
         passed = gain.low > policy.minimum_gain
         opponent = f"champion {contest.champion_version}" if contest.champion_version else "the base rate"
         what = "log loss" if policy.metric == "log_loss" else "ROC AUC"
         message = (
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
-            f"{gain.rows:,} unseen rows; with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
+            f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
             f"{'above' if passed else 'not above'} the {policy.minimum_gain:.4f} asked for"
         )
         return GateResult(
