@@ -1,0 +1,252 @@
+"""Arrow arrays of any type as numpy arrays of the few types that are judged.
+
+A text cell that is empty counts as missing, in every format.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from arro3 import compute
+from arro3.core import Array, DataType, dictionary_dictionary, dictionary_indices
+from numpy.typing import NDArray
+
+from steward.errors import BatchInvalid
+from steward.records.columns import CategoricalColumn, NumericColumn
+
+Mask = NDArray[np.bool_]
+
+TYPES: Any = DataType
+"""For its predicates: in the stubs `bool` is the method of that name, so that their result seems to be always true."""
+
+MISSING_NUMBERS = frozenset({"", "na", "n/a", "null", "none"})
+"""Texts, in any case, that mean that a number is missing."""
+
+_TIMESTAMP = DataType.timestamp("us", tz="UTC")
+_TEXT = DataType.dictionary(DataType.int32(), DataType.utf8())
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (1e20, 1e-3))
+"""Numbers below the first are seconds; then come milliseconds, microseconds and nanoseconds. From 1990 to the year 5000
+no two of them can be confused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Moments.
+
+    Attributes:
+        values: datetime64[us] in UTC, shape (rows,); NaT where missing or unread.
+        unread: true where there is something that is not a time; None when nowhere.
+    """
+
+    values: NDArray[np.datetime64]
+    unread: Mask | None
+
+
+def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
+    """The numbers in an array, and a mask of the cells that hold something else.
+
+    Integers, floats, decimals and booleans are taken as they are; text is parsed.
+
+    Raises:
+        BatchInvalid: the array's type can hold no numbers.
+    """
+    array = _plain(array)
+    kind: Any = array.type
+    if TYPES.is_null(kind):
+        return NumericColumn(np.full(len(array), np.nan), np.ones(len(array), np.bool_)), None
+    if not (TYPES.is_numeric(kind) or TYPES.is_boolean(kind) or TYPES.is_decimal(kind) or _is_text(kind)):
+        raise _wrong_type(column, kind, "numbers")
+    missing = nulls(array)
+    if not _is_text(kind):
+        return NumericColumn(_filled(compute.cast(array, DataType.float64()), np.nan), missing), None
+    parsed = compute.cast(array, DataType.float64())
+    values, unread = _filled(parsed, np.nan), _difference(nulls(parsed), missing)
+    if unread is None:
+        return NumericColumn(values, missing), None
+    values = values.copy()
+    missing, unread = _reread(array, values, missing, unread, _number)
+    return NumericColumn(values, missing), unread
+
+
+def times(array: Array, column: str) -> Times:
+    """The moments in an array; those without a zone are taken to be UTC.
+
+    Timestamps and dates are taken as they are; text is read as ISO 8601; numbers count from 1970 in seconds,
+    milliseconds, microseconds or nanoseconds: their size tells which.
+
+    Raises:
+        BatchInvalid: the array's type can hold no times.
+    """
+    array = _plain(array)
+    kind: Any = array.type
+    if TYPES.is_null(kind):
+        return Times(np.full(len(array), "NaT", "datetime64[us]"), None)
+    missing = nulls(array)
+    if TYPES.is_numeric(kind) or TYPES.is_decimal(kind):
+        moments, unread = _since_epoch(_filled(compute.cast(array, DataType.float64()), np.nan))
+        return _times(moments, missing, _difference(unread, missing))
+    if not (_is_text(kind) or TYPES.is_timestamp(kind) or TYPES.is_date(kind)):
+        raise _wrong_type(column, kind, "times")
+    parsed = compute.cast(array, _TIMESTAMP)
+    moments = _filled(compute.cast(parsed, DataType.int64()), 0)
+    unread = _difference(nulls(parsed), missing)
+    if unread is not None and _is_text(kind):
+        moments = moments.copy()
+        missing, unread = _reread(array, moments, missing, unread, _microseconds)
+    return _times(moments, missing, unread)
+
+
+def categories(array: Array, column: str) -> tuple[CategoricalColumn, Mask | None]:
+    """The categories in an array, as text, and a mask of the cells that cannot be text.
+
+    Raises:
+        BatchInvalid: the array's type is nested.
+    """
+    kind: Any = array.type
+    if TYPES.is_null(kind):
+        return CategoricalColumn(np.full(len(array), -1, np.int32), ()), None
+    if TYPES.is_nested(kind) and not TYPES.is_dictionary(kind):
+        raise _wrong_type(column, kind, "categories")
+    coded = compute.cast(array, _TEXT)
+    codes = _filled(dictionary_indices(coded), -1)
+    names: list[str | None] = list(dictionary_dictionary(coded).to_pylist())
+    kept = tuple(dict.fromkeys(name for name in names if name))
+    if len(kept) < len(names):
+        places = {name: at for at, name in enumerate(kept)}
+        codes = np.array([*(places.get(name or "", -1) for name in names), -1], np.int32)[codes]
+    unread = _difference(nulls(coded), nulls(array)) if TYPES.is_binary(kind) else None
+    return CategoricalColumn(codes, kept), unread
+
+
+def texts(array: Array, column: str) -> tuple[NDArray[np.object_], Mask | None]:
+    """The cells as text, shape (rows,), None where missing; and a mask of those that are, None when none is.
+
+    Raises:
+        BatchInvalid: the array's type is nested.
+    """
+    kind: Any = array.type
+    if TYPES.is_null(kind):
+        return np.full(len(array), None, object), np.ones(len(array), np.bool_)
+    if TYPES.is_nested(kind) and not TYPES.is_dictionary(kind):
+        raise _wrong_type(column, kind, "text")
+    text = compute.cast(array, DataType.utf8())
+    cells = np.asarray(text.to_pylist() if text.null_count else text.to_numpy(), object)
+    missing = cells == ""
+    cells[missing] = None
+    if text.null_count:
+        missing |= nulls(text)
+    return cells, missing if missing.any() else None
+
+
+def nulls(array: Array) -> Mask | None:
+    """True where an array is null; None when nowhere."""
+    return np.asarray(compute.is_null(array).to_numpy()) if array.null_count else None
+
+
+def _filled(array: Array, fill: float) -> NDArray[Any]:
+    """The values as numpy, without copying when none is null."""
+    missing = nulls(array)
+    if missing is None:
+        return np.asarray(array.to_numpy())
+    present = compute.filter(array, Array.from_numpy(~missing)).to_numpy()
+    values = np.full(len(array), fill, present.dtype)
+    values[~missing] = present
+    return values
+
+
+def _plain(array: Array) -> Array:
+    """Dictionaries decoded, binary read as text."""
+    kind: Any = array.type
+    if TYPES.is_dictionary(kind):
+        array = compute.cast(array, kind.value_type)
+    if TYPES.is_binary(array.type) or TYPES.is_large_binary(array.type):
+        return compute.cast(array, DataType.utf8())
+    return array
+
+
+def _is_text(kind: DataType) -> bool:
+    return bool(TYPES.is_string(kind) or TYPES.is_large_string(kind) or TYPES.is_string_view(kind))
+
+
+def _difference(mask: Mask | None, without: Mask | None) -> Mask | None:
+    if mask is None or without is None:
+        return mask
+    left = mask & ~without
+    return left if left.any() else None
+
+
+def _reread(
+    array: Array,
+    values: NDArray[Any],
+    missing: Mask | None,
+    unread: Mask,
+    parse: Callable[[str], float | None],
+) -> tuple[Mask | None, Mask | None]:
+    """Read once more into `values`, one by one and forgivingly, the cells that Arrow could not.
+
+    Returns:
+        What is missing, and what is unread still.
+    """
+    at = np.flatnonzero(unread)
+    missing = np.zeros(len(array), np.bool_) if missing is None else missing.copy()
+    unread = unread.copy()
+    for position, cell in zip(at, compute.take(array, Array.from_numpy(at)).to_pylist(), strict=True):
+        try:
+            parsed = parse(cell.strip())
+        except (ValueError, OverflowError):
+            continue
+        unread[position] = False
+        if parsed is None:
+            missing[position] = True
+        else:
+            values[position] = parsed
+    return missing if missing.any() else None, unread if unread.any() else None
+
+
+def _number(cell: str) -> float | None:
+    if cell.lower() in MISSING_NUMBERS:
+        return None
+    if "_" in cell:
+        raise ValueError(cell)
+    return float(cell)
+
+
+def _microseconds(cell: str) -> int | None:
+    if cell.lower() in MISSING_NUMBERS | {"nat"}:
+        return None
+    try:
+        moment = datetime.fromisoformat(cell)
+    except ValueError:
+        moments, unread = _since_epoch(np.array([_number(cell)], np.float64))
+        if unread is not None:
+            raise
+        return int(moments[0])
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
+
+
+def _since_epoch(moments: NDArray[np.float64]) -> tuple[NDArray[np.int64], Mask | None]:
+    """Microseconds, from numbers whose unit their size tells; and a mask of those that are no moment."""
+    size = np.abs(moments)
+    unread = ~(size < _UNITS[-1][0])
+    scale = np.select([size < below for below, _ in _UNITS], [factor for _, factor in _UNITS], default=0.0)
+    microseconds = np.where(unread, 0.0, np.nan_to_num(moments) * scale)
+    return np.round(microseconds).astype(np.int64), unread if unread.any() else None
+
+
+def _times(moments: NDArray[np.int64], missing: Mask | None, unread: Mask | None) -> Times:
+    values = moments.astype("datetime64[us]")
+    for mask in (missing, unread):
+        if mask is not None:
+            values[mask] = np.datetime64("NaT")
+    return Times(values, unread)
+
+
+def _wrong_type(column: str, kind: DataType, expected: str) -> BatchInvalid:
+    found = str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">")
+    return BatchInvalid(
+        "wrong_type",
+        f"column {column} has the Parquet type {found}, which cannot hold {expected}; write it as {expected}",
+    )

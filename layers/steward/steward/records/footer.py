@@ -1,0 +1,125 @@
+"""What a Parquet file says about itself, read before anything is decompressed.
+
+arro3 shows no metadata, so the footer (Thrift's compact protocol, of which Parquet's metadata uses a part) is read
+here: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md and
+https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift.
+"""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from steward.errors import BatchInvalid
+
+_MAGIC = b"PAR1"
+_TAIL = 8
+_MAXIMUM_FOOTER = 64 * 1024**2
+
+_ROWS, _ROW_GROUPS, _GROUP_BYTES = 3, 4, 2
+"""Field numbers in `FileMetaData` and `RowGroup`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """Claims, not facts.
+
+    Attributes:
+        rows: in all row groups.
+        uncompressed_bytes: of all pages, still encoded.
+    """
+
+    rows: int
+    uncompressed_bytes: int
+
+
+def read_footer(path: Path, name: str) -> Footer:
+    """The claims of a Parquet file.
+
+    Raises:
+        BatchInvalid: it has no footer, or one that cannot be read: the file was cut off, or is no Parquet file.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - _TAIL))
+        tail = file.read()
+        length = int.from_bytes(tail[:4], "little")
+        if size < 2 * _TAIL - 4 or tail[4:] != _MAGIC or not 0 < length <= min(size - 12, _MAXIMUM_FOOTER):
+            raise BatchInvalid(
+                "truncated", f"{name} begins as Parquet and has no footer: it was cut off; upload the whole file again"
+            )
+        file.seek(size - _TAIL - length)
+        content = file.read(length)
+    try:
+        metadata = _Compact(content).struct()
+        return Footer(metadata[_ROWS], sum(group[_GROUP_BYTES] for group in metadata[_ROW_GROUPS]))
+    except (IndexError, KeyError, TypeError, ValueError, RecursionError, struct.error) as error:
+        raise BatchInvalid(
+            "corrupt", f"the footer of {name} cannot be read; write the Parquet file again and upload it"
+        ) from error
+
+
+class _Compact:
+    """A reader of the compact protocol; structs become dicts by field number."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._at = 0
+
+    def struct(self) -> dict[int, Any]:
+        fields: dict[int, Any] = {}
+        number = 0
+        while header := self._byte():
+            delta, kind = header >> 4, header & 15
+            number = number + delta if delta else self._zigzag()
+            fields[number] = kind == 1 if kind in {1, 2} else self._value(kind)
+        return fields
+
+    def _value(self, kind: int) -> Any:  # noqa: ANN401 - the protocol's types are known only while reading
+        match kind:
+            case 1 | 2 | 3:
+                return self._byte()
+            case 4 | 5 | 6:
+                return self._zigzag()
+            case 7:
+                return struct.unpack("<d", self._take(8))[0]
+            case 8:
+                return self._take(self._varint())
+            case 9 | 10:
+                return self._list()
+            case 12:
+                return self.struct()
+            case _:
+                raise ValueError(kind)
+
+    def _list(self) -> list[Any]:
+        header = self._byte()
+        count = header >> 4
+        if count == 15:  # noqa: PLR2004 - the protocol's own escape
+            count = self._varint()
+        if count > len(self._content) - self._at:
+            raise ValueError(count)
+        return [self._value(header & 15) for _ in range(count)]
+
+    def _zigzag(self) -> int:
+        value = self._varint()
+        return (value >> 1) ^ -(value & 1)
+
+    def _varint(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self._byte()
+            value |= (byte & 127) << shift
+            if byte < 128:  # noqa: PLR2004 - the continuation bit
+                return value
+            shift += 7
+
+    def _byte(self) -> int:
+        self._at += 1
+        return self._content[self._at - 1]
+
+    def _take(self, count: int) -> bytes:
+        self._at += count
+        if self._at > len(self._content):
+            raise IndexError(count)
+        return self._content[self._at - count : self._at]

@@ -1,0 +1,102 @@
+"""Which format a file has: its name says, its first bytes must agree."""
+
+from pathlib import Path, PurePosixPath
+
+from steward.errors import BatchInvalid
+from steward.records.raw import Format, Limits, Rows
+from steward.records.text import Compression, Lines
+
+SUFFIXES: dict[str, Format] = {
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
+
+_SIGNATURES = {
+    b"PAR1": "Parquet",
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip (or Excel)",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+}
+_SIGNATURE_OF: dict[Format | Compression, str] = {"parquet": "Parquet", "gzip": "gzip", "zstd": "zstd"}
+_KNOWN = ".csv, .jsonl, .ndjson, .json (each may be followed by .gz or .zst), .parquet or .pq"
+
+
+def format_of(name: str) -> tuple[Format, Compression | None]:
+    """The format and compression that a name promises.
+
+    >>> format_of("inbox/flights/predictions/2013-03.csv.gz")
+    ('csv', 'gzip')
+
+    Raises:
+        BatchInvalid: the name ends in none that is known.
+    """
+    suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
+    compression = COMPRESSIONS.get(suffixes[-1]) if suffixes else None
+    if compression:
+        suffixes.pop()
+    written = SUFFIXES.get(suffixes[-1]) if suffixes else None
+    if written is None:
+        raise BatchInvalid("unknown_format", f"the name {name} does not tell the format; let it end in {_KNOWN}")
+    if compression and written == "parquet":
+        raise BatchInvalid(
+            "compressed_parquet", f"{name} is Parquet, which compresses itself; upload it without {compression} around"
+        )
+    return written, compression
+
+
+def open_rows(path: Path, name: str, limits: Limits | None = None) -> Rows:
+    """Open a local file for reading row by row, in bounded memory.
+
+    Args:
+        path: where it lies.
+        name: what the user called it (an object key will do): it says the format, and stands in every message.
+        limits: what it may cost.
+
+    Raises:
+        BatchInvalid: it is not what its name says, is empty, cut off or damaged, or has no header.
+    """
+    limits = limits or Limits()
+    written, compression = format_of(name)
+    with path.open("rb") as file:
+        head = file.read(8)
+    if not head:
+        raise BatchInvalid("empty_file", f"{name} is empty (0 bytes); upload a file with rows")
+    _agree(head, _SIGNATURE_OF.get(compression or written), name)
+    if written == "parquet":
+        from steward.records.parquet import ParquetRows  # noqa: PLC0415 - each format loads its own library
+
+        return ParquetRows(path, name, limits)
+    lines = Lines(path, name, compression, limits)
+    _text(lines, name)
+    if written == "csv":
+        from steward.records.delimited import DelimitedRows  # noqa: PLC0415
+
+        return DelimitedRows(lines, limits)
+    from steward.records.jsonlines import JsonLineRows  # noqa: PLC0415
+
+    return JsonLineRows(lines, limits)
+
+
+def _agree(head: bytes, promised: str | None, name: str) -> None:
+    found = next((label for magic, label in _SIGNATURES.items() if head.startswith(magic)), None)
+    if found != promised:
+        what = f"holds {found} data" if found else f"does not begin as {promised} does"
+        raise BatchInvalid(
+            "not_what_its_name_says", f"{name} {what}; give it the name of what it is, ending in {_KNOWN}"
+        )
+
+
+def _text(lines: Lines, name: str) -> None:
+    head = lines.head
+    if not head:
+        raise BatchInvalid("empty_file", f"{name} decompresses to nothing; upload a file with rows")
+    _agree(head, None, name)
+    if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BatchInvalid("not_text", f"{name} is not UTF-8 text (binary, or UTF-16); save it as UTF-8")

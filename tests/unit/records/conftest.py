@@ -1,0 +1,156 @@
+"""What the tests of records share: one declaration, and a way to judge a file."""
+
+import gzip
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zstandard
+from arro3.core import Array, RecordBatch, Table
+from arro3.io import write_parquet
+
+from steward.records.columns import CategoricalColumn, NumericColumn
+from steward.records.judge import Batch
+from steward.records.raw import Limits, RejectedRow
+from steward.records.records import Records, concatenate
+from steward.records.schema import Kind
+from steward.spec.model import ModelSpec
+
+NOW = datetime(2013, 6, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def spec() -> ModelSpec:
+    return ModelSpec.model_validate(
+        {
+            "model": "flights",
+            "owner": "tests",
+            "task": "binary_classification",
+            "columns": {"id": "flight", "time": "at", "score": "p", "label": "late", "prediction": "decided"},
+            "features": {
+                "distance": {"type": "numeric", "minimum": 0, "maximum": 10_000, "nullable": False},
+                "wind": "numeric",
+                "carrier": {"type": "categorical", "nullable": False},
+                "origin": "categorical",
+            },
+            "retraining": {"recipe": {"estimator": "LogisticRegression"}},
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    records: Records
+    rejected: list[RejectedRow]
+    notes: list[str]
+
+    @property
+    def codes(self) -> dict[int, list[str]]:
+        return {row.row: [reason.code for reason in row.reasons] for row in self.rejected}
+
+    @property
+    def messages(self) -> str:
+        return "\n".join(reason.message for row in self.rejected for reason in row.reasons)
+
+
+Judging = Callable[..., Verdict]
+
+
+@pytest.fixture(scope="session")
+def judge(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> Judging:
+    folder = tmp_path_factory.mktemp("files")
+
+    def judged(content: bytes | Path, name: str, kind: Kind = "predictions", limits: Limits | None = None) -> Verdict:
+        path = folder / "file"
+        if isinstance(content, Path):
+            path = content
+        else:
+            path.write_bytes(content)
+        batch = Batch(path, f"inbox/flights/{kind}/{name}", spec, kind, NOW, limits)
+        parts = list(batch)
+        return Verdict(
+            concatenate([part.records for part in parts]), [row for part in parts for row in part.rejected], batch.notes
+        )
+
+    return judged
+
+
+@pytest.fixture
+def row() -> Callable[..., dict[str, object]]:
+    """A valid prediction, with changes."""
+
+    def made(**changes: object) -> dict[str, object]:
+        return {
+            "flight": "UA1",
+            "at": "2013-03-04T12:30:00Z",
+            "p": 0.25,
+            "decided": 0,
+            "distance": 1400,
+            "wind": 10.5,
+            "carrier": "UA",
+            "origin": "EWR",
+            **changes,
+        }
+
+    return made
+
+
+def as_csv(rows: list[dict[str, object]]) -> bytes:
+    """Every cell quoted where it must be; None as an empty cell."""
+    names = list(rows[0])
+    lines = [names, *([row[name] for name in names] for row in rows)]
+    return "".join(",".join(_cell(cell) for cell in line) + "\r\n" for line in lines).encode()
+
+
+def as_jsonl(rows: list[dict[str, object]]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def as_parquet(columns: dict[str, Array]) -> bytes:
+    output = io.BytesIO()
+    batch = RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+    write_parquet(Table.from_batches([batch]), output, compression="snappy")
+    return output.getvalue()
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
+
+
+def table(records: Records) -> dict[str, list[object]]:
+    """Everything in records as lists of plain values, for comparing."""
+    columns: dict[str, list[object]] = {"": records.ids.tolist()}
+    if records.times is not None:
+        columns["time"] = records.times.tolist()
+    for name, column in {**records.chunk.columns, "version": records.versions}.items():
+        if isinstance(column, NumericColumn):
+            missing = np.zeros(records.rows, bool) if column.missing is None else column.missing
+            values = zip(column.values.tolist(), missing.tolist(), strict=True)
+            columns[name] = [None if absent else value for value, absent in values]
+        elif isinstance(column, CategoricalColumn):
+            columns[name] = [None if code < 0 else column.categories[code] for code in column.codes.tolist()]
+    return columns
+
+
+@pytest.fixture(scope="session")
+def write() -> dict[str, Callable[..., bytes]]:
+    return {
+        "csv": as_csv,
+        "jsonl": as_jsonl,
+        "parquet": as_parquet,
+        "csv.gz": lambda rows: gzip.compress(as_csv(rows)),
+        "csv.zst": lambda rows: zstandard.compress(as_csv(rows)),
+        "jsonl.gz": lambda rows: gzip.compress(as_jsonl(rows)),
+        "jsonl.zst": lambda rows: zstandard.compress(as_jsonl(rows)),
+    }
+
+
+@pytest.fixture(scope="session")
+def listed() -> Callable[[Records], dict[str, list[object]]]:
+    return table
