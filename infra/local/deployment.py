@@ -17,8 +17,7 @@ ARTIFACTS = "steward-deployments"
 ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 PARAMETERS = {
     "Architecture": ARCHITECTURE,
-    "QueueConcurrency": "2",  # each copy is a process with its own unpacked layers
-    "ReserveConcurrency": "false",
+    "ConcurrencyQuota": "small",  # each copy of a function is a process with its own unpacked layers
 }
 SHOWN_ON_FAILURE = 4000
 

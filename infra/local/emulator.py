@@ -9,6 +9,7 @@ import fcntl
 import ipaddress
 import json
 import os
+import resource
 import runpy
 import shutil
 import socket
@@ -42,8 +43,12 @@ def main(folder: Path) -> None:
     environment = {name: os.environ[name] for name in KEPT_FROM_THE_CALLER if name in os.environ} | settings(folder, port)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = ["ministack"]
-    runpy.run_module("ministack", run_name="__main__")
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    # As `ministack --detach` does. Its foreground command would also take port 443 where it may.
+    serve = ["ministack.app:app", "--bind", f"127.0.0.1:{port}", "--keep-alive", "75", "--log-level", "INFO"]
+    sys.argv = ["hypercorn", *serve, "--certfile", str(folder / "certificate.pem"), "--keyfile", str(folder / "key.pem")]
+    runpy.run_module("hypercorn", run_name="__main__")
 
 
 def settings(folder: Path, port: int) -> dict[str, str]:
@@ -54,7 +59,6 @@ def settings(folder: Path, port: int) -> dict[str, str]:
         "AWS_CA_BUNDLE": bundle,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "LAMBDA_WARM_TTL_SECONDS": "600",  # a process that is reaped costs seconds to start again
         "LOG_LEVEL": "INFO",
