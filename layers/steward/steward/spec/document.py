@@ -72,7 +72,7 @@ def _compose(text: str) -> yaml.Node:
         raise SpecInvalid([f"{place}not YAML: {error.problem}"]) from None
     except yaml.reader.ReaderError as error:
         place = _place(text[: error.position])
-        raise SpecInvalid([f"{place}: not YAML: character {ascii(text[error.position])} is not allowed"]) from None
+        raise SpecInvalid([f"{place}: not YAML: character {text[error.position]!a} is not allowed"]) from None
     except RecursionError:
         raise SpecInvalid(["not YAML that a declaration needs: it is nested too deeply"]) from None
     if root is None:
@@ -85,8 +85,8 @@ def _compose(text: str) -> yaml.Node:
 def _refuse_aliases(node: yaml.Node, seen: set[int]) -> None:
     """A node that is reached twice stands under an alias, which can hide a document of any size in a few lines."""
     if id(node) in seen:
-        line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        raise SpecInvalid([f"line {line}, column {column}: anchors and aliases are not used in declarations; write it out"])
+        place = f"line {node.start_mark.line + 1}, column {node.start_mark.column + 1}"
+        raise SpecInvalid([f"{place}: anchors and aliases are not used in declarations; write it out"])
     seen.add(id(node))
     if isinstance(node, yaml.CollectionNode):
         for item in node.value:
@@ -95,7 +95,7 @@ def _refuse_aliases(node: yaml.Node, seen: set[int]) -> None:
 
 
 def _construct(node: yaml.Node, path: Path, positions: dict[Path, Position], problems: list[str]) -> Any:
-    """Plain values of a node tree, noting where each path stands, which keys stand twice and what has no plain value."""
+    """Plain values of a node tree, noting where each path stands, and what is wrong with it as YAML."""
     positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
         content: dict[str, Any] = {}
@@ -124,9 +124,10 @@ def _scalar(node: yaml.Node, problems: list[str]) -> str | None:
         text.encode()
         yaml.SafeLoader("").construct_object(node)
     except yaml.MarkedYAMLError:
-        problems.append(f"{place}: {node.tag} is no type of plain YAML; write the value without a tag")
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        problems.append(f"{place}: {tag} is no type of plain YAML; write the value out, without it")
     except ValueError as error:
-        problems.append(f"{place}: {ascii(text[:40])} cannot be read ({error}); put it in quotes if it is text")
+        problems.append(f"{place}: {text[:40]!a} cannot be read ({error}); put it in quotes if it is text")
     else:
         return text
     return None
@@ -147,7 +148,7 @@ def _problem(detail: dict[str, Any], positions: dict[Path, Position]) -> str:
 def _nearest(path: Path, positions: dict[Path, Position]) -> tuple[Path, Path]:
     """The longest known path that the error's path runs through, and the error's path as the file has it.
 
-    Parts that the file does not have before one that it has are pydantic's own, the tags of unions; they are passed over.
+    Parts that the file lacks, before one that it has, are pydantic's own (the tags of unions); they are passed over.
     """
     known: Path = ()
     beyond: Path = ()

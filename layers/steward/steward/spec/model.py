@@ -72,7 +72,8 @@ Feature = Annotated[
     NumericFeature | CategoricalFeature,
     Field(discriminator="type"),
     BeforeValidator(
-        _feature_shorthand, json_schema_input_type=Literal["numeric", "categorical"] | NumericFeature | CategoricalFeature
+        _feature_shorthand,
+        json_schema_input_type=Literal["numeric", "categorical"] | NumericFeature | CategoricalFeature,
     ),
 ]
 
@@ -133,7 +134,8 @@ class Schedules(Declared):
 
     timezone: str = "UTC"
     check: ScheduleExpression | None = Field(
-        default="rate(1 hour)", description="Checks windows that have closed; windows with late data are checked at once."
+        default="rate(1 hour)",
+        description="Checks windows that have closed; windows with late data are checked at once.",
     )
     retrain: ScheduleExpression | None = Field(default=None, description="Asks the retraining policy for a run.")
     audit: ScheduleExpression | None = Field(default="rate(1 day)", description="Checks every governance invariant.")
@@ -157,7 +159,9 @@ class RetrainingPolicy(Declared):
     """What may start a run, what holds it back, and what a run does."""
 
     recipe: Recipe
-    on_alerts: list[MonitorName] = Field(default=["roc_auc", "log_loss"], description="Firing alerts that may start a run.")
+    on_alerts: list[MonitorName] = Field(
+        default=["roc_auc", "log_loss"], description="Firing alerts that may start a run."
+    )
     every: Duration | None = Field(default=None, description="Start a run when the newest one is this old.")
     cool_down: Duration = Field(default=timedelta(days=7), description="No run sooner than this after the newest one.")
     minimum_labels: Annotated[int, Field(ge=1)] = Field(default=1000, description="Labelled rows a first run needs.")
@@ -200,7 +204,9 @@ class ModelSpec(Declared):
     columns: Columns
     features: Annotated[dict[str, Feature], Field(min_length=1)]
     window: WindowPolicy = WindowPolicy()
-    label_horizon: Duration = Field(default=timedelta(days=30), description="How far back a late label looks for its prediction.")
+    label_horizon: Duration = Field(
+        default=timedelta(days=30), description="How far back a late label looks for its prediction."
+    )
     monitors: Monitors = Monitors()
     schedules: Schedules = Schedules()
     retraining: RetrainingPolicy
