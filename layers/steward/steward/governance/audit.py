@@ -49,8 +49,8 @@ class Evidence:
     """What the store holds, gathered for the audit.
 
     Attributes:
-        problems: by the part of the champion (`artifact`, `baseline`, `dataset`, `records`, `card`, `evaluation`), what is
-            missing or has changed, found by reading every byte.
+        problems: by the part of the champion (`manifest`, `artifact`, `baseline`, `dataset`, `records`, `card`,
+            `evaluation`), what is missing or has changed, found by reading every byte.
     """
 
     spec: ModelSpec
@@ -145,7 +145,12 @@ class DatasetIntact:
 
     def check(self, evidence: Evidence) -> Finding:
         """Look at what reading all of them found."""
-        return _intact(self.name, evidence, ("dataset", "records"), f"{evidence.objects_verified} objects are unchanged")
+        return _intact(
+            self.name,
+            evidence,
+            ("manifest", "dataset", "records"),
+            f"{evidence.objects_verified} objects are unchanged",
+        )
 
 
 INVARIANTS: tuple[Invariant, ...] = (

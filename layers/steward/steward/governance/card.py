@@ -41,7 +41,8 @@ class ModelCard(BaseModel):
             for name, value in evaluation.metrics.items()
         ]
         gates = [
-            f"| {gate.gate} | {'passed' if gate.passed else 'refused'} | {gate.message} |" for gate in evaluation.gates
+            f"| {gate.gate} | {'passed' if gate.passed else 'refused'} | {_cell(gate.message)} |"
+            for gate in evaluation.gates
         ]
         libraries = ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())
         return "\n".join(
@@ -81,3 +82,8 @@ class ModelCard(BaseModel):
 
 def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
+
+
+def _cell(text: str) -> str:
+    """Text that stays within its cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")

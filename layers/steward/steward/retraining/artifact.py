@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+import zlib
 from typing import Any
 
 import skops.io
@@ -20,6 +21,11 @@ TRUSTED = (
 )
 """What the allowed recipes need beyond skops' own list. A partial's function must itself be on one of the two lists."""
 
+_UNREADABLE = (
+    AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What skops and zipfile raise for files that were damaged or tampered with."""
+
 _SCHEMA = "schema.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -27,8 +33,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 def dump(model: Classifier) -> bytes:
     """The model as a skops file; the same model gives the same bytes in every process.
 
-    skops names members by their address in memory and stamps them with the clock; both are replaced: addresses by their order
-    of appearance, the clock by a fixed date.
+    skops names members by their address in memory and stamps them with the clock; both are replaced: addresses by
+    their order of appearance, the clock by a fixed date.
     """
     source = zipfile.ZipFile(io.BytesIO(skops.io.dumps(model)))
     schema = json.loads(source.read(_SCHEMA))
@@ -51,11 +57,14 @@ def load(body: bytes) -> Classifier:
     """
     try:
         unknown = sorted(set(skops.io.get_untrusted_types(data=body)) - set(TRUSTED))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _UNREADABLE as error:
         raise UntrustedArtifact(f"not a skops file: {error}") from error
     if unknown:
         raise UntrustedArtifact(f"the artifact asks for types that are not trusted: {', '.join(unknown)}")
-    model = skops.io.loads(body, trusted=list(TRUSTED))
+    try:
+        model = skops.io.loads(body, trusted=list(TRUSTED))
+    except _UNREADABLE as error:
+        raise UntrustedArtifact(f"the artifact is damaged: {error}") from error
     if not isinstance(model, Pipeline):
         raise UntrustedArtifact(f"the artifact holds a {type(model).__name__}, not a pipeline")
     return model  # type: ignore[no-any-return]
