@@ -240,7 +240,7 @@ def _times(moments: NDArray[np.int64], missing: Mask | None, unread: Mask | None
     values = moments.astype("datetime64[us]")
     for mask in (missing, unread):
         if mask is not None:
-            values[mask] = np.datetime64("NaT")
+            values[mask] = np.datetime64("NaT", "us")
     return Times(values, unread)
 
 

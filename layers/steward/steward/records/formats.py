@@ -98,5 +98,6 @@ def _text(lines: Lines, name: str) -> None:
     if not head:
         raise BatchInvalid("empty_file", f"{name} decompresses to nothing; upload a file with rows")
     _agree(head, None, name)
-    if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    first_line = head.split(b"\n", 1)[0]
+    if b"\0" in first_line or head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BatchInvalid("not_text", f"{name} is not UTF-8 text (binary, or UTF-16); save it as UTF-8")

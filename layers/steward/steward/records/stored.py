@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from arro3 import compute
-from arro3.core import Array, DataType, Field, RecordBatch, Schema, Table
+from arro3.core import Array, ChunkedArray, DataType, Field, RecordBatch, Schema, Table
 from arro3.io import read_parquet, write_parquet
 from numpy.typing import NDArray
 
@@ -63,7 +63,7 @@ def read_records(source: bytes | Path, spec: ModelSpec, columns: "Collection[str
     table = read_parquet(_file(source), batch_size=_BATCH).read_all()
     kept = [name for name in table.column_names if columns is None or name in columns]
     return pd.DataFrame(
-        {name: _series(name, table.column(name).combine_chunks(), is_id=name == spec.columns.id) for name in kept}
+        {name: _series(name, _whole(table.column(name)), is_id=name == spec.columns.id) for name in kept}
     )
 
 
@@ -79,6 +79,10 @@ def _batches(source: bytes | Path) -> "Iterator[RecordBatch]":
 
 def _file(source: bytes | Path) -> io.BytesIO | Path:
     return io.BytesIO(source) if isinstance(source, bytes) else source
+
+
+def _whole(column: ChunkedArray) -> Array:
+    return column.combine_chunks() if column.num_chunks else _nothing(column.type, 0)
 
 
 def _series(name: str, array: Array, *, is_id: bool) -> Any:  # noqa: ANN401 - whatever pandas keeps such a column in
@@ -125,7 +129,8 @@ def _nullable(positions: NDArray[np.float64]) -> Array:
 
 
 def _nothing(kind: DataType, rows: int) -> Array:
-    return compute.take(Array([None], kind), Array.from_numpy(np.zeros(rows, np.int32)))
+    """Nulls of any type, which arro3 makes from Python values for some types only."""
+    return compute.cast(compute.cast(Array.from_numpy(np.full(rows, np.nan)), DataType.int64()), kind)
 
 
 def _no_text() -> Array:
