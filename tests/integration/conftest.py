@@ -1,13 +1,31 @@
-"""A fresh deployment for every test."""
+"""A fresh deployment for every test, or one that has a champion already."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
-from .deployment import Deployment, deployed
+from . import lemons
+from .deployment import Deployment, Objects, deployed
 
 
 @pytest.fixture
 def steward() -> Iterator[Deployment]:
     with deployed() as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def first_champion() -> tuple[Objects, datetime]:
+    """What is stored once the first version of `lemons`, trained on its first 14 days, is in charge."""
+    with deployed() as deployment:
+        lemons.begin(deployment)
+        return deployment.snapshot(), deployment.clock.now
+
+
+@pytest.fixture
+def trained(first_champion: tuple[Objects, datetime]) -> Iterator[Deployment]:
+    """A fresh deployment in which `lemons` has its first champion."""
+    with deployed() as deployment:
+        deployment.restore(*first_champion)
         yield deployment

@@ -1,13 +1,16 @@
 """Steward on moto: buckets, bus, rules and queues as the template declares them, and the functions' own handlers."""
 
+import hashlib
 import importlib.util
 import json
 import os
+import pickle
+import random
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -15,14 +18,45 @@ from unittest.mock import patch
 import boto3
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from moto import mock_aws
+from moto.s3.models import FakeKey, s3_backends
 
 from steward import aws
 from steward.events import EVENTS, Event
+from steward.ledger import LedgerEntry
+from steward.runtime import Runtime
+from steward.store.bucket import Bucket
+from steward.store.ledger import Ledger
 
 from .template import ROOT, resources
 
 REGION = "us-east-1"
 BUS = "steward"
+ACCOUNT = "123456789012"
+EPOCH = datetime(2024, 6, 1, tzinfo=UTC)
+"""When a deployment's clock begins: after all the data that most tests play."""
+
+type Objects = bytes
+"""What moto's buckets hold, pickled: moto empties its own copies when a deployment ends."""
+
+
+@dataclass
+class Clock:
+    """The wall clock of a deployment; it stands still but for uploads, each a minute after the one before."""
+
+    now: datetime = EPOCH
+
+    def pass_by(self, span: timedelta) -> None:
+        """Let time pass."""
+        self.now += span
+
+
+class ContentNamed(FakeKey):
+    """An object version whose id follows from its bytes, so that what names versions can be compared byte by byte."""
+
+    def __init__(self, name: str, value: bytes, **rest: Any) -> None:
+        super().__init__(name, value, **rest)
+        if rest.get("is_versioned"):
+            self._version_id = hashlib.sha256(name.encode() + b"\0" + value).hexdigest()[:32]
 
 
 @dataclass
@@ -48,6 +82,7 @@ def logical_id(function: str) -> str:
 class Deployment:
     """One deployment; `settle` lets it come to rest."""
 
+    clock: Clock = field(default_factory=Clock)
     data: str = "steward-data"
     ledger: str = "steward-ledger"
     handlers: dict[str, ModuleType] = field(default_factory=dict)
@@ -61,6 +96,7 @@ class Deployment:
     def upload(self, key: str, body: bytes | str) -> str:
         """Put an object where users do; its version id."""
         body = body.encode() if isinstance(body, str) else body
+        self.clock.pass_by(timedelta(minutes=1))
         return aws.s3().put_object(Bucket=self.data, Key=key, Body=body)["VersionId"]
 
     def publish(self, event: Event) -> None:
@@ -68,9 +104,16 @@ class Deployment:
         detail = {"Source": "steward", "DetailType": type(event).__name__, "Detail": event.model_dump_json()}
         aws.events().put_events(Entries=[{**detail, "EventBusName": BUS}])
 
-    def settle(self, *, redeliver: int = 1) -> list[Event]:
-        """Deliver messages until every queue is empty, each `redeliver` times; the events published meanwhile."""
+    def settle(self, *, redeliver: int = 1, shuffle: int | None = None) -> list[Event]:
+        """Deliver messages until every queue is empty; the events published meanwhile.
+
+        Args:
+            redeliver: how often each message is delivered.
+            shuffle: a seed; messages of all queues are then delivered one by one in random order.
+        """
         before = len(self.published)
+        if shuffle is not None:
+            self._shuffled(random.Random(shuffle), redeliver)  # noqa: S311
         for _ in range(500):
             delivered = [self._drain(function, redeliver) for function in self.queues]
             self._observe()
@@ -87,7 +130,7 @@ class Deployment:
                 "body": body,
                 "attributes": {
                     "ApproximateReceiveCount": str(attempt),
-                    "SentTimestamp": str(int(datetime.now().timestamp() * 1000)),  # noqa: DTZ005
+                    "SentTimestamp": str(int(self.clock.now.timestamp() * 1000)),
                     "SenderId": "sender",
                     "ApproximateFirstReceiveTimestamp": "0",
                 },
@@ -105,6 +148,15 @@ class Deployment:
             except BatchProcessingError as error:
                 self.errors.extend(error.child_exceptions)
                 return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records]}
+
+    def deliver(self, function: str, event: Event, *, attempt: int = 1) -> bool:
+        """Call a function's handler with one event of the bus; whether it took it."""
+        return not self.invoke(function, message(event), attempt=attempt)["batchItemFailures"]
+
+    def message_of(self, key: str, version_id: str) -> str:
+        """What S3 says, through EventBridge, of one uploaded version."""
+        detail = {"bucket": {"name": self.data}, "object": {"key": key, "version-id": version_id}}
+        return json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": detail})
 
     def object(self, key: str) -> Any:
         """A stored JSON document."""
@@ -126,9 +178,26 @@ class Deployment:
             for key in self.keys(prefix, bucket)
         }
 
-    def told(self, kind: type[Event]) -> list[Event]:
+    def told[Told: Event](self, kind: type[Told]) -> list[Told]:
         """Every event of one kind so far."""
         return [event for event in self.published if type(event) is kind]
+
+    def entries(self, model: str) -> list[LedgerEntry]:
+        """The ledger of one model."""
+        return list(Ledger(Bucket(self.ledger), "test").entries(model))
+
+    def notified(self) -> list[str]:
+        """The id of every notification so far, in order."""
+        return [notification["MessageAttributes"]["id"]["Value"] for notification in self.notifications]
+
+    def snapshot(self) -> Objects:
+        """Everything that is stored."""
+        return pickle.dumps(s3_backends[ACCOUNT]["aws"].buckets)
+
+    def restore(self, objects: Objects, now: datetime) -> None:
+        """Store what another deployment had stored by then."""
+        s3_backends[ACCOUNT]["aws"].buckets = pickle.loads(objects)  # noqa: S301
+        self.clock.now = now
 
     def environment(self, function: str) -> dict[str, str]:
         """What the template gives a function, resolved to this deployment."""
@@ -145,6 +214,17 @@ class Deployment:
             "STEWARD_RETRAINING_QUEUE_ARN": self.arns["kick_retraining"],
             "STEWARD_AUDIT_QUEUE_ARN": self.arns["audit_models"],
         }
+
+    def _shuffled(self, order: random.Random, redeliver: int) -> None:
+        waiting: list[tuple[str, str]] = []
+        while True:
+            for function, queue in self.queues.items():
+                waiting += [(function, body) for body in _receive_all(queue) for _ in range(redeliver)]
+            if not waiting:
+                return
+            function, body = waiting.pop(order.randrange(len(waiting)))
+            if self.invoke(function, body)["batchItemFailures"]:
+                self.failures.append({"function": function, "body": body})
 
     def _drain(self, function: str, redeliver: int) -> int:
         queue = self.queues[function]
@@ -164,15 +244,28 @@ class Deployment:
         self.notifications.extend(json.loads(body) for body in _receive_all(self.arns["subscriber_url"]))
 
 
+def message(event: Event) -> str:
+    """An event as its queue delivers it."""
+    detail = event.model_dump(mode="json")
+    return json.dumps({"source": "steward", "detail-type": type(event).__name__, "detail": detail})
+
+
 @contextmanager
-def deployed() -> Iterator[Deployment]:
-    """A fresh deployment on moto."""
+def deployed(*, named_by_content: bool = False) -> Iterator[Deployment]:
+    """A fresh deployment on moto; its object versions are named by chance, as S3's are, or by their content."""
     environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
     cached = (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler)
-    with patch.dict(os.environ, environment), mock_aws():
+    clock = Clock()
+    with (
+        patch.dict(os.environ, environment),
+        mock_aws(),
+        patch("moto.s3.models.utcnow", lambda: clock.now.replace(tzinfo=None)),
+        patch("moto.s3.models.FakeKey", ContentNamed if named_by_content else FakeKey),
+        patch.object(Runtime, "now", lambda _: clock.now),
+    ):
         for client in cached:
             client.cache_clear()
-        deployment = Deployment()
+        deployment = Deployment(clock)
         _create(deployment)
         yield deployment
     for client in cached:
@@ -228,7 +321,8 @@ def _rule(deployment: Deployment, name: str, rule: dict[str, Any]) -> None:
 def _handler(function: str) -> ModuleType:
     path = ROOT / "functions" / function / "app.py"
     spec = importlib.util.spec_from_file_location(f"functions.{function}.{uuid.uuid4().hex}", path)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from .deployment import Deployment
+
 MODEL = "lemons"
 START = datetime(2024, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -32,7 +34,9 @@ retraining:
 """
 
 
-def sales(days: int, *, first_day: int = 0, rows_a_day: int = 400, seed: int = 0, flipped: bool = False) -> pd.DataFrame:
+def sales(
+    days: int, *, first_day: int = 0, rows_a_day: int = 400, seed: int = 0, flipped: bool = False
+) -> pd.DataFrame:
     """Labelled rows; `flipped` turns the world upside down, so that old cars are the good ones."""
     random = np.random.default_rng([seed, first_day])
     rows = days * rows_a_day
@@ -72,3 +76,12 @@ def predictions(frame: pd.DataFrame, version: str | None = None) -> pd.DataFrame
 def labels(frame: pd.DataFrame, *, timed: bool = True) -> pd.DataFrame:
     """The frame as its labels."""
     return frame[["sale", "sold_at", "lemon"] if timed else ["sale", "lemon"]]
+
+
+def begin(steward: Deployment, spec: str = SPEC) -> None:
+    """Declare the model and give it the labelled rows of its first 14 days."""
+    steward.upload("specs/lemons.yaml", spec)
+    steward.settle()
+    steward.upload("inbox/lemons/reference/first.csv", csv(sales(14)))
+    steward.settle()
+    assert not steward.errors

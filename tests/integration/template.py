@@ -1,5 +1,6 @@
 """The template as plain data, so that tests wire what it says and not what they think it says."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
 _Loader.add_multi_constructor("!", _short_form)
 
 
+@cache
 def read_template() -> dict[str, Any]:
     """`template.yaml`, its short forms written out."""
-    return yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
+    return yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)  # noqa: S506 - our own file
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:
