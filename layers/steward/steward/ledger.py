@@ -42,7 +42,7 @@ class Decision(BaseModel):
         evidence: the exact objects it rests on.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     identity: str
     model: str

@@ -28,7 +28,7 @@ class MetricResult(BaseModel):
         message: the sentence a person reads.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
 
     monitor: MonitorName
     column: str | None = None

@@ -14,7 +14,7 @@ _SUBJECT_LENGTH = 100
 class Message(BaseModel):
     """One notification: a subject, plain text for people, and attributes for subscription filter policies."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     subject: str
     text: str

@@ -25,7 +25,7 @@ class Verdict(BaseModel):
         summary: the sentence a person reads.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: str
     window: str
@@ -48,7 +48,7 @@ class Verdict(BaseModel):
 class Announced(BaseModel):
     """The last thing that subscribers were told of an alert."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     state: Literal["firing", "resolved"]
     version: str
@@ -64,7 +64,7 @@ class Alert(BaseModel):
         announced: what subscribers were told last; None before anything.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     monitor: MonitorName

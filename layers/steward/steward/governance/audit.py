@@ -18,7 +18,7 @@ from steward.validation.evaluation import Evaluation
 class Finding(BaseModel):
     """What one invariant's check found."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     invariant: str
     holds: bool
@@ -28,7 +28,7 @@ class Finding(BaseModel):
 class Audit(BaseModel):
     """One audit of one model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     audit: str
     model: str

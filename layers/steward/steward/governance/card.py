@@ -12,7 +12,7 @@ from steward.validation.evaluation import Evaluation
 class ModelCard(BaseModel):
     """What a reader should know of one version (after Mitchell et al., 2019, Model cards for model reporting)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     schema_version: Literal[1] = 1
     description: str

@@ -22,7 +22,7 @@ class Check(BaseModel):
         spec: the declaration in force.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
 
     model: str
     version: str

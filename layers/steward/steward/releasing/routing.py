@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 class Promotion(BaseModel):
     """One change of champion."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: str
     run: str
@@ -20,7 +20,7 @@ class Promotion(BaseModel):
 class Routing(BaseModel):
     """The champion of a model and all before it (compare-and-swap)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     promotions: list[Promotion] = Field(default_factory=list)

@@ -14,7 +14,7 @@ from steward.spec.model import ModelSpec
 class DatasetObject(BaseModel):
     """One object of records."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: Literal["predictions", "labels", "reference"]
     batch: str
@@ -30,7 +30,7 @@ class DatasetManifest(BaseModel):
         end: rows from here on are left out.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     start: AwareDatetime | None

@@ -21,7 +21,7 @@ class Answer(BaseModel):
         reasons: what held it back, or, for a start, what asked for it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     verdict: Literal["start", "decline", "nothing"]
     triggers: list[str] = Field(default_factory=list)
@@ -41,7 +41,7 @@ class Remembered(BaseModel):
         answers: the last answers by the event that asked, so that a redelivery is answered alike.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     labels: dict[str, int] = Field(default_factory=dict)
     counted: dict[str, int] = Field(default_factory=dict)

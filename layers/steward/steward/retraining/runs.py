@@ -15,7 +15,7 @@ _ORDER: dict[Stage, int] = {
 class Run(BaseModel):
     """The state of a run (compare-and-swap). It only ever moves forward."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     run: str
     model: str

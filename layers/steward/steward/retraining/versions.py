@@ -18,7 +18,7 @@ class VersionManifest(BaseModel):
         spec: the declaration it was trained under.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     version: str

@@ -20,7 +20,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Declared(BaseModel):
     """Anything written by hand: unknown keys are mistakes, and so are numbers that are infinite or none."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Columns(Declared):
@@ -203,15 +203,15 @@ class ModelSpec(Declared):
     threshold: Share = 0.5
     columns: Columns
     features: Annotated[dict[str, Feature], Field(min_length=1)]
-    window: WindowPolicy = WindowPolicy()
+    window: WindowPolicy = Field(default_factory=WindowPolicy)
     label_horizon: Duration = Field(
         default=timedelta(days=30), description="How far back a late label looks for its prediction."
     )
-    monitors: Monitors = Monitors()
-    schedules: Schedules = Schedules()
+    monitors: Monitors = Field(default_factory=Monitors)
+    schedules: Schedules = Field(default_factory=Schedules)
     retraining: RetrainingPolicy
-    validation: ValidationPolicy = ValidationPolicy()
-    release: ReleasePolicy = ReleasePolicy()
+    validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
+    release: ReleasePolicy = Field(default_factory=ReleasePolicy)
 
     @model_validator(mode="after")
     def _holdout_has_blocks(self) -> Self:

@@ -1,6 +1,6 @@
 """What is known of a model: its declaration in force, its champion, its versions."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from steward.errors import ObjectMissing, UnknownModel
 from steward.events import StoredObject
@@ -14,6 +14,8 @@ from steward.store.bucket import Bucket
 
 class SpecRevision(BaseModel):
     """One accepted declaration."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     revision: str
     source_version_id: str

@@ -13,7 +13,7 @@ class GateResult(BaseModel):
         required: what the lower bound must exceed.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
 
     gate: str
     passed: bool
@@ -27,7 +27,7 @@ class GateResult(BaseModel):
 class Evaluation(BaseModel):
     """The evidence on which a version was released or refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
 
     model: str
     version: str
