@@ -70,7 +70,7 @@ def compare_numeric(
 
     The mean shift is in standard deviations of the baseline. Its p-value does not trust the moments: where rows are
     independent it is that of the ranks (Wilcoxon, Mann and Whitney, with Student's tail for small windows), and where
-    the reference's own windows differ beyond chance it is Student's, the window's mean being one more draw among theirs.
+    the reference's own windows differ beyond chance it is Student's, the window's mean being one draw more.
 
     Args:
         reference: of the baseline.

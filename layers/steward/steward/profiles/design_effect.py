@@ -66,7 +66,7 @@ class DesignEffect(BaseModel):
         >>> DesignEffect.of([[50, 50], [50, 50], [50, 50]]).value
         1.0
         """
-        table = np.array(counts, dtype=np.float64).reshape(len(counts), -1)
+        table = np.array(counts, dtype=np.float64).reshape(len(counts), -1) if counts else np.zeros((0, 1))
         rows = table.sum(axis=1)
         if not rows.any():
             return cls()

@@ -66,6 +66,7 @@ class NumericSummary(BaseModel):
                 finite = finite[np.isfinite(finite)]
                 moved = finite - bins.centre
                 total = float(moved.sum())
+            counts = bins.histogram(finite, moved)
             moved *= moved
             squares = float(moved.sum())
         missing = 0 if column.missing is None else int(np.count_nonzero(column.missing))
@@ -74,7 +75,7 @@ class NumericSummary(BaseModel):
             missing=missing,
             nan=not_a_number - missing,
             infinite=len(column.values) - not_a_number - len(finite),
-            counts=tuple(bins.histogram(finite).tolist()),
+            counts=tuple(counts.tolist()),
             minimum=float(finite.min()) + 0.0 if len(finite) else None,
             maximum=float(finite.max()) + 0.0 if len(finite) else None,
             total=total,
