@@ -13,7 +13,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 def ingest(record: SQSRecord) -> None:
     """One message: an upload under inbox/."""
-    created = ObjectCreated.decode(record.body)
+    created = ObjectCreated.decode(record.body, runtime.data.newest_version)
     logger.append_keys(correlation_id=created.correlation_id)
     runtime.announce(ingest_records(runtime, created))
 

@@ -13,7 +13,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 def register(record: SQSRecord) -> None:
     """One message: an upload under specs/."""
-    created = ObjectCreated.decode(record.body)
+    created = ObjectCreated.decode(record.body, runtime.data.newest_version)
     logger.append_keys(correlation_id=created.correlation_id)
     runtime.announce([register_model(runtime, created)])
 

@@ -1,6 +1,7 @@
 """Every event on the bus `steward`: past tense for what happened, nouns of request for what someone asks."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -242,20 +243,27 @@ class ObjectCreated(BaseModel):
     bucket: str
     key: str
     version_id: str
-    correlation_id: str
 
     @classmethod
-    def decode(cls, body: str | bytes) -> Self:
-        """The object in a queue message; pydantic.ValidationError or KeyError where it is none of S3's."""
+    def decode(cls, body: str | bytes, newest_version: Callable[[str], str]) -> Self:
+        """The object in a queue message.
+
+        Args:
+            body: the message's JSON.
+            newest_version: the version id of a key, for emulators whose events leave it out.
+
+        Raises:
+            pydantic.ValidationError, KeyError: the message is none of S3's.
+        """
         envelope = Envelope.model_validate_json(body)
         stored = envelope.detail["object"]
-        version_id = stored["version-id"]
-        return cls(
-            bucket=envelope.detail["bucket"]["name"],
-            key=stored["key"],
-            version_id=version_id,
-            correlation_id=cls.correlate(stored["key"], version_id),
-        )
+        version_id = stored.get("version-id") or newest_version(stored["key"])
+        return cls(bucket=envelope.detail["bucket"]["name"], key=stored["key"], version_id=version_id)
+
+    @property
+    def correlation_id(self) -> str:
+        """The same on everything that the upload leads to."""
+        return self.correlate(self.key, self.version_id)
 
     @staticmethod
     def correlate(key: str, version_id: str) -> str:

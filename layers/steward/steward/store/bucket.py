@@ -124,7 +124,20 @@ class Bucket:
     def upload(self, key: str, source: Path) -> str:
         """Send a file, in parts when it is large; its version id."""
         aws.s3().upload_file(str(source), self.name, key)
-        return aws.s3().head_object(Bucket=self.name, Key=key).get("VersionId", "null")
+        return self.newest_version(key)
+
+    def newest_version(self, key: str) -> str:
+        """The version id of what a key holds now.
+
+        Raises:
+            ObjectMissing: it holds nothing.
+        """
+        try:
+            return aws.s3().head_object(Bucket=self.name, Key=key).get("VersionId", "null")
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise ObjectMissing(f"s3://{self.name}/{key} is not there") from error
+            raise
 
     def put(
         self, key: str, body: bytes, content_type: str = "application/json", *, source: tuple[str, str] | None = None
