@@ -6,14 +6,14 @@ import numpy as np
 
 from steward.drift.tails import normal_tail
 
-EXACT_UP_TO = 1000
+EXACT_UP_TO = 20_000
 """Successes in all up to which the test is exact."""
 
 
 def increase_p_value(hits: float, rows: float, baseline_hits: float, baseline_rows: float) -> float:
     """The chance of at least this many hits in the window, were the proportion that of both samples together.
 
-    Exact given the total of hits (Fisher's test) up to 1,000 of them, and beyond that the normal limit with a pooled
+    Exact given the total of hits (Fisher's test) up to 20,000 of them, and beyond that the normal limit with a pooled
     variance and continuity correction. Numbers that a design effect made fractional are rounded against the finding.
 
     Args:

@@ -13,7 +13,7 @@ FEWEST_CHUNKS = 3
 
 _GROUPS = 16
 _LEAST_EXPECTED = 5.0
-_Z99 = 2.326
+_Z999 = 3.090
 
 
 class DesignEffect(BaseModel):
@@ -30,7 +30,7 @@ class DesignEffect(BaseModel):
             vary alike, small when one dominates (the second-order correction of Rao and Scott).
         rows: mean rows per chunk that the figures hold for.
         chunks: how many windows they rest on.
-        clustered: whether the windows differ beyond chance (at 1 %); tests then allow for so few windows.
+        clustered: whether the windows differ beyond chance (at 0.1 %); tests then allow for so few windows.
         mean: mean of the windows' means, in the column's unit; None for categories.
         spread: standard deviation of the windows' means, in the column's unit; None for categories.
         known: false when there were fewer than 3 chunks; the other figures are then those of independent rows.
@@ -114,9 +114,9 @@ class DesignEffect(BaseModel):
 
 
 def _beyond_chance(statistic: float, degrees: int) -> bool:
-    """Whether a chi-squared variable is above its 99 % quantile (E. B. Wilson and M. M. Hilferty, 1931)."""
+    """Whether a chi-squared variable is above its 99.9 % quantile (E. B. Wilson and M. M. Hilferty, 1931)."""
     scale = 2 / (9 * degrees)
-    return math.cbrt(statistic / degrees) > 1 - scale + _Z99 * math.sqrt(scale)
+    return math.cbrt(statistic / degrees) > 1 - scale + _Z999 * math.sqrt(scale)
 
 
 def _spectrum(residuals: NDArray[np.float64], directions: int) -> tuple[float, float]:

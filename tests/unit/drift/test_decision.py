@@ -1,0 +1,222 @@
+"""One decision per column: rarely wrong, seldom blind, never contradicting itself."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from steward.drift import Family, judge_drift
+from steward.errors import IncomparableProfiles
+from steward.performance import Outcomes
+from steward.profiles import Baseline, Profile
+from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
+from steward.spec.model import CategoricalFeature, DriftMonitor, Monitors, NumericFeature, ShareMonitor
+from steward.spec.windows import Window
+
+WEEK = timedelta(days=7)
+NUMERIC, CATEGORICAL = 20, 5
+FEATURES = {f"n{i}": NumericFeature(type="numeric") for i in range(NUMERIC)} | {
+    f"c{i}": CategoricalFeature(type="categorical") for i in range(CATEGORICAL)
+}
+CATEGORIES = tuple("abcdefgh")
+SHARES = np.array([0.3, 0.25, 0.15, 0.1, 0.08, 0.06, 0.04, 0.02])
+ANY_EFFECT = Monitors(
+    feature_drift=DriftMonitor(minimum_effect=0),
+    score_drift=DriftMonitor(minimum_effect=0),
+    missing_values=ShareMonitor(maximum_increase=0),
+    unseen_categories=ShareMonitor(maximum_increase=0),
+)
+"""Only chance decides: the hardest setting for the false-alarm rate."""
+
+FAMILIES = {
+    "gaussian": lambda generator, rows: generator.normal(size=rows),
+    "heavy-tailed": lambda generator, rows: generator.standard_t(1.5, size=rows),
+    "discrete": lambda generator, rows: generator.poisson(2, size=rows).astype(float),
+    "zero-inflated": lambda generator, rows: np.where(generator.random(rows) < 0.7, 0, generator.lognormal(size=rows)),
+    "clustered": lambda generator, rows: generator.normal(0.3 * generator.normal(), 1, rows),
+}
+
+
+def draw(generator, rows, family="gaussian", shares=SHARES, **changed) -> Chunk:
+    columns = {f"n{i}": NumericColumn(FAMILIES[family](generator, rows)) for i in range(NUMERIC)}
+    for i in range(CATEGORICAL):
+        codes = generator.choice(len(shares), p=shares, size=rows).astype(np.int32)
+        columns[f"c{i}"] = CategoricalColumn(codes, CATEGORIES)
+    columns["score"] = NumericColumn(generator.beta(2, 5, size=rows))
+    return Chunk(rows, columns | changed)
+
+
+def take_baseline(generator, rows=20_000, family="gaussian", **changed) -> Baseline:
+    parts = [
+        (Window(datetime(2024, 1, 1, tzinfo=UTC) + week * WEEK, WEEK), draw(generator, rows // 8, family, **changed))
+        for week in range(8)
+    ]
+    return Baseline.of(parts, FEATURES, scores=generator.beta(2, 5, size=rows // 5), holdout=Outcomes())
+
+
+@pytest.fixture(scope="module")
+def baseline() -> Baseline:
+    return take_baseline(np.random.default_rng(0), 100_000)
+
+
+def judge(baseline, chunk, monitors=ANY_EFFECT, importances=None):
+    return judge_drift(baseline, Profile.of(chunk, baseline.bins, score="score"), monitors, importances)
+
+
+def drifted(results) -> set[tuple[str, str | None]]:
+    return {(result.monitor, result.column) for result in results if result.status == "drift"}
+
+
+@pytest.mark.parametrize(("rows", "windows"), [(100, 100), (500, 60), (5000, 12)])
+def test_unchanged_data_seldom_alarm(rows, windows):
+    generator = np.random.default_rng(rows)
+    alarms, judged = 0, 0
+    for family in FAMILIES:
+        for _ in range(2):
+            baseline = take_baseline(generator, 20_000, family)
+            for _ in range(windows // 4):
+                alarms += bool(drifted(judge(baseline, draw(generator, rows, family))))
+                judged += 1
+    print(f"\n{rows:,} rows: {alarms} false alarms in {judged} windows of 25 columns over five families of data")
+    assert alarms <= 3
+
+
+@pytest.mark.parametrize(
+    ("what", "rows", "least"),
+    [("shift", 5000, 1.0), ("shift", 500, 0.9), ("category", 5000, 1.0), ("missing", 500, 0.9), ("spread", 500, 0.85)],
+)
+def test_what_changed_is_found(baseline, what, rows, least):
+    generator = np.random.default_rng(1)
+    expected = {"category": ("feature_drift", "c0"), "missing": ("missing_values", "n0")}.get(
+        what, ("feature_drift", "n0")
+    )
+    found, repetitions = 0, 20
+    for _ in range(repetitions):
+        values = generator.normal(0.25 if what == "shift" else 0, np.sqrt(2.25) if what == "spread" else 1, rows)
+        changed = {"n0": NumericColumn(values)}
+        if what == "category":
+            moved = SHARES + np.array([0.05, -0.05, 0, 0, 0, 0, 0, 0])
+            codes = generator.choice(8, p=moved, size=rows).astype(np.int32)
+            changed = {"c0": CategoricalColumn(codes, CATEGORIES)}
+        if what == "missing":
+            gone = generator.random(rows) < 0.05
+            changed = {"n0": NumericColumn(np.where(gone, np.nan, generator.normal(size=rows)), gone)}
+        found += expected in drifted(judge(baseline, draw(generator, rows, **changed)))
+    print(f"\n{what} at {rows:,} rows: found {found} of {repetitions}")
+    assert found >= least * repetitions
+
+
+def test_windows_that_differ_by_nature_need_more_than_their_usual_difference():
+    generator = np.random.default_rng(4)
+    baseline = take_baseline(generator, 40_000, "clustered")
+    chunk = draw(generator, 5000, "clustered", n0=NumericColumn(generator.normal(6, 1, 5000)))
+    assert drifted(judge(baseline, chunk)) == {("feature_drift", "n0")}
+
+
+def test_a_real_change_too_small_to_matter_is_no_drift(baseline):
+    generator = np.random.default_rng(2)
+    chunk = draw(generator, 20_000, n0=NumericColumn(generator.normal(0.1, 1, 20_000)))
+    assert ("feature_drift", "n0") in drifted(judge(baseline, chunk))
+    results = judge(baseline, chunk, Monitors())
+    assert drifted(results) == set()
+    message = next(result.message for result in results if result.column == "n0")
+    assert message.startswith("`n0` moved up by 0.1")
+    assert message.endswith("standard deviations, too little to matter (n = 20,000; PSI 0.01, threshold 0.10)")
+
+
+def test_the_sentence_says_what_moved_by_how_much_and_how_often_chance_does_it(baseline):
+    generator = np.random.default_rng(3)
+    codes = generator.choice(8, p=SHARES[::-1], size=5000).astype(np.int32)
+    chunk = draw(
+        generator, 5000, n3=NumericColumn(generator.normal(-0.5, 1, 5000)), c1=CategoricalColumn(codes, CATEGORIES)
+    )
+    results = judge(baseline, chunk, Monitors(), {"n3": 0.11})
+    messages = {result.column: result.message for result in results if result.status == "drift"}
+    assert set(messages) == {"n3", "c1"}
+    assert messages["n3"].startswith("`n3` moved down by 0.5 standard deviations (n = 5,000; PSI 0.")
+    assert messages["n3"].endswith("threshold 0.10); chance alone does this less than once in 1,000,000,000 windows; "
+                                   "it carries 11% of the model's importance")  # fmt: skip
+    assert messages["c1"].startswith("`c1` has 'h' in 0.306 of rows instead of 0.0203 (n = 5,000; PSI ")
+
+
+def test_one_column_has_one_status_and_every_figure(baseline):
+    generator = np.random.default_rng(5)
+    results = judge(baseline, draw(generator, 2000, n0=NumericColumn(generator.normal(1, 1, 2000))), Monitors())
+    for column in (*FEATURES, None):
+        of_column = [r for r in results if r.column == column and r.monitor in ("feature_drift", "score_drift")]
+        assert len({result.status for result in of_column}) == 1
+        statistics = {result.statistic for result in of_column}
+        numeric = {"kolmogorov_smirnov", "mean_shift"}
+        assert statistics - (numeric if column is None or column[0] == "n" else {"chi_squared"}) == {
+            "population_stability_index",
+            "jensen_shannon_distance",
+        }
+    for result in results:
+        assert None not in (result.value, result.p_value, result.significance)
+        assert (result.rows, result.status in ("ok", "drift")) == (2000, True)
+        if result.statistic == "population_stability_index" and result.status == "drift":
+            assert result.value >= result.threshold
+    assert results[0].significance == pytest.approx(0.01 / Family.of(baseline, Monitors()).tests)
+
+
+def test_a_constant_that_became_another_constant_drifts():
+    generator = np.random.default_rng(6)
+    baseline = take_baseline(generator, 8000, n0=NumericColumn(np.zeros(1000)))
+    results = judge(baseline, draw(generator, 1000, n0=NumericColumn(np.full(1000, 5.0))), Monitors())
+    assert ("feature_drift", "n0") in drifted(results)
+    assert "`n0` went from always 0 to always 5" in next(result.message for result in results if result.column == "n0")
+
+
+def test_unseen_categories_are_named(baseline):
+    generator = np.random.default_rng(7)
+    codes = generator.choice(8, p=SHARES, size=1000).astype(np.int32)
+    codes[:50] = 8
+    chunk = draw(generator, 1000, c2=CategoricalColumn(codes, (*CATEGORIES, "Mars")))
+    results = judge(baseline, chunk, Monitors())
+    result = next(result for result in results if (result.monitor, result.column) == ("unseen_categories", "c2"))
+    assert (result.status, result.value) == ("drift", 0.05)
+    assert "(Mars)" in result.message
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_windows_of_hardly_any_rows_are_unknown(baseline, rows):
+    results = judge(baseline, draw(np.random.default_rng(8), rows))
+    assert {r.status for r in results if r.monitor in ("feature_drift", "score_drift")} == {"unknown"}
+    if rows == 0:
+        assert {result.status for result in results} == {"unknown"}
+        assert all("no record of the window" in result.message for result in results)
+
+
+def test_absent_and_all_missing_columns_are_unknown(baseline):
+    chunk = draw(np.random.default_rng(9), 500, n0=NumericColumn(np.full(500, np.nan), np.ones(500, bool)))
+    columns = {name: column for name, column in chunk.columns.items() if name != "n1"}
+    results = judge(baseline, Chunk(500, columns), Monitors())
+    status = {(result.monitor, result.column): (result.status, result.message) for result in results}
+    assert status["feature_drift", "n0"] == (
+        "unknown",
+        "`n0` cannot be compared: all 500 cells in the window are missing or no finite number",
+    )
+    assert status["missing_values", "n0"][0] == "drift"
+    assert status["feature_drift", "n1"] == ("unknown", "`n1` cannot be compared: no record of the window has it")
+    assert status["missing_values", "n1"][0] == "unknown"
+
+
+def test_infinite_values_are_no_numbers(baseline):
+    chunk = draw(np.random.default_rng(10), 500, n0=NumericColumn(np.full(500, np.inf)))
+    status = {(r.monitor, r.column): r.status for r in judge(baseline, chunk, Monitors())}
+    assert (status["feature_drift", "n0"], status["missing_values", "n0"]) == ("unknown", "drift")
+
+
+def test_a_monitor_switched_off_says_nothing_and_leaves_the_family(baseline):
+    off = Monitors(score_drift=None, missing_values=None, unseen_categories=None)
+    assert {result.monitor for result in judge(baseline, draw(np.random.default_rng(11), 100), off)} == {
+        "feature_drift"
+    }
+    assert Family.of(baseline, off).tests == 3 * NUMERIC + CATEGORICAL
+    assert Family.of(baseline, Monitors()).tests == 3 * NUMERIC + CATEGORICAL + 3 + 25 + CATEGORICAL
+
+
+def test_a_profile_over_other_bins_is_refused(baseline):
+    other = take_baseline(np.random.default_rng(12), 800)
+    with pytest.raises(IncomparableProfiles, match="profile its records again"):
+        judge_drift(baseline, Profile.empty(other.bins), Monitors())
