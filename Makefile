@@ -26,7 +26,7 @@ export STEWARD_ARCHITECTURE ?= arm64
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: up ## play ten months of real flights through the deployed functions, and show what Steward did
+demo: deps tools ## play ten months of real flights through the deployed functions, and show what Steward did
 	$(RUN) python infra/demo
 
 test: check templates ## everything: check, template lint, integration tests, end-to-end tests on a stack of its own

@@ -1,10 +1,10 @@
 """Make a Lambda layer small and quick to import: drop what no handler needs, then compile what is left.
 
-Tests, headers, stubs and installation records go, and so do the paths named on the command line and whatever only linkers
-and debuggers read in shared libraries (a tenth of the layers). Bytecode is never checked against its source (unchecked hash) and
-names `/opt/python`, where Lambda mounts layers, so that two builds give the same bytes. With `--sourceless`, bytecode
-takes the place of its source and carries no docstrings, as under `python -OO`: NumPy, pandas, SciPy and scikit-learn have
-70 MB of source and bytecode otherwise, and all layers together may have 262 MB unzipped.
+Tests, headers, stubs and installation records go, and so do the paths named on the command line and whatever only
+linkers and debuggers read in shared libraries (a tenth of the layers). Bytecode is never checked against its source
+(unchecked hash) and names `/opt/python`, where Lambda mounts layers, so that two builds give the same bytes. With
+`--sourceless`, bytecode takes the place of its source and carries no docstrings, as under `python -OO`: NumPy, pandas,
+SciPy and scikit-learn have 70 MB of source and bytecode otherwise, and all layers may have 262 MB unzipped.
 
 The makefile of each layer runs it with the Python that Lambda runs, since bytecode belongs to one version.
 """
@@ -31,12 +31,17 @@ def trim(folder: Path, unneeded: list[str]) -> None:
             sys.exit(f"trim.py: {name} is not in {folder}: a package has changed, so mend the layer's makefile.")
         discard(folder / name)
     for path in sorted(folder.rglob("*")):
-        if path.is_dir() and path.name in UNNEEDED_FOLDERS:
-            discard(path)
-        elif path.is_file() and (path.suffix in UNNEEDED_SUFFIXES or path.name in UNNEEDED_FILES):
+        if is_unneeded(path):
             discard(path)
         elif path.is_file() and ".so" in path.suffixes:
             strip(path)
+
+
+def is_unneeded(path: Path) -> bool:
+    """Whether no handler reads this file or folder of an installed package."""
+    if path.is_dir():
+        return path.name in UNNEEDED_FOLDERS
+    return path.is_file() and (path.suffix in UNNEEDED_SUFFIXES or path.name in UNNEEDED_FILES)
 
 
 def discard(path: Path) -> None:
@@ -50,7 +55,7 @@ def discard(path: Path) -> None:
 def strip(library: Path) -> None:
     """Cut a shared library after its last loaded byte and forget its section table, on any architecture.
 
-    The loader reads segments only, so this drops symbols and debug records where they stand last, as they do in most wheels.
+    The loader reads segments only. Symbols and debug records stand behind them in most wheels.
     """
     content = library.read_bytes()
     if not content.startswith(ELF_64_BIT_LITTLE_ENDIAN):

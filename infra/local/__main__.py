@@ -12,7 +12,9 @@ from infra.local.stack import FOLDER, Stack, down, status, up
 
 def main() -> None:
     """Do what the command line asks."""
-    parser = argparse.ArgumentParser(prog="python infra/local", description="Steward on this machine, in an AWS emulator.")
+    parser = argparse.ArgumentParser(
+        prog="python infra/local", description="Steward on this machine, in an AWS emulator."
+    )
     parser.add_argument("command", choices=["up", "down", "status"])
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the emulator keeps what it needs")
     arguments = parser.parse_args()

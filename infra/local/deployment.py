@@ -3,8 +3,11 @@
 import hashlib
 import os
 import platform
+import re
+import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from infra.local.process import ROOT, TOOLS, LocalStackError, alone
@@ -22,19 +25,22 @@ PARAMETERS = {
 SHOWN_ON_FAILURE = 4000
 
 
-def inputs() -> Iterator[Path]:
-    """Every file that the deployed stack is made of."""
-    yield ROOT / "template.yaml"
-    for folder in (ROOT / "functions", ROOT / "layers"):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not {part for part in path.parts if part == "__pycache__" or part.endswith("_cache")}:
-                yield path
-
-
 def fingerprint() -> str:
-    """A digest of all inputs and parameters: the same digest gives the same stack."""
+    """A digest of everything that the deployed stack is made of: the same digest gives the same stack."""
+    return digest_of([ROOT / "template.yaml", *sources(ROOT / "functions"), *sources(ROOT / "layers")])
+
+
+def sources(folder: Path) -> Iterator[Path]:
+    """The files below a folder, but for the caches of tools."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not any(part == "__pycache__" or part.endswith("_cache") for part in path.parts):
+            yield path
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """A digest of the files' names and contents, and of the template's parameters."""
     digest = hashlib.sha256(repr(sorted(PARAMETERS.items())).encode())
-    for path in inputs():
+    for path in files:
         digest.update(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
@@ -54,7 +60,9 @@ def deploy(environment: Mapping[str, str], log: Path) -> str:
         with log.open("w") as output:
             if not marker.exists() or marker.read_text() != built:
                 marker.unlink(missing_ok=True)
-                sam(["build", "--cached", "--parallel", "--cache-dir", CACHE, "--build-dir", BUILD, *overrides()], {}, output.name)
+                folders = ("--cache-dir", CACHE / "sam", "--build-dir", BUILD)
+                sam(["build", "--cached", "--parallel", *folders, *overrides()], {}, output.name)
+                pack_layers()
                 marker.write_text(built)
             sam(
                 [
@@ -67,6 +75,31 @@ def deploy(environment: Mapping[str, str], log: Path) -> str:
                 output.name,
             )
     return built
+
+
+def pack_layers() -> None:
+    """Have the built template name kept archives of the layers: SAM would compress 250 MB at each deployment."""
+    template = BUILD / "template.yaml"
+    text = template.read_text()
+    for name in re.findall(r"ContentUri: Layer(\w+)$", text, flags=re.MULTILINE):
+        archive = CACHE / "layers" / f"{digest_of(sources(ROOT / 'layers' / name.lower()))}.zip"
+        if not archive.exists():
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            staging = archive.with_suffix(".new")
+            pack(BUILD / f"Layer{name}", staging)
+            staging.replace(archive)
+        text = text.replace(f"ContentUri: Layer{name}\n", f"ContentUri: {archive}\n")
+    template.write_text(text)
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """Compress a folder, quickly, and to the same bytes each time."""
+    with zipfile.ZipFile(archive, "w") as target:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(str(path.relative_to(folder)))
+                entry.external_attr = 0o100644 << 16
+                target.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
 def overrides() -> list[str]:
@@ -83,10 +116,11 @@ def sam(arguments: list[str | Path], environment: Mapping[str, str], log: str) -
     defaults = {
         "AWS_DEFAULT_REGION": "us-east-1",
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+        "SAM_CLI_POLL_DELAY": "0.5",
         "SAM_CLI_TELEMETRY": "0",
         "STEWARD_ARCHITECTURE": ARCHITECTURE,
         "STEWARD_PYTHON": str(python),
-        "STEWARD_UV": os.environ.get("STEWARD_UV", "uv"),
+        "STEWARD_UV": os.environ.get("STEWARD_UV") or shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv"),
     }
     with Path(log).open("a") as output:
         finished = subprocess.run(

@@ -1,7 +1,7 @@
 """The emulator's own process: `python emulator.py FOLDER`, run by the Python that has MiniStack.
 
-It holds a lock on FOLDER/lock for as long as it lives, so that whoever holds the lock is this emulator and no other process,
-whatever its number. It writes FOLDER/emulator.json, makes a certificate for loopback, and becomes MiniStack.
+It holds a lock on FOLDER/lock for as long as it lives, so that whoever holds the lock is this emulator and no other
+process, whatever its number. It writes FOLDER/emulator.json, makes a certificate for loopback, and becomes MiniStack.
 """
 
 import datetime as dt
@@ -14,12 +14,15 @@ import runpy
 import shutil
 import socket
 import sys
+import time
 from pathlib import Path
+from typing import Any, TextIO
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from ministack.core import iam_actions
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -30,9 +33,7 @@ def main(folder: Path) -> None:
     """Take the folder, prepare it, and become MiniStack."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not taken(lock):
         sys.exit(f"An emulator already runs in {folder}.")
     for leftover in ("tmp", "state"):
         shutil.rmtree(folder / leftover, ignore_errors=True)
@@ -40,15 +41,54 @@ def main(folder: Path) -> None:
     port = free_port()
     certify(folder)
     write(folder / "emulator.json", json.dumps({"pid": os.getpid(), "port": port}))
-    environment = {name: os.environ[name] for name in KEPT_FROM_THE_CALLER if name in os.environ} | settings(folder, port)
+    environment = {name: os.environ[name] for name in KEPT_FROM_THE_CALLER if name in os.environ} | settings(
+        folder, port
+    )
     os.environ.clear()
     os.environ.update(environment)
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     # As `ministack --detach` does. Its foreground command would also take port 443 where it may.
     serve = ["ministack.app:app", "--bind", f"127.0.0.1:{port}", "--keep-alive", "75", "--log-level", "INFO"]
-    sys.argv = ["hypercorn", *serve, "--certfile", str(folder / "certificate.pem"), "--keyfile", str(folder / "key.pem")]
+    sys.argv = [
+        "hypercorn",
+        *serve,
+        "--certfile",
+        str(folder / "certificate.pem"),
+        "--keyfile",
+        str(folder / "key.pem"),
+    ]
+    know_schedule_groups()
     runpy.run_module("hypercorn", run_name="__main__")
+
+
+def know_schedule_groups() -> None:
+    """Let IAM see which group a schedule is in: MiniStack 1.5.33 takes every schedule to be in the group `default`."""
+    extract = iam_actions.extract_resource_arn
+
+    def extract_resource_arn(
+        service: str, method: str, path: str, headers: Any, body: bytes, query_params: dict[str, list[str]], *place: str
+    ) -> str:
+        arn: str = extract(service, method, path, headers, body, query_params, *place)
+        if ":schedule/default/" not in arn:
+            return arn
+        asked = json.loads(body) if body else {}
+        (group,) = query_params.get("groupName", [asked.get("GroupName", "default")])
+        return arn.replace(":schedule/default/", f":schedule/{group}/")
+
+    iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def taken(lock: TextIO) -> bool:
+    """Take the lock, if nobody holds it for more than the moment that it takes to look."""
+    for _ in range(20):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
 
 
 def settings(folder: Path, port: int) -> dict[str, str]:
@@ -89,7 +129,11 @@ def certify(folder: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Steward's local environment")])
     now = dt.datetime.now(dt.UTC)
-    loopback = [x509.DNSName("localhost"), x509.DNSName("*.localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    loopback = [
+        x509.DNSName("localhost"),
+        x509.DNSName("*.localhost"),
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+    ]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

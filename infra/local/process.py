@@ -1,14 +1,13 @@
 """Starting, finding and stopping the emulator of one folder."""
 
 import fcntl
+import http.client
 import json
 import os
 import signal
 import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".local" / "tools"
 READY_WITHIN_SECONDS = 60.0
+ANSWERS_WITHIN_SECONDS = (
+    20.0  # a machine that is busy with training answers late, and must not lose its emulator for it
+)
 STOPPED_WITHIN_SECONDS = 10.0
 LOG_LINES_SHOWN = 30
 
@@ -70,7 +72,7 @@ def start(folder: Path) -> Emulator:
         )
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while time.monotonic() < deadline:
-        if child.poll() is not None:
+        if child.poll() is not None and find(folder) is None:
             raise LocalStackError(f"The emulator stopped with status {child.returncode}.\n{log_tail(folder)}")
         if (emulator := find(folder)) is not None and answers(emulator):
             return emulator
@@ -82,18 +84,20 @@ def start(folder: Path) -> Emulator:
 def find(folder: Path) -> Emulator | None:
     """The emulator that runs in `folder`, which need not be ready yet."""
     try:
-        with (folder / "lock").open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return None
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        pass
-    try:
         state = json.loads((folder / "emulator.json").read_text())
+        return Emulator(folder, state["pid"], state["port"]) if is_held(folder / "lock") else None
     except FileNotFoundError:
         return None
-    return Emulator(folder, state["pid"], state["port"])
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process holds the lock `path`."""
+    with path.open("r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def stop(folder: Path) -> bool:
@@ -119,10 +123,12 @@ def answers(emulator: Emulator) -> bool:
     """Whether the emulator serves requests."""
     try:
         context = ssl.create_default_context(cafile=str(emulator.certificate))
-        with urllib.request.urlopen(f"{emulator.endpoint}/_ministack/health", timeout=5, context=context) as response:
-            healthy: bool = response.status == 200
-            return healthy
-    except (OSError, urllib.error.URLError):
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", emulator.port, timeout=ANSWERS_WITHIN_SECONDS, context=context
+        )
+        connection.request("GET", "/_ministack/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
         return False
 
 
@@ -135,7 +141,7 @@ def log_tail(folder: Path) -> str:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Hold the lock `path` meanwhile, waiting for it if need be; it is free again when this process ends, however it ends."""
+    """Hold the lock `path` meanwhile, waiting for it if need be. However this process ends, the lock is free again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import botocore.exceptions
-
 from infra.local import deployment, process
 from infra.local.process import ROOT, Emulator, alone
 
@@ -31,7 +30,7 @@ class Stack:
         """What makes any AWS SDK or tool speak to this stack, as its account's root."""
         return _environment(self.endpoint, self.certificate)
 
-    def client(self, service: str, **settings: Any) -> Any:
+    def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
         """A boto3 client of this stack, as its account's root.
 
         Args:
@@ -62,6 +61,7 @@ def up(folder: Path = FOLDER) -> Stack:
             outputs = _outputs(emulator)
             if outputs is None:
                 raise process.LocalStackError(f"The stack {deployment.STACK} is not there after its deployment.")
+            _lock_ledger(emulator, outputs["LedgerBucketName"])
             staging = deployed.with_name("deployed.json.new")
             staging.write_text(json.dumps(wanted))
             staging.replace(deployed)
@@ -102,10 +102,18 @@ def _environment(endpoint: str, certificate: Path) -> dict[str, str]:
     }
 
 
-def _client(endpoint: str, certificate: Path, service: str, **settings: Any) -> Any:
+def _client(endpoint: str, certificate: Path, service: str, **settings: Any) -> Any:  # noqa: ANN401 (as above)
     defaults = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    session = boto3.Session(region_name=REGION)
+    session: Any = boto3.Session(region_name=REGION)
     return session.client(service, endpoint_url=endpoint, verify=str(certificate), **(defaults | settings))
+
+
+def _lock_ledger(emulator: Emulator, bucket: str) -> None:
+    """Set the retention that the template asks for, which the emulator's CloudFormation leaves out."""
+    retention = {"Mode": "GOVERNANCE", "Days": 365}
+    _client(emulator.endpoint, emulator.certificate, "s3").put_object_lock_configuration(
+        Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}
+    )
 
 
 def _outputs(emulator: Emulator) -> dict[str, str] | None:
