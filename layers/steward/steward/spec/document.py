@@ -135,26 +135,21 @@ def _scalar(node: yaml.Node, problems: list[str]) -> str | None:
 
 def _problem(detail: dict[str, Any], positions: dict[Path, Position]) -> str:
     """One line for one pydantic error: where it stands, its path, what to do."""
-    known, name = _nearest(tuple(detail["loc"]), positions)
+    known = _nearest(tuple(detail["loc"]), positions)
     line, column = positions[known]
     message = str(detail["msg"]).removeprefix("Value error, ")
+    name = known
     if detail["type"] == "extra_forbidden":
         message = "no such setting; check its spelling and its indentation"
     if detail["type"] == "missing":
-        message = "is missing"
+        name, message = (*known, detail["loc"][-1]), "is missing"
     return f"line {line}, column {column}: {'.'.join(map(str, name)) or 'the declaration'}: {message}"
 
 
-def _nearest(path: Path, positions: dict[Path, Position]) -> tuple[Path, Path]:
-    """The longest known path that the error's path runs through, and the error's path as the file has it.
-
-    Parts that the file lacks, before one that it has, are pydantic's own (the tags of unions); they are passed over.
-    """
+def _nearest(path: Path, positions: dict[Path, Position]) -> Path:
+    """The longest known path that the error's path runs through; union tags in it are passed over."""
     known: Path = ()
-    beyond: Path = ()
     for part in path:
         if (*known, part) in positions:
-            known, beyond = (*known, part), ()
-        else:
-            beyond = (*beyond, part)
-    return known, (*known, *beyond)
+            known = (*known, part)
+    return known

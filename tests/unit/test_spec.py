@@ -1,0 +1,186 @@
+"""A declaration is read whole, or refused with the place of everything that is wrong with it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steward.errors import SpecInvalid
+from steward.spec.document import MAXIMUM_BYTES, read_spec
+from steward.spec.durations import LONGEST, format_duration, parse_duration
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+
+from .examples import SPEC
+
+
+def problems(text: str | bytes) -> list[str]:
+    with pytest.raises(SpecInvalid) as refusal:
+        read_spec(text)
+    return refusal.value.problems
+
+
+def test_a_declaration_that_says_only_what_it_must_is_complete() -> None:
+    spec = read_spec(SPEC)
+    assert list(spec.features) == ["age", "mileage", "make"]
+    assert spec.features["mileage"].type == "numeric"
+    assert spec.window.length == timedelta(days=1)
+    assert spec.monitors.feature_drift is not None
+    assert read_spec(SPEC.encode()) == spec
+    assert read_spec(b"\xef\xbb\xbf" + SPEC.encode()) == spec
+
+
+def test_what_is_stored_of_a_declaration_reads_back_as_the_same() -> None:
+    extended = (
+        SPEC + "  every: 8w\n  training_span: 36h\nvalidation: {minimum_gain: 0.001}\nmonitors: {accuracy: null}\n"
+    )
+    spec = read_spec(extended)
+    assert ModelSpec.model_validate_json(spec.model_dump_json()) == spec
+    assert read_spec(yaml.safe_dump(spec.model_dump(mode="json"))) == spec
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "problem"),
+    [
+        ("owner: quality@example.com\n", "", "line 1, column 1: owner: is missing"),
+        ("  label: lemon\n", "", "line 5, column 1: columns.label: is missing"),
+        ("owner: ", "ownr: ", "line 3, column 1: ownr: no such setting"),
+        ("  time: sold_at", "  tiem: sold_at", "line 7, column 3: columns.tiem: no such setting"),
+        ("minimum: 0", "lowest: 0", "line 11, column 24: features.age.lowest: no such setting"),
+        ("mileage: numeric", "mileage: number", "line 12, column 3: features.mileage: "),
+        ("maximum: 60", "maximum: many", "line 11, column 36: features.age.maximum: Input should be a valid number"),
+        ("maximum: 60", "maximum: -1", "line 11, column 3: features.age: minimum 0.0 is above maximum -1.0"),
+        ("maximum: 60", "maximum: .nan", "line 11, column 36: features.age.maximum: Input should be a finite number"),
+        ("maximum: 60", f"maximum: {'9' * 400}", "line 11, column 36: features.age.maximum: "),
+        ("maximum: 60", f"maximum: {'9' * 5000}", "line 11, column 45: '99999"),
+        ("  label: lemon", "  label: risk", "line 5, column 1: columns: column risk is given two roles"),
+        ("  make: ", "  risk: ", "line 1, column 1: the declaration: risk is both a feature and a column with a role"),
+        ("task: binary_classification", "task: regression", "line 4, column 1: task: Input should be 'binary_class"),
+        ("LogisticRegression", "SVC", "line 16, column 12: retraining.recipe.estimator: Input should be 'Hist"),
+        ("LogisticRegression}", "LogisticRegression, parameters: {random_state: null}}", "random_state is set by seed"),
+        ("model: lemons", "model: Lemons", "line 1, column 1: model: String should match pattern"),
+        ("length: 1d", "length: 1 day", "line 14, column 10: window.length: '1 day' is not a duration"),
+        ("length: 1d", 'length: "1d\\n"', "line 14, column 10: window.length: '1d\\n' is not a duration"),
+        ("length: 1d", "length: 3600", "line 14, column 10: window.length: 3600 is not a duration"),
+        ("length: 1d", "length: 0h", "line 14, column 10: window.length: Input should be greater than"),
+        ("length: 1d", "length: 90m", "line 14, column 1: window: length must be a whole number of hours"),
+        (
+            "length: 1d",
+            "length: 99999999999999w",
+            "line 14, column 10: window.length: '99999999999999w' is longer than a",
+        ),
+        ("length: 1d", "length: [1d", "line 14, column 21: not YAML: "),
+        ("owner: quality@example.com", "owner: !secret x", "line 3, column 8: !secret is no type of plain YAML"),
+        ("owner: quality@example.com", "owner: 2001-13-45", "line 3, column 8: '2001-13-45' cannot be read"),
+        ("owner: quality@example.com", "owner: !!int abc", "line 3, column 8: 'abc' cannot be read"),
+        ("owner: quality@example.com", 'owner: "\\ud800"', "line 3, column 8: '\\ud800' cannot be read"),
+        ("owner: quality@example.com", "owner: [a, b]", "line 3, column 1: owner: Input should be a valid string"),
+        ("owner: quality@example.com", "owner: \0", "line 3, column 8: not YAML: character '\\x00' is not allowed"),
+        ("owner: quality@example.com", "owner: a\nowner: b", "line 4, column 1: owner stands twice; keep one"),
+        ("  time: sold_at", "  time: sold_at\n  time: at", "line 8, column 3: time stands twice; keep one"),
+        ("  make: categorical", "  ? [make]\n  : categorical", "line 13, column 5: a key is one word"),
+        ("mileage: numeric", "mileage: &n numeric\n  km: *n", "line 12, column 12: anchors and aliases are not used"),
+        (
+            "mileage: numeric",
+            "mileage: numeric\n  <<: {a: numeric}",
+            "line 13, column 3: !!merge is no type of plain YAML",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_line_and_column(written: str, instead: str, problem: str) -> None:
+    assert written in SPEC
+    told = problems(SPEC.replace(written, instead))
+    assert any(problem in line for line in told), told
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ("", "the file is empty"),
+        (b"", "the file is empty"),
+        ("# nothing yet\n", "the file is empty"),
+        ("- lemons\n", "line 1, column 1: a declaration is a mapping"),
+        ("lemons", "line 1, column 1: a declaration is a mapping"),
+        (f"{SPEC}---\n{SPEC}", "line 17, column 1: not YAML: but found another document"),
+        (SPEC.encode() + b"caf\xe9\n", "line 17, column 4: byte 0xe9 is not UTF-8; save the file as UTF-8"),
+        (SPEC.encode("utf-16"), "line 1, column 1: byte 0xff is not UTF-8"),
+        (f"{SPEC}x: {'[' * 5000}{']' * 5000}\n", "nested too deeply"),
+        (f"{SPEC}#{'x' * MAXIMUM_BYTES}", "a declaration has at most 262,144"),
+    ],
+)
+def test_a_file_that_is_no_declaration_is_refused(document: str | bytes, problem: str) -> None:
+    told = problems(document)
+    assert len(told) == 1
+    assert problem in told[0]
+
+
+def test_a_yaml_bomb_is_refused_before_it_goes_off() -> None:
+    layers = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]\n" for n in range(1, 30))
+    assert "anchors and aliases" in problems(f"l0: &l0 [x]\n{layers}")[0]
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    text = SPEC.replace("owner: ", "ownr: ").replace("mileage: numeric", "mileage: number").replace("1d", "one day")
+    assert len(problems(text)) == 4
+
+
+def test_what_is_told_of_a_hopeless_file_stays_small() -> None:
+    told = problems(SPEC + "".join(f"{'x' * 1000}{n}: 1\n" for n in range(200)))
+    assert told[-1] == "and 150 more"
+    assert sum(map(len, told)) < 20_000
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60), st.integers(0, len(SPEC)), st.integers(0, 20))
+def test_whatever_is_typed_the_answer_is_a_declaration_or_a_refusal(typed: str, at: int, over: int) -> None:
+    try:
+        spec = read_spec(SPEC[:at] + typed + SPEC[at + over :])
+    except SpecInvalid as refusal:
+        assert refusal.problems
+    else:
+        assert ModelSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+@given(st.binary(max_size=80))
+def test_whatever_bytes_come_the_answer_is_a_refusal(body: bytes) -> None:
+    assert problems(body)
+
+
+@given(st.integers(0, int(LONGEST.total_seconds())))
+def test_a_duration_reads_back_as_it_was_written(seconds: int) -> None:
+    span = timedelta(seconds=seconds)
+    assert parse_duration(format_duration(span)) == span
+
+
+moments = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+lengths = st.integers(1, 24 * 60).map(lambda hours: timedelta(hours=hours))
+
+
+@given(moments, lengths)
+def test_every_moment_is_in_exactly_one_window(moment: datetime, length: timedelta) -> None:
+    window = Window.containing(moment, length)
+    assert window.start <= moment < window.end
+    assert Window.containing(window.start, length) == window
+    assert Window.containing(window.end, length).start == window.end
+    assert Window.containing(window.start - timedelta.resolution, length).end == window.start
+
+
+@given(moments, lengths)
+def test_a_window_is_found_by_its_id(moment: datetime, length: timedelta) -> None:
+    window = Window.containing(moment, length)
+    assert Window.parse(window.id) == window
+
+
+@given(st.lists(moments, min_size=2, max_size=8), lengths)
+def test_ids_sort_as_windows_do(times: list[datetime], length: timedelta) -> None:
+    windows = sorted(Window.containing(moment, length) for moment in times)
+    assert [window.id for window in windows] == sorted(window.id for window in windows)
+
+
+@pytest.mark.parametrize(
+    "identifier", ["", "20240101T000000Z", "20240101T000000Z_", "yesterday_1d", "20240101T000000Z_1y"]
+)
+def test_what_names_no_window_is_refused(identifier: str) -> None:
+    with pytest.raises(ValueError, match="duration|time data"):
+        Window.parse(identifier)
