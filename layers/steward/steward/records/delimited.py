@@ -8,7 +8,7 @@ from arro3.core import Array, DataType
 
 from steward.errors import BatchInvalid
 from steward.records.raw import Format, Limits, RawChunk, Reason, RejectedRow, as_json
-from steward.records.text import Lines, printable
+from steward.records.text import CHUNK_ROWS, Lines, printable
 
 _MAXIMUM_RESYNCHRONISATIONS = 1000
 """Each may read the same 128 KiB again: more of them than this is not a file with a few stray quotes."""
@@ -21,7 +21,7 @@ class DelimitedRows:
 
     def __init__(self, lines: Lines, limits: Limits) -> None:
         self._lines = _Recorded(lines)
-        self._limits = limits
+        self._chunk_rows = min(limits.chunk_rows, CHUNK_ROWS)
         self._rows = csv.reader(self._lines, strict=True)
         self._resynchronisations = 0
         self.names = self._header()
@@ -42,7 +42,7 @@ class DelimitedRows:
                     rows.append(cells)
                     numbers.append(row)
                     lines.append(line)
-                if len(rows) + len(rejected) == self._limits.chunk_rows:
+                if len(rows) + len(rejected) == self._chunk_rows:
                     break
             if not rows and not rejected:
                 break

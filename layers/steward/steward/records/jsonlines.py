@@ -9,7 +9,7 @@ from arro3.core import Array, DataType
 
 from steward.errors import BatchInvalid
 from steward.records.raw import Format, Limits, RawChunk, Reason, RejectedRow, as_json
-from steward.records.text import Lines, printable
+from steward.records.text import CHUNK_ROWS, Lines, printable
 
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 """Numbers keep their text, as in CSV: they are parsed once their column says that it wants numbers."""
@@ -25,7 +25,7 @@ class JsonLineRows:
 
     def __init__(self, lines: Lines, limits: Limits) -> None:
         self._lines = lines
-        self._limits = limits
+        self._chunk_rows = min(limits.chunk_rows, CHUNK_ROWS)
         self._row = 0
         self._first = self._next_rows()
         self.names = self._names()
@@ -33,8 +33,12 @@ class JsonLineRows:
     def chunks(self, wanted: Collection[str]) -> Iterator[RawChunk]:
         """See `Rows.chunks`."""
         rows, rejected = self._first
+        self._first = ([], [])
         while rows or rejected:
-            yield _chunk(rows, rejected, wanted)
+            chunk = _chunk(rows, rejected, wanted)
+            rows, rejected = [], []  # the objects of one chunk are large: let them go before the next is read
+            yield chunk
+            del chunk
             rows, rejected = self._next_rows()
 
     def _names(self) -> tuple[str, ...]:
@@ -66,7 +70,7 @@ class JsonLineRows:
                 rejected.append(RejectedRow(self._row, line, (record,), as_json(printable(stripped))))
             else:
                 rows.append((self._row, line, stripped, record))
-            if len(rows) + len(rejected) == self._limits.chunk_rows:
+            if len(rows) + len(rejected) == self._chunk_rows:
                 break
         return rows, rejected
 
@@ -86,8 +90,9 @@ def _parsed(text: str, *, decodable: bool) -> dict[str, Any] | Reason:
 def _chunk(rows: list[_Row], rejected: list[RejectedRow], wanted: Collection[str]) -> RawChunk:
     columns: dict[str, Array] = {}
     unusable: dict[int, Reason] = {}
-    for name in wanted:
-        cells = [record.get(name) for *_, record in rows]
+    by_row = [list(map(record.get, wanted)) for _, _, _, record in rows]
+    for position, name in enumerate(wanted):
+        cells = [cells[position] for cells in by_row]
         try:
             columns[name] = Array(cells, DataType.utf8())
         except (TypeError, UnicodeEncodeError):
@@ -98,12 +103,13 @@ def _chunk(rows: list[_Row], rejected: list[RejectedRow], wanted: Collection[str
         ]
         kept = [row for at, row in enumerate(rows) if at not in unusable]
         return _chunk(kept, sorted(rejected + refused, key=lambda row: row.row), wanted)
+    texts = [text for _, _, text, _ in rows]
     return RawChunk(
         rows=np.array([row for row, *_ in rows], np.int64),
         lines=np.array([line for _, line, *_ in rows], np.int64),
         columns=columns,
         rejected=tuple(rejected),
-        content=lambda position: rows[position][2],
+        content=texts.__getitem__,
     )
 
 

@@ -19,7 +19,7 @@ class Limits:
     Attributes:
         maximum_expanded_bytes: bytes after decompression (text), or of the rows in memory, summed (Parquet).
         maximum_line_bytes: bytes in one line of text.
-        chunk_rows: rows held in memory at a time.
+        chunk_rows: rows held in memory at a time; of text, 4,096 at most.
     """
 
     maximum_expanded_bytes: int = 1024**3
@@ -87,7 +87,7 @@ class Rows(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns it has; for JSON Lines, those seen in the first chunk."""
+        """The columns it has; for JSON Lines, those of the first 4,096 lines."""
 
     def chunks(self, wanted: Collection[str]) -> Iterator[RawChunk]:
         """Read it once, from the start, keeping the wanted columns; those it lacks are left out, or all null.

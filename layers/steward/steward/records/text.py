@@ -15,6 +15,9 @@ from steward.records.raw import Limits
 
 Compression = Literal["gzip", "zstd"]
 
+CHUNK_ROWS = 4096
+"""Rows of text taken apart at a time: as Python objects they take some kilobytes each, and more are no faster."""
+
 _BLOCK = 1 << 18
 _ZSTD_PIECE = 1 << 8
 """Compressed bytes fed at a time: a block of 128 KiB can take four bytes, so this much gives 8 MiB at most."""
