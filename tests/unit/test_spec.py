@@ -136,10 +136,9 @@ def test_what_is_told_of_a_hopeless_file_stays_small() -> None:
 def test_whatever_is_typed_the_answer_is_a_declaration_or_a_refusal(typed: str, at: int, over: int) -> None:
     try:
         spec = read_spec(SPEC[:at] + typed + SPEC[at + over :])
-    except SpecInvalid as refusal:
-        assert refusal.problems
-    else:
-        assert ModelSpec.model_validate_json(spec.model_dump_json()) == spec
+    except SpecInvalid:
+        return
+    assert ModelSpec.model_validate_json(spec.model_dump_json()) == spec
 
 
 @given(st.binary(max_size=80))
@@ -182,5 +181,5 @@ def test_ids_sort_as_windows_do(times: list[datetime], length: timedelta) -> Non
     "identifier", ["", "20240101T000000Z", "20240101T000000Z_", "yesterday_1d", "20240101T000000Z_1y"]
 )
 def test_what_names_no_window_is_refused(identifier: str) -> None:
-    with pytest.raises(ValueError, match="duration|time data"):
+    with pytest.raises(ValueError, match=r"duration|time data"):
         Window.parse(identifier)

@@ -1,0 +1,94 @@
+"""Write the JSON Schemas of everything that Steward reads, stores or publishes, from the code that defines it."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from steward.alerting.states import Alert
+from steward.events import EVENTS
+from steward.governance.audit import Audit
+from steward.governance.card import ModelCard
+from steward.ledger import LedgerEntry
+from steward.monitoring.check import Check
+from steward.monitoring.realised import WindowOutcomes
+from steward.profiles import Baseline, Profile
+from steward.releasing.routing import Routing
+from steward.results import MetricResult
+from steward.retraining.manifest import DatasetManifest
+from steward.retraining.policy import Remembered
+from steward.retraining.runs import Run
+from steward.retraining.versions import VersionManifest
+from steward.spec.model import ModelSpec
+from steward.validation.evaluation import Evaluation
+
+FOLDER = Path(__file__).parent
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+WRITTEN: tuple[type[BaseModel], ...] = (ModelSpec,)
+"""What people write: optional settings may be left out."""
+
+STORED: tuple[type[BaseModel], ...] = (
+    Alert,
+    Audit,
+    Baseline,
+    Check,
+    DatasetManifest,
+    Evaluation,
+    LedgerEntry,
+    MetricResult,
+    ModelCard,
+    Profile,
+    Remembered,
+    Routing,
+    Run,
+    VersionManifest,
+    WindowOutcomes,
+)
+"""What Steward writes: every field is there."""
+
+
+def schemas() -> dict[Path, str]:
+    """The text of every schema file."""
+    files = {FOLDER / f"{kind.__name__}.json": _text(kind, "validation") for kind in WRITTEN}
+    files |= {FOLDER / f"{kind.__name__}.json": _text(kind, "serialization") for kind in STORED}
+    return files | {FOLDER / "events" / f"{name}.json": _text(kind, "serialization") for name, kind in EVENTS.items()}
+
+
+def stale() -> list[Path]:
+    """The files that are missing, out of date, or belong to nothing any more."""
+    wanted = schemas()
+    wrong = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
+    return sorted([*wrong, *(path for path in FOLDER.rglob("*.json") if path not in wanted)])
+
+
+def _text(kind: type[BaseModel], mode: str) -> str:
+    schema = kind.model_json_schema(mode="validation" if mode == "validation" else "serialization")
+    return json.dumps({"$schema": DIALECT} | schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Write the schemas, or with `--check` only say which are stale."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when a schema is stale")
+    check = parser.parse_args().check
+    wrong = stale()
+    for path in wrong:
+        advice = " is stale: run python infra/schemas/generate.py" if check else ""
+        print(f"{path.relative_to(FOLDER.parents[1])}{advice}")
+    if check:
+        return 1 if wrong else 0
+    wanted = schemas()
+    for path in wrong:
+        if path in wanted:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(wanted[path])
+        else:
+            path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Schemas say what the code says, and what people and functions write follows them."""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from steward.events import EVENTS
+from steward.ledger import Decision, LedgerEntry
+
+from .examples import SPEC, START, evaluation, manifest, stored
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = ROOT / "infra" / "schemas"
+DETAILS = ROOT / "tests" / "events" / "details"
+
+
+def validator(name: str) -> Draft202012Validator:
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def test_no_schema_is_stale() -> None:
+    module_spec = importlib.util.spec_from_file_location("generate_schemas", SCHEMAS / "generate.py")
+    assert module_spec
+    assert module_spec.loader
+    generator = importlib.util.module_from_spec(module_spec)
+    module_spec.loader.exec_module(generator)
+    assert generator.stale() == [], "run python infra/schemas/generate.py"
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMAS.rglob("*.json")), ids=lambda path: path.stem)
+def test_a_schema_is_one(path: Path) -> None:
+    Draft202012Validator.check_schema(json.loads(path.read_text()))
+
+
+def test_a_declaration_follows_its_schema_shorthand_and_all() -> None:
+    assert list(validator("ModelSpec").iter_errors(yaml.safe_load(SPEC))) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [("owner: ", "ownr: "), ("mileage: numeric", "mileage: number"), ("length: 1d", "length: 1 day"), ("1d", "3600")],
+)
+def test_an_editor_sees_the_mistakes_that_the_schema_can_tell(written: str, instead: str) -> None:
+    assert list(validator("ModelSpec").iter_errors(yaml.safe_load(SPEC.replace(written, instead))))
+
+
+def test_every_event_has_one_schema_and_one_example() -> None:
+    assert {path.stem for path in (SCHEMAS / "events").iterdir()} == set(EVENTS)
+    assert {path.stem for path in DETAILS.iterdir()} == set(EVENTS)
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_the_example_of_an_event_follows_its_model_and_its_schema(name: str) -> None:
+    detail = json.loads((DETAILS / f"{name}.json").read_text())
+    event = EVENTS[name].model_validate(detail)
+    assert json.loads(event.model_dump_json()) == detail, "an example names every field"
+    assert list(validator(f"events/{name}").iter_errors(detail)) == []
+    assert list(validator(f"events/{name}").iter_errors(detail | {"surprise": 1}))
+
+
+ENTRY = LedgerEntry.following(
+    None,
+    Decision(
+        identity="1", model="lemons", action="alert_raised", subject="roc_auc", summary="fell", as_of=START,
+        correlation_id="c", evidence=(stored(),),
+    ),
+    function="raise_alerts",
+    recorded_at=START,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("VersionManifest", manifest().model_dump_json()),
+        ("Evaluation", evaluation(champion=None).model_dump_json()),
+        ("LedgerEntry", ENTRY.model_dump_json()),
+    ],
+)
+def test_what_is_stored_follows_its_schema(name: str, document: str) -> None:
+    content: Any = json.loads(document)
+    assert list(validator(name).iter_errors(content)) == []
