@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import time
 import tracemalloc
 import zlib
@@ -147,6 +148,7 @@ def test_corrupt_gzip_and_zstd(judge, name, compress):
     assert refused(judge, bytes(content), name).code in {"corrupt", "truncated"}
 
 
+OBJECT = json.dumps(dict.fromkeys(HEADER.decode().strip().split(","), 1)).encode() + b"\n"
 JUNK = b"x" * 1023 + b"\n"
 
 
@@ -156,7 +158,7 @@ def gzip_bomb() -> bytes:
 
 
 def zstd_bomb() -> bytes:
-    return zstandard.ZstdCompressor(level=19).compress(CSV + JUNK * (400 * 2**10))
+    return zstandard.ZstdCompressor(level=19).compress(CSV + OBJECT + JUNK * (400 * 2**10))
 
 
 @pytest.mark.parametrize(
