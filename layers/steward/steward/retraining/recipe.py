@@ -38,7 +38,7 @@ def libraries() -> dict[str, str]:
 
 
 def fit(recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, positive: NDArray[np.bool_]) -> Classifier:
-    """Fit a recipe.
+    """Fit a recipe. A feature that has no value in any row teaches nothing, and is left out.
 
     Args:
         recipe: estimator, parameters, seed.
@@ -49,8 +49,9 @@ def fit(recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, positive: NDArray[n
     Raises:
         TrainingImpossible: the estimator refuses its parameters or the rows; the message is its own.
     """
-    categories = [name for name, feature in spec.features.items() if feature.type == "categorical"]
-    numbers = [name for name, feature in spec.features.items() if feature.type == "numeric"]
+    filled = {name: feature for name, feature in spec.features.items() if rows[name].notna().any()}
+    categories = [name for name, feature in filled.items() if feature.type == "categorical"]
+    numbers = [name for name, feature in filled.items() if feature.type == "numeric"]
     try:
         pipeline = _pipeline(recipe, categories, numbers)
         with warnings.catch_warnings():
