@@ -17,6 +17,7 @@ class Check(BaseModel):
 
     Attributes:
         batches: the batches whose profiles were merged; results speak for exactly these.
+        label_batches: the batches of labels in the outcomes.
         baseline: what they were compared with.
         outcomes: the realised results, once labels have come.
         spec: the declaration in force.
@@ -29,6 +30,7 @@ class Check(BaseModel):
     window: str
     as_of: AwareDatetime
     batches: list[str]
+    label_batches: list[str]
     baseline: StoredObject
     outcomes: StoredObject | None
     spec: StoredObject
@@ -53,8 +55,12 @@ class Check(BaseModel):
         return worst
 
     def found(self, monitor: MonitorName) -> Sequence[MetricResult]:
-        """The results of a monitor that say something is wrong, the largest effect first."""
-        bad = [result for result in self.results if result.monitor == monitor and result.status in ("drift", "breach")]
+        """What a monitor says is wrong, one result a column (the one that carries the effect), the largest first."""
+        bad = [
+            result
+            for result in self.results
+            if result.monitor == monitor and result.status in ("drift", "breach") and result.effect is not None
+        ]
         return sorted(bad, key=lambda result: -abs(result.effect or 0))
 
     def summary(self, monitor: MonitorName) -> str:

@@ -36,7 +36,10 @@ def _verdicts(runtime: Runtime, event: CheckCompleted) -> dict[MonitorName, Verd
             version=event.version,
             window=event.window,
             check=event.check,
-            evidence=event.rows + event.labelled_rows,
+            evidence=len(check.batches) + len(check.label_batches),
+            rows=check.rows,
+            labelled_rows=check.labelled_rows,
+            revision=check.spec.key,
             status=status,
             summary=check.summary(monitor),
         )

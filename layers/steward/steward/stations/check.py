@@ -43,8 +43,11 @@ def evaluate(
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
     merged = merge(profiles, baseline.bins)
+    if not merged.rows:
+        return None
     found = data.find(keys.outcomes(spec.model, version, window.id))
-    outcomes = WindowOutcomes.model_validate_json(found.body).outcomes if found else None
+    realised = WindowOutcomes.model_validate_json(found.body) if found else None
+    outcomes = realised.outcomes if realised else None
     results = judge_drift(baseline, merged, spec.monitors)
     if outcomes:
         results += judge_performance(outcomes, baseline.holdout, spec.monitors)
@@ -54,6 +57,7 @@ def evaluate(
         window=window.id,
         as_of=window.end,
         batches=list(merged.batches),
+        label_batches=realised.label_batches if realised else [],
         baseline=manifest.baseline,
         outcomes=found.stored if found else None,
         spec=spec_stored,

@@ -12,7 +12,7 @@ from typing import get_args
 import numpy as np
 
 from steward.errors import BatchInvalid, UnknownModel
-from steward.events import BatchIngested, BatchRejected, Event, Kind, ObjectCreated
+from steward.events import BatchIngested, BatchRejected, CheckRequested, Event, Kind, ObjectCreated
 from steward.profiles import Baseline, Bins, Profile
 from steward.records.judge import Batch
 from steward.records.raw import Limits, RejectedRow
@@ -130,22 +130,36 @@ class _Intake:
         if self.kind == "predictions":
             routing = registry.routing(self.runtime.data, self.spec.model)
             rows = assign_versions(rows, self.spec, routing.champion_at(self.upload.uploaded), self._is_version)
-        _, windows = windows_of(rows.records, self.spec)
-        versions = self._versions(rows.records)
-        admitted = self._store_unique(rows, windows) if self.kind != "labels" else self._store(rows, windows, versions)
+        claims = self._claims(rows.records)
+        windows = list(claims)
+        admitted = self._store_unique(rows, claims) if self.kind != "labels" else self._store(rows, claims)
         self._quarantine(admitted.rejected)
-        if not admitted.records.rows:
-            yield self._nothing_valid(admitted)
+        if admitted.records.rows:
+            yield from self._ingested(admitted, windows, sorted({version for found in claims.values() for version in found}))
             return
-        yield from self._ingested(admitted, windows, versions)
+        yield self._nothing_valid(admitted)
+        if self.upload.created.again:
+            yield from self._checks_again(windows)
 
-    def _store_unique(self, rows: Rows, windows: Sequence[Window]) -> Rows:
+    def _claims(self, records: Records) -> dict[Window, list[str]]:
+        """The windows of a file, and the versions that it has predictions of in each, before ids are compared."""
+        codes, windows = windows_of(records, self.spec)
+        versions = records.versions
+        if self.kind != "predictions" or versions is None:
+            return {window: [] for window in windows}
+        return {
+            window: [versions.categories[code] for code in np.unique(versions.codes[codes == at]) if code >= 0]
+            for at, window in enumerate(windows)
+        }
+
+    def _store_unique(self, rows: Rows, claims: dict[Window, list[str]]) -> Rows:
         """Store the rows whose ids no earlier upload has, looking again after writing for uploads that came meanwhile."""
+        windows = list(claims)
         neighbours = Neighbours(self.runtime.data, self.spec, self.kind, self.upload.batch)
         seen = neighbours.look(windows)
         while True:
             admitted = drop_taken(rows, self.spec, neighbours.earlier())
-            self._store(admitted, windows, self._versions(rows.records))
+            self._store(admitted, claims)
             now_seen = neighbours.look(windows)
             if now_seen <= seen:
                 break
@@ -156,16 +170,19 @@ class _Intake:
                 Queue(str(self.runtime.settings.ingest_queue_url)).send_upload(self.upload.created.bucket, *source)
         return admitted
 
-    def _store(self, rows: Rows, windows: Sequence[Window], versions: Sequence[str]) -> Rows:
-        """Write each window's records, and the profiles of each version in it; remove those that have no rows any more."""
+    def _store(self, rows: Rows, claims: dict[Window, list[str]]) -> Rows:
+        """Write each window's records, and the profile of each version in it.
+
+        Where earlier uploads have all the ids, the records are removed, and an empty profile says that the batch was seen:
+        a check that knows of it stands over one that does not.
+        """
         codes, present = windows_of(rows.records, self.spec)
-        for window in windows:
+        for window, versions in claims.items():
             at = present.index(window) if window in present else None
             part = rows.records.take(codes == at) if at is not None else rows.records.take(np.zeros(0, np.int64))
             self._put_records(keys.records(self.kind, self.spec.model, window, self.upload.batch), part)
-            if self.kind == "predictions":
-                for version in versions:
-                    self._put_profile(window, version, part)
+            for version in versions:
+                self._put_profile(window, version, part)
         if self.kind == "labels":
             untimed = rows.records.take(codes < 0)
             if untimed.rows:
@@ -181,11 +198,8 @@ class _Intake:
 
     def _put_profile(self, window: Window, version: str, records: Records) -> None:
         key = keys.profile(self.spec.model, version, window.id, self.upload.batch)
-        mine = records.of_version(version)
-        if not mine.rows:
-            self.runtime.data.delete(key)
-            return
-        profile = Profile.of(mine.chunk, self._bins(version), score=self.spec.columns.score)
+        mine, bins = records.of_version(version), self._bins(version)
+        profile = Profile.of(mine.chunk, bins, score=self.spec.columns.score) if mine.rows else Profile.empty(bins)
         self.runtime.data.put(key, profile.of_batch(self.upload.batch).to_json())
 
     def _bins(self, version: str) -> Bins:
@@ -193,12 +207,6 @@ class _Intake:
             manifest = registry.manifest(self.runtime.data, self.spec.model, version)
             self.bins[version] = Baseline.from_json(self.runtime.data.verified(manifest.baseline)).bins
         return self.bins[version]
-
-    def _versions(self, records: Records) -> list[str]:
-        versions = records.versions
-        if self.kind != "predictions" or versions is None:
-            return []
-        return [versions.categories[code] for code in np.unique(versions.codes) if code >= 0]
 
     def _is_version(self, version: str) -> bool:
         return registry.version_exists(self.runtime.data, self.spec.model, version)
@@ -215,6 +223,18 @@ class _Intake:
             f"The first, row {first.row}: {first.reasons[0].message}"
         )
         return _rejected(self.runtime, self.upload, "no_valid_rows", message)
+
+    def _checks_again(self, windows: Sequence[Window]) -> Iterator[Event]:
+        """Windows whose checks may have counted rows that an earlier upload has; those still open wait for the schedule."""
+        for window in windows:
+            if window.end + self.spec.window.allowed_lateness <= self.runtime.now():
+                yield CheckRequested(
+                    occurred_at=self.runtime.now(),
+                    model=self.spec.model,
+                    as_of=window.end,
+                    correlation_id=self.upload.created.correlation_id,
+                    window=window.id,
+                )
 
     def _ingested(self, rows: Rows, windows: Sequence[Window], versions: Sequence[str]) -> Iterator[Event]:
         """One event for every 200 windows, since events are small; labels without a time are told of without a window."""

@@ -90,9 +90,6 @@ def _read(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> tuple[pd.
 
 
 def _versions(data: Bucket, spec: ModelSpec, window: Window) -> list[str]:
-    """The versions that made predictions in a window: those with profiles of it."""
-    return [
-        version
-        for version in data.folders(keys.profiles(spec.model))
-        if next(data.list(keys.profiles(spec.model, version, window.id)), None)
-    ]
+    """The versions that made predictions in a window."""
+    predictions, _ = _read(data, spec, "predictions", window)
+    return sorted(predictions[spec.columns.version].astype(str).unique())

@@ -97,7 +97,7 @@ class BetterThanChampion:
     name = "better_than_champion"
 
     def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:
-        """Without a champion the version must beat a constant, the base rate."""
+        """Without a champion the version must beat a constant, the base rate, by anything at all."""
         measure = paired_log_loss_gain if policy.metric == "log_loss" else paired_roc_auc_gain
         blocks = (contest.times.astype("datetime64[us]").astype(np.int64)) // round(policy.block.total_seconds() * 1e6)
         count = len(np.unique(blocks))
@@ -108,13 +108,14 @@ class BetterThanChampion:
             )
             return GateResult(gate=self.name, passed=False, message=message)
         gain: Gain = measure(contest.positive, contest.champion, contest.challenger, policy.confidence, blocks)
-        passed = gain.low > policy.minimum_gain
+        required = policy.minimum_gain if contest.champion_version else 0.0
+        passed = gain.low > required
         opponent = f"champion {contest.champion_version}" if contest.champion_version else "the base rate"
         what = "log loss" if policy.metric == "log_loss" else "ROC AUC"
         message = (
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
-            f"{'above' if passed else 'not above'} the {policy.minimum_gain:.4f} asked for"
+            f"{'above' if passed else 'not above'} the {required:.4f} asked for"
         )
         return GateResult(
             gate=self.name,
@@ -123,7 +124,7 @@ class BetterThanChampion:
             value=gain.value,
             low=gain.low,
             high=gain.high,
-            required=policy.minimum_gain,
+            required=required,
         )
 
 

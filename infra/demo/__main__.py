@@ -1,0 +1,105 @@
+"""`make demo`: the whole loop on real flights, in a local stack of its own."""
+
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from rich.console import Console
+
+from infra.demo.chart import save_chart
+from infra.demo.display import Display
+from infra.demo.loop import DemoStuck, Loop
+from infra.demo.play import Play
+from infra.demo.timeline import summer_means, timeline_table
+from infra.local.process import ROOT, LocalStackError
+from infra.local.stack import Stack, down, up
+from steward.cli.app import audit_table
+from steward.cli.deployment import Deployment
+from steward.events import AuditCompleted, AuditRequested, TrainingDeclined
+from steward.governance.audit import Audit
+from steward.ledger import verify
+from steward.spec.document import read_spec
+
+FOLDER = ROOT / ".local" / "demo"
+DECLARATION = Path(__file__).with_name("flight-delays.yaml")
+TITLE = "Steward looks after flight-delays, March to December 2013"
+
+
+def main() -> None:
+    """Play the year and show what happened."""
+    console = Console()
+    began = time.monotonic()
+    console.print("Starting a fresh local stack and deploying the real template into it ...")
+    try:
+        down(FOLDER / "stack")
+        stack = up(FOLDER / "stack")
+        console.print(f"Deployed after {time.monotonic() - began:.0f} s. Playing 2013 as it was lived.")
+        os.environ.update(stack.environment)
+        show(console, stack, *played(console, stack))
+    except (LocalStackError, DemoStuck) as error:
+        sys.exit(f"The demo cannot go on: {error}")
+    console.print(f"\nThe demo took {time.monotonic() - began:.0f} s.")
+
+
+def played(console: Console, stack: Stack) -> tuple[Play, Deployment]:
+    """Live every week."""
+    deployment = Deployment.of(stack.name)
+    declaration = DECLARATION.read_bytes()
+    play = Play(Loop(stack), deployment.data, read_spec(declaration))
+    with Display(console, len(play.weeks)) as display:
+        for event in play.begin(declaration):
+            display.event(event)
+        for number in range(len(play.weeks)):
+            for event in play.live(number):
+                display.event(event)
+                display.week(play.rows[-1], number)
+            display.week(play.rows[-1], number + 1)
+        for event in play.end():
+            display.event(event)
+    return play, deployment
+
+
+def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> None:
+    """The timeline, the chart, the ledger, the audit, and what to try next."""
+    model = play.spec.model
+    console.print(timeline_table(play.rows, TITLE))
+    means = summer_means(play.rows)
+    if means:
+        console.print(
+            f"June to September, mean realised AUC: live champion {means.champion:.3f}, "
+            f"first version {means.first_version:.3f}, gain {means.gain:+.3f}"
+        )
+    declined = sum(isinstance(event, TrainingDeclined) for event in play.loop.events)
+    console.print(f"The policy held back {declined} more requests for a run; the SNS subscription received {len(play.loop.messages)} messages, such as:")
+    for subject in [subject for subject in play.loop.messages if "firing" in subject][:3]:
+        console.print(f"  {subject}", style="yellow")
+    png, page = save_chart(play.rows, FOLDER, TITLE)
+    entries = verify(deployment.ledger.entries(model))
+    console.print(f"Ledger: {len(entries):,} entries, each bound to the one before it; the last is {entries[-1].hash[:16]}...")
+    console.print(audit_table(audited(play, deployment)))
+    console.print(f"\nChart: {png.relative_to(ROOT)} and {page.relative_to(ROOT)}")
+    console.print("\nThe stack is still running. Try next:")
+    console.print(f"  source {(stack.folder / 'env').relative_to(ROOT)}")
+    console.print(f"  .venv/bin/steward status {model}         how the model stands, and every alert")
+    console.print(f"  .venv/bin/steward watch {model}          every decision of the year, from the ledger")
+    console.print(f"  .venv/bin/steward audit {model}          check every invariant again")
+    console.print(f"  python infra/local down --folder {stack.folder.relative_to(ROOT)}", style="dim")
+
+
+def audited(play: Play, deployment: Deployment) -> Audit:
+    """Ask the deployed function for an audit."""
+    now = datetime.now(UTC)
+    request = AuditRequested(occurred_at=now, as_of=now, model=play.spec.model, correlation_id="demo-audit")
+    deployment.bus.publish(request)
+    for event in play.loop.settle([request.correlation_id, ]):
+        if isinstance(event, AuditCompleted):
+            return Audit.model_validate_json(deployment.data.verified(event.stored))
+    raise DemoStuck("the audit was asked for and did not come")
+
+
+if __name__ == "__main__":
+    main()
