@@ -238,11 +238,16 @@ def decode(body: str | bytes, sent_at: datetime) -> Event:
 
 
 class ObjectCreated(BaseModel):
-    """S3's own event through EventBridge: one object version was written."""
+    """S3's own event through EventBridge: one object version was written.
+
+    Attributes:
+        again: it is Steward that asks, because another upload turned out to have some of its ids first.
+    """
 
     bucket: str
     key: str
     version_id: str
+    again: bool = False
 
     @classmethod
     def decode(cls, body: str | bytes, newest_version: Callable[[str], str]) -> Self:
@@ -258,7 +263,12 @@ class ObjectCreated(BaseModel):
         envelope = Envelope.model_validate_json(body)
         stored = envelope.detail["object"]
         version_id = stored.get("version-id") or newest_version(stored["key"])
-        return cls(bucket=envelope.detail["bucket"]["name"], key=stored["key"], version_id=version_id)
+        return cls(
+            bucket=envelope.detail["bucket"]["name"],
+            key=stored["key"],
+            version_id=version_id,
+            again=envelope.source == SOURCE,
+        )
 
     @property
     def correlation_id(self) -> str:

@@ -20,7 +20,10 @@ class Verdict(BaseModel):
         version: the version that made the window's predictions.
         window: the window's id; ids sort by time.
         check: the check that said so.
-        evidence: how many rows and labels the check saw; of two checks of one window the one that saw more stands.
+        evidence: how many batches, of predictions and of labels, the check saw; of two checks of one window the one that
+            knew more stands.
+        rows, labelled_rows: what these batches came to.
+        revision: the declaration that was in force.
         status: `ok`, `drift` or `breach`; an `unknown` is no verdict.
         summary: the sentence a person reads.
     """
@@ -31,13 +34,20 @@ class Verdict(BaseModel):
     window: str
     check: str
     evidence: int
+    rows: int = 0
+    labelled_rows: int = 0
+    revision: str = ""
     status: Status
     summary: str
 
     @property
-    def precedence(self) -> tuple[int, str]:
-        """Sorts checks of one window: more evidence first, ties by id, so that the order of arrival is nothing."""
-        return (self.evidence, self.check)
+    def precedence(self) -> tuple[int, int, int, str, str]:
+        """Sorts checks of one window by how much they knew, ties by id, so that the order of arrival is nothing.
+
+        Batches only ever come; a correction is a batch of labels. While they are the same, rows can only go (to an earlier
+        upload that has their ids), and labels only find more predictions.
+        """
+        return (self.evidence, -self.rows, self.labelled_rows, self.revision, self.check)
 
     @property
     def bad(self) -> bool:
