@@ -9,7 +9,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from threadpoolctl import threadpool_limits
 
 from steward.errors import TrainingImpossible, UntrustedArtifact
 from steward.retraining import artifact, recipe
@@ -35,6 +36,13 @@ RECIPES = {
     "forest": {"estimator": "RandomForestClassifier", "parameters": {"n_estimators": 4, "max_depth": 4}},
     "logistic": {"estimator": "LogisticRegression", "parameters": {"C": 0.5}},
 }
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As the template has it."""
+    with threadpool_limits(1):
+        yield
 
 
 def declared(name: str, **changes: object) -> Recipe:
@@ -63,7 +71,7 @@ for name in test_artifact.RECIPES:
 
 
 def test_the_same_rows_recipe_and_seed_give_the_same_bytes_in_every_process() -> None:
-    environment = os.environ | {"PYTHONHASHSEED": "12345", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONHASHSEED": "12345", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", FIT_ELSEWHERE]
     printed = subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert printed.split() == [hashlib.sha256(body(name)).hexdigest() for name in RECIPES]

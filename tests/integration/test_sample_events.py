@@ -1,0 +1,186 @@
+"""The sample events of `tests/events/`, each fed to its function's own handler."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steward import aws
+from steward.events import (
+    AuditCompleted,
+    BatchIngested,
+    CheckCompleted,
+    Event,
+    ModelRegistered,
+    OutcomesUpdated,
+    ReleaseChanged,
+    StoredObject,
+    TrainingCompleted,
+    TrainingRequested,
+    ValidationCompleted,
+)
+from steward.retraining.runs import Run
+from steward.store.bucket import sha256
+from steward.validation.evaluation import Evaluation, GateResult
+
+from . import lemons
+from .deployment import Deployment
+from .template import ROOT
+
+SAMPLES = ROOT / "tests" / "events"
+
+
+def body(function: str, **changes: object) -> str:
+    """The message of a function's sample; `changes` are fields of its detail that name what a test has just stored."""
+    sample = json.loads((SAMPLES / f"{function}.json").read_text())
+    (record,) = sample["Records"]
+    envelope = json.loads(record["body"])
+    envelope["detail"] |= changes
+    return json.dumps(envelope)
+
+
+def detail(function: str) -> dict[str, Any]:
+    return json.loads(body(function))["detail"]
+
+
+def told_by[Told: Event](steward: Deployment, function: str, kind: type[Told], **changes: object) -> Told:
+    """Feed a sample to its function; the one event that it publishes."""
+    before = len(steward.published)
+    assert steward.invoke(function, body(function, **changes)) == {"batchItemFailures": []}
+    steward._observe()
+    (event,) = steward.published[before:]
+    assert isinstance(event, kind)
+    return event
+
+
+def store(steward: Deployment, key: str, content: str) -> StoredObject:
+    version_id = steward.upload(key, content)
+    return StoredObject(key=key, version_id=version_id, sha256=sha256(content.encode()))
+
+
+def requested(steward: Deployment) -> Run:
+    """The run that the samples of training, validation and release speak of."""
+    request = TrainingRequested.model_validate(detail("train_model"))
+    run = Run(
+        run=request.run,
+        model=request.model,
+        as_of=request.as_of,
+        reasons=request.reasons,
+        correlation_id=request.correlation_id,
+        requested_at=request.occurred_at,
+    )
+    store(steward, f"runs/lemons/{run.run}.json", run.model_dump_json())
+    return run
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json")), ids=lambda path: path.stem)
+def test_every_sample_is_what_lambda_delivers_from_the_functions_queue(path: Path) -> None:
+    (record,) = json.loads(path.read_text())["Records"]
+    assert record["eventSource"] == "aws:sqs"
+    queue = "".join(word.capitalize() for word in path.stem.split("_")) + "Queue"
+    assert record["eventSourceARN"].endswith(f"steward-{queue}")
+    assert {"source", "detail-type", "detail", "id", "account", "region", "time"} <= set(json.loads(record["body"]))
+
+
+def test_every_function_has_a_sample() -> None:
+    functions = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    assert {path.stem for path in SAMPLES.glob("*.json")} == functions
+
+
+def test_register_model_puts_the_declaration_in_force(steward: Deployment) -> None:
+    aws.s3().put_object(Bucket=steward.data, Key=detail("register_model")["object"]["key"], Body=lemons.SPEC.encode())
+    event = told_by(steward, "register_model", ModelRegistered)
+    assert event.revision == "000001"
+
+
+def test_ingest_records_stores_the_rows(trained: Deployment) -> None:
+    trained.upload(detail("ingest_records")["object"]["key"], lemons.csv(lemons.sales(2, first_day=40)))
+    event = told_by(trained, "ingest_records", BatchIngested)
+    assert (event.kind, event.rows, event.rejected_rows) == ("reference", 800, 0)
+    assert trained.keys(f"records/reference/model=lemons/date=2024-02-10/hour=00/{event.batch}")
+
+
+def sold_on_the_19th(steward: Deployment) -> None:
+    sold = lemons.sales(1, first_day=18)
+    scored = lemons.predictions(sold, steward.champion("lemons"))
+    steward.upload("inbox/lemons/predictions/19.csv", lemons.csv(scored))
+    steward.upload("inbox/lemons/labels/19.csv", lemons.csv(lemons.labels(sold)))
+    steward.settle()
+
+
+def test_join_labels_writes_the_windows_outcomes(trained: Deployment) -> None:
+    sold_on_the_19th(trained)
+    event = told_by(trained, "join_labels", OutcomesUpdated)
+    assert (event.window, event.labelled_rows) == ("20240119T000000Z_1d", 400)
+    assert trained.object(event.outcomes.key)["window"] == event.window
+
+
+def test_check_window_compares_the_window_with_the_baseline(trained: Deployment) -> None:
+    sold_on_the_19th(trained)
+    event = told_by(trained, "check_window", CheckCompleted)
+    assert (event.window, event.rows, event.labelled_rows) == ("20240119T000000Z_1d", 400, 400)
+    assert trained.object(event.stored.key)["results"]
+
+
+def test_raise_alerts_tells_people(trained: Deployment) -> None:
+    assert trained.invoke("raise_alerts", body("raise_alerts")) == {"batchItemFailures": []}
+    trained._observe()
+    told = trained.notifications[-1]
+    assert told["Subject"] == "lemons: retraining failed"
+    assert detail("raise_alerts")["message"] in told["Message"]
+
+
+def test_kick_retraining_applies_the_policy(trained: Deployment) -> None:
+    before = trained.keys("lemons/", trained.ledger)
+    assert trained.invoke("kick_retraining", body("kick_retraining")) == {"batchItemFailures": []}
+    (entry, *_) = sorted(set(trained.keys("lemons/", trained.ledger)) - set(before))
+    written = json.loads(aws.s3().get_object(Bucket=trained.ledger, Key=entry)["Body"].read())
+    assert written["action"] == "training_declined"
+    assert "the owner asks" in written["summary"]
+
+
+def test_train_model_makes_a_version(trained: Deployment) -> None:
+    run = requested(trained)
+    event = told_by(trained, "train_model", TrainingCompleted)
+    assert event.run == run.run
+    assert trained.object(event.manifest.key)["run"] == run.run
+    assert trained.object(f"runs/lemons/{run.run}.json")["stage"] == "trained"
+
+
+def test_validate_model_judges_the_version(trained: Deployment) -> None:
+    run = requested(trained)
+    made = told_by(trained, "train_model", TrainingCompleted)
+    found = {"version": made.version, "dataset": made.dataset, "manifest": made.manifest.model_dump()}
+    event = told_by(trained, "validate_model", ValidationCompleted, **found)
+    assert event.version == made.version
+    assert trained.object(event.evaluation.key)["champion"] == trained.champion("lemons")
+    assert trained.object(f"runs/lemons/{run.run}.json")["stage"] == "validated"
+
+
+def test_release_model_puts_the_version_in_charge(trained: Deployment) -> None:
+    run, judged = requested(trained), ValidationCompleted.model_validate(detail("release_model"))
+    evaluation = Evaluation(
+        model="lemons",
+        version=judged.version,
+        champion=trained.champion("lemons"),
+        run=run.run,
+        as_of=judged.as_of,
+        dataset=judged.evaluation,
+        holdout_start=judged.as_of,
+        holdout_rows=400,
+        metrics={},
+        champion_metrics={},
+        gates=[GateResult(gate="better_than_champion", passed=True, message=judged.summary)],
+    )
+    stored = store(trained, judged.evaluation.key, evaluation.model_dump_json())
+    event = told_by(trained, "release_model", ReleaseChanged, evaluation=stored.model_dump())
+    assert (event.stage, event.previous) == ("champion", evaluation.champion)
+    assert trained.champion("lemons") == judged.version
+    assert trained.object(f"runs/lemons/{run.run}.json")["stage"] == "promoted"
+
+
+def test_audit_models_checks_every_invariant(trained: Deployment) -> None:
+    event = told_by(trained, "audit_models", AuditCompleted)
+    assert event.passed
+    assert trained.object(event.stored.key)["findings"]

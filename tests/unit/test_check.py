@@ -1,0 +1,72 @@
+"""A check speaks for exactly what it compared, and its gravest result speaks for the monitor."""
+
+import pytest
+
+from steward.monitoring.check import Check
+from steward.results import MetricResult, Status
+
+from .examples import START, stored
+
+SEVERITY: list[Status] = ["unknown", "ok", "drift", "breach"]
+
+
+def result(status: Status = "ok", *, column: str | None = None, effect: float = 0.0, message: str = "") -> MetricResult:
+    return MetricResult(
+        monitor="feature_drift", column=column, statistic="psi", effect=effect, status=status, message=message or status
+    )
+
+
+def check(*results: MetricResult, **changes: object) -> Check:
+    usual = {
+        "model": "lemons",
+        "version": "v1",
+        "window": "20240101T000000Z_1d",
+        "as_of": START,
+        "batches": ["b1", "b2"],
+        "label_batches": [],
+        "baseline": stored("baseline"),
+        "outcomes": None,
+        "spec": stored("spec"),
+        "rows": 10,
+        "labelled_rows": 0,
+        "results": list(results),
+    }
+    return Check.model_validate(usual | changes)
+
+
+@pytest.mark.parametrize("grave", range(1, 5))
+def test_the_gravest_result_is_the_monitors_status_in_any_order(grave: int) -> None:
+    found = [result(status) for status in SEVERITY[:grave]]
+    assert check(*found).statuses == check(*reversed(found)).statuses == {"feature_drift": SEVERITY[grave - 1]}
+
+
+def test_a_summary_names_the_largest_effects_and_counts_the_rest() -> None:
+    found = [result("drift", column=f"c{n}", effect=(-1) ** n * n, message=f"c{n} moved") for n in range(5)]
+    assert (
+        check(*found, result("ok", column="calm")).summary("feature_drift")
+        == "c4 moved; c3 moved; c2 moved; and 2 more"
+    )
+
+
+def test_a_quiet_monitor_says_so() -> None:
+    assert check(result("ok", column="age")).summary("feature_drift") == "nothing found in this window"
+    assert check(result("ok", message="within bounds")).summary("feature_drift") == "within bounds"
+
+
+def test_the_id_follows_from_what_was_compared_and_from_nothing_else() -> None:
+    usual = check().check
+    assert check(result("breach"), rows=99).check == usual
+    others = [
+        check(batches=["b1"]),
+        check(baseline=stored("baseline", "b" * 64)),
+        check(outcomes=stored("outcomes")),
+        check(spec=stored("spec", "b" * 64)),
+        check(version="v2"),
+        check(window="20240102T000000Z_1d"),
+    ]
+    assert len({other.check for other in others} | {usual}) == 7
+
+
+def test_a_check_with_figures_that_json_has_no_word_for_reads_back() -> None:
+    stored_check = check(result("drift", effect=float("inf"))).model_dump_json()
+    assert Check.model_validate_json(stored_check).results[0].effect is None
