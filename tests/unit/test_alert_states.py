@@ -98,7 +98,7 @@ def announcements(alert: Alert, *said: Verdict) -> list[Announced]:
         alert = alert.seeing(each)
         if alert.unannounced:
             heard.append(alert.unannounced)
-            alert = alert.telling(alert.unannounced)
+            alert = alert.told(alert.unannounced)
     return heard
 
 
@@ -120,9 +120,9 @@ def test_announcements_alternate(said: list[Verdict]) -> None:
 def test_nothing_is_left_to_say_once_it_was_said(said: list[Verdict]) -> None:
     alert = seen(*said)
     if alert.unannounced:
-        told = alert.telling(alert.unannounced)
+        told = alert.told(alert.unannounced)
         assert told.unannounced is None
-        assert told.telling(alert.unannounced) == told
+        assert told.told(alert.unannounced) == told
     else:
         assert alert.state != "firing"
 
@@ -140,7 +140,7 @@ def test_what_was_not_told_is_still_to_be_told_when_the_verdicts_come_again(said
 def test_a_new_champion_starts_without_the_old_ones_windows() -> None:
     firing = seen(verdict(1, "breach"))
     assert firing.unannounced is not None
-    told = firing.telling(firing.unannounced)
+    told = firing.told(firing.unannounced)
     promoted = told.under("v2")
     assert promoted.state == "ok"
     assert promoted.history == []
@@ -150,7 +150,7 @@ def test_a_new_champion_starts_without_the_old_ones_windows() -> None:
 def test_a_new_champion_that_fires_too_is_announced_under_its_own_name() -> None:
     firing = seen(verdict(1, "breach"))
     assert firing.unannounced is not None
-    successor = firing.telling(firing.unannounced).seeing(verdict(2, "breach", version="v2")).under("v2")
+    successor = firing.told(firing.unannounced).seeing(verdict(2, "breach", version="v2")).under("v2")
     assert successor.unannounced == Announced(state="firing", version="v2", window=verdict(2).window)
 
 

@@ -1,8 +1,9 @@
 """The state of one alert: a pure function of what the newest checks of each window said."""
 
+from datetime import datetime, timedelta
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from steward.results import Status
 from steward.spec.model import MonitorName
@@ -65,6 +66,20 @@ class Announced(BaseModel):
     window: str
 
 
+class Claim(BaseModel):
+    """Who is telling subscribers something, since when; a claim that grew old was left by a function that died."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    announced: Announced
+    cause: str
+    since: AwareDatetime
+
+
+CLAIM_HOLDS = timedelta(minutes=5)
+"""Longer than the function may run: by then whoever claimed is gone."""
+
+
 class Alert(BaseModel):
     """One monitor of one model.
 
@@ -72,6 +87,7 @@ class Alert(BaseModel):
         champion: the version whose windows count; None before the first.
         verdicts: by `window/version`, the verdict that stands.
         announced: what subscribers were told last; None before anything.
+        claim: who is telling them what they do not know yet.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -81,6 +97,7 @@ class Alert(BaseModel):
     champion: str | None = None
     verdicts: dict[str, Verdict] = Field(default_factory=dict)
     announced: Announced | None = None
+    claim: Claim | None = None
 
     @property
     def history(self) -> list[Verdict]:
@@ -131,9 +148,23 @@ class Alert(BaseModel):
         """The alert once another version is in charge: windows of the one before no longer count."""
         return self if champion == self.champion else self.model_copy(update={"champion": champion})
 
-    def telling(self, announced: Announced) -> Self:
+    def claimed(self, cause: str, now: datetime) -> Self:
+        """The alert once the function that handles `cause` has taken on to tell subscribers, if there is anything to tell.
+
+        Of several functions that see the same change one tells it. Should that one die, the redelivery of its own cause
+        tells it again, and so does any other after `CLAIM_HOLDS`.
+        """
+        untold = self.unannounced
+        if untold is None:
+            return self.model_copy(update={"claim": None})
+        held = self.claim
+        if held and held.announced == untold and held.cause != cause and now - held.since < CLAIM_HOLDS:
+            return self
+        return self.model_copy(update={"claim": Claim(announced=untold, cause=cause, since=now)})
+
+    def told(self, announced: Announced) -> Self:
         """The alert once subscribers have been told."""
-        return self.model_copy(update={"announced": announced})
+        return self.model_copy(update={"announced": announced, "claim": None})
 
     @staticmethod
     def _since(history: list[Verdict]) -> Verdict:

@@ -40,9 +40,12 @@ class Check(BaseModel):
 
     @property
     def check(self) -> str:
-        """The id, which follows from what was compared."""
+        """The id, which follows from what was compared.
+
+        Rows are named beside the batches: a batch gives some up when an earlier upload turns out to have their ids.
+        """
         outcomes = self.outcomes.sha256 if self.outcomes else ""
-        parts = (self.version, self.window, *self.batches, self.baseline.sha256, outcomes, self.spec.sha256)
+        parts = (self.version, self.window, *self.batches, str(self.rows), self.baseline.sha256, outcomes, self.spec.sha256)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     @property

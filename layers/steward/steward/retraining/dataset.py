@@ -52,9 +52,8 @@ def split(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> tup
     """
     time = rows[spec.columns.time]
     start = pd.Timestamp(manifest.start) if manifest.start else time.min()
-    holdout_start, end = pd.Timestamp(manifest.holdout_start), pd.Timestamp(manifest.end)
-    training = rows[(time >= start) & (time < holdout_start)]
-    holdout = rows[(time >= holdout_start) & (time < end)]
+    training = rows[(time >= start) & (time < pd.Timestamp(manifest.holdout_start))]
+    holdout = held_out(rows, manifest, spec)
     for name, part in (("training", training), ("holdout", holdout)):
         positives = int(is_positive(part, spec).sum())
         for label, count in (("positive", positives), ("negative", len(part) - positives)):
@@ -64,6 +63,12 @@ def split(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> tup
                     "wait for more labels, or change retraining.holdout_span or training_span"
                 )
     return training, holdout
+
+
+def held_out(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> pd.DataFrame:
+    """The rows that no version of this dataset was fitted on."""
+    time = rows[spec.columns.time]
+    return rows[(time >= pd.Timestamp(manifest.holdout_start)) & (time < pd.Timestamp(manifest.end))]
 
 
 def is_positive(rows: pd.DataFrame, spec: ModelSpec) -> pd.Series:

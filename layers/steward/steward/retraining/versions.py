@@ -32,6 +32,7 @@ class VersionManifest(BaseModel):
     artifact: StoredObject
     baseline: StoredObject
     training_rows: int
+    training_positive_share: float
     training_start: AwareDatetime
     trained_until: AwareDatetime
     holdout_rows: int

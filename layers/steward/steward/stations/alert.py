@@ -1,11 +1,15 @@
 """Checks move alert states; what moves is told to the subscribers of the topic, once."""
 
+from typing import cast
+
 from steward.alerting.messages import Message, alerts_message, notice
 from steward.alerting.states import Alert, Announced, Verdict
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, Event, ReleaseChanged
+from steward.ledger import Action
 from steward.monitoring.check import Check
 from steward.runtime import Runtime
 from steward.spec.model import MonitorName
+from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys
 from steward.store.topic import Topic
@@ -49,49 +53,59 @@ def _verdicts(runtime: Runtime, event: CheckCompleted) -> dict[MonitorName, Verd
 
 
 def _announce(runtime: Runtime, cause: Event, verdicts: dict[MonitorName, Verdict]) -> None:
-    """Update each alert, then tell what is untold."""
+    """Update each alert, then tell what is untold and not another's to tell."""
     champion = registry.routing(runtime.data, cause.model).champion
     monitors = verdicts.keys() or [listed.name for listed in runtime.data.list(keys.alerts(cause.model))]
-    untold: list[tuple[Alert, Announced]] = []
+    mine: list[tuple[Alert, Announced]] = []
     for monitor in monitors:
-        verdict = verdicts.get(monitor)  # type: ignore[call-overload]
-        alert = _updated(runtime, cause.model, monitor, champion, verdict)  # type: ignore[arg-type]
-        if alert.unannounced:
-            untold.append((alert, alert.unannounced))
-    changes = [_change(runtime, cause, alert, announced) for alert, announced in untold]
-    if changes:
-        for change in changes:
-            action = "alert_raised" if isinstance(change, AlertRaised) else "alert_resolved"
-            evidence = (cause.stored,) if isinstance(cause, CheckCompleted) else ()
-            runtime.record(change, action, change.monitor, change.summary, evidence)  # type: ignore[arg-type]
-        _send(runtime, alerts_message(changes), changes[0].event_id)
-        runtime.announce(changes)
-    for alert, announced in untold:
-        runtime.data.swap(
-            keys.alert(cause.model, alert.monitor),
-            Alert,
-            lambda present, told=announced, seen=alert: (present or seen).telling(told),  # type: ignore[misc]
-        )
+        alert = _updated(runtime, cause, cast("MonitorName", monitor), champion, verdicts)
+        if alert.claim and alert.claim.cause == cause.event_id:
+            mine.append((alert, alert.claim.announced))
+    if not mine:
+        return
+    changes = [_change(runtime, cause, alert, announced) for alert, announced in mine]
+    for change in changes:
+        evidence = (cause.stored,) if isinstance(cause, CheckCompleted) else ()
+        action: Action = "alert_raised" if isinstance(change, AlertRaised) else "alert_resolved"
+        runtime.record(change, action, change.monitor, change.summary, evidence)
+    _send(runtime, alerts_message(changes), changes[0].event_id)
+    runtime.announce(changes)
+    for alert, announced in mine:
+        _told(runtime, alert, announced)
 
 
 def _updated(
-    runtime: Runtime, model: str, monitor: MonitorName, champion: str | None, verdict: Verdict | None
+    runtime: Runtime,
+    cause: Event,
+    monitor: MonitorName,
+    champion: str | None,
+    verdicts: dict[MonitorName, Verdict],
 ) -> Alert:
     def change(present: Alert | None) -> Alert:
-        alert = (present or Alert(model=model, monitor=monitor)).under(champion)
-        return alert.seeing(verdict) if verdict else alert
+        alert = (present or Alert(model=cause.model, monitor=monitor)).under(champion)
+        if monitor in verdicts:
+            alert = alert.seeing(verdicts[monitor])
+        return alert.claimed(cause.event_id, runtime.now())
 
-    return runtime.data.swap(keys.alert(model, monitor), Alert, change)
+    return runtime.data.swap(keys.alert(cause.model, monitor), Alert, change)
+
+
+def _told(runtime: Runtime, alert: Alert, announced: Announced) -> None:
+    def change(present: Alert | None) -> Alert:
+        return (present or alert).told(announced)
+
+    runtime.data.swap(keys.alert(alert.model, alert.monitor), Alert, change)
 
 
 def _change(runtime: Runtime, cause: Event, alert: Alert, announced: Announced) -> AlertRaised | AlertResolved:
+    """The event for an announcement. Its id follows from the announcement alone, whoever tells it."""
     latest = alert.latest
     replaced = f"version {announced.version} is in charge now; the windows of the one before no longer count"
     kind = AlertRaised if announced.state == "firing" else AlertResolved
     return kind(
         occurred_at=runtime.now(),
         model=cause.model,
-        as_of=cause.as_of,
+        as_of=Window.parse(latest.window).end if latest else cause.as_of,
         correlation_id=cause.correlation_id,
         monitor=alert.monitor,
         version=announced.version,

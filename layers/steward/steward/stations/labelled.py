@@ -14,8 +14,8 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 
-def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> DatasetManifest:
-    """Fix what a run reads: reference rows, and the predictions of every window that has labels.
+def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
+    """Fix what a run reads: reference rows, and the predictions of every window that has labels; and those rows.
 
     Raises:
         TrainingImpossible: there are no labelled rows before `as_of`.
@@ -34,22 +34,33 @@ def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> DatasetManifest:
             content = data.get(listed.key)
             item = DatasetObject(kind=kind, batch=listed.name, stored=content.stored)  # type: ignore[arg-type]
             frames[item] = read_records(content.body, spec, _columns(spec, item.kind))
-    time = labelled_rows(frames, spec)[spec.columns.time]
+    rows = labelled_rows(frames, spec)
+    time = rows[spec.columns.time]
     time = time[time < pd.Timestamp(as_of)]
     if time.empty:
         raise TrainingImpossible(f"no labelled row is older than {as_of:%Y-%m-%d %H:%M}")
-    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime())
+    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime()), rows
 
 
-def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest) -> pd.DataFrame:
+def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: datetime | None = None) -> pd.DataFrame:
     """The labelled rows of a dataset, from the exact object versions it names.
+
+    Args:
+        data: where they are.
+        spec: names the columns.
+        manifest: the dataset.
+        since: leave out objects of windows that end before this moment; their rows are not asked for.
 
     Raises:
         ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
     """
-    return labelled_rows(
-        {item: read_records(data.verified(item.stored), spec, _columns(spec, item.kind)) for item in manifest.objects}, spec
-    )
+    asked = [
+        item
+        for item in manifest.objects
+        if since is None or keys.partition_start(item.stored.key) + spec.window.length > since
+    ]
+    frames = {item: read_records(data.verified(item.stored), spec, _columns(spec, item.kind)) for item in asked}
+    return labelled_rows(frames, spec)
 
 
 def _columns(spec: ModelSpec, kind: str) -> Collection[str]:

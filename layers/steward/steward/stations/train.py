@@ -1,6 +1,9 @@
 """A run makes a version: its dataset is frozen, the recipe fitted, the artifact and the baseline stored."""
 
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
 
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
 from steward.events import Event, RunFailed, StoredObject, TrainingCompleted, TrainingRequested
@@ -24,33 +27,43 @@ def train_model(runtime: Runtime, request: TrainingRequested) -> Event:
     run = Run.model_validate_json(runtime.data.get(keys.run(request.model, request.run)).body)
     try:
         if run.manifest is None:
-            dataset = _frozen(runtime, spec, run)
-            stored = _version(runtime, spec, spec_stored, run, dataset)
-            run = _advance(runtime, run, "trained", version=stored[0].version, manifest=stored[1])
+            manifest, stored = _version(runtime, spec, spec_stored, run, _frozen(runtime, spec, run))
+            run = _advance(runtime, run, "trained", version=manifest.version, manifest=stored)
         return _completed(runtime, request, run)
     except (TrainingImpossible, ObjectMissing, ObjectChanged) as error:
         return run_failed(runtime, request, request.run, "training", str(error))
 
 
-def _frozen(runtime: Runtime, spec: ModelSpec, run: Run) -> StoredObject:
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    stored: StoredObject
+    manifest: DatasetManifest
+    rows: pd.DataFrame
+
+
+def _frozen(runtime: Runtime, spec: ModelSpec, run: Run) -> _Frozen:
     """The run's dataset, fixed at the first attempt."""
-    if run.dataset:
-        return run.dataset
-    manifest = labelled.freeze(runtime.data, spec, run.as_of)
-    stored = runtime.data.ensure(keys.dataset(spec.model, manifest.dataset), manifest.model_dump_json().encode())
-    advanced = _advance(runtime, run, "frozen", dataset=stored)
-    return advanced.dataset or stored
+    if run.dataset is None:
+        manifest, rows = labelled.freeze(runtime.data, spec, run.as_of)
+        stored = runtime.data.ensure(keys.dataset(spec.model, manifest.dataset), manifest.model_dump_json().encode())
+        run = _advance(runtime, run, "frozen", dataset=stored)
+        if run.dataset == stored:
+            return _Frozen(stored, manifest, rows)
+    if run.dataset is None:
+        raise TrainingImpossible(run.outcome or "the run ended before its dataset was fixed")
+    manifest = DatasetManifest.model_validate_json(runtime.data.verified(run.dataset))
+    return _Frozen(run.dataset, manifest, labelled.read(runtime.data, spec, manifest))
 
 
 def _version(
-    runtime: Runtime, spec: ModelSpec, spec_stored: StoredObject, run: Run, dataset: StoredObject
+    runtime: Runtime, spec: ModelSpec, spec_stored: StoredObject, run: Run, frozen: _Frozen
 ) -> tuple[VersionManifest, StoredObject]:
-    frozen = DatasetManifest.model_validate_json(runtime.data.verified(dataset))
-    training, holdout = split(labelled.read(runtime.data, spec, frozen), frozen, spec)
+    training, holdout = split(frozen.rows, frozen.manifest, spec)
     declared = spec.retraining.recipe
     libraries = recipe.libraries()
-    version = version_name(run.as_of, dataset.sha256, declared, libraries)
-    model = recipe.fit(declared, spec, training, is_positive(training, spec).to_numpy())
+    version = version_name(run.as_of, frozen.stored.sha256, declared, libraries)
+    learnt = is_positive(training, spec).to_numpy()
+    model = recipe.fit(declared, spec, training, learnt)
     scores = recipe.score(model, spec, holdout)
     positive = is_positive(holdout, spec).to_numpy()
     baseline = Baseline.of(
@@ -67,17 +80,18 @@ def _version(
         run=run.run,
         as_of=run.as_of,
         spec=spec_stored,
-        dataset=dataset,
+        dataset=frozen.stored,
         recipe=declared,
         libraries=libraries,
         features=list(spec.features),
         artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
         baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
         training_rows=len(training),
+        training_positive_share=float(learnt.mean()),
         training_start=time.min().to_pydatetime(),
-        trained_until=frozen.holdout_start,
+        trained_until=frozen.manifest.holdout_start,
         holdout_rows=int(np.size(scores)),
-        holdout_until=frozen.end,
+        holdout_until=frozen.manifest.end,
     )
     return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
 

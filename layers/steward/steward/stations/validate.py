@@ -8,7 +8,7 @@ from steward.governance.card import ModelCard
 from steward.performance.metrics import metric_values
 from steward.performance.outcomes import Outcomes
 from steward.retraining import artifact, recipe
-from steward.retraining.dataset import is_positive, split
+from steward.retraining.dataset import held_out, is_positive
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
@@ -55,14 +55,14 @@ def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted) -> S
     champion = registry.routing(runtime.data, spec.model).champion
     incumbent = registry.manifest(runtime.data, spec.model, champion) if champion else None
     frozen = DatasetManifest.model_validate_json(runtime.data.verified(manifest.dataset))
-    training, holdout = split(labelled.read(runtime.data, spec, frozen), frozen, spec)
+    holdout = held_out(labelled.read(runtime.data, spec, frozen, since=frozen.holdout_start), frozen, spec)
     positive = is_positive(holdout, spec).to_numpy()
     model = artifact.load(runtime.data.verified(manifest.artifact))
     challenger = recipe.score(model, spec, holdout)
     if incumbent:
         opposing = recipe.score(artifact.load(runtime.data.verified(incumbent.artifact)), spec, holdout)
     else:
-        opposing = np.full(len(holdout), is_positive(training, spec).mean())
+        opposing = np.full(len(holdout), manifest.training_positive_share)
     contest = Contest(
         positive=positive,
         times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),

@@ -1,7 +1,5 @@
 """Labels that gave no time: finding the window of their prediction, or letting them wait for it."""
 
-from datetime import UTC, datetime
-
 import numpy as np
 import pandas as pd
 
@@ -35,11 +33,10 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> set[Window]
 
 def _within_horizon(data: Bucket, spec: ModelSpec) -> list[Window]:
     """The windows that have predictions, newest first, back to the label horizon before the newest."""
-    found: set[Window] = set()
-    for listed in data.list(keys.partitions("predictions", spec.model)):
-        date, hour = (part.partition("=")[2] for part in listed.key.split("/")[3:5])
-        start = datetime.strptime(f"{date} {hour}", "%Y-%m-%d %H").replace(tzinfo=UTC)
-        found.add(Window.containing(start, spec.window.length))
+    found = {
+        Window.containing(keys.partition_start(listed.key), spec.window.length)
+        for listed in data.list(keys.partitions("predictions", spec.model))
+    }
     newest = max(found, default=None)
     return [window for window in sorted(found, reverse=True) if newest and window.end > newest.end - spec.label_horizon]
 

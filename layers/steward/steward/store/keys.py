@@ -1,6 +1,7 @@
 """Every object key of both buckets. Nothing else builds one."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from steward.spec.windows import Window
 
@@ -61,6 +62,12 @@ def dataset(model: str, dataset: str) -> str:
 def partition(kind: str, model: str, window: Window) -> str:
     """Prefix of the records of one window, Hive-style, by the window's start."""
     return f"records/{kind}/model={model}/date={window.start:%Y-%m-%d}/hour={window.start:%H}/"
+
+
+def partition_start(key: str) -> datetime:
+    """The start of the window that a record's key is in."""
+    date, hour = (part.partition("=")[2] for part in key.split("/")[3:5])
+    return datetime.strptime(f"{date} {hour}", "%Y-%m-%d %H").replace(tzinfo=UTC)
 
 
 def partitions(kind: str, model: str) -> str:
