@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the machine's processors are for the functions
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from infra.demo.chart import save_chart
 from infra.demo.display import Display
 from infra.demo.loop import DemoStuck, Loop
 from infra.demo.play import Play
-from infra.demo.timeline import summer_means, timeline_table
+from infra.demo.timeline import timeline_table
 from infra.local.process import ROOT, LocalStackError
 from infra.local.stack import Stack, down, up
 from steward.cli.app import audit_table
@@ -26,12 +27,15 @@ from steward.spec.document import read_spec
 
 FOLDER = ROOT / ".local" / "demo"
 DECLARATION = Path(__file__).with_name("flight-delays.yaml")
+_WIDTH = 120
 TITLE = "Steward looks after flight-delays, March to December 2013"
 
 
 def main() -> None:
     """Play the year and show what happened."""
     console = Console()
+    if console.width < _WIDTH:
+        console = Console(width=_WIDTH)
     began = time.monotonic()
     console.print("Starting a fresh local stack and deploying the real template into it ...")
     try:
@@ -67,12 +71,6 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
     """The timeline, the chart, the ledger, the audit, and what to try next."""
     model = play.spec.model
     console.print(timeline_table(play.rows, TITLE))
-    means = summer_means(play.rows)
-    if means:
-        console.print(
-            f"June to September, mean realised AUC: live champion {means.champion:.3f}, "
-            f"first version {means.first_version:.3f}, gain {means.gain:+.3f}"
-        )
     declined = sum(isinstance(event, TrainingDeclined) for event in play.loop.events)
     console.print(f"The policy held back {declined} more requests for a run; the SNS subscription received {len(play.loop.messages)} messages, such as:")
     for subject in [subject for subject in play.loop.messages if "firing" in subject][:3]:

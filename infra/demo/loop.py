@@ -9,9 +9,8 @@ from typing import Any
 from infra.local.stack import Stack
 from steward.events import EVENTS, Event, ObjectCreated
 
-_PAUSE = 0.05
-_PATIENCE = 45.0
-_LOOKS_AT_REST = 3
+_PAUSE = 0.1
+_PATIENCE = 90.0
 
 
 class DemoStuck(RuntimeError):
@@ -53,20 +52,20 @@ class Loop:
             DemoStuck: a message ended in a dead-letter queue, or nothing more happens and something is unanswered.
         """
         unanswered = set(uploads)
-        looks, quiet_since = 0, time.monotonic()
-        while looks < _LOOKS_AT_REST:
+        at_rest, quiet_since = False, time.monotonic()
+        while not at_rest:
             came = list(self._receive())
             yield from came
             unanswered -= {event.correlation_id for event in came}
-            busy = bool(came) or bool(unanswered) or any(self._depth(url) for url in self._queues)
-            looks = 0 if busy else looks + 1
             if came:
                 quiet_since = time.monotonic()
+                continue
+            at_rest = not unanswered and not any(self._depth(url) for url in self._queues)
             if time.monotonic() - quiet_since > _PATIENCE:
                 self._refuse_dead_letters()
                 raise DemoStuck(f"nothing happened for {_PATIENCE:.0f} s; see {self.stack.folder}")
-            if not came:
-                time.sleep(_PAUSE)
+            time.sleep(_PAUSE)
+        yield from self._receive()
         self._refuse_dead_letters()
 
     def document(self, key: str) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,13 @@ from infra.demo import flights as source
 from infra.demo.airline import Airline, csv
 from infra.demo.loop import Loop
 from infra.demo.timeline import Run, TimelineRow
-from steward.events import AlertRaised, CheckCompleted, Event, ReleaseChanged, RunFailed
+from steward.events import AlertRaised, CheckCompleted, Event, ReleaseChanged, RunFailed, ValidationCompleted
 from steward.monitoring.check import Check
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
 from steward.store.bucket import Bucket
+from steward.validation.evaluation import Evaluation
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Play:
     Attributes:
         rows: a row for every week so far, the newest last; figures of a week are filled in when its labels come.
         first: the first version.
+        grounds: why each judged version was promoted or refused.
     """
 
     loop: Loop
@@ -35,6 +38,7 @@ class Play:
     spec: ModelSpec
     rows: list[TimelineRow] = field(default_factory=list)
     first: str = ""
+    grounds: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Open the airline's application."""
@@ -60,7 +64,7 @@ class Play:
         week, flown = self.weeks[number]
         version = self.airline.champion()
         scores = self.airline.score(version, flown)
-        self.rows.append(_empty_row(week.date(), version, self._first_auc(flown)))
+        self.rows.append(_empty_row(week.date(), version, self._first_auc(flown, scores, version)))
         uploads = [self._upload("predictions", week, self.airline.predictions(version, flown, scores))]
         if number:
             uploads.append(self._arrivals(number - 1))
@@ -81,12 +85,12 @@ class Play:
     def _upload(self, kind: str, week: datetime, body: bytes) -> str:
         return self.loop.upload(keys.inbox(self.spec.model, kind, f"{week:%Y-%m-%d}.csv.gz"), body)
 
-    def _first_auc(self, flown: pd.DataFrame) -> float | None:
+    def _first_auc(self, flown: pd.DataFrame, scores: NDArray[np.float64], version: str) -> float | None:
         """What the first version would have had; the demo's own reckoning, which Steward never sees."""
         late: NDArray[np.bool_] = flown[self.spec.columns.label].to_numpy() == 1
         if late.all() or not late.any():
             return None
-        return float(roc_auc_score(late, self.airline.score(self.first, flown)))
+        return float(roc_auc_score(late, scores if version == self.first else self.airline.score(self.first, flown)))
 
     def _note(self, event: Event, newest: int) -> None:
         """Fill in what an event says about its week."""
@@ -94,9 +98,11 @@ class Play:
         match event:
             case AlertRaised():
                 self.rows[newest] = replace(row, alerts=(*row.alerts, event.monitor))
+            case ValidationCompleted():
+                self.grounds[event.version] = _grounds(Evaluation.model_validate_json(self.data.verified(event.evaluation)))
             case ReleaseChanged():
-                outcome = "promoted" if event.stage == "champion" else "refused"
-                self.rows[newest] = replace(row, run=Run(event.version, outcome, event.summary))
+                outcome: Literal["promoted", "refused"] = "promoted" if event.stage == "champion" else "refused"
+                self.rows[newest] = replace(row, run=Run(event.version, outcome, self.grounds[event.version]))
             case RunFailed():
                 self.rows[newest] = replace(row, run=Run(event.run, "failed", event.message))
             case CheckCompleted():
@@ -119,6 +125,16 @@ class Play:
                     auc_low=auc.low if auc else row.auc_low,
                     auc_high=auc.high if auc else row.auc_high,
                 )
+
+
+def _grounds(evaluation: Evaluation) -> str:
+    """The gain that a version proved or did not, or the first gate that refused it, in a few words."""
+    refused = next((gate for gate in evaluation.gates if not gate.passed), evaluation.gates[-1])
+    if refused.value is None or refused.low is None:
+        return refused.message
+    return f"log loss {-refused.value:+.3f}, {refused.low:.3f} surely gained" if refused.passed else (
+        f"log loss {-refused.value:+.3f}, not surely better"
+    )
 
 
 def _empty_row(week: date, version: str, first_auc: float | None) -> TimelineRow:

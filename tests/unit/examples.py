@@ -77,7 +77,6 @@ def manifest() -> VersionManifest:
         artifact=stored("models/lemons/versions/20240110-abcdef01/model.skops", "e" * 64),
         baseline=stored("models/lemons/versions/20240110-abcdef01/baseline.json", "f" * 64),
         training_rows=12_345,
-        training_positive_share=0.25,
         training_positive_share=0.4,
         training_start=START,
         trained_until=START + 5 * DAY,
