@@ -25,17 +25,11 @@ from threadpoolctl import threadpool_limits
 
 from steward.errors import TrainingImpossible, UntrustedArtifact
 from steward.retraining import artifact, recipe
-from steward.retraining.recipe import Classifier
-from steward.spec.model import Recipe
 
 from .examples import sales, spec
+from .fitting import RECIPES, body, declared, fitted
 
 ROOT = Path(__file__).resolve().parents[2]
-RECIPES = {
-    "boosting": {"estimator": "HistGradientBoostingClassifier", "parameters": {"max_iter": 5}},
-    "forest": {"estimator": "RandomForestClassifier", "parameters": {"n_estimators": 4, "max_depth": 4}},
-    "logistic": {"estimator": "LogisticRegression", "parameters": {"C": 0.5}},
-}
 
 
 @pytest.fixture(autouse=True)
@@ -45,28 +39,11 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def declared(name: str, **changes: object) -> Recipe:
-    return Recipe.model_validate(RECIPES[name] | changes)
-
-
-@functools.cache
-def fitted(name: str, seed: int = 0) -> Classifier:
-    rows = sales()
-    rows.loc[::9, "mileage"] = np.nan
-    rows.loc[::11, "make"] = None
-    return recipe.fit(declared(name, seed=seed), spec(), rows, (rows["lemon"] == "1").to_numpy())
-
-
-@functools.cache
-def body(name: str) -> bytes:
-    return artifact.dump(fitted(name))
-
-
 FIT_ELSEWHERE = """
 import hashlib
-from tests.unit import test_artifact
-for name in test_artifact.RECIPES:
-    print(hashlib.sha256(test_artifact.body(name)).hexdigest())
+from tests.unit.fitting import RECIPES, body
+for name in RECIPES:
+    print(hashlib.sha256(body(name)).hexdigest())
 """
 
 

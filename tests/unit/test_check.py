@@ -55,8 +55,9 @@ def test_a_quiet_monitor_says_so() -> None:
 
 def test_the_id_follows_from_what_was_compared_and_from_nothing_else() -> None:
     usual = check().check
-    assert check(result("breach"), rows=99).check == usual
+    assert check(result("breach"), labelled_rows=99).check == usual
     others = [
+        check(rows=9),
         check(batches=["b1"]),
         check(baseline=stored("baseline", "b" * 64)),
         check(outcomes=stored("outcomes")),
@@ -64,7 +65,7 @@ def test_the_id_follows_from_what_was_compared_and_from_nothing_else() -> None:
         check(version="v2"),
         check(window="20240102T000000Z_1d"),
     ]
-    assert len({other.check for other in others} | {usual}) == 7
+    assert len({other.check for other in others} | {usual}) == 8
 
 
 def test_a_check_with_figures_that_json_has_no_word_for_reads_back() -> None:
