@@ -4,7 +4,6 @@ import io
 import json
 import zipfile
 import zlib
-from typing import Any
 
 import skops.io
 from sklearn.pipeline import Pipeline
@@ -74,13 +73,13 @@ def _add(archive: zipfile.ZipFile, name: str, body: bytes) -> None:
     archive.writestr(zipfile.ZipInfo(name, _EPOCH), body, zipfile.ZIP_DEFLATED, 6)
 
 
-def _renumbered(node: Any, numbers: dict[str, int]) -> Any:
+def _renumbered(node: object, numbers: dict[str, int]) -> object:
     """The schema with every address replaced by the order in which addresses first appear."""
     if isinstance(node, list):
         return [_renumbered(item, numbers) for item in node]
     if not isinstance(node, dict):
         return node
-    changed = {}
+    changed: dict[str, object] = {}
     for key, value in node.items():
         if key == "__id__" and isinstance(value, int):
             changed[key] = numbers.setdefault(str(value), len(numbers) + 1)

@@ -94,11 +94,11 @@ def _refuse_aliases(node: yaml.Node, seen: set[int]) -> None:
                 _refuse_aliases(child, seen)
 
 
-def _construct(node: yaml.Node, path: Path, positions: dict[Path, Position], problems: list[str]) -> Any:
+def _construct(node: yaml.Node, path: Path, positions: dict[Path, Position], problems: list[str]) -> object:
     """Plain values of a node tree, noting where each path stands, and what is wrong with it as YAML."""
     positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
-        content: dict[str, Any] = {}
+        content: dict[str, object] = {}
         for key_node, value_node in node.value:
             key = str(_scalar(key_node, problems))
             line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1

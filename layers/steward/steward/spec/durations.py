@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
@@ -13,7 +13,7 @@ LONGEST = timedelta(days=36_525)
 """A century: longer spans are slips of the hand, and would leave the calendar."""
 
 
-def parse_duration(text: Any) -> timedelta:
+def parse_duration(text: object) -> timedelta:
     """Turn `7d` into a timedelta; a timedelta stays as it is.
 
     Raises:

@@ -1,7 +1,7 @@
 """The declaration of a model: what a user writes in `specs/<model>.yaml`."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -42,7 +42,7 @@ class Columns(Declared):
         return self
 
 
-def _feature_shorthand(value: Any) -> Any:
+def _feature_shorthand(value: object) -> object:
     return {"type": value} if isinstance(value, str) else value
 
 
