@@ -72,12 +72,16 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
     model = play.spec.model
     console.print(timeline_table(play.rows, TITLE))
     declined = sum(isinstance(event, TrainingDeclined) for event in play.loop.events)
-    console.print(f"The policy held back {declined} more requests for a run; the SNS subscription received {len(play.loop.messages)} messages, such as:")
+    console.print(
+        f"The policy held back {declined} more requests for a run; the SNS subscription received {len(play.loop.messages)} messages, such as:"
+    )
     for subject in [subject for subject in play.loop.messages if "firing" in subject][:3]:
         console.print(f"  {subject}", style="yellow")
     png, page = save_chart(play.rows, FOLDER, TITLE)
     entries = verify(deployment.ledger.entries(model))
-    console.print(f"Ledger: {len(entries):,} entries, each bound to the one before it; the last is {entries[-1].hash[:16]}...")
+    console.print(
+        f"Ledger: {len(entries):,} entries, each bound to the one before it; the last is {entries[-1].hash[:16]}..."
+    )
     console.print(audit_table(audited(play, deployment)))
     console.print(f"\nChart: {png.relative_to(ROOT)} and {page.relative_to(ROOT)}")
     console.print("\nThe stack is still running. Try next:")
@@ -93,7 +97,11 @@ def audited(play: Play, deployment: Deployment) -> Audit:
     now = datetime.now(UTC)
     request = AuditRequested(occurred_at=now, as_of=now, model=play.spec.model, correlation_id="demo-audit")
     deployment.bus.publish(request)
-    for event in play.loop.settle([request.correlation_id, ]):
+    for event in play.loop.settle(
+        [
+            request.correlation_id,
+        ]
+    ):
         if isinstance(event, AuditCompleted):
             return Audit.model_validate_json(deployment.data.verified(event.stored))
     raise DemoStuck("the audit was asked for and did not come")

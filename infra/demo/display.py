@@ -38,7 +38,10 @@ class Display:
     def __init__(self, console: Console, weeks: int) -> None:
         self.console = console
         self.progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} weeks"), TimeElapsedColumn()
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} weeks"),
+            TimeElapsedColumn(),
         )
         self.task = self.progress.add_task("Jan, Feb", total=weeks)
         self.recent: deque[Text] = deque(maxlen=_LINES)
@@ -70,7 +73,9 @@ class Display:
         if said is None:
             return
         text, style = said
-        line = Text(f"{event.as_of:%d %b}  {type(event).__name__:<20} {text}", style=style, no_wrap=True, overflow="ellipsis")
+        line = Text(
+            f"{event.as_of:%d %b}  {type(event).__name__:<20} {text}", style=style, no_wrap=True, overflow="ellipsis"
+        )
         self.recent.append(line)
         if self.console.is_terminal:
             self._draw()
@@ -78,13 +83,19 @@ class Display:
             self.console.print(line, soft_wrap=True)
 
     def _draw(self) -> None:
-        self.live.update(Group(self.progress, self._week(), Panel(Group(*self.recent), title="events", title_align="left")))
+        self.live.update(
+            Group(self.progress, self._week(), Panel(Group(*self.recent), title="events", title_align="left"))
+        )
 
     def _week(self) -> Table:
         grid = Table.grid(padding=(0, 3))
         if self.row:
             drifted = ", ".join(self.row.drifted[:4]) or "nothing yet"
-            grid.add_row(f"champion [bold]{self.row.champion}[/]", f"drifted [bold]{drifted}[/]", f"AUC {interval_text(self.row)}")
+            grid.add_row(
+                f"champion [bold]{self.row.champion}[/]",
+                f"drifted [bold]{drifted}[/]",
+                f"AUC {interval_text(self.row)}",
+            )
         return grid
 
 

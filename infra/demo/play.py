@@ -99,7 +99,9 @@ class Play:
             case AlertRaised():
                 self.rows[newest] = replace(row, alerts=(*row.alerts, event.monitor))
             case ValidationCompleted():
-                self.grounds[event.version] = _grounds(Evaluation.model_validate_json(self.data.verified(event.evaluation)))
+                self.grounds[event.version] = _grounds(
+                    Evaluation.model_validate_json(self.data.verified(event.evaluation))
+                )
             case ReleaseChanged():
                 outcome: Literal["promoted", "refused"] = "promoted" if event.stage == "champion" else "refused"
                 self.rows[newest] = replace(row, run=Run(event.version, outcome, self.grounds[event.version]))
@@ -132,8 +134,10 @@ def _grounds(evaluation: Evaluation) -> str:
     refused = next((gate for gate in evaluation.gates if not gate.passed), evaluation.gates[-1])
     if refused.value is None or refused.low is None:
         return refused.message
-    return f"log loss {-refused.value:+.3f}, {refused.low:.3f} surely gained" if refused.passed else (
-        f"log loss {-refused.value:+.3f}, not surely better"
+    return (
+        f"log loss {-refused.value:+.3f}, {refused.low:.3f} surely gained"
+        if refused.passed
+        else (f"log loss {-refused.value:+.3f}, not surely better")
     )
 
 

@@ -49,7 +49,17 @@ def main(folder: Path) -> None:
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     # As `ministack --detach` does. Its foreground command would also take port 443 where it may.
-    serve = ["ministack.app:app", "--workers", "0", "--bind", f"127.0.0.1:{port}", "--keep-alive", "75", "--log-level", "INFO"]
+    serve = [
+        "ministack.app:app",
+        "--workers",
+        "0",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--keep-alive",
+        "75",
+        "--log-level",
+        "INFO",
+    ]
     sys.argv = [
         "hypercorn",
         *serve,

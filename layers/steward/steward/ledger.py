@@ -64,9 +64,7 @@ class LedgerEntry(Decision):
     hash: str = ""
 
     @classmethod
-    def following(
-        cls, head: "LedgerEntry | None", decision: Decision, *, function: str, recorded_at: datetime
-    ) -> Self:
+    def following(cls, head: "LedgerEntry | None", decision: Decision, *, function: str, recorded_at: datetime) -> Self:
         """The entry that puts a decision after `head`, or first."""
         entry = cls(
             **decision.model_dump(),

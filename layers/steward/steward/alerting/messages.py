@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from steward.events import AlertRaised, AlertResolved, AuditCompleted, BatchRejected, Event, ModelRejected, ReleaseChanged, RunFailed
+from steward.events import (
+    AlertRaised,
+    AlertResolved,
+    AuditCompleted,
+    BatchRejected,
+    Event,
+    ModelRejected,
+    ReleaseChanged,
+    RunFailed,
+)
 from steward.spec.windows import Window
 
 _SUBJECT_LENGTH = 100
@@ -59,9 +68,15 @@ def notice(event: Event) -> Message | None:
             subject, text = "file rejected", f"{event.source}\n{event.message}\nThe file is kept where it was uploaded."
         case ModelRejected():
             problems = "\n".join(event.problems)
-            subject, text = "declaration rejected", f"{event.source}\n{problems}\nThe declaration in force is unchanged."
+            subject, text = (
+                "declaration rejected",
+                f"{event.source}\n{problems}\nThe declaration in force is unchanged.",
+            )
         case AuditCompleted(passed=False):
-            subject, text = "audit failed", f"Invariants that do not hold: {', '.join(event.failed)}\n{event.stored.key}"
+            subject, text = (
+                "audit failed",
+                f"Invariants that do not hold: {', '.join(event.failed)}\n{event.stored.key}",
+            )
         case ReleaseChanged(stage="champion"):
             subject, text = f"champion is now {event.version}", event.summary
         case _:

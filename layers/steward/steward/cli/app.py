@@ -55,7 +55,9 @@ def push(
                 if entry.action in ("batch_ingested", "batch_rejected", "model_registered", "model_rejected"):
                     break
         else:
-            console.print(f"[yellow]no answer within {patience:.0f} s; `steward watch {owner}` shows it when it comes[/]")
+            console.print(
+                f"[yellow]no answer within {patience:.0f} s; `steward watch {owner}` shows it when it comes[/]"
+            )
     raise typer.Exit(1 if refused else 0)
 
 
@@ -109,7 +111,9 @@ def audit(
 def audit_table(report: Audit) -> Table:
     """One row an invariant."""
     verdict = f"{len(report.failed)} of {len(report.findings)} do not hold" if report.failed else "all hold"
-    drawn = Table(title=f"Audit of {report.model}, champion {report.champion}: {verdict}", title_justify="left", pad_edge=False)
+    drawn = Table(
+        title=f"Audit of {report.model}, champion {report.champion}: {verdict}", title_justify="left", pad_edge=False
+    )
     for heading in ("invariant", "", "what was found"):
         drawn.add_column(heading, overflow="fold")
     for finding in report.findings:

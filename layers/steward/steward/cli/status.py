@@ -46,9 +46,7 @@ class Standing:
             owner=spec.owner,
             routing=registry.routing(data, model),
             newest_window=max(data.folders(keys.checks(model)), default=None),
-            alerts=[
-                Alert.model_validate_json(data.get(listed.key).body) for listed in data.list(keys.alerts(model))
-            ],
+            alerts=[Alert.model_validate_json(data.get(listed.key).body) for listed in data.list(keys.alerts(model))],
             newest_run=Run.model_validate_json(newest.body) if newest else None,
         )
 

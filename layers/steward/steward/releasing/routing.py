@@ -40,9 +40,7 @@ class Routing(BaseModel):
         before = [promotion.version for promotion in self.promotions if promotion.promoted_at <= moment]
         return before[-1] if before else None
 
-    def promote(
-        self, version: str, *, over: str | None, run: str, as_of: datetime, promoted_at: datetime
-    ) -> Self:
+    def promote(self, version: str, *, over: str | None, run: str, as_of: datetime, promoted_at: datetime) -> Self:
         """Put a version in charge, provided the champion is still the one it was judged against.
 
         Raises:

@@ -122,7 +122,9 @@ def _triggers(
         asked.append(proposed)
     age = as_of - memory.last_as_of if memory.last_as_of else timedelta(0)
     if policy.every and age >= policy.every:
-        asked.append(f"the newest run is {_days(age)} old; the policy asks for one every {format_duration(policy.every)}")
+        asked.append(
+            f"the newest run is {_days(age)} old; the policy asks for one every {format_duration(policy.every)}"
+        )
     return asked
 
 
@@ -134,7 +136,9 @@ def _obstacles(
         held.append(f"run {memory.last_run} has not ended")
     if has_champion and memory.last_as_of and as_of - memory.last_as_of < policy.cool_down:
         since = _days(max(as_of - memory.last_as_of, timedelta(0)))
-        held.append(f"cool-down: the newest run is {since} old, the policy asks for {format_duration(policy.cool_down)}")
+        held.append(
+            f"cool-down: the newest run is {since} old, the policy asks for {format_duration(policy.cool_down)}"
+        )
     if not has_champion and memory.all_labels < policy.minimum_labels:
         held.append(f"{memory.all_labels:,} labelled rows so far; a first run needs {policy.minimum_labels:,}")
     if memory.last_run and memory.new_labels < policy.minimum_new_labels:

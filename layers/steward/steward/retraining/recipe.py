@@ -92,7 +92,8 @@ def _pipeline(recipe: Recipe, categories: list[str], numbers: list[str]) -> Pipe
         case "HistGradientBoostingClassifier":
             columns = ColumnTransformer([("categories", ordinal, categories), ("numbers", "passthrough", numbers)])
             estimator = HistGradientBoostingClassifier(
-                categorical_features=list(range(len(categories))), **{"early_stopping": False, **seed, **recipe.parameters}
+                categorical_features=list(range(len(categories))),
+                **{"early_stopping": False, **seed, **recipe.parameters},
             )
         case "RandomForestClassifier":
             columns = ColumnTransformer([("categories", ordinal, categories), ("numbers", "passthrough", numbers)])

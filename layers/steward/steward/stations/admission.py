@@ -119,8 +119,8 @@ class Neighbours:
         """Read what is new in these windows; the keys of all neighbours that were there."""
         seen: set[str] = set()
         for window in windows:
-            for listed in self.data.list(keys.partition(self.kind, self.spec.model, window)):
-                if listed.name != self.batch:
+            for listed in self.data.list(keys.window_records(self.kind, self.spec.model, window)):
+                if keys.batch_of(listed.key) != self.batch:
                     seen.add(listed.key)
                     if listed.key not in self._ids:
                         self._read(listed.key)
@@ -128,14 +128,12 @@ class Neighbours:
 
     def earlier(self) -> dict[str, str]:
         """Ids that earlier uploads hold, and which batch holds each."""
-        return {
-            identity: _name(key) for key, ids in self._ids.items() if _name(key) < self.batch for identity in ids
-        }
+        return {identity: keys.batch_of(key) for key, ids in self._ids.items() if keys.batch_of(key) < self.batch for identity in ids}
 
     def later_with(self, ids: NDArray[np.object_]) -> list[str]:
         """Keys of later uploads' records that hold any of these ids, so must give them up."""
         mine = set(ids)
-        return [key for key, held in self._ids.items() if _name(key) > self.batch and not mine.isdisjoint(held)]
+        return [key for key, held in self._ids.items() if keys.batch_of(key) > self.batch and not mine.isdisjoint(held)]
 
     def _read(self, key: str) -> None:
         try:
@@ -156,7 +154,3 @@ def drop_taken(rows: Rows, spec: ModelSpec, earlier: dict[str, str]) -> Rows:
             f"{ids[at]!r} came before, in batch {earlier[ids[at]]}; that record stands. Give each prediction an id of its own",
         ),
     )
-
-
-def _name(key: str) -> str:
-    return key.rsplit("/", 1)[-1].removesuffix(".parquet")

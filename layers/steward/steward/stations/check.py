@@ -32,9 +32,7 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
                 yield _completed(runtime, cause, check)
 
 
-def evaluate(
-    data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Window, version: str
-) -> Check | None:
+def evaluate(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Window, version: str) -> Check | None:
     """Compare one window of one version with its baseline; None where it has no records."""
     prefix = keys.profiles(spec.model, version, window.id)
     profiles = [Profile.from_json(data.get(listed.key).body) for listed in data.list(prefix)]

@@ -18,7 +18,11 @@ MAXIMUM_ATTEMPTS = 5
 
 @contextmanager
 def ending_run(
-    runtime: Runtime, cause: TrainingRequested | TrainingCompleted | ValidationCompleted, stage: RunStage, *, attempt: int
+    runtime: Runtime,
+    cause: TrainingRequested | TrainingCompleted | ValidationCompleted,
+    stage: RunStage,
+    *,
+    attempt: int,
 ) -> Iterator[None]:
     """On the last attempt, let an unexpected error end the run, so that it does not hold back the runs after it.
 

@@ -135,7 +135,9 @@ class _Intake:
         admitted = self._store_unique(rows, claims) if self.kind != "labels" else self._store(rows, claims)
         self._quarantine(admitted.rejected)
         if admitted.records.rows:
-            yield from self._ingested(admitted, windows, sorted({version for found in claims.values() for version in found}))
+            yield from self._ingested(
+                admitted, windows, sorted({version for found in claims.values() for version in found})
+            )
             return
         yield self._nothing_valid(admitted)
         if self.upload.created.again:

@@ -23,7 +23,7 @@ def join_labels(runtime: Runtime, ingested: BatchIngested) -> Iterator[OutcomesU
     windows = {Window.parse(window) for window in ingested.windows}
     windows |= waiting.place(runtime.data, spec, ingested)
     for window in sorted(windows):
-        if next(runtime.data.list(keys.partition("labels", spec.model, window)), None) is None:
+        if next(runtime.data.list(keys.window_records("labels", spec.model, window)), None) is None:
             continue
         for version in _versions(runtime.data, spec, window):
             yield _updated(runtime, spec, ingested, window, version)
@@ -83,8 +83,8 @@ def _read(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> tuple[pd.
     else:
         wanted = [columns.id, columns.version, columns.score, *([columns.prediction] if columns.prediction else [])]
     batches, frames = [], []
-    for listed in data.list(keys.partition(kind, spec.model, window)):
-        batches.append(listed.name)
+    for listed in data.list(keys.window_records(kind, spec.model, window)):
+        batches.append(keys.batch_of(listed.key))
         frames.append(read_records(data.get(listed.key).body, spec, wanted))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=wanted), batches
 

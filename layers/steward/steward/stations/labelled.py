@@ -32,7 +32,7 @@ def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManif
     for kind, listing in (("reference", reference), ("predictions", predictions), ("labels", labels)):
         for listed in listing:
             content = data.get(listed.key)
-            item = DatasetObject(kind=kind, batch=listed.name, stored=content.stored)  # type: ignore[arg-type]
+            item = DatasetObject(kind=kind, batch=keys.batch_of(listed.key), stored=content.stored)  # type: ignore[arg-type]
             frames[item] = read_records(content.body, spec, _columns(spec, item.kind))
     rows = labelled_rows(frames, spec)
     time = rows[spec.columns.time]
@@ -57,7 +57,7 @@ def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
     asked = [
         item
         for item in manifest.objects
-        if since is None or keys.partition_start(item.stored.key) + spec.window.length > since
+        if since is None or keys.window_start(item.stored.key) + spec.window.length > since
     ]
     frames = {item: read_records(data.verified(item.stored), spec, _columns(spec, item.kind)) for item in asked}
     return labelled_rows(frames, spec)

@@ -11,7 +11,6 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 
-
 class SpecRevision(BaseModel):
     """One accepted declaration."""
 

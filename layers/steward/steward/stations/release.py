@@ -10,7 +10,6 @@ from steward.store import keys
 from steward.validation.evaluation import Evaluation
 
 
-
 def release_model(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
     """Promote by compare-and-swap what passed; say of the rest that it was refused, and why."""
     evaluation = Evaluation.model_validate_json(runtime.data.verified(judged.evaluation))

@@ -98,13 +98,17 @@ def _version(
 
 def _advance(runtime: Runtime, run: Run, stage: str, **found: StoredObject | str | None) -> Run:
     return runtime.data.swap(
-        keys.run(run.model, run.run), Run, lambda present: (present or run).advanced(stage, **found)  # type: ignore[arg-type]
+        keys.run(run.model, run.run),
+        Run,
+        lambda present: (present or run).advanced(stage, **found),  # type: ignore[arg-type]
     )
 
 
 def _completed(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
     if run.manifest is None or run.version is None or run.dataset is None:
-        return run_failed(runtime, request, run.run, "training", run.outcome or "the run ended before it made a version")
+        return run_failed(
+            runtime, request, run.run, "training", run.outcome or "the run ended before it made a version"
+        )
     manifest = VersionManifest.model_validate_json(runtime.data.verified(run.manifest))
     event = TrainingCompleted(
         occurred_at=runtime.now(),

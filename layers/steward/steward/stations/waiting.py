@@ -34,7 +34,7 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> set[Window]
 def _within_horizon(data: Bucket, spec: ModelSpec) -> list[Window]:
     """The windows that have predictions, newest first, back to the label horizon before the newest."""
     found = {
-        Window.containing(keys.partition_start(listed.key), spec.window.length)
+        Window.containing(keys.window_start(listed.key), spec.window.length)
         for listed in data.list(keys.partitions("predictions", spec.model))
     }
     newest = max(found, default=None)
@@ -66,7 +66,7 @@ def _place_batch(data: Bucket, spec: ModelSpec, key: str, windows: list[Window])
 def _prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:
     return {
         identity
-        for listed in data.list(keys.partition("predictions", spec.model, window))
+        for listed in data.list(keys.window_records("predictions", spec.model, window))
         for identity in read_ids(data.get(listed.key).body, spec)
     }
 

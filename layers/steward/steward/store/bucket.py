@@ -197,13 +197,16 @@ class Bucket:
         Raises:
             Conflict: other writers were first every time.
         """
+
         def changed(body: bytes | None) -> bytes:
             return change(kind.model_validate_json(body) if body is not None else None).model_dump_json().encode()
 
         content = self.rewrite(key, changed)
         return kind.model_validate_json(content.body), content.stored
 
-    def rewrite(self, key: str, change: Callable[[bytes | None], bytes], content_type: str = "application/json") -> Content:
+    def rewrite(
+        self, key: str, change: Callable[[bytes | None], bytes], content_type: str = "application/json"
+    ) -> Content:
         """Change an object's bytes by compare-and-swap; what `exchange` does, for bytes."""
         for attempt in range(_ATTEMPTS):
             present = self.find(key)
@@ -221,8 +224,8 @@ class Bucket:
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
         """Every key under a prefix, in order."""
-        pages = aws.s3().get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=prefix, StartAfter=start_after
+        pages = (
+            aws.s3().get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, StartAfter=start_after)
         )
         for page in pages:
             for item in page.get("Contents", []):
@@ -230,8 +233,10 @@ class Bucket:
 
     def folders(self, prefix: str, start_after: str = "") -> Iterator[str]:
         """The names directly under a prefix that ends with a slash, in order."""
-        pages = aws.s3().get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=prefix, Delimiter="/", StartAfter=start_after
+        pages = (
+            aws.s3()
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=self.name, Prefix=prefix, Delimiter="/", StartAfter=start_after)
         )
         for page in pages:
             for item in page.get("CommonPrefixes", []):

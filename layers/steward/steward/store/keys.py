@@ -1,12 +1,14 @@
 """Every object key of both buckets. Nothing else builds one."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from steward.spec.windows import Window
 
 SPECS = "specs/"
 INBOX = "inbox/"
+
+_PARTITION = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,27 @@ def dataset(model: str, dataset: str) -> str:
     return f"models/{model}/datasets/{dataset}/manifest.json"
 
 
-def partition(kind: str, model: str, window: Window) -> str:
-    """Prefix of the records of one window, Hive-style, by the window's start."""
-    return f"records/{kind}/model={model}/date={window.start:%Y-%m-%d}/hour={window.start:%H}/"
+def window_records(kind: str, model: str, window: Window) -> str:
+    """Prefix of the records of one window.
+
+    Hive-style by the window's start; windows shorter than an hour share a partition, and say their minute and second before
+    the batch.
+    """
+    within = f"{window.start:%M%S}~" if window.length < _PARTITION else ""
+    return f"{partitions(kind, model)}date={window.start:%Y-%m-%d}/hour={window.start:%H}/{within}"
 
 
-def partition_start(key: str) -> datetime:
+def window_start(key: str) -> datetime:
     """The start of the window that a record's key is in."""
-    date, hour = (part.partition("=")[2] for part in key.split("/")[3:5])
-    return datetime.strptime(f"{date} {hour}", "%Y-%m-%d %H").replace(tzinfo=UTC)
+    *_, date, hour, name = key.split("/")
+    within = name.split("~")[0] if "~" in name else "0000"
+    stamp = f"{date.partition('=')[2]} {hour.partition('=')[2]}{within}"
+    return datetime.strptime(stamp, "%Y-%m-%d %H%M%S").replace(tzinfo=UTC)
+
+
+def batch_of(key: str) -> str:
+    """The batch that a record's key names."""
+    return key.rsplit("/", 1)[-1].rsplit("~", 1)[-1].removesuffix(".parquet")
 
 
 def partitions(kind: str, model: str) -> str:
@@ -77,7 +91,7 @@ def partitions(kind: str, model: str) -> str:
 
 def records(kind: str, model: str, window: Window, batch: str) -> str:
     """The records of one batch in one window."""
-    return f"{partition(kind, model, window)}{batch}.parquet"
+    return f"{window_records(kind, model, window)}{batch}.parquet"
 
 
 def waiting_labels(model: str, batch: str = "") -> str:

@@ -14,7 +14,6 @@ from steward.spec.model import ValidationPolicy
 from steward.validation.evaluation import GateResult
 
 
-
 _FEWEST_BLOCKS = 3
 
 
