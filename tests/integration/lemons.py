@@ -84,4 +84,4 @@ def begin(steward: Deployment, spec: str = SPEC) -> None:
     steward.settle()
     steward.upload("inbox/lemons/reference/first.csv", csv(sales(14)))
     steward.settle()
-    assert not steward.errors
+    assert not steward.errors, steward.errors

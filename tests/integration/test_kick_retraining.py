@@ -1,0 +1,125 @@
+"""`kick_retraining`: the policy's answers, refusals as carefully recorded as starts, the same event the same answer."""
+
+from datetime import timedelta
+from typing import Any
+
+from steward.events import AlertRaised, RetrainingProposed, TrainingDeclined, TrainingRequested
+
+from . import lemons
+from .deployment import Deployment
+
+DAY = timedelta(days=1)
+
+
+def proposed(steward: Deployment, day: float, reason: str = "someone asks") -> RetrainingProposed:
+    as_of = lemons.START + day * DAY
+    return RetrainingProposed(
+        occurred_at=steward.clock.now, as_of=as_of, model="lemons", correlation_id="test", reason=reason
+    )
+
+
+def asked(steward: Deployment, event: Any) -> list[Any]:
+    """The answers to one event, kept from `train_model`."""
+    queue = steward.queues.pop("train_model")
+    assert steward.deliver("kick_retraining", event)
+    try:
+        return steward.settle()
+    finally:
+        steward.queues["train_model"] = queue
+
+
+def label_days(steward: Deployment, *days: int) -> None:
+    for day in days:
+        sold = lemons.sales(1, first_day=day)
+        steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
+        steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
+        steward.settle()
+
+
+def test_a_refusal_is_recorded_with_all_its_reasons(trained: Deployment) -> None:
+    (declined,) = asked(trained, proposed(trained, 15.5))
+    assert isinstance(declined, TrainingDeclined)
+    assert declined.triggers == ["someone asks"]
+    assert [reason.split(":")[0] for reason in declined.reasons] == [
+        "cool-down", "0 labelled rows since the newest run; the policy asks for 500",
+    ]  # fmt: skip
+    (entry,) = [entry for entry in trained.entries("lemons") if entry.identity == declined.event_id]
+    assert entry.action == "training_declined"
+    assert all(reason in entry.summary for reason in declined.reasons)
+
+
+def test_too_few_labels_hold_back_a_first_run(steward: Deployment) -> None:
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.settle()
+    steward.upload("inbox/lemons/reference/few.csv", lemons.csv(lemons.sales(2)))
+    (declined,) = [event for event in steward.settle() if isinstance(event, TrainingDeclined)]
+    assert declined.triggers == ["no version is in charge yet"]
+    assert declined.reasons == ["800 labelled rows so far; a first run needs 1,000"]
+
+
+def test_enough_labels_after_the_cool_down_start_a_run(trained: Deployment) -> None:
+    label_days(trained, 14, 15)
+    (requested,) = asked(trained, proposed(trained, 18))
+    assert isinstance(requested, TrainingRequested)
+    assert requested.reasons == ["someone asks"]
+    run = trained.object(f"runs/lemons/{requested.run}.json")
+    assert (run["stage"], run["correlation_id"]) == ("requested", "test")
+
+
+def test_the_same_event_gets_the_same_answer(trained: Deployment) -> None:
+    label_days(trained, 14, 15)
+    event = proposed(trained, 18)
+    before = trained.keys("runs/lemons/")
+    answers = [asked(trained, event) for _ in range(3)]
+    assert len({answer.event_id for (answer,) in answers}) == 1
+    assert len(trained.keys("runs/lemons/")) == len(before) + 1
+    actions = [entry.action for entry in trained.entries("lemons")]
+    assert actions.count("training_requested") == 2
+
+
+def test_a_refused_event_is_still_refused_when_the_obstacle_is_gone(trained: Deployment) -> None:
+    event = proposed(trained, 18)
+    (first,) = asked(trained, event)
+    label_days(trained, 14, 15)
+    (again,) = asked(trained, event)
+    assert isinstance(again, TrainingDeclined)
+    assert again.event_id == first.event_id
+
+
+def test_a_run_in_flight_holds_back_the_next(trained: Deployment) -> None:
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("cool_down: 3d", "cool_down: 1h"))
+    trained.settle()
+    label_days(trained, 14, 15, 16, 17)
+    (requested,) = asked(trained, proposed(trained, 18, "the first asks"))
+    (declined,) = asked(trained, proposed(trained, 19, "the second asks"))
+    assert isinstance(declined, TrainingDeclined)
+    assert f"run {requested.run} has not ended" in declined.reasons
+
+
+def test_a_run_that_fell_silent_holds_back_nothing_after_a_day(trained: Deployment) -> None:
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("minimum_new_labels: 500", "minimum_new_labels: 0"))
+    trained.settle()
+    (lost,) = asked(trained, proposed(trained, 18))
+    assert isinstance(lost, TrainingRequested)
+    trained.clock.pass_by(timedelta(hours=25))
+    (requested,) = asked(trained, proposed(trained, 22, "someone asks again"))
+    assert isinstance(requested, TrainingRequested)
+
+
+def test_an_alert_that_the_policy_does_not_name_starts_nothing(trained: Deployment) -> None:
+    label_days(trained, 14, 15)
+    alert = AlertRaised(
+        occurred_at=trained.clock.now, as_of=lemons.START + 18 * DAY, model="lemons", correlation_id="test",
+        monitor="missing_values", version="v", window="20240118T000000Z_1d", summary="more are missing",
+    )  # fmt: skip
+    assert asked(trained, alert) == []
+
+
+def test_an_alert_that_the_policy_names_starts_a_run(trained: Deployment) -> None:
+    label_days(trained, 14, 15)
+    alert = AlertRaised(
+        occurred_at=trained.clock.now, as_of=lemons.START + 18 * DAY, model="lemons", correlation_id="test",
+        monitor="roc_auc", version="v", window="20240118T000000Z_1d", summary="it fell",
+    )  # fmt: skip
+    (requested,) = asked(trained, alert)
+    assert requested.reasons == ["alert roc_auc is firing"]

@@ -1,0 +1,77 @@
+"""A message that cannot be handled fails alone: the others of its batch are done."""
+
+import json
+
+import pytest
+
+from steward import aws
+from steward.events import BatchIngested, CheckCompleted, CheckRequested
+
+from . import lemons
+from .deployment import Deployment, message
+from .template import ROOT
+
+FUNCTIONS = sorted(folder.name for folder in (ROOT / "functions").iterdir() if (folder / "app.py").exists())
+GARBAGE = ["", "not json", "[]", "{}", '{"source": "steward", "detail-type": "Nonsense", "detail": {}}']
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_garbage_fails_and_is_named(trained: Deployment, function: str) -> None:
+    before = {bucket: trained.contents("", bucket) for bucket in (trained.data, trained.ledger)}
+    for body in GARBAGE:
+        assert len(trained.invoke(function, body)["batchItemFailures"]) == 1
+    assert {bucket: trained.contents("", bucket) for bucket in before} == before
+
+
+def test_the_other_uploads_of_a_batch_are_taken_in(trained: Deployment) -> None:
+    messages = []
+    for day in (14, 15):
+        key = f"inbox/lemons/predictions/{day}.csv"
+        body = lemons.csv(lemons.predictions(lemons.sales(1, first_day=day, rows_a_day=50)))
+        messages.append(trained.message_of(key, trained.upload(key, body)))
+    aws.sqs().purge_queue(QueueUrl=trained.queues["ingest_records"])
+    answer = trained.invoke("ingest_records", messages[0], "poison", messages[1])
+    assert len(answer["batchItemFailures"]) == 1
+    trained.settle()
+    assert {event.source for event in trained.told(BatchIngested)} == {
+        "inbox/lemons/predictions/14.csv", "inbox/lemons/predictions/15.csv",
+    }  # fmt: skip
+
+
+def test_the_other_checks_of_a_batch_are_made(trained: Deployment) -> None:
+    trained.upload(
+        "inbox/lemons/predictions/14.csv",
+        lemons.csv(lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=50))),
+    )
+    trained.settle()
+    now, windows = trained.clock.now, ["20240115T000000Z_1d", "no window", "20240115T000000Z_1d"]
+    requests = [
+        message(CheckRequested(occurred_at=now, as_of=now, model="lemons", correlation_id=str(at), window=window))
+        for at, window in enumerate(windows)
+    ]
+    before = len(trained.told(CheckCompleted))
+    assert len(trained.invoke("check_window", *requests)["batchItemFailures"]) == 1
+    trained.settle()
+    assert len(trained.told(CheckCompleted)) == before + 2
+
+
+def test_an_upload_that_was_deleted_before_it_was_read_fails_alone(trained: Deployment) -> None:
+    key = "inbox/lemons/predictions/gone.csv"
+    version_id = trained.upload(key, b"x")
+    aws.sqs().purge_queue(QueueUrl=trained.queues["ingest_records"])
+    aws.s3().delete_object(Bucket=trained.data, Key=key, VersionId=version_id)
+    assert len(trained.invoke("ingest_records", trained.message_of(key, version_id))["batchItemFailures"]) == 1
+
+
+def test_events_of_a_model_that_nobody_declared_fail_without_a_trace(trained: Deployment) -> None:
+    now = trained.clock.now
+    event = CheckRequested(occurred_at=now, as_of=now, model="nobody", correlation_id="test")
+    assert not trained.deliver("check_window", event)
+    assert not any("nobody" in key for key in trained.keys(""))
+
+
+def test_an_event_with_unknown_fields_fails(trained: Deployment) -> None:
+    now = trained.clock.now
+    body = json.loads(message(CheckRequested(occurred_at=now, as_of=now, model="lemons", correlation_id="test")))
+    body["detail"]["surprise"] = 1
+    assert len(trained.invoke("check_window", json.dumps(body))["batchItemFailures"]) == 1

@@ -1,0 +1,79 @@
+"""`register_model`: the declaration in force, and schedules that agree with it."""
+
+import json
+
+from steward import aws
+from steward.events import CheckCompleted, ModelRegistered
+
+from . import lemons
+from .deployment import BUS, Deployment
+
+
+def schedules() -> dict[str, str]:
+    """The expression of every schedule."""
+    names = [schedule["Name"] for schedule in aws.scheduler().list_schedules(GroupName=BUS)["Schedules"]]
+    return {name: aws.scheduler().get_schedule(GroupName=BUS, Name=name)["ScheduleExpression"] for name in names}
+
+
+def declare(steward: Deployment, schedules: str) -> ModelRegistered:
+    steward.upload("specs/lemons.yaml", lemons.SPEC.replace("{check: rate(1 hour), audit: null}", schedules))
+    (event,) = steward.settle()
+    assert isinstance(event, ModelRegistered)
+    return event
+
+
+def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration(steward: Deployment) -> None:
+    declare(steward, "{}")
+    assert schedules() == {"lemons-check": "rate(1 hour)", "lemons-audit": "rate(1 day)"}
+    declare(steward, "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', timezone: Europe/Vienna}")
+    assert schedules() == {
+        "lemons-check": "rate(2 hours)", "lemons-retrain": "cron(0 3 ? * MON *)", "lemons-audit": "rate(1 day)",
+    }  # fmt: skip
+    retrain = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-retrain")
+    assert retrain["ScheduleExpressionTimezone"] == "Europe/Vienna"
+    assert retrain["Target"]["Arn"] == steward.arns["kick_retraining"]
+    declare(steward, "{check: null, audit: null}")
+    assert schedules() == {}
+
+
+def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment) -> None:
+    declare(trained, "{check: rate(3 hours), audit: rate(1 day), retrain: rate(7 days)}")
+    sold = lemons.sales(1, first_day=14, rows_a_day=50)
+    trained.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(sold)))
+    trained.settle()
+    for purpose, function in (("audit", "audit_models"), ("retrain", "kick_retraining"), ("check", "check_window")):
+        due = json.loads(aws.scheduler().get_schedule(GroupName=BUS, Name=f"lemons-{purpose}")["Target"]["Input"])
+        assert due["detail"]["as_of"] == "<aws.scheduler.scheduled-time>"
+        trained.clock.now = lemons.START + 16 * 24 * lemons.HOUR
+        filled = json.dumps(due).replace("<aws.scheduler.scheduled-time>", trained.clock.now.isoformat())
+        for body in (filled, json.dumps(due)):  # some emulators leave the placeholder
+            assert trained.invoke(function, body) == {"batchItemFailures": []}
+    kinds = {type(event).__name__ for event in trained.settle()}
+    assert {"AuditCompleted", "TrainingDeclined", "CheckCompleted"} <= kinds
+    assert {event.window for event in trained.told(CheckCompleted)} == {"20240115T000000Z_1d"}
+
+
+def test_the_same_declaration_again_makes_no_new_revision(steward: Deployment) -> None:
+    first = declare(steward, "{}")
+    again = declare(steward, "{check: rate(1 hour)}")
+    assert again.revision == first.revision == "000001"
+    assert again.spec == first.spec
+    assert declare(steward, "{check: rate(2 hours)}").revision == "000002"
+    assert declare(steward, "{}").revision == "000003"
+    assert steward.keys("models/lemons/specs/") == [f"models/lemons/specs/{number:06}.json" for number in (1, 2, 3)]
+
+
+def test_an_older_upload_that_is_told_of_late_changes_nothing(steward: Deployment) -> None:
+    older = steward.upload("specs/lemons.yaml", lemons.SPEC.replace("rate(1 hour)", "rate(5 hours)"))
+    aws.sqs().purge_queue(QueueUrl=steward.queues["register_model"])
+    declare(steward, "{check: rate(1 hour), audit: null}")
+    steward.invoke("register_model", steward.message_of("specs/lemons.yaml", older))
+    assert steward.keys("models/lemons/specs/") == ["models/lemons/specs/000001.json"]
+    assert schedules() == {"lemons-check": "rate(1 hour)"}
+
+
+def test_a_redelivered_declaration_is_recorded_once(steward: Deployment) -> None:
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    events = steward.settle(redeliver=3)
+    assert len({event.event_id for event in events}) == 1
+    assert [entry.action for entry in steward.entries("lemons")] == ["model_registered"]

@@ -1,0 +1,213 @@
+"""`train_model`, `validate_model`, `release_model`: a run goes from request to release once, or says why it did not."""
+
+import json
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+
+from steward import aws
+from steward.events import (
+    Event,
+    ReleaseChanged,
+    RetrainingProposed,
+    RunFailed,
+    TrainingCompleted,
+    TrainingRequested,
+    ValidationCompleted,
+)
+from steward.retraining import recipe
+
+from . import lemons
+from .deployment import Deployment
+
+STATIONS = ("train_model", "validate_model", "release_model")
+
+
+@pytest.fixture
+def stepwise(trained: Deployment) -> Deployment:
+    """A run of flipped days was requested; each station of it waits to be told."""
+    for day in (16, 17, 18):
+        sold = lemons.sales(1, first_day=day, flipped=True)
+        trained.upload(f"inbox/lemons/reference/{day}.csv", lemons.csv(sold))
+    trained.settle()
+    for station in STATIONS:
+        trained.queues.pop(station)
+    as_of = lemons.START + timedelta(days=19)
+    trained.deliver(
+        "kick_retraining",
+        RetrainingProposed(
+            occurred_at=trained.clock.now, as_of=as_of, model="lemons", correlation_id="test", reason="someone asks"
+        ),
+    )
+    trained.settle()
+    trained.published.clear()
+    return trained
+
+
+def requested(steward: Deployment) -> TrainingRequested:
+    (entry,) = [entry for entry in steward.entries("lemons") if entry.action == "training_requested"][1:]
+    return TrainingRequested(
+        occurred_at=steward.clock.now, as_of=entry.as_of, model="lemons", correlation_id="test",
+        run=entry.subject, reasons=["someone asks"],
+    )  # fmt: skip
+
+
+def after[Told: Event](steward: Deployment, function: str, event: Event, kind: type[Told], *, times: int = 1) -> Told:
+    """What a station says of an event, the same however often it is delivered."""
+    for _ in range(times):
+        assert steward.deliver(function, event), steward.errors
+    steward.settle()
+    told = steward.told(kind)
+    assert len({each.event_id for each in told}) == 1
+    return told[0]
+
+
+def run_of(steward: Deployment) -> dict:
+    return steward.object(f"runs/lemons/{requested(steward).run}.json")
+
+
+def test_each_station_does_its_part_once(stepwise: Deployment) -> None:
+    trained = after(stepwise, "train_model", requested(stepwise), TrainingCompleted, times=3)
+    judged = after(stepwise, "validate_model", trained, ValidationCompleted, times=3)
+    released = after(stepwise, "release_model", judged, ReleaseChanged, times=3)
+    assert released.stage == ("champion" if judged.passed else "refused")
+    actions = [entry.action for entry in stepwise.entries("lemons")]
+    assert actions.count("training_completed") == actions.count("validation_completed") == 2
+    assert run_of(stepwise)["stage"] in {"promoted", "refused"}
+    for part in ("manifest.json", "model.skops", "baseline.json", "evaluation.json", "card.json", "card.md"):
+        key = f"models/lemons/versions/{trained.version}/{part}"
+        assert len(aws.s3().list_object_versions(Bucket=stepwise.data, Prefix=key)["Versions"]) == 1
+
+
+def test_a_frozen_dataset_is_used_again_although_rows_came_meanwhile(stepwise: Deployment) -> None:
+    with patch.object(recipe, "fit", side_effect=MemoryError):
+        assert not stepwise.deliver("train_model", requested(stepwise))
+    frozen = run_of(stepwise)["dataset"]
+    assert frozen
+    late = lemons.sales(1, first_day=15, flipped=True, seed=9)
+    stepwise.upload("inbox/lemons/reference/late.csv", lemons.csv(late))
+    stepwise.settle()
+    trained = after(stepwise, "train_model", requested(stepwise), TrainingCompleted)
+    manifest = stepwise.object(trained.manifest.key)
+    assert manifest["dataset"] == frozen
+    named = {item["stored"]["key"] for item in stepwise.object(frozen["key"])["objects"]}
+    assert named < set(stepwise.keys("records/reference/"))
+
+
+def test_a_run_that_is_impossible_fails_with_what_to_do(steward: Deployment) -> None:
+    lemons.begin(steward, lemons.SPEC.replace("holdout_span: 4d", "holdout_span: 30d"))
+    (failed,) = steward.told(RunFailed)
+    assert failed.stage == "training"
+    assert "change retraining.holdout_span or training_span" in failed.message
+    assert steward.object(f"runs/lemons/{failed.run}.json")["stage"] == "failed"
+    assert [entry.action for entry in steward.entries("lemons")][-1] == "run_failed"
+    (notification,) = steward.notifications
+    assert notification["Subject"] == "lemons: retraining failed"
+
+
+def test_a_record_that_was_changed_after_the_freeze_fails_the_run(stepwise: Deployment) -> None:
+    with patch.object(recipe, "fit", side_effect=MemoryError):
+        stepwise.deliver("train_model", requested(stepwise))
+    item = stepwise.object(run_of(stepwise)["dataset"]["key"])["objects"][0]["stored"]
+    aws.s3().delete_object(Bucket=stepwise.data, Key=item["key"], VersionId=item["version_id"])
+    failed = after(stepwise, "train_model", requested(stepwise), RunFailed)
+    assert item["key"] in failed.message
+
+
+def test_an_unexpected_error_ends_the_run_on_the_last_attempt_and_still_fails_the_message(stepwise: Deployment) -> None:
+    request = requested(stepwise)
+    with patch.object(recipe, "fit", side_effect=MemoryError("too many rows")):
+        for attempt in (1, 4):
+            assert not stepwise.deliver("train_model", request, attempt=attempt)
+            assert run_of(stepwise)["stage"] == "frozen"
+        assert not stepwise.deliver("train_model", request, attempt=5)
+    stepwise.settle()
+    (failed,) = stepwise.told(RunFailed)
+    assert failed.message == "MemoryError: too many rows; the message is in the dead-letter queue"
+    assert run_of(stepwise)["stage"] == "failed"
+    assert stepwise.notifications[-1]["Subject"] == "lemons: retraining failed"
+
+
+def test_a_failed_run_stays_failed_when_its_message_is_sent_back(stepwise: Deployment) -> None:
+    request = requested(stepwise)
+    with patch.object(recipe, "fit", side_effect=MemoryError("too many rows")):
+        stepwise.deliver("train_model", request, attempt=5)
+    stepwise.settle()
+    assert stepwise.deliver("train_model", request)
+    stepwise.settle()
+    assert stepwise.told(TrainingCompleted) == []
+    assert run_of(stepwise)["stage"] == "failed"
+    assert [entry.action for entry in stepwise.entries("lemons")].count("run_failed") == 1
+
+
+@pytest.mark.parametrize("part", ["model.skops", "baseline.json"])
+def test_an_artifact_that_is_not_what_was_trained_is_not_judged(stepwise: Deployment, part: str) -> None:
+    trained = after(stepwise, "train_model", requested(stepwise), TrainingCompleted)
+    manifest = stepwise.object(trained.manifest.key)
+    stored = manifest["artifact" if part == "model.skops" else "dataset"]
+    aws.s3().delete_object(Bucket=stepwise.data, Key=stored["key"], VersionId=stored["version_id"])
+    failed = after(stepwise, "validate_model", trained, RunFailed)
+    assert (failed.stage, run_of(stepwise)["stage"]) == ("validation", "failed")
+
+
+def judged_by_decree(steward: Deployment, *, passed: bool) -> ValidationCompleted:
+    """A judgement of the run's version, with the verdict that a test needs."""
+    trained = after(steward, "train_model", requested(steward), TrainingCompleted)
+    judged = after(steward, "validate_model", trained, ValidationCompleted)
+    evaluation = steward.object(judged.evaluation.key)
+    for gate in evaluation["gates"]:
+        gate["passed"] = passed
+    body = json.dumps(evaluation).encode()
+    version_id = steward.upload(judged.evaluation.key, body)
+    stored = aws.s3().get_object(Bucket=steward.data, Key=judged.evaluation.key, VersionId=version_id)["Body"].read()
+    reference = {"key": judged.evaluation.key, "version_id": version_id, "sha256": _sha256(stored)}
+    return ValidationCompleted.model_validate({**judged.model_dump(), "event_id": "", "passed": passed, "evaluation": reference})
+
+
+def _sha256(body: bytes) -> str:
+    from hashlib import sha256  # noqa: PLC0415
+
+    return sha256(body).hexdigest()
+
+
+def test_what_passed_is_promoted_once(stepwise: Deployment) -> None:
+    before = stepwise.champion("lemons")
+    judged = judged_by_decree(stepwise, passed=True)
+    released = after(stepwise, "release_model", judged, ReleaseChanged, times=3)
+    assert (released.stage, released.previous, released.version) == ("champion", before, stepwise.champion("lemons"))
+    promotions = stepwise.object("models/lemons/routing.json")["promotions"]
+    assert [promotion["version"] for promotion in promotions] == [before, judged.version]
+    assert [entry.action for entry in stepwise.entries("lemons")].count("champion_promoted") == 2
+    assert f"lemons: champion is now {judged.version}" in [sent["Subject"] for sent in stepwise.notifications]
+
+
+def test_what_did_not_pass_is_refused_once(stepwise: Deployment) -> None:
+    before = stepwise.champion("lemons")
+    judged = judged_by_decree(stepwise, passed=False)
+    released = after(stepwise, "release_model", judged, ReleaseChanged, times=3)
+    assert (released.stage, stepwise.champion("lemons")) == ("refused", before)
+    assert [entry.action for entry in stepwise.entries("lemons")].count("version_refused") == 1
+    assert run_of(stepwise)["stage"] == "refused"
+
+
+def test_a_champion_that_changed_since_the_judgement_fails_the_run(stepwise: Deployment) -> None:
+    judged = judged_by_decree(stepwise, passed=True)
+    routing = stepwise.object("models/lemons/routing.json")
+    routing["promotions"].append({**routing["promotions"][-1], "version": "20240118-other", "run": "other"})
+    stepwise.upload("models/lemons/routing.json", json.dumps(routing))
+    failed = after(stepwise, "release_model", judged, RunFailed, times=2)
+    assert failed.stage == "release"
+    assert "but 20240118-other is in charge now" in failed.message
+    assert stepwise.champion("lemons") == "20240118-other"
+    assert stepwise.told(ReleaseChanged) == []
+
+
+def test_a_judgement_whose_evidence_was_changed_promotes_nothing(stepwise: Deployment) -> None:
+    before = stepwise.champion("lemons")
+    judged = judged_by_decree(stepwise, passed=True)
+    forged = ValidationCompleted.model_validate(
+        {**judged.model_dump(), "evaluation": {**judged.evaluation.model_dump(), "sha256": "0" * 64}}
+    )
+    assert not stepwise.deliver("release_model", forged)
+    assert stepwise.champion("lemons") == before
