@@ -1,6 +1,7 @@
 """Steward on this machine: `python infra/local up`, `down` or `status`."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -38,9 +39,7 @@ def show(stack: Stack) -> None:
     width = max(map(len, stack.outputs))
     for name, value in sorted(stack.outputs.items()):
         print(f"{name:<{width}}  {value}")
-    print("\nAny AWS SDK or tool speaks to it with:")
-    for name, value in stack.environment.items():
-        print(f"export {name}={value}")
+    print(f"\nAny AWS SDK or tool, and .venv/bin/steward, speaks to it after:\n  source {os.path.relpath(stack.folder / 'env')}")
 
 
 if __name__ == "__main__":

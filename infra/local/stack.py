@@ -65,7 +65,9 @@ def up(folder: Path = FOLDER) -> Stack:
             staging = deployed.with_name("deployed.json.new")
             staging.write_text(json.dumps(wanted))
             staging.replace(deployed)
-        return _stack(emulator, outputs)
+        stack = _stack(emulator, outputs)
+        (folder / "env").write_text("".join(f"export {name}={value}\n" for name, value in stack.environment.items()))
+        return stack
 
 
 def down(folder: Path = FOLDER) -> bool:

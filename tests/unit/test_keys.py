@@ -1,0 +1,34 @@
+"""Keys: what a window, a batch and an upload are called, and that no two share a name."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steward.spec.windows import Window
+from steward.store import keys
+
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
+lengths = st.sampled_from([timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=1), timedelta(days=7)])
+
+
+@given(moments, lengths)
+def test_a_records_key_tells_its_window_and_its_batch(moment: datetime, length: timedelta) -> None:
+    window = Window.containing(moment, length)
+    key = keys.records("predictions", "lemons", window, "20240101T000000Z-0123456789ab")
+    assert key.startswith(keys.window_records("predictions", "lemons", window))
+    assert keys.window_start(key) == window.start
+    assert keys.batch_of(key) == "20240101T000000Z-0123456789ab"
+
+
+@given(moments, moments, lengths)
+def test_windows_share_no_prefix(one: datetime, other: datetime, length: timedelta) -> None:
+    first, second = Window.containing(one, length), Window.containing(other, length)
+    same = keys.window_records("labels", "lemons", first) == keys.window_records("labels", "lemons", second)
+    assert same == (first == second)
+
+
+def test_an_inbox_key_of_another_shape_is_none() -> None:
+    assert keys.InboxKey.parse("inbox/lemons/predictions/a/b.csv") == keys.InboxKey("lemons", "predictions", "a/b.csv")
+    for wrong in ("inbox/a.csv", "inbox/lemons/a.csv", "inbox/lemons/predictions/", "outbox/lemons/predictions/a.csv"):
+        assert keys.InboxKey.parse(wrong) is None
