@@ -163,13 +163,13 @@ def test_the_newest_row_is_in_the_holdout(moment: datetime) -> None:
 
 def test_a_version_is_named_by_what_it_is_made_of() -> None:
     recipe, libraries = Recipe(estimator="LogisticRegression"), {"numpy": "2.5", "scipy": "1.18"}
-    name = version_name(START, "d1", recipe, libraries)
+    name = version_name(START, "r1", "d1", recipe, libraries)
     assert name.startswith("20240101-")
-    assert version_name(START, "d1", recipe, dict(reversed(libraries.items()))) == name
+    assert version_name(START, "r1", "d1", recipe, dict(reversed(libraries.items()))) == name
     others = {
-        version_name(START, "d2", recipe, libraries),
-        version_name(START, "d1", recipe.model_copy(update={"seed": 1}), libraries),
-        version_name(START, "d1", recipe, libraries | {"numpy": "2.6"}),
+        version_name(START, "r1", "d2", recipe, libraries),
+        version_name(START, "r1", "d1", recipe.model_copy(update={"seed": 1}), libraries),
+        version_name(START, "r1", "d1", recipe, libraries | {"numpy": "2.6"}),
         version_name(START + DAY, "d1", recipe, libraries),
     }
     assert len(others | {name}) == 5

@@ -55,3 +55,7 @@ class RunLost(StewardError):
 
 class UnknownModel(StewardError):
     """No declaration of this name was ever accepted."""
+
+
+class NoDeployment(StewardError):
+    """There is no stack of the name that was asked for, or AWS cannot be reached."""

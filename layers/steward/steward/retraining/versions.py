@@ -39,7 +39,7 @@ class VersionManifest(BaseModel):
     holdout_until: AwareDatetime
 
 
-def version_name(as_of: datetime, dataset: str, recipe: Recipe, libraries: dict[str, str]) -> str:
-    """A name that sorts by the data's own time and follows from what the version is made of."""
-    content = f"{dataset}:{recipe.model_dump_json()}:{sorted(libraries.items())}"
+def version_name(as_of: datetime, run: str, dataset: str, recipe: Recipe, libraries: dict[str, str]) -> str:
+    """A name that sorts by the data's own time and follows from the run and what the version is made of."""
+    content = f"{run}:{dataset}:{recipe.model_dump_json()}:{sorted(libraries.items())}"
     return f"{as_of:%Y%m%d}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"

@@ -85,9 +85,10 @@ class WindowPolicy(Declared):
     allowed_lateness: Lateness = timedelta(0)
 
     @model_validator(mode="after")
-    def _whole_hours(self) -> Self:
-        if self.length % timedelta(hours=1):
-            raise ValueError("length must be a whole number of hours, such as 1h or 1d: records are stored by the hour")
+    def _minutes_or_hours(self) -> Self:
+        hour, minute = timedelta(hours=1), timedelta(minutes=1)
+        if self.length % (hour if self.length >= hour else minute):
+            raise ValueError("length must be a whole number of hours, or of minutes below an hour, such as 1h, 1d or 15m")
         return self
 
 

@@ -61,7 +61,7 @@ def _version(
     training, holdout = split(frozen.rows, frozen.manifest, spec)
     declared = spec.retraining.recipe
     libraries = recipe.libraries()
-    version = version_name(run.as_of, frozen.stored.sha256, declared, libraries)
+    version = version_name(run.as_of, run.run, frozen.stored.sha256, declared, libraries)
     learnt = is_positive(training, spec).to_numpy()
     model = recipe.fit(declared, spec, training, learnt)
     scores = recipe.score(model, spec, holdout)

@@ -5,14 +5,17 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from steward.errors import Conflict
 from steward.ledger import Decision, LedgerEntry
 from steward.store import keys
 from steward.store.bucket import Bucket
 
-_ATTEMPTS = 20
+_ATTEMPTS = 30
 _RECENT = 16
 """How many of the last entries are searched for a decision whose writer died before it could mark it as written."""
+_REMEMBERED = 8 * _RECENT
 
 
 class Ledger:
@@ -22,6 +25,7 @@ class Ledger:
         self.bucket = bucket
         self.function = function
         self._heads: dict[str, LedgerEntry] = {}
+        self._seen: dict[tuple[str, int], LedgerEntry] = {}
 
     def append(self, decision: Decision, *, recorded_at: datetime) -> LedgerEntry:
         """Write a decision at the end of its model's chain; the entry it has already when it was written before.
@@ -58,12 +62,39 @@ class Ledger:
             if keys.is_ledger_entry(listed.key):
                 yield LedgerEntry.model_validate_json(self.bucket.get(listed.key).body)
 
+    def examined(self, model: str) -> tuple[list[LedgerEntry], list[str]]:
+        """Every entry that can be read, and what is wrong with the objects around them: for auditors, who trust nobody."""
+        entries, problems, decisions = [], [], 0
+        for listed in self.bucket.list(keys.ledger(model)):
+            if not keys.is_ledger_entry(listed.key):
+                decisions += 1
+                continue
+            try:
+                entries.append(LedgerEntry.model_validate_json(self.bucket.get(listed.key).body))
+            except ValidationError:
+                problems.append(f"s3://{self.bucket.name}/{listed.key} cannot be read as an entry: someone overwrote it")
+        if decisions > len(entries) + len(problems):
+            problems.append(f"{decisions} decisions were written and {len(entries)} are there: someone deleted entries")
+        return entries, problems
+
+    def marked(self, model: str) -> int:
+        """How many decisions are known to have been written; fewer entries than these means that some were removed."""
+        return sum(1 for _ in self.bucket.list(keys.ledger_marker(model, "")))
+
     def _entry(self, model: str, sequence: int) -> LedgerEntry:
-        return LedgerEntry.model_validate_json(self.bucket.get(keys.ledger_entry(model, sequence)).body)
+        content = self.bucket.get(keys.ledger_entry(model, sequence))
+        return LedgerEntry.model_validate_json(content.body)
 
     def _find(self, model: str, sequence: int) -> LedgerEntry | None:
-        content = self.bucket.find(keys.ledger_entry(model, sequence))
-        return LedgerEntry.model_validate_json(content.body) if content else None
+        """One entry; those that this process read lately are remembered, since entries never change."""
+        if (model, sequence) not in self._seen:
+            content = self.bucket.find(keys.ledger_entry(model, sequence))
+            if content is None:
+                return None
+            self._seen[model, sequence] = LedgerEntry.model_validate_json(content.body)
+            for old in list(self._seen)[:-_REMEMBERED]:
+                del self._seen[old]
+        return self._seen[model, sequence]
 
     def _head(self, model: str) -> LedgerEntry | None:
         """The last entry, by leaps and then halves from where this process saw the end last.
@@ -86,9 +117,12 @@ class Ledger:
         return head
 
     def _recent(self, decision: Decision, head: LedgerEntry | None) -> LedgerEntry | None:
-        entry = head
-        for _ in range(_RECENT):
-            if entry is None or entry.identity == decision.identity:
+        last = head.sequence if head else 0
+        for sequence in range(last, max(0, last - _RECENT), -1):
+            try:
+                entry = self._find(decision.model, sequence)
+            except ValidationError:  # overwritten: the audit tells of it; what is decided is recorded all the same
+                continue
+            if entry and entry.identity == decision.identity:
                 return entry
-            entry = self._entry(decision.model, entry.sequence - 1) if entry.sequence > 1 else None
         return None
