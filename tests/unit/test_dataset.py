@@ -167,9 +167,10 @@ def test_a_version_is_named_by_what_it_is_made_of() -> None:
     assert name.startswith("20240101-")
     assert version_name(START, "r1", "d1", recipe, dict(reversed(libraries.items()))) == name
     others = {
+        version_name(START, "r2", "d1", recipe, libraries),
         version_name(START, "r1", "d2", recipe, libraries),
         version_name(START, "r1", "d1", recipe.model_copy(update={"seed": 1}), libraries),
         version_name(START, "r1", "d1", recipe, libraries | {"numpy": "2.6"}),
-        version_name(START + DAY, "d1", recipe, libraries),
+        version_name(START + DAY, "r1", "d1", recipe, libraries),
     }
-    assert len(others | {name}) == 5
+    assert len(others | {name}) == 6
