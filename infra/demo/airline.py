@@ -1,4 +1,4 @@
-"""The airline's own application: it scores flights with the champion of the moment, and hears of arrivals a week later."""
+"""The airline's own application: it scores flights with the present champion, and hears of arrivals a week later."""
 
 import gzip
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Airline:
         """The prediction records of some flights, as a gzipped CSV file."""
         columns = self.spec.columns
         kept = flights[[columns.id, columns.time, *self.spec.features]]
-        return csv(kept.assign(**{columns.score: scores.round(6), columns.version: version}))
+        return csv(kept.assign(**{columns.score: scores.round(6)}, **{columns.version: version}))
 
     def labels(self, flights: pd.DataFrame) -> bytes:
         """What became of some flights, as a gzipped CSV file."""

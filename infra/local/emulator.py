@@ -49,25 +49,9 @@ def main(folder: Path) -> None:
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     # As `ministack --detach` does. Its foreground command would also take port 443 where it may.
-    serve = [
-        "ministack.app:app",
-        "--workers",
-        "0",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--keep-alive",
-        "75",
-        "--log-level",
-        "INFO",
-    ]
-    sys.argv = [
-        "hypercorn",
-        *serve,
-        "--certfile",
-        str(folder / "certificate.pem"),
-        "--keyfile",
-        str(folder / "key.pem"),
-    ]
+    serve = f"ministack.app:app --workers 0 --bind 127.0.0.1:{port} --keep-alive 75 --log-level INFO".split()
+    secure = ["--certfile", str(folder / "certificate.pem"), "--keyfile", str(folder / "key.pem")]
+    sys.argv = ["hypercorn", *serve, *secure]
     know_schedule_groups()
     runpy.run_module("hypercorn", run_name="__main__")
 
@@ -76,10 +60,9 @@ def know_schedule_groups() -> None:
     """Let IAM see which group a schedule is in: MiniStack 1.5.33 takes every schedule to be in the group `default`."""
     extract = iam_actions.extract_resource_arn
 
-    def extract_resource_arn(
-        service: str, method: str, path: str, headers: Any, body: bytes, query_params: dict[str, list[str]], *place: str
-    ) -> str:
-        arn: str = extract(service, method, path, headers, body, query_params, *place)
+    def extract_resource_arn(*request: Any) -> str:
+        _service, _method, _path, _headers, body, query_params, _region, _account = request
+        arn: str = extract(*request)
         if ":schedule/default/" not in arn:
             return arn
         asked = json.loads(body) if body else {}
@@ -116,7 +99,6 @@ def settings(folder: Path, port: int) -> dict[str, str]:
         "MINISTACK_REGION": REGION,
         "MINISTACK_SSL_CERT": bundle,
         "MINISTACK_SSL_KEY": str(folder / "key.pem"),
-        "POWERTOOLS_TRACE_DISABLED": "true",  # there is no X-Ray daemon to send to
         "PYTHONUNBUFFERED": "1",
         "STATE_DIR": str(folder / "state"),
         "TMPDIR": str(folder / "tmp"),

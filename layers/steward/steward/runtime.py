@@ -10,8 +10,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import BaseModel, ConfigDict, Field
 
-from steward.events import Event
-from steward.ledger import Action, Decision, LedgerEntry, StoredObject
+from steward.events import Event, StoredObject
+from steward.ledger import Action, Decision, LedgerEntry
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger

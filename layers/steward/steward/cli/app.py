@@ -127,7 +127,7 @@ def _destination(file: Path, model: str | None, kind: str | None) -> tuple[str, 
     if file.suffix in (".yaml", ".yml"):
         spec = read_spec(file.read_bytes())
         return spec.model, keys.spec_upload(spec.model)
-    if model is None or kind not in get_args(Kind):
+    if model is None or kind is None or kind not in get_args(Kind):
         raise StewardError(f"{file} holds records: say --model NAME and --kind {'|'.join(get_args(Kind))}")
     return model, keys.inbox(model, kind, file.name)
 

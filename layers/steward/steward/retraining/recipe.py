@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import warnings
-from typing import Protocol
+from typing import Protocol, assert_never
 
 import numpy as np
 import pandas as pd
@@ -103,4 +103,6 @@ def _pipeline(recipe: Recipe, categories: list[str], numbers: list[str]) -> Pipe
             scaled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
             columns = ColumnTransformer([("categories", one_hot, categories), ("numbers", scaled, numbers)])
             estimator = LogisticRegression(**{**seed, **recipe.parameters})
+        case never:
+            assert_never(never)
     return Pipeline([("columns", columns), ("estimator", estimator)])

@@ -48,7 +48,12 @@ def _ended(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation
         stage="champion" if promoted else "refused",
         summary=judged.summary,
     )
-    action = "champion_promoted" if promoted else "version_refused"
-    runtime.record(event, action, judged.version, judged.summary, (judged.evaluation,))
+    runtime.record(
+        event,
+        "champion_promoted" if promoted else "version_refused",
+        judged.version,
+        judged.summary,
+        (judged.evaluation,),
+    )
     runtime.data.swap(keys.run(judged.model, judged.run), Run, change)
     return event
