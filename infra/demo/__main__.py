@@ -73,7 +73,8 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
     console.print(timeline_table(play.rows, TITLE))
     declined = sum(isinstance(event, TrainingDeclined) for event in play.loop.events)
     console.print(
-        f"The policy held back {declined} more requests for a run; the SNS subscription received {len(play.loop.messages)} messages, such as:"
+        f"The policy held back {declined} more requests for a run; "
+        f"the SNS subscription received {len(play.loop.messages)} messages, such as:"
     )
     for subject in [subject for subject in play.loop.messages if "firing" in subject][:3]:
         console.print(f"  {subject}", style="yellow")
@@ -97,11 +98,7 @@ def audited(play: Play, deployment: Deployment) -> Audit:
     now = datetime.now(UTC)
     request = AuditRequested(occurred_at=now, as_of=now, model=play.spec.model, correlation_id="demo-audit")
     deployment.bus.publish(request)
-    for event in play.loop.settle(
-        [
-            request.correlation_id,
-        ]
-    ):
+    for event in play.loop.settle([request.correlation_id]):
         if isinstance(event, AuditCompleted):
             return Audit.model_validate_json(deployment.data.verified(event.stored))
     raise DemoStuck("the audit was asked for and did not come")

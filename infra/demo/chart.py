@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
 from infra.demo.timeline import SUMMER, TimelineRow, figure_text, interval_text, summer_means
 
 # Okabe and Ito's colours, darkened where they would be faint on white. The HTML swaps each for a CSS variable.

@@ -101,35 +101,49 @@ class Display:
 
 def describe(event: Event) -> tuple[str, str] | None:
     """What an event says, in a line, and how loudly; None for those that add nothing."""
+    return _seen(event) or _done(event)
+
+
+def _seen(event: Event) -> tuple[str, str] | None:
+    """What came in, and what was found in it."""
     match event:
         case ModelRegistered():
-            return f"declaration {event.revision} is in force", "bold"
+            said = f"declaration {event.revision} is in force", "bold"
         case BatchIngested():
-            return f"{event.rows:,} {event.kind}", "dim"
+            said = f"{event.rows:,} {event.kind}", "dim"
         case BatchRejected():
-            return event.message, "red"
+            said = event.message, "red"
         case CheckCompleted():
             bad = [monitor for monitor, status in event.statuses.items() if status in ("drift", "breach")]
-            return f"{event.rows:,} rows, {event.labelled_rows:,} labelled: {', '.join(bad) or 'nothing found'}", "dim"
+            said = f"{event.rows:,} rows, {event.labelled_rows:,} labelled: {', '.join(bad) or 'nothing found'}", "dim"
         case OutcomesUpdated():
-            return f"{event.labelled_rows:,} labels joined", "dim"
+            said = f"{event.labelled_rows:,} labels joined", "dim"
         case AlertRaised():
-            return f"{event.monitor}: {event.summary}", "bold yellow"
+            said = f"{event.monitor}: {event.summary}", "bold yellow"
         case AlertResolved():
-            return f"{event.monitor}: {event.summary}", "green"
-        case TrainingRequested():
-            return "; ".join(event.reasons), "bold cyan"
-        case TrainingDeclined():
-            return "; ".join(event.reasons), "dim"
-        case TrainingCompleted():
-            return event.version, "cyan"
-        case ValidationCompleted():
-            return event.summary, "cyan"
-        case ReleaseChanged(stage="champion"):
-            return f"{event.version} is champion: {event.summary}", "bold green"
-        case ReleaseChanged():
-            return f"{event.version} refused: {event.summary}", "magenta"
-        case RunFailed():
-            return event.message, "bold red"
+            said = f"{event.monitor}: {event.summary}", "green"
         case _:
             return None
+    return said
+
+
+def _done(event: Event) -> tuple[str, str] | None:
+    """What was decided, and what came of it."""
+    match event:
+        case TrainingRequested():
+            said = "; ".join(event.reasons), "bold cyan"
+        case TrainingDeclined():
+            said = "; ".join(event.reasons), "dim"
+        case TrainingCompleted():
+            said = event.version, "cyan"
+        case ValidationCompleted():
+            said = event.summary, "cyan"
+        case ReleaseChanged(stage="champion"):
+            said = f"{event.version} is champion: {event.summary}", "bold green"
+        case ReleaseChanged():
+            said = f"{event.version} refused: {event.summary}", "magenta"
+        case RunFailed():
+            said = event.message, "bold red"
+        case _:
+            return None
+    return said

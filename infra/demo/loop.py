@@ -1,4 +1,4 @@
-"""The demo's ends of the loop: it uploads as an application would, listens as a subscriber would, and waits for rest."""
+"""The demo's ends of the loop: it uploads as an application, listens as a subscriber, and waits for rest."""
 
 import json
 import time

@@ -39,7 +39,8 @@ def show(stack: Stack) -> None:
     width = max(map(len, stack.outputs))
     for name, value in sorted(stack.outputs.items()):
         print(f"{name:<{width}}  {value}")
-    print(f"\nAny AWS SDK or tool, and .venv/bin/steward, speaks to it after:\n  source {os.path.relpath(stack.folder / 'env')}")
+    print("\nAny AWS SDK or tool, and .venv/bin/steward, speaks to it after:")
+    print(f"  source {os.path.relpath(stack.folder / 'env')}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import botocore.exceptions
+
 from infra.local import deployment, process
 from infra.local.process import ROOT, Emulator, alone
 
@@ -30,7 +31,7 @@ class Stack:
         """What makes any AWS SDK or tool speak to this stack, as its account's root."""
         return _environment(self.endpoint, self.certificate)
 
-    def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
+    def client(self, service: str, **settings: Any) -> Any:
         """A boto3 client of this stack, as its account's root.
 
         Args:
@@ -104,7 +105,7 @@ def _environment(endpoint: str, certificate: Path) -> dict[str, str]:
     }
 
 
-def _client(endpoint: str, certificate: Path, service: str, **settings: Any) -> Any:  # noqa: ANN401 (as above)
+def _client(endpoint: str, certificate: Path, service: str, **settings: Any) -> Any:
     defaults = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     session: Any = boto3.Session(region_name=REGION)
     return session.client(service, endpoint_url=endpoint, verify=str(certificate), **(defaults | settings))

@@ -32,8 +32,8 @@ class Event(BaseModel):
     """What all events carry.
 
     `event_id` is derived from the content, so the same fact told twice has the same id; `as_of` is the moment the event
-    speaks for, `occurred_at` the wall clock's, `correlation_id` the same from the cause to the last effect. Validators are
-    built at first use (`defer_build`): a function meets few of the events, and starts sooner without the others.
+    speaks for, `occurred_at` the wall clock's, `correlation_id` the same from the cause to the last effect. Validators
+    are built at first use (`defer_build`): a function meets few of the events, and starts sooner without the others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

@@ -21,8 +21,8 @@ class Verdict(BaseModel):
         version: the version that made the window's predictions.
         window: the window's id; ids sort by time.
         check: the check that said so.
-        evidence: how many batches, of predictions and of labels, the check saw; of two checks of one window the one that
-            knew more stands.
+        evidence: how many batches, of predictions and of labels, the check saw; of two checks of one window the one
+            that knew more stands.
         rows, labelled_rows: what these batches came to.
         revision: the declaration that was in force.
         status: `ok`, `drift` or `breach`; an `unknown` is no verdict.
@@ -45,8 +45,8 @@ class Verdict(BaseModel):
     def precedence(self) -> tuple[int, int, int, str, str]:
         """Sorts checks of one window by how much they knew, ties by id, so that the order of arrival is nothing.
 
-        Batches only ever come; a correction is a batch of labels. While they are the same, rows can only go (to an earlier
-        upload that has their ids), and labels only find more predictions.
+        Batches only ever come; a correction is a batch of labels. While they are the same, rows can only go (to an
+        earlier upload that has their ids), and labels only find more predictions.
         """
         return (self.evidence, -self.rows, self.labelled_rows, self.revision, self.check)
 
@@ -136,7 +136,7 @@ class Alert(BaseModel):
         return None
 
     def seeing(self, verdict: Verdict) -> Self:
-        """The alert after one more verdict. The order in which verdicts come makes no difference, nor do repetitions."""
+        """The alert after one more verdict. The order of verdicts makes no difference, nor do repetitions."""
         place = f"{verdict.window}/{verdict.version}"
         known = self.verdicts.get(place)
         if known and known.precedence >= verdict.precedence:
@@ -149,7 +149,7 @@ class Alert(BaseModel):
         return self if champion == self.champion else self.model_copy(update={"champion": champion})
 
     def claimed(self, cause: str, now: datetime) -> Self:
-        """The alert once the function that handles `cause` has taken on to tell subscribers, if there is anything to tell.
+        """The alert once the function that handles `cause` has taken on to tell subscribers, if anything is to be told.
 
         Of several functions that see the same change one tells it. Should that one die, the redelivery of its own cause
         tells it again, and so does any other after `CLAIM_HOLDS`.

@@ -45,19 +45,22 @@ class ModelCard(BaseModel):
             for gate in evaluation.gates
         ]
         libraries = ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())
+        day = "%Y-%m-%d"
+        span = f"from {manifest.training_start:{day}} to {manifest.trained_until:{day}}"
+        judgement = f"Judgement: **{'passed' if evaluation.passed else 'refused'}**, as of {manifest.as_of:{day}}."
+        unseen = f"which neither this version nor {evaluation.champion or 'any version before it'} was fitted on"
         return "\n".join(
             [
                 f"# {manifest.model}, version {manifest.version}",
                 "",
                 self.description or "No description was declared.",
                 "",
-                f"Owner: {self.owner}. Task: {self.task.replace('_', ' ')}. "
-                f"Judgement: **{'passed' if evaluation.passed else 'refused'}**, as of {manifest.as_of:%Y-%m-%d}.",
+                f"Owner: {self.owner}. Task: {self.task.replace('_', ' ')}. {judgement}",
                 "",
                 "## Training",
                 "",
                 f"- Recipe: {manifest.recipe.estimator} ({parameters}), seed {manifest.recipe.seed}",
-                f"- Rows: {manifest.training_rows:,}, from {manifest.training_start:%Y-%m-%d} to {manifest.trained_until:%Y-%m-%d}",
+                f"- Rows: {manifest.training_rows:,}, {span}",
                 f"- Features: {', '.join(manifest.features)}",
                 f"- Dataset: `{manifest.dataset.key}` (SHA-256 `{manifest.dataset.sha256}`)",
                 f"- Artifact: `{manifest.artifact.key}` (SHA-256 `{manifest.artifact.sha256}`)",
@@ -65,8 +68,7 @@ class ModelCard(BaseModel):
                 "",
                 "## Evaluation",
                 "",
-                f"On {evaluation.holdout_rows:,} rows from {evaluation.holdout_start:%Y-%m-%d} on, which neither this version nor "
-                f"{evaluation.champion or 'any version before it'} was fitted on.",
+                f"On {evaluation.holdout_rows:,} rows from {evaluation.holdout_start:{day}} on, {unseen}.",
                 "",
                 f"| metric | this version | {evaluation.champion or 'base rate'} |",
                 "| --- | --- | --- |",

@@ -70,7 +70,7 @@ def paired_roc_auc_gain(
     confidence: float,
     blocks: NDArray[np.integer] | None = None,
 ) -> Gain:
-    """The challenger's ROC AUC minus the champion's, by DeLong's placements, summed over blocks where rows come in blocks.
+    """The challenger's ROC AUC minus the champion's, by DeLong's placements, summed over blocks where there are any.
 
     Sources: DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845; N. A. Obuchowski (1997), Nonparametric
     analysis of clustered ROC curve data, Biometrics 53, 567-578; X. Sun and W. Xu (2014), Fast
@@ -122,8 +122,9 @@ def midranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _margin(influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, confidence: float) -> float:
     """Student's quantile times the standard error of a sum of influences, each block counting as one observation.
 
-    Rows of one block (a day, say) share their weather, so that they are far fewer observations than rows; the block sums
-    are what varies independently (Liang and Zeger, 1986, Longitudinal data analysis using generalized linear models).
+    Rows of one block (a day, say) share their weather, so that they are far fewer observations than rows; the block
+    sums are what varies independently (Liang and Zeger, 1986, Longitudinal data analysis using generalized linear
+    models).
     """
     sums = influence if blocks is None else np.bincount(np.unique(blocks, return_inverse=True)[1], weights=influence)
     count = len(sums)

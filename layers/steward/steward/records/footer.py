@@ -75,7 +75,7 @@ class _Compact:
             fields[number] = kind == 1 if kind in {1, 2} else self._value(kind)
         return fields
 
-    def _value(self, kind: int) -> Any:  # noqa: ANN401 - the protocol's types are known only while reading
+    def _value(self, kind: int) -> Any:
         match kind:
             case 1 | 2 | 3:
                 return self._byte()

@@ -195,7 +195,7 @@ class Sheet:
             self._unreadable.append(f"nothing in column {column} is {expected} (the first cell is {_quoted(first)})")
 
 
-def _cell(array: Array, at: int) -> Any:  # noqa: ANN401 - whatever the file holds
+def _cell(array: Array, at: int) -> Any:
     return compute.take(array, Array.from_numpy(np.array([at]))).to_pylist()[0]
 
 

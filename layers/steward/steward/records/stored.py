@@ -85,7 +85,7 @@ def _whole(column: ChunkedArray) -> Array:
     return column.combine_chunks() if column.num_chunks else _nothing(column.type, 0)
 
 
-def _series(name: str, array: Array, *, is_id: bool) -> Any:  # noqa: ANN401 - whatever pandas keeps such a column in
+def _series(name: str, array: Array, *, is_id: bool) -> Any:
     import pandas as pd  # noqa: PLC0415
 
     if is_id:

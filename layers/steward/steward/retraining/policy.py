@@ -33,8 +33,8 @@ class Remembered(BaseModel):
     """What the policy remembers of one model between decisions (compare-and-swap).
 
     Attributes:
-        labels: labelled rows by place (`version/window` or `reference/batch`), counted since the newest run; a place told
-            again replaces its figure, and its figure can only grow.
+        labels: labelled rows by place (`version/window` or `reference/batch`), counted since the newest run; a place
+            told again replaces its figure, and its figure can only grow.
         counted: the figures that the newest run already had.
         last_run: the newest run's id.
         last_as_of: the moment the newest run speaks for.
@@ -143,7 +143,8 @@ def _obstacles(
         held.append(f"{memory.all_labels:,} labelled rows so far; a first run needs {policy.minimum_labels:,}")
     if memory.last_run and memory.new_labels < policy.minimum_new_labels:
         held.append(
-            f"{memory.new_labels:,} labelled rows since the newest run; the policy asks for {policy.minimum_new_labels:,}"
+            f"{memory.new_labels:,} labelled rows since the newest run; "
+            f"the policy asks for {policy.minimum_new_labels:,}"
         )
     return held
 

@@ -88,7 +88,9 @@ class WindowPolicy(Declared):
     def _minutes_or_hours(self) -> Self:
         hour, minute = timedelta(hours=1), timedelta(minutes=1)
         if self.length % (hour if self.length >= hour else minute):
-            raise ValueError("length must be a whole number of hours, or of minutes below an hour, such as 1h, 1d or 15m")
+            raise ValueError(
+                "length must be a whole number of hours, or of minutes below an hour, such as 1h, 1d or 15m"
+            )
         return self
 
 

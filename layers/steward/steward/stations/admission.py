@@ -128,7 +128,12 @@ class Neighbours:
 
     def earlier(self) -> dict[str, str]:
         """Ids that earlier uploads hold, and which batch holds each."""
-        return {identity: keys.batch_of(key) for key, ids in self._ids.items() if keys.batch_of(key) < self.batch for identity in ids}
+        return {
+            identity: keys.batch_of(key)
+            for key, ids in self._ids.items()
+            if keys.batch_of(key) < self.batch
+            for identity in ids
+        }
 
     def later_with(self, ids: NDArray[np.object_]) -> list[str]:
         """Keys of later uploads' records that hold any of these ids, so must give them up."""
@@ -151,6 +156,7 @@ def drop_taken(rows: Rows, spec: ModelSpec, earlier: dict[str, str]) -> Rows:
         lambda at: Reason(
             "duplicate_id",
             spec.columns.id,
-            f"{ids[at]!r} came before, in batch {earlier[ids[at]]}; that record stands. Give each prediction an id of its own",
+            f"{ids[at]!r} came before, in batch {earlier[ids[at]]}; that record stands. "
+            "Give each prediction an id of its own",
         ),
     )

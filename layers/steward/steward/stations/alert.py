@@ -5,7 +5,6 @@ from typing import cast
 from steward.alerting.messages import Message, alerts_message, notice
 from steward.alerting.states import Alert, Announced, Verdict
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, Event, ReleaseChanged
-from steward.ledger import Action
 from steward.monitoring.check import Check
 from steward.runtime import Runtime
 from steward.spec.model import MonitorName
@@ -18,8 +17,8 @@ from steward.store.topic import Topic
 def raise_alerts(runtime: Runtime, event: Event) -> None:
     """Move the alerts that an event concerns, and tell subscribers and the bus what they should know of it.
 
-    An alert remembers what was told of it only after it was told, so that a crash between the two tells it again, under the
-    same id, rather than never.
+    An alert remembers what was told of it only after it was told, so that a crash between the two tells it again, under
+    the same id, rather than never.
     """
     message = notice(event)
     if message:
@@ -66,8 +65,8 @@ def _announce(runtime: Runtime, cause: Event, verdicts: dict[MonitorName, Verdic
     changes = [_change(runtime, cause, alert, announced) for alert, announced in mine]
     for change in changes:
         evidence = (cause.stored,) if isinstance(cause, CheckCompleted) else ()
-        action: Action = "alert_raised" if isinstance(change, AlertRaised) else "alert_resolved"
-        runtime.record(change, action, change.monitor, change.summary, evidence)
+        raised = isinstance(change, AlertRaised)
+        runtime.record(change, "alert_raised" if raised else "alert_resolved", change.monitor, change.summary, evidence)
     _send(runtime, alerts_message(changes), changes[0].event_id)
     runtime.announce(changes)
     for alert, announced in mine:

@@ -13,7 +13,7 @@ from steward.store import keys
 RunStage = Literal["training", "validation", "release"]
 
 MAXIMUM_ATTEMPTS = 5
-"""How often the queues of a run's functions deliver a message before it goes to the dead-letter queue (`template.yaml`)."""
+"""How often a message of a run is delivered before it goes to the dead-letter queue (`template.yaml`)."""
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from steward.errors import BatchInvalid, UnknownModel
 from steward.events import BatchIngested, BatchRejected, CheckRequested, Event, Kind, ObjectCreated
 from steward.profiles import Baseline, Bins, Profile
 from steward.records.judge import Batch
+from steward.records.quarantine import write_rejected
 from steward.records.raw import Limits, RejectedRow
 from steward.records.records import Records, concatenate
-from steward.records.quarantine import write_rejected
 from steward.records.stored import write_records
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -81,7 +81,8 @@ def _kind(place: InboxKey, created: ObjectCreated) -> Kind:
             return kind  # type: ignore[no-any-return]
     raise BatchInvalid(
         "unknown_kind",
-        f"{created.key} is in no inbox; upload to inbox/<model>/<kind>/<file> with a kind of {', '.join(get_args(Kind))}",
+        f"{created.key} is in no inbox; upload to inbox/<model>/<kind>/<file> "
+        f"with a kind of {', '.join(get_args(Kind))}",
     )
 
 
@@ -155,7 +156,7 @@ class _Intake:
         }
 
     def _store_unique(self, rows: Rows, claims: dict[Window, list[str]]) -> Rows:
-        """Store the rows whose ids no earlier upload has, looking again after writing for uploads that came meanwhile."""
+        """Store the rows whose ids no earlier upload has, and look again after writing: others may come meanwhile."""
         windows = list(claims)
         neighbours = Neighbours(self.runtime.data, self.spec, self.kind, self.upload.batch)
         seen = neighbours.look(windows)
@@ -175,8 +176,8 @@ class _Intake:
     def _store(self, rows: Rows, claims: dict[Window, list[str]]) -> Rows:
         """Write each window's records, and the profile of each version in it.
 
-        Where earlier uploads have all the ids, the records are removed, and an empty profile says that the batch was seen:
-        a check that knows of it stands over one that does not.
+        Where earlier uploads have all the ids, the records are removed, and an empty profile says that the batch was
+        seen: a check that knows of it stands over one that does not.
         """
         codes, present = windows_of(rows.records, self.spec)
         for window, versions in claims.items():
@@ -227,7 +228,7 @@ class _Intake:
         return _rejected(self.runtime, self.upload, "no_valid_rows", message)
 
     def _checks_again(self, windows: Sequence[Window]) -> Iterator[Event]:
-        """Windows whose checks may have counted rows that an earlier upload has; those still open wait for the schedule."""
+        """Windows whose checks may have counted rows that an earlier upload has; open ones wait for the schedule."""
         for window in windows:
             if window.end + self.spec.window.allowed_lateness <= self.runtime.now():
                 yield CheckRequested(
@@ -239,7 +240,7 @@ class _Intake:
                 )
 
     def _ingested(self, rows: Rows, windows: Sequence[Window], versions: Sequence[str]) -> Iterator[Event]:
-        """One event for every 200 windows, since events are small; labels without a time are told of without a window."""
+        """One event for every 200 windows, since events are small; labels without a time are told of with none."""
         for part in batched(windows, _WINDOWS_AN_EVENT, strict=False) if windows else [()]:
             event = BatchIngested(
                 occurred_at=self.runtime.now(),

@@ -23,9 +23,7 @@ class SpecRevision(BaseModel):
 
 def newest_revision(data: Bucket, model: str) -> tuple[SpecRevision, StoredObject] | None:
     """The declaration in force, and where it is stored; None where there is none."""
-    newest = None
-    for newest in data.list(keys.spec_revisions(model)):
-        pass
+    newest = max(data.list(keys.spec_revisions(model)), key=lambda listed: listed.key, default=None)
     if newest is None:
         return None
     content = data.get(newest.key)

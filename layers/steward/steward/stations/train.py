@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
-from steward.events import Event, RunFailed, StoredObject, TrainingCompleted, TrainingRequested
+from steward.events import Event, StoredObject, TrainingCompleted, TrainingRequested
 from steward.performance.outcomes import Outcomes
 from steward.profiles import Baseline
 from steward.retraining import artifact, recipe
@@ -120,6 +120,7 @@ def _completed(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
         dataset=run.dataset.key.split("/")[-2],
         manifest=run.manifest,
     )
-    summary = f"{manifest.recipe.estimator} fitted on {manifest.training_rows:,} rows, {manifest.holdout_rows:,} kept to judge with"
+    rows, kept = manifest.training_rows, manifest.holdout_rows
+    summary = f"{manifest.recipe.estimator} fitted on {rows:,} rows, {kept:,} kept to judge with"
     runtime.record(event, "training_completed", run.version, summary, (run.manifest, run.dataset))
     return event

@@ -1,4 +1,4 @@
-"""A version meets the champion on rows that neither has seen; the gates decide, the evidence and the card are stored."""
+"""A version meets the champion on rows that neither has seen; the gates decide; evidence and card are stored."""
 
 import numpy as np
 

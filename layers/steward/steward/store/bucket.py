@@ -145,14 +145,16 @@ class Bucket:
         """Write an object whose bytes depend on its key alone, so that writing it again changes nothing.
 
         Args:
-            key, body, content_type: the object.
+            key: where it goes.
+            body: what it holds.
+            content_type: what kind of thing that is.
             source: key and version id of the upload that it was made from; `source_of` reads them back.
         """
         noted = {"Metadata": {"source-key": quote(source[0]), "source-version": source[1]}} if source else {}
         return self._write(key, body, content_type, noted)
 
     def source_of(self, key: str) -> tuple[str, str] | None:
-        """Key and version id of the upload that an object was made from; None where the object or the note is missing."""
+        """Key and version id of the upload that an object was made from; None where the object or note is missing."""
         try:
             noted = aws.s3().head_object(Bucket=self.name, Key=key)["Metadata"]
         except ClientError as error:

@@ -64,8 +64,8 @@ def dataset(model: str, dataset: str) -> str:
 def window_records(kind: str, model: str, window: Window) -> str:
     """Prefix of the records of one window.
 
-    Hive-style by the window's start; windows shorter than an hour share a partition, and say their minute and second before
-    the batch.
+    Hive-style by the window's start; windows shorter than an hour share a partition, and say their minute and second
+    before the batch.
     """
     within = f"{window.start:%M%S}~" if window.length < _PARTITION else ""
     return f"{partitions(kind, model)}date={window.start:%Y-%m-%d}/hour={window.start:%H}/{within}"

@@ -13,7 +13,6 @@ from steward.spec.durations import format_duration
 from steward.spec.model import ValidationPolicy
 from steward.validation.evaluation import GateResult
 
-
 _FEWEST_BLOCKS = 3
 
 
@@ -25,7 +24,7 @@ class Contest:
         positive: the holdout's labels, shape (rows,).
         times: when each of its rows took place, datetime64 in UTC, shape (rows,).
         challenger: the new version's scores, shape (rows,).
-        champion: the champion's scores; without a champion the base rate of the challenger's training rows for each row.
+        champion: the champion's scores; without one, for each row the base rate of the challenger's training rows.
         champion_version: None without a champion.
         champion_saw_until: labelled rows before this moment helped to make the champion.
         features, champion_features: names and types.
@@ -102,8 +101,8 @@ class BetterThanChampion:
         count = len(np.unique(blocks))
         if count < _FEWEST_BLOCKS:
             message = (
-                f"the holdout spans {count} blocks of {format_duration(policy.block)} and needs {_FEWEST_BLOCKS} to prove a "
-                "gain; lengthen retraining.holdout_span, or shorten validation.block"
+                f"the holdout spans {count} blocks of {format_duration(policy.block)} and needs {_FEWEST_BLOCKS} to "
+                "prove a gain; lengthen retraining.holdout_span, or shorten validation.block"
             )
             return GateResult(gate=self.name, passed=False, message=message)
         gain: Gain = measure(contest.positive, contest.champion, contest.challenger, policy.confidence, blocks)
@@ -113,7 +112,8 @@ class BetterThanChampion:
         what = "log loss" if policy.metric == "log_loss" else "ROC AUC"
         message = (
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
-            f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
+            f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
+            f"with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
             f"{'above' if passed else 'not above'} the {required:.4f} asked for"
         )
         return GateResult(
