@@ -93,6 +93,7 @@ def settings(folder: Path, port: int) -> dict[str, str]:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",  # it would listen on port 8883 of every interface
         "LAMBDA_WARM_TTL_SECONDS": "600",  # a process that is reaped costs seconds to start again
         "LOG_LEVEL": "INFO",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,

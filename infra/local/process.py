@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ ANSWERS_WITHIN_SECONDS = (
 )
 STOPPED_WITHIN_SECONDS = 10.0
 LOG_LINES_SHOWN = 30
+_started: dict[int, subprocess.Popen[bytes]] = {}
+"""The emulators that this process started, by number, so that it takes their exit status when it stops them."""
 
 
 class LocalStackError(Exception):
@@ -71,6 +73,7 @@ def start(folder: Path) -> Emulator:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _started[child.pid] = child
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while time.monotonic() < deadline:
         if child.poll() is not None and find(folder) is None:
@@ -116,6 +119,8 @@ def stop(folder: Path) -> bool:
             time.sleep(0.05)
         if find(folder) is None:
             break
+    if child := _started.pop(emulator.pid, None):
+        child.wait()
     (folder / "emulator.json").unlink(missing_ok=True)
     shutil.rmtree(folder / "tmp", ignore_errors=True)  # the functions' unpacked layers, a gigabyte
     return True
@@ -128,8 +133,9 @@ def answers(emulator: Emulator) -> bool:
         connection = http.client.HTTPSConnection(
             "127.0.0.1", emulator.port, timeout=ANSWERS_WITHIN_SECONDS, context=context
         )
-        connection.request("GET", "/_ministack/health")
-        return connection.getresponse().status == http.HTTPStatus.OK
+        with closing(connection):
+            connection.request("GET", "/_ministack/health")
+            return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
 

@@ -1,6 +1,7 @@
 """The deployed local stack: `up`, `down` and `status`, for the command line, the demo and the end-to-end tests."""
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,8 @@ def up(folder: Path = FOLDER) -> Stack:
         outputs = _outputs(emulator) if deployed.exists() and json.loads(deployed.read_text()) == wanted else None
         if outputs is None:
             deployed.unlink(missing_ok=True)
-            _client(emulator.endpoint, emulator.certificate, "s3").create_bucket(Bucket=deployment.ARTIFACTS)
+            with closing(_client(emulator.endpoint, emulator.certificate, "s3")) as s3:
+                s3.create_bucket(Bucket=deployment.ARTIFACTS)
             environment = _environment(emulator.endpoint, emulator.certificate)
             wanted["fingerprint"] = deployment.deploy(environment, folder / "deploy.log")
             outputs = _outputs(emulator)
@@ -114,15 +116,15 @@ def _client(endpoint: str, certificate: Path, service: str, **settings: Any) -> 
 def _lock_ledger(emulator: Emulator, bucket: str) -> None:
     """Set the retention that the template asks for, which the emulator's CloudFormation leaves out."""
     retention = {"Mode": "GOVERNANCE", "Days": 365}
-    _client(emulator.endpoint, emulator.certificate, "s3").put_object_lock_configuration(
-        Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}
-    )
+    wanted = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}
+    with closing(_client(emulator.endpoint, emulator.certificate, "s3")) as s3:
+        s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=wanted)
 
 
 def _outputs(emulator: Emulator) -> dict[str, str] | None:
-    cloudformation = _client(emulator.endpoint, emulator.certificate, "cloudformation")
-    try:
-        (stack,) = cloudformation.describe_stacks(StackName=deployment.STACK)["Stacks"]
-    except botocore.exceptions.ClientError:
-        return None
+    with closing(_client(emulator.endpoint, emulator.certificate, "cloudformation")) as cloudformation:
+        try:
+            (stack,) = cloudformation.describe_stacks(StackName=deployment.STACK)["Stacks"]
+        except botocore.exceptions.ClientError:
+            return None
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

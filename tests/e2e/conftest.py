@@ -1,0 +1,108 @@
+"""One stack for the whole session: deployed afresh, shared by all tests, stopped at the end whatever happens."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from infra.local.process import ROOT
+from infra.local.stack import Stack, down, up
+
+from steward.events import BatchIngested, BatchRejected, ReleaseChanged
+from steward.spec.windows import Window
+from tests.integration import lemons
+
+from .deployed import Deployed
+
+FOLDER = ROOT / ".local" / "e2e"
+HOUR = timedelta(hours=1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder."""
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "e2e"):
+            item.add_marker("e2e")
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The deployed stack, with nothing in it."""
+    down(FOLDER)
+    try:
+        yield up(FOLDER)
+    finally:
+        down(FOLDER)
+
+
+@pytest.fixture(scope="session")
+def listening(stack: Stack) -> Iterator[Deployed]:
+    """The stack, with someone who listens."""
+    with Deployed(stack).listening() as deployed:
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def first_refusal(listening: Deployed) -> float:
+    """Seconds from the very first upload, which no function has run before, to the notice of its refusal."""
+    began = time.monotonic()
+    correlation_id = listening.upload("inbox/nobody/predictions/a.csv", lemons.csv(lemons.sales(1)))
+    listening.event(BatchRejected, correlation_id)
+    return listening.first(lambda: iter(listening.notifications)).received - began
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """Predictions of a window that closes some time after they came, of a model whose schedule fires each minute."""
+
+    model: str
+    window: Window
+    closes: datetime
+    ingested: BatchIngested
+
+
+@pytest.fixture(scope="session")
+def trained(listening: Deployed, first_refusal: float) -> Deployed:
+    """The stack with two models that have their first champions: `lemons`, and `punctual` with hourly windows."""
+    declare(listening, "lemons", "punctual")
+    return listening
+
+
+@pytest.fixture(scope="session")
+def scheduled(trained: Deployed) -> Scheduled:
+    """Predictions of the hour before this one, declared to wait for late records until a minute or so from now."""
+    now = datetime.now(UTC)
+    window = Window.containing(now - HOUR, HOUR)
+    lateness = now - window.end + timedelta(seconds=70)
+    spec = lemons.SPEC.replace("model: lemons", "model: punctual").replace("rate(1 hour)", "rate(1 minute)")
+    spec = spec.replace("{length: 1d}", f"{{length: 1h, allowed_lateness: {int(lateness.total_seconds())}s}}")
+    trained.upload("specs/punctual.yaml", spec)
+    trained.rest()
+    sold = lemons.predictions(lemons.sales(1, first_day=14))
+    minutes = range(len(sold))
+    times = [(window.start + timedelta(seconds=5 * minute)).isoformat() for minute in minutes]
+    correlation_id = trained.upload("inbox/punctual/predictions/now.csv", lemons.csv(sold.assign(sold_at=times)))
+    ingested = trained.event(BatchIngested, correlation_id)
+    return Scheduled("punctual", window, window.end + timedelta(seconds=int(lateness.total_seconds())), ingested)
+
+
+@pytest.fixture(scope="session")
+def steward(trained: Deployed, scheduled: Scheduled) -> Deployed:
+    """The stack with its models, while a schedule runs in the background."""
+    trained.rest()
+    return trained
+
+
+def declare(deployed: Deployed, *models: str, spec: str = lemons.SPEC) -> None:
+    """Declare models and let the deployed functions make and promote their first versions."""
+    for model in models:
+        deployed.upload(f"specs/{model}.yaml", spec.replace("model: lemons", f"model: {model}"))
+    deployed.rest()
+    uploads = [
+        deployed.upload(f"inbox/{model}/reference/first.csv", lemons.csv(lemons.sales(14))) for model in models
+    ]
+    for correlation_id in uploads:
+        released = deployed.event(ReleaseChanged, correlation_id)
+        assert released.stage == "champion", released.summary
+    deployed.rest()

@@ -1,0 +1,243 @@
+"""The deployed application as its users meet it: they upload, and they hear from the bus and from the alert topic."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from threading import Condition, Event as Signal, Thread
+from typing import Any
+
+from botocore.exceptions import ClientError
+from infra.local.stack import Stack
+from steward.events import EVENTS, Event, ObjectCreated
+
+PATIENCE = 90.0
+"""Longer than anything here takes on a busy machine; only a failing test waits for it."""
+
+_QUIET_LOOKS = 3
+_PAUSE = 0.1
+
+
+@dataclass(frozen=True)
+class Notification:
+    """What the subscriber's queue received from the alert topic, and when, by the monotonic clock."""
+
+    subject: str
+    message: dict[str, Any]
+    attributes: dict[str, str]
+    received: float
+
+
+@dataclass
+class Deployed:
+    """One deployed stack, with an observer on its bus, one on its bucket's events and a subscriber to its topic.
+
+    Attributes:
+        events: every event on the bus so far.
+        uploads: every message that S3 sent of an upload to the inbox, as the ingest queue received it too.
+        notifications: everything that the subscriber received.
+    """
+
+    stack: Stack
+    events: list[Event] = field(default_factory=list)
+    uploads: list[str] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _open: ExitStack = field(default_factory=ExitStack)
+    _news: Condition = field(default_factory=Condition)
+    _stopped: Signal = field(default_factory=Signal)
+
+    def __post_init__(self) -> None:
+        """Make the observers' queues."""
+        self.s3 = self.client("s3")
+        self.sqs = self.client("sqs")
+        self.data = self.stack.outputs["DataBucketName"]
+        self.ledger = self.stack.outputs["LedgerBucketName"]
+        self._threads = [
+            Thread(target=self._listen, args=(self._observe("observer", self._bus, {"source": ["steward"]}), self._event)),
+            Thread(target=self._listen, args=(self._observe("uploads", "default", self._inbox), self.uploads.append)),
+            Thread(target=self._listen, args=(self._subscribe(), self._notification)),
+        ]
+
+    @contextmanager
+    def listening(self) -> Iterator["Deployed"]:
+        """Listen meanwhile."""
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._stopped.set()
+            for thread in self._threads:
+                thread.join()
+            self._open.close()
+
+    def client(self, service: str, **settings: Any) -> Any:
+        """A client of the stack, closed when the listening ends; without settings one for all."""
+        if settings:
+            return self._open.enter_context(closing(self.stack.client(service, **settings)))
+        if service not in self._clients:
+            self._clients[service] = self._open.enter_context(closing(self.stack.client(service)))
+        return self._clients[service]
+
+    def upload(self, key: str, body: bytes | str) -> str:
+        """Put a file where users do; the correlation id of all that it leads to."""
+        version_id = self.s3.put_object(Bucket=self.data, Key=key, Body=body)["VersionId"]
+        return ObjectCreated.correlate(key, version_id)
+
+    def publish(self, event: Event) -> None:
+        """Put an event on the bus."""
+        detail = {"Source": "steward", "DetailType": type(event).__name__, "Detail": event.model_dump_json()}
+        self.client("events").put_events(Entries=[{**detail, "EventBusName": self._bus}])
+
+    def first[Found](self, find: Callable[[], Iterator[Found]], within: float = PATIENCE) -> Found:
+        """The first thing found, as soon as it has come; the test fails when it does not come."""
+        deadline = time.monotonic() + within
+        with self._news:
+            while True:
+                for found in find():
+                    return found
+                if not self._news.wait(deadline - time.monotonic()):
+                    raise AssertionError(f"did not come within {within:.0f} s; so far:\n{self._story()}")
+
+    def event[Told: Event](self, kind: type[Told], correlation_id: str, within: float = PATIENCE) -> Told:
+        """The first event of a kind that an upload or a request led to."""
+        return self.first(lambda: (told for told in self.told(kind) if told.correlation_id == correlation_id), within)
+
+    def answer(self, kind: type[Event], correlation_id: str) -> None:
+        """Wait for an event, then for rest."""
+        self.event(kind, correlation_id)
+        self.rest()
+
+    def told[Told: Event](self, kind: type[Told], model: str | None = None) -> Iterator[Told]:
+        """Every event of a kind so far."""
+        return (event for event in self.events if isinstance(event, kind) and model in (None, event.model))
+
+    def rest(self, but: Sequence[str] = ()) -> None:
+        """Wait until every queue is empty and nothing more is heard.
+
+        Args:
+            but: functions whose queues may hold messages.
+        """
+        queues = [self.queue(name) for name in self.functions if name not in but]
+        quiet, heard = 0, -1
+        deadline = time.monotonic() + PATIENCE
+        while quiet < _QUIET_LOOKS:
+            assert time.monotonic() < deadline, f"no rest within {PATIENCE:.0f} s:\n{self._story()}"
+            known = len(self.events) + len(self.notifications) + len(self.uploads)
+            quiet = quiet + 1 if known == heard and not any(map(self.depth, queues)) else 0
+            heard = known
+            time.sleep(_PAUSE)
+
+    @property
+    def functions(self) -> list[str]:
+        """Every function by its logical id."""
+        ending = "FunctionName"
+        return sorted(name.removesuffix(ending) for name in self.stack.outputs if name.endswith(ending))
+
+    def queue(self, function: str) -> str:
+        """The URL of a function's queue."""
+        return self.stack.outputs[f"{function}QueueUrl"]
+
+    def dead_letters(self, function: str) -> str:
+        """The URL of its dead-letter queue."""
+        return self.stack.outputs[f"{function}DeadLettersUrl"]
+
+    def depth(self, url: str) -> int:
+        """How many messages a queue holds, those in someone's hands included."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
+    def document(self, key: str) -> Any:
+        """A stored JSON document."""
+        return json.loads(self.s3.get_object(Bucket=self.data, Key=key)["Body"].read())
+
+    def champion(self, model: str) -> str | None:
+        """The version in charge, if there is one."""
+        try:
+            return self.document(f"models/{model}/routing.json")["promotions"][-1]["version"]
+        except ClientError:
+            return None
+
+    def contents(self, word: str) -> dict[str, bytes]:
+        """Every object of both buckets whose key has a word in it, by `bucket/key`."""
+        found = {}
+        for bucket in (self.data, self.ledger):
+            for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+                for item in page.get("Contents", []):
+                    if word in item["Key"]:
+                        body = self.s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+                        found[f"{bucket}/{item['Key']}"] = body
+        return found
+
+    def as_role_of(self, function: str, service: str) -> Any:
+        """A client with the rights of a function, and no others."""
+        name = self.stack.outputs[f"{function}FunctionName"]
+        role = self.client("lambda").get_function_configuration(FunctionName=name)["Role"]
+        session = self.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
+        return self.client(
+            service,
+            aws_access_key_id=session["AccessKeyId"],
+            aws_secret_access_key=session["SecretAccessKey"],
+            aws_session_token=session["SessionToken"],
+        )
+
+    @property
+    def _bus(self) -> str:
+        return self.stack.outputs["BusName"]
+
+    @property
+    def _inbox(self) -> dict[str, Any]:
+        detail = {"bucket": {"name": [self.data]}, "object": {"key": [{"prefix": "inbox/"}]}}
+        return {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}
+
+    def _event(self, body: str) -> None:
+        envelope = json.loads(body)
+        self.events.append(EVENTS[envelope["detail-type"]].model_validate(envelope["detail"]))
+
+    def _notification(self, body: str) -> None:
+        sent = json.loads(body)
+        attributes = {name: value["Value"] for name, value in sent["MessageAttributes"].items()}
+        document = json.loads(sent["Message"])
+        self.notifications.append(Notification(sent["Subject"], document, attributes, time.monotonic()))
+
+    def _listen(self, url: str, take: Callable[[str], None]) -> None:
+        while not self._stopped.is_set():
+            came = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", [])
+            with self._news:
+                for message in came:
+                    take(message["Body"])
+                self._news.notify_all()
+            for message in came:
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _subscribe(self) -> str:
+        url, arn = self._queue("e2e-subscriber")
+        self.client("sns").subscribe(
+            TopicArn=self.stack.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True
+        )
+        return url
+
+    def _observe(self, name: str, bus: str, pattern: dict[str, Any]) -> str:
+        url, arn = self._queue(f"e2e-{name}")
+        events = self.client("events")
+        events.put_rule(Name=f"e2e-{name}", EventBusName=bus, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=f"e2e-{name}", EventBusName=bus, Targets=[{"Id": name, "Arn": arn}])
+        return url
+
+    def _queue(self, name: str) -> tuple[str, str]:
+        url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        services = ["sns.amazonaws.com", "events.amazonaws.com"]
+        allowed = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sqs:SendMessage", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        return url, arn
+
+    def _story(self) -> str:
+        depths = {name: (self.depth(self.queue(name)), self.depth(self.dead_letters(name))) for name in self.functions}
+        held = [f"{name}: {waiting} waiting, {dead} dead" for name, (waiting, dead) in depths.items() if waiting or dead]
+        told = [f"{type(event).__name__} {event.model} {event.correlation_id}" for event in self.events[-20:]]
+        return "\n".join([*told, *held, f"see {self.stack.folder / 'emulator.log'}"])
