@@ -60,12 +60,13 @@ class Loop:
             if came:
                 quiet_since = time.monotonic()
                 continue
-            at_rest = not unanswered and not any(self._depth(url) for url in self._queues)
+            at_rest = not unanswered and not self._busy()
             if time.monotonic() - quiet_since > _PATIENCE:
                 self._refuse_dead_letters()
                 raise DemoStuck(f"nothing happened for {_PATIENCE:.0f} s; see {self.stack.folder}")
             time.sleep(_PAUSE)
         yield from self._receive()
+        self.messages.extend(json.loads(body)["Subject"] for body in self._drain(self._subscriber))
         self._refuse_dead_letters()
 
     def document(self, key: str) -> Any:
@@ -78,13 +79,21 @@ class Loop:
             event = EVENTS[envelope["detail-type"]].model_validate(envelope["detail"])
             self.events.append(event)
             yield event
-        self.messages.extend(json.loads(body)["Subject"] for body in self._drain(self._subscriber))
 
     def _drain(self, url: str) -> Iterator[str]:
         while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
             for message in messages:
                 yield message["Body"]
                 self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _busy(self) -> bool:
+        """Whether a queue holds messages. The one that did last is asked first: mostly that is enough."""
+        for url in self._queues:
+            if self._depth(url):
+                self._queues.remove(url)
+                self._queues.insert(0, url)
+                return True
+        return False
 
     def _depth(self, url: str) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
