@@ -50,8 +50,8 @@ class Evidence:
 
     Attributes:
         ledger_marked: how many decisions are known to have been written, by their markers.
-        problems: by the part of the champion (`manifest`, `artifact`, `baseline`, `dataset`, `records`, `card`,
-            `evaluation`), what is missing or has changed, found by reading every byte.
+        problems: what is missing or has changed, found by reading every byte; by part: `ledger`, and of the champion
+            `manifest`, `artifact`, `baseline`, `dataset`, `records`, `card`, `evaluation`.
     """
 
     spec: ModelSpec
@@ -82,6 +82,8 @@ class LedgerChain:
 
     def check(self, evidence: Evidence) -> Finding:
         """Follow the hashes from the first entry."""
+        if problems := evidence.problems.get("ledger"):
+            return Finding(invariant=self.name, holds=False, message="; ".join(problems))
         try:
             followed = verify(evidence.ledger)
         except LedgerBroken as error:

@@ -48,7 +48,7 @@ def gather(runtime: Runtime, request: AuditRequested) -> Evidence:
     spec, _ = registry.current_spec(runtime.data, request.model)
     routing = registry.routing(runtime.data, request.model)
     marked = runtime.ledger.marked(request.model)
-    ledger = list(runtime.ledger.entries(request.model))
+    ledger, broken = runtime.ledger.examined(request.model)
     reader = _Reader(runtime.data, spec, routing)
     manifest, evaluation = reader.champion()
     return Evidence(
@@ -60,7 +60,7 @@ def gather(runtime: Runtime, request: AuditRequested) -> Evidence:
         as_of=request.as_of,
         ledger_marked=marked,
         objects_verified=reader.verified,
-        problems=reader.problems,
+        problems=reader.problems | ({"ledger": broken} if broken else {}),
     )
 
 

@@ -39,6 +39,7 @@ class Listed:
     key: str
     etag: str
     modified: datetime
+    size: int
 
     @property
     def name(self) -> str:
@@ -231,7 +232,7 @@ class Bucket:
         )
         for page in pages:
             for item in page.get("Contents", []):
-                yield Listed(key=item["Key"], etag=item["ETag"], modified=item["LastModified"])
+                yield Listed(key=item["Key"], etag=item["ETag"], modified=item["LastModified"], size=item["Size"])
 
     def folders(self, prefix: str, start_after: str = "") -> Iterator[str]:
         """The names directly under a prefix that ends with a slash, in order."""

@@ -175,5 +175,5 @@ def is_ledger_entry(key: str) -> bool:
 
 
 def ledger_marker(model: str, entry: str) -> str:
-    """Says at which place of the ledger a decision stands (create-only)."""
+    """Says that a decision is being written, and, once it is, at which place of the ledger it stands."""
     return f"{ledger(model)}decisions/{entry}"

@@ -13,9 +13,8 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 _ATTEMPTS = 30
-_RECENT = 16
-"""How many of the last entries are searched for a decision whose writer died before it could mark it as written."""
-_REMEMBERED = 8 * _RECENT
+_RECENT = 256
+"""How many of the last entries are searched for a decision whose writer died before it could note its place."""
 
 
 class Ledger:
@@ -30,16 +29,28 @@ class Ledger:
     def append(self, decision: Decision, *, recorded_at: datetime) -> LedgerEntry:
         """Write a decision at the end of its model's chain; the entry it has already when it was written before.
 
+        An empty marker goes before the entry, which is noted in it afterwards: who makes the marker knows that the
+        decision was never written, and only who finds it empty must look whether the writer got that far.
+
         Raises:
             Conflict: other writers took the next place every time.
         """
         marker = keys.ledger_marker(decision.model, decision.identity)
-        marked = self.bucket.find(marker)
-        if marked:
-            return self._entry(decision.model, int(marked.body))
+        try:
+            self.bucket.create(marker, b"", "text/plain")
+            is_new = True
+        except Conflict:
+            place = self.bucket.get(marker).body
+            if place:
+                return self._entry(decision.model, int(place))
+            is_new = False
+        searched = None
         for attempt in range(_ATTEMPTS):
             head = self._head(decision.model)
-            written = self._recent(decision, head)
+            last = head.sequence if head else 0
+            if searched is None:
+                searched = last if is_new else max(0, last - _RECENT)
+            written = self._written(decision, searched, last)
             if written is None:
                 entry = LedgerEntry.following(head, decision, function=self.function, recorded_at=recorded_at)
                 try:
@@ -51,7 +62,7 @@ class Ledger:
                     continue
                 written = entry
                 self._heads[decision.model] = entry
-            self.bucket.ensure(marker, str(written.sequence).encode(), "text/plain")
+            self.bucket.put(marker, str(written.sequence).encode(), "text/plain")
             return written
         raise Conflict(f"the ledger of {decision.model} took {_ATTEMPTS} other entries first; try again")
 
@@ -63,16 +74,16 @@ class Ledger:
                 yield LedgerEntry.model_validate_json(self.bucket.get(listed.key).body)
 
     def examined(self, model: str) -> tuple[list[LedgerEntry], list[str]]:
-        """Every entry that can be read, and what is wrong with the objects around them: for auditors, who trust nobody."""
+        """Every entry that can be read, and what is wrong with the others: for auditors, who trust nobody."""
         entries, problems, decisions = [], [], 0
         for listed in self.bucket.list(keys.ledger(model)):
             if not keys.is_ledger_entry(listed.key):
-                decisions += 1
+                decisions += listed.size > 0
                 continue
             try:
                 entries.append(LedgerEntry.model_validate_json(self.bucket.get(listed.key).body))
             except ValidationError:
-                problems.append(f"s3://{self.bucket.name}/{listed.key} cannot be read as an entry: someone overwrote it")
+                problems.append(f"s3://{self.bucket.name}/{listed.key} is no entry any more: someone overwrote it")
         if decisions > len(entries) + len(problems):
             problems.append(f"{decisions} decisions were written and {len(entries)} are there: someone deleted entries")
         return entries, problems
@@ -92,7 +103,7 @@ class Ledger:
             if content is None:
                 return None
             self._seen[model, sequence] = LedgerEntry.model_validate_json(content.body)
-            for old in list(self._seen)[:-_REMEMBERED]:
+            for old in list(self._seen)[:-_RECENT]:
                 del self._seen[old]
         return self._seen[model, sequence]
 
@@ -116,9 +127,9 @@ class Ledger:
             self._heads[model] = head
         return head
 
-    def _recent(self, decision: Decision, head: LedgerEntry | None) -> LedgerEntry | None:
-        last = head.sequence if head else 0
-        for sequence in range(last, max(0, last - _RECENT), -1):
+    def _written(self, decision: Decision, after: int, last: int) -> LedgerEntry | None:
+        """The entry of a decision, should it be among those after one place and up to another."""
+        for sequence in range(last, after, -1):
             try:
                 entry = self._find(decision.model, sequence)
             except ValidationError:  # overwritten: the audit tells of it; what is decided is recorded all the same
