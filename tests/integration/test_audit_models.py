@@ -81,6 +81,10 @@ def delete_entry(steward: Deployment) -> None:
     aws.s3().delete_object(Bucket=steward.ledger, Key="lemons/0000000002.json")
 
 
+def delete_last_entry(steward: Deployment) -> None:
+    aws.s3().delete_object(Bucket=steward.ledger, Key=f"lemons/{len(steward.entries('lemons')):010d}.json")
+
+
 def garble_entry(steward: Deployment) -> None:
     aws.s3().put_object(Bucket=steward.ledger, Key="lemons/0000000002.json", Body=b"scribble")
 
@@ -95,6 +99,7 @@ TAMPERING: list[tuple[Callable[[Deployment], None], str]] = [
     (move_champion, "champion_recorded"),
     (alter_entry, "ledger_chain"),
     (delete_entry, "ledger_chain"),
+    (delete_last_entry, "ledger_chain"),
     (garble_entry, "ledger_chain"),
 ]
 
@@ -117,7 +122,7 @@ def test_tampering_fails_its_invariant_and_people_are_told(
     event = audited(trained)
     assert not event.passed
     assert invariant in event.failed
-    if tamper is not move_champion:  # a champion that was never made has nothing that could hold
+    if tamper not in (move_champion, delete_last_entry):  # what names a champion is gone, or names one that never was
         assert event.failed == [invariant]
     (notification,) = trained.notifications
     assert notification["Subject"] == "lemons: audit failed"

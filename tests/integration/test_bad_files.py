@@ -45,16 +45,16 @@ def kept(steward: Deployment, key: str, version_id: str) -> bytes:
     return aws.s3().get_object(Bucket=steward.data, Key=key, VersionId=version_id)["Body"].read()
 
 
-def refused(steward: Deployment, key: str, body: bytes) -> BatchRejected:
+def refused(steward: Deployment, key: str, body: bytes, made: tuple[str, ...] = MADE) -> BatchRejected:
     """Upload what must be refused as a whole, and see that all hear of it and nothing is lost."""
-    before = {prefix: steward.contents(prefix) for prefix in MADE}
+    before = {prefix: steward.contents(prefix) for prefix in made}
     version_id = steward.upload(key, body)
     (event,) = steward.settle()
     assert isinstance(event, BatchRejected)
     assert not steward.failures
     assert event.source == key
     assert kept(steward, key, version_id) == body
-    assert {prefix: steward.contents(prefix) for prefix in MADE} == before
+    assert {prefix: steward.contents(prefix) for prefix in made} == before
     (entry,) = [entry for entry in steward.entries(event.model) if entry.identity == event.event_id]
     assert (entry.action, entry.subject, entry.summary) == ("batch_rejected", key, event.message)
     (notification,) = [
@@ -256,7 +256,9 @@ def test_duplicate_ids_across_files_keep_the_earlier_upload(trained: Deployment)
 def test_the_same_file_under_another_name_adds_nothing(trained: Deployment) -> None:
     trained.upload(INBOX + "original.csv", lemons.csv(scored(18)))
     trained.settle()
-    event = refused(trained, INBOX + "copy.csv", lemons.csv(scored(18)))
+    event = refused(trained, INBOX + "copy.csv", lemons.csv(scored(18)), made=("records/", "outcomes/"))
+    (profile,) = [body for key, body in trained.contents("profiles/").items() if event.batch in key]
+    assert json.loads(profile)["rows"] == 0
     assert event.code == "no_valid_rows"
     assert "came before" in event.message
 

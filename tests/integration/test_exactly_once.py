@@ -30,7 +30,7 @@ def different(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
 
 
 def a_fortnight_and_a_turn(steward: Deployment, redeliver: int) -> None:
-    """Declaration, first version, good days, bad rows, a world upside down, its labels, the retraining for it, an audit."""
+    """Declaration, first version, good days, bad rows, a world upside down, its labels, the retraining for it."""
     steward.upload("specs/lemons.yaml", lemons.SPEC.replace("cool_down: 3d", "cool_down: 1d"))
     steward.settle(redeliver=redeliver)
     steward.upload("inbox/lemons/reference/first.csv", lemons.csv(lemons.sales(14)))
@@ -46,10 +46,9 @@ def a_fortnight_and_a_turn(steward: Deployment, redeliver: int) -> None:
     steward.settle(redeliver=redeliver)
 
 
-@pytest.mark.parametrize("times", [2, 3])
-def test_messages_delivered_again_change_not_one_byte(times: int) -> None:
+def test_messages_delivered_again_change_not_one_byte() -> None:
     outcomes = []
-    for redeliver in (1, times):
+    for redeliver in (1, 2, 3):
         with deployed(named_by_content=True) as steward:
             a_fortnight_and_a_turn(steward, redeliver)
             assert not steward.errors, steward.errors
@@ -57,11 +56,12 @@ def test_messages_delivered_again_change_not_one_byte(times: int) -> None:
             assert len({event.run for event in steward.told(TrainingRequested)}) == 2
             assert steward.told(ReleaseChanged)[-1].run != steward.told(ReleaseChanged)[0].run
             outcomes.append((stored(steward), steward.notified(), {event.event_id for event in steward.published}))
-    (once, told_once, events_once), (often, told_often, events_often) = outcomes
-    assert different(once, often) == []
+    once, told_once, events_once = outcomes[0]
     assert len(told_once) == len(set(told_once))
-    assert set(told_often) == set(told_once)
-    assert events_often == events_once
+    for often, told_often, events_often in outcomes[1:]:
+        assert different(once, often) == []
+        assert set(told_often) == set(told_once)
+        assert events_often == events_once
 
 
 def two_days(steward: Deployment) -> None:
@@ -86,18 +86,18 @@ def conclusions(steward: Deployment) -> dict[str, object]:
     }
     return {
         **{prefix: steward.contents(prefix) for prefix in ("records/", "profiles/", "outcomes/", "quarantine/")},
-        "checks": {window: steward.object(f"checks/lemons/{window}/{check}.json") for window, check in standing.items()},
+        "checks": {at: steward.object(f"checks/lemons/{at}/{check}.json") for at, check in standing.items()},
         "verdicts": {key: (alert["champion"], alert["verdicts"]) for key, alert in alerts.items()},
     }
 
 
 def test_messages_in_any_order_lead_to_the_same_conclusions(first_champion: Trained) -> None:
     found = []
-    for seed in (None, 1, 2, 3, 4):
+    for seed in (None, 1, 2, 3):
         with deployed(named_by_content=True) as steward:
             steward.restore(*first_champion)
             two_days(steward)
-            steward.settle(shuffle=seed, redeliver=2 if seed == 4 else 1)
+            steward.settle(shuffle=seed, redeliver=2 if seed == 3 else 1)
             assert not steward.errors, steward.errors
             found.append(conclusions(steward))
     assert len(found[0]["checks"]) == 2  # type: ignore[arg-type]
@@ -123,10 +123,10 @@ def results(steward: Deployment) -> list[tuple[object, ...]]:
 def test_rows_split_into_files_in_any_way_give_the_same_decisions(first_champion: Trained) -> None:
     sold = pd.concat([lemons.sales(1, first_day=14), lemons.sales(1, first_day=15, flipped=True)], ignore_index=True)
     found = []
-    for parts in (1, 3, 5):
+    for parts in (1, 2, 4):
         with deployed() as steward:
             steward.restore(*first_champion)
-            order = random.Random(parts)
+            order = random.Random(parts)  # noqa: S311
             files = [order.randrange(parts) for _ in range(len(sold))]
             uploads = [
                 (f"{folder}{part}.csv", lemons.csv(view(sold[[file == part for file in files]])))
@@ -183,7 +183,9 @@ def test_of_two_uploads_with_the_same_ids_the_earlier_keeps_them(first_champion:
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_copy_of_an_earlier_upload_that_was_taken_in_first_is_counted_once(trained: Deployment, order: tuple[int]) -> None:
+def test_a_copy_of_an_earlier_upload_that_was_taken_in_first_is_counted_once(
+    trained: Deployment, order: tuple[int]
+) -> None:
     scored = lemons.csv(lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=100)))
     keys = [PREDICTIONS + "original.csv", PREDICTIONS + "copy.csv"]
     messages = [trained.message_of(key, trained.upload(key, scored)) for key in keys]
@@ -233,7 +235,7 @@ def events_after(steward: Deployment, key: str, body: bytes) -> list[str]:
 @pytest.mark.parametrize("timed", [True, False])
 @pytest.mark.parametrize("labels_first", [True, False])
 def test_labels_meet_their_predictions_whichever_come_first(
-    trained: Deployment, timed: bool, labels_first: bool
+    trained: Deployment, *, timed: bool, labels_first: bool
 ) -> None:
     sold = lemons.sales(1, first_day=14, rows_a_day=100)
     uploads = [
@@ -294,8 +296,9 @@ def test_untimed_labels_whose_prediction_never_comes_wait(trained: Deployment) -
 
 def test_late_predictions_cause_a_new_check_of_their_window(trained: Deployment) -> None:
     scored = lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=100))
-    assert events_after(trained, PREDICTIONS + "a.csv", lemons.csv(scored.iloc[:60])) == ["BatchIngested", "CheckCompleted"]
-    assert events_after(trained, PREDICTIONS + "b.csv", lemons.csv(scored.iloc[60:])) == ["BatchIngested", "CheckCompleted"]
+    for name, part in (("a", scored.iloc[:60]), ("b", scored.iloc[60:])):
+        events = events_after(trained, f"{PREDICTIONS}{name}.csv", lemons.csv(part))
+        assert events[:2] == ["BatchIngested", "CheckCompleted"]
     checks = [json.loads(body) for body in trained.contents("checks/lemons/").values()]
     assert sorted(check["rows"] for check in checks) == [60, 100]
     (verdict,) = trained.object("alerts/lemons/feature_drift.json")["verdicts"].values()

@@ -29,7 +29,7 @@ class Tally(BaseModel):
 
 @pytest.fixture(autouse=True)
 def _atomic_requests() -> Iterator[None]:
-    """S3 carries out each conditional write as one; moto looks first and writes then, so one request at a time it is."""
+    """S3 does each conditional write as one; moto looks first and then writes, so one request at a time it is."""
     one_at_a_time = threading.Lock()
     answer = BotocoreStubber.__call__
 
@@ -74,6 +74,27 @@ def test_a_decision_told_by_racing_writers_is_written_once(steward: Deployment) 
     race(lambda who, turn: ledgers[who].append(decision(0, turn), recorded_at=EPOCH))
     entries = verify(steward.entries("lemons"))
     assert sorted(entry.identity for entry in entries) == sorted(f"0-{turn}" for turn in range(TURNS))
+
+
+@pytest.mark.parametrize("dies_in", ["create", "put"])
+def test_a_decision_whose_writer_died_is_written_once_by_the_next(steward: Deployment, dies_in: str) -> None:
+    ledger = Ledger(Bucket(steward.ledger), "writer")
+    ledger.append(decision(0, 0), recorded_at=EPOCH)
+    real = getattr(Bucket, dies_in)
+
+    def die(self: Bucket, key: str, body: bytes, *rest: Any) -> Any:
+        if body and (dies_in == "put") == ("/decisions/" in key):
+            raise TimeoutError("the function ran out of time")
+        return real(self, key, body, *rest)
+
+    with patch.object(Bucket, dies_in, die), pytest.raises(TimeoutError):
+        ledger.append(decision(0, 1), recorded_at=EPOCH)
+    others = Ledger(Bucket(steward.ledger), "another")
+    others.append(decision(0, 2), recorded_at=EPOCH)
+    for _ in range(2):
+        Ledger(Bucket(steward.ledger), "writer").append(decision(0, 1), recorded_at=EPOCH)
+    assert sorted(entry.identity for entry in verify(steward.entries("lemons"))) == ["0-0", "0-1", "0-2"]
+    assert others.examined("lemons")[1] == []
 
 
 def test_racing_writers_of_a_state_lose_no_change(steward: Deployment) -> None:

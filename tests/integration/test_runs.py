@@ -17,6 +17,7 @@ from steward.events import (
     ValidationCompleted,
 )
 from steward.retraining import recipe
+from steward.store.bucket import sha256
 
 from . import lemons
 from .deployment import Deployment
@@ -160,15 +161,10 @@ def judged_by_decree(steward: Deployment, *, passed: bool) -> ValidationComplete
         gate["passed"] = passed
     body = json.dumps(evaluation).encode()
     version_id = steward.upload(judged.evaluation.key, body)
-    stored = aws.s3().get_object(Bucket=steward.data, Key=judged.evaluation.key, VersionId=version_id)["Body"].read()
-    reference = {"key": judged.evaluation.key, "version_id": version_id, "sha256": _sha256(stored)}
-    return ValidationCompleted.model_validate({**judged.model_dump(), "event_id": "", "passed": passed, "evaluation": reference})
-
-
-def _sha256(body: bytes) -> str:
-    from hashlib import sha256  # noqa: PLC0415
-
-    return sha256(body).hexdigest()
+    reference = {"key": judged.evaluation.key, "version_id": version_id, "sha256": sha256(body)}
+    return ValidationCompleted.model_validate(
+        {**judged.model_dump(), "event_id": "", "passed": passed, "evaluation": reference}
+    )
 
 
 def test_what_passed_is_promoted_once(stepwise: Deployment) -> None:
