@@ -10,6 +10,7 @@ from steward.cli.deployment import Deployment
 from steward.errors import UnknownModel
 from steward.releasing.routing import Routing
 from steward.retraining.runs import Run
+from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -20,7 +21,6 @@ class Standing:
     """One model as it stands."""
 
     model: str
-    owner: str
     routing: Routing
     newest_window: str | None
     alerts: list[Alert]
@@ -38,12 +38,11 @@ class Standing:
         Raises:
             UnknownModel: no declaration of this name was accepted.
         """
-        spec, _ = registry.current_spec(data, model)
+        registry.current_spec(data, model)
         runs = [listed.key for listed in data.list(keys.runs(model)) if listed.key != keys.retraining_state(model)]
         newest = data.get(max(runs)) if runs else None
         return cls(
             model=model,
-            owner=spec.owner,
             routing=registry.routing(data, model),
             newest_window=max(data.folders(keys.checks(model)), default=None),
             alerts=[Alert.model_validate_json(data.get(listed.key).body) for listed in data.list(keys.alerts(model))],
@@ -64,17 +63,18 @@ def standings(deployment: Deployment, model: str | None) -> Iterator[Standing]:
 def table(found: list[Standing]) -> Table:
     """One row a model."""
     drawn = Table(title="Models", title_justify="left", pad_edge=False)
-    for heading in ("model", "owner", "champion", "in charge as of", "newest window", "firing", "newest run"):
+    for heading in ("model", "champion", "since", "newest window"):
+        drawn.add_column(heading, no_wrap=True)
+    for heading in ("firing", "newest run"):
         drawn.add_column(heading, overflow="fold")
     for standing in found:
         promotion = standing.routing.promotions[-1] if standing.routing.promotions else None
         run = standing.newest_run
         drawn.add_row(
             standing.model,
-            standing.owner,
             promotion.version if promotion else "none yet",
             f"{promotion.as_of:%Y-%m-%d}" if promotion else "",
-            (standing.newest_window or "none yet").partition("T")[0],
+            _day(standing.newest_window),
             ", ".join(alert.monitor for alert in standing.firing) or "none",
             f"{run.stage} {run.as_of:%Y-%m-%d}" if run else "none yet",
         )
@@ -89,6 +89,16 @@ def alerts_table(standing: Standing) -> Table:
     for alert in sorted(standing.alerts, key=lambda alert: (alert.state != "firing", alert.monitor)):
         latest = alert.latest
         style = "yellow" if alert.state == "firing" else ""
-        window = latest.window.partition("T")[0] if latest else ""
-        drawn.add_row(alert.monitor, alert.state, window, latest.summary if latest else "", style=style)
+        drawn.add_row(
+            alert.monitor,
+            alert.state,
+            _day(latest.window if latest else None),
+            latest.summary if latest else "",
+            style=style,
+        )
     return drawn
+
+
+def _day(window: str | None) -> str:
+    """When a window began, as people say it."""
+    return f"{Window.parse(window).start:%Y-%m-%d %H:%M}" if window else "none yet"
