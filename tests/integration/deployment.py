@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from moto import mock_aws
 from moto.s3.models import FakeKey, s3_backends
@@ -266,7 +266,6 @@ def message(event: Event) -> str:
 def deployed(*, named_by_content: bool = False) -> Iterator[Deployment]:
     """A fresh deployment on moto; its object versions are named by chance, as S3's are, or by their content."""
     environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
-    cached = (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler)
     clock = Clock()
     with (
         patch.dict(os.environ, environment),
@@ -276,12 +275,16 @@ def deployed(*, named_by_content: bool = False) -> Iterator[Deployment]:
         patch.object(FakeKey, "__del__", FakeKey.dispose),  # moto's own warns of versions that nothing names any more
         patch.object(Runtime, "now", lambda _: clock.now),
     ):
-        for client in cached:
-            client.cache_clear()
+        _forget_other_clients()
         deployment = Deployment(clock)
         _create(deployment)
         yield deployment
-    for client in cached:
+
+
+@cache
+def _forget_other_clients() -> None:
+    """Let go of clients that were made outside moto; those made inside serve every deployment of the process."""
+    for client in (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler):
         client.cache_clear()
 
 
@@ -294,7 +297,7 @@ def _create(deployment: Deployment) -> None:
         Bucket=deployment.data, NotificationConfiguration={"EventBridgeConfiguration": {}}
     )
     events.create_event_bus(Name=BUS)
-    boto3.client("scheduler").create_schedule_group(Name=BUS)
+    aws.scheduler().create_schedule_group(Name=BUS)
     for folder in sorted((ROOT / "functions").iterdir()):
         if (folder / "app.py").exists():
             deployment.queues[folder.name], deployment.arns[folder.name] = _queue(folder.name)

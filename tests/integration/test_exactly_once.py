@@ -93,11 +93,11 @@ def conclusions(steward: Deployment) -> dict[str, object]:
 
 def test_messages_in_any_order_lead_to_the_same_conclusions(first_champion: Trained) -> None:
     found = []
-    for seed in (None, 1, 2, 3):
+    for seed in (None, 1, 2):
         with deployed(named_by_content=True) as steward:
             steward.restore(*first_champion)
             two_days(steward)
-            steward.settle(shuffle=seed, redeliver=2 if seed == 3 else 1)
+            steward.settle(shuffle=seed, redeliver=2 if seed == 2 else 1)
             assert not steward.errors, steward.errors
             found.append(conclusions(steward))
     assert len(found[0]["checks"]) == 2  # type: ignore[arg-type]
@@ -123,7 +123,7 @@ def results(steward: Deployment) -> list[tuple[object, ...]]:
 def test_rows_split_into_files_in_any_way_give_the_same_decisions(first_champion: Trained) -> None:
     sold = pd.concat([lemons.sales(1, first_day=14), lemons.sales(1, first_day=15, flipped=True)], ignore_index=True)
     found = []
-    for parts in (1, 2, 4):
+    for parts in (1, 3):
         with deployed() as steward:
             steward.restore(*first_champion)
             order = random.Random(parts)  # noqa: S311
@@ -141,7 +141,6 @@ def test_rows_split_into_files_in_any_way_give_the_same_decisions(first_champion
     assert {row[1] for row in found[0]} == {400}
     assert any(row[7] == "drift" or row[7] == "breach" for row in found[0])
     assert found[1] == found[0]
-    assert found[2] == found[0]
 
 
 def rivals(steward: Deployment) -> list[str]:

@@ -1,0 +1,55 @@
+"""Keys and values that nobody meant to upload poison no message and cost no more than others."""
+
+from unittest.mock import patch
+
+from steward.events import BatchIngested, BatchRejected
+from steward.store.bucket import Bucket
+
+from . import lemons
+from .deployment import Deployment
+
+
+def test_a_folder_that_the_console_makes_is_no_file(steward: Deployment) -> None:
+    steward.upload("inbox/lemons/predictions/", "")
+    steward.settle()
+    assert (steward.published, steward.notifications, steward.failures) == ([], [], [])
+
+
+def test_a_key_that_names_no_possible_model_starts_no_ledger_of_its_own(steward: Deployment) -> None:
+    for name in (" Lemons", "../lemons", "\x01", "x" * 57):
+        steward.upload(f"inbox/{name}/predictions/a.csv", "id\n1\n")
+    steward.settle()
+    assert steward.failures == []
+    assert {event.model for event in steward.told(BatchRejected)} == {"unknown"}
+    assert {key.split("/")[0] for key in steward.keys("", steward.ledger)} == {"unknown"}
+    assert len(steward.notifications) == 4
+
+
+def test_versions_of_any_length_are_quarantined_without_asking_for_each(trained: Deployment) -> None:
+    frame = lemons.predictions(lemons.sales(1, first_day=14)).assign(version=trained.champion("lemons"))
+    frame.loc[:9, "version"] = [f"20990101-{number:08d}" for number in range(9)] + ["v" * 2000]
+    asked: list[str] = []
+    get = Bucket.get
+
+    def noted(self: Bucket, key: str, version_id: str | None = None) -> object:
+        asked.append(key)
+        return get(self, key, version_id)
+
+    with patch.object(Bucket, "get", noted):
+        trained.upload("inbox/lemons/predictions/versions.csv", lemons.csv(frame))
+        trained.settle()
+    assert trained.failures == []
+    assert trained.told(BatchIngested)[-1].rejected_rows == 10
+    assert not [key for key in asked if "20990101" in key or "vvvv" in key]
+
+
+def test_a_rejection_that_quotes_an_endless_id_is_still_told(trained: Deployment) -> None:
+    frame = lemons.predictions(lemons.sales(1, first_day=14)).head(1)
+    frame.iloc[0, frame.columns.get_loc(lemons.ID)] = "x" * 300_000
+    for name in ("first", "second"):
+        trained.upload(f"inbox/lemons/predictions/{name}.csv", lemons.csv(frame))
+        trained.settle()
+    assert trained.failures == []
+    (rejected,) = trained.told(BatchRejected)
+    assert rejected.code == "no_valid_rows"
+    assert len(rejected.model_dump_json()) < 10_000
