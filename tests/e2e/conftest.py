@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from infra.local.process import ROOT
 from infra.local.stack import Stack, down, up
-
 from steward.events import BatchIngested, BatchRejected, ReleaseChanged
 from steward.spec.windows import Window
 from tests.integration import lemons
@@ -99,9 +99,7 @@ def declare(deployed: Deployed, *models: str, spec: str = lemons.SPEC) -> None:
     for model in models:
         deployed.upload(f"specs/{model}.yaml", spec.replace("model: lemons", f"model: {model}"))
     deployed.rest()
-    uploads = [
-        deployed.upload(f"inbox/{model}/reference/first.csv", lemons.csv(lemons.sales(14))) for model in models
-    ]
+    uploads = [deployed.upload(f"inbox/{model}/reference/first.csv", lemons.csv(lemons.sales(14))) for model in models]
     for correlation_id in uploads:
         released = deployed.event(ReleaseChanged, correlation_id)
         assert released.stage == "champion", released.summary

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from threading import Condition, Event as Signal, Thread
+from threading import Condition, Thread
+from threading import Event as Signal
 from typing import Any
 
 from botocore.exceptions import ClientError
+
 from infra.local.stack import Stack
 from steward.events import EVENTS, Event, ObjectCreated
 
@@ -54,9 +56,10 @@ class Deployed:
         self.sqs = self.client("sqs")
         self.data = self.stack.outputs["DataBucketName"]
         self.ledger = self.stack.outputs["LedgerBucketName"]
+        observed, inbox = self._observe("observer", self._bus, {"source": ["steward"]}), self._inbox
         self._threads = [
-            Thread(target=self._listen, args=(self._observe("observer", self._bus, {"source": ["steward"]}), self._event)),
-            Thread(target=self._listen, args=(self._observe("uploads", "default", self._inbox), self.uploads.append)),
+            Thread(target=self._listen, args=(observed, self._event)),
+            Thread(target=self._listen, args=(self._observe("uploads", "default", inbox), self.uploads.append)),
             Thread(target=self._listen, args=(self._subscribe(), self._notification)),
         ]
 
@@ -199,7 +202,7 @@ class Deployed:
 
     def _notification(self, body: str) -> None:
         sent = json.loads(body)
-        attributes = {name: value["Value"] for name, value in sent["MessageAttributes"].items()}
+        attributes = {name: value["Value"] for name, value in sent.get("MessageAttributes", {}).items()}
         document = json.loads(sent["Message"])
         self.notifications.append(Notification(sent["Subject"], document, attributes, time.monotonic()))
 
@@ -238,6 +241,8 @@ class Deployed:
 
     def _story(self) -> str:
         depths = {name: (self.depth(self.queue(name)), self.depth(self.dead_letters(name))) for name in self.functions}
-        held = [f"{name}: {waiting} waiting, {dead} dead" for name, (waiting, dead) in depths.items() if waiting or dead]
+        held = [
+            f"{name}: {waiting} waiting, {dead} dead" for name, (waiting, dead) in depths.items() if waiting or dead
+        ]
         told = [f"{type(event).__name__} {event.model} {event.correlation_id}" for event in self.events[-20:]]
         return "\n".join([*told, *held, f"see {self.stack.folder / 'emulator.log'}"])

@@ -6,8 +6,8 @@ import time
 from itertools import count
 
 import pytest
-from infra.local.process import ROOT
 
+from infra.local.process import ROOT
 from tests.integration import lemons
 
 from .deployed import Deployed, Notification
@@ -55,7 +55,7 @@ def test_a_drifted_upload_reaches_the_subscriber_in_time(steward: Deployed, firs
     cold, message = alerted(steward, drifted=True)
     assert message.attributes["state"] == "firing"
     assert "feature_drift" in message.attributes["monitor"]
-    assert "mileage" in message.message["text"] if "text" in message.message else message.message
+    assert "mileage" in message.message["text"]
     warm = []
     for sample in range(SAMPLES):
         drifted = sample % 2 == 1

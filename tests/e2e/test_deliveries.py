@@ -1,0 +1,80 @@
+"""A message that comes again changes nothing, and one that nobody can read holds nothing up."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from steward.events import BatchIngested, CheckCompleted
+from tests.integration import lemons
+
+from .deployed import PATIENCE, Deployed
+
+DAY = 60
+"""Of all days of `lemons` these come last, so that the alert of this test is the newest."""
+
+
+def test_messages_delivered_again_change_nothing(steward: Deployed) -> None:
+    scored = lemons.predictions(lemons.sales(1, first_day=DAY))
+    key = f"inbox/lemons/predictions/{DAY}.csv"
+    correlation_id = steward.upload(key, lemons.csv(scored.assign(mileage=scored["mileage"] * 2)))
+    ingested = steward.event(BatchIngested, correlation_id)
+    checked = steward.event(CheckCompleted, correlation_id)
+    (message,) = [body for body in steward.uploads if json.loads(body)["detail"]["object"]["key"] == key]
+    steward.rest()
+    stored = steward.contents("lemons")
+    notified = len(steward.notifications)
+    events = {event.event_id for event in steward.events}
+
+    for _ in range(3):
+        steward.sqs.send_message(QueueUrl=steward.queue("IngestRecords"), MessageBody=message)
+        steward.publish(ingested)
+        steward.publish(checked)
+    steward.rest()
+
+    now = steward.contents("lemons")
+    assert [key for key in stored.keys() | now.keys() if stored.get(key) != now.get(key)] == []
+    mine = [sent for sent in steward.notifications[notified:] if sent.attributes["model"] == "lemons"]
+    assert mine == []
+    assert {event.event_id for event in steward.events if event.model == "lemons"} <= events
+
+
+@pytest.fixture
+def impatient(steward: Deployed) -> Iterator[Deployed]:
+    """The stack with queues that hand a message out again after a second, for a test that waits for five times."""
+    names = ["VisibilityTimeout"]
+    declared = {
+        function: steward.sqs.get_queue_attributes(QueueUrl=steward.queue(function), AttributeNames=names)["Attributes"]
+        for function in steward.functions
+    }
+    for function in declared:
+        steward.sqs.set_queue_attributes(QueueUrl=steward.queue(function), Attributes={"VisibilityTimeout": "1"})
+    try:
+        yield steward
+    finally:
+        for function, attributes in declared.items():
+            steward.sqs.set_queue_attributes(QueueUrl=steward.queue(function), Attributes=attributes)
+
+
+@pytest.mark.timeout(240)
+def test_a_poison_message_ends_in_the_dead_letter_queue_and_holds_nothing_up(impatient: Deployed) -> None:
+    for function in impatient.functions:
+        impatient.sqs.send_message(QueueUrl=impatient.queue(function), MessageBody=f"poison for {function}")
+    scored = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=50, seed=7))
+    meanwhile = impatient.upload("inbox/lemons/predictions/meanwhile.csv", lemons.csv(scored))
+    assert impatient.event(BatchIngested, meanwhile).rows == len(scored)
+    impatient.event(CheckCompleted, meanwhile)
+    deadline = time.monotonic() + PATIENCE
+    waiting = set(impatient.functions)
+    while waiting and time.monotonic() < deadline:
+        # An emulated queue moves a message on when somebody looks for messages.
+        waiting = {function for function in waiting if not impatient.depth(impatient.dead_letters(function))}
+        time.sleep(0.5)
+    assert waiting == set()
+    for function in impatient.functions:
+        url = impatient.dead_letters(function)
+        (letter,) = impatient.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        assert letter["Body"] == f"poison for {function}"
+        impatient.sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
+    impatient.rest()

@@ -1,0 +1,174 @@
+"""Each function's role refuses what the function has no business doing. That it suffices, the loop proves."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .deployed import Deployed
+
+type Act = Callable[[Deployed, str], Any]
+
+
+def read(key: str) -> Act:
+    return lambda steward, function: steward.as_role_of(function, "s3").get_object(Bucket=steward.data, Key=key)
+
+
+def write(key: str) -> Act:
+    return lambda steward, function: steward.as_role_of(function, "s3").put_object(
+        Bucket=steward.data, Key=key, Body=b"x"
+    )
+
+
+def delete(key: str) -> Act:
+    return lambda steward, function: steward.as_role_of(function, "s3").delete_object(Bucket=steward.data, Key=key)
+
+
+def tell(steward: Deployed, function: str) -> Any:
+    topic = steward.stack.outputs["AlertTopicArn"]
+    return steward.as_role_of(function, "sns").publish(TopicArn=topic, Message="x")
+
+
+def delete_entry(steward: Deployed, function: str) -> Any:
+    return steward.as_role_of(function, "s3").delete_object(Bucket=steward.ledger, Key="lemons/0000000001.json")
+
+
+def delete_entry_for_good(steward: Deployed, function: str) -> Any:
+    key = "lemons/0000000001.json"
+    version = steward.s3.head_object(Bucket=steward.ledger, Key=key)["VersionId"]
+    return steward.as_role_of(function, "s3").delete_object(
+        Bucket=steward.ledger, Key=key, VersionId=version, BypassGovernanceRetention=True
+    )
+
+
+def take_from(other: str) -> Act:
+    return lambda steward, function: steward.as_role_of(function, "sqs").receive_message(QueueUrl=steward.queue(other))
+
+
+def set_schedule(steward: Deployed, function: str) -> Any:
+    group = steward.stack.outputs["ScheduleGroupName"]
+    return steward.as_role_of(function, "scheduler").delete_schedule(Name="lemons-check", GroupName=group)
+
+
+def use_lambda(steward: Deployed, function: str) -> Any:
+    return steward.as_role_of(function, "lambda").list_functions()
+
+
+SPEC = "models/lemons/specs/000001.json"
+VERSION = "models/lemons/versions/x/model.skops"
+ROUTING = "models/lemons/routing.json"
+RECORDS = "records/predictions/model=lemons/x.parquet"
+ALERT = "alerts/lemons/roc_auc.json"
+
+ALLOWED: dict[str, Act] = {
+    "RegisterModel": read(SPEC),
+    "IngestRecords": write("records/probe/x"),
+    "JoinLabels": write("outcomes/probe/x"),
+    "CheckWindow": write("checks/probe/x"),
+    "RaiseAlerts": write("alerts/probe/x"),
+    "KickRetraining": write("runs/probe/x"),
+    "TrainModel": write("models/probe/versions/x"),
+    "ValidateModel": write("models/probe/versions/x"),
+    "ReleaseModel": read(ROUTING),
+    "AuditModels": write("reports/probe/x"),
+}
+
+FORBIDDEN: dict[str, dict[str, Act]] = {
+    "RegisterModel": {
+        "read uploads of records": read("inbox/lemons/reference/first.csv"),
+        "write routing": write(ROUTING),
+        "write a declaration for the user": write("specs/lemons.yaml"),
+        "delete a declaration": delete(SPEC),
+    },
+    "IngestRecords": {
+        "write versions": write(VERSION),
+        "write routing": write(ROUTING),
+        "write uploads": write("inbox/lemons/predictions/x.csv"),
+        "delete uploads": delete("inbox/lemons/reference/first.csv"),
+        "write checks": write("checks/lemons/x.json"),
+    },
+    "JoinLabels": {
+        "read uploads": read("inbox/lemons/reference/first.csv"),
+        "write checks": write("checks/lemons/x.json"),
+        "write profiles": write("profiles/lemons/x.json"),
+        "delete outcomes": delete("outcomes/lemons/x.json"),
+    },
+    "CheckWindow": {
+        "read records": read(RECORDS),
+        "write alerts": write(ALERT),
+        "write profiles": write("profiles/lemons/x.json"),
+        "delete checks": delete("checks/lemons/x.json"),
+    },
+    "RaiseAlerts": {
+        "read records": read(RECORDS),
+        "write routing": write(ROUTING),
+        "write checks": write("checks/lemons/x.json"),
+        "delete alerts": delete(ALERT),
+    },
+    "KickRetraining": {
+        "write versions": write(VERSION),
+        "write routing": write(ROUTING),
+        "write alerts": write(ALERT),
+        "delete runs": delete("runs/lemons/_policy.json"),
+    },
+    "TrainModel": {
+        "write routing": write(ROUTING),
+        "write alerts": write(ALERT),
+        "write declarations": write(SPEC),
+        "write records": write(RECORDS),
+        "delete versions": delete(VERSION),
+    },
+    "ValidateModel": {
+        "write routing": write(ROUTING),
+        "write alerts": write(ALERT),
+        "write datasets": write("models/lemons/datasets/x/manifest.json"),
+        "write records": write(RECORDS),
+        "delete versions": delete(VERSION),
+    },
+    "ReleaseModel": {
+        "write versions": write(VERSION),
+        "write declarations": write(SPEC),
+        "read records": read(RECORDS),
+        "delete routing": delete(ROUTING),
+    },
+    "AuditModels": {
+        "write versions": write(VERSION),
+        "write routing": write(ROUTING),
+        "write alerts": write(ALERT),
+        "delete records": delete(RECORDS),
+        "delete reports": delete("reports/lemons/x"),
+    },
+}
+
+NOBODY: dict[str, Act] = {
+    "delete a ledger entry": delete_entry,
+    "delete a version of a ledger entry": delete_entry_for_good,
+    "see other functions": use_lambda,
+}
+
+
+@pytest.mark.parametrize("function", sorted(ALLOWED))
+def test_a_role_refuses_what_its_function_has_no_business_doing(steward: Deployed, function: str) -> None:
+    ALLOWED[function](steward, function)
+    acts = FORBIDDEN[function] | NOBODY
+    acts["take another's messages"] = take_from("AuditModels" if function != "AuditModels" else "TrainModel")
+    if function != "RaiseAlerts":
+        acts["write to subscribers"] = tell
+    if function != "RegisterModel":
+        acts["delete schedules"] = set_schedule
+    assert {name: outcome(act, steward, function) for name, act in acts.items()} == dict.fromkeys(acts, "denied")
+
+
+def outcome(act: Act, steward: Deployed, function: str) -> str:
+    """What a function's role gets for an act: `done`, `denied`, or the error."""
+    try:
+        act(steward, function)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        return "denied" if code in {"AccessDenied", "AccessDeniedException", "AuthorizationError"} else str(error)
+    return "done"
+
+
+def test_every_function_of_the_stack_is_looked_at(steward: Deployed) -> None:
+    assert set(steward.functions) == set(ALLOWED) == set(FORBIDDEN)
