@@ -17,7 +17,7 @@ from steward.events import (
 from steward.spec.windows import Window
 
 _SUBJECT_LENGTH = 100
-"""SNS takes subjects of fewer than 100 characters."""
+"""SNS takes subjects of fewer than 100 characters, ASCII, that begin with no blank."""
 
 
 class Message(BaseModel):
@@ -95,4 +95,5 @@ def _span(identifier: str) -> str:
 
 def _subject(text: str) -> str:
     plain = "".join(character if character.isascii() and character.isprintable() else "?" for character in text)
+    plain = plain.lstrip()
     return plain if len(plain) < _SUBJECT_LENGTH else f"{plain[: _SUBJECT_LENGTH - 4]}..."

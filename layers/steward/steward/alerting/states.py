@@ -65,6 +65,10 @@ class Announced(BaseModel):
     version: str
     window: str
 
+    def tells(self, untold: "Announced") -> bool:
+        """Whether subscribers who hear this know the other as well: only the window may differ."""
+        return (self.state, self.version) == (untold.state, untold.version)
+
 
 class Claim(BaseModel):
     """Who is telling subscribers something, since when; a claim that grew old was left by a function that died."""
@@ -158,13 +162,14 @@ class Alert(BaseModel):
         if untold is None:
             return self.model_copy(update={"claim": None})
         held = self.claim
-        if held and held.announced == untold and held.cause != cause and now - held.since < CLAIM_HOLDS:
+        if held and held.announced.tells(untold) and held.cause != cause and now - held.since < CLAIM_HOLDS:
             return self
         return self.model_copy(update={"claim": Claim(announced=untold, cause=cause, since=now)})
 
     def told(self, announced: Announced) -> Self:
-        """The alert once subscribers have been told."""
-        return self.model_copy(update={"announced": announced, "claim": None})
+        """The alert once subscribers have been told; who is telling them something else goes on."""
+        claim = self.claim if self.claim and not self.claim.announced.tells(announced) else None
+        return self.model_copy(update={"announced": announced, "claim": claim})
 
     @staticmethod
     def _since(history: list[Verdict]) -> Verdict:

@@ -53,34 +53,28 @@ def _verdicts(runtime: Runtime, event: CheckCompleted) -> dict[MonitorName, Verd
 
 def _announce(runtime: Runtime, cause: Event, verdicts: dict[MonitorName, Verdict]) -> None:
     """Update each alert, then tell what is untold and not another's to tell."""
-    champion = registry.routing(runtime.data, cause.model).champion
     monitors = verdicts.keys() or [listed.name for listed in runtime.data.list(keys.alerts(cause.model))]
-    mine: list[tuple[Alert, Announced]] = []
-    for monitor in monitors:
-        alert = _updated(runtime, cause, cast("MonitorName", monitor), champion, verdicts)
-        if alert.claim and alert.claim.cause == cause.event_id:
-            mine.append((alert, alert.claim.announced))
-    if not mine:
-        return
-    changes = [_change(runtime, cause, alert, announced) for alert, announced in mine]
-    for change in changes:
-        evidence = (cause.stored,) if isinstance(cause, CheckCompleted) else ()
-        raised = isinstance(change, AlertRaised)
-        runtime.record(change, "alert_raised" if raised else "alert_resolved", change.monitor, change.summary, evidence)
-    _send(runtime, alerts_message(changes), changes[0].event_id)
-    runtime.announce(changes)
-    for alert, announced in mine:
-        _told(runtime, alert, announced)
+    updated = [_updated(runtime, cause, cast("MonitorName", monitor), verdicts) for monitor in monitors]
+    while mine := _claimed_by(cause, updated):
+        changes = [_change(runtime, cause, alert, announced) for alert, announced in mine]
+        for change in changes:
+            evidence = (cause.stored,) if isinstance(cause, CheckCompleted) else ()
+            raised = isinstance(change, AlertRaised)
+            action = "alert_raised" if raised else "alert_resolved"
+            runtime.record(change, action, change.monitor, change.summary, evidence)
+        _send(runtime, alerts_message(changes), changes[0].event_id)
+        runtime.announce(changes)
+        updated = [_told(runtime, cause, alert, announced) for alert, announced in mine]
 
 
-def _updated(
-    runtime: Runtime,
-    cause: Event,
-    monitor: MonitorName,
-    champion: str | None,
-    verdicts: dict[MonitorName, Verdict],
-) -> Alert:
+def _claimed_by(cause: Event, alerts: list[Alert]) -> list[tuple[Alert, Announced]]:
+    """The alerts of which this cause's function has something to tell, and what."""
+    return [(alert, alert.claim.announced) for alert in alerts if alert.claim and alert.claim.cause == cause.event_id]
+
+
+def _updated(runtime: Runtime, cause: Event, monitor: MonitorName, verdicts: dict[MonitorName, Verdict]) -> Alert:
     def change(present: Alert | None) -> Alert:
+        champion = registry.routing(runtime.data, cause.model).champion  # after the state: never older than it
         alert = (present or Alert(model=cause.model, monitor=monitor)).under(champion)
         if monitor in verdicts:
             alert = alert.seeing(verdicts[monitor])
@@ -89,15 +83,17 @@ def _updated(
     return runtime.data.swap(keys.alert(cause.model, monitor), Alert, change)
 
 
-def _told(runtime: Runtime, alert: Alert, announced: Announced) -> None:
-    def change(present: Alert | None) -> Alert:
-        return (present or alert).told(announced)
+def _told(runtime: Runtime, cause: Event, alert: Alert, announced: Announced) -> Alert:
+    """The alert once subscribers know; claimed again where it moved back meanwhile, or nobody would tell them."""
 
-    runtime.data.swap(keys.alert(alert.model, alert.monitor), Alert, change)
+    def change(present: Alert | None) -> Alert:
+        return (present or alert).told(announced).claimed(cause.event_id, runtime.now())
+
+    return runtime.data.swap(keys.alert(alert.model, alert.monitor), Alert, change)
 
 
 def _change(runtime: Runtime, cause: Event, alert: Alert, announced: Announced) -> AlertRaised | AlertResolved:
-    """The event for an announcement. Its id follows from the announcement alone, whoever tells it."""
+    """The event for an announcement; the same cause makes the same event, as long as no newer check was seen."""
     latest = alert.latest
     replaced = f"version {announced.version} is in charge now; the windows of the one before no longer count"
     kind = AlertRaised if announced.state == "firing" else AlertResolved

@@ -1,0 +1,97 @@
+"""Alerts that move while their news is on the way: subscribers always end up knowing how things stand."""
+
+import json
+from typing import Any
+from unittest.mock import patch
+
+from steward import aws
+from steward.alerting.states import Alert, Announced
+from steward.events import AlertRaised, AlertResolved, CheckCompleted, Event
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+from . import lemons
+from .deployment import Deployment
+
+
+def checks(steward: Deployment, *days: tuple[int, bool]) -> list[CheckCompleted]:
+    """The last check of each day, kept from `raise_alerts`."""
+    with patch.dict(steward.queues):
+        queue = steward.queues.pop("raise_alerts")
+        for day, flipped in days:
+            sold = lemons.sales(1, first_day=day, flipped=flipped)
+            steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
+            steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
+            steward.settle()
+        aws.sqs().purge_queue(QueueUrl=queue)
+    newest = {check.window: check for check in steward.told(CheckCompleted)}
+    return [newest[window] for window in sorted(newest)][-len(days) :]
+
+
+def meanwhile(steward: Deployment, first: Event, second: Event) -> None:
+    """Deliver the first; just before its news goes out, the second is handled from beginning to end."""
+    client, crossed = aws.sns(), []
+    publish = client.publish
+
+    def cross(**wanted: Any) -> Any:
+        if not crossed:
+            crossed.append(True)
+            assert steward.deliver("raise_alerts", second)
+        return publish(**wanted)
+
+    with patch.object(client, "publish", cross):
+        assert steward.deliver("raise_alerts", first)
+    steward.settle()
+
+
+def told(steward: Deployment) -> list[tuple[str, str]]:
+    return [
+        ("firing" if isinstance(event, AlertRaised) else "resolved", event.window[:8])
+        for event in steward.published
+        if isinstance(event, AlertRaised | AlertResolved) and event.monitor == "roc_auc"
+    ]
+
+
+def alert(steward: Deployment) -> Alert:
+    return Alert.model_validate(steward.object("alerts/lemons/roc_auc.json"))
+
+
+def test_an_alert_that_fires_again_while_its_end_is_being_told_is_told_of(trained: Deployment) -> None:
+    bad, good, worse = checks(trained, (14, True), (15, False), (16, True))
+    assert trained.deliver("raise_alerts", bad)
+    meanwhile(trained, good, worse)
+    assert told(trained) == [("firing", "20240115"), ("resolved", "20240116"), ("firing", "20240117")]
+    assert alert(trained).announced == Announced(state="firing", version=worse.version, window=worse.window)
+    assert alert(trained).claim is None
+
+
+def test_an_alert_that_ends_while_its_beginning_is_being_told_is_told_of(trained: Deployment) -> None:
+    bad, good = checks(trained, (14, True), (15, False))
+    meanwhile(trained, bad, good)
+    assert [state for state, _ in told(trained)] == ["firing", "resolved"]
+    assert alert(trained).claim is None
+
+
+def test_two_checks_of_one_episode_are_told_of_once(trained: Deployment) -> None:
+    earlier, later = checks(trained, (14, True), (15, True))
+    meanwhile(trained, later, earlier)
+    assert [state for state, _ in told(trained)] == ["firing"]
+    assert alert(trained).claim is None
+
+
+def test_an_alert_never_goes_back_to_the_champion_before(trained: Deployment) -> None:
+    (check,) = checks(trained, (14, False))
+    routing = trained.object("models/lemons/routing.json")
+    promoted = {**routing["promotions"][-1], "version": "20240117-newer000", "run": "another"}
+    swap, crossed = Bucket.swap, []
+
+    def promote_first(self: Bucket, *arguments: Any) -> Any:
+        if not crossed:
+            crossed.append(True)
+            routing["promotions"].append(promoted)
+            Bucket(trained.data).put(keys.routing("lemons"), json.dumps(routing).encode())
+        return swap(self, *arguments)
+
+    with patch.object(Bucket, "swap", promote_first):
+        assert trained.deliver("raise_alerts", check)
+    assert alert(trained).champion == "20240117-newer000"
