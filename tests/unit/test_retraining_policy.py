@@ -158,13 +158,13 @@ def test_labels_told_again_or_out_of_order_are_counted_once(told: list[tuple[str
 
 def test_a_run_counts_the_labels_it_had_as_old() -> None:
     started = Answer(verdict="start", triggers=["x"], reasons=["x"], run="r1")
-    memory = TRAINED.answered("event-1", started, START + 10 * DAY)
+    memory = TRAINED.answered("event-1", started, START + 10 * DAY, START)
     assert (memory.last_run, memory.last_as_of, memory.new_labels) == ("r1", START + 10 * DAY, 0)
     assert memory.labelled("v1/w1", 650).new_labels == 50
 
 
 def test_a_refusal_leaves_labels_and_run_as_they_were() -> None:
-    memory = TRAINED.answered("event-1", Answer(verdict="decline", triggers=["x"], reasons=["y"]), START + DAY)
+    memory = TRAINED.answered("event-1", Answer(verdict="decline", triggers=["x"], reasons=["y"]), START + DAY, START)
     assert (memory.last_run, memory.new_labels) == ("r0", TRAINED.new_labels)
 
 
@@ -173,7 +173,7 @@ def test_an_answer_is_remembered_by_the_event_that_asked(
     memory: Remembered, question: dict[str, Any], event_id: str
 ) -> None:
     answer = ask(memory, **question)
-    told = memory.answered(event_id, answer, question["as_of"])
+    told = memory.answered(event_id, answer, question["as_of"], START)
     assert told.answers[event_id] == answer
     assert Remembered.model_validate_json(told.model_dump_json()) == told
 
@@ -181,5 +181,14 @@ def test_an_answer_is_remembered_by_the_event_that_asked(
 def test_only_the_last_answers_are_kept() -> None:
     memory = Remembered()
     for number in range(150):
-        memory = memory.answered(f"event-{number}", Answer(verdict="nothing"), START)
+        memory = memory.answered(f"event-{number}", Answer(verdict="nothing"), START, START)
     assert list(memory.answers) == [f"event-{number}" for number in range(50, 150)]
+
+
+def test_a_start_is_remembered_however_much_is_asked_after_it() -> None:
+    started = Answer(verdict="start", triggers=["x"], reasons=["x"], run="r1")
+    memory = Remembered().answered("the start", started, START, START)
+    for number in range(150):
+        memory = memory.answered(f"event-{number}", Answer(verdict="nothing"), START, START)
+    assert memory.answers["the start"] == started
+    assert memory.last_requested_at == START

@@ -38,7 +38,9 @@ class Remembered(BaseModel):
         counted: the figures that the newest run already had.
         last_run: the newest run's id.
         last_as_of: the moment the newest run speaks for.
-        answers: the last answers by the event that asked, so that a redelivery is answered alike.
+        last_requested_at: when it was decided, by the wall clock; its own record may not be stored yet.
+        answers: the last answers by the event that asked, so that a redelivery is answered alike. Those that started a
+            run are kept apart from the many that did not, or these would push out one whose run has yet to be told of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -47,6 +49,7 @@ class Remembered(BaseModel):
     counted: dict[str, int] = Field(default_factory=dict)
     last_run: str | None = None
     last_as_of: AwareDatetime | None = None
+    last_requested_at: AwareDatetime | None = None
     answers: dict[str, Answer] = Field(default_factory=dict)
 
     @property
@@ -64,13 +67,22 @@ class Remembered(BaseModel):
         known = self.labels.get(place, 0)
         return self if rows <= known else self.model_copy(update={"labels": self.labels | {place: rows}})
 
-    def answered(self, cause: str, answer: Answer, as_of: datetime) -> Self:
+    def answered(self, cause: str, answer: Answer, as_of: datetime, requested_at: datetime) -> Self:
         """The memory after an answer."""
-        answers = dict(list((self.answers | {cause: answer}).items())[-_DECISIONS_KEPT:])
+        known = (self.answers | {cause: answer}).items()
+        starts = [(event, said) for event, said in known if said.verdict == "start"]
+        others = [(event, said) for event, said in known if said.verdict != "start"]
+        answers = dict(starts[-_DECISIONS_KEPT:] + others[-_DECISIONS_KEPT:])
         if answer.verdict != "start":
             return self.model_copy(update={"answers": answers})
         return self.model_copy(
-            update={"answers": answers, "counted": dict(self.labels), "last_run": answer.run, "last_as_of": as_of}
+            update={
+                "answers": answers,
+                "counted": dict(self.labels),
+                "last_run": answer.run,
+                "last_as_of": as_of,
+                "last_requested_at": requested_at,
+            }
         )
 
 

@@ -35,18 +35,17 @@ def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | 
         memory = _told(present or Remembered(), cause)
         if cause.event_id in memory.answers:
             return memory
-        newest = _run(runtime, cause.model, memory.last_run)
         decided = decide(
             spec.retraining,
             memory,
             firing=firing,
             proposed=proposed,
-            in_flight=newest is not None and not newest.ended and runtime.now() - newest.requested_at < _SILENCE,
+            in_flight=_in_flight(runtime, cause.model, memory),
             has_champion=champion is not None,
             as_of=cause.as_of,
             run=run,
         )
-        return memory.answered(cause.event_id, decided, cause.as_of)
+        return memory.answered(cause.event_id, decided, cause.as_of, runtime.now())
 
     memory = runtime.data.swap(keys.retraining_state(cause.model), Remembered, answer)
     return _announced(runtime, cause, memory.answers[cause.event_id])
@@ -73,9 +72,13 @@ def _firing(runtime: Runtime, cause: Event) -> list[str]:
     return sorted(firing)
 
 
-def _run(runtime: Runtime, model: str, run: str | None) -> Run | None:
-    content = runtime.data.find(keys.run(model, run)) if run else None
-    return Run.model_validate_json(content.body) if content else None
+def _in_flight(runtime: Runtime, model: str, memory: Remembered) -> bool:
+    """Whether the newest run has not ended; one that was decided but is not stored yet is about to begin."""
+    if memory.last_run is None or memory.last_requested_at is None:
+        return False
+    content = runtime.data.find(keys.run(model, memory.last_run))
+    ended = content is not None and Run.model_validate_json(content.body).ended
+    return not ended and runtime.now() - memory.last_requested_at < _SILENCE
 
 
 def _announced(runtime: Runtime, cause: Event, answer: Answer) -> list[TrainingRequested | TrainingDeclined]:
