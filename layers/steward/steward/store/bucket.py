@@ -18,7 +18,9 @@ from steward.errors import Conflict, ObjectChanged, ObjectMissing
 from steward.events import StoredObject
 
 _ABSENT = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
-_RACED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_RACED = {"PreconditionFailed", "412"}
+_BUSY = {"ConditionalRequestConflict", "OperationAborted", "409"}
+"""S3 could not tell who was first, and asks for the same request again; the object may or may not exist."""
 _ATTEMPTS = 12
 
 
@@ -220,7 +222,7 @@ class Bucket:
             try:
                 stored = self._write(key, body, content_type, condition)
             except Conflict:
-                time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))  # noqa: S311
+                _pause(attempt)
             else:
                 return Content(body=body, stored=stored, etag="", modified=datetime.now(UTC))
         raise Conflict(f"s3://{self.name}/{key} was changed by others {_ATTEMPTS} times in a row; try again")
@@ -250,12 +252,28 @@ class Bucket:
         aws.s3().delete_object(Bucket=self.name, Key=key)
 
     def _write(self, key: str, body: bytes, content_type: str, condition: dict[str, Any]) -> StoredObject:
-        try:
-            answer = aws.s3().put_object(
-                Bucket=self.name, Key=key, Body=body, ContentType=content_type, ChecksumAlgorithm="SHA256", **condition
-            )
-        except ClientError as error:
-            if _code(error) in _RACED:
-                raise Conflict(f"s3://{self.name}/{key} exists or has changed") from error
-            raise
-        return StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
+        raced = _RACED | _ABSENT if "IfMatch" in condition else _RACED
+        for attempt in range(_ATTEMPTS):
+            try:
+                answer = aws.s3().put_object(
+                    Bucket=self.name,
+                    Key=key,
+                    Body=body,
+                    ContentType=content_type,
+                    ChecksumAlgorithm="SHA256",
+                    **condition,
+                )
+            except ClientError as error:
+                if _code(error) in raced:
+                    raise Conflict(f"s3://{self.name}/{key} exists or has changed") from error
+                if _code(error) not in _BUSY:
+                    raise
+                _pause(attempt)
+            else:
+                return StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
+        raise Conflict(f"s3://{self.name}/{key} was being written by others {_ATTEMPTS} times in a row; try again")
+
+
+def _pause(attempt: int) -> None:
+    """Wait before the next attempt, longer each time, and never as long as another writer."""
+    time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))  # noqa: S311
