@@ -41,15 +41,3 @@ def test_versions_of_any_length_are_quarantined_without_asking_for_each(trained:
     assert trained.failures == []
     assert trained.told(BatchIngested)[-1].rejected_rows == 10
     assert not [key for key in asked if "20990101" in key or "vvvv" in key]
-
-
-def test_a_rejection_that_quotes_an_endless_id_is_still_told(trained: Deployment) -> None:
-    frame = lemons.predictions(lemons.sales(1, first_day=14)).head(1)
-    frame.iloc[0, frame.columns.get_loc(lemons.ID)] = "x" * 300_000
-    for name in ("first", "second"):
-        trained.upload(f"inbox/lemons/predictions/{name}.csv", lemons.csv(frame))
-        trained.settle()
-    assert trained.failures == []
-    (rejected,) = trained.told(BatchRejected)
-    assert rejected.code == "no_valid_rows"
-    assert len(rejected.model_dump_json()) < 10_000

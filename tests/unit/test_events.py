@@ -17,6 +17,7 @@ from steward.events import (
     ObjectCreated,
     OutcomesUpdated,
     RetrainingProposed,
+    RunFailed,
     decode,
 )
 
@@ -149,3 +150,11 @@ def test_an_event_that_names_no_version_speaks_of_the_newest() -> None:
 def test_a_message_that_is_no_upload_is_refused(message: str) -> None:
     with pytest.raises((ValidationError, KeyError)):
         ObjectCreated.decode(message, no_version)
+
+
+def test_what_others_wrote_never_makes_an_event_too_large() -> None:
+    said = {"occurred_at": START, "model": "m", "as_of": START, "correlation_id": "c", "run": "r", "stage": "training"}
+    event = RunFailed.model_validate({**said, "message": "x" * 1_000_000})
+    assert len(event.model_dump_json()) < 5_000
+    assert event.message.endswith("x...")
+    assert RunFailed.model_validate_json(event.model_dump_json()) == event

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from steward.results import Status
 from steward.spec.model import MonitorName
@@ -16,6 +16,17 @@ SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 
 Kind = Literal["predictions", "labels", "reference"]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+_SENTENCE_LENGTH = 4000
+
+
+def _shortened(sentence: str) -> str:
+    return sentence if len(sentence) <= _SENTENCE_LENGTH else f"{sentence[: _SENTENCE_LENGTH - 3]}..."
+
+
+Sentence = Annotated[str, AfterValidator(_shortened)]
+"""What a person reads. It may quote what others wrote, and EventBridge and SNS take 256 KB, so it is cut at 4,000."""
 
 
 class StoredObject(BaseModel):
@@ -87,7 +98,7 @@ class BatchRejected(Event):
     batch: str
     source: str
     code: str
-    message: str
+    message: Sentence
 
 
 class OutcomesUpdated(Event):
@@ -123,7 +134,7 @@ class AlertRaised(Event):
     monitor: MonitorName
     version: str
     window: str
-    summary: str
+    summary: Sentence
 
 
 class AlertResolved(Event):
@@ -132,27 +143,27 @@ class AlertResolved(Event):
     monitor: MonitorName
     version: str
     window: str
-    summary: str
+    summary: Sentence
 
 
 class RetrainingProposed(Event):
     """Someone, or a schedule, asks for a retraining; the policy decides."""
 
-    reason: str
+    reason: Sentence
 
 
 class TrainingRequested(Event):
     """The policy started a run."""
 
     run: str
-    reasons: list[str]
+    reasons: list[Sentence]
 
 
 class TrainingDeclined(Event):
     """The policy held a run back, and why."""
 
-    reasons: list[str]
-    triggers: list[str]
+    reasons: list[Sentence]
+    triggers: list[Sentence]
 
 
 class TrainingCompleted(Event):
@@ -169,7 +180,7 @@ class RunFailed(Event):
 
     run: str
     stage: Literal["training", "validation", "release"]
-    message: str
+    message: Sentence
 
 
 class ValidationCompleted(Event):
@@ -178,7 +189,7 @@ class ValidationCompleted(Event):
     run: str
     version: str
     passed: bool
-    summary: str
+    summary: Sentence
     evaluation: StoredObject
 
 
@@ -189,7 +200,7 @@ class ReleaseChanged(Event):
     version: str
     previous: str | None
     stage: Literal["champion", "refused"]
-    summary: str
+    summary: Sentence
 
 
 class AuditRequested(Event):

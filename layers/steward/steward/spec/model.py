@@ -7,8 +7,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from steward.spec.durations import Duration, Lateness, format_duration
 
-ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
-"""Lower case, digits and hyphens, beginning with a letter: safe in object keys, schedule names and topics."""
+MODEL_NAME = r"^[a-z][a-z0-9-]{0,55}$"
+ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME)]
+"""Lower case, digits and hyphens, beginning with a letter: safe in object keys and topics. At most 56 characters: a
+schedule's name is the model's and up to 8 more, and EventBridge Scheduler takes 64."""
 
 MonitorName = Literal[
     "feature_drift", "score_drift", "missing_values", "unseen_categories", "accuracy", "roc_auc", "log_loss"

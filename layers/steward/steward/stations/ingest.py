@@ -31,6 +31,9 @@ from steward.store.queue import Queue
 LIMITS = Limits(maximum_expanded_bytes=384 * 1024**2)
 """What fits into the function's memory as records; larger files are uploaded in parts."""
 
+_NO_MODEL = "unknown"
+"""Under this name the ledger keeps what became of files whose key names no model."""
+
 _WINDOWS_AN_EVENT = 200
 _PARQUET = "application/vnd.apache.parquet"
 
@@ -60,10 +63,12 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
     """Take in one upload. Taking it in again writes the same bytes and tells of the same events."""
     place = InboxKey.parse(created.key)
     if place is None:
-        place = InboxKey(model="unknown", kind="unknown", name=created.key)
+        place = InboxKey(model=_NO_MODEL, kind="unknown", name=created.key)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
         upload = Upload.of(place, created, runtime.data.download(created.key, created.version_id, path))
+        if created.key.endswith("/") and not path.stat().st_size:
+            return  # a folder, as the S3 console makes it
         try:
             kind = _kind(place, created)
             spec, _ = registry.current_spec(runtime.data, place.model)
@@ -81,8 +86,8 @@ def _kind(place: InboxKey, created: ObjectCreated) -> Kind:
             return kind  # type: ignore[no-any-return]
     raise BatchInvalid(
         "unknown_kind",
-        f"{created.key} is in no inbox; upload to inbox/<model>/<kind>/<file> "
-        f"with a kind of {', '.join(get_args(Kind))}",
+        f"{created.key} is in no inbox; upload to inbox/<model>/<kind>/<file> with a kind of "
+        f"{', '.join(get_args(Kind))}, and a model's name of lower-case letters, digits and hyphens",
     )
 
 
@@ -130,7 +135,9 @@ class _Intake:
     def take_in(self, rows: Rows) -> Iterator[Event]:
         if self.kind == "predictions":
             routing = registry.routing(self.runtime.data, self.spec.model)
-            rows = assign_versions(rows, self.spec, routing.champion_at(self.upload.uploaded), self._is_version)
+            begun = registry.version_names(self.runtime.data, self.spec.model)
+            champion = routing.champion_at(self.upload.uploaded)
+            rows = assign_versions(rows, self.spec, champion, lambda name: name in begun and self._is_version(name))
         claims = self._claims(rows.records)
         windows = list(claims)
         admitted = self._store_unique(rows, claims) if self.kind != "labels" else self._store(rows, claims)

@@ -57,6 +57,11 @@ def manifest(data: Bucket, model: str, version: str) -> VersionManifest:
     return VersionManifest.model_validate_json(data.get(keys.version(model, version, "manifest.json")).body)
 
 
+def version_names(data: Bucket, model: str) -> set[str]:
+    """Every version that was begun; its manifest is written last, so some of them may never have been made."""
+    return set(data.folders(keys.versions(model)))
+
+
 def version_exists(data: Bucket, model: str, version: str) -> bool:
     """Whether a version of this name was ever made."""
     try:

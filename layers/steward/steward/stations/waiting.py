@@ -25,9 +25,10 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> set[Window]
     else:
         waiting = [listed.key for listed in data.list(keys.waiting_labels(spec.model))]
         windows = [Window.parse(window) for window in ingested.windows]
+    known: dict[Window, set[str]] = {}
     touched: set[Window] = set()
     for key in waiting:
-        touched |= _place_batch(data, spec, key, windows)
+        touched |= _place_batch(data, spec, key, windows, known)
     return touched
 
 
@@ -41,7 +42,10 @@ def _within_horizon(data: Bucket, spec: ModelSpec) -> list[Window]:
     return [window for window in sorted(found, reverse=True) if newest and window.end > newest.end - spec.label_horizon]
 
 
-def _place_batch(data: Bucket, spec: ModelSpec, key: str, windows: list[Window]) -> set[Window]:
+def _place_batch(
+    data: Bucket, spec: ModelSpec, key: str, windows: list[Window], known: dict[Window, set[str]]
+) -> set[Window]:
+    """Move what can be moved of one batch; `known` keeps the ids of windows for the batches after it."""
     content = data.find(key)
     if content is None:
         return set()
@@ -51,7 +55,9 @@ def _place_batch(data: Bucket, spec: ModelSpec, key: str, windows: list[Window])
     for window in windows:
         if waiting.empty:
             break
-        here = waiting[spec.columns.id].isin(_prediction_ids(data, spec, window))
+        if window not in known:
+            known[window] = _prediction_ids(data, spec, window)
+        here = waiting[spec.columns.id].isin(known[window])
         if here.any():
             _add(data, spec, window, batch, waiting[here])
             touched.add(window)

@@ -1,8 +1,10 @@
 """Every object key of both buckets. Nothing else builds one."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from steward.spec.model import MODEL_NAME
 from steward.spec.windows import Window
 
 SPECS = "specs/"
@@ -21,9 +23,10 @@ class InboxKey:
 
     @classmethod
     def parse(cls, key: str) -> "InboxKey | None":
-        """The parts of an upload's key; None where it has another shape."""
+        """The parts of an upload's key; None where it has another shape, or no model can have this name."""
         parts = key.split("/", 3)
-        return cls(*parts[1:]) if len(parts) == 4 and key.startswith(INBOX) and parts[3] else None  # noqa: PLR2004
+        shaped = len(parts) == 4 and key.startswith(INBOX) and parts[3]  # noqa: PLR2004
+        return cls(*parts[1:]) if shaped and re.fullmatch(MODEL_NAME, parts[1]) else None
 
 
 def spec_upload(model: str) -> str:
@@ -46,9 +49,14 @@ def spec_revision(model: str, revision: str) -> str:
     return f"{spec_revisions(model)}{revision}.json"
 
 
+def versions(model: str) -> str:
+    """Prefix of a model's versions."""
+    return f"models/{model}/versions/"
+
+
 def version(model: str, version: str, part: str) -> str:
     """One part of a version: manifest.json, model.skops, baseline.json, card.md, card.json, evaluation.json."""
-    return f"models/{model}/versions/{version}/{part}"
+    return f"{versions(model)}{version}/{part}"
 
 
 def routing(model: str) -> str:
