@@ -27,7 +27,10 @@ class Contest:
         champion: the champion's scores; without one, for each row the base rate of the challenger's training rows.
         champion_version: None without a champion.
         champion_saw_until: labelled rows before this moment helped to make the champion.
-        features, champion_features: names and types.
+        holdout_start: the event time of the holdout's first moment.
+        challenger_saw_until: labelled rows before this moment helped to make the challenger.
+        features: the challenger's, in its order.
+        declared_features: those of the declaration in force.
     """
 
     positive: NDArray[np.bool_]
