@@ -9,6 +9,7 @@ export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 export UV_FROZEN := 1
 unexport VIRTUAL_ENV
+unexport PYTHONDONTWRITEBYTECODE # imports without bytecode take several times as long
 
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.tools/bin/uv)
@@ -30,7 +31,8 @@ demo: deps tools ## play ten months of real flights through the deployed functio
 	$(RUN) python infra/demo
 
 test: check templates ## everything: check, template lint, integration tests, end-to-end tests on a stack of its own
-	$(RUN) pytest tests/integration tests/e2e
+	$(RUN) pytest --numprocesses auto --dist loadscope tests/integration
+	$(RUN) pytest tests/e2e
 
 check: lint unit ## format, lint, types, import contracts and unit tests, in under a minute
 
@@ -62,7 +64,7 @@ lint: deps
 	  { echo "layers/$(layer)/requirements.txt does not match uv.lock: run 'make lock'." >&2; exit 1; };)
 
 unit: deps
-	$(RUN) pytest layers/steward/steward tests/unit
+	$(RUN) pytest --numprocesses auto --dist loadscope layers/steward/steward tests/unit
 
 templates: deps tools
 	$(SAM) validate --lint

@@ -131,7 +131,7 @@ def discard(path: Path, aside: str) -> None:
         path.rename(path.with_name(aside))
     leftovers = [str(leftover) for leftover in path.parent.glob("tmp-*")]
     if leftovers:
-        os.spawnvp(os.P_NOWAIT, "rm", ["rm", "-rf", *leftovers])
+        os.posix_spawnp("rm", ["rm", "-rf", *leftovers], dict(os.environ))
 
 
 def answers(emulator: Emulator) -> bool:

@@ -51,7 +51,7 @@ def test_an_empty_file(judge, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("a.csv.gz", gzip.compress(b"")), ("a.csv.zst", zstandard.compress(b""))]
+    ("name", "content"), [("a.csv.gz", gzip.compress(b"", mtime=0)), ("a.csv.zst", zstandard.compress(b""))]
 )
 def test_a_file_that_decompresses_to_nothing(judge, name, content):
     assert refused(judge, content, name).code == "empty_file"
@@ -59,7 +59,7 @@ def test_a_file_that_decompresses_to_nothing(judge, name, content):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.csv", HEADER), ("a.parquet", parquet(0)), ("a.jsonl", b"\n\n"), ("a.csv.gz", gzip.compress(HEADER))],
+    [("a.csv", HEADER), ("a.parquet", parquet(0)), ("a.jsonl", b"\n\n"), ("a.csv.gz", gzip.compress(HEADER, mtime=0))],
 )
 def test_a_file_without_rows(judge, name, content):
     assert refused(judge, content, name).code == "no_rows"
@@ -73,20 +73,20 @@ def test_a_name_that_tells_no_format(judge, name):
 
 
 def test_parquet_inside_gzip(judge):
-    assert refused(judge, gzip.compress(parquet()), "a.parquet.gz").code == "compressed_parquet"
+    assert refused(judge, gzip.compress(parquet(), mtime=0), "a.parquet.gz").code == "compressed_parquet"
 
 
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
         ("a.csv", parquet(), "Parquet"),
-        ("a.jsonl", gzip.compress(CSV), "gzip"),
+        ("a.jsonl", gzip.compress(CSV, mtime=0), "gzip"),
         ("a.csv", zstandard.compress(CSV), "zstd"),
         ("a.parquet", CSV, "Parquet"),
         ("a.csv.gz", CSV, "gzip"),
-        ("a.csv.zst", gzip.compress(CSV), "gzip"),
+        ("a.csv.zst", gzip.compress(CSV, mtime=0), "gzip"),
         ("a.csv", b"PK\x03\x04" + bytes(100), "Excel"),
-        ("a.csv.gz", gzip.compress(parquet()), "Parquet"),
+        ("a.csv.gz", gzip.compress(parquet(), mtime=0), "Parquet"),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says(judge, name, content, what):
@@ -272,3 +272,17 @@ def test_json_lines_without_one_object_a_line(judge, content):
 def test_csv_malformed_all_over_is_given_up(judge):
     error = refused(judge, HEADER + b'"a"b,1\n' * 2000, "a.csv")
     assert error.code == "malformed"
+
+
+def test_a_bomb_of_valid_rows_is_refused_before_its_rows_are_taken_apart(judge):
+    content = zstandard.compress(HEADER + LINE * (400 * 2**20 // len(LINE)))
+    began = time.monotonic()
+    assert refused(judge, content, "a.csv.zst", Limits(maximum_expanded_bytes=384 * 2**20)).code == "expands_too_far"
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_a_flood_of_blank_lines(judge, name):
+    content = (HEADER + LINE if name == "a.csv" else b"{}\n") + b"\n" * 1_000_000
+    error = refused(judge, content, name)
+    assert error.code in {"malformed", "missing_columns"}

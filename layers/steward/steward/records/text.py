@@ -23,6 +23,7 @@ _ZSTD_PIECE = 1 << 8
 """Compressed bytes fed at a time: a block of 128 KiB can take four bytes, so this much gives 8 MiB at most."""
 _ZSTD_WINDOW = 1 << 27
 """What the zstd command itself accepts by default."""
+_BLANK_LINES = 10_000
 _UNDECODABLE = "surrogateescape"
 
 
@@ -109,6 +110,9 @@ class Lines:
         self.number = 0
         self.undecodable: set[int] = set()
         self._limits = limits
+        self._blank = 0
+        if compression:
+            _measure(path, name, compression, limits)
         file = path.open("rb")
         weakref.finalize(self, file.close)  # however reading ends, also when it is given up half way
         bounded = _Bounded(_decompressed(file, compression), name, limits.maximum_expanded_bytes)
@@ -147,6 +151,13 @@ class Lines:
                 f"line {self.number} of {self.name} is longer than {self._limits.maximum_line_bytes:,} bytes; "
                 "write one record a line",
             )
+        self._blank = self._blank + 1 if line.isspace() else 0
+        if self._blank > _BLANK_LINES:
+            raise BatchInvalid(
+                "malformed",
+                f"{self.name} has more than {_BLANK_LINES:,} blank lines in a row, up to line {self.number}; "
+                "write one record a line and nothing between",
+            )
         return self._decoded(line)
 
     def _decoded(self, line: bytes) -> str:
@@ -159,6 +170,16 @@ class Lines:
         except UnicodeDecodeError:
             self.undecodable.add(self.number)
             return line.decode(errors=_UNDECODABLE)
+
+
+def _measure(path: Path, name: str, compression: Compression, limits: Limits) -> None:
+    """Decompress once to nowhere: a bomb is refused in seconds, before any of its rows costs the time to take it apart."""
+    with path.open("rb") as file:
+        bounded = io.BufferedReader(
+            _Bounded(_decompressed(file, compression), name, limits.maximum_expanded_bytes), _BLOCK
+        )
+        while bounded.read(_BLOCK):
+            pass
 
 
 def printable(text: str) -> str:
