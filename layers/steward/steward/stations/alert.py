@@ -60,8 +60,9 @@ def _announce(runtime: Runtime, cause: Event, verdicts: dict[MonitorName, Verdic
         for change in changes:
             evidence = (cause.stored,) if isinstance(cause, CheckCompleted) else ()
             raised = isinstance(change, AlertRaised)
-            action = "alert_raised" if raised else "alert_resolved"
-            runtime.record(change, action, change.monitor, change.summary, evidence)
+            runtime.record(
+                change, "alert_raised" if raised else "alert_resolved", change.monitor, change.summary, evidence
+            )
         _send(runtime, alerts_message(changes), changes[0].event_id)
         runtime.announce(changes)
         updated = [_told(runtime, cause, alert, announced) for alert, announced in mine]
