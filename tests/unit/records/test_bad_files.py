@@ -281,8 +281,7 @@ def test_a_bomb_of_valid_rows_is_refused_before_its_rows_are_taken_apart(judge):
     assert time.monotonic() - began < 20
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
-def test_a_flood_of_blank_lines(judge, name):
-    content = (HEADER + LINE if name == "a.csv" else b"{}\n") + b"\n" * 1_000_000
-    error = refused(judge, content, name)
-    assert error.code in {"malformed", "missing_columns"}
+def test_a_flood_of_blank_lines(judge):
+    error = refused(judge, HEADER + LINE + b"\n" * 1_000_000, "a.csv")
+    assert error.code == "malformed"
+    assert "blank lines" in str(error)

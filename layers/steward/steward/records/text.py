@@ -173,7 +173,7 @@ class Lines:
 
 
 def _measure(path: Path, name: str, compression: Compression, limits: Limits) -> None:
-    """Decompress once to nowhere: a bomb is refused in seconds, before any of its rows costs the time to take it apart."""
+    """Decompress once to nowhere: a bomb is refused in seconds, before its rows cost the time to take them apart."""
     with path.open("rb") as file:
         bounded = io.BufferedReader(
             _Bounded(_decompressed(file, compression), name, limits.maximum_expanded_bytes), _BLOCK
