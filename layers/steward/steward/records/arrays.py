@@ -24,6 +24,8 @@ TYPES: Any = DataType
 MISSING_NUMBERS = frozenset({"", "na", "n/a", "null", "none"})
 """Texts, in any case, that mean that a number is missing."""
 
+_DOUBLE = DataType.float64()
+_LONG = DataType.int64()
 _TIMESTAMP = DataType.timestamp("us", tz="UTC")
 _TEXT = DataType.dictionary(DataType.int32(), DataType.utf8())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,14 +55,16 @@ def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     Raises:
         BatchInvalid: the array's type can hold no numbers.
     """
+    if array.type == _DOUBLE and not array.null_count:
+        return NumericColumn(_doubles(array), None), None
     array = _plain(array)
     kind: Any = array.type
     if TYPES.is_null(kind):
         return NumericColumn(np.full(len(array), np.nan), np.ones(len(array), np.bool_)), None
-    if not (TYPES.is_numeric(kind) or TYPES.is_boolean(kind) or TYPES.is_decimal(kind) or _is_text(kind)):
+    if not (TYPES.is_numeric(kind) or TYPES.is_boolean(kind) or TYPES.is_decimal(kind) or is_text(kind)):
         raise _wrong_type(column, kind, "numbers")
     missing = nulls(array)
-    if not _is_text(kind):
+    if not is_text(kind):
         return NumericColumn(_filled(compute.cast(array, DataType.float64()), np.nan), missing), None
     parsed = compute.cast(array, DataType.float64())
     values, unread = _filled(parsed, np.nan), _difference(nulls(parsed), missing)
@@ -88,12 +92,12 @@ def times(array: Array, column: str) -> Times:
     if TYPES.is_numeric(kind) or TYPES.is_decimal(kind):
         moments, unread = _since_epoch(_filled(compute.cast(array, DataType.float64()), np.nan))
         return _times(moments, missing, _difference(unread, missing))
-    if not (_is_text(kind) or TYPES.is_timestamp(kind) or TYPES.is_date(kind)):
+    if not (is_text(kind) or TYPES.is_timestamp(kind) or TYPES.is_date(kind)):
         raise _wrong_type(column, kind, "times")
     parsed = compute.cast(array, _TIMESTAMP)
     moments = _filled(compute.cast(parsed, DataType.int64()), 0)
     unread = _difference(nulls(parsed), missing)
-    if unread is not None and _is_text(kind):
+    if unread is not None and is_text(kind):
         moments = moments.copy()
         missing, unread = _reread(array, moments, missing, unread, _microseconds)
     return _times(moments, missing, unread)
@@ -157,6 +161,13 @@ def _filled(array: Array, fill: float) -> NDArray[Any]:
     return values
 
 
+def _doubles(array: Array) -> NDArray[np.float64]:
+    """Doubles, of which none is null, as they lie: arro3 shares only integers of 64 bits, so they pass for such."""
+    _, values = array.__arrow_c_array__()
+    shared: Any = Array.from_arrow_pycapsule(_LONG.__arrow_c_schema__(), values)
+    return np.frombuffer(shared.buffer(), np.float64)
+
+
 def _plain(array: Array) -> Array:
     """Dictionaries decoded, binary read as text."""
     kind: Any = array.type
@@ -167,7 +178,8 @@ def _plain(array: Array) -> Array:
     return array
 
 
-def _is_text(kind: DataType) -> bool:
+def is_text(kind: DataType) -> bool:
+    """Whether a type is one of Arrow's three for text."""
     return bool(TYPES.is_string(kind) or TYPES.is_large_string(kind) or TYPES.is_string_view(kind))
 
 

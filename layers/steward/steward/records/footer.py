@@ -1,4 +1,4 @@
-"""What a Parquet file says about itself, read before anything is decompressed.
+"""What a Parquet file says about itself, read before anything is decompressed; and the same with other words.
 
 arro3 shows no metadata, so the footer (Thrift's compact protocol, of which Parquet's metadata uses a part) is read
 here: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md and
@@ -6,7 +6,8 @@ https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thr
 """
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,16 @@ _MAGIC = b"PAR1"
 _TAIL = 8
 _MAXIMUM_FOOTER = 64 * 1024**2
 
-_ROWS, _ROW_GROUPS, _GROUP_BYTES = 3, 4, 2
-"""Field numbers in `FileMetaData` and `RowGroup`."""
+_SMALL_DICTIONARY = 64 * 1024
+
+_ROWS, _ROW_GROUPS, _KEY_VALUES = 3, 4, 5
+"""Field numbers in `FileMetaData`."""
+_CHUNKS, _GROUP_BYTES = 1, 2
+"""Field numbers in `RowGroup`."""
+_METADATA = 3
+"""The field number in `ColumnChunk`."""
+_PATH, _FIRST_PAGE, _DICTIONARY_PAGE = 3, 9, 11
+"""Field numbers in `ColumnMetaData`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +36,27 @@ class Footer:
     Attributes:
         rows: in all row groups.
         uncompressed_bytes: of all pages, still encoded.
+        small_dictionaries: the columns that keep a dictionary of their values, of at most 64 KiB as compressed, in each
+            row group.
+        content: the footer itself, without its length and the magic number.
     """
 
     rows: int
     uncompressed_bytes: int
+    small_dictionaries: frozenset[str]
+    content: bytes = field(repr=False)
+
+    def with_metadata(self, key: bytes, value: bytes) -> bytes:
+        """The end of a file that says the same, but for one key and value in place of all of them."""
+        pair = b"\x18" + _varint(len(key)) + key + b"\x18" + _varint(len(value)) + value + b"\0"
+        fields = {number: (kind, self.content[place]) for number, kind, _, place in _Compact(self.content).fields()}
+        fields[_KEY_VALUES] = (9, b"\x1c" + pair)
+        footer, before = b"", 0
+        for number, (kind, written) in sorted(fields.items()):
+            footer += bytes([(number - before) << 4 | kind]) + written
+            before = number
+        footer += b"\0"
+        return footer + len(footer).to_bytes(4, "little") + _MAGIC
 
 
 def read_footer(path: Path, name: str) -> Footer:
@@ -52,11 +78,38 @@ def read_footer(path: Path, name: str) -> Footer:
         content = file.read(length)
     try:
         metadata = _Compact(content).struct()
-        return Footer(metadata[_ROWS], sum(group[_GROUP_BYTES] for group in metadata[_ROW_GROUPS]))
+        groups = metadata[_ROW_GROUPS]
+        return Footer(
+            rows=metadata[_ROWS],
+            uncompressed_bytes=sum(group[_GROUP_BYTES] for group in groups),
+            small_dictionaries=_small_dictionaries(groups),
+            content=content,
+        )
     except (IndexError, KeyError, TypeError, ValueError, RecursionError, struct.error) as error:
         raise BatchInvalid(
             "corrupt", f"the footer of {name} cannot be read; write the Parquet file again and upload it"
         ) from error
+
+
+def _small_dictionaries(groups: Iterable[dict[int, Any]]) -> frozenset[str]:
+    some: set[str] = set()
+    others: set[str] = set()
+    for group in groups:
+        for column in (chunk[_METADATA] for chunk in group[_CHUNKS] if _METADATA in chunk):
+            begins = column[_DICTIONARY_PAGE] if _DICTIONARY_PAGE in column else 0
+            size = column[_FIRST_PAGE] - begins if begins else 0
+            found = some if 0 < size <= _SMALL_DICTIONARY else others
+            found.add(b".".join(column[_PATH]).decode())
+    return frozenset(some - others)
+
+
+def _varint(value: int) -> bytes:
+    written = bytearray()
+    while value > 127:  # noqa: PLR2004 - the continuation bit
+        written.append(value & 127 | 128)
+        value >>= 7
+    written.append(value)
+    return bytes(written)
 
 
 class _Compact:
@@ -67,13 +120,17 @@ class _Compact:
         self._at = 0
 
     def struct(self) -> dict[int, Any]:
-        fields: dict[int, Any] = {}
+        return {number: value for number, _, value, _ in self.fields()}
+
+    def fields(self) -> Iterator[tuple[int, int, Any, slice]]:
+        """Number, type and value of each field of a struct, and where the value is written."""
         number = 0
         while header := self._byte():
             delta, kind = header >> 4, header & 15
             number = number + delta if delta else self._zigzag()
-            fields[number] = kind == 1 if kind in {1, 2} else self._value(kind)
-        return fields
+            begin = self._at
+            value = kind == 1 if kind in {1, 2} else self._value(kind)
+            yield number, kind, value, slice(begin, self._at)
 
     def _value(self, kind: int) -> Any:
         match kind:

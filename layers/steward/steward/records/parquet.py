@@ -5,44 +5,49 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from arro3.core import Array, RecordBatch
+from arro3.core import Array, RecordBatch, RecordBatchReader
 from arro3.io import read_parquet
 
 from steward.errors import BatchInvalid
+from steward.records.dictionaries import CodedFile, expanded_bytes
 from steward.records.footer import read_footer
 from steward.records.raw import Format, Limits, RawChunk, as_json
 
 
 class ParquetRows:
-    """A Parquet file. Its own dictionaries, statistics and row groups do not matter here."""
+    """A Parquet file. Text comes as the file's own dictionaries where they are small; row groups do not matter here."""
 
     format: Format = "parquet"
 
     def __init__(self, path: Path, name: str, limits: Limits) -> None:
+        self._path = path
         self._name = name
         self._limits = limits
-        footer = read_footer(path, name)
+        self._footer = footer = read_footer(path, name)
         if footer.rows == 0:
             raise BatchInvalid("no_rows", f"{name} has columns and no rows; upload a file with rows")
         if footer.uncompressed_bytes > limits.maximum_expanded_bytes:
             raise self._too_far()
         with _decoding(name):
-            self._reader = read_parquet(path, batch_size=limits.chunk_rows)
-            self.names: tuple[str, ...] = tuple(self._reader.schema.names)
+            self._schema = read_parquet(path).schema
+            self.names: tuple[str, ...] = tuple(self._schema.names)
 
     def chunks(self, wanted: Collection[str]) -> Iterator[RawChunk]:
         """See `Rows.chunks`."""
         seen = total = 0
-        while (batch := self._next()) is not None:
-            total += batch.nbytes
-            if total > self._limits.maximum_expanded_bytes:
-                raise self._too_far()
-            yield _chunk(batch, seen, wanted)
-            seen += batch.num_rows
+        with CodedFile(self._path, self._footer, self._schema) as file:
+            with _decoding(self._name):
+                reader = read_parquet(file, batch_size=self._limits.chunk_rows)
+            while (batch := self._next(reader)) is not None:
+                total += expanded_bytes(batch)
+                if total > self._limits.maximum_expanded_bytes:
+                    raise self._too_far()
+                yield _chunk(batch, seen, wanted)
+                seen += batch.num_rows
 
-    def _next(self) -> RecordBatch | None:
+    def _next(self, reader: RecordBatchReader) -> RecordBatch | None:
         with _decoding(self._name):
-            return next(self._reader, None)
+            return next(reader, None)
 
     def _too_far(self) -> BatchInvalid:
         return BatchInvalid(
