@@ -12,6 +12,9 @@ from steward.errors import IncomparableProfiles
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.records.columns import CategoricalColumn, NumericColumn
 
+BLOCK = 65_536
+"""Numbers summed up at a time: what a processor keeps at hand."""
+
 NAMED_UNSEEN = 100
 """Unseen categories that a summary names; the rest are counted without their names."""
 
@@ -55,7 +58,12 @@ class NumericSummary(BaseModel):
 
     @classmethod
     def of(cls, column: NumericColumn, bins: NumericBins) -> Self:
-        """Summarise one column of a chunk."""
+        """Summarise one column of a chunk, block by block."""
+        parts = [cls._of_block(column[start : start + BLOCK], bins) for start in range(0, len(column.values), BLOCK)]
+        return sum(parts[1:], start=parts[0]) if parts else cls.empty(bins)
+
+    @classmethod
+    def _of_block(cls, column: NumericColumn, bins: NumericBins) -> Self:
         finite = column.values
         with np.errstate(over="ignore", invalid="ignore"):
             moved = finite - bins.centre
@@ -66,7 +74,8 @@ class NumericSummary(BaseModel):
                 finite = finite[np.isfinite(finite)]
                 moved = finite - bins.centre
                 total = float(moved.sum())
-            counts = bins.histogram(finite, moved)
+            minimum, maximum = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
+            counts = bins.histogram(finite, moved, minimum, maximum)
             moved *= moved
             squares = float(moved.sum())
         missing = 0 if column.missing is None else int(np.count_nonzero(column.missing))
@@ -76,8 +85,8 @@ class NumericSummary(BaseModel):
             nan=not_a_number - missing,
             infinite=len(column.values) - not_a_number - len(finite),
             counts=tuple(counts.tolist()),
-            minimum=float(finite.min()) + 0.0 if len(finite) else None,
-            maximum=float(finite.max()) + 0.0 if len(finite) else None,
+            minimum=minimum + 0.0 if len(finite) else None,
+            maximum=maximum + 0.0 if len(finite) else None,
             total=total,
             squares=squares,
         )

@@ -20,6 +20,10 @@ class NumericColumn:
     values: NDArray[np.float64]
     missing: NDArray[np.bool_] | None = None
 
+    def __getitem__(self, rows: slice) -> "NumericColumn":
+        """Some consecutive rows, without copying."""
+        return NumericColumn(self.values[rows], None if self.missing is None else self.missing[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class CategoricalColumn:
