@@ -1,9 +1,12 @@
 """`register_model`: the declaration in force, and schedules that agree with it."""
 
 import json
+from datetime import timedelta
+
+import pytest
 
 from steward import aws
-from steward.events import CheckCompleted, ModelRegistered
+from steward.events import CheckCompleted, ModelRegistered, ModelRejected
 
 from . import lemons
 from .deployment import BUS, Deployment
@@ -39,8 +42,10 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
 def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment) -> None:
     declare(trained, "{check: rate(3 hours), audit: rate(1 day), retrain: rate(7 days)}")
     sold = lemons.sales(1, first_day=14, rows_a_day=50)
-    trained.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(sold)))
+    trained.clock.now = lemons.START + 15 * 24 * lemons.HOUR - timedelta(minutes=1)  # its window is still open
+    trained.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(sold, trained.champion("lemons"))))
     trained.settle()
+    assert not trained.told(CheckCompleted)
     for purpose, function in (("audit", "audit_models"), ("retrain", "kick_retraining"), ("check", "check_window")):
         due = json.loads(aws.scheduler().get_schedule(GroupName=BUS, Name=f"lemons-{purpose}")["Target"]["Input"])
         assert due["detail"]["as_of"] == "<aws.scheduler.scheduled-time>"
@@ -77,3 +82,24 @@ def test_a_redelivered_declaration_is_recorded_once(steward: Deployment) -> None
     events = steward.settle(redeliver=3)
     assert len({event.event_id for event in events}) == 1
     assert [entry.action for entry in steward.entries("lemons")] == ["model_registered"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ("{length: 1d}", "{length: 1h}", "window.length: was 1d"),
+        ("id: sale", "id: deal", "columns.id: was sale"),
+        ("mileage: numeric", "mileage: categorical", "features.mileage: was numeric"),
+    ],
+)
+def test_a_change_that_would_make_stored_records_unreadable_is_refused(
+    steward: Deployment, before: str, after: str, problem: str
+) -> None:
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.settle()
+    steward.upload("specs/lemons.yaml", lemons.SPEC.replace(before, after))
+    steward.settle()
+    (event,) = steward.told(ModelRejected)
+    assert problem in event.problems[0]
+    assert "another name" in event.problems[0]
+    assert steward.keys("models/lemons/specs/") == ["models/lemons/specs/000001.json"]

@@ -109,8 +109,3 @@ def test_without_its_manifest_neither_artifact_nor_dataset_can_be_vouched_for() 
 
 def test_a_champion_that_its_gates_refused_fails_alone() -> None:
     assert failed(evaluation=evaluation(passed=False)) == ["champion_evidence"]
-
-
-def test_a_ledger_cut_short_is_found() -> None:
-    assert failed(ledger_marked=len(PROMOTED)) == []
-    assert failed(ledger_marked=len(PROMOTED) + 1) == ["ledger_chain"]

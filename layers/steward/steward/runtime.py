@@ -73,11 +73,27 @@ class Runtime:
             logger.info(type(event).__name__, model=event.model, event_id=event.event_id, as_of=event.as_of.isoformat())
 
     def record(
-        self, event: Event, action: Action, subject: str, summary: str, evidence: tuple[StoredObject, ...] = ()
+        self,
+        event: Event,
+        action: Action,
+        subject: str,
+        summary: str,
+        evidence: tuple[StoredObject, ...] = (),
+        *,
+        identity: str = "",
     ) -> LedgerEntry:
-        """Write what an event says into the ledger, once however often it is told."""
+        """Write what an event says into the ledger, once however often it is told.
+
+        Args:
+            event: what is told.
+            action: what was decided.
+            subject: what it is about.
+            summary: the sentence a person reads.
+            evidence: what it rests on.
+            identity: what makes it this decision; the event's id unless the same decision is told in several events.
+        """
         decision = Decision(
-            identity=event.event_id,
+            identity=identity or event.event_id,
             model=event.model,
             action=action,
             subject=subject,

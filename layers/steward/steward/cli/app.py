@@ -44,7 +44,7 @@ def push(
     refused = False
     for file in files:
         owner, key = _destination(file, model, kind)
-        after = max((entry.sequence for entry in deployment.ledger.entries(owner)), default=0)
+        after = deployment.ledger.length(owner)
         version_id = deployment.data.upload(key, file)
         console.print(f"{file} → s3://{deployment.data.name}/{key}")
         correlation_id = ObjectCreated.correlate(key, version_id)
@@ -83,7 +83,7 @@ def watch(
 ) -> None:
     """Show every decision on a model as it is taken, until interrupted."""
     deployment = Deployment.of(stack)
-    newest = max((entry.sequence for entry in deployment.ledger.entries(model)), default=0)
+    newest = deployment.ledger.length(model)
     for entry in history.follow(deployment.ledger, model, after=max(0, newest - last), seconds=patience):
         console.print(history.line(entry))
 
@@ -98,7 +98,7 @@ def audit(
     deployment = Deployment.of(stack)
     now = datetime.now(UTC)
     request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])
-    after = max((entry.sequence for entry in deployment.ledger.entries(model)), default=0)
+    after = deployment.ledger.length(model)
     deployment.bus.publish(request)
     for entry in history.follow(deployment.ledger, model, after=after, seconds=patience):
         if entry.action == "audit_completed" and entry.correlation_id == request.correlation_id:

@@ -49,7 +49,6 @@ class Evidence:
     """What the store holds, gathered for the audit.
 
     Attributes:
-        ledger_marked: how many decisions are known to have been written, by their markers.
         problems: what is missing or has changed, found by reading every byte; by part: `ledger`, and of the champion
             `manifest`, `artifact`, `baseline`, `dataset`, `records`, `card`, `evaluation`.
     """
@@ -60,7 +59,6 @@ class Evidence:
     manifest: VersionManifest | None
     evaluation: Evaluation | None
     as_of: datetime
-    ledger_marked: int = 0
     objects_verified: int = 0
     problems: dict[str, list[str]] = field(default_factory=dict)
 
@@ -88,9 +86,6 @@ class LedgerChain:
             followed = verify(evidence.ledger)
         except LedgerBroken as error:
             return Finding(invariant=self.name, holds=False, message=str(error))
-        if len(followed) < evidence.ledger_marked:
-            message = f"{evidence.ledger_marked:,} decisions were written, but the chain ends after {len(followed):,}"
-            return Finding(invariant=self.name, holds=False, message=message)
         return Finding(invariant=self.name, holds=True, message=f"{len(followed):,} entries follow one from another")
 
 

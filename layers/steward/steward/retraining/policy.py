@@ -19,6 +19,7 @@ class Answer(BaseModel):
         verdict: `start`, `decline` (something asked for a run and something held it back), or `nothing` (none asked).
         triggers: what asked for the run.
         reasons: what held it back, or, for a start, what asked for it.
+        as_of: the moment that the answer speaks for, where it is not its cause's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -27,6 +28,7 @@ class Answer(BaseModel):
     triggers: list[str] = Field(default_factory=list)
     reasons: list[str] = Field(default_factory=list)
     run: str | None = None
+    as_of: AwareDatetime | None = None
 
 
 class Remembered(BaseModel):
@@ -36,6 +38,8 @@ class Remembered(BaseModel):
         labels: labelled rows by place (`version/window` or `reference/batch`), counted since the newest run; a place
             told again replaces its figure, and its figure can only grow.
         counted: the figures that the newest run already had.
+        reference_until: the newest moment that a batch of reference data spoke for. They come in any order, and a first
+            run speaks for all that have come.
         last_run: the newest run's id.
         last_as_of: the moment the newest run speaks for.
         last_requested_at: when it was decided, by the wall clock; its own record may not be stored yet.
@@ -47,6 +51,7 @@ class Remembered(BaseModel):
 
     labels: dict[str, int] = Field(default_factory=dict)
     counted: dict[str, int] = Field(default_factory=dict)
+    reference_until: AwareDatetime | None = None
     last_run: str | None = None
     last_as_of: AwareDatetime | None = None
     last_requested_at: AwareDatetime | None = None
@@ -66,6 +71,11 @@ class Remembered(BaseModel):
         """The memory after being told how many labelled rows a place has."""
         known = self.labels.get(place, 0)
         return self if rows <= known else self.model_copy(update={"labels": self.labels | {place: rows}})
+
+    def referred(self, batch: str, rows: int, as_of: datetime) -> Self:
+        """The memory after being told of a batch of reference data."""
+        until = max(as_of, self.reference_until or as_of)
+        return self.labelled(f"reference/{batch}", rows).model_copy(update={"reference_until": until})
 
     def answered(self, cause: str, answer: Answer, as_of: datetime, requested_at: datetime) -> Self:
         """The memory after an answer."""

@@ -68,13 +68,18 @@ def score(model: Classifier, spec: ModelSpec, rows: pd.DataFrame) -> NDArray[np.
 
 
 def feature_frame(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
-    """The features alone, in declared order: float64 for numbers, text or None for categories."""
+    """The features alone, in declared order: float64 for numbers, text or None for categories.
+
+    A feature that the rows do not have, since it is no longer declared, is missing in all of them.
+    """
     columns: dict[str, pd.Series] = {}
+    nothing = pd.Series(np.nan, index=rows.index)
     for name, feature in spec.features.items():
+        found = rows.get(name, nothing)
         if feature.type == "numeric":
-            columns[name] = rows[name].astype("float64")
+            columns[name] = found.astype("float64")
         else:
-            text = rows[name].astype(object)
+            text = found.astype(object)
             columns[name] = text.where(text.notna(), None)
     return pd.DataFrame(columns, index=rows.index)
 

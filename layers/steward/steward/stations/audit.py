@@ -47,7 +47,6 @@ def gather(runtime: Runtime, request: AuditRequested) -> Evidence:
     """Read what the invariants look at."""
     spec, _ = registry.current_spec(runtime.data, request.model)
     routing = registry.routing(runtime.data, request.model)
-    marked = runtime.ledger.marked(request.model)
     ledger, broken = runtime.ledger.examined(request.model)
     reader = _Reader(runtime.data, spec, routing)
     manifest, evaluation = reader.champion()
@@ -58,7 +57,6 @@ def gather(runtime: Runtime, request: AuditRequested) -> Evidence:
         manifest=manifest,
         evaluation=evaluation,
         as_of=request.as_of,
-        ledger_marked=marked,
         objects_verified=reader.verified,
         problems=reader.problems | ({"ledger": broken} if broken else {}),
     )

@@ -1,7 +1,7 @@
 """A window's profiles are merged and compared with the baseline; the check is stored and told of."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from steward.drift.decision import judge_drift
 from steward.events import BatchIngested, CheckCompleted, CheckRequested, Event, OutcomesUpdated, StoredObject
@@ -17,6 +17,7 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 _LOOKBACK_WINDOWS = 3
+_FORGOTTEN = timedelta(days=35)
 _LOOKBACK = timedelta(days=2)
 """A schedule looks at windows that closed this lately, or at the last three, whichever reaches further back."""
 
@@ -26,10 +27,14 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
     spec, spec_stored = registry.current_spec(runtime.data, cause.model)
     for window, version in _concerned(runtime.data, spec, cause):
         closed = window.end + spec.window.allowed_lateness <= runtime.now()
-        if closed or (isinstance(cause, CheckRequested) and cause.window):
-            check = evaluate(runtime.data, spec, spec_stored, window, version)
-            if check:
-                yield _completed(runtime, cause, check)
+        if not closed and not (isinstance(cause, CheckRequested) and cause.window):
+            continue
+        check = evaluate(runtime.data, spec, spec_stored, window, version)
+        if check is None or (_is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check))):
+            continue
+        event = _completed(runtime, cause, check)
+        yield event
+        _record(runtime, event, check)
 
 
 def evaluate(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Window, version: str) -> Check | None:
@@ -73,22 +78,41 @@ def _concerned(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Wi
         case OutcomesUpdated():
             yield Window.parse(cause.window), cause.version
         case CheckRequested():
-            span = max(_LOOKBACK, _LOOKBACK_WINDOWS * spec.window.length + spec.window.allowed_lateness)
-            first = Window.containing(cause.as_of - span, spec.window.length)
+            if cause.window is None:
+                yield from _swept(data, spec, cause.as_of)
+                return
             for version in data.folders(keys.profiles(spec.model)):
-                prefix = keys.profiles(spec.model, version)
-                if cause.window:
-                    yield Window.parse(cause.window), version
-                    continue
-                for window in data.folders(prefix, start_after=prefix + first.id):
-                    yield Window.parse(window), version
+                yield Window.parse(cause.window), version
+
+
+def _swept(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[tuple[Window, str]]:
+    """The windows that closed lately, and those of the last weeks that were never checked."""
+    near = max(_LOOKBACK, _LOOKBACK_WINDOWS * spec.window.length + spec.window.allowed_lateness)
+    recent = Window.containing(as_of - near, spec.window.length).id
+    oldest = Window.containing(as_of - max(near, _FORGOTTEN), spec.window.length).id
+    prefix = keys.checks(spec.model)
+    checked = set(data.folders(prefix, start_after=prefix + oldest))
+    for version in data.folders(keys.profiles(spec.model)):
+        prefix = keys.profiles(spec.model, version)
+        for window in data.folders(prefix, start_after=prefix + oldest):
+            if window >= recent or window not in checked:
+                yield Window.parse(window), version
+
+
+def _is_sweep(cause: Event) -> bool:
+    """Whether nobody asks for a window in particular, so that a check which stands already is no news."""
+    return isinstance(cause, CheckRequested) and cause.window is None
+
+
+def _identity(check: Check) -> str:
+    return f"check-{check.check}"
 
 
 def _completed(runtime: Runtime, cause: Event, check: Check) -> CheckCompleted:
     stored = runtime.data.ensure(
         keys.check(check.model, check.window, check.check), check.model_dump_json(indent=1).encode()
     )
-    event = CheckCompleted(
+    return CheckCompleted(
         occurred_at=runtime.now(),
         model=check.model,
         as_of=check.as_of,
@@ -101,7 +125,11 @@ def _completed(runtime: Runtime, cause: Event, check: Check) -> CheckCompleted:
         labelled_rows=check.labelled_rows,
         statuses=check.statuses,
     )
+
+
+def _record(runtime: Runtime, event: CheckCompleted, check: Check) -> None:
+    """Write the check into the ledger, after it was told: what the ledger knows has been told."""
     bad = [f"{monitor} {status}" for monitor, status in check.statuses.items() if status in ("drift", "breach")]
     summary = f"{check.rows:,} rows, {check.labelled_rows:,} labelled: {', '.join(bad) or 'nothing found'}"
-    runtime.record(event, "check_completed", f"{check.window} {check.version}", summary, (stored,))
-    return event
+    subject = f"{check.window} {check.version}"
+    runtime.record(event, "check_completed", subject, summary, (event.stored,), identity=_identity(check))

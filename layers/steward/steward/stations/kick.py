@@ -35,6 +35,7 @@ def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | 
         memory = _told(present or Remembered(), cause)
         if cause.event_id in memory.answers:
             return memory
+        as_of = memory.reference_until if isinstance(cause, BatchIngested) else None
         decided = decide(
             spec.retraining,
             memory,
@@ -42,10 +43,10 @@ def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | 
             proposed=proposed,
             in_flight=_in_flight(runtime, cause.model, memory),
             has_champion=champion is not None,
-            as_of=cause.as_of,
+            as_of=as_of or cause.as_of,
             run=run,
-        )
-        return memory.answered(cause.event_id, decided, cause.as_of, runtime.now())
+        ).model_copy(update={"as_of": as_of})
+        return memory.answered(cause.event_id, decided, as_of or cause.as_of, runtime.now())
 
     memory = runtime.data.swap(keys.retraining_state(cause.model), Remembered, answer)
     return _announced(runtime, cause, memory.answers[cause.event_id])
@@ -56,7 +57,7 @@ def _told(memory: Remembered, cause: Event) -> Remembered:
         case OutcomesUpdated():
             return memory.labelled(f"{cause.version}/{cause.window}", cause.labelled_rows)
         case BatchIngested(kind="reference"):
-            return memory.labelled(f"reference/{cause.batch}", cause.rows)
+            return memory.referred(cause.batch, cause.rows, cause.as_of)
         case _:
             return memory
 
@@ -85,7 +86,7 @@ def _announced(runtime: Runtime, cause: Event, answer: Answer) -> list[TrainingR
     common = {
         "occurred_at": runtime.now(),
         "model": cause.model,
-        "as_of": cause.as_of,
+        "as_of": answer.as_of or cause.as_of,
         "correlation_id": cause.correlation_id,
     }
     if answer.verdict == "decline":
@@ -97,7 +98,7 @@ def _announced(runtime: Runtime, cause: Event, answer: Answer) -> list[TrainingR
         run = Run(
             run=answer.run,
             model=cause.model,
-            as_of=cause.as_of,
+            as_of=answer.as_of or cause.as_of,
             reasons=answer.reasons,
             correlation_id=cause.correlation_id,
             requested_at=runtime.now(),

@@ -7,6 +7,7 @@ from steward.errors import Conflict, SpecInvalid
 from steward.events import Event, ModelRegistered, ModelRejected, ObjectCreated, StoredObject
 from steward.runtime import Runtime
 from steward.spec.document import read_spec
+from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 from steward.stations import registry, schedules
 from steward.store import keys
@@ -22,6 +23,7 @@ def register_model(runtime: Runtime, created: ObjectCreated) -> Event:
     model = PurePosixPath(created.key).stem
     try:
         spec = _read(created, content, model)
+        _refuse_breaking(runtime, spec)
         _schedule(runtime, spec)
     except SpecInvalid as error:
         return _reject(runtime, created, model, error.problems, content.modified)
@@ -45,6 +47,27 @@ def _read(created: ObjectCreated, content: Content, model: str) -> ModelSpec:
     if spec.model != model:
         raise SpecInvalid([f"the file declares model {spec.model!r}; upload it as {keys.spec_upload(spec.model)}"])
     return spec
+
+
+def _refuse_breaking(runtime: Runtime, spec: ModelSpec) -> None:
+    """What is stored must stay readable: its columns' names, its windows, the types it was counted in."""
+    newest = registry.newest_revision(runtime.data, spec.model)
+    if newest is None:
+        return
+    before = newest[0].spec
+    problems = []
+    if spec.window.length != before.window.length:
+        problems.append(f"window.length: was {format_duration(before.window.length)}; stored records are kept by it")
+    for role in ("id", "time", "score", "label", "version"):
+        was, wanted = getattr(before.columns, role), getattr(spec.columns, role)
+        if was != wanted:
+            problems.append(f"columns.{role}: was {was}; stored records have it under that name")
+    for name, feature in spec.features.items():
+        known = before.features.get(name)
+        if known and known.type != feature.type:
+            problems.append(f"features.{name}: was {known.type}; baselines have it as that")
+    if problems:
+        raise SpecInvalid([f"{problem}. Keep it, or declare a model of another name" for problem in problems])
 
 
 def _schedule(runtime: Runtime, spec: ModelSpec) -> None:

@@ -60,7 +60,8 @@ def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted) -> S
     model = artifact.load(runtime.data.verified(manifest.artifact))
     challenger = recipe.score(model, spec, holdout)
     if incumbent:
-        opposing = recipe.score(artifact.load(runtime.data.verified(incumbent.artifact)), spec, holdout)
+        trained_under = registry.SpecRevision.model_validate_json(runtime.data.verified(incumbent.spec)).spec
+        opposing = recipe.score(artifact.load(runtime.data.verified(incumbent.artifact)), trained_under, holdout)
     else:
         opposing = np.full(len(holdout), manifest.training_positive_share)
     contest = Contest(

@@ -70,8 +70,19 @@ class Ledger:
         """Every entry of a model that is there, after one of this sequence, from the first to the last."""
         start_after = keys.ledger_entry(model, after) if after else ""
         for listed in self.bucket.list(keys.ledger(model), start_after):
-            if keys.is_ledger_entry(listed.key):
-                yield LedgerEntry.model_validate_json(self.bucket.get(listed.key).body)
+            if not keys.is_ledger_entry(listed.key):
+                return  # markers come after all entries
+            yield LedgerEntry.model_validate_json(self.bucket.get(listed.key).body)
+
+    def length(self, model: str) -> int:
+        """How many entries a model's chain has."""
+        head = self._head(model)
+        return head.sequence if head else 0
+
+    def knows(self, model: str, identity: str) -> bool:
+        """Whether a decision is written."""
+        marked = self.bucket.find(keys.ledger_marker(model, identity))
+        return marked is not None and marked.body != b""
 
     def examined(self, model: str) -> tuple[list[LedgerEntry], list[str]]:
         """Every entry that can be read, and what is wrong with the others: for auditors, who trust nobody."""
@@ -87,10 +98,6 @@ class Ledger:
         if decisions > len(entries) + len(problems):
             problems.append(f"{decisions} decisions were written and {len(entries)} are there: someone deleted entries")
         return entries, problems
-
-    def marked(self, model: str) -> int:
-        """How many decisions are known to have been written; fewer entries than these means that some were removed."""
-        return sum(1 for _ in self.bucket.list(keys.ledger_marker(model, "")))
 
     def _entry(self, model: str, sequence: int) -> LedgerEntry:
         content = self.bucket.get(keys.ledger_entry(model, sequence))
