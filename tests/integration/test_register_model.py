@@ -42,7 +42,7 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
 def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment) -> None:
     declare(trained, "{check: rate(3 hours), audit: rate(1 day), retrain: rate(7 days)}")
     sold = lemons.sales(1, first_day=14, rows_a_day=50)
-    trained.clock.now = lemons.START + 15 * 24 * lemons.HOUR - timedelta(minutes=1)  # its window is still open
+    trained.clock.now = lemons.START + 15 * 24 * lemons.HOUR - timedelta(hours=1)  # its window is still open
     trained.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(sold, trained.champion("lemons"))))
     trained.settle()
     assert not trained.told(CheckCompleted)
