@@ -85,7 +85,7 @@ def read_footer(path: Path, name: str) -> Footer:
             small_dictionaries=_small_dictionaries(groups),
             content=content,
         )
-    except (IndexError, KeyError, TypeError, ValueError, RecursionError, struct.error) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError, struct.error) as error:
         raise BatchInvalid(
             "corrupt", f"the footer of {name} cannot be read; write the Parquet file again and upload it"
         ) from error
@@ -96,8 +96,7 @@ def _small_dictionaries(groups: Iterable[dict[int, Any]]) -> frozenset[str]:
     others: set[str] = set()
     for group in groups:
         for column in (chunk[_METADATA] for chunk in group[_CHUNKS] if _METADATA in chunk):
-            begins = column[_DICTIONARY_PAGE] if _DICTIONARY_PAGE in column else 0
-            size = column[_FIRST_PAGE] - begins if begins else 0
+            size = column[_FIRST_PAGE] - column[_DICTIONARY_PAGE] if column.get(_DICTIONARY_PAGE) else 0
             found = some if 0 < size <= _SMALL_DICTIONARY else others
             found.add(b".".join(column[_PATH]).decode())
     return frozenset(some - others)
