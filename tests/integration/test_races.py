@@ -63,9 +63,7 @@ def test_racing_writers_lose_no_ledger_entry_and_the_chain_verifies(steward: Dep
     ledgers = [Ledger(Bucket(steward.ledger), f"writer-{who}") for who in range(WRITERS)]
     race(lambda who, turn: ledgers[who].append(decision(who, turn), recorded_at=EPOCH))
     entries = verify(steward.entries("lemons"))
-    assert {entry.identity for entry in entries} == {
-        f"{who}-{turn}" for who in range(WRITERS) for turn in range(TURNS)
-    }
+    assert {entry.identity for entry in entries} == {f"{who}-{turn}" for who in range(WRITERS) for turn in range(TURNS)}
     assert len(entries) == WRITERS * TURNS
 
 
