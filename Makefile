@@ -31,7 +31,7 @@ demo: deps tools ## play ten months of real flights through the deployed functio
 	$(RUN) python infra/demo
 
 test: check templates ## everything: check, template lint, integration tests, end-to-end tests on a stack of its own
-	$(RUN) pytest --numprocesses auto --dist loadscope tests/integration
+	$(RUN) pytest --numprocesses auto --dist worksteal tests/integration
 	$(RUN) pytest tests/e2e
 
 check: lint unit ## format, lint, types, import contracts and unit tests, in under a minute
@@ -64,7 +64,8 @@ lint: deps
 	  { echo "layers/$(layer)/requirements.txt does not match uv.lock: run 'make lock'." >&2; exit 1; };)
 
 unit: deps
-	$(RUN) pytest --numprocesses auto --dist loadscope layers/steward/steward tests/unit
+	$(RUN) pytest -m "not alone and not benchmark" --numprocesses auto --dist worksteal layers/steward/steward tests/unit
+	$(RUN) pytest -m alone tests/unit
 
 templates: deps tools
 	$(SAM) validate --lint

@@ -52,6 +52,7 @@ def test_a_function_that_only_decides_loads_no_numerical_library(function: str, 
     assert printed.strip() == "[]"
 
 
+@pytest.mark.alone
 def test_a_cold_import_costs_at_most_twice_that_of_boto3_and_powertools(bytecode: Path) -> None:
     """Processor time, the best of alternated runs, and of more of them while other programs get in the way."""
     best = dict.fromkeys(("bare", *TIMED), float("inf"))
