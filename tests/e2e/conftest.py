@@ -16,7 +16,7 @@ from tests.integration import lemons
 from .deployed import Deployed
 
 FOLDER = ROOT / ".local" / "e2e"
-HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,19 +64,19 @@ class Scheduled:
 
 @pytest.fixture(scope="session")
 def trained(listening: Deployed, first_refusal: float) -> Deployed:
-    """The stack with two models that have their first champions: `lemons`, and `punctual` with hourly windows."""
+    """The stack with two models that have their first champions: `lemons`, and `punctual` with a schedule."""
     declare(listening, "lemons", "punctual")
     return listening
 
 
 @pytest.fixture(scope="session")
 def scheduled(trained: Deployed) -> Scheduled:
-    """Predictions of the hour before this one, declared to wait for late records until a minute or so from now."""
+    """Predictions of the day before this one, declared to wait for late records until a minute or so from now."""
     now = datetime.now(UTC)
-    window = Window.containing(now - HOUR, HOUR)
+    window = Window.containing(now - DAY, DAY)
     lateness = now - window.end + timedelta(seconds=70)
     spec = lemons.SPEC.replace("model: lemons", "model: punctual").replace("rate(1 hour)", "rate(1 minute)")
-    spec = spec.replace("{length: 1d}", f"{{length: 1h, allowed_lateness: {int(lateness.total_seconds())}s}}")
+    spec = spec.replace("{length: 1d}", f"{{length: 1d, allowed_lateness: {int(lateness.total_seconds())}s}}")
     trained.upload("specs/punctual.yaml", spec)
     trained.rest()
     sold = lemons.predictions(lemons.sales(1, first_day=14))
