@@ -1,5 +1,8 @@
 """Reading a declaration from YAML, with the line and column of everything that is wrong with it."""
 
+import difflib
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -135,15 +138,43 @@ def _scalar(node: yaml.Node, problems: list[str]) -> str | None:
 
 def _problem(detail: dict[str, Any], positions: dict[Path, Position]) -> str:
     """One line for one pydantic error: where it stands, its path, what to do."""
-    known = _nearest(tuple(detail["loc"]), positions)
+    known = _nearest((*detail["loc"], *detail.get("ctx", {}).get("place", ())), positions)
     line, column = positions[known]
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    name = known
-    if detail["type"] == "extra_forbidden":
-        message = "no such setting; check its spelling and its indentation"
-    if detail["type"] == "missing":
-        name, message = (*known, detail["loc"][-1]), "is missing"
-    return f"line {line}, column {column}: {'.'.join(map(str, name)) or 'the declaration'}: {message}"
+    name = (*known, detail["loc"][-1]) if detail["type"] == "missing" else known
+    return f"line {line}, column {column}: {'.'.join(map(str, name)) or 'the declaration'}: {_message(detail)}"
+
+
+def _message(detail: dict[str, Any]) -> str:
+    """What pydantic found, in the words of a declaration."""
+    told, context = str(detail["msg"]).removeprefix("Value error, "), detail.get("ctx", {})
+    match detail["type"]:
+        case "misplaced":
+            told = str(context["problem"])
+        case "union_tag_invalid":
+            told = f"{context['tag']!r} is no type; choose one of {context['expected_tags']}"
+        case "literal_error":
+            told = _choose(detail["input"], re.findall(r"'([^']*)'", str(context["expected"])))
+        case "string_type" if isinstance(detail["input"], bool | int | float):
+            told += "; put it in quotes"
+    return _PLAINLY.get(detail["type"], told)
+
+
+_SETTINGS = "here stand settings, such as `key: value`"
+_PLAINLY = {
+    "extra_forbidden": "no such setting; check its spelling and its indentation",
+    "missing": "is missing",
+    "union_tag_not_found": "has no type; write one, such as `type: numeric`",
+    "model_type": _SETTINGS,
+    "model_attributes_type": _SETTINGS,
+    "dict_type": _SETTINGS,
+}
+
+
+def _choose(found: object, names: Sequence[str]) -> str:
+    """What can stand in the place of something else, the likest first: a long list is cut short."""
+    likeness = {name: difflib.SequenceMatcher(None, str(found), name).ratio() for name in names}
+    likest = sorted(names, key=lambda name: -likeness[name])
+    return f"{str(found)[:40]!r} is none of the choices; choose one of {', '.join(likest)}"
 
 
 def _nearest(path: Path, positions: dict[Path, Position]) -> Path:

@@ -3,198 +3,34 @@
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from steward.spec.durations import Duration, Lateness, format_duration
+from steward.spec.capture import Capture
+from steward.spec.columns import Columns
+from steward.spec.declared import Declared, ModelName, Share, misplaced
+from steward.spec.durations import Duration, format_duration
+from steward.spec.expression_types import VALUE_TYPES, ValueType, check_condition
+from steward.spec.expressions import ExpressionInvalid
+from steward.spec.features import BooleanFeature, CategoricalFeature, Feature
+from steward.spec.monitors import (
+    CLASSIFICATION_METRICS,
+    REGRESSION_METRICS,
+    Monitors,
+    PerformanceMetric,
+    PerformanceMonitor,
+    SeasonalBaseline,
+)
+from steward.spec.policies import ReleasePolicy, RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
+from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
 
-MODEL_NAME = r"^[a-z][a-z0-9-]{0,55}$"
-ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME)]
-"""Lower case, digits and hyphens, beginning with a letter: safe in object keys and topics. At most 56 characters: a
-schedule's name is the model's and up to 8 more, and EventBridge Scheduler takes 64."""
+Task = Literal["binary_classification", "multiclass_classification", "regression", "text_generation"]
 
-MonitorName = Literal[
-    "feature_drift", "score_drift", "missing_values", "unseen_categories", "accuracy", "roc_auc", "log_loss"
-]
-PerformanceMetric = Literal["accuracy", "roc_auc", "log_loss"]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Declared(BaseModel):
-    """Anything written by hand: unknown keys are mistakes, and so are numbers that are infinite or none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
-
-
-class Columns(Declared):
-    """The names that the user's files give to the parts of a record."""
-
-    id: str = Field(description="Identifies one prediction; labels find it by this.")
-    time: str = Field(description="When the prediction was made, or its event took place.")
-    score: str = Field(description="The probability of the positive label, from 0 to 1.")
-    label: str = Field(description="The ground truth, in label, correction and reference files.")
-    prediction: str | None = Field(default=None, description="The decided class; without it, score >= threshold.")
-    version: str = Field(default="version", description="The version that made the prediction.")
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        names = [name for name in self.model_dump().values() if name is not None]
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        if repeated:
-            raise ValueError(f"column {', '.join(repeated)} is given two roles; each role needs a column of its own")
-        return self
+_BINARY_ONLY: frozenset[PerformanceMetric] = frozenset({"business_value"})
+_FEWEST_CLASSES = 2
 
 
-def _feature_shorthand(value: object) -> object:
-    return {"type": value} if isinstance(value, str) else value
-
-
-class NumericFeature(Declared):
-    """A number; values outside the bounds, where given, are quarantined with their row."""
-
-    type: Literal["numeric"]
-    minimum: float | None = None
-    maximum: float | None = None
-    nullable: bool = True
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise ValueError(f"minimum {self.minimum} is above maximum {self.maximum}")
-        return self
-
-
-class CategoricalFeature(Declared):
-    """A category, compared as text."""
-
-    type: Literal["categorical"]
-    nullable: bool = True
-
-
-Feature = Annotated[
-    NumericFeature | CategoricalFeature,
-    Field(discriminator="type"),
-    BeforeValidator(
-        _feature_shorthand,
-        json_schema_input_type=Literal["numeric", "categorical"] | NumericFeature | CategoricalFeature,
-    ),
-]
-
-
-class WindowPolicy(Declared):
-    """Windows that metrics are computed over, and how long to wait for late records."""
-
-    length: Duration = timedelta(hours=1)
-    allowed_lateness: Lateness = timedelta(0)
-
-    @model_validator(mode="after")
-    def _minutes_or_hours(self) -> Self:
-        hour, minute = timedelta(hours=1), timedelta(minutes=1)
-        if self.length % (hour if self.length >= hour else minute):
-            raise ValueError(
-                "length must be a whole number of hours, or of minutes below an hour, such as 1h, 1d or 15m"
-            )
-        return self
-
-
-class DriftMonitor(Declared):
-    """Drift needs both: beyond chance at this family-wise rate, and an effect of at least this size."""
-
-    false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] = Field(
-        default=0.01, description="The chance of any drift result in one window of unchanged data, over all columns."
-    )
-    minimum_effect: Annotated[float, Field(ge=0)] = Field(
-        default=0.1, description="The population stability index below which a real change does not matter."
-    )
-
-
-class ShareMonitor(Declared):
-    """A share of the rows that may exceed the baseline's by this much, beyond chance."""
-
-    maximum_increase: Share
-
-
-class PerformanceMonitor(Declared):
-    """How much worse than the version's own holdout a metric may get; its whole interval must be beyond this."""
-
-    tolerance: Annotated[float, Field(ge=0)]
-
-
-class Monitors(Declared):
-    """What is watched. Every monitor has a default; set one to null to switch it off."""
-
-    feature_drift: DriftMonitor | None = DriftMonitor()
-    score_drift: DriftMonitor | None = DriftMonitor()
-    missing_values: ShareMonitor | None = ShareMonitor(maximum_increase=0.02)
-    unseen_categories: ShareMonitor | None = ShareMonitor(maximum_increase=0.01)
-    accuracy: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.03)
-    roc_auc: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.02)
-    log_loss: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.03)
-
-
-ScheduleExpression = Annotated[str, StringConstraints(pattern=r"^(rate|cron|at)\(.+\)$")]
-
-
-class Schedules(Declared):
-    """EventBridge Scheduler expressions, `rate(1 hour)` or `cron(0 3 ? * MON *)`, created when the spec is uploaded."""
-
-    timezone: str = "UTC"
-    check: ScheduleExpression | None = Field(
-        default="rate(1 hour)",
-        description="Checks windows that have closed; windows with late data are checked at once.",
-    )
-    retrain: ScheduleExpression | None = Field(default=None, description="Asks the retraining policy for a run.")
-    audit: ScheduleExpression | None = Field(default="rate(1 day)", description="Checks every governance invariant.")
-
-
-class Recipe(Declared):
-    """A scikit-learn estimator from the allow-list, and its parameters."""
-
-    estimator: Literal["HistGradientBoostingClassifier", "LogisticRegression", "RandomForestClassifier"]
-    parameters: dict[str, float | int | str | bool | None] = Field(default_factory=dict)
-    seed: int = 0
-
-    @model_validator(mode="after")
-    def _one_seed(self) -> Self:
-        if "random_state" in self.parameters:
-            raise ValueError("random_state is set by seed; write `seed: 7` in the recipe instead")
-        return self
-
-
-class RetrainingPolicy(Declared):
-    """What may start a run, what holds it back, and what a run does."""
-
-    recipe: Recipe
-    on_alerts: list[MonitorName] = Field(
-        default=["roc_auc", "log_loss"], description="Firing alerts that may start a run."
-    )
-    every: Duration | None = Field(default=None, description="Start a run when the newest one is this old.")
-    cool_down: Duration = Field(default=timedelta(days=7), description="No run sooner than this after the newest one.")
-    minimum_labels: Annotated[int, Field(ge=1)] = Field(default=1000, description="Labelled rows a first run needs.")
-    minimum_new_labels: Annotated[int, Field(ge=0)] = Field(
-        default=500, description="Labelled rows that must have come since the newest run."
-    )
-    training_span: Duration | None = Field(default=None, description="Train on rows this recent; all rows when unset.")
-    holdout_span: Duration = Field(
-        default=timedelta(days=7), description="The most recent labelled rows, kept out of training to judge with."
-    )
-
-
-class ValidationPolicy(Declared):
-    """When a version is good enough: the gain on the holdout, paired row by row, with a confidence bound."""
-
-    metric: Literal["log_loss", "roc_auc"] = "log_loss"
-    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
-    minimum_gain: float = 0.0
-    block: Duration = Field(
-        default=timedelta(days=1),
-        description="Rows of one block of time share their circumstances: confidence counts blocks, not rows.",
-    )
-
-
-class ReleasePolicy(Declared):
-    """How a version that passed its gates reaches traffic."""
-
-    mode: Literal["direct"] = "direct"
+def _segment_shorthand(value: object) -> object:
+    return {"name": value, "column": value} if isinstance(value, str) else value
 
 
 class ModelSpec(Declared):
@@ -203,35 +39,223 @@ class ModelSpec(Declared):
     model: ModelName
     description: str = ""
     owner: str = Field(description="Who answers for the model: a person or a team.")
-    task: Literal["binary_classification"]
+    task: Task
     positive_label: str = "1"
     threshold: Share = 0.5
     columns: Columns
     features: Annotated[dict[str, Feature], Field(min_length=1)]
+    outputs: dict[str, Feature] = Field(
+        default_factory=dict, description="What the model gives beside its score: generated text, scores of a judge."
+    )
+    attributes: dict[str, Feature] = Field(
+        default_factory=dict, description="Columns that are no features: what segments, rules and fairness look at."
+    )
+    rules: list[Rule] = Field(default_factory=list, description="Conditions between columns that every row meets.")
+    on_invalid: Literal["quarantine", "count"] = Field(
+        default="quarantine",
+        description="Rows outside a range, domain or pattern, or that break a rule, are set aside, or only counted.",
+    )
+    segments: list[Annotated[Segment, BeforeValidator(_segment_shorthand, json_schema_input_type=str | Segment)]] = (
+        Field(default_factory=list)
+    )
+    maximum_segment_values: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=20, description="The most frequent values of a segment's column that are watched; the rest is one more."
+    )
+    fairness: Fairness | None = None
+    business_value: BusinessValue | None = None
+    resources: list[Resource] = Field(default_factory=list)
+    capture: Capture | None = Field(default=None, description="The layout of SageMaker data-capture files.")
     window: WindowPolicy = Field(default_factory=WindowPolicy)
     label_horizon: Duration = Field(
         default=timedelta(days=30), description="How far back a late label looks for its prediction."
     )
     monitors: Monitors = Field(default_factory=Monitors)
     schedules: Schedules = Field(default_factory=Schedules)
-    retraining: RetrainingPolicy
+    retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
     release: ReleasePolicy = Field(default_factory=ReleasePolicy)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of a model with several, in the order of the declaration."""
+        return tuple(self.columns.scores)
+
+    @property
+    def metrics(self) -> tuple[PerformanceMetric, ...]:
+        """The performance metrics that the task has."""
+        match self.task:
+            case "binary_classification":
+                return CLASSIFICATION_METRICS if self.business_value else _without_value()
+            case "multiclass_classification":
+                return _without_value()
+            case "regression":
+                return REGRESSION_METRICS
+            case "text_generation":
+                return ()
+
+    @property
+    def performance_monitors(self) -> dict[PerformanceMetric, PerformanceMonitor]:
+        """The performance monitors with a limit that the task has."""
+        return self.monitors.performance(self.metrics)
+
+    @model_validator(mode="after")
+    def _columns_fit_the_task(self) -> Self:
+        columns = self.columns
+        if self.task == "binary_classification" and not columns.score:
+            raise misplaced(
+                "score is needed for binary_classification: the probability of the positive label", "columns"
+            )
+        if self.task == "multiclass_classification" and len(columns.scores) < _FEWEST_CLASSES:
+            raise misplaced(
+                "scores is needed for multiclass_classification, with two classes or more: "
+                "{class: column of its probability}",
+                "columns",
+                "scores",
+            )
+        if self.task == "regression" and not columns.prediction:
+            raise misplaced("prediction is needed for regression: the predicted value", "columns")
+        if columns.score and self.task != "binary_classification":
+            raise misplaced(f"is for binary_classification, not for {self.task}; remove it", "columns", "score")
+        if columns.scores and self.task != "multiclass_classification":
+            raise misplaced(f"is for multiclass_classification, not for {self.task}; remove it", "columns", "scores")
+        if self.task == "text_generation" and not self.outputs:
+            raise ValueError("outputs is needed for text_generation: the response (text), and scores of it, if any")
+        if self.task == "text_generation" and self.retraining.recipe:
+            raise misplaced("a recipe cannot train a text_generation model; remove it", "retraining", "recipe")
+        return self
+
+    @model_validator(mode="after")
+    def _monitors_fit_the_task(self) -> Self:
+        others = {*CLASSIFICATION_METRICS, *REGRESSION_METRICS}.difference(self.metrics)
+        foreign = sorted(
+            name
+            for name in others.intersection(self.monitors.model_fields_set)
+            # a stored declaration has all defaults in it, those that do not apply to its task too
+            if getattr(self.monitors, name) not in (None, Monitors.model_fields[name].default)
+        )
+        if "business_value" in foreign and self.task == "binary_classification":
+            problem = "needs business_value beside the monitors: what each kind of decision is worth"
+            raise misplaced(problem, "monitors", "business_value")
+        if foreign:
+            raise misplaced(f"does not apply to {self.task}; remove it", "monitors", foreign[0])
+        for name in ("estimated_performance", "expected_performance", "segment_performance"):
+            monitor = getattr(self.monitors, name)
+            if monitor is not None and monitor.metric not in self.metrics:
+                raise misplaced(f"{monitor.metric} does not apply to {self.task}", "monitors", name, "metric")
+        return self
+
+    @model_validator(mode="after")
+    def _recipe_fits_the_task(self) -> Self:
+        recipe = self.retraining.recipe
+        regression = self.task == "regression"
+        if recipe and regression != (recipe.estimator.endswith("Regressor") or recipe.estimator == "Ridge"):
+            problem = f"{recipe.estimator} is no estimator for {self.task}; choose another"
+            raise misplaced(problem, "retraining", "recipe", "estimator")
+        metric = self.validation.metric
+        if metric and regression != metric.startswith("mean_"):
+            raise misplaced(f"{metric} does not apply to {self.task}", "validation", "metric")
+        if metric == "roc_auc" and self.task != "binary_classification":
+            raise misplaced(f"roc_auc does not apply to {self.task}", "validation", "metric")
+        return self
 
     @model_validator(mode="after")
     def _holdout_has_blocks(self) -> Self:
         fewest = 3 * self.validation.block
-        if self.retraining.holdout_span < fewest:
-            raise ValueError(
-                "retraining.holdout_span must hold at least three of validation.block, or no gain can be proved: "
-                f"lengthen it to {format_duration(fewest)}, or shorten the block"
+        if self.retraining.recipe and self.retraining.holdout_span < fewest:
+            raise misplaced(
+                "must hold at least three of validation.block, or no gain can be proved: "
+                f"lengthen it to {format_duration(fewest)}, or shorten the block",
+                "retraining",
+                "holdout_span",
             )
         return self
 
     @model_validator(mode="after")
-    def _columns_are_not_features(self) -> Self:
-        roles = set(self.columns.model_dump().values())
-        clash = sorted(roles & set(self.features))
-        if clash:
-            raise ValueError(f"{', '.join(clash)} is both a feature and a column with a role; remove it from features")
+    def _seasons_hold_whole_windows(self) -> Self:
+        drift = self.monitors.feature_drift
+        if drift and isinstance(drift.compared_with, SeasonalBaseline):
+            every, length = drift.compared_with.every, self.window.length
+            if every % length or every <= length:
+                problem = f"{format_duration(every)} must be several whole windows of {format_duration(length)}"
+                raise misplaced(problem, "monitors", "feature_drift", "compared_with", "every")
         return self
+
+    @model_validator(mode="after")
+    def _columns_are_not_features(self) -> Self:
+        taken = dict.fromkeys(self.columns.roles, "a column with a role")
+        for group, kind in (("features", "a feature"), ("outputs", "an output"), ("attributes", "an attribute")):
+            for name in getattr(self, group):
+                if name in taken:
+                    raise misplaced(f"{name} is both {taken[name]} and {kind}; give it one part to play", group, name)
+                taken[name] = kind
+        for name in self.columns.attributions:
+            if name not in self.features:
+                raise misplaced(f"{name} is no feature", "columns", "attributions", name)
+        return self
+
+    @model_validator(mode="after")
+    def _weights_are_usable(self) -> Self:
+        weights = [feature.importance for feature in self.features.values() if feature.importance is not None]
+        if weights and not sum(weights) > 0:
+            raise misplaced("the importances sum to zero; give one of them weight, or leave them out", "features")
+        return self
+
+    @model_validator(mode="after")
+    def _groups_are_categories(self) -> Self:
+        groups: list[tuple[str | None, tuple[str | int, ...]]] = []
+        for at, segment in enumerate(self.segments):
+            if segment.name in {before.name for before in self.segments[:at]}:
+                raise misplaced("another segment has this name; give each its own", "segments", at, "name")
+            if (segment.column is None) == (segment.where is None):
+                raise misplaced("a segment needs either a column or a condition (where)", "segments", at)
+            groups.append((segment.column, ("segments", at, "column")))
+        if self.fairness:
+            groups += [(name, ("fairness", "protected", at)) for at, name in enumerate(self.fairness.protected)]
+        for name, place in groups:
+            if name is not None and not isinstance(self.column(name), CategoricalFeature | BooleanFeature):
+                problem = f"{name} is no categorical or boolean feature or attribute; declare it under attributes"
+                raise misplaced(problem, *place)
+        return self
+
+    @model_validator(mode="after")
+    def _conditions_fit_the_columns(self) -> Self:
+        for at, rule in enumerate(self.rules):
+            if rule.name in {before.name for before in self.rules[:at]}:
+                raise misplaced("another rule has this name; give each its own", "rules", at, "name")
+            self._check(rule.check, "rules", at, "check")
+        for at, segment in enumerate(self.segments):
+            if segment.where is not None:
+                self._check(segment.where, "segments", at, "where")
+        return self
+
+    def _check(self, condition: str, *place: str | int) -> None:
+        try:
+            check_condition(condition, self.value_types)
+        except ExpressionInvalid as error:
+            raise misplaced(str(error), *place) from None
+
+    @property
+    def value_types(self) -> dict[str, ValueType]:
+        """What conditions find in the columns that they may look at."""
+        columns = self.columns
+        prediction: dict[str, ValueType] = {}
+        if columns.prediction:
+            prediction[columns.prediction] = "number" if self.task == "regression" else "text"
+        return {
+            **{name: VALUE_TYPES[declared.type] for name, declared in self.declared.items()},
+            **dict.fromkeys(columns.outputs.values(), VALUE_TYPES["numeric"]),
+            **prediction,
+        }
+
+    @property
+    def declared(self) -> dict[str, Feature]:
+        """What the columns of the features, outputs and attributes hold, in this order."""
+        return {**self.features, **self.outputs, **self.attributes}
+
+    def column(self, name: str) -> Feature | None:
+        """What a column of the features, outputs or attributes holds; None where none has this name."""
+        return self.declared.get(name)
+
+
+def _without_value() -> tuple[PerformanceMetric, ...]:
+    return tuple(name for name in CLASSIFICATION_METRICS if name not in _BINARY_ONLY)

@@ -1,0 +1,38 @@
+"""How SageMaker data-capture files map onto the model's columns."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from steward.spec.declared import Declared
+
+
+def _one_list(location: str) -> str:
+    if location.count("[*]") > 1:
+        raise ValueError(f"{location!r} has [*] more than once; records lie in one list")
+    return location
+
+
+Location = Annotated[
+    str,
+    StringConstraints(pattern=r"^((\$\.?)?([^.\[\]]+|\[(\d+|\*)\])(\.[^.\[\]]+|\[(\d+|\*)\])*)?$", max_length=500),
+    AfterValidator(_one_list),
+]
+"""Keys, positions and at most one `[*]` for every item of a list."""
+
+
+class Capture(Declared):
+    """The layout of captured requests and responses; files in the inbox that are captures are read by it."""
+
+    inputs: Annotated[list[str], Field(min_length=1)] = Field(description="The columns of a request, in its order.")
+    outputs: Annotated[list[str], Field(min_length=1)] = Field(
+        description="The columns of a response, in its order; `_` for a field to leave out."
+    )
+    request: Location = Field(
+        default="",
+        description="Where the records lie in a JSON request, as a monitor's `features_attribute` says it, such as "
+        "`data.features` or `instances[*].features`. Unset: objects, lists, lists of them, and what `instances` holds.",
+    )
+    response: Location = Field(
+        default="", description="The same of a JSON response; unset, what `predictions` holds, too."
+    )

@@ -1,0 +1,284 @@
+"""What is watched, and the limits that people set."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from steward.spec.declared import Declared, Share, Tolerance
+from steward.spec.durations import Duration
+
+DriftName = Literal[
+    "feature_drift",
+    "score_drift",
+    "joint_drift",
+    "missing_values",
+    "unseen_categories",
+    "segment_drift",
+    "attribution_drift",
+]
+QualityName = Literal[
+    "validity",
+    "schema_consistency",
+    "scale_consistency",
+    "uniqueness",
+    "freshness",
+    "volume",
+    "constant_columns",
+    "label_leakage",
+]
+ClassificationMetric = Literal[
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "specificity",
+    "roc_auc",
+    "average_precision",
+    "log_loss",
+    "brier_score",
+    "expected_calibration_error",
+    "business_value",
+]
+RegressionMetric = Literal[
+    "mean_absolute_error",
+    "root_mean_squared_error",
+    "mean_absolute_percentage_error",
+    "r_squared",
+    "bias",
+]
+PerformanceMetric = Literal[ClassificationMetric, RegressionMetric]
+OutlookName = Literal["estimated_performance", "expected_performance", "segment_performance", "fairness"]
+OperationName = Literal["latency", "error_rate", "cpu", "gpu", "memory"]
+MonitorName = Literal[DriftName, QualityName, PerformanceMetric, OutlookName, OperationName]
+
+CLASSIFICATION_METRICS: tuple[ClassificationMetric, ...] = get_args(ClassificationMetric)
+REGRESSION_METRICS: tuple[RegressionMetric, ...] = get_args(RegressionMetric)
+
+
+class SeasonalBaseline(Declared):
+    """Earlier windows at the same place of the rhythm: `1w` is the same hour of the week, `52w` the week last year."""
+
+    every: Duration
+    repeats: Annotated[int, Field(ge=3, le=104)] = Field(
+        default=4, description="How many earlier rounds; at least three, or nothing is known of how windows differ."
+    )
+
+
+class TrailingBaseline(Declared):
+    """The windows just before."""
+
+    windows: Annotated[int, Field(ge=3, le=1000)]
+
+
+class DriftMonitor(Declared):
+    """Drift needs both: beyond chance at this family-wise rate, and an effect of at least this size."""
+
+    false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.01, description="The chance of any drift result in one window of unchanged data, over all columns."
+    )
+    minimum_shift: Tolerance = Field(
+        default=0.05,
+        description="Numbers: the normalised Wasserstein distance, in standard deviations of the baseline, below which "
+        "a real change does not matter.",
+    )
+    minimum_share: Share = Field(
+        default=0.02,
+        description="Categories: the largest change of a category's share below which a real change does not matter.",
+    )
+
+
+class FeatureDriftMonitor(DriftMonitor):
+    """Drift of the features, and what they are compared with."""
+
+    compared_with: Literal["reference"] | SeasonalBaseline | TrailingBaseline = Field(
+        default="reference",
+        description="The reference data, or earlier windows of the same version: data with a rhythm change every hour "
+        "and are still as always. Until there are enough earlier windows, the reference stands in.",
+    )
+    weights: Literal["equal", "importance"] = Field(
+        default="equal",
+        description="How the false-alarm rate is shared out: alike, or half of it by importance, so that what the "
+        "model leans on is noticed sooner.",
+    )
+
+
+class JointMonitor(Declared):
+    """How features hang together, whatever each does by itself."""
+
+    minimum_auc: Annotated[float, Field(ge=0.5, lt=1)] = Field(
+        default=0.55,
+        description="The ROC AUC with which a classifier must tell the window from the baseline for it to matter.",
+    )
+    minimum_correlation: Annotated[float, Field(ge=0, le=2)] = Field(
+        default=0.2, description="The change of a correlation that matters."
+    )
+    minimum_reconstruction: Tolerance = Field(
+        default=0.1, description="The relative change of the PCA reconstruction error that matters."
+    )
+
+
+class ShareMonitor(Declared):
+    """A share of the rows that may exceed the baseline's by this much, beyond chance."""
+
+    maximum_increase: Share
+
+
+class SegmentMonitor(Declared):
+    """Drift within each segment, with the limits of feature drift; the family's rate covers it too."""
+
+    minimum_rows: Annotated[int, Field(ge=10)] = Field(
+        default=100, description="Rows that a segment needs in the window to be tested."
+    )
+
+
+class AttributionMonitor(Declared):
+    """The ranking of the features by what they contribute."""
+
+    minimum_ndcg: Share = Field(default=0.9, description="Normalised discounted cumulative gain of the two rankings.")
+
+
+class LimitMonitor(Declared):
+    """A share that may not be above this."""
+
+    maximum: Share
+
+
+class SchemaMonitor(Declared):
+    """Columns that come, go or change their type from one file to the next."""
+
+
+class ScaleMonitor(Declared):
+    """A numeric column whose scale jumps by a power of ten: most often a change of its unit."""
+
+    agreement: Annotated[float, Field(gt=0, lt=0.5)] = Field(
+        default=0.1, description="How near to a power of ten the jump must be, in powers of ten."
+    )
+
+
+class FreshnessMonitor(Declared):
+    """How long after its event a record may arrive, at the median of the window."""
+
+    maximum_lag: Duration
+
+
+class VolumeMonitor(Declared):
+    """Rows in a window against the usual for its hour of the week, or for the windows before."""
+
+    false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] = 0.001
+    minimum_change: Tolerance = Field(default=0.3, description="The relative change that matters.")
+
+
+class ConstantMonitor(Declared):
+    """A column that varied in the baseline and no longer does."""
+
+    minimum_rows: Annotated[int, Field(ge=2)] = 100
+
+
+class LeakageMonitor(Declared):
+    """A feature that tells the label by itself, too well to be true."""
+
+    maximum_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.99
+
+
+class PerformanceMonitor(Declared):
+    """How much worse than the version's own holdout a metric may get; its whole interval must be beyond this."""
+
+    tolerance: Tolerance
+
+
+class EstimateMonitor(PerformanceMonitor):
+    """How far a metric may fall by estimate, while labels are missing."""
+
+    metric: PerformanceMetric
+
+
+class SegmentPerformanceMonitor(EstimateMonitor):
+    """How much worse than itself on the holdout any segment may get."""
+
+    minimum_labels: Annotated[int, Field(ge=10)] = 100
+
+
+class FairnessMonitor(Declared):
+    """Limits between the groups of each protected attribute; the whole interval must be beyond them."""
+
+    minimum_disparate_impact: Share | None = Field(
+        default=0.8, description="Lowest over highest share of positive decisions (the four-fifths rule)."
+    )
+    maximum_parity_difference: Share | None = Field(
+        default=None, description="Highest less lowest share of positive decisions."
+    )
+    maximum_opportunity_difference: Share | None = Field(
+        default=None, description="Highest less lowest true-positive rate; needs labels."
+    )
+
+
+class LatencyMonitor(Declared):
+    """A percentile of the latency, in milliseconds."""
+
+    percentile: Annotated[float, Field(gt=0, lt=100)] = 95.0
+    maximum: Annotated[float, Field(gt=0)] = Field(description="Milliseconds.")
+
+
+class UseMonitor(Declared):
+    """A percentile of the use of a resource, in percent."""
+
+    percentile: Annotated[float, Field(gt=0, lt=100)] = 95.0
+    maximum: Annotated[float, Field(gt=0)] = Field(description="Percent.")
+
+
+class Monitors(Declared):
+    """What is watched. Set a monitor to null to switch it off; those that default to null need a limit of yours."""
+
+    feature_drift: FeatureDriftMonitor | None = FeatureDriftMonitor()
+    score_drift: DriftMonitor | None = DriftMonitor()
+    joint_drift: JointMonitor | None = JointMonitor()
+    missing_values: ShareMonitor | None = ShareMonitor(maximum_increase=0.02)
+    unseen_categories: ShareMonitor | None = ShareMonitor(maximum_increase=0.01)
+    segment_drift: SegmentMonitor | None = SegmentMonitor()
+    attribution_drift: AttributionMonitor | None = AttributionMonitor()
+
+    validity: LimitMonitor | None = LimitMonitor(maximum=0.05)
+    schema_consistency: SchemaMonitor | None = SchemaMonitor()
+    scale_consistency: ScaleMonitor | None = ScaleMonitor()
+    uniqueness: LimitMonitor | None = LimitMonitor(maximum=0.01)
+    freshness: FreshnessMonitor | None = None
+    volume: VolumeMonitor | None = VolumeMonitor()
+    constant_columns: ConstantMonitor | None = ConstantMonitor()
+    label_leakage: LeakageMonitor | None = LeakageMonitor()
+
+    accuracy: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.03)
+    precision: PerformanceMonitor | None = None
+    recall: PerformanceMonitor | None = None
+    f1: PerformanceMonitor | None = None
+    specificity: PerformanceMonitor | None = None
+    roc_auc: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.02)
+    average_precision: PerformanceMonitor | None = None
+    log_loss: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.03)
+    brier_score: PerformanceMonitor | None = None
+    expected_calibration_error: PerformanceMonitor | None = None
+    business_value: PerformanceMonitor | None = None
+    mean_absolute_error: PerformanceMonitor | None = None
+    root_mean_squared_error: PerformanceMonitor | None = None
+    mean_absolute_percentage_error: PerformanceMonitor | None = None
+    r_squared: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.05)
+    bias: PerformanceMonitor | None = None
+
+    estimated_performance: EstimateMonitor | None = None
+    expected_performance: EstimateMonitor | None = Field(
+        default=None,
+        description="What the inputs' move alone is expected to cost, under the baseline's own conditional "
+        "performance: in breach when features have drifted and the expected loss is beyond the tolerance.",
+    )
+    segment_performance: SegmentPerformanceMonitor | None = None
+    fairness: FairnessMonitor | None = FairnessMonitor()
+
+    latency: LatencyMonitor | None = None
+    error_rate: LimitMonitor | None = None
+    cpu: UseMonitor | None = None
+    gpu: UseMonitor | None = None
+    memory: UseMonitor | None = None
+
+    def performance(self, metrics: tuple[PerformanceMetric, ...]) -> dict[PerformanceMetric, PerformanceMonitor]:
+        """The performance monitors with a limit, of these metrics."""
+        limits: dict[PerformanceMetric, PerformanceMonitor | None] = {name: getattr(self, name) for name in metrics}
+        return {name: monitor for name, monitor in limits.items() if monitor is not None}

@@ -1,0 +1,108 @@
+"""When a model is checked, retrained, validated and released."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from steward.spec.declared import Declared
+from steward.spec.durations import Duration, Lateness
+from steward.spec.monitors import MonitorName
+
+
+class WindowPolicy(Declared):
+    """Windows that metrics are computed over, and how long to wait for late records."""
+
+    length: Duration = timedelta(hours=1)
+    allowed_lateness: Lateness = timedelta(0)
+
+    @model_validator(mode="after")
+    def _minutes_or_hours(self) -> Self:
+        hour, minute = timedelta(hours=1), timedelta(minutes=1)
+        if self.length % (hour if self.length >= hour else minute):
+            raise ValueError(
+                "length must be a whole number of hours, or of minutes below an hour, such as 1h, 1d or 15m"
+            )
+        return self
+
+
+ScheduleExpression = Annotated[str, StringConstraints(pattern=r"^(rate|cron|at)\(.+\)$")]
+
+
+class Schedules(Declared):
+    """EventBridge Scheduler expressions, `rate(1 hour)` or `cron(0 3 ? * MON *)`, created when the spec is uploaded."""
+
+    timezone: str = "UTC"
+    check: ScheduleExpression | None = Field(
+        default="rate(1 hour)",
+        description="Checks windows that have closed; windows with late data are checked at once.",
+    )
+    retrain: ScheduleExpression | None = Field(default=None, description="Asks the retraining policy for a run.")
+    audit: ScheduleExpression | None = Field(default="rate(1 day)", description="Checks every governance invariant.")
+    attribute: ScheduleExpression | None = Field(
+        default=None, description="Attributes a sample of the newest closed window to the features, by the champion."
+    )
+
+
+ClassificationEstimator = Literal["HistGradientBoostingClassifier", "LogisticRegression", "RandomForestClassifier"]
+RegressionEstimator = Literal["HistGradientBoostingRegressor", "Ridge", "RandomForestRegressor"]
+
+
+class Recipe(Declared):
+    """A scikit-learn estimator from the allow-list, and its parameters."""
+
+    estimator: ClassificationEstimator | RegressionEstimator
+    parameters: dict[str, float | int | str | bool | None] = Field(default_factory=dict)
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _one_seed(self) -> Self:
+        if "random_state" in self.parameters:
+            raise ValueError("random_state is set by seed; write `seed: 7` in the recipe instead")
+        return self
+
+
+class RetrainingPolicy(Declared):
+    """What may start a run, what holds it back, and what a run does."""
+
+    recipe: Recipe | None = Field(
+        default=None,
+        description="How Steward trains. Without one the model is trained elsewhere: a run adopts the reference rows, "
+        "with their own scores or predictions, as the version that windows are compared with.",
+    )
+    on_alerts: list[MonitorName] = Field(
+        default=["roc_auc", "log_loss"], description="Firing alerts that may start a run."
+    )
+    every: Duration | None = Field(default=None, description="Start a run when the newest one is this old.")
+    cool_down: Duration = Field(default=timedelta(days=7), description="No run sooner than this after the newest one.")
+    minimum_labels: Annotated[int, Field(ge=1)] = Field(default=1000, description="Labelled rows a first run needs.")
+    minimum_new_labels: Annotated[int, Field(ge=0)] = Field(
+        default=500, description="Labelled rows that must have come since the newest run."
+    )
+    training_span: Duration | None = Field(default=None, description="Train on rows this recent; all rows when unset.")
+    holdout_span: Duration = Field(
+        default=timedelta(days=7), description="The most recent labelled rows, kept out of training to judge with."
+    )
+
+
+ValidationMetric = Literal["log_loss", "roc_auc", "mean_absolute_error", "mean_squared_error"]
+
+
+class ValidationPolicy(Declared):
+    """When a version is good enough: the gain on the holdout, paired row by row, with a confidence bound."""
+
+    metric: ValidationMetric | None = Field(
+        default=None, description="Unset: log_loss for classification, mean_absolute_error for regression."
+    )
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    minimum_gain: float = 0.0
+    block: Duration = Field(
+        default=timedelta(days=1),
+        description="Rows of one block of time share their circumstances: confidence counts blocks, not rows.",
+    )
+
+
+class ReleasePolicy(Declared):
+    """How a version that passed its gates reaches traffic."""
+
+    mode: Literal["direct"] = "direct"

@@ -1,0 +1,65 @@
+"""Rules between columns, segments of the rows, protected attributes and watched resources."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from steward.spec.declared import Declared
+from steward.spec.expressions import parse
+
+
+def _parses(text: str) -> str:
+    parse(text)
+    return text
+
+
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_parses)]
+"""A condition on a row: columns, numbers, quoted text, arithmetic, comparisons, `and`, `or`, `not`, `in [...]` and
+`missing(column)`."""
+
+PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
+
+
+class Rule(Declared):
+    """A condition that every valid row meets; a row that has empty cells where it looks is let through."""
+
+    name: PartName
+    check: Expression
+    reason: str = Field(default="", description="What to tell whoever sent a row that breaks it.")
+
+
+class Segment(Declared):
+    """Rows watched on their own: one segment for each value of a column, or the rows that meet a condition."""
+
+    name: PartName
+    column: str | None = Field(default=None, description="A categorical or boolean feature or attribute.")
+    where: Expression | None = None
+
+
+class Fairness(Declared):
+    """Groups that must be treated alike."""
+
+    protected: Annotated[list[str], Field(min_length=1)] = Field(
+        description="Categorical or boolean features or attributes."
+    )
+    favourable: str | None = Field(
+        default=None, description="The class that is good to get; the positive label when unset."
+    )
+
+
+class Resource(Declared):
+    """Something in CloudWatch that serves the model."""
+
+    type: Literal["sagemaker_endpoint", "lambda_function", "ecs_service"]
+    name: str
+    variant: str | None = Field(default=None, description="Of a SageMaker endpoint; AllTraffic when unset.")
+    cluster: str | None = Field(default=None, description="Of an ECS service.")
+
+
+class BusinessValue(Declared):
+    """What each kind of decision is worth, in any unit."""
+
+    true_positive: float = 0.0
+    false_positive: float = 0.0
+    true_negative: float = 0.0
+    false_negative: float = 0.0
