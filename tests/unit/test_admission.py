@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.records.records import Records
-from steward.spec.windows import Window
-from steward.stations.admission import Rows, assign_versions, drop_taken, windows_of
+from steward.spec.windows import ORIGIN, Window
+from steward.stations.admission import Rows, assign_versions
+from steward.stations.spool import UNTIMED, window_numbers
 from steward.store.keys import InboxKey
 
 from .examples import START, spec
@@ -60,22 +61,18 @@ def test_rows_of_a_version_that_was_never_made_fall_out() -> None:
     assert "'v9' was never made for lemons" in admitted.rejected[0].reasons[0].message
 
 
-def test_rows_whose_id_an_earlier_upload_holds_fall_out() -> None:
-    admitted = drop_taken(rows("abcd"), spec(), {"b": "20240101-x", "d": "20240102-y", "z": "20240102-y"})
-    assert admitted.records.ids.tolist() == ["a", "c"]
-    assert admitted.places.tolist() == [1, 3]
-    assert reasons(admitted) == {2: "duplicate_id", 4: "duplicate_id"}
-    assert "in batch 20240101-x" in admitted.rejected[0].reasons[0].message
-    assert json.loads(admitted.rejected[0].content)["id"] == "b"
+def test_rows_that_fall_out_are_told_with_their_content() -> None:
+    admitted = assign_versions(rows("ab", versions=["v1", "v9"]), spec(), None, lambda version: version == "v1")
+    assert json.loads(admitted.rejected[0].content) == {"id": "b", "version": "v9", "age": 1.0}
 
 
-@given(st.sets(st.sampled_from("abcdef")), st.sets(st.sampled_from("abcdef")))
-def test_no_row_is_lost(taken: set[str], unknown: set[str]) -> None:
-    given_rows = rows("abcdef", versions=list("abcdef"))
-    versioned = assign_versions(given_rows, spec(), None, lambda version: version not in unknown)
-    admitted = drop_taken(versioned, spec(), dict.fromkeys(taken, "b0"))
-    assert sorted([*admitted.places.tolist(), *reasons(admitted)]) == [1, 2, 3, 4, 5, 6]
-    assert set(admitted.records.ids) == set("abcdef") - taken - unknown
+@given(st.sets(st.sampled_from("abcdef")), st.lists(st.sampled_from("abcdef") | st.none(), min_size=1))
+def test_no_row_is_lost(unknown: set[str], versions: list[str | None]) -> None:
+    ids = [str(at) for at in range(len(versions))]
+    admitted = assign_versions(rows(ids, versions=versions), spec(), None, lambda version: version not in unknown)
+    assert sorted([*admitted.places.tolist(), *reasons(admitted)]) == list(range(1, len(versions) + 1))
+    fit = [name for name, version in zip(ids, versions, strict=True) if version and version not in unknown]
+    assert admitted.records.ids.tolist() == fit
 
 
 hours = st.lists(st.none() | st.floats(-5000, 5000), min_size=1, max_size=8)
@@ -84,20 +81,17 @@ hours = st.lists(st.none() | st.floats(-5000, 5000), min_size=1, max_size=8)
 @given(hours)
 def test_each_row_is_in_the_window_of_its_time(given_hours: list[float | None]) -> None:
     records = rows([str(at) for at in range(len(given_hours))], hours=given_hours).records
-    codes, windows = windows_of(records, spec())
-    assert windows == sorted(set(windows))
-    for code, hour in zip(codes, given_hours, strict=True):
+    for number, hour in zip(window_numbers(records, spec()).tolist(), given_hours, strict=True):
         if hour is None:
-            assert code == -1
+            assert number == UNTIMED
         else:
             moment = START + timedelta(microseconds=round(hour * 3.6e9))
-            assert windows[code] == Window.containing(moment, spec().window.length)
+            length = spec().window.length
+            assert Window(ORIGIN + number * length, length) == Window.containing(moment, length)
 
 
 def test_rows_without_times_are_in_no_window() -> None:
-    codes, windows = windows_of(rows("ab").records, spec())
-    assert codes.tolist() == [-1, -1]
-    assert windows == []
+    assert window_numbers(rows("ab").records, spec()).tolist() == [UNTIMED, UNTIMED]
 
 
 def test_an_upload_says_its_model_and_kind_by_its_key() -> None:

@@ -1,21 +1,22 @@
 """What the tests of records share: one declaration, and a way to judge a file."""
 
+import functools
 import gzip
 import io
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 import zstandard
 from arro3.core import Array, RecordBatch, Table
 from arro3.io import write_parquet
 
-from steward.records.columns import CategoricalColumn, NumericColumn
-from steward.records.judge import Batch
+from steward.records.columns import NumericColumn
+from steward.records.judge import Batch, Judged
 from steward.records.raw import Limits, RejectedRow
 from steward.records.records import Records, concatenate
 from steward.records.schema import Kind
@@ -45,9 +46,31 @@ def spec() -> ModelSpec:
 
 @dataclass(frozen=True)
 class Verdict:
-    records: Records
-    rejected: list[RejectedRow]
-    notes: list[str]
+    parts: list[Judged]
+    batch: Batch
+
+    @property
+    def records(self) -> Records:
+        return concatenate([part.records for part in self.parts])
+
+    @property
+    def rejected(self) -> list[RejectedRow]:
+        return [row for part in self.parts for row in part.rejected]
+
+    @property
+    def notes(self) -> list[str]:
+        return self.batch.notes
+
+    @property
+    def invalid(self) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for part in self.parts:
+            counts.update(part.invalid)
+        return dict(counts)
+
+    @property
+    def tolerated(self) -> int:
+        return sum(part.tolerated for part in self.parts)
 
     @property
     def codes(self) -> dict[int, list[str]]:
@@ -62,22 +85,32 @@ Judging = Callable[..., Verdict]
 
 
 @pytest.fixture(scope="session")
-def judge(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> Judging:
+def judge_by(tmp_path_factory: pytest.TempPathFactory) -> Judging:
+    """Judges a file by any declaration."""
     folder = tmp_path_factory.mktemp("files")
 
-    def judged(content: bytes | Path, name: str, kind: Kind = "predictions", limits: Limits | None = None) -> Verdict:
+    def judged(
+        spec: ModelSpec,
+        content: bytes | Path,
+        name: str,
+        kind: Kind = "predictions",
+        limits: Limits | None = None,
+    ) -> Verdict:
         path = folder / "file"
         if isinstance(content, Path):
             path = content
         else:
             path.write_bytes(content)
         batch = Batch(path, f"inbox/flights/{kind}/{name}", spec, kind, NOW, limits)
-        parts = list(batch)
-        return Verdict(
-            concatenate([part.records for part in parts]), [row for part in parts for row in part.rejected], batch.notes
-        )
+        return Verdict(list(batch), batch)
 
     return judged
+
+
+@pytest.fixture(scope="session")
+def judge(spec: ModelSpec, judge_by: Judging) -> Judging:
+    """Judges a file by the declaration that most tests share."""
+    return functools.partial(judge_by, spec)
 
 
 @pytest.fixture
@@ -130,11 +163,10 @@ def table(records: Records) -> dict[str, list[object]]:
         columns["time"] = records.times.tolist()
     for name, column in {**records.chunk.columns, "version": records.versions}.items():
         if isinstance(column, NumericColumn):
-            missing = np.zeros(records.rows, bool) if column.missing is None else column.missing
-            values = zip(column.values.tolist(), missing.tolist(), strict=True)
+            values = zip(column.values.tolist(), column.absent.tolist(), strict=True)
             columns[name] = [None if absent else value for value, absent in values]
-        elif isinstance(column, CategoricalColumn):
-            columns[name] = [None if code < 0 else column.categories[code] for code in column.codes.tolist()]
+        elif column is not None:
+            columns[name] = [column.cell(at) for at in range(column.rows)]
     return columns
 
 

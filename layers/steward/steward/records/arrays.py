@@ -14,9 +14,7 @@ from arro3.core import Array, DataType, dictionary_dictionary, dictionary_indice
 from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
-from steward.records.columns import CategoricalColumn, NumericColumn
-
-Mask = NDArray[np.bool_]
+from steward.records.columns import CategoricalColumn, Mask, NumericColumn
 
 TYPES: Any = DataType
 """For its predicates: in the stubs `bool` is the method of that name, so that their result seems to be always true."""
@@ -57,17 +55,17 @@ def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     """
     if array.type == _DOUBLE and not array.null_count:
         return NumericColumn(_doubles(array), None), None
-    array = _plain(array)
+    array = plain(array)
     kind: Any = array.type
     if TYPES.is_null(kind):
         return NumericColumn(np.full(len(array), np.nan), np.ones(len(array), np.bool_)), None
     if not (TYPES.is_numeric(kind) or TYPES.is_boolean(kind) or TYPES.is_decimal(kind) or is_text(kind)):
-        raise _wrong_type(column, kind, "numbers")
+        raise wrong_type(column, kind, "numbers")
     missing = nulls(array)
     if not is_text(kind):
-        return NumericColumn(_filled(compute.cast(array, DataType.float64()), np.nan), missing), None
+        return NumericColumn(filled(compute.cast(array, DataType.float64()), np.nan), missing), None
     parsed = compute.cast(array, DataType.float64())
-    values, unread = _filled(parsed, np.nan), _difference(nulls(parsed), missing)
+    values, unread = filled(parsed, np.nan), _difference(nulls(parsed), missing)
     if unread is None:
         return NumericColumn(values, missing), None
     values = values.copy()
@@ -84,18 +82,18 @@ def times(array: Array, column: str) -> Times:
     Raises:
         BatchInvalid: the array's type can hold no times.
     """
-    array = _plain(array)
+    array = plain(array)
     kind: Any = array.type
     if TYPES.is_null(kind):
         return Times(np.full(len(array), "NaT", "datetime64[us]"), None)
     missing = nulls(array)
     if TYPES.is_numeric(kind) or TYPES.is_decimal(kind):
-        moments, unread = _since_epoch(_filled(compute.cast(array, DataType.float64()), np.nan))
+        moments, unread = _since_epoch(filled(compute.cast(array, DataType.float64()), np.nan))
         return _times(moments, missing, _difference(unread, missing))
     if not (is_text(kind) or TYPES.is_timestamp(kind) or TYPES.is_date(kind)):
-        raise _wrong_type(column, kind, "times")
+        raise wrong_type(column, kind, "times")
     parsed = compute.cast(array, _TIMESTAMP)
-    moments = _filled(compute.cast(parsed, DataType.int64()), 0)
+    moments = filled(compute.cast(parsed, DataType.int64()), 0)
     unread = _difference(nulls(parsed), missing)
     if unread is not None and is_text(kind):
         moments = moments.copy()
@@ -113,16 +111,14 @@ def categories(array: Array, column: str) -> tuple[CategoricalColumn, Mask | Non
     if TYPES.is_null(kind):
         return CategoricalColumn(np.full(len(array), -1, np.int32), ()), None
     if TYPES.is_nested(kind) and not TYPES.is_dictionary(kind):
-        raise _wrong_type(column, kind, "categories")
-    coded = compute.cast(array, _TEXT)
-    codes = _filled(dictionary_indices(coded), -1)
-    names: list[str | None] = list(dictionary_dictionary(coded).to_pylist())
+        raise wrong_type(column, kind, "categories")
+    codes, names = dictionary(array)
+    unread = _difference(codes < 0, nulls(array)) if TYPES.is_binary(kind) else None
     kept = tuple(dict.fromkeys(name for name in names if name))
     if len(kept) < len(names):
         places = {name: at for at, name in enumerate(kept)}
         codes = np.array([*(places.get(name or "", -1) for name in names), -1], np.int32)[codes]
-    unread = _difference(nulls(coded), nulls(array)) if TYPES.is_binary(kind) else None
-    return CategoricalColumn(codes, kept), unread
+    return CategoricalColumn(codes, kept), unread if unread is None or unread.any() else None
 
 
 def texts(array: Array, column: str) -> tuple[NDArray[np.object_], Mask | None]:
@@ -135,7 +131,7 @@ def texts(array: Array, column: str) -> tuple[NDArray[np.object_], Mask | None]:
     if TYPES.is_null(kind):
         return np.full(len(array), None, object), np.ones(len(array), np.bool_)
     if TYPES.is_nested(kind) and not TYPES.is_dictionary(kind):
-        raise _wrong_type(column, kind, "text")
+        raise wrong_type(column, kind, "text")
     text = compute.cast(array, DataType.utf8())
     cells = np.asarray(text.to_pylist() if text.null_count else text.to_numpy(), object)
     missing = cells == ""
@@ -145,12 +141,28 @@ def texts(array: Array, column: str) -> tuple[NDArray[np.object_], Mask | None]:
     return cells, missing if missing.any() else None
 
 
+def dictionary(array: Array) -> tuple[NDArray[np.int32], list[str | None]]:
+    """The cells of an array as codes, -1 where null or no text, and the names they stand for.
+
+    A dictionary of more names than there are cells is cut down to those in use: files carry one of millions with every
+    few thousand rows.
+    """
+    coded = compute.cast(array, _TEXT)
+    codes: NDArray[np.int32] = filled(dictionary_indices(coded), -1)
+    names = dictionary_dictionary(coded)
+    if len(names) > len(codes):
+        used = np.unique(codes[codes >= 0])
+        codes = np.where(codes < 0, np.int32(-1), np.searchsorted(used, codes).astype(np.int32))
+        names = compute.take(names, Array.from_numpy(used))
+    return codes, list(names.to_pylist())
+
+
 def nulls(array: Array) -> Mask | None:
     """True where an array is null; None when nowhere."""
     return np.asarray(compute.is_null(array).to_numpy()) if array.null_count else None
 
 
-def _filled(array: Array, fill: float) -> NDArray[Any]:
+def filled(array: Array, fill: float) -> NDArray[Any]:
     """The values as numpy, without copying when none is null."""
     missing = nulls(array)
     if missing is None:
@@ -168,7 +180,7 @@ def _doubles(array: Array) -> NDArray[np.float64]:
     return np.frombuffer(shared.buffer(), np.float64)
 
 
-def _plain(array: Array) -> Array:
+def plain(array: Array) -> Array:
     """Dictionaries decoded, binary read as text."""
     kind: Any = array.type
     if TYPES.is_dictionary(kind):
@@ -256,7 +268,8 @@ def _times(moments: NDArray[np.int64], missing: Mask | None, unread: Mask | None
     return Times(values, unread)
 
 
-def _wrong_type(column: str, kind: DataType, expected: str) -> BatchInvalid:
+def wrong_type(column: str, kind: DataType, expected: str) -> BatchInvalid:
+    """The error of a column that can hold nothing of what it should."""
     found = str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">")
     return BatchInvalid(
         "wrong_type",

@@ -11,19 +11,16 @@ import os
 from pathlib import Path
 
 import numpy as np
-from arro3 import compute
 from arro3.core import (
     Array,
     DataType,
     RecordBatch,
     RecordBatchReader,
     Schema,
-    dictionary_dictionary,
-    dictionary_indices,
 )
 from arro3.io import write_ipc_stream
 
-from steward.records.arrays import TYPES, is_text
+from steward.records.arrays import TYPES, dictionary, is_text
 from steward.records.footer import Footer
 
 _SHORT = 16
@@ -75,14 +72,11 @@ def expanded_bytes(batch: RecordBatch) -> int:
 
 
 def _text_bytes(column: Array) -> int:
-    names = dictionary_dictionary(column).to_pylist()
+    codes, names = dictionary(column)
     lengths = [len(name.encode()) if isinstance(name, str) else 0 for name in names]
     if max(lengths, default=0) <= _SHORT:
         return 0
-    return (
-        compute.sum(compute.take(Array.from_numpy(np.array(lengths, np.int64)), dictionary_indices(column))).as_py()
-        or 0
-    )
+    return int(np.array([*lengths, 0], np.int64)[codes].sum())
 
 
 def _coded(schema: Schema, footer: Footer) -> Schema:

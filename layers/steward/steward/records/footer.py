@@ -21,7 +21,7 @@ _SMALL_DICTIONARY = 64 * 1024
 
 _ROWS, _ROW_GROUPS, _KEY_VALUES = 3, 4, 5
 """Field numbers in `FileMetaData`."""
-_CHUNKS, _GROUP_BYTES = 1, 2
+_CHUNKS, _GROUP_BYTES, _GROUP_ROWS = 1, 2, 3
 """Field numbers in `RowGroup`."""
 _METADATA = 3
 """The field number in `ColumnChunk`."""
@@ -36,6 +36,7 @@ class Footer:
     Attributes:
         rows: in all row groups.
         uncompressed_bytes: of all pages, still encoded.
+        row_bytes: the same of a row, on average, in the row group where it has most.
         small_dictionaries: the columns that keep a dictionary of their values, of at most 64 KiB as compressed, in each
             row group.
         content: the footer itself, without its length and the magic number.
@@ -43,6 +44,7 @@ class Footer:
 
     rows: int
     uncompressed_bytes: int
+    row_bytes: int
     small_dictionaries: frozenset[str]
     content: bytes = field(repr=False)
 
@@ -82,6 +84,7 @@ def read_footer(path: Path, name: str) -> Footer:
         return Footer(
             rows=metadata[_ROWS],
             uncompressed_bytes=sum(group[_GROUP_BYTES] for group in groups),
+            row_bytes=max((group[_GROUP_BYTES] // max(group[_GROUP_ROWS], 1) for group in groups), default=0),
             small_dictionaries=_small_dictionaries(groups),
             content=content,
         )

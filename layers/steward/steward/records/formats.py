@@ -1,5 +1,6 @@
 """Which format a file has: its name says, its first bytes must agree."""
 
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from steward.errors import BatchInvalid
@@ -51,13 +52,14 @@ def format_of(name: str) -> tuple[Format, Compression | None]:
     return written, compression
 
 
-def open_rows(path: Path, name: str, limits: Limits | None = None) -> Rows:
+def open_rows(path: Path, name: str, limits: Limits | None = None, lists: Collection[str] = ()) -> Rows:
     """Open a local file for reading row by row, in bounded memory.
 
     Args:
         path: where it lies.
         name: what the user called it (an object key will do): it says the format, and stands in every message.
         limits: what it may cost.
+        lists: columns whose cells may be lists: of JSON Lines, they are given as the text of a JSON array.
 
     Raises:
         BatchInvalid: it is not what its name says, is empty, cut off or damaged, or has no header.
@@ -81,7 +83,7 @@ def open_rows(path: Path, name: str, limits: Limits | None = None) -> Rows:
         return DelimitedRows(lines, limits)
     from steward.records.jsonlines import JsonLineRows  # noqa: PLC0415
 
-    return JsonLineRows(lines, limits)
+    return JsonLineRows(lines, limits, lists)
 
 
 def _agree(head: bytes, promised: str | None, name: str) -> None:

@@ -9,7 +9,7 @@ from arro3.core import Array, DataType
 
 from steward.errors import BatchInvalid
 from steward.records.raw import Format, Limits, RawChunk, Reason, RejectedRow, as_json
-from steward.records.text import CHUNK_ROWS, Lines, printable
+from steward.records.text import CHUNK_BYTES, CHUNK_ROWS, Lines, printable
 
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 """Numbers keep their text, as in CSV: they are parsed once their column says that it wants numbers."""
@@ -23,8 +23,9 @@ class JsonLineRows:
 
     format: Format = "jsonl"
 
-    def __init__(self, lines: Lines, limits: Limits) -> None:
+    def __init__(self, lines: Lines, limits: Limits, lists: Collection[str] = ()) -> None:
         self._lines = lines
+        self._lists = lists
         self._chunk_rows = min(limits.chunk_rows, CHUNK_ROWS)
         self._row = 0
         self._first = self._next_rows()
@@ -35,7 +36,7 @@ class JsonLineRows:
         rows, rejected = self._first
         self._first = ([], [])
         while rows or rejected:
-            chunk = _chunk(rows, rejected, wanted)
+            chunk = _chunk(rows, rejected, wanted, self._lists)
             rows, rejected = [], []  # the objects of one chunk are large: let them go before the next is read
             yield chunk
             del chunk
@@ -59,6 +60,7 @@ class JsonLineRows:
     def _next_rows(self) -> tuple[list[_Row], list[RejectedRow]]:
         rows: list[_Row] = []
         rejected: list[RejectedRow] = []
+        begin = self._lines.taken
         for text in self._lines:
             stripped = text.strip()
             if not stripped:
@@ -70,7 +72,7 @@ class JsonLineRows:
                 rejected.append(RejectedRow(self._row, line, (record,), as_json(printable(stripped))))
             else:
                 rows.append((self._row, line, stripped, record))
-            if len(rows) + len(rejected) == self._chunk_rows:
+            if len(rows) + len(rejected) == self._chunk_rows or self._lines.taken > begin + CHUNK_BYTES:
                 break
         return rows, rejected
 
@@ -87,12 +89,14 @@ def _parsed(text: str, *, decodable: bool) -> dict[str, Any] | Reason:
     return record
 
 
-def _chunk(rows: list[_Row], rejected: list[RejectedRow], wanted: Collection[str]) -> RawChunk:
+def _chunk(rows: list[_Row], rejected: list[RejectedRow], wanted: Collection[str], lists: Collection[str]) -> RawChunk:
     columns: dict[str, Array] = {}
     unusable: dict[int, Reason] = {}
     by_row = [list(map(record.get, wanted)) for _, _, _, record in rows]
     for position, name in enumerate(wanted):
         cells = [cells[position] for cells in by_row]
+        if name in lists:
+            cells = [as_json(cell) if isinstance(cell, list) else cell for cell in cells]
         try:
             columns[name] = Array(cells, DataType.utf8())
         except (TypeError, UnicodeEncodeError):
@@ -102,7 +106,7 @@ def _chunk(rows: list[_Row], rejected: list[RejectedRow], wanted: Collection[str
             RejectedRow(rows[at][0], rows[at][1], (reason,), printable(rows[at][2])) for at, reason in unusable.items()
         ]
         kept = [row for at, row in enumerate(rows) if at not in unusable]
-        return _chunk(kept, sorted(rejected + refused, key=lambda row: row.row), wanted)
+        return _chunk(kept, sorted(rejected + refused, key=lambda row: row.row), wanted, lists)
     texts = [text for _, _, text, _ in rows]
     return RawChunk(
         rows=np.array([row for row, *_ in rows], np.int64),

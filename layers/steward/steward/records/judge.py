@@ -1,21 +1,35 @@
 """Which rows of a file are valid records, and why the others are not."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.records.columns import CategoricalColumn, Chunk, Column
+from steward.records import relations
+from steward.records.cell_types import CellType, seen_types
+from steward.records.columns import Chunk, Column
+from steward.records.faults import Faults
 from steward.records.formats import open_rows
 from steward.records.identity import SeenIds
+from steward.records.labels import Classes
 from steward.records.raw import Limits, RawChunk, RejectedRow
 from steward.records.records import Records
-from steward.records.schema import Expected, Kind
+from steward.records.schema import Expected, Kind, telemetry_columns
 from steward.records.sheet import Sheet
-from steward.spec.model import CategoricalFeature, ModelSpec, NumericFeature
+from steward.sagemaker.opening import event_rows
+from steward.spec.features import EmbeddingFeature, NumericFeature, TextFeature
+from steward.spec.model import ModelSpec
+
+_ROWS_OF_TEXT = 4096
+_NUMBERS_AT_A_TIME = 2**22
+
+_ANY = NumericFeature(type="numeric")
+_AMOUNT = NumericFeature(type="numeric", minimum=0)
+_PROBABILITY = NumericFeature(type="numeric", minimum=0, maximum=1, nullable=False)
+_PROBABILITY_OR_NONE = NumericFeature(type="numeric", minimum=0, maximum=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +38,17 @@ class Judged:
 
     Attributes:
         places: the position of each valid record among the data rows of the file, from 1, shape (rows,).
+        invalid: rows by the code of a reason found in them, whether they were rejected or (`on_invalid: count`) kept.
+        invalid_by_column: the same for each column that a reason names.
+        tolerated: records that were kept although something in them is invalid.
     """
 
     records: Records
     places: NDArray[np.int64]
     rejected: tuple[RejectedRow, ...]
+    invalid: Mapping[str, int]
+    invalid_by_column: Mapping[str, Mapping[str, int]]
+    tolerated: int
 
 
 class Judge:
@@ -38,14 +58,20 @@ class Judge:
         spec: the declaration.
         kind: what the file holds.
         now: the present, timezone-aware.
+
+    Raises:
+        BatchInvalid: the task has no files of this kind.
     """
 
     def __init__(self, spec: ModelSpec, kind: Kind, now: datetime) -> None:
         self.expected = Expected.of(spec, kind)
         self._spec = spec
+        self._kind = kind
         self._now = now
         self._seen = SeenIds()
         self._first = True
+        self._classes = Classes.of(spec)
+        self._measures = telemetry_columns(spec) if kind == "telemetry" else spec.columns.operation
 
     def judge(self, raw: RawChunk) -> Judged:
         """Take the valid rows, and say what is wrong with the others.
@@ -53,48 +79,70 @@ class Judge:
         Raises:
             BatchInvalid: a column's type can hold nothing of what it should, or nothing in it can be read.
         """
-        sheet = Sheet(raw)
-        columns, present = self._spec.columns, self._present(raw)
-        ids = sheet.ids(columns.id)
-        times = (
-            sheet.times(columns.time, self._now, needed=self._needs(columns.time)) if columns.time in present else None
-        )
-        versions: CategoricalColumn | None = None
-        if columns.version in present:
-            versions = sheet.category(columns.version, CategoricalFeature(type="categorical"))
-        kept = self._columns(sheet, present)
+        faults = Faults(raw, tolerant=self._spec.on_invalid == "count")
+        sheet = Sheet(raw, faults)
+        columns = self._spec.columns
+        present = frozenset(raw.columns).intersection(self.expected.names)
+        identified = columns.id in present
+        ids = sheet.ids(columns.id) if identified else raw.rows.astype(np.str_).astype(object)
+        times: NDArray[np.datetime64] | None = None
+        if columns.time in present:
+            times = sheet.event_times(columns.time, self._now, needed=self._needs(columns.time))
+        versions = sheet.category(columns.version) if columns.version in present else None
+        chunk = Chunk(len(ids), self._columns(sheet, present))
         if self._first:
-            sheet.refuse_wholly_unreadable()
+            faults.refuse_wholly_unreadable()
             self._first = False
-        sheet.duplicates(columns.id, ids, self._seen)
-        valid, rejected = sheet.verdict()
-        records = Records(ids, times, versions, Chunk(len(ids), kept))
-        return Judged(records if valid.all() else records.take(valid), raw.rows[valid], rejected)
+        self._relations(faults, chunk)
+        if identified:
+            faults.duplicates(columns.id, ids, self._seen)
+        verdict = faults.verdict()
+        records = Records(ids, times, versions, chunk)
+        return Judged(
+            records if verdict.valid.all() else records.take(verdict.valid),
+            raw.rows[verdict.valid],
+            verdict.rejected,
+            verdict.invalid,
+            verdict.invalid_by_column,
+            verdict.tolerated,
+        )
 
     def _columns(self, sheet: Sheet, present: frozenset[str]) -> dict[str, Column]:
-        columns = self._spec.columns
+        """Everything but id, time and version, in the order of the declaration."""
+        columns, spec = self._spec.columns, self._spec
         kept: dict[str, Column] = {}
-        if columns.score in present:
-            nullable = not self._needs(columns.score)
-            probability = NumericFeature(type="numeric", minimum=0, maximum=1, nullable=nullable)
-            kept[columns.score] = sheet.number(columns.score, probability)
-        for name in (columns.prediction, columns.label):
-            if name is not None and name in present:
-                kept[name] = sheet.label(name, self._spec.positive_label, needed=self._needs(name))
-        for name, feature in self._spec.features.items():
-            if name not in present:
-                continue
-            if isinstance(feature, NumericFeature):
-                kept[name] = sheet.number(name, feature)
-            else:
-                kept[name] = sheet.category(name, feature)
+        for name in columns.outputs.values():
+            if name in present:
+                kept[name] = sheet.number(name, _PROBABILITY if self._needs(name) else _PROBABILITY_OR_NONE)
+        for truth in filter(None, (columns.prediction, columns.label)):
+            if truth in present:
+                kept[truth] = self._truth(sheet, truth)
+        kept |= {name: sheet.column(name, declared) for name, declared in spec.declared.items() if name in present}
+        kept |= {name: sheet.finite(name, _ANY) for name in columns.attributions.values() if name in present}
+        for measure, name in self._measures.items():
+            if name in present:
+                kept[name] = sheet.error(name) if measure == "error" else sheet.finite(name, _AMOUNT)
         return kept
+
+    def _truth(self, sheet: Sheet, name: str) -> Column:
+        """A label or a prediction: a class, or a value."""
+        needed = self._needs(name)
+        if self._spec.task == "regression":
+            return sheet.value(name, needed=needed)
+        return sheet.class_label(name, self._classes, needed=needed)
+
+    def _relations(self, faults: Faults, chunk: Chunk) -> None:
+        """What columns owe each other."""
+        scores = [chunk.columns[name] for name in self._spec.columns.scores.values() if name in chunk.columns]
+        if scores and len(scores) == len(self._spec.classes):
+            relations.scores_add_up(faults, scores)
+        if self._kind == "telemetry":
+            relations.errors_among_requests(faults, chunk, self._measures)
+        if self._kind in {"predictions", "reference"}:
+            relations.rules_hold(faults, chunk, self._spec.rules)
 
     def _needs(self, column: str) -> bool:
         return column in self.expected.required
-
-    def _present(self, raw: RawChunk) -> frozenset[str]:
-        return frozenset(raw.columns).intersection((*self.expected.required, *self.expected.optional))
 
 
 class Batch:
@@ -102,6 +150,9 @@ class Batch:
 
     Attributes:
         notes: what the user may want to know about the file as a whole, one sentence each.
+        columns_added: the columns that the declaration does not name, in the file's order.
+        columns_missing: declared columns that the file could do without, and does.
+        types: what the cells of its columns are, once its first rows were read; empty for CSV, which does not say.
     """
 
     def __init__(  # noqa: PLR0917 - the file, what it should hold, and what that may cost
@@ -121,8 +172,14 @@ class Batch:
             BatchInvalid: it is not what its name says, is empty or damaged, or lacks columns.
         """
         self._judge = Judge(spec, kind, now)
-        self._rows = open_rows(path, name, limits)
-        self.notes = self._judge.expected.check(self._rows.names, self._rows.format)
+        lists = [column for column, declared in spec.declared.items() if isinstance(declared, EmbeddingFeature)]
+        narrowed = _narrowed(limits or Limits(), spec)
+        self._rows = event_rows(path, name, spec, narrowed) or open_rows(path, name, narrowed, lists)
+        expected, found = self._judge.expected, self._rows.names
+        self.notes = expected.check(found, self._rows.format)
+        self.columns_added = expected.undeclared(found)
+        self.columns_missing = expected.absent(found)
+        self.types: Mapping[str, CellType] = {}
 
     def __iter__(self) -> Iterator[Judged]:
         """Read and judge it, once, chunk by chunk.
@@ -130,7 +187,17 @@ class Batch:
         Raises:
             BatchInvalid: at any chunk, when the rest proves unreadable; then nothing of the file may be kept.
         """
-        expected = self._judge.expected
         found = set(self._rows.names)
-        wanted = [name for name in (*expected.required, *expected.optional) if name in found]
-        return map(self._judge.judge, self._rows.chunks(wanted))
+        wanted = [name for name in self._judge.expected.names if name in found]
+        for raw in self._rows.chunks(wanted):
+            if not self.types:
+                self.types = seen_types(raw, self._rows.format)
+            yield self._judge.judge(raw)
+
+
+def _narrowed(limits: Limits, spec: ModelSpec) -> Limits:
+    """Fewer rows at a time where each is long: some thousands with free text, 16 MiB of embeddings."""
+    declared = spec.declared.values()
+    rows = [limits.chunk_rows, *(_ROWS_OF_TEXT for feature in declared if isinstance(feature, TextFeature))]
+    numbers = sum(feature.dimensions for feature in declared if isinstance(feature, EmbeddingFeature))
+    return replace(limits, chunk_rows=min(*rows, max(_NUMBERS_AT_A_TIME // max(numbers, 1), 1)))

@@ -13,6 +13,9 @@ from steward.records.dictionaries import CodedFile, expanded_bytes
 from steward.records.footer import read_footer
 from steward.records.raw import Format, Limits, RawChunk, as_json
 
+_CHUNK_BYTES = 64 * 1024**2
+"""Bytes of rows, still encoded, that are read at a time at most."""
+
 
 class ParquetRows:
     """A Parquet file. Text comes as the file's own dictionaries where they are small; row groups do not matter here."""
@@ -28,6 +31,7 @@ class ParquetRows:
             raise BatchInvalid("no_rows", f"{name} has columns and no rows; upload a file with rows")
         if footer.uncompressed_bytes > limits.maximum_expanded_bytes:
             raise self._too_far()
+        self._chunk_rows = max(1, min(limits.chunk_rows, _CHUNK_BYTES // max(footer.row_bytes, 1)))
         with _decoding(name):
             self._schema = read_parquet(path).schema
             self.names: tuple[str, ...] = tuple(self._schema.names)
@@ -37,7 +41,7 @@ class ParquetRows:
         seen = total = 0
         with CodedFile(self._path, self._footer, self._schema) as file:
             with _decoding(self._name):
-                reader = read_parquet(file, batch_size=self._limits.chunk_rows)
+                reader = read_parquet(file, batch_size=self._chunk_rows)
             while (batch := self._next(reader)) is not None:
                 total += expanded_bytes(batch)
                 if total > self._limits.maximum_expanded_bytes:

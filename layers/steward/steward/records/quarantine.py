@@ -2,12 +2,11 @@
 
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from arro3.core import Array, DataType, Field, RecordBatch, Schema, Table
+from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema, Table
 from arro3.io import read_parquet, write_parquet
 
 from steward.records.raw import Reason, RejectedRow, as_json
@@ -21,6 +20,66 @@ _COLUMNS = {
 }
 
 
+_SCHEMA = Schema([Field(name, kind, nullable=True) for name, kind in _COLUMNS.items()])
+_WAITING_BYTES = 16 * 1024**2
+_WAITING_ROWS = 20_000
+
+
+class Quarantine:
+    """The rejected rows of one batch, on disk, in bounded memory.
+
+    Args:
+        folder: an empty one.
+
+    Attributes:
+        rows: how many there are.
+        codes: the codes of all their reasons, and how many rows have each.
+        first: the one that was added first.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.rows = 0
+        self.codes: dict[str, int] = {}
+        self.first: RejectedRow | None = None
+        self._folder = folder
+        self._waiting: list[RejectedRow] = []
+        self._bytes = 0
+        self._parts: list[Path] = []
+
+    def add(self, rejected: Iterable[RejectedRow]) -> None:
+        """Take in some rows."""
+        for row in rejected:
+            self.first = self.first or row
+            self.rows += 1
+            for code in {reason.code for reason in row.reasons}:
+                self.codes[code] = self.codes.get(code, 0) + 1
+            self._waiting.append(row)
+            self._bytes += len(row.content)
+            if len(self._waiting) >= _WAITING_ROWS or self._bytes >= _WAITING_BYTES:
+                self._write()
+
+    def close(self) -> Path | None:
+        """All rows as one file of Parquet, as `write_rejected` writes it; None when there are none."""
+        if self._waiting:
+            self._write()
+        if len(self._parts) <= 1:
+            return self._parts[0] if self._parts else None
+
+        def batches() -> Iterator[RecordBatch]:
+            for part in self._parts:
+                yield from read_parquet(part, batch_size=_WAITING_ROWS)
+
+        whole = self._folder / "whole.parquet"
+        write_parquet(RecordBatchReader.from_batches(_SCHEMA, batches()), whole, compression="zstd(3)")
+        return whole
+
+    def _write(self) -> None:
+        part = self._folder / f"{len(self._parts)}.parquet"
+        part.write_bytes(write_rejected(self._waiting))
+        self._parts.append(part)
+        self._waiting, self._bytes = [], 0
+
+
 def write_rejected(rows: Sequence[RejectedRow]) -> bytes:
     """Parquet with zstd; the same rows give the same bytes.
 
@@ -31,11 +90,10 @@ def write_rejected(rows: Sequence[RejectedRow]) -> bytes:
         "row": [row.row for row in rows],
         "line": [row.line for row in rows],
         "codes": [" ".join(dict.fromkeys(reason.code for reason in row.reasons)) for row in rows],
-        "reasons": [as_json([asdict(reason) for reason in row.reasons]) for row in rows],
+        "reasons": [as_json([_plain(reason) for reason in row.reasons]) for row in rows],
         "content": [row.content for row in rows],
     }
-    schema = Schema([Field(name, kind, nullable=True) for name, kind in _COLUMNS.items()])
-    batch = RecordBatch.from_arrays([Array(values[name], kind) for name, kind in _COLUMNS.items()], schema=schema)
+    batch = RecordBatch.from_arrays([Array(values[name], kind) for name, kind in _COLUMNS.items()], schema=_SCHEMA)
     output = io.BytesIO()
     write_parquet(Table.from_batches([batch]), output, compression="zstd(3)")
     return output.getvalue()
@@ -51,3 +109,7 @@ def read_rejected(source: bytes | Path) -> list[RejectedRow]:
             told = tuple(Reason(**reason) for reason in json.loads(reasons))
             rejected.append(RejectedRow(row, line, told, content))
     return rejected
+
+
+def _plain(reason: Reason) -> dict[str, str | None]:
+    return {"code": reason.code, "column": reason.column, "message": reason.message}

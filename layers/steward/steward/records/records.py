@@ -7,11 +7,19 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
+from steward.records.columns import (
+    CategoricalColumn,
+    Chunk,
+    Column,
+    EmbeddingColumn,
+    Mask,
+    NumericColumn,
+    Selection,
+    TextColumn,
+    TimeColumn,
+)
 from steward.records.labels import normalised
 from steward.spec.model import ModelSpec
-
-Selection = NDArray[np.bool_] | NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +46,12 @@ class Records:
     def take(self, selection: Selection) -> Self:
         """The rows at these positions, or where this mask is true, in that order."""
         ids = self.ids[selection]
-        columns = {name: _taken(column, selection) for name, column in self.chunk.columns.items()}
+        columns = {name: column.take(selection) for name, column in self.chunk.columns.items()}
         return replace(
             self,
             ids=ids,
             times=None if self.times is None else self.times[selection],
-            versions=None if self.versions is None else _taken_categories(self.versions, selection),
+            versions=None if self.versions is None else self.versions.take(selection),
             chunk=Chunk(len(ids), columns),
         )
 
@@ -106,17 +114,6 @@ def concatenate(parts: Sequence[Records]) -> Records:
     )
 
 
-def _taken(column: Column, selection: Selection) -> Column:
-    if isinstance(column, CategoricalColumn):
-        return _taken_categories(column, selection)
-    missing = None if column.missing is None else column.missing[selection]
-    return NumericColumn(column.values[selection], missing if missing is not None and missing.any() else None)
-
-
-def _taken_categories(column: CategoricalColumn, selection: Selection) -> CategoricalColumn:
-    return CategoricalColumn(column.codes[selection], column.categories)
-
-
 def _joined_times(parts: list[NDArray[np.datetime64] | None], rows: list[int]) -> NDArray[np.datetime64]:
     return np.concatenate(
         [
@@ -127,25 +124,52 @@ def _joined_times(parts: list[NDArray[np.datetime64] | None], rows: list[int]) -
 
 
 def _joined(parts: Sequence[Column | None], rows: list[int]) -> Column:
-    categorical = [part for part in parts if isinstance(part, CategoricalColumn)]
-    numeric = [part for part in parts if isinstance(part, NumericColumn)]
-    if categorical and numeric:
-        raise ValueError("a column is numeric in some parts and categorical in others")
-    if categorical:
-        return _joined_categories([part if isinstance(part, CategoricalColumn) else None for part in parts], rows)
-    return _joined_numbers([part if isinstance(part, NumericColumn) else None for part in parts], rows)
+    kind = next(type(part) for part in parts if part is not None)
+    if kind is CategoricalColumn:
+        return _joined_categories(_of_kind(CategoricalColumn, parts), rows)
+    if kind is NumericColumn:
+        return _joined_numbers(_of_kind(NumericColumn, parts), rows)
+    if kind is TimeColumn:
+        times = [None if part is None else part.values for part in _of_kind(TimeColumn, parts)]
+        return TimeColumn(_joined_times(times, rows))
+    if kind is TextColumn:
+        return _joined_texts(_of_kind(TextColumn, parts), rows)
+    return _joined_embeddings(_of_kind(EmbeddingColumn, parts), rows)
+
+
+def _of_kind[C: Column](kind: type[C], parts: Sequence[Column | None]) -> list[C | None]:
+    for part in parts:
+        if part is not None and not isinstance(part, kind):
+            raise ValueError(f"a column is {kind.__name__} in some parts and {type(part).__name__} in others")
+    return [part if isinstance(part, kind) else None for part in parts]
 
 
 def _joined_numbers(parts: Sequence[NumericColumn | None], rows: list[int]) -> NumericColumn:
-    values, missing = [], []
-    for part, count in zip(parts, rows, strict=True):
-        values.append(np.full(count, np.nan) if part is None else part.values)
-        if part is None:
-            missing.append(np.ones(count, np.bool_))
-        else:
-            missing.append(np.zeros(count, np.bool_) if part.missing is None else part.missing)
-    absent = np.concatenate(missing)
-    return NumericColumn(np.concatenate(values), absent if absent.any() else None)
+    values = [np.full(count, np.nan) if part is None else part.values for part, count in zip(parts, rows, strict=True)]
+    return NumericColumn(np.concatenate(values), _joined_absence(parts, rows))
+
+
+def _joined_texts(parts: Sequence[TextColumn | None], rows: list[int]) -> TextColumn:
+    values = [
+        np.full(count, None, object) if part is None else part.values for part, count in zip(parts, rows, strict=True)
+    ]
+    return TextColumn(np.concatenate(values))
+
+
+def _joined_embeddings(parts: Sequence[EmbeddingColumn | None], rows: list[int]) -> EmbeddingColumn:
+    dimensions = next(part.values.shape[1] for part in parts if part is not None)
+    values = [
+        np.full((count, dimensions), np.nan, np.float32) if part is None else part.values
+        for part, count in zip(parts, rows, strict=True)
+    ]
+    return EmbeddingColumn(np.concatenate(values), _joined_absence(parts, rows))
+
+
+def _joined_absence(parts: Sequence[Column | None], rows: list[int]) -> Mask | None:
+    absent = np.concatenate(
+        [np.ones(count, np.bool_) if part is None else part.absent for part, count in zip(parts, rows, strict=True)]
+    )
+    return absent if absent.any() else None
 
 
 def _joined_categories(parts: Sequence[CategoricalColumn | None], rows: list[int]) -> CategoricalColumn:

@@ -1,7 +1,7 @@
 """Whether a file has the columns that its kind asks for."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -10,32 +10,69 @@ from steward.errors import BatchInvalid
 from steward.records.raw import Format
 from steward.spec.model import ModelSpec
 
-Kind = Literal["predictions", "labels", "reference"]
+Kind = Literal["predictions", "labels", "reference", "telemetry"]
 
+_MEASURES = ("latency", "error", "cpu", "gpu", "memory", "requests", "errors")
 _SHOWN = 40
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The columns that a kind of file has, in the order in which records store them."""
+    """The columns that a kind of file has, in the order in which records store them.
+
+    Attributes:
+        required: without these the file is refused.
+        optional: declared, and missed when they are not there.
+        incidental: taken where they are, and not missed.
+        some: of these one at least is there.
+    """
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
+    incidental: tuple[str, ...] = ()
+    some: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, spec: ModelSpec, kind: Kind) -> "Expected":
-        """What a model's declaration asks of this kind."""
+        """What a model's declaration asks of this kind.
+
+        Raises:
+            BatchInvalid: labels, for a task that has none.
+        """
         columns = spec.columns
-        prediction = (columns.prediction,) if columns.prediction else ()
         match kind:
             case "predictions":
-                return cls((columns.id, columns.time, columns.score, *prediction, *spec.features), (columns.version,))
+                return cls(
+                    (columns.id, columns.time, *_results(spec), *spec.features, *_attributes(spec, nullable=False)),
+                    (*_attributes(spec, nullable=True), *columns.operation.values(), *columns.attributions.values()),
+                    (columns.version,),
+                )
             case "labels":
-                return cls((columns.id, columns.label), (columns.time,))
+                if not has_labels(spec):
+                    raise BatchInvalid(
+                        "no_labels", f"{spec.task} has no labels; send judge scores among the declared outputs instead"
+                    )
+                return cls((columns.id, columns.label), (), (columns.time,))
             case "reference":
-                optional = (columns.version, columns.score, *prediction)
-                return cls((columns.id, columns.time, columns.label, *spec.features), optional)
+                return _reference(spec)
+            case "telemetry":
+                measures = tuple(telemetry_columns(spec).values())
+                return cls((columns.time,), (), (*measures, columns.version), some=measures)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.required, *self.optional, *self.incidental)
+
+    def absent(self, found: Collection[str]) -> tuple[str, ...]:
+        """The optional columns that a file lacks."""
+        return tuple(name for name in self.optional if name not in found)
+
+    def undeclared(self, found: Collection[str]) -> tuple[str, ...]:
+        """The columns of a file that the declaration does not name."""
+        known = frozenset(self.names)
+        return tuple(name for name in found if name and name not in known)
 
     def check(self, found: Sequence[str], file_format: Format) -> list[str]:
         """Notes worth telling the user once: the columns that will be ignored.
@@ -51,8 +88,12 @@ class Expected:
         missing = [name for name in self.required if name not in found]
         if missing:
             raise self._missing(missing, found, file_format)
-        known = {*self.required, *self.optional}
-        extra = [name for name in found if name not in known and name]
+        if self.some and not any(name in found for name in self.some):
+            raise BatchInvalid(
+                "missing_columns",
+                f"the file has none of the columns {_listed(self.some)}; it has {_listed(found)}; add one of them",
+            )
+        extra = self.undeclared(found)
         return [f"columns that the declaration does not name were ignored: {_listed(extra)}"] if extra else []
 
     def _missing(self, missing: list[str], found: Sequence[str], file_format: Format) -> BatchInvalid:
@@ -72,6 +113,46 @@ class Expected:
             f"the file lacks {'columns' if len(missing) > 1 else 'column'} {_listed(lines)}; it has {_listed(found)}; "
             f"rename or add what is missing, or correct the declaration{_separator_hint(found)}",
         )
+
+
+def has_labels(spec: ModelSpec) -> bool:
+    """Whether the truth can ever be known of a task's predictions."""
+    return spec.task != "text_generation"
+
+
+def telemetry_columns(spec: ModelSpec) -> dict[str, str]:
+    """The columns of a telemetry file, by what they measure.
+
+    A row is one reading, at its time: of the latency of a request (milliseconds) and whether it failed, of the use of
+    CPU, GPU or memory (percent), or of how many `requests` there were since the reading before, and how many of them
+    were `errors`. What the declaration does not name stands under the name of the measure itself.
+    """
+    columns = spec.columns
+    taken = {columns.time, columns.version, *columns.operation.values()}
+    measures = {name: columns.operation.get(name, name) for name in _MEASURES}
+    return {name: column for name, column in measures.items() if name in columns.operation or column not in taken}
+
+
+def _results(spec: ModelSpec) -> tuple[str, ...]:
+    """What the model gave: scores, the decided class or predicted value, and further outputs."""
+    prediction = (spec.columns.prediction,) if spec.columns.prediction else ()
+    return (*spec.columns.outputs.values(), *prediction, *spec.outputs)
+
+
+def _attributes(spec: ModelSpec, *, nullable: bool) -> tuple[str, ...]:
+    return tuple(name for name, attribute in spec.attributes.items() if attribute.nullable == nullable)
+
+
+def _reference(spec: ModelSpec) -> Expected:
+    """Rows to train on have labels; rows that a model trained elsewhere is adopted from have its results."""
+    columns = spec.columns
+    label = (columns.label,) if has_labels(spec) else ()
+    others = (*columns.operation.values(), *columns.attributions.values(), columns.version)
+    if spec.retraining.recipe is None:
+        required, optional, incidental = _results(spec), label, others
+    else:
+        required, optional, incidental = label, (), (*_results(spec), *others)
+    return Expected((columns.id, columns.time, *required, *spec.features), (*optional, *spec.attributes), incidental)
 
 
 def _listed(names: Sequence[str]) -> str:

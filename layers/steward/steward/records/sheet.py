@@ -1,67 +1,75 @@
-"""The checks of one chunk, column by column, and the faults they found."""
+"""The checks of one chunk, column by column."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import assert_never
 
 import numpy as np
-from arro3 import compute
 from arro3.core import Array
 from numpy.typing import NDArray
 
-from steward.errors import BatchInvalid
 from steward.records import arrays
-from steward.records.columns import CategoricalColumn, NumericColumn
-from steward.records.identity import SeenIds
-from steward.records.labels import allowed, normalised_column
-from steward.records.raw import RawChunk, Reason, RejectedRow
-from steward.spec.model import CategoricalFeature, NumericFeature
+from steward.records.columns import (
+    CategoricalColumn,
+    Column,
+    EmbeddingColumn,
+    Mask,
+    NumericColumn,
+    TextColumn,
+    TimeColumn,
+)
+from steward.records.embeddings import embeddings
+from steward.records.faults import Faults, quoted
+from steward.records.flags import failure, flags, truth
+from steward.records.labels import Classes, normalised_column
+from steward.records.raw import RawChunk
+from steward.spec.features import (
+    BooleanFeature,
+    CategoricalFeature,
+    DatetimeFeature,
+    EmbeddingFeature,
+    Feature,
+    NumericFeature,
+    TextFeature,
+)
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No model that Steward looks after predicted before this; times of 1970 are zeros, those of 1601 other epochs."""
 LEAD = timedelta(hours=24)
 """How far ahead of the clock a time may be."""
 
-_TELLING = 10
-"""A column in which so many cells or more have content, and none can be read, is of the wrong type altogether."""
-_SHOWN = 60
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    where: arrays.Mask
-    code: str
-    column: str
-    sentence: Callable[[int], str]
+_UNDECLARED = CategoricalFeature(type="categorical")
+_MEND = "correct it, or the declaration"
 
 
 class Sheet:
     """One chunk under judgement. Each check reads a column and notes which rows fail, and why."""
 
-    def __init__(self, raw: RawChunk) -> None:
-        self._raw = raw
-        self._faults: list[_Fault] = []
-        self._unreadable: list[str] = []
+    def __init__(self, raw: RawChunk, faults: Faults) -> None:
+        self._columns = raw.columns
+        self._faults = faults
 
     def ids(self, column: str) -> NDArray[np.object_]:
         """Text that is there."""
-        ids, missing = arrays.texts(self._raw.columns[column], column)
+        ids, missing = arrays.texts(self._array(column), column)
         if missing is not None:
-            self._note(missing, "missing_id", column, lambda _: f"{column} is empty; give every row an id of its own")
+            note = f"{column} is empty; give every row an id of its own"
+            self._faults.note(missing, "missing_id", column, lambda _: note)
         return ids
 
-    def times(self, column: str, now: datetime, *, needed: bool) -> NDArray[np.datetime64]:
+    def event_times(self, column: str, now: datetime, *, needed: bool) -> NDArray[np.datetime64]:
         """Moments between 1990 and a day after now."""
-        read = arrays.times(self._raw.columns[column], column)
+        read = arrays.times(self._array(column), column)
         missing = np.isnat(read.values)
         if read.unread is not None:
             missing &= ~read.unread
-            self._unread(read.unread, missing, column, "a time; write ISO 8601, such as 2013-03-04T12:30:00Z")
+            self._faults.unread(read.unread, missing, column, "a time; write ISO 8601, such as 2013-03-04T12:30:00Z")
         if needed:
-            self._note(missing, "missing_time", column, lambda _: f"{column} is empty; give the time of the prediction")
+            note = f"{column} is empty; give the time of the prediction"
+            self._faults.note(missing, "missing_time", column, lambda _: note)
         low, high = _naive(EARLIEST), _naive(now + LEAD)
-        self._note(
+        self._faults.note(
             (read.values < low) | (read.values > high),
             "impossible_time",
             column,
@@ -72,136 +80,195 @@ class Sheet:
         )
         return read.values
 
-    def number(self, column: str, bounds: NumericFeature) -> NumericColumn:
-        """Numbers within bounds; not NaN either, unless they are nullable."""
-        read, unread = arrays.numbers(self._raw.columns[column], column)
-        absent = np.isnan(read.values) if not bounds.nullable or unread is not None else None
-        if unread is not None:
-            self._unread(unread, read.missing, column, "a number; write digits with a point, or leave it empty")
-        if absent is not None and not bounds.nullable:
-            empty = absent if unread is None else absent & ~unread
-            self._note(
-                empty, "missing_value", column, lambda _: f"{column} is empty or NaN; it is declared not nullable"
-            )
-        low, high = bounds.minimum, bounds.maximum
-        if low is not None:
-            self._note(
-                read.values < low,
-                "out_of_range",
-                column,
-                lambda at: (
-                    f"{column} is {float(read.values[at])}, below its minimum {low}; correct it, or the declaration"
-                ),
-            )
-        if high is not None:
-            self._note(
-                read.values > high,
-                "out_of_range",
-                column,
-                lambda at: (
-                    f"{column} is {float(read.values[at])}, above its maximum {high}; correct it, or the declaration"
-                ),
-            )
-        return read
+    def column(self, column: str, declared: Feature) -> Column:
+        """A feature, output or attribute as it is declared."""
+        match declared:
+            case NumericFeature():
+                return self.number(column, declared, mild=True)
+            case CategoricalFeature():
+                return self.category(column, declared)
+            case BooleanFeature():
+                return self._boolean(column, declared)
+            case DatetimeFeature():
+                return self._datetime(column, declared)
+            case TextFeature():
+                return self._text(column, declared)
+            case EmbeddingFeature():
+                return self._embedding(column, declared)
+            case _:
+                assert_never(declared)
 
-    def category(self, column: str, declared: CategoricalFeature) -> CategoricalColumn:
-        """Text, there unless nullable."""
-        read, unread = arrays.categories(self._raw.columns[column], column)
-        if unread is not None:
-            self._unread(unread, None, column, "text in UTF-8; write it as text")
-        if not declared.nullable:
-            empty = read.codes < 0 if unread is None else (read.codes < 0) & ~unread
-            self._note(empty, "missing_value", column, lambda _: f"{column} is empty; it is declared not nullable")
-        return read
+    def number(
+        self, column: str, declared: NumericFeature, *, mild: bool = False, empty: str = "missing_value"
+    ) -> NumericColumn:
+        """Numbers within bounds; not NaN either, unless they are nullable.
 
-    def label(self, column: str, positive: str, *, needed: bool) -> CategoricalColumn:
-        """Normalised labels; with 0 or 1 as the positive one, nothing but 0 and 1."""
-        read = normalised_column(self.category(column, CategoricalFeature(type="categorical")))
-        if needed:
-            self._note(read.codes < 0, "missing_label", column, lambda _: f"{column} is empty; give the class")
-        known = allowed(positive)
-        if known is not None:
-            strange = np.array([category not in known for category in read.categories] + [False])[read.codes]
-            self._note(
-                strange,
-                "unknown_label",
-                column,
-                lambda at: (
-                    f"{column} is {_quoted(read.categories[read.codes[at]])}; write 1 or 0, or declare another "
-                    "positive_label"
-                ),
-            )
-        return read
-
-    def refuse_wholly_unreadable(self) -> None:
-        """A column in which nothing can be read condemns the file, not its rows.
-
-        Raises:
-            BatchInvalid: there is one.
+        Args:
+            column: its name.
+            declared: its bounds, and whether cells may be empty.
+            mild: whether a number outside the bounds can be kept.
+            empty: the code of the reason where a cell may not be empty.
         """
-        if self._unreadable:
-            raise BatchInvalid("wrong_type", "; ".join(self._unreadable))
+        read, unread = arrays.numbers(self._array(column), column)
+        self._faults.unread(unread, read.missing, column, "a number; write digits with a point, or leave it empty")
+        if not declared.nullable:
+            absent = np.isnan(read.values)
+            absent = absent if unread is None else absent & ~unread
+            note = f"{column} is empty or NaN; give the number"
+            self._faults.note(absent, empty, column, lambda _: note)
+        for bound, name, beyond in (
+            (declared.minimum, "below its minimum", np.less),
+            (declared.maximum, "above its maximum", np.greater),
+        ):
+            if bound is not None:
+                sentence = _out_of_range(column, read.values, f"{name} {bound}")
+                self._faults.note(beyond(read.values, bound), "out_of_range", column, sentence, mild=mild)
+        return read
 
-    def duplicates(self, column: str, ids: NDArray[np.object_], seen: SeenIds) -> None:
-        """Ids that an earlier valid row has; the others are added to those seen."""
-        valid = ~self._faulty()
-        first = np.zeros(len(ids), np.int64)
-        first[valid] = seen.admit(ids[valid], self._raw.rows[valid])
-        self._note(
-            first > 0,
-            "duplicate_id",
+    def value(self, column: str, *, needed: bool) -> NumericColumn:
+        """The true or predicted value of a regression."""
+        return self.finite(column, NumericFeature(type="numeric", nullable=not needed), empty="missing_label")
+
+    def finite(self, column: str, declared: NumericFeature, *, empty: str = "missing_value") -> NumericColumn:
+        """Numbers that are not infinite either, since sums are taken of them."""
+        read = self.number(column, declared, empty=empty)
+        self._faults.note(
+            np.isinf(read.values),
+            "not_finite",
+            column,
+            lambda at: f"{column} is {float(read.values[at])}; write a finite number, or leave the row out",
+        )
+        return read
+
+    def category(self, column: str, declared: CategoricalFeature = _UNDECLARED) -> CategoricalColumn:
+        """Text, there unless nullable, of the domain and the pattern."""
+        read, unread = arrays.categories(self._array(column), column)
+        self._faults.unread(unread, None, column, "text in UTF-8; write it as text")
+        self._present(column, declared, read.absent, unread)
+        if declared.domain is not None:
+            domain = frozenset(declared.domain)
+            self._categories(
+                read, lambda name: name not in domain, "outside_domain", column, f"none of its domain; {_MEND}"
+            )
+        if declared.pattern is not None:
+            matches = re.compile(declared.pattern).fullmatch
+            self._categories(
+                read,
+                lambda name: not matches(name),
+                "pattern_mismatch",
+                column,
+                f"which does not match {declared.pattern}; {_MEND}",
+            )
+        return read
+
+    def class_label(self, column: str, classes: Classes, *, needed: bool) -> CategoricalColumn:
+        """Normalised labels of the classes, where these are known."""
+        read = normalised_column(self.category(column), classes.declared)
+        if needed:
+            note = f"{column} is empty; give the class"
+            self._faults.note(read.absent, "missing_label", column, lambda _: note)
+        self._categories(read, lambda name: name not in classes, classes.code, column, classes.mend, mild=False)
+        return read
+
+    def error(self, column: str) -> CategoricalColumn:
+        """Whether requests failed: booleans, or HTTP statuses."""
+        read, unread = flags(self._array(column), column, failure)
+        self._faults.unread(unread, read.absent & ~_mask(unread, read), column, "true, false or an HTTP status")
+        return read
+
+    def _boolean(self, column: str, declared: BooleanFeature) -> CategoricalColumn:
+        read, unread = flags(self._array(column), column, truth)
+        missing = read.absent & ~_mask(unread, read)
+        self._faults.unread(unread, missing, column, "true or false; write one of them, or leave it empty")
+        self._present(column, declared, missing)
+        return read
+
+    def _datetime(self, column: str, declared: DatetimeFeature) -> TimeColumn:
+        read = arrays.times(self._array(column), column)
+        values = TimeColumn(read.values)
+        missing = values.absent & ~_mask(read.unread, values)
+        self._faults.unread(read.unread, missing, column, "a time; write ISO 8601, such as 2013-03-04T12:30:00Z")
+        self._present(column, declared, missing)
+        return values
+
+    def _text(self, column: str, declared: TextFeature) -> TextColumn:
+        cells, missing = arrays.texts(self._array(column), column)
+        if missing is not None:
+            self._present(column, declared, missing)
+        longest = declared.maximum_length
+        if longest is not None:
+            lengths = np.fromiter((0 if cell is None else len(cell) for cell in cells), np.int64, len(cells))
+            self._faults.note(
+                lengths > longest,
+                "too_long",
+                column,
+                lambda at: f"{column} has {lengths[at]:,} characters, and at most {longest:,} are declared; {_MEND}",
+                mild=True,
+            )
+        if declared.pattern is not None:
+            matches = re.compile(declared.pattern).fullmatch
+            self._faults.note(
+                np.fromiter((cell is not None and not matches(cell) for cell in cells), np.bool_, len(cells)),
+                "pattern_mismatch",
+                column,
+                lambda at: f"{column} is {quoted(cells[at])}, which does not match {declared.pattern}; {_MEND}",
+                mild=True,
+            )
+        return TextColumn(cells)
+
+    def _embedding(self, column: str, declared: EmbeddingFeature) -> EmbeddingColumn:
+        read = embeddings(self._array(column), column, declared.dimensions)
+        absent = read.column.absent
+        self._faults.unread(read.unread, absent, column, "a list of finite numbers; write [0.25, -0.5, ...]")
+        self._faults.note(
+            read.lengths != declared.dimensions,
+            "wrong_length",
             column,
             lambda at: (
-                f"{column} {_quoted(ids[at])} is that of row {first[at]} already; send each record once, under an id "
-                "of its own"
+                f"{column} is a list of {read.lengths[at]:,} numbers, and {declared.dimensions:,} are declared; {_MEND}"
             ),
         )
+        self._present(column, declared, absent)
+        return read.column
 
-    def verdict(self) -> tuple[arrays.Mask, tuple[RejectedRow, ...]]:
-        """Which rows are valid; and the others, with those that the file's reader had refused, in the file's order."""
-        faulty = self._faulty()
-        if not faulty.any():
-            return ~faulty, self._raw.rejected
-        refused = [self._rejected(int(at)) for at in np.flatnonzero(faulty)]
-        return ~faulty, tuple(sorted([*self._raw.rejected, *refused], key=lambda row: row.row))
+    def _present(self, column: str, declared: Feature, missing: Mask, unread: Mask | None = None) -> None:
+        """Cells are there, unless nullable."""
+        if not declared.nullable:
+            empty = missing if unread is None else missing & ~unread
+            note = f"{column} is empty; it is declared not nullable"
+            self._faults.note(empty, "missing_value", column, lambda _: note)
 
-    def _rejected(self, at: int) -> RejectedRow:
-        lines = self._raw.lines
-        return RejectedRow(
-            row=int(self._raw.rows[at]),
-            line=None if lines is None else int(lines[at]),
-            reasons=tuple(
-                Reason(fault.code, fault.column, fault.sentence(at)) for fault in self._faults if fault.where[at]
-            ),
-            content=self._raw.content(at),
-        )
+    def _categories(
+        self,
+        read: CategoricalColumn,
+        wrong: Callable[[str], bool],
+        code: str,
+        column: str,
+        what: str,
+        *,
+        mild: bool = True,
+    ) -> None:
+        """Rows whose category is wrong; each category is looked at once."""
+        strange = np.array([*map(wrong, read.categories), False], np.bool_)
+        if strange.any():
+            self._faults.note(
+                strange[read.codes],
+                code,
+                column,
+                lambda at: f"{column} is {quoted(read.categories[read.codes[at]])}, {what}",
+                mild=mild,
+            )
 
-    def _faulty(self) -> arrays.Mask:
-        faulty = np.zeros(len(self._raw.rows), np.bool_)
-        for fault in self._faults:
-            faulty |= fault.where
-        return faulty
-
-    def _note(self, where: arrays.Mask, code: str, column: str, sentence: Callable[[int], str]) -> None:
-        if where.any():
-            self._faults.append(_Fault(where, code, column, sentence))
-
-    def _unread(self, unread: arrays.Mask, missing: arrays.Mask | None, column: str, expected: str) -> None:
-        array = self._raw.columns[column]
-        self._note(unread, "wrong_type", column, lambda at: f"{column} is {_quoted(_cell(array, at))}, not {expected}")
-        empty = 0 if missing is None else int(missing.sum())
-        if _TELLING <= unread.sum() == len(unread) - empty:
-            first = _cell(array, int(np.flatnonzero(unread)[0]))
-            self._unreadable.append(f"nothing in column {column} is {expected} (the first cell is {_quoted(first)})")
+    def _array(self, column: str) -> Array:
+        return self._columns[column]
 
 
-def _cell(array: Array, at: int) -> Any:
-    return compute.take(array, Array.from_numpy(np.array([at]))).to_pylist()[0]
+def _mask(unread: Mask | None, column: Column) -> Mask:
+    return np.zeros(column.rows, np.bool_) if unread is None else unread
 
 
-def _quoted(cell: object) -> str:
-    text = str(cell)
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+def _out_of_range(column: str, values: NDArray[np.float64], beyond: str) -> Callable[[int], str]:
+    return lambda at: f"{column} is {float(values[at])}, {beyond}; {_MEND}"
 
 
 def _naive(moment: datetime) -> np.datetime64:

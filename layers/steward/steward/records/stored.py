@@ -2,17 +2,35 @@
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
-from arro3 import compute
-from arro3.core import Array, ChunkedArray, DataType, Field, RecordBatch, Schema, Table
+from arro3.core import Array, ChunkedArray, Field, RecordBatch, Schema, Table
 from arro3.io import read_parquet, write_parquet
 from numpy.typing import NDArray
 
 from steward.records import arrays
-from steward.records.columns import CategoricalColumn, Column
+from steward.records.arrow import TEXT, array_of, nothing
+from steward.records.columns import (
+    CategoricalColumn,
+    Chunk,
+    Column,
+    EmbeddingColumn,
+    NumericColumn,
+    TextColumn,
+    TimeColumn,
+)
+from steward.records.embeddings import embeddings
 from steward.records.records import Records
+from steward.spec.features import (
+    BooleanFeature,
+    CategoricalFeature,
+    DatetimeFeature,
+    EmbeddingFeature,
+    Feature,
+    NumericFeature,
+    TextFeature,
+)
 from steward.spec.model import ModelSpec
 
 if TYPE_CHECKING:
@@ -21,21 +39,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BATCH = 65_536
-_TIME = DataType.timestamp("us", tz="UTC")
 
 
 def write_records(records: Records, spec: ModelSpec) -> bytes:
-    """Parquet with zstd: text as strings, numbers as doubles, times as UTC timestamps, under the user's names.
+    """Parquet with zstd, each column under the user's name, as `array_of` gives it.
 
     The same records give the same bytes. Columns: id, time, version (null where unknown), then those of the chunk.
     """
-    columns = {spec.columns.id: Array.from_numpy(records.ids) if records.rows else _no_text()}
+    columns = {spec.columns.id: Array.from_numpy(records.ids) if records.rows else nothing(TEXT, 0)}
     if records.times is not None:
-        columns[spec.columns.time] = _times(records.times)
+        columns[spec.columns.time] = array_of(TimeColumn(records.times))
     unknown = CategoricalColumn(np.full(records.rows, -1, np.int32), ())
-    columns[spec.columns.version] = _text(records.versions or unknown)
+    columns[spec.columns.version] = array_of(records.versions or unknown)
     for name, column in records.chunk.columns.items():
-        columns[name] = _array(column)
+        columns[name] = array_of(column)
     schema = Schema([Field(name, array.type, nullable=True) for name, array in columns.items()])
     output = io.BytesIO()
     write_parquet(
@@ -46,35 +63,62 @@ def write_records(records: Records, spec: ModelSpec) -> bytes:
     return output.getvalue()
 
 
+def read_stored(
+    source: bytes | Path, spec: ModelSpec, columns: "Collection[str] | None" = None, batch: int = _BATCH
+) -> "Iterator[Records]":
+    """Stored records as they were written, some rows at a time.
+
+    Args:
+        source: what `write_records` wrote.
+        spec: tells what the columns hold.
+        columns: keep these of the chunk's, all when None; ids, times and versions always are.
+        batch: rows at a time, at most.
+    """
+    roles = spec.columns
+    for part in read_parquet(_file(source), batch_size=batch):
+        names = part.schema.names
+        kept = [name for name in names if name not in {roles.id, roles.time, roles.version}]
+        times = arrays.times(part.column(roles.time), roles.time) if roles.time in names else None
+        yield Records(
+            ids=arrays.texts(part.column(roles.id), roles.id)[0],
+            times=None if times is None else times.values,  # noqa: PD011 - ours, not pandas'
+            versions=arrays.categories(part.column(roles.version), roles.version)[0],
+            chunk=Chunk(
+                part.num_rows,
+                {
+                    name: _column(part.column(name), name, spec.column(name))
+                    for name in kept
+                    if columns is None or name in columns
+                },
+            ),
+        )
+
+
 def read_records(source: bytes | Path, spec: ModelSpec, columns: "Collection[str] | None" = None) -> "pd.DataFrame":
     """Stored records as a frame, for joins and training.
 
     Args:
         source: what `write_records` wrote.
-        spec: tells which column is the id.
+        spec: tells what the columns hold.
         columns: keep these, in the file's order; all when None.
 
     Returns:
-        Ids as str objects, times as datetime64[us, UTC], numbers as float64 (NaN where missing), and all other text
-        (features, labels, predictions, versions) as Categorical of str.
+        Ids and free text as objects (str, None where missing), times as datetime64[us, UTC], numbers as float64 (NaN
+        where missing), embeddings as objects (float32 arrays, None where missing), and all other text (categories,
+        booleans as `false` and `true`, labels, predictions, versions) as Categorical of str.
     """
     import pandas as pd  # noqa: PLC0415 - writing and ids need no pandas, whose import takes most of a second
 
     table = read_parquet(_file(source), batch_size=_BATCH).read_all()
     kept = [name for name in table.column_names if columns is None or name in columns]
-    return pd.DataFrame(
-        {name: _series(name, _whole(table.column(name)), is_id=name == spec.columns.id) for name in kept}
-    )
+    return pd.DataFrame({name: _series(_whole(table.column(name)), name, spec) for name in kept})
 
 
 def read_ids(source: bytes | Path, spec: ModelSpec) -> NDArray[np.object_]:
     """The ids of stored records, shape (rows,)."""
-    parts = [arrays.texts(batch.column(spec.columns.id), spec.columns.id)[0] for batch in _batches(source)]
+    batches = read_parquet(_file(source), batch_size=_BATCH)
+    parts = [arrays.texts(batch.column(spec.columns.id), spec.columns.id)[0] for batch in batches]
     return np.concatenate(parts) if parts else np.array([], object)
-
-
-def _batches(source: bytes | Path) -> "Iterator[RecordBatch]":
-    return iter(read_parquet(_file(source), batch_size=_BATCH))
 
 
 def _file(source: bytes | Path) -> io.BytesIO | Path:
@@ -82,56 +126,52 @@ def _file(source: bytes | Path) -> io.BytesIO | Path:
 
 
 def _whole(column: ChunkedArray) -> Array:
-    return column.combine_chunks() if column.num_chunks else _nothing(column.type, 0)
+    return column.combine_chunks() if column.num_chunks else nothing(column.type, 0)
 
 
-def _series(name: str, array: Array, *, is_id: bool) -> Any:
+def _column(array: Array, name: str, declared: Feature | None) -> Column:
+    """A stored column by its declaration; one with a role of its own by its type."""
+    match declared:
+        case TextFeature():
+            return TextColumn(arrays.texts(array, name)[0])
+        case DatetimeFeature():
+            return TimeColumn(arrays.times(array, name).values)
+        case EmbeddingFeature():
+            return embeddings(array, name, declared.dimensions).readable
+        case NumericFeature():
+            return arrays.numbers(array, name)[0]
+        case CategoricalFeature() | BooleanFeature():
+            return arrays.categories(array, name)[0]
+        case None:
+            return arrays.categories(array, name)[0] if arrays.is_text(array.type) else arrays.numbers(array, name)[0]
+        case _:
+            assert_never(declared)
+
+
+def _series(array: Array, name: str, spec: ModelSpec) -> Any:
     import pandas as pd  # noqa: PLC0415
 
-    if is_id:
+    if name == spec.columns.id:
         return pd.Series(arrays.texts(array, name)[0], dtype=object)
-    if arrays.TYPES.is_timestamp(array.type):
-        return pd.Series(arrays.times(array, name).values).dt.tz_localize("UTC")
-    if arrays.TYPES.is_string(array.type):
-        column, _ = arrays.categories(array, name)
-        return pd.Categorical.from_codes(column.codes, categories=pd.Index(column.categories, dtype="str"))
-    return arrays.numbers(array, name)[0].values  # noqa: PD011 - ours, not pandas'
+    if name == spec.columns.time:
+        return _as_pandas(TimeColumn(arrays.times(array, name).values))
+    return _as_pandas(_column(array, name, spec.column(name)))
 
 
-def _array(column: Column) -> Array:
-    if isinstance(column, CategoricalColumn):
-        return _text(column)
-    values = Array.from_numpy(np.ascontiguousarray(column.values, np.float64))
-    return values if column.missing is None else compute.take(values, _positions(column.missing))
+def _as_pandas(column: Column) -> Any:
+    import pandas as pd  # noqa: PLC0415
 
-
-def _text(column: CategoricalColumn) -> Array:
-    if not column.categories:
-        return _nothing(DataType.utf8(), len(column.codes))
-    positions = np.where(column.codes < 0, np.nan, column.codes)
-    return compute.take(Array(list(column.categories), DataType.utf8()), _nullable(positions))
-
-
-def _times(times: NDArray[np.datetime64]) -> Array:
-    moments = compute.cast(Array.from_numpy(times.astype("datetime64[us]").view(np.int64)), _TIME)
-    missing = np.isnat(times)
-    return compute.take(moments, _positions(missing)) if missing.any() else moments
-
-
-def _positions(missing: NDArray[np.bool_]) -> Array:
-    """Every position, null where missing: taking by these makes nulls, which arro3 cannot make from a numpy mask."""
-    return _nullable(np.where(missing, np.nan, np.arange(len(missing))))
-
-
-def _nullable(positions: NDArray[np.float64]) -> Array:
-    """Integers from floats, null where NaN."""
-    return compute.cast(Array.from_numpy(positions), DataType.int32())
-
-
-def _nothing(kind: DataType, rows: int) -> Array:
-    """Nulls of any type, which arro3 makes from Python values for some types only."""
-    return compute.cast(compute.cast(Array.from_numpy(np.full(rows, np.nan)), DataType.int64()), kind)
-
-
-def _no_text() -> Array:
-    return _nothing(DataType.utf8(), 0)
+    match column:
+        case CategoricalColumn(codes, categories):
+            return pd.Categorical.from_codes(codes, categories=pd.Index(categories, dtype="str"))
+        case TimeColumn(values):
+            return pd.Series(values).dt.tz_localize("UTC")
+        case TextColumn(values):
+            return pd.Series(values, dtype=object)
+        case EmbeddingColumn(values):
+            cells = [None if absent else row for row, absent in zip(values, column.absent, strict=True)]
+            return pd.Series(cells, dtype=object)
+        case NumericColumn(values):
+            return values
+        case _:
+            assert_never(column)

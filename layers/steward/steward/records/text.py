@@ -18,6 +18,9 @@ Compression = Literal["gzip", "zstd"]
 CHUNK_ROWS = 4096
 """Rows of text taken apart at a time: as Python objects they take some kilobytes each, and more are no faster."""
 
+CHUNK_BYTES = 8 * 1024**2
+"""Bytes of text taken apart at a time: as Python objects they take ten times as much."""
+
 _BLOCK = 1 << 18
 _ZSTD_PIECE = 1 << 8
 """Compressed bytes fed at a time: a block of 128 KiB can take four bytes, so this much gives 8 MiB at most."""
@@ -94,6 +97,29 @@ class _Bounded(io.RawIOBase):
         return len(block)
 
 
+class _Returnable:
+    """A stream whose last bytes can be given back."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self._back = io.BytesIO()
+
+    @property
+    def head(self) -> bytes:
+        return self._stream.peek(1)
+
+    def read(self, size: int) -> bytes:
+        content = self._back.read(size)
+        return content if len(content) == size else content + self._stream.read(size - len(content))
+
+    def readline(self, size: int) -> bytes:
+        line = self._back.readline(size)
+        return line if len(line) == size or line.endswith(b"\n") else line + self._stream.readline(size - len(line))
+
+    def unread(self, content: bytes) -> None:
+        self._back = io.BytesIO(content + self._back.read())
+
+
 class Lines:
     """The lines of a text file, decoded as UTF-8 with or without a byte order mark, with their line ends.
 
@@ -102,12 +128,14 @@ class Lines:
     Attributes:
         name: what the user called the file.
         number: the line given last, from 1.
+        taken: bytes of the lines given so far.
         undecodable: numbers of lines given so far that hold bytes that are not UTF-8 text.
     """
 
     def __init__(self, path: Path, name: str, compression: Compression | None, limits: Limits) -> None:
         self.name = name
         self.number = 0
+        self.taken = 0
         self.undecodable: set[int] = set()
         self._limits = limits
         self._blank = 0
@@ -116,13 +144,32 @@ class Lines:
         file = path.open("rb")
         weakref.finalize(self, file.close)  # however reading ends, also when it is given up half way
         bounded = _Bounded(_decompressed(file, compression), name, limits.maximum_expanded_bytes)
-        self._stream = io.BufferedReader(bounded, _BLOCK)
+        self._stream = _Returnable(io.BufferedReader(bounded, _BLOCK))
         self._pushed_back: list[str] = []
 
     @property
     def head(self) -> bytes:
         """The first bytes, left unread; empty for an empty file."""
-        return self._stream.peek(1)
+        return self._stream.head
+
+    def ahead(self, size: int) -> bytes:
+        """About so many bytes that come next, not given yet; the last line of the file ends like all others.
+
+        Raises:
+            BatchInvalid: they cannot be decompressed, or expand too far.
+        """
+        if self._pushed_back or not self.number:
+            return b""
+        content = self._stream.read(size)
+        self._stream.unread(content)
+        return content if len(content) == size or not content or content.endswith(b"\n") else content + b"\n"
+
+    def skip(self, size: int, lines: int) -> None:
+        """Go past so many bytes of what is ahead, which are so many whole lines, none of them blank."""
+        self._stream.read(size)
+        self.number += lines
+        self.taken += size
+        self._blank = 0
 
     def push_back(self, lines: list[str]) -> None:
         """Give these lines, which were the last ones given, again."""
@@ -151,6 +198,7 @@ class Lines:
                 f"line {self.number} of {self.name} is longer than {self._limits.maximum_line_bytes:,} bytes; "
                 "write one record a line",
             )
+        self.taken += len(line)
         self._blank = self._blank + 1 if line.isspace() else 0
         if self._blank > _BLANK_LINES:
             raise BatchInvalid(

@@ -1,13 +1,13 @@
 """Finding the labelled rows of a model, and reading exactly the objects that a dataset names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import pandas as pd
 
 from steward.errors import TrainingImpossible
 from steward.records.stored import read_records
-from steward.retraining.dataset import labelled_rows
+from steward.retraining.dataset import labelled_rows, reference_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
 from steward.store import keys
@@ -16,6 +16,8 @@ from steward.store.bucket import Bucket
 
 def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
     """Fix what a run reads: reference rows, and the predictions of every window that has labels; and those rows.
+
+    A model that was trained elsewhere is adopted from its reference rows alone, whether they have labels or not.
 
     Raises:
         TrainingImpossible: there are no labelled rows before `as_of`.
@@ -29,12 +31,15 @@ def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManif
     )
     reference = data.list(keys.partitions("reference", spec.model))
     frames: dict[DatasetObject, pd.DataFrame] = {}
-    for kind, listing in (("reference", reference), ("predictions", predictions), ("labels", labels)):
+    kinds = [("reference", reference)]
+    if spec.retraining.recipe:
+        kinds += [("predictions", predictions), ("labels", iter(labels))]
+    for kind, listing in kinds:
         for listed in listing:
             content = data.get(listed.key)
             item = DatasetObject(kind=kind, batch=keys.batch_of(listed.key), stored=content.stored)  # type: ignore[arg-type]
             frames[item] = read_records(content.body, spec, _columns(spec, item.kind))
-    rows = labelled_rows(frames, spec)
+    rows = _rows(frames, spec)
     time = rows[spec.columns.time]
     time = time[time < pd.Timestamp(as_of)]
     if time.empty:
@@ -60,12 +65,21 @@ def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
         if since is None or keys.window_start(item.stored.key) + spec.window.length > since
     ]
     frames = {item: read_records(data.verified(item.stored), spec, _columns(spec, item.kind)) for item in asked}
-    return labelled_rows(frames, spec)
+    return _rows(frames, spec)
 
 
-def _columns(spec: ModelSpec, kind: str) -> Collection[str]:
+def _rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
+    if spec.retraining.recipe:
+        return labelled_rows(frames, spec)
+    ordered = sorted(frames, key=lambda item: (item.batch, item.stored.key))
+    return reference_rows([frames[item] for item in ordered], spec)
+
+
+def _columns(spec: ModelSpec, kind: str) -> Collection[str] | None:
     columns = spec.columns
+    if spec.retraining.recipe is None:
+        return None
     if kind == "labels":
         return [columns.id, columns.label]
     label = [columns.label] if kind == "reference" else []
-    return [columns.id, columns.time, *label, *spec.features]
+    return [columns.id, columns.time, *label, *spec.features, *spec.attributes]

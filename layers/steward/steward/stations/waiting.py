@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from steward.events import BatchIngested
-from steward.records.columns import CategoricalColumn, Chunk
+from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.records.records import Records
 from steward.records.stored import read_ids, read_records, write_records
 from steward.spec.model import ModelSpec
@@ -89,7 +89,12 @@ def _add(data: Bucket, spec: ModelSpec, window: Window, batch: str, labels: pd.D
 
 
 def _records(labels: pd.DataFrame, spec: ModelSpec) -> Records:
-    codes, categories = pd.factorize(labels[spec.columns.label].astype(str), sort=True)
-    column = CategoricalColumn(codes.astype(np.int32), tuple(categories))
+    values = labels[spec.columns.label]
+    column: Column
+    if spec.task == "regression":
+        column = NumericColumn(values.to_numpy(dtype=np.float64))
+    else:
+        codes, categories = pd.factorize(values.astype(str), sort=True)
+        column = CategoricalColumn(codes.astype(np.int32), tuple(categories))
     ids = labels[spec.columns.id].to_numpy(dtype=object)
     return Records(ids=ids, times=None, versions=None, chunk=Chunk(len(labels), {spec.columns.label: column}))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
@@ -22,6 +23,12 @@ _RACED = {"PreconditionFailed", "412"}
 _BUSY = {"ConditionalRequestConflict", "OperationAborted", "409"}
 """S3 could not tell who was first, and asks for the same request again; the object may or may not exist."""
 _ATTEMPTS = 12
+
+_PART = 64 * 1024**2
+_IN_PARTS = TransferConfig(
+    multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=4, io_chunksize=1024**2, max_io_queue=64
+)
+"""How large objects travel: in parts that are tried again one by one, four at a time, in bounded memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +114,34 @@ class Bucket:
             )
         return content.body
 
-    def download(self, key: str, version_id: str, target: Path) -> datetime:
-        """Stream one object version to a file, in bounded memory; its upload time.
+    def describe(self, key: str, version_id: str) -> Listed:
+        """What is known of one object version without its bytes.
 
         Raises:
             ObjectMissing: there is none.
         """
         try:
-            answer = aws.s3().get_object(Bucket=self.name, Key=key, VersionId=version_id)
+            found = aws.s3().head_object(Bucket=self.name, Key=key, VersionId=version_id)
         except ClientError as error:
             if _code(error) in _ABSENT:
                 raise ObjectMissing(f"s3://{self.name}/{key} has no version {version_id}") from error
             raise
-        with target.open("wb") as file:
-            for part in answer["Body"].iter_chunks(8 * 1024 * 1024):
-                file.write(part)
-        return answer["LastModified"]
+        return Listed(key=key, etag=found["ETag"], modified=found["LastModified"], size=found["ContentLength"])
+
+    def download(self, key: str, target: Path, version_id: str | None = None) -> None:
+        """Bring the newest, or one named, version of an object to a file, in bounded memory.
+
+        Raises:
+            ObjectMissing: there is none.
+            OSError: it does not fit on the disk.
+        """
+        chosen = {"VersionId": version_id} if version_id else {}
+        try:
+            aws.s3().download_file(self.name, key, str(target), ExtraArgs=chosen, Config=_IN_PARTS)
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise ObjectMissing(f"s3://{self.name}/{key} is not there") from error
+            raise
 
     def upload(self, key: str, source: Path) -> str:
         """Send a file, in parts when it is large; its version id."""
@@ -153,8 +172,17 @@ class Bucket:
             content_type: what kind of thing that is.
             source: key and version id of the upload that it was made from; `source_of` reads them back.
         """
-        noted = {"Metadata": {"source-key": quote(source[0]), "source-version": source[1]}} if source else {}
-        return self._write(key, body, content_type, noted)
+        return self._write(key, body, content_type, _noted(source))
+
+    def put_file(
+        self, key: str, path: Path, content_type: str = "application/json", *, source: tuple[str, str] | None = None
+    ) -> None:
+        """Write a file as an object, in parts when it is large; what `put` does, without holding it in memory."""
+        if path.stat().st_size <= _PART:
+            self.put(key, path.read_bytes(), content_type, source=source)
+            return
+        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", **_noted(source)}
+        aws.s3().upload_file(str(path), self.name, key, ExtraArgs=extra, Config=_IN_PARTS)
 
     def source_of(self, key: str) -> tuple[str, str] | None:
         """Key and version id of the upload that an object was made from; None where the object or note is missing."""
@@ -272,6 +300,10 @@ class Bucket:
             else:
                 return StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
         raise Conflict(f"s3://{self.name}/{key} was being written by others {_ATTEMPTS} times in a row; try again")
+
+
+def _noted(source: tuple[str, str] | None) -> dict[str, Any]:
+    return {"Metadata": {"source-key": quote(source[0]), "source-version": source[1]}} if source else {}
 
 
 def _pause(attempt: int) -> None:

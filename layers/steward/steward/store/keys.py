@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from steward.spec.model import MODEL_NAME
+from steward.spec.declared import MODEL_NAME
 from steward.spec.windows import Window
 
 SPECS = "specs/"
@@ -102,6 +102,14 @@ def records(kind: str, model: str, window: Window, batch: str) -> str:
     return f"{window_records(kind, model, window)}{batch}.parquet"
 
 
+def id_hashes(kind: str, model: str, batch: str) -> str:
+    """The hashes of a batch's ids, which other batches compare theirs with.
+
+    Beside `records/`, whose every object Athena and the like take for records.
+    """
+    return f"ids/{kind}/model={model}/{batch}.ids"
+
+
 def waiting_labels(model: str, batch: str = "") -> str:
     """Labels that gave no time and whose prediction is not known yet; without a batch, the prefix of all."""
     return f"records/waiting/model={model}/" + (f"{batch}.parquet" if batch else "")
@@ -125,6 +133,16 @@ def profile(model: str, version: str, window: str, batch: str) -> str:
 def outcomes(model: str, version: str, window: str) -> str:
     """The realised results of one window."""
     return f"outcomes/{model}/{version}/{window}.json"
+
+
+def history(model: str, version: str) -> str:
+    """The key figures of a version's windows (compare-and-swap)."""
+    return f"history/{model}/{version}.json"
+
+
+def attributions(model: str, version: str, window: str) -> str:
+    """What the features of a window's sample contributed, by the version's own artifact."""
+    return f"attributions/{model}/{version}/{window}.json"
 
 
 def checks(model: str, window: str = "") -> str:

@@ -29,28 +29,26 @@ class Ledger:
     def append(self, decision: Decision, *, recorded_at: datetime) -> LedgerEntry:
         """Write a decision at the end of its model's chain; the entry it has already when it was written before.
 
-        An empty marker goes before the entry, which is noted in it afterwards: who makes the marker knows that the
-        decision was never written, and only who finds it empty must look whether the writer got that far.
+        An empty marker goes before the entry, which is noted in it afterwards: nobody writes the decision before there
+        is a marker. So who makes the marker needs to look for it only behind the end that the chain had before that (of
+        two who are told at once, the other may have been faster), and who finds it empty must look whether the writer
+        before got that far.
 
         Raises:
             Conflict: other writers took the next place every time.
         """
         marker = keys.ledger_marker(decision.model, decision.identity)
+        head = self._head(decision.model)
+        searched = head.sequence if head else 0
         try:
             self.bucket.create(marker, b"", "text/plain")
-            is_new = True
         except Conflict:
             place = self.bucket.get(marker).body
             if place:
                 return self._entry(decision.model, int(place))
-            is_new = False
-        searched = None
+            searched = max(0, searched - _RECENT)
         for attempt in range(_ATTEMPTS):
-            head = self._head(decision.model)
-            last = head.sequence if head else 0
-            if searched is None:
-                searched = last if is_new else max(0, last - _RECENT)
-            written = self._written(decision, searched, last)
+            written = self._written(decision, searched, head.sequence if head else 0)
             if written is None:
                 entry = LedgerEntry.following(head, decision, function=self.function, recorded_at=recorded_at)
                 try:
@@ -59,6 +57,7 @@ class Ledger:
                     )
                 except Conflict:
                     time.sleep(random.uniform(0, 0.03 * 2 ** min(attempt, 5)))  # noqa: S311
+                    head = self._head(decision.model)
                     continue
                 written = entry
                 self._heads[decision.model] = entry

@@ -1,0 +1,271 @@
+"""Conditions over whole columns, with three answers: a row meets one, does not, or has empty cells where it looks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+from typing import assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.records.columns import (
+    FLAGS,
+    CategoricalColumn,
+    Chunk,
+    Column,
+    EmbeddingColumn,
+    Mask,
+    NumericColumn,
+    TextColumn,
+    TimeColumn,
+)
+from steward.records.records import matches
+from steward.spec.expression_tree import (
+    Arithmetic,
+    ArithmeticSign,
+    Combination,
+    Comparison,
+    ComparisonSign,
+    Literally,
+    Membership,
+    Missing,
+    Named,
+    Negation,
+    Node,
+)
+from steward.spec.expression_types import moment
+from steward.spec.expressions import parse
+
+_Numbers = NDArray[np.float64]
+_Times = NDArray[np.datetime64]
+
+_ORDERS: dict[ComparisonSign, Callable[..., Mask]] = {
+    "==": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+_OPERATIONS: dict[ArithmeticSign, Callable[..., _Numbers]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a condition says of each row (Kleene's strong logic of three values).
+
+    Attributes:
+        true: where it is met, shape (rows,).
+        false: where it is not, shape (rows,); where it is neither, a cell that it looks at is empty.
+    """
+
+    true: Mask
+    false: Mask
+
+    @property
+    def unknown(self) -> Mask:
+        """Where neither is known."""
+        return ~(self.true | self.false)
+
+
+_Texts = CategoricalColumn | TextColumn
+_Value = _Numbers | _Times | _Texts | str | Answer | None
+"""A part of a condition over all rows, or one that is the same for all. Numbers and times that are unknown are NaN and
+NaT; None is a column that the chunk does not have."""
+
+
+def evaluate(condition: str, chunk: Chunk) -> Answer:
+    """What a condition says of each row of a chunk.
+
+    A column that the chunk lacks is empty in every row. Division by zero has no result, so nothing is known of it.
+
+    Args:
+        condition: checked against the declaration that the chunk was read by.
+        chunk: the rows.
+    """
+    return _Evaluation(chunk).answer(parse(condition))
+
+
+class _Evaluation:
+    """One chunk, over which the parts of conditions are evaluated."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._columns = chunk.columns
+        self._rows = chunk.rows
+
+    def answer(self, node: Node) -> Answer:
+        """A part that is true or false."""
+        match node:
+            case Missing(column=column):
+                found = self._columns.get(column)
+                return self._known(np.ones(self._rows, np.bool_) if found is None else _empty(found))
+            case Comparison():
+                return self._comparison(node)
+            case Membership():
+                return self._membership(node)
+            case Negation(of=inner):
+                turned = self.answer(inner)
+                return Answer(turned.false, turned.true)
+            case Combination():
+                return self._combination(node)
+            case Named() | Literally() | Arithmetic():
+                return self._flag(self._value(node))
+            case _:
+                assert_never(node)
+
+    def _combination(self, node: Combination) -> Answer:
+        parts = [self.answer(part) for part in node.parts]
+        trues, falses = [part.true for part in parts], [part.false for part in parts]
+        if node.word == "and":
+            return Answer(np.logical_and.reduce(trues), np.logical_or.reduce(falses))
+        return Answer(np.logical_or.reduce(trues), np.logical_and.reduce(falses))
+
+    def _comparison(self, node: Comparison) -> Answer:
+        left, right = self._value(node.left), self._value(node.right)
+        if left is None or right is None:
+            return self._unknown()
+        if isinstance(left, Answer) or isinstance(right, Answer):
+            equal = _both_or_neither(self._flag(left), self._flag(right))
+        elif isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+            one, other = _numbers(left), _numbers(right)
+            known = ~(_unknown(one) | _unknown(other))
+            return self._known(_ORDERS[node.sign](one, other), known)
+        elif isinstance(left, str) and isinstance(right, str):
+            equal = self._known(np.bool_(left == right))
+        else:
+            equal = _same_text(left, right)
+        return equal if node.sign == "==" else Answer(equal.false, equal.true)
+
+    def _membership(self, node: Membership) -> Answer:
+        value = self._value(node.of)
+        listed = [literal.value for literal in node.values]
+        match value:
+            case None:
+                return self._unknown()
+            case np.ndarray():
+                values = np.array([_numbers(str(one)) if isinstance(one, str) else one for one in listed])
+                return self._known(np.isin(value, values), ~_unknown(value))
+            case CategoricalColumn() | TextColumn():
+                return _among(value, frozenset(map(str, listed)))
+            case str():
+                return self._known(np.bool_(value in listed))
+            case _:
+                raise TypeError("a condition is in no list")
+
+    def _value(self, node: Node) -> _Value:
+        match node:
+            case Literally(value=bool() as value):
+                return self._known(np.bool_(value))
+            case Literally(value=value):
+                return value if isinstance(value, str) else np.array(value, np.float64)
+            case Named(column=column):
+                return _of_column(self._columns.get(column))
+            case Arithmetic():
+                return self._arithmetic(node)
+            case _:
+                return self.answer(node)
+
+    def _arithmetic(self, node: Arithmetic) -> _Numbers | None:
+        left, right = self._value(node.left), self._value(node.right)
+        if left is None or right is None:
+            return None
+        if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
+            raise TypeError(f"{node.sign} needs numbers")
+        with np.errstate(all="ignore"):
+            if left.dtype.kind == "M":
+                return _seconds(left) - _seconds(right)
+            if node.sign == "/":
+                return np.asarray(np.where(right == 0, np.nan, np.divide(left, right)), np.float64)
+            return np.asarray(_OPERATIONS[node.sign](left, right), np.float64)
+
+    def _flag(self, value: _Value) -> Answer:
+        """A column of booleans, or what is an answer already."""
+        match value:
+            case Answer():
+                return value
+            case CategoricalColumn():
+                return Answer(*(matches(value, flag) for flag in reversed(FLAGS)))
+            case None:
+                return self._unknown()
+            case _:
+                raise TypeError("numbers, times and text are no conditions")
+
+    def _known(self, true: Mask | np.bool_, known: Mask | np.bool_ = np.True_) -> Answer:
+        """Where something is true; where it is not known, it is neither true nor false."""
+        return Answer(
+            np.broadcast_to(true & known, self._rows),
+            np.broadcast_to(~true & known, self._rows),
+        )
+
+    def _unknown(self) -> Answer:
+        return self._known(np.False_, np.False_)
+
+
+def _of_column(column: Column | None) -> _Value:
+    match column:
+        case NumericColumn(values) | TimeColumn(values):
+            return values
+        case EmbeddingColumn():
+            raise TypeError("embeddings cannot be compared")
+        case _:
+            return column
+
+
+def _empty(column: Column) -> Mask:
+    """Where there is no value: of numbers, a NaN is none either."""
+    return np.isnan(column.values) if isinstance(column, NumericColumn) else column.absent
+
+
+def _among(column: CategoricalColumn | TextColumn, wanted: frozenset[str]) -> Answer:
+    if isinstance(column, TextColumn):
+        true = np.fromiter((cell in wanted for cell in column.values), np.bool_, column.rows)
+    else:
+        true = np.array([*(name in wanted for name in column.categories), False], np.bool_)[column.codes]
+    return Answer(true, ~(true | column.absent))
+
+
+def _same_text(left: _Texts | str, right: _Texts | str) -> Answer:
+    if isinstance(left, str):
+        left, right = right, left
+    if isinstance(left, str):
+        raise TypeError("two texts are alike in no row or in all")
+    if isinstance(right, str):
+        return _among(left, frozenset({right}))
+    equal = np.asarray(_cells(left) == _cells(right), np.bool_)
+    known = ~(left.absent | right.absent)
+    return Answer(equal & known, ~equal & known)
+
+
+def _cells(column: _Texts) -> NDArray[np.object_]:
+    if isinstance(column, TextColumn):
+        return column.values
+    return np.array([*column.categories, None], object)[column.codes]
+
+
+def _numbers(value: object) -> _Numbers | _Times:
+    """Numbers and times as they are; text beside times is a moment."""
+    if isinstance(value, str):
+        return np.array(moment(value).astimezone(UTC).replace(tzinfo=None), "datetime64[us]")
+    if isinstance(value, np.ndarray):
+        return value
+    raise TypeError("numbers are compared with numbers, and times with times")
+
+
+def _seconds(moments: _Numbers | _Times) -> _Numbers:
+    """Since 1970, to the microsecond for some 280 years; NaN where not a time."""
+    since = moments.astype("datetime64[us]") - np.datetime64(0, "us")
+    return np.asarray(since / np.timedelta64(1, "s"), np.float64)
+
+
+def _unknown(values: _Numbers | _Times) -> Mask:
+    return np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
+
+
+def _both_or_neither(left: Answer, right: Answer) -> Answer:
+    return Answer(
+        (left.true & right.true) | (left.false & right.false), (left.true & right.false) | (left.false & right.true)
+    )

@@ -1,0 +1,54 @@
+"""What the columns of a row owe each other."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from steward.records.columns import Chunk, Column, NumericColumn
+from steward.records.conditions import evaluate
+from steward.records.faults import Faults
+from steward.spec.expressions import columns_of
+from steward.spec.quality import Rule
+
+SLACK = 1e-3
+"""How far from one the probabilities of all classes may add up to: they come rounded."""
+
+
+def scores_add_up(faults: Faults, scores: Sequence[Column]) -> None:
+    """The probabilities of all classes are one in all; where one is missing, nothing is known."""
+    total = np.sum([column.values for column in scores if isinstance(column, NumericColumn)], axis=0)
+    faults.note(
+        np.abs(total - 1) > SLACK,
+        "scores_do_not_add_up",
+        None,
+        lambda at: f"the scores of all classes add up to {total[at]:.6g}; write probabilities, which add up to 1",
+    )
+
+
+def errors_among_requests(faults: Faults, chunk: Chunk, measures: Mapping[str, str]) -> None:
+    """No more requests fail than there are."""
+    requests, errors = (chunk.columns.get(measures.get(name, name)) for name in ("requests", "errors"))
+    if isinstance(requests, NumericColumn) and isinstance(errors, NumericColumn):
+        faults.note(
+            errors.values > requests.values,
+            "more_errors_than_requests",
+            measures["errors"],
+            lambda at: f"{errors.values[at]:g} errors in {requests.values[at]:g} requests; count both over one period",
+        )
+
+
+def rules_hold(faults: Faults, chunk: Chunk, rules: Sequence[Rule]) -> None:
+    """Every row meets the declared conditions, unless a cell that one looks at is empty.
+
+    A rule that looks at a column that the file lacks is not asked.
+    """
+    for rule in rules:
+        if not columns_of(rule.check) <= chunk.columns.keys():
+            continue
+        broken = evaluate(rule.check, chunk).false
+        faults.note(broken, f"rule:{rule.name}", None, partial(_broken, rule), mild=True)
+
+
+def _broken(rule: Rule, _: int) -> str:
+    return f"the row breaks the rule {rule.name} ({rule.check}): {rule.reason or 'correct it, or the declaration'}"

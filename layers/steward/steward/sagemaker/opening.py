@@ -1,0 +1,51 @@
+"""Telling SageMaker's event files from other JSON Lines, and opening them."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from steward.errors import BatchInvalid
+from steward.records.formats import format_of
+from steward.records.raw import Limits, Rows
+from steward.records.text import Lines
+from steward.sagemaker.capture import CaptureMapping, CaptureRows
+from steward.sagemaker.events import MAXIMUM_LINE_BYTES
+from steward.sagemaker.ground_truth import GroundTruthRows
+from steward.spec.model import ModelSpec
+
+_CAPTURE = re.compile(rb'"captureData"\s*:\s*\{')
+_TRUTH = re.compile(rb'"groundTruthData"\s*:\s*\{')
+"""Inside a text, the quotes would have backslashes before them."""
+
+
+def event_rows(path: Path, name: str, spec: ModelSpec, limits: Limits | None = None) -> Rows | None:
+    """Open a file if it begins with SageMaker events; None if it is anything else, which is for others to open.
+
+    Args:
+        path: where it lies.
+        name: what the user called it; an object key will do.
+        spec: the declaration; for captures, its capture section says which field is which column.
+        limits: what it may cost. Lines may be as long as the largest request and its answer, whatever this says.
+
+    Raises:
+        BatchInvalid: it is an event file, and is damaged, or the declaration does not say how to read it.
+    """
+    written, compression = format_of(name)
+    if written != "jsonl" or not path.stat().st_size:
+        return None
+    limits = limits or Limits()
+    long = replace(limits, maximum_line_bytes=max(limits.maximum_line_bytes, MAXIMUM_LINE_BYTES))
+    lines = Lines(path, name, compression, long)
+    head = lines.head
+    if _CAPTURE.search(head):
+        return CaptureRows(lines, limits, CaptureMapping.of(spec))
+    if _TRUTH.search(head):
+        columns = spec.columns
+        if columns.label is None:
+            raise BatchInvalid(
+                "label_undeclared",
+                f"{name} holds SageMaker ground truth, and the declaration of {spec.model} names no label; add "
+                "columns.label",
+            )
+        return GroundTruthRows(lines, limits, (columns.id, columns.time, columns.label))
+    return None

@@ -1,0 +1,291 @@
+"""`statistics.json`: what the data quality monitor found in the columns of a dataset.
+
+Source: Amazon SageMaker developer guide, "Schema for Statistics (statistics.json file)"; which numbers are written as
+floats, and which edge of a bucket is its own, from files that the analyser wrote (the test data of
+aws/sagemaker-python-sdk): counts of numeric buckets and `distinct_count` are floats, the standard deviation is that of
+a population, and a bucket holds its lower bound, the last one both.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.sagemaker.documents import Document, InferredType, read_document
+
+_BUCKETS = 10
+"""The analyser shows every numeric distribution in so many buckets of equal width."""
+_SKETCH_C = 0.64
+_SKETCH_K = 2048.0
+
+Bin = tuple[float, float, int]
+"""Lower bound, upper bound and count; where the bounds are equal, all values are that one."""
+
+
+class Common(Document):
+    """How many values there are, and how many are missing."""
+
+    num_present: int
+    num_missing: int
+
+
+class NumericBucket(Document):
+    """A span of values; it holds its lower bound."""
+
+    lower_bound: float
+    upper_bound: float
+    count: float
+
+
+class SketchParameters(Document):
+    """How a KLL sketch was made."""
+
+    c: float = _SKETCH_C
+    k: float = _SKETCH_K
+
+
+class Sketch(Document):
+    """A KLL sketch: items of level h stand for 2 to the power of h values each."""
+
+    parameters: SketchParameters = SketchParameters()
+    data: tuple[tuple[float, ...], ...] = ()
+
+
+class Kll(Document):
+    """A numeric distribution."""
+
+    buckets: tuple[NumericBucket, ...] = ()
+    sketch: Sketch | None = None
+
+
+class NumericDistribution(Document):
+    """A numeric distribution, by the name of how it was found."""
+
+    kll: Kll | None = None
+
+
+class NumericalStatistics(Document):
+    """What is known of a numeric column; the standard deviation is that of a population."""
+
+    common: Common
+    mean: float | None = None
+    sum: float | None = None
+    std_dev: float | None = None
+    min: float | None = None
+    max: float | None = None
+    distribution: NumericDistribution | None = None
+
+
+class CategoryBucket(Document):
+    """A value of a text column."""
+
+    value: str
+    count: int
+
+
+class Categorical(Document):
+    """The values of a text column."""
+
+    buckets: tuple[CategoryBucket, ...] = ()
+
+
+class StringDistribution(Document):
+    """The distribution of a text column."""
+
+    categorical: Categorical | None = None
+
+
+class StringStatistics(Document):
+    """What is known of a text column."""
+
+    common: Common
+    distinct_count: float | None = None
+    distribution: StringDistribution | None = None
+
+
+class FeatureStatistics(Document):
+    """What is known of a column."""
+
+    name: str
+    inferred_type: InferredType = "Unknown"
+    numerical_statistics: NumericalStatistics | None = None
+    string_statistics: StringStatistics | None = None
+
+    @property
+    def common(self) -> Common | None:
+        """How many values there are; None when nothing is known."""
+        known = self.numerical_statistics or self.string_statistics
+        return known.common if known else None
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The values of a text column that were counted one by one."""
+        known = self.string_statistics.distribution if self.string_statistics else None
+        return tuple(bucket.value for bucket in known.categorical.buckets) if known and known.categorical else ()
+
+
+class Dataset(Document):
+    """How many rows were read."""
+
+    item_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumericCounts:
+    """What a profile knows of a numeric column.
+
+    Attributes:
+        integral: whether all its values are whole numbers.
+        present: values.
+        missing: rows without one.
+        total: sum of the values.
+        std_dev: their standard deviation, that of a population.
+        minimum: the smallest.
+        maximum: the largest.
+        bins: the distribution, in ascending order; outer bounds may be infinite.
+    """
+
+    name: str
+    integral: bool
+    present: int
+    missing: int
+    total: float
+    std_dev: float
+    minimum: float
+    maximum: float
+    bins: Sequence[Bin] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StringCounts:
+    """What a profile knows of a column of categories.
+
+    Attributes:
+        present: values.
+        missing: rows without one.
+        distinct: how many different values there are.
+        values: those counted one by one, with their counts.
+    """
+
+    name: str
+    present: int
+    missing: int
+    distinct: int
+    values: Sequence[tuple[str, int]] = ()
+
+
+class Statistics(Document):
+    """What the data quality monitor found in a dataset, or in a window of captures."""
+
+    version: float = 0.0
+    dataset: Dataset
+    features: list[FeatureStatistics]
+
+    @classmethod
+    def read(cls, content: bytes | str, name: str = "statistics.json") -> Self:
+        """What a file says.
+
+        Raises:
+            DocumentInvalid: it is not such a file.
+        """
+        return read_document(cls, content, name)
+
+    @classmethod
+    def of(cls, rows: int, columns: Iterable[NumericCounts | StringCounts]) -> Self:
+        """What the monitor would have written of a window: `write` gives the text."""
+        return cls(
+            dataset=Dataset(item_count=rows),
+            features=[
+                _numeric(column) if isinstance(column, NumericCounts) else _categorical(column) for column in columns
+            ],
+        )
+
+
+def _numeric(column: NumericCounts) -> FeatureStatistics:
+    common = Common(num_present=column.present, num_missing=column.missing)
+    if not column.present:
+        nothing = NumericalStatistics(common=common)
+        return FeatureStatistics(name=column.name, inferred_type="Unknown", numerical_statistics=nothing)
+    bins = [
+        (max(low, column.minimum), min(max(high, column.minimum), column.maximum), count)
+        for low, high, count in column.bins
+    ]
+    return FeatureStatistics(
+        name=column.name,
+        inferred_type="Integral" if column.integral else "Fractional",
+        numerical_statistics=NumericalStatistics(
+            common=common,
+            mean=column.total / column.present,
+            sum=column.total,
+            std_dev=column.std_dev,
+            min=column.minimum,
+            max=column.maximum,
+            distribution=NumericDistribution(
+                kll=Kll(
+                    buckets=_equal_width(bins, column.minimum, column.maximum),
+                    sketch=Sketch(data=_levels(bins)),
+                )
+            )
+            if bins
+            else None,
+        ),
+    )
+
+
+def _categorical(column: StringCounts) -> FeatureStatistics:
+    return FeatureStatistics(
+        name=column.name,
+        inferred_type="String" if column.present else "Unknown",
+        string_statistics=StringStatistics(
+            common=Common(num_present=column.present, num_missing=column.missing),
+            distinct_count=float(column.distinct),
+            distribution=StringDistribution(
+                categorical=Categorical(
+                    buckets=tuple(CategoryBucket(value=value, count=count) for value, count in column.values)
+                )
+            ),
+        ),
+    )
+
+
+def _equal_width(bins: Sequence[Bin], low: float, high: float) -> tuple[NumericBucket, ...]:
+    """Ten buckets of equal width that hold all that the bins hold; within a bin, mass is taken to be spread evenly."""
+    if not low < high:
+        return (NumericBucket(lower_bound=low, upper_bound=high, count=float(sum(count for *_, count in bins))),)
+    edges = np.linspace(low, high, _BUCKETS + 1)
+    mass = np.zeros(_BUCKETS)
+    for lower, upper, count in bins:
+        if lower < upper:
+            overlap = np.minimum(edges[1:], upper) - np.maximum(edges[:-1], lower)
+            mass += count * np.maximum(overlap, 0) / (upper - lower)
+        else:
+            mass[min(int(np.searchsorted(edges, lower, side="right")) - 1, _BUCKETS - 1)] += count
+    return tuple(
+        NumericBucket(lower_bound=float(lower), upper_bound=float(upper), count=float(count))
+        for lower, upper, count in zip(edges[:-1], edges[1:], _whole(mass), strict=True)
+    )
+
+
+def _whole(mass: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Whole numbers with the same sum: the largest remainders are rounded up."""
+    counts = np.floor(mass + 1e-9)
+    short = round(float(mass.sum() - counts.sum()))
+    counts[np.argsort(counts - mass, kind="stable")[:short]] += 1
+    return counts
+
+
+def _levels(bins: Sequence[Bin]) -> tuple[tuple[float, ...], ...]:
+    """The bins as the levels of a KLL sketch: a count's binary digits say on which levels its middle value stands.
+
+    The weights add up to the number of values, and any quantile is right to within its bin.
+
+    >>> _levels([(1.0, 1.0, 5), (2.0, 4.0, 2)])
+    ((1.0,), (3.0,), (1.0,))
+    """
+    highest = max((count for *_, count in bins), default=0).bit_length()
+    return tuple(
+        tuple(lower if lower == upper else (lower + upper) / 2 for lower, upper, count in bins if count >> level & 1)
+        for level in range(highest)
+    )

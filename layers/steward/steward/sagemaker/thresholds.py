@@ -1,0 +1,142 @@
+"""The thresholds of SageMaker's monitors as those of Steward's, each with its reason."""
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+
+from steward.sagemaker.clarify import MINIMUM_NDCG, FacetMetrics
+from steward.sagemaker.constraints import Constraints, DistributionConstraints
+from steward.sagemaker.declaration import Section
+from steward.sagemaker.model_quality import MetricConstraint, ModelQualityConstraints, ModelQualityStatistics
+
+_METRICS = {
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "f1",
+    "true_negative_rate": "specificity",
+    "auc": "roc_auc",
+    "au_prc": "average_precision",
+    "weighted_precision": "precision",
+    "weighted_recall": "recall",
+    "weighted_f1": "f1",
+    "mae": "mean_absolute_error",
+    "rmse": "root_mean_squared_error",
+    "r2": "r_squared",
+}
+"""Model Monitor's metrics and Steward's; the others follow from these."""
+_OF_CLASSES = {"weighted_precision", "weighted_recall", "weighted_f1"}
+_BINARY_ONLY = {"specificity", "roc_auc", "average_precision"}
+
+_FOUR_FIFTHS = 0.8
+_PLACES = 1e4
+_DIGITS = 4
+
+
+def shift(distance: float) -> float:
+    """The shift, in standard deviations, that puts a normal distribution this far from where it was.
+
+    The distance, that of Kolmogorov and Smirnov, is the greatest between the two cumulative distributions; for a shift
+    it is found half way between the means: 2 Φ(shift / 2) - 1.
+
+    >>> round(shift(0.1), 3)
+    0.251
+    """
+    return 2 * NormalDist().inv_cdf((1 + distance) / 2)
+
+
+def drift(constraints: Constraints, monitors: Section) -> None:
+    """What the data quality monitor asks of distributions."""
+    distributions = constraints.monitoring_config.distribution_constraints or DistributionConstraints()
+    distance = distributions.comparison_threshold
+    if not distributions.compared:
+        monitors.add("feature_drift", None, "distribution_constraints.perform_comparison was Disabled")
+    elif distance is not None and distance >= 1:
+        monitors.add("feature_drift", None, f"comparison_threshold {distance:g}: no distance is greater")
+    elif distance is not None:
+        limits = Section("feature_drift", "an effect must be at least this, and beyond chance; 0.05 and 0.02 if unset")
+        why = f"comparison_threshold {distance:g}, as a shift in standard deviations"
+        limits.add("minimum_shift", round(shift(max(distance, 0.0)), _DIGITS), why)
+        limits.add("minimum_share", *_share(distributions, distance))
+        monitors.nest(limits)
+
+
+def _share(distributions: DistributionConstraints, distance: float) -> tuple[float, str]:
+    share = distributions.categorical_comparison_threshold
+    if distributions.categorical_drift_method == "ChiSquared":
+        return 0.0, "categorical_drift_method ChiSquared says nothing of size"
+    if share is None:
+        return distance, f"comparison_threshold {distance:g}, the largest change of a share"
+    return min(share, 1.0), f"categorical_comparison_threshold {share:g}, the largest change of a share"
+
+
+def quality(constraints: Constraints, monitors: Section) -> None:
+    """What the data quality monitor asks of values."""
+    config = constraints.monitoring_config
+    if config.evaluate_constraints == "Disabled":
+        for name in ("validity", "missing_values", "unseen_categories", "schema_consistency"):
+            monitors.add(name, None, "evaluate_constraints was Disabled")
+        return
+    known, typed = config.domain_content_threshold, config.datatype_check_threshold
+    if known is not None and any(feature.domains for feature in constraints.features):
+        why = f"domain_content_threshold {known:g}: the share of values that had to be among the baseline's"
+        monitors.add("unseen_categories", {"maximum_increase": _rest(known)}, why)
+    if typed is not None:
+        why = f"datatype_check_threshold {typed:g}: the share of values that had to be of their column's type"
+        monitors.add("validity", {"maximum": _rest(typed)}, why)
+
+
+def performance(asked: ModelQualityConstraints, found: ModelQualityStatistics | None, monitors: Section) -> None:
+    """What the model quality monitor asks."""
+    values = found.values if found else {}
+    for name, constraint in asked.metrics.items():
+        ours = _METRICS.get(name)
+        if ours is None or (asked.problem == "multiclass_classification" and ours in _BINARY_ONLY):
+            continue
+        tolerance, why = _tolerance(constraint, values.get(name, math.nan))
+        why = f"{name}: {why}" + ("; here the mean over the classes" if name in _OF_CLASSES else "")
+        monitors.add(ours, {"tolerance": tolerance}, why)
+
+
+def _tolerance(constraint: MetricConstraint, baseline: float) -> tuple[float, str]:
+    """How much worse than the baseline a metric may get: Steward compares with the version's own holdout."""
+    threshold = constraint.threshold
+    if not math.isfinite(baseline):
+        return 0.0, f"its threshold {threshold:.{_DIGITS}g} was what the baseline reached"
+    room = baseline - threshold if constraint.comparison_operator == "LessThanThreshold" else threshold - baseline
+    return round(
+        max(room, 0.0), _DIGITS
+    ), f"{baseline:.{_DIGITS}g} in the baseline, {threshold:.{_DIGITS}g} its threshold"
+
+
+def fairness(groups: Sequence[FacetMetrics], monitors: Section) -> None:
+    """What the bias monitor asks: that no group be treated more differently than in the baseline."""
+    values = [group.values for group in groups]
+    ratios = [min(value["DI"], 1 / value["DI"]) for value in values if value.get("DI", 0) > 0]
+    differences = [abs(value["DPPL"]) for value in values if "DPPL" in value]
+    opportunities = [abs(value["RD"]) for value in values if "RD" in value]
+    limits = Section("fairness", "the bias monitor's constraints are the values of its baseline")
+    if ratios:
+        why = f"DI {min(ratios):.{_DIGITS}g} in the baseline; the four-fifths rule asks for 0.8"
+        limits.add("minimum_disparate_impact", math.floor(min(*ratios, _FOUR_FIFTHS) * _PLACES) / _PLACES, why)
+    if differences:
+        limits.add("maximum_parity_difference", _at_least(max(differences)), "the largest DPPL of the baseline")
+    if opportunities:
+        limits.add("maximum_opportunity_difference", _at_least(max(opportunities)), "the largest RD of the baseline")
+    if limits.entries:
+        monitors.nest(limits)
+
+
+def attribution(monitors: Section) -> None:
+    """What the explainability monitor asks."""
+    why = "the explainability monitor reports a violation when the nDCG is below this"
+    monitors.add("attribution_drift", {"minimum_ndcg": MINIMUM_NDCG}, why)
+
+
+def _rest(share: float) -> float:
+    return round(min(max(1 - share, 0.0), 1.0), _DIGITS)
+
+
+def _at_least(value: float) -> float:
+    """Rounded up, so that the baseline itself is within."""
+    return min(math.ceil(value * _PLACES) / _PLACES, 1.0)

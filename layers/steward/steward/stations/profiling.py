@@ -1,0 +1,30 @@
+"""The profiles of stored records, read through once."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from steward.profiles import Bins, Gathering, Portion, Profile
+from steward.records.stored import read_stored
+from steward.spec.model import ModelSpec
+
+
+def profiles_of(
+    path: Path | None, spec: ModelSpec, versions: Sequence[str], bins: Callable[[str], Bins], *, arrival: datetime
+) -> dict[str, Profile]:
+    """The profile of what each version predicted, in bounded memory.
+
+    Args:
+        path: stored records; None for no rows.
+        spec: their declaration.
+        versions: whose profiles are wanted; one that has no rows gets an empty one.
+        bins: those of a version's baseline.
+        arrival: when the records were uploaded.
+    """
+    gatherings = {version: Gathering(bins(version), spec.columns) for version in versions}
+    for records in read_stored(path, spec) if path else ():
+        for version, gathering in gatherings.items():
+            mine = records.of_version(version)
+            if mine.rows:
+                gathering.add(Portion(mine.chunk, mine.ids, mine.times, arrival))
+    return {version: gathering.profile() for version, gathering in gatherings.items()}

@@ -1,0 +1,114 @@
+"""What a judged batch leaves in the store: the records and profiles of each window, and the hashes of its ids."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.events import Kind
+from steward.profiles import Baseline, Bins
+from steward.records.id_hashes import IdHashes, write_id_hashes
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.stations import registry
+from steward.stations.profiling import profiles_of
+from steward.stations.spool import Fragment, Spool, join
+from steward.stations.upload import Upload
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+PARQUET = "application/vnd.apache.parquet"
+
+Kept = Callable[[Fragment], NDArray[np.bool_] | None]
+"""Which rows of a fragment are stored, shape (rows,); None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Stores one batch. Storing it again writes the same bytes.
+
+    Attributes:
+        data: where.
+        spec: the declaration.
+        kind: what the batch holds.
+        upload: the batch.
+        spool: its rows.
+        folder: a place for files that are about to be sent.
+        bins: of the baselines read so far, by version.
+    """
+
+    data: Bucket
+    spec: ModelSpec
+    kind: Kind
+    upload: Upload
+    spool: Spool
+    folder: Path
+    bins: dict[str, Bins] = field(default_factory=dict)
+
+    def id_hashes(self) -> IdHashes:
+        """Store the hashes of the ids of all valid rows, whether or not an earlier upload has them.
+
+        They follow from the file alone, and are there before any record is: whoever finds a record finds them.
+        """
+        path = self.folder / f"{self.upload.batch}.ids"
+        write_id_hashes(
+            path,
+            (
+                (window.start, np.concatenate([fragment.hashes for fragment in self.spool.fragments(window)]))
+                for window in self.spool.windows
+            ),
+        )
+        key = keys.id_hashes(self.kind, self.spec.model, self.upload.batch)
+        self.data.put_file(key, path, "application/octet-stream")
+        return IdHashes.read(path)
+
+    def window(self, window: Window, kept: Kept) -> int:
+        """Store a window's records, and the profile of each version in it; how many rows are kept.
+
+        Where earlier uploads have all the ids, the records are removed, and an empty profile says that the batch was
+        seen: a check that knows of it stands over one that does not.
+        """
+        path, rows = self._assembled(self.spool.fragments(window), kept)
+        self._put(keys.records(self.kind, self.spec.model, window, self.upload.batch), path)
+        if self.kind == "predictions":
+            self._put_profiles(window, path, self.spool.versions(window))
+        return rows
+
+    def untimed_labels(self) -> int:
+        """Store the labels that gave no time, to wait for their predictions; how many there are."""
+        path, rows = self._assembled(self.spool.fragments(None), lambda _: None)
+        if path:
+            self._put(keys.waiting_labels(self.spec.model, self.upload.batch), path)
+        return rows
+
+    def _assembled(self, fragments: Sequence[Fragment], kept: Kept) -> tuple[Path | None, int]:
+        """One file of the rows that are kept, None where none is; and how many they are."""
+        chosen = [(fragment, kept(fragment)) for fragment in fragments]
+        match chosen:
+            case [(fragment, None)]:
+                return fragment.path, fragment.rows
+            case _:
+                whole = self.folder / "window.parquet"
+                rows = join(chosen, whole)
+                return whole if rows else None, rows
+
+    def _put(self, key: str, path: Path | None) -> None:
+        if path:
+            source = (self.upload.created.key, self.upload.created.version_id)
+            self.data.put_file(key, path, PARQUET, source=source)
+        else:
+            self.data.delete(key)
+
+    def _put_profiles(self, window: Window, path: Path | None, versions: Sequence[str]) -> None:
+        profiles = profiles_of(path, self.spec, versions, self._bins, arrival=self.upload.uploaded)
+        for version, profile in profiles.items():
+            key = keys.profile(self.spec.model, version, window.id, self.upload.batch)
+            self.data.put(key, profile.of_batch(self.upload.batch).to_json())
+
+    def _bins(self, version: str) -> Bins:
+        if version not in self.bins:
+            manifest = registry.manifest(self.data, self.spec.model, version)
+            self.bins[version] = Baseline.from_json(self.data.verified(manifest.baseline)).bins
+        return self.bins[version]

@@ -1,0 +1,66 @@
+"""Which ids came before is told exactly, however their hashes fall and however much of them has left memory."""
+
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from steward.errors import BatchInvalid
+from steward.profiles.hashing import text_hashes
+from steward.records import identity
+from steward.records.identity import SeenIds
+
+SOME = settings(deadline=None, max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
+TEXT = st.text("abé\0\n\U0001f600", max_size=4) | st.integers(0, 30).map(str)
+
+
+def colliding(kinds: int):
+    """Hashes of which there are so few that most ids share theirs with others."""
+    return lambda texts: (text_hashes(texts) % np.uint64(kinds)) << np.uint64(40)
+
+
+@SOME
+@given(
+    chunks=st.lists(st.lists(TEXT, max_size=12), max_size=12),
+    kinds=st.sampled_from([1, 3, 2**20]),
+    block=st.sampled_from([1, 5, 65_536]),
+    longest=st.sampled_from([1, 8, 2**24]),
+)
+def test_an_id_is_admitted_once(chunks, kinds, block, longest) -> None:
+    row, expected, found = 0, [], []
+    first: dict[str, int] = {}
+    with (
+        patch.object(identity, "text_hashes", colliding(kinds)),
+        patch.object(identity, "_BLOCK", block),
+        patch.object(identity, "_LONGEST_RUN", longest),
+    ):
+        seen = SeenIds()
+        for ids in chunks:
+            rows = np.arange(row + 1, row + len(ids) + 1)
+            row += len(ids)
+            for name, at in zip(ids, rows.tolist(), strict=True):
+                expected.append(0 if first.setdefault(name, at) == at else first[name])
+            found += seen.admit(np.array(ids, object), rows).tolist()
+    assert found == expected
+
+
+def test_memory_holds_eight_bytes_an_id_and_one_block() -> None:
+    seen, count = SeenIds(), 300_000
+    for begin in range(0, count, 10_000):
+        ids = np.array([f"prediction-{at:012d}" for at in range(begin, begin + 10_000)], object)
+        assert not seen.admit(ids, np.arange(begin + 1, begin + 10_001)).any()
+    assert sum(run.nbytes for run in seen._runs) == 8 * count
+    assert seen._blocks._open_rows <= 65_536
+    again = seen.admit(np.array(["prediction-000000000007", "new"], object), np.array([count + 1, count + 2]))
+    assert again.tolist() == [8, 0]
+
+
+def test_more_ids_than_can_be_told_apart_are_refused() -> None:
+    seen = SeenIds()
+    with patch.object(identity, "_BLOCK", 1):
+        for at in range(4096):
+            seen.admit(np.array([str(at)], object), np.array([at + 1]))
+        with pytest.raises(BatchInvalid, match="split it"):
+            seen.admit(np.array(["one more"], object), np.array([4097]))
