@@ -9,17 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steward.errors import IncomparableProfiles
-from steward.profiles import Bins, CategoricalBins, NumericBins, Profile, merge
-from steward.profiles.summaries import NAMED_UNSEEN, NumericSummary
+from steward.profiles import Bins, CategoricalBins, NumericBins, Portion, Profile, merge
+from steward.profiles.summaries import NAMED_UNSEEN
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
+from steward.spec.columns import Columns
 
 REFERENCE = np.random.default_rng(1).normal(10, 3, 5000)
 BINS = Bins(
     features={
         "x": NumericBins.of(np.sort(np.concatenate((REFERENCE, np.full(2000, 5.0))))),
         "c": CategoricalBins.of({"a": 5, "b": 3}),
-    }
+    },
+    outputs={"score": NumericBins.of_scores()},
 )
+NAMES = Columns(id="id", time="time", score="score")
 
 rows = st.lists(
     st.tuples(
@@ -30,40 +33,48 @@ rows = st.lists(
         ),
         st.one_of(st.none(), st.sampled_from("abcdé")),
         st.floats(0, 1),
+        st.integers(0, 99).map("record-{}".format),
     ),
     max_size=60,
 )
+"""A number, a category, a score and an id, some of which come twice."""
 
 
 def chunk(values) -> Chunk:
-    numbers = [math.nan if number is None else number for number, _, _ in values]
-    missing = np.array([number is None for number, _, _ in values], dtype=bool)
-    names = tuple(dict.fromkeys(name for _, name, _ in values if name is not None))
-    codes = np.array([-1 if name is None else names.index(name) for _, name, _ in values], dtype=np.int32)
+    numbers = [math.nan if number is None else number for number, *_ in values]
+    missing = np.array([number is None for number, *_ in values], dtype=bool)
+    names = tuple(dict.fromkeys(name for _, name, *_ in values if name is not None))
+    codes = np.array([-1 if name is None else names.index(name) for _, name, *_ in values], dtype=np.int32)
     return Chunk(
         rows=len(values),
         columns={
             "x": NumericColumn(np.array(numbers, dtype=np.float64), missing if missing.any() else None),
             "c": CategoricalColumn(codes, names),
-            "score": NumericColumn(np.array([score for _, _, score in values], dtype=np.float64)),
+            "score": NumericColumn(np.array([score for _, _, score, *_ in values], dtype=np.float64)),
         },
     )
 
 
 def profile(values) -> Profile:
-    return Profile.of(chunk(values), BINS, score="score")
+    """The samples of these profiles have room for all rows; `test_sample` has others."""
+    ids = np.array([row[3] for row in values], dtype=object)
+    return Profile.of(Portion(chunk(values), ids), BINS, NAMES)
+
+
+def counted(values, bins) -> tuple[int, ...]:
+    return Profile.of(Chunk(len(values), {"x": NumericColumn(values)}), Bins(features={"x": bins})).features["x"].counts
 
 
 def exact(one: Profile) -> str:
     """All that is the same under any split: everything but the floating-point sums."""
     document = json.loads(one.to_json())
-    for summary in (document["features"]["x"], document["score"]):
+    for summary in (document["features"]["x"], document["outputs"]["score"]):
         del summary["total"], summary["squares"]
     return json.dumps(document)
 
 
 def close(one: Profile, other: Profile) -> bool:
-    pairs = ((one.features["x"], other.features["x"]), (one.score, other.score))
+    pairs = ((one.features["x"], other.features["x"]), (one.outputs["score"], other.outputs["score"]))
     return all(
         math.isclose(a.squares, b.squares, rel_tol=1e-12)
         and math.isclose(a.total, b.total, abs_tol=1e-12 * math.sqrt(a.count * a.squares), rel_tol=1e-12)
@@ -108,13 +119,13 @@ def test_batches_in_any_order_and_delivered_again_give_the_same_bytes(batches, r
 
 
 def test_a_batch_delivered_again_after_compaction_is_counted_once():
-    a, b, c = (profile([(1.0, "a", 0.5)]).of_batch(name) for name in "abc")
+    a, b, c = (profile([(1.0, "a", 0.5, "r")]).of_batch(name) for name in "abc")
     compacted = merge([a, b], BINS)
     assert merge([b, compacted, c], BINS).rows == 3
 
 
 def test_overlapping_merged_profiles_are_refused():
-    a, b, c = (profile([(1.0, "a", 0.5)]).of_batch(name) for name in "abc")
+    a, b, c = (profile([(1.0, "a", 0.5, "r")]).of_batch(name) for name in "abc")
     with pytest.raises(IncomparableProfiles, match="overlap at batch b"):
         merge([a + b, b + c], BINS)
     with pytest.raises(IncomparableProfiles, match="count it twice"):
@@ -145,7 +156,15 @@ def test_a_corrupted_profile_says_so(document):
 
 
 def test_every_kind_of_cell_is_counted():
-    summary = profile([(None, "a", 0), (math.nan, None, 0), (math.inf, "z", 0), (-math.inf, "z", 0), (2.0, "b", 1)])
+    summary = profile(
+        [
+            (None, "a", 0, "1"),
+            (math.nan, None, 0, "2"),
+            (math.inf, "z", 0, "3"),
+            (-math.inf, "z", 0, "4"),
+            (2.0, "b", 1, "5"),
+        ]
+    )
     x, c = summary.features["x"], summary.features["c"]
     assert (x.rows, x.missing, x.nan, x.infinite, x.count, x.minimum, x.maximum) == (5, 1, 1, 2, 1, 2.0, 2.0)
     assert (c.rows, c.missing, c.counts, c.unseen, c.unseen_names) == (5, 1, (1, 1), 2, {"z": 2})
@@ -168,14 +187,19 @@ def test_every_kind_of_cell_is_counted():
 def test_fast_counting_gives_what_comparing_each_value_with_each_edge_gives(values):
     bins = NumericBins.of(np.sort(values[:10_000]))
     expected = np.bincount(bins.cuts.searchsorted(values, side="right"), minlength=len(bins.edges) + 1)
-    assert NumericSummary.of(NumericColumn(values), bins).counts == tuple(expected.tolist())
+    assert counted(values, bins) == tuple(expected.tolist())
 
 
 def test_frequent_values_have_a_bin_of_their_own():
     bins = NumericBins.of(np.sort(np.concatenate((np.zeros(700), np.random.default_rng(0).normal(size=300)))))
-    counts = NumericSummary.of(NumericColumn(np.array([0.0, -0.0, 5e-324, -5e-324])), bins).counts
+    counts = counted(np.array([0.0, -0.0, 5e-324, -5e-324]), bins)
     assert max(counts) == 2
     assert len(bins.edges) <= 3 * 64
+
+
+def test_a_flag_that_is_rarely_set_can_be_profiled():
+    flags = np.repeat([0.0, 1.0], [49_500, 500])  # about their mean, both edges of the atom at zero are the same float
+    assert counted(flags, NumericBins.of(flags)) == (0, 49_500, 500)
 
 
 def test_unseen_names_are_bounded_and_do_not_depend_on_the_split():
@@ -190,4 +214,4 @@ def test_unseen_names_are_bounded_and_do_not_depend_on_the_split():
 
 def test_an_absent_column_has_no_rows():
     only = Profile.of(Chunk(2, {"x": NumericColumn(np.array([1.0, 2.0]))}), BINS)
-    assert (only.rows, only.features["x"].rows, only.features["c"].rows, only.score.rows) == (2, 2, 0, 0)
+    assert (only.rows, only.features["x"].rows, only.features["c"].rows, only.outputs["score"].rows) == (2, 2, 0, 0)

@@ -1,22 +1,29 @@
 """The baseline: what a version is compared with for as long as it is in charge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from steward.errors import IncomparableProfiles
 from steward.performance.outcomes import Outcomes
-from steward.profiles.bins import Bins, CategoricalBins, ColumnBins, NumericBins, ordered_finite
+from steward.profiles.bins import MISSING, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
-from steward.profiles.profile import Profile
+from steward.profiles.embedding_spread import EmbeddingSpread
+from steward.profiles.embeddings import EmbeddingBins
+from steward.profiles.model_bins import Bins
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Gathering, Profile
+from steward.profiles.sample import ROWS, Sample
+from steward.profiles.scope import Scope
 from steward.profiles.summaries import NumericSummary, Summary, histogram
-from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
-from steward.spec.model import Feature
+from steward.records.columns import Chunk, EmbeddingColumn
 from steward.spec.windows import Window
+
+REFERENCE_ROWS = 4000
+"""Rows in the sample of the reference."""
 
 
 class Baseline(BaseModel):
@@ -24,75 +31,154 @@ class Baseline(BaseModel):
 
     Attributes:
         bins: shared by every profile that is compared with this baseline.
-        reference: the profile of the reference over these bins; its score summary is that of the holdout, since a
-            version's scores on the rows it was trained on say nothing of its scores on others.
-        design_effects: per feature, of its histogram.
-        missing_design_effects: per feature, of its share of missing cells.
-        holdout: the version's results on labelled rows that it did not see.
+        reference: the profile of the reference over these bins. Its outputs, also those of its segments, and its
+            decisions are those of the holdout where there is one, since a version's scores on the rows it was trained
+            on say nothing of its scores on others.
+        sample: rows of the reference, coded by the bins; more of them than a profile has. Outputs count as missing in
+            it where they are those of a holdout.
+        design_effects: per part of the features, of its histogram.
+        missing_design_effects: per part of the features, of its share of missing cells.
+        output_design_effects: per part of the outputs, of its histogram; unknown where they are those of a holdout,
+            which is too short to show how windows differ.
+        output_missing_design_effects: per part of the outputs, of its share of missing cells.
+        embedding_spreads: per column of embeddings among the features, of the mean of its feature map.
+        holdout: the version's results on labelled rows that it did not see; None for a task without labels.
+        importances: of the features, of any sum; empty where none were measured.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     bins: Bins
     reference: Profile
+    sample: Sample
     design_effects: dict[str, DesignEffect]
     missing_design_effects: dict[str, DesignEffect]
-    holdout: Outcomes
+    output_design_effects: dict[str, DesignEffect]
+    output_missing_design_effects: dict[str, DesignEffect]
+    embedding_spreads: dict[str, EmbeddingSpread] = {}
+    holdout: Outcomes | None
+    importances: dict[str, float] = {}
 
     @classmethod
     def of(
         cls,
-        parts: Sequence[tuple[Window, Chunk]],
-        features: Mapping[str, Feature],
+        parts: Iterable[tuple[Window, Portion | Chunk]],
+        scope: Scope,
         *,
-        scores: NumericColumn | NDArray[np.float64],
-        holdout: Outcomes,
+        holdout: Outcomes | None,
+        held: Portion | Chunk | None = None,
+        importances: Mapping[str, float] | None = None,
     ) -> Self:
         """Take a baseline from reference data in memory.
 
         Args:
-            parts: the reference's rows in chunks, each of one window; a window may have several chunks.
-            features: the declared features; one that a chunk lacks counts as absent there.
-            scores: the version's scores on the holdout, from 0 to 1, shape (rows,).
-            holdout: its results on the holdout.
+            parts: the reference's rows in portions, each of one window; a window may have several portions.
+            scope: what is profiled; a feature that a portion lacks counts as absent there.
+            holdout: the version's results on the holdout.
+            held: the holdout's rows with the version's outputs on them; None where the reference has its own outputs.
+            importances: of the features.
 
         Raises:
             IncomparableProfiles: a column's type is not the declared one.
         """
-        chunks = [chunk for _, chunk in parts]
-        bins = Bins(features={name: _column_bins(name, feature, chunks) for name, feature in features.items()})
-        windows: dict[Window, Profile] = {}
-        for window, chunk in parts:
-            windows[window] = windows.get(window, Profile.empty(bins)) + Profile.of(chunk, bins)
-        profiles = [windows[window] for window in sorted(windows)]
-        reference = sum(profiles, start=Profile.empty(bins))
-        column = scores if isinstance(scores, NumericColumn) else NumericColumn(np.asarray(scores, dtype=np.float64))
+        portions = _placed(parts)
+        reference = [portion for _, portion in portions]
+        own = held is None
+        outputs = reference if held is None else [held if isinstance(held, Portion) else Portion(held)]
+        bins = scope.bins(reference, outputs, importances)
+        gatherings: dict[Window, Gathering] = {}
+        for window, portion in portions:
+            gatherings.setdefault(window, Gathering(bins, scope.names, REFERENCE_ROWS)).add(portion)
+        windows = [gatherings[window].profile() for window in sorted(gatherings)]
+        total = sum(windows, start=Profile.empty(bins, REFERENCE_ROWS))
+        if not own:
+            total = _with_outputs(total, Profile.of(outputs[0], bins, scope.names), bins)
         return cls(
             bins=bins,
-            reference=reference.model_copy(update={"score": NumericSummary.of(column, bins.score)}),
-            design_effects={
-                name: _design_effect([profile.features[name] for profile in profiles], bins.features[name])
-                for name in features
-            },
-            missing_design_effects={
-                name: DesignEffect.of([_missing_and_present(profile.features[name]) for profile in profiles])
-                for name in features
+            reference=total.model_copy(update={"sample": total.sample.cut(ROWS)}),
+            sample=total.sample,
+            design_effects=_effects([window.features for window in windows], bins.features),
+            missing_design_effects=_missing_effects([window.features for window in windows], bins.features),
+            output_design_effects=_effects([window.outputs for window in windows if own], bins.outputs),
+            output_missing_design_effects=_missing_effects([window.outputs for window in windows if own], bins.outputs),
+            embedding_spreads={
+                name: EmbeddingSpread.of(
+                    _embeddings(reference, name), [window.embeddings[name] for window in windows], column
+                )
+                for name, column in bins.composites.items()
+                if isinstance(column, EmbeddingBins) and name in scope.features
             },
             holdout=holdout,
+            importances=dict(importances or {}),
         )
 
-    @property
-    def score_design_effect(self) -> DesignEffect:
-        """The median feature's, since a holdout is too short to show how scores vary between windows."""
+    def against(self, windows: Sequence[Profile]) -> Self:
+        """The same baseline with other windows for its reference: earlier ones of the same rhythm, or those before.
+
+        Bins, holdout and importances stay; the reference is the sum of the windows, and design effects are estimated
+        from them, of outputs too.
+
+        Args:
+            windows: the profile of each window over this baseline's bins, merged.
+
+        Raises:
+            IncomparableProfiles: there is none, or one has other bins.
+        """
+        if not windows:
+            raise IncomparableProfiles("there are no earlier windows to compare with; compare with the reference")
+        total = sum(windows, start=Profile.empty(self.bins))
+        features, outputs = [window.features for window in windows], [window.outputs for window in windows]
+        return self.model_copy(
+            update={
+                "reference": total,
+                "sample": total.sample,
+                "design_effects": _effects(features, self.bins.features),
+                "missing_design_effects": _missing_effects(features, self.bins.features),
+                "output_design_effects": _effects(outputs, self.bins.outputs),
+                "output_missing_design_effects": _missing_effects(outputs, self.bins.outputs),
+                "embedding_spreads": {
+                    name: spread.among([window.embeddings[name] for window in windows])
+                    for name, spread in self.embedding_spreads.items()
+                },
+            }
+        )
+
+    def design_effect(self, part: str) -> DesignEffect:
+        """Of a part of the features or, where no feature is called so, of the outputs."""
+        return self.design_effects.get(part) or self.output_design_effect(part)
+
+    def output_design_effect(self, part: str) -> DesignEffect:
+        """Of a part of the outputs; the median feature's where it is unknown."""
+        own = self.output_design_effects.get(part, DesignEffect())
         known = [effect for effect in self.design_effects.values() if effect.known]
-        if not known:
-            return DesignEffect()
+        if own.known or not known:
+            return own
         return DesignEffect(
             value=median(effect.value for effect in known),
             location=median(effect.location for effect in known),
             concentration=median(effect.concentration for effect in known),
             rows=median(effect.rows for effect in known),
+            chunks=min(effect.chunks for effect in known),
+            clustered=any(effect.clustered for effect in known),
+            known=True,
+        )
+
+    @property
+    def joint_design_effect(self) -> DesignEffect:
+        """Of statistics of all sampled parts together: that of the part that varies most from window to window.
+
+        What moves most decides the tail of a sum over all directions, so less would cry wolf.
+        """
+        effects = [self.design_effect(name) for _, name in self.bins.sampled]
+        known = [effect for effect in effects if effect.known]
+        if not known:
+            return DesignEffect()
+        most = max(known, key=lambda effect: max(effect.value, effect.location))
+        return DesignEffect(
+            value=max(most.value, most.location),
+            location=most.location,
+            rows=most.rows,
             chunks=min(effect.chunks for effect in known),
             clustered=any(effect.clustered for effect in known),
             known=True,
@@ -104,39 +190,72 @@ class Baseline(BaseModel):
 
     @classmethod
     def from_json(cls, document: bytes | str) -> Self:
-        """Read what `to_json` wrote; pydantic's ValidationError when it is something else."""
-        return cls.model_validate_json(document)
+        """Read what `to_json` wrote.
+
+        Raises:
+            IncomparableProfiles: it is no baseline.
+        """
+        try:
+            return cls.model_validate_json(document)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            msg = f"not a baseline: {first['msg']} at {place or 'the start'}; train or adopt the version again"
+            raise IncomparableProfiles(msg) from error
 
 
-def _design_effect(windows: Sequence[Summary], bins: ColumnBins) -> DesignEffect:
+def _placed(parts: Iterable[tuple[Window, Portion | Chunk]]) -> list[tuple[Window, Portion]]:
+    """The portions, each row at a position of its own."""
+    placed: list[tuple[Window, Portion]] = []
+    first = 0
+    for window, records in parts:
+        portion = records if isinstance(records, Portion) else Portion(records)
+        placed.append((window, replace(portion, first=first)))
+        first += portion.chunk.rows
+    return placed
+
+
+def _with_outputs(reference: Profile, held: Profile, bins: Bins) -> Profile:
+    """The reference with the outputs and decisions of a holdout, and none in its sample."""
+    segments = {
+        name: {
+            group: profile.model_copy(update={"outputs": held.segments[name][group].outputs})
+            for group, profile in groups.items()
+        }
+        for name, groups in reference.segments.items()
+    }
+    features = sum(side == "features" for side, _ in bins.sampled)
+    table = reference.sample.table.copy()
+    table[:, features:] = MISSING
+    return reference.model_copy(
+        update={
+            "outputs": held.outputs,
+            "segments": segments,
+            "decisions": held.decisions,
+            "sample": Sample.of(reference.sample.row_keys, table, reference.sample.size),
+        }
+    )
+
+
+def _embeddings(portions: Sequence[Portion], name: str) -> list[EmbeddingColumn]:
+    columns = [portion.chunk.columns.get(name) for portion in portions]
+    return [column for column in columns if isinstance(column, EmbeddingColumn)]
+
+
+def _effects(windows: Sequence[Mapping[str, Summary]], bins: Mapping[str, ColumnBins]) -> dict[str, DesignEffect]:
+    """Per part, of its histogram."""
+    return {name: _effect([window[name] for window in windows], column) for name, column in bins.items()}
+
+
+def _missing_effects(
+    windows: Sequence[Mapping[str, Summary]], bins: Mapping[str, ColumnBins]
+) -> dict[str, DesignEffect]:
+    """Per part, of its share of missing cells."""
+    return {name: DesignEffect.of([(window[name].unusable, window[name].count) for window in windows]) for name in bins}
+
+
+def _effect(windows: Sequence[Summary], bins: ColumnBins) -> DesignEffect:
     counts = [histogram(window) for window in windows]
     if not isinstance(bins, NumericBins):
         return DesignEffect.of(counts)
     return DesignEffect.of(counts, [window.mean(bins) for window in windows if isinstance(window, NumericSummary)])
-
-
-def _missing_and_present(summary: Summary) -> tuple[int, int]:
-    return summary.unusable, summary.count
-
-
-def _column_bins(name: str, feature: Feature, chunks: Sequence[Chunk]) -> ColumnBins:
-    columns = [chunk.columns[name] for chunk in chunks if name in chunk.columns]
-    if feature.type == "numeric":
-        numbers = [column.values for column in columns if isinstance(column, NumericColumn)]
-        if len(numbers) == len(columns):
-            return NumericBins.of(ordered_finite(numbers))
-    else:
-        texts = [column for column in columns if isinstance(column, CategoricalColumn)]
-        if len(texts) == len(columns):
-            return CategoricalBins.of(_category_counts(texts))
-    msg = f"feature {name} is declared {feature.type}, and the reference holds something else; mend the declaration"
-    raise IncomparableProfiles(msg)
-
-
-def _category_counts(columns: Sequence[CategoricalColumn]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for column in columns:
-        found = np.bincount(column.codes + np.int32(1), minlength=len(column.categories) + 1).tolist()
-        for name, count in zip(column.categories, found[1:], strict=True):
-            counts[name] = counts.get(name, 0) + count
-    return counts

@@ -88,7 +88,7 @@ class DesignEffect(BaseModel):
         spread = float(np.sum(share * rank**2))
         location = float(np.mean((residuals @ (np.sqrt(share) * rank)) ** 2)) / spread
         directions, freedom = len(share) - 1, chunks - 1
-        clustered = _beyond_chance(value * directions * freedom, directions * freedom) or _beyond_chance(
+        clustered = beyond_chance(value * directions * freedom, directions * freedom) or beyond_chance(
             location * freedom, freedom
         )
         return cls(
@@ -113,7 +113,7 @@ class DesignEffect(BaseModel):
         )
 
 
-def _beyond_chance(statistic: float, degrees: int) -> bool:
+def beyond_chance(statistic: float, degrees: float) -> bool:
     """Whether a chi-squared variable is above its 99.9 % quantile (E. B. Wilson and M. M. Hilferty, 1931)."""
     scale = 2 / (9 * degrees)
     return math.cbrt(statistic / degrees) > 1 - scale + _Z999 * math.sqrt(scale)

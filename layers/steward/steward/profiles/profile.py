@@ -1,14 +1,26 @@
 """The profile: a mergeable summary of records over a baseline's bins."""
 
-from collections.abc import Iterable
-from typing import Self, cast
+from collections.abc import Iterator
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+import numpy as np
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
+from steward.attribution.sums import AttributionSums
 from steward.errors import IncomparableProfiles
-from steward.profiles.bins import Bins, ColumnBins, NumericBins
-from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
+from steward.profiles.embeddings import EmbeddingBins, EmbeddingSums
+from steward.profiles.grid import Scratch
+from steward.profiles.intake import Intake
+from steward.profiles.model_bins import Bins
+from steward.profiles.operation import Operation
+from steward.profiles.portion import Parts, Portion
+from steward.profiles.sample import ROWS, Sample, SampleTally, part_codes
+from steward.profiles.segments import Decisions, SegmentProfile, SegmentTallies
+from steward.profiles.summaries import Summary, empty, misfits
+from steward.profiles.sums import united, united_groups
+from steward.profiles.tallies import Tallies
+from steward.records.columns import Chunk, EmbeddingColumn, NumericColumn
+from steward.spec.columns import Columns
 
 
 class Profile(BaseModel):
@@ -18,53 +30,95 @@ class Profile(BaseModel):
         bins: the digest of the bins; profiles of other bins do not add.
         batches: the ids of the batches merged in, sorted; empty while a batch is still being read.
         rows: how many records.
-        features: a summary per feature of the bins, in their order.
-        score: the summary of the score.
+        features: a summary per part of the features, in the order of the bins.
+        outputs: a summary per part of the outputs: `score`, `scores.<class>`, `prediction`, declared outputs.
+        operation: how the model was served.
+        attributions: what each feature contributed, of the records that say so.
+        embeddings: sums per column of embeddings, features and outputs alike.
+        segments: by segment and group, profiles of some of the rows.
+        decisions: by protected attribute and group, what was decided.
+        intake: what became of the rows on their way in.
+        sample: some of the rows, coded by the bins.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
+    schema_version: Literal[2] = 2
     bins: str
     batches: tuple[str, ...] = ()
-    rows: int
+    rows: NonNegativeInt
     features: dict[str, Summary]
-    score: NumericSummary
+    outputs: dict[str, Summary]
+    operation: Operation
+    attributions: AttributionSums
+    embeddings: dict[str, EmbeddingSums]
+    segments: dict[str, dict[str, SegmentProfile]]
+    decisions: dict[str, dict[str, Decisions]]
+    intake: Intake
+    sample: Sample
 
     @classmethod
-    def empty(cls, bins: Bins) -> Self:
+    def empty(cls, bins: Bins, sample_rows: int = ROWS) -> Self:
         """The identity of `+` over these bins."""
-        features = {name: _empty(column) for name, column in bins.features.items()}
-        return cls(bins=bins.digest, rows=0, features=features, score=NumericSummary.empty(bins.score))
-
-    @classmethod
-    def of(cls, chunk: Chunk, bins: Bins, *, score: str | None = None) -> Self:
-        """Profile one chunk of records.
-
-        Args:
-            chunk: the records; a feature that it lacks is left out of account (its summary has no rows).
-            bins: the bins of the baseline to compare with.
-            score: the name of the chunk's score column; None where it has none.
-
-        Raises:
-            IncomparableProfiles: a column is numeric where the bins are categorical, or the other way about.
-        """
-        columns = chunk.columns
+        features = {name: empty(column) for name, column in bins.features.items()}
+        outputs = {name: empty(column) for name, column in bins.outputs.items()}
+        nobody = SegmentProfile(rows=0, features=features, outputs=outputs)
         return cls(
             bins=bins.digest,
-            rows=chunk.rows,
-            features={name: summarise(name, columns.get(name), column) for name, column in bins.features.items()},
-            score=cast("NumericSummary", summarise("score", columns[score] if score else None, bins.score)),
+            rows=0,
+            features=features,
+            outputs=outputs,
+            operation=Operation(),
+            attributions=AttributionSums.empty(),
+            embeddings={
+                name: EmbeddingSums.empty(column)
+                for name, column in bins.composites.items()
+                if isinstance(column, EmbeddingBins)
+            },
+            segments={name: dict.fromkeys(segment.groups, nobody) for name, segment in bins.segments.items()},
+            decisions={name: dict.fromkeys(segment.groups, Decisions()) for name, segment in bins.protected.items()},
+            intake=Intake(),
+            sample=Sample(size=sample_rows, parts=len(bins.sampled)),
         )
+
+    @classmethod
+    def of(cls, records: Portion | Chunk, bins: Bins, names: Columns | None = None) -> "Profile":
+        """Profile some records.
+
+        Args:
+            records: whole, or with ids, event times and the like; a column that they lack is left out of account (its
+                summary has no rows).
+            bins: the bins of the baseline to compare with.
+            names: the user's names of the columns with a role; without them scores, predictions, latency and the like
+                are left out of account.
+
+        Raises:
+            IncomparableProfiles: a column is of another type than in the baseline.
+        """
+        gathering = Gathering(bins, names)
+        gathering.add(records)
+        return gathering.profile()
 
     def of_batch(self, batch: str) -> Self:
         """The same records, known as this batch (the id of one object version)."""
         return self.model_copy(update={"batches": (batch,)})
 
+    def with_intake(self, intake: Intake) -> Self:
+        """The same records, and what else is known of their way in."""
+        return self.model_copy(update={"intake": self.intake + intake})
+
+    def with_operation(self, operation: Operation) -> Self:
+        """The same records, and what else is known of their serving."""
+        return self.model_copy(update={"operation": self.operation + operation})
+
+    def with_attributions(self, attributions: AttributionSums) -> Self:
+        """The same records, and what their features contributed."""
+        return self.model_copy(update={"attributions": self.attributions + attributions})
+
     def __add__(self, other: "Profile") -> "Profile":
         """The profile of both, which must share bins and have no batch in common."""
         if self.bins != other.bins:
-            msg = f"profiles over bins {self.bins} and {other.bins} cannot be added; profile the records again over one"
-            raise IncomparableProfiles(msg)
+            raise IncomparableProfiles(_of_others(self.bins, other.bins))
         shared = set(self.batches) & set(other.batches)
         if shared:
             msg = f"batch {', '.join(sorted(shared)[:3])} is in both profiles; adding them would count it twice"
@@ -73,9 +127,46 @@ class Profile(BaseModel):
             bins=self.bins,
             batches=tuple(sorted(self.batches + other.batches)),
             rows=self.rows + other.rows,
-            features={name: _added(mine, other.features[name]) for name, mine in self.features.items()},
-            score=self.score + other.score,
+            features=united(self.features, other.features),
+            outputs=united(self.outputs, other.outputs),
+            operation=self.operation + other.operation,
+            attributions=self.attributions + other.attributions,
+            embeddings=united(self.embeddings, other.embeddings),
+            segments=united_groups(self.segments, other.segments),
+            decisions=united_groups(self.decisions, other.decisions),
+            intake=self.intake + other.intake,
+            sample=self.sample + other.sample,
         )
+
+    def fitting(self, bins: Bins) -> Self:
+        """The profile itself, once it is known to be over these bins.
+
+        Raises:
+            IncomparableProfiles: it is over others, or damaged.
+        """
+        if self.bins != bins.digest:
+            raise IncomparableProfiles(_of_others(self.bins, bins.digest))
+        damaged = next(self._misfits(bins), None)
+        if damaged is not None:
+            raise IncomparableProfiles(f"the profile is damaged at {damaged}; rebuild it from the batch's records")
+        return self
+
+    def _misfits(self, bins: Bins) -> Iterator[str]:
+        """The parts that cannot be over these bins."""
+        embedded = {name for name, column in bins.composites.items() if isinstance(column, EmbeddingBins)}
+        yield from misfits(self.features, bins.features)
+        yield from misfits(self.outputs, bins.outputs)
+        yield from self.embeddings.keys() ^ embedded
+        if self.sample.parts != len(bins.sampled):
+            yield "sample"
+        for groups, segments in ((self.segments, bins.segments), (self.decisions, bins.protected)):
+            yield from groups.keys() ^ segments.keys()
+            for name, segment in segments.items():
+                yield from groups[name].keys() ^ set(segment.groups)
+        for profiles in self.segments.values():
+            for profile in profiles.values():
+                yield from misfits(profile.features, bins.features)
+                yield from misfits(profile.outputs, bins.outputs)
 
     def to_json(self) -> bytes:
         """Compact JSON; equal profiles give equal bytes."""
@@ -91,69 +182,104 @@ class Profile(BaseModel):
         try:
             return cls.model_validate_json(document)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            msg = f"not a profile: {first['msg']} at {place or 'the start'}; rebuild it from the batch's records"
-            raise IncomparableProfiles(msg) from error
+            raise IncomparableProfiles(_refusal(error)) from error
 
 
-def merge(profiles: Iterable[Profile], bins: Bins) -> Profile:
-    """The profile of all batches, each counted once, the same bytes in whatever order they come.
+class Gathering:
+    """Takes in records in bounded memory, and gives the profile of all that it took.
 
     Args:
-        profiles: stored profiles, each with the ids of its batches. One whose batches are all in another (a batch
-            delivered again after compaction) is left out.
-        bins: their bins; the result for no profiles is empty.
-
-    Raises:
-        IncomparableProfiles: a profile has other bins or names no batch, or two share some batches but neither holds
-            all of the other's.
+        bins: of the baseline to compare with.
+        names: the user's names of the columns with a role; without them scores, predictions, latency and the like are
+            left out of account.
+        sample_rows: rows that the sample keeps.
     """
-    ordered = sorted(profiles, key=lambda profile: (-len(profile.batches), profile.batches, profile.to_json()))
-    chosen: list[Profile] = []
-    holder: dict[str, int] = {}
-    for profile in ordered:
-        if not profile.batches:
-            msg = "a profile names no batch, so it cannot be told from the others; give it one with of_batch"
+
+    def __init__(self, bins: Bins, names: Columns | None = None, sample_rows: int = ROWS) -> None:
+        self._bins = bins
+        self._names = names
+        scratch = Scratch()
+        self._rows = 0
+        self._features = Tallies(bins.features, scratch)
+        self._outputs = Tallies(bins.outputs, scratch)
+        self._segments = SegmentTallies(bins, scratch)
+        self._sample = SampleTally(len(bins.sampled), sample_rows)
+        self._embeddings = {
+            name: EmbeddingSums.empty(column)
+            for name, column in bins.composites.items()
+            if isinstance(column, EmbeddingBins)
+        }
+        self._operation = Operation()
+        self._attributions = AttributionSums.empty()
+        self._intake = Intake()
+
+    def add(self, records: Portion | Chunk) -> None:
+        """Take in some records; a column that they lack is left out of account.
+
+        Raises:
+            IncomparableProfiles: a column is of another type than in the baseline.
+        """
+        portion = records if isinstance(records, Portion) else Portion(records, first=self._rows)
+        parts = Parts.of(portion, self._bins, self._names)
+        self._features.add(parts.features)
+        self._outputs.add(parts.outputs)
+        self._segments.add(portion, parts)
+        self._sample.add(portion, lambda rows: part_codes(parts, self._bins, rows))
+        self._add_embeddings(portion)
+        if self._names:
+            self._add_roles(portion, self._names)
+        self._intake += Intake.of(portion.chunk.rows, portion.event_times(self._names), portion.arrival)
+        self._rows += portion.chunk.rows
+
+    def profile(self) -> Profile:
+        """Of all records taken in so far."""
+        return Profile(
+            bins=self._bins.digest,
+            rows=self._rows,
+            features=self._features.summaries(),
+            outputs=self._outputs.summaries(),
+            operation=self._operation,
+            attributions=self._attributions,
+            embeddings=self._embeddings,
+            segments=self._segments.profiles(),
+            decisions=self._segments.decisions(),
+            intake=self._intake,
+            sample=self._sample.sample(),
+        )
+
+    def _add_embeddings(self, portion: Portion) -> None:
+        for name, sums in self._embeddings.items():
+            column, bins = portion.chunk.columns.get(name), self._bins.composites[name]
+            if isinstance(column, EmbeddingColumn) and isinstance(bins, EmbeddingBins):
+                self._embeddings[name] = sums + EmbeddingSums.of(column, bins)
+
+    def _add_roles(self, portion: Portion, names: Columns) -> None:
+        columns = portion.chunk.columns
+        self._operation += Operation.of(portion.chunk.rows, columns, names.operation)
+        found = {feature: columns[column] for feature, column in names.attributions.items() if column in columns}
+        values = {name: column.values for name, column in found.items() if isinstance(column, NumericColumn)}
+        if len(values) < len(found):
+            msg = (
+                f"attributions {', '.join(sorted(found.keys() - values.keys()))} are no numbers; write them as numbers"
+            )
             raise IncomparableProfiles(msg)
-        holders = {holder.get(batch) for batch in profile.batches}
-        if holders == {None}:
-            holder |= dict.fromkeys(profile.batches, len(chosen))
-            chosen.append(profile)
-        elif None in holders or len(holders) > 1:
-            shared = [batch for batch in profile.batches if batch in holder]
-            msg = f"merged profiles overlap at batch {shared[0]}; rebuild the window from the profiles of its batches"
-            raise IncomparableProfiles(msg)
-    total = Profile.empty(bins)
-    for profile in sorted(chosen, key=lambda part: part.batches):
-        total = total + profile
-    return total
+        if values and portion.chunk.rows:
+            self._attributions += AttributionSums.of(np.column_stack(list(values.values())), list(values))
 
 
-def summarise(name: str, column: Column | None, bins: ColumnBins) -> Summary:
-    """Summarise one column, or its absence.
-
-    Raises:
-        IncomparableProfiles: the column is not of the bins' type.
-    """
-    if column is None:
-        return _empty(bins)
-    if isinstance(bins, NumericBins) and isinstance(column, NumericColumn):
-        return NumericSummary.of(column, bins)
-    if not isinstance(bins, NumericBins) and isinstance(column, CategoricalColumn):
-        return CategoricalSummary.of(column, bins)
-    msg = f"column {name} is {type(column).__name__} but the baseline has it {bins.type}; declare one type for both"
-    raise IncomparableProfiles(msg)
+def _of_others(one: str, other: str) -> str:
+    return (
+        f"profiles over bins {one} and {other} cannot be added: they are of different versions, or of different "
+        "revisions of a declaration; profile the records again over one"
+    )
 
 
-def _empty(bins: ColumnBins) -> Summary:
-    return NumericSummary.empty(bins) if isinstance(bins, NumericBins) else CategoricalSummary.empty(bins)
-
-
-def _added(one: Summary, other: Summary) -> Summary:
-    if isinstance(one, NumericSummary) and isinstance(other, NumericSummary):
-        return one + other
-    if isinstance(one, CategoricalSummary) and isinstance(other, CategoricalSummary):
-        return one + other
-    msg = "a numeric and a categorical summary cannot be added"
-    raise IncomparableProfiles(msg)
+def _refusal(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if place == "schema_version":
+        return (
+            f"a profile of schema version {first['input']}, where this Steward reads another; "
+            "rebuild it from the batch's records"
+        )
+    return f"not a profile: {first['msg']} at {place or 'the start'}; rebuild it from the batch's records"

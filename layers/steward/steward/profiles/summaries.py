@@ -1,24 +1,16 @@
 """What is kept of one column: sums that add up."""
 
-import hashlib
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
 from steward.errors import IncomparableProfiles
-from steward.profiles.bins import CategoricalBins, NumericBins
-from steward.records.columns import CategoricalColumn, NumericColumn
-
-BLOCK = 65_536
-"""Numbers summed up at a time: what a processor keeps at hand."""
+from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
+from steward.profiles.names import smallest_hashes
 
 NAMED_UNSEEN = 100
 """Unseen categories that a summary names; the rest are counted without their names."""
-
-_LONGEST_NAME = 80
 
 
 class NumericSummary(BaseModel):
@@ -38,11 +30,11 @@ class NumericSummary(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
     type: Literal["numeric"] = "numeric"
-    rows: int
-    missing: int
-    nan: int
-    infinite: int
-    counts: tuple[int, ...]
+    rows: NonNegativeInt
+    missing: NonNegativeInt
+    nan: NonNegativeInt
+    infinite: NonNegativeInt
+    counts: tuple[NonNegativeInt, ...]
     minimum: float | None
     maximum: float | None
     total: float
@@ -56,41 +48,6 @@ class NumericSummary(BaseModel):
             minimum=None, maximum=None, total=0.0, squares=0.0,
         )  # fmt: skip
 
-    @classmethod
-    def of(cls, column: NumericColumn, bins: NumericBins) -> Self:
-        """Summarise one column of a chunk, block by block."""
-        parts = [cls._of_block(column[start : start + BLOCK], bins) for start in range(0, len(column.values), BLOCK)]
-        return sum(parts[1:], start=parts[0]) if parts else cls.empty(bins)
-
-    @classmethod
-    def _of_block(cls, column: NumericColumn, bins: NumericBins) -> Self:
-        finite = column.values
-        with np.errstate(over="ignore", invalid="ignore"):
-            moved = finite - bins.centre
-            total = float(moved.sum())
-            not_a_number = 0
-            if not math.isfinite(total):
-                not_a_number = int(np.count_nonzero(np.isnan(finite)))
-                finite = finite[np.isfinite(finite)]
-                moved = finite - bins.centre
-                total = float(moved.sum())
-            minimum, maximum = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-            counts = bins.histogram(finite, moved, minimum, maximum)
-            moved *= moved
-            squares = float(moved.sum())
-        missing = 0 if column.missing is None else int(np.count_nonzero(column.missing))
-        return cls(
-            rows=len(column.values),
-            missing=missing,
-            nan=not_a_number - missing,
-            infinite=len(column.values) - not_a_number - len(finite),
-            counts=tuple(counts.tolist()),
-            minimum=minimum + 0.0 if len(finite) else None,
-            maximum=maximum + 0.0 if len(finite) else None,
-            total=total,
-            squares=squares,
-        )
-
     @property
     def count(self) -> int:
         """Finite values."""
@@ -100,6 +57,10 @@ class NumericSummary(BaseModel):
     def unusable(self) -> int:
         """Cells with no number to compare: missing, NaN or infinite."""
         return self.missing + self.nan + self.infinite
+
+    def fits(self, bins: ColumnBins) -> bool:
+        """Whether it can be over these bins."""
+        return isinstance(bins, NumericBins) and len(self.counts) == len(bins.edges) + 1
 
     def mean(self, bins: NumericBins) -> float:
         """Mean of the finite values; NaN where there is none."""
@@ -112,7 +73,15 @@ class NumericSummary(BaseModel):
             return float("nan")
         return max(0.0, (self.squares - self.total * self.total / self.count) / (self.count - 1))
 
-    def __add__(self, other: "NumericSummary") -> "NumericSummary":
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if sum(self.counts) != self.count:
+            raise ValueError(f"{sum(self.counts)} values in the bins, where {self.count} cells have one")
+        return self
+
+    def __add__(self, other: "Summary") -> "NumericSummary":
+        if not isinstance(other, NumericSummary):
+            raise IncomparableProfiles("a numeric and a categorical summary cannot be added; declare one type for both")
         if len(self.counts) != len(other.counts):
             msg = f"histograms of {len(self.counts)} and {len(other.counts)} bins cannot be added"
             raise IncomparableProfiles(msg)
@@ -146,37 +115,16 @@ class CategoricalSummary(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: Literal["categorical"] = "categorical"
-    rows: int
-    missing: int
-    counts: tuple[int, ...]
-    unseen: int
-    unseen_names: dict[str, int]
+    rows: NonNegativeInt
+    missing: NonNegativeInt
+    counts: tuple[NonNegativeInt, ...]
+    unseen: NonNegativeInt
+    unseen_names: dict[str, NonNegativeInt]
 
     @classmethod
     def empty(cls, bins: CategoricalBins) -> Self:
         """The identity of `+` over these bins."""
         return cls(rows=0, missing=0, counts=(0,) * len(bins.categories), unseen=0, unseen_names={})
-
-    @classmethod
-    def of(cls, column: CategoricalColumn, bins: CategoricalBins) -> Self:
-        """Summarise one column of a chunk."""
-        missing, *found = np.bincount(column.codes + np.int32(1), minlength=len(column.categories) + 1).tolist()
-        counts = [0] * len(bins.categories)
-        unseen: dict[str, int] = {}
-        for name, count in zip(column.categories, found, strict=True):
-            position = bins.position.get(name)
-            if position is not None:
-                counts[position] += count
-            elif count:
-                label = _bounded(name)
-                unseen[label] = unseen.get(label, 0) + count
-        return cls(
-            rows=len(column.codes),
-            missing=missing,
-            counts=tuple(counts),
-            unseen=sum(unseen.values()),
-            unseen_names=_smallest_hashes(unseen),
-        )
 
     @property
     def count(self) -> int:
@@ -188,7 +136,19 @@ class CategoricalSummary(BaseModel):
         """Cells with nothing to compare."""
         return self.missing
 
-    def __add__(self, other: "CategoricalSummary") -> "CategoricalSummary":
+    def fits(self, bins: ColumnBins) -> bool:
+        """Whether it can be over these bins."""
+        return isinstance(bins, CategoricalBins) and len(self.counts) == len(bins.categories)
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if sum(self.counts) + self.unseen != self.count:
+            raise ValueError(f"{sum(self.counts) + self.unseen} values, where {self.count} cells have one")
+        return self
+
+    def __add__(self, other: "Summary") -> "CategoricalSummary":
+        if not isinstance(other, CategoricalSummary):
+            raise IncomparableProfiles("a categorical and a numeric summary cannot be added; declare one type for both")
         if len(self.counts) != len(other.counts):
             msg = f"counts of {len(self.counts)} and {len(other.counts)} categories cannot be added"
             raise IncomparableProfiles(msg)
@@ -200,7 +160,7 @@ class CategoricalSummary(BaseModel):
             missing=self.missing + other.missing,
             counts=tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
             unseen=self.unseen + other.unseen,
-            unseen_names=_smallest_hashes(names),
+            unseen_names=smallest_hashes(names, NAMED_UNSEEN),
         )
 
 
@@ -212,16 +172,13 @@ def histogram(summary: Summary) -> tuple[int, ...]:
     return (*summary.counts, summary.unseen) if isinstance(summary, CategoricalSummary) else summary.counts
 
 
-def _hash(name: str) -> bytes:
-    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def empty(bins: ColumnBins) -> Summary:
+    """The identity of `+` over these bins."""
+    return NumericSummary.empty(bins) if isinstance(bins, NumericBins) else CategoricalSummary.empty(bins)
 
 
-def _bounded(name: str) -> str:
-    if len(name) <= _LONGEST_NAME:
-        return name
-    return f"{name[: _LONGEST_NAME - 17]}…{_hash(name).hex()}"
-
-
-def _smallest_hashes(names: Mapping[str, int]) -> dict[str, int]:
-    kept = sorted(names, key=lambda name: (_hash(name), name))[:NAMED_UNSEEN] if len(names) > NAMED_UNSEEN else names
-    return {name: names[name] for name in sorted(kept)}
+def misfits(summaries: Mapping[str, Summary], bins: Mapping[str, ColumnBins]) -> Iterator[str]:
+    """The parts that only one of the two has, or that cannot be over their bins."""
+    for name in summaries.keys() | bins.keys():
+        if name not in summaries or name not in bins or not summaries[name].fits(bins[name]):
+            yield name

@@ -1,0 +1,197 @@
+"""Composite columns as parts that are plain numbers or categories: `<column>.<facet>`."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from steward.errors import IncomparableProfiles
+from steward.profiles.embeddings import EmbeddingBins
+from steward.profiles.hashing import Hashes
+from steward.profiles.packing import Unpacking, packed, unpacked
+from steward.profiles.words import figures
+from steward.records.columns import CategoricalColumn, Column, EmbeddingColumn, NumericColumn, TextColumn, TimeColumn
+
+TIME_FACETS = ("age", "weekday", "hour")
+TEXT_FACETS = ("length", "words", "non_letters", "out_of_vocabulary")
+EMBEDDING_FACETS = ("norm", "cosine")
+
+VOCABULARY = 10_000
+"""The most frequent words of the reference that are known; a word that it has only once is not."""
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+HOURS = tuple(f"{hour:02d}" for hour in range(24))
+
+_UNSIGNED = "<u8"
+_THURSDAY = 3
+"""The weekday of 1 January 1970, Monday being 0."""
+
+
+class TimeBins(BaseModel):
+    """What a baseline fixes for a column of moments: nothing.
+
+    Its facets are `age` (seconds from the moment to the record's event time), `weekday` and `hour`, in UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["datetime"] = "datetime"
+
+
+class TextBins(Unpacking):
+    """What a baseline fixes for a column of text.
+
+    Its facets are `length` (characters), `words`, `non_letters` (share of the characters, white space left out, that
+    are no letters) and `out_of_vocabulary` (share of the words that are not known).
+
+    Attributes:
+        vocabulary: hashes of the reference's most frequent words, ascending, as packed unsigned integers.
+    """
+
+    type: Literal["text"] = "text"
+    vocabulary: str
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _ascending(cls, text: str) -> str:
+        hashes: Hashes = unpacked(text, _UNSIGNED)
+        if not (hashes[1:] > hashes[:-1]).all():
+            msg = "the hashes of a vocabulary must ascend"
+            raise ValueError(msg)
+        return text
+
+    @classmethod
+    def of(cls, columns: Sequence[TextColumn]) -> Self:
+        """From the reference's texts: the words that come at least twice, ties in the count by the hash."""
+        hashes, counts = np.empty(0, np.uint64), np.empty(0, np.int64)
+        for column in columns:
+            found, times = np.unique(figures(_present(column)).tokens, return_counts=True)
+            hashes, counts = _tallied(np.concatenate((hashes, found)), np.concatenate((counts, times)))
+        frequent = hashes[np.lexsort((hashes, -counts))][:VOCABULARY] if len(hashes) else hashes
+        repeated = frequent[counts[np.searchsorted(hashes, frequent)] > 1]
+        return cls(vocabulary=packed(np.sort(repeated), _UNSIGNED))
+
+    @cached_property
+    def known(self) -> Hashes:
+        """The hashes, ascending, shape (words,)."""
+        return unpacked(self.vocabulary, _UNSIGNED)
+
+    def unknown(self, tokens: Hashes) -> NDArray[np.bool_]:
+        """Which words are not in the vocabulary, shape (words,)."""
+        if not len(self.known):
+            return np.ones(len(tokens), np.bool_)
+        place = np.minimum(self.known.searchsorted(tokens), len(self.known) - 1)
+        unknown: NDArray[np.bool_] = self.known[place] != tokens
+        return unknown
+
+
+Composite = Annotated[TimeBins | TextBins | EmbeddingBins, Field(discriminator="type")]
+
+
+def part_names(column: str, type_: str) -> tuple[str, ...]:
+    """The parts that a column of a declared type is profiled as.
+
+    >>> part_names("sold_at", "datetime")
+    ('sold_at.age', 'sold_at.weekday', 'sold_at.hour')
+    >>> part_names("price", "numeric")
+    ('price',)
+    """
+    facets = {"datetime": TIME_FACETS, "text": TEXT_FACETS, "embedding": EMBEDDING_FACETS}.get(type_)
+    return (column,) if facets is None else tuple(f"{column}.{facet}" for facet in facets)
+
+
+def derive(
+    columns: Mapping[str, Column], composites: Mapping[str, Composite], times: NDArray[np.datetime64] | None = None
+) -> dict[str, NumericColumn | CategoricalColumn]:
+    """The parts of the composite columns that are there.
+
+    Args:
+        columns: of a chunk, by name.
+        composites: what the baseline fixed for each composite column.
+        times: the event time of each record, shape (rows,); without them no age is known.
+
+    Raises:
+        IncomparableProfiles: a column is of another type than in the baseline.
+    """
+    parts: dict[str, NumericColumn | CategoricalColumn] = {}
+    for name, bins in composites.items():
+        column = columns.get(name)
+        match bins, column:
+            case _, None:
+                continue
+            case TimeBins(), TimeColumn():
+                found = time_facets(column, times)
+            case TextBins(), TextColumn():
+                found = text_facets(column, bins)
+            case EmbeddingBins(), EmbeddingColumn():
+                found = embedding_facets(column, bins)
+            case _:
+                msg = (
+                    f"column {name} is {type(column).__name__} but the baseline has it {bins.type}; "
+                    "declare one type for both"
+                )
+                raise IncomparableProfiles(msg)
+        parts |= {f"{name}.{facet}": part for facet, part in found.items()}
+    return parts
+
+
+def time_facets(
+    column: TimeColumn, times: NDArray[np.datetime64] | None
+) -> dict[str, NumericColumn | CategoricalColumn]:
+    """Age, weekday and hour of moments."""
+    values = column.values.astype("datetime64[us]", copy=False)
+    missing = np.isnat(values)
+    hours = values.astype("datetime64[h]").astype(np.int64)
+    weekdays = (hours // 24 + _THURSDAY) % 7
+    parts: dict[str, NumericColumn | CategoricalColumn] = {}
+    if times is not None:
+        ages = (times.astype("datetime64[us]", copy=False) - values).astype(np.int64) / 1e6
+        without = missing | np.isnat(times)
+        ages[without] = np.nan
+        parts["age"] = NumericColumn(ages, _some(without))
+    parts["weekday"] = CategoricalColumn(np.where(missing, -1, weekdays).astype(np.int32), WEEKDAYS)
+    parts["hour"] = CategoricalColumn(np.where(missing, -1, hours % 24).astype(np.int32), HOURS)
+    return parts
+
+
+def text_facets(column: TextColumn, bins: TextBins) -> dict[str, NumericColumn | CategoricalColumn]:
+    """Length, words and shares of texts; a share is NaN where a text has no characters or words to take it of."""
+    missing = column.absent
+    found = figures(_present(column))
+    values = {
+        "length": found.length.astype(np.float64),
+        "words": found.words.astype(np.float64),
+        "non_letters": found.non_letters,
+        "out_of_vocabulary": found.share(bins.unknown(found.tokens)),
+    }
+    parts: dict[str, NumericColumn | CategoricalColumn] = {}
+    for facet, present in values.items():
+        whole = np.full(column.rows, np.nan)
+        whole[~missing] = present
+        parts[facet] = NumericColumn(whole, _some(missing))
+    return parts
+
+
+def embedding_facets(column: EmbeddingColumn, bins: EmbeddingBins) -> dict[str, NumericColumn | CategoricalColumn]:
+    """Norm of vectors, and cosine to the reference's mean."""
+    if column.rows and column.values.shape[1] != len(bins.centre):
+        msg = f"vectors of {column.values.shape[1]} dimensions, where the baseline has {len(bins.centre)}"
+        raise IncomparableProfiles(msg)
+    norms, cosines = bins.norms_and_cosines(column)
+    return {"norm": NumericColumn(norms, column.missing), "cosine": NumericColumn(cosines, column.missing)}
+
+
+def _present(column: TextColumn) -> list[str]:
+    return [text for text in column.values.tolist() if text is not None]
+
+
+def _tallied(hashes: Hashes, counts: NDArray[np.int64]) -> tuple[Hashes, NDArray[np.int64]]:
+    distinct, place = np.unique(hashes, return_inverse=True)
+    return distinct, np.bincount(place, weights=counts, minlength=len(distinct)).astype(np.int64)
+
+
+def _some(missing: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    return missing if missing.any() else None

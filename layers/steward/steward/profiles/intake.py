@@ -1,0 +1,85 @@
+"""What became of the rows on their way in."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, field_validator
+
+from steward.profiles.log_histogram import LogHistogram
+from steward.profiles.names import bounded, smallest_hashes
+
+NAMED_COLUMNS = 100
+"""Undeclared columns that are told by name."""
+
+
+class Intake(BaseModel):
+    """Counts of rows and files; adding two gives those of both.
+
+    Attributes:
+        accepted: rows that became records.
+        rejected: rows in quarantine, by the code of each of their reasons; a row with two reasons counts under both.
+        rejected_rows: rows in quarantine, each once.
+        invalid: accepted rows that break a range, domain, pattern or rule, by the code of each of their reasons.
+        invalid_rows: accepted rows that break any, each once.
+        duplicates: rows whose id an earlier row or upload has.
+        files: uploads with rows here.
+        columns_added: uploads with a column that is not declared, by its name; the 100 names with the smallest hashes.
+        columns_missing: uploads without a declared column, by its name.
+        lag: seconds from event time to arrival.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accepted: NonNegativeInt = 0
+    rejected: dict[str, NonNegativeInt] = {}
+    rejected_rows: NonNegativeInt = 0
+    invalid: dict[str, NonNegativeInt] = {}
+    invalid_rows: NonNegativeInt = 0
+    duplicates: NonNegativeInt = 0
+    files: NonNegativeInt = 0
+    columns_added: dict[str, NonNegativeInt] = {}
+    columns_missing: dict[str, NonNegativeInt] = {}
+    lag: LogHistogram = LogHistogram()
+
+    @field_validator("columns_added", mode="after")
+    @classmethod
+    def _bounded(cls, names: dict[str, int]) -> dict[str, int]:
+        return smallest_hashes({bounded(name): count for name, count in names.items()}, NAMED_COLUMNS)
+
+    @classmethod
+    def of(cls, rows: int, times: NDArray[np.datetime64] | None, arrival: datetime | None) -> Self:
+        """Count accepted records.
+
+        Args:
+            rows: how many.
+            times: their event times, shape (rows,).
+            arrival: when they were uploaded, timezone-aware; without it, or without times, there is no lag.
+        """
+        if times is None or arrival is None:
+            return cls(accepted=rows)
+        waited = np.datetime64(arrival.astimezone(UTC).replace(tzinfo=None), "us") - times.astype(
+            "datetime64[us]", copy=False
+        )
+        seconds = np.where(np.isnat(waited), np.nan, waited.astype(np.int64) / 1e6)
+        return cls(accepted=rows, lag=LogHistogram.of(seconds))
+
+    def __add__(self, other: "Intake") -> "Intake":
+        return Intake(
+            accepted=self.accepted + other.accepted,
+            rejected=_united(self.rejected, other.rejected),
+            rejected_rows=self.rejected_rows + other.rejected_rows,
+            invalid=_united(self.invalid, other.invalid),
+            invalid_rows=self.invalid_rows + other.invalid_rows,
+            duplicates=self.duplicates + other.duplicates,
+            files=self.files + other.files,
+            columns_added=_united(self.columns_added, other.columns_added),
+            columns_missing=_united(self.columns_missing, other.columns_missing),
+            lag=self.lag + other.lag,
+        )
+
+
+def _united(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in sorted(one.keys() | other.keys())}

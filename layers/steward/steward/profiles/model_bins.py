@@ -1,0 +1,116 @@
+"""All that a baseline fixes, so that every profile compared with it means the same."""
+
+import hashlib
+from functools import cached_property
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from steward.profiles.bins import ColumnBins
+from steward.profiles.facets import Composite
+
+SAMPLED = 64
+"""Parts that a sampled row is coded by, at most."""
+
+SAMPLED_OUTPUTS = 16
+"""How many of them may be outputs."""
+
+OTHER = "other"
+"""The group of all values of a segment's column that are not watched by name."""
+
+MET = "true"
+"""The one group of a segment that is a condition."""
+
+Side = Literal["features", "outputs"]
+
+
+class SegmentBins(BaseModel):
+    """The groups of one segment: those of a column's values, or the rows that meet a condition.
+
+    Attributes:
+        column: the user's name of a categorical column.
+        where: the condition, as declared.
+        values: the column's values that are watched by name, the most frequent first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str | None = None
+    where: str | None = None
+    values: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The names that the segment's profiles are kept under."""
+        return (*(value for value in self.values if value != OTHER), OTHER) if self.where is None else (MET,)
+
+
+class Decision(BaseModel):
+    """What the model decides on, and which decision is good to get.
+
+    Attributes:
+        threshold: from this score on, the positive class is decided.
+        positive: the positive class of two; None where there are several.
+        favourable: the class that is good to get.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threshold: float
+    positive: str | None
+    favourable: str
+
+
+class Bins(BaseModel):
+    """The bins of every part of a record.
+
+    Attributes:
+        features: by part: `age`, or `comment.words` for a facet of text.
+        outputs: by part: `score`, `scores.<class>`, `prediction`, and declared outputs or their facets.
+        composites: what the facets of text, datetime and embedding columns are derived by, by column.
+        segments: by name.
+        protected: the watched values of each protected attribute.
+        decision: of a classifier, for fairness.
+        leading: features that come first where a sampled row has no room for all, the most important first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    features: dict[str, ColumnBins]
+    outputs: dict[str, ColumnBins] = {}
+    composites: dict[str, Composite] = {}
+    segments: dict[str, SegmentBins] = {}
+    protected: dict[str, SegmentBins] = {}
+    decision: Decision | None = None
+    leading: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """Names these bins by their content; 24 hexadecimal digits of SHA-256."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:24]
+
+    @cached_property
+    def sampled(self) -> tuple[tuple[Side, str], ...]:
+        """The parts that a sampled row is coded by: at most 64, features in their order, then outputs."""
+        outputs = list(self.outputs)[:SAMPLED_OUTPUTS]
+        room = SAMPLED - len(outputs)
+        chosen = set(
+            list(dict.fromkeys((*(name for name in self.leading if name in self.features), *self.features)))[:room]
+        )
+        return (
+            *(("features", name) for name in self.features if name in chosen),
+            *(("outputs", name) for name in outputs),
+        )
+
+    @property
+    def sampled_bins(self) -> tuple[ColumnBins, ...]:
+        """The bins of the sampled parts, in the order of the codes."""
+        sides = {"features": self.features, "outputs": self.outputs}
+        return tuple(sides[side][name] for side, name in self.sampled)
+
+    @model_validator(mode="after")
+    def _segments_have_groups(self) -> Self:
+        for name, segment in (*self.segments.items(), *self.protected.items()):
+            if (segment.column is None) == (segment.where is None):
+                raise ValueError(f"segment {name} needs either a column or a condition")
+        return self

@@ -1,0 +1,139 @@
+"""Profiles of some of the rows: by the values of a column, or where a condition is met."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
+
+from steward.profiles.grid import Scratch
+from steward.profiles.model_bins import Bins, SegmentBins
+from steward.profiles.portion import Groups, Parts, Portion, favoured, groups_of
+from steward.profiles.summaries import Summary
+from steward.profiles.sums import united
+from steward.profiles.tallies import Tallies
+
+
+class SegmentProfile(BaseModel):
+    """What is known of the rows of one group of a segment.
+
+    Attributes:
+        rows: how many.
+        features: a summary per part, as in the profile of all rows.
+        outputs: likewise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    rows: NonNegativeInt
+    features: dict[str, Summary]
+    outputs: dict[str, Summary]
+
+    def __add__(self, other: "SegmentProfile") -> "SegmentProfile":
+        return SegmentProfile(
+            rows=self.rows + other.rows,
+            features=united(self.features, other.features),
+            outputs=united(self.outputs, other.outputs),
+        )
+
+
+class Decisions(BaseModel):
+    """What was decided on the rows of one group of a protected attribute.
+
+    Attributes:
+        rows: how many.
+        decided: those with a decision.
+        favourable: those that got the favourable one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rows: NonNegativeInt = 0
+    decided: NonNegativeInt = 0
+    favourable: NonNegativeInt = 0
+
+    @property
+    def share(self) -> float:
+        """Favourable decisions among all; NaN where there is none."""
+        return self.favourable / self.decided if self.decided else float("nan")
+
+    def __add__(self, other: "Decisions") -> "Decisions":
+        return Decisions(
+            rows=self.rows + other.rows,
+            decided=self.decided + other.decided,
+            favourable=self.favourable + other.favourable,
+        )
+
+
+class SegmentTallies:
+    """The groups of all segments so far."""
+
+    def __init__(self, bins: Bins, scratch: Scratch) -> None:
+        self._bins = bins
+        self._groups = {
+            (name, group): _GroupTally(bins, scratch)
+            for name, segment in bins.segments.items()
+            for group in segment.groups
+        }
+        self._decisions = {
+            name: np.zeros((3, len(attribute.groups)), np.int64) for name, attribute in bins.protected.items()
+        }
+
+    def add(self, portion: Portion, parts: Parts) -> None:
+        """Take in some rows; a segment whose column is not there is left out of account."""
+        for name, segment in self._bins.segments.items():
+            groups = groups_of(portion.chunk, segment)
+            for at, rows in _split(groups, segment) if groups is not None else ():
+                self._groups[name, segment.groups[at]].add(parts.take(rows), len(rows))
+        decision = self._bins.decision
+        for name, counts in self._decisions.items():
+            attribute = self._bins.protected[name]
+            groups = groups_of(portion.chunk, attribute)
+            if groups is None:
+                continue
+            known = favoured(parts.outputs, decision) if decision else None
+            masks = (np.ones(len(groups), np.bool_), *(known or (np.zeros(len(groups), np.bool_),) * 2))
+            counts += [np.bincount(groups[mask & (groups >= 0)], minlength=counts.shape[1]) for mask in masks]
+
+    def profiles(self) -> dict[str, dict[str, SegmentProfile]]:
+        """What was counted, by segment and group."""
+        return {
+            name: {group: self._groups[name, group].profile() for group in segment.groups}
+            for name, segment in self._bins.segments.items()
+        }
+
+    def decisions(self) -> dict[str, dict[str, Decisions]]:
+        """What was decided, by protected attribute and group."""
+        return {
+            name: {
+                group: Decisions(rows=rows, decided=decided, favourable=favourable)
+                for group, (rows, decided, favourable) in zip(
+                    attribute.groups, self._decisions[name].T.tolist(), strict=True
+                )
+            }
+            for name, attribute in self._bins.protected.items()
+        }
+
+
+class _GroupTally:
+    def __init__(self, bins: Bins, scratch: Scratch) -> None:
+        self._rows = 0
+        self._features = Tallies(bins.features, scratch)
+        self._outputs = Tallies(bins.outputs, scratch)
+
+    def add(self, parts: Parts, rows: int) -> None:
+        self._rows += rows
+        self._features.add(parts.features)
+        self._outputs.add(parts.outputs)
+
+    def profile(self) -> SegmentProfile:
+        return SegmentProfile(rows=self._rows, features=self._features.summaries(), outputs=self._outputs.summaries())
+
+
+def _split(groups: Groups, segment: SegmentBins) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """The positions of the rows of each group that has any, in one pass of sorting."""
+    order = np.argsort(groups, kind="stable")
+    bounds = np.searchsorted(groups[order], np.arange(len(segment.groups) + 1))
+    for at, (begin, end) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)):
+        if end > begin:
+            yield at, order[begin:end]
