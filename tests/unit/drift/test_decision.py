@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from steward.drift import Family, judge_drift
+from steward.drift import Family, Watched, judge_drift
 from steward.errors import IncomparableProfiles
-from steward.performance import Outcomes
-from steward.profiles import Baseline, Profile
+from steward.performance import BinaryOutcomes
+from steward.profiles import Baseline, Profile, Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
-from steward.spec.model import CategoricalFeature, DriftMonitor, Monitors, NumericFeature, ShareMonitor
+from steward.spec.columns import Columns
+from steward.spec.features import CategoricalFeature, NumericFeature
+from steward.spec.monitors import DriftMonitor, FeatureDriftMonitor, Monitors, ShareMonitor
 from steward.spec.windows import Window
 
 WEEK = timedelta(days=7)
@@ -19,10 +21,11 @@ FEATURES = {f"n{i}": NumericFeature(type="numeric") for i in range(NUMERIC)} | {
     f"c{i}": CategoricalFeature(type="categorical") for i in range(CATEGORICAL)
 }
 CATEGORIES = tuple("abcdefgh")
+NAMES = Columns(id="id", time="time", score="score")
 SHARES = np.array([0.3, 0.25, 0.15, 0.1, 0.08, 0.06, 0.04, 0.02])
 ANY_EFFECT = Monitors(
-    feature_drift=DriftMonitor(minimum_effect=0),
-    score_drift=DriftMonitor(minimum_effect=0),
+    feature_drift=FeatureDriftMonitor(minimum_shift=0, minimum_share=0),
+    score_drift=DriftMonitor(minimum_shift=0, minimum_share=0),
     missing_values=ShareMonitor(maximum_increase=0),
     unseen_categories=ShareMonitor(maximum_increase=0),
 )
@@ -51,7 +54,8 @@ def take_baseline(generator, rows=20_000, family="gaussian", **changed) -> Basel
         (Window(datetime(2024, 1, 1, tzinfo=UTC) + week * WEEK, WEEK), draw(generator, rows // 8, family, **changed))
         for week in range(8)
     ]
-    return Baseline.of(parts, FEATURES, scores=generator.beta(2, 5, size=rows // 5), holdout=Outcomes())
+    held = Chunk(rows // 5, {"score": NumericColumn(generator.beta(2, 5, size=rows // 5))})
+    return Baseline.of(parts, Scope(FEATURES, names=NAMES), holdout=BinaryOutcomes(), held=held)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,12 @@ def baseline() -> Baseline:
 
 
 def judge(baseline, chunk, monitors=ANY_EFFECT, importances=None):
-    return judge_drift(baseline, Profile.of(chunk, baseline.bins, score="score"), monitors, importances)
+    watched = Watched(monitors, FEATURES, importances or {})
+    return judge_drift(baseline, Profile.of(chunk, baseline.bins, NAMES), watched)
+
+
+def family(baseline, monitors) -> Family:
+    return Family.of(baseline, Watched(monitors, FEATURES))
 
 
 def drifted(results) -> set[tuple[str, str | None]]:
@@ -117,11 +126,12 @@ def test_a_real_change_too_small_to_matter_is_no_drift(baseline):
     generator = np.random.default_rng(2)
     chunk = draw(generator, 20_000, n0=NumericColumn(generator.normal(0.1, 1, 20_000)))
     assert ("feature_drift", "n0") in drifted(judge(baseline, chunk))
-    results = judge(baseline, chunk, Monitors())
+    results = judge(baseline, chunk, Monitors(feature_drift=FeatureDriftMonitor(minimum_shift=0.2)))
     assert drifted(results) == set()
     message = next(result.message for result in results if result.column == "n0")
     assert message.startswith("`n0` moved up by 0.1")
-    assert message.endswith("standard deviations, too little to matter (n = 20,000; PSI 0.01, threshold 0.10)")
+    assert " standard deviations, too little to matter (n = 20,000; moved 0.1" in message
+    assert message.endswith(" sd, 0.20 matters)")
 
 
 def test_the_sentence_says_what_moved_by_how_much_and_how_often_chance_does_it(baseline):
@@ -130,33 +140,37 @@ def test_the_sentence_says_what_moved_by_how_much_and_how_often_chance_does_it(b
     chunk = draw(
         generator, 5000, n3=NumericColumn(generator.normal(-0.5, 1, 5000)), c1=CategoricalColumn(codes, CATEGORIES)
     )
-    results = judge(baseline, chunk, Monitors(), {"n3": 0.11})
-    messages = {result.column: result.message for result in results if result.status == "drift"}
+    results = judge(baseline, chunk, Monitors(), {"n3": 0.11, "n4": 0.89})
+    messages = {result.column: result.message for result in results if result.status == "drift" and result.column}
     assert set(messages) == {"n3", "c1"}
-    assert messages["n3"].startswith("`n3` moved down by 0.5 standard deviations (n = 5,000; PSI 0.")
-    assert messages["n3"].endswith("threshold 0.10); chance alone does this less than once in 1,000,000,000 windows; "
+    assert messages["n3"].startswith("`n3` moved down by 0.5 standard deviations (n = 5,000; moved 0.")
+    assert messages["n3"].endswith("sd, 0.05 matters); chance alone does this less than once in 1,000,000,000 windows; "
                                    "it carries 11% of the model's importance")  # fmt: skip
-    assert messages["c1"].startswith("`c1` has 'h' in 0.306 of rows instead of 0.0203 (n = 5,000; PSI ")
+    assert messages["c1"].startswith("`c1` has 'h' in 30.6% of rows instead of 2.0% (n = 5,000; moved 28.")
 
 
 def test_one_column_has_one_status_and_every_figure(baseline):
     generator = np.random.default_rng(5)
     results = judge(baseline, draw(generator, 2000, n0=NumericColumn(generator.normal(1, 1, 2000))), Monitors())
-    for column in (*FEATURES, None):
+    for column in (*FEATURES, "score"):
         of_column = [r for r in results if r.column == column and r.monitor in ("feature_drift", "score_drift")]
         assert len({result.status for result in of_column}) == 1
         statistics = {result.statistic for result in of_column}
-        numeric = {"kolmogorov_smirnov", "mean_shift"}
-        assert statistics - (numeric if column is None or column[0] == "n" else {"chi_squared"}) == {
+        numeric = {"kolmogorov_smirnov", "wasserstein_distance", "mean_shift"}
+        assert statistics - (numeric if column[0] in "ns" else {"vanished_share"}) == {
             "population_stability_index",
             "jensen_shannon_distance",
+            "hellinger_distance",
+            "l_infinity_distance",
+            "chi_squared",
         }
     for result in results:
         assert None not in (result.value, result.p_value, result.significance)
-        assert (result.rows, result.status in ("ok", "drift")) == (2000, True)
-        if result.statistic == "population_stability_index" and result.status == "drift":
-            assert result.value >= result.threshold
-    assert results[0].significance == pytest.approx(0.01 / Family.of(baseline, Monitors()).tests)
+        assert result.rows == (1000 if result.monitor == "joint_drift" else 2000)
+        assert result.status in ("ok", "drift")
+        if result.effect is not None and result.status == "drift" and result.monitor == "feature_drift":
+            assert result.effect >= result.threshold
+    assert results[0].significance == pytest.approx(0.01 / family(baseline, Monitors()).tests)
 
 
 def test_a_constant_that_became_another_constant_drifts():
@@ -184,7 +198,7 @@ def test_windows_of_hardly_any_rows_are_unknown(baseline, rows):
     assert {r.status for r in results if r.monitor in ("feature_drift", "score_drift")} == {"unknown"}
     if rows == 0:
         assert {result.status for result in results} == {"unknown"}
-        assert all("no record of the window" in result.message for result in results)
+        assert all("no record of the window" in result.message for result in results if result.column)
 
 
 def test_absent_and_all_missing_columns_are_unknown(baseline):
@@ -208,12 +222,15 @@ def test_infinite_values_are_no_numbers(baseline):
 
 
 def test_a_monitor_switched_off_says_nothing_and_leaves_the_family(baseline):
-    off = Monitors(score_drift=None, missing_values=None, unseen_categories=None)
+    off = Monitors(
+        score_drift=None, joint_drift=None, missing_values=None, unseen_categories=None, attribution_drift=None
+    )
     assert {result.monitor for result in judge(baseline, draw(np.random.default_rng(11), 100), off)} == {
         "feature_drift"
     }
-    assert Family.of(baseline, off).tests == 3 * NUMERIC + CATEGORICAL
-    assert Family.of(baseline, Monitors()).tests == 3 * NUMERIC + CATEGORICAL + 3 + 25 + CATEGORICAL
+    columns = 3 * NUMERIC + 2 * CATEGORICAL
+    assert family(baseline, off).tests == columns
+    assert family(baseline, Monitors()).tests == columns + 3 + 25 + CATEGORICAL + 4 + 1
 
 
 def test_a_profile_over_other_bins_is_refused(baseline):

@@ -6,9 +6,11 @@ from steward.drift.family import Family
 from steward.drift.jensen_shannon_distance import jensen_shannon_distance
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.population_stability_index import population_stability_index
+from steward.drift.watched import Watched
 
 __all__ = [
     "Family",
+    "Watched",
     "chi_squared",
     "jensen_shannon_distance",
     "judge_drift",

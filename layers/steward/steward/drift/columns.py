@@ -1,123 +1,145 @@
-"""Whether the distribution of a feature, or of the score, has moved."""
+"""Whether the distribution of a feature, or of an output, has moved."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 from steward.drift import sentences
-from steward.drift.comparison import FEWEST_ROWS, Comparison, Statistic, compare_categorical, compare_numeric
+from steward.drift.comparison import FEWEST_ROWS, Comparison, compare_categorical, compare_numeric
 from steward.drift.family import Family
+from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
 from steward.results import MetricResult, Status
-from steward.spec.model import DriftMonitor, MonitorName
-
-DECISIVE: Statistic = "population_stability_index"
-"""The statistic whose value is compared with the minimum effect."""
+from steward.spec.monitors import MonitorName
 
 
-def judge_features(
-    baseline: Baseline,
-    profile: Profile,
-    monitor: DriftMonitor | None,
-    family: Family,
-    importances: Mapping[str, float],
-) -> list[MetricResult]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one column is judged by.
+
+    Attributes:
+        monitor: whose result it is.
+        segment: which rows it is about; None for all.
+        significance: what the smallest p-value of the column may not be above, to be beyond chance.
+        share: the part of the false-alarm rate that one test gets.
+        minimum_effect: in the column's own unit; the monitor's where the column declares none.
+        importance: share of the model's importance that the column carries, where known.
+    """
+
+    monitor: MonitorName
+    segment: str | None
+    significance: float
+    share: float
+    minimum_effect: float
+    importance: float | None = None
+
+
+def judge_features(baseline: Baseline, profile: Profile, watched: Watched, family: Family) -> list[MetricResult]:
     """Every statistic of every feature; a feature's results share one status."""
+    monitor = watched.monitors.feature_drift
+    if monitor is None:
+        return []
     results: list[MetricResult] = []
-    for name, bins in baseline.bins.features.items() if monitor else ():
-        window, reference = profile.features[name], baseline.reference.features[name]
-        unmeasured = _unmeasured("feature_drift", name, window, reference)
-        if unmeasured:
-            results.append(unmeasured)
-        elif monitor:
-            found, moved = _compare(reference, window, bins, baseline.design_effects[name])
-            share = importances.get(name)
-            carried = f"; it carries {share:.0%} of the model's importance" if share is not None else ""
-            results += _judged(
-                "feature_drift",
-                name,
-                found=found,
-                words=(moved, carried),
-                sides=(window, reference),
-                monitor=monitor,
-                family=family,
+    for name, bins in baseline.bins.features.items():
+        if watched.watches(name):
+            share = family.share(name)
+            limits = Limits(
+                monitor="feature_drift",
+                segment=None,
+                significance=monitor.false_alarm_rate * share,
+                share=share,
+                minimum_effect=watched.least_effect(name, bins, monitor),
+                importance=watched.importance(name),
             )
+            sides = profile.features[name], baseline.reference.features[name]
+            results += judge_column(name, sides, bins, baseline.design_effects[name], limits)
     return results
 
 
-def judge_score(
-    baseline: Baseline, profile: Profile, monitor: DriftMonitor | None, family: Family
-) -> list[MetricResult]:
-    """Every statistic of the score, against the version's own scores on its holdout."""
+def judge_outputs(baseline: Baseline, profile: Profile, watched: Watched, family: Family) -> list[MetricResult]:
+    """Every statistic of the score, the prediction and other outputs, against the version's own on its holdout."""
+    monitor = watched.monitors.score_drift
     if monitor is None:
         return []
-    window, reference = profile.score, baseline.reference.score
-    unmeasured = _unmeasured("score_drift", None, window, reference)
+    results: list[MetricResult] = []
+    for name, bins in baseline.bins.outputs.items():
+        if watched.watches(name):
+            limits = Limits(
+                monitor="score_drift",
+                segment=None,
+                significance=monitor.false_alarm_rate * family.share(),
+                share=family.share(),
+                minimum_effect=watched.least_effect(name, bins, monitor),
+            )
+            sides = profile.outputs[name], baseline.reference.outputs[name]
+            results += judge_column(name, sides, bins, baseline.output_design_effect(name), limits)
+    return results
+
+
+def judge_column(
+    name: str, sides: tuple[Summary, Summary], bins: ColumnBins, effect: DesignEffect, limits: Limits
+) -> list[MetricResult]:
+    """Every statistic of one column, all with the one status that the column has.
+
+    Args:
+        name: of the column.
+        sides: its summaries in the window and in the baseline.
+        bins: of both.
+        effect: how much it varies between windows beyond independent rows.
+        limits: what it is judged by.
+    """
+    window, reference = sides
+    unmeasured = _unmeasured(name, window, reference, limits)
     if unmeasured:
         return [unmeasured]
-    found, moved = _compare(reference, window, baseline.bins.score, baseline.score_design_effect)
-    return _judged(
-        "score_drift",
-        None,
-        found=found,
-        words=(moved, ""),
-        sides=(window, reference),
-        monitor=monitor,
-        family=family,
-    )
-
-
-def _compare(reference: Summary, window: Summary, bins: ColumnBins, effect: DesignEffect) -> tuple[Comparison, str]:
-    """The statistics of a column, and how it moved in words."""
-    match reference, window, bins:
-        case NumericSummary(), NumericSummary(), NumericBins():
-            return compare_numeric(reference, window, bins, effect), sentences.move(window, reference, bins)
-        case CategoricalSummary(), CategoricalSummary(), CategoricalBins():
-            return compare_categorical(reference, window, effect), sentences.shift(window, reference, bins)
-        case _:
-            msg = f"summaries {reference.type} and {window.type} do not fit {bins.type} bins"
-            raise TypeError(msg)
-
-
-def _judged(
-    name: MonitorName,
-    column: str | None,
-    *,
-    found: Comparison,
-    words: tuple[str, str],
-    sides: tuple[Summary, Summary],
-    monitor: DriftMonitor,
-    family: Family,
-) -> list[MetricResult]:
-    window, reference = sides
-    significance = monitor.false_alarm_rate / family.tests
-    real, matters = found.smallest <= significance, found.effect >= monitor.minimum_effect
+    found, moved, unit = _compare(reference, window, bins, effect)
+    real, matters = found.smallest <= limits.significance, found.effect >= limits.minimum_effect
     status: Status = "drift" if real and matters else "ok"
-    figures = f"(n = {window.count:,}; PSI {found.effect:.2f}, threshold {monitor.minimum_effect:.2f})"
-    chance = sentences.chance_of(found.smallest * family.tests)
-    message = sentences.verdict(_subject(column), words, figures, chance, real=real, matters=matters)
+    carried = f"; it carries {limits.importance:.0%} of the model's importance" if limits.importance else ""
+    figures = f"(n = {window.count:,}; {sentences.size(found.effect, unit, limits.minimum_effect)})"
+    chance = sentences.chance_of(found.smallest / limits.share)
+    words = sentences.verdict(_subject(name, limits), (moved, carried), figures, chance, real=real, matters=matters)
     return [
         MetricResult(
-            monitor=name,
-            column=column,
+            monitor=limits.monitor,
+            column=name,
+            segment=limits.segment,
             statistic=statistic,
             value=value,
-            threshold=monitor.minimum_effect if statistic == DECISIVE else None,
-            p_value=found.p_values[statistic],
-            significance=significance,
-            effect=found.effect if statistic == DECISIVE else None,
+            threshold=limits.minimum_effect if statistic == found.decisive else None,
+            p_value=found.p_values.get(statistic),
+            significance=limits.significance,
+            effect=found.effect if statistic == found.decisive else None,
             rows=window.count,
             baseline_rows=reference.count,
             status=status,
-            message=message,
+            message=words,
         )
         for statistic, value in found.values.items()
     ]
 
 
-def _unmeasured(name: MonitorName, column: str | None, window: Summary, reference: Summary) -> MetricResult | None:
+def _compare(
+    reference: Summary, window: Summary, bins: ColumnBins, effect: DesignEffect
+) -> tuple[Comparison, str, sentences.Unit]:
+    """The statistics of a column, how it moved in words, and the unit of its effect."""
+    match reference, window, bins:
+        case NumericSummary(), NumericSummary(), NumericBins():
+            return compare_numeric(reference, window, bins, effect), sentences.move(window, reference, bins), "sd"
+        case CategoricalSummary(), CategoricalSummary(), CategoricalBins():
+            return (
+                compare_categorical(reference, window, bins, effect),
+                sentences.shift(window, reference, bins),
+                "share",
+            )
+        case _:
+            msg = f"summaries {reference.type} and {window.type} do not fit {bins.type} bins"
+            raise TypeError(msg)
+
+
+def _unmeasured(name: str, window: Summary, reference: Summary, limits: Limits) -> MetricResult | None:
     """The result that says why two summaries cannot be compared; None where they can."""
     for summary, place in ((window, "the window"), (reference, "the baseline")):
         if summary.rows == 0:
@@ -129,16 +151,18 @@ def _unmeasured(name: MonitorName, column: str | None, window: Summary, referenc
         else:
             continue
         return MetricResult(
-            monitor=name,
-            column=column,
-            statistic=DECISIVE,
+            monitor=limits.monitor,
+            column=name,
+            segment=limits.segment,
+            statistic="wasserstein_distance" if isinstance(window, NumericSummary) else "l_infinity_distance",
             rows=window.count,
             baseline_rows=reference.count,
             status="unknown",
-            message=f"{_subject(column)} cannot be compared: {reason}",
+            message=f"{_subject(name, limits)} cannot be compared: {reason}",
         )
     return None
 
 
-def _subject(column: str | None) -> str:
-    return f"`{column}`" if column else "the score"
+def _subject(name: str, limits: Limits) -> str:
+    subject = "the score" if name == "score" else f"`{name}`"
+    return f"{subject} in {limits.segment}" if limits.segment else subject

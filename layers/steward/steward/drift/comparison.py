@@ -6,31 +6,40 @@ from typing import Literal
 
 import numpy as np
 
+from steward.drift.category_changes import VanishedCategories
 from steward.drift.chi_squared import chi_squared
+from steward.drift.hellinger_distance import hellinger_distance
 from steward.drift.histograms import Counts, pooled
 from steward.drift.jensen_shannon_distance import jensen_shannon_distance
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
+from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
 from steward.drift.proportions import change_p_value
 from steward.drift.rank_sum import rank_sum_deviation
+from steward.drift.standardised_shift import standardised_shift
 from steward.drift.tails import f_tail, kolmogorov_tail, kolmogorov_tail_estimated
-from steward.profiles.bins import NumericBins
+from steward.drift.wasserstein_distance import normalised_wasserstein_distance
+from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, histogram
 
 Statistic = Literal[
     "population_stability_index",
     "jensen_shannon_distance",
+    "hellinger_distance",
+    "l_infinity_distance",
+    "vanished_share",
     "chi_squared",
     "kolmogorov_smirnov",
+    "wasserstein_distance",
     "mean_shift",
 ]
 
 NUMERIC_TESTS = 3
 """Tests of a numeric column: over pooled bins, Kolmogorov-Smirnov, rank sum."""
 
-CATEGORICAL_TESTS = 1
-"""Tests of a categorical column: over pooled bins."""
+CATEGORICAL_TESTS = 2
+"""Tests of a categorical column: over pooled bins, vanished categories."""
 
 FEWEST_ROWS = 10
 """Rows needed on either side to tell two histograms apart at all."""
@@ -47,13 +56,16 @@ class Comparison:
     """What two histograms say about one column.
 
     Attributes:
-        effect: the population stability index less what sampling alone would give on average, at least 0.
-        values: each statistic's value, None where undefined; that of the population stability index is `effect`.
-        p_values: each statistic's chance in unchanged data, before any correction. The population stability index, the
-            Jensen-Shannon distance and chi-squared are one test: near equality each is a multiple of the others.
+        effect: the size of the change: the value of the decisive statistic.
+        decisive: the statistic that `effect` is compared with a threshold by.
+        values: each statistic's value, None where undefined.
+        p_values: each statistic's chance in unchanged data, before any correction. All that compare histograms bin by
+            bin are one test, chi-squared's: near equality each is a function of the others. The Wasserstein distance
+            has no test of its own and carries the smallest of the column.
     """
 
     effect: float
+    decisive: Statistic
     values: dict[Statistic, float | None]
     p_values: dict[Statistic, float]
 
@@ -79,7 +91,7 @@ def compare_numeric(
         effect: how much the column varies between windows beyond independent rows.
     """
     expected, observed, here = counts_of(reference.counts), counts_of(window.counts), effect.at(window.count)
-    comparison = _compare(expected, observed, here, effect, _NUMERIC_SHARE)
+    comparison, p_value = _binned(expected, observed, here, effect, _NUMERIC_SHARE)
     rows = max(1.0, window.count / max(here.location, here.value))
     baseline_rows = max(1.0, reference.count / max(effect.location, effect.value))
     distance = kolmogorov_smirnov(expected, observed)
@@ -93,10 +105,17 @@ def compare_numeric(
         shifted = f_tail(deviation**2 if against_windows is None else against_windows, 1, here.chunks - 1)
     values: dict[Statistic, float | None] = {
         "kolmogorov_smirnov": distance,
+        "wasserstein_distance": normalised_wasserstein_distance(reference, window, bins),
         "mean_shift": mean_shift(reference, window, bins),
     }
     p_values: dict[Statistic, float] = {"kolmogorov_smirnov": min(1.0, supremum), "mean_shift": shifted}
-    return Comparison(comparison.effect, comparison.values | values, comparison.p_values | p_values)
+    smallest = min(p_value, *p_values.values())
+    return Comparison(
+        effect=standardised_shift(reference, window, bins),
+        decisive="wasserstein_distance",
+        values=comparison | values,
+        p_values=dict.fromkeys(comparison, p_value) | p_values | {"wasserstein_distance": smallest},
+    )
 
 
 def mean_shift(reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> float | None:
@@ -120,37 +139,49 @@ def _among_windows(
     return statistic if math.isfinite(statistic) else None
 
 
-def compare_categorical(reference: CategoricalSummary, window: CategoricalSummary, effect: DesignEffect) -> Comparison:
+def compare_categorical(
+    reference: CategoricalSummary, window: CategoricalSummary, bins: CategoricalBins, effect: DesignEffect
+) -> Comparison:
     """Compare two summaries of a categorical column, each with at least 10 values; unseen ones are one category.
 
     Args:
         reference: of the baseline.
         window: of the window.
+        bins: of both.
         effect: how much the column varies between windows beyond independent rows.
     """
     expected, observed, here = counts_of(histogram(reference)), counts_of(histogram(window)), effect.at(window.count)
-    comparison = _compare(expected, observed, here, effect, _CATEGORICAL_SHARE)
+    values, p_value = _binned(expected, observed, here, effect, _CATEGORICAL_SHARE)
     rows, baseline_rows = window.count / here.value, reference.count / effect.value
-    p_value = comparison.p_values["population_stability_index"]
-    values: dict[Statistic, float | None] = {"chi_squared": chi_squared(expected, observed, rows, baseline_rows)}
-    return Comparison(comparison.effect, comparison.values | values, comparison.p_values | {"chi_squared": p_value})
+    gone = VanishedCategories.between(reference, window, bins, rows, baseline_rows)
+    return Comparison(
+        effect=l_infinity_distance(expected, observed),
+        decisive="l_infinity_distance",
+        values=values | {"vanished_share": gone.share},
+        p_values=dict.fromkeys(values, p_value) | {"vanished_share": gone.p_value},
+    )
 
 
-def _compare(expected: Counts, observed: Counts, here: DesignEffect, there: DesignEffect, share: float) -> Comparison:
-    expected, observed = pooled(expected, observed, share=share, least_rows=_LEAST_ROWS)
+def _binned(
+    counts: Counts, window_counts: Counts, here: DesignEffect, there: DesignEffect, share: float
+) -> tuple[dict[Statistic, float | None], float]:
+    """The statistics that compare histograms bin by bin, and the chance of such a difference.
+
+    All look at bins pooled until each can be told from noise, but for the largest change of a share, which has no use
+    for that. The population stability index is less what sampling alone would give on average, at least 0.
+    """
+    expected, observed = pooled(counts, window_counts, share=share, least_rows=_LEAST_ROWS)
     rows = max(1.0, float(observed.sum()) / here.value)
     baseline_rows = max(1.0, float(expected.sum()) / there.value)
     excess = expected_under_no_change(len(expected), rows, baseline_rows)
-    effect = max(0.0, population_stability_index(expected, observed) - excess)
-    p_value = _p_value(expected, observed, rows, baseline_rows, here)
-    return Comparison(
-        effect=effect,
-        values={
-            "population_stability_index": effect,
-            "jensen_shannon_distance": jensen_shannon_distance(expected, observed),
-        },
-        p_values={"population_stability_index": p_value, "jensen_shannon_distance": p_value},
-    )
+    values: dict[Statistic, float | None] = {
+        "population_stability_index": max(0.0, population_stability_index(expected, observed) - excess),
+        "jensen_shannon_distance": jensen_shannon_distance(expected, observed),
+        "hellinger_distance": hellinger_distance(expected, observed),
+        "l_infinity_distance": l_infinity_distance(counts, window_counts),
+        "chi_squared": chi_squared(expected, observed, rows, baseline_rows),
+    }
+    return values, _p_value(expected, observed, rows, baseline_rows, here)
 
 
 def _p_value(expected: Counts, observed: Counts, rows: float, baseline_rows: float, effect: DesignEffect) -> float:

@@ -1,33 +1,31 @@
-"""The one decision on drift: real beyond chance, at a family-wise rate over all columns, and large enough to matter."""
+"""The one decision on drift: real beyond chance, at a family-wise rate over everything, and large enough to matter."""
 
-from collections.abc import Mapping
-
-from steward.drift.columns import judge_features, judge_score
+from steward.drift.columns import judge_features, judge_outputs
 from steward.drift.family import Family
+from steward.drift.joint.judge import judge_joint
+from steward.drift.segments import judge_segments
 from steward.drift.shares import judge_missing, judge_unseen
+from steward.drift.watched import Watched
 from steward.errors import IncomparableProfiles
 from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.results import MetricResult
-from steward.spec.model import Monitors
 
 
-def judge_drift(
-    baseline: Baseline, profile: Profile, monitors: Monitors, importances: Mapping[str, float] | None = None
-) -> list[MetricResult]:
-    """Judge every column of a window for drift, missing cells and unseen categories.
+def judge_drift(baseline: Baseline, profile: Profile, watched: Watched) -> list[MetricResult]:
+    """Judge every column of a window, and all of them together, for drift, missing cells and unseen categories.
 
-    A column drifts when any of its tests has a p-value at most the monitor's false-alarm rate over the number of tests
-    in the whole window (Bonferroni: the chance of any false alarm among all columns stays below the rate, whatever
-    the dependence between them), **and** its population stability index, less what sampling alone would give,
-    reaches the monitor's minimum effect. All statistics of a column carry that one status; the effect stands at the
-    population stability index alone. Sample sizes count after the deflation by the baseline's design effects.
+    A column drifts when any of its tests has a p-value at most its part of the false-alarm rate of the whole window
+    (weighted Bonferroni: the chance of any false alarm among all columns stays below the rate, whatever the dependence
+    between them), **and** its effect reaches what matters: the winsorised Wasserstein distance in robust standard
+    deviations for numbers, the largest change of a share for categories. All statistics of a column carry that one
+    status; the effect stands at the decisive one alone. Sample sizes count after the deflation by the baseline's
+    design effects.
 
     Args:
         baseline: of the version whose records the window holds.
         profile: of the window, over the baseline's bins.
-        monitors: the declared ones; None switches one off, and its tests leave the family.
-        importances: share of the model's importance that each feature carries, from 0 to 1, for the sentences.
+        watched: the declared monitors and limits.
 
     Returns:
         Results per column in the baseline's order, by monitor; `unknown` with its reason where nothing can be measured.
@@ -38,10 +36,12 @@ def judge_drift(
     if profile.bins != baseline.bins.digest:
         msg = f"the window has bins {profile.bins}, the baseline {baseline.bins.digest}; profile its records again"
         raise IncomparableProfiles(msg)
-    family = Family.of(baseline, monitors)
+    family = Family.of(baseline, watched)
     return [
-        *judge_features(baseline, profile, monitors.feature_drift, family, importances or {}),
-        *judge_score(baseline, profile, monitors.score_drift, family),
-        *judge_missing(baseline, profile, monitors.missing_values, family),
-        *judge_unseen(baseline, profile, monitors.unseen_categories, family),
+        *judge_features(baseline, profile, watched, family),
+        *judge_outputs(baseline, profile, watched, family),
+        *judge_missing(baseline, profile, watched, family),
+        *judge_unseen(baseline, profile, watched, family),
+        *judge_joint(baseline, profile, watched.monitors.joint_drift, family),
+        *judge_segments(baseline, profile, watched, family),
     ]

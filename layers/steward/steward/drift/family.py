@@ -1,39 +1,94 @@
 """The tests that share one false-alarm rate."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Self
 
 from steward.drift.comparison import CATEGORICAL_TESTS, NUMERIC_TESTS
+from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
-from steward.profiles.bins import NumericBins
-from steward.spec.model import DriftMonitor, Monitors
+from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
+from steward.spec.monitors import DriftMonitor
+
+JOINT_TESTS = 4
+"""Correlations, reconstruction error, mean discrepancy, domain classifier."""
+
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """All tests of drift, missing and unseen values in one window.
+    """All tests of drift, missing and unseen values in one window, over all columns, outputs and segments.
 
-    It follows from the declaration and the baseline, never from the window, so that anyone can compute it again.
+    It follows from the declaration and the baseline, never from the window, so that anyone can compute it again. The
+    rate is shared out by weights that sum to one (weighted Bonferroni): the chance of any false alarm stays below it,
+    whatever the dependence between tests.
 
     Attributes:
-        tests: how many.
-        share_rate: the false-alarm rate that the tests of missing and unseen values keep, which declare none: the
-            strictest that a drift monitor declares.
+        tests: of the whole population.
+        segment_tests: of the segments; where there are any, they get half of the rate together.
+        share_rate: the false-alarm rate of tests whose monitors declare none: the strictest that a drift monitor
+            declares.
+        importances: of each feature, summing to one; empty where all tests weigh alike.
+        tests_of: how many of the tests are about each feature.
+
+    Source: C. R. Genovese, K. Roeder and L. Wasserman (2006), False discovery control with p-value weighting,
+    Biometrika 93, 509-524 (the weighted Bonferroni procedure).
     """
 
     tests: int
     share_rate: float
+    segment_tests: int = 0
+    importances: Mapping[str, float] = field(default_factory=dict)
+    tests_of: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, baseline: Baseline, monitors: Monitors) -> Self:
-        """Count the tests of the monitors that are switched on."""
-        numeric = sum(isinstance(bins, NumericBins) for bins in baseline.bins.features.values())
-        categorical = len(baseline.bins.features) - numeric
-        tests = (
-            (NUMERIC_TESTS * numeric + CATEGORICAL_TESTS * categorical if monitors.feature_drift else 0)
-            + (NUMERIC_TESTS if monitors.score_drift else 0)
-            + (numeric + categorical if monitors.missing_values else 0)
-            + (categorical if monitors.unseen_categories else 0)
-        )
+    def of(cls, baseline: Baseline, watched: Watched) -> Self:
+        """Count the tests of the monitors that are switched on, and of the columns that are watched."""
+        monitors, bins = watched.monitors, baseline.bins
+        tests_of = {
+            name: (_column_tests(column) if monitors.feature_drift else 0)
+            + (1 if monitors.missing_values else 0)
+            + (1 if monitors.unseen_categories and isinstance(column, CategoricalBins) else 0)
+            for name, column in bins.features.items()
+            if watched.watches(name)
+        }
+        outputs = sum(_column_tests(column) for name, column in bins.outputs.items() if watched.watches(name))
+        of_segment = outputs + sum(_column_tests(bins.features[name]) for name in tests_of)
+        segments = sum(len(found.groups) for found in bins.segments.values()) if monitors.segment_drift else 0
         rates = [monitor.false_alarm_rate for monitor in (monitors.feature_drift, monitors.score_drift) if monitor]
-        return cls(tests=tests, share_rate=min(rates, default=DriftMonitor().false_alarm_rate))
+        weighted = monitors.feature_drift is not None and monitors.feature_drift.weights == "importance"
+        return cls(
+            tests=sum(tests_of.values())
+            + (outputs if monitors.score_drift else 0)
+            + (JOINT_TESTS if monitors.joint_drift else 0)
+            + (1 if monitors.attribution_drift else 0),
+            segment_tests=segments * of_segment,
+            share_rate=min(rates, default=DriftMonitor().false_alarm_rate),
+            importances=_normalised({name: watched.importance(name) or 0.0 for name in tests_of}) if weighted else {},
+            tests_of=tests_of,
+        )
+
+    def share(self, feature: str | None = None) -> float:
+        """The part of the rate that one test of the whole population gets; of this feature, where it is about one."""
+        population = _HALF if self.segment_tests else 1.0
+        if not self.importances:
+            return population / self.tests
+        alike = _HALF / self.tests
+        weight = self.importances.get(feature, 0.0) if feature else 0.0
+        return population * (alike + _HALF * weight / self.tests_of[feature] if feature and weight else alike)
+
+    @property
+    def segment_share(self) -> float:
+        """The part of the rate that one test of one segment gets."""
+        return _HALF / self.segment_tests if self.segment_tests else 0.0
+
+
+def _column_tests(bins: ColumnBins) -> int:
+    return NUMERIC_TESTS if isinstance(bins, NumericBins) else CATEGORICAL_TESTS
+
+
+def _normalised(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights that sum to one; none where nothing has weight."""
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()} if total > 0 else {}

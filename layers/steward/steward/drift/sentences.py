@@ -1,6 +1,7 @@
 """What a person reads about drift."""
 
 import math
+from typing import Literal
 
 from steward.drift.comparison import mean_shift
 from steward.profiles.bins import CategoricalBins, NumericBins
@@ -9,6 +10,23 @@ from steward.profiles.summaries import CategoricalSummary, NumericSummary, histo
 _VISIBLE_MOVE = 0.05
 _NAMES_SHOWN = 3
 _RAREST = 1e-9
+
+
+Unit = Literal["sd", "share"]
+"""Of an effect: standard deviations of the baseline, or a share of the rows."""
+
+
+def size(effect: float, unit: Unit, least: float) -> str:
+    """An effect and its threshold in the column's own unit.
+
+    >>> size(0.4, "sd", 0.05)
+    'moved 0.40 sd, 0.05 matters'
+    >>> size(0.05, "share", 0.02)
+    'moved 5.0 points, 2.0 matters'
+    """
+    if unit == "sd":
+        return f"moved {effect:.2f} sd, {least:.2f} matters"
+    return f"moved {100 * effect:.1f} points, {100 * least:.1f} matters"
 
 
 def move(window: NumericSummary, reference: NumericSummary, bins: NumericBins) -> str:
@@ -22,14 +40,14 @@ def move(window: NumericSummary, reference: NumericSummary, bins: NumericBins) -
 
 
 def shift(window: CategoricalSummary, reference: CategoricalSummary, bins: CategoricalBins) -> str:
-    """Which category's share changed most: `has 'B' in 30% of rows instead of 25%`."""
+    """Which category's share changed most: `has 'B' in 30.0% of rows instead of 25.0%`."""
     shares = [
         (here / window.count, there / reference.count)
         for here, there in zip(histogram(window), histogram(reference), strict=True)
     ]
     most = max(range(len(shares)), key=lambda position: abs(shares[position][0] - shares[position][1]))
     name = repr(bins.categories[most]) if most < len(bins.categories) else "unseen categories"
-    return f"has {name} in {shares[most][0]:.3g} of rows instead of {shares[most][1]:.3g}"
+    return f"has {name} in {shares[most][0]:.1%} of rows instead of {shares[most][1]:.1%}"
 
 
 def verdict(subject: str, words: tuple[str, str], figures: str, chance: str, *, real: bool, matters: bool) -> str:

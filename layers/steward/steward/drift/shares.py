@@ -6,22 +6,24 @@ from steward.drift import sentences
 from steward.drift.family import Family
 from steward.drift.proportions import increase_p_value
 from steward.drift.tails import f_tail
+from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary
 from steward.results import MetricResult, Status
-from steward.spec.model import MonitorName, ShareMonitor
+from steward.spec.monitors import MonitorName, ShareMonitor
 
 
-def judge_missing(
-    baseline: Baseline, profile: Profile, monitor: ShareMonitor | None, family: Family
-) -> list[MetricResult]:
+def judge_missing(baseline: Baseline, profile: Profile, watched: Watched, family: Family) -> list[MetricResult]:
     """One result per feature: the share of its cells that are empty, NaN or infinite."""
+    monitor = watched.monitors.missing_values
     if monitor is None:
         return []
     results: list[MetricResult] = []
     for name, reference in baseline.reference.features.items():
+        if not watched.watches(name):
+            continue
         window = profile.features[name]
         there = Share(reference.unusable, reference.rows)
         effect = baseline.missing_design_effects[name]
@@ -32,19 +34,20 @@ def judge_missing(
     return results
 
 
-def judge_unseen(
-    baseline: Baseline, profile: Profile, monitor: ShareMonitor | None, family: Family
-) -> list[MetricResult]:
+def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family: Family) -> list[MetricResult]:
     """One result per categorical feature: the share of its values that the reference does not know.
 
     A reference knows all its own categories. The share it has not met is told by those that it met just once
     (I. J. Good, 1953, The population frequencies of species and the estimation of population parameters).
     """
+    monitor = watched.monitors.unseen_categories
     if monitor is None:
         return []
     results: list[MetricResult] = []
     for name, reference in baseline.reference.features.items():
         window = profile.features[name]
+        if not watched.watches(name):
+            continue
         if isinstance(reference, CategoricalSummary) and isinstance(window, CategoricalSummary):
             met_once = sum(count == 1 for count in reference.counts)
             there = Share(min(reference.count, reference.unseen + met_once), reference.count)
@@ -114,12 +117,13 @@ def _judge(
     if not here.rows or not there.rows:
         return unknown
     p_value = increase_chance(here, there, effect)
-    significance = family.share_rate / family.tests
+    share = family.share(column)
+    significance = family.share_rate * share
     real, matters = p_value <= significance, here.value - there.value > monitor.maximum_increase
     status: Status = "drift" if real and matters else "ok"
     fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline"
     if status == "drift":
-        fact += f"; {sentences.chance_of(p_value * family.tests)}"
+        fact += f"; {sentences.chance_of(p_value / share)}"
     elif matters:
         fact += ", no more than chance allows"
     figures = {

@@ -1,0 +1,209 @@
+"""Whether columns hang together as they did."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.drift import sentences
+from steward.drift.family import Family
+from steward.drift.joint.correlation_shift import correlation_shift
+from steward.drift.joint.domain_classifier import domain_classifier
+from steward.drift.joint.maximum_mean_discrepancy import maximum_mean_discrepancy
+from steward.drift.joint.normal_scores import MISSING, normal_scores, score_table
+from steward.drift.joint.random_features import random_features
+from steward.drift.joint.reconstruction_error import reconstruction_error
+from steward.profiles.baseline import Baseline
+from steward.profiles.bins import NumericBins
+from steward.profiles.design_effect import DesignEffect
+from steward.profiles.profile import Profile
+from steward.profiles.summaries import Summary, histogram
+from steward.results import MetricResult, Status
+from steward.spec.monitors import JointMonitor
+
+FEWEST_ROWS = 50
+"""Rows needed in either sample."""
+
+MOST_REFERENCE_ROWS = 2000
+"""Rows of the baseline's sample that are looked at; more would cost time and prove little."""
+
+_NUMERIC_CODES = 254
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRows:
+    """Sampled rows of the baseline and of a window as normal scores.
+
+    Attributes:
+        names: of the parts.
+        reference: shape (m, parts).
+        window: shape (n, parts).
+        ordered: which parts are numeric, so that a correlation of theirs means something, shape (parts,).
+    """
+
+    names: tuple[str, ...]
+    reference: NDArray[np.float64]
+    window: NDArray[np.float64]
+    ordered: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, baseline: Baseline, profile: Profile) -> Self:
+        """Score the sampled rows by the ranks that their codes have in the baseline.
+
+        A part that no sampled row of the baseline has is left out: outputs that stem from a holdout, for one.
+        """
+        bins, reference = baseline.bins, baseline.reference
+        sides = {"features": reference.features, "outputs": reference.outputs}
+        tables = np.array([score_table(_code_counts(sides[side][name])) for side, name in bins.sampled]).reshape(
+            -1, 256
+        )
+        codes = baseline.sample.table[:MOST_REFERENCE_ROWS]
+        known = np.flatnonzero((codes != MISSING).any(axis=0))
+        return cls(
+            tuple(bins.sampled[at][1] for at in known),
+            normal_scores(codes[:, known], tables[known]),
+            normal_scores(profile.sample.table[:, known], tables[known]),
+            np.array([isinstance(bins.sampled_bins[at], NumericBins) for at in known], np.bool_),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one joint statistic found.
+
+    Attributes:
+        value, before: in the window and in the baseline, where the statistic has one there.
+        effect: the size of the change.
+        least: from which on it matters.
+        p_value: its chance in unchanged data.
+        words: the change as a clause.
+    """
+
+    value: float
+    before: float | None
+    effect: float
+    least: float
+    p_value: float
+    words: str
+
+
+def judge_joint(
+    baseline: Baseline, profile: Profile, monitor: JointMonitor | None, family: Family
+) -> list[MetricResult]:
+    """Four statistics of the sampled rows, each with a status of its own."""
+    if monitor is None:
+        return []
+    rows = ScoredRows.of(baseline, profile)
+    effect = baseline.joint_design_effect.at(len(rows.window))
+    reason = _unmeasurable(rows)
+    results = []
+    for statistic, measure in (
+        ("correlation_shift", _correlations),
+        ("pca_reconstruction_error", _reconstruction),
+        ("maximum_mean_discrepancy", _discrepancy),
+        ("domain_classifier_auc", _classifier),
+    ):
+        found = None if reason else measure(rows, monitor, effect)
+        results.append(_judged(statistic, found, rows, family, reason or "its columns do not vary enough"))
+    return results
+
+
+def _correlations(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
+    reference, window = rows.reference[:, rows.ordered], rows.window[:, rows.ordered]
+    found = correlation_shift(reference, window, deflation=effect.value, degrees=_degrees(effect))
+    if found is None:
+        return None
+    names = [name for name, ordered in zip(rows.names, rows.ordered, strict=True) if ordered]
+    first, second = (names[position] for position in found.pair)
+    words = f"the correlation of `{first}` and `{second}` went from {found.before:.2f} to {found.after:.2f}"
+    return _Found(
+        found.after, found.before, abs(found.after - found.before), monitor.minimum_correlation, found.p_value, words
+    )
+
+
+def _reconstruction(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
+    reference, window = rows.reference[:, rows.ordered], rows.window[:, rows.ordered]
+    found = reconstruction_error(reference, window, deflation=effect.value, degrees=_degrees(effect))
+    if found is None:
+        return None
+    change = found.after / found.before - 1
+    words = f"rows fit the baseline's {found.components} principal components {abs(change):.0%} {_better(change)}"
+    return _Found(found.after, found.before, found.effect, monitor.minimum_reconstruction, found.p_value, words)
+
+
+def _discrepancy(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
+    reference, window = random_features(rows.reference), random_features(rows.window)
+    found = maximum_mean_discrepancy(reference, window, deflation=effect.value, degrees=_degrees(effect))
+    if found is None:
+        return None
+    area = domain_classifier(reference, window)
+    words = (
+        f"columns taken together lie elsewhere: their mean discrepancy is {found.excess:.1f} times what chance gives"
+    )
+    return _Found(found.value, None, area.roc_auc if area else 0.5, monitor.minimum_auc, found.p_value, words)
+
+
+def _classifier(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
+    reference = np.hstack([rows.reference, random_features(rows.reference)])
+    window = np.hstack([rows.window, random_features(rows.window)])
+    found = domain_classifier(reference, window, deflation=effect.value, degrees=_degrees(effect))
+    if found is None:
+        return None
+    words = f"a classifier tells these rows from the baseline's with a ROC AUC of {found.roc_auc:.2f}"
+    return _Found(found.roc_auc, 0.5, found.roc_auc, monitor.minimum_auc, found.p_value, words)
+
+
+def _judged(statistic: str, found: _Found | None, rows: ScoredRows, family: Family, reason: str) -> MetricResult:
+    result = MetricResult(
+        monitor="joint_drift",
+        statistic=statistic,
+        rows=len(rows.window),
+        baseline_rows=len(rows.reference),
+        status="unknown",
+        message=f"{statistic.replace('_', ' ')} cannot be measured: {reason}",
+    )
+    if found is None:
+        return result
+    significance = family.share_rate * family.share()
+    real, matters = found.p_value <= significance, found.effect >= found.least
+    status: Status = "drift" if real and matters else "ok"
+    figures = f"(n = {len(rows.window):,} sampled rows)"
+    chance = sentences.chance_of(found.p_value / family.share())
+    if real and matters:
+        message = f"{found.words} {figures}; {chance}"
+    elif real:
+        message = f"{found.words}, too little to matter {figures}"
+    else:
+        message = f"{found.words}, no more than chance allows {figures}"
+    return result.model_copy(
+        update={
+            "value": found.value,
+            "threshold": found.least,
+            "p_value": found.p_value,
+            "significance": significance,
+            "effect": found.effect,
+            "baseline": found.before,
+            "status": status,
+            "message": message,
+        }
+    )
+
+
+def _unmeasurable(rows: ScoredRows) -> str | None:
+    for sample, place in ((rows.window, "the window"), (rows.reference, "the baseline")):
+        if len(sample) < FEWEST_ROWS:
+            return f"the sample of {place} has {len(sample)} rows, and {FEWEST_ROWS} are needed"
+    return None
+
+
+def _code_counts(summary: Summary) -> NDArray[np.float64]:
+    return np.array(histogram(summary)[:_NUMERIC_CODES], dtype=np.float64)
+
+
+def _degrees(effect: DesignEffect) -> float:
+    return float(effect.chunks - 1) if effect.clustered else np.inf
+
+
+def _better(change: float) -> str:
+    return "worse" if change > 0 else "better"

@@ -1,0 +1,79 @@
+"""How badly the baseline's principal components describe the window."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.drift.tails import f_tail
+
+EXPLAINED = 0.65
+"""Share of the variance that the kept components explain at least."""
+
+_FEWEST_ROWS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ReconstructionError:
+    """Mean distance of rows from the space of the kept components.
+
+    Attributes:
+        before, after: on rows of the baseline that the components were not fitted on, and of the window.
+        components: how many were kept.
+        deviation: the change in standard errors.
+        p_value: the chance of so large a change either way.
+    """
+
+    before: float
+    after: float
+    components: int
+    deviation: float
+    p_value: float
+
+    @property
+    def effect(self) -> float:
+        """The relative change."""
+        return abs(self.after / self.before - 1) if self.before > 0 else math.inf
+
+
+def reconstruction_error(
+    reference: NDArray[np.float64], window: NDArray[np.float64], *, deflation: float = 1.0, degrees: float = math.inf
+) -> ReconstructionError | None:
+    """Compare the reconstruction error of two samples by Welch's test.
+
+    The components come from every other row of the baseline, the error that the window's is compared with from the
+    rows between, so that it is not flattered by the fit.
+
+    Args:
+        reference: rows of the baseline in random order, shape (m, columns).
+        window: rows of the window, shape (n, columns).
+        deflation: the design effect of the rows of the window, at least 1.
+        degrees: of freedom that the deflation was estimated with.
+
+    Returns:
+        None below 30 rows on either side, below two columns, or where the components explain everything.
+
+    Sources: the measure as in NannyML's data reconstruction drift; B. L. Welch (1947), The generalization of Student's
+    problem when several different population variances are involved, Biometrika 34, 28-35.
+    """
+    fitted, held = reference[::2], reference[1::2]
+    if min(len(held), len(window)) < _FEWEST_ROWS or reference.shape[1] < 2:  # noqa: PLR2004
+        return None
+    centre = fitted.mean(axis=0)
+    values, vectors = np.linalg.eigh(np.cov(fitted, rowvar=False))
+    explained = np.cumsum(values[::-1]) / max(float(values.sum()), np.finfo(float).tiny)
+    components = int(np.searchsorted(explained, EXPLAINED - 1e-9)) + 1
+    dropped = vectors[:, : len(values) - components]
+    if dropped.shape[1] == 0 or float(values[: len(values) - components].sum()) <= 1e-9:  # noqa: PLR2004
+        return None
+    before = np.linalg.norm((held - centre) @ dropped, axis=1)
+    after = np.linalg.norm((window - centre) @ dropped, axis=1)
+    here, there = float(after.var(ddof=1)) / len(after) * deflation, float(before.var(ddof=1)) / len(before)
+    error = here + there
+    if error <= 0:
+        return None
+    deviation = float(after.mean() - before.mean()) / math.sqrt(error)
+    freedom = error**2 / (here**2 / (len(after) - 1) + there**2 / (len(before) - 1))
+    p_value = f_tail(deviation**2, 1, min(freedom, degrees))
+    return ReconstructionError(float(before.mean()), float(after.mean()), components, deviation, p_value)

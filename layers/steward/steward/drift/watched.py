@@ -1,0 +1,67 @@
+"""What of a model is watched for drift, and with which limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from steward.profiles.bins import ColumnBins, NumericBins
+from steward.spec.features import Feature
+from steward.spec.model import ModelSpec
+from steward.spec.monitors import DriftMonitor, Monitors
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The declared monitors, and what columns declare of themselves.
+
+    Attributes:
+        monitors: None switches one off, and its tests leave the family.
+        columns: the declared features and outputs; a column that is not among them has no limits of its own.
+        importances: what each feature carries, of any sum; where the declaration gives none, the version's.
+    """
+
+    monitors: Monitors
+    columns: Mapping[str, Feature] = field(default_factory=dict)
+    importances: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, spec: ModelSpec, importances: Mapping[str, float]) -> Self:
+        """What a declaration asks for.
+
+        Args:
+            spec: the declaration in force.
+            importances: that the version measured.
+        """
+        declared = {name: column.importance for name, column in spec.features.items() if column.importance is not None}
+        return cls(spec.monitors, spec.features | spec.outputs, declared or importances)
+
+    def declaration(self, part: str) -> Feature | None:
+        """What declares a profiled part: the column of its name, or the one that it is a facet of."""
+        return self.columns.get(part) or self.columns.get(parent(part))
+
+    def watches(self, part: str) -> bool:
+        """Whether the drift of a part is tested."""
+        declared = self.declaration(part)
+        return declared is None or declared.monitored
+
+    def importance(self, part: str) -> float | None:
+        """The share of all importance that the feature of a part carries; None where nothing is known."""
+        total = sum(self.importances.values())
+        weight = self.importances.get(part, self.importances.get(parent(part)))
+        return weight / total if weight is not None and total > 0 else None
+
+    def least_effect(self, part: str, bins: ColumnBins, monitor: DriftMonitor) -> float:
+        """The effect from which on a change of a part matters, in its own unit."""
+        declared = self.declaration(part)
+        if declared is not None and declared.minimum_effect is not None:
+            return declared.minimum_effect
+        return monitor.minimum_shift if isinstance(bins, NumericBins) else monitor.minimum_share
+
+
+def parent(part: str) -> str:
+    """The column that a part is a facet of.
+
+    >>> parent("comment.length")
+    'comment'
+    """
+    return part.rpartition(".")[0]
