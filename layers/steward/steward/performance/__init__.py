@@ -1,16 +1,25 @@
-"""Realised performance: outcomes that add up, metrics with intervals, and the judgement on them."""
+"""Performance: outcomes that add up, metrics with intervals, and the judgement on them."""
 
+from steward.performance.intervals import Estimate
 from steward.performance.judgement import judge_performance
-from steward.performance.metrics import METRICS, Estimate, accuracy, log_loss, metric_values, roc_auc
-from steward.performance.outcomes import Outcomes
+from steward.performance.metrics import METRICS, metric_values, metrics_of
+from steward.performance.outcomes import (
+    BinaryOutcomes,
+    MulticlassOutcomes,
+    Outcomes,
+    RegressionOutcomes,
+    no_outcomes,
+)
 
 __all__ = [
     "METRICS",
+    "BinaryOutcomes",
     "Estimate",
+    "MulticlassOutcomes",
     "Outcomes",
-    "accuracy",
+    "RegressionOutcomes",
     "judge_performance",
-    "log_loss",
     "metric_values",
-    "roc_auc",
+    "metrics_of",
+    "no_outcomes",
 ]

@@ -1,55 +1,67 @@
 """Whether a window's realised performance is worse than the version's own holdout, beyond doubt and tolerance."""
 
 import math
-from typing import Final
+from typing import Any
 
-from steward.performance.metrics import METRICS, Estimate
+from steward.performance.intervals import Estimate, difference
+from steward.performance.metric import Better, Metric
+from steward.performance.metrics import METRICS, metrics_of
+from steward.performance.multiclass_metrics import PER_CLASS
 from steward.performance.outcomes import Outcomes
 from steward.results import MetricResult, Status
-from steward.spec.model import Monitors, PerformanceMetric, PerformanceMonitor
-
-LOWER_IS_BETTER: Final = frozenset({"log_loss"})
-_NAMES: Final[dict[PerformanceMetric, str]] = {"accuracy": "accuracy", "roc_auc": "ROC AUC", "log_loss": "log loss"}
+from steward.spec.model import ModelSpec
 
 
-def judge_performance(outcomes: Outcomes, holdout: Outcomes, monitors: Monitors) -> list[MetricResult]:
-    """One result per performance monitor that is switched on.
+def judge_performance(outcomes: Outcomes, holdout: Outcomes, spec: ModelSpec) -> list[MetricResult]:
+    """One result for every metric of the task, and for several classes those of each class.
 
-    A metric is in breach when the whole 95 % interval of its difference from the holdout lies beyond the tolerance on
-    the bad side. Both are uncertain; their intervals are joined by the square-and-add rule (G. Y. Zou and A. Donner,
-    2008, Construction of confidence limits about effect measures, Statistics in Medicine 27, 1693-1702; for
-    proportions that is R. G. Newcombe's method 10 of 1998).
+    A metric with a limit is in breach when the whole 95 % interval of its difference from the holdout lies beyond the
+    tolerance on the bad side; both are uncertain, and their intervals are joined by the square-and-add rule (see
+    `intervals.difference`). A metric without a limit is `measured`.
 
     Args:
         outcomes: of the window.
         holdout: of the version on rows it was not trained on, as its baseline keeps them.
-        monitors: the declared ones; None switches one off.
+        spec: the declaration in force, which sets the limits.
     """
-    declared: dict[PerformanceMetric, PerformanceMonitor | None] = {
-        "accuracy": monitors.accuracy,
-        "roc_auc": monitors.roc_auc,
-        "log_loss": monitors.log_loss,
-    }
-    return [
-        _judge(metric, outcomes, holdout, monitor.tolerance)
-        for metric, monitor in declared.items()
-        if monitor is not None
+    limits = {name: monitor.tolerance for name, monitor in spec.performance_monitors.items()}
+    metrics = metrics_of(spec)
+    if not outcomes.task == holdout.task == spec.task or _classes(outcomes) != _classes(holdout):
+        return [_incomparable(metric, outcomes, holdout, spec) for name, metric in metrics.items()]
+    results = [judge(metric, outcomes, holdout, limits.get(name)) for name, metric in metrics.items()]
+    if outcomes.task != "multiclass_classification" or holdout.task != "multiclass_classification":
+        return results
+    of_class = METRICS["binary_classification"]
+    return results + [
+        judge(of_class[name], part, holdout.by_class[label], None, column=label)
+        for label, part in outcomes.by_class.items()
+        for name in PER_CLASS
     ]
 
 
-def difference(window: Estimate, holdout: Estimate) -> tuple[float, float]:
-    """The 95 % interval of window minus holdout."""
-    change = window.value - holdout.value
-    low = math.hypot(window.value - window.low, holdout.high - holdout.value)
-    high = math.hypot(window.high - window.value, holdout.value - holdout.low)
-    return change - low, change + high
+def judge(
+    metric: Metric[Any, Any],
+    outcomes: Outcomes,
+    holdout: Outcomes,
+    tolerance: float | None,
+    *,
+    column: str | None = None,
+) -> MetricResult:
+    """One metric of a window against the holdout.
 
-
-def _judge(metric: PerformanceMetric, outcomes: Outcomes, holdout: Outcomes, tolerance: float) -> MetricResult:
-    name, window, expected = _NAMES[metric], METRICS[metric](outcomes), METRICS[metric](holdout)
+    Args:
+        metric: of the task of both.
+        outcomes: of the window.
+        holdout: of the version on rows it was not trained on.
+        tolerance: how much worse it may get; None where nobody set a limit.
+        column: the class that the outcomes are about, where they are about one.
+    """
+    window, expected = metric(outcomes), metric(holdout)
+    subject = metric.title if column is None else f"{metric.title} of {column}"
     unknown = MetricResult(
-        monitor=metric,
-        statistic=metric,
+        monitor=metric.name,
+        column=column,
+        statistic=metric.name,
         value=window.value if window else None,
         low=window.low if window else None,
         high=window.high if window else None,
@@ -57,29 +69,92 @@ def _judge(metric: PerformanceMetric, outcomes: Outcomes, holdout: Outcomes, tol
         rows=outcomes.labelled,
         baseline_rows=holdout.labelled,
         status="unknown",
-        message=f"{name} cannot be measured: {_reason(outcomes)}",
+        message=f"{subject} cannot be measured: {metric.missing(outcomes)}",
     )
     if window is None:
         return unknown
-    measured = f"{name} is {window.value:.3f} ({window.low:.3f} to {window.high:.3f}, n = {window.rows:,})"
+    measured = f"{subject} is {told(metric, window)}"
     if expected is None:
-        message = f"{measured}, with nothing to compare it with: on the holdout, {_reason(holdout)}"
-        return unknown.model_copy(update={"message": message})
-    low, high = difference(window, expected)
+        message = f"{measured}, with nothing to compare it with: on the holdout, {metric.missing(holdout)}"
+        status: Status = "unknown" if tolerance is not None else "measured"
+        return unknown.model_copy(update={"status": status, "message": message})
     change = window.value - expected.value
-    if metric in LOWER_IS_BETTER:
-        threshold, breach, worse = expected.value + tolerance, low > tolerance, change > 0
-    else:
-        threshold, breach, worse = expected.value - tolerance, high < -tolerance, change < 0
-    message = f"{measured}, {abs(change):.3f} {'worse' if worse else 'better'} than the holdout's {expected.value:.3f}"
+    worse = is_worse(metric.better, window.value, expected.value)
+    message = f"{measured}, {_compared(metric, change, worse=worse)} the holdout's {metric.text(expected.value)}"
+    found = {"effect": change, "status": "measured", "message": message}
+    if tolerance is None:
+        return unknown.model_copy(update=found)
+    breach = surely_beyond(metric.better, window, expected, tolerance)
     if worse:
-        message += f", {'surely' if breach else 'not surely'} beyond the tolerance of {tolerance:g}"
-    status: Status = "breach" if breach else "ok"
-    return unknown.model_copy(update={"threshold": threshold, "effect": change, "status": status, "message": message})
+        found["message"] = f"{message}, {'surely' if breach else 'not surely'} beyond the tolerance of {tolerance:g}"
+    limit = threshold(metric.better, window.value, expected.value, tolerance)
+    return unknown.model_copy(update=found | {"status": "breach" if breach else "ok", "threshold": limit})
 
 
-def _reason(outcomes: Outcomes) -> str:
-    if outcomes.labelled == 0:
-        return "no row has a label yet"
-    missing = "positive" if outcomes.positives == 0 else "negative"
-    return f"none of the {outcomes.labelled:,} labelled rows is of the {missing} class"
+def told(metric: Metric[Any, Any], estimate: Estimate) -> str:
+    """An estimate as a person reads it."""
+    low, high = (metric.text(bound) for bound in (estimate.low, estimate.high))
+    between = f"at least {low}" if math.isinf(estimate.high) else f"{low} to {high}"
+    return f"{metric.text(estimate.value)} ({between}, n = {estimate.rows:,})"
+
+
+def is_worse(better: Better, window: float, expected: float) -> bool:
+    """Whether a figure is worse than the one expected."""
+    match better:
+        case "higher":
+            return window < expected
+        case "lower":
+            return window > expected
+        case "nearer zero":
+            return abs(window) > abs(expected)
+
+
+def threshold(better: Better, window: float, expected: float, tolerance: float) -> float:
+    """The limit of a figure, on the side that the window's is on."""
+    match better:
+        case "higher":
+            return expected - tolerance
+        case "lower":
+            return expected + tolerance
+        case "nearer zero":
+            return max(expected, 0.0) + tolerance if window > 0 else min(expected, 0.0) - tolerance
+
+
+def surely_beyond(better: Better, window: Estimate, expected: Estimate, tolerance: float) -> bool:
+    """Whether the whole interval of the difference is beyond the tolerance on the bad side.
+
+    A figure that is better nearer zero has two bad sides, and all between zero and what is expected is good.
+    """
+    low, high = difference(window, expected)
+    match better:
+        case "higher":
+            return high < -tolerance
+        case "lower":
+            return low > tolerance
+        case "nearer zero":
+            above = low > tolerance and window.low > tolerance
+            below = high < -tolerance and window.high < -tolerance
+            return above or below
+
+
+def _compared(metric: Metric[Any, Any], change: float, *, worse: bool) -> str:
+    size = metric.text(abs(change))
+    if metric.better == "nearer zero":
+        return f"{size} {'above' if change > 0 else 'below'}"
+    return f"{size} {'worse' if worse else 'better'} than"
+
+
+def _classes(outcomes: Outcomes) -> tuple[str, ...]:
+    return outcomes.classes if outcomes.task == "multiclass_classification" else ()
+
+
+def _incomparable(metric: Metric[Any, Any], outcomes: Outcomes, holdout: Outcomes, spec: ModelSpec) -> MetricResult:
+    """What is said where the declaration changed its task or its classes since the version was made."""
+    about = [f"{outcomes.task} ({len(_classes(outcomes)) or 'no'} classes)" for outcomes in (outcomes, holdout)]
+    message = (
+        f"{metric.title} cannot be measured: the labels were joined for {about[0]}, the version's holdout is of "
+        f"{about[1]}, and {spec.task} is declared; train or adopt a version under the present declaration"
+    )
+    return MetricResult(
+        monitor=metric.name, statistic=metric.name, rows=outcomes.labelled, status="unknown", message=message
+    )

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from steward.performance.outcomes import row_log_loss
+from steward.performance.binary_outcomes import row_log_loss
+from steward.performance.midranks import midranks
+from steward.performance.multiclass_outcomes import row_class_log_loss
 
 _PAIR = 2
 
@@ -56,11 +58,72 @@ def paired_log_loss_gain(
     >>> paired_log_loss_gain(truth, half, np.array([0.9, 0.1, 0.8, 0.2]), 0.95).low > 0
     True
     """
-    labels, champion, challenger = _checked(labels, champion_scores, challenger_scores)
-    gains = row_log_loss(labels, champion) - row_log_loss(labels, challenger)
-    rows = len(gains)
-    margin = _margin((gains - gains.mean()) / rows, blocks, confidence)
-    return _bounded(float(gains.mean()), margin, confidence, rows)
+    labels, champion, challenger = _checked(np.asarray(labels, bool), champion_scores, challenger_scores)
+    return _mean_gain(row_log_loss(labels, champion), row_log_loss(labels, challenger), confidence, blocks)
+
+
+def paired_class_log_loss_gain(
+    labels: NDArray[np.integer],
+    champion_scores: NDArray[np.float64],
+    challenger_scores: NDArray[np.float64],
+    confidence: float,
+    blocks: NDArray[np.integer] | None = None,
+) -> Gain:
+    """The same for several classes.
+
+    Args:
+        labels: the position of the true class, shape (rows,).
+        champion_scores: its probability of each class, shape (rows, classes).
+        challenger_scores: likewise.
+        confidence: of each one-sided bound, in [0.5, 1).
+        blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
+
+    Raises:
+        ValueError: fewer than two rows or blocks, shapes that differ, or a score that is no number.
+    """
+    labels, champion, challenger = _checked(np.asarray(labels), champion_scores, challenger_scores)
+    return _mean_gain(row_class_log_loss(labels, champion), row_class_log_loss(labels, challenger), confidence, blocks)
+
+
+def paired_absolute_error_gain(
+    labels: NDArray[np.float64],
+    champion_predictions: NDArray[np.float64],
+    challenger_predictions: NDArray[np.float64],
+    confidence: float,
+    blocks: NDArray[np.integer] | None = None,
+) -> Gain:
+    """Mean over rows of the champion's absolute error minus the challenger's, in the label's unit.
+
+    The bounds are Student's for a mean of paired differences, over blocks where rows come in blocks.
+
+    Args:
+        labels: the true values, shape (rows,).
+        champion_predictions: shape (rows,).
+        challenger_predictions: likewise.
+        confidence: of each one-sided bound, in [0.5, 1).
+        blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
+
+    Raises:
+        ValueError: fewer than two rows or blocks, shapes that differ, or a prediction or label that is no number.
+
+    >>> truth, nothing = np.array([1.0, 2.0, 3.0, 5.0]), np.zeros(4)
+    >>> paired_absolute_error_gain(truth, nothing, truth + 0.1, 0.95).low > 0
+    True
+    """
+    labels, champion, challenger = _checked(np.asarray(labels, float), champion_predictions, challenger_predictions)
+    return _mean_gain(np.abs(champion - labels), np.abs(challenger - labels), confidence, blocks)
+
+
+def paired_squared_error_gain(
+    labels: NDArray[np.float64],
+    champion_predictions: NDArray[np.float64],
+    challenger_predictions: NDArray[np.float64],
+    confidence: float,
+    blocks: NDArray[np.integer] | None = None,
+) -> Gain:
+    """The same of squared errors, in the label's unit squared."""
+    labels, champion, challenger = _checked(np.asarray(labels, float), champion_predictions, challenger_predictions)
+    return _mean_gain(np.square(champion - labels), np.square(challenger - labels), confidence, blocks)
 
 
 def paired_roc_auc_gain(
@@ -86,7 +149,7 @@ def paired_roc_auc_gain(
     Raises:
         ValueError: fewer than two rows of a class or blocks, shapes that differ, or a score that is no number.
     """
-    labels, champion, challenger = _checked(labels, champion_scores, challenger_scores)
+    labels, champion, challenger = _checked(np.asarray(labels, bool), champion_scores, challenger_scores)
     positives = int(np.count_nonzero(labels))
     if min(positives, len(labels) - positives) < _PAIR:
         msg = f"{positives} of {len(labels)} rows are positive; each class needs two to compare ROC AUC"
@@ -109,16 +172,6 @@ def placements(
     return (combined[labels] - of_positives) / len(negative), 1 - (combined[~labels] - of_negatives) / len(positive)
 
 
-def midranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ranks from 1, ties sharing their mean, shape (values,).
-
-    >>> midranks(np.array([3.0, 1.0, 3.0])).tolist()
-    [2.5, 1.0, 2.5]
-    """
-    _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(sizes) - (sizes - 1) / 2)[group], dtype=np.float64)
-
-
 def _margin(influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, confidence: float) -> float:
     """Student's quantile times the standard error of a sum of influences, each block counting as one observation.
 
@@ -134,12 +187,23 @@ def _margin(influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, 
     return float(stdtrit(count - 1, confidence)) * error
 
 
-def _checked(
-    labels: NDArray[np.bool_], champion: NDArray[np.float64], challenger: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
-    labels = np.asarray(labels, dtype=bool)
+def _mean_gain(
+    champion: NDArray[np.float64],
+    challenger: NDArray[np.float64],
+    confidence: float,
+    blocks: NDArray[np.integer] | None,
+) -> Gain:
+    """The mean of paired losses' differences."""
+    gains = champion - challenger
+    margin = _margin((gains - gains.mean()) / len(gains), blocks, confidence)
+    return _bounded(float(gains.mean()), margin, confidence, len(gains))
+
+
+def _checked[T: np.generic](
+    labels: NDArray[T], champion: NDArray[np.float64], challenger: NDArray[np.float64]
+) -> tuple[NDArray[T], NDArray[np.float64], NDArray[np.float64]]:
     champion, challenger = np.asarray(champion, dtype=np.float64), np.asarray(challenger, dtype=np.float64)
-    if not labels.shape == champion.shape == challenger.shape or labels.ndim != 1:
+    if labels.ndim != 1 or champion.shape != challenger.shape or len(labels) != len(champion):
         msg = (
             f"labels {labels.shape}, champion {champion.shape} and challenger {challenger.shape} must be the same rows"
         )
@@ -147,8 +211,8 @@ def _checked(
     if len(labels) < _PAIR:
         msg = f"{len(labels)} rows cannot be compared; two at least are needed"
         raise ValueError(msg)
-    if np.isnan(champion).any() or np.isnan(challenger).any():
-        msg = "a score is not a number; score every row of the holdout with both versions"
+    if np.isnan(champion).any() or np.isnan(challenger).any() or (labels != labels).any():  # noqa: PLR0124 - NaN
+        msg = "a score, prediction or label is not a number; score every row of the holdout with both versions"
         raise ValueError(msg)
     return labels, champion, challenger
 

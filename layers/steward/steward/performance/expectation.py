@@ -1,0 +1,257 @@
+"""What is expected of a window's predictions before their labels, were each kind of row as right as on the holdout."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.performance.binary_outcomes import BinaryCounts, Floats
+from steward.performance.boosted import Codes
+from steward.performance.calibration import Calibration
+from steward.performance.metric import Metric
+from steward.performance.multiclass_outcomes import MulticlassCounts
+
+_GROUPS = 32
+_HALF = 0.5
+_STEP = 1e-6
+_SCALARS = (
+    "true_positives", "false_positives", "true_negatives", "false_negatives", "log_loss_sum", "squared_error_sum",
+)  # fmt: skip
+_OF_ROWS = {"log_loss": ("positive_log_loss", "nothing"), "brier_score": ("positive_error", "negative_error")}
+"""Of several classes, what a row of each kind adds to the sums over all classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A metric of some rows before their labels.
+
+    Attributes:
+        change: what the kind of rows alone does to the metric: expected, less expected of the holdout's rows.
+        error: the standard error of that.
+        doubt: the standard deviation of the realised metric of these rows about the expected one.
+    """
+
+    change: float
+    error: float
+    doubt: float
+
+
+class Expectation(Protocol):
+    """What is expected of some rows."""
+
+    def outlook(self, metric: Metric[Any, Any]) -> Outlook | None:
+        """A metric of these rows; None where it is not defined."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """One class against the rest, over some rows.
+
+    Attributes:
+        calibration: of the score.
+        rows: per cell of the score, shape (cells,).
+        shares: expected share of positive rows per cell, shape (cells,).
+        sampled: sampled rows per block, shape (blocks,); 0 without a sample.
+        spread: variance in each block of what trees say of a row above the map, shape (blocks,).
+    """
+
+    calibration: Calibration
+    rows: Floats
+    shares: Floats
+    sampled: Floats
+    spread: Floats
+
+    @classmethod
+    def of_window(cls, calibration: Calibration, rows: Floats, codes: Codes | None) -> "Problem":
+        """The rows of a window.
+
+        Args:
+            calibration: of the score.
+            rows: per cell of the score, shape (cells,).
+            codes: of sampled rows, shape (sampled, parts); None where there is no sample.
+        """
+        shares = calibration.array["shares"]
+        if codes is None:
+            nothing = np.zeros(len(calibration.residuals))
+            return cls(calibration, rows, shares, nothing, nothing)
+        sampled, mean, spread = calibration.surplus(codes)
+        above = np.where(sampled > 0, mean - calibration.array["residuals"], 0.0)
+        return cls(calibration, rows, np.clip(shares + above[calibration.block_of], 0.0, 1.0), sampled, spread)
+
+    @classmethod
+    def of_holdout(cls, calibration: Calibration) -> "Problem":
+        """The rows of the holdout."""
+        nothing, known = np.zeros(len(calibration.residuals)), calibration.array
+        return cls(calibration, known["rows"], known["shares"], nothing, nothing)
+
+    @property
+    def by_map_alone(self) -> "Problem":
+        """The same rows, of whom no more is known than their scores."""
+        return replace(self, shares=self.calibration.array["shares"])
+
+    @cached_property
+    def expected(self) -> BinaryCounts:
+        """The counts that are expected."""
+        of = self.calibration.array
+        positive, negative = self.rows * self.shares, self.rows * (1 - self.shares)
+        decided = of["decided"]
+        return BinaryCounts(
+            true_positives=np.asarray(positive @ decided),
+            false_positives=np.asarray(negative @ decided),
+            true_negatives=np.asarray(negative @ (1 - decided)),
+            false_negatives=np.asarray(positive @ (1 - decided)),
+            positive=positive,
+            negative=negative,
+            scores=of["scores"],
+            log_loss_sum=np.asarray(positive @ of["positive_log_loss"] + negative @ of["negative_log_loss"]),
+            squared_error_sum=np.asarray(positive @ of["positive_error"] + negative @ of["negative_error"]),
+        )
+
+    def by_cell(self, scalars: Floats, cells: tuple[Floats, Floats] | None) -> tuple[Floats, Floats]:
+        """Derivatives by the positive and negative rows of each cell, from those by the sums and by the cells alone."""
+        of = self.calibration.array
+        decided = of["decided"]
+        tp, fp, tn, fn, log_loss, error = scalars
+        positive = tp * decided + fn * (1 - decided) + log_loss * of["positive_log_loss"] + error * of["positive_error"]
+        negative = fp * decided + tn * (1 - decided) + log_loss * of["negative_log_loss"] + error * of["negative_error"]
+        return (positive, negative) if cells is None else (positive + cells[0], negative + cells[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """Derivatives of a metric by the rows of each cell, shape (cells,).
+
+    Attributes:
+        by_label: by a row's turning from negative to positive.
+        by_row: by one more row, positive as often as expected.
+    """
+
+    by_label: Floats
+    by_row: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Classified:
+    """The expectation of a classifier's rows.
+
+    Attributes:
+        window, holdout: each class against the rest; one alone where there are two classes.
+        several: whether there are more than two classes.
+        codes: of sampled rows; None where there is no sample.
+    """
+
+    window: Sequence[Problem]
+    holdout: Sequence[Problem]
+    several: bool
+    codes: Codes | None
+
+    def outlook(self, metric: Metric[Any, Any]) -> Outlook | None:
+        """A metric of these rows; None where it is not defined.
+
+        Variances sum the squared influence of every row and label (the infinitesimal jackknife; B. Efron, 1982, The
+        jackknife, the bootstrap and other resampling plans, chapter 6). The change is uncertain by which rows the
+        window and the holdout drew, and by how the labels of the holdout fell, as far as the window leans on other
+        cells than the holdout does. What the trees add to the map may be half as much or half as much again. The
+        realised metric is uncertain by all this, by the labels of the holdout as a whole, and by its own labels.
+        """
+        expected, before = self._value(metric, self.window), self._value(metric, self.holdout)
+        if not math.isfinite(expected - before):
+            return None
+        here, there = self._slopes(metric, self.window), self._slopes(metric, self.holdout)
+        trees = _HALF * (expected - self._value(metric, [problem.by_map_alone for problem in self.window]))
+        error = trees**2 + self._of_draw(self.window, here) + self._of_draw(self.holdout, there)
+        doubt = 0.0
+        for now, then, groups, slopes, past in zip(self.window, self.holdout, self._groups, here, there, strict=True):
+            known = np.maximum(np.bincount(groups, then.rows), 1e-9)
+            chance = np.bincount(groups, then.rows * then.shares) / known
+            leaning = np.bincount(groups, now.rows * slopes.by_label), np.bincount(groups, then.rows * past.by_label)
+            error += float(np.sum(chance * (1 - chance) * (leaning[0] - leaning[1]) ** 2 / known))
+            by_block = np.bincount(now.calibration.block_of, now.rows * slopes.by_label, len(now.spread))
+            drawn = by_block**2 * now.spread
+            in_blocks = np.bincount(then.calibration.block_of, then.rows)
+            error += float(np.sum(drawn / np.maximum(now.sampled, 1) + drawn / np.maximum(in_blocks, 1)))
+            doubt += float(np.sum(now.rows * now.shares * (1 - now.shares) * slopes.by_label**2))
+            doubt += float(np.sum(chance * (1 - chance) * leaning[0] ** 2 / known))
+        return Outlook(expected - before, math.sqrt(error), math.sqrt(error + doubt))
+
+    @cached_property
+    def _groups(self) -> list[NDArray[np.intp]]:
+        return [_groups(now, then) for now, then in zip(self.window, self.holdout, strict=True)]
+
+    def _counts(self, problems: Sequence[Problem]) -> BinaryCounts | MulticlassCounts:
+        if not self.several:
+            return problems[0].expected
+        log_loss = sum(
+            float(problem.expected.positive @ problem.calibration.array["positive_log_loss"]) for problem in problems
+        )
+        error = sum(float(problem.expected.squared_error_sum) for problem in problems)
+        classes = tuple(problem.expected for problem in problems)
+        return MulticlassCounts(classes, np.asarray(log_loss), np.asarray(error), None)
+
+    def _value(self, metric: Metric[Any, Any], problems: Sequence[Problem]) -> float:
+        return float(metric.value(self._counts(problems)))
+
+    def _slopes(self, metric: Metric[Any, Any], problems: Sequence[Problem]) -> list[Slopes]:
+        counts = self._counts(problems)
+        cells = metric.by_cell(counts) if metric.by_cell else None
+        found = []
+        for at, problem in enumerate(problems):
+            scalars = self._by_scalar(metric, problems, at)
+            positive, negative = problem.by_cell(scalars, cells[at] if cells else None)
+            if self.several and metric.name in _OF_ROWS:
+                positive, negative = (
+                    problem.calibration.array[name] / max(float(counts.rows), 1.0) for name in _OF_ROWS[metric.name]
+                )
+            found.append(Slopes(positive - negative, problem.shares * positive + (1 - problem.shares) * negative))
+        return found
+
+    def _by_scalar(self, metric: Metric[Any, Any], problems: Sequence[Problem], at: int) -> Floats:
+        """Derivatives by the sums of one class, by finite differences, all at once."""
+        counts = problems[at].expected
+        step = _STEP * max(1.0, float(counts.rows))
+        moves = np.eye(len(_SCALARS), len(_SCALARS) + 1) * step
+        moved = replace(
+            counts, **{name: getattr(counts, name) + move for name, move in zip(_SCALARS, moves, strict=True)}
+        )
+        whole = self._counts(problems)
+        if isinstance(whole, MulticlassCounts):
+            whole = replace(whole, classes=(*whole.classes[:at], moved, *whole.classes[at + 1 :]))
+        else:
+            whole = moved
+        values: Floats = np.broadcast_to(metric.value(whole), len(_SCALARS) + 1)
+        slopes: Floats = np.nan_to_num((values[:-1] - values[-1]) / step)
+        return slopes
+
+    def _of_draw(self, problems: Sequence[Problem], slopes: Sequence[Slopes]) -> float:
+        """Variance of a metric by which rows there are.
+
+        Of several classes a row's scores hang together as in the sampled rows; without a sample they are taken as
+        independent.
+        """
+        total = max(float(problems[0].rows.sum()), 1.0)
+        parts = [problem.calibration.part for problem in problems]
+        if self.several and self.codes is not None and len(self.codes) > 1 and None not in parts:
+            influence = np.zeros(len(self.codes))
+            for part, slope in zip(parts, slopes, strict=True):
+                cells = np.minimum(self.codes[:, part or 0].astype(np.intp), len(slope.by_row) - 1)
+                influence += slope.by_row[cells]
+            return float(influence.var()) * total
+        variance = 0.0
+        for problem, slope in zip(problems, slopes, strict=True):
+            mean = float(problem.rows @ slope.by_row) / total
+            variance += float(problem.rows @ (slope.by_row - mean) ** 2)
+        return variance
+
+
+def _groups(now: Problem, then: Problem) -> NDArray[np.intp]:
+    """Neighbouring cells that are decided alike, in some 32 groups of like numbers of rows, shape (cells,)."""
+    mass = now.rows / max(float(now.rows.sum()), 1.0) + then.rows / max(float(then.rows.sum()), 1.0)
+    position = np.minimum((np.cumsum(mass) - mass / 2) / 2 * _GROUPS, _GROUPS - 1).astype(np.intp)
+    decided = (then.calibration.array["decided"] * 4).round().astype(np.intp)
+    begins = np.diff(position, prepend=-1).astype(bool) | np.diff(decided, prepend=-1).astype(bool)
+    return np.cumsum(begins) - 1

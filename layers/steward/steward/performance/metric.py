@@ -1,0 +1,49 @@
+"""One performance metric: its value, its interval, and how people read it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from steward.performance.binary_outcomes import Floats
+from steward.performance.intervals import Z95, Estimate
+from steward.spec.monitors import PerformanceMetric
+
+Better = Literal["higher", "lower", "nearer zero"]
+
+CellSlopes = tuple[Floats, Floats]
+"""Derivatives by the positive and the negative rows of each cell, each of shape (cells,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric[O, C]:
+    """A metric of the outcomes `O` of a task, or of their counts `C`.
+
+    Attributes:
+        name: of the metric, which is also its monitor's.
+        title: what sentences call it.
+        better: which way is better.
+        estimate: the metric of outcomes, with the interval at this standard normal quantile; None where undefined.
+        value: the metric of counts that are expected or reweighted, whose interval follows from how they came
+            about; NaN where undefined.
+        missing: what outcomes lack where the metric is undefined.
+        decimals: how many are told; None for metrics in the label's unit.
+        by_cell: derivatives of `value` by the rows of each true class in each cell of the score, for each class against
+            the rest; None where the value follows from the other sums.
+    """
+
+    name: PerformanceMetric
+    title: str
+    better: Better
+    estimate: Callable[[O, float], Estimate | None]
+    value: Callable[[C], Floats]
+    missing: Callable[[O], str]
+    decimals: int | None = 3
+    by_cell: Callable[[C], Sequence[CellSlopes]] | None = None
+
+    def __call__(self, outcomes: O, deviation: float = Z95) -> Estimate | None:
+        """The metric with its interval, of 95 % unless another standard normal quantile is given."""
+        return self.estimate(outcomes, deviation)
+
+    def text(self, figure: float) -> str:
+        """A figure as a person reads it."""
+        return f"{figure:.4g}" if self.decimals is None else f"{figure:.{self.decimals}f}"
