@@ -1,0 +1,158 @@
+"""Shapley values of the predictions of a fitted pipeline: exact for linear models and trees, sampled for the rest."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline
+
+from steward.attribution.encoding import Owners, owners
+from steward.attribution.game import Attributions, Method, Values
+from steward.attribution.permutation import permutation_shapley
+from steward.attribution.tree_shapley import PathTooLong, tree_shapley
+from steward.attribution.trees import BOOSTING, FORESTS, matrix_of, outputs_of, trees_of
+
+Choice = NDArray[np.intp]
+
+LINEAR = (LogisticRegression, Ridge)
+
+_Solve = Callable[[int, NDArray[np.bool_]], Values]
+"""The attributions of one output for some of the rows, shape (some rows, features)."""
+
+
+def attribute(
+    model: object,
+    rows: pd.DataFrame,
+    background: pd.DataFrame,
+    features: Mapping[str, Sequence[str]] | None = None,
+    *,
+    seed: int = 0,
+    permutations: int = 1,
+) -> Attributions:
+    """Attribute a model's output for each row to the row's features.
+
+    Which output: of two classes that of the second (the positive label), of several that of the class predicted for the
+    row, of a regressor its value. So a row's attributions are about the decision that was made of it; summed over all
+    classes they would cancel. On which scale: where the parts of the model add up, which is the log-odds (of several
+    classes, the class's raw score) for logistic regression and boosted trees, the scale of its link for a boosted
+    regressor, and otherwise the probability or the value itself.
+
+    Linear models are solved in closed form and trees exactly (`tree_shapley`) behind a ColumnTransformer whose columns
+    are each made of one feature, as Steward's recipes have it. Everything else is sampled (`permutation_shapley`).
+
+    Args:
+        model: fitted on frames with these columns: a classifier with `predict_proba`, or a regressor with `predict`.
+        rows: to attribute, shape (rows, columns).
+        background: rows that stand for the data at large, with the same columns; 50 are enough to rank the features.
+        features: the columns that each feature became (an embedding is many); each column is its own when not given.
+        seed: of the permutations, where any are needed.
+        permutations: pairs of orders per background row, where any are needed.
+
+    Raises:
+        ValueError: the background has no row or other columns than the rows, or a column belongs to no feature.
+    """
+    columns = list(rows.columns)
+    if not len(background) or list(background.columns) != columns:
+        raise ValueError(
+            f"the background has {len(background)} rows of {', '.join(map(str, background.columns))}; "
+            f"give it at least one row, of {', '.join(map(str, columns))}"
+        )
+    features = features if features is not None else {column: [column] for column in columns}
+    names, places = tuple(features), _places(features, columns)
+    if not len(rows):
+        return Attributions(names, np.zeros((0, len(names))), np.zeros(0), "linear")
+    if isinstance(model, Pipeline) and len(model) == 2 and isinstance(model[0], ColumnTransformer):  # noqa: PLR2004
+        traced = owners(model[0], places)
+        if traced is not None and isinstance(model[1], (*LINEAR, *BOOSTING, *FORESTS)):
+            encoded, others = model[0].transform(rows), model[0].transform(background)
+            try:
+                return _exact(model[1], encoded, others, traced, names)
+            except PathTooLong:
+                pass
+    outputs = _asked(model)
+    chosen: Choice = outputs(rows).argmax(axis=1)
+
+    def output(frame: pd.DataFrame, who: Choice) -> Values:
+        own: Values = outputs(frame)[np.arange(len(frame)), chosen[who]]
+        return own
+
+    order = [places[column] for column in columns]
+    random = np.random.default_rng(seed)
+    values = permutation_shapley(output, rows, background, order, random=random, permutations=permutations)
+    return Attributions(names, values, outputs(background).mean(axis=0)[chosen], "permutation")
+
+
+def _places(features: Mapping[str, Sequence[str]], columns: Sequence[str]) -> dict[str, int]:
+    """The position of its feature, for each column."""
+    named = Counter(column for part in features.values() for column in part)
+    wrong = sorted(column for column in {*named, *columns} if named[column] != 1 or column not in columns)
+    if wrong:
+        raise ValueError(
+            f"column {', '.join(wrong)} is not in the rows and in one feature; let features name each column once"
+        )
+    return {column: at for at, part in enumerate(features.values()) for column in part}
+
+
+def _exact(estimator: Any, encoded: Any, others: Any, traced: Owners, names: tuple[str, ...]) -> Attributions:
+    linear = isinstance(estimator, LINEAR)
+    outputs_here = _linear_outputs if linear else outputs_of
+    outputs, mean = outputs_here(estimator, encoded), outputs_here(estimator, others).mean(axis=0)
+    solve = (_linear if linear else _trees)(estimator, encoded, others, traced, len(names))
+    chosen = outputs.argmax(axis=1)
+    values: Values = np.zeros((len(outputs), len(names)))
+    for output in np.unique(chosen):
+        which = chosen == output
+        values[which] = solve(int(output), which)
+    method: Method = "linear" if linear else "tree"
+    return Attributions(names, values, mean[chosen], method)
+
+
+def _linear_outputs(estimator: Any, encoded: Any) -> Values:
+    """The linear predictor of each output, shape (rows, outputs)."""
+    outputs: Values = encoded @ np.atleast_2d(estimator.coef_).T + np.atleast_1d(estimator.intercept_)
+    return outputs
+
+
+def _linear(estimator: Any, encoded: Any, others: Any, traced: Owners, features: int) -> _Solve:
+    """Weight times distance from the background's mean, summed over a feature's columns.
+
+    Source: E. Štrumbelj and I. Kononenko (2014), Knowledge and Information Systems 41, 647-665 (additive models).
+    """
+    gather = traced[:, None] == np.arange(features)
+    weights = [np.where(gather, weight[:, None], 0.0) for weight in np.atleast_2d(estimator.coef_)]
+    centre = np.asarray(others.mean(axis=0)).reshape(-1)
+
+    def solve(output: int, which: NDArray[np.bool_]) -> Values:
+        solved: Values = encoded[which] @ weights[output] - centre @ weights[output]
+        return solved
+
+    return solve
+
+
+def _trees(estimator: Any, encoded: Any, others: Any, traced: Owners, features: int) -> _Solve:
+    rows, order = matrix_of(estimator, encoded)
+    background, _ = matrix_of(estimator, others)
+    trees = trees_of(estimator)
+
+    def solve(output: int, which: NDArray[np.bool_]) -> Values:
+        return tree_shapley(trees[output], rows[which], background, traced[order], features)
+
+    return solve
+
+
+def _asked(model: Any) -> Callable[[pd.DataFrame], Values]:
+    """What any model says of rows, shape (rows, outputs)."""
+
+    def values(frame: pd.DataFrame) -> Values:
+        return np.asarray(model.predict(frame), dtype=np.float64).reshape(len(frame), 1)
+
+    def shares(frame: pd.DataFrame) -> Values:
+        found: Values = model.predict_proba(frame)
+        return found[:, 1:] if found.shape[1] == 2 else found  # noqa: PLR2004
+
+    return shares if hasattr(model, "predict_proba") else values
