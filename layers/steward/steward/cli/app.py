@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from steward.cli import history, status
+from steward.cli import explain, history, status
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested, Kind, ObjectCreated
@@ -106,6 +106,80 @@ def audit(
             console.print(audit_table(report))
             raise typer.Exit(1 if report.failed else 0)
     raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
+
+
+@app.command(name="explain")
+def explain_check(
+    check: Annotated[str, typer.Argument(help="The key of a check, or its id.")],
+    model: Annotated[str | None, typer.Option(help="Whose check an id names; all models when left out.")] = None,
+    stack: Stack = "steward",
+) -> None:
+    """Show how a check's decisions came about, and work them out again. Exits with 1 when that gives other results."""
+    from steward.stations.check import recomputed  # noqa: PLC0415 - the statistics take half a second to load
+
+    deployment = Deployment.of(stack)
+    found = explain.find(deployment.data, check, [model] if model else deployment.models())
+    console.print(explain.heading(found))
+    console.print(explain.table(found))
+    same, sentence = explain.comparison(found, recomputed(deployment.data, found))
+    console.print(f"[{'green' if same else 'bold red'}]{sentence}[/]")
+    raise typer.Exit(0 if same else 1)
+
+
+@app.command(name="import-sagemaker")
+def import_sagemaker(  # noqa: PLR0917 - the options of a command
+    statistics: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The baseline's statistics.json.")],
+    constraints: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The baseline's constraints.json.")],
+    model: Annotated[str, typer.Option(help="What to call the model.")],
+    owner: Annotated[str, typer.Option(help="Who answers for it: a person or a team.")],
+    capture: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="A data-capture file; may be repeated.")
+    ] = None,
+    model_quality: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The model-quality monitor's constraints.json.")
+    ] = None,
+    model_quality_statistics: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The model-quality monitor's statistics.json.")
+    ] = None,
+    analysis: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="An analysis.json of Clarify, bias or explainability."),
+    ] = None,
+) -> None:
+    """Write a declaration from what SageMaker Model Monitor and Clarify left behind."""
+    from steward.cli import sagemaker  # noqa: PLC0415 - as above
+
+    text = sagemaker.declaration(
+        statistics,
+        constraints,
+        capture or [],
+        model=model,
+        owner=owner,
+        model_quality=model_quality,
+        model_quality_statistics=model_quality_statistics,
+        analyses=analysis or [],
+    )
+    sys.stdout.write(text)
+
+
+@app.command(name="compare")
+def compare_tables(
+    reference: Annotated[Path, typer.Argument(help="The data to compare with: Parquet, CSV or JSON Lines.")],
+    current: Annotated[Path, typer.Argument(help="The data to look at.")],
+    spec: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A declaration (.yaml).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    fail_on_drift: Annotated[bool, typer.Option("--fail-on-drift", help="Exit with 1 when there is drift.")] = False,
+) -> None:
+    """Say whether one table has drifted from another; no deployment is needed. Exits with 2 on bad input."""
+    from steward.cli import compare  # noqa: PLC0415 - other commands need no numpy
+    from steward.standalone.compare import compare as compared  # noqa: PLC0415
+
+    report = compared(reference, current, spec=spec)
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        compare.show(report, console)
+    raise typer.Exit(1 if fail_on_drift and report.drift.detected else 0)
 
 
 def audit_table(report: Audit) -> Table:

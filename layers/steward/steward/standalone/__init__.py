@@ -1,0 +1,1 @@
+"""Comparing tables, and suggesting a declaration from one, without any deployment."""

@@ -1,0 +1,214 @@
+"""Anything tabular as Arrow columns, chunk by chunk: files, pandas, and whatever speaks Arrow or `__dataframe__`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from arro3.core import Array, RecordBatchReader
+
+from steward.errors import BatchInvalid
+from steward.records.arrays import TYPES
+from steward.records.formats import open_rows
+from steward.records.raw import Limits
+
+_LIMITS = Limits(maximum_expanded_bytes=1 << 40)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some consecutive rows.
+
+    Attributes:
+        rows: how many.
+        columns: by name, each of shape (rows,).
+    """
+
+    rows: int
+    columns: Mapping[str, Array]
+
+
+class Table(Protocol):
+    """Something tabular, read once from the start."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    def batches(self) -> Iterator[Batch]:
+        """Its rows in order.
+
+        Raises:
+            BatchInvalid: it cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class FileTable:
+    """A file: Parquet, CSV or JSON Lines, the text ones compressed or not."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.path)
+
+    def batches(self) -> Iterator[Batch]:
+        """See `Table.batches`."""
+        if not self.path.is_file():
+            raise BatchInvalid("no_file", f"{self.path} is no file; name a Parquet, CSV or JSON Lines file")
+        names = open_rows(self.path, self.name, _LIMITS).names
+        _distinct(names, self.name)
+        rows = open_rows(self.path, self.name, _LIMITS, names)
+        refused = read = 0
+        first = ""
+        for raw in rows.chunks(names):
+            refused += len(raw.rejected)
+            read += len(raw.rows)
+            first = first or (raw.rejected[0].reasons[0].message if raw.rejected else "")
+            if len(raw.rows):
+                yield Batch(len(raw.rows), raw.columns)
+        if refused > read:
+            raise BatchInvalid(
+                "malformed", f"{refused:,} of {refused + read:,} rows of {self.name} cannot be read: {first}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowTable:
+    """An object with the Arrow C stream protocol."""
+
+    source: Any
+    name: str
+
+    def batches(self) -> Iterator[Batch]:
+        """See `Table.batches`."""
+        reader = RecordBatchReader.from_stream(self.source)
+        kind: Any = reader.schema
+        names = list(kind.names)
+        _distinct(names, self.name)
+        for batch in reader:
+            yield Batch(batch.num_rows, {name: _known(batch.column(name)) for name in names})
+
+
+def table_of(source: object, name: str) -> Table:
+    """Whatever it is, as a table.
+
+    Args:
+        source: a path, a pandas DataFrame, or an object with `__arrow_c_stream__` (Polars, DuckDB, PyArrow) or
+            `__dataframe__`.
+        name: what messages call it, unless it is a file.
+
+    Raises:
+        BatchInvalid: it is nothing of these.
+    """
+    if isinstance(source, str | Path):
+        return FileTable(Path(source))
+    if type(source).__module__.partition(".")[0] == "pandas":
+        return _of_pandas(source, name)
+    if hasattr(source, "__arrow_c_stream__"):
+        return ArrowTable(source, name)
+    if hasattr(source, "__dataframe__"):
+        import pandas as pd  # noqa: PLC0415 - heavy, and needed by few
+
+        return _of_pandas(pd.api.interchange.from_dataframe(source), name)
+    raise BatchInvalid(
+        "not_tabular",
+        f"the {name} is {type(source).__name__}, not a table; give the path of a file, a DataFrame, or anything with "
+        "the Arrow C stream (`__arrow_c_stream__`) or dataframe protocol",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PandasTable:
+    """A pandas DataFrame, whose columns are read by their dtypes; PyArrow is not needed."""
+
+    frame: Any
+    name: str
+
+    def batches(self) -> Iterator[Batch]:
+        """See `Table.batches`."""
+        names = [str(name) for name in self.frame.columns]
+        _distinct(names, self.name)
+        size = _LIMITS.chunk_rows
+        for start in range(0, len(self.frame), size):
+            part = self.frame.iloc[start : start + size]
+            yield Batch(len(part), {name: _of_series(part.iloc[:, at]) for at, name in enumerate(names)})
+
+
+def _of_pandas(frame: Any, name: str) -> Table:
+    if not hasattr(frame, "columns"):
+        raise BatchInvalid("not_tabular", f"the {name} is a {type(frame).__name__}; give a DataFrame")
+    return PandasTable(frame, name)
+
+
+def _of_series(series: Any) -> Array:
+    import numpy as np  # noqa: PLC0415
+    from arro3.core import DataType  # noqa: PLC0415
+
+    kind = series.dtype
+    missing = series.isna().to_numpy()
+    if kind.kind in "iuf" and isinstance(kind, np.dtype):
+        # pandas says "missing" by NaN
+        return (
+            Array.from_numpy(np.ascontiguousarray(series.to_numpy(np.float64)))
+            if not missing.any()
+            else _nullable(series.to_numpy(np.float64), missing)
+        )
+    if kind.kind in "iuf":
+        return _nullable(series.to_numpy(np.float64, na_value=np.nan), missing)
+    cells = [None if gone else cell for gone, cell in zip(missing, series.tolist(), strict=True)]
+    lists = [hasattr(cell, "__len__") and not isinstance(cell, str | bytes | dict) for cell in cells]
+    if any(lists):
+        import json  # noqa: PLC0415
+
+        return Array(
+            [
+                json.dumps([float(number) for number in cell]) if is_list and cell is not None else _text(cell)
+                for is_list, cell in zip(lists, cells, strict=True)
+            ],
+            DataType.utf8(),
+        )
+    return Array([_text(cell) for cell in cells], DataType.utf8())
+
+
+def _nullable(values: Any, missing: Any) -> Array:
+    import numpy as np  # noqa: PLC0415
+    from arro3 import compute  # noqa: PLC0415
+    from arro3.core import DataType  # noqa: PLC0415
+
+    array = Array.from_numpy(np.ascontiguousarray(values))
+    places = np.where(missing, np.nan, np.arange(len(values)))
+    return compute.take(array, compute.cast(Array.from_numpy(places), DataType.int32()))
+
+
+def _text(cell: object) -> str | None:
+    """A cell as the text that it would have in a file."""
+    if cell is None:
+        return None
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if hasattr(cell, "isoformat"):
+        return str(cell.isoformat())
+    return str(cell).encode("utf-8", "replace").decode()
+
+
+def _known(array: Any) -> Any:
+    """The array as one of Arrow's plain types."""
+    import arro3.compute as compute  # noqa: PLC0415, PLR0402
+    from arro3.core import DataType  # noqa: PLC0415
+
+    if hasattr(array, "combine_chunks"):
+        array = array.combine_chunks()
+    if str(array.type).find("Utf8View") >= 0 or TYPES.is_string_view(array.type):
+        return compute.cast(array, DataType.utf8())
+    return array
+
+
+def _distinct(names: Any, source: str) -> None:
+    repeated = sorted({str(name) for name in names if list(names).count(name) > 1})
+    if repeated:
+        raise BatchInvalid(
+            "duplicate_columns", f"{source} has more than one column {', '.join(repeated)}; give each its own name"
+        )
