@@ -1,0 +1,1 @@
+"""Taking in large files: how long, and how much memory and disk."""

@@ -1,0 +1,94 @@
+"""Rewrite what is generated in this folder's README, and draw its charts: `python -m tests.benchmarks.published`.
+
+Everything between a pair of markers comes from what `make benchmark` and `make study` last left under `.local/`.
+"""
+
+import os
+import platform
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.benchmarks.speed import summary as speed
+from tests.benchmarks.study.summary import Summary, table
+
+FOLDER = Path(__file__).parent
+README = FOLDER / "README.md"
+
+
+def speed_block() -> str:
+    """Speeds and sizes."""
+    promised = table(["what", "promised", "measured"], list(speed.promises()))
+    head = [
+        "standard drift call of",
+        "version",
+        "its call",
+        "its peak memory",
+        "Steward, file to decision",
+        "promised",
+        "faster",
+    ]
+    return "\n\n".join(
+        (_where(), promised, table(head, list(speed.versus())), "![Seconds for a million rows](speed.png)")
+    )
+
+
+def study_block(summary: Summary) -> str:
+    """False alarms and changes found."""
+    parts = [
+        _where(),
+        "Share of windows called drifted though nothing changed (95 % interval), of how many:",
+        summary.false_alarms(),
+        "![False alarms by size](false_alarms.png)",
+        "Share of windows with one change that are called drifted, and of unchanged ones of the same kind:",
+        summary.power(),
+        "![Changes found](power.png)",
+        "<details><summary>False alarms by family of data</summary>",
+        summary.by_family(),
+        "</details>",
+    ]
+    return "\n\n".join(parts)
+
+
+def write(readme: Path, blocks: dict[str, str]) -> None:
+    """Put each block between its markers."""
+    text = readme.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        if not pattern.search(text):
+            sys.exit(f"{readme} has no place for {name}; put a line {begin} and a line {end} where it belongs.")
+        text = pattern.sub(lambda _, whole=f"{begin}\n\n{block}\n\n{end}": whole, text)
+    readme.write_text(text, encoding="utf-8")
+
+
+def _where() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"Made on {datetime.now(UTC):%Y-%m-%d} on {os.cpu_count()} shared {platform.machine()} cores and "
+        f"{memory:.0f} GiB, Python {platform.python_version()}."
+    )
+
+
+def main() -> None:
+    """All of it; `speed` or `study` as an argument, that alone."""
+    wanted = sys.argv[1:] or ["speed", "study"]
+    blocks = {}
+    if "speed" in wanted:
+        blocks["speed"] = speed_block()
+        speed.draw_versus(FOLDER / "speed.png")
+    if "study" in wanted:
+        summary = Summary()
+        different = summary.disagreements()
+        if different:
+            sys.exit(f"The tools drew different windows for {', '.join(different[:5])}; run those again.")
+        blocks["study"] = study_block(summary)
+        summary.draw_false_alarms(FOLDER / "false_alarms.png")
+        summary.draw_power(FOLDER / "power.png")
+    write(README, blocks)
+    print("\n\n".join(blocks.values()))
+
+
+if __name__ == "__main__":
+    main()

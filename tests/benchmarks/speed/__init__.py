@@ -1,0 +1,1 @@
+"""How fast, how small, how light: what is promised of reading, profiling, deciding and importing."""

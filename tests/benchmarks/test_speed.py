@@ -1,0 +1,112 @@
+"""The promised speeds and sizes: `make benchmark`, or `pytest -s -m benchmark tests/benchmarks/test_speed.py`.
+
+Each measurement runs alone in a process of its own, on one thread; ratios come from one run, of which the best of
+several counts. What is measured is stored under `.local/benchmark/`, and `tests/benchmarks/published.py` makes tables
+of it.
+"""
+
+import pytest
+
+from tests.benchmarks.peers.environments import PEERS
+from tests.benchmarks.speed import deciding, reading
+from tests.benchmarks.speed.alone import alone, peer_alone
+from tests.benchmarks.speed.figures import keep
+from tests.benchmarks.speed.files import rows_file
+from tests.unit.test_light_imports import function_folder, import_seconds
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
+
+MILLION = 1_000_000
+REFERENCE_ROWS, REFERENCE_SEED = 100_000, 1
+RUNS = 9
+MOST_TIMES_THE_BARE_READ = 2.5
+MOST_MEGABYTES = {MILLION: 350, 10 * MILLION: 400}
+MOST_BYTES_OF_A_PROFILE = 60_000
+LEAST_TIMES_FASTER = {"evidently": 100, "whylogs": 60, "nannyml": 8, "alibi-detect": 5}
+MOST_SECONDS_OF_IMPORT = 0.5
+MOST_SECONDS_TO_DECIDE = {25: 0.010, 1_000: 0.400}
+MOST_TIMES_SLOWER_FOR_MANY_RECORDS = 1.2
+
+
+@pytest.fixture(scope="module")
+def reference() -> str:
+    return str(rows_file(REFERENCE_ROWS, REFERENCE_SEED))
+
+
+def test_a_million_rows_are_read_and_profiled_within_a_few_bare_reads(reference):
+    path = rows_file(MILLION)
+    seconds = alone(reading.best_batch_seconds, reference, str(path), RUNS)
+    ratio = seconds["profiled"] / seconds["bare"]
+    keep(
+        "reading",
+        {**seconds, "ratio": ratio, "promised": MOST_TIMES_THE_BARE_READ, "megabytes": path.stat().st_size / 1e6},
+    )
+    print(
+        f"\n1,000,000 rows × 25 columns: bare read {seconds['bare']:.3f} s, as numpy {seconds['taken']:.3f} s, "
+        f"profiled {seconds['profiled']:.3f} s: {ratio:.2f} × the bare read"
+    )
+    assert ratio <= MOST_TIMES_THE_BARE_READ
+
+
+@pytest.mark.parametrize("rows", MOST_MEGABYTES)
+def test_memory_does_not_grow_with_the_rows(reference, rows):
+    measured = alone(reading.peak_megabytes, reference, str(rows_file(rows)))
+    keep(f"memory-{rows}", {**measured, "promised": MOST_MEGABYTES[rows]})
+    print(f"\n{rows:,} rows × 25 columns: peak of the process {measured['megabytes']:.0f} MB")
+    assert measured["rows"] == rows
+    assert measured["megabytes"] <= MOST_MEGABYTES[rows]
+
+
+def test_a_profile_is_small(reference):
+    measured = alone(reading.peak_megabytes, reference, str(rows_file(MILLION)))
+    keep("profile", {"bytes": measured["bytes"], "promised": MOST_BYTES_OF_A_PROFILE})
+    print(f"\nprofile of 25 columns: {measured['bytes'] / 1000:.1f} kB")
+    assert measured["bytes"] <= MOST_BYTES_OF_A_PROFILE
+
+
+@pytest.mark.parametrize("peer", LEAST_TIMES_FASTER)
+def test_reading_and_deciding_is_many_times_faster_than_the_standard_call_of(peer, reference):
+    """Steward reads the file, profiles it and decides; the peer has its rows in memory and is timed for its call."""
+    current = rows_file(MILLION)
+    ours = alone(reading.decided_seconds, reference, str(current), 5)["seconds"]
+    runs = [peer_alone(peer, reference, current) for _ in range(1 if peer in ("evidently", "whylogs") else 3)]
+    theirs = min(run["seconds"] for run in runs)
+    ours = min(ours, alone(reading.decided_seconds, reference, str(current), 5)["seconds"])
+    keep(
+        f"peer-{peer}",
+        {
+            "seconds": theirs,
+            "megabytes": max(run["megabytes"] for run in runs),
+            "steward_seconds": ours,
+            "times": theirs / ours,
+            "promised": LEAST_TIMES_FASTER[peer],
+            "version": PEERS[peer].version,
+        },
+    )
+    print(f"\n{peer} {theirs:.2f} s, Steward {ours:.3f} s from the file to the decision: {theirs / ours:.0f} times")
+    assert theirs / ours >= LEAST_TIMES_FASTER[peer]
+
+
+def test_what_check_window_needs_is_imported_fast(tmp_path):
+    """Processor seconds of a cold import with bytecode, the best of several."""
+    seconds = [import_seconds("app", tmp_path, function_folder("check_window")) for _ in range(RUNS)]
+    keep("import", {"seconds": min(seconds[1:]), "promised": MOST_SECONDS_OF_IMPORT})
+    print(f"\nimport of check_window with bytecode: {min(seconds[1:]):.3f} s")
+    assert min(seconds[1:]) <= MOST_SECONDS_OF_IMPORT
+
+
+@pytest.mark.parametrize("columns", MOST_SECONDS_TO_DECIDE)
+def test_a_window_is_decided_in_a_moment_however_many_records_it_has(columns):
+    runs = 50 if columns < 100 else 9
+    few, many = (alone(deciding.seconds_to_decide, columns, times, runs) for times in (1, 100_000))
+    growth = many["total"] / few["total"]
+    keep(
+        f"deciding-{columns}", {"few": few, "many": many, "growth": growth, "promised": MOST_SECONDS_TO_DECIDE[columns]}
+    )
+    print(
+        f"\n{columns:,} columns: {few['total'] * 1000:.1f} ms for {few['records']:,} records (baseline read "
+        f"{few['baseline'] * 1000:.1f}, profile read and merged {few['profile'] * 1000:.1f}, judged "
+        f"{few['judged'] * 1000:.1f}), {many['total'] * 1000:.1f} ms for {many['records']:,}"
+    )
+    assert max(few["total"], many["total"]) <= MOST_SECONDS_TO_DECIDE[columns]
+    assert growth <= MOST_TIMES_SLOWER_FOR_MANY_RECORDS
