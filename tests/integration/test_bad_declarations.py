@@ -42,10 +42,10 @@ def test_a_monitor_that_does_not_exist_is_named_with_line_and_column(trained: De
 
 
 def test_a_policy_that_names_an_absent_monitor_is_told_with_line_and_column(trained: Deployment) -> None:
-    event = refused(trained, lemons.SPEC.replace("[roc_auc, log_loss, feature_drift]", "[roc_auc, mileage]"))
+    event = refused(trained, lemons.SPEC.replace("[roc_auc, log_loss, feature_drift]", "[roc_auc, log_los]"))
     (problem,) = event.problems
     assert problem.startswith("line 18, column 24: retraining.on_alerts.1: ")
-    assert "'roc_auc'" in problem
+    assert "'log_los' is none of the choices; choose one of log_loss, " in problem
 
 
 def test_a_column_given_two_roles(trained: Deployment) -> None:
@@ -56,12 +56,12 @@ def test_a_column_given_two_roles(trained: Deployment) -> None:
 
 def test_a_feature_that_is_the_label(trained: Deployment) -> None:
     (problem,) = refused(trained, lemons.SPEC.replace("  mileage: numeric", "  lemon: numeric")).problems
-    assert "lemon is both a feature and a column with a role" in problem
+    assert "lemon is both a column with a role and a feature" in problem
 
 
 def test_missing_parts_are_named(trained: Deployment) -> None:
-    (problem,) = refused(trained, lemons.SPEC.replace(", label: lemon", "")).problems
-    assert problem == "line 5, column 1: columns.label: is missing"
+    (problem,) = refused(trained, lemons.SPEC.replace("id: sale, ", "")).problems
+    assert problem == "line 5, column 1: columns.id: is missing"
 
 
 def test_all_problems_are_told_at_once(trained: Deployment) -> None:

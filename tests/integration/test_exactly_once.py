@@ -79,14 +79,19 @@ def two_days(steward: Deployment) -> None:
 
 
 def conclusions(steward: Deployment) -> dict[str, object]:
-    """What must not depend on the order: records, profiles, outcomes, the check that stands of each window, alerts."""
+    """What must not depend on the order: records, profiles, outcomes, the check that stands of each window, alerts.
+
+    Which earlier windows had been checked by then is named by a check, and may differ.
+    """
     alerts = {key: json.loads(body) for key, body in steward.contents("alerts/").items()}
     standing = {
         verdict["window"]: verdict["check"] for alert in alerts.values() for verdict in alert["verdicts"].values()
     }
     return {
         **{prefix: steward.contents(prefix) for prefix in ("records/", "profiles/", "outcomes/", "quarantine/")},
-        "checks": {at: steward.object(f"checks/lemons/{at}/{check}.json") for at, check in standing.items()},
+        "checks": {
+            at: steward.object(f"checks/lemons/{at}/{check}.json") | {"history": None} for at, check in standing.items()
+        },
         "verdicts": {key: (alert["champion"], alert["verdicts"]) for key, alert in alerts.items()},
     }
 

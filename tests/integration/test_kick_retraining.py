@@ -1,9 +1,13 @@
 """`kick_retraining`: the policy's answers, refusals as carefully recorded as starts, the same event the same answer."""
 
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
-from steward.events import AlertRaised, RetrainingProposed, TrainingDeclined, TrainingRequested
+import pytest
+
+from steward import aws
+from steward.events import AlertRaised, BatchIngested, RetrainingProposed, TrainingDeclined, TrainingRequested
 
 from . import lemons
 from .deployment import Deployment
@@ -55,6 +59,31 @@ def test_too_few_labels_hold_back_a_first_run(steward: Deployment) -> None:
     (declined,) = [event for event in steward.settle() if isinstance(event, TrainingDeclined)]
     assert declined.triggers == ["no version is in charge yet"]
     assert declined.reasons == ["800 labelled rows so far; a first run needs 1,000"]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_first_version_learns_from_all_reference_files_in_whichever_order_they_are_told_of(
+    steward: Deployment, order: tuple[int, ...]
+) -> None:
+    steward.upload("specs/lemons.yaml", lemons.SPEC.replace("minimum_labels: 1000", "minimum_labels: 5600"))
+    steward.settle()
+    for first_day, days in ((0, 5), (5, 5), (10, 4)):
+        sold = lemons.sales(days, first_day=first_day)
+        steward.upload(f"inbox/lemons/reference/{first_day}.csv", lemons.csv(sold))
+    kick = steward.queues.pop("kick_retraining")
+    steward.settle()
+    aws.sqs().purge_queue(QueueUrl=kick)
+    told = sorted(steward.told(BatchIngested), key=lambda event: event.batch)
+    for at in order:
+        assert steward.deliver("kick_retraining", told[at])
+        steward.settle()
+    assert not steward.errors, steward.errors
+    (requested,) = steward.told(TrainingRequested)
+    assert requested.as_of == lemons.START + 14 * DAY
+    manifest = steward.object(f"models/lemons/versions/{steward.champion('lemons')}/manifest.json")
+    assert manifest["training_rows"] + manifest["holdout_rows"] == 14 * 400
+    dataset = steward.object(manifest["dataset"]["key"])
+    assert {item["batch"] for item in dataset["objects"]} == {event.batch for event in told}
 
 
 def test_enough_labels_after_the_cool_down_start_a_run(trained: Deployment) -> None:

@@ -74,6 +74,27 @@ def test_a_decision_told_by_racing_writers_is_written_once(steward: Deployment) 
     assert sorted(entry.identity for entry in entries) == sorted(f"0-{turn}" for turn in range(TURNS))
 
 
+@pytest.mark.parametrize("entries_before", [0, 3])
+def test_a_decision_that_another_writes_while_its_marker_is_being_made_is_written_once(
+    steward: Deployment, entries_before: int
+) -> None:
+    for turn in range(entries_before):
+        Ledger(Bucket(steward.ledger), "before").append(decision(9, turn), recorded_at=EPOCH)
+    real, overtaken = Bucket.create, []
+
+    def create(self: Bucket, key: str, body: bytes, *rest: Any) -> Any:
+        stored = real(self, key, body, *rest)
+        if "/decisions/" in key and not overtaken:
+            overtaken.append(key)
+            Ledger(Bucket(steward.ledger), "faster").append(decision(0, 0), recorded_at=EPOCH)
+        return stored
+
+    with patch.object(Bucket, "create", create):
+        entry = Ledger(Bucket(steward.ledger), "slower").append(decision(0, 0), recorded_at=EPOCH)
+    assert (entry.function, entry.sequence) == ("faster", entries_before + 1)
+    assert len(verify(steward.entries("lemons"))) == entries_before + 1
+
+
 @pytest.mark.parametrize("dies_in", ["create", "put"])
 def test_a_decision_whose_writer_died_is_written_once_by_the_next(steward: Deployment, dies_in: str) -> None:
     ledger = Ledger(Bucket(steward.ledger), "writer")

@@ -8,7 +8,8 @@ import pandas as pd
 from steward.events import StoredObject
 from steward.retraining.versions import VersionManifest
 from steward.spec.document import read_spec
-from steward.spec.model import ModelSpec, Recipe
+from steward.spec.model import ModelSpec
+from steward.spec.policies import Recipe
 from steward.validation.evaluation import Evaluation, GateResult
 
 SPEC = """\
@@ -77,7 +78,8 @@ def manifest() -> VersionManifest:
         artifact=stored("models/lemons/versions/20240110-abcdef01/model.skops", "e" * 64),
         baseline=stored("models/lemons/versions/20240110-abcdef01/baseline.json", "f" * 64),
         training_rows=12_345,
-        training_positive_share=0.4,
+        constant=(0.4,),
+        importances={},
         training_start=START,
         trained_until=START + 5 * DAY,
         holdout_rows=678,

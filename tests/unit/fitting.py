@@ -5,8 +5,8 @@ import functools
 import numpy as np
 
 from steward.retraining import artifact, recipe
-from steward.retraining.recipe import Classifier
-from steward.spec.model import Recipe
+from steward.retraining.recipe import Fitted
+from steward.spec.policies import Recipe
 
 from .examples import sales, spec
 
@@ -22,7 +22,7 @@ def declared(name: str, **changes: object) -> Recipe:
 
 
 @functools.cache
-def fitted(name: str, seed: int = 0) -> Classifier:
+def fitted(name: str, seed: int = 0) -> Fitted:
     rows = sales()
     rows.loc[::9, "mileage"] = np.nan
     rows.loc[::11, "make"] = None

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steward.errors import TrainingImpossible
-from steward.retraining.dataset import chunks_by_window, is_positive, labelled_rows, split
+from steward.retraining.dataset import is_positive, labelled_rows, split
 from steward.retraining.manifest import DatasetManifest, DatasetObject
+from steward.retraining.portions import by_window
 from steward.retraining.versions import version_name
-from steward.spec.model import Recipe
+from steward.spec.policies import Recipe
 
 from .examples import DAY, SPEC, START, sales, spec, stored
 
@@ -126,7 +127,7 @@ def test_labels_are_positive_however_they_are_written() -> None:
 
 def test_a_baseline_is_given_every_row_once_window_by_window() -> None:
     rows = sales().assign(make=lambda frame: frame["make"].where(frame.index % 7 > 0))
-    chunks = list(chunks_by_window(rows, spec()))
+    chunks = [(window, portion.chunk) for window, portion in by_window(rows, spec())]
     assert sum(chunk.rows for _, chunk in chunks) == len(rows)
     assert [window.start for window, _ in chunks] == [START + day * DAY for day in range(10)]
     ages, makes = ([chunk.columns[name] for _, chunk in chunks] for name in ("age", "make"))

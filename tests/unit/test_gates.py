@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steward.spec.model import ValidationPolicy
+from steward.spec.policies import ValidationPolicy
 from steward.validation.evaluation import Evaluation, GateResult
 from steward.validation.gates import GATES, Contest
 
@@ -23,7 +23,7 @@ def contest(**changes: Any) -> Contest:
     """A challenger that knows each row's chance, a champion that half knows it."""
     hours = np.arange(ROWS) * np.timedelta64(10 * 86_400 * 1_000_000 // ROWS, "us")
     usual = Contest(
-        positive=POSITIVE,
+        labels=POSITIVE,
         times=np.datetime64("2024-01-11", "us") + hours,
         challenger=CHANCE,
         champion=BLURRED + (SHUFFLED - 0.5) * 0.3,
@@ -92,7 +92,7 @@ def test_the_first_version_must_beat_the_base_rate() -> None:
     base_rate = np.full(ROWS, POSITIVE.mean())
     result = judged("better_than_champion", champion=base_rate, champion_version=None, champion_saw_until=None)
     assert result.passed
-    assert "against the base rate" in result.message
+    assert "against a constant" in result.message
     constant = judged("better_than_champion", challenger=base_rate, champion=base_rate, champion_version=None)
     assert not constant.passed
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.retraining.policy import Answer, Remembered, decide
-from steward.spec.model import RetrainingPolicy
+from steward.spec.policies import RetrainingPolicy
 
 from .examples import DAY, START
 
@@ -35,6 +35,7 @@ def ask(memory: Remembered = TRAINED, policy: RetrainingPolicy = POLICY, **chang
         "proposed": None,
         "in_flight": False,
         "has_champion": True,
+        "referred": False,
         "as_of": START + 10 * DAY,
         "run": "r1",
     }

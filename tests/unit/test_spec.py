@@ -45,7 +45,8 @@ def test_what_is_stored_of_a_declaration_reads_back_as_the_same() -> None:
     ("written", "instead", "problem"),
     [
         ("owner: quality@example.com\n", "", "line 1, column 1: owner: is missing"),
-        ("  label: lemon\n", "", "line 5, column 1: columns.label: is missing"),
+        ("  id: sale\n", "", "line 5, column 1: columns.id: is missing"),
+        ("  score: risk\n", "", "line 5, column 1: columns: score is needed for binary_classification"),
         ("owner: ", "ownr: ", "line 3, column 1: ownr: no such setting"),
         ("  time: sold_at", "  tiem: sold_at", "line 7, column 3: columns.tiem: no such setting"),
         ("minimum: 0", "lowest: 0", "line 11, column 24: features.age.lowest: no such setting"),
@@ -56,9 +57,22 @@ def test_what_is_stored_of_a_declaration_reads_back_as_the_same() -> None:
         ("maximum: 60", f"maximum: {'9' * 400}", "line 11, column 36: features.age.maximum: "),
         ("maximum: 60", f"maximum: {'9' * 5000}", "line 11, column 45: '99999"),
         ("  label: lemon", "  label: risk", "line 5, column 1: columns: column risk is given two roles"),
-        ("  make: ", "  risk: ", "line 1, column 1: the declaration: risk is both a feature and a column with a role"),
-        ("task: binary_classification", "task: regression", "line 4, column 1: task: Input should be 'binary_class"),
-        ("LogisticRegression", "SVC", "line 16, column 12: retraining.recipe.estimator: Input should be 'Hist"),
+        ("  make: ", "  risk: ", "line 13, column 3: features.risk: risk is both a column with a role and a feature"),
+        (
+            "task: binary_classification",
+            "task: clustering",
+            "line 4, column 1: task: 'clustering' is none of the choices; choose one of ",
+        ),
+        (
+            "task: binary_classification",
+            "task: regression",
+            "line 5, column 1: columns: prediction is needed for regression",
+        ),
+        (
+            "LogisticRegression",
+            "SVC",
+            "line 16, column 12: retraining.recipe.estimator: 'SVC' is none of the choices; choose one of ",
+        ),
         ("LogisticRegression}", "LogisticRegression, parameters: {random_state: null}}", "random_state is set by seed"),
         ("model: lemons", "model: Lemons", "line 1, column 1: model: String should match pattern"),
         ("model: lemons", f"model: {'l' * 57}", "line 1, column 1: model: String should match pattern"),
@@ -93,6 +107,152 @@ def test_what_is_stored_of_a_declaration_reads_back_as_the_same() -> None:
 def test_a_mistake_is_told_with_its_line_and_column(written: str, instead: str, problem: str) -> None:
     assert written in SPEC
     told = problems(SPEC.replace(written, instead))
+    assert any(problem in line for line in told), told
+
+
+WIDE = """\
+model: lemons
+owner: quality@example.com
+task: multiclass_classification
+columns:
+  id: sale
+  time: sold_at
+  scores: {good: p_good, fair: p_fair, lemon: p_lemon}
+  prediction: verdict
+  latency: ms
+  error: status
+  attributions: {age: shap_age}
+features:
+  age: {type: numeric, minimum: 0, importance: 2, minimum_effect: 0.1}
+  make: {type: categorical, domain: [Opel, Fiat], pattern: "[A-Z][a-z]+", nullable: false}
+  leased: boolean
+  built: {type: datetime, monitored: false}
+  advert: {type: text, maximum_length: 5000}
+  photo: {type: embedding, dimensions: 384}
+outputs:
+  reason: text
+attributes:
+  sex: categorical
+  region: {type: categorical, nullable: false}
+rules:
+  - {name: young, check: age < 60 or missing(built)}
+on_invalid: count
+segments:
+  - region
+  - {name: leased-and-old, where: leased and age > 8}
+fairness: {protected: [sex], favourable: good}
+resources:
+  - {type: ecs_service, name: pricing, cluster: main}
+monitors:
+  latency: {maximum: 250}
+"""
+
+
+def test_every_type_of_column_task_and_rule_can_be_declared() -> None:
+    spec = read_spec(WIDE)
+    assert [feature.type for feature in spec.features.values()] == [
+        "numeric",
+        "categorical",
+        "boolean",
+        "datetime",
+        "text",
+        "embedding",
+    ]
+    assert spec.classes == ("good", "fair", "lemon")
+    assert spec.retraining.recipe is None
+    assert list(spec.declared) == [*spec.features, "reason", "sex", "region"]
+    assert spec.value_types == {
+        "age": "number",
+        "make": "text",
+        "leased": "condition",
+        "built": "time",
+        "advert": "text",
+        "photo": "embedding",
+        "reason": "text",
+        "sex": "text",
+        "region": "text",
+        **dict.fromkeys(["p_good", "p_fair", "p_lemon"], "number"),
+        "verdict": "text",
+    }
+    assert ModelSpec.model_validate_json(spec.model_dump_json()) == spec
+    assert read_spec(yaml.safe_dump(spec.model_dump(mode="json"))) == spec
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "problem"),
+    [
+        (
+            "leased: boolean",
+            "leased: bool",
+            "line 15, column 3: features.leased: 'bool' is no type; choose one of 'num",
+        ),
+        ("leased: boolean", "leased: {minimum: 1}", "line 15, column 3: features.leased: has no type; write one, such"),
+        ("leased: boolean", "leased: [true]", "line 15, column 3: features.leased: here stand settings, such as"),
+        (
+            "[Opel, Fiat]",
+            "[1, Fiat]",
+            "line 14, column 38: features.make.domain.0: Input should be a valid string; put",
+        ),
+        ("[Opel, Fiat]", "[]", "line 14, column 29: features.make.domain: List should have at least 1 item"),
+        ('"[A-Z][a-z]+"', '"[A-Z"', "line 14, column 51: features.make.pattern: '[A-Z' is no regular expression: "),
+        ("maximum_length: 5000", "longest: 5", "line 17, column 24: features.advert.longest: no such setting"),
+        (", dimensions: 384", "", "line 18, column 3: features.photo.dimensions: is missing"),
+        ("dimensions: 384", "dimensions: 0", "line 18, column 28: features.photo.dimensions: Input should be greater"),
+        (
+            "importance: 2",
+            "importance: -2",
+            "line 13, column 36: features.age.importance: Input should be greater than",
+        ),
+        ("importance: 2", "importance: 0", "line 12, column 1: features: the importances sum to zero; give one"),
+        ("  sex: categorical", "  age: categorical", "line 22, column 3: attributes.age: age is both a feature and an"),
+        ("  sex: categorical", "  ms: categorical", "attributes.ms: ms is both a column with a role and an attribute"),
+        ("  reason: text", "  verdict: text", "line 20, column 3: outputs.verdict: verdict is both a column with a ro"),
+        ("{age: shap_age}", "{aged: shap_age}", "line 11, column 18: columns.attributions.aged: aged is no feature"),
+        ("{age: shap_age}", "{age: ms}", "line 4, column 1: columns: column ms is given two roles"),
+        (
+            "  - region",
+            "  - age",
+            "line 28, column 5: segments.0: age is no categorical or boolean feature or attribute",
+        ),
+        ("  - region", "  - colour", "line 28, column 5: segments.0: colour is no categorical or boolean"),
+        (
+            "where: leased",
+            "column: sex, where: leased",
+            "line 29, column 5: segments.1: a segment needs either a column",
+        ),
+        ("name: leased-and-old", "name: region", "line 29, column 6: segments.1.name: another segment has this name"),
+        ("protected: [sex]", "protected: [age]", "line 30, column 24: fairness.protected.0: age is no categorical"),
+        (
+            "on_invalid: count",
+            "on_invalid: drop",
+            "line 26, column 1: on_invalid: 'drop' is none of the choices; choose one of ",
+        ),
+        (
+            "age < 60",
+            "sex < 60",
+            "line 25, column 19: rules.0.check: at character 1 (sex < 60 or missing(built)): sex is",
+        ),
+        ("{maximum: 250}", "250", "line 34, column 3: monitors.latency: here stand settings, such as `key: value`"),
+        ("{maximum: 250}", "{percentile: 99}", "line 34, column 3: monitors.latency.maximum: is missing"),
+        (
+            "latency: {maximum: 250}",
+            "bias: {tolerance: 1}",
+            "line 34, column 3: monitors.bias: does not apply to multi",
+        ),
+        ("fair: p_fair, lemon: p_lemon", "", "line 7, column 3: columns.scores: scores is needed for multiclass"),
+        ("task: multiclass", "task: binary", "line 4, column 1: columns: score is needed for binary_classification"),
+        (
+            "task: multiclass_classification",
+            "task: regression",
+            "columns.scores: is for multiclass_classification, not",
+        ),
+    ],
+)
+def test_a_mistake_in_what_is_declared_beside_the_features_is_told_too(
+    written: str, instead: str, problem: str
+) -> None:
+    assert written in WIDE
+    told = problems(WIDE.replace(written, instead))
     assert any(problem in line for line in told), told
 
 

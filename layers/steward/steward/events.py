@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from steward.results import Status
-from steward.spec.model import MonitorName
+from steward.spec.monitors import MonitorName
 
 SOURCE = "steward"
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"

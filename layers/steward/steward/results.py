@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from steward.spec.model import MonitorName
+from steward.spec.monitors import MonitorName
 
-Status = Literal["ok", "drift", "breach", "unknown"]
+Status = Literal["ok", "drift", "breach", "unknown", "measured"]
 
 
 class MetricResult(BaseModel):
@@ -14,7 +14,8 @@ class MetricResult(BaseModel):
 
     Attributes:
         monitor: the monitor, which is also the alert's name.
-        column: the feature it is about; None for the model as a whole.
+        column: the feature or output it is about; None for the model as a whole.
+        segment: the rows it is about (`region=north`); None for all.
         statistic: the name of the measure (`population_stability_index`, `roc_auc`, ...).
         value: what was measured; None where it could not be.
         threshold: what `value` is compared with for practical significance.
@@ -24,7 +25,8 @@ class MetricResult(BaseModel):
         low, high: the confidence interval of `value`, where it has one.
         baseline: what the baseline has in place of `value`.
         rows, baseline_rows: sample sizes.
-        status: `ok`, `drift` or `breach`; `unknown` where nothing could be measured.
+        status: `ok`, `drift` or `breach`; `unknown` where nothing could be measured; `measured` for a figure without
+            a limit.
         message: the sentence a person reads.
     """
 
@@ -32,6 +34,7 @@ class MetricResult(BaseModel):
 
     monitor: MonitorName
     column: str | None = None
+    segment: str | None = None
     statistic: str
     value: float | None = None
     threshold: float | None = None

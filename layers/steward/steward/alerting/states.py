@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from steward.results import Status
-from steward.spec.model import MonitorName
+from steward.spec.monitors import MonitorName
 
 State = Literal["ok", "firing", "resolved"]
 

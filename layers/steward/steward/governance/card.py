@@ -8,6 +8,8 @@ from steward.retraining.versions import VersionManifest
 from steward.spec.model import ModelSpec
 from steward.validation.evaluation import Evaluation
 
+_RANKED = 10
+
 
 class ModelCard(BaseModel):
     """What a reader should know of one version (after Mitchell et al., 2019, Model cards for model reporting)."""
@@ -35,7 +37,6 @@ class ModelCard(BaseModel):
     def markdown(self) -> str:
         """The card for people."""
         manifest, evaluation = self.manifest, self.evaluation
-        parameters = ", ".join(f"{name} = {value}" for name, value in manifest.recipe.parameters.items()) or "defaults"
         metrics = [
             f"| {name} | {value:.4f} | {_figure(evaluation.champion_metrics.get(name))} |"
             for name, value in evaluation.metrics.items()
@@ -59,16 +60,19 @@ class ModelCard(BaseModel):
                 "",
                 "## Training",
                 "",
-                f"- Recipe: {manifest.recipe.estimator} ({parameters}), seed {manifest.recipe.seed}",
+                f"- {_recipe(manifest)}",
                 f"- Rows: {manifest.training_rows:,}, {span}",
                 f"- Features: {', '.join(manifest.features)}",
                 f"- Dataset: `{manifest.dataset.key}` (SHA-256 `{manifest.dataset.sha256}`)",
-                f"- Artifact: `{manifest.artifact.key}` (SHA-256 `{manifest.artifact.sha256}`)",
-                f"- Libraries: {libraries}",
+                f"- {_artifact(manifest)}",
+                f"- Libraries: {libraries or 'unknown'}",
+                *_importances(manifest),
                 "",
                 "## Evaluation",
                 "",
-                f"On {evaluation.holdout_rows:,} rows from {evaluation.holdout_start:{day}} on, {unseen}.",
+                f"On {evaluation.holdout_rows:,} rows from {evaluation.holdout_start:{day}} on, {unseen}."
+                if manifest.recipe
+                else f"On the {evaluation.holdout_rows:,} reference rows that have labels, as its makers scored them.",
                 "",
                 f"| metric | this version | {evaluation.champion or 'base rate'} |",
                 "| --- | --- | --- |",
@@ -80,6 +84,26 @@ class ModelCard(BaseModel):
                 "",
             ]
         )
+
+
+def _recipe(manifest: VersionManifest) -> str:
+    if manifest.recipe is None:
+        return "Trained elsewhere, and adopted from its reference rows"
+    parameters = ", ".join(f"{name} = {value}" for name, value in manifest.recipe.parameters.items()) or "defaults"
+    return f"Recipe: {manifest.recipe.estimator} ({parameters}), seed {manifest.recipe.seed}"
+
+
+def _artifact(manifest: VersionManifest) -> str:
+    if manifest.artifact is None:
+        return "Artifact: not kept here"
+    return f"Artifact: `{manifest.artifact.key}` (SHA-256 `{manifest.artifact.sha256}`)"
+
+
+def _importances(manifest: VersionManifest) -> list[str]:
+    """The features that carry most, by what shuffling each of them costs."""
+    ranked = sorted(manifest.importances.items(), key=lambda item: -item[1])[:_RANKED]
+    shown = ", ".join(f"{name} {share:.0%}" for name, share in ranked if share > 0)
+    return [f"- Importance, by shuffling: {shown}"] if shown else []
 
 
 def _figure(value: float | None) -> str:

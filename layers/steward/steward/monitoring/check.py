@@ -7,9 +7,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from steward.events import StoredObject
 from steward.results import MetricResult, Status
-from steward.spec.model import MonitorName
+from steward.spec.monitors import MonitorName
 
-_SEVERITY: dict[Status, int] = {"unknown": 0, "ok": 1, "drift": 2, "breach": 3}
+_SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
 
 
 class Check(BaseModel):
@@ -21,6 +21,9 @@ class Check(BaseModel):
         baseline: what they were compared with.
         outcomes: the realised results, once labels have come.
         spec: the declaration in force.
+        compared: the earlier windows that drift was measured against, with their batches; empty for the reference.
+        attributions: what the features contributed in a sample of the window, where one was taken.
+        history: what was known of earlier windows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
@@ -34,6 +37,9 @@ class Check(BaseModel):
     baseline: StoredObject
     outcomes: StoredObject | None
     spec: StoredObject
+    compared: dict[str, list[str]] = {}
+    attributions: StoredObject | None = None
+    history: StoredObject | None = None
     rows: int
     labelled_rows: int
     results: list[MetricResult]
@@ -44,8 +50,11 @@ class Check(BaseModel):
 
         Rows are named beside the batches: a batch gives some up when an earlier upload turns out to have their ids.
         """
-        outcomes = self.outcomes.sha256 if self.outcomes else ""
-        data = (*self.batches, str(self.rows), outcomes)
+        data = [*self.batches, str(self.rows), self.outcomes.sha256 if self.outcomes else ""]
+        if self.compared:
+            data += [f"{window}: {', '.join(batches)}" for window, batches in sorted(self.compared.items())]
+        if self.attributions:
+            data.append(self.attributions.sha256)
         parts = (self.version, self.window, *data, self.baseline.sha256, self.spec.sha256)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

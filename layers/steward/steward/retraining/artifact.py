@@ -9,7 +9,7 @@ import skops.io
 from sklearn.pipeline import Pipeline
 
 from steward.errors import UntrustedArtifact
-from steward.retraining.recipe import Classifier
+from steward.retraining.recipe import Fitted
 
 TRUSTED = (
     "functools.partial",
@@ -29,7 +29,7 @@ _SCHEMA = "schema.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def dump(model: Classifier) -> bytes:
+def dump(model: Fitted) -> bytes:
     """The model as a skops file; the same model gives the same bytes in every process.
 
     skops names members by their address in memory and stamps them with the clock; both are replaced: addresses by
@@ -48,7 +48,7 @@ def dump(model: Classifier) -> bytes:
     return target.getvalue()
 
 
-def load(body: bytes) -> Classifier:
+def load(body: bytes) -> Fitted:
     """The model in a skops file.
 
     Raises:

@@ -1,16 +1,15 @@
 """The rows that a run reads: how records and labels are joined, and what is kept out to judge with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from steward.errors import TrainingImpossible
-from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.records.labels import normalised
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
-from steward.spec.windows import ORIGIN, Window
 
 _MINIMUM_ROWS_A_CLASS = 20
 
@@ -23,25 +22,36 @@ def labelled_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec)
         spec: names the columns.
 
     Returns:
-        The features, the id, the time and the label; one row an id. Of several labels of an id the one uploaded last
-        stands; of several predictions the one uploaded first.
+        The features and attributes, the id, the time and the label; one row an id. Of several labels of an id the one
+        uploaded last stands; of several predictions the one uploaded first.
     """
     columns = spec.columns
-    kept = [columns.id, columns.time, *spec.features]
+    kept = [columns.id, columns.time, *spec.features, *spec.attributes]
     by_kind: dict[str, list[pd.DataFrame]] = {"predictions": [], "labels": [], "reference": []}
     for item in sorted(frames, key=lambda item: (item.batch, item.stored.key)):
         by_kind[item.kind].append(frames[item])
-    parts = [frame[[*kept, columns.label]] for frame in by_kind["reference"]]
+    parts = [frame.reindex(columns=[*kept, columns.label]) for frame in by_kind["reference"]]
     if by_kind["predictions"] and by_kind["labels"]:
-        predictions = pd.concat([frame[kept] for frame in by_kind["predictions"]], ignore_index=True)
+        predictions = pd.concat([frame.reindex(columns=kept) for frame in by_kind["predictions"]], ignore_index=True)
         labels = pd.concat([frame[[columns.id, columns.label]] for frame in by_kind["labels"]], ignore_index=True)
         predictions = predictions.drop_duplicates(columns.id, keep="first")
         labels = labels.drop_duplicates(columns.id, keep="last")
         parts.append(predictions.merge(labels, on=columns.id, how="inner", validate="one_to_one"))
     if not parts:
         raise TrainingImpossible("there are no labelled rows: upload reference data, or labels of predictions")
-    rows = pd.concat(parts, ignore_index=True).drop_duplicates(columns.id, keep="first")
-    return rows.sort_values([columns.time, columns.id], kind="stable", ignore_index=True)
+    return _in_order(parts, spec)
+
+
+def reference_rows(frames: Sequence[pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
+    """All that reference rows hold, as one table in order of time; one row an id, the one uploaded first.
+
+    Args:
+        frames: the records of each object, in order of upload.
+        spec: names the columns.
+    """
+    if not frames:
+        raise TrainingImpossible("there are no reference rows to adopt: upload some, with the model's own outputs")
+    return _in_order(frames, spec)
 
 
 def split(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -55,8 +65,7 @@ def split(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> tup
     training = rows[(time >= start) & (time < pd.Timestamp(manifest.holdout_start))]
     holdout = held_out(rows, manifest, spec)
     for name, part in (("training", training), ("holdout", holdout)):
-        positives = int(is_positive(part, spec).sum())
-        for label, count in (("positive", positives), ("negative", len(part) - positives)):
+        for label, count in _counts(part, spec).items():
             if count < _MINIMUM_ROWS_A_CLASS:
                 raise TrainingImpossible(
                     f"the {name} rows hold {count} {label} labels and need {_MINIMUM_ROWS_A_CLASS}; "
@@ -76,18 +85,60 @@ def is_positive(rows: pd.DataFrame, spec: ModelSpec) -> pd.Series:
     return rows[spec.columns.label].astype(str) == normalised(spec.positive_label)
 
 
-def chunks_by_window(rows: pd.DataFrame, spec: ModelSpec) -> Iterator[tuple[Window, Chunk]]:
-    """The features of rows in order of time, window by window, as a baseline takes them."""
-    length = pd.Timedelta(spec.window.length)
-    numbers = (rows[spec.columns.time] - pd.Timestamp(ORIGIN)) // length
-    for number, part in rows.groupby(numbers.to_numpy(), sort=True):
-        columns: dict[str, Column] = {}
-        for name, feature in spec.features.items():
-            missing = part[name].isna().to_numpy()
-            if feature.type == "numeric":
-                columns[name] = NumericColumn(part[name].to_numpy(dtype=np.float64), missing if missing.any() else None)
-            else:
-                codes, categories = pd.factorize(part[name].astype(object))
-                columns[name] = CategoricalColumn(codes.astype(np.int32), tuple(categories))
-        start = ORIGIN + int(str(number)) * spec.window.length
-        yield Window(start, spec.window.length), Chunk(len(part), columns)
+def targets(rows: pd.DataFrame, spec: ModelSpec) -> NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.object_]:
+    """What there is to learn: whether the label is positive, its class, or its value, shape (rows,)."""
+    if spec.task == "regression":
+        return values(rows, spec)
+    if spec.task == "multiclass_classification":
+        return rows[spec.columns.label].astype(str).to_numpy(dtype=object)
+    return is_positive(rows, spec).to_numpy()
+
+
+def truth(rows: pd.DataFrame, spec: ModelSpec) -> NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.signedinteger]:
+    """What scores are judged by: whether the label is positive, the position of its class, or its value."""
+    if spec.task == "regression":
+        return values(rows, spec)
+    return class_codes(rows, spec) if spec.task == "multiclass_classification" else is_positive(rows, spec).to_numpy()
+
+
+def values(rows: pd.DataFrame, spec: ModelSpec) -> NDArray[np.float64]:
+    """The labels of a regression, shape (rows,)."""
+    return rows[spec.columns.label].to_numpy(dtype=np.float64)
+
+
+def constant(rows: pd.DataFrame, spec: ModelSpec) -> tuple[float, ...]:
+    """What a model that knows nothing would say of every row: the base rate, the share of each class, the median."""
+    if spec.task == "regression":
+        return (float(np.median(values(rows, spec))),)
+    if spec.task == "multiclass_classification":
+        codes = class_codes(rows, spec)
+        return tuple((np.bincount(codes[codes >= 0], minlength=len(spec.classes)) / len(codes)).tolist())
+    return (float(is_positive(rows, spec).mean()),)
+
+
+def negative_label(rows: pd.DataFrame, spec: ModelSpec) -> str:
+    """What files call the class that is not the positive one, of two."""
+    others = rows.loc[~is_positive(rows, spec), spec.columns.label].astype(str)
+    return str(others.mode().iloc[0]) if len(others) else "0"
+
+
+def _counts(rows: pd.DataFrame, spec: ModelSpec) -> dict[str, int]:
+    """Rows of each class; for regression, of all."""
+    if spec.task == "regression":
+        return {"numeric": len(rows)}
+    if spec.task == "multiclass_classification":
+        found = rows[spec.columns.label].astype(str).value_counts()
+        return {name: int(found.get(name, 0)) for name in spec.classes}
+    positives = int(is_positive(rows, spec).sum())
+    return {"positive": positives, "negative": len(rows) - positives}
+
+
+def _in_order(parts: Sequence[pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates(spec.columns.id, keep="first")
+    return rows.sort_values([spec.columns.time, spec.columns.id], kind="stable", ignore_index=True)
+
+
+def class_codes(rows: pd.DataFrame, spec: ModelSpec) -> NDArray[np.intp]:
+    """The position of each row's label among the declared classes, -1 where it is none of them, shape (rows,)."""
+    codes: NDArray[np.intp] = pd.Index(spec.classes).get_indexer(pd.Index(rows[spec.columns.label].astype(str)))
+    return codes

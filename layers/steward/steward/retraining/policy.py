@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from steward.spec.durations import format_duration
-from steward.spec.model import RetrainingPolicy
+from steward.spec.policies import RetrainingPolicy
 
 _DECISIONS_KEPT = 100
 
@@ -104,10 +104,11 @@ def decide(
     proposed: str | None,
     in_flight: bool,
     has_champion: bool,
+    referred: bool,
     as_of: datetime,
     run: str,
 ) -> Answer:
-    """Apply the policy.
+    """Apply the policy. A model that is trained elsewhere gets a version whenever reference data come, and only then.
 
     Args:
         policy: what the model declares.
@@ -116,9 +117,12 @@ def decide(
         proposed: why a person or a schedule asks; None when neither does.
         in_flight: whether the newest run has not ended.
         has_champion: whether any version is in charge.
+        referred: whether reference data have just come.
         as_of: the moment the decision speaks for.
         run: the id that a run would get.
     """
+    if policy.recipe is None:
+        return _adoption(memory, in_flight=in_flight, referred=referred, run=run)
     triggers = _triggers(policy, memory, firing=firing, proposed=proposed, has_champion=has_champion, as_of=as_of)
     if not triggers:
         return Answer(verdict="nothing")
@@ -126,6 +130,16 @@ def decide(
     if obstacles:
         return Answer(verdict="decline", triggers=triggers, reasons=obstacles)
     return Answer(verdict="start", triggers=triggers, reasons=triggers, run=run)
+
+
+def _adoption(memory: Remembered, *, in_flight: bool, referred: bool, run: str) -> Answer:
+    """Every batch of reference data makes a version of all reference data so far; the newest of them is promoted."""
+    if not referred:
+        return Answer(verdict="nothing")
+    came = [f"reference data came: {memory.all_labels:,} rows in all"]
+    if in_flight:
+        came.append(f"run {memory.last_run} has not ended; the later of the two counts")
+    return Answer(verdict="start", triggers=came, reasons=came, run=run)
 
 
 def _triggers(

@@ -2,33 +2,49 @@
 
 import importlib.metadata
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Protocol, assert_never
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from steward.errors import TrainingImpossible
-from steward.spec.model import ModelSpec, Recipe
+from steward.spec.features import EmbeddingFeature, Feature
+from steward.spec.model import ModelSpec
+from steward.spec.policies import Recipe
 
 _CATEGORIES = 254
 """What histogram gradient boosting can tell apart in one column; the rarest beyond them share a code."""
 
+Target = NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.object_]
+"""Whether each label is the positive one; or its class; or its value; shape (rows,)."""
 
-class Classifier(Protocol):
+
+class Fitted(Protocol):
     """A fitted pipeline."""
 
-    classes_: NDArray[np.bool_]
+    classes_: NDArray[np.generic]
+
+    def predict(self, rows: pd.DataFrame) -> NDArray[np.float64]:
+        """Values, shape (rows,); asked of regressors alone."""
+        ...
 
     def predict_proba(self, rows: pd.DataFrame) -> NDArray[np.float64]:
-        """Probabilities, shape (rows, 2); the second column is the positive label's."""
+        """Probabilities, shape (rows, classes), in the order of `classes_`; asked of classifiers alone."""
         ...
 
 
@@ -37,46 +53,80 @@ def libraries() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in ("numpy", "pandas", "scikit-learn", "scipy", "skops")}
 
 
-def fit(recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, positive: NDArray[np.bool_]) -> Classifier:
+def learnable(spec: ModelSpec) -> dict[str, Feature]:
+    """The features that recipes learn from: numbers, categories, booleans and embeddings.
+
+    Moments and texts are monitored only: what of them a model should see is the modeller's to decide, as a feature.
+    """
+    return {name: feature for name, feature in spec.features.items() if feature.type not in ("datetime", "text")}
+
+
+def fit(recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, target: Target) -> Fitted:
     """Fit a recipe. A feature that has no value in any row teaches nothing, and is left out.
 
     Args:
         recipe: estimator, parameters, seed.
         spec: names and types the features.
         rows: one row a record, with every feature, shape (rows, ...).
-        positive: the labels, shape (rows,).
+        target: what to learn, shape (rows,).
 
     Raises:
         TrainingImpossible: the estimator refuses its parameters or the rows; the message is its own.
     """
-    filled = {name: feature for name, feature in spec.features.items() if rows[name].notna().any()}
-    categories = [name for name, feature in filled.items() if feature.type == "categorical"]
-    numbers = [name for name, feature in filled.items() if feature.type == "numeric"]
+    filled = {name: feature for name, feature in learnable(spec).items() if rows[name].notna().any()}
+    if not filled:
+        raise TrainingImpossible("no feature that recipes learn from has a value; see `features` in the declaration")
+    categories = [name for name, feature in filled.items() if feature.type in ("categorical", "boolean")]
+    numbers = [
+        column for name, feature in filled.items() if name not in categories for column in _expanded(name, feature)
+    ]
     try:
         pipeline = _pipeline(recipe, categories, numbers)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            pipeline.fit(feature_frame(rows, spec), positive)
+            pipeline.fit(feature_frame(rows, spec), target)
     except (ValueError, TypeError) as error:
         raise TrainingImpossible(f"{recipe.estimator} could not be fitted: {error}") from error
     return pipeline  # type: ignore[no-any-return]
 
 
-def score(model: Classifier, spec: ModelSpec, rows: pd.DataFrame) -> NDArray[np.float64]:
-    """The probability of the positive label, shape (rows,)."""
-    return model.predict_proba(feature_frame(rows, spec))[:, 1]
+def score(model: Fitted, spec: ModelSpec, rows: pd.DataFrame) -> NDArray[np.float64]:
+    """What the model says of each row.
+
+    Returns:
+        The probability of the positive label, shape (rows,); of several classes that of each, in the order of the
+        declaration, shape (rows, classes), 0 for one that it never learnt; for regression the value, shape (rows,).
+    """
+    frame = feature_frame(rows, spec)
+    match spec.task:
+        case "regression":
+            return np.asarray(model.predict(frame), dtype=np.float64)
+        case "multiclass_classification":
+            learnt = {str(name): at for at, name in enumerate(model.classes_)}
+            found = model.predict_proba(frame)
+            scores = np.zeros((len(rows), len(spec.classes)))
+            for at, name in enumerate(spec.classes):
+                if name in learnt:
+                    scores[:, at] = found[:, learnt[name]]
+            return scores
+        case _:
+            return model.predict_proba(frame)[:, 1]
 
 
 def feature_frame(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
-    """The features alone, in declared order: float64 for numbers, text or None for categories.
+    """The learnable features alone, in declared order: float64 for numbers, text or None for categories.
 
-    A feature that the rows do not have, since it is no longer declared, is missing in all of them.
+    An embedding is as many columns as it has dimensions. A feature that the rows do not have, since it is no longer
+    declared, is missing in all of them.
     """
     columns: dict[str, pd.Series] = {}
     nothing = pd.Series(np.nan, index=rows.index)
-    for name, feature in spec.features.items():
+    for name, feature in learnable(spec).items():
         found = rows.get(name, nothing)
-        if feature.type == "numeric":
+        if isinstance(feature, EmbeddingFeature):
+            for at, values in enumerate(_dimensions(found, feature.dimensions).T):
+                columns[f"{name}.{at}"] = pd.Series(values, index=rows.index)
+        elif feature.type == "numeric":
             columns[name] = found.astype("float64")
         else:
             text = found.astype(object)
@@ -84,8 +134,51 @@ def feature_frame(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     return pd.DataFrame(columns, index=rows.index)
 
 
+def columns_of(spec: ModelSpec) -> Mapping[str, Sequence[str]]:
+    """The columns of the feature frame that each learnable feature became."""
+    return {name: _expanded(name, feature) for name, feature in learnable(spec).items()}
+
+
+def _expanded(name: str, feature: Feature) -> list[str]:
+    return [f"{name}.{at}" for at in range(feature.dimensions)] if isinstance(feature, EmbeddingFeature) else [name]
+
+
+def _dimensions(cells: pd.Series, dimensions: int) -> NDArray[np.float64]:
+    table = np.full((len(cells), dimensions), np.nan)
+    for at, cell in enumerate(cells):
+        if isinstance(cell, list | tuple | np.ndarray):
+            table[at] = cell
+    return table
+
+
 def _pipeline(recipe: Recipe, categories: list[str], numbers: list[str]) -> Pipeline:
-    seed = {"random_state": recipe.seed}
+    """The estimator behind its preprocessing."""
+    parameters = {"random_state": recipe.seed, **recipe.parameters}
+    boosted = {
+        "categorical_features": list(range(len(categories))),
+        "early_stopping": False,
+        **parameters,
+    }
+    match recipe.estimator:
+        case "HistGradientBoostingClassifier":
+            columns, estimator = _coded(categories, numbers), HistGradientBoostingClassifier(**boosted)
+        case "HistGradientBoostingRegressor":
+            columns, estimator = _coded(categories, numbers), HistGradientBoostingRegressor(**boosted)
+        case "RandomForestClassifier":
+            columns, estimator = _coded(categories, numbers), RandomForestClassifier(**parameters)
+        case "RandomForestRegressor":
+            columns, estimator = _coded(categories, numbers), RandomForestRegressor(**parameters)
+        case "LogisticRegression":
+            columns, estimator = _scaled(categories, numbers), LogisticRegression(**parameters)
+        case "Ridge":
+            columns, estimator = _scaled(categories, numbers), Ridge(**parameters)
+        case never:
+            assert_never(never)
+    return Pipeline([("columns", columns), ("estimator", estimator)])
+
+
+def _coded(categories: list[str], numbers: list[str]) -> BaseEstimator:
+    """Categories as numbers, for trees."""
     ordinal = OrdinalEncoder(
         handle_unknown="use_encoded_value",
         unknown_value=np.nan,
@@ -93,21 +186,11 @@ def _pipeline(recipe: Recipe, categories: list[str], numbers: list[str]) -> Pipe
         max_categories=_CATEGORIES,
         dtype=np.float64,
     )
-    match recipe.estimator:
-        case "HistGradientBoostingClassifier":
-            columns = ColumnTransformer([("categories", ordinal, categories), ("numbers", "passthrough", numbers)])
-            estimator = HistGradientBoostingClassifier(
-                categorical_features=list(range(len(categories))),
-                **{"early_stopping": False, **seed, **recipe.parameters},
-            )
-        case "RandomForestClassifier":
-            columns = ColumnTransformer([("categories", ordinal, categories), ("numbers", "passthrough", numbers)])
-            estimator = RandomForestClassifier(**{**seed, **recipe.parameters})
-        case "LogisticRegression":
-            one_hot = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=_CATEGORIES)
-            scaled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-            columns = ColumnTransformer([("categories", one_hot, categories), ("numbers", scaled, numbers)])
-            estimator = LogisticRegression(**{**seed, **recipe.parameters})
-        case never:
-            assert_never(never)
-    return Pipeline([("columns", columns), ("estimator", estimator)])
+    return ColumnTransformer([("categories", ordinal, categories), ("numbers", "passthrough", numbers)])
+
+
+def _scaled(categories: list[str], numbers: list[str]) -> BaseEstimator:
+    """A column for each category and standardised numbers, for linear models."""
+    one_hot = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=_CATEGORIES)
+    standardised = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    return ColumnTransformer([("categories", one_hot, categories), ("numbers", standardised, numbers)])

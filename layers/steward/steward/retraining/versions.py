@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from steward.events import StoredObject
-from steward.spec.model import Recipe
+from steward.spec.policies import Recipe
 
 
 class VersionManifest(BaseModel):
@@ -15,6 +15,10 @@ class VersionManifest(BaseModel):
     Attributes:
         trained_until: rows from this moment of event time on were not used to fit.
         holdout_until: the end of the rows kept out to judge with.
+        recipe, artifact: None for a version that was trained elsewhere and adopted from its reference rows.
+        constant: what a model that knows nothing would say of every row: the positive share of the training rows, the
+            share of each class, or the median; empty for an adopted version.
+        importances: the share of the holdout's loss that comes from shuffling each feature; empty where unknown.
         spec: the declaration it was trained under.
     """
 
@@ -26,20 +30,21 @@ class VersionManifest(BaseModel):
     as_of: AwareDatetime
     spec: StoredObject
     dataset: StoredObject
-    recipe: Recipe
+    recipe: Recipe | None
     libraries: dict[str, str]
     features: list[str]
-    artifact: StoredObject
+    importances: dict[str, float]
+    artifact: StoredObject | None
     baseline: StoredObject
     training_rows: int
-    training_positive_share: float
+    constant: tuple[float, ...]
     training_start: AwareDatetime
     trained_until: AwareDatetime
     holdout_rows: int
     holdout_until: AwareDatetime
 
 
-def version_name(as_of: datetime, run: str, dataset: str, recipe: Recipe, libraries: dict[str, str]) -> str:
+def version_name(as_of: datetime, run: str, dataset: str, recipe: Recipe | None, libraries: dict[str, str]) -> str:
     """A name that sorts by the data's own time and follows from the run and what the version is made of."""
-    content = f"{run}:{dataset}:{recipe.model_dump_json()}:{sorted(libraries.items())}"
+    content = f"{run}:{dataset}:{recipe.model_dump_json() if recipe else 'adopted'}:{sorted(libraries.items())}"
     return f"{as_of:%Y%m%d}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"

@@ -7,7 +7,7 @@ from steward.alerting.states import Alert, Announced, Verdict
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, Event, ReleaseChanged
 from steward.monitoring.check import Check
 from steward.runtime import Runtime
-from steward.spec.model import MonitorName
+from steward.spec.monitors import MonitorName
 from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys

@@ -83,7 +83,8 @@ class _Reader:
         self._part("card", lambda: ModelCard.model_validate_json(self._body(version, "card.json")))
         self._part("card", lambda: self._body(version, "card.md"))
         if manifest:
-            self._part("artifact", lambda: self.data.verified(manifest.artifact))
+            if artifact := manifest.artifact:
+                self._part("artifact", lambda: self.data.verified(artifact))
             self._part("baseline", lambda: self.data.verified(manifest.baseline))
             dataset = self._part(
                 "dataset", lambda: DatasetManifest.model_validate_json(self.data.verified(manifest.dataset))

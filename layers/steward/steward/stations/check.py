@@ -1,14 +1,19 @@
 """A window's profiles are merged and compared with the baseline; the check is stored and told of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from steward.drift.decision import judge_drift
+from steward.attribution.sums import AttributionSums
+from steward.errors import IncomparableProfiles
 from steward.events import BatchIngested, CheckCompleted, CheckRequested, Event, OutcomesUpdated, StoredObject
 from steward.monitoring.check import Check
+from steward.monitoring.earlier import earlier_windows
+from steward.monitoring.evaluate import evaluate
+from steward.monitoring.evidence import Evidence
+from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.performance import judge_performance
-from steward.profiles import Baseline, Profile, merge
+from steward.profiles import Baseline, Bins, Profile, merge
+from steward.results import MetricResult
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -29,45 +34,109 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         closed = window.end + spec.window.allowed_lateness <= runtime.now()
         if not closed and not (isinstance(cause, CheckRequested) and cause.window):
             continue
-        check = evaluate(runtime.data, spec, spec_stored, window, version)
+        check = examine(runtime.data, spec, spec_stored, window, version)
         if check is None or (_is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check))):
             continue
         event = _completed(runtime, cause, check)
         yield event
+        _remember(runtime, check)
         _record(runtime, event, check)
 
 
-def evaluate(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Window, version: str) -> Check | None:
-    """Compare one window of one version with its baseline; None where it has no records."""
-    prefix = keys.profiles(spec.model, version, window.id)
-    profiles = [Profile.from_json(data.get(listed.key).body) for listed in data.list(prefix)]
-    if not profiles:
-        return None
+def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Window, version: str) -> Check | None:
+    """Judge one window of one version by all that is stored of it; None where it has no records."""
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
-    merged = merge(profiles, baseline.bins)
-    if not merged.rows:
+    profile = _merged(data, spec, version, window, baseline.bins)
+    if not profile.rows:
         return None
-    found = data.find(keys.outcomes(spec.model, version, window.id))
-    realised = WindowOutcomes.model_validate_json(found.body) if found else None
-    outcomes = realised.outcomes if realised else None
-    results = judge_drift(baseline, merged, spec.monitors)
-    if outcomes:
-        results += judge_performance(outcomes, baseline.holdout, spec.monitors)
+    compared = _compared(data, spec, version, window, baseline.bins)
+    outcomes = data.find(keys.outcomes(spec.model, version, window.id))
+    attributions = data.find(keys.attributions(spec.model, version, window.id))
+    history = data.find(keys.history(spec.model, version))
+    evidence = Evidence(
+        spec=spec,
+        window=window,
+        baseline=baseline,
+        profile=profile,
+        realised=WindowOutcomes.model_validate_json(outcomes.body) if outcomes else None,
+        attributions=(AttributionSums.model_validate_json(attributions.body) if attributions else profile.attributions),
+        compared=list(compared.values()),
+        history=History.model_validate_json(history.body).before(window) if history else (),
+    )
     return Check(
         model=spec.model,
         version=version,
         window=window.id,
-        as_of=window.end,
-        batches=list(merged.batches),
-        label_batches=realised.label_batches if realised else [],
+        as_of=evidence.as_of,
+        batches=list(profile.batches),
+        label_batches=evidence.realised.label_batches if evidence.realised else [],
         baseline=manifest.baseline,
-        outcomes=found.stored if found else None,
+        outcomes=outcomes.stored if outcomes else None,
         spec=spec_stored,
-        rows=merged.rows,
-        labelled_rows=outcomes.labelled if outcomes else 0,
-        results=results,
+        compared={found: list(earlier.batches) for found, earlier in compared.items()},
+        attributions=attributions.stored if attributions else None,
+        history=history.stored if history else None,
+        rows=profile.rows,
+        labelled_rows=evidence.realised.outcomes.labelled if evidence.realised else 0,
+        results=evaluate(evidence),
     )
+
+
+def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
+    """The results of a stored check, worked out again from the exact objects that it names and the stored profiles.
+
+    Raises:
+        ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
+        IncomparableProfiles: the profiles of its batches are not what they were.
+    """
+    spec = registry.SpecRevision.model_validate_json(data.verified(check.spec)).spec
+    baseline = Baseline.from_json(data.verified(check.baseline))
+    window = Window.parse(check.window)
+    profile = _of_batches(data, check, window, check.batches, baseline.bins)
+    if profile.rows != check.rows:
+        raise IncomparableProfiles(
+            f"the batches of {check.window} have {profile.rows:,} rows now and had {check.rows:,}: an earlier upload "
+            "turned out to have some of their ids, and the window was checked again without them"
+        )
+    evidence = Evidence(
+        spec=spec,
+        window=window,
+        baseline=baseline,
+        profile=profile,
+        realised=WindowOutcomes.model_validate_json(data.verified(check.outcomes)) if check.outcomes else None,
+        attributions=(
+            AttributionSums.model_validate_json(data.verified(check.attributions))
+            if check.attributions
+            else profile.attributions
+        ),
+        compared=[
+            _of_batches(data, check, Window.parse(past), batches, baseline.bins)
+            for past, batches in check.compared.items()
+        ],
+        history=(History.model_validate_json(data.verified(check.history)).before(window) if check.history else ()),
+    )
+    return evaluate(evidence)
+
+
+def _of_batches(data: Bucket, check: Check, window: Window, batches: Sequence[str], bins: Bins) -> Profile:
+    """The profile of some batches of a window."""
+    listed = (data.get(keys.profile(check.model, check.version, window.id, batch)) for batch in batches)
+    return merge((Profile.from_json(content.body) for content in listed), bins)
+
+
+def _merged(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: Bins) -> Profile:
+    """The profile of all batches of a window."""
+    prefix = keys.profiles(spec.model, version, window.id)
+    return merge((Profile.from_json(data.get(listed.key).body) for listed in data.list(prefix)), bins)
+
+
+def _compared(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: Bins) -> dict[str, Profile]:
+    """The earlier windows that the declaration asks to compare with, those that have records."""
+    drift = spec.monitors.feature_drift
+    earlier = earlier_windows(window, drift.compared_with) if drift else ()
+    found = {past.id: _merged(data, spec, version, past, bins) for past in earlier}
+    return {past: profile for past, profile in found.items() if profile.rows}
 
 
 def _concerned(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
@@ -125,6 +194,13 @@ def _completed(runtime: Runtime, cause: Event, check: Check) -> CheckCompleted:
         labelled_rows=check.labelled_rows,
         statuses=check.statuses,
     )
+
+
+def _remember(runtime: Runtime, check: Check) -> None:
+    """Keep the check's key figures for the windows that come after."""
+    past = PastWindow.of(check.window, check.rows, check.labelled_rows, check.results)
+    key = keys.history(check.model, check.version)
+    runtime.data.swap(key, History, lambda present: (present or History()).told(past))
 
 
 def _record(runtime: Runtime, event: CheckCompleted, check: Check) -> None:

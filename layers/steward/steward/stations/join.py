@@ -6,8 +6,7 @@ import pandas as pd
 
 from steward.events import BatchIngested, OutcomesUpdated
 from steward.monitoring.realised import WindowOutcomes
-from steward.performance.outcomes import Outcomes
-from steward.records.labels import normalised
+from steward.performance.joined import joined_outcomes
 from steward.records.stored import read_records
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -20,6 +19,8 @@ from steward.store.bucket import Bucket
 def join_labels(runtime: Runtime, ingested: BatchIngested) -> Iterator[OutcomesUpdated]:
     """Write the outcomes of every window that a batch of labels, or of predictions whose labels came first, touches."""
     spec, _ = registry.current_spec(runtime.data, ingested.model)
+    if spec.task == "text_generation":
+        return
     windows = {Window.parse(window) for window in ingested.windows}
     windows |= waiting.place(runtime.data, spec, ingested)
     for window in sorted(windows):
@@ -59,19 +60,12 @@ def _joined(data: Bucket, spec: ModelSpec, window: Window, version: str) -> Wind
     orphans = int((~labels[columns.id].isin(predictions[columns.id])).sum())
     mine = predictions[predictions[columns.version].astype(str) == version]
     joined = mine.merge(labels[[columns.id, columns.label]], on=columns.id, how="inner", validate="one_to_one")
-    positive_label = normalised(spec.positive_label)
-    scores = joined[columns.score].to_numpy(dtype="float64")
-    if columns.prediction:
-        decided = (joined[columns.prediction].astype(str) == positive_label).to_numpy()
-    else:
-        decided = scores >= spec.threshold
-    positive = (joined[columns.label].astype(str) == positive_label).to_numpy()
     return WindowOutcomes(
         version=version,
         window=window.id,
         prediction_batches=prediction_batches,
         label_batches=label_batches,
-        outcomes=Outcomes.of(scores, positive, decided, rows=len(mine), orphans=orphans),
+        outcomes=joined_outcomes(joined, spec, rows=len(mine), orphans=orphans),
     )
 
 
@@ -81,7 +75,8 @@ def _read(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> tuple[pd.
     if kind == "labels":
         wanted = [columns.id, columns.label]
     else:
-        wanted = [columns.id, columns.version, columns.score, *([columns.prediction] if columns.prediction else [])]
+        prediction = [columns.prediction] if columns.prediction else []
+        wanted = [columns.id, columns.version, *columns.outputs.values(), *prediction]
     batches, frames = [], []
     for listed in data.list(keys.window_records(kind, spec.model, window)):
         batches.append(keys.batch_of(listed.key))

@@ -43,6 +43,7 @@ def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | 
             proposed=proposed,
             in_flight=_in_flight(runtime, cause.model, memory),
             has_champion=champion is not None,
+            referred=isinstance(cause, BatchIngested) and cause.kind == "reference",
             as_of=as_of or cause.as_of,
             run=run,
         ).model_copy(update={"as_of": as_of})

@@ -18,15 +18,33 @@ def release_model(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChang
     promoted_at = runtime.now()
 
     def promote(present: Routing | None) -> Routing:
-        return (present or Routing(model=judged.model)).promote(
-            judged.version, over=evaluation.champion, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at
-        )
+        routing = present or Routing(model=judged.model)
+        over = _displaced(runtime, judged, routing) if evaluation.adopted else evaluation.champion
+        return routing.promote(judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at)
 
     try:
         runtime.data.swap(keys.routing(judged.model), Routing, promote)
     except ChampionMoved as error:
         return run_failed(runtime, judged, judged.run, "release", str(error))
     return _ended(runtime, judged, evaluation, "champion")
+
+
+def _displaced(runtime: Runtime, judged: ValidationCompleted, routing: Routing) -> str | None:
+    """What an adopted version takes over from: whoever is in charge, unless a later adoption got there first.
+
+    Raises:
+        ChampionMoved: the version in charge was asked for later, so it knows of more reference data.
+    """
+    if not routing.promotions:
+        return None
+    mine, present = (_run(runtime, judged.model, run) for run in (judged.run, routing.promotions[-1].run))
+    if (present.as_of, present.requested_at) > (mine.as_of, mine.requested_at):
+        raise ChampionMoved(f"{routing.champion} was adopted from later reference data, and stays in charge")
+    return routing.champion
+
+
+def _run(runtime: Runtime, model: str, run: str) -> Run:
+    return Run.model_validate_json(runtime.data.get(keys.run(model, run)).body)
 
 
 def _ended(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: str) -> ReleaseChanged:

@@ -1,17 +1,19 @@
-"""A run makes a version: its dataset is frozen, the recipe fitted, the artifact and the baseline stored."""
+"""A run makes a version: its dataset is frozen, the recipe fitted or the reference adopted, and all of it stored."""
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
 from steward.events import Event, StoredObject, TrainingCompleted, TrainingRequested
-from steward.performance.outcomes import Outcomes
-from steward.profiles import Baseline
+from steward.profiles import Baseline, Scope
 from steward.retraining import artifact, recipe
-from steward.retraining.dataset import chunks_by_window, is_positive, split
+from steward.retraining.adoption import adopt
+from steward.retraining.dataset import constant, negative_label, split, targets
+from steward.retraining.importance import permutation_importances
+from steward.retraining.judged import outcomes_of
 from steward.retraining.manifest import DatasetManifest
+from steward.retraining.portions import by_window, portion, scored_columns
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest, version_name
 from steward.runtime import Runtime
@@ -27,7 +29,11 @@ def train_model(runtime: Runtime, request: TrainingRequested) -> Event:
     run = Run.model_validate_json(runtime.data.get(keys.run(request.model, request.run)).body)
     try:
         if run.manifest is None:
-            manifest, stored = _version(runtime, spec, spec_stored, run, _frozen(runtime, spec, run))
+            frozen = _frozen(runtime, spec, run)
+            if spec.retraining.recipe:
+                manifest, stored = _trained(runtime, spec, spec_stored, run, frozen)
+            else:
+                manifest, stored = _adopted(runtime, spec, spec_stored, run, frozen)
             run = _advance(runtime, run, "trained", version=manifest.version, manifest=stored)
         return _completed(runtime, request, run)
     except (TrainingImpossible, ObjectMissing, ObjectChanged) as error:
@@ -55,22 +61,25 @@ def _frozen(runtime: Runtime, spec: ModelSpec, run: Run) -> _Frozen:
     return _Frozen(run.dataset, manifest, labelled.read(runtime.data, spec, manifest))
 
 
-def _version(
+def _trained(
     runtime: Runtime, spec: ModelSpec, spec_stored: StoredObject, run: Run, frozen: _Frozen
 ) -> tuple[VersionManifest, StoredObject]:
-    training, holdout = split(frozen.rows, frozen.manifest, spec)
+    """Fit the recipe, and judge it on the holdout for its baseline."""
     declared = spec.retraining.recipe
+    if declared is None:
+        raise TrainingImpossible("the declaration has no recipe to train by")
+    training, holdout = split(frozen.rows, frozen.manifest, spec)
     libraries = recipe.libraries()
     version = version_name(run.as_of, run.run, frozen.stored.sha256, declared, libraries)
-    learnt = is_positive(training, spec).to_numpy()
-    model = recipe.fit(declared, spec, training, learnt)
+    model = recipe.fit(declared, spec, training, targets(training, spec))
     scores = recipe.score(model, spec, holdout)
-    positive = is_positive(holdout, spec).to_numpy()
+    importances = permutation_importances(model, spec, holdout)
     baseline = Baseline.of(
-        list(chunks_by_window(training, spec)),
-        spec.features,
-        scores=scores,
-        holdout=Outcomes.of(scores, positive, scores >= spec.threshold),
+        by_window(training, spec),
+        Scope.of(spec),
+        held=portion(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec))),
+        holdout=outcomes_of(scores, holdout, spec),
+        importances=importances,
     )
     put = runtime.data.ensure
     time = training[spec.columns.time]
@@ -84,13 +93,45 @@ def _version(
         recipe=declared,
         libraries=libraries,
         features=list(spec.features),
+        importances=importances,
         artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
         baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
         training_rows=len(training),
-        training_positive_share=float(learnt.mean()),
+        constant=constant(training, spec),
         training_start=time.min().to_pydatetime(),
         trained_until=frozen.manifest.holdout_start,
-        holdout_rows=int(np.size(scores)),
+        holdout_rows=len(holdout),
+        holdout_until=frozen.manifest.end,
+    )
+    return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
+
+
+def _adopted(
+    runtime: Runtime, spec: ModelSpec, spec_stored: StoredObject, run: Run, frozen: _Frozen
+) -> tuple[VersionManifest, StoredObject]:
+    """Take the reference rows, with the outputs that they came with, as what the model trained elsewhere is like."""
+    version = version_name(run.as_of, run.run, frozen.stored.sha256, None, {})
+    baseline = adopt(frozen.rows, spec)
+    put = runtime.data.ensure
+    time = frozen.rows[spec.columns.time]
+    manifest = VersionManifest(
+        model=spec.model,
+        version=version,
+        run=run.run,
+        as_of=run.as_of,
+        spec=spec_stored,
+        dataset=frozen.stored,
+        recipe=None,
+        libraries={},
+        features=list(spec.features),
+        importances={},
+        artifact=None,
+        baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
+        training_rows=len(frozen.rows),
+        constant=(),
+        training_start=time.min().to_pydatetime(),
+        trained_until=frozen.manifest.end,
+        holdout_rows=baseline.holdout.labelled if baseline.holdout else 0,
         holdout_until=frozen.manifest.end,
     )
     return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
@@ -121,6 +162,10 @@ def _completed(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
         manifest=run.manifest,
     )
     rows, kept = manifest.training_rows, manifest.holdout_rows
-    summary = f"{manifest.recipe.estimator} fitted on {rows:,} rows, {kept:,} kept to judge with"
+    summary = (
+        f"{manifest.recipe.estimator} fitted on {rows:,} rows, {kept:,} kept to judge with"
+        if manifest.recipe
+        else f"trained elsewhere; {rows:,} reference rows adopted, {kept:,} of them labelled"
+    )
     runtime.record(event, "training_completed", run.version, summary, (run.manifest, run.dataset))
     return event

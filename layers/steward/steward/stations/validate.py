@@ -1,14 +1,17 @@
 """A version meets the champion on rows that neither has seen; the gates decide; evidence and card are stored."""
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import Event, StoredObject, TrainingCompleted, ValidationCompleted
 from steward.governance.card import ModelCard
 from steward.performance.metrics import metric_values
-from steward.performance.outcomes import Outcomes
+from steward.profiles import Baseline
 from steward.retraining import artifact, recipe
-from steward.retraining.dataset import held_out, is_positive
+from steward.retraining.dataset import held_out, truth
+from steward.retraining.judged import outcomes_of
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
@@ -18,7 +21,7 @@ from steward.stations import labelled, registry
 from steward.stations.failure import run_failed
 from steward.store import keys
 from steward.validation.evaluation import Evaluation
-from steward.validation.gates import GATES, Contest
+from steward.validation.gates import ADOPTION_GATES, GATES, Contest
 
 
 def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Event:
@@ -54,20 +57,15 @@ def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted) -> S
     manifest = VersionManifest.model_validate_json(runtime.data.verified(completed.manifest))
     champion = registry.routing(runtime.data, spec.model).champion
     incumbent = registry.manifest(runtime.data, spec.model, champion) if champion else None
+    if manifest.recipe is None:
+        return _adoption(runtime, spec, completed, manifest, champion)
     frozen = DatasetManifest.model_validate_json(runtime.data.verified(manifest.dataset))
     holdout = held_out(labelled.read(runtime.data, spec, frozen, since=frozen.holdout_start), frozen, spec)
-    positive = is_positive(holdout, spec).to_numpy()
-    model = artifact.load(runtime.data.verified(manifest.artifact))
-    challenger = recipe.score(model, spec, holdout)
-    if incumbent:
-        trained_under = registry.SpecRevision.model_validate_json(runtime.data.verified(incumbent.spec)).spec
-        opposing = recipe.score(artifact.load(runtime.data.verified(incumbent.artifact)), trained_under, holdout)
-    else:
-        opposing = np.full(len(holdout), manifest.training_positive_share)
+    scores, opposing = _scores(runtime, spec, manifest, incumbent, holdout)
     contest = Contest(
-        positive=positive,
+        labels=truth(holdout, spec),
         times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),
-        challenger=challenger,
+        challenger=scores,
         champion=opposing,
         champion_version=champion,
         champion_saw_until=incumbent.trained_until if incumbent else None,
@@ -76,19 +74,84 @@ def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted) -> S
         features=manifest.features,
         declared_features=list(spec.features),
     )
-    evaluation = Evaluation(
-        model=spec.model,
-        version=manifest.version,
-        champion=champion,
-        run=completed.run,
-        as_of=completed.as_of,
-        dataset=manifest.dataset,
-        holdout_start=frozen.holdout_start,
-        holdout_rows=len(holdout),
-        metrics=metric_values(Outcomes.of(challenger, positive, challenger >= spec.threshold)),
-        champion_metrics=metric_values(Outcomes.of(opposing, positive, opposing >= spec.threshold)),
-        gates=[gate.evaluate(contest, spec.validation) for gate in GATES],
+    return _evaluated(
+        runtime,
+        spec,
+        manifest,
+        Evaluation(
+            model=spec.model,
+            version=manifest.version,
+            champion=champion,
+            run=completed.run,
+            as_of=completed.as_of,
+            dataset=manifest.dataset,
+            holdout_start=frozen.holdout_start,
+            holdout_rows=len(holdout),
+            metrics=metric_values(outcomes_of(scores, holdout, spec), spec.business_value),
+            champion_metrics=metric_values(outcomes_of(opposing, holdout, spec), spec.business_value),
+            gates=[gate.evaluate(contest, spec.validation) for gate in GATES],
+        ),
     )
+
+
+def _scores(
+    runtime: Runtime,
+    spec: ModelSpec,
+    manifest: VersionManifest,
+    incumbent: VersionManifest | None,
+    holdout: pd.DataFrame,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the version, and the champion or else a constant, say of the holdout."""
+    if manifest.artifact is None:
+        raise TrainingImpossible(f"version {manifest.version} has no artifact to judge")
+    scores = recipe.score(artifact.load(runtime.data.verified(manifest.artifact)), spec, holdout)
+    if incumbent is None or incumbent.artifact is None:
+        constant = np.array(manifest.constant)
+        return scores, np.tile(constant, (len(holdout), 1)) if scores.ndim > 1 else np.full(len(holdout), constant[0])
+    trained_under = registry.SpecRevision.model_validate_json(runtime.data.verified(incumbent.spec)).spec
+    return scores, recipe.score(artifact.load(runtime.data.verified(incumbent.artifact)), trained_under, holdout)
+
+
+def _adoption(
+    runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, manifest: VersionManifest, champion: str | None
+) -> StoredObject:
+    """The evidence of a version that was trained elsewhere: what its reference rows say, and that no more is known."""
+    baseline = Baseline.from_json(runtime.data.verified(manifest.baseline))
+    contest = Contest(
+        labels=np.empty(0),
+        times=np.empty(0, "datetime64[us]"),
+        challenger=np.empty(0),
+        champion=np.empty(0),
+        champion_version=champion,
+        champion_saw_until=None,
+        challenger_saw_until=manifest.trained_until,
+        holdout_start=manifest.trained_until,
+        features=manifest.features,
+        declared_features=list(spec.features),
+    )
+    metrics = metric_values(baseline.holdout, spec.business_value) if baseline.holdout else {}
+    return _evaluated(
+        runtime,
+        spec,
+        manifest,
+        Evaluation(
+            model=spec.model,
+            version=manifest.version,
+            champion=champion,
+            run=completed.run,
+            as_of=completed.as_of,
+            dataset=manifest.dataset,
+            holdout_start=manifest.training_start,
+            holdout_rows=manifest.holdout_rows,
+            metrics=metrics,
+            champion_metrics={},
+            gates=[gate.evaluate(contest, spec.validation) for gate in ADOPTION_GATES],
+        ),
+    )
+
+
+def _evaluated(runtime: Runtime, spec: ModelSpec, manifest: VersionManifest, evaluation: Evaluation) -> StoredObject:
+    """Store the evidence and the card."""
     card = ModelCard.of(spec, manifest, evaluation)
     put = runtime.data.ensure
     put(keys.version(spec.model, manifest.version, "card.json"), card.model_dump_json(indent=1).encode())

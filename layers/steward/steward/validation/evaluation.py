@@ -47,6 +47,11 @@ class Evaluation(BaseModel):
         return all(gate.passed for gate in self.gates)
 
     @property
+    def adopted(self) -> bool:
+        """Whether it speaks of a version that was trained elsewhere, and so was compared with none."""
+        return any(gate.gate == "adopted" for gate in self.gates)
+
+    @property
     def summary(self) -> str:
         """One sentence: the first gate that refused, or the gain that convinced."""
         refused = next((gate for gate in self.gates if not gate.passed), None)

@@ -8,12 +8,25 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.performance.paired import Gain, paired_log_loss_gain, paired_roc_auc_gain
+from steward.performance.paired import (
+    Gain,
+    paired_absolute_error_gain,
+    paired_class_log_loss_gain,
+    paired_log_loss_gain,
+    paired_roc_auc_gain,
+    paired_squared_error_gain,
+)
 from steward.spec.durations import format_duration
-from steward.spec.model import ValidationPolicy
+from steward.spec.policies import ValidationMetric, ValidationPolicy
 from steward.validation.evaluation import GateResult
 
 _FEWEST_BLOCKS = 3
+_TITLES: dict[ValidationMetric, str] = {
+    "log_loss": "log loss",
+    "roc_auc": "ROC AUC",
+    "mean_absolute_error": "mean absolute error",
+    "mean_squared_error": "mean squared error",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +34,11 @@ class Contest:
     """What the gates look at.
 
     Attributes:
-        positive: the holdout's labels, shape (rows,).
+        labels: of the holdout: whether positive, the position of the class, or the value, shape (rows,).
         times: when each of its rows took place, datetime64 in UTC, shape (rows,).
-        challenger: the new version's scores, shape (rows,).
-        champion: the champion's scores; without one, for each row the base rate of the challenger's training rows.
+        challenger: the new version's scores, shape (rows,), or (rows, classes).
+        champion: the champion's scores; without one, for each row what a constant would say: the base rate, the shares
+            of the classes, or the median of the challenger's training rows.
         champion_version: None without a champion.
         champion_saw_until: labelled rows before this moment helped to make the champion.
         holdout_start: the event time of the holdout's first moment.
@@ -33,7 +47,7 @@ class Contest:
         declared_features: those of the declaration in force.
     """
 
-    positive: NDArray[np.bool_]
+    labels: NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.intp]
     times: NDArray[np.datetime64]
     challenger: NDArray[np.float64]
     champion: NDArray[np.float64]
@@ -98,8 +112,8 @@ class BetterThanChampion:
     name = "better_than_champion"
 
     def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:
-        """Without a champion the version must beat a constant, the base rate, by anything at all."""
-        measure = paired_log_loss_gain if policy.metric == "log_loss" else paired_roc_auc_gain
+        """Without a champion the version must beat a constant by anything at all."""
+        metric = policy.metric or _default_metric(contest)
         blocks = (contest.times.astype("datetime64[us]").astype(np.int64)) // round(policy.block.total_seconds() * 1e6)
         count = len(np.unique(blocks))
         if count < _FEWEST_BLOCKS:
@@ -108,11 +122,11 @@ class BetterThanChampion:
                 "prove a gain; lengthen retraining.holdout_span, or shorten validation.block"
             )
             return GateResult(gate=self.name, passed=False, message=message)
-        gain: Gain = measure(contest.positive, contest.champion, contest.challenger, policy.confidence, blocks)
+        gain = _gain(metric, contest, policy.confidence, blocks)
         required = policy.minimum_gain if contest.champion_version else 0.0
         passed = gain.low > required
-        opponent = f"champion {contest.champion_version}" if contest.champion_version else "the base rate"
-        what = "log loss" if policy.metric == "log_loss" else "ROC AUC"
+        opponent = f"champion {contest.champion_version}" if contest.champion_version else "a constant"
+        what = _TITLES[metric]
         message = (
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
@@ -130,5 +144,38 @@ class BetterThanChampion:
         )
 
 
+def _default_metric(contest: Contest) -> ValidationMetric:
+    return "mean_absolute_error" if contest.labels.dtype == np.float64 else "log_loss"
+
+
+def _gain(metric: ValidationMetric, contest: Contest, confidence: float, blocks: NDArray[np.int64]) -> Gain:
+    labels, champion, challenger = contest.labels, contest.champion, contest.challenger
+    match metric:
+        case "roc_auc":
+            return paired_roc_auc_gain(labels.astype(np.bool_), champion, challenger, confidence, blocks)
+        case "mean_absolute_error":
+            return paired_absolute_error_gain(labels.astype(np.float64), champion, challenger, confidence, blocks)
+        case "mean_squared_error":
+            return paired_squared_error_gain(labels.astype(np.float64), champion, challenger, confidence, blocks)
+        case "log_loss" if champion.ndim > 1:
+            return paired_class_log_loss_gain(labels.astype(np.intp), champion, challenger, confidence, blocks)
+        case "log_loss":
+            return paired_log_loss_gain(labels.astype(np.bool_), champion, challenger, confidence, blocks)
+
+
+class Adopted:
+    """The version was trained elsewhere: whoever released it there answers for it."""
+
+    name = "adopted"
+
+    def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:  # noqa: ARG002
+        """Say so; there is no artifact to compare."""
+        message = "adopted from its reference rows: it was trained elsewhere, and there is nothing to compare"
+        return GateResult(gate=self.name, passed=True, message=message)
+
+
 GATES: tuple[Gate, ...] = (SameFeatures(), UnseenHoldout(), BetterThanChampion())
-"""Every gate, in the order in which they are asked."""
+"""Every gate that a version which Steward trained must pass, in the order in which they are asked."""
+
+ADOPTION_GATES: tuple[Gate, ...] = (SameFeatures(), Adopted())
+"""Every gate that an adopted version must pass."""

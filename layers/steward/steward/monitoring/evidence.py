@@ -1,0 +1,51 @@
+"""All that the judgement of one window rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from steward.attribution.sums import AttributionSums
+from steward.monitoring.history import PastWindow
+from steward.monitoring.realised import WindowOutcomes
+from steward.profiles import Baseline, Profile
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+
+FEWEST_COMPARED = 3
+"""Earlier windows that must have records to be compared with; below, the reference stands in for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one window of one version.
+
+    Attributes:
+        spec: the declaration in force.
+        window: which.
+        baseline: of the version.
+        profile: of the window, merged.
+        realised: what became of its predictions; None before any label.
+        attributions: what its features contributed, from its records or from a sample; empty where nothing is known.
+        compared: the profiles of the earlier windows that a seasonal or trailing comparison asks for, merged.
+        history: the version's earlier windows, the oldest first.
+    """
+
+    spec: ModelSpec
+    window: Window
+    baseline: Baseline
+    profile: Profile
+    realised: WindowOutcomes | None = None
+    attributions: AttributionSums = field(default_factory=AttributionSums.empty)
+    compared: Sequence[Profile] = ()
+    history: Sequence[PastWindow] = ()
+
+    @property
+    def drift_baseline(self) -> Baseline:
+        """What drift is measured against: earlier windows where the declaration asks for them and there are enough."""
+        usable = [profile for profile in self.compared if profile.rows]
+        return self.baseline.against(usable) if len(usable) >= FEWEST_COMPARED else self.baseline
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment that the judgement speaks for."""
+        return self.window.end

@@ -1,0 +1,92 @@
+"""The key figures of a version's windows, which later windows are seen against."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from steward.results import MetricResult
+from steward.spec.monitors import PerformanceMetric
+from steward.spec.windows import Window
+
+KEPT = 500
+"""Windows that are remembered, the newest ones."""
+
+_DRIFT = frozenset({"feature_drift", "score_drift", "joint_drift"})
+
+
+class PastWindow(BaseModel):
+    """One checked window.
+
+    Attributes:
+        window: its id.
+        rows, labelled_rows: how many it had when it was last checked.
+        realised: performance metrics, once labels have come.
+        estimated: the same by estimate, made when labels were missing.
+        effects: the effect of every column's drift, and of the joint statistics, by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    window: str
+    rows: int
+    labelled_rows: int
+    realised: dict[PerformanceMetric, float] = Field(default_factory=dict)
+    estimated: dict[PerformanceMetric, float] = Field(default_factory=dict)
+    effects: dict[str, float] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, window: str, rows: int, labelled_rows: int, results: Sequence[MetricResult]) -> Self:
+        """The key figures of a check's results about all rows."""
+        whole = [result for result in results if result.segment is None and result.value is not None]
+        realised = {result.monitor: result.value for result in whole if result.statistic == result.monitor}
+        estimated = {
+            result.statistic.removeprefix("estimated_"): result.value
+            for result in whole
+            if result.monitor == "estimated_performance" and result.column is None
+        }
+        effects = {
+            result.column or result.statistic: result.effect
+            for result in whole
+            if result.monitor in _DRIFT and result.effect is not None
+        }
+        return cls(
+            window=window,
+            rows=rows,
+            labelled_rows=labelled_rows,
+            realised=realised if labelled_rows else {},  # type: ignore[arg-type]
+            estimated=estimated,  # type: ignore[arg-type]
+            effects=effects,
+        )
+
+
+class History(BaseModel):
+    """The checked windows of one version (compare-and-swap).
+
+    Attributes:
+        windows: by id. A window that is checked again replaces its figures; told again it changes nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    windows: dict[str, PastWindow] = Field(default_factory=dict)
+
+    def told(self, past: PastWindow) -> Self:
+        """The history with one more window; an estimate that was made before labels came is kept."""
+        known = self.windows.get(past.window)
+        if known and known.estimated and not past.estimated:
+            past = past.model_copy(update={"estimated": known.estimated})
+        windows = self.windows | {past.window: past}
+        newest = sorted(windows)[-KEPT:]
+        return self.model_copy(update={"windows": {window: windows[window] for window in newest}})
+
+    def before(self, window: Window) -> tuple[PastWindow, ...]:
+        """The windows that ended by the time this one began, the oldest first."""
+        return tuple(past for name, past in sorted(self.windows.items()) if Window.parse(name).end <= window.start)
+
+    def at_intervals(self, window: Window, every: timedelta) -> tuple[PastWindow, ...]:
+        """The earlier windows at the same place of a rhythm, the oldest first."""
+        return tuple(
+            past for past in self.before(window) if not (window.start - Window.parse(past.window).start) % every
+        )

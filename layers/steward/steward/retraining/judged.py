@@ -1,0 +1,36 @@
+"""What a version's scores on labelled rows amount to."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from steward.performance.binary_outcomes import BinaryOutcomes, row_log_loss
+from steward.performance.multiclass_outcomes import MulticlassOutcomes, row_class_log_loss
+from steward.performance.outcomes import Outcomes
+from steward.performance.regression_outcomes import RegressionOutcomes
+from steward.retraining.dataset import class_codes, is_positive, values
+from steward.spec.model import ModelSpec
+
+
+def outcomes_of(scores: NDArray[np.float64], rows: pd.DataFrame, spec: ModelSpec) -> Outcomes:
+    """The outcomes of scored rows, decided as the declaration says.
+
+    Args:
+        scores: as `recipe.score` gives them.
+        rows: with their labels.
+        spec: names the task, the threshold and the classes.
+    """
+    if spec.task == "regression":
+        return RegressionOutcomes.of(scores, values(rows, spec))
+    if spec.task == "multiclass_classification":
+        return MulticlassOutcomes.of(spec.classes, scores, class_codes(rows, spec), scores.argmax(axis=1))
+    return BinaryOutcomes.of(scores, is_positive(rows, spec).to_numpy(), scores >= spec.threshold)
+
+
+def row_losses(scores: NDArray[np.float64], rows: pd.DataFrame, spec: ModelSpec) -> NDArray[np.float64]:
+    """The loss of each row, shape (rows,): log loss in nats, or the absolute error."""
+    if spec.task == "regression":
+        return np.abs(scores - values(rows, spec))
+    if spec.task == "multiclass_classification":
+        return row_class_log_loss(class_codes(rows, spec), scores)
+    return row_log_loss(is_positive(rows, spec).to_numpy(), scores)
