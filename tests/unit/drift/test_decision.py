@@ -122,6 +122,28 @@ def test_windows_that_differ_by_nature_need_more_than_their_usual_difference():
     assert drifted(judge(baseline, chunk)) == {("feature_drift", "n0")}
 
 
+def test_rows_that_resemble_their_neighbours_raise_no_alarm_in_small_windows():
+    """Windows of 100 rows whose mean strays by half a standard deviation, as an autoregressive column's does."""
+    generator = np.random.default_rng(11)
+
+    def windows(count):
+        for centre in 0.4 * generator.normal(size=count):
+            values = generator.normal(centre, 0.9, 100)
+            yield Chunk(100, {"n0": NumericColumn(values)})
+
+    scope = Scope({"n0": FEATURES["n0"]})
+    reference = (
+        (Window(datetime(2024, 1, 1, tzinfo=UTC) + at * WEEK, WEEK), chunk) for at, chunk in enumerate(windows(400))
+    )
+    baseline = Baseline.of(reference, scope, holdout=None)
+    alone = Monitors(joint_drift=None, missing_values=None)
+    results = [result for chunk in windows(1500) for result in judge(baseline, chunk, alone)]
+    p_values = np.array([result.p_value for result in results if result.statistic == "chi_squared"])
+    assert len(p_values) == 1500
+    assert np.mean(p_values <= 0.001) <= 0.003
+    assert np.mean(p_values <= 0.01) <= 0.02
+
+
 def test_a_real_change_too_small_to_matter_is_no_drift(baseline):
     generator = np.random.default_rng(2)
     chunk = draw(generator, 20_000, n0=NumericColumn(generator.normal(0.1, 1, 20_000)))

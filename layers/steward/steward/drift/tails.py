@@ -124,6 +124,22 @@ def f_tail(ratio: float, numerator: float, denominator: float) -> float:
     return max(0.0, 1 - front * _beta_fraction(b, a, rest) / b)
 
 
+def lognormal_tail(ratio: float, variance: float) -> float:
+    """The chance that a log-normal variable of mean 1 exceeds `ratio`.
+
+    Args:
+        ratio: at least 0.
+        variance: of the variable, above 0.
+
+    >>> round(lognormal_tail(math.exp(0.5), math.e - 1), 12)
+    0.158655253931
+    """
+    if ratio <= 0:
+        return 1.0
+    spread = math.log1p(variance)
+    return normal_tail((math.log(ratio) + spread / 2) / math.sqrt(spread))
+
+
 def _beta_fraction(a: float, b: float, x: float) -> float:
     c, d = 1.0, 1 / _apart(1 - (a + b) * x / (a + 1))
     fraction = d

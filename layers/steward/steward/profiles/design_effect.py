@@ -27,7 +27,8 @@ class DesignEffect(BaseModel):
         value: the mean over all directions in which a histogram can move; at least 1.
         location: the same for the mean rank alone, the direction that usually moves most; at least 1.
         concentration: share of the degrees of freedom that the variation really uses, in (0, 1]; 1 when all directions
-            vary alike, small when one dominates (the second-order correction of Rao and Scott).
+            vary alike, small when one dominates (the second-order correction of Rao and Scott), or when a few windows
+            stray much further than the others.
         rows: mean rows per chunk that the figures hold for.
         chunks: how many windows they rest on.
         clustered: whether the windows differ beyond chance (at 0.1 %); tests then allow for so few windows.
@@ -120,15 +121,23 @@ def beyond_chance(statistic: float, degrees: float) -> bool:
 
 
 def _spectrum(residuals: NDArray[np.float64], directions: int) -> tuple[float, float]:
-    """Mean eigenvalue of the residuals' covariance, and the share of directions in effective use."""
+    """Mean eigenvalue of the residuals' covariance, and the share of directions in effective use.
+
+    The latter from the eigenvalues, and from how the windows' own statistics vary (F. E. Satterthwaite, 1946, An
+    approximate distribution of estimates of variance components, Biometrics Bulletin 2(6), 110-114); the smaller
+    counts.
+    """
     chunks = len(residuals)
     gram = residuals @ residuals.T / chunks
+    lengths = np.diag(gram)
     first = float(np.trace(gram))
     second = float(np.sum(gram * gram))
     degrees = chunks - 1
     unbiased = degrees**2 / ((degrees - 1) * (degrees + 2)) * (second - first**2 / degrees)
     effective = first**2 / unbiased if unbiased > first**2 / directions else float(directions)
-    return first / directions, min(1.0, max(1.0, effective) / directions)
+    spread = float(lengths.var(ddof=1))
+    strayed = 2 * float(lengths.mean()) ** 2 / spread if spread > 0 else float(directions)
+    return first / directions, min(1.0, max(1.0, min(effective, strayed)) / directions)
 
 
 def _pooled(table: NDArray[np.float64], smallest: float) -> NDArray[np.float64]:
