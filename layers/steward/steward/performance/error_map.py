@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -12,11 +12,8 @@ from steward.performance.binary_outcomes import Floats
 from steward.performance.boosted import Codes
 from steward.performance.calibration import Grow
 from steward.performance.metric import Metric
-from steward.performance.outlook import HALF, Outlook
+from steward.performance.outlook import Outlook
 from steward.performance.surplus import Cells, Surplus
-
-Power = Literal[1, 2]
-"""Of the error: its size, or its square."""
 
 
 class ErrorMap(BaseModel):
@@ -75,13 +72,14 @@ class Predicted:
     """The expectation of a regression's rows.
 
     Attributes:
-        maps: of the errors' sizes and squares.
+        absolute, squared: of the errors' sizes and squares.
         window: rows per cell of the prediction, shape (cells,).
         codes: of sampled rows, shape (sampled, parts).
         labelled: share of the rows whose labels make the realised figure.
     """
 
-    maps: dict[Power, ErrorMap]
+    absolute: ErrorMap
+    squared: ErrorMap
     window: Floats
     codes: Codes
     labelled: float = 1.0
@@ -100,10 +98,10 @@ class Predicted:
         """
         match metric.name:
             case "mean_absolute_error":
-                _, _, change, error, doubt = self._mean(self.maps[1])
+                _, _, change, error, doubt = self._mean(self.absolute)
                 return Outlook(change, error, doubt)
             case "root_mean_squared_error":
-                expected, before, _, error, doubt = self._mean(self.maps[2])
+                expected, before, _, error, doubt = self._mean(self.squared)
                 now, then = math.sqrt(max(expected, 0.0)), math.sqrt(max(before, 0.0))
                 scale = 2 * (now or 1.0)
                 return Outlook(now - then, error / scale, doubt / scale)
@@ -120,7 +118,7 @@ class Predicted:
         more = float(weight @ found.above)
         expected, before = max(float(now @ means) + more, 0.0), float(then @ means)
         sampled = found.spread / np.maximum(found.rows, 1) + found.spread / np.maximum(known.surplus.held, 1)
-        both = (HALF * more) ** 2 + float(weight**2 @ sampled)
+        both = more**2 + float(weight**2 @ sampled)
         drawn = float(now @ (means - now @ means) ** 2) / total
         error = drawn + float(then @ (means - before) ** 2) / held
         learnt = variances / np.maximum(rows, 1)

@@ -14,7 +14,7 @@ from steward.performance.boosted import Codes
 from steward.performance.calibration import Calibration
 from steward.performance.metric import Metric
 from steward.performance.multiclass_outcomes import MulticlassCounts
-from steward.performance.outlook import HALF, Outlook
+from steward.performance.outlook import Outlook
 
 _GROUPS = 32
 _STEP = 1e-6
@@ -164,14 +164,14 @@ class Classified:
         Variances sum the squared influence of every row and label (the infinitesimal jackknife; B. Efron, 1982, The
         jackknife, the bootstrap and other resampling plans, chapter 6). The change is uncertain by which rows the
         window and the holdout drew, and by how the labels of the holdout fell, as far as the window leans on other
-        cells than the holdout does. What the trees add to the map may be half as much or half as much again. The
-        realised metric is uncertain by the labels of the holdout as a whole, by the trees, and by its own labels.
+        cells than the holdout does. The realised metric is uncertain by the labels of the holdout as a whole and by its
+        own labels. Both are by what the trees add to the map, which may well be nothing, or twice as much.
         """
         expected, before = self._value(metric, self.window), self._value(metric, self.holdout)
         if not math.isfinite(expected - before):
             return None
         here, there = self._slopes(metric, self.window), self._slopes(metric, self.holdout)
-        both = (HALF * (expected - self._value(metric, [problem.by_map_alone for problem in self.window]))) ** 2
+        both = (expected - self._value(metric, [problem.by_map_alone for problem in self.window])) ** 2
         error = self._of_draw(self.window, here) + self._of_draw(self.holdout, there)
         doubt = 0.0
         for now, then, groups, slopes, past in zip(self.window, self.holdout, self._groups, here, there, strict=True):

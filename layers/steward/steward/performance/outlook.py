@@ -5,9 +5,6 @@ from typing import Any, Protocol
 
 from steward.performance.metric import Metric
 
-HALF = 0.5
-"""What trees add to a map may be half as much or half as much again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Outlook:

@@ -51,13 +51,10 @@ class Conditional(BaseModel):
         codes = profile.sample.table
         if self.absolute and self.squared:
             labelled = outcomes.labelled / max(outcomes.rows, 1) if outcomes else 1.0
-            return Predicted(
-                {1: self.absolute, 2: self.squared}, _cells(profile.outputs["prediction"]), codes, min(1.0, labelled)
-            )
+            window = _cells(profile.outputs["prediction"])
+            return Predicted(self.absolute, self.squared, window, codes, min(1.0, labelled))
         rows = self._labelled(outcomes) if outcomes else [_cells(profile.outputs[part]) for part in self.calibrations]
-        return Classified.of(
-            list(self.calibrations.values()), rows, codes, several="score" not in self.calibrations
-        )
+        return Classified.of(list(self.calibrations.values()), rows, codes, several="score" not in self.calibrations)
 
     def _labelled(self, outcomes: Outcomes) -> list[Floats]:
         """Labelled rows per cell of each score."""

@@ -22,6 +22,7 @@ from steward.spec.model import ModelSpec
 FEWEST_ROWS = 100
 """Labelled rows below which nothing is learnt."""
 
+
 def with_conditional(
     baseline: Baseline, portion: Portion, scores: Floats, rows: pd.DataFrame, spec: ModelSpec
 ) -> Baseline:
@@ -45,9 +46,7 @@ def with_conditional(
     return baseline.model_copy(update={"conditional": found})
 
 
-def _of_classes(
-    bins: Bins, table: Codes, scores: Floats, rows: pd.DataFrame, spec: ModelSpec
-) -> Conditional | None:
+def _of_classes(bins: Bins, table: Codes, scores: Floats, rows: pd.DataFrame, spec: ModelSpec) -> Conditional | None:
     labels = truth(rows, spec).astype(np.intp)
     if not np.ptp(labels):
         return None
