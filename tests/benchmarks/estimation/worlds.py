@@ -6,6 +6,7 @@ by step. The truth of a window is what its own labels say.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -19,7 +20,8 @@ FOLDER = ROOT / ".local" / "estimation"
 SEED = 20_251_124
 FEATURES = 6
 TRAINING_ROWS, HOLDOUT_ROWS = 20_000, 20_000
-WINDOWS, WINDOW_ROWS = 60, 2_000
+WINDOWS, WINDOW_ROWS = 40, 2_000
+SEEDS = 5
 FARTHEST = 1.5
 METRICS = ("roc_auc", "accuracy", "f1")
 
@@ -54,12 +56,19 @@ class Played:
     """A world with its model at work.
 
     Attributes:
+        name: of the world, and of the draw.
         inputs, scores, labels: of the holdout, and then of each window: shape (1 + windows,), each of its own rows.
     """
 
+    name: str
     inputs: list[np.ndarray]
     scores: list[np.ndarray]
     labels: list[np.ndarray]
+
+    @property
+    def path(self) -> Path:
+        """Where NannyML finds it."""
+        return FOLDER / f"{self.name}.npz"
 
     def truth(self, window: int) -> dict[str, float]:
         """What the labels of a window say, by metric."""
@@ -72,19 +81,19 @@ class Played:
         }
 
 
-def play(world: World) -> Played:
+def play(world: World, seed: int) -> Played:
     """Train the model, and let it score the holdout and every window; written for NannyML to read as well."""
-    generator = np.random.default_rng([SEED, *world.name.encode()])
+    generator = np.random.default_rng([SEED, seed, *world.name.encode()])
     model = world.model().fit(*world.draw(generator, TRAINING_ROWS, 0.0))
     distances = [0.0, *np.linspace(0, FARTHEST, WINDOWS)]
     drawn = [
         world.draw(generator, WINDOW_ROWS if at else HOLDOUT_ROWS, distance) for at, distance in enumerate(distances)
     ]
     scores = [model.predict_proba(inputs)[:, 1] for inputs, _ in drawn]
-    played = Played([inputs for inputs, _ in drawn], scores, [labels for _, labels in drawn])
+    played = Played(f"{world.name}-{seed}", [inputs for inputs, _ in drawn], scores, [labels for _, labels in drawn])
     FOLDER.mkdir(parents=True, exist_ok=True)
     np.savez(
-        FOLDER / f"{world.name}.npz",
+        played.path,
         holdout_scores=scores[0], holdout_labels=played.labels[0], window_scores=np.array(scores[1:]),
     )  # fmt: skip
     return played

@@ -1,6 +1,6 @@
-"""NannyML's confidence-based estimates of each window of a world.
+"""NannyML's confidence-based estimates of each window of some worlds.
 
-.local/peers/nannyml/bin/python -m tests.benchmarks.peers.nannyml_estimation .local/estimation/linear.npz
+.local/peers/nannyml/bin/python -m tests.benchmarks.peers.nannyml_estimation .local/estimation/linear-0.npz
 """
 
 import json
@@ -18,9 +18,9 @@ def frame_of(scores: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"score": scores, "prediction": (scores >= 0.5).astype(int)})
 
 
-def main() -> None:
-    """Print the estimates as JSON: by metric, one a window."""
-    with np.load(sys.argv[1]) as world:
+def estimates(path: str) -> dict[str, list[float]]:
+    """By metric, one a window."""
+    with np.load(path) as world:
         reference = frame_of(world["holdout_scores"]).assign(label=world["holdout_labels"].astype(int))
         windows = world["window_scores"]
     estimator = nannyml.CBPE(
@@ -32,7 +32,12 @@ def main() -> None:
         problem_type="classification_binary",
     ).fit(reference)
     found = estimator.estimate(frame_of(windows.ravel())).filter(period="analysis").to_df()
-    print(json.dumps({metric: found[metric, "value"].tolist() for metric in METRICS}))
+    return {metric: found[metric, "value"].tolist() for metric in METRICS}
+
+
+def main() -> None:
+    """Print the estimates as JSON, by file."""
+    print(json.dumps({path: estimates(path) for path in sys.argv[1:]}))
 
 
 if __name__ == "__main__":

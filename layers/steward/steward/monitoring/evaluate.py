@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 from steward.attribution.judge import judge_attributions
 from steward.drift import Family, Watched, judge_drift
+from steward.monitoring.drift_loss_correlation import judge_signals
+from steward.monitoring.estimate_error import judge_estimate_error
+from steward.monitoring.estimated_performance import judge_estimates
 from steward.monitoring.evidence import Evidence
+from steward.monitoring.expected import Expected
+from steward.monitoring.expected_performance import judge_expected
+from steward.monitoring.loss_with_feature import judge_feature_losses
 from steward.performance import judge_performance
 from steward.results import MetricResult
 
@@ -44,9 +50,23 @@ def _performance(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult
     return judge_performance(evidence.realised.outcomes, evidence.baseline.holdout, evidence.spec)
 
 
+def _expected(evidence: Evidence, found: list[MetricResult]) -> list[MetricResult]:
+    spec = evidence.spec
+    if not spec.metrics:
+        return []
+    expected = Expected.of(evidence)
+    return [
+        *judge_estimates(expected, spec),
+        *judge_estimate_error(evidence.history, spec),
+        *judge_expected(expected, spec, found),
+        *judge_feature_losses(evidence),
+        *judge_signals(evidence.history, spec),
+    ]
+
+
 def _watched(evidence: Evidence) -> Watched:
     return Watched.of(evidence.spec, evidence.baseline.importances)
 
 
-JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance)
+JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance, _expected)
 """Every monitor of a window is in one of these."""

@@ -23,7 +23,8 @@ class PastWindow(BaseModel):
         window: its id.
         rows, labelled_rows: how many it had when it was last checked.
         realised: performance metrics, once labels have come.
-        estimated: the same by estimate, made when labels were missing.
+        estimated: the same by estimate, which no label of the window went into.
+        bounds: the interval of each estimate.
         effects: the effect of every column's drift, and of the joint statistics, by name.
     """
 
@@ -34,6 +35,7 @@ class PastWindow(BaseModel):
     labelled_rows: int
     realised: dict[PerformanceMetric, float] = Field(default_factory=dict)
     estimated: dict[PerformanceMetric, float] = Field(default_factory=dict)
+    bounds: dict[PerformanceMetric, tuple[float, float]] = Field(default_factory=dict)
     effects: dict[str, float] = Field(default_factory=dict)
 
     @classmethod
@@ -41,10 +43,10 @@ class PastWindow(BaseModel):
         """The key figures of a check's results about all rows."""
         whole = [result for result in results if result.segment is None and result.value is not None]
         realised = {result.monitor: result.value for result in whole if result.statistic == result.monitor}
-        estimated = {
-            result.statistic.removeprefix("estimated_"): result.value
+        estimates = {
+            result.statistic.removeprefix("estimated_"): result
             for result in whole
-            if result.monitor == "estimated_performance" and result.column is None
+            if result.monitor == "estimated_performance" and result.statistic.startswith("estimated_")
         }
         effects = {
             result.column or result.statistic: result.effect
@@ -56,7 +58,8 @@ class PastWindow(BaseModel):
             rows=rows,
             labelled_rows=labelled_rows,
             realised=realised if labelled_rows else {},  # type: ignore[arg-type]
-            estimated=estimated,  # type: ignore[arg-type]
+            estimated={name: result.value for name, result in estimates.items()},  # type: ignore[misc]
+            bounds={name: (result.low, result.high) for name, result in estimates.items()},  # type: ignore[misc]
             effects=effects,
         )
 
@@ -76,7 +79,7 @@ class History(BaseModel):
         """The history with one more window; an estimate that was made before labels came is kept."""
         known = self.windows.get(past.window)
         if known and known.estimated and not past.estimated:
-            past = past.model_copy(update={"estimated": known.estimated})
+            past = past.model_copy(update={"estimated": known.estimated, "bounds": known.bounds})
         windows = self.windows | {past.window: past}
         newest = sorted(windows)[-KEPT:]
         return self.model_copy(update={"windows": {window: windows[window] for window in newest}})

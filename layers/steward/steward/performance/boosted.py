@@ -12,8 +12,10 @@ Codes = NDArray[np.uint8]
 """The bin of each part of each row, shape (rows, parts); 254 is an unknown category, 255 a missing cell."""
 
 DEPTH = 2
-SPLITS = 2**DEPTH - 1
 LEAVES = 2**DEPTH
+
+NEVER = 255
+"""The bound of a split that sends nothing right."""
 
 
 class Trees(BaseModel):

@@ -1,5 +1,6 @@
-"""How often rows of each score are positive on the holdout, and what else of a row tells it."""
+"""How often rows of each score are positive on the holdout."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Self
 
@@ -9,45 +10,36 @@ from pydantic import BaseModel, ConfigDict
 
 from steward.performance.binary_outcomes import CLIP, Floats
 from steward.performance.boosted import Codes, Trees
-from steward.performance.boosting import fit_trees
+from steward.performance.surplus import Surplus
 
 PRIOR_ROWS = 1.0
 """Rows that each cell is given in advance, positive as often as its scores say: the map is defined everywhere, and few
 rows do not bend it much."""
 
-_DRAWN_TO_MAP = 20.0
-_BLOCKS = 10
-_NEAREST = 1e-5
+Grow = Callable[[Codes, Floats], Trees]
+"""Fits trees over the codes of rows to what is left of a figure of each; done when a version is made."""
+
 _DIGITS = 6
 
 
 class Calibration(BaseModel):
-    """The share of positive rows, by score and by what else is known of a row; from the holdout.
-
-    `shares` is the map from scores. Two rows of one score need not be alike: `trees` add to its log-odds what the
-    other features tell, so that a window in which other rows get the same scores is not taken for the holdout.
+    """The share of positive rows by score, from the labelled rows of the holdout.
 
     Attributes:
         edges: of the cells of the score, as in the profile's bins: cell k holds the scores in [edges[k-1], edges[k]).
-        part: position of the score's own part in the codes; None where sampled rows have no code of this score.
-        rows, positives: of the holdout, per cell.
+        rows: of the holdout, per cell.
         shares: expected share of positive rows per cell.
         decided: share of rows decided positive per cell.
         scores: mean score per cell.
         positive_log_loss, negative_log_loss: mean log loss of a positive and of a negative row of the cell, in nats.
         positive_error, negative_error: mean of (score - label)² of a positive and of a negative row.
-        odds: log-odds of the map, that the trees add to.
-        trees: over the codes of sampled rows.
-        blocks: the block of neighbouring cells that each cell is in, of like numbers of rows.
-        residuals: per block, mean on the holdout of what trees say above the map.
+        surplus: what the other features tell of the share beyond the score.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     edges: tuple[float, ...]
-    part: int | None
     rows: tuple[int, ...]
-    positives: tuple[int, ...]
     shares: tuple[float, ...]
     decided: tuple[float, ...]
     scores: tuple[float, ...]
@@ -55,10 +47,7 @@ class Calibration(BaseModel):
     negative_log_loss: tuple[float, ...]
     positive_error: tuple[float, ...]
     negative_error: tuple[float, ...]
-    odds: tuple[float, ...]
-    trees: Trees
-    blocks: tuple[int, ...]
-    residuals: tuple[float, ...]
+    surplus: Surplus
 
     @classmethod
     def fit(
@@ -71,19 +60,21 @@ class Calibration(BaseModel):
         threshold: float,
         codes: Codes,
         part: int | None,
-        seed: int,
+        grow: Grow,
     ) -> Self:
         """Learn from the labelled rows of the holdout; done when a version is made.
 
+        A class without any row has a share of 0 everywhere.
+
         Args:
-            scores: probability of the positive class, shape (rows,).
+            scores: probability of the positive class, shape (rows,), one row at least.
             labels: whether the truth is the positive class, shape (rows,).
             decided: whether the prediction is the positive class, shape (rows,).
-            edges: of the cells, strictly between 0 and 1, ascending.
+            edges: of the cells, ascending.
             threshold: scores from here on are decided positive, in cells without rows.
             codes: shape (rows, parts).
             part: position of the score's own part in the codes, where it has one.
-            seed: of the folds.
+            grow: fits the trees.
         """
         ends = np.concatenate(([0.0], edges, [1.0]))
         middle = (ends[1:] + ends[:-1]) / 2
@@ -97,21 +88,13 @@ class Calibration(BaseModel):
 
         clipped, nearby = np.clip(scores, CLIP, 1 - CLIP), np.clip(middle, CLIP, 1 - CLIP)
         score = mean(scores, middle)
-        positives = np.bincount(cells, labels, size)
         weights = np.asarray(rows + PRIOR_ROWS, np.float64)
-        mapped = isotonic((positives + PRIOR_ROWS * score) / weights, weights)
-        odds = _odds(mapped)
-        trees = fit_trees(codes, labels, odds[cells], seed)
-        chances = _chances(odds[cells] + trees(codes))
-        shares = (np.bincount(cells, chances, size) + _DRAWN_TO_MAP * mapped) / (rows + _DRAWN_TO_MAP)
-        blocks = _blocks(rows)
-        in_block = np.bincount(blocks, rows)
-        residuals = np.bincount(blocks[cells], chances - shares[cells], len(in_block)) / np.maximum(in_block, 1)
+        shares = isotonic((np.bincount(cells, labels, size) + PRIOR_ROWS * score) / weights, weights)
+        if not labels.any():
+            shares = np.zeros(size)
         return cls(
             edges=edges,
-            part=part,
             rows=tuple(rows.tolist()),
-            positives=tuple(positives.astype(int).tolist()),
             shares=_rounded(shares),
             decided=_rounded(mean(decided.astype(np.float64), (middle >= threshold).astype(np.float64))),
             scores=_rounded(score),
@@ -119,26 +102,19 @@ class Calibration(BaseModel):
             negative_log_loss=_rounded(mean(-np.log1p(-clipped), -np.log1p(-nearby))),
             positive_error=_rounded(mean((1 - scores) ** 2, (1 - middle) ** 2)),
             negative_error=_rounded(mean(scores**2, middle**2)),
-            odds=_rounded(odds),
-            trees=trees,
-            blocks=tuple(blocks.tolist()),
-            residuals=_rounded(residuals),
+            surplus=Surplus.of(grow(codes, labels - shares[cells]), codes, cells, size, part),
         )
 
     @cached_property
     def array(self) -> dict[str, Floats]:
-        """Every figure per cell as an array, by its name."""
-        names = ("rows", "positives", "shares", "decided", "scores", "positive_log_loss", "negative_log_loss")
-        figures = {
-            name: np.array(getattr(self, name), np.float64)
-            for name in (*names, "positive_error", "negative_error", "odds", "residuals")
+        """Every figure per cell as an array, by its name; `nothing` is zero everywhere."""
+        names = (
+            "rows", "shares", "decided", "scores", "positive_log_loss", "negative_log_loss", "positive_error",
+            "negative_error",
+        )  # fmt: skip
+        return {name: np.array(getattr(self, name), np.float64) for name in names} | {
+            "nothing": np.zeros(len(self.rows))
         }
-        return figures | {"nothing": np.zeros(len(self.rows))}
-
-    @cached_property
-    def block_of(self) -> NDArray[np.intp]:
-        """The block of each cell, shape (cells,)."""
-        return np.array(self.blocks, np.intp)
 
     def coarse(self, cells: Floats) -> Floats:
         """Rows per cell of this map, from rows per equal cell over [0, 1] of any finer division.
@@ -148,29 +124,6 @@ class Calibration(BaseModel):
         """
         middle = (np.arange(len(cells)) + 0.5) / len(cells)
         return np.bincount(np.searchsorted(np.array(self.edges), middle, side="right"), cells, len(self.rows))
-
-    def surplus(self, codes: Codes) -> tuple[Floats, Floats, Floats]:
-        """What the trees say of sampled rows above the map.
-
-        Args:
-            codes: shape (rows, parts).
-
-        Returns:
-            Per block: sampled rows, the mean of what the trees say above the map, and its variance over the rows.
-        """
-        size = len(self.residuals)
-        nothing = np.zeros(size)
-        if self.part is None or not len(self.trees.parts):
-            return nothing, nothing, nothing
-        cells = codes[:, self.part].astype(np.intp)
-        known = cells < len(self.rows)
-        cells = cells[known]
-        above = _chances(self.array["odds"][cells] + self.trees(codes[known])) - self.array["shares"][cells]
-        blocks = self.block_of[cells]
-        rows = np.bincount(blocks, minlength=size).astype(np.float64)
-        mean = np.bincount(blocks, above, size) / np.maximum(rows, 1)
-        square = np.bincount(blocks, above**2, size) / np.maximum(rows, 1)
-        return rows, mean, np.maximum(0.0, square - mean**2)
 
 
 def isotonic(values: Floats, weights: Floats) -> Floats:
@@ -191,24 +144,6 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
             mass, count = heavier + mass, more + count
         pooled.append((mean, mass, count))
     return np.repeat([mean for mean, _, _ in pooled], [count for _, _, count in pooled])
-
-
-def _blocks(rows: NDArray[np.integer]) -> NDArray[np.intp]:
-    """Neighbouring cells in at most ten blocks of like numbers of rows."""
-    total = rows.sum()
-    if not total:
-        return np.zeros(len(rows), np.intp)
-    middle = (np.cumsum(rows) - rows / 2) / total
-    return np.unique(np.minimum((middle * _BLOCKS).astype(np.intp), _BLOCKS - 1), return_inverse=True)[1]
-
-
-def _odds(shares: Floats) -> Floats:
-    bounded = np.clip(shares, _NEAREST, 1 - _NEAREST)
-    return np.asarray(np.log(bounded / (1 - bounded)))
-
-
-def _chances(odds: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 def _rounded(values: Floats) -> tuple[float, ...]:

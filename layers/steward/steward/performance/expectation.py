@@ -1,10 +1,10 @@
-"""What is expected of a window's predictions before their labels, were each kind of row as right as on the holdout."""
+"""What is expected of a classifier's rows before their labels, were each kind of row as right as on the holdout."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,38 +14,15 @@ from steward.performance.boosted import Codes
 from steward.performance.calibration import Calibration
 from steward.performance.metric import Metric
 from steward.performance.multiclass_outcomes import MulticlassCounts
+from steward.performance.outlook import Outlook
 
 _GROUPS = 32
-_HALF = 0.5
 _STEP = 1e-6
 _SCALARS = (
     "true_positives", "false_positives", "true_negatives", "false_negatives", "log_loss_sum", "squared_error_sum",
 )  # fmt: skip
 _OF_ROWS = {"log_loss": ("positive_log_loss", "nothing"), "brier_score": ("positive_error", "negative_error")}
 """Of several classes, what a row of each kind adds to the sums over all classes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """A metric of some rows before their labels.
-
-    Attributes:
-        change: what the kind of rows alone does to the metric: expected, less expected of the holdout's rows.
-        error: the standard error of that.
-        doubt: the standard deviation of the realised metric of these rows about the expected one.
-    """
-
-    change: float
-    error: float
-    doubt: float
-
-
-class Expectation(Protocol):
-    """What is expected of some rows."""
-
-    def outlook(self, metric: Metric[Any, Any]) -> Outlook | None:
-        """A metric of these rows; None where it is not defined."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +34,7 @@ class Problem:
         rows: per cell of the score, shape (cells,).
         shares: expected share of positive rows per cell, shape (cells,).
         sampled: sampled rows per block, shape (blocks,); 0 without a sample.
-        spread: variance in each block of what trees say of a row above the map, shape (blocks,).
+        spread: variance in each block of what the other features tell, shape (blocks,).
     """
 
     calibration: Calibration
@@ -67,26 +44,23 @@ class Problem:
     spread: Floats
 
     @classmethod
-    def of_window(cls, calibration: Calibration, rows: Floats, codes: Codes | None) -> "Problem":
+    def of_window(cls, calibration: Calibration, rows: Floats, codes: Codes) -> "Problem":
         """The rows of a window.
 
         Args:
             calibration: of the score.
             rows: per cell of the score, shape (cells,).
-            codes: of sampled rows, shape (sampled, parts); None where there is no sample.
+            codes: of sampled rows, shape (sampled, parts).
         """
-        shares = calibration.array["shares"]
-        if codes is None:
-            nothing = np.zeros(len(calibration.residuals))
-            return cls(calibration, rows, shares, nothing, nothing)
-        sampled, mean, spread = calibration.surplus(codes)
-        above = np.where(sampled > 0, mean - calibration.array["residuals"], 0.0)
-        return cls(calibration, rows, np.clip(shares + above[calibration.block_of], 0.0, 1.0), sampled, spread)
+        surplus = calibration.surplus
+        found = surplus.sampled(codes)
+        shares = np.clip(calibration.array["shares"] + found.above[surplus.block_of], 0.0, 1.0)
+        return cls(calibration, rows, shares, found.rows, found.spread)
 
     @classmethod
     def of_holdout(cls, calibration: Calibration) -> "Problem":
         """The rows of the holdout."""
-        nothing, known = np.zeros(len(calibration.residuals)), calibration.array
+        nothing, known = np.zeros(len(calibration.surplus.rows)), calibration.array
         return cls(calibration, known["rows"], known["shares"], nothing, nothing)
 
     @property
@@ -139,16 +113,50 @@ class Slopes:
 class Classified:
     """The expectation of a classifier's rows.
 
+    Confidence-based estimation: the score of a row, calibrated on the holdout, is the chance of its being positive, and
+    every metric follows from the counts that are expected. Beyond the score, trees over sampled rows tell where the
+    window's rows of a score are others than the holdout's (covariate shift; the reweighting of H. Shimodaira, 2000,
+    Improving predictive inference under covariate shift by weighting the log-likelihood function, Journal of
+    Statistical Planning and Inference 90, 227-244, done cell by cell).
+
+    Source: NannyML, Confidence-based performance estimation (CBPE), documentation of version 0.13, "Estimation of
+    performance of the monitored model"; J. Białek et al. (2024), Estimating model performance under covariate shift
+    without labels, arXiv:2401.08348.
+
     Attributes:
         window, holdout: each class against the rest; one alone where there are two classes.
         several: whether there are more than two classes.
-        codes: of sampled rows; None where there is no sample.
+        codes: of sampled rows, shape (sampled, parts).
     """
 
     window: Sequence[Problem]
     holdout: Sequence[Problem]
     several: bool
-    codes: Codes | None
+    codes: Codes
+
+    @classmethod
+    def of(
+        cls, calibrations: Sequence[Calibration], rows: Sequence[Floats], codes: Codes, *, several: bool
+    ) -> "Classified":
+        """The rows of a window.
+
+        Args:
+            calibrations: of each class's score; the positive one's alone where there are two.
+            rows: per cell of each score.
+            codes: of sampled rows, shape (sampled, parts).
+            several: whether there are more than two classes.
+        """
+        return cls(
+            [Problem.of_window(one, found, codes) for one, found in zip(calibrations, rows, strict=True)],
+            [Problem.of_holdout(one) for one in calibrations],
+            several,
+            codes,
+        )
+
+    @property
+    def rows(self) -> int:
+        """With a score."""
+        return round(float(self.window[0].rows.sum()))
 
     def outlook(self, metric: Metric[Any, Any]) -> Outlook | None:
         """A metric of these rows; None where it is not defined.
@@ -156,28 +164,28 @@ class Classified:
         Variances sum the squared influence of every row and label (the infinitesimal jackknife; B. Efron, 1982, The
         jackknife, the bootstrap and other resampling plans, chapter 6). The change is uncertain by which rows the
         window and the holdout drew, and by how the labels of the holdout fell, as far as the window leans on other
-        cells than the holdout does. What the trees add to the map may be half as much or half as much again. The
-        realised metric is uncertain by all this, by the labels of the holdout as a whole, and by its own labels.
+        cells than the holdout does. The realised metric is uncertain by the labels of the holdout as a whole and by its
+        own labels. Both are by what the trees add to the map, which may well be nothing, or twice as much.
         """
         expected, before = self._value(metric, self.window), self._value(metric, self.holdout)
         if not math.isfinite(expected - before):
             return None
         here, there = self._slopes(metric, self.window), self._slopes(metric, self.holdout)
-        trees = _HALF * (expected - self._value(metric, [problem.by_map_alone for problem in self.window]))
-        error = trees**2 + self._of_draw(self.window, here) + self._of_draw(self.holdout, there)
+        both = (expected - self._value(metric, [problem.by_map_alone for problem in self.window])) ** 2
+        error = self._of_draw(self.window, here) + self._of_draw(self.holdout, there)
         doubt = 0.0
         for now, then, groups, slopes, past in zip(self.window, self.holdout, self._groups, here, there, strict=True):
             known = np.maximum(np.bincount(groups, then.rows), 1e-9)
             chance = np.bincount(groups, then.rows * then.shares) / known
-            leaning = np.bincount(groups, now.rows * slopes.by_label), np.bincount(groups, then.rows * past.by_label)
-            error += float(np.sum(chance * (1 - chance) * (leaning[0] - leaning[1]) ** 2 / known))
-            by_block = np.bincount(now.calibration.block_of, now.rows * slopes.by_label, len(now.spread))
-            drawn = by_block**2 * now.spread
-            in_blocks = np.bincount(then.calibration.block_of, then.rows)
-            error += float(np.sum(drawn / np.maximum(now.sampled, 1) + drawn / np.maximum(in_blocks, 1)))
+            learnt = chance * (1 - chance) / known
+            leaning, leant = np.bincount(groups, now.rows * slopes.by_label), then.rows * past.by_label
+            error += float(learnt @ (leaning - np.bincount(groups, leant)) ** 2)
+            doubt += float(learnt @ leaning**2)
             doubt += float(np.sum(now.rows * now.shares * (1 - now.shares) * slopes.by_label**2))
-            doubt += float(np.sum(chance * (1 - chance) * leaning[0] ** 2 / known))
-        return Outlook(expected - before, math.sqrt(error), math.sqrt(error + doubt))
+            surplus = now.calibration.surplus
+            drawn = surplus.by_block(now.rows * slopes.by_label) ** 2 * now.spread
+            both += float(np.sum(drawn / np.maximum(now.sampled, 1) + drawn / np.maximum(surplus.held, 1)))
+        return Outlook(expected - before, math.sqrt(both + error), math.sqrt(both + doubt))
 
     @cached_property
     def _groups(self) -> list[NDArray[np.intp]]:
@@ -201,12 +209,13 @@ class Classified:
         cells = metric.by_cell(counts) if metric.by_cell else None
         found = []
         for at, problem in enumerate(problems):
-            scalars = self._by_scalar(metric, problems, at)
-            positive, negative = problem.by_cell(scalars, cells[at] if cells else None)
             if self.several and metric.name in _OF_ROWS:
                 positive, negative = (
                     problem.calibration.array[name] / max(float(counts.rows), 1.0) for name in _OF_ROWS[metric.name]
                 )
+            else:
+                scalars = np.zeros(len(_SCALARS)) if cells else self._by_scalar(metric, problems, at)
+                positive, negative = problem.by_cell(scalars, cells[at] if cells else None)
             found.append(Slopes(positive - negative, problem.shares * positive + (1 - problem.shares) * negative))
         return found
 
@@ -230,12 +239,12 @@ class Classified:
     def _of_draw(self, problems: Sequence[Problem], slopes: Sequence[Slopes]) -> float:
         """Variance of a metric by which rows there are.
 
-        Of several classes a row's scores hang together as in the sampled rows; without a sample they are taken as
-        independent.
+        Of several classes a row's scores hang together as in the sampled rows; where they have no codes of every
+        score, they are taken as independent.
         """
         total = max(float(problems[0].rows.sum()), 1.0)
-        parts = [problem.calibration.part for problem in problems]
-        if self.several and self.codes is not None and len(self.codes) > 1 and None not in parts:
+        parts = [problem.calibration.surplus.part for problem in problems]
+        if self.several and len(self.codes) > 1 and None not in parts:
             influence = np.zeros(len(self.codes))
             for part, slope in zip(parts, slopes, strict=True):
                 cells = np.minimum(self.codes[:, part or 0].astype(np.intp), len(slope.by_row) - 1)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from steward.errors import IncomparableProfiles
 from steward.performance.outcomes import Outcomes
 from steward.profiles.bins import MISSING, ColumnBins, NumericBins
+from steward.profiles.conditional import Conditional
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.embedding_spread import EmbeddingSpread
 from steward.profiles.embeddings import EmbeddingBins
@@ -44,6 +45,7 @@ class Baseline(BaseModel):
         embedding_spreads: per column of embeddings among the features, of the mean of its feature map.
         holdout: the version's results on labelled rows that it did not see; None for a task without labels.
         importances: of the features, of any sum; empty where none were measured.
+        conditional: how right the version is on each kind of row; None where labelled rows do not tell.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -59,6 +61,7 @@ class Baseline(BaseModel):
     embedding_spreads: dict[str, EmbeddingSpread] = {}
     holdout: Outcomes | None
     importances: dict[str, float] = {}
+    conditional: Conditional | None = None
 
     @classmethod
     def of(

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from steward.performance.outcomes import Outcomes, no_outcomes
+from steward.performance.outcomes import no_outcomes
 from steward.profiles import Baseline, Scope
+from steward.retraining.conditional import with_conditional
 from steward.retraining.judged import outcomes_of
-from steward.retraining.portions import by_window
+from steward.retraining.portions import by_window, portion
 from steward.spec.model import ModelSpec
 
 
@@ -20,15 +21,24 @@ def adopt(rows: pd.DataFrame, spec: ModelSpec) -> Baseline:
     Raises:
         IncomparableProfiles: a column holds something else than declared.
     """
-    return Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=_holdout(rows, spec))
+    known = _judged(rows, spec)
+    if known is None:
+        return Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=no_outcomes(spec))
+    said = known[_said(spec)].to_numpy(dtype=np.float64)
+    scores = said if spec.task == "multiclass_classification" else said[:, 0]
+    baseline = Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=outcomes_of(scores, known, spec))
+    return with_conditional(baseline, portion(known, spec), scores, known, spec)
 
 
-def _holdout(rows: pd.DataFrame, spec: ModelSpec) -> Outcomes | None:
-    """The outcomes of the rows that have both a label and what the model said."""
+def _said(spec: ModelSpec) -> list[str]:
+    """The columns of what the model said that its labels are held against."""
     roles = spec.columns
-    said = [roles.prediction] if spec.task == "regression" and roles.prediction else list(roles.outputs.values())
-    if not said or not {*said, roles.label} <= set(rows.columns):
-        return no_outcomes(spec)
-    known = rows[rows[[*said, roles.label]].notna().all(axis=1)]
-    scores = known[said].to_numpy(dtype=np.float64)
-    return outcomes_of(scores if spec.task == "multiclass_classification" else scores[:, 0], known, spec)
+    return [roles.prediction] if spec.task == "regression" and roles.prediction else list(roles.outputs.values())
+
+
+def _judged(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame | None:
+    """The rows that have both a label and what the model said; None where a column is missing."""
+    wanted = [*_said(spec), spec.columns.label]
+    if len(wanted) == 1 or not set(wanted) <= set(rows.columns):
+        return None
+    return rows[rows[wanted].notna().all(axis=1)]

@@ -14,6 +14,7 @@ from steward.spec.expressions import ExpressionInvalid
 from steward.spec.features import BooleanFeature, CategoricalFeature, Feature
 from steward.spec.monitors import (
     CLASSIFICATION_METRICS,
+    NOT_ESTIMATED,
     REGRESSION_METRICS,
     Monitors,
     PerformanceMetric,
@@ -142,6 +143,9 @@ class ModelSpec(Declared):
             monitor = getattr(self.monitors, name)
             if monitor is not None and monitor.metric not in self.metrics:
                 raise misplaced(f"{monitor.metric} does not apply to {self.task}", "monitors", name, "metric")
+            if monitor is not None and monitor.metric in NOT_ESTIMATED and name != "segment_performance":
+                problem = f"{monitor.metric} cannot be estimated before the labels come; choose another"
+                raise misplaced(problem, "monitors", name, "metric")
         return self
 
     @model_validator(mode="after")

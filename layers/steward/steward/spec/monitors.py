@@ -54,6 +54,12 @@ MonitorName = Literal[DriftName, QualityName, PerformanceMetric, OutlookName, Op
 CLASSIFICATION_METRICS: tuple[ClassificationMetric, ...] = get_args(ClassificationMetric)
 REGRESSION_METRICS: tuple[RegressionMetric, ...] = get_args(RegressionMetric)
 
+NOT_ESTIMATED: frozenset[PerformanceMetric] = frozenset(
+    ("expected_calibration_error", "mean_absolute_percentage_error", "r_squared", "bias")
+)
+"""Metrics that nothing can be said of before the labels come: a calibrated estimate knows no error of calibration, and
+the size of an error tells neither its sign nor the truth."""
+
 
 class SeasonalBaseline(Declared):
     """Earlier windows at the same place of the rhythm: `1w` is the same hour of the week, `52w` the week last year."""

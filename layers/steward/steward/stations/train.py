@@ -9,6 +9,7 @@ from steward.events import Event, StoredObject, TrainingCompleted, TrainingReque
 from steward.profiles import Baseline, Scope
 from steward.retraining import artifact, recipe
 from steward.retraining.adoption import adopt
+from steward.retraining.conditional import with_conditional
 from steward.retraining.dataset import constant, negative_label, split, targets
 from steward.retraining.importance import permutation_importances
 from steward.retraining.judged import outcomes_of
@@ -74,13 +75,15 @@ def _trained(
     model = recipe.fit(declared, spec, training, targets(training, spec))
     scores = recipe.score(model, spec, holdout)
     importances = permutation_importances(model, spec, holdout)
+    held = portion(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec)))
     baseline = Baseline.of(
         by_window(training, spec),
         Scope.of(spec),
-        held=portion(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec))),
+        held=held,
         holdout=outcomes_of(scores, holdout, spec),
         importances=importances,
     )
+    baseline = with_conditional(baseline, held, scores, holdout, spec)
     put = runtime.data.ensure
     time = training[spec.columns.time]
     manifest = VersionManifest(

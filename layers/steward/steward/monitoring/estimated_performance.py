@@ -1,0 +1,89 @@
+"""Performance while labels are missing: every metric that can be estimated, always called an estimate."""
+
+from typing import Any
+
+from steward.monitoring.expected import Expected, estimated, within_bounds
+from steward.performance.intervals import Z95, Estimate
+from steward.performance.judgement import threshold
+from steward.performance.metric import Metric
+from steward.performance.outlook import Outlook
+from steward.results import MetricResult
+from steward.spec.model import ModelSpec
+
+
+def judge_estimates(expected: Expected | str, spec: ModelSpec) -> list[MetricResult]:
+    """One result a metric: the holdout's figure, and what the kind of rows is expected to do to it.
+
+    The interval holds the realised figure of these rows with 95 %, as long as the world is that of the holdout. A
+    metric whose monitor is declared is in breach when the whole interval is beyond the tolerance.
+
+    Args:
+        expected: of the window, or why nothing is.
+        spec: the declaration in force.
+    """
+    metrics = estimated(spec)
+    if isinstance(expected, str):
+        return [_unknown(metric, expected) for metric in metrics.values()]
+    return [_judge(metric, expected, expected.outlooks.get(name)) for name, metric in metrics.items()]
+
+
+def _judge(metric: Metric[Any, Any], expected: Expected, outlook: Outlook | None) -> MetricResult:
+    before = metric(expected.holdout)
+    if before is None or outlook is None:
+        place = expected.holdout if before is None else None
+        reason = f"on the holdout, {metric.missing(place)}" if place else "it is not defined for what is expected"
+        return _unknown(metric, reason)
+    estimate = within_bounds(metric, before.value + outlook.change, outlook.doubt, expected.rows)
+    monitor = expected.spec.monitors.estimated_performance
+    limited = monitor if monitor and monitor.metric == metric.name else None
+    low, high, value = (metric.text(figure) for figure in (estimate.low, estimate.high, estimate.value))
+    said = "prediction" if expected.spec.task == "regression" else "score"
+    message = (
+        f"{metric.title} is estimated at {value} ({low} to {high}) from {expected.rows:,} {said}s without their "
+        f"labels; the holdout's is {metric.text(before.value)}"
+    )
+    breach = limited is not None and surely_worse(metric, outlook.change, outlook.doubt, limited.tolerance)
+    if limited:
+        message += f", and the fall is {'surely' if breach else 'not surely'} beyond the tolerance of "
+        message += f"{limited.tolerance:g}"
+    return MetricResult(
+        monitor="estimated_performance",
+        statistic=f"estimated_{metric.name}",
+        value=estimate.value,
+        threshold=threshold(metric.better, estimate.value, before.value, limited.tolerance) if limited else None,
+        effect=outlook.change,
+        low=estimate.low,
+        high=estimate.high,
+        baseline=before.value,
+        rows=expected.rows,
+        baseline_rows=expected.holdout.labelled,
+        status="measured" if limited is None else "breach" if breach else "ok",
+        message=message + _truth(metric, expected, estimate),
+    )
+
+
+def surely_worse(metric: Metric[Any, Any], change: float, deviation: float, tolerance: float) -> bool:
+    """Whether the whole 95 % interval of a change is beyond a tolerance on the bad side."""
+    if metric.better == "higher":
+        return change + Z95 * deviation < -tolerance
+    return change - Z95 * deviation > tolerance
+
+
+def _truth(metric: Metric[Any, Any], expected: Expected, estimate: Estimate) -> str:
+    """What the labels say, once there are any."""
+    realised = metric(expected.realised) if expected.realised else None
+    if realised is None or expected.realised is None:
+        return ""
+    within = "within" if estimate.low <= realised.value <= estimate.high else "outside"
+    return (
+        f"; the labels of {expected.realised.labelled:,} rows say {metric.text(realised.value)}, {within} the interval"
+    )
+
+
+def _unknown(metric: Metric[Any, Any], reason: str) -> MetricResult:
+    return MetricResult(
+        monitor="estimated_performance",
+        statistic=f"estimated_{metric.name}",
+        status="unknown",
+        message=f"{metric.title} cannot be estimated: {reason}",
+    )

@@ -1,0 +1,105 @@
+"""What is expected of a window's performance before its labels, or why nothing can be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from steward.monitoring.evidence import Evidence
+from steward.performance.intervals import Z95, Estimate
+from steward.performance.metric import Metric
+from steward.performance.metrics import metrics_of
+from steward.performance.outcomes import MulticlassOutcomes, Outcomes
+from steward.performance.outlook import Expectation, Outlook
+from steward.spec.model import ModelSpec
+from steward.spec.monitors import NOT_ESTIMATED, PerformanceMetric
+
+FEWEST_ROWS = 30
+"""Rows below which a window tells nothing of what to expect."""
+
+_MAIN = ("roc_auc", "log_loss", "accuracy", "mean_absolute_error", "root_mean_squared_error")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected of a window.
+
+    Attributes:
+        spec: the declaration in force.
+        holdout: what the version did on its holdout.
+        rows: of the window, with a score or prediction.
+        outlooks: by metric, over all rows.
+        realised: the outcomes of the labelled rows; None before any label.
+        of_labelled: by main metric, over the labelled rows alone; empty with too few of them.
+    """
+
+    spec: ModelSpec
+    holdout: Outcomes
+    rows: int
+    outlooks: Mapping[PerformanceMetric, Outlook]
+    realised: Outcomes | None
+    of_labelled: Mapping[PerformanceMetric, Outlook]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> "Expected | str":
+        """What can be expected, or the reason why nothing can be."""
+        spec, holdout, known = evidence.spec, evidence.baseline.holdout, evidence.baseline.conditional
+        if holdout is None or known is None:
+            return _untaught(holdout)
+        if _kind(holdout) != (spec.task, spec.classes):
+            return "the declaration changed its task or classes; train or adopt a version under the present one"
+        expectation = known.expectation(evidence.profile)
+        if expectation.rows < FEWEST_ROWS:
+            said = "prediction" if spec.task == "regression" else "score"
+            return f"the window has {expectation.rows} rows with a {said}, and {FEWEST_ROWS} are needed"
+        outlooks = _outlooks(expectation, estimated(spec))
+        realised = evidence.realised.outcomes if evidence.realised else None
+        if realised is not None and (not realised.labelled or _kind(realised) != _kind(holdout)):
+            realised = None
+        of_labelled: Mapping[PerformanceMetric, Outlook] = {}
+        if realised is not None and realised.labelled >= expectation.rows:
+            of_labelled = outlooks
+        elif realised is not None and realised.labelled >= FEWEST_ROWS:
+            of_labelled = _outlooks(known.expectation(evidence.profile, realised), main_metrics(spec))
+        return cls(spec, holdout, expectation.rows, outlooks, realised, of_labelled)
+
+
+def estimated(spec: ModelSpec) -> dict[PerformanceMetric, Metric[Any, Any]]:
+    """The metrics that can be estimated."""
+    return {name: metric for name, metric in metrics_of(spec).items() if name not in NOT_ESTIMATED}
+
+
+def main_metrics(spec: ModelSpec) -> dict[PerformanceMetric, Metric[Any, Any]]:
+    """Those whose change is taken apart: the usual ones, and every one with a limit."""
+    monitors = (spec.monitors.estimated_performance, spec.monitors.expected_performance)
+    wanted = {*_MAIN, *spec.performance_monitors, *(monitor.metric for monitor in monitors if monitor)}
+    return {name: metric for name, metric in estimated(spec).items() if name in wanted}
+
+
+def within_bounds(metric: Metric[Any, Any], value: float, deviation: float, rows: int) -> Estimate:
+    """A figure with its 95 % interval, kept to what the metric can be."""
+    floor = 0.0 if metric.decimals is not None or metric.better == "lower" else float("-inf")
+    ceiling = 1.0 if metric.better == "higher" and metric.decimals is not None else float("inf")
+    bounds = (value, value - Z95 * deviation, value + Z95 * deviation)
+    middle, low, high = (min(ceiling, max(floor, bound)) for bound in bounds)
+    return Estimate(middle, low, high, rows)
+
+
+def _outlooks(
+    expectation: Expectation, metrics: Mapping[PerformanceMetric, Metric[Any, Any]]
+) -> dict[PerformanceMetric, Outlook]:
+    found = {name: expectation.outlook(metric) for name, metric in metrics.items()}
+    return {name: outlook for name, outlook in found.items() if outlook is not None}
+
+
+def _kind(outcomes: Outcomes) -> tuple[str, tuple[str, ...]]:
+    return outcomes.task, outcomes.classes if isinstance(outcomes, MulticlassOutcomes) else ()
+
+
+def _untaught(holdout: Outcomes | None) -> str:
+    """Why a baseline has nothing to expect by."""
+    if holdout is None or not holdout.labelled:
+        return "the version's baseline has no labelled rows to learn from"
+    return (
+        f"the {holdout.labelled:,} labelled rows of the version's baseline teach nothing: they are too few, of one "
+        "class alone, or from before estimates were made; train or adopt the version again"
+    )
