@@ -14,7 +14,7 @@ SOURCE = "steward"
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the time a schedule was due."""
 
-Kind = Literal["predictions", "labels", "reference"]
+Kind = Literal["predictions", "labels", "reference", "telemetry"]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

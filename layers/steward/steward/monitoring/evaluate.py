@@ -5,6 +5,7 @@ from collections.abc import Callable
 from steward.attribution.judge import judge_attributions
 from steward.drift import Family, Watched, judge_drift
 from steward.monitoring.evidence import Evidence
+from steward.operation import Served, judge_operation
 from steward.performance import judge_performance
 from steward.results import MetricResult
 
@@ -12,11 +13,13 @@ from steward.results import MetricResult
 def evaluate(evidence: Evidence) -> list[MetricResult]:
     """Judge one window by every monitor that is switched on; the same evidence gives the same results.
 
+    Of a window that has telemetry and no predictions yet, the operation is all that is known.
+
     Raises:
         IncomparableProfiles: the profile has other bins than the baseline.
     """
     results: list[MetricResult] = []
-    for judgement in JUDGEMENTS:
+    for judgement in JUDGEMENTS if evidence.profile.rows else (_operation,):
         results += judgement(evidence, results)
     return results
 
@@ -44,9 +47,15 @@ def _performance(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult
     return judge_performance(evidence.realised.outcomes, evidence.baseline.holdout, evidence.spec)
 
 
+def _operation(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
+    profile, reference = evidence.profile, evidence.baseline.reference
+    served = Served(profile.operation, profile.telemetry, evidence.window.length)
+    return judge_operation(served, reference.operation, evidence.spec.monitors)
+
+
 def _watched(evidence: Evidence) -> Watched:
     return Watched.of(evidence.spec, evidence.baseline.importances)
 
 
-JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance)
+JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance, _operation)
 """Every monitor of a window is in one of these."""

@@ -12,7 +12,7 @@ from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles import Baseline, Bins, Profile, merge
+from steward.profiles import Baseline, Bins, Operation, Profile, merge
 from steward.results import MetricResult
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -39,7 +39,8 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
             continue
         event = _completed(runtime, cause, check)
         yield event
-        _remember(runtime, check)
+        if check.rows:
+            _remember(runtime, check)
         _record(runtime, event, check)
 
 
@@ -48,7 +49,7 @@ def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Wi
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
     profile = _merged(data, spec, version, window, baseline.bins)
-    if not profile.rows:
+    if not profile.rows and profile.telemetry == Operation():
         return None
     compared = _compared(data, spec, version, window, baseline.bins)
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
