@@ -101,6 +101,24 @@ class BatchRejected(Event):
     message: Sentence
 
 
+class CollectionRequested(Event):
+    """Someone, or a schedule, asks for what CloudWatch knows of a model's resources."""
+
+
+class ResourcesCollected(Event):
+    """What CloudWatch knows of a model's resources, up to `as_of`, is in the inbox."""
+
+    start: AwareDatetime
+    sources: list[str] = Field(description="The keys of the uploads.")
+    silent: list[str] = Field(description="Resources of which CloudWatch has nothing: idle, or not there.")
+
+
+class CollectionFailed(Event):
+    """A model's resources cannot be read."""
+
+    message: Sentence
+
+
 class OutcomesUpdated(Event):
     """Labels met their predictions: the realised results of one window were written anew."""
 

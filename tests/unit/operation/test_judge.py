@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steward.operation import Served, judge_operation
+from steward.operation.judge import Served, judge_operation
 from steward.profiles import LogHistogram, Operation
 from steward.results import MetricResult
 from steward.spec.monitors import Monitors

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from steward.attribution.judge import judge_attributions
 from steward.drift import Family, Watched, judge_drift
 from steward.monitoring.evidence import Evidence
-from steward.operation import Served, judge_operation
+from steward.operation.judge import Served, judge_operation
 from steward.performance import judge_performance
 from steward.results import MetricResult
 

@@ -10,6 +10,7 @@ from steward.monitoring.check import Check
 from steward.monitoring.earlier import earlier_windows
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
+from steward.monitoring.figures import figures
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
 from steward.profiles import Baseline, Bins, Operation, Profile, merge
@@ -39,6 +40,7 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
             continue
         event = _completed(runtime, cause, check)
         yield event
+        _measure(runtime, spec, check)
         if check.rows:
             _remember(runtime, check)
         _record(runtime, event, check)
@@ -202,6 +204,13 @@ def _remember(runtime: Runtime, check: Check) -> None:
     past = PastWindow.of(check.window, check.rows, check.labelled_rows, check.results)
     key = keys.history(check.model, check.version)
     runtime.data.swap(key, History, lambda present: (present or History()).told(past))
+
+
+def _measure(runtime: Runtime, spec: ModelSpec, check: Check) -> None:
+    """The window's key figures as metrics, of the version in charge: a model has one line in a graph."""
+    if runtime.settings.model_metrics and registry.routing(runtime.data, spec.model).champion == check.version:
+        told = [(figure.name, figure.value, figure.unit) for figure in figures(check, spec)]
+        runtime.measure(spec.model, check.as_of, told)
 
 
 def _record(runtime: Runtime, event: CheckCompleted, check: Check) -> None:
