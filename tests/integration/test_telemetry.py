@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from steward.events import AlertRaised, BatchIngested, BatchRejected, CheckCompleted
+from steward.monitoring.check import Check
+from steward.stations.check import recomputed
+from steward.store.bucket import Bucket
 
 from . import lemons
 from .deployment import Deployment
@@ -97,6 +100,30 @@ def test_the_same_file_again_counts_once(trained: Deployment) -> None:
     trained.upload("inbox/lemons/telemetry/b.csv", telemetry(20))
     trained.settle()
     assert latest(trained)["requests_per_second"]["rows"] == 400
+
+
+def test_a_later_upload_that_was_taken_in_first_gives_its_readings_up(trained: Deployment) -> None:
+    watched(trained)
+    first = trained.upload("inbox/lemons/telemetry/a.csv", telemetry(20, 100))
+    second = trained.upload("inbox/lemons/telemetry/a.csv", telemetry(500, 200))
+    for version in (second, first):
+        body = trained.message_of("inbox/lemons/telemetry/a.csv", version)
+        assert trained.invoke("ingest_records", body) == {"batchItemFailures": []}
+    trained.settle()
+    found = latest(trained)
+    assert found["requests_per_second"]["rows"] == 200
+    assert found["latency_p50"]["low"] < 30  # the first hundred readings are those of the first upload
+    checks = [trained.object(key) for key in trained.keys("checks/")]
+    assert {check["readings"] for check in checks} >= {600}
+
+
+def test_a_check_of_telemetry_is_worked_out_again(trained: Deployment) -> None:
+    watched(trained)
+    trained.upload("inbox/lemons/telemetry/a.csv", telemetry(500, failing=20))
+    trained.settle()
+    for key in trained.keys("checks/"):
+        check = Check.model_validate(trained.object(key))
+        assert check.results == recomputed(Bucket(trained.data), check)
 
 
 def test_telemetry_of_a_version_that_was_never_made_is_quarantined(trained: Deployment) -> None:

@@ -101,6 +101,12 @@ class Operation(BaseModel):
         return self.errors / self.reported if self.reported else float("nan")
 
     @property
+    def readings(self) -> int:
+        """How much is known: requests, and readings of every measure."""
+        measures = (self.latency, self.cpu, self.gpu, self.memory)
+        return self.requests + sum(measure.count for measure in measures)
+
+    @property
     def least_latency(self) -> LogHistogram:
         """The lower bounds of the latencies: the latencies themselves where each is known."""
         return self.latency if self.latency_floor is None else self.latency_floor

@@ -13,7 +13,7 @@ from steward.monitoring.evidence import Evidence
 from steward.monitoring.figures import figures
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles import Baseline, Bins, Operation, Profile, merge
+from steward.profiles import Baseline, Bins, Profile, merge
 from steward.results import MetricResult
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -51,7 +51,7 @@ def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Wi
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
     profile = _merged(data, spec, version, window, baseline.bins)
-    if not profile.rows and profile.telemetry == Operation():
+    if not profile.rows and not profile.telemetry.readings:
         return None
     compared = _compared(data, spec, version, window, baseline.bins)
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
@@ -82,6 +82,7 @@ def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Wi
         history=history.stored if history else None,
         rows=profile.rows,
         labelled_rows=evidence.realised.outcomes.labelled if evidence.realised else 0,
+        readings=profile.telemetry.readings,
         results=evaluate(evidence),
     )
 
@@ -97,10 +98,12 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
     baseline = Baseline.from_json(data.verified(check.baseline))
     window = Window.parse(check.window)
     profile = _of_batches(data, check, window, check.batches, baseline.bins)
-    if profile.rows != check.rows:
+    found, had = (profile.rows, profile.telemetry.readings), (check.rows, check.readings)
+    if found != had:
         raise IncomparableProfiles(
-            f"the batches of {check.window} have {profile.rows:,} rows now and had {check.rows:,}: an earlier upload "
-            "turned out to have some of their ids, and the window was checked again without them"
+            f"the batches of {check.window} have {found[0]:,} rows and {found[1]:,} readings now, and had {had[0]:,} and "
+            f"{had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked again "
+            "without them"
         )
     evidence = Evidence(
         spec=spec,
