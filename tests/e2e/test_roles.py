@@ -63,6 +63,7 @@ ALERT = "alerts/lemons/roc_auc.json"
 
 ALLOWED: dict[str, Act] = {
     "RegisterModel": read(SPEC),
+    "CollectResources": write("collections/probe/x"),
     "IngestRecords": write("records/probe/x"),
     "JoinLabels": write("outcomes/probe/x"),
     "CheckWindow": write("checks/probe/x"),
@@ -80,6 +81,16 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write routing": write(ROUTING),
         "write a declaration for the user": write("specs/lemons.yaml"),
         "delete a declaration": delete(SPEC),
+    },
+    "CollectResources": {
+        "write uploads of others": write("inbox/lemons/predictions/x.csv"),
+        "write telemetry of others": write("inbox/lemons/telemetry/x.csv"),
+        "write routing": write(ROUTING),
+        "read records": read(RECORDS),
+        "delete what it uploaded": delete("inbox/lemons/telemetry/cloudwatch/x.csv"),
+        "write metrics": lambda steward, function: steward.as_role_of(function, "cloudwatch").put_metric_data(
+            Namespace="Steward", MetricData=[{"MetricName": "x", "Value": 1.0}]
+        ),
     },
     "IngestRecords": {
         "write versions": write(VERSION),

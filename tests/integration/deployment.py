@@ -214,6 +214,8 @@ class Deployment:
             "STEWARD_INGEST_QUEUE_URL": self.queues["ingest_records"],
             "STEWARD_SCHEDULE_GROUP": BUS,
             "STEWARD_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedules",
+            "STEWARD_MODEL_METRICS": "on",
+            "STEWARD_COLLECTION_QUEUE_ARN": self.arns["collect_resources"],
             "STEWARD_CHECK_QUEUE_ARN": self.arns["check_window"],
             "STEWARD_RETRAINING_QUEUE_ARN": self.arns["kick_retraining"],
             "STEWARD_AUDIT_QUEUE_ARN": self.arns["audit_models"],
@@ -284,7 +286,7 @@ def deployed(*, named_by_content: bool = False) -> Iterator[Deployment]:
 @cache
 def _forget_other_clients() -> None:
     """Let go of clients that were made outside moto; those made inside serve every deployment of the process."""
-    for client in (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler):
+    for client in (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch):
         client.cache_clear()
 
 

@@ -39,6 +39,20 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
     assert schedules() == {}
 
 
+def test_a_model_with_resources_has_them_collected(steward: Deployment) -> None:
+    declare(steward, "{check: null, audit: null}\nresources: [{type: lambda_function, name: lemons}]")
+    assert schedules() == {"lemons-collect": "rate(15 minutes)"}
+    collection = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-collect")
+    assert collection["Target"]["Arn"] == steward.arns["collect_resources"]
+    assert json.loads(collection["Target"]["Input"])["detail-type"] == "CollectionRequested"
+    declare(
+        steward, "{check: null, audit: null, collect: rate(1 hour)}\nresources: [{type: lambda_function, name: lemons}]"
+    )
+    assert schedules() == {"lemons-collect": "rate(1 hour)"}
+    declare(steward, "{check: null, audit: null}")
+    assert schedules() == {}
+
+
 def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment) -> None:
     declare(trained, "{check: rate(3 hours), audit: rate(1 day), retrain: rate(7 days)}")
     sold = lemons.sales(1, first_day=14, rows_a_day=50)

@@ -1,6 +1,7 @@
 """The sample events of `tests/events/`, each fed to its function's own handler."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from steward.events import (
     ModelRegistered,
     OutcomesUpdated,
     ReleaseChanged,
+    ResourcesCollected,
     StoredObject,
     TrainingCompleted,
     TrainingRequested,
@@ -99,6 +101,15 @@ def test_ingest_records_stores_the_rows(trained: Deployment) -> None:
     event = told_by(trained, "ingest_records", BatchIngested)
     assert (event.kind, event.rows, event.rejected_rows) == ("reference", 800, 0)
     assert trained.keys(f"records/reference/model=lemons/date=2024-02-10/hour=00/{event.batch}")
+
+
+def test_collect_resources_asks_cloudwatch(trained: Deployment) -> None:
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}resources: [{{type: ecs_service, name: lemons}}]\n")
+    trained.settle()
+    trained.clock.now = datetime.fromisoformat(detail("collect_resources")["occurred_at"])
+    event = told_by(trained, "collect_resources", ResourcesCollected)
+    assert (event.sources, event.silent) == ([], ["lemons"])
+    assert event.as_of == datetime(2024, 6, 2, 5, tzinfo=UTC)
 
 
 def sold_on_the_19th(steward: Deployment) -> None:

@@ -11,7 +11,7 @@ from tests.integration.template import read_template
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("arro3", "numpy", "pandas", "scipy", "skops", "sklearn")
-LIGHT = ("register_model", "raise_alerts", "kick_retraining", "release_model", "audit_models")
+LIGHT = ("register_model", "raise_alerts", "kick_retraining", "release_model", "audit_models", "collect_resources")
 TIMED = ("raise_alerts", "kick_retraining")
 FEWEST_ROUNDS, MOST_ROUNDS = 3, 12
 

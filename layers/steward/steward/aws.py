@@ -10,6 +10,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -53,6 +54,12 @@ def sqs() -> SQSClient:
 def cloudformation() -> CloudFormationClient:
     """The client for CloudFormation, which knows a deployment's outputs; one a process."""
     return boto3.client("cloudformation", config=_CONFIG)
+
+
+@cache
+def cloudwatch() -> CloudWatchClient:
+    """The client for CloudWatch; one a process."""
+    return boto3.client("cloudwatch", config=_CONFIG)
 
 
 @cache

@@ -14,7 +14,7 @@ SOURCE = "steward"
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the time a schedule was due."""
 
-Kind = Literal["predictions", "labels", "reference"]
+Kind = Literal["predictions", "labels", "reference", "telemetry"]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -98,6 +98,24 @@ class BatchRejected(Event):
     batch: str
     source: str
     code: str
+    message: Sentence
+
+
+class CollectionRequested(Event):
+    """Someone, or a schedule, asks for what CloudWatch knows of a model's resources."""
+
+
+class ResourcesCollected(Event):
+    """What CloudWatch knows of a model's resources, up to `as_of`, is in the inbox."""
+
+    start: AwareDatetime
+    sources: list[str] = Field(description="The keys of the uploads.")
+    silent: list[str] = Field(description="Resources of which CloudWatch has nothing: idle, or not there.")
+
+
+class CollectionFailed(Event):
+    """A model's resources cannot be read."""
+
     message: Sentence
 
 

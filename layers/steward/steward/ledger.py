@@ -18,6 +18,8 @@ Action = Literal[
     "model_rejected",
     "batch_ingested",
     "batch_rejected",
+    "resources_collected",
+    "collection_failed",
     "check_completed",
     "alert_raised",
     "alert_resolved",

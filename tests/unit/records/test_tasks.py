@@ -7,9 +7,10 @@ import pytest
 
 from steward.errors import BatchInvalid
 from steward.records.columns import FLAGS, CategoricalColumn, NumericColumn, TextColumn
-from steward.records.schema import Expected, telemetry_columns
+from steward.records.schema import Expected
 from steward.records.stored import read_records, write_records
 from steward.spec.model import ModelSpec
+from steward.spec.telemetry import telemetry_columns
 
 TIME = "2013-03-04T12:30:00Z"
 
@@ -210,16 +211,40 @@ def test_telemetry_is_readings_without_ids(judge_by, write, listed):
     assert read_records(write_records(verdict.records, spec), spec)["ms"].tolist()[:1] == [20.5]
 
 
+def test_a_summary_of_several_latencies_makes_sense(judge_by):
+    rows = b"""at,latency,latency_low,latency_count,requests,errors
+2013-03-04,20,10,7,,
+2013-03-04,20,30,7,,
+2013-03-04,20,,7.5,,
+2013-03-04,,10,,,
+2013-03-04,,,7,,
+2013-03-04,20,,,7,0.5
+"""
+    verdict = judge_by(REGRESSION, rows, "a.csv", "telemetry")
+    assert verdict.codes == {
+        2: ["bounds_crossed"],
+        3: ["no_whole_number"],
+        4: ["missing_latency"],
+        5: ["missing_latency"],
+        6: ["no_whole_number"],
+    }
+
+
 def test_telemetry_measures_something(judge_by):
-    with pytest.raises(BatchInvalid, match="none of the columns latency, error, cpu, gpu, memory, requests, errors"):
+    with pytest.raises(
+        BatchInvalid,
+        match="none of the columns latency, latency_low, latency_count, error, cpu, gpu, memory, requests, errors",
+    ):
         judge_by(REGRESSION, b"at,region\n2013-03-04,eu\n", "a.csv", "telemetry")
     with pytest.raises(BatchInvalid, match="lacks column at"):
         judge_by(REGRESSION, b"cpu\n12\n", "a.csv", "telemetry")
 
 
 def test_telemetry_columns_stand_under_their_own_names_unless_declared_otherwise():
-    assert telemetry_columns(declared("regression", columns={"cpu": "load", "time": "requests"})) == {
+    assert telemetry_columns(declared("regression", columns={"cpu": "load", "time": "requests"}).columns) == {
         "latency": "latency",
+        "latency_low": "latency_low",
+        "latency_count": "latency_count",
         "error": "error",
         "cpu": "load",
         "gpu": "gpu",

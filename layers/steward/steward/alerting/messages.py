@@ -9,6 +9,7 @@ from steward.events import (
     AlertResolved,
     AuditCompleted,
     BatchRejected,
+    CollectionFailed,
     Event,
     ModelRejected,
     ReleaseChanged,
@@ -72,6 +73,8 @@ def notice(event: Event) -> Message | None:
                 "declaration rejected",
                 f"{event.source}\n{problems}\nThe declaration in force is unchanged.",
             )
+        case CollectionFailed():
+            subject, text = "resources cannot be read", event.message
         case AuditCompleted(passed=False):
             subject, text = (
                 "audit failed",

@@ -23,7 +23,7 @@ class Verdict(BaseModel):
         check: the check that said so.
         evidence: how many batches, of predictions and of labels, the check saw; of two checks of one window the one
             that knew more stands.
-        rows, labelled_rows: what these batches came to.
+        rows, labelled_rows: what these batches came to, readings of telemetry among the rows.
         revision: the declaration that was in force.
         status: `ok`, `drift` or `breach`; an `unknown` is no verdict.
         summary: the sentence a person reads.

@@ -24,6 +24,7 @@ class Check(BaseModel):
         compared: the earlier windows that drift was measured against, with their batches; empty for the reference.
         attributions: what the features contributed in a sample of the window, where one was taken.
         history: what was known of earlier windows.
+        readings: how much telemetry the window had.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
@@ -42,17 +43,21 @@ class Check(BaseModel):
     history: StoredObject | None = None
     rows: int
     labelled_rows: int
+    readings: int = 0
     results: list[MetricResult]
 
     @property
     def check(self) -> str:
         """The id, which follows from what was compared.
 
-        Rows are named beside the batches: a batch gives some up when an earlier upload turns out to have their ids.
+        Rows and readings are named beside the batches: a batch gives some up when an earlier upload turns out to have
+        their ids.
         """
         data = [*self.batches, str(self.rows), self.outcomes.sha256 if self.outcomes else ""]
         if self.compared:
             data += [f"{window}: {', '.join(batches)}" for window, batches in sorted(self.compared.items())]
+        if self.readings:
+            data.append(f"{self.readings} readings")
         if self.attributions:
             data.append(self.attributions.sha256)
         parts = (self.version, self.window, *data, self.baseline.sha256, self.spec.sha256)

@@ -11,6 +11,7 @@ from steward.monitoring.evidence import Evidence
 from steward.monitoring.expected import Expected
 from steward.monitoring.expected_performance import judge_expected
 from steward.monitoring.loss_with_feature import judge_feature_losses
+from steward.operation.judge import Served, judge_operation
 from steward.performance import judge_performance
 from steward.results import MetricResult
 
@@ -18,11 +19,13 @@ from steward.results import MetricResult
 def evaluate(evidence: Evidence) -> list[MetricResult]:
     """Judge one window by every monitor that is switched on; the same evidence gives the same results.
 
+    Of a window that has telemetry and no predictions yet, the operation is all that is known.
+
     Raises:
         IncomparableProfiles: the profile has other bins than the baseline.
     """
     results: list[MetricResult] = []
-    for judgement in JUDGEMENTS:
+    for judgement in JUDGEMENTS if evidence.profile.rows else (_operation,):
         results += judgement(evidence, results)
     return results
 
@@ -64,9 +67,15 @@ def _expected(evidence: Evidence, found: list[MetricResult]) -> list[MetricResul
     ]
 
 
+def _operation(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
+    profile, reference = evidence.profile, evidence.baseline.reference
+    served = Served(profile.operation, profile.telemetry, evidence.window.length)
+    return judge_operation(served, reference.operation, evidence.spec.monitors)
+
+
 def _watched(evidence: Evidence) -> Watched:
     return Watched.of(evidence.spec, evidence.baseline.importances)
 
 
-JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance, _expected)
+JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance, _expected, _operation)
 """Every monitor of a window is in one of these."""

@@ -15,6 +15,8 @@ _LOG_GAMMA = math.log(_GAMMA)
 _SMALLEST = 1e-9
 """Quantities below count as zero: a latency in milliseconds has no such digits."""
 
+_ROUNDING = 1e-12
+
 
 class LogHistogram(BaseModel):
     """Counts in buckets whose bounds grow by a constant factor.
@@ -110,6 +112,29 @@ class LogHistogram(BaseModel):
                 value = 2 * _GAMMA**bucket / (_GAMMA + 1)
                 break
         return min(max(value, self.minimum), self.maximum)
+
+    def bounds(self, rank: int) -> tuple[float, float]:
+        """Bounds of the value of one rank in ascending order.
+
+        Args:
+            rank: from 0 to `count` - 1.
+
+        >>> low, high = LogHistogram.of(np.array([1.0, 10.0, 100.0])).bounds(1)
+        >>> low <= 10.0 <= high, round(high / low, 4)
+        (True, 1.0202)
+        """
+        if self.minimum is None or self.maximum is None or not 0 <= rank < self.count:
+            raise IndexError(f"{self.count:,} values have no rank {rank:,}")
+        seen = self.zeros
+        if rank < seen:
+            return min(self.minimum, _SMALLEST), min(self.maximum, _SMALLEST)
+        for bucket in sorted(self.counts):
+            seen += self.counts[bucket]
+            if rank < seen:
+                break
+        low, high = _GAMMA ** (bucket - 1), _GAMMA**bucket
+        # logarithms are rounded, so a value at the very edge may stand in the bucket beside its own
+        return max(self.minimum, low * (1 - _ROUNDING)), min(self.maximum, high * (1 + _ROUNDING))
 
     def share_above(self, bound: float) -> float:
         """The share of the values above a bound, exact but for those within 1 % of it; NaN where there is no value."""

@@ -32,7 +32,8 @@ class Profile(BaseModel):
         rows: how many records.
         features: a summary per part of the features, in the order of the bins.
         outputs: a summary per part of the outputs: `score`, `scores.<class>`, `prediction`, declared outputs.
-        operation: how the model was served.
+        operation: how the model was served, by what its records say.
+        telemetry: the same by what telemetry says; its requests are none of the rows.
         attributions: what each feature contributed, of the records that say so.
         embeddings: sums per column of embeddings, features and outputs alike.
         segments: by segment and group, profiles of some of the rows.
@@ -50,6 +51,7 @@ class Profile(BaseModel):
     features: dict[str, Summary]
     outputs: dict[str, Summary]
     operation: Operation
+    telemetry: Operation = Operation()
     attributions: AttributionSums
     embeddings: dict[str, EmbeddingSums]
     segments: dict[str, dict[str, SegmentProfile]]
@@ -107,9 +109,9 @@ class Profile(BaseModel):
         """The same records, and what else is known of their way in."""
         return self.model_copy(update={"intake": self.intake + intake})
 
-    def with_operation(self, operation: Operation) -> Self:
-        """The same records, and what else is known of their serving."""
-        return self.model_copy(update={"operation": self.operation + operation})
+    def with_telemetry(self, telemetry: Operation) -> Self:
+        """The same records, and what telemetry says of the serving meanwhile."""
+        return self.model_copy(update={"telemetry": self.telemetry + telemetry})
 
     def with_attributions(self, attributions: AttributionSums) -> Self:
         """The same records, and what their features contributed."""
@@ -130,6 +132,7 @@ class Profile(BaseModel):
             features=united(self.features, other.features),
             outputs=united(self.outputs, other.outputs),
             operation=self.operation + other.operation,
+            telemetry=self.telemetry + other.telemetry,
             attributions=self.attributions + other.attributions,
             embeddings=united(self.embeddings, other.embeddings),
             segments=united_groups(self.segments, other.segments),

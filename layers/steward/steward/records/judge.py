@@ -17,11 +17,12 @@ from steward.records.identity import SeenIds
 from steward.records.labels import Classes
 from steward.records.raw import Limits, RawChunk, RejectedRow
 from steward.records.records import Records
-from steward.records.schema import Expected, Kind, telemetry_columns
+from steward.records.schema import Expected, Kind
 from steward.records.sheet import Sheet
 from steward.sagemaker.opening import event_rows
 from steward.spec.features import EmbeddingFeature, NumericFeature, TextFeature
 from steward.spec.model import ModelSpec
+from steward.spec.telemetry import telemetry_columns
 
 _ROWS_OF_TEXT = 4096
 _NUMBERS_AT_A_TIME = 2**22
@@ -71,7 +72,7 @@ class Judge:
         self._seen = SeenIds()
         self._first = True
         self._classes = Classes.of(spec)
-        self._measures = telemetry_columns(spec) if kind == "telemetry" else spec.columns.operation
+        self._measures = telemetry_columns(spec.columns) if kind == "telemetry" else spec.columns.operation
 
     def judge(self, raw: RawChunk) -> Judged:
         """Take the valid rows, and say what is wrong with the others.
@@ -138,6 +139,8 @@ class Judge:
             relations.scores_add_up(faults, scores)
         if self._kind == "telemetry":
             relations.errors_among_requests(faults, chunk, self._measures)
+            relations.whole_counts(faults, chunk, self._measures)
+            relations.latencies_bounded(faults, chunk, self._measures)
         if self._kind in {"predictions", "reference"}:
             relations.rules_hold(faults, chunk, self._spec.rules)
 

@@ -38,6 +38,48 @@ def errors_among_requests(faults: Faults, chunk: Chunk, measures: Mapping[str, s
         )
 
 
+def whole_counts(faults: Faults, chunk: Chunk, measures: Mapping[str, str]) -> None:
+    """Requests are counted in whole numbers."""
+    for name in ("requests", "errors", "latency_count"):
+        column = chunk.columns.get(measures.get(name, name))
+        if isinstance(column, NumericColumn):
+            with np.errstate(invalid="ignore"):
+                broken = column.values != np.floor(column.values)
+            faults.note(
+                broken & np.isfinite(column.values),
+                "no_whole_number",
+                measures[name],
+                partial(_fraction, measures[name], column),
+            )
+
+
+def latencies_bounded(faults: Faults, chunk: Chunk, measures: Mapping[str, str]) -> None:
+    """The lower bound of latencies is not above the upper one, and bounds and counts are of some latency."""
+    latency, low, count = (
+        chunk.columns.get(measures.get(name, name)) for name in ("latency", "latency_low", "latency_count")
+    )
+    high = latency.values if isinstance(latency, NumericColumn) else np.full(chunk.rows, np.nan)
+    if isinstance(low, NumericColumn):
+        faults.note(
+            low.values > high,
+            "bounds_crossed",
+            measures["latency_low"],
+            lambda at: f"no less than {low.values[at]:g} ms and no more than {high[at]:g} ms; exchange the bounds",
+        )
+    for name, column in (("latency_low", low), ("latency_count", count)):
+        if isinstance(column, NumericColumn):
+            faults.note(
+                np.isnan(high) & np.isfinite(column.values),
+                "missing_latency",
+                measures[name],
+                lambda _: f"says more of a latency that is not there; give {measures.get('latency', 'latency')} too",
+            )
+
+
+def _fraction(name: str, column: NumericColumn, at: int) -> str:
+    return f"{name} is {column.values[at]:g}; write a whole number"
+
+
 def rules_hold(faults: Faults, chunk: Chunk, rules: Sequence[Rule]) -> None:
     """Every row meets the declared conditions, unless a cell that one looks at is empty.
 

@@ -9,10 +9,10 @@ from typing import Literal
 from steward.errors import BatchInvalid
 from steward.records.raw import Format
 from steward.spec.model import ModelSpec
+from steward.spec.telemetry import telemetry_columns
 
 Kind = Literal["predictions", "labels", "reference", "telemetry"]
 
-_MEASURES = ("latency", "error", "cpu", "gpu", "memory", "requests", "errors")
 _SHOWN = 40
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -57,7 +57,7 @@ class Expected:
             case "reference":
                 return _reference(spec)
             case "telemetry":
-                measures = tuple(telemetry_columns(spec).values())
+                measures = tuple(telemetry_columns(columns).values())
                 return cls((columns.time,), (), (*measures, columns.version), some=measures)
 
     @property
@@ -118,19 +118,6 @@ class Expected:
 def has_labels(spec: ModelSpec) -> bool:
     """Whether the truth can ever be known of a task's predictions."""
     return spec.task != "text_generation"
-
-
-def telemetry_columns(spec: ModelSpec) -> dict[str, str]:
-    """The columns of a telemetry file, by what they measure.
-
-    A row is one reading, at its time: of the latency of a request (milliseconds) and whether it failed, of the use of
-    CPU, GPU or memory (percent), or of how many `requests` there were since the reading before, and how many of them
-    were `errors`. What the declaration does not name stands under the name of the measure itself.
-    """
-    columns = spec.columns
-    taken = {columns.time, columns.version, *columns.operation.values()}
-    measures = {name: columns.operation.get(name, name) for name in _MEASURES}
-    return {name: column for name, column in measures.items() if name in columns.operation or column not in taken}
 
 
 def _results(spec: ModelSpec) -> tuple[str, ...]:

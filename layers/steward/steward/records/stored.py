@@ -64,7 +64,12 @@ def write_records(records: Records, spec: ModelSpec) -> bytes:
 
 
 def read_stored(
-    source: bytes | Path, spec: ModelSpec, columns: "Collection[str] | None" = None, batch: int = _BATCH
+    source: bytes | Path,
+    spec: ModelSpec,
+    columns: "Collection[str] | None" = None,
+    batch: int = _BATCH,
+    *,
+    telemetry: bool = False,
 ) -> "Iterator[Records]":
     """Stored records as they were written, some rows at a time.
 
@@ -73,6 +78,7 @@ def read_stored(
         spec: tells what the columns hold.
         columns: keep these of the chunk's, all when None; ids, times and versions always are.
         batch: rows at a time, at most.
+        telemetry: whether it is that, whose measures may be called like a feature of another type.
     """
     roles = spec.columns
     for part in read_parquet(_file(source), batch_size=batch):
@@ -86,7 +92,7 @@ def read_stored(
             chunk=Chunk(
                 part.num_rows,
                 {
-                    name: _column(part.column(name), name, spec.column(name))
+                    name: _column(part.column(name), name, None if telemetry else spec.column(name))
                     for name in kept
                     if columns is None or name in columns
                 },

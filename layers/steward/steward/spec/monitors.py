@@ -1,8 +1,8 @@
 """What is watched, and the limits that people set."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from steward.spec.declared import Declared, Share, Tolerance
 from steward.spec.durations import Duration
@@ -48,7 +48,7 @@ RegressionMetric = Literal[
 ]
 PerformanceMetric = Literal[ClassificationMetric, RegressionMetric]
 OutlookName = Literal["estimated_performance", "expected_performance", "segment_performance", "fairness"]
-OperationName = Literal["latency", "error_rate", "cpu", "gpu", "memory"]
+OperationName = Literal["latency", "error_rate", "throughput", "cpu", "gpu", "memory"]
 MonitorName = Literal[DriftName, QualityName, PerformanceMetric, OutlookName, OperationName]
 
 CLASSIFICATION_METRICS: tuple[ClassificationMetric, ...] = get_args(ClassificationMetric)
@@ -225,6 +225,21 @@ class LatencyMonitor(Declared):
     maximum: Annotated[float, Field(gt=0)] = Field(description="Milliseconds.")
 
 
+class ThroughputMonitor(Declared):
+    """Requests a second, over the whole window."""
+
+    minimum: Annotated[float, Field(gt=0)] | None = None
+    maximum: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _limited(self) -> Self:
+        if self.minimum is None and self.maximum is None:
+            raise ValueError("needs a minimum, a maximum, or both, in requests a second")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum} is above maximum {self.maximum}; exchange them")
+        return self
+
+
 class UseMonitor(Declared):
     """A percentile of the use of a resource, in percent."""
 
@@ -280,6 +295,7 @@ class Monitors(Declared):
 
     latency: LatencyMonitor | None = None
     error_rate: LimitMonitor | None = None
+    throughput: ThroughputMonitor | None = None
     cpu: UseMonitor | None = None
     gpu: UseMonitor | None = None
     memory: UseMonitor | None = None

@@ -37,6 +37,11 @@ class Schedules(Declared):
         default="rate(1 hour)",
         description="Checks windows that have closed; windows with late data are checked at once.",
     )
+    collect: ScheduleExpression | None = Field(
+        default="rate(15 minutes)",
+        description="Brings in what CloudWatch knows of the declared resources: each hour, or shorter window, a "
+        "quarter of an hour after its end.",
+    )
     retrain: ScheduleExpression | None = Field(default=None, description="Asks the retraining policy for a run.")
     audit: ScheduleExpression | None = Field(default="rate(1 day)", description="Checks every governance invariant.")
     attribute: ScheduleExpression | None = Field(

@@ -53,7 +53,13 @@ class Resource(Declared):
     type: Literal["sagemaker_endpoint", "lambda_function", "ecs_service"]
     name: str
     variant: str | None = Field(default=None, description="Of a SageMaker endpoint; AllTraffic when unset.")
-    cluster: str | None = Field(default=None, description="Of an ECS service.")
+    cluster: str | None = Field(default=None, description="Of an ECS service; `default` when unset.")
+    processors: Annotated[int, Field(ge=1)] = Field(
+        default=1,
+        description="vCPUs of one instance of a SageMaker endpoint. SageMaker adds up their use, 100 % each; it is "
+        "divided by this.",
+    )
+    gpus: Annotated[int, Field(ge=1)] = Field(default=1, description="GPUs of one instance, likewise.")
 
 
 class BusinessValue(Declared):

@@ -177,6 +177,13 @@ class Neighbours:
         return [key for key, hashes in sorted(self._later.items()) if any(self._matches(key, hashes))]
 
     def _reason(self, records: Records, held: NDArray[np.int32]) -> Callable[[int], Reason]:
+        if self.kind == "telemetry":
+            return lambda at: Reason(
+                "duplicate_row",
+                None,
+                f"this row of this file came before, in batch {self._holders[held[at]]}; that reading stands. Give "
+                "each file a name of its own",
+            )
         return lambda at: Reason(
             "duplicate_id",
             self.spec.columns.id,

@@ -40,7 +40,7 @@ def _verdicts(runtime: Runtime, event: CheckCompleted) -> dict[MonitorName, Verd
             window=event.window,
             check=event.check,
             evidence=len(check.batches) + len(check.label_batches),
-            rows=check.rows,
+            rows=check.rows + check.readings,
             labelled_rows=check.labelled_rows,
             revision=check.spec.key,
             status=status,

@@ -10,6 +10,7 @@ from steward.monitoring.check import Check
 from steward.monitoring.earlier import earlier_windows
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
+from steward.monitoring.figures import figures
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
 from steward.profiles import Baseline, Bins, Profile, merge
@@ -39,7 +40,9 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
             continue
         event = _completed(runtime, cause, check)
         yield event
-        _remember(runtime, check)
+        _measure(runtime, spec, check)
+        if check.rows:
+            _remember(runtime, check)
         _record(runtime, event, check)
 
 
@@ -48,7 +51,7 @@ def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Wi
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
     profile = _merged(data, spec, version, window, baseline.bins)
-    if not profile.rows:
+    if not profile.rows and not profile.telemetry.readings:
         return None
     compared = _compared(data, spec, version, window, baseline.bins)
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
@@ -79,6 +82,7 @@ def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Wi
         history=history.stored if history else None,
         rows=profile.rows,
         labelled_rows=evidence.realised.outcomes.labelled if evidence.realised else 0,
+        readings=profile.telemetry.readings,
         results=evaluate(evidence),
     )
 
@@ -94,10 +98,12 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
     baseline = Baseline.from_json(data.verified(check.baseline))
     window = Window.parse(check.window)
     profile = _of_batches(data, check, window, check.batches, baseline.bins)
-    if profile.rows != check.rows:
+    found, had = (profile.rows, profile.telemetry.readings), (check.rows, check.readings)
+    if found != had:
         raise IncomparableProfiles(
-            f"the batches of {check.window} have {profile.rows:,} rows now and had {check.rows:,}: an earlier upload "
-            "turned out to have some of their ids, and the window was checked again without them"
+            f"the batches of {check.window} have {found[0]:,} rows and {found[1]:,} readings now, and had {had[0]:,} and "
+            f"{had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked again "
+            "without them"
         )
     evidence = Evidence(
         spec=spec,
@@ -201,6 +207,13 @@ def _remember(runtime: Runtime, check: Check) -> None:
     past = PastWindow.of(check.window, check.rows, check.labelled_rows, check.results)
     key = keys.history(check.model, check.version)
     runtime.data.swap(key, History, lambda present: (present or History()).told(past))
+
+
+def _measure(runtime: Runtime, spec: ModelSpec, check: Check) -> None:
+    """The window's key figures as metrics, of the version in charge: a model has one line in a graph."""
+    if runtime.settings.model_metrics and registry.routing(runtime.data, spec.model).champion == check.version:
+        told = [(figure.name, figure.value, figure.unit) for figure in figures(check, spec)]
+        runtime.measure(spec.model, check.as_of, told)
 
 
 def _record(runtime: Runtime, event: CheckCompleted, check: Check) -> None:

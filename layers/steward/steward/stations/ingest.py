@@ -3,17 +3,20 @@
 import errno
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import batched
 from pathlib import Path
 from typing import get_args
+
+import numpy as np
 
 from steward.errors import BatchInvalid, UnknownModel
 from steward.events import BatchIngested, BatchRejected, CheckRequested, Event, Kind, ObjectCreated
 from steward.records.judge import Batch
 from steward.records.quarantine import Quarantine
 from steward.records.raw import Limits, RejectedRow
+from steward.records.records import Records
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -141,15 +144,21 @@ class _Intake:
 
     def _judge(self, path: Path) -> None:
         """Read the file once: valid rows go to the spool, the others to the quarantine."""
-        admitted = self._versioned() if self._kind == "predictions" else None
+        admitted = self._versioned() if self._kind in {"predictions", "telemetry"} else None
         for judged in Batch(path, self._upload.created.key, self._spec, self._kind, self._upload.uploaded, LIMITS):
-            rows = Rows(judged.records, judged.places, judged.rejected)
+            records = self._named(judged.records) if self._kind == "telemetry" else judged.records
+            rows = Rows(records, judged.places, judged.rejected)
             rows = admitted(rows) if admitted else rows
             self._quarantine.add(rows.rejected)
             self._spool.add(rows.records, rows.places)
             if self._spool.rows + self._quarantine.rows > MAXIMUM_ROWS:
                 raise BatchInvalid("too_many_rows", f"the file has more than {MAXIMUM_ROWS:,} rows; split it")
         self._spool.close()
+
+    def _named(self, readings: Records) -> Records:
+        """Readings have no ids: their key and row stand for one, so that a file sent again counts once."""
+        names = [f"{self._upload.created.key}#{row}" for row in readings.ids.tolist()]
+        return replace(readings, ids=np.array(names, object))
 
     def _versioned(self) -> Callable[[Rows], Rows]:
         """Gives rows their version; what is known of versions is asked for once."""

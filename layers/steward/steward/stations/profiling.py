@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from steward.profiles import Bins, Gathering, Portion, Profile
+from steward.profiles import Bins, Gathering, Operation, Portion, Profile
 from steward.records.stored import read_stored
 from steward.spec.model import ModelSpec
+from steward.spec.telemetry import telemetry_columns
 
 
 def profiles_of(
@@ -28,3 +29,24 @@ def profiles_of(
             if mine.rows:
                 gathering.add(Portion(mine.chunk, mine.ids, mine.times, arrival))
     return {version: gathering.profile() for version, gathering in gatherings.items()}
+
+
+def telemetry_profiles(
+    path: Path | None, spec: ModelSpec, versions: Sequence[str], bins: Callable[[str], Bins]
+) -> dict[str, Profile]:
+    """What telemetry says of each version's serving: profiles without a row.
+
+    Args:
+        path: stored telemetry; None for no rows.
+        spec: the declaration.
+        versions: whose profiles are wanted; one that has no rows gets an empty one.
+        bins: those of a version's baseline.
+    """
+    measured = dict.fromkeys(versions, Operation())
+    names = telemetry_columns(spec.columns)
+    for readings in read_stored(path, spec, telemetry=True) if path else ():
+        for version in versions:
+            mine = readings.of_version(version)
+            if mine.rows:
+                measured[version] += Operation.of_telemetry(mine.chunk.columns, names)
+    return {version: Profile.empty(bins(version)).with_telemetry(found) for version, found in measured.items()}

@@ -13,7 +13,7 @@ from steward.records.id_hashes import IdHashes, write_id_hashes
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
-from steward.stations.profiling import profiles_of
+from steward.stations.profiling import profiles_of, telemetry_profiles
 from steward.stations.spool import Fragment, Spool, join
 from steward.stations.upload import Upload
 from steward.store import keys
@@ -72,7 +72,7 @@ class Publication:
         """
         path, rows = self._assembled(self.spool.fragments(window), kept)
         self._put(keys.records(self.kind, self.spec.model, window, self.upload.batch), path)
-        if self.kind == "predictions":
+        if self.kind in {"predictions", "telemetry"}:
             self._put_profiles(window, path, self.spool.versions(window))
         return rows
 
@@ -102,7 +102,10 @@ class Publication:
             self.data.delete(key)
 
     def _put_profiles(self, window: Window, path: Path | None, versions: Sequence[str]) -> None:
-        profiles = profiles_of(path, self.spec, versions, self._bins, arrival=self.upload.uploaded)
+        if self.kind == "telemetry":
+            profiles = telemetry_profiles(path, self.spec, versions, self._bins)
+        else:
+            profiles = profiles_of(path, self.spec, versions, self._bins, arrival=self.upload.uploaded)
         for version, profile in profiles.items():
             key = keys.profile(self.spec.model, version, window.id, self.upload.batch)
             self.data.put(key, profile.of_batch(self.upload.batch).to_json())

@@ -5,7 +5,12 @@ from steward.runtime import Settings
 from steward.spec.model import ModelSpec
 from steward.store.schedules import Schedules
 
-_EVENTS = {"check": "CheckRequested", "retrain": "RetrainingProposed", "audit": "AuditRequested"}
+_EVENTS = {
+    "check": "CheckRequested",
+    "collect": "CollectionRequested",
+    "retrain": "RetrainingProposed",
+    "audit": "AuditRequested",
+}
 
 
 def reconcile(settings: Settings, spec: ModelSpec) -> None:
@@ -17,10 +22,13 @@ def reconcile(settings: Settings, spec: ModelSpec) -> None:
     schedules = Schedules(str(settings.schedule_group), str(settings.schedule_role_arn))
     queues = {
         "check": settings.check_queue_arn,
+        "collect": settings.collection_queue_arn,
         "retrain": settings.retraining_queue_arn,
         "audit": settings.audit_queue_arn,
     }
     expressions = spec.schedules.model_dump(exclude={"timezone"})
+    if not spec.resources:
+        expressions["collect"] = None
     for purpose, queue in queues.items():
         name = f"{spec.model}-{purpose}"
         if expressions[purpose]:

@@ -135,6 +135,11 @@ def outcomes(model: str, version: str, window: str) -> str:
     return f"outcomes/{model}/{version}/{window}.json"
 
 
+def collection(model: str) -> str:
+    """How far a model's telemetry was collected (compare-and-swap)."""
+    return f"collections/{model}.json"
+
+
 def history(model: str, version: str) -> str:
     """The key figures of a version's windows (compare-and-swap)."""
     return f"history/{model}/{version}.json"
