@@ -6,6 +6,7 @@ from steward.attribution.judge import judge_attributions
 from steward.drift import Family, Watched, judge_drift
 from steward.monitoring.evidence import Evidence
 from steward.performance import judge_performance
+from steward.quality import Observed, judge_quality
 from steward.results import MetricResult
 
 
@@ -44,9 +45,23 @@ def _performance(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult
     return judge_performance(evidence.realised.outcomes, evidence.baseline.holdout, evidence.spec)
 
 
+def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
+    before = next((past.columns for past in reversed(evidence.history) if past.columns is not None), None)
+    return judge_quality(
+        Observed(
+            spec=evidence.spec,
+            window=evidence.window,
+            baseline=evidence.baseline,
+            profile=evidence.profile,
+            volumes=evidence.volumes,
+            columns=before,
+        )
+    )
+
+
 def _watched(evidence: Evidence) -> Watched:
     return Watched.of(evidence.spec, evidence.baseline.importances)
 
 
-JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance)
+JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _quality, _performance)
 """Every monitor of a window is in one of these."""

@@ -13,6 +13,7 @@ from steward.profiles.bins import MISSING, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.embedding_spread import EmbeddingSpread
 from steward.profiles.embeddings import EmbeddingBins
+from steward.profiles.leakage import Leakage
 from steward.profiles.model_bins import Bins
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Gathering, Profile
@@ -44,6 +45,8 @@ class Baseline(BaseModel):
         embedding_spreads: per column of embeddings among the features, of the mean of its feature map.
         holdout: the version's results on labelled rows that it did not see; None for a task without labels.
         importances: of the features, of any sum; empty where none were measured.
+        leakage: how well each part of the features tells the label by itself, in the labelled rows of the reference;
+            empty where there were too few.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -59,6 +62,7 @@ class Baseline(BaseModel):
     embedding_spreads: dict[str, EmbeddingSpread] = {}
     holdout: Outcomes | None
     importances: dict[str, float] = {}
+    leakage: dict[str, Leakage] = {}
 
     @classmethod
     def of(

@@ -6,6 +6,7 @@ import pandas as pd
 from steward.performance.outcomes import Outcomes, no_outcomes
 from steward.profiles import Baseline, Scope
 from steward.retraining.judged import outcomes_of
+from steward.retraining.leakage import with_leakage
 from steward.retraining.portions import by_window
 from steward.spec.model import ModelSpec
 
@@ -20,7 +21,7 @@ def adopt(rows: pd.DataFrame, spec: ModelSpec) -> Baseline:
     Raises:
         IncomparableProfiles: a column holds something else than declared.
     """
-    return Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=_holdout(rows, spec))
+    return with_leakage(Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=_holdout(rows, spec)), rows, spec)
 
 
 def _holdout(rows: pd.DataFrame, spec: ModelSpec) -> Outcomes | None:

@@ -12,6 +12,7 @@ from steward.retraining.adoption import adopt
 from steward.retraining.dataset import constant, negative_label, split, targets
 from steward.retraining.importance import permutation_importances
 from steward.retraining.judged import outcomes_of
+from steward.retraining.leakage import with_leakage
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.portions import by_window, portion, scored_columns
 from steward.retraining.runs import Run
@@ -81,6 +82,7 @@ def _trained(
         holdout=outcomes_of(scores, holdout, spec),
         importances=importances,
     )
+    baseline = with_leakage(baseline, training, spec)
     put = runtime.data.ensure
     time = training[spec.columns.time]
     manifest = VersionManifest(
