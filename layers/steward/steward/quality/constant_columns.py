@@ -48,7 +48,7 @@ def judge(observed: Observed) -> Judgement:
     return [
         MetricResult(
             monitor="constant_columns",
-            statistic="constant_columns",
+            statistic="constant_count",
             value=float(len(constant)) if measured else None,
             rows=observed.profile.rows,
             status="unknown" if not measured else "breach" if breach else "ok",

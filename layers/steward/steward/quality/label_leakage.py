@@ -1,5 +1,7 @@
 """Features that tell the label by themselves, too well to be true."""
 
+from collections.abc import Mapping
+
 from steward.profiles.leakage import Leakage
 from steward.quality.observed import Judgement, Observed
 from steward.results import MetricResult, Status
@@ -36,17 +38,17 @@ def judge(observed: Observed) -> Judgement:
     ]
 
 
-def leaks(known: dict[str, Leakage], maximum: float) -> dict[str, Leakage]:
+def leaks(known: Mapping[str, Leakage], maximum: float) -> dict[str, Leakage]:
     """The features that are beyond the limit, beyond doubt."""
     return {name: found for name, found in known.items() if found.low > maximum}
 
 
-def best(known: dict[str, Leakage]) -> str:
+def best(known: Mapping[str, Leakage]) -> str:
     """The feature that tells the label best, ties by name."""
     return min(known, key=lambda name: (-known[name].auc, name))
 
 
-def sentence(known: dict[str, Leakage], maximum: float) -> str:
+def sentence(known: Mapping[str, Leakage], maximum: float) -> str:
     """What a person reads of the features that leak, or of the strongest one.
 
     Args:

@@ -161,7 +161,7 @@ def _of_all(window: _Moments, reference: _Moments, agreement: float) -> Jump | N
 
 
 def _of_some(window: _Moments, reference: _Moments, agreement: float) -> Jump | None:
-    """Mean and mean square of a mixture grow by q (c - 1) and q (c² - 1), with c = 10^k, so that c + 1 is their ratio."""
+    """Mean and mean square of a mixture grow by q (c - 1) and q (c² - 1), with c = 10^k: c + 1 is their ratio."""
     if not reference.has_side:
         return None
     first, second = window.mean / reference.mean - 1, window.square / reference.square - 1

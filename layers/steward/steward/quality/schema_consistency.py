@@ -50,9 +50,7 @@ def judge(observed: Observed) -> Judgement:
     changes = _changes(oddities, before, intake)
     files = f"{intake.files:,} file{'s' if intake.files > 1 else ''}"
     if before is None and intake.files == 1:
-        words = (
-            f"of one file, and none before it, no change of columns can be told; {len(oddities)} are not as declared"
-        )
+        words = f"one file, and none before it, shows no change; {len(oddities)} of its columns are not as declared"
         return [_whole(intake, len(oddities), "unknown", words), *_results(oddities, {}, intake)]
     changed = len(changes)
     words = f"{changed} columns changed" if changed != 1 else "1 column changed"

@@ -85,7 +85,7 @@ def _reasons(intake: Intake) -> list[tuple[str, int]]:
 
 def _result(statistic: str, bad: int, intake: Intake, maximum: float) -> MetricResult:
     rows = intake.arrived
-    if not intake.files:
+    if not intake.files or not rows:
         return MetricResult(
             monitor="validity",
             statistic=statistic,
