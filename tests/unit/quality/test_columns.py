@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from steward.profiles.intake import Intake
 from steward.quality.schema_consistency import remembered
 from steward.records.columns import CategoricalColumn, NumericColumn
-from tests.unit.quality.observing import SPEC, breached, columns, declared, judged, profile
+from tests.unit.quality.observing import SPEC, columns, declared, judged, profile
 
 SOME = settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 
@@ -134,7 +134,7 @@ def one_gone_wild(values):
         ("shift", one_gone_wild),
         ("shift", lambda v: v * 3),
         ("shift", lambda v: v + 30),
-        ("flag", lambda v: np.ones_like(v)),
+        ("flag", np.ones_like),
         ("price", lambda v: np.where(np.arange(len(v)) % 2, v, v + 400)),
         ("price", lambda v: np.full_like(v, np.nan)),
         ("price", lambda v: np.full_like(v, np.inf)),

@@ -72,14 +72,16 @@ class Check(BaseModel):
     def found(self, monitor: MonitorName) -> Sequence[MetricResult]:
         """What a monitor says is wrong, the largest effect first.
 
-        Of the results about one column and segment those that carry an effect, or the first where none does.
+        Of the results about one column and segment those that carry an effect, or the first where none does; of a
+        result that only sums up the others nothing.
         """
         bad = [result for result in self.results if result.monitor == monitor and result.status in _BAD]
         told = {(result.segment, result.column) for result in bad if result.effect is not None}
         found = [result for result in bad if result.effect is not None]
         for result in bad:
-            if (result.segment, result.column) not in told:
-                told.add((result.segment, result.column))
+            place = (result.segment, result.column)
+            if place not in told and (result.column or not told):
+                told.add(place)
                 found.append(result)
         return sorted(found, key=lambda result: -abs(result.effect or 0))
 
