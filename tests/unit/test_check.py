@@ -48,6 +48,25 @@ def test_a_summary_names_the_largest_effects_and_counts_the_rest() -> None:
     )
 
 
+def breach(column: str | None, effect: float | None = None) -> MetricResult:
+    message = f"{column or 'the whole'} is bad"
+    return MetricResult(
+        monitor="feature_drift", column=column, statistic="s", effect=effect, status="breach", message=message
+    )
+
+
+def test_a_result_without_an_effect_is_told_of_too() -> None:
+    assert check(breach(None)).summary("feature_drift") == "the whole is bad"
+    assert check(breach("age"), breach("age")).summary("feature_drift") == "age is bad"
+    assert check(breach("age"), breach("make", 2.0)).summary("feature_drift") == "make is bad; age is bad"
+    endless = check(breach("age", float("inf")), breach("make", 2.0)).model_dump_json()
+    assert Check.model_validate_json(endless).summary("feature_drift") == "make is bad; age is bad"
+
+
+def test_a_result_that_sums_up_others_is_left_out_where_they_are_told() -> None:
+    assert check(breach(None), breach("age", 1.0)).summary("feature_drift") == "age is bad"
+
+
 def test_a_quiet_monitor_says_so() -> None:
     assert check(result("ok", column="age")).summary("feature_drift") == "nothing found in this window"
     assert check(result("ok", message="within bounds")).summary("feature_drift") == "within bounds"

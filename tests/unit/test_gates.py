@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from steward.profiles.leakage import Leakage
 from steward.spec.policies import ValidationPolicy
 from steward.validation.evaluation import Evaluation, GateResult
 from steward.validation.gates import GATES, Contest
@@ -124,6 +125,23 @@ def test_a_version_with_other_features_than_declared_is_refused(features: list[s
     result = judged("same_features", features=features)
     assert not result.passed
     assert f"other features: {difference}; train again" in result.message
+
+
+LEAK = {"age": Leakage(auc=0.9995, low=0.998, rows=5000), "mileage": Leakage(auc=0.8, low=0.78, rows=5000)}
+
+
+def test_a_feature_that_gives_the_label_away_is_refused_by_name() -> None:
+    result = judged("no_leakage", leakage=LEAK, maximum_auc=0.99)
+    assert (result.passed, result.value, result.low) == (False, 0.9995, 0.998)
+    assert "`age` with an AUC of 0.9995, where 0.99 is too good to be true" in result.message
+    assert judged("no_leakage", leakage={"mileage": LEAK["mileage"]}, maximum_auc=0.99).passed
+    assert not judged("no_leakage", leakage={"mileage": LEAK["mileage"]}, maximum_auc=0.75).passed
+
+
+def test_leakage_that_is_not_asked_for_or_not_measured_refuses_nothing_and_says_so() -> None:
+    assert "is off" in judged("no_leakage", leakage=LEAK, maximum_auc=None).message
+    unmeasured = judged("no_leakage", leakage={}, maximum_auc=0.99)
+    assert (unmeasured.passed, "not measured" in unmeasured.message) == (True, True)
 
 
 def test_an_evaluation_passes_only_if_every_gate_does() -> None:

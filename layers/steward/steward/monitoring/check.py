@@ -11,6 +11,8 @@ from steward.spec.monitors import MonitorName
 
 _SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
 
+_BAD: tuple[Status, ...] = ("drift", "breach")
+
 
 class Check(BaseModel):
     """The evaluation of one window of one version.
@@ -73,13 +75,20 @@ class Check(BaseModel):
         return worst
 
     def found(self, monitor: MonitorName) -> Sequence[MetricResult]:
-        """What a monitor says is wrong, one result a column (the one that carries the effect), the largest first."""
-        bad = [
-            result
-            for result in self.results
-            if result.monitor == monitor and result.status in ("drift", "breach") and result.effect is not None
-        ]
-        return sorted(bad, key=lambda result: -abs(result.effect or 0))
+        """What a monitor says is wrong, the largest effect first.
+
+        Of the results about one column and segment those that carry an effect, or the first where none does; of a
+        result that only sums up the others nothing.
+        """
+        bad = [result for result in self.results if result.monitor == monitor and result.status in _BAD]
+        told = {(result.segment, result.column) for result in bad if result.effect is not None}
+        found = [result for result in bad if result.effect is not None]
+        for result in bad:
+            place = (result.segment, result.column)
+            if place not in told and (result.column or not told):
+                told.add(place)
+                found.append(result)
+        return sorted(found, key=lambda result: -abs(result.effect or 0))
 
     def summary(self, monitor: MonitorName) -> str:
         """What a person reads of one monitor: its gravest sentences, and how many more there are."""

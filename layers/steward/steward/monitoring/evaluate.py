@@ -13,6 +13,7 @@ from steward.monitoring.expected_performance import judge_expected
 from steward.monitoring.loss_with_feature import judge_feature_losses
 from steward.operation.judge import Served, judge_operation
 from steward.performance import judge_performance
+from steward.quality import Observed, judge_quality
 from steward.results import MetricResult
 
 
@@ -73,9 +74,23 @@ def _operation(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
     return judge_operation(served, reference.operation, evidence.spec.monitors)
 
 
+def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
+    before = next((past.columns for past in reversed(evidence.history) if past.columns is not None), None)
+    return judge_quality(
+        Observed(
+            spec=evidence.spec,
+            window=evidence.window,
+            baseline=evidence.baseline,
+            profile=evidence.profile,
+            volumes=evidence.volumes,
+            columns=before,
+        )
+    )
+
+
 def _watched(evidence: Evidence) -> Watched:
     return Watched.of(evidence.spec, evidence.baseline.importances)
 
 
-JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance, _expected, _operation)
+JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance, _expected, _operation, _quality)
 """Every monitor of a window is in one of these."""

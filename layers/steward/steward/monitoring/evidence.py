@@ -1,6 +1,6 @@
 """All that the judgement of one window rests on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,6 +28,7 @@ class Evidence:
         attributions: what its features contributed, from its records or from a sample; empty where nothing is known.
         compared: the profiles of the earlier windows that a seasonal or trailing comparison asks for, merged.
         history: the version's earlier windows, the oldest first.
+        volumes: rows of the version's windows, by number, counted from `ORIGIN`; later ones may be among them.
     """
 
     spec: ModelSpec
@@ -38,6 +39,7 @@ class Evidence:
     attributions: AttributionSums = field(default_factory=AttributionSums.empty)
     compared: Sequence[Profile] = ()
     history: Sequence[PastWindow] = ()
+    volumes: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def drift_baseline(self) -> Baseline:

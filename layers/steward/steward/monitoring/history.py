@@ -6,12 +6,16 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from steward.quality.schema_consistency import remembered
 from steward.results import MetricResult
 from steward.spec.monitors import PerformanceMetric
-from steward.spec.windows import Window
+from steward.spec.windows import ORIGIN, Window
 
 KEPT = 500
 """Windows that are remembered, the newest ones."""
+
+VOLUMES_KEPT = 1400
+"""Windows whose rows are remembered: eight weeks of hourly ones, and a little more."""
 
 _DRIFT = frozenset({"feature_drift", "score_drift", "joint_drift"})
 
@@ -26,6 +30,7 @@ class PastWindow(BaseModel):
         estimated: the same by estimate, which no label of the window went into.
         bounds: the interval of each estimate.
         effects: the effect of every column's drift, and of the joint statistics, by name.
+        columns: what was odd about the columns of its files, each with the share of the files; None where unknown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -37,6 +42,7 @@ class PastWindow(BaseModel):
     estimated: dict[PerformanceMetric, float] = Field(default_factory=dict)
     bounds: dict[PerformanceMetric, tuple[float, float]] = Field(default_factory=dict)
     effects: dict[str, float] = Field(default_factory=dict)
+    columns: dict[str, float] | None = None
 
     @classmethod
     def of(cls, window: str, rows: int, labelled_rows: int, results: Sequence[MetricResult]) -> Self:
@@ -61,6 +67,7 @@ class PastWindow(BaseModel):
             estimated={name: result.value for name, result in estimates.items()},  # type: ignore[misc]
             bounds={name: (result.low, result.high) for name, result in estimates.items()},  # type: ignore[misc]
             effects=effects,
+            columns=remembered(results),
         )
 
 
@@ -69,11 +76,13 @@ class History(BaseModel):
 
     Attributes:
         windows: by id. A window that is checked again replaces its figures; told again it changes nothing.
+        volumes: rows of each window, by its number, counted from `ORIGIN`; of more windows than `windows` has.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     windows: dict[str, PastWindow] = Field(default_factory=dict)
+    volumes: dict[int, int] = Field(default_factory=dict)
 
     def told(self, past: PastWindow) -> Self:
         """The history with one more window; an estimate that was made before labels came is kept."""
@@ -82,7 +91,15 @@ class History(BaseModel):
             past = past.model_copy(update={"estimated": known.estimated, "bounds": known.bounds})
         windows = self.windows | {past.window: past}
         newest = sorted(windows)[-KEPT:]
-        return self.model_copy(update={"windows": {window: windows[window] for window in newest}})
+        found = Window.parse(past.window)
+        volumes = self.volumes | {(found.start - ORIGIN) // found.length: past.rows}
+        counted = sorted(volumes)[-VOLUMES_KEPT:]
+        return self.model_copy(
+            update={
+                "windows": {window: windows[window] for window in newest},
+                "volumes": {number: volumes[number] for number in counted},
+            }
+        )
 
     def before(self, window: Window) -> tuple[PastWindow, ...]:
         """The windows that ended by the time this one began, the oldest first."""

@@ -14,6 +14,7 @@ from steward.profiles.conditional import Conditional
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.embedding_spread import EmbeddingSpread
 from steward.profiles.embeddings import EmbeddingBins
+from steward.profiles.leakage import Leakage
 from steward.profiles.model_bins import Bins
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Gathering, Profile
@@ -46,6 +47,8 @@ class Baseline(BaseModel):
         holdout: the version's results on labelled rows that it did not see; None for a task without labels.
         importances: of the features, of any sum; empty where none were measured.
         conditional: how right the version is on each kind of row; None where labelled rows do not tell.
+        leakage: how well each part of the features tells the label by itself, in the labelled rows of the reference;
+            empty where there were too few.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -62,6 +65,7 @@ class Baseline(BaseModel):
     holdout: Outcomes | None
     importances: dict[str, float] = {}
     conditional: Conditional | None = None
+    leakage: dict[str, Leakage] = {}
 
     @classmethod
     def of(

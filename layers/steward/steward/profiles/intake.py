@@ -20,14 +20,18 @@ class Intake(BaseModel):
 
     Attributes:
         accepted: rows that became records.
-        rejected: rows in quarantine, by the code of each of their reasons; a row with two reasons counts under both.
-        rejected_rows: rows in quarantine, each once.
-        invalid: accepted rows that break a range, domain, pattern or rule, by the code of each of their reasons.
-        invalid_rows: accepted rows that break any, each once.
-        duplicates: rows whose id an earlier row or upload has.
+        rejected: rows in quarantine for what is in them, by reason: its code and, where it is about one column, a blank
+            and the column's name. A row with two reasons counts under both.
+        rejected_rows: the same rows, each once.
+        invalid: rows that were let through although they break a range, domain, pattern or rule, by reason; those whose
+            id an earlier upload has are among them.
+        invalid_rows: the same rows, each once.
+        duplicates: rows that were set aside only because an earlier row or upload has their id.
         files: uploads with rows here.
         columns_added: uploads with a column that is not declared, by its name; the 100 names with the smallest hashes.
         columns_missing: uploads without a declared column, by its name.
+        columns_retyped: uploads in which a declared column holds cells of another kind than its type is written as,
+            by its name, a blank and the kind; `unreadable` where ten cells and half of all could not be read.
         lag: seconds from event time to arrival.
     """
 
@@ -42,6 +46,7 @@ class Intake(BaseModel):
     files: NonNegativeInt = 0
     columns_added: dict[str, NonNegativeInt] = {}
     columns_missing: dict[str, NonNegativeInt] = {}
+    columns_retyped: dict[str, NonNegativeInt] = {}
     lag: LogHistogram = LogHistogram()
 
     @field_validator("columns_added", mode="after")
@@ -66,6 +71,11 @@ class Intake(BaseModel):
         seconds = np.where(np.isnat(waited), np.nan, waited.astype(np.int64) / 1e6)
         return cls(accepted=rows, lag=LogHistogram.of(seconds))
 
+    @property
+    def arrived(self) -> int:
+        """All rows that could be told to belong here, whatever became of them."""
+        return self.accepted + self.duplicates + self.rejected_rows
+
     def __add__(self, other: "Intake") -> "Intake":
         return Intake(
             accepted=self.accepted + other.accepted,
@@ -77,6 +87,7 @@ class Intake(BaseModel):
             files=self.files + other.files,
             columns_added=_united(self.columns_added, other.columns_added),
             columns_missing=_united(self.columns_missing, other.columns_missing),
+            columns_retyped=_united(self.columns_retyped, other.columns_retyped),
             lag=self.lag + other.lag,
         )
 

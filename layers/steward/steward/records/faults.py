@@ -1,5 +1,6 @@
 """What is wrong with the rows of one chunk, and what follows from it."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from arro3.core import Array
 from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
-from steward.records.columns import Mask
+from steward.records.columns import CategoricalColumn, Mask
+from steward.records.findings import Findings, Reasons, named
 from steward.records.identity import SeenIds
 from steward.records.raw import RawChunk, Reason, RejectedRow
 
@@ -114,6 +116,22 @@ class Faults:
         rejected = tuple(sorted([*early, *refused], key=lambda row: row.row)) if refused else early
         tolerated = int(np.count_nonzero(self._where(self._faults) & ~condemned))
         return Verdict(~condemned, rejected, self._counts(), self._counts_by_column(), tolerated)
+
+    def findings(self, times: NDArray[np.datetime64] | None, versions: CategoricalColumn | None) -> Findings:
+        """All that was found, row by row.
+
+        Args:
+            times: of the chunk's rows, NaT where unknown, shape (rows,).
+            versions: who made them.
+        """
+        torn: Counter[Reasons] = Counter(
+            frozenset(named(found.code, found.column) for found in row.reasons) for row in self._raw.rejected
+        )
+        by_reason: dict[str, Mask] = {}
+        for fault in self._faults:
+            name = named(fault.code, fault.column)
+            by_reason[name] = by_reason[name] | fault.where if name in by_reason else fault.where
+        return Findings.of(by_reason, ~self._condemned(), torn, times, versions)
 
     def _rejected(self, at: int) -> RejectedRow:
         lines = self._raw.lines

@@ -12,6 +12,7 @@ from steward.records import relations
 from steward.records.cell_types import CellType, seen_types
 from steward.records.columns import Chunk, Column
 from steward.records.faults import Faults
+from steward.records.findings import Findings
 from steward.records.formats import open_rows
 from steward.records.identity import SeenIds
 from steward.records.labels import Classes
@@ -42,6 +43,7 @@ class Judged:
         invalid: rows by the code of a reason found in them, whether they were rejected or (`on_invalid: count`) kept.
         invalid_by_column: the same for each column that a reason names.
         tolerated: records that were kept although something in them is invalid.
+        findings: what is wrong, row by row.
     """
 
     records: Records
@@ -50,6 +52,7 @@ class Judged:
     invalid: Mapping[str, int]
     invalid_by_column: Mapping[str, Mapping[str, int]]
     tolerated: int
+    findings: Findings
 
 
 class Judge:
@@ -106,6 +109,7 @@ class Judge:
             verdict.invalid,
             verdict.invalid_by_column,
             verdict.tolerated,
+            faults.findings(times, versions),
         )
 
     def _columns(self, sheet: Sheet, present: frozenset[str]) -> dict[str, Column]:

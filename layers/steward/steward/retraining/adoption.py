@@ -7,6 +7,7 @@ from steward.performance.outcomes import no_outcomes
 from steward.profiles import Baseline, Scope
 from steward.retraining.conditional import with_conditional
 from steward.retraining.judged import outcomes_of
+from steward.retraining.leakage import with_leakage
 from steward.retraining.portions import by_window, portion
 from steward.spec.model import ModelSpec
 
@@ -23,11 +24,13 @@ def adopt(rows: pd.DataFrame, spec: ModelSpec) -> Baseline:
     """
     known = _judged(rows, spec)
     if known is None:
-        return Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=no_outcomes(spec))
+        baseline = Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=no_outcomes(spec))
+        return with_leakage(baseline, rows, spec)
     said = known[_said(spec)].to_numpy(dtype=np.float64)
     scores = said if spec.task == "multiclass_classification" else said[:, 0]
     baseline = Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=outcomes_of(scores, known, spec))
-    return with_conditional(baseline, portion(known, spec), scores, known, spec)
+    baseline = with_conditional(baseline, portion(known, spec), scores, known, spec)
+    return with_leakage(baseline, rows, spec)
 
 
 def _said(spec: ModelSpec) -> list[str]:

@@ -57,6 +57,7 @@ def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Wi
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
     attributions = data.find(keys.attributions(spec.model, version, window.id))
     history = data.find(keys.history(spec.model, version))
+    known = History.model_validate_json(history.body) if history else History()
     evidence = Evidence(
         spec=spec,
         window=window,
@@ -65,7 +66,8 @@ def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Wi
         realised=WindowOutcomes.model_validate_json(outcomes.body) if outcomes else None,
         attributions=(AttributionSums.model_validate_json(attributions.body) if attributions else profile.attributions),
         compared=list(compared.values()),
-        history=History.model_validate_json(history.body).before(window) if history else (),
+        history=known.before(window),
+        volumes=known.volumes,
     )
     return Check(
         model=spec.model,
@@ -105,6 +107,7 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
             f"{had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked again "
             "without them"
         )
+    known = History.model_validate_json(data.verified(check.history)) if check.history else History()
     evidence = Evidence(
         spec=spec,
         window=window,
@@ -120,7 +123,8 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
             _of_batches(data, check, Window.parse(past), batches, baseline.bins)
             for past, batches in check.compared.items()
         ],
-        history=(History.model_validate_json(data.verified(check.history)).before(window) if check.history else ()),
+        history=known.before(window),
+        volumes=known.volumes,
     )
     return evaluate(evidence)
 

@@ -22,6 +22,7 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
 from steward.stations.admission import Neighbours, Rows, assign_versions
+from steward.stations.arrivals import Arrivals
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
 from steward.stations.upload import Upload
@@ -113,6 +114,8 @@ class _Intake:
         self._folder = folder
         self._spool = Spool(self._made("spool"), spec)
         self._quarantine = Quarantine(self._made("quarantine"))
+        self._champion = registry.routing(runtime.data, spec.model).champion_at(upload.uploaded)
+        self._arrivals = Arrivals(spec, self._champion)
 
     def take_in(self, size: int) -> Outcome:
         """Judge the file of so many bytes, and store what is valid of it.
@@ -145,15 +148,18 @@ class _Intake:
     def _judge(self, path: Path) -> None:
         """Read the file once: valid rows go to the spool, the others to the quarantine."""
         admitted = self._versioned() if self._kind in {"predictions", "telemetry"} else None
-        for judged in Batch(path, self._upload.created.key, self._spec, self._kind, self._upload.uploaded, LIMITS):
+        batch = Batch(path, self._upload.created.key, self._spec, self._kind, self._upload.uploaded, LIMITS)
+        for judged in batch:
             records = self._named(judged.records) if self._kind == "telemetry" else judged.records
             rows = Rows(records, judged.places, judged.rejected)
             rows = admitted(rows) if admitted else rows
             self._quarantine.add(rows.rejected)
+            self._arrivals.add(judged, rows)
             self._spool.add(rows.records, rows.places)
             if self._spool.rows + self._quarantine.rows > MAXIMUM_ROWS:
                 raise BatchInvalid("too_many_rows", f"the file has more than {MAXIMUM_ROWS:,} rows; split it")
         self._spool.close()
+        self._arrivals.close(batch)
 
     def _named(self, readings: Records) -> Records:
         """Readings have no ids: their key and row stand for one, so that a file sent again counts once."""
@@ -162,8 +168,7 @@ class _Intake:
 
     def _versioned(self) -> Callable[[Rows], Rows]:
         """Gives rows their version; what is known of versions is asked for once."""
-        data, model = self._runtime.data, self._spec.model
-        champion = registry.routing(data, model).champion_at(self._upload.uploaded)
+        data, model, champion = self._runtime.data, self._spec.model, self._champion
         begun = registry.version_names(data, model)
 
         @cache
@@ -175,7 +180,13 @@ class _Intake:
     def _store(self) -> int:
         """Store the rows, and look again after writing whether others came meanwhile; how many are stored."""
         publication = Publication(
-            self._runtime.data, self._spec, self._kind, self._upload, self._spool, self._made("published")
+            self._runtime.data,
+            self._spec,
+            self._kind,
+            self._upload,
+            self._spool,
+            self._made("published"),
+            self._arrivals,
         )
         windows = self._spool.windows
         if self._kind == "labels":  # of two labels of an id the newest stands, which is found when they are joined

@@ -13,6 +13,7 @@ from steward.records.id_hashes import IdHashes, write_id_hashes
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
+from steward.stations.arrivals import Arrivals
 from steward.stations.profiling import profiles_of, telemetry_profiles
 from steward.stations.spool import Fragment, Spool, join
 from steward.stations.upload import Upload
@@ -36,6 +37,7 @@ class Publication:
         upload: the batch.
         spool: its rows.
         folder: a place for files that are about to be sent.
+        arrivals: what became of all rows of the file.
         bins: of the baselines read so far, by version.
     """
 
@@ -45,6 +47,7 @@ class Publication:
     upload: Upload
     spool: Spool
     folder: Path
+    arrivals: Arrivals
     bins: dict[str, Bins] = field(default_factory=dict)
 
     def id_hashes(self) -> IdHashes:
@@ -108,7 +111,8 @@ class Publication:
             profiles = profiles_of(path, self.spec, versions, self._bins, arrival=self.upload.uploaded)
         for version, profile in profiles.items():
             key = keys.profile(self.spec.model, version, window.id, self.upload.batch)
-            self.data.put(key, profile.of_batch(self.upload.batch).to_json())
+            told = profile.with_intake(self.arrivals.of(window, version, profile.rows))
+            self.data.put(key, told.of_batch(self.upload.batch).to_json())
 
     def _bins(self, version: str) -> Bins:
         if version not in self.bins:

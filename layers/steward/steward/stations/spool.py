@@ -28,12 +28,15 @@ _TEXT_BYTES = 80
 
 def window_numbers(records: Records, spec: ModelSpec) -> NDArray[np.int64]:
     """The window of each row, counted from the first Monday of 1970, shape (rows,); `UNTIMED` where it has no time."""
-    if records.times is None:
-        return np.full(records.rows, UNTIMED)
+    return np.full(records.rows, UNTIMED) if records.times is None else numbers_at(records.times, spec)
+
+
+def numbers_at(times: NDArray[np.datetime64], spec: ModelSpec) -> NDArray[np.int64]:
+    """The same of moments, shape (rows,); `UNTIMED` where there is none."""
     length = round(spec.window.length.total_seconds() * 1e6)
     origin = np.datetime64(ORIGIN.replace(tzinfo=None), "us").astype(np.int64)
-    moments = records.times.astype("datetime64[us]", copy=False).view(np.int64)
-    return np.where(np.isnat(records.times), UNTIMED, (moments - origin) // length)
+    moments = times.astype("datetime64[us]", copy=False).view(np.int64)
+    return np.where(np.isnat(times), UNTIMED, (moments - origin) // length)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from steward.retraining.conditional import with_conditional
 from steward.retraining.dataset import constant, negative_label, split, targets
 from steward.retraining.importance import permutation_importances
 from steward.retraining.judged import outcomes_of
+from steward.retraining.leakage import with_leakage
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.portions import by_window, portion, scored_columns
 from steward.retraining.runs import Run
@@ -84,6 +85,7 @@ def _trained(
         importances=importances,
     )
     baseline = with_conditional(baseline, held, scores, holdout, spec)
+    baseline = with_leakage(baseline, training, spec)
     put = runtime.data.ensure
     time = training[spec.columns.time]
     manifest = VersionManifest(

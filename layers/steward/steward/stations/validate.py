@@ -73,6 +73,8 @@ def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted) -> S
         holdout_start=frozen.holdout_start,
         features=manifest.features,
         declared_features=list(spec.features),
+        leakage=Baseline.from_json(runtime.data.verified(manifest.baseline)).leakage,
+        maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
     )
     return _evaluated(
         runtime,

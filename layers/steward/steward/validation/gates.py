@@ -1,7 +1,7 @@
 """The gates between a trained version and traffic. Each has a name and one method, and stands in `GATES`."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from steward.performance.paired import (
     paired_roc_auc_gain,
     paired_squared_error_gain,
 )
+from steward.profiles.leakage import Leakage
+from steward.quality.label_leakage import best, leaks, sentence
 from steward.spec.durations import format_duration
 from steward.spec.policies import ValidationMetric, ValidationPolicy
 from steward.validation.evaluation import GateResult
@@ -45,6 +47,8 @@ class Contest:
         challenger_saw_until: labelled rows before this moment helped to make the challenger.
         features: the challenger's, in its order.
         declared_features: those of the declaration in force.
+        leakage: how well each part of the features tells the label by itself, in the challenger's training rows.
+        maximum_auc: how well it may, None for no limit.
     """
 
     labels: NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.intp]
@@ -57,6 +61,8 @@ class Contest:
     challenger_saw_until: datetime
     features: Sequence[str]
     declared_features: Sequence[str]
+    leakage: Mapping[str, Leakage] = field(default_factory=dict)
+    maximum_auc: float | None = None
 
 
 class Gate(Protocol):
@@ -104,6 +110,29 @@ class SameFeatures:
             else f"the declaration in force has other features: {', '.join(difference) or 'another order'}; train again"
         )
         return GateResult(gate=self.name, passed=passed, message=message)
+
+
+class NoLeakage:
+    """No feature tells the label too well to be true: a score on such a holdout says nothing of production."""
+
+    name = "no_leakage"
+
+    def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:  # noqa: ARG002
+        """Compare the strongest feature, where any was measured, with the limit of the monitor `label_leakage`."""
+        known, maximum = contest.leakage, contest.maximum_auc
+        if maximum is None:
+            return GateResult(gate=self.name, passed=True, message="not asked: the monitor label_leakage is off")
+        if not known:
+            message = "not measured: too few labels came with the training rows"
+            return GateResult(gate=self.name, passed=True, message=message)
+        strongest = known[best(leaks(known, maximum) or known)]
+        return GateResult(
+            gate=self.name,
+            passed=not leaks(known, maximum),
+            message=sentence(known, maximum),
+            value=strongest.auc,
+            low=strongest.low,
+        )
 
 
 class BetterThanChampion:
@@ -174,7 +203,7 @@ class Adopted:
         return GateResult(gate=self.name, passed=True, message=message)
 
 
-GATES: tuple[Gate, ...] = (SameFeatures(), UnseenHoldout(), BetterThanChampion())
+GATES: tuple[Gate, ...] = (SameFeatures(), UnseenHoldout(), NoLeakage(), BetterThanChampion())
 """Every gate that a version which Steward trained must pass, in the order in which they are asked."""
 
 ADOPTION_GATES: tuple[Gate, ...] = (SameFeatures(), Adopted())

@@ -1,0 +1,20 @@
+"""How well one feature tells the label by itself."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Leakage(BaseModel):
+    """One part of the features against the label.
+
+    Attributes:
+        auc: the chance that, of two rows with different labels, the part tells which has the greater one; ties count
+            half. For two classes that is the ROC AUC, for several the largest of one class against the rest.
+        low: what it is at least, with 95 % confidence.
+        rows: labelled rows that it was measured on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    auc: float
+    low: float
+    rows: int

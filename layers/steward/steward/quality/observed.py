@@ -1,0 +1,82 @@
+"""What the quality of a window's data is judged by."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from steward.profiles.baseline import Baseline
+from steward.profiles.bins import NumericBins
+from steward.profiles.profile import Profile
+from steward.profiles.summaries import NumericSummary
+from steward.results import MetricResult
+from steward.spec.features import Feature
+from steward.spec.model import ModelSpec
+from steward.spec.windows import ORIGIN, Window
+
+
+@dataclass(frozen=True, slots=True)
+class NumericSides:
+    """A numeric column in the window and in the baseline."""
+
+    name: str
+    window: NumericSummary
+    reference: NumericSummary
+    bins: NumericBins
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One window, its baseline, and what is remembered of the windows before.
+
+    Attributes:
+        spec: the declaration in force.
+        window: which.
+        baseline: of the version; its own reference, whatever drift is measured against.
+        profile: of the window.
+        volumes: rows of earlier windows, by the number of the window, counted from `ORIGIN`.
+        columns: what was odd about the columns of the window before, as `schema_consistency` keeps it; None where
+            nothing is known of any.
+    """
+
+    spec: ModelSpec
+    window: Window
+    baseline: Baseline
+    profile: Profile
+    volumes: Mapping[int, int] = field(default_factory=dict)
+    columns: Mapping[str, float] | None = None
+
+    @property
+    def number(self) -> int:
+        """Of the window."""
+        return (self.window.start - ORIGIN) // self.window.length
+
+    def declared(self, part: str) -> Feature | None:
+        """What declares a profiled feature or output that is no facet of another column."""
+        return self.spec.features.get(part) or self.spec.outputs.get(part)
+
+    def watches(self, part: str) -> bool:
+        """Whether a part is looked at: all are, but those whose column is declared not to be monitored."""
+        declared = self.declared(part) or self.declared(part.rpartition(".")[0])
+        return declared is None or declared.monitored
+
+    def measured_numbers(self) -> Iterator[NumericSides]:
+        """Numeric features, numeric outputs and a predicted value: what people measure in a unit of their choice."""
+        for found, known, bins in (
+            (self.profile.features, self.baseline.reference.features, self.baseline.bins.features),
+            (self.profile.outputs, self.baseline.reference.outputs, self.baseline.bins.outputs),
+        ):
+            for name, column in bins.items():
+                declared = self.declared(name)
+                plain = declared.type == "numeric" if declared else name == "prediction"
+                window, reference = found[name], known[name]
+                if (
+                    plain
+                    and self.watches(name)
+                    and isinstance(column, NumericBins)
+                    and isinstance(window, NumericSummary)
+                    and isinstance(reference, NumericSummary)
+                ):
+                    yield NumericSides(name, window, reference, column)
+
+
+Judgement = list[MetricResult]
+"""What one monitor says of a window; empty where it is switched off."""

@@ -1,0 +1,148 @@
+"""Rows in a window against the usual for its place in the week."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from steward.drift.sentences import chance_of
+from steward.drift.tails import f_tail, upper_gamma
+from steward.quality.observed import Judgement, Observed
+from steward.results import MetricResult, Status
+
+WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
+
+FEWEST_WINDOWS = 7
+"""Earlier windows, over at least a week, before anything is called usual: until then weekends have not been seen."""
+
+_FEWEST_WEEKS = 3
+_FEWEST_DAYS = 5
+_WEEKS, _DAYS, _WINDOWS = 8, 28, 28
+_MEDIAN = math.pi / 2
+"""How much more a median of normal values varies than their mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual for a window.
+
+    Attributes:
+        rows: the median of the windows that it is compared with.
+        spread: how much one more window differs from that median, as a standard deviation of the logarithm of rows.
+        degrees: of freedom that the spread was estimated with.
+        windows: how many it is compared with.
+        place: which they are, in words.
+    """
+
+    rows: float
+    spread: float
+    degrees: int
+    windows: int
+    place: str
+
+    def chance(self, rows: int) -> float:
+        """The chance of a number of rows at least as far from the usual, either way.
+
+        Student's tail of the logarithm, whose spread is that of past windows, since counts of people's doings vary far
+        more than Poisson's do; and never less than Poisson's own tail, which is exact where rows are few and
+        logarithms are not normal.
+        """
+        deviation = math.log(rows / self.rows) / self.spread
+        between_windows = f_tail(deviation**2, 1, self.degrees)
+        below = upper_gamma(rows + 1, self.rows)
+        above = 1 - upper_gamma(rows, self.rows) if rows else 1.0
+        return min(1.0, max(between_windows, 2 * min(below, above)))
+
+
+def judge(observed: Observed) -> Judgement:
+    """Too few or too many rows: beyond chance at the declared rate, and by the declared relative change.
+
+    A window is compared with those of the same hour of the week; with fewer than three of them, with those of the same
+    hour of the day; else with the windows just before. A window without any record has no check and is no part of what
+    is usual.
+    """
+    monitor = observed.spec.monitors.volume
+    if monitor is None:
+        return []
+    rows = observed.profile.rows
+    usual = usual_rows(observed.volumes, observed.number, observed.window.length)
+    if usual is None or not rows:
+        known = sum(number < observed.number for number in observed.volumes)
+        reason = f"{known} earlier windows are known, and a week of them, at least {FEWEST_WINDOWS}, is needed"
+        message = f"{rows:,} rows; what is usual is not known yet: {reason}" if rows else "there are no rows"
+        return [MetricResult(monitor="volume", statistic="rows", rows=rows, status="unknown", message=message)]
+    change = rows / usual.rows - 1
+    chance = usual.chance(rows)
+    real, matters = chance <= monitor.false_alarm_rate, abs(change) >= monitor.minimum_change
+    status: Status = "breach" if real and matters else "ok"
+    way = "more" if change > 0 else "fewer"
+    message = f"{rows:,} rows, {abs(change):.0%} {way} than the {usual.rows:,.0f} usual for {usual.place}"
+    if status == "breach":
+        message += f"; {chance_of(chance)}"
+    elif matters:
+        message += ", no more than windows differ"
+    return [
+        MetricResult(
+            monitor="volume",
+            statistic="rows",
+            value=float(rows),
+            threshold=monitor.minimum_change,
+            p_value=chance,
+            significance=monitor.false_alarm_rate,
+            effect=change,
+            baseline=usual.rows,
+            rows=rows,
+            baseline_rows=usual.windows,
+            status=status,
+            message=message,
+        )
+    ]
+
+
+def usual_rows(volumes: Mapping[int, int], number: int, length: timedelta) -> Usual | None:
+    """What is usual for a window; None where too little is known.
+
+    The spread is pooled over all places of the rhythm (the residual variance of a one-way layout), so that three weeks
+    of hourly windows give hundreds of degrees of freedom; it is never less than Poisson's. To it comes the median's own
+    error.
+
+    Args:
+        volumes: rows of windows, by number; those of `number` and later are left out of account.
+        number: of the window.
+        length: of windows.
+    """
+    earlier = {at: rows for at, rows in volumes.items() if at < number and rows > 0}
+    if len(earlier) < FEWEST_WINDOWS or (number - min(earlier)) * length < WEEK:
+        return None
+    for rhythm, fewest, most, place in (
+        (WEEK, _FEWEST_WEEKS, _WEEKS, "this hour of the week" if length < DAY else "this day of the week"),
+        (DAY, _FEWEST_DAYS, _DAYS, "this hour of the day"),
+        (length, FEWEST_WINDOWS, _WINDOWS, "the windows before"),
+    ):
+        if rhythm < length or rhythm % length or (rhythm == length and place != "the windows before"):
+            continue
+        step = rhythm // length
+        newest = {at: rows for at, rows in earlier.items() if at >= number - step * most}
+        places: dict[int, list[float]] = {}
+        for at in sorted(newest):
+            places.setdefault((number - at) % step, []).append(math.log(newest[at]))
+        here = places.get(0, [])
+        if len(here) >= fewest:
+            return _usual(here, list(places.values()), place)
+    return None
+
+
+def _usual(here: Sequence[float], places: Sequence[Sequence[float]], place: str) -> Usual:
+    middle = float(np.median(here))
+    residuals = math.fsum(float(np.var(logs)) * len(logs) for logs in places)
+    degrees = max(1, sum(len(logs) - 1 for logs in places))
+    between = max(residuals / degrees, math.exp(-middle))
+    return Usual(
+        rows=math.exp(middle),
+        spread=math.sqrt(between * (1 + _MEDIAN / len(here))),
+        degrees=degrees,
+        windows=len(here),
+        place=place,
+    )
