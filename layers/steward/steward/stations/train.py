@@ -11,7 +11,7 @@ from steward.retraining import artifact, recipe
 from steward.retraining.adoption import adopt
 from steward.retraining.dataset import constant, negative_label, split, targets
 from steward.retraining.importance import permutation_importances
-from steward.retraining.judged import outcomes_of
+from steward.retraining.judged import group_outcomes_of, outcomes_of
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.portions import by_window, portion, scored_columns
 from steward.retraining.runs import Run
@@ -74,13 +74,16 @@ def _trained(
     model = recipe.fit(declared, spec, training, targets(training, spec))
     scores = recipe.score(model, spec, holdout)
     importances = permutation_importances(model, spec, holdout)
+    held = portion(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec)))
     baseline = Baseline.of(
         by_window(training, spec),
         Scope.of(spec),
-        held=portion(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec))),
+        held=held,
         holdout=outcomes_of(scores, holdout, spec),
         importances=importances,
     )
+    groups = group_outcomes_of(scores, holdout, spec, held.chunk, baseline.bins)
+    baseline = baseline.model_copy(update={"holdout_groups": groups})
     put = runtime.data.ensure
     time = training[spec.columns.time]
     manifest = VersionManifest(
