@@ -169,6 +169,14 @@ def test_other_tasks_have_their_own_metric_and_other_declarations_are_unknown():
     assert statuses(judged(others, before, many, bins)) == {"old": "unknown"}
 
 
+def test_a_task_without_metrics_has_none_by_segment():
+    text = (
+        "model: answers\nowner: a\ntask: text_generation\ncolumns: {id: id, time: at}\nfeatures: {size: numeric}\n"
+        "outputs: {answer: text}\nsegments: [{name: old, where: size > 10}]\n"
+    )
+    assert judged(None, {}, text, {"old": SegmentBins(where="size > 10")}) == {}
+
+
 @given(st.floats(0, 1), st.integers(0, 2**32 - 1))
 def test_the_more_labels_turn_out_wrong_the_worse_the_group(share, seed):
     generator = np.random.default_rng(seed)

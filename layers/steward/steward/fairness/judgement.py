@@ -15,6 +15,7 @@ from steward.spec.model import ModelSpec
 from steward.spec.monitors import FairnessMonitor
 
 _NEEDED_GROUPS = 2
+_NO_DECISIONS, _NO_LABELS = Decisions(), Confusion()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Treated:
     def group(self, attribute: str, group: str) -> Treatment:
         """One group; of nobody where nothing was counted."""
         return Treatment(
-            self.decisions.get(attribute, {}).get(group, Decisions()),
-            self.confusions.get(attribute, {}).get(group, Confusion()),
+            self.decisions.get(attribute, {}).get(group, _NO_DECISIONS),
+            self.confusions.get(attribute, {}).get(group, _NO_LABELS),
         )
 
 
