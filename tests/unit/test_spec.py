@@ -222,6 +222,12 @@ def test_every_type_of_column_task_and_rule_can_be_declared() -> None:
         ),
         ("name: leased-and-old", "name: region", "line 29, column 6: segments.1.name: another segment has this name"),
         ("protected: [sex]", "protected: [age]", "line 30, column 24: fairness.protected.0: age is no categorical"),
+        ("favourable: good", "favourable: best", "fairness.favourable: must be the class that is good to get, one of"),
+        (
+            ", favourable: good",
+            "",
+            "line 30, column 1: fairness: must be the class that is good to get, one of good, f",
+        ),
         (
             "on_invalid: count",
             "on_invalid: drop",
@@ -344,3 +350,13 @@ def test_ids_sort_as_windows_do(times: list[datetime], length: timedelta) -> Non
 def test_what_names_no_window_is_refused(identifier: str) -> None:
     with pytest.raises(ValueError, match=r"duration|time data"):
         Window.parse(identifier)
+
+
+def test_fairness_of_a_regression_is_refused_with_what_to_do_instead() -> None:
+    told = problems(
+        "model: prices\nowner: sales@example.com\ntask: regression\n"
+        "columns: {id: id, time: at, prediction: offer}\nfeatures: {size: numeric, sex: categorical}\n"
+        "fairness: {protected: [sex]}\n"
+    )
+    assert any("fairness: compares who gets the favourable decision, and regression decides nothing" in x for x in told)
+    assert any("watch the groups as segments" in x for x in told)

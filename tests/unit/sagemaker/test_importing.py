@@ -368,6 +368,22 @@ def test_an_override_may_switch_a_feature_off():
     assert spec.features["plan"].minimum_effect == 0.2
 
 
+def test_facets_of_a_regression_are_left_out():
+    bias = Analysis.model_validate(
+        {
+            "pre_training_bias_metrics": {
+                "facets": {"sex": [{"value_or_threshold": "0", "metrics": [{"name": "DPL", "value": 0.2}]}]}
+            }
+        }
+    )
+    statistics, constraints = baseline(("price", "Fractional"), ("age", "Integral"), ("sex", "Integral"))
+
+    spec, _ = written(statistics, constraints, capture([31, 0], [0.5]), analyses=[bias])
+
+    assert spec.task == "regression"
+    assert spec.fairness is None
+
+
 def test_protected_numbers_are_compared_by_group_and_ranges_are_left_out():
     def facet(group: str) -> list[dict]:
         return [{"value_or_threshold": group, "metrics": [{"name": "DI", "value": 2.0}]}]

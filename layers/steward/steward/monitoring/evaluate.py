@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from steward.attribution.judge import judge_attributions
 from steward.drift import Family, Watched, judge_drift
+from steward.fairness import Treated, judge_fairness
 from steward.monitoring.drift_loss_correlation import judge_signals
 from steward.monitoring.estimate_error import judge_estimate_error
 from steward.monitoring.estimated_performance import judge_estimates
@@ -13,8 +14,11 @@ from steward.monitoring.expected_performance import judge_expected
 from steward.monitoring.loss_with_feature import judge_feature_losses
 from steward.operation.judge import Served, judge_operation
 from steward.performance import judge_performance
+from steward.performance.by_segment import judge_segments
+from steward.profiles.capping import capped_attributes, capped_segments
 from steward.quality import Observed, judge_quality
 from steward.results import MetricResult
+from steward.spec.monitors import MonitorName
 
 
 def evaluate(evidence: Evidence) -> list[MetricResult]:
@@ -88,9 +92,49 @@ def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
     )
 
 
+def _segment_performance(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
+    baseline, realised = evidence.baseline, evidence.realised
+    if not evidence.spec.segments:
+        return []
+    window = realised.groups.segments if realised else None
+    rate = Family.of(baseline, _watched(evidence)).share_rate
+    return judge_segments(baseline.bins.segments, window, baseline.holdout_groups.segments, evidence.spec, rate)
+
+
+def _fairness(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
+    baseline, realised = evidence.baseline, evidence.realised
+    if evidence.spec.fairness is None:
+        return []
+    window = Treated(evidence.profile.decisions, realised.groups.protected if realised else {})
+    before = Treated(baseline.reference.decisions, baseline.holdout_groups.protected)
+    rate = Family.of(baseline, _watched(evidence)).share_rate
+    return judge_fairness(baseline.bins.protected, window, before, evidence.spec, rate)
+
+
+def _capped(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
+    spec, profile = evidence.spec, evidence.profile
+    results: list[MetricResult] = []
+    if spec.segments:
+        monitor: MonitorName = "segment_drift" if spec.monitors.segment_drift else "segment_performance"
+        results += capped_segments(evidence.baseline, profile, monitor)
+    if spec.fairness and spec.monitors.fairness:
+        results += capped_attributes(evidence.baseline, profile)
+    return results
+
+
 def _watched(evidence: Evidence) -> Watched:
     return Watched.of(evidence.spec, evidence.baseline.importances)
 
 
-JUDGEMENTS: tuple[Judgement, ...] = (_drift, _attributions, _performance, _expected, _operation, _quality)
+JUDGEMENTS: tuple[Judgement, ...] = (
+    _drift,
+    _attributions,
+    _quality,
+    _performance,
+    _expected,
+    _segment_performance,
+    _fairness,
+    _capped,
+    _operation,
+)
 """Every monitor of a window is in one of these."""

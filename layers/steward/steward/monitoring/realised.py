@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
 
 
@@ -10,6 +11,8 @@ class WindowOutcomes(BaseModel):
 
     Attributes:
         prediction_batches, label_batches: what was joined, in order of upload.
+        outcomes: of all predictions.
+        groups: of each group of the segments and protected attributes that the version's baseline has.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -19,3 +22,4 @@ class WindowOutcomes(BaseModel):
     prediction_batches: list[str]
     label_batches: list[str]
     outcomes: Outcomes
+    groups: GroupOutcomes = GroupOutcomes()

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 Z95 = 1.959963984540054
 """Standard normal quantile of a two-sided 95 % interval."""
@@ -127,6 +128,18 @@ def student_quantile(degrees: int, deviation: float = Z95) -> float:
         ((((79 * square + 776) * square + 1482) * square - 1920) * square - 945) * z / 92160,
     )
     return z + math.fsum(term / math.pow(degrees, order) for order, term in enumerate(terms, start=1))
+
+
+def simultaneous(rate: float, intervals: int) -> float:
+    """The standard normal quantile by which so many intervals all hold, but for this rate.
+
+    Source: O. J. Dunn (1961), Multiple comparisons among means, Journal of the American Statistical Association 56,
+    52-64 (Bonferroni's inequality: whatever the dependence between them).
+
+    >>> round(simultaneous(0.05, 1), 2), round(simultaneous(0.01, 20), 2)
+    (1.96, 3.48)
+    """
+    return NormalDist().inv_cdf(1 - rate / (2 * intervals))
 
 
 def difference(one: Estimate, other: Estimate) -> tuple[float, float]:

@@ -6,11 +6,51 @@ import numpy as np
 import pandas as pd
 
 from steward.performance.binary_outcomes import BinaryOutcomes
+from steward.performance.grouping import Rows, outcomes_by_group
+from steward.performance.groups import GroupOutcomes
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
+from steward.profiles.model_bins import Bins
+from steward.records.frames import chunk_of
 from steward.records.labels import normalised
 from steward.spec.model import ModelSpec
+
+
+def join(
+    predictions: pd.DataFrame, labels: pd.DataFrame, spec: ModelSpec, version: str, bins: Bins | None = None
+) -> tuple[Outcomes, GroupOutcomes]:
+    """What became of one version's predictions: of all, and of each group's.
+
+    Of several predictions of an id the first stands, of several labels the last.
+
+    Args:
+        predictions: of one window, in order of upload: id, version, scores or prediction, and the columns that
+            `grouping.columns_looked_at` names.
+        labels: of the same window, in order of upload: id and label.
+        spec: names the columns, the task and the classes.
+        version: whose predictions are judged.
+        bins: of its baseline, which fixed the groups; no group is judged without.
+
+    Raises:
+        ValueError: the task has no labels.
+    """
+    columns = spec.columns
+    predictions = predictions.drop_duplicates(columns.id, keep="first")
+    labels = labels.drop_duplicates(columns.id, keep="last")
+    orphans = int((~labels[columns.id].isin(predictions[columns.id])).sum())
+    mine = predictions[predictions[columns.version].astype(str) == version]
+    joined = mine.merge(labels[[columns.id, columns.label]], on=columns.id, how="inner", validate="one_to_one")
+    outcomes = joined_outcomes(joined, spec, rows=len(mine), orphans=orphans)
+    if bins is None:
+        return outcomes, GroupOutcomes()
+    labelled = mine[columns.id].isin(joined[columns.id]).to_numpy()
+    places = np.cumsum(labelled) - 1  # of each labelled prediction among the joined rows, whose order is that of mine
+
+    def of(rows: Rows) -> Outcomes:
+        return joined_outcomes(joined.iloc[places[rows[labelled[rows]]]], spec, rows=len(rows), orphans=0)
+
+    return outcomes, outcomes_by_group(chunk_of(mine, spec), bins, of)
 
 
 def joined_outcomes(joined: pd.DataFrame, spec: ModelSpec, *, rows: int, orphans: int) -> Outcomes:

@@ -56,7 +56,27 @@ def judge(
         tolerance: how much worse it may get; None where nobody set a limit.
         column: the class that the outcomes are about, where they are about one.
     """
-    window, expected = metric(outcomes), metric(holdout)
+    return compare(metric, (outcomes, holdout), (metric(outcomes), metric(holdout)), tolerance, column=column)
+
+
+def compare(
+    metric: Metric[Any, Any],
+    sides: tuple[Outcomes, Outcomes],
+    estimates: tuple[Estimate | None, Estimate | None],
+    tolerance: float | None,
+    *,
+    column: str | None = None,
+) -> MetricResult:
+    """The same of estimates that are known already, with intervals of any confidence.
+
+    Args:
+        metric: of the task of both sides.
+        sides: of the window, and of the holdout.
+        estimates: the metric of each, None where it is undefined.
+        tolerance: how much worse it may get; None where nobody set a limit.
+        column: what part of the whole the sides are about, as sentences call it.
+    """
+    (outcomes, holdout), (window, expected) = sides, estimates
     subject = metric.title if column is None else f"{metric.title} of {column}"
     unknown = MetricResult(
         monitor=metric.name,

@@ -44,6 +44,10 @@ class SegmentBins(BaseModel):
         """The names that the segment's profiles are kept under."""
         return (*(value for value in self.values if value != OTHER), OTHER) if self.where is None else (MET,)
 
+    def label(self, name: str, group: str) -> str:
+        """What results call a group of the segment of this name: `region=north`, or the name alone of a condition."""
+        return name if self.where is not None else f"{name}={group}"
+
 
 class Decision(BaseModel):
     """What the model decides on, and which decision is good to get.

@@ -99,6 +99,15 @@ class Scope:
             ),
         )
 
+    def distinct(self, reference: Sequence[Portion]) -> dict[str, int]:
+        """How many values each column has that segments or protected attributes go by; `other` is none of its own."""
+        columns = [segment.column for segment in self.segments if segment.column] + list(self.protected)
+        found = {name: self._counts(name, reference) for name in dict.fromkeys(columns)}
+        return {
+            name: sum(1 for value, count in counts.items() if count and value != OTHER)
+            for name, counts in found.items()
+        }
+
     def _features(self, composites: Mapping[str, Composite], reference: Sequence[Portion]) -> dict[str, ColumnBins]:
         columns = [_parts(portion, composites, self.features, self.names) for portion in reference]
         parts = _numeric_parts(self.features)
@@ -124,11 +133,15 @@ class Scope:
     def _segment(self, segment: Segment, reference: Sequence[Portion]) -> SegmentBins:
         if segment.column is None:
             return SegmentBins(where=segment.where)
-        columns = [portion.chunk.columns.get(segment.column) for portion in reference]
-        counts = _category_counts([column for column in columns if isinstance(column, CategoricalColumn)])
+        counts = self._counts(segment.column, reference)
         frequent = sorted((name for name in counts if counts[name]), key=lambda name: (-counts[name], name))
         values = [value for value in frequent if value != OTHER][: self.segment_values]
         return SegmentBins(column=segment.column, values=tuple(values))
+
+    @staticmethod
+    def _counts(name: str, reference: Sequence[Portion]) -> dict[str, int]:
+        columns = [portion.chunk.columns.get(name) for portion in reference]
+        return _category_counts([column for column in columns if isinstance(column, CategoricalColumn)])
 
 
 def _decision(spec: ModelSpec) -> Decision | None:

@@ -5,8 +5,9 @@ import pandas as pd
 
 from steward.performance.outcomes import no_outcomes
 from steward.profiles import Baseline, Scope
+from steward.records.frames import chunk_of
 from steward.retraining.conditional import with_conditional
-from steward.retraining.judged import outcomes_of
+from steward.retraining.judged import group_outcomes_of, outcomes_of
 from steward.retraining.leakage import with_leakage
 from steward.retraining.portions import by_window, portion
 from steward.spec.model import ModelSpec
@@ -29,6 +30,8 @@ def adopt(rows: pd.DataFrame, spec: ModelSpec) -> Baseline:
     said = known[_said(spec)].to_numpy(dtype=np.float64)
     scores = said if spec.task == "multiclass_classification" else said[:, 0]
     baseline = Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=outcomes_of(scores, known, spec))
+    groups = group_outcomes_of(scores, known, spec, chunk_of(known, spec), baseline.bins)
+    baseline = baseline.model_copy(update={"holdout_groups": groups})
     baseline = with_conditional(baseline, portion(known, spec), scores, known, spec)
     return with_leakage(baseline, rows, spec)
 

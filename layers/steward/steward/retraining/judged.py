@@ -5,9 +5,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from steward.performance.binary_outcomes import BinaryOutcomes, row_log_loss
+from steward.performance.grouping import outcomes_by_group
+from steward.performance.groups import GroupOutcomes
 from steward.performance.multiclass_outcomes import MulticlassOutcomes, row_class_log_loss
 from steward.performance.outcomes import Outcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
+from steward.profiles.model_bins import Bins
+from steward.records.columns import Chunk
 from steward.retraining.dataset import class_codes, is_positive, values
 from steward.spec.model import ModelSpec
 
@@ -25,6 +29,21 @@ def outcomes_of(scores: NDArray[np.float64], rows: pd.DataFrame, spec: ModelSpec
     if spec.task == "multiclass_classification":
         return MulticlassOutcomes.of(spec.classes, scores, class_codes(rows, spec), scores.argmax(axis=1))
     return BinaryOutcomes.of(scores, is_positive(rows, spec).to_numpy(), scores >= spec.threshold)
+
+
+def group_outcomes_of(
+    scores: NDArray[np.float64], rows: pd.DataFrame, spec: ModelSpec, chunk: Chunk, bins: Bins
+) -> GroupOutcomes:
+    """The outcomes of scored rows by group.
+
+    Args:
+        scores: as `recipe.score` gives them.
+        rows: with their labels.
+        spec: names the task, the threshold and the classes.
+        chunk: the same rows as a profile takes them, with what the version says of them.
+        bins: of the version's baseline, which fixed the groups.
+    """
+    return outcomes_by_group(chunk, bins, lambda at: outcomes_of(scores[at], rows.iloc[at], spec))
 
 
 def row_losses(scores: NDArray[np.float64], rows: pd.DataFrame, spec: ModelSpec) -> NDArray[np.float64]:

@@ -7,17 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from steward.profiles.portion import Portion
-from steward.records.columns import (
-    CategoricalColumn,
-    Chunk,
-    Column,
-    EmbeddingColumn,
-    NumericColumn,
-    TextColumn,
-    TimeColumn,
-)
+from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
+from steward.records.frames import chunk_of
 from steward.records.labels import normalised
-from steward.spec.features import EmbeddingFeature, Feature
 from steward.spec.model import ModelSpec
 from steward.spec.windows import ORIGIN, Window
 
@@ -39,19 +31,10 @@ def portion(rows: pd.DataFrame, spec: ModelSpec, scored: Mapping[str, Column] | 
         spec: names and types the columns; one that the rows do not have is left out.
         scored: further columns, under the user's names: what a version says of these rows.
     """
-    declared = spec.features | spec.outputs | spec.attributes
-    columns = {name: _column(rows[name], feature) for name, feature in declared.items() if name in rows}
     roles = spec.columns
-    numeric = [*roles.outputs.values(), *roles.attributions.values()]
-    if roles.prediction and roles.prediction in rows:
-        if spec.task == "regression":
-            numeric.append(roles.prediction)
-        else:
-            columns[roles.prediction] = _categories(rows[roles.prediction])
-    columns |= {name: _numbers(rows[name]) for name in numeric if name in rows}
-    chunk = Chunk(len(rows), columns | dict(scored or {}))
+    chunk = chunk_of(rows, spec)
     return Portion(
-        chunk,
+        Chunk(chunk.rows, {**chunk.columns, **(scored or {})}),
         ids=rows[roles.id].to_numpy(dtype=object),
         times=rows[roles.time].dt.tz_localize(None).to_numpy(dtype="datetime64[us]"),
     )
@@ -81,36 +64,3 @@ def scored_columns(scores: NDArray[np.float64], spec: ModelSpec, negative: str) 
         decided = (scores >= spec.threshold).astype(np.int32)
         found[roles.prediction] = CategoricalColumn(decided, (negative, normalised(spec.positive_label)))
     return found
-
-
-def _column(cells: pd.Series, feature: Feature) -> Column:
-    match feature.type:
-        case "numeric":
-            return _numbers(cells)
-        case "datetime":
-            return TimeColumn(cells.dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
-        case "text":
-            texts = cells.astype(object)
-            return TextColumn(texts.where(texts.notna(), None).to_numpy(dtype=object))
-        case "embedding":
-            return _embedding(cells, feature)
-        case _:
-            return _categories(cells)
-
-
-def _numbers(cells: pd.Series) -> NumericColumn:
-    missing = cells.isna().to_numpy()
-    return NumericColumn(cells.to_numpy(dtype=np.float64), missing if missing.any() else None)
-
-
-def _categories(cells: pd.Series) -> CategoricalColumn:
-    codes, categories = pd.factorize(cells.astype(object))
-    return CategoricalColumn(codes.astype(np.int32), tuple(map(str, categories)))
-
-
-def _embedding(cells: pd.Series, feature: EmbeddingFeature) -> EmbeddingColumn:
-    missing = cells.isna().to_numpy()
-    values = np.full((len(cells), feature.dimensions), np.nan, np.float32)
-    for at in np.flatnonzero(~missing):
-        values[at] = cells.iloc[at]
-    return EmbeddingColumn(values, missing if missing.any() else None)

@@ -161,6 +161,10 @@ class _Import:
 
     def _why_not(self, facet: str, groups: Sequence[FacetMetrics]) -> str | None:
         """Why a facet cannot be watched; None when it can."""
+        if self._problem == "regression":
+            return "a regression decides nothing; declare a segment for each group"
+        if self._problem == "multiclass_classification":
+            return "which of the classes is the favourable one is for you to say"
         if facet not in self._layout.features:
             return "it is no field of a captured request"
         if any(group.interval for group in groups):

@@ -222,6 +222,21 @@ class ModelSpec(Declared):
         return self
 
     @model_validator(mode="after")
+    def _fairness_has_decisions(self) -> Self:
+        if self.fairness is None or self.task == "binary_classification":
+            return self
+        if self.task != "multiclass_classification":
+            problem = (
+                f"compares who gets the favourable decision, and {self.task} decides nothing; "
+                "remove it, and watch the groups as segments, by drift and performance"
+            )
+            raise misplaced(problem, "fairness")
+        if self.fairness.favourable not in self.classes:
+            classes = ", ".join(self.classes)
+            raise misplaced(f"must be the class that is good to get, one of {classes}", "fairness", "favourable")
+        return self
+
+    @model_validator(mode="after")
     def _conditions_fit_the_columns(self) -> Self:
         for at, rule in enumerate(self.rules):
             if rule.name in {before.name for before in self.rules[:at]}:

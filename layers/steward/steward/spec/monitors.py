@@ -207,6 +207,9 @@ class SegmentPerformanceMonitor(EstimateMonitor):
 class FairnessMonitor(Declared):
     """Limits between the groups of each protected attribute; the whole interval must be beyond them."""
 
+    minimum_rows: Annotated[int, Field(ge=10)] = Field(
+        default=30, description="Decisions that a group needs in the window to be compared; of those with labels, too."
+    )
     minimum_disparate_impact: Share | None = Field(
         default=0.8, description="Lowest over highest share of positive decisions (the four-fifths rule)."
     )

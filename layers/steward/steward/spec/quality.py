@@ -43,7 +43,8 @@ class Fairness(Declared):
         description="Categorical or boolean features or attributes."
     )
     favourable: str | None = Field(
-        default=None, description="The class that is good to get; the positive label when unset."
+        default=None,
+        description="The class that is good to get; the positive label when unset, and needed where there are several.",
     )
 
 

@@ -103,8 +103,8 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
     found, had = (profile.rows, profile.telemetry.readings), (check.rows, check.readings)
     if found != had:
         raise IncomparableProfiles(
-            f"the batches of {check.window} have {found[0]:,} rows and {found[1]:,} readings now, and had {had[0]:,} and "
-            f"{had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked again "
+            f"the batches of {check.window} have {found[0]:,} rows and {found[1]:,} readings now, and had {had[0]:,} "
+            f"and {had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked again "
             "without them"
         )
     known = History.model_validate_json(data.verified(check.history)) if check.history else History()

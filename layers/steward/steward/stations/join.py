@@ -1,12 +1,14 @@
 """Labels meet their predictions, window by window; each window's outcomes are written whole."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pandas as pd
 
 from steward.events import BatchIngested, OutcomesUpdated
 from steward.monitoring.realised import WindowOutcomes
-from steward.performance.joined import joined_outcomes
+from steward.performance.grouping import columns_looked_at
+from steward.performance.joined import join
+from steward.profiles import Baseline, Bins
 from steward.records.stored import read_records
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -34,10 +36,11 @@ def _updated(
     runtime: Runtime, spec: ModelSpec, ingested: BatchIngested, window: Window, version: str
 ) -> OutcomesUpdated:
     """Join once more under compare-and-swap, so that of two writers the one that read later stands."""
+    bins = _bins(runtime.data, spec, version)
     outcomes, stored = runtime.data.exchange(
         keys.outcomes(spec.model, version, window.id),
         WindowOutcomes,
-        lambda _: _joined(runtime.data, spec, window, version),
+        lambda _: _joined(runtime.data, spec, window, version, bins),
     )
     return OutcomesUpdated(
         occurred_at=runtime.now(),
@@ -51,25 +54,32 @@ def _updated(
     )
 
 
-def _joined(data: Bucket, spec: ModelSpec, window: Window, version: str) -> WindowOutcomes:
-    columns = spec.columns
-    predictions, prediction_batches = _read(data, spec, "predictions", window)
+def _joined(data: Bucket, spec: ModelSpec, window: Window, version: str, bins: Bins | None) -> WindowOutcomes:
+    looked_at = columns_looked_at(bins) if bins else ()
+    predictions, prediction_batches = _read(data, spec, "predictions", window, looked_at)
     labels, label_batches = _read(data, spec, "labels", window)
-    predictions = predictions.drop_duplicates(columns.id, keep="first")
-    labels = labels.drop_duplicates(columns.id, keep="last")
-    orphans = int((~labels[columns.id].isin(predictions[columns.id])).sum())
-    mine = predictions[predictions[columns.version].astype(str) == version]
-    joined = mine.merge(labels[[columns.id, columns.label]], on=columns.id, how="inner", validate="one_to_one")
+    outcomes, groups = join(predictions, labels, spec, version, bins)
     return WindowOutcomes(
         version=version,
         window=window.id,
         prediction_batches=prediction_batches,
         label_batches=label_batches,
-        outcomes=joined_outcomes(joined, spec, rows=len(mine), orphans=orphans),
+        outcomes=outcomes,
+        groups=groups,
     )
 
 
-def _read(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> tuple[pd.DataFrame, list[str]]:
+def _bins(data: Bucket, spec: ModelSpec, version: str) -> Bins | None:
+    """The groups that the version's baseline has fixed; None where the declaration asks for none."""
+    if not spec.segments and not spec.fairness:
+        return None
+    bins = Baseline.bins_of(data.verified(registry.manifest(data, spec.model, version).baseline))
+    return bins if bins.segments or bins.protected else None
+
+
+def _read(
+    data: Bucket, spec: ModelSpec, kind: str, window: Window, looked_at: Collection[str] = ()
+) -> tuple[pd.DataFrame, list[str]]:
     """The records of one kind in one window, in order of upload; batch ids sort by it."""
     columns = spec.columns
     if kind == "labels":
@@ -77,14 +87,21 @@ def _read(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> tuple[pd.
     else:
         prediction = [columns.prediction] if columns.prediction else []
         wanted = [columns.id, columns.version, *columns.outputs.values(), *prediction]
-    batches, frames = [], []
-    for listed in data.list(keys.window_records(kind, spec.model, window)):
-        batches.append(keys.batch_of(listed.key))
-        frames.append(read_records(data.get(listed.key).body, spec, wanted))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=wanted), batches
+        wanted += sorted(set(looked_at).difference(wanted))
+    return _frames(data, spec, kind, window, wanted)
 
 
 def _versions(data: Bucket, spec: ModelSpec, window: Window) -> list[str]:
     """The versions that made predictions in a window."""
-    predictions, _ = _read(data, spec, "predictions", window)
+    predictions, _ = _frames(data, spec, "predictions", window, [spec.columns.version])
     return sorted(predictions[spec.columns.version].astype(str).unique())
+
+
+def _frames(
+    data: Bucket, spec: ModelSpec, kind: str, window: Window, wanted: Collection[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    batches, frames = [], []
+    for listed in data.list(keys.window_records(kind, spec.model, window)):
+        batches.append(keys.batch_of(listed.key))
+        frames.append(read_records(data.get(listed.key).body, spec, wanted))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(wanted)), batches

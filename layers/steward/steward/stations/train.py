@@ -12,7 +12,7 @@ from steward.retraining.adoption import adopt
 from steward.retraining.conditional import with_conditional
 from steward.retraining.dataset import constant, negative_label, split, targets
 from steward.retraining.importance import permutation_importances
-from steward.retraining.judged import outcomes_of
+from steward.retraining.judged import group_outcomes_of, outcomes_of
 from steward.retraining.leakage import with_leakage
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.portions import by_window, portion, scored_columns
@@ -86,6 +86,8 @@ def _trained(
     )
     baseline = with_conditional(baseline, held, scores, holdout, spec)
     baseline = with_leakage(baseline, training, spec)
+    groups = group_outcomes_of(scores, holdout, spec, held.chunk, baseline.bins)
+    baseline = baseline.model_copy(update={"holdout_groups": groups})
     put = runtime.data.ensure
     time = training[spec.columns.time]
     manifest = VersionManifest(
