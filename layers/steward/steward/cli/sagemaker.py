@@ -1,9 +1,9 @@
 """A declaration from what SageMaker Model Monitor left behind."""
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from steward.errors import StewardError
 from steward.sagemaker.clarify import Analysis
 from steward.sagemaker.constraints import Constraints
 from steward.sagemaker.importing import import_sagemaker
@@ -12,6 +12,12 @@ from steward.sagemaker.statistics import Statistics
 
 _LINES = 200
 """Lines of a capture file that are looked at."""
+
+_FILES = 5
+"""Files of a folder that are."""
+
+_MAXIMUM_LINE_BYTES = 1 << 26
+"""The longest line that is read; captures hold requests of up to 25 MB."""
 
 
 def declaration(
@@ -27,17 +33,18 @@ def declaration(
 ) -> str:
     """The text of a declaration, each derived line with the reason for it.
 
+    Captures are files, or folders with some in them, as SageMaker lays them out.
+
     Raises:
         DocumentInvalid: a file is not what its option says.
+        SpecInvalid: the name is none that a model can have, or the columns cannot be declared together.
+        StewardError: a folder has no capture file.
     """
-    lines: list[str] = []
-    for capture in captures:
-        with capture.open(encoding="utf-8") as file:
-            lines += islice(file, _LINES)
+    sample = [line for capture in captures for path in _files(capture) for line in _lines(path)]
     return import_sagemaker(
         Statistics.read(statistics.read_bytes()),
         Constraints.read(constraints.read_bytes()),
-        "".join(lines) or None,
+        b"".join(sample) if captures else None,
         model=model,
         owner=owner,
         model_quality=ModelQualityConstraints.read(model_quality.read_bytes()) if model_quality else None,
@@ -46,3 +53,42 @@ def declaration(
         ),
         analyses=[Analysis.read(analysis.read_bytes()) for analysis in analyses],
     )
+
+
+def write(path: Path, text: str) -> None:
+    """Write a declaration into a new file.
+
+    Raises:
+        StewardError: there is such a file, which may have been edited, or it cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise StewardError(f"{path} is there already; name another --output, or remove it first") from None
+    except OSError as error:
+        raise StewardError(f"{path} cannot be written ({error.strerror}); name another --output") from None
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Some lines, each with an end."""
+    with path.open("rb") as file:
+        for _ in range(_LINES):
+            line = file.readline(_MAXIMUM_LINE_BYTES)
+            if not line:
+                return
+            yield line.rstrip(b"\n") + b"\n"
+
+
+def _files(capture: Path) -> Iterator[Path]:
+    """The file itself; of a folder some that are in it or in folders of it, the first by name."""
+    if not capture.is_dir():
+        yield capture
+        return
+    found = sorted(path for path in capture.rglob("*.jsonl") if path.is_file())
+    if not found:
+        raise StewardError(
+            f"{capture} has no file *.jsonl in it; copy some data-capture files there, such as with "
+            f"`aws s3 cp --recursive s3://<bucket>/<prefix>/<endpoint>/<variant>/ {capture}`"
+        )
+    yield from found[:: max(1, len(found) // _FILES)][:_FILES]

@@ -7,6 +7,7 @@ from steward.sagemaker import thresholds
 from steward.sagemaker.clarify import Analysis, FacetMetrics
 from steward.sagemaker.constraints import Constraints, FeatureConstraints
 from steward.sagemaker.declaration import Section, comment, entry
+from steward.sagemaker.distances import shift
 from steward.sagemaker.layout import Layout, layout
 from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics, Problem
 from steward.sagemaker.outputs import classes_of, fresh, outputs_of, problem_of
@@ -209,7 +210,7 @@ class _Import:
         if not distributions.compared or (distance is not None and distance >= 1):
             feature.add("monitored", value=False, why="its override switches the comparison off")
         elif distance is not None:
-            effect = round(thresholds.shift(max(distance, 0.0)), _DIGITS) if numeric else distance
+            effect = round(shift(max(distance, 0.0)), _DIGITS) if numeric else distance
             feature.add("minimum_effect", effect, f"its own threshold {distance:g}{', as a shift' if numeric else ''}")
 
 

@@ -6,6 +6,7 @@ aws/sagemaker-python-sdk): counts of numeric buckets and `distinct_count` are fl
 a population, and a bucket holds its lower bound, the last one both.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -165,14 +166,14 @@ class StringCounts:
     Attributes:
         present: values.
         missing: rows without one.
-        distinct: how many different values there are.
+        distinct: how many different values there are; None where they were not counted.
         values: those counted one by one, with their counts.
     """
 
     name: str
     present: int
     missing: int
-    distinct: int
+    distinct: int | None
     values: Sequence[tuple[str, int]] = ()
 
 
@@ -235,11 +236,15 @@ def _numeric(column: NumericCounts) -> FeatureStatistics:
 
 
 def _categorical(column: StringCounts) -> FeatureStatistics:
+    common = Common(num_present=column.present, num_missing=column.missing)
+    if column.distinct is None:
+        known = StringStatistics(common=common)
+        return FeatureStatistics(name=column.name, inferred_type=_text_type(column), string_statistics=known)
     return FeatureStatistics(
         name=column.name,
-        inferred_type="String" if column.present else "Unknown",
+        inferred_type=_text_type(column),
         string_statistics=StringStatistics(
-            common=Common(num_present=column.present, num_missing=column.missing),
+            common=common,
             distinct_count=float(column.distinct),
             distribution=StringDistribution(
                 categorical=Categorical(
@@ -250,21 +255,27 @@ def _categorical(column: StringCounts) -> FeatureStatistics:
     )
 
 
+def _text_type(column: StringCounts) -> InferredType:
+    return "String" if column.present else "Unknown"
+
+
 def _equal_width(bins: Sequence[Bin], low: float, high: float) -> tuple[NumericBucket, ...]:
-    """Ten buckets of equal width that hold all that the bins hold; within a bin, mass is taken to be spread evenly."""
-    if not low < high:
-        return (NumericBucket(lower_bound=low, upper_bound=high, count=float(sum(count for *_, count in bins))),)
+    """Ten buckets of equal width that hold all that the bins hold; within a bin, mass is taken to be spread evenly.
+
+    One bucket where there is one value, or where the width is more than a float can say.
+    """
+    lower, upper, counts = (np.array(side, np.float64) for side in zip(*bins, strict=True))
+    if not low < high or not math.isfinite(high - low):
+        return (NumericBucket(lower_bound=low, upper_bound=high, count=float(counts.sum())),)
     edges = np.linspace(low, high, _BUCKETS + 1)
-    mass = np.zeros(_BUCKETS)
-    for lower, upper, count in bins:
-        if lower < upper:
-            overlap = np.minimum(edges[1:], upper) - np.maximum(edges[:-1], lower)
-            mass += count * np.maximum(overlap, 0) / (upper - lower)
-        else:
-            mass[min(int(np.searchsorted(edges, lower, side="right")) - 1, _BUCKETS - 1)] += count
+    spread = lower < upper
+    overlap = np.minimum(edges[1:], upper[spread, None]) - np.maximum(edges[:-1], lower[spread, None])
+    mass = counts[spread] @ (np.maximum(overlap, 0) / (upper[spread] - lower[spread])[:, None])
+    places = np.clip(np.searchsorted(edges, lower[~spread], side="right") - 1, 0, _BUCKETS - 1)
+    mass += np.bincount(places, weights=counts[~spread], minlength=_BUCKETS)
     return tuple(
-        NumericBucket(lower_bound=float(lower), upper_bound=float(upper), count=float(count))
-        for lower, upper, count in zip(edges[:-1], edges[1:], _whole(mass), strict=True)
+        NumericBucket(lower_bound=lower, upper_bound=upper, count=count)
+        for lower, upper, count in zip(edges[:-1].tolist(), edges[1:].tolist(), _whole(mass).tolist(), strict=True)
     )
 
 
@@ -286,6 +297,6 @@ def _levels(bins: Sequence[Bin]) -> tuple[tuple[float, ...], ...]:
     """
     highest = max((count for *_, count in bins), default=0).bit_length()
     return tuple(
-        tuple(lower if lower == upper else (lower + upper) / 2 for lower, upper, count in bins if count >> level & 1)
+        tuple(lower if lower == upper else lower / 2 + upper / 2 for lower, upper, count in bins if count >> level & 1)
         for level in range(highest)
     )

@@ -2,27 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 from steward.sagemaker.clarify import MINIMUM_NDCG, FacetMetrics
 from steward.sagemaker.constraints import Constraints, DistributionConstraints
 from steward.sagemaker.declaration import Section
-from steward.sagemaker.model_quality import MetricConstraint, ModelQualityConstraints, ModelQualityStatistics
+from steward.sagemaker.distances import shift
+from steward.sagemaker.model_quality import (
+    THEIR_METRICS,
+    MetricConstraint,
+    ModelQualityConstraints,
+    ModelQualityStatistics,
+)
+from steward.spec.monitors import MonitorName
 
-_METRICS = {
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "f1",
-    "true_negative_rate": "specificity",
-    "auc": "roc_auc",
-    "au_prc": "average_precision",
+_METRICS: dict[str, MonitorName] = {
+    **{theirs: ours for metrics in THEIR_METRICS.values() for ours, theirs in metrics.items()},
     "weighted_precision": "precision",
     "weighted_recall": "recall",
     "weighted_f1": "f1",
-    "mae": "mean_absolute_error",
-    "rmse": "root_mean_squared_error",
-    "r2": "r_squared",
 }
 """Model Monitor's metrics and Steward's; the others follow from these."""
 _OF_CLASSES = {"weighted_precision", "weighted_recall", "weighted_f1"}
@@ -31,18 +28,6 @@ _BINARY_ONLY = {"specificity", "roc_auc", "average_precision"}
 _FOUR_FIFTHS = 0.8
 _PLACES = 1e4
 _DIGITS = 4
-
-
-def shift(distance: float) -> float:
-    """The shift, in standard deviations, that puts a normal distribution this far from where it was.
-
-    The distance, that of Kolmogorov and Smirnov, is the greatest between the two cumulative distributions; for a shift
-    it is found half way between the means: 2 Φ(shift / 2) - 1.
-
-    >>> round(shift(0.1), 3)
-    0.251
-    """
-    return 2 * NormalDist().inv_cdf((1 + distance) / 2)
 
 
 def drift(constraints: Constraints, monitors: Section) -> None:
