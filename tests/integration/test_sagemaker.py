@@ -185,7 +185,7 @@ def test_each_line_that_cannot_be_used_is_in_quarantine_with_its_reason(steward:
         3: "invalid_base64",
         5: "wrong_field_count",
         6: "malformed",
-        7: "invalid_base64",
+        7: "not_text",
         8: "unknown_encoding",
         9: "record_count_mismatch",
         10: "not_a_capture",
