@@ -43,7 +43,7 @@ def requests(
         plan: the share with the international plan.
         turned: whether the world is upside down, so that those stay who seemed to leave.
     """
-    chance = random.Random(f"{hour}/{count}/{minutes}/{plan}/{turned}")
+    chance = random.Random(f"{hour}/{count}/{minutes}/{plan}/{turned}")  # noqa: S311 - made-up data
     made = []
     for at in range(count):
         rows, scores, labels = [], [], []

@@ -196,12 +196,15 @@ def test_each_line_that_cannot_be_used_is_in_quarantine_with_its_reason(steward:
     assert all(row.reasons[0].message and row.content for row in rejected)
 
 
-def test_a_file_of_nothing_but_failed_requests_is_refused_with_the_reason(steward: Deployment) -> None:
+def test_a_file_of_nothing_but_failed_requests_is_told_of_and_kept_in_quarantine(steward: Deployment) -> None:
     lines = (churn.DATA / "capture-damaged.jsonl").read_bytes().splitlines()
     steward.upload(churn.key("predictions", 72), lines[1] + b"\n" + lines[9])
     (event,) = [event for event in steward.settle() if isinstance(event, BatchRejected)]
-    assert event.code == "missing_endpoint_output"
+    assert event.code == "no_valid_rows"
     assert "capture options" in event.message
+    (key,) = steward.keys("quarantine/model=churn/")
+    codes = [row.reasons[0].code for row in read_rejected(steward.contents(key)[key])]
+    assert codes == ["missing_endpoint_output", "not_a_capture"]
 
 
 def test_a_capture_without_a_section_that_says_how_to_read_it_is_refused(steward: Deployment) -> None:

@@ -21,23 +21,6 @@ from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
 
 
-@pytest.fixture
-def everything(data):
-    return {
-        "statistics": Statistics.read((data / "statistics.json").read_bytes()),
-        "constraints": Constraints.read((data / "constraints.json").read_bytes()),
-        "captures": (data / "capture-csv.jsonl").read_bytes(),
-        "model": "churn",
-        "owner": "crm@example.com",
-        "model_quality": ModelQualityConstraints.read((data / "model-quality-constraints.json").read_bytes()),
-        "model_quality_statistics": ModelQualityStatistics.read((data / "model-quality-statistics.json").read_bytes()),
-        "analyses": [
-            Analysis.read((data / "bias-analysis.json").read_bytes()),
-            Analysis.read((data / "explainability-analysis.json").read_bytes()),
-        ],
-    }
-
-
 def baseline(*columns: dict | tuple[str, str]) -> tuple[Statistics, Constraints]:
     """A baseline of columns with no more than a name and a type, or with what a dictionary says of them."""
     known = [
@@ -88,7 +71,7 @@ def capture(request: object, response: object) -> str:
 
 
 def written(statistics: Statistics, constraints: Constraints, *captures: str, **more: object) -> tuple[ModelSpec, str]:
-    text = import_sagemaker(statistics, constraints, "\n".join(captures), model="m", owner="us", **more)
+    text = import_sagemaker(statistics, constraints, "\n".join(captures) or None, model="m", owner="us", **more)
     return read_spec(text), text
 
 
@@ -162,6 +145,11 @@ def test_captures_of_which_none_can_be_used_are_refused(everything, data):
 
     with pytest.raises(DocumentInvalid, match="the line has no endpointOutput"):
         import_sagemaker(**everything | {"captures": second})
+
+
+def test_blank_captures_are_refused(everything):
+    with pytest.raises(DocumentInvalid, match="they are blank"):
+        import_sagemaker(**everything | {"captures": b"\n \n"})
 
 
 def test_a_baseline_without_columns_is_refused():

@@ -15,7 +15,6 @@ from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
 from steward.profiles import Bins, CategoricalBins, NumericBins, Profile
-from steward.profiles.intake import Intake
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.results import MetricResult
 from steward.sagemaker.counterparts import COUNTERPARTS, table
@@ -247,8 +246,11 @@ def test_one_violation_of_a_kind_for_each_column_the_gravest() -> None:
         found("score_drift", "score", value=0.3, effect=0.3, threshold=0.2),
         found("missing_values", "intl_plan", value=0.25, threshold=0.1, effect=0.2),
         found("unseen_categories", "intl_plan", value=0.05, threshold=0.01, effect=0.05),
-        found("validity", "day_minutes", status="breach", value=0.5, threshold=0.25, effect=0.25),
-        found("validity", "day_minutes", status="breach", value=0.75, threshold=0.25, effect=0.5),
+        found("validity", "day_minutes", statistic="wrong_type", status="breach", value=0.5, threshold=0.25),
+        found("validity", "intl_plan", statistic="outside_domain", status="breach", value=0.5, threshold=0.25),
+        found("validity", "account_length", statistic="missing_value", status="breach", value=0.5, threshold=0.25),
+        found("validity", "at", statistic="missing_time", status="breach", value=0.5, threshold=0.25),
+        found("validity", statistic="invalid_share", status="breach", value=0.5, threshold=0.25),
         found("feature_drift", "day_minutes", segment="intl_plan=yes", value=9, effect=9, threshold=1),
         found("joint_drift", value=0.9, effect=0.9, threshold=0.1),
         found("missing_values", "account_length", status="ok", value=0.0, threshold=0.1, effect=0.0),
@@ -259,27 +261,26 @@ def test_one_violation_of_a_kind_for_each_column_the_gravest() -> None:
         ("p", "baseline_drift_check", "Baseline drift distance: 0.1192 exceeds threshold: 0.0797"),
         ("intl_plan", "completeness_check", "75 % of the rows have a value; 90 % are required"),
         ("intl_plan", "categorical_values_check", "95 % of the values are among the baseline's; 99 % are required"),
-        ("day_minutes", "data_type_check", "25 % of the values are numbers as declared; 75 % are required"),
+        ("day_minutes", "data_type_check", "moved"),
+        ("account_length", "completeness_check", "moved"),
     ]
 
 
 def test_columns_that_files_lack_or_have_beyond_the_declaration() -> None:
-    intake = Intake(files=2, columns_missing={"intl_plan": 1}, columns_added={"colour": 2})
-    profile = USUAL.with_intake(intake)
-
-    of_each = [
-        found("schema_consistency", name, status="breach") for name in ("intl_plan", "colour", "size", "day_minutes")
+    results = [
+        found("schema_consistency", statistic="irregular_columns", status="breach", value=4),
+        found("schema_consistency", "intl_plan", statistic="absent_share", status="breach", value=0.5),
+        found("schema_consistency", "colour", statistic="undeclared_share", status="breach", value=1.0),
+        found("schema_consistency", "day_minutes", statistic="stored_as_text", status="breach", value=0.5),
+        found("schema_consistency", "size", statistic="undeclared_share", status="breach", value=0.0),
+        found("schema_consistency", "kept", statistic="undeclared_share", status="measured", value=1.0),
     ]
-    assert [
-        (item["feature_name"], item["constraint_check_type"]) for item in violations(*of_each, profile=profile)
-    ] == [
+
+    assert [(item["feature_name"], item["constraint_check_type"]) for item in violations(*results)] == [
         ("intl_plan", "missing_column_check"),
         ("colour", "extra_column_check"),
-        ("size", "extra_column_check"),
         ("day_minutes", "data_type_check"),
     ]
-    of_all = violations(found("schema_consistency", status="breach"), profile=profile)
-    assert [item["constraint_check_type"] for item in of_all] == ["extra_column_check", "missing_column_check"]
 
 
 def test_what_was_not_measured_is_not_called_well() -> None:
@@ -292,15 +293,20 @@ def test_what_was_not_measured_is_not_called_well() -> None:
 def test_bias_and_attributions_have_files_of_their_own() -> None:
     results = [
         found("fairness", "intl_plan", statistic="disparate_impact", status="breach", value=0.5, threshold=0.8),
-        found("fairness", segment="sex=f", statistic="equal_opportunity_difference", status="breach", value=0.3),
+        found("fairness", "sex", statistic="equal_opportunity_difference", status="breach", value=0.3),
+        found("fairness", "intl_plan", segment="intl_plan=no", statistic="favourable_share", status="ok", value=0.1),
+        found("fairness", "intl_plan", segment="intl_plan=yes", statistic="favourable_share", status="ok", value=0.2),
+        found("fairness", "sex", segment="sex=m", statistic="true_positive_rate", status="ok", value=0.6),
+        found("fairness", "sex", segment="sex=f=1", statistic="true_positive_rate", status="ok", value=0.3),
+        found("fairness", "sex", segment="sex=m", statistic="favourable_share", status="ok", value=0.0),
         found("attribution_drift", value=0.7639, threshold=0.9, effect=0.2361),
     ]
     made = written(*results)
 
     bias = made["model-bias", "constraint_violations.json"]["violations"]
     assert [(item["facet"], item["facet_value"], item["metric_name"]) for item in bias] == [
-        ("intl_plan", "", "DI"),
-        ("sex", "f", "RD"),
+        ("intl_plan", "no", "DI"),
+        ("sex", "f=1", "RD"),
     ]
     (attribution,) = made["model-explainability", "constraint_violations.json"]["violations"]
     assert attribution["label"] == "label0"

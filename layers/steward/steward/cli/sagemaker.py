@@ -1,11 +1,12 @@
 """A declaration from what SageMaker Model Monitor left behind."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from steward.errors import StewardError
 from steward.sagemaker.clarify import Analysis
 from steward.sagemaker.constraints import Constraints
+from steward.sagemaker.documents import Document
 from steward.sagemaker.importing import import_sagemaker
 from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics
 from steward.sagemaker.statistics import Statistics
@@ -41,18 +42,27 @@ def declaration(
         StewardError: a folder has no capture file.
     """
     sample = [line for capture in captures for path in _files(capture) for line in _lines(path)]
+    quality = "constraints.json of model quality"
+    quality_statistics = "statistics.json of model quality"
     return import_sagemaker(
-        Statistics.read(statistics.read_bytes()),
-        Constraints.read(constraints.read_bytes()),
+        _read(Statistics.read, statistics, "statistics.json"),
+        _read(Constraints.read, constraints, "constraints.json"),
         b"".join(sample) if captures else None,
         model=model,
         owner=owner,
-        model_quality=ModelQualityConstraints.read(model_quality.read_bytes()) if model_quality else None,
+        model_quality=_read(ModelQualityConstraints.read, model_quality, quality) if model_quality else None,
         model_quality_statistics=(
-            ModelQualityStatistics.read(model_quality_statistics.read_bytes()) if model_quality_statistics else None
+            _read(ModelQualityStatistics.read, model_quality_statistics, quality_statistics)
+            if model_quality_statistics
+            else None
         ),
-        analyses=[Analysis.read(analysis.read_bytes()) for analysis in analyses],
+        analyses=[_read(Analysis.read, analysis, "analysis.json") for analysis in analyses],
     )
+
+
+def _read[D: Document](read: Callable[[bytes, str], D], path: Path, taken_for: str) -> D:
+    """A document; what is wrong with it is said with where it lies and what it was taken for."""
+    return read(path.read_bytes(), f"{path} (given as {taken_for})")
 
 
 def write(path: Path, text: str) -> None:

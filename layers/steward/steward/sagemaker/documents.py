@@ -29,7 +29,7 @@ Switch = Literal["Enabled", "Disabled"]
 
 InferredType = Annotated[
     Literal["Integral", "Fractional", "String", "Unknown"],
-    BeforeValidator(lambda found: found if found in {"Integral", "Fractional", "String"} else "Unknown"),
+    BeforeValidator(lambda found: found if found in ("Integral", "Fractional", "String") else "Unknown"),
 ]
 """What a column was found to hold; a type that a later analyser may know is one that this does not."""
 

@@ -5,11 +5,10 @@ alerts speak for the same. Each column has one violation of each check type, the
 type for (joint drift, segments, volume, uniqueness and so on) is in the check and in no violation.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from steward.profiles.bins import NumericBins
 from steward.profiles.facets import part_names
-from steward.profiles.intake import Intake
 from steward.profiles.model_bins import Bins
 from steward.results import MetricResult
 from steward.sagemaker.counterparts import Counterpart
@@ -19,6 +18,7 @@ from steward.sagemaker.violations import (
     AttributionViolation,
     BiasViolation,
     ConstraintViolations,
+    FeatureCheck,
     FeatureViolation,
     MetricViolation,
     Violation,
@@ -31,10 +31,23 @@ _MEASURED = (*_BAD, "ok", "measured")
 _DIGITS = 4
 _BIAS = {"disparate_impact": "DI", "statistical_parity_difference": "DPPL", "equal_opportunity_difference": "RD"}
 """Clarify's short names of what fairness is measured by: DI, DPPL (labels predicted), RD (recall)."""
+_OF_GROUPS = {"RD": "true_positive_rate"}
+"""What each group has of which these are differences; the share of favourable decisions of the others."""
+
+_VALIDITY: dict[str, FeatureCheck] = {
+    "outside_domain": "categorical_values_check",
+    "missing_value": "completeness_check",
+}
+"""The check types of invalid rows, by the reason; of all others, `data_type_check`."""
+_SCHEMA: dict[str, FeatureCheck] = {
+    "absent_share": "missing_column_check",
+    "undeclared_share": "extra_column_check",
+}
+"""The check types of odd columns, by what is odd; of all others, `data_type_check`."""
 
 
 def violations_of(
-    counterpart: Counterpart, spec: ModelSpec, bins: Bins, intake: Intake, results: Sequence[MetricResult]
+    counterpart: Counterpart, spec: ModelSpec, bins: Bins, results: Sequence[MetricResult]
 ) -> ConstraintViolations | None:
     """The violations that one of SageMaker's monitors would have written; None where nothing was measured.
 
@@ -42,42 +55,53 @@ def violations_of(
         counterpart: the monitor.
         spec: the declaration.
         bins: of the window's profile.
-        intake: of the window's profile: which columns its files lacked, or had beyond the declaration.
         results: of the check, all of them.
     """
-    concerned = [result for result in results if result.monitor in counterpart.monitors and result.segment is None]
-    if counterpart.folder == "model-bias":
-        concerned = [result for result in results if result.monitor in counterpart.monitors]
-    if not any(result.status in _MEASURED for result in concerned):
+    of_all = [result for result in results if result.monitor in counterpart.monitors and result.segment is None]
+    if not any(result.status in _MEASURED for result in of_all):
         return None
-    bad = [result for result in concerned if result.status in _BAD]
+    bad = [result for result in of_all if result.status in _BAD]
     match counterpart.folder:
         case "data-quality":
-            return ConstraintViolations(violations=tuple(_gravest(_features(spec, bins, intake, bad))))
+            return ConstraintViolations(violations=tuple(_gravest(_features(spec, bins, bad))))
         case "model-quality":
             return ConstraintViolations(violations=tuple(_metrics(spec, bad)))
         case "model-bias":
-            return ConstraintViolations(version="1.0", violations=tuple(map(_bias, bad)))
+            return ConstraintViolations(version="1.0", violations=tuple(_bias(result, results) for result in bad))
         case "model-explainability":
             return ConstraintViolations(version="1.0", violations=tuple(_attributions(bad)))
 
 
-def _features(
-    spec: ModelSpec, bins: Bins, intake: Intake, bad: Iterable[MetricResult]
-) -> Iterator[tuple[float, FeatureViolation]]:
+def _features(spec: ModelSpec, bins: Bins, bad: Iterable[MetricResult]) -> Iterator[tuple[float, FeatureViolation]]:
     """Every violation of a column, with how grave it is."""
     names = _columns(spec)
     for result in bad:
-        column = names.get(result.column or "", result.column)
+        name = result.column or ""
+        column = names.get(name, name)
         if result.monitor == "schema_consistency":
-            yield from ((0.0, violation) for violation in _schema(spec, intake, column, result))
-        elif column is not None and result.value is not None and result.threshold is not None:
-            known = bins.features.get(result.column or "") or bins.outputs.get(result.column or "")
-            make = _MAKERS[result.monitor]
-            yield abs(result.effect or 0.0), make(column, result, isinstance(known, NumericBins))
+            if name and result.value:  # a column that is odd no longer has the value 0
+                yield result.value, _odd(column, result)
+        elif column in names.values() and result.value is not None and result.threshold is not None:
+            numeric = isinstance(bins.features.get(name) or bins.outputs.get(name), NumericBins)
+            yield abs(result.effect or 0.0), _violation(column, result, numeric=numeric)
 
 
-def _drifted(column: str, result: MetricResult, numeric: bool) -> FeatureViolation:  # noqa: FBT001 - as its siblings
+def _violation(column: str, result: MetricResult, *, numeric: bool) -> FeatureViolation:
+    """What is wrong with the values of a column."""
+    share, asked = 1 - (result.value or 0.0), 1 - (result.threshold or 0.0)
+    match result.monitor:
+        case "missing_values":
+            return FeatureViolation.completeness(column, share, asked)
+        case "unseen_categories":
+            return FeatureViolation.categorical_values(column, share, asked)
+        case "validity":
+            check = _VALIDITY.get(result.statistic, "data_type_check")
+            return FeatureViolation(feature_name=column, constraint_check_type=check, description=result.message)
+        case _:
+            return _drifted(column, result, numeric=numeric)
+
+
+def _drifted(column: str, result: MetricResult, *, numeric: bool) -> FeatureViolation:
     """A column that moved: an effect in standard deviations is told as the distance that it makes."""
     found, limit = abs(result.effect or 0.0), result.threshold or 0.0
     if numeric:
@@ -85,43 +109,16 @@ def _drifted(column: str, result: MetricResult, numeric: bool) -> FeatureViolati
     return FeatureViolation.baseline_drift(column, round(found, _DIGITS), round(limit, _DIGITS))
 
 
-def _incomplete(column: str, result: MetricResult, _: bool) -> FeatureViolation:  # noqa: FBT001
-    return FeatureViolation.completeness(column, *_rests(result))
-
-
-def _unseen(column: str, result: MetricResult, _: bool) -> FeatureViolation:  # noqa: FBT001
-    return FeatureViolation.categorical_values(column, *_rests(result))
-
-
-def _invalid(column: str, result: MetricResult, numeric: bool) -> FeatureViolation:  # noqa: FBT001
-    return FeatureViolation.data_type(column, "numbers as declared" if numeric else "as declared", *_rests(result))
-
-
-_MAKERS: dict[str, Callable[[str, MetricResult, bool], FeatureViolation]] = {
-    "feature_drift": _drifted,
-    "score_drift": _drifted,
-    "missing_values": _incomplete,
-    "unseen_categories": _unseen,
-    "validity": _invalid,
-}
-
-
-def _rests(result: MetricResult) -> tuple[float, float]:
-    """The share of what is well, and the share that is asked."""
-    return 1 - (result.value or 0.0), 1 - (result.threshold or 0.0)
-
-
-def _schema(spec: ModelSpec, intake: Intake, column: str | None, result: MetricResult) -> Iterator[FeatureViolation]:
-    """Columns that files lack or have beyond the declaration; of others the type changed."""
-    missing, extra = set(intake.columns_missing), set(intake.columns_added)
-    for name in sorted(missing | extra) if column is None else [column]:
-        if name in missing:
-            yield FeatureViolation.missing_column(name)
-        elif name in extra or spec.column(name) is None:
-            yield FeatureViolation.extra_column(name)
-        else:
-            yield FeatureViolation(
-                feature_name=name, constraint_check_type="data_type_check", description=result.message
+def _odd(column: str, result: MetricResult) -> FeatureViolation:
+    """A column that some files lack, have beyond the declaration, or hold as another type."""
+    match _SCHEMA.get(result.statistic):
+        case "missing_column_check":
+            return FeatureViolation.missing_column(column)
+        case "extra_column_check":
+            return FeatureViolation.extra_column(column)
+        case _:
+            return FeatureViolation(
+                feature_name=column, constraint_check_type="data_type_check", description=result.message
             )
 
 
@@ -136,9 +133,10 @@ def _gravest(found: Iterable[tuple[float, FeatureViolation]]) -> Iterator[Featur
 
 
 def _columns(spec: ModelSpec) -> dict[str, str]:
-    """The user's column behind each part of the profile that is called otherwise."""
+    """The user's columns that captures hold, by their names and by the parts of the profile that they have."""
+    declared = {name: name for name in spec.declared} | {name: name for name in output_columns(spec).values()}
     parts = {part: name for name, declared in spec.declared.items() for part in part_names(name, declared.type)}
-    return parts | output_columns(spec)
+    return declared | parts | output_columns(spec)
 
 
 def _metrics(spec: ModelSpec, bad: Iterable[MetricResult]) -> Iterator[Violation]:
@@ -151,13 +149,22 @@ def _metrics(spec: ModelSpec, bad: Iterable[MetricResult]) -> Iterator[Violation
             )
 
 
-def _bias(result: MetricResult) -> Violation:
-    """A protected attribute whose groups are treated too differently; which group, where the result says it."""
-    attribute, _, group = (result.segment or "").partition("=")
+def _bias(result: MetricResult, results: Iterable[MetricResult]) -> Violation:
+    """A protected attribute whose groups are treated too differently, and the group that gets least."""
+    metric = _BIAS.get(result.statistic, result.statistic)
+    share = _OF_GROUPS.get(metric, "favourable_share")
+    groups = [
+        (other.value, other.segment)
+        for other in results
+        if (other.monitor, other.column, other.statistic) == (result.monitor, result.column, share)
+        and other.segment is not None
+        and other.value is not None
+    ]
+    least = min(groups, default=(0.0, ""))[1]
     return BiasViolation(
-        facet=result.column or attribute,
-        facet_value=group,
-        metric_name=_BIAS.get(result.statistic, result.statistic),
+        facet=result.column or "",
+        facet_value=least.partition("=")[2],
+        metric_name=metric,
         description=result.message,
     )
 

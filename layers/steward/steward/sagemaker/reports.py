@@ -56,7 +56,7 @@ def reports(
     for counterpart in COUNTERPARTS:
         documents: dict[str, Document | None] = {
             STATISTICS: statistics.get(counterpart.folder),
-            VIOLATIONS: violations_of(counterpart, spec, bins, profile.intake, results),
+            VIOLATIONS: violations_of(counterpart, spec, bins, results),
         }
         for name in counterpart.writes:
             document = documents[name]
