@@ -427,6 +427,7 @@ names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
     domain=st.lists(names, max_size=4),
     owner=names,
 )
+@example(columns={"\n": "Integral", "0": "Integral"}, domain=["a\nb"], owner="\r\n\t")
 @example(
     columns={"a\x85b": "String", "c\u2028": "Integral", "yes": "String"}, domain=["\x85", "no", "1.0"], owner="é\x85"
 )
