@@ -381,6 +381,59 @@ def test_protected_numbers_are_compared_by_group_and_ranges_are_left_out():
     assert "the facet faith is left out: it is no field" in text
 
 
+def facet_of(name: str, positive: str | None) -> Analysis:
+    groups = [{"value_or_threshold": "0", "metrics": [{"name": "DI", "value": 0.9}]}]
+    metrics = {"facets": {name: groups}, "label_value_or_threshold": positive}
+    return Analysis.model_validate({"post_training_bias_metrics": metrics})
+
+
+def test_bias_of_several_classes_needs_the_one_that_is_good_to_get():
+    columns = baseline(string("kind", {"cat": 2, "dog": 7, "owl": 1}), ("size", "Fractional"), ("home", "String"))
+    seen = capture([3.5, "a"], [0.2, 0.7, 0.1])
+
+    told, _ = written(*columns, seen, analyses=[facet_of("home", "owl")])
+    untold, text = written(*columns, seen, analyses=[facet_of("home", None)])
+
+    assert (told.fairness.protected, told.fairness.favourable) == (["home"], "owl")
+    assert untold.fairness is None
+    assert "# the facet home is left out: which class is good to get is not known" in text
+
+
+def test_bias_of_a_regression_is_left_out_and_said_so():
+    spec, text = written(
+        *baseline(
+            {**integral("price", 1, 900), "inferred_type": "Fractional"}, ("rooms", "Integral"), ("area", "Integral")
+        ),
+        capture([3, 70], [251.5]),
+        analyses=[facet_of("rooms", "500")],
+    )
+
+    assert spec.task == "regression"
+    assert spec.fairness is None
+    assert "# the facet rooms is left out: a regression decides nothing" in text
+
+
+def test_completeness_holds_what_the_baseline_had(everything):
+    assert read_spec(import_sagemaker(**everything)).monitors.missing_values.maximum_increase == 0
+
+
+def test_what_cannot_be_taken_over_is_said(everything, data):
+    constraints = json.loads((data / "constraints.json").read_bytes())
+    constraints["monitoring_config"]["emit_metrics"] = "Disabled"
+
+    text = import_sagemaker(**everything | {"constraints": Constraints.model_validate(constraints)})
+
+    assert "  # emit_metrics was Disabled: which figures go to CloudWatch" in text
+    assert "  # without a monitor of their own here: true_positive_rate, false_positive_rate" in text
+
+
+def test_an_endpoint_is_a_resource(everything):
+    (resource,) = read_spec(import_sagemaker(**everything, endpoint="churn-endpoint")).resources
+
+    assert (resource.type, resource.name) == ("sagemaker_endpoint", "churn-endpoint")
+    assert read_spec(import_sagemaker(**everything)).resources == []
+
+
 def test_attributions_of_nothing_are_no_importances():
     analysis = Analysis.model_validate(
         {"explanations": {"kernel_shap": {"label0": {"global_shap_values": {"age": 0.0}}}}}

@@ -146,6 +146,9 @@ def import_sagemaker(  # noqa: PLR0917 - the options of a command
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="An analysis.json of Clarify, bias or explainability."),
     ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="The endpoint that serves the model: CloudWatch tells of its latency and use.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write it to this file, which must not be there yet.")
     ] = None,
@@ -167,6 +170,7 @@ def import_sagemaker(  # noqa: PLR0917 - the options of a command
         model_quality=model_quality,
         model_quality_statistics=model_quality_statistics,
         analyses=analysis or [],
+        endpoint=endpoint,
     )
     if output is None:
         sys.stdout.write(text)

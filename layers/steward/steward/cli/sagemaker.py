@@ -31,6 +31,7 @@ def declaration(
     model_quality: Path | None,
     model_quality_statistics: Path | None,
     analyses: Sequence[Path],
+    endpoint: str | None,
 ) -> str:
     """The text of a declaration, each derived line with the reason for it.
 
@@ -57,6 +58,7 @@ def declaration(
             else None
         ),
         analyses=[_read(Analysis.read, analysis, "analysis.json") for analysis in analyses],
+        endpoint=endpoint,
     )
 
 

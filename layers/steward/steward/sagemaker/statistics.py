@@ -6,23 +6,15 @@ aws/sagemaker-python-sdk): counts of numeric buckets and `distinct_count` are fl
 a population, and a bucket holds its lower bound, the last one both.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
+from steward.sagemaker.distributions import Bin, equal_width, levels
 from steward.sagemaker.documents import Document, InferredType, read_document
 
-_BUCKETS = 10
-"""The analyser shows every numeric distribution in so many buckets of equal width."""
 _SKETCH_C = 0.64
 _SKETCH_K = 2048.0
-
-Bin = tuple[float, float, int]
-"""Lower bound, upper bound and count; where the bounds are equal, all values are that one."""
 
 
 class Common(Document):
@@ -225,8 +217,11 @@ def _numeric(column: NumericCounts) -> FeatureStatistics:
             max=column.maximum,
             distribution=NumericDistribution(
                 kll=Kll(
-                    buckets=_equal_width(bins, column.minimum, column.maximum),
-                    sketch=Sketch(data=_levels(bins)),
+                    buckets=tuple(
+                        NumericBucket(lower_bound=low, upper_bound=high, count=count)
+                        for low, high, count in equal_width(bins, column.minimum, column.maximum)
+                    ),
+                    sketch=Sketch(data=levels(bins)),
                 )
             )
             if bins
@@ -257,46 +252,3 @@ def _categorical(column: StringCounts) -> FeatureStatistics:
 
 def _text_type(column: StringCounts) -> InferredType:
     return "String" if column.present else "Unknown"
-
-
-def _equal_width(bins: Sequence[Bin], low: float, high: float) -> tuple[NumericBucket, ...]:
-    """Ten buckets of equal width that hold all that the bins hold; within a bin, mass is taken to be spread evenly.
-
-    One bucket where there is one value, or where the width is more than a float can say.
-    """
-    lower, upper, counts = (np.array(side, np.float64) for side in zip(*bins, strict=True))
-    if not low < high or not math.isfinite(high - low):
-        return (NumericBucket(lower_bound=low, upper_bound=high, count=float(counts.sum())),)
-    edges = np.linspace(low, high, _BUCKETS + 1)
-    spread = lower < upper
-    overlap = np.minimum(edges[1:], upper[spread, None]) - np.maximum(edges[:-1], lower[spread, None])
-    mass = counts[spread] @ (np.maximum(overlap, 0) / (upper[spread] - lower[spread])[:, None])
-    places = np.clip(np.searchsorted(edges, lower[~spread], side="right") - 1, 0, _BUCKETS - 1)
-    mass += np.bincount(places, weights=counts[~spread], minlength=_BUCKETS)
-    return tuple(
-        NumericBucket(lower_bound=lower, upper_bound=upper, count=count)
-        for lower, upper, count in zip(edges[:-1].tolist(), edges[1:].tolist(), _whole(mass).tolist(), strict=True)
-    )
-
-
-def _whole(mass: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Whole numbers with the same sum: the largest remainders are rounded up."""
-    counts = np.floor(mass + 1e-9)
-    short = round(float(mass.sum() - counts.sum()))
-    counts[np.argsort(counts - mass, kind="stable")[:short]] += 1
-    return counts
-
-
-def _levels(bins: Sequence[Bin]) -> tuple[tuple[float, ...], ...]:
-    """The bins as the levels of a KLL sketch: a count's binary digits say on which levels its middle value stands.
-
-    The weights add up to the number of values, and any quantile is right to within its bin.
-
-    >>> _levels([(1.0, 1.0, 5), (2.0, 4.0, 2)])
-    ((1.0,), (3.0,), (1.0,))
-    """
-    highest = max((count for *_, count in bins), default=0).bit_length()
-    return tuple(
-        tuple(lower if lower == upper else lower / 2 + upper / 2 for lower, upper, count in bins if count >> level & 1)
-        for level in range(highest)
-    )

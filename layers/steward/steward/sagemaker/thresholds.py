@@ -58,10 +58,15 @@ def _share(distributions: DistributionConstraints, distance: float) -> tuple[flo
 def quality(constraints: Constraints, monitors: Section) -> None:
     """What the data quality monitor asks of values."""
     config = constraints.monitoring_config
+    if config.emit_metrics == "Disabled":
+        monitors.remark("emit_metrics was Disabled: which figures go to CloudWatch is the deployment's to say")
     if config.evaluate_constraints == "Disabled":
         for name in ("validity", "missing_values", "unseen_categories", "schema_consistency"):
             monitors.add(name, None, "evaluate_constraints was Disabled")
         return
+    if any(feature.completeness is not None for feature in constraints.features):
+        why = "completeness: fewer values than in the baseline were a violation; here they must be beyond chance"
+        monitors.add("missing_values", {"maximum_increase": 0.0}, why)
     known, typed = config.domain_content_threshold, config.datatype_check_threshold
     if known is not None and any(feature.domains for feature in constraints.features):
         why = f"domain_content_threshold {known:g}: the share of values that had to be among the baseline's"
@@ -74,13 +79,17 @@ def quality(constraints: Constraints, monitors: Section) -> None:
 def performance(asked: ModelQualityConstraints, found: ModelQualityStatistics | None, monitors: Section) -> None:
     """What the model quality monitor asks."""
     values = found.values if found else {}
+    left_out: list[str] = []
     for name, constraint in asked.metrics.items():
         ours = _METRICS.get(name)
         if ours is None or (asked.problem == "multiclass_classification" and ours in _BINARY_ONLY):
+            left_out.append(name)
             continue
         tolerance, why = _tolerance(constraint, values.get(name, math.nan))
         why = f"{name}: {why}" + ("; here the mean over the classes" if name in _OF_CLASSES else "")
         monitors.add(ours, {"tolerance": tolerance}, why)
+    if left_out:
+        monitors.remark(f"without a monitor of their own here: {', '.join(left_out)}")
 
 
 def _tolerance(constraint: MetricConstraint, baseline: float) -> tuple[float, str]:

@@ -16,7 +16,8 @@ from steward.profiles.facets import part_names
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.sagemaker.statistics import Bin, NumericCounts, Statistics, StringCounts
+from steward.sagemaker.distributions import Bin
+from steward.sagemaker.statistics import NumericCounts, Statistics, StringCounts
 from steward.spec.model import ModelSpec
 
 
