@@ -10,6 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 DATA = Path(__file__).parents[1] / "data/sagemaker"
+IMPORT = (
+    "import-sagemaker", str(DATA / "statistics.json"), str(DATA / "constraints.json"),
+    "--model", "churn", "--owner", "retention@example.com",
+    "--model-quality", str(DATA / "model-quality-constraints.json"),
+    "--model-quality-statistics", str(DATA / "model-quality-statistics.json"),
+    "--analysis", str(DATA / "bias-analysis.json"),
+)  # fmt: skip
+"""How its declaration is made; a capture is to be added."""
 MODEL = "churn"
 START = datetime(2026, 5, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)

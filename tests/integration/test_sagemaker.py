@@ -49,14 +49,7 @@ def steward(moved_in: tuple[Objects, object]) -> Deployment:
 
 def imported(output: Path, captures: Path) -> str:
     """The declaration that `steward import-sagemaker` writes."""
-    arguments = [
-        "import-sagemaker", str(churn.DATA / "statistics.json"), str(churn.DATA / "constraints.json"),
-        "--model", churn.MODEL, "--owner", "retention@example.com", "--capture", str(captures),
-        "--model-quality", str(churn.DATA / "model-quality-constraints.json"),
-        "--model-quality-statistics", str(churn.DATA / "model-quality-statistics.json"),
-        "--analysis", str(churn.DATA / "bias-analysis.json"),
-        "--output", str(output),
-    ]  # fmt: skip
+    arguments = [*churn.IMPORT, "--capture", str(captures), "--output", str(output)]
     ran = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert ran.exit_code == 0
     assert "steward push" in ran.output

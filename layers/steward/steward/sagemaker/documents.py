@@ -21,8 +21,8 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     def write(self) -> str:
-        """The JSON as monitors write it: nothing for what is not there, and `NaN` in quotes."""
-        return json.dumps(_quoted(self.model_dump(exclude_none=True)), indent=2, ensure_ascii=False, allow_nan=False)
+        """The JSON as monitors write it: nothing for what is not there, and `NaN` in quotes; on one line."""
+        return json.dumps(_quoted(self.model_dump(exclude_none=True)), ensure_ascii=False, allow_nan=False)
 
 
 Switch = Literal["Enabled", "Disabled"]
