@@ -6,7 +6,11 @@ import pytest
 
 from steward.records.raw import Limits, Reason, Rows
 from steward.sagemaker.capture import CaptureMapping
+from steward.sagemaker.clarify import Analysis
+from steward.sagemaker.constraints import Constraints
+from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics
 from steward.sagemaker.opening import event_rows
+from steward.sagemaker.statistics import Statistics
 from steward.spec.model import ModelSpec
 
 DATA = Path(__file__).parents[2] / "data/sagemaker"
@@ -82,3 +86,20 @@ def read(spec, tmp_path):
         return Read(rows)
 
     return _read
+
+
+@pytest.fixture
+def everything(data):
+    return {
+        "statistics": Statistics.read((data / "statistics.json").read_bytes()),
+        "constraints": Constraints.read((data / "constraints.json").read_bytes()),
+        "captures": (data / "capture-csv.jsonl").read_bytes(),
+        "model": "churn",
+        "owner": "crm@example.com",
+        "model_quality": ModelQualityConstraints.read((data / "model-quality-constraints.json").read_bytes()),
+        "model_quality_statistics": ModelQualityStatistics.read((data / "model-quality-statistics.json").read_bytes()),
+        "analyses": [
+            Analysis.read((data / "bias-analysis.json").read_bytes()),
+            Analysis.read((data / "explainability-analysis.json").read_bytes()),
+        ],
+    }

@@ -147,12 +147,24 @@ def test_a_refused_record_keeps_its_content(read, data):
     assert json.loads(json.loads(rejected[2].content))["eventMetadata"]["eventId"] == "g2"
 
 
-def test_a_file_without_one_usable_line_is_refused_whole(read, data):
+def test_of_a_file_without_one_usable_line_each_line_says_why(read, data):
     second = (data / "capture-damaged.jsonl").read_bytes().splitlines()[1]
 
-    with pytest.raises(BatchInvalid, match="no prediction") as caught:
-        read(second + b"\n" + second)
-    assert caught.value.code == "missing_endpoint_output"
+    file = read(second + b"\n" + second)
+
+    assert not file.rows
+    assert [(row.line, row.reasons[0].code) for row in file.rejected] == [
+        (1, "missing_endpoint_output"),
+        (2, "missing_endpoint_output"),
+    ]
+
+
+def test_thousands_of_failed_requests_do_not_take_the_rest_with_them(read, data):
+    good, failed, *_ = (data / "capture-damaged.jsonl").read_bytes().splitlines()
+
+    file = read(b"\n".join([*[failed] * 5000, good]))
+
+    assert (len(file.rejected), [row["request"] for row in file.rows]) == (5000, ["g1"])
 
 
 def test_captures_need_a_declared_layout(spec, data):

@@ -204,7 +204,7 @@ def test_a_file_that_is_none_of_theirs_says_what_is_wrong_and_where(kind, conten
 
 def test_violations_of_data_quality_have_the_monitors_six_checks():
     violations = (
-        FeatureViolation.data_type("a", "Integral", 0.997, 1.0),
+        FeatureViolation(feature_name="a", constraint_check_type="data_type_check", description="99.7 %"),
         FeatureViolation.completeness("a", 0.9, 1.0),
         FeatureViolation.baseline_drift("a", 0.2031, 0.1),
         FeatureViolation.missing_column("a"),
@@ -226,7 +226,7 @@ def test_violations_of_data_quality_have_the_monitors_six_checks():
         "extra_column_check",
         "categorical_values_check",
     ]
-    assert written["violations"][0]["description"] == "99.7 % of the values are Integral; 100 % are required"
+    assert written["violations"][1]["description"] == "90 % of the rows have a value; 100 % are required"
 
 
 def test_scripts_find_the_distance_in_the_description():
@@ -241,7 +241,7 @@ def test_violations_of_the_other_monitors_have_their_own_shapes():
     violations = ConstraintViolations(
         version="1.0",
         violations=(
-            BiasViolation.of("sex", "0", "DPPL", -0.3, 0.2),
+            BiasViolation(facet="sex", facet_value="0", metric_name="DPPL", description="-0.3"),
             AttributionViolation.of(0.76, 0.9),
             MetricViolation.of("recall", 0.6, "LessThanThreshold", 0.7),
         ),

@@ -57,3 +57,15 @@ def test_ground_truth_needs_a_declared_label(spec, data):
     with pytest.raises(BatchInvalid, match=r"add columns\.label") as caught:
         event_rows(data / "ground-truth.jsonl", "ground-truth.jsonl", unlabelled)
     assert caught.value.code == "label_undeclared"
+
+
+def test_the_first_line_says_what_a_file_is(read, data):
+    truth = (data / "ground-truth.jsonl").read_bytes().splitlines()[0]
+    captured = (data / "capture-csv.jsonl").read_bytes().splitlines()[0]
+
+    labels, requests = read(truth + b"\n" + captured), read(captured + b"\n" + truth)
+
+    assert labels.rows == [{"request": "3f6d0c52-9a41-4c7e-8b1d-5e0f7a2c9d10", "churned": "0"}]
+    assert [row.reasons[0].code for row in labels.rejected] == ["missing_ground_truth_data"]
+    assert [row["day_minutes"] for row in requests.rows] == ["182.9"]
+    assert [row.reasons[0].code for row in requests.rejected] == ["not_a_capture"]

@@ -21,23 +21,6 @@ from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
 
 
-@pytest.fixture
-def everything(data):
-    return {
-        "statistics": Statistics.read((data / "statistics.json").read_bytes()),
-        "constraints": Constraints.read((data / "constraints.json").read_bytes()),
-        "captures": (data / "capture-csv.jsonl").read_bytes(),
-        "model": "churn",
-        "owner": "crm@example.com",
-        "model_quality": ModelQualityConstraints.read((data / "model-quality-constraints.json").read_bytes()),
-        "model_quality_statistics": ModelQualityStatistics.read((data / "model-quality-statistics.json").read_bytes()),
-        "analyses": [
-            Analysis.read((data / "bias-analysis.json").read_bytes()),
-            Analysis.read((data / "explainability-analysis.json").read_bytes()),
-        ],
-    }
-
-
 def baseline(*columns: dict | tuple[str, str]) -> tuple[Statistics, Constraints]:
     """A baseline of columns with no more than a name and a type, or with what a dictionary says of them."""
     known = [
@@ -88,7 +71,7 @@ def capture(request: object, response: object) -> str:
 
 
 def written(statistics: Statistics, constraints: Constraints, *captures: str, **more: object) -> tuple[ModelSpec, str]:
-    text = import_sagemaker(statistics, constraints, "\n".join(captures), model="m", owner="us", **more)
+    text = import_sagemaker(statistics, constraints, "\n".join(captures) or None, model="m", owner="us", **more)
     return read_spec(text), text
 
 
@@ -162,6 +145,11 @@ def test_captures_of_which_none_can_be_used_are_refused(everything, data):
 
     with pytest.raises(DocumentInvalid, match="the line has no endpointOutput"):
         import_sagemaker(**everything | {"captures": second})
+
+
+def test_blank_captures_are_refused(everything):
+    with pytest.raises(DocumentInvalid, match="they are blank"):
+        import_sagemaker(**everything | {"captures": b"\n \n"})
 
 
 def test_a_baseline_without_columns_is_refused():
@@ -409,6 +397,59 @@ def test_protected_numbers_are_compared_by_group_and_ranges_are_left_out():
     assert "the facet faith is left out: it is no field" in text
 
 
+def facet_of(name: str, positive: str | None) -> Analysis:
+    groups = [{"value_or_threshold": "0", "metrics": [{"name": "DI", "value": 0.9}]}]
+    metrics = {"facets": {name: groups}, "label_value_or_threshold": positive}
+    return Analysis.model_validate({"post_training_bias_metrics": metrics})
+
+
+def test_bias_of_several_classes_needs_the_one_that_is_good_to_get():
+    columns = baseline(string("kind", {"cat": 2, "dog": 7, "owl": 1}), ("size", "Fractional"), ("home", "String"))
+    seen = capture([3.5, "a"], [0.2, 0.7, 0.1])
+
+    told, _ = written(*columns, seen, analyses=[facet_of("home", "owl")])
+    untold, text = written(*columns, seen, analyses=[facet_of("home", None)])
+
+    assert (told.fairness.protected, told.fairness.favourable) == (["home"], "owl")
+    assert untold.fairness is None
+    assert "# the facet home is left out: which class is good to get is not known" in text
+
+
+def test_bias_of_a_regression_is_left_out_and_said_so():
+    spec, text = written(
+        *baseline(
+            {**integral("price", 1, 900), "inferred_type": "Fractional"}, ("rooms", "Integral"), ("area", "Integral")
+        ),
+        capture([3, 70], [251.5]),
+        analyses=[facet_of("rooms", "500")],
+    )
+
+    assert spec.task == "regression"
+    assert spec.fairness is None
+    assert "# the facet rooms is left out: a regression decides nothing" in text
+
+
+def test_completeness_holds_what_the_baseline_had(everything):
+    assert read_spec(import_sagemaker(**everything)).monitors.missing_values.maximum_increase == 0
+
+
+def test_what_cannot_be_taken_over_is_said(everything, data):
+    constraints = json.loads((data / "constraints.json").read_bytes())
+    constraints["monitoring_config"]["emit_metrics"] = "Disabled"
+
+    text = import_sagemaker(**everything | {"constraints": Constraints.model_validate(constraints)})
+
+    assert "  # emit_metrics was Disabled: which figures go to CloudWatch" in text
+    assert "  # without a monitor of their own here: true_positive_rate, false_positive_rate" in text
+
+
+def test_an_endpoint_is_a_resource(everything):
+    (resource,) = read_spec(import_sagemaker(**everything, endpoint="churn-endpoint")).resources
+
+    assert (resource.type, resource.name) == ("sagemaker_endpoint", "churn-endpoint")
+    assert read_spec(import_sagemaker(**everything)).resources == []
+
+
 def test_attributions_of_nothing_are_no_importances():
     analysis = Analysis.model_validate(
         {"explanations": {"kernel_shap": {"label0": {"global_shap_values": {"age": 0.0}}}}}
@@ -455,6 +496,7 @@ names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
     domain=st.lists(names, max_size=4),
     owner=names,
 )
+@example(columns={"\n": "Integral", "0": "Integral"}, domain=["a\nb"], owner="\r\n\t")
 @example(
     columns={"a\x85b": "String", "c\u2028": "Integral", "yes": "String"}, domain=["\x85", "no", "1.0"], owner="é\x85"
 )

@@ -130,10 +130,11 @@ def explain_check(
 def import_sagemaker(  # noqa: PLR0917 - the options of a command
     statistics: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The baseline's statistics.json.")],
     constraints: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The baseline's constraints.json.")],
-    model: Annotated[str, typer.Option(help="What to call the model.")],
+    model: Annotated[str, typer.Option(help="What to call the model: lower-case letters, digits and hyphens.")],
     owner: Annotated[str, typer.Option(help="Who answers for it: a person or a team.")],
     capture: Annotated[
-        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="A data-capture file; may be repeated.")
+        list[Path] | None,
+        typer.Option(exists=True, help="A data-capture file, or a folder of them: the fields of requests and answers."),
     ] = None,
     model_quality: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="The model-quality monitor's constraints.json.")
@@ -145,8 +146,19 @@ def import_sagemaker(  # noqa: PLR0917 - the options of a command
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="An analysis.json of Clarify, bias or explainability."),
     ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="The endpoint that serves the model: CloudWatch tells of its latency and use.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write it to this file, which must not be there yet.")
+    ] = None,
 ) -> None:
-    """Write a declaration from what SageMaker Model Monitor and Clarify left behind."""
+    """Write a declaration from what SageMaker Model Monitor and Clarify left behind. Exits with 2 on bad input.
+
+    Each line says what it was derived from. Read it through, then upload it with `steward push`, capture files of a
+    good time as reference (--kind reference), and from then on captures (--kind predictions) and ground truth
+    (--kind labels) as they are.
+    """
     from steward.cli import sagemaker  # noqa: PLC0415 - as above
 
     text = sagemaker.declaration(
@@ -158,8 +170,13 @@ def import_sagemaker(  # noqa: PLR0917 - the options of a command
         model_quality=model_quality,
         model_quality_statistics=model_quality_statistics,
         analyses=analysis or [],
+        endpoint=endpoint,
     )
-    sys.stdout.write(text)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    sagemaker.write(output, text)
+    console.print(f"{output} is written: read it through, then `steward push {output}`", markup=False)
 
 
 @app.command(name="compare")

@@ -1,17 +1,24 @@
 """A declaration from what SageMaker Model Monitor left behind."""
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from steward.errors import StewardError
 from steward.sagemaker.clarify import Analysis
 from steward.sagemaker.constraints import Constraints
+from steward.sagemaker.documents import Document
 from steward.sagemaker.importing import import_sagemaker
 from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics
 from steward.sagemaker.statistics import Statistics
 
 _LINES = 200
 """Lines of a capture file that are looked at."""
+
+_FILES = 5
+"""Files of a folder that are."""
+
+_MAXIMUM_LINE_BYTES = 1 << 26
+"""The longest line that is read; captures hold requests of up to 25 MB."""
 
 
 def declaration(
@@ -24,25 +31,76 @@ def declaration(
     model_quality: Path | None,
     model_quality_statistics: Path | None,
     analyses: Sequence[Path],
+    endpoint: str | None,
 ) -> str:
     """The text of a declaration, each derived line with the reason for it.
 
+    Captures are files, or folders with some in them, as SageMaker lays them out.
+
     Raises:
         DocumentInvalid: a file is not what its option says.
+        SpecInvalid: the name is none that a model can have, or the columns cannot be declared together.
+        StewardError: a folder has no capture file.
     """
-    lines: list[str] = []
-    for capture in captures:
-        with capture.open(encoding="utf-8") as file:
-            lines += islice(file, _LINES)
+    sample = [line for capture in captures for path in _files(capture) for line in _lines(path)]
+    quality = "constraints.json of model quality"
+    quality_statistics = "statistics.json of model quality"
     return import_sagemaker(
-        Statistics.read(statistics.read_bytes()),
-        Constraints.read(constraints.read_bytes()),
-        "".join(lines) or None,
+        _read(Statistics.read, statistics, "statistics.json"),
+        _read(Constraints.read, constraints, "constraints.json"),
+        b"".join(sample) if captures else None,
         model=model,
         owner=owner,
-        model_quality=ModelQualityConstraints.read(model_quality.read_bytes()) if model_quality else None,
+        model_quality=_read(ModelQualityConstraints.read, model_quality, quality) if model_quality else None,
         model_quality_statistics=(
-            ModelQualityStatistics.read(model_quality_statistics.read_bytes()) if model_quality_statistics else None
+            _read(ModelQualityStatistics.read, model_quality_statistics, quality_statistics)
+            if model_quality_statistics
+            else None
         ),
-        analyses=[Analysis.read(analysis.read_bytes()) for analysis in analyses],
+        analyses=[_read(Analysis.read, analysis, "analysis.json") for analysis in analyses],
+        endpoint=endpoint,
     )
+
+
+def _read[D: Document](read: Callable[[bytes, str], D], path: Path, taken_for: str) -> D:
+    """A document; what is wrong with it is said with where it lies and what it was taken for."""
+    return read(path.read_bytes(), f"{path} (given as {taken_for})")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a declaration into a new file.
+
+    Raises:
+        StewardError: there is such a file, which may have been edited, or it cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise StewardError(f"{path} is there already; name another --output, or remove it first") from None
+    except OSError as error:
+        raise StewardError(f"{path} cannot be written ({error.strerror}); name another --output") from None
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Some lines, each with an end."""
+    with path.open("rb") as file:
+        for _ in range(_LINES):
+            line = file.readline(_MAXIMUM_LINE_BYTES)
+            if not line:
+                return
+            yield line.rstrip(b"\n") + b"\n"
+
+
+def _files(capture: Path) -> Iterator[Path]:
+    """The file itself; of a folder some that are in it or in folders of it, the first by name."""
+    if not capture.is_dir():
+        yield capture
+        return
+    found = sorted(path for path in capture.rglob("*.jsonl") if path.is_file())
+    if not found:
+        raise StewardError(
+            f"{capture} has no file *.jsonl in it; copy some data-capture files there, such as with "
+            f"`aws s3 cp --recursive s3://<bucket>/<prefix>/<endpoint>/<variant>/ {capture}`"
+        )
+    yield from found[:: max(1, len(found) // _FILES)][:_FILES]

@@ -87,7 +87,7 @@ class CaptureRows(EventRows):
         """Open it.
 
         Raises:
-            BatchInvalid: it is empty, or none of its first lines can be used.
+            BatchInvalid: it is empty.
         """
         super().__init__(lines, limits, mapping.columns, lambda event: captured(event, mapping))
 

@@ -65,7 +65,7 @@ class Explanations(Document):
 class Analysis(Document):
     """What an analysis found: bias before and after training, attributions, or both."""
 
-    version: str = "1.0"
+    version: str | float = "1.0"
     pre_training_bias_metrics: BiasMetrics | None = None
     post_training_bias_metrics: BiasMetrics | None = None
     explanations: Explanations | None = None

@@ -94,3 +94,10 @@ class Constraints(Document):
             DocumentInvalid: it is not such a file.
         """
         return read_document(cls, content, name)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _asks_something(cls, found: Any) -> Any:
+        if isinstance(found, dict) and "dataset" in found and "monitoring_config" not in found:
+            raise ValueError("it says what was found in a dataset, as statistics.json does, and asks nothing of one")
+        return found

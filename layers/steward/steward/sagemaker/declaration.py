@@ -81,8 +81,14 @@ def scalar(value: str | float | None) -> str:
     >>> [scalar(value) for value in ("plan", "no", "1.0", True, None)]
     ['plan', "'no'", "'1.0'", 'true', 'null']
     """
-    plain = not isinstance(value, str) or value.isprintable()  # the breaks of Unicode would be taken for line ends
-    written: str = yaml.safe_dump([value], default_flow_style=True, allow_unicode=plain, width=sys.maxsize)
+    plain = not isinstance(value, str) or value.isprintable()
+    written: str = yaml.safe_dump(
+        [value],
+        default_flow_style=True,
+        default_style=None if plain else '"',  # with escapes: line ends, Unicode's too, would end the line
+        allow_unicode=plain,
+        width=sys.maxsize,
+    )
     return written.strip().removeprefix("[").removesuffix("]")
 
 

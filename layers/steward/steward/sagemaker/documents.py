@@ -21,15 +21,15 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     def write(self) -> str:
-        """The JSON as monitors write it: nothing for what is not there, and `NaN` in quotes."""
-        return json.dumps(_quoted(self.model_dump(exclude_none=True)), indent=2, ensure_ascii=False, allow_nan=False)
+        """The JSON as monitors write it: nothing for what is not there, and `NaN` in quotes; on one line."""
+        return json.dumps(_quoted(self.model_dump(exclude_none=True)), ensure_ascii=False, allow_nan=False)
 
 
 Switch = Literal["Enabled", "Disabled"]
 
 InferredType = Annotated[
     Literal["Integral", "Fractional", "String", "Unknown"],
-    BeforeValidator(lambda found: found if found in {"Integral", "Fractional", "String"} else "Unknown"),
+    BeforeValidator(lambda found: found if found in ("Integral", "Fractional", "String") else "Unknown"),
 ]
 """What a column was found to hold; a type that a later analyser may know is one that this does not."""
 

@@ -83,14 +83,8 @@ class EventRows:
             taken = self._next_rows()
 
     def _names(self, columns: tuple[str, ...], first: list[_Given]) -> tuple[str, ...]:
-        refused = [given.row.reason for given in first if isinstance(given.row, Refused)]
         if not first:
             raise BatchInvalid("no_rows", f"{self._lines.name} holds nothing but blank lines; upload a file with rows")
-        if len(refused) == len(first):
-            raise BatchInvalid(
-                refused[0].code,
-                f"no record of {self._lines.name} can be read (line {first[0].line}: {refused[0].message})",
-            )
         names = dict.fromkeys(columns)
         for given in first:
             if not isinstance(given.row, Refused):

@@ -31,7 +31,7 @@ class GroundTruthRows(EventRows):
         """Open it.
 
         Raises:
-            BatchInvalid: it is empty, or none of its first lines can be used.
+            BatchInvalid: it is empty.
         """
         super().__init__(lines, limits, (columns[0], columns[2]), lambda event: labels(event, *columns))
 

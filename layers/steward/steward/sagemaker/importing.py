@@ -7,6 +7,7 @@ from steward.sagemaker import thresholds
 from steward.sagemaker.clarify import Analysis, FacetMetrics
 from steward.sagemaker.constraints import Constraints, FeatureConstraints
 from steward.sagemaker.declaration import Section, comment, entry
+from steward.sagemaker.distances import shift
 from steward.sagemaker.layout import Layout, layout
 from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics, Problem
 from steward.sagemaker.outputs import classes_of, fresh, outputs_of, problem_of
@@ -27,6 +28,7 @@ def import_sagemaker(
     model_quality: ModelQualityConstraints | None = None,
     model_quality_statistics: ModelQualityStatistics | None = None,
     analyses: Sequence[Analysis] = (),
+    endpoint: str | None = None,
 ) -> str:
     """The declaration of a model that Model Monitor and Clarify watched so far, as YAML with comments.
 
@@ -39,6 +41,7 @@ def import_sagemaker(
         model_quality: the constraints of the model quality monitor, if there was one.
         model_quality_statistics: the baseline statistics of the same.
         analyses: the baselines of the bias and explainability monitors, if there were any.
+        endpoint: the name of the endpoint that serves the model, if one does.
 
     Returns:
         Text that `read_spec` takes. With very many columns it is written without the reasons, to be short enough.
@@ -47,7 +50,14 @@ def import_sagemaker(
         DocumentInvalid: no line of the captures can be used.
         SpecInvalid: the name is none that a model can have, or the columns cannot be declared together.
     """
-    imported = _Import(statistics, constraints, layout(statistics.features, captures), model_quality, analyses)
+    imported = _Import(
+        statistics,
+        constraints,
+        layout(statistics.features, captures),
+        model_quality=model_quality,
+        analyses=analyses,
+        endpoint=endpoint,
+    )
     if model_quality:
         thresholds.performance(model_quality, model_quality_statistics, imported.monitors)
     text = imported.text(model, owner)
@@ -65,17 +75,23 @@ class _Import:
         statistics: Statistics,
         constraints: Constraints,
         found: Layout,
+        *,
         model_quality: ModelQualityConstraints | None,
         analyses: Sequence[Analysis],
+        endpoint: str | None,
     ) -> None:
+        self._endpoint = endpoint
         self._known = {feature.name: feature for feature in statistics.features}
         self._asked = {feature.name: feature for feature in constraints.features}
         self._layout = found
-        self._analyses = analyses
         label = self._known.get(found.label or "")
         self._classes = classes_of(label)
         self._problem: Problem = model_quality.problem if model_quality else problem_of(label, found.answers)
         self._outputs = outputs_of(found, self._problem, self._classes)
+        roles = [output.role for output in self._outputs]
+        classes = roles if self._problem == "multiclass_classification" else self._classes
+        told = (analysis.positive for analysis in analyses if analysis.positive in classes)
+        self._positive = next(told, None)
         self._groups = {facet: groups for analysis in analyses for facet, groups in analysis.facets.items()}
         self._protected = [facet for facet, groups in self._groups.items() if self._why_not(facet, groups) is None]
         attributions = next((analysis.attributions for analysis in analyses if analysis.attributions), {})
@@ -97,8 +113,10 @@ class _Import:
             *self._head(),
         ]
         for section in (self._columns(), self._features(), self._fairness(), self.monitors, self._capture()):
-            if section.entries or section.remarks:
-                lines += section.lines(terse=terse)
+            lines += section.lines(terse=terse) if section.entries else map(comment, section.remarks)
+        if self._endpoint:
+            served = {"type": "sagemaker_endpoint", "name": self._endpoint}
+            lines.append(entry("resources", [served], "its latency, errors and use come from CloudWatch"))
         why = (
             "the model is trained in SageMaker: upload reference rows with their scores, and a version is made of them"
         )
@@ -114,9 +132,8 @@ class _Import:
         )
         yield entry("task", self._problem, seen if label else "by the captured responses: the baseline has no label")
         if self._problem == "binary_classification" and {normalised(name) for name in self._classes} - {"0", "1"}:
-            told = [analysis.positive for analysis in self._analyses if analysis.positive in self._classes]
-            why = "label_value_or_threshold of the bias monitor" if told else "the rarer class: check"
-            yield entry("positive_label", told[0] if told else self._classes[-1], why)
+            why = "label_value_or_threshold of the bias monitor" if self._positive else "the rarer class: check"
+            yield entry("positive_label", self._positive or self._classes[-1], why)
         yield entry("on_invalid", "count", "Model Monitor reported bad rows and kept them; quarantine sets them aside")
 
     def _columns(self) -> Section:
@@ -153,9 +170,11 @@ class _Import:
         fairness = Section("fairness")
         if self._protected:
             fairness.add("protected", self._protected, "the facets of the bias monitor")
+            if self._problem == "multiclass_classification":
+                fairness.add("favourable", self._positive, "label_value_or_threshold of the bias monitor")
         for facet, groups in self._groups.items():
             reason = self._why_not(facet, groups)
-            if reason and self._protected:
+            if reason:
                 fairness.remark(f"the facet {facet} is left out: {reason}")
         return fairness
 
@@ -163,8 +182,8 @@ class _Import:
         """Why a facet cannot be watched; None when it can."""
         if self._problem == "regression":
             return "a regression decides nothing; declare a segment for each group"
-        if self._problem == "multiclass_classification":
-            return "which of the classes is the favourable one is for you to say"
+        if self._problem == "multiclass_classification" and self._positive is None:
+            return "which class is good to get is not known; declare fairness with its favourable"
         if facet not in self._layout.features:
             return "it is no field of a captured request"
         if any(group.interval for group in groups):
@@ -213,7 +232,7 @@ class _Import:
         if not distributions.compared or (distance is not None and distance >= 1):
             feature.add("monitored", value=False, why="its override switches the comparison off")
         elif distance is not None:
-            effect = round(thresholds.shift(max(distance, 0.0)), _DIGITS) if numeric else distance
+            effect = round(shift(max(distance, 0.0)), _DIGITS) if numeric else distance
             feature.add("minimum_effect", effect, f"its own threshold {distance:g}{', as a shift' if numeric else ''}")
 
 

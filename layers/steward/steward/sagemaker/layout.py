@@ -97,7 +97,7 @@ def layout(columns: Sequence[FeatureStatistics], captures: bytes | str | None) -
     requests, responses, unusable = _sample(captures)
     answers = _answers(responses) if responses else None
     if not requests:
-        if captures and captures.strip():
+        if captures is not None:
             raise DocumentInvalid(
                 f"no line of the captures can be used ({unusable}); give some lines of a capture file as SageMaker "
                 "wrote them, of requests that were answered"

@@ -11,10 +11,27 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from steward.sagemaker.documents import Document, read_document
+from steward.spec.monitors import MonitorName
 
 Operator = Literal["LessThanThreshold", "GreaterThanThreshold"]
 Problem = Literal["binary_classification", "multiclass_classification", "regression"]
 _PROBLEMS: tuple[Problem, ...] = ("binary_classification", "multiclass_classification", "regression")
+
+THEIR_METRICS: Mapping[str, Mapping[MonitorName, str]] = {
+    "binary_classification": {
+        "accuracy": "accuracy",
+        "precision": "precision",
+        "recall": "recall",
+        "f1": "f1",
+        "specificity": "true_negative_rate",
+        "roc_auc": "auc",
+        "average_precision": "au_prc",
+    },
+    "multiclass_classification": {"accuracy": "accuracy"},
+    "regression": {"mean_absolute_error": "mae", "root_mean_squared_error": "rmse", "r_squared": "r2"},
+}
+"""By task, what the monitor calls our metrics. With several classes it weights them by how frequent they are, where
+ours count alike: these are other figures, and keep other names."""
 
 
 class MetricConstraint(Document):
@@ -59,10 +76,20 @@ class ModelQualityConstraints(Document):
         return self
 
 
+class Evaluated(Document):
+    """What the metrics speak of: labelled records, between two moments in UTC."""
+
+    item_count: int
+    start_time: str | None = None
+    end_time: str | None = None
+    evaluation_time: str | None = None
+
+
 class ModelQualityStatistics(Document):
     """The `statistics.json` of the model quality monitor; beside metrics it has curves and a confusion matrix."""
 
     version: float = 0.0
+    dataset: Evaluated | None = None
     binary_classification_metrics: dict[str, Any] | None = None
     multiclass_classification_metrics: dict[str, Any] | None = None
     regression_metrics: dict[str, Any] | None = None

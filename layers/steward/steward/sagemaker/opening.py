@@ -36,10 +36,10 @@ def event_rows(path: Path, name: str, spec: ModelSpec, limits: Limits | None = N
     limits = limits or Limits()
     long = replace(limits, maximum_line_bytes=max(limits.maximum_line_bytes, MAXIMUM_LINE_BYTES))
     lines = Lines(path, name, compression, long)
-    head = lines.head
-    if _CAPTURE.search(head):
+    first = next((line for line in lines.head.split(b"\n") if _CAPTURE.search(line) or _TRUTH.search(line)), b"")
+    if _CAPTURE.search(first):  # also where it has its ground truth already
         return CaptureRows(lines, limits, CaptureMapping.of(spec))
-    if _TRUTH.search(head):
+    if first:
         columns = spec.columns
         if columns.label is None:
             raise BatchInvalid(

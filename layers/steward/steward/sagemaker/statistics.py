@@ -10,18 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
+from steward.sagemaker.distributions import Bin, equal_width, levels
 from steward.sagemaker.documents import Document, InferredType, read_document
 
-_BUCKETS = 10
-"""The analyser shows every numeric distribution in so many buckets of equal width."""
 _SKETCH_C = 0.64
 _SKETCH_K = 2048.0
-
-Bin = tuple[float, float, int]
-"""Lower bound, upper bound and count; where the bounds are equal, all values are that one."""
 
 
 class Common(Document):
@@ -165,14 +158,14 @@ class StringCounts:
     Attributes:
         present: values.
         missing: rows without one.
-        distinct: how many different values there are.
+        distinct: how many different values there are; None where they were not counted.
         values: those counted one by one, with their counts.
     """
 
     name: str
     present: int
     missing: int
-    distinct: int
+    distinct: int | None
     values: Sequence[tuple[str, int]] = ()
 
 
@@ -224,8 +217,11 @@ def _numeric(column: NumericCounts) -> FeatureStatistics:
             max=column.maximum,
             distribution=NumericDistribution(
                 kll=Kll(
-                    buckets=_equal_width(bins, column.minimum, column.maximum),
-                    sketch=Sketch(data=_levels(bins)),
+                    buckets=tuple(
+                        NumericBucket(lower_bound=low, upper_bound=high, count=count)
+                        for low, high, count in equal_width(bins, column.minimum, column.maximum)
+                    ),
+                    sketch=Sketch(data=levels(bins)),
                 )
             )
             if bins
@@ -235,11 +231,15 @@ def _numeric(column: NumericCounts) -> FeatureStatistics:
 
 
 def _categorical(column: StringCounts) -> FeatureStatistics:
+    common = Common(num_present=column.present, num_missing=column.missing)
+    if column.distinct is None:
+        known = StringStatistics(common=common)
+        return FeatureStatistics(name=column.name, inferred_type=_text_type(column), string_statistics=known)
     return FeatureStatistics(
         name=column.name,
-        inferred_type="String" if column.present else "Unknown",
+        inferred_type=_text_type(column),
         string_statistics=StringStatistics(
-            common=Common(num_present=column.present, num_missing=column.missing),
+            common=common,
             distinct_count=float(column.distinct),
             distribution=StringDistribution(
                 categorical=Categorical(
@@ -250,42 +250,5 @@ def _categorical(column: StringCounts) -> FeatureStatistics:
     )
 
 
-def _equal_width(bins: Sequence[Bin], low: float, high: float) -> tuple[NumericBucket, ...]:
-    """Ten buckets of equal width that hold all that the bins hold; within a bin, mass is taken to be spread evenly."""
-    if not low < high:
-        return (NumericBucket(lower_bound=low, upper_bound=high, count=float(sum(count for *_, count in bins))),)
-    edges = np.linspace(low, high, _BUCKETS + 1)
-    mass = np.zeros(_BUCKETS)
-    for lower, upper, count in bins:
-        if lower < upper:
-            overlap = np.minimum(edges[1:], upper) - np.maximum(edges[:-1], lower)
-            mass += count * np.maximum(overlap, 0) / (upper - lower)
-        else:
-            mass[min(int(np.searchsorted(edges, lower, side="right")) - 1, _BUCKETS - 1)] += count
-    return tuple(
-        NumericBucket(lower_bound=float(lower), upper_bound=float(upper), count=float(count))
-        for lower, upper, count in zip(edges[:-1], edges[1:], _whole(mass), strict=True)
-    )
-
-
-def _whole(mass: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Whole numbers with the same sum: the largest remainders are rounded up."""
-    counts = np.floor(mass + 1e-9)
-    short = round(float(mass.sum() - counts.sum()))
-    counts[np.argsort(counts - mass, kind="stable")[:short]] += 1
-    return counts
-
-
-def _levels(bins: Sequence[Bin]) -> tuple[tuple[float, ...], ...]:
-    """The bins as the levels of a KLL sketch: a count's binary digits say on which levels its middle value stands.
-
-    The weights add up to the number of values, and any quantile is right to within its bin.
-
-    >>> _levels([(1.0, 1.0, 5), (2.0, 4.0, 2)])
-    ((1.0,), (3.0,), (1.0,))
-    """
-    highest = max((count for *_, count in bins), default=0).bit_length()
-    return tuple(
-        tuple(lower if lower == upper else (lower + upper) / 2 for lower, upper, count in bins if count >> level & 1)
-        for level in range(highest)
-    )
+def _text_type(column: StringCounts) -> InferredType:
+    return "String" if column.present else "Unknown"

@@ -2,27 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 from steward.sagemaker.clarify import MINIMUM_NDCG, FacetMetrics
 from steward.sagemaker.constraints import Constraints, DistributionConstraints
 from steward.sagemaker.declaration import Section
-from steward.sagemaker.model_quality import MetricConstraint, ModelQualityConstraints, ModelQualityStatistics
+from steward.sagemaker.distances import shift
+from steward.sagemaker.model_quality import (
+    THEIR_METRICS,
+    MetricConstraint,
+    ModelQualityConstraints,
+    ModelQualityStatistics,
+)
+from steward.spec.monitors import MonitorName
 
-_METRICS = {
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "f1",
-    "true_negative_rate": "specificity",
-    "auc": "roc_auc",
-    "au_prc": "average_precision",
+_METRICS: dict[str, MonitorName] = {
+    **{theirs: ours for metrics in THEIR_METRICS.values() for ours, theirs in metrics.items()},
     "weighted_precision": "precision",
     "weighted_recall": "recall",
     "weighted_f1": "f1",
-    "mae": "mean_absolute_error",
-    "rmse": "root_mean_squared_error",
-    "r2": "r_squared",
 }
 """Model Monitor's metrics and Steward's; the others follow from these."""
 _OF_CLASSES = {"weighted_precision", "weighted_recall", "weighted_f1"}
@@ -31,18 +28,6 @@ _BINARY_ONLY = {"specificity", "roc_auc", "average_precision"}
 _FOUR_FIFTHS = 0.8
 _PLACES = 1e4
 _DIGITS = 4
-
-
-def shift(distance: float) -> float:
-    """The shift, in standard deviations, that puts a normal distribution this far from where it was.
-
-    The distance, that of Kolmogorov and Smirnov, is the greatest between the two cumulative distributions; for a shift
-    it is found half way between the means: 2 Φ(shift / 2) - 1.
-
-    >>> round(shift(0.1), 3)
-    0.251
-    """
-    return 2 * NormalDist().inv_cdf((1 + distance) / 2)
 
 
 def drift(constraints: Constraints, monitors: Section) -> None:
@@ -73,10 +58,15 @@ def _share(distributions: DistributionConstraints, distance: float) -> tuple[flo
 def quality(constraints: Constraints, monitors: Section) -> None:
     """What the data quality monitor asks of values."""
     config = constraints.monitoring_config
+    if config.emit_metrics == "Disabled":
+        monitors.remark("emit_metrics was Disabled: which figures go to CloudWatch is the deployment's to say")
     if config.evaluate_constraints == "Disabled":
         for name in ("validity", "missing_values", "unseen_categories", "schema_consistency"):
             monitors.add(name, None, "evaluate_constraints was Disabled")
         return
+    if any(feature.completeness is not None for feature in constraints.features):
+        why = "completeness: fewer values than in the baseline were a violation; here they must be beyond chance"
+        monitors.add("missing_values", {"maximum_increase": 0.0}, why)
     known, typed = config.domain_content_threshold, config.datatype_check_threshold
     if known is not None and any(feature.domains for feature in constraints.features):
         why = f"domain_content_threshold {known:g}: the share of values that had to be among the baseline's"
@@ -89,13 +79,17 @@ def quality(constraints: Constraints, monitors: Section) -> None:
 def performance(asked: ModelQualityConstraints, found: ModelQualityStatistics | None, monitors: Section) -> None:
     """What the model quality monitor asks."""
     values = found.values if found else {}
+    left_out: list[str] = []
     for name, constraint in asked.metrics.items():
         ours = _METRICS.get(name)
         if ours is None or (asked.problem == "multiclass_classification" and ours in _BINARY_ONLY):
+            left_out.append(name)
             continue
         tolerance, why = _tolerance(constraint, values.get(name, math.nan))
         why = f"{name}: {why}" + ("; here the mean over the classes" if name in _OF_CLASSES else "")
         monitors.add(ours, {"tolerance": tolerance}, why)
+    if left_out:
+        monitors.remark(f"without a monitor of their own here: {', '.join(left_out)}")
 
 
 def _tolerance(constraint: MetricConstraint, baseline: float) -> tuple[float, str]:

@@ -28,12 +28,6 @@ class FeatureViolation(Document):
     description: str
 
     @classmethod
-    def data_type(cls, name: str, expected: str, share: float, required: float) -> Self:
-        """Too few values are of the column's type; both shares are of the values that are there."""
-        sentence = f"{_percent(share)} of the values are {expected}; {_percent(required)} are required"
-        return cls(feature_name=name, constraint_check_type="data_type_check", description=sentence)
-
-    @classmethod
     def completeness(cls, name: str, share: float, required: float) -> Self:
         """Too few rows have a value."""
         sentence = f"{_percent(share)} of the rows have a value; {_percent(required)} are required"
@@ -90,12 +84,6 @@ class BiasViolation(Document):
     metric_name: str
     constraint_check_type: Literal["bias_drift_check"] = "bias_drift_check"
     description: str
-
-    @classmethod
-    def of(cls, facet: str, facet_value: str, metric: str, value: float, baseline: float) -> Self:
-        """The metric of a group, now and in the baseline."""
-        sentence = f"{metric} is {value!r}, further from none than the baseline's {baseline!r}"
-        return cls(facet=facet, facet_value=facet_value, metric_name=metric, description=sentence)
 
 
 class AttributionViolation(Document):

@@ -65,7 +65,11 @@ class ModelSpec(Declared):
     fairness: Fairness | None = None
     business_value: BusinessValue | None = None
     resources: list[Resource] = Field(default_factory=list)
-    capture: Capture | None = Field(default=None, description="The layout of SageMaker data-capture files.")
+    capture: Capture | None = Field(
+        default=None,
+        description="The layout of SageMaker data-capture files; with it, each check is "
+        "also written as the reports of SageMaker's monitors, under `reports/<model>/sagemaker/`.",
+    )
     window: WindowPolicy = Field(default_factory=WindowPolicy)
     label_horizon: Duration = Field(
         default=timedelta(days=30), description="How far back a late label looks for its prediction."

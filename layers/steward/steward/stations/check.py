@@ -19,6 +19,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
+from steward.stations.sagemaker import write_reports
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -35,10 +36,14 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         closed = window.end + spec.window.allowed_lateness <= runtime.now()
         if not closed and not (isinstance(cause, CheckRequested) and cause.window):
             continue
-        check = examine(runtime.data, spec, spec_stored, window, version)
-        if check is None or (_is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check))):
+        examined = examine(runtime.data, spec, spec_stored, window, version)
+        if examined is None:
+            continue
+        check, evidence = examined
+        if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
             continue
         event = _completed(runtime, cause, check)
+        write_reports(runtime.data, check, evidence)
         yield event
         _measure(runtime, spec, check)
         if check.rows:
@@ -46,8 +51,10 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         _record(runtime, event, check)
 
 
-def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Window, version: str) -> Check | None:
-    """Judge one window of one version by all that is stored of it; None where it has no records."""
+def examine(
+    data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Window, version: str
+) -> tuple[Check, Evidence] | None:
+    """Judge one window of one version by all that is stored of it, which is returned too; None without records."""
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
     profile = _merged(data, spec, version, window, baseline.bins)
@@ -69,7 +76,7 @@ def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Wi
         history=known.before(window),
         volumes=known.volumes,
     )
-    return Check(
+    check = Check(
         model=spec.model,
         version=version,
         window=window.id,
@@ -87,6 +94,7 @@ def examine(data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Wi
         readings=profile.telemetry.readings,
         results=evaluate(evidence),
     )
+    return check, evidence
 
 
 def recomputed(data: Bucket, check: Check) -> list[MetricResult]:

@@ -190,6 +190,11 @@ def audit(model: str, audit: str) -> str:
     return f"reports/{model}/audits/{audit}.json"
 
 
+def sagemaker_report(model: str, monitor: str, window: str, check: str, name: str) -> str:
+    """A file as one of SageMaker's monitors writes it (create-only); all of a monitor have one prefix."""
+    return f"reports/{model}/sagemaker/{monitor}/{window}/{check}/{name}"
+
+
 def ledger(model: str) -> str:
     """Prefix of a model's ledger entries, in the ledger bucket."""
     return f"{model}/"
