@@ -6,8 +6,8 @@ from statistics import NormalDist
 
 from steward.sagemaker.clarify import MINIMUM_NDCG, FacetMetrics
 from steward.sagemaker.constraints import Constraints, DistributionConstraints
-from steward.sagemaker.declaration import Section
 from steward.sagemaker.model_quality import MetricConstraint, ModelQualityConstraints, ModelQualityStatistics
+from steward.spec.commented import Section
 
 _METRICS = {
     "accuracy": "accuracy",

@@ -51,7 +51,8 @@ class ScoredRows:
     def of(cls, baseline: Baseline, profile: Profile) -> Self:
         """Score the sampled rows by the ranks that their codes have in the baseline.
 
-        A part that no sampled row of the baseline has is left out: outputs that stem from a holdout, for one.
+        A part that no sampled row of either side has is left out: outputs that stem from a holdout, for one, or a
+        column that the window lacks, which is told of by itself.
         """
         bins, reference = baseline.bins, baseline.reference
         sides = {"features": reference.features, "outputs": reference.outputs}
@@ -59,11 +60,12 @@ class ScoredRows:
             -1, 256
         )
         codes = baseline.sample.table[:MOST_REFERENCE_ROWS]
-        known = np.flatnonzero((codes != MISSING).any(axis=0))
+        here = profile.sample.table
+        known = np.flatnonzero((codes != MISSING).any(axis=0) & ((here != MISSING).any(axis=0) | (len(here) == 0)))
         return cls(
             tuple(bins.sampled[at][1] for at in known),
             normal_scores(codes[:, known], tables[known]),
-            normal_scores(profile.sample.table[:, known], tables[known]),
+            normal_scores(here[:, known], tables[known]),
             np.array([isinstance(bins.sampled_bins[at], NumericBins) for at in known], np.bool_),
         )
 
