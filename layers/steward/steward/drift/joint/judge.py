@@ -14,11 +14,12 @@ from steward.drift.joint.maximum_mean_discrepancy import maximum_mean_discrepanc
 from steward.drift.joint.normal_scores import MISSING, normal_scores, score_table
 from steward.drift.joint.random_features import random_features
 from steward.drift.joint.reconstruction_error import reconstruction_error
+from steward.drift.rare_categories import RareCategories
 from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
-from steward.profiles.summaries import Summary, histogram
+from steward.profiles.summaries import CategoricalSummary, Summary, histogram
 from steward.results import MetricResult, Status
 from steward.spec.monitors import JointMonitor
 
@@ -56,9 +57,7 @@ class ScoredRows:
         """
         bins, reference = baseline.bins, baseline.reference
         sides = {"features": reference.features, "outputs": reference.outputs}
-        tables = np.array([score_table(_code_counts(sides[side][name])) for side, name in bins.sampled]).reshape(
-            -1, 256
-        )
+        tables = np.array([_score_table(sides[side][name]) for side, name in bins.sampled]).reshape(-1, 256)
         codes = baseline.sample.table[:MOST_REFERENCE_ROWS]
         here = profile.sample.table
         known = np.flatnonzero((codes != MISSING).any(axis=0) & ((here != MISSING).any(axis=0) | (len(here) == 0)))
@@ -199,8 +198,12 @@ def _unmeasurable(rows: ScoredRows) -> str | None:
     return None
 
 
-def _code_counts(summary: Summary) -> NDArray[np.float64]:
-    return np.array(histogram(summary)[:_NUMERIC_CODES], dtype=np.float64)
+def _score_table(summary: Summary) -> NDArray[np.float64]:
+    counts = np.array(histogram(summary), dtype=np.float64)
+    if not isinstance(summary, CategoricalSummary):
+        return score_table(counts[:_NUMERIC_CODES])
+    rare = RareCategories.of(counts).rare[:_NUMERIC_CODES]
+    return score_table(counts[: len(rare)], rare)
 
 
 def _degrees(effect: DesignEffect) -> float:
