@@ -189,14 +189,39 @@ def compare_tables(
 ) -> None:
     """Say whether one table has drifted from another; no deployment is needed. Exits with 2 on bad input."""
     from steward.cli import compare  # noqa: PLC0415 - other commands need no numpy
+    from steward.cli.progress import rows_read  # noqa: PLC0415
     from steward.standalone.compare import compare as compared  # noqa: PLC0415
 
-    report = compared(reference, current, spec=spec)
+    with rows_read() as progress:
+        report = compared(reference, current, spec=spec, progress=progress)
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:
         compare.show(report, console)
     raise typer.Exit(1 if fail_on_drift and report.drift.detected else 0)
+
+
+@app.command(name="suggest")
+def suggest_declaration(
+    reference: Annotated[Path, typer.Argument(help="Reference data: Parquet, CSV or JSON Lines.")],
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write it; not over a file.")] = None,
+    model: Annotated[str | None, typer.Option(help="What to call the model; the file's name when left out.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who answers for it: a person or a team.")] = None,
+) -> None:
+    """Write a declaration that fits reference data, each line with its reason. Exits with 2 on bad input."""
+    from steward.cli.progress import rows_read  # noqa: PLC0415 - as above
+    from steward.standalone.suggestion import suggest  # noqa: PLC0415
+
+    with rows_read() as progress:
+        text = suggest(reference, model=model, owner=owner, progress=progress)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise StewardError(f"{output} cannot be written: {error.strerror}; name a new file") from error
 
 
 def audit_table(report: Audit) -> Table:

@@ -1,47 +1,110 @@
 """`steward compare`: what drifted first, then what could not be measured, then the rest in one sentence."""
 
+from collections.abc import Iterable, Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from steward.profiles.facets import EMBEDDING_FACETS, TEXT_FACETS, TIME_FACETS
 from steward.results import MetricResult
 from steward.standalone.report import ComparisonReport
 
 _RARE = 1e-9
+_FACETS = frozenset((*TIME_FACETS, *TEXT_FACETS, *EMBEDDING_FACETS))
+_TOGETHER = "all together"
+_NAMED = 6
+_SHOWN = 30
+_NAME_WIDTH = 28
 
 
 def show(report: ComparisonReport, console: Console) -> None:
     """Print it for people."""
-    by_subject: dict[tuple[str, str], MetricResult] = {}
-    for result in report.results:
-        key = (result.monitor, result.column or result.statistic)
-        if key not in by_subject or result.effect is not None:
-            by_subject[key] = result
-    drifted = [result for result in by_subject.values() if result.status == "drift"]
-    unknown = [result for result in by_subject.values() if result.status == "unknown"]
-    names = {name for _, name in by_subject}
-    unchanged = names - {result.column or result.statistic for result in drifted + unknown}
-    verdict = f"Drift in {', '.join(report.drift.columns)}" if drifted else "No drift"
-    console.print(Text(verdict, style="bold red" if drifted else "bold green"))
-    console.print(f"{report.rows.reference:,} rows of reference, {report.rows.current:,} current", highlight=False)
-    if drifted:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for heading in ("column", "statistic", "what happened"):
-            table.add_column(heading, overflow="fold")
-        for result in sorted(drifted, key=lambda found: -_importance(found)):
-            subject = result.column or "all columns"
-            table.add_row(Text(subject), Text(result.statistic.replace("_", " ")), Text(result.message))
-        console.print(table)
-    for result in unknown:
-        console.print(Text(result.message, style="yellow"))
-    rate = f"{report.drift.family_wise_rate:.0%}"
-    console.print(
-        f"{len(unchanged)} of {len(names)} are as in the reference; unchanged data give a false alarm in at most "
-        f"{rate} of comparisons.",
-        highlight=False,
+    decisive = list(_decisive(report.results))
+    drifted = sorted(
+        (found for found in decisive if found.status == "drift"),
+        key=lambda found: (found.column is None, -_importance(found)),
     )
+    unknown = [found for found in decisive if found.status == "unknown"]
+    columns = {_column(result) for result in report.results if result.column is not None}
+    quiet = columns - {_column(result) for result in [*drifted, *unknown]}
+    console.print(_verdict(drifted, len(quiet), len(columns)))
+    console.print(
+        f"{report.rows.current:,} current rows against {report.rows.reference:,} of the reference", highlight=False
+    )
+    for title, results, style in (("what happened", drifted, ""), ("not compared", _merged(unknown), "yellow")):
+        if results:
+            console.print()
+            console.print(_table(title, results, style))
+    console.print()
+    if quiet:
+        rest = "Every column is" if len(quiet) == len(columns) else f"{len(quiet):,} of {len(columns):,} columns are"
+        console.print(f"{rest} as in the reference.", highlight=False)
+    seldom = 1 / report.drift.family_wise_rate
+    console.print(f"Unchanged data would show drift in at most one of {seldom:,.0f} comparisons.", highlight=False)
     for note in report.notes:
-        console.print(f"Note: {note}.", highlight=False)
+        console.print(Text(f"Note: {note}.", style="dim"))
+
+
+def _verdict(drifted: Sequence[MetricResult], quiet: int, columns: int) -> Text:
+    if not drifted:
+        if quiet == columns:
+            return Text("No drift", style="bold green")
+        if quiet:
+            return Text(f"No drift in {quiet:,} of {columns:,} columns; the rest could not be compared", "bold yellow")
+        return Text("Nothing could be compared", style="bold yellow")
+    names = list(dict.fromkeys(_column(found) for found in drifted if found.column is not None))
+    parts = []
+    if names:
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        parts.append(f"in {len(names):,} of {columns:,} columns: {', '.join(names[:_NAMED])}{more}")
+    if any(found.column is None for found in drifted):
+        parts.append("in how columns hang together")
+    return Text(f"Drift {', and '.join(parts)}", style="bold red")
+
+
+def _table(title: str, results: Sequence[MetricResult], style: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("column", overflow="fold", max_width=_NAME_WIDTH)
+    table.add_column(title, overflow="fold", ratio=1)
+    for result in results[:_SHOWN]:
+        parts = (result.segment, result.column or (None if result.segment else _TOGETHER))
+        table.add_row(Text(" ".join(part for part in parts if part)), Text(result.message, style=style))
+    if len(results) > _SHOWN:
+        table.add_row("", f"and {len(results) - _SHOWN:,} more, all of them in the output of --json")
+    return table
+
+
+def _merged(unknown: Sequence[MetricResult]) -> list[MetricResult]:
+    """The same, those of all columns together that have one reason as one, after the columns."""
+    reasons: dict[str, list[MetricResult]] = {}
+    for result in unknown:
+        if result.column is None and result.segment is None:
+            reasons.setdefault(result.message.partition(": ")[2], []).append(result)
+    alone = [result for result in unknown if result.column is not None or result.segment is not None]
+    return alone + [
+        results[0].model_copy(
+            update={"message": f"{', '.join(result.statistic.replace('_', ' ') for result in results)}: {reason}"}
+        )
+        for reason, results in reasons.items()
+    ]
+
+
+def _decisive(results: Iterable[MetricResult]) -> Iterable[MetricResult]:
+    """One result of each monitor, segment and column: the one that carries the effect, where one does."""
+    found: dict[tuple[str, str | None, str], MetricResult] = {}
+    for result in results:
+        key = (result.monitor, result.segment, result.column or result.statistic)
+        if key not in found or result.effect is not None:
+            found[key] = result
+    return found.values()
+
+
+def _column(result: MetricResult) -> str:
+    """The column that a result is about; of a part (`comment.length`), the column that it is taken from."""
+    name = result.column or _TOGETHER
+    parent, _, facet = name.rpartition(".")
+    return parent if parent and facet in _FACETS else name
 
 
 def _importance(result: MetricResult) -> float:

@@ -16,6 +16,7 @@ from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
 from steward.drift.proportions import change_p_value
 from steward.drift.rank_sum import rank_sum_deviation
+from steward.drift.rare_categories import RareCategories
 from steward.drift.standardised_shift import standardised_shift
 from steward.drift.tails import f_tail, kolmogorov_tail, kolmogorov_tail_estimated, lognormal_tail
 from steward.drift.wasserstein_distance import normalised_wasserstein_distance
@@ -142,7 +143,9 @@ def _among_windows(
 def compare_categorical(
     reference: CategoricalSummary, window: CategoricalSummary, bins: CategoricalBins, effect: DesignEffect
 ) -> Comparison:
-    """Compare two summaries of a categorical column, each with at least 10 values; unseen ones are one category.
+    """Compare two summaries of a categorical column, each with at least 10 values.
+
+    Unseen categories are one, together with those that are as rare (`RareCategories`).
 
     Args:
         reference: of the baseline.
@@ -150,7 +153,8 @@ def compare_categorical(
         bins: of both.
         effect: how much the column varies between windows beyond independent rows.
     """
-    expected, observed, here = counts_of(histogram(reference)), counts_of(histogram(window)), effect.at(window.count)
+    here = effect.at(window.count)
+    expected, observed = comparable_categories(reference, window)
     values, p_value = _binned(expected, observed, here, effect, _CATEGORICAL_SHARE)
     rows, baseline_rows = window.count / here.value, reference.count / effect.value
     gone = VanishedCategories.between(reference, window, bins, rows, baseline_rows)
@@ -160,6 +164,13 @@ def compare_categorical(
         values=values | {"vanished_share": gone.share},
         p_values=dict.fromkeys(values, p_value) | {"vanished_share": gone.p_value},
     )
+
+
+def comparable_categories(reference: CategoricalSummary, window: CategoricalSummary) -> tuple[Counts, Counts]:
+    """The histograms of a baseline and of a window, rare and unseen categories as the last bin of both."""
+    expected = counts_of(histogram(reference))
+    rare = RareCategories.of(expected)
+    return rare.folded(expected, baseline=True), rare.folded(counts_of(histogram(window)), baseline=False)
 
 
 def _binned(

@@ -1,6 +1,7 @@
 """The one decision on drift: real beyond chance, at a family-wise rate over everything, and large enough to matter."""
 
 from steward.drift.columns import judge_features, judge_outputs
+from steward.drift.embeddings import judge_embeddings
 from steward.drift.family import Family
 from steward.drift.joint.judge import judge_joint
 from steward.drift.segments import judge_segments
@@ -18,9 +19,9 @@ def judge_drift(baseline: Baseline, profile: Profile, watched: Watched) -> list[
     A column drifts when any of its tests has a p-value at most its part of the false-alarm rate of the whole window
     (weighted Bonferroni: the chance of any false alarm among all columns stays below the rate, whatever the dependence
     between them), **and** its effect reaches what matters: the winsorised Wasserstein distance in robust standard
-    deviations for numbers, the largest change of a share for categories. All statistics of a column carry that one
-    status; the effect stands at the decisive one alone. Sample sizes count after the deflation by the baseline's
-    design effects.
+    deviations for numbers, the largest change of a share for categories, the root of the mean discrepancy for
+    embeddings. All statistics of a column carry that one status; the effect stands at the decisive one alone. Sample
+    sizes count after the deflation by the baseline's design effects.
 
     Args:
         baseline: of the version whose records the window holds.
@@ -39,6 +40,7 @@ def judge_drift(baseline: Baseline, profile: Profile, watched: Watched) -> list[
     family = Family.of(baseline, watched)
     return [
         *judge_features(baseline, profile, watched, family),
+        *judge_embeddings(baseline, profile, watched, family),
         *judge_outputs(baseline, profile, watched, family),
         *judge_missing(baseline, profile, watched, family),
         *judge_unseen(baseline, profile, watched, family),

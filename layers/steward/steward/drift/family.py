@@ -13,6 +13,9 @@ from steward.spec.monitors import DriftMonitor
 JOINT_TESTS = 4
 """Correlations, reconstruction error, mean discrepancy, domain classifier."""
 
+EMBEDDING_TESTS = 1
+"""Tests of a column of embeddings as a whole; its norm and cosine are columns of their own."""
+
 _HALF = 0.5
 
 
@@ -55,6 +58,8 @@ class Family:
         }
         outputs = sum(_column_tests(column) for name, column in bins.outputs.items() if watched.watches(name))
         of_segment = outputs + sum(_column_tests(bins.features[name]) for name in tests_of)
+        if monitors.feature_drift:
+            tests_of |= {name: EMBEDDING_TESTS for name in baseline.embedding_spreads if watched.watches(name)}
         segments = sum(len(found.groups) for found in bins.segments.values()) if monitors.segment_drift else 0
         rates = [monitor.false_alarm_rate for monitor in (monitors.feature_drift, monitors.score_drift) if monitor]
         weighted = monitors.feature_drift is not None and monitors.feature_drift.weights == "importance"

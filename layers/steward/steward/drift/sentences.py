@@ -3,13 +3,14 @@
 import math
 from typing import Literal
 
-from steward.drift.comparison import mean_shift
+from steward.drift.comparison import comparable_categories, mean_shift
 from steward.profiles.bins import CategoricalBins, NumericBins
-from steward.profiles.summaries import CategoricalSummary, NumericSummary, histogram
+from steward.profiles.summaries import CategoricalSummary, NumericSummary
 
 _VISIBLE_MOVE = 0.05
 _NAMES_SHOWN = 3
 _RAREST = 1e-9
+_UNSEEN = "rare or unseen categories"
 
 
 Unit = Literal["sd", "share"]
@@ -41,13 +42,10 @@ def move(window: NumericSummary, reference: NumericSummary, bins: NumericBins) -
 
 def shift(window: CategoricalSummary, reference: CategoricalSummary, bins: CategoricalBins) -> str:
     """Which category's share changed most: `has 'B' in 30.0% of rows instead of 25.0%`."""
-    shares = [
-        (here / window.count, there / reference.count)
-        for here, there in zip(histogram(window), histogram(reference), strict=True)
-    ]
-    most = max(range(len(shares)), key=lambda position: abs(shares[position][0] - shares[position][1]))
-    name = repr(bins.categories[most]) if most < len(bins.categories) else "unseen categories"
-    return f"has {name} in {shares[most][0]:.1%} of rows instead of {shares[most][1]:.1%}"
+    there, here = (counts / counts.sum() for counts in comparable_categories(reference, window))
+    most = int(abs(here - there).argmax())
+    name = repr(bins.categories[most]) if most < len(bins.categories) else _UNSEEN
+    return f"has {name} in {here[most]:.1%} of rows instead of {there[most]:.1%}"
 
 
 def verdict(subject: str, words: tuple[str, str], figures: str, chance: str, *, real: bool, matters: bool) -> str:

@@ -6,12 +6,12 @@ from steward.records.labels import normalised
 from steward.sagemaker import thresholds
 from steward.sagemaker.clarify import Analysis, FacetMetrics
 from steward.sagemaker.constraints import Constraints, FeatureConstraints
-from steward.sagemaker.declaration import Section, comment, entry
 from steward.sagemaker.distances import shift
 from steward.sagemaker.layout import Layout, layout
 from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics, Problem
-from steward.sagemaker.outputs import classes_of, fresh, outputs_of, problem_of
+from steward.sagemaker.outputs import classes_of, outputs_of, problem_of
 from steward.sagemaker.statistics import FeatureStatistics, Statistics
+from steward.spec.commented import Section, comment, entry, fresh
 from steward.spec.document import MAXIMUM_BYTES, read_spec
 
 _TEXT_VALUES = 1000

@@ -7,6 +7,7 @@ from steward.sagemaker.layout import Answers, Layout
 from steward.sagemaker.model_quality import Problem
 from steward.sagemaker.payloads import SKIPPED
 from steward.sagemaker.statistics import FeatureStatistics
+from steward.spec.commented import fresh
 
 _FEWEST_CLASSES, _MOST_CLASSES = 3, 20
 _KEY = "a key of the captured responses"
@@ -76,13 +77,6 @@ def outputs_of(found: Layout, problem: Problem, classes: Sequence[str]) -> list[
         outputs = _positional(answers, problem)
     taken = {*found.features, *found.others, found.label}
     return [replace(output, column=fresh(output.column, taken)) for output in outputs]
-
-
-def fresh(name: str, taken: set[str | None]) -> str:
-    """The name, or one like it that is not taken."""
-    while name in taken:
-        name = f"{name}_"
-    return name
 
 
 def _named(answers: Answers, problem: Problem) -> list[Output]:

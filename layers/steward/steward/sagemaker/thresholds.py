@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from steward.sagemaker.clarify import MINIMUM_NDCG, FacetMetrics
 from steward.sagemaker.constraints import Constraints, DistributionConstraints
-from steward.sagemaker.declaration import Section
 from steward.sagemaker.distances import shift
 from steward.sagemaker.model_quality import (
     THEIR_METRICS,
@@ -13,6 +12,7 @@ from steward.sagemaker.model_quality import (
     ModelQualityConstraints,
     ModelQualityStatistics,
 )
+from steward.spec.commented import Section
 from steward.spec.monitors import MonitorName
 
 _METRICS: dict[str, MonitorName] = {

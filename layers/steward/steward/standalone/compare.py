@@ -1,40 +1,29 @@
 """Comparing two tables, with or without a declaration."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from itertools import chain
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from steward.drift import Family, Watched, judge_drift
+from steward.drift import Watched, judge_drift
 from steward.errors import BatchInvalid
 from steward.profiles.baseline import Baseline
 from steward.profiles.portion import Portion
-from steward.profiles.profile import Gathering
-from steward.profiles.scope import Scope
+from steward.profiles.profile import Gathering, Profile
 from steward.records.columns import Chunk
 from steward.results import MetricResult
 from steward.spec.document import read_spec
-from steward.spec.features import CategoricalFeature, DatetimeFeature, Feature, NumericFeature
 from steward.spec.model import ModelSpec
-from steward.spec.monitors import Monitors
-from steward.spec.windows import ORIGIN, Window
 from steward.standalone.conversion import Converter
-from steward.standalone.inference import infer
-from steward.standalone.report import ComparisonReport, Drift, Rows
-from steward.standalone.tables import Batch, table_of
+from steward.standalone.placing import placed, times_of
+from steward.standalone.report import ComparisonReport, Drift, Rows, in_plain_words
+from steward.standalone.subject import Subject
+from steward.standalone.tables import Batch, Table, Watcher, silent, table_of
 
-_INFERRED_BATCHES = 16
-_WINDOWS = 20
-_FEWEST_WINDOWS = 3
-_WHOLE = Window(ORIGIN, timedelta(days=1))
-_UNWATCHED = frozenset({"id", "time", "version"})
-_TIME = DatetimeFeature(type="datetime")
+_NAMED = 5
 
 
-def compare(reference: object, current: object, *, spec: ModelSpec | str | Path | None = None) -> ComparisonReport:
+def compare(
+    reference: object, current: object, *, spec: ModelSpec | str | Path | None = None, progress: Watcher = silent
+) -> ComparisonReport:
     """Whether `current` has drifted from `reference`.
 
     The reference is held in memory; the current table is read chunk by chunk.
@@ -43,135 +32,121 @@ def compare(reference: object, current: object, *, spec: ModelSpec | str | Path 
         reference: a path, a pandas DataFrame, or anything with the Arrow C stream or dataframe protocol.
         current: the same.
         spec: a declaration, or the path of one; without it types are inferred from the reference.
+        progress: told what is read, and how many rows of it so far.
 
     Raises:
         BatchInvalid: one of the two cannot be read, or they have nothing to compare.
         SpecInvalid: the declaration is wrong.
     """
     declaration = read_spec(Path(spec).read_bytes()) if isinstance(spec, str | Path) else spec
-    before, after = table_of(reference, "reference"), table_of(current, "current table")
+    before = _Reading(table_of(reference, "reference"), progress)
+    after = _Reading(table_of(current, "current table"), progress)
     batches = list(before.batches())
-    if not any(batch.rows for batch in batches):
+    if not before.rows:
         raise BatchInvalid("no_rows", f"{before.name} has no rows; give a reference with rows to compare with")
-    features, outputs, time = _watched_columns(declaration, batches)
-    wanted = features | outputs | ({time: _TIME} if time else {})
-    portions, mistyped = _portions(batches, wanted, time)
+    asked = Subject.declared(declaration, before.columns) if declaration else Subject.inferred(batches)
+    portions, mistyped = _portions(batches, asked)
     batches.clear()
-    held = {name for portion in portions for name in portion.chunk.columns} - mistyped.keys()
-    features = {name: feature for name, feature in features.items() if name in held}
-    outputs = {name: feature for name, feature in outputs.items() if name in held}
-    if not features and not outputs:
+    subject = asked.held({name for portion in portions for name in portion.chunk.columns} - mistyped.keys())
+    if not subject.compared:
         raise BatchInvalid("no_columns", f"{before.name} has no column to compare")
-    scope = Scope(features, outputs)
-    placed = _placed(portions, declaration.window.length if declaration else None)
-    baseline = Baseline.of(placed, scope, holdout=None)
-    gathering, converter, rows = Gathering(baseline.bins), Converter(wanted), 0
-    seen: set[str] = set()
-    for batch in after.batches():
-        columns = converter.read(batch.columns)
-        gathering.add(Portion(Chunk(batch.rows, columns), times=_times(columns, time), first=rows))
-        seen |= batch.columns.keys()
-        rows += batch.rows
+    baseline = Baseline.of(placed(portions, subject.length), subject.scope, holdout=None)
+    portions.clear()
+    profile, converter = _profiled(after, baseline, subject)
+    if after.rows and not subject.compared.keys() & after.columns.keys():
+        own = f"{before.name} has {_names(subject.compared)}, {after.name} has {_names(after.columns)}"
+        raise BatchInvalid("no_columns", f"there is no column in common to compare: {own}")
+    problems = _problems(asked, subject, after, mistyped, converter)
     watched = Watched(
-        declaration.monitors if declaration else Monitors(),
-        features | outputs,
-        {name: feature.importance for name, feature in features.items() if feature.importance is not None},
+        subject.monitors,
+        subject.compared,
+        {name: feature.importance for name, feature in subject.features.items() if feature.importance is not None},
     )
-    problems = {
-        name: f"`{name}` is missing in the current table" for name in held & wanted.keys() if rows and name not in seen
-    }
-    problems |= {name: f"`{name}` has changed its type: {why}" for name, why in converter.mistyped().items()}
-    problems |= {name: f"`{name}` in the reference is not of its type: {why}" for name, why in mistyped.items()}
-    problems |= {name: f"`{name}` is missing in the reference" for name in wanted.keys() - held - mistyped.keys()}
-    problems.pop(time or "", None)
-    judged = _without(judge_drift(baseline, gathering.profile(), watched), problems)
-    undecided = [
-        MetricResult(monitor="schema_consistency", column=name, statistic="type", rows=rows, status="unknown",
-                     message=f"{why}; it was not compared")
-        for name, why in sorted(problems.items())
-    ]  # fmt: skip
-    results = judged + undecided
-    drifted = sorted({result.column or result.statistic for result in results if result.status == "drift"})
-    independent = not any(effect.known for effect in baseline.design_effects.values())
-    notes = ["rows count as independent: the reference has no time column with three windows or more"]
-    return ComparisonReport(
-        rows=Rows(reference=baseline.reference.rows, current=rows),
-        drift=Drift(
-            detected=bool(drifted),
-            family_wise_rate=Family.of(baseline, watched).share_rate,
-            columns=drifted,
-            independent_rows=independent,
-        ),
-        results=results,
-        notes=notes if independent else [],
-    )
+    results = [*_without(judge_drift(baseline, profile, watched), problems), *_undecided(problems)]
+    return _report(before, after, baseline, subject, results)
 
 
-def _watched_columns(
-    spec: ModelSpec | None, batches: list[Batch]
-) -> tuple[dict[str, Feature], dict[str, Feature], str | None]:
-    """Features, outputs and the column of event times."""
-    if spec:
-        names = spec.columns
-        roles: dict[str, Feature] = {column: NumericFeature(type="numeric") for column in names.outputs.values()}
-        if names.prediction:
-            regression = spec.task == "regression"
-            roles[names.prediction] = (
-                NumericFeature(type="numeric") if regression else CategoricalFeature(type="categorical")
-            )
-        there = {name for batch in batches for name in batch.columns}
-        roles = {name: feature for name, feature in roles.items() if name in there}
-        return dict(spec.features), roles | spec.outputs, names.time if names.time in there else None
-    sample = batches[:: max(1, len(batches) // _INFERRED_BATCHES)]
-    found = infer({name: [batch.columns[name] for batch in sample if name in batch.columns]
-                   for name in dict.fromkeys(chain.from_iterable(batch.columns for batch in batches))})  # fmt: skip
-    features = {name: column.feature for name, column in found.items() if column.role not in _UNWATCHED}
-    return features, {}, next((name for name, column in found.items() if column.role == "time"), None)
+def _problems(
+    asked: Subject, subject: Subject, after: "_Reading", mistyped: Mapping[str, str], converter: Converter
+) -> dict[str, str]:
+    """The columns that cannot be compared at all, and why."""
+    found: dict[str, str] = {}
+    changed = converter.mistyped()
+    for name in asked.compared:
+        if name in mistyped:
+            found[name] = f"`{name}` in the reference is not of its type: {mistyped[name]}"
+        elif name not in subject.compared:
+            found[name] = f"`{name}` is missing in the reference"
+        elif after.rows and name not in after.columns:
+            found[name] = f"`{name}` is missing in the current table"
+        elif name in changed:
+            found[name] = f"`{name}` has changed its type: {changed[name]}"
+    return found
 
 
-def _portions(
-    batches: list[Batch], wanted: Mapping[str, Feature], time: str | None
-) -> tuple[list[Portion], dict[str, str]]:
-    converter = Converter(wanted)
-    read = [(batch.rows, converter.read(batch.columns)) for batch in batches if batch.rows]
+class _Reading:
+    """A table as it is read: what it has turned out to hold so far."""
+
+    def __init__(self, table: Table, progress: Watcher) -> None:
+        self._table = table
+        self._progress = progress
+        self.name = table.name
+        self.rows = 0
+        self.refused = 0
+        self.reason = ""
+        self.columns: dict[str, None] = {}
+
+    def batches(self) -> Iterator[Batch]:
+        """Its rows in order."""
+        for batch in self._table.batches():
+            self.rows += batch.rows
+            self.refused += batch.refused
+            self.reason = self.reason or batch.reason
+            self.columns |= dict.fromkeys(batch.columns)
+            self._progress(self.name, self.rows)
+            if batch.rows:
+                yield batch
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """On rows that were left out."""
+        if self.refused:
+            rows = f"{self.refused:,} of {self.refused + self.rows:,} rows of {self.name}"
+            yield f"{rows} cannot be read, and are left out: {self.reason}"
+
+
+def _portions(batches: list[Batch], subject: Subject) -> tuple[list[Portion], dict[str, str]]:
+    """The reference as typed columns, without those that are of another type, and why they are not."""
+    converter = Converter(subject.wanted)
+    read = [(batch.rows, converter.read(batch.columns)) for batch in batches]
     mistyped = converter.mistyped()
     return [
         Portion(
             Chunk(rows, {name: column for name, column in columns.items() if name not in mistyped}),
-            times=_times(columns, time),
+            times=times_of(columns, subject.time),
         )
         for rows, columns in read
     ], mistyped
 
 
-def _times(columns: Mapping[str, object], time: str | None) -> NDArray[np.datetime64] | None:
-    values = getattr(columns.get(time), "values", None) if time else None
-    return values if isinstance(values, np.ndarray) and values.dtype.kind == "M" else None
+def _profiled(after: _Reading, baseline: Baseline, subject: Subject) -> tuple[Profile, Converter]:
+    """The profile of the current table, and what could be read of its columns."""
+    gathering, converter = Gathering(baseline.bins), Converter(subject.wanted)
+    first = 0
+    for batch in after.batches():
+        columns = converter.read(batch.columns)
+        gathering.add(Portion(Chunk(batch.rows, columns), times=times_of(columns, subject.time), first=first))
+        first += batch.rows
+    return gathering.profile(), converter
 
 
-def _placed(portions: list[Portion], length: timedelta | None) -> list[tuple[Window, Portion]]:
-    """Each portion's rows by window; all in one where there are no times."""
-    moments = [portion.times for portion in portions if portion.times is not None]
-    known = np.concatenate([found[~np.isnat(found)] for found in moments]) if moments else np.empty(0, "M8[us]")
-    if len(moments) < len(portions) or not len(known):
-        return [(_WHOLE, portion) for portion in portions]
-    span = timedelta(microseconds=int((known.max() - known.min()).astype(np.int64)))
-    if length is None or span / length < _FEWEST_WINDOWS:
-        length = max(timedelta(minutes=1), span // _WINDOWS)
-        length = timedelta(seconds=int(length.total_seconds()))
-    step, origin = np.timedelta64(int(length.total_seconds() * 1e6), "us"), np.datetime64(ORIGIN.replace(tzinfo=None))
-    placed: list[tuple[Window, Portion]] = []
-    for portion in portions:
-        times = portion.times
-        if times is None:
-            continue
-        windows = np.where(np.isnat(times), 0, (times - origin) // step).astype(np.int64)
-        for window in np.unique(windows):
-            rows = np.flatnonzero(windows == window)
-            chunk = Chunk(len(rows), {name: column.take(rows) for name, column in portion.chunk.columns.items()})
-            start = datetime.fromtimestamp(0, UTC) + (ORIGIN - datetime.fromtimestamp(0, UTC)) + int(window) * length
-            placed.append((Window(start, length), Portion(chunk, times=times[rows])))
-    return placed
+def _undecided(problems: Mapping[str, str]) -> list[MetricResult]:
+    """A result for each column that could not be compared at all."""
+    return [
+        MetricResult(monitor="schema_consistency", column=name, statistic="type", status="unknown",
+                     message=f"{why}; it was not compared")
+        for name, why in sorted(problems.items())
+    ]  # fmt: skip
 
 
 def _without(results: list[MetricResult], problems: Mapping[str, str]) -> list[MetricResult]:
@@ -186,3 +161,33 @@ def _without(results: list[MetricResult], problems: Mapping[str, str]) -> list[M
             and not (result.column.endswith(".age") and result.status == "unknown" and not result.baseline_rows)
         )
     ]
+
+
+def _report(
+    before: _Reading, after: _Reading, baseline: Baseline, subject: Subject, results: list[MetricResult]
+) -> ComparisonReport:
+    independent = not any(effect.known for effect in baseline.design_effects.values())
+    notes = [*subject.notes, *before.notes, *after.notes]
+    extra = after.columns.keys() - before.columns.keys()
+    if extra:
+        notes.append(f"only the current table has {_names(dict.fromkeys(sorted(extra)))}; nothing to compare with")
+    if independent:
+        notes.append("rows count as independent: the reference has no time column with three windows or more")
+    monitors = (subject.monitors.feature_drift, subject.monitors.score_drift)
+    return ComparisonReport(
+        rows=Rows(reference=before.rows, current=after.rows),
+        drift=Drift(
+            detected=any(result.status == "drift" for result in results),
+            family_wise_rate=max((monitor.false_alarm_rate for monitor in monitors if monitor), default=0.01),
+            columns=sorted({result.column or result.statistic for result in results if result.status == "drift"}),
+            independent_rows=independent,
+        ),
+        results=[result.model_copy(update={"message": in_plain_words(result.message)}) for result in results],
+        notes=notes,
+    )
+
+
+def _names(columns: Mapping[str, object]) -> str:
+    shown = ", ".join(f"`{name}`" for name in list(columns)[:_NAMED])
+    more = len(columns) - _NAMED
+    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -1,17 +1,18 @@
-"""What the columns of a table hold and what they are for, each with the reason."""
+"""What the columns of a table hold, each with the reason."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from arro3 import compute
 from arro3.core import Array, DataType
+from numpy.typing import NDArray
 
 from steward.records import arrays, flags
 from steward.records.embeddings import embeddings, is_list
 from steward.spec.features import (
+    MOST_DIMENSIONS,
     BooleanFeature,
     CategoricalFeature,
     DatetimeFeature,
@@ -20,27 +21,19 @@ from steward.spec.features import (
     NumericFeature,
     TextFeature,
 )
-
-Role = Literal["id", "time", "score", "prediction", "label", "version", "latency"]
+from steward.standalone.cells import sampled
+from steward.standalone.roles import Role, role_of
+from steward.standalone.tables import Batch
 
 READABLE = 0.95
-"""The share of the cells that must be readable as numbers, moments or lists."""
+"""The share of the cells that must be readable as numbers or moments."""
 
-MOST_CATEGORIES = 50
-"""A domain is suggested for at most so many."""
-
-_SAMPLE = 20_000
 _WORDS = 4.0
 _FEWEST = 20
-_NAMES: Mapping[Role, str] = {
-    "id": r"(^|_)(id|uuid|guid|key)$|^(id|index|row|unnamed: 0)$",
-    "time": r"(^|_)(time|timestamp|datetime|date|ts|at|hour)$",
-    "score": r"(^|_)(score|scores|probability|proba|prob|risk|confidence)$",
-    "prediction": r"(^|_)(prediction|predicted|pred|yhat|y_hat|forecast)$|^predicted_",
-    "label": r"^(label|target|y|truth|ground_truth|actual|outcome|class)$",
-    "version": r"^(version|model_version)$",
-    "latency": r"(^|_)latency(_ms)?$",
-}
+_FEWEST_OF_MANY = 100
+_MOSTLY = 0.5
+_CODES = re.compile(r"(^|[_\W])(code|type|kind|class|category|zip|zipcode|postcode|status|cluster|id)s?$")
+_NONE = re.compile(r"\[\s*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,175 +41,163 @@ class Inference:
     """What one column is taken for.
 
     Attributes:
-        feature: its type, without bounds; those are `minimum`, `maximum` and `domain`.
+        feature: its type, without bounds.
         reason: why.
         role: what it is for; None for a feature.
         role_reason: why.
-        distinct: whether all its cells differ.
-        constant: whether all its cells are the same.
-        minimum, maximum: of its numbers.
-        domain: its categories, where there are few.
-        missing: the share of its cells that are empty.
+        identifies: whether it names rows, or whatever they are about, so that other rows have other values.
     """
 
     feature: Feature
     reason: str
     role: Role | None = None
     role_reason: str = ""
-    distinct: bool = False
-    constant: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    domain: tuple[str, ...] = ()
-    missing: float = 0.0
+    identifies: bool = False
+
+    @property
+    def compared(self) -> bool:
+        """Whether other rows can be expected to have such values."""
+        return self.role not in {"id", "time", "version"} and not self.identifies
 
 
-def infer(columns: Mapping[str, Sequence[Array]]) -> dict[str, Inference]:
-    """Look at the cells of each column.
+def infer(batches: Sequence[Batch]) -> dict[str, Inference]:
+    """Look at some 20,000 cells of each column."""
+    return infer_cells(sampled(batches))
+
+
+def infer_cells(columns: Mapping[str, Sequence[Array]]) -> dict[str, Inference]:
+    """The same, for cells that were chosen before.
 
     Args:
-        columns: the Arrow arrays of each column, in order; at most some 20,000 cells of each are looked at.
+        columns: the Arrow arrays of each column, in order.
     """
     found: dict[str, Inference] = {}
     taken: set[Role] = set()
     for name, chunks in columns.items():
         inferred = _column(name, chunks)
         if inferred.role in taken:
-            inferred = _without_role(inferred)
+            inferred = replace(inferred, role=None, role_reason="")
         if inferred.role:
             taken.add(inferred.role)
         found[name] = inferred
+    moments = [name for name, column in found.items() if isinstance(column.feature, DatetimeFeature)]
+    if "time" not in taken and len(moments) == 1:
+        found[moments[0]] = replace(found[moments[0]], role="time", role_reason="the only column of moments")
     return found
 
 
-def _without_role(inferred: Inference) -> Inference:
-    return Inference(
-        inferred.feature, inferred.reason, None, "", inferred.distinct, inferred.constant,
-        inferred.minimum, inferred.maximum, inferred.domain, inferred.missing,
-    )  # fmt: skip
-
-
 def _column(name: str, chunks: Sequence[Array]) -> Inference:
-    cells = _cells(chunks)
-    present = [cell for cell in cells if cell is not None and cell != ""]
-    missing = 1 - len(present) / len(cells) if cells else 0.0
-    kind: Any = chunks[0].type if chunks else None
-    feature, reason = _typed(kind, chunks, present)
-    values = {str(cell) for cell in present}
-    distinct = len(present) >= _FEWEST and len(values) == len(present)
-    low, high = _range(present) if isinstance(feature, NumericFeature) else (None, None)
-    domain: tuple[str, ...] = ()
-    if isinstance(feature, CategoricalFeature) and len(values) <= MOST_CATEGORIES:
-        domain = tuple(sorted(values))
-    role, why = _role(name, feature, distinct=distinct, low=low, high=high)
-    return Inference(
-        feature, reason, role, why, distinct, len(values) == 1, low, high, domain, missing
-    )  # fmt: skip
-
-
-def _cells(chunks: Sequence[Array]) -> list[Any]:
-    """Cells from all over the column, as Python values."""
-    if not chunks:
-        return []
-    each = max(1, _SAMPLE // len(chunks))
-    cells: list[Any] = []
-    for chunk in chunks:
-        step = max(1, len(chunk) // each)
-        taken = compute.take(arrays.plain(chunk), Array.from_numpy(np.arange(0, len(chunk), step)))
-        cells += taken.to_pylist()
-    return cells
-
-
-def _typed(kind: Any, chunks: Sequence[Array], present: list[Any]) -> tuple[Feature, str]:
-    types = arrays.TYPES
-    if not present:
-        return CategoricalFeature(type="categorical"), "all its cells are empty, so nothing tells"
+    lowered = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip()).lower()
+    kind: Any = chunks[0].type if chunks else DataType.null()
+    if isinstance(kind, DataType) and arrays.TYPES.is_dictionary(kind):
+        kind = arrays.plain(chunks[0]).type
     if is_list(kind):
-        lengths = [len(cell) for cell in present]
-        return _embedding(max(set(lengths), key=lengths.count))
-    if types.is_boolean(kind):
-        return BooleanFeature(type="boolean"), "it holds booleans"
-    if types.is_timestamp(kind) or types.is_date(kind):
-        return DatetimeFeature(type="datetime"), "it holds moments"
-    if types.is_numeric(kind) or types.is_decimal(kind):
-        return _number(present, "numbers")
-    return _of_text([str(cell) for cell in present], chunks)
+        feature, reason = _of_lists(chunks)
+        return Inference(feature, reason)
+    if arrays.TYPES.is_boolean(kind):
+        return _with_role(lowered, BooleanFeature(type="boolean"), "it holds booleans", None)
+    if arrays.TYPES.is_timestamp(kind) or arrays.TYPES.is_date(kind):
+        return _with_role(lowered, DatetimeFeature(type="datetime"), "it holds moments", None)
+    if arrays.TYPES.is_numeric(kind) or arrays.TYPES.is_decimal(kind):
+        return _of_numbers(lowered, _values(chunks, name), "numbers")
+    if arrays.TYPES.is_nested(kind):
+        return Inference(CategoricalFeature(type="categorical"), f"{kind} is nested, and cannot be compared")
+    return _of_text(lowered, chunks)
 
 
-def _number(present: list[Any], what: str) -> tuple[Feature, str]:
-    values = {float(cell) for cell in present}
-    if values == {0.0, 1.0}:
-        return BooleanFeature(type="boolean"), "it holds 0 and 1 alone"
-    whole = all(value.is_integer() for value in values if np.isfinite(value))
-    if whole and 1 < len(values) <= _FEWEST and len(present) >= 10 * len(values):
-        return NumericFeature(type="numeric"), (
-            f"{what}, whole ones and only {len(values)} of them; write categorical if they are codes"
-        )
-    return NumericFeature(type="numeric"), what
+def _values(chunks: Sequence[Array], name: str) -> NDArray[np.float64]:
+    """The numbers that are there."""
+    read = [arrays.numbers(chunk, name)[0] for chunk in chunks]
+    values = np.concatenate([column.values[~column.absent] for column in read]) if read else np.empty(0)
+    return values[~np.isnan(values)]
 
 
-def _of_text(cells: list[str], chunks: Sequence[Array]) -> tuple[Feature, str]:
+def _of_numbers(lowered: str, values: NDArray[np.float64], what: str) -> Inference:
+    finite = values[np.isfinite(values)]
+    distinct = np.unique(finite)
+    if not len(distinct):
+        empty = "all its cells are empty, or no finite numbers, so nothing tells"
+        return Inference(NumericFeature(type="numeric"), empty)
+    if len(distinct) == 2 and distinct.tolist() == [0.0, 1.0]:  # noqa: PLR2004
+        return _with_role(lowered, BooleanFeature(type="boolean"), "it holds 0 and 1 alone", None)
+    whole = bool(np.all(distinct == np.round(distinct)))
+    numeric = NumericFeature(type="numeric")
+    unique = len(finite) >= _FEWEST and len(distinct) == len(finite)
+    if whole and _CODES.search(lowered):
+        many = len(finite) >= _FEWEST_OF_MANY and len(distinct) > _MOSTLY * len(finite)
+        if many or unique:
+            reason = (
+                f"{len(distinct):,} different whole numbers in {len(finite):,} cells, and its name says that they name"
+            )
+            return _with_role(lowered, numeric, reason, distinct, unique=unique, identifies=True)
+        if len(distinct) < len(finite):
+            reason = f"whole numbers, {len(distinct):,} different ones, and its name says that they are codes"
+            return _with_role(lowered, CategoricalFeature(type="categorical"), reason, distinct)
+    reason = what
+    if whole and 1 < len(distinct) <= _FEWEST and len(finite) >= 10 * len(distinct):
+        reason = f"{what}, whole ones and only {len(distinct)} of them; write categorical if they are codes"
+    return _with_role(lowered, numeric, reason, distinct, unique=unique)
+
+
+def _of_text(lowered: str, chunks: Sequence[Array]) -> Inference:
+    cells = [str(cell) for chunk in chunks for cell in arrays.plain(chunk).to_pylist() if cell not in (None, "")]
     whole = len(cells)
+    if not whole:
+        return Inference(CategoricalFeature(type="categorical"), "all its cells are empty, so nothing tells")
     numbers = [float(cell) for cell in cells if _is_number(cell)]
     if len(numbers) >= READABLE * whole:
+        values = np.array(numbers)
         mixed = "" if len(numbers) == whole else f"; {1 - len(numbers) / whole:.1%} of its cells are none, and missing"
-        return _number(numbers, f"its text is numbers{mixed}")
+        return _of_numbers(lowered, values[~np.isnan(values)], f"its text is numbers{mixed}")
     if all(_is_flag(cell) for cell in set(cells)):
-        return BooleanFeature(type="boolean"), "its text says true or false"
-    if all(cell.lstrip()[:1] == "[" for cell in cells[:100]):
+        return _with_role(lowered, BooleanFeature(type="boolean"), "its text says true or false", None)
+    if _look_like_lists(cells):
         lengths = [cell.count(",") + 1 for cell in cells]
         dimensions = max(set(lengths), key=lengths.count)
-        read = embeddings(chunks[0], "it", min(dimensions, 4096))
-        if read.unread is None:
-            return _embedding(dimensions)
+        if dimensions <= MOST_DIMENSIONS and embeddings(chunks[0], lowered, dimensions).unread is None:
+            return Inference(*_embedding(dimensions))
     if any(character.isdigit() for character in cells[0]) and _share_of_moments(cells) >= READABLE:
-        return DatetimeFeature(type="datetime"), "its text is moments in ISO 8601"
+        return _with_role(lowered, DatetimeFeature(type="datetime"), "its text is moments in ISO 8601", None)
+    return _of_words(lowered, cells)
+
+
+def _of_words(lowered: str, cells: list[str]) -> Inference:
+    whole, distinct = len(cells), len(set(cells))
     words = sum(len(cell.split()) for cell in cells) / whole
-    values = len(set(cells))
-    if words >= _WORDS and values > whole / 2:
-        return TextFeature(type="text"), f"its cells differ and have {words:.0f} words on average"
-    return CategoricalFeature(type="categorical"), f"text with {values:,} different values in {whole:,} cells"
+    if words >= _WORDS and distinct > _MOSTLY * whole:
+        return Inference(TextFeature(type="text"), f"its cells differ and have {words:.0f} words on average")
+    unique = whole >= _FEWEST and distinct == whole
+    many = whole >= _FEWEST_OF_MANY and distinct > _MOSTLY * whole
+    reason = f"text with {distinct:,} different values in {whole:,} cells"
+    feature = CategoricalFeature(type="categorical")
+    return _with_role(lowered, feature, reason, None, unique=unique, identifies=unique or many)
+
+
+def _with_role(
+    lowered: str,
+    feature: Feature,
+    reason: str,
+    distinct: NDArray[np.float64] | None,
+    *,
+    unique: bool = False,
+    identifies: bool = False,
+) -> Inference:
+    span = (float(distinct[0]), float(distinct[-1])) if distinct is not None and len(distinct) else None
+    role, why = role_of(lowered, feature, span, unique=unique, identifies=identifies)
+    return Inference(feature, reason, role, why, identifies)
+
+
+def _of_lists(chunks: Sequence[Array]) -> tuple[Feature, str]:
+    lengths = [len(cell) for chunk in chunks for cell in arrays.plain(chunk).to_pylist() if cell is not None]
+    if not lengths:
+        return CategoricalFeature(type="categorical"), "all its cells are empty, so nothing tells"
+    return _embedding(max(set(lengths), key=lengths.count))
 
 
 def _embedding(dimensions: int) -> tuple[Feature, str]:
-    if not 1 <= dimensions <= 4096:  # noqa: PLR2004 - what a declaration takes
+    if not 1 <= dimensions <= MOST_DIMENSIONS:
         return CategoricalFeature(type="categorical"), "lists that are too long, or empty"
     return EmbeddingFeature(type="embedding", dimensions=dimensions), f"lists of {dimensions} numbers"
-
-
-def _role(
-    name: str, feature: Feature, *, distinct: bool, low: float | None, high: float | None
-) -> tuple[Role | None, str]:
-    lowered = name.strip().lower()
-    for role, pattern in _NAMES.items():
-        if re.search(pattern, lowered) and _fits(role, feature, distinct=distinct, low=low, high=high):
-            return role, f"its name says {role}"
-    if distinct and isinstance(feature, CategoricalFeature):
-        return "id", "all its values differ, so it identifies rows"
-    return None, ""
-
-
-def _fits(role: Role, feature: Feature, *, distinct: bool, low: float | None, high: float | None) -> bool:
-    match role:
-        case "id":
-            return distinct and isinstance(feature, CategoricalFeature | NumericFeature)
-        case "time":
-            return isinstance(feature, DatetimeFeature)
-        case "score":
-            return (
-                isinstance(feature, NumericFeature) and low is not None and high is not None and 0 <= low <= high <= 1
-            )
-        case "latency":
-            return isinstance(feature, NumericFeature) and low is not None and low >= 0
-        case "version":
-            return isinstance(feature, CategoricalFeature)
-        case "label" | "prediction":
-            return isinstance(feature, NumericFeature | CategoricalFeature | BooleanFeature)
-
-
-def _range(present: list[Any]) -> tuple[float | None, float | None]:
-    finite = [float(cell) for cell in present if _is_number(str(cell)) and np.isfinite(float(cell))]
-    return (min(finite), max(finite)) if finite else (None, None)
 
 
 def _is_number(cell: str) -> bool:
@@ -225,6 +206,10 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return "_" not in cell
+
+
+def _look_like_lists(cells: list[str]) -> bool:
+    return all(cell.lstrip()[:1] == "[" and not _NONE.match(cell.strip()) for cell in cells[:100])
 
 
 def _is_flag(cell: str) -> bool:

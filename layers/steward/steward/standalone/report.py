@@ -1,10 +1,31 @@
 """What a comparison found, as JSON and as people read it."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from steward.results import MetricResult
+
+_QUOTED = re.compile(r"(`[^`]*`|'[^']*')")
+_WORDS = (
+    (re.compile(r"\bthe baseline\b"), "the reference"),
+    (re.compile(r"\bthe window\b"), "the current table"),
+    (re.compile(r"\bwindows\b"), "comparisons"),
+)
+
+
+def in_plain_words(message: str) -> str:
+    """A sentence of a check as someone reads it who compares two tables; names of columns and values stay.
+
+    >>> in_plain_words("`the window` is as in the baseline; chance alone does this once in 40 windows")
+    '`the window` is as in the reference; chance alone does this once in 40 comparisons'
+    """
+    parts = _QUOTED.split(message)
+    for at in range(0, len(parts), 2):
+        for pattern, plain in _WORDS:
+            parts[at] = pattern.sub(plain, parts[at])
+    return "".join(parts)
 
 
 class Rows(BaseModel):
@@ -40,7 +61,7 @@ class ComparisonReport(BaseModel):
     Attributes:
         rows: of either.
         drift: the decision.
-        results: all that it rests on; `unknown` with its reason where nothing could be measured.
+        results: all that it rests on: `ok`, `drift`, or `unknown` with its reason where nothing could be measured.
         notes: what a reader should know beside them.
     """
 

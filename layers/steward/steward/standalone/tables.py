@@ -1,6 +1,7 @@
 """Anything tabular as Arrow columns, chunk by chunk: files, pandas, and whatever speaks Arrow or `__dataframe__`."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +13,17 @@ from steward.records.arrays import TYPES
 from steward.records.formats import open_rows
 from steward.records.raw import Limits
 
+Watcher = Callable[[str, int], object]
+"""Is told what is being read, and how many of its rows so far."""
+
+_UPLOAD = re.compile(r"\bupload\b")
+"""What messages of the inbox ask for, where here a path is given."""
+
 _LIMITS = Limits(maximum_expanded_bytes=1 << 40)
+
+
+def silent(_name: str, _rows: int) -> None:
+    """Watches without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +33,14 @@ class Batch:
     Attributes:
         rows: how many.
         columns: by name, each of shape (rows,).
+        refused: rows of this stretch that could not be taken apart, and are left out.
+        reason: what is wrong with the first of them.
     """
 
     rows: int
     columns: Mapping[str, Array]
+    refused: int = 0
+    reason: str = ""
 
 
 class Table(Protocol):
@@ -56,6 +71,12 @@ class FileTable:
 
     def batches(self) -> Iterator[Batch]:
         """See `Table.batches`."""
+        try:
+            yield from self._batches()
+        except BatchInvalid as error:
+            raise BatchInvalid(error.code, _UPLOAD.sub("give", str(error))) from error
+
+    def _batches(self) -> Iterator[Batch]:
         if not self.path.is_file():
             raise BatchInvalid("no_file", f"{self.path} is no file; name a Parquet, CSV or JSON Lines file")
         names = open_rows(self.path, self.name, _LIMITS).names
@@ -66,9 +87,9 @@ class FileTable:
         for raw in rows.chunks(names):
             refused += len(raw.rejected)
             read += len(raw.rows)
-            first = first or (raw.rejected[0].reasons[0].message if raw.rejected else "")
-            if len(raw.rows):
-                yield Batch(len(raw.rows), raw.columns)
+            reason = raw.rejected[0].reasons[0].message if raw.rejected else ""
+            first = first or reason
+            yield Batch(len(raw.rows), raw.columns, len(raw.rejected), reason)
         if refused > read:
             raise BatchInvalid(
                 "malformed", f"{refused:,} of {refused + read:,} rows of {self.name} cannot be read: {first}"

@@ -14,11 +14,12 @@ from steward.drift.joint.maximum_mean_discrepancy import maximum_mean_discrepanc
 from steward.drift.joint.normal_scores import MISSING, normal_scores, score_table
 from steward.drift.joint.random_features import random_features
 from steward.drift.joint.reconstruction_error import reconstruction_error
+from steward.drift.rare_categories import RareCategories
 from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
-from steward.profiles.summaries import Summary, histogram
+from steward.profiles.summaries import CategoricalSummary, Summary, histogram
 from steward.results import MetricResult, Status
 from steward.spec.monitors import JointMonitor
 
@@ -51,19 +52,19 @@ class ScoredRows:
     def of(cls, baseline: Baseline, profile: Profile) -> Self:
         """Score the sampled rows by the ranks that their codes have in the baseline.
 
-        A part that no sampled row of the baseline has is left out: outputs that stem from a holdout, for one.
+        A part that no sampled row of either side has is left out: outputs that stem from a holdout, for one, or a
+        column that the window lacks, which is told of by itself.
         """
         bins, reference = baseline.bins, baseline.reference
         sides = {"features": reference.features, "outputs": reference.outputs}
-        tables = np.array([score_table(_code_counts(sides[side][name])) for side, name in bins.sampled]).reshape(
-            -1, 256
-        )
+        tables = np.array([_score_table(sides[side][name]) for side, name in bins.sampled]).reshape(-1, 256)
         codes = baseline.sample.table[:MOST_REFERENCE_ROWS]
-        known = np.flatnonzero((codes != MISSING).any(axis=0))
+        here = profile.sample.table
+        known = np.flatnonzero((codes != MISSING).any(axis=0) & ((here != MISSING).any(axis=0) | (len(here) == 0)))
         return cls(
             tuple(bins.sampled[at][1] for at in known),
             normal_scores(codes[:, known], tables[known]),
-            normal_scores(profile.sample.table[:, known], tables[known]),
+            normal_scores(here[:, known], tables[known]),
             np.array([isinstance(bins.sampled_bins[at], NumericBins) for at in known], np.bool_),
         )
 
@@ -197,8 +198,12 @@ def _unmeasurable(rows: ScoredRows) -> str | None:
     return None
 
 
-def _code_counts(summary: Summary) -> NDArray[np.float64]:
-    return np.array(histogram(summary)[:_NUMERIC_CODES], dtype=np.float64)
+def _score_table(summary: Summary) -> NDArray[np.float64]:
+    counts = np.array(histogram(summary), dtype=np.float64)
+    if not isinstance(summary, CategoricalSummary):
+        return score_table(counts[:_NUMERIC_CODES])
+    rare = RareCategories.of(counts).rare[:_NUMERIC_CODES]
+    return score_table(counts[: len(rare)], rare)
 
 
 def _degrees(effect: DesignEffect) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.drift.tails import chi_squared_tail, f_tail
+from steward.drift.joint.quadratic_form import QuadraticForm
 
 _FEWEST_ROWS = 10
 _NULL_ROWS = 1000
@@ -33,8 +33,7 @@ def maximum_mean_discrepancy(
     """Compare two samples of mapped rows.
 
     Under equal distributions the squared distance is a weighted sum of chi-squared variables, the weights being the
-    eigenvalues of the features' covariance; its tail is that of the shifted chi-squared with the same first
-    three moments.
+    eigenvalues of the features' covariance (`QuadraticForm`).
 
     Args:
         reference: mapped rows of the baseline, shape (m, features).
@@ -45,26 +44,16 @@ def maximum_mean_discrepancy(
     Returns:
         None below 10 rows on either side, or where no feature varies.
 
-    Sources: A. Gretton et al. (2012), A kernel two-sample test, Journal of Machine Learning Research 13, 723-773; the
-    tail from J. P. Imhof (1961), Computing the distribution of quadratic forms in normal variables, Biometrika 48,
-    419-426 (Pearson's approximation).
+    Source: A. Gretton et al. (2012), A kernel two-sample test, Journal of Machine Learning Research 13, 723-773.
     """
     if min(len(reference), len(window)) < _FEWEST_ROWS:
         return None
     change = window.mean(axis=0) - reference.mean(axis=0)
     pooled = np.cov(reference[:_NULL_ROWS], rowvar=False)
     share = deflation / len(window) + 1 / len(reference)
-    squared = pooled @ pooled
-    first, second = float(np.trace(pooled)), float(np.trace(squared))
-    third = float(np.sum(squared * pooled))
-    if first <= 0 or third <= 0:
+    form = QuadraticForm.of_covariance(np.atleast_2d(pooled))
+    if not form.known:
         return None
     distance = float(change @ change) / share
-    ratio = third / second
-    freedom = second**3 / third**2
-    statistic = (distance - (first - second / ratio)) / ratio
-    if math.isinf(degrees):
-        p_value = chi_squared_tail(max(0.0, statistic), freedom)
-    else:
-        p_value = f_tail(max(0.0, statistic) / freedom, freedom, degrees)
-    return Discrepancy(max(0.0, (distance - first) * share), distance / first, p_value)
+    average = form.first
+    return Discrepancy(max(0.0, (distance - average) * share), distance / average, form.tail(distance, degrees))

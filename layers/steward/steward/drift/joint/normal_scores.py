@@ -50,7 +50,7 @@ def normal_quantile(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.abs(centred) < _CENTRAL, numerator / denominator, np.where(centred > 0, tail, -tail))
 
 
-def score_table(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+def score_table(counts: NDArray[np.float64], rare: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
     """The normal score of every code of one column: the normal quantile of the middle of its bin's ranks.
 
     Ranks are the baseline's, so that a window with other margins has other scores; heavy tails, units and monotone
@@ -58,6 +58,7 @@ def score_table(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Args:
         counts: rows of the baseline per bin, in the order of the bins, shape (bins,), bins at most 254.
+        rare: the categories that stand for unseen ones too, and score as these do, shape (bins,).
 
     Returns:
         shape (256,); mean 0 and variance at most 1 over the baseline's rows.
@@ -72,7 +73,10 @@ def score_table(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     middle = np.cumsum(shares) - shares / 2
     least = 0.5 / total
     table[: len(counts)] = normal_quantile(np.clip(middle, least, 1 - least))
-    table[BEYOND] = normal_quantile(np.array([1 - least]))[0]
+    tail = float(shares[rare].sum()) if rare is not None else 0.0
+    table[BEYOND] = normal_quantile(np.array([1 - max(tail / 2, least)]))[0]
+    if rare is not None:
+        table[: len(counts)][rare] = table[BEYOND]
     return table
 
 

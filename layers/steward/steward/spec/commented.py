@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -73,6 +73,17 @@ def entry(name: str, value: Value, why: str = "", *, depth: int = 0) -> str:
 def comment(text: str) -> str:
     """A comment of one line, whatever the text has in it."""
     return f"# {_CONTROL.sub(' ', text)}"
+
+
+def fresh(name: str, taken: Collection[str | None]) -> str:
+    """The name, or one like it that is not taken.
+
+    >>> fresh("label", {"label"})
+    'label_'
+    """
+    while name in taken:
+        name = f"{name}_"
+    return name
 
 
 def scalar(value: str | float | None) -> str:

@@ -1,0 +1,45 @@
+"""Some cells from all over a table, for what can be told from a few."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from arro3 import compute
+from arro3.core import Array
+
+from steward.records import arrays
+from steward.standalone.tables import Batch
+
+CELLS = 20_000
+"""Of each column that are looked at, at most."""
+
+_OF_A_BATCH = 5_000
+_BATCHES = 16
+
+Sampled = dict[str, list[Array]]
+"""The cells of each column, in order."""
+
+
+def sampled(batches: Iterable[Batch]) -> Sampled:
+    """Evenly spaced cells of evenly spaced batches; a column that comes later than others is there too.
+
+    Args:
+        batches: read once; only what is sampled is held.
+    """
+    kept: list[dict[str, Array]] = []
+    step = 1
+    for position, batch in enumerate(batches):
+        if position % step == 0 and batch.rows:
+            kept.append({name: _spaced(array, _OF_A_BATCH) for name, array in batch.columns.items()})
+            if len(kept) == 2 * _BATCHES:
+                kept, step = kept[::2], step * 2
+    each = CELLS // max(1, len(kept))
+    names = dict.fromkeys(name for part in kept for name in part)
+    return {name: [_spaced(part[name], each) for part in kept if name in part] for name in names}
+
+
+def _spaced(array: Array, most: int) -> Array:
+    """At most so many cells, evenly spaced."""
+    step = -(-len(array) // most)
+    if step <= 1:
+        return array
+    return compute.take(arrays.plain(array), Array.from_numpy(np.arange(0, len(array), step)))

@@ -1,0 +1,115 @@
+"""Which columns of two tables are compared, as what, and by which limits."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Self
+
+from steward.profiles.scope import Scope
+from steward.spec.expressions import columns_of
+from steward.spec.features import CategoricalFeature, DatetimeFeature, Feature, NumericFeature
+from steward.spec.model import ModelSpec
+from steward.spec.monitors import Monitors
+from steward.spec.quality import Segment
+from steward.standalone.inference import infer
+from steward.standalone.tables import Batch
+
+_TIME = DatetimeFeature(type="datetime")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is compared.
+
+    Attributes:
+        features: by name.
+        outputs: scores, predictions and other outputs, under the names of their columns.
+        others: columns that segments look at.
+        time: the column of event times; None where there is none.
+        segments: what is compared by itself too.
+        segment_values: values of a segment's column that are compared by name.
+        monitors: the limits.
+        length: of the windows that a declaration asks for.
+        notes: on what is left out, and why.
+    """
+
+    features: dict[str, Feature]
+    outputs: dict[str, Feature] = field(default_factory=dict)
+    others: dict[str, Feature] = field(default_factory=dict)
+    time: str | None = None
+    segments: tuple[Segment, ...] = ()
+    segment_values: int = 20
+    monitors: Monitors = field(default_factory=lambda: Monitors(attribution_drift=None))
+    length: timedelta | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def declared(cls, spec: ModelSpec, there: Collection[str]) -> Self:
+        """What a declaration asks for, of outputs those that are there; attributions are no business of tables."""
+        names = spec.columns
+        roles: dict[str, Feature] = {column: NumericFeature(type="numeric") for column in names.outputs.values()}
+        if names.prediction:
+            regression = spec.task == "regression"
+            roles[names.prediction] = (
+                NumericFeature(type="numeric") if regression else CategoricalFeature(type="categorical")
+            )
+        return cls(
+            features=dict(spec.features),
+            outputs={name: feature for name, feature in roles.items() if name in there} | spec.outputs,
+            others=dict(spec.attributes),
+            time=names.time if names.time in there else None,
+            segments=tuple(spec.segments),
+            segment_values=spec.maximum_segment_values,
+            monitors=spec.monitors.model_copy(update={"attribution_drift": None}),
+            length=spec.window.length,
+        )
+
+    @classmethod
+    def inferred(cls, batches: Sequence[Batch]) -> Self:
+        """What the cells of the reference tell; columns that name rows are left out."""
+        found = infer(batches)
+        return cls(
+            features={name: column.feature for name, column in found.items() if column.compared},
+            time=next((name for name, column in found.items() if column.role == "time"), None),
+            notes=tuple(
+                f"`{name}` is not compared, since it names rows: {column.role_reason or column.reason}"
+                for name, column in found.items()
+                if column.identifies or column.role == "id"
+            ),
+        )
+
+    @property
+    def compared(self) -> dict[str, Feature]:
+        """Everything that may drift."""
+        return self.features | self.outputs
+
+    @property
+    def wanted(self) -> dict[str, Feature]:
+        """Everything that is read."""
+        return self.compared | self.others | ({self.time: _TIME} if self.time else {})
+
+    @property
+    def scope(self) -> Scope:
+        """What is profiled."""
+        return Scope(self.features, self.outputs, segments=self.segments, segment_values=self.segment_values)
+
+    def held(self, names: Collection[str]) -> Self:
+        """The same without what the reference does not hold."""
+        segments = tuple(segment for segment in self.segments if _columns(segment) <= set(names))
+        lost = [segment for segment in self.segments if segment not in segments]
+        return replace(
+            self,
+            features={name: feature for name, feature in self.features.items() if name in names},
+            outputs={name: feature for name, feature in self.outputs.items() if name in names},
+            segments=segments,
+            notes=(*self.notes, *(_lost(segment, names) for segment in lost)),
+        )
+
+
+def _columns(segment: Segment) -> frozenset[str]:
+    return frozenset({segment.column}) if segment.column else columns_of(segment.where or "")
+
+
+def _lost(segment: Segment, names: Collection[str]) -> str:
+    missing = ", ".join(f"`{name}`" for name in sorted(_columns(segment).difference(names)))
+    return f"the segment {segment.name} is not compared: the reference has no {missing}"
