@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from infra.demo.timeline import SUMMER, TimelineRow, figure_text, interval_text, summer_means
+from infra.demo.timeline import SUMMER, TimelineRow, figure_text, interval_text, signed, summer_means, worst_text
 
 # Okabe and Ito's colours, darkened where they would be faint on white. The HTML swaps each for a CSS variable.
 INK, MUTED, GRID, SHADE = "#1f2329", "#5d6670", "#d9dde2", "#eef1f4"
@@ -185,11 +185,14 @@ def _table_line(row: TimelineRow) -> str:
     style = "" if row.run is None else f' class="{row.run.outcome}"'
     cells = (
         f"{row.week:%d %b}",
-        str(row.windows),
         row.champion,
         ", ".join(row.drifted),
         interval_text(row),
+        figure_text(row.estimated_auc),
         figure_text(row.first_version_auc),
+        signed(row.from_inputs),
+        signed(row.from_world),
+        worst_text(row),
         ", ".join(row.alerts),
     )
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}<td{style}>{escape(outcome)}</td></tr>"
@@ -221,7 +224,8 @@ td:nth-child(-n+2), td:nth-child(5), td:nth-child(6) {{ white-space: nowrap; }}
 <p>{headline}.</p>
 <figure style="margin:0" role="img" aria-label="{headline}">{svg}</figure>
 <div class="scroll"><table>
-<thead><tr><th>Week</th><th>Windows</th><th>Champion</th><th>Drifted</th><th>AUC (interval)</th><th>First version</th>
+<thead><tr><th>Week</th><th>Champion</th><th>Drifted</th><th>AUC (interval)</th><th>Estimated</th><th>First version</th>
+<th>Change from inputs</th><th>From the world</th><th>Worst segment</th>
 <th>Alerts raised</th><th>Run</th></tr></thead>
 <tbody>
 {lines}

@@ -1,6 +1,6 @@
 """Ten months of real flights, week by week, through the deployed functions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
@@ -16,6 +16,7 @@ from infra.demo.loop import Loop
 from infra.demo.timeline import Run, TimelineRow
 from steward.events import AlertRaised, CheckCompleted, Event, ReleaseChanged, RunFailed, ValidationCompleted
 from steward.monitoring.check import Check
+from steward.results import MetricResult
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
@@ -64,7 +65,7 @@ class Play:
         week, flown = self.weeks[number]
         version = self.airline.champion()
         scores = self.airline.score(version, flown)
-        self.rows.append(_empty_row(week.date(), version, self._first_auc(flown, scores, version)))
+        self.rows.append(TimelineRow(week.date(), version, first_version_auc=self._first_auc(flown, scores, version)))
         uploads = [self._upload("predictions", week, self.airline.predictions(version, flown, scores))]
         if number:
             uploads.append(self._arrivals(number - 1))
@@ -118,15 +119,24 @@ class Play:
         for at, row in enumerate(self.rows):
             if row.week == start and row.champion == event.version:
                 drifted = [result.column or result.monitor for result in check.found("feature_drift")]
-                auc = next((result for result in check.results if result.statistic == "roc_auc"), None)
+                found = {result.statistic: result for result in reversed(check.results)}
+                auc, worst = found.get("roc_auc"), found.get("worst_segment")
+                labelled = auc is not None and auc.value is not None
                 self.rows[at] = replace(
                     row,
-                    windows=1,
                     drifted=tuple(dict.fromkeys(drifted)),
                     auc=auc.value if auc else row.auc,
                     auc_low=auc.low if auc else row.auc_low,
                     auc_high=auc.high if auc else row.auc_high,
+                    estimated_auc=row.estimated_auc if labelled else _value(found, "estimated_roc_auc"),
+                    from_inputs=_value(found, "from_inputs_roc_auc"),
+                    from_world=_value(found, "from_world_roc_auc"),
+                    worst_segment=(worst.segment, worst.value) if worst and worst.segment and worst.value else None,
                 )
+
+
+def _value(found: Mapping[str, MetricResult], statistic: str) -> float | None:
+    return found[statistic].value if statistic in found else None
 
 
 def _grounds(evaluation: Evaluation) -> str:
@@ -138,17 +148,4 @@ def _grounds(evaluation: Evaluation) -> str:
         f"log loss {-refused.value:+.3f}, {refused.low:.3f} surely gained"
         if refused.passed
         else (f"log loss {-refused.value:+.3f}, not surely better")
-    )
-
-
-def _empty_row(week: date, version: str, first_auc: float | None) -> TimelineRow:
-    return TimelineRow(
-        week=week,
-        champion=version,
-        windows=0,
-        drifted=(),
-        auc=None,
-        auc_low=None,
-        auc_high=None,
-        first_version_auc=first_auc,
     )

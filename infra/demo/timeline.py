@@ -28,9 +28,11 @@ class TimelineRow:
     Attributes:
         week: the Monday it began on.
         champion: the version that scored this week's flights.
-        windows: how many windows of the week were checked.
         drifted: the features that drifted, strongest first.
         auc, auc_low, auc_high: the champion's realised ROC AUC with its interval; None until labels have come.
+        estimated_auc: the same by estimate, before any label; None until the week was checked.
+        from_inputs, from_world: what the inputs and the world did to the AUC since the champion's holdout.
+        worst_segment: the group of rows that lost most against the holdout, and its AUC.
         first_version_auc: what the first version would have had on the same flights.
         alerts: the monitors whose alert was raised at the end of this week.
         run: the retraining that the end of this week started, if any.
@@ -38,12 +40,15 @@ class TimelineRow:
 
     week: date
     champion: str
-    windows: int
-    drifted: tuple[str, ...]
-    auc: float | None
-    auc_low: float | None
-    auc_high: float | None
-    first_version_auc: float | None
+    drifted: tuple[str, ...] = ()
+    auc: float | None = None
+    auc_low: float | None = None
+    auc_high: float | None = None
+    first_version_auc: float | None = None
+    estimated_auc: float | None = None
+    from_inputs: float | None = None
+    from_world: float | None = None
+    worst_segment: tuple[str, float] | None = None
     alerts: tuple[str, ...] = ()
     run: Run | None = None
 
@@ -88,28 +93,51 @@ def summer_means(rows: Sequence[TimelineRow]) -> SummerMeans | None:
 
 
 def timeline_table(rows: Sequence[TimelineRow], title: str) -> Table:
-    """One line a week, for a terminal of 120 columns. Meaning never hangs on colour alone."""
-    table = Table(title=title, caption=_caption(rows), title_justify="left", caption_justify="left", pad_edge=False)
-    table.add_column("Week", no_wrap=True)
-    table.add_column("Win", justify="right", no_wrap=True)
-    table.add_column("Champion", no_wrap=True, overflow="ellipsis", max_width=10)
-    table.add_column("Drifted", overflow="fold", max_width=18)
-    table.add_column("AUC (interval)", no_wrap=True)
-    table.add_column("First", no_wrap=True)
-    table.add_column("Alerts raised", overflow="fold", max_width=18)
-    table.add_column("Run", overflow="fold")
+    """One row a week, for a terminal of 120 columns. Meaning never hangs on colour alone."""
+    table = Table(
+        title=title,
+        caption=_caption(rows),
+        title_justify="left",
+        caption_justify="left",
+        pad_edge=False,
+        show_lines=True,
+    )
+    table.add_column("Week\nchampion", no_wrap=True)
+    table.add_column("Drifted", overflow="fold", max_width=16)
+    table.add_column("ROC AUC", no_wrap=True)
+    table.add_column("Change", no_wrap=True)
+    table.add_column("Worst segment", no_wrap=True)
+    table.add_column("Alerts and run", overflow="fold")
     for row in rows:
         table.add_row(
-            f"{row.week:%d %b}",
-            str(row.windows),
-            row.champion,
+            f"{row.week:%d %b}\n{row.champion[:8]}",
             _shortened(row.drifted, shown=2),
-            interval_text(row),
-            figure_text(row.first_version_auc),
-            Text(", ".join(row.alerts), style="yellow"),
-            _run(row.run),
+            _auc(row),
+            f"{signed(row.from_inputs)} inputs\n{signed(row.from_world)} world",
+            worst_text(row),
+            _happened(row),
         )
     return table
+
+
+def signed(change: float | None) -> str:
+    """A change with its sign, or a dash while it is not known."""
+    return "     -" if change is None else f"{change:+.3f}"
+
+
+def worst_text(row: TimelineRow) -> str:
+    """The worst segment with its AUC, such as `origin=LGA 0.612`; a dash while there are no labels."""
+    return "-" if row.worst_segment is None else f"{row.worst_segment[0]} {row.worst_segment[1]:.3f}"
+
+
+def _auc(row: TimelineRow) -> str:
+    estimate, first = figure_text(row.estimated_auc), figure_text(row.first_version_auc)
+    return f"{interval_text(row)}\n{estimate} estimated\n{first} first version"
+
+
+def _happened(row: TimelineRow) -> Text:
+    alerts = Text(", ".join(row.alerts), style="yellow")
+    return Text("\n").join(part for part in (alerts, _run(row.run)) if part)
 
 
 def figure_text(value: float | None) -> str:
