@@ -101,9 +101,9 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
     found, had = (profile.rows, profile.telemetry.readings), (check.rows, check.readings)
     if found != had:
         raise IncomparableProfiles(
-            f"the batches of {check.window} have {found[0]:,} rows and {found[1]:,} readings now, and had {had[0]:,} and "
-            f"{had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked again "
-            "without them"
+            f"the batches of {check.window} have {found[0]:,} rows and {found[1]:,} readings now, and had {had[0]:,} "
+            f"and {had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked "
+            "again without them"
         )
     evidence = Evidence(
         spec=spec,
