@@ -112,8 +112,8 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
     if found != had:
         raise IncomparableProfiles(
             f"the batches of {check.window} have {found[0]:,} rows and {found[1]:,} readings now, and had {had[0]:,} "
-            f"and {had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked again "
-            "without them"
+            f"and {had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked "
+            "again without them"
         )
     known = History.model_validate_json(data.verified(check.history)) if check.history else History()
     evidence = Evidence(
