@@ -90,6 +90,11 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
         ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
         IncomparableProfiles: the profiles of its batches are not what they were.
     """
+    return evaluate(restored(data, check))
+
+
+def restored(data: Bucket, check: Check) -> Evidence:
+    """What a stored check rests on; raises as `recomputed` does."""
     spec = registry.SpecRevision.model_validate_json(data.verified(check.spec)).spec
     baseline = Baseline.from_json(data.verified(check.baseline))
     window = Window.parse(check.window)
@@ -99,7 +104,7 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
             f"the batches of {check.window} have {profile.rows:,} rows now and had {check.rows:,}: an earlier upload "
             "turned out to have some of their ids, and the window was checked again without them"
         )
-    evidence = Evidence(
+    return Evidence(
         spec=spec,
         window=window,
         baseline=baseline,
@@ -116,7 +121,6 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
         ],
         history=(History.model_validate_json(data.verified(check.history)).before(window) if check.history else ()),
     )
-    return evaluate(evidence)
 
 
 def _of_batches(data: Bucket, check: Check, window: Window, batches: Sequence[str], bins: Bins) -> Profile:
