@@ -123,8 +123,8 @@ class Decision:
     def matters(self) -> str | None:
         """The second step: whether it is large enough.
 
-        >>> Decision([MetricResult(monitor="feature_drift", column="age", statistic="wasserstein_distance", p_value=1e-9,
-        ...     threshold=0.05, effect=0.4, status="drift", message="")]).matters()
+        >>> Decision([MetricResult(monitor="feature_drift", column="age", statistic="wasserstein_distance",
+        ...     p_value=1e-9, threshold=0.05, effect=0.4, status="drift", message="")]).matters()
         'effect 0.4 is at least 0.05: it matters'
         """
         result = self.result
