@@ -92,7 +92,12 @@ class Share:
 
 
 def increase_chance(here: Share, there: Share, effect: DesignEffect) -> float:
-    """The chance of at least this share in unchanged data, given how windows of the reference differ."""
+    """The chance of at least this share in unchanged data, given how windows of the reference differ.
+
+    Sources: Fisher's test as in `increase_p_value`; where windows differ beyond chance, Student's with as many degrees
+    of freedom as there are windows less one, as in D. R. Thomas and J. N. K. Rao (1987), Small-sample comparisons of
+    level and power, Journal of the American Statistical Association 82, 630-636.
+    """
     rows = max(1.0, here.rows / effect.at(here.rows).value)
     baseline_rows = max(1.0, there.rows / effect.value)
     exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)
