@@ -10,8 +10,9 @@ from typing import Annotated, get_args
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from steward.cli import explain, history, status
+from steward.cli import history, status
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested, Kind, ObjectCreated
@@ -115,14 +116,16 @@ def explain_check(
     stack: Stack = "steward",
 ) -> None:
     """Show how a check's decisions came about, and work them out again. Exits with 1 when that gives other results."""
-    from steward.stations.check import recomputed  # noqa: PLC0415 - the statistics take half a second to load
+    from steward.cli import explain  # noqa: PLC0415 - the statistics take half a second to load
+    from steward.monitoring.evaluate import evaluate  # noqa: PLC0415
+    from steward.stations.check import restored  # noqa: PLC0415
 
     deployment = Deployment.of(stack)
     found = explain.find(deployment.data, check, [model] if model else deployment.models())
-    console.print(explain.heading(found))
-    console.print(explain.table(found))
-    same, sentence = explain.comparison(found, recomputed(deployment.data, found))
-    console.print(f"[{'green' if same else 'bold red'}]{sentence}[/]")
+    evidence = restored(deployment.data, found)
+    explain.show(found, evidence, console)
+    same, sentence = explain.comparison(found, evaluate(evidence))
+    console.print(Text(sentence, style="green" if same else "bold red"))
     raise typer.Exit(0 if same else 1)
 
 

@@ -1,18 +1,25 @@
 """How the decisions of a stored check came about, worked out again from the stored profiles."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from rich.markup import escape
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from steward.errors import ObjectMissing, StewardError
 from steward.monitoring.check import Check
+from steward.monitoring.evidence import Evidence
 from steward.results import MetricResult
 from steward.spec.windows import Window
 from steward.store import keys
 from steward.store.bucket import Bucket
 
 _FOUND = ("drift", "breach")
+_UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
+"""Statistics that carry the p-value of another."""
+
+Place = tuple[str, str | None, str | None]
 
 
 def find(data: Bucket, check: str, models: Sequence[str]) -> Check:
@@ -39,87 +46,209 @@ def find(data: Bucket, check: str, models: Sequence[str]) -> Check:
     raise StewardError(f"no check of {', '.join(models) or 'any model'} has the id {check}")
 
 
-def heading(check: Check) -> str:
+def show(check: Check, evidence: Evidence, console: Console) -> None:
+    """Print it for people: what was found step by step, then the rest in a table, then what could not be measured."""
+    console.print(heading(check), highlight=False)
+    console.print()
+    decisions = list(_decisions(check.results))
+    for found in decisions:
+        if found.result.status in _FOUND:
+            console.print(_steps(found, evidence))
+            console.print()
+    quiet = [found for found in decisions if found.result.status in ("ok", "measured")]
+    if quiet:
+        console.print(_figures(quiet))
+        console.print()
+    unknown = [found.result for found in decisions if found.result.status == "unknown"]
+    if unknown:
+        console.print(Text("Could not be measured", style="bold"))
+        for result in unknown:
+            console.print(Padding(Text(f"{result.monitor}: {result.message}"), (0, 0, 0, 2)))
+        console.print()
+
+
+def heading(check: Check) -> Text:
     """What was compared with what."""
     window = Window.parse(check.window)
     against = f"{len(check.compared)} earlier windows" if check.compared else "the version's own baseline"
-    return (
-        f"[bold]{escape(check.model)}[/], version {escape(check.version)}, "
-        f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC\n"
-        f"{check.rows:,} rows in {len(check.batches)} batches, {check.labelled_rows:,} labelled; "
-        f"drift is measured against {against}"
+    batches = f"{len(check.batches)} batch{'' if len(check.batches) == 1 else 'es'}"
+    return Text.assemble(
+        (check.model, "bold"),
+        f", version {check.version}\n"
+        f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC: {check.rows:,} rows in {batches}, "
+        f"{check.labelled_rows:,} labelled\n"
+        f"Drift is measured against {against}. It needs both: a change beyond chance, and one that matters.",
     )
 
 
-def table(check: Check) -> Table:
-    """One row a monitor and column: the gravest first, then in the check's order."""
-    drawn = Table(title="Decisions", title_justify="left", pad_edge=False)
-    for name in ("monitor", "column", "", "how it was decided"):
-        drawn.add_column(name, overflow="fold")
-    for result in sorted(decisive(check.results), key=lambda result: result.status not in _FOUND):
-        style = "yellow" if result.status in _FOUND else "dim" if result.status == "unknown" else ""
-        column = "/".join(part for part in (result.segment, result.column) if part)
-        drawn.add_row(result.monitor, escape(column), result.status, escape(decision(result)), style=style)
-    return drawn
+class Decision:
+    """One decision: the result that its status rests on, and the smallest p-value behind it.
 
-
-def decisive(results: Sequence[MetricResult]) -> Iterator[MetricResult]:
-    """One result of each monitor, segment and column: the one that its status rests on."""
-    seen: set[tuple[str, str | None, str | None]] = set()
-    ordered = sorted(range(len(results)), key=lambda at: (results[at].effect is None, at))
-    for at in sorted(_first(results, ordered, seen)):
-        yield results[at]
-
-
-def decision(result: MetricResult) -> str:
-    """The steps of one decision, in figures.
-
-    >>> decision(MetricResult(monitor="feature_drift", column="age", statistic="wasserstein_distance", value=0.4,
-    ...     threshold=0.05, p_value=1e-9, significance=1e-4, effect=0.4, status="drift", message="`age` moved"))
-    'p 1e-09 is at most 0.0001: beyond chance; effect 0.4 is at least 0.05: it matters. `age` moved'
+    Attributes:
+        result: the one that carries the effect, where one does.
+        p_value: the smallest of all results of the same monitor, segment and column.
+        test: the statistic that gave it.
     """
-    steps = []
-    if result.p_value is not None and result.significance is not None:
-        real = result.p_value <= result.significance
-        steps.append(
-            f"p {result.p_value:.3g} is {'at most' if real else 'above'} {result.significance:.3g}: "
-            f"{'beyond chance' if real else 'chance does this'}"
+
+    def __init__(self, results: Sequence[MetricResult]) -> None:
+        tested = [result for result in results if result.p_value is not None]
+        tested.sort(key=lambda result: result.statistic in _UNTESTED)
+        self.result = next((result for result in results if result.effect is not None), results[0])
+        smallest = min(tested, key=lambda result: result.p_value or 0.0, default=None)
+        self.p_value = smallest.p_value if smallest else None
+        self.test = smallest.statistic if smallest else None
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        parts = (self.result.segment, self.result.column or self.result.statistic)
+        return " ".join(part for part in parts if part)
+
+    def real(self) -> str | None:
+        """The first step: whether chance explains it.
+
+        >>> Decision([MetricResult(monitor="feature_drift", column="age", statistic="mean_shift", p_value=1e-9,
+        ...     significance=1e-4, status="ok", message="")]).real()
+        'p = 1e-09 (mean shift) is at most 0.0001: beyond chance'
+        """
+        result = self.result
+        if self.p_value is None or self.test is None or result.significance is None:
+            return None
+        real = self.p_value <= result.significance
+        return (
+            f"p = {self.p_value:.3g} ({self.test.replace('_', ' ')}) is {'at most' if real else 'above'} "
+            f"{result.significance:.3g}: {'beyond chance' if real else 'chance does this'}"
         )
-        if result.effect is not None and result.threshold is not None and result.monitor.endswith("_drift"):
-            matters = result.effect >= result.threshold
-            steps.append(
-                f"effect {result.effect:.3g} is {'at least' if matters else 'below'} {result.threshold:.3g}: "
-                f"{'it matters' if matters else 'too little to matter'}"
-            )
-    return "; ".join(steps) + (". " if steps else "") + result.message
+
+    def matters(self) -> str | None:
+        """The second step: whether it is large enough.
+
+        >>> Decision([MetricResult(monitor="feature_drift", column="age", statistic="wasserstein_distance",
+        ...     p_value=1e-9, threshold=0.05, effect=0.4, status="drift", message="")]).matters()
+        'effect 0.4 is at least 0.05: it matters'
+        """
+        result = self.result
+        if result.effect is None or result.threshold is None or result.p_value is None:
+            return None
+        matters = result.effect >= result.threshold
+        return (
+            f"effect {result.effect:.3g} is {'at least' if matters else 'below'} {result.threshold:.3g}: "
+            f"{'it matters' if matters else 'too little to matter'}"
+        )
+
+
+def _steps(found: Decision, evidence: Evidence) -> Group:
+    """What was found, and how, line by line."""
+    result = found.result
+    title = Text.assemble((result.status.upper(), "bold red"), "  ", (result.monitor, "bold"), "  ", found.subject)
+    lines: list[tuple[str, str]] = [("found", result.message)]
+    if result.value is not None:
+        interval = f", {result.low:.4g} to {result.high:.4g}" if None not in (result.low, result.high) else ""
+        before = f"; the baseline has {result.baseline:.4g}" if result.baseline is not None else ""
+        lines.append(("value", f"{result.statistic.replace('_', ' ')} {result.value:.4g}{interval}{before}"))
+    lines += [(name, step) for name, step in (("chance", found.real()), ("size", found.matters())) if step]
+    share = _share(result, evidence)
+    if share is not None:
+        lines.append(("its share", share))
+    if result.threshold is not None and found.matters() is None:
+        lines.append(("limit", f"{result.threshold:.4g}"))
+    rows = f"{result.rows:,} rows" + (f" against {result.baseline_rows:,}" if result.baseline_rows else "")
+    lines.append(("sizes", rows + _deflation(result, evidence)))
+    drawn = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    drawn.add_column(style="dim", min_width=9)
+    drawn.add_column(overflow="fold", ratio=1)
+    for name, text in lines:
+        drawn.add_row(name, Text(text))
+    return Group(title, Padding(drawn, (0, 0, 0, 2)))
+
+
+def _share(result: MetricResult, evidence: Evidence) -> str | None:
+    """The part of the false-alarm rate of all tests together that one test of this decision has."""
+    rate = _rates(evidence).get(result.monitor)
+    if rate is None or not result.significance:
+        return None
+    part = rate / result.significance
+    return f"{result.significance:.3g}, 1 part in {part:,.0f} of the {rate:g} that all tests of a window share"
+
+
+def _rates(evidence: Evidence) -> Mapping[str, float]:
+    """The family-wise rate that each monitor of drift takes its share of."""
+    monitors = evidence.spec.monitors
+    own = {
+        name: monitor.false_alarm_rate
+        for name, monitor in (("feature_drift", monitors.feature_drift), ("score_drift", monitors.score_drift))
+        if monitor is not None
+    }
+    strictest = min(own.values(), default=0.01)
+    others = ("joint_drift", "missing_values", "unseen_categories", "attribution_drift")
+    return dict.fromkeys(others, strictest) | {"segment_drift": own.get("feature_drift", strictest)} | own
+
+
+def _deflation(result: MetricResult, evidence: Evidence) -> str:
+    """What the design effect makes of the rows: how many independent ones they are worth."""
+    baseline = evidence.drift_baseline
+    column = result.column
+    if column is None and result.monitor == "joint_drift":
+        effect = baseline.joint_design_effect
+    elif column in baseline.embedding_spreads:
+        effect = baseline.embedding_spreads[column].design_effect
+    elif column is not None and result.monitor == "missing_values":
+        effect = baseline.missing_design_effects.get(column, baseline.design_effect(column))
+    elif column is not None and result.significance is not None:
+        effect = baseline.design_effect(column)
+    else:
+        return ""
+    here = effect.at(result.rows)
+    if not here.known:
+        return "; they count as independent, since the reference has fewer than three windows"
+    nature = "; the reference's windows differ by nature" if here.clustered else ""
+    return (
+        f"; design effect {here.value:.3g}, so they count as {result.rows / here.value:,.0f} independent ones{nature}"
+    )
+
+
+def _figures(found: Sequence[Decision]) -> Table:
+    """The decisions that found nothing, one a line."""
+    drawn = Table(title="Within limits", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    drawn.add_column("monitor", overflow="fold")
+    drawn.add_column("about", overflow="fold")
+    for name in ("value", "p", "at most", "effect", "limit", "rows"):
+        drawn.add_column(name, justify="right", no_wrap=True)
+    for decision in found:
+        result = decision.result
+        figures = (result.value, decision.p_value, result.significance, result.effect, result.threshold)
+        drawn.add_row(
+            result.monitor,
+            Text(decision.subject if decision.subject != result.monitor else ""),
+            *("" if figure is None else f"{figure:.2g}" for figure in figures),
+            f"{result.rows:,}",
+        )
+    return drawn
 
 
 def comparison(check: Check, again: Sequence[MetricResult]) -> tuple[bool, str]:
     """Whether the results worked out again are those that are stored, and the sentence that says so."""
-    stored = [result.model_dump_json() for result in check.results]
     changed = [
         (before, after)
         for before, after in zip(check.results, again, strict=False)
         if before.model_dump_json() != after.model_dump_json()
     ]
-    if len(stored) == len(again) and not changed:
-        return (
-            True,
-            f"worked out again from {len(check.batches)} stored profiles: all {len(again)} results are the same",
-        )
-    first = changed[0][0] if changed else None
-    what = f"; the first is {first.monitor} {first.statistic} of {first.column}" if first else ""
-    return False, f"worked out again, {max(len(changed), abs(len(stored) - len(again)))} results differ{what}"
+    profiles = f"{len(check.batches)} stored profile{'' if len(check.batches) == 1 else 's'}"
+    if len(check.results) == len(again) and not changed:
+        return True, f"Worked out again from {profiles}: all {len(again)} results are the same."
+    number = max(len(changed), abs(len(check.results) - len(again)))
+    first = ""
+    if changed:
+        before, after = changed[0]
+        about = f" of {before.column}" if before.column else ""
+        first = f" The first: {before.monitor} {before.statistic}{about} was {before.value}, and is {after.value}."
+    return False, f"Worked out again from {profiles}, {number} of {len(again)} results differ.{first}"
 
 
-def _first(
-    results: Sequence[MetricResult], ordered: Sequence[int], seen: set[tuple[str, str | None, str | None]]
-) -> set[int]:
-    chosen = set()
-    for at in ordered:
-        result = results[at]
-        place = (result.monitor, result.segment, result.column or result.statistic)
-        if place not in seen:
-            seen.add(place)
-            chosen.add(at)
-    return chosen
+def _decisions(results: Sequence[MetricResult]) -> Iterator[Decision]:
+    """One for each monitor, segment and column, or statistic where it is about all of them, in the check's order."""
+    together: dict[Place, list[MetricResult]] = {}
+    for result in results:
+        about = result.column if result.column is not None else f"\n{result.statistic}"
+        together.setdefault((result.monitor, result.segment, about), []).append(result)
+    return map(Decision, together.values())

@@ -74,6 +74,9 @@ class VanishedCategories:
         The chance of each absence is exact given how often the category occurs in both samples together; Bonferroni's
         factor for those tested makes it hold for the smallest of them.
 
+        Sources: the chance of each as in `absence_p_value`; O. J. Dunn (1961), Multiple comparisons among means,
+        Journal of the American Statistical Association 56, 52-64 (the factor).
+
         Args:
             reference: of the baseline.
             window: of the window.

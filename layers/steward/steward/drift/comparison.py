@@ -120,7 +120,11 @@ def compare_numeric(
 
 
 def mean_shift(reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> float | None:
-    """How far the mean moved, in standard deviations of the baseline; None where it has none."""
+    """How far the mean moved, in standard deviations of the baseline; None where it has none.
+
+    Source: G. V. Glass (1976), Primary, secondary, and meta-analysis of research, Educational Researcher 5(10), 3-8
+    (the difference of two means in standard deviations of the control group).
+    """
     variance = reference.variance
     if not variance > 0:
         return None

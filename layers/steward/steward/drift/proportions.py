@@ -48,7 +48,11 @@ def increase_p_value(hits: float, rows: float, baseline_hits: float, baseline_ro
 
 
 def change_p_value(hits: float, rows: float, baseline_hits: float, baseline_rows: float) -> float:
-    """The chance of a change this large either way: twice the smaller of the two one-sided chances, at most 1."""
+    """The chance of a change this large either way: twice the smaller of the two one-sided chances, at most 1.
+
+    Source: F. Yates (1984), Tests of significance for 2 × 2 contingency tables, Journal of the Royal Statistical
+    Society A 147(3), 426-463 (the doubling).
+    """
     more = increase_p_value(hits, rows, baseline_hits, baseline_rows)
     fewer = increase_p_value(rows - hits, rows, baseline_rows - baseline_hits, baseline_rows)
     return min(1.0, 2 * min(more, fewer))

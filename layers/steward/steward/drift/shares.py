@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from steward.drift import sentences
+from steward.drift.comparison import counts_of
 from steward.drift.family import Family
 from steward.drift.proportions import increase_p_value
+from steward.drift.rare_categories import RareCategories
 from steward.drift.tails import f_tail
 from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
-from steward.profiles.summaries import CategoricalSummary
+from steward.profiles.summaries import CategoricalSummary, histogram
 from steward.results import MetricResult, Status
 from steward.spec.monitors import MonitorName, ShareMonitor
 
@@ -37,8 +39,12 @@ def judge_missing(baseline: Baseline, profile: Profile, watched: Watched, family
 def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family: Family) -> list[MetricResult]:
     """One result per categorical feature: the share of its values that the reference does not know.
 
-    A reference knows all its own categories. The share it has not met is told by those that it met just once
-    (I. J. Good, 1953, The population frequencies of species and the estimation of population parameters).
+    A reference knows all its own categories. The share it has not met is told by those that it met just once. One with
+    more categories than there are bins for has met most of the unseen ones; they are told by the rarest that are known
+    (`RareCategories`).
+
+    Source: I. J. Good (1953), The population frequencies of species and the estimation of population parameters,
+    Biometrika 40, 237-264.
     """
     monitor = watched.monitors.unseen_categories
     if monitor is None:
@@ -49,8 +55,7 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
         if not watched.watches(name):
             continue
         if isinstance(reference, CategoricalSummary) and isinstance(window, CategoricalSummary):
-            met_once = sum(count == 1 for count in reference.counts)
-            there = Share(min(reference.count, reference.unseen + met_once), reference.count)
+            there = Share(min(reference.count, _expected_unseen(reference)), reference.count)
             here = Share(window.unseen, window.count)
             effect = baseline.design_effects[name]
             result = _judge(
@@ -59,6 +64,13 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
             names = sentences.unseen(window)
             results.append(result.model_copy(update={"message": result.message + names}) if names else result)
     return results
+
+
+def _expected_unseen(reference: CategoricalSummary) -> int:
+    """Hits of categories without a bin, in as many new rows."""
+    if reference.unseen:
+        return round(RareCategories.of(counts_of(histogram(reference))).hits)
+    return sum(count == 1 for count in reference.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,12 @@ class Share:
 
 
 def increase_chance(here: Share, there: Share, effect: DesignEffect) -> float:
-    """The chance of at least this share in unchanged data, given how windows of the reference differ."""
+    """The chance of at least this share in unchanged data, given how windows of the reference differ.
+
+    Sources: Fisher's test as in `increase_p_value`; where windows differ beyond chance, Student's with as many degrees
+    of freedom as there are windows less one, as in D. R. Thomas and J. N. K. Rao (1987), Small-sample comparisons of
+    level and power, Journal of the American Statistical Association 82, 630-636.
+    """
     rows = max(1.0, here.rows / effect.at(here.rows).value)
     baseline_rows = max(1.0, there.rows / effect.value)
     exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)

@@ -88,6 +88,8 @@ def robust_scale(expected: DistributionFunction, reference: NumericSummary, bins
     The interquartile range over that of the standard normal, or the standard deviation where that is smaller. Where
     one value holds so much of the mass that the range says nothing (nearly all zeros, say), the standard deviation of
     the baseline winsorised at its outer edges stands in for it.
+
+    Source: P. J. Huber and E. M. Ronchetti (2009), Robust Statistics, 2nd edition, chapter 5.
     """
     if reference.minimum == reference.maximum:
         return 0.0

@@ -15,6 +15,8 @@ _MOST_TERMS = 100_000
 def normal_tail(deviation: float) -> float:
     """The chance that a standard normal exceeds `deviation`.
 
+    Source: NIST Digital Library of Mathematical Functions, 7.2.2 and 7.18 (the complementary error function).
+
     >>> normal_tail(0.0)
     0.5
     """
@@ -23,6 +25,8 @@ def normal_tail(deviation: float) -> float:
 
 def chi_squared_tail(statistic: float, degrees: float) -> float:
     """The chance that a chi-squared variable exceeds `statistic`.
+
+    Source: K. Pearson (1900), On the criterion that a given system of deviations..., Philosophical Magazine 50, 157-175.
 
     Args:
         statistic: at least 0.
@@ -37,8 +41,10 @@ def chi_squared_tail(statistic: float, degrees: float) -> float:
 def upper_gamma(shape: float, point: float) -> float:
     """The regularised upper incomplete gamma function Q(shape, point).
 
-    Below the mode from the series of its complement, above it from the continued fraction, by Lentz's method
-    (DLMF 8.7.1 and 8.9.2; W. H. Press et al., Numerical Recipes, 6.2). Relative error below 1e-10 down to 1e-300.
+    Below the mode from the series of its complement, above it from the continued fraction, by Lentz's method. Relative
+    error below 1e-10 down to 1e-300.
+
+    Source: NIST Digital Library of Mathematical Functions, 8.7.1 and 8.9.2; W. H. Press et al., Numerical Recipes, 6.2.
     """
     if point <= 0:
         return 1.0
@@ -95,6 +101,9 @@ def kolmogorov_tail_estimated(deviation: float, degrees: int) -> float:
 
     The leading term 2 exp(-2 x²), averaged over the chi-squared distribution of the variance's estimate.
 
+    Source: the term as in `kolmogorov_tail`; the average is the moment generating function of chi-squared, in N. L.
+    Johnson, S. Kotz and N. Balakrishnan (1994), Continuous Univariate Distributions 1, chapter 18.
+
     >>> kolmogorov_tail_estimated(2.0, 10**9) - 2 * math.exp(-8) < 1e-9
     True
     """
@@ -104,7 +113,9 @@ def kolmogorov_tail_estimated(deviation: float, degrees: int) -> float:
 def f_tail(ratio: float, numerator: float, denominator: float) -> float:
     """The chance that an F variable exceeds `ratio`; Student's two-sided tail for a numerator of 1 and t² as ratio.
 
-    By the continued fraction of the incomplete beta function (DLMF 8.17.22; Numerical Recipes, 6.4).
+    By the continued fraction of the incomplete beta function.
+
+    Source: NIST Digital Library of Mathematical Functions, 8.17.22; W. H. Press et al., Numerical Recipes, 6.4.
 
     Args:
         ratio: at least 0.

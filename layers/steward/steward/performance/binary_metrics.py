@@ -29,6 +29,9 @@ BinaryMetric = Metric[BinaryOutcomes, BinaryCounts]
 def accuracy(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
     """Share of rows whose decided class is the true one, with Wilson's interval; None without labels.
 
+    Source: M. Sokolova and G. Lapalme (2009), A systematic analysis of performance measures for classification tasks,
+    Information Processing and Management 45(4), 427-437.
+
     >>> accuracy(BinaryOutcomes(rows=10, labelled=10, true_positives=5, true_negatives=5)).low
     0.72...
     """
@@ -36,18 +39,27 @@ def accuracy(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | Non
 
 
 def precision(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Share of positive rows among those decided positive, with Wilson's interval; None where there are none."""
+    """Share of positive rows among those decided positive, with Wilson's interval; None where there are none.
+
+    Source: C. J. van Rijsbergen (1979), Information Retrieval, 2nd edition, chapter 7.
+    """
     found = outcomes.true_positives
     return share_estimate(found, found + outcomes.false_positives, deviation)
 
 
 def recall(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Share of those decided positive among positive rows, with Wilson's interval; None where there are none."""
+    """Share of those decided positive among positive rows, with Wilson's interval; None where there are none.
+
+    Source: C. J. van Rijsbergen (1979), Information Retrieval, 2nd edition, chapter 7.
+    """
     return share_estimate(outcomes.true_positives, outcomes.positives, deviation)
 
 
 def specificity(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Share of those decided negative among negative rows, with Wilson's interval; None where there are none."""
+    """Share of those decided negative among negative rows, with Wilson's interval; None where there are none.
+
+    Source: D. G. Altman and J. M. Bland (1994), Diagnostic tests 1: sensitivity and specificity, BMJ 308, 1552.
+    """
     return share_estimate(outcomes.true_negatives, outcomes.negatives, deviation)
 
 
@@ -73,6 +85,8 @@ def roc_auc(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None
 
     Scores are compared by their cells of 1/1000, so rows of one cell count as ties: the error is at most half the share
     of pairs in one cell. See `ranking` for the interval.
+
+    Source: T. Fawcett (2006), An introduction to ROC analysis, Pattern Recognition Letters 27(8), 861-874.
     """
     if not outcomes.positives or not outcomes.negatives:
         return None
@@ -81,7 +95,10 @@ def roc_auc(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None
 
 
 def mean_precision(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Average precision over the recalls, by cells of 1/1000; None unless both classes occur. See `ranking`."""
+    """Average precision over the recalls, by cells of 1/1000; None unless both classes occur. See `ranking`.
+
+    Source: M. Zhu (2004), Recall, precision and average precision, University of Waterloo working paper 2004-09.
+    """
     if not outcomes.positives or not outcomes.negatives:
         return None
     counts = outcomes.counts
@@ -89,7 +106,10 @@ def mean_precision(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate
 
 
 def log_loss(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean negative log-likelihood in nats, scores clipped at 1e-15, with Student's interval; None without labels."""
+    """Mean negative log-likelihood in nats, scores clipped at 1e-15, with Student's interval; None without labels.
+
+    Source: I. J. Good (1952), Rational decisions, Journal of the Royal Statistical Society B 14(1), 107-114.
+    """
     return at_least(0.0, mean_estimate(outcomes.log_loss_sum, outcomes.log_loss_squares, outcomes.labelled, deviation))
 
 
@@ -105,7 +125,11 @@ def brier_score(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | 
 
 
 def expected_calibration_error(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean gap between score and share of positive rows over ten bins, debiased; None without labels."""
+    """Mean gap between score and share of positive rows over ten bins, debiased; None without labels.
+
+    Source: M. P. Naeini, G. F. Cooper and M. Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian
+    binning, AAAI, 2901-2907; the debiasing as in `calibration_error_estimate`.
+    """
     return calibration_error_estimate(outcomes.counts, outcomes.labelled, deviation)
 
 

@@ -29,12 +29,15 @@ class Estimate:
 
 
 def wilson(successes: float, rows: float, deviation: float = Z95) -> tuple[float, float]:
-    """The interval of a share (E. B. Wilson, 1927, Probable inference, the law of succession, JASA 22, 209-212).
+    """The interval of a share.
 
     Args:
         successes: from 0 to `rows`.
         rows: above 0.
         deviation: standard normal quantile of the interval.
+
+    Source: E. B. Wilson (1927), Probable inference, the law of succession, and statistical inference, Journal of the
+    American Statistical Association 22, 209-212.
 
     >>> wilson(0, 10)
     (0.0, 0.277...)
@@ -47,7 +50,7 @@ def wilson(successes: float, rows: float, deviation: float = Z95) -> tuple[float
 
 
 def share_estimate(successes: float, rows: int, deviation: float = Z95) -> Estimate | None:
-    """A share with Wilson's interval; None of no rows."""
+    """A share with Wilson's interval; None of no rows. Source: E. B. Wilson (1927), as in `wilson`."""
     return Estimate(successes / rows, *wilson(successes, rows, deviation), rows) if rows else None
 
 
@@ -70,7 +73,10 @@ def mean_estimate(total: float, squares: float, rows: int, deviation: float = Z9
 
 
 def standard_error(total: float, squares: float, rows: int) -> float:
-    """Of a mean; infinite where the spread is unknown: one row, fewer than ten all alike, overflow."""
+    """Of a mean; infinite where the spread is unknown: one row, fewer than ten all alike, overflow.
+
+    Source: Student (1908), The probable error of a mean, Biometrika 6, 1-25.
+    """
     if rows < 2 or not math.isfinite(squares):  # noqa: PLR2004
         return math.inf
     spread = squares - total * total / rows
@@ -93,6 +99,8 @@ def logit_interval(value: float, error: float, deviation: float = Z95) -> tuple[
         value: strictly between 0 and 1.
         error: its standard error.
         deviation: standard normal quantile of the interval.
+
+    Source: A. Agresti (2013), Categorical Data Analysis, 3rd edition, sections 3.1 and 16.1 (the delta method).
     """
     odds = math.log(value / (1 - value))
     half = deviation * error / (value * (1 - value))
@@ -101,7 +109,10 @@ def logit_interval(value: float, error: float, deviation: float = Z95) -> tuple[
 
 
 def log_interval(value: float, error: float, deviation: float = Z95) -> tuple[float, float]:
-    """The delta method's interval of a figure above 0, symmetric in its logarithm."""
+    """The delta method's interval of a figure above 0, symmetric in its logarithm.
+
+    Source: A. Agresti (2013), Categorical Data Analysis, 3rd edition, sections 3.1 and 16.1 (the delta method).
+    """
     half = min(_LARGEST_LOGIT, deviation * error / value)
     return value * math.exp(-half), value * math.exp(half)
 
@@ -109,8 +120,10 @@ def log_interval(value: float, error: float, deviation: float = Z95) -> tuple[fl
 def student_quantile(degrees: int, deviation: float = Z95) -> float:
     """Student's quantile at the probability where the standard normal one is `deviation`.
 
-    Exact for 1 and 2 degrees of freedom; the expansion of R. A. Fisher and E. A. Cornish (1960, Technometrics 2,
-    209-225; Abramowitz and Stegun 26.7.5) beyond, within 0.2 % at 95 %.
+    Exact for 1 and 2 degrees of freedom; the Cornish-Fisher expansion beyond, within 0.2 % at 95 %.
+
+    Source: R. A. Fisher and E. A. Cornish (1960), The percentile points of distributions having known cumulants,
+    Technometrics 2, 209-225; M. Abramowitz and I. A. Stegun (1964), Handbook of Mathematical Functions, 26.7.5.
 
     >>> round(student_quantile(1), 3), round(student_quantile(10), 3)
     (12.706, 2.228)

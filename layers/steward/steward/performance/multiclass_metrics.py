@@ -43,7 +43,11 @@ _Gradient = Callable[[Floats, Floats, Floats, Floats], tuple[Floats, Floats, Flo
 
 
 def accuracy(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Share of rows whose decided class is the true one, with Wilson's interval; None without labels."""
+    """Share of rows whose decided class is the true one, with Wilson's interval; None without labels.
+
+    Source: M. Sokolova and G. Lapalme (2009), A systematic analysis of performance measures for classification tasks,
+    Information Processing and Management 45(4), 427-437.
+    """
     return share_estimate(float(np.trace(outcomes.matrix)), outcomes.labelled, deviation)
 
 
@@ -51,12 +55,18 @@ def log_loss(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate |
     """Mean of minus the logarithm of the true class's score, in nats, with Student's interval; None without labels.
 
     Scores are clipped at 1e-15 and taken as they are: they are not made to sum to one.
+
+    Source: I. J. Good (1952), Rational decisions, Journal of the Royal Statistical Society B 14(1), 107-114.
     """
     return at_least(0.0, mean_estimate(outcomes.log_loss_sum, outcomes.log_loss_squares, outcomes.labelled, deviation))
 
 
 def brier_score(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean over rows of the sum over classes of (score - label)², from 0 to 2; None without labels (Brier, 1950)."""
+    """Mean over rows of the sum over classes of (score - label)², from 0 to 2; None without labels.
+
+    Source: G. W. Brier (1950), Verification of forecasts expressed in terms of probability, Monthly Weather Review
+    78(1), 1-3.
+    """
     return at_least(
         0.0, mean_estimate(outcomes.squared_error_sum, outcomes.squared_error_squares, outcomes.labelled, deviation)
     )

@@ -24,7 +24,11 @@ _FEWEST_FOR_SPREAD = 2
 
 
 def mean_absolute_error(outcomes: RegressionOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean size of the errors, in the label's unit, with Student's interval; None without labels."""
+    """Mean size of the errors, in the label's unit, with Student's interval; None without labels.
+
+    Source: C. J. Willmott and K. Matsuura (2005), Advantages of the mean absolute error (MAE) over the root mean square error
+    (RMSE) in assessing average model performance, Climate Research 30, 79-82.
+    """
     total, squares = outcomes.absolute_error_sum, outcomes.squared_error_sum
     return at_least(0.0, mean_estimate(total, squares, outcomes.labelled, deviation))
 
@@ -33,6 +37,9 @@ def root_mean_squared_error(outcomes: RegressionOutcomes, deviation: float = Z95
     """Root of the mean squared error, in the label's unit; None without labels.
 
     The interval is that of the mean squared error by the delta method, symmetric in the logarithm.
+
+    Source: C. J. Willmott and K. Matsuura (2005), Advantages of the mean absolute error (MAE) over the root mean square error
+    (RMSE) in assessing average model performance, Climate Research 30, 79-82.
     """
     rows, total = outcomes.labelled, outcomes.squared_error_sum
     if not rows or not math.isfinite(total):
@@ -83,7 +90,11 @@ def r_squared(outcomes: RegressionOutcomes, deviation: float = Z95) -> Estimate 
 
 
 def bias(outcomes: RegressionOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean error, in the label's unit: above 0 where predictions are too high. Student's interval; None without any."""
+    """Mean error, in the label's unit: above 0 where predictions are too high. Student's interval; None without any.
+
+    Source: C. J. Willmott (1982), Some comments on the evaluation of model performance, Bulletin of the American
+    Meteorological Society 63(11), 1309-1313.
+    """
     return mean_estimate(outcomes.error_sum, outcomes.squared_error_sum, outcomes.labelled, deviation)
 
 

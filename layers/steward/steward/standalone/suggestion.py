@@ -96,7 +96,7 @@ class _Suggestion:
         self._rows = max(found.rows for found in facts.values())
         self._purpose = purpose_of(columns, facts)
         self._roles = _roles_of(self._purpose)
-        used = {*self._roles.values(), *self._purpose.scores.values(), *self._purpose.responses}
+        used = {*self._roles.values(), *self._purpose.scores.values(), *self._purpose.outputs}
         rest = {name: column for name, column in columns.items() if name not in used}
         self._features = {name: column for name, column in rest.items() if not column.identifies}
         self._naming = {name: column for name, column in rest.items() if column.identifies}
@@ -158,7 +158,7 @@ class _Suggestion:
 
     def _outputs_section(self) -> Section:
         outputs = Section("outputs", "what the model gives")
-        for name in self._purpose.responses:
+        for name in self._purpose.outputs:
             outputs.nest(self._feature(name, self._columns[name]))
         return outputs
 
@@ -255,7 +255,10 @@ def _unit(span: float, largest: float) -> float:
 
 def _outwards(value: float, unit: float, direction: Literal[-1, 1]) -> float:
     """The next multiple of the unit, downwards or upwards; the number itself where rounding would not hold it."""
-    multiple = math.floor(value / unit) if direction < 0 else math.ceil(value / unit)
+    multiples = value / unit if unit > 0 else math.inf
+    if not math.isfinite(multiples):
+        return value
+    multiple = math.floor(multiples) if direction < 0 else math.ceil(multiples)
     found = float(f"{multiple * unit:.12g}")
     if not math.isfinite(found) or (found - value) * direction < 0:
         found = value

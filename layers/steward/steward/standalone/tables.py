@@ -1,12 +1,14 @@
 """Anything tabular as Arrow columns, chunk by chunk: files, pandas, and whatever speaks Arrow or `__dataframe__`."""
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from arro3.core import Array, RecordBatchReader
+from arro3 import compute
+from arro3.core import Array, DataType, RecordBatchReader
 
 from steward.errors import BatchInvalid
 from steward.records.arrays import TYPES
@@ -105,7 +107,11 @@ class ArrowTable:
 
     def batches(self) -> Iterator[Batch]:
         """See `Table.batches`."""
-        reader = RecordBatchReader.from_stream(self.source)
+        try:
+            reader = RecordBatchReader.from_stream(self.source)
+        except (TypeError, ValueError) as error:
+            what = f"the {self.name} is {type(self.source).__name__}, whose Arrow stream is no table ({error})"
+            raise BatchInvalid("not_tabular", f"{what}; give a table with named columns") from error
         kind: Any = reader.schema
         names = list(kind.names)
         _distinct(names, self.name)
@@ -131,9 +137,7 @@ def table_of(source: object, name: str) -> Table:
     if hasattr(source, "__arrow_c_stream__"):
         return ArrowTable(source, name)
     if hasattr(source, "__dataframe__"):
-        import pandas as pd  # noqa: PLC0415 - heavy, and needed by few
-
-        return _of_pandas(pd.api.interchange.from_dataframe(source), name)
+        return _of_pandas(_interchanged(source), name)
     raise BatchInvalid(
         "not_tabular",
         f"the {name} is {type(source).__name__}, not a table; give the path of a file, a DataFrame, or anything with "
@@ -143,19 +147,28 @@ def table_of(source: object, name: str) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class PandasTable:
-    """A pandas DataFrame, whose columns are read by their dtypes; PyArrow is not needed."""
+    """A pandas DataFrame."""
 
     frame: Any
     name: str
 
     def batches(self) -> Iterator[Batch]:
         """See `Table.batches`."""
-        names = [str(name) for name in self.frame.columns]
-        _distinct(names, self.name)
-        size = _LIMITS.chunk_rows
-        for start in range(0, len(self.frame), size):
-            part = self.frame.iloc[start : start + size]
-            yield Batch(len(part), {name: _of_series(part.iloc[:, at]) for at, name in enumerate(names)})
+        from steward.standalone.frames import Frame  # noqa: PLC0415 - files need none of it
+
+        frame = Frame(self.frame, _LIMITS.chunk_rows)
+        _distinct(frame.names, self.name)
+        for rows, columns in frame.parts():
+            yield Batch(rows, columns)
+
+
+def _interchanged(source: Any) -> Any:
+    """A pandas DataFrame from whatever speaks `__dataframe__`; pandas would rather it spoke Arrow, and says so."""
+    import pandas as pd  # noqa: PLC0415 - heavy, and needed by few
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The Dataframe Interchange Protocol is deprecated")
+        return pd.api.interchange.from_dataframe(source)
 
 
 def _of_pandas(frame: Any, name: str) -> Table:
@@ -164,62 +177,8 @@ def _of_pandas(frame: Any, name: str) -> Table:
     return PandasTable(frame, name)
 
 
-def _of_series(series: Any) -> Array:
-    import numpy as np  # noqa: PLC0415
-    from arro3.core import DataType  # noqa: PLC0415
-
-    kind = series.dtype
-    missing = series.isna().to_numpy()
-    if kind.kind in "iuf" and isinstance(kind, np.dtype):
-        # pandas says "missing" by NaN
-        return (
-            Array.from_numpy(np.ascontiguousarray(series.to_numpy(np.float64)))
-            if not missing.any()
-            else _nullable(series.to_numpy(np.float64), missing)
-        )
-    if kind.kind in "iuf":
-        return _nullable(series.to_numpy(np.float64, na_value=np.nan), missing)
-    cells = [None if gone else cell for gone, cell in zip(missing, series.tolist(), strict=True)]
-    lists = [hasattr(cell, "__len__") and not isinstance(cell, str | bytes | dict) for cell in cells]
-    if any(lists):
-        import json  # noqa: PLC0415
-
-        return Array(
-            [
-                json.dumps([float(number) for number in cell]) if is_list and cell is not None else _text(cell)
-                for is_list, cell in zip(lists, cells, strict=True)
-            ],
-            DataType.utf8(),
-        )
-    return Array([_text(cell) for cell in cells], DataType.utf8())
-
-
-def _nullable(values: Any, missing: Any) -> Array:
-    import numpy as np  # noqa: PLC0415
-    from arro3 import compute  # noqa: PLC0415
-    from arro3.core import DataType  # noqa: PLC0415
-
-    array = Array.from_numpy(np.ascontiguousarray(values))
-    places = np.where(missing, np.nan, np.arange(len(values)))
-    return compute.take(array, compute.cast(Array.from_numpy(places), DataType.int32()))
-
-
-def _text(cell: object) -> str | None:
-    """A cell as the text that it would have in a file."""
-    if cell is None:
-        return None
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if hasattr(cell, "isoformat"):
-        return str(cell.isoformat())
-    return str(cell).encode("utf-8", "replace").decode()
-
-
 def _known(array: Any) -> Any:
     """The array as one of Arrow's plain types."""
-    import arro3.compute as compute  # noqa: PLC0415, PLR0402
-    from arro3.core import DataType  # noqa: PLC0415
-
     if hasattr(array, "combine_chunks"):
         array = array.combine_chunks()
     if str(array.type).find("Utf8View") >= 0 or TYPES.is_string_view(array.type):

@@ -14,6 +14,7 @@ from steward.standalone.roles import Role
 _SCORES = re.compile(r"^(score|scores|probability|proba|prob|p)[_.:](.+)$")
 _PROMPTS = re.compile(r"(^|_)(prompt|question|query|instruction)$")
 _RESPONSES = re.compile(r"(^|_)(response|completion|answer|generated|generation|reply)(_text)?$")
+_JUDGED = re.compile(r"(^|_)(score|rating|safety|relevance|toxicity|helpfulness|faithfulness)$")
 _FEWEST_CLASSES = 2
 _FEWEST_VALUES = 20
 
@@ -27,7 +28,7 @@ class Purpose:
         reason: what tells.
         roles: the column of each role that the task has; the label's and the version's too.
         scores: the column with the probability of each class.
-        responses: columns of generated text.
+        outputs: columns of generated text, and what judges say of it.
         positive: the label that a binary model gives the probability of, and why; None for 1.
     """
 
@@ -35,7 +36,7 @@ class Purpose:
     reason: str
     roles: Mapping[Role, str] = field(default_factory=dict)
     scores: Mapping[str, str] = field(default_factory=dict)
-    responses: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
     positive: tuple[str, str] | None = None
 
 
@@ -58,6 +59,10 @@ def purpose_of(columns: Mapping[str, Inference], facts: Mapping[str, Facts]) -> 
         roles.pop("score", None)
         classes = ", ".join(scores)
         return Purpose("multiclass_classification", f"there is a score for each of {classes}", roles, scores)
+    if responses and any(_PROMPTS.search(name.lower()) for name in columns):
+        reason = f"{', '.join(responses)} is text that answers"
+        judged = tuple(name for name, column in columns.items() if _is_judgement(name, column))
+        return Purpose("text_generation", reason, roles, outputs=(*responses, *judged))
     if "score" in roles:
         reason = f"{roles['score']} is a probability"
         return Purpose("binary_classification", reason, roles, positive=_positive(label, facts))
@@ -65,8 +70,6 @@ def purpose_of(columns: Mapping[str, Inference], facts: Mapping[str, Facts]) -> 
         name = roles.get(role)
         if name is not None and _is_amount(columns[name], facts[name]):
             return Purpose("regression", f"{name} holds amounts", roles)
-    if responses and any(_PROMPTS.search(name.lower()) for name in columns):
-        return Purpose("text_generation", f"{', '.join(responses)} is text that answers", roles, responses=responses)
     if label is not None:
         reason = f"{label} has classes; no column holds the probability of one yet"
         return Purpose("binary_classification", reason, roles, positive=_positive(label, facts))
@@ -102,3 +105,7 @@ def _is_amount(column: Inference, facts: Facts) -> bool:
     """Whether a column holds numbers that are no codes of classes."""
     varied = not facts.whole or facts.maximum - facts.minimum > _FEWEST_VALUES
     return isinstance(column.feature, NumericFeature) and varied
+
+
+def _is_judgement(name: str, column: Inference) -> bool:
+    return isinstance(column.feature, NumericFeature) and bool(_JUDGED.search(name.lower()))

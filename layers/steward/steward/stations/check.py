@@ -104,6 +104,11 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
         ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
         IncomparableProfiles: the profiles of its batches are not what they were.
     """
+    return evaluate(restored(data, check))
+
+
+def restored(data: Bucket, check: Check) -> Evidence:
+    """What a stored check rests on; raises as `recomputed` does."""
     spec = registry.SpecRevision.model_validate_json(data.verified(check.spec)).spec
     baseline = Baseline.from_json(data.verified(check.baseline))
     window = Window.parse(check.window)
@@ -116,7 +121,7 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
             "again without them"
         )
     known = History.model_validate_json(data.verified(check.history)) if check.history else History()
-    evidence = Evidence(
+    return Evidence(
         spec=spec,
         window=window,
         baseline=baseline,
@@ -134,7 +139,6 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
         history=known.before(window),
         volumes=known.volumes,
     )
-    return evaluate(evidence)
 
 
 def _of_batches(data: Bucket, check: Check, window: Window, batches: Sequence[str], bins: Bins) -> Profile:

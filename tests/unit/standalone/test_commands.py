@@ -1,0 +1,138 @@
+"""`steward compare` and `steward suggest` as people and pipelines run them: exit codes, JSON, and what is printed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from steward.cli import app
+from steward.spec.document import read_spec
+
+from .samples import sales
+from .test_compare import table
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path: Path):
+    """Run the command in a folder with two files; its exit code, output and errors."""
+    table(1000).to_csv(tmp_path / "before.csv", index=False)
+    table(1000, seed=1).to_csv(tmp_path / "same.csv", index=False)
+    table(1000, 0.5, seed=1).to_csv(tmp_path / "moved.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, width: int = 80) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["steward", *arguments])
+        monkeypatch.setattr(app.console, "width", width)
+        with pytest.raises(SystemExit) as ended:
+            app.main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("same.csv",), 0),
+        (("moved.csv",), 0),
+        (("same.csv", "--fail-on-drift"), 0),
+        (("moved.csv", "--fail-on-drift"), 1),
+        (("moved.csv", "--fail-on-drift", "--json"), 1),
+    ],
+)
+def test_the_exit_code_says_whether_there_is_drift_where_that_is_asked(run, arguments, code) -> None:
+    assert run("compare", "before.csv", *arguments)[0] == code
+
+
+def test_the_json_has_what_pipelines_read(run) -> None:
+    code, out, _ = run("compare", "before.csv", "moved.csv", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["rows"] == {"reference": 1000, "current": 1000}
+    assert found["drift"]["detected"] is True
+    assert found["drift"]["family_wise_rate"] == 0.01
+    wanted = {"monitor", "column", "statistic", "value", "threshold", "p_value", "effect", "status", "message"}
+    for result in found["results"]:
+        assert wanted <= result.keys()
+        assert result["status"] in {"ok", "drift", "unknown"}
+    quiet = json.loads(run("compare", "before.csv", "same.csv", "--json")[1])
+    assert quiet["drift"]["detected"] is False
+
+
+BAD = {
+    "nothing.csv": b"",
+    "header.csv": b"x,kind\n",
+    "twice.csv": b"x,x\n1,2\n",
+    "cut.parquet": b"PAR1" + b"\0" * 40,
+    "text.parquet": b"hello",
+    "binary.csv": b"\0\1\2\3" * 9,
+    "broken.jsonl": b"{\n[\n}\n",
+    "others.csv": b"a,b\n1,2\n3,4\n",
+    "table.xlsx": b"PK\x03\x04",
+    "noending": b"x\n1\n",
+    "latin.csv": b"x,kind\n1,\xff\xfe\n2,\xff\xfe\n3,\xff\n",
+}
+
+
+@pytest.mark.parametrize("name", [*BAD, "absent.csv", "."])
+def test_bad_input_exits_with_2_and_a_sentence_that_names_it(run, name: str, tmp_path: Path) -> None:
+    if name in BAD:
+        (tmp_path / name).write_bytes(BAD[name])
+    for arguments in ((name, "before.csv"), ("before.csv", name)):
+        code, out, errors = run("compare", *arguments, "--fail-on-drift")
+        assert (code, out) == (2, "")
+        assert name in errors
+        assert "upload" not in errors
+    if name != "others.csv":
+        assert run("suggest", name)[0] == 2
+
+
+def test_a_bad_declaration_exits_with_2_and_the_place(run, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("model: x\nowner: me\nfeatures: {x: number}\n")
+    code, _, errors = run("compare", "before.csv", "same.csv", "--spec", "bad.yaml")
+    assert code == 2
+    assert "line 3, column " in errors
+    assert run("compare", "before.csv", "same.csv", "--spec", "absent.yaml")[0] == 2
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_drifted_comes_first_then_what_could_not_be_measured_then_the_rest(run, tmp_path, width) -> None:
+    frame = table(1000, 0.5, seed=1).assign(kind=1.5)
+    table(1000).assign(z=range(1000), w=3.0).to_csv(tmp_path / "wide.csv", index=False)
+    frame.assign(z=range(1000), w="?").to_csv(tmp_path / "odd.csv", index=False)
+    code, out, _ = run("compare", "wide.csv", "odd.csv", width=width)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= width
+    said = " ".join(out.split())
+    order = ["Drift in 2 of 4 columns", "1,000 current rows against 1,000", "what happened", "`x` moved up",
+             "not compared", "`w` has changed its type", "1 of 4 columns are as in the reference",
+             "at most one of 100 comparisons", "Note: rows count as independent"]  # fmt: skip
+    places = [said.find(part) for part in order]
+    assert -1 not in places, said
+    assert places == sorted(places)
+
+
+def test_what_was_not_measured_is_not_said_to_be_without_drift(run, tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text("x,kind\n1,a\n2,b\n")
+    assert run("compare", "before.csv", "two.csv")[1].startswith("Nothing could be compared")
+    table(1000, seed=1).assign(x="?").to_csv(tmp_path / "typed.csv", index=False)
+    said = run("compare", "before.csv", "typed.csv")[1]
+    assert said.startswith("No drift in 1 of 2 columns; the rest could not be compared")
+    assert run("compare", "before.csv", "same.csv")[1].startswith("No drift\n")
+
+
+def test_a_suggestion_goes_to_standard_output_or_to_a_new_file_and_can_be_used_at_once(run, tmp_path: Path) -> None:
+    sales(500).to_csv(tmp_path / "sales.csv", index=False)
+    code, out, _ = run("suggest", "sales.csv")
+    assert code == 0
+    assert read_spec(out).model == "sales"
+    assert run("suggest", "sales.csv", "--output", "spec.yaml", "--owner", "me") == (0, "", "")
+    assert read_spec((tmp_path / "spec.yaml").read_bytes()).owner == "me"
+    sales(500, shift=1, seed=1).to_csv(tmp_path / "later.csv", index=False)
+    code, out, _ = run("compare", "sales.csv", "later.csv", "--spec", "spec.yaml", "--fail-on-drift")
+    assert code == 1
+    assert "balance" in out
+    code, _, errors = run("suggest", "sales.csv", "--output", "spec.yaml")
+    assert code == 2
+    assert "name a new file" in errors
