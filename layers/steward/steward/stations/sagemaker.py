@@ -2,7 +2,6 @@
 
 from steward.monitoring.check import Check
 from steward.monitoring.evidence import Evidence
-from steward.sagemaker.reports import reports
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -17,6 +16,8 @@ def write_reports(data: Bucket, check: Check, evidence: Evidence) -> None:
     """
     if evidence.spec.capture is None:
         return
+    from steward.sagemaker.reports import reports  # noqa: PLC0415 - loaded for those models alone
+
     for report in reports(
         evidence.spec,
         evidence.window,
