@@ -42,9 +42,8 @@ def statistics() -> Iterator[tuple[str, Any]]:
                 continue
             if name in PARTS.get(module.__name__, ()):
                 continue
-            if (inspect.isfunction(member) and _RETURNS.match(annotation(member))) or (
-                inspect.isclass(member) and "p_value" in getattr(member, "__annotations__", {})
-            ):
+            figure = inspect.isfunction(member) and _RETURNS.match(annotation(member))
+            if figure or (inspect.isclass(member) and "p_value" in getattr(member, "__annotations__", {})):
                 yield f"{module.__name__}.{name}", member
 
 

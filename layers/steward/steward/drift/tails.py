@@ -26,7 +26,7 @@ def normal_tail(deviation: float) -> float:
 def chi_squared_tail(statistic: float, degrees: float) -> float:
     """The chance that a chi-squared variable exceeds `statistic`.
 
-    Source: K. Pearson (1900), On the criterion that a given system of deviations..., Philosophical Magazine 50, 157-175.
+    Source: K. Pearson (1900), Philosophical Magazine series 5, volume 50, 157-175.
 
     Args:
         statistic: at least 0.

@@ -26,8 +26,8 @@ _FEWEST_FOR_SPREAD = 2
 def mean_absolute_error(outcomes: RegressionOutcomes, deviation: float = Z95) -> Estimate | None:
     """Mean size of the errors, in the label's unit, with Student's interval; None without labels.
 
-    Source: C. J. Willmott and K. Matsuura (2005), Advantages of the mean absolute error (MAE) over the root mean square error
-    (RMSE) in assessing average model performance, Climate Research 30, 79-82.
+    Source: C. J. Willmott and K. Matsuura (2005), Advantages of the mean absolute error (MAE) over the root mean square
+    error (RMSE) in assessing average model performance, Climate Research 30, 79-82.
     """
     total, squares = outcomes.absolute_error_sum, outcomes.squared_error_sum
     return at_least(0.0, mean_estimate(total, squares, outcomes.labelled, deviation))
@@ -38,8 +38,8 @@ def root_mean_squared_error(outcomes: RegressionOutcomes, deviation: float = Z95
 
     The interval is that of the mean squared error by the delta method, symmetric in the logarithm.
 
-    Source: C. J. Willmott and K. Matsuura (2005), Advantages of the mean absolute error (MAE) over the root mean square error
-    (RMSE) in assessing average model performance, Climate Research 30, 79-82.
+    Source: C. J. Willmott and K. Matsuura (2005), Advantages of the mean absolute error (MAE) over the root mean square
+    error (RMSE) in assessing average model performance, Climate Research 30, 79-82.
     """
     rows, total = outcomes.labelled, outcomes.squared_error_sum
     if not rows or not math.isfinite(total):

@@ -1,0 +1,179 @@
+"""Write the table of monitors into README.md, from the code that declares and computes them."""
+
+import argparse
+import inspect
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel
+
+from steward.performance import METRICS
+from steward.performance.binary_metrics import business_value
+from steward.spec.monitors import (
+    ClassificationMetric,
+    DriftName,
+    MonitorName,
+    Monitors,
+    OperationName,
+    OutlookName,
+    QualityName,
+    RegressionMetric,
+)
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN = "<!-- monitors: written by infra/schemas/monitors.py -->"
+END = "<!-- monitors: end -->"
+
+GROUPS: Mapping[str, tuple[MonitorName, ...]] = {
+    "drift": get_args(DriftName),
+    "data quality": get_args(QualityName),
+    "performance of classifiers": get_args(ClassificationMetric),
+    "performance of regressions": get_args(RegressionMetric),
+    "without all labels, or between groups": get_args(OutlookName),
+    "operation": get_args(OperationName),
+}
+
+SHARED: Mapping[MonitorName, str] = {
+    "feature_drift": "Whether the distribution of any feature has moved.",
+    "score_drift": "Whether scores, predictions or other outputs have moved.",
+    "missing_values": "The share of a feature's cells that are empty, or no finite numbers.",
+    "unseen_categories": "The share of a feature's values that the reference has not met.",
+    "validity": "The share of rows that break a type, range, domain, pattern or rule.",
+    "uniqueness": "The share of rows whose id came before.",
+    "estimated_performance": "How far a metric has fallen by estimate, while labels are missing.",
+    "error_rate": "The share of requests that failed.",
+    "cpu": "A percentile of the processor use, in percent.",
+    "gpu": "A percentile of the use of the GPU, in percent.",
+    "memory": "A percentile of the memory use, in percent.",
+}
+"""What monitors watch whose kind of limit has others too, so that its docstring is about the limit alone."""
+
+MEASURES: Mapping[MonitorName, str] = {
+    "feature_drift": "numbers: normalised Wasserstein, Kolmogorov-Smirnov, mean shift in sd; categories: vanished; "
+    "both: PSI, Jensen-Shannon, Hellinger, L-infinity, chi-squared; embeddings: MMD, mean cosine shift",
+    "score_drift": "the same",
+    "joint_drift": "largest change of a correlation, PCA reconstruction error, MMD, ROC AUC of a domain classifier",
+    "missing_values": "Fisher's test",
+    "unseen_categories": "Fisher's test against Good's estimate",
+    "segment_drift": "those of features, in each segment",
+    "attribution_drift": "nDCG of the two rankings",
+}
+"""What drift is measured by."""
+
+LABELS: frozenset[MonitorName] = frozenset(
+    {*get_args(ClassificationMetric), *get_args(RegressionMetric), "label_leakage", "segment_performance"}
+)
+"""Monitors that wait for labels."""
+
+
+def table() -> str:
+    """The table, with its markers."""
+    lines = [BEGIN, "| monitor | watches | by | limit unless declared | labels |", "| --- | --- | --- | --- | --- |"]
+    for group, names in GROUPS.items():
+        lines.append(f"| **{group}** | | | | |")
+        lines += [_row(name) for name in names]
+    return "\n".join([*lines, END])
+
+
+def written(readme: str) -> str:
+    """A README with the table in its place.
+
+    Raises:
+        ValueError: it has no place for it.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        msg = f"{README.name} has no lines {BEGIN} and {END} to write the table between"
+        raise ValueError(msg)
+    return before + table() + after
+
+
+def _row(name: MonitorName) -> str:
+    cells = (
+        f"`{name}`",
+        watches(name),
+        MEASURES.get(name, _interval(name)),
+        limit(name),
+        "yes" if name in LABELS else "",
+    )
+    return f"| {' | '.join(cell.replace('|', '\\|') for cell in cells)} |"
+
+
+def _interval(name: MonitorName) -> str:
+    return "its 95 % interval" if name in _METRICS else ""
+
+
+def watches(name: MonitorName) -> str:
+    """What a monitor looks at: by its description, by the docstring of its metric, or by that of its kind of limit."""
+    field = Monitors.model_fields[name]
+    if name in _METRICS:
+        return _METRICS[name]
+    if field.description:
+        return _first_sentence(field.description)
+    if name in SHARED:
+        return SHARED[name]
+    kind = _kind(name)
+    if _KINDS[kind] > 1:
+        msg = f"{kind.__name__} limits several monitors: say in SHARED, or in a description, what {name} watches"
+        raise ValueError(msg)
+    return _first_sentence(inspect.getdoc(kind) or "")
+
+
+def limit(name: MonitorName) -> str:
+    """The declared defaults; off where people have to set a limit of their own."""
+    default = getattr(Monitors(), name)
+    if default is None:
+        return "off"
+    settings = {key: value for key, value in default.model_dump(mode="json").items() if isinstance(value, float | int)}
+    return ", ".join(f"`{key}: {value:g}`" for key, value in settings.items()) or "on"
+
+
+def _kind(name: MonitorName) -> type[BaseModel]:
+    (kind,) = (part for part in get_args(Monitors.model_fields[name].annotation) if part is not type(None))
+    return kind  # type: ignore[no-any-return]
+
+
+def _first_sentence(text: str) -> str:
+    flat = " ".join(text.split())
+    return re.split(r"(?<=[a-z0-9)%])[.:;] ", f"{flat} ", maxsplit=1)[0].strip().rstrip(".") + "."
+
+
+def _metric_sentences() -> Iterator[tuple[MonitorName, str]]:
+    for metrics in (METRICS["regression"], METRICS["binary_classification"]):
+        for name, metric in metrics.items():
+            yield name, _clause(inspect.getdoc(metric.estimate) or "")
+    yield "business_value", _clause(inspect.getdoc(business_value) or "")
+
+
+def _clause(text: str) -> str:
+    """What a metric is, without its interval and what it needs."""
+    sentence = " ".join(text.split("\n\n", maxsplit=1)[0].split())
+    sentence = re.split(r",? with (?:Wilson|Student)'s interval|;|\. ", sentence, maxsplit=1)[0]
+    return sentence.rstrip(".") + "."
+
+
+_METRICS: dict[MonitorName, str] = dict(_metric_sentences())
+_KINDS = Counter(_kind(name) for names in GROUPS.values() for name in names)
+
+
+def main() -> int:
+    """Write the table, or with `--check` only say that it is stale."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the table is stale")
+    check = parser.parse_args().check
+    present = README.read_text(encoding="utf-8")
+    wanted = written(present)
+    if present != wanted:
+        print(f"{README.name}{' is stale: run python infra/schemas/monitors.py' if check else ''}")
+        if not check:
+            README.write_text(wanted, encoding="utf-8")
+    return 1 if check and present != wanted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
