@@ -55,6 +55,7 @@ def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
             profile=evidence.profile,
             volumes=evidence.volumes,
             columns=before,
+            unreadable=evidence.unreadable,
         )
     )
 
