@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from steward.events import AlertRaised, CheckCompleted
+from steward.events import AlertRaised, CheckCompleted, ReleaseChanged
 
 from . import lemons
 from .deployment import Deployment
@@ -129,6 +129,22 @@ def test_each_fault_raises_its_own_monitor(
     assert any(words in event.summary for event in raised.values()), [event.summary for event in raised.values()]
     notified = " ".join(sent["Message"] for sent in watched.notifications)
     assert words in notified
+
+
+def test_a_version_with_a_feature_that_gives_the_label_away_is_refused_and_its_card_says_why(
+    steward: Deployment,
+) -> None:
+    steward.upload("specs/lemons.yaml", SPEC)
+    steward.settle()
+    rows = lemons.sales(14)
+    rows["mileage"] = rows["lemon"] * 1000.0 + rows["age"]
+    steward.upload("inbox/lemons/reference/first.csv", lemons.csv(rows))
+    steward.settle()
+    (released,) = steward.told(ReleaseChanged)
+    assert released.stage == "refused"
+    assert "the label can be told by one feature alone: `mileage`" in released.summary
+    (card,) = [key for key in steward.keys("models/lemons/versions/") if key.endswith("card.md")]
+    assert "| no_leakage | refused | the label can be told" in steward.contents(card)[card].decode()
 
 
 def test_late_data_are_told_of(watched: Deployment) -> None:

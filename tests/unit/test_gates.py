@@ -9,7 +9,7 @@ import pytest
 from steward.profiles.leakage import Leakage
 from steward.spec.policies import ValidationPolicy
 from steward.validation.evaluation import Evaluation, GateResult
-from steward.validation.gates import GATES, Contest
+from steward.validation.gates import ADOPTION_GATES, GATES, Contest
 
 from .examples import DAY, START, evaluation
 
@@ -136,6 +136,16 @@ def test_a_feature_that_gives_the_label_away_is_refused_by_name() -> None:
     assert "`age` with an AUC of 0.9995, where 0.99 is too good to be true" in result.message
     assert judged("no_leakage", leakage={"mileage": LEAK["mileage"]}, maximum_auc=0.99).passed
     assert not judged("no_leakage", leakage={"mileage": LEAK["mileage"]}, maximum_auc=0.75).passed
+
+
+def test_a_leak_of_a_version_trained_elsewhere_is_told_and_not_refused() -> None:
+    (result,) = [
+        gate.evaluate(contest(leakage=LEAK, maximum_auc=0.99), ValidationPolicy())
+        for gate in ADOPTION_GATES
+        if gate.name == "no_leakage"
+    ]
+    assert result.passed
+    assert result.message.endswith("so this is told and not refused")
 
 
 def test_leakage_that_is_not_asked_for_or_not_measured_refuses_nothing_and_says_so() -> None:

@@ -27,6 +27,7 @@ class Check(BaseModel):
         attributions: what the features contributed in a sample of the window, where one was taken.
         history: what was known of earlier windows.
         readings: how much telemetry the window had.
+        unreadable: batches whose profiles are damaged, or of other bins, each with the reason; they are left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
@@ -43,6 +44,7 @@ class Check(BaseModel):
     compared: dict[str, list[str]] = {}
     attributions: StoredObject | None = None
     history: StoredObject | None = None
+    unreadable: dict[str, str] = {}
     rows: int
     labelled_rows: int
     readings: int = 0
@@ -60,6 +62,7 @@ class Check(BaseModel):
             data += [f"{window}: {', '.join(batches)}" for window, batches in sorted(self.compared.items())]
         if self.readings:
             data.append(f"{self.readings} readings")
+        data += [f"{batch} is unreadable" for batch in sorted(self.unreadable)]
         if self.attributions:
             data.append(self.attributions.sha256)
         parts = (self.version, self.window, *data, self.baseline.sha256, self.spec.sha256)
@@ -85,7 +88,7 @@ class Check(BaseModel):
         found = [result for result in bad if result.effect is not None]
         for result in bad:
             place = (result.segment, result.column)
-            if place not in told and (result.column or not told):
+            if place not in told and (result.column or result.segment or not told):
                 told.add(place)
                 found.append(result)
         return sorted(found, key=lambda result: -abs(result.effect or 0))

@@ -29,7 +29,8 @@ def evaluate(evidence: Evidence) -> list[MetricResult]:
         IncomparableProfiles: the profile has other bins than the baseline.
     """
     results: list[MetricResult] = []
-    for judgement in JUDGEMENTS if evidence.profile.rows else (_operation,):
+    served_alone = evidence.profile.telemetry.readings and not evidence.profile.rows and not evidence.unreadable
+    for judgement in (_operation,) if served_alone else JUDGEMENTS:
         results += judgement(evidence, results)
     return results
 
@@ -87,6 +88,7 @@ def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
             profile=evidence.profile,
             volumes=evidence.volumes,
             columns=before,
+            unreadable=evidence.unreadable,
         )
     )
 

@@ -28,6 +28,7 @@ class Evidence:
         attributions: what its features contributed, from its records or from a sample; empty where nothing is known.
         compared: the profiles of the earlier windows that a seasonal or trailing comparison asks for, merged.
         history: the version's earlier windows, the oldest first.
+        unreadable: batches of the window that are left out of the profile, each with the reason.
         volumes: rows of the version's windows, by number, counted from `ORIGIN`; later ones may be among them.
     """
 
@@ -39,6 +40,7 @@ class Evidence:
     attributions: AttributionSums = field(default_factory=AttributionSums.empty)
     compared: Sequence[Profile] = ()
     history: Sequence[PastWindow] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
     volumes: Mapping[int, int] = field(default_factory=dict)
 
     @property

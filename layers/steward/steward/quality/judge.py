@@ -9,6 +9,7 @@ from steward.quality import (
     scale_consistency,
     schema_consistency,
     uniqueness,
+    unreadable,
     validity,
     volume,
 )
@@ -16,6 +17,7 @@ from steward.quality.observed import Judgement, Observed
 from steward.results import MetricResult
 
 JUDGES: tuple[Callable[[Observed], Judgement], ...] = (
+    unreadable.judge,
     validity.judge,
     schema_consistency.judge,
     scale_consistency.judge,

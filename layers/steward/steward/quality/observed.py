@@ -35,6 +35,7 @@ class Observed:
         volumes: rows of earlier windows, by the number of the window, counted from `ORIGIN`.
         columns: what was odd about the columns of the window before, as `schema_consistency` keeps it; None where
             nothing is known of any.
+        unreadable: batches that are left out of the profile, each with the reason.
     """
 
     spec: ModelSpec
@@ -43,6 +44,7 @@ class Observed:
     profile: Profile
     volumes: Mapping[int, int] = field(default_factory=dict)
     columns: Mapping[str, float] | None = None
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def number(self) -> int:

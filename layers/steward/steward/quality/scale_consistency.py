@@ -98,7 +98,7 @@ def judge(observed: Observed) -> Judgement:
         )
     ]
     if not measured:
-        message = f"no numeric column has {FEWEST_ROWS} values here and in the baseline, and varied there"
+        message = f"no numeric column has {FEWEST_ROWS} values, not all alike, here and in the baseline"
     else:
         message = f"{len(measured) - len(found)} of {len(measured)} numeric columns have the scale of the baseline"
         left = len(sides) - len(measured)
@@ -117,7 +117,7 @@ def judge(observed: Observed) -> Judgement:
 def _measurable(side: NumericSides) -> bool:
     if min(side.window.count, side.reference.count) < FEWEST_ROWS:
         return False
-    return _Moments.of(side.reference, side.bins).usable
+    return all(_Moments.of(summary, side.bins).usable for summary in (side.window, side.reference))
 
 
 def _result(side: NumericSides, jump: Jump, agreement: float) -> MetricResult:
@@ -142,8 +142,6 @@ def _result(side: NumericSides, jump: Jump, agreement: float) -> MetricResult:
 
 def _jump(side: NumericSides, effect: DesignEffect, agreement: float, level: float) -> Jump | None:
     window, reference = _Moments.of(side.window, side.bins), _Moments.of(side.reference, side.bins)
-    if not window.usable:
-        return None
     jump = _of_all(window, reference, agreement) or _of_some(window, reference, agreement)
     return jump if jump and _fits(side, jump, effect, level) else None
 

@@ -1,16 +1,20 @@
 """Rows in a window against the usual for its place in the week."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from steward.drift.sentences import chance_of
 from steward.drift.tails import f_tail, upper_gamma
 from steward.quality.observed import Judgement, Observed
 from steward.results import MetricResult, Status
+
+Numbers = NDArray[np.float64]
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 
@@ -24,20 +28,24 @@ _MEDIAN = math.pi / 2
 """How much more a median of normal values varies than their mean."""
 
 
+SCALES: tuple[Callable[[Numbers | float], Numbers], ...] = (np.log, lambda ratio: 3 * (np.cbrt(ratio) - 1))
+"""What ratios to the usual are put through, to be near to normal: both are the relative change, where that is small."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usual:
     """What is usual for a window.
 
     Attributes:
         rows: the median of the windows that it is compared with.
-        spread: how much one more window differs from that median, as a standard deviation of the logarithm of rows.
-        degrees: of freedom that the spread was estimated with.
+        spreads: how much one more window differs from that median, as a standard deviation, on each of `SCALES`.
+        degrees: of freedom that the spreads were estimated with.
         windows: how many it is compared with.
         place: which they are, in words.
     """
 
     rows: float
-    spread: float
+    spreads: tuple[float, ...]
     degrees: int
     windows: int
     place: str
@@ -45,14 +53,20 @@ class Usual:
     def chance(self, rows: int) -> float:
         """The chance of a number of rows at least as far from the usual, either way.
 
-        Student's tail of the logarithm, whose spread is that of past windows, since counts of people's doings vary far
-        more than Poisson's do; and never less than Poisson's own tail, which is exact where rows are few and
-        logarithms are not normal.
+        Counts of people's doings vary far more than Poisson's do. So it is Student's tail, with the spread of past
+        windows, of the logarithm and of the cube root, the larger of the two: one is normal where windows vary by a
+        lognormal factor, the other where by a gamma one, and each is too sure of one side of the other. It is never
+        less than Poisson's own tail, which is exact where rows are few.
+
+        Sources: Student (1908), Biometrika 6, 1-25; for the cube root E. B. Wilson and M. M. Hilferty (1931), The
+        distribution of chi-square, Proceedings of the National Academy of Sciences 17, 684-688.
         """
-        deviation = math.log(rows / self.rows) / self.spread
-        between_windows = f_tail(deviation**2, 1, self.degrees)
-        below = upper_gamma(rows + 1, self.rows)
-        above = 1 - upper_gamma(rows, self.rows) if rows else 1.0
+        ratio = rows / self.rows
+        between_windows = max(
+            f_tail((float(scale(ratio)) / spread) ** 2, 1, self.degrees)
+            for scale, spread in zip(SCALES, self.spreads, strict=True)
+        )
+        below, above = upper_gamma(rows + 1, self.rows), 1 - upper_gamma(rows, self.rows)
         return min(1.0, max(between_windows, 2 * min(below, above)))
 
 
@@ -61,7 +75,8 @@ def judge(observed: Observed) -> Judgement:
 
     A window is compared with those of the same hour of the week; with fewer than three of them, with those of the same
     hour of the day; else with the windows just before. A window without any record has no check and is no part of what
-    is usual.
+    is usual. A window is checked with what has come by its end and the declared `window.allowed_lateness`: where files
+    take longer, that is what to lengthen.
     """
     monitor = observed.spec.monitors.volume
     if monitor is None:
@@ -104,9 +119,9 @@ def judge(observed: Observed) -> Judgement:
 def usual_rows(volumes: Mapping[int, int], number: int, length: timedelta) -> Usual | None:
     """What is usual for a window; None where too little is known.
 
-    The spread is pooled over all places of the rhythm (the residual variance of a one-way layout), so that three weeks
-    of hourly windows give hundreds of degrees of freedom; it is never less than Poisson's. To it comes the median's own
-    error.
+    Spreads are pooled over all places of the rhythm (the residual variance of a one-way layout), so that three weeks
+    of hourly windows give hundreds of degrees of freedom; they are never less than Poisson's. To them comes the
+    median's own error.
 
     Args:
         volumes: rows of windows, by number; those of `number` and later are left out of account.
@@ -125,23 +140,29 @@ def usual_rows(volumes: Mapping[int, int], number: int, length: timedelta) -> Us
             continue
         step = rhythm // length
         newest = {at: rows for at, rows in earlier.items() if at >= number - step * most}
-        places: dict[int, list[float]] = {}
+        places: dict[int, list[int]] = {}
         for at in sorted(newest):
-            places.setdefault((number - at) % step, []).append(math.log(newest[at]))
+            places.setdefault((number - at) % step, []).append(newest[at])
         here = places.get(0, [])
         if len(here) >= fewest:
             return _usual(here, list(places.values()), place)
     return None
 
 
-def _usual(here: Sequence[float], places: Sequence[Sequence[float]], place: str) -> Usual:
-    middle = float(np.median(here))
-    residuals = math.fsum(float(np.var(logs)) * len(logs) for logs in places)
-    degrees = max(1, sum(len(logs) - 1 for logs in places))
-    between = max(residuals / degrees, math.exp(-middle))
+def _usual(here: Sequence[int], places: Sequence[Sequence[int]], place: str) -> Usual:
+    middle = float(median(here))
+    sizes = np.array([len(rows) for rows in places])
+    degrees = max(1, int((sizes - 1).sum()))
+    ratios = np.array([rows / centre for found in places for centre in [median(found)] for rows in found])
+    where = np.repeat(np.arange(len(sizes)), sizes)
+
+    def variance(values: Numbers) -> float:
+        within = values - (np.bincount(where, values) / sizes)[where]
+        return max(float(within @ within) / degrees, 1 / middle)
+
     return Usual(
-        rows=math.exp(middle),
-        spread=math.sqrt(between * (1 + _MEDIAN / len(here))),
+        rows=middle,
+        spreads=tuple(math.sqrt(variance(scale(ratios)) * (1 + _MEDIAN / len(here))) for scale in SCALES),
         degrees=degrees,
         windows=len(here),
         place=place,

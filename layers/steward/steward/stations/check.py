@@ -57,8 +57,8 @@ def examine(
     """Judge one window of one version by all that is stored of it, which is returned too; None without records."""
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
-    profile = _merged(data, spec, version, window, baseline.bins)
-    if not profile.rows and not profile.telemetry.readings:
+    profile, unreadable = _merged(data, spec, version, window, baseline.bins)
+    if not profile.rows and not profile.telemetry.readings and not unreadable:
         return None
     compared = _compared(data, spec, version, window, baseline.bins)
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
@@ -75,6 +75,7 @@ def examine(
         compared=list(compared.values()),
         history=known.before(window),
         volumes=known.volumes,
+        unreadable=unreadable,
     )
     check = Check(
         model=spec.model,
@@ -89,6 +90,7 @@ def examine(
         compared={found: list(earlier.batches) for found, earlier in compared.items()},
         attributions=attributions.stored if attributions else None,
         history=history.stored if history else None,
+        unreadable=unreadable,
         rows=profile.rows,
         labelled_rows=evidence.realised.outcomes.labelled if evidence.realised else 0,
         readings=profile.telemetry.readings,
@@ -138,6 +140,7 @@ def restored(data: Bucket, check: Check) -> Evidence:
         ],
         history=known.before(window),
         volumes=known.volumes,
+        unreadable=check.unreadable,
     )
 
 
@@ -147,17 +150,23 @@ def _of_batches(data: Bucket, check: Check, window: Window, batches: Sequence[st
     return merge((Profile.from_json(content.body) for content in listed), bins)
 
 
-def _merged(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: Bins) -> Profile:
-    """The profile of all batches of a window."""
-    prefix = keys.profiles(spec.model, version, window.id)
-    return merge((Profile.from_json(data.get(listed.key).body) for listed in data.list(prefix)), bins)
+def _merged(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: Bins) -> tuple[Profile, dict[str, str]]:
+    """The profile of all batches of a window, and why some of them could not be read, by batch."""
+    found: list[Profile] = []
+    unreadable: dict[str, str] = {}
+    for listed in data.list(keys.profiles(spec.model, version, window.id)):
+        try:
+            found.append(Profile.from_json(data.get(listed.key).body).fitting(bins))
+        except IncomparableProfiles as error:
+            unreadable[keys.batch_of(listed.key)] = str(error)
+    return merge(found, bins), unreadable
 
 
 def _compared(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: Bins) -> dict[str, Profile]:
     """The earlier windows that the declaration asks to compare with, those that have records."""
     drift = spec.monitors.feature_drift
     earlier = earlier_windows(window, drift.compared_with) if drift else ()
-    found = {past.id: _merged(data, spec, version, past, bins) for past in earlier}
+    found = {past.id: _merged(data, spec, version, past, bins)[0] for past in earlier}
     return {past: profile for past, profile in found.items() if profile.rows}
 
 

@@ -130,6 +130,8 @@ def _adoption(
         holdout_start=manifest.trained_until,
         features=manifest.features,
         declared_features=list(spec.features),
+        leakage=baseline.leakage,
+        maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
     )
     metrics = metric_values(baseline.holdout, spec.business_value) if baseline.holdout else {}
     return _evaluated(

@@ -88,8 +88,8 @@ def window_start(key: str) -> datetime:
 
 
 def batch_of(key: str) -> str:
-    """The batch that a record's key names."""
-    return key.rsplit("/", 1)[-1].rsplit("~", 1)[-1].removesuffix(".parquet")
+    """The batch that the key of a record or a profile names."""
+    return key.rsplit("/", 1)[-1].rsplit("~", 1)[-1].removesuffix(".parquet").removesuffix(".json")
 
 
 def partitions(kind: str, model: str) -> str:

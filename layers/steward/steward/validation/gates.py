@@ -113,9 +113,16 @@ class SameFeatures:
 
 
 class NoLeakage:
-    """No feature tells the label too well to be true: a score on such a holdout says nothing of production."""
+    """No feature tells the label too well to be true: a score on such a holdout says nothing of production.
+
+    Args:
+        refuses: whether a version with such a feature is refused, or it is only told of.
+    """
 
     name = "no_leakage"
+
+    def __init__(self, *, refuses: bool = True) -> None:
+        self._refuses = refuses
 
     def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:  # noqa: ARG002
         """Compare the strongest feature, where any was measured, with the limit of the monitor `label_leakage`."""
@@ -126,10 +133,12 @@ class NoLeakage:
             message = "not measured: too few labels came with the training rows"
             return GateResult(gate=self.name, passed=True, message=message)
         strongest = known[best(leaks(known, maximum) or known)]
+        leaking = bool(leaks(known, maximum))
+        told = "" if self._refuses or not leaking else "; it was trained elsewhere, so this is told and not refused"
         return GateResult(
             gate=self.name,
-            passed=not leaks(known, maximum),
-            message=sentence(known, maximum),
+            passed=not (leaking and self._refuses),
+            message=sentence(known, maximum) + told,
             value=strongest.auc,
             low=strongest.low,
         )
@@ -206,5 +215,5 @@ class Adopted:
 GATES: tuple[Gate, ...] = (SameFeatures(), UnseenHoldout(), NoLeakage(), BetterThanChampion())
 """Every gate that a version which Steward trained must pass, in the order in which they are asked."""
 
-ADOPTION_GATES: tuple[Gate, ...] = (SameFeatures(), Adopted())
+ADOPTION_GATES: tuple[Gate, ...] = (SameFeatures(), NoLeakage(refuses=False), Adopted())
 """Every gate that an adopted version must pass."""

@@ -1,0 +1,1 @@
+"""False alarms of the quality monitors that decide by chance."""
