@@ -18,6 +18,7 @@ Action = Literal[
     "model_rejected",
     "batch_ingested",
     "batch_rejected",
+    "window_attributed",
     "check_completed",
     "alert_raised",
     "alert_resolved",

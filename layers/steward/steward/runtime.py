@@ -40,6 +40,7 @@ class Settings(BaseModel):
     check_queue_arn: str | None = Field(default=None, alias="STEWARD_CHECK_QUEUE_ARN")
     retraining_queue_arn: str | None = Field(default=None, alias="STEWARD_RETRAINING_QUEUE_ARN")
     audit_queue_arn: str | None = Field(default=None, alias="STEWARD_AUDIT_QUEUE_ARN")
+    attribution_queue_arn: str | None = Field(default=None, alias="STEWARD_ATTRIBUTION_QUEUE_ARN")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,12 @@ from steward.runtime import Settings
 from steward.spec.model import ModelSpec
 from steward.store.schedules import Schedules
 
-_EVENTS = {"check": "CheckRequested", "retrain": "RetrainingProposed", "audit": "AuditRequested"}
+_EVENTS = {
+    "check": "CheckRequested",
+    "retrain": "RetrainingProposed",
+    "audit": "AuditRequested",
+    "attribute": "AttributionsRequested",
+}
 
 
 def reconcile(settings: Settings, spec: ModelSpec) -> None:
@@ -19,6 +24,7 @@ def reconcile(settings: Settings, spec: ModelSpec) -> None:
         "check": settings.check_queue_arn,
         "retrain": settings.retraining_queue_arn,
         "audit": settings.audit_queue_arn,
+        "attribute": settings.attribution_queue_arn,
     }
     expressions = spec.schedules.model_dump(exclude={"timezone"})
     for purpose, queue in queues.items():

@@ -9,6 +9,7 @@ from steward.events import Event, StoredObject, TrainingCompleted, TrainingReque
 from steward.profiles import Baseline, Scope
 from steward.retraining import artifact, recipe
 from steward.retraining.adoption import adopt
+from steward.retraining.attributing import attribute_reference
 from steward.retraining.dataset import constant, negative_label, split, targets
 from steward.retraining.importance import permutation_importances
 from steward.retraining.judged import outcomes_of
@@ -74,12 +75,14 @@ def _trained(
     model = recipe.fit(declared, spec, training, targets(training, spec))
     scores = recipe.score(model, spec, holdout)
     importances = permutation_importances(model, spec, holdout)
+    attributed = attribute_reference(model, spec, training, holdout) if spec.monitors.attribution_drift else None
     baseline = Baseline.of(
         by_window(training, spec),
         Scope.of(spec),
         held=portion(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec))),
         holdout=outcomes_of(scores, holdout, spec),
         importances=importances,
+        attributions=(attributed.sums, attributed.spread) if attributed else None,
     )
     put = runtime.data.ensure
     time = training[spec.columns.time]
@@ -96,6 +99,11 @@ def _trained(
         importances=importances,
         artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
         baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
+        background=(
+            put(keys.version(spec.model, version, "background.json"), attributed.background.model_dump_json().encode())
+            if attributed
+            else None
+        ),
         training_rows=len(training),
         constant=constant(training, spec),
         training_start=time.min().to_pydatetime(),
