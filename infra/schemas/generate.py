@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from steward.alerting.states import Alert
+from steward.attribution.sampled import SampledAttributions
 from steward.events import EVENTS
 from steward.governance.audit import Audit
 from steward.governance.card import ModelCard
@@ -17,6 +18,7 @@ from steward.monitoring.realised import WindowOutcomes
 from steward.profiles import Baseline, Profile
 from steward.releasing.routing import Routing
 from steward.results import MetricResult
+from steward.retraining.background import Background
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.policy import Remembered
 from steward.retraining.runs import Run
@@ -33,6 +35,7 @@ WRITTEN: tuple[type[BaseModel], ...] = (ModelSpec,)
 STORED: tuple[type[BaseModel], ...] = (
     Alert,
     Audit,
+    Background,
     Baseline,
     Check,
     DatasetManifest,
@@ -44,6 +47,7 @@ STORED: tuple[type[BaseModel], ...] = (
     Remembered,
     Routing,
     Run,
+    SampledAttributions,
     VersionManifest,
     WindowOutcomes,
 )

@@ -67,6 +67,7 @@ ALLOWED: dict[str, Act] = {
     "IngestRecords": write("records/probe/x"),
     "JoinLabels": write("outcomes/probe/x"),
     "CheckWindow": write("checks/probe/x"),
+    "AttributeFeatures": write("attributions/probe/x"),
     "RaiseAlerts": write("alerts/probe/x"),
     "KickRetraining": write("runs/probe/x"),
     "TrainModel": write("models/probe/versions/x"),
@@ -110,6 +111,13 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write alerts": write(ALERT),
         "write profiles": write("profiles/lemons/x.json"),
         "delete checks": delete("checks/lemons/x.json"),
+    },
+    "AttributeFeatures": {
+        "write versions": write(VERSION),
+        "write records": write(RECORDS),
+        "write checks": write("checks/lemons/x.json"),
+        "write alerts": write(ALERT),
+        "delete attributions": delete("attributions/lemons/x.json"),
     },
     "RaiseAlerts": {
         "read records": read(RECORDS),

@@ -219,6 +219,7 @@ class Deployment:
             "STEWARD_CHECK_QUEUE_ARN": self.arns["check_window"],
             "STEWARD_RETRAINING_QUEUE_ARN": self.arns["kick_retraining"],
             "STEWARD_AUDIT_QUEUE_ARN": self.arns["audit_models"],
+            "STEWARD_ATTRIBUTION_QUEUE_ARN": self.arns["attribute_features"],
         }
 
     def _shuffled(self, order: random.Random, redeliver: int) -> None:

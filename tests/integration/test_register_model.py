@@ -27,15 +27,17 @@ def declare(steward: Deployment, schedules: str) -> ModelRegistered:
 
 def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration(steward: Deployment) -> None:
     declare(steward, "{}")
-    assert schedules() == {"lemons-check": "rate(1 hour)", "lemons-audit": "rate(1 day)"}
-    declare(steward, "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', timezone: Europe/Vienna}")
+    assert schedules() == {
+        "lemons-check": "rate(1 hour)", "lemons-audit": "rate(1 day)", "lemons-attribute": "rate(1 day)",
+    }  # fmt: skip
+    declare(steward, "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, timezone: Europe/Vienna}")
     assert schedules() == {
         "lemons-check": "rate(2 hours)", "lemons-retrain": "cron(0 3 ? * MON *)", "lemons-audit": "rate(1 day)",
     }  # fmt: skip
     retrain = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-retrain")
     assert retrain["ScheduleExpressionTimezone"] == "Europe/Vienna"
     assert retrain["Target"]["Arn"] == steward.arns["kick_retraining"]
-    declare(steward, "{check: null, audit: null}")
+    declare(steward, "{check: null, audit: null, attribute: null}")
     assert schedules() == {}
 
 
@@ -60,7 +62,13 @@ def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment
     trained.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(sold, trained.champion("lemons"))))
     trained.settle()
     assert not trained.told(CheckCompleted)
-    for purpose, function in (("audit", "audit_models"), ("retrain", "kick_retraining"), ("check", "check_window")):
+    functions = {
+        "audit": "audit_models",
+        "retrain": "kick_retraining",
+        "attribute": "attribute_features",
+        "check": "check_window",
+    }
+    for purpose, function in functions.items():
         due = json.loads(aws.scheduler().get_schedule(GroupName=BUS, Name=f"lemons-{purpose}")["Target"]["Input"])
         assert due["detail"]["as_of"] == "<aws.scheduler.scheduled-time>"
         trained.clock.now = lemons.START + 16 * 24 * lemons.HOUR
@@ -68,7 +76,7 @@ def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment
         for body in (filled, json.dumps(due)):  # some emulators leave the placeholder
             assert trained.invoke(function, body) == {"batchItemFailures": []}
     kinds = {type(event).__name__ for event in trained.settle()}
-    assert {"AuditCompleted", "TrainingDeclined", "CheckCompleted"} <= kinds
+    assert {"AuditCompleted", "TrainingDeclined", "AttributionsUpdated", "CheckCompleted"} <= kinds
     assert {event.window for event in trained.told(CheckCompleted)} == {"20240115T000000Z_1d"}
 
 
@@ -88,7 +96,7 @@ def test_an_older_upload_that_is_told_of_late_changes_nothing(steward: Deploymen
     declare(steward, "{check: rate(1 hour), audit: null}")
     steward.invoke("register_model", steward.message_of("specs/lemons.yaml", older))
     assert steward.keys("models/lemons/specs/") == ["models/lemons/specs/000001.json"]
-    assert schedules() == {"lemons-check": "rate(1 hour)"}
+    assert schedules() == {"lemons-check": "rate(1 hour)", "lemons-attribute": "rate(1 day)"}
 
 
 def test_a_redelivered_declaration_is_recorded_once(steward: Deployment) -> None:

@@ -128,6 +128,23 @@ class OutcomesUpdated(Event):
     outcomes: StoredObject
 
 
+class AttributionsRequested(Event):
+    """Someone, or a schedule, asks for a sample to be attributed: of one window of a version, or of those not done."""
+
+    window: str | None = None
+    version: str | None = None
+
+
+class AttributionsUpdated(Event):
+    """A sample of one window was attributed to the features by the version's own artifact, or it cannot be."""
+
+    version: str
+    window: str
+    rows: int
+    summary: Sentence
+    attributions: StoredObject
+
+
 class CheckRequested(Event):
     """Someone, or a schedule, asks for a check: of one window, or of all that closed lately."""
 

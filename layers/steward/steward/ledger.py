@@ -20,6 +20,7 @@ Action = Literal[
     "batch_rejected",
     "resources_collected",
     "collection_failed",
+    "window_attributed",
     "check_completed",
     "alert_raised",
     "alert_resolved",

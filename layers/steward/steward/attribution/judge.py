@@ -35,6 +35,7 @@ def judge_attributions(
     spread: WindowSpread | None = None,
     *,
     share: float = 1.0,
+    absence: str = "",
 ) -> MetricResult:
     """Compare the window's ranking of the features by mean absolute attribution with the baseline's.
 
@@ -48,12 +49,13 @@ def judge_attributions(
         significance: this test's part of the family-wise rate.
         spread: how the reference's own windows differ; rows count as independent without it.
         share: of the family-wise rate that `significance` is, so that the sentence can speak for all tests together.
+        absence: why a side has no attributions; told where one has none.
 
     Returns:
         One result about the model as a whole; `unknown` with its reason where a side has too few rows, or features that
         the other has not.
     """
-    reason = _unmeasurable(baseline, window)
+    reason = _unmeasurable(baseline, window, absence)
     rows, baseline_rows = _fewest(window), _fewest(baseline)
     if reason:
         return MetricResult(
@@ -112,11 +114,11 @@ def moves(baseline: AttributionSums, window: AttributionSums) -> str:
     return ", ".join(words) + more
 
 
-def _unmeasurable(baseline: AttributionSums, window: AttributionSums) -> str | None:
+def _unmeasurable(baseline: AttributionSums, window: AttributionSums, absence: str) -> str | None:
     """Why two rankings cannot be compared; None where they can."""
     for sums, place in ((window, "the window"), (baseline, "the baseline")):
-        if not any(feature.rows for feature in sums.features.values()):
-            return f"{place} has no attributions"
+        if not sums.rows:
+            return absence or f"{place} has no attributions"
     if len(baseline.features) < _FEWEST_FEATURES:
         return "there is one feature, and a ranking needs two"
     for sums, other, place in ((window, baseline, "the window"), (baseline, window, "the baseline")):
@@ -159,7 +161,7 @@ def _ratios(baseline: AttributionSums, spread: WindowSpread, degrees: int) -> tu
     between = np.array([spread.deviations.get(name, 0.0) for name in baseline.features])
     if not between.any():
         return between, degrees
-    return between * math.sqrt(1 + 1 / spread.chunks), min(degrees, spread.chunks - 1)
+    return between * math.sqrt(1 + 1 / (spread.reference or spread.chunks)), min(degrees, spread.chunks - 1)
 
 
 def _fewest(sums: AttributionSums) -> int:

@@ -14,15 +14,49 @@ from sklearn.pipeline import Pipeline
 from steward.attribution.encoding import Owners, owners
 from steward.attribution.game import Attributions, Method, Values
 from steward.attribution.permutation import permutation_shapley
-from steward.attribution.tree_shapley import PathTooLong, tree_shapley
-from steward.attribution.trees import BOOSTING, FORESTS, matrix_of, outputs_of, trees_of
+from steward.attribution.tree_shapley import MOST_ON_A_PATH, tree_shapley
+from steward.attribution.trees import BOOSTING, FORESTS, depth_of, matrix_of, outputs_of, trees_of
 
 Choice = NDArray[np.intp]
 
 LINEAR = (LogisticRegression, Ridge)
 
+MOST_NODES = 500_000
+"""Nodes of all trees up to which they are solved exactly: half a minute for a few rows, a minute for five hundred."""
+
 _Solve = Callable[[int, NDArray[np.bool_]], Values]
 """The attributions of one output for some of the rows, shape (some rows, features)."""
+
+
+def method_of(
+    model: object,
+    columns: Sequence[str],
+    features: Mapping[str, Sequence[str]] | None = None,
+    *,
+    most_nodes: int = MOST_NODES,
+) -> Method:
+    """How the model's output is attributed: exactly where that is possible and affordable, otherwise from a sample.
+
+    It follows from the model alone, never from the rows, so that a baseline and later windows are treated alike.
+
+    Args:
+        model: fitted on frames with these columns.
+        columns: of the frames.
+        features: as in `attribute`.
+        most_nodes: of all trees, up to which they are solved exactly.
+    """
+    features = features if features is not None else {column: [column] for column in columns}
+    if not (isinstance(model, Pipeline) and len(model) == 2 and isinstance(model[0], ColumnTransformer)):  # noqa: PLR2004
+        return "permutation"
+    if owners(model[0], _places(features, columns)) is None:
+        return "permutation"
+    if isinstance(model[1], LINEAR):
+        return "linear"
+    if not isinstance(model[1], (*BOOSTING, *FORESTS)):
+        return "permutation"
+    trees = [tree for output in trees_of(model[1]) for tree in output]
+    long = len(features) > MOST_ON_A_PATH and any(depth_of(tree) > MOST_ON_A_PATH for tree in trees)
+    return "permutation" if long or sum(len(tree.left) for tree in trees) > most_nodes else "tree"
 
 
 def attribute(
@@ -33,6 +67,7 @@ def attribute(
     *,
     seed: int = 0,
     permutations: int = 1,
+    most_nodes: int = MOST_NODES,
 ) -> Attributions:
     """Attribute a model's output for each row to the row's features.
 
@@ -52,6 +87,7 @@ def attribute(
         features: the columns that each feature became (an embedding is many); each column is its own when not given.
         seed: of the permutations, where any are needed.
         permutations: pairs of orders per background row, where any are needed.
+        most_nodes: of all trees, up to which they are solved exactly.
 
     Raises:
         ValueError: the background has no row or other columns than the rows, or a column belongs to no feature.
@@ -64,16 +100,14 @@ def attribute(
         )
     features = features if features is not None else {column: [column] for column in columns}
     names, places = tuple(features), _places(features, columns)
+    method = method_of(model, columns, features, most_nodes=most_nodes)
     if not len(rows):
-        return Attributions(names, np.zeros((0, len(names))), np.zeros(0), "linear")
-    if isinstance(model, Pipeline) and len(model) == 2 and isinstance(model[0], ColumnTransformer):  # noqa: PLR2004
+        return Attributions(names, np.zeros((0, len(names))), np.zeros(0), method)
+    if method != "permutation" and isinstance(model, Pipeline):
+        encoded, others = model[0].transform(rows), model[0].transform(background)
         traced = owners(model[0], places)
-        if traced is not None and isinstance(model[1], (*LINEAR, *BOOSTING, *FORESTS)):
-            encoded, others = model[0].transform(rows), model[0].transform(background)
-            try:
-                return _exact(model[1], encoded, others, traced, names)
-            except PathTooLong:
-                pass
+        if traced is not None:
+            return _exact(model[1], encoded, others, traced, names)
     outputs = _asked(model)
     chosen: Choice = outputs(rows).argmax(axis=1)
 
@@ -108,8 +142,7 @@ def _exact(estimator: Any, encoded: Any, others: Any, traced: Owners, names: tup
     for output in np.unique(chosen):
         which = chosen == output
         values[which] = solve(int(output), which)
-    method: Method = "linear" if linear else "tree"
-    return Attributions(names, values, mean[chosen], method)
+    return Attributions(names, values, mean[chosen], "linear" if linear else "tree")
 
 
 def _linear_outputs(estimator: Any, encoded: Any) -> Values:

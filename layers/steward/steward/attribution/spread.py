@@ -13,7 +13,7 @@ FEWEST_CHUNKS = 3
 """Windows needed to estimate anything."""
 
 _NEXT_TO_NOTHING = 1e-3
-_Z999 = 3.090
+_Z95 = 1.645
 
 
 class WindowSpread(BaseModel):
@@ -25,26 +25,29 @@ class WindowSpread(BaseModel):
     Attributes:
         chunks: how many windows of the reference it rests on.
         deviations: standard deviation between windows of the mean's logarithm, of each feature whose windows differ
-            beyond chance (at 0.1 %); others are left out.
+            beyond chance (at 5 %, since a spread that is overlooked raises false alarms); others are left out.
+        reference: how many windows the baseline's means rest on, where they are not those of `chunks`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     chunks: int = 0
     deviations: dict[str, float] = {}
+    reference: int | None = None
 
     @classmethod
     def of(cls, chunks: Sequence[AttributionSums]) -> Self:
         """Estimate from the reference's windows: one-way analysis of variance, with the noise of logarithms taken off.
 
         Args:
-            chunks: the sums of each window of the reference; fewer than three tell nothing.
+            chunks: the sums of each window of the reference; fewer than three tell nothing, and with far fewer rows in
+                each than later windows have, a small spread is overlooked (a third as many rows are enough).
 
         Source: H. Scheffé (1959), The Analysis of Variance, chapter 7 (random effects, unequal numbers).
 
         >>> windows = np.array([[[1.0], [1.1]], [[5.0], [5.1]], [[25.0], [25.1]]])
         >>> WindowSpread.of([AttributionSums.of(window, ["age"]) for window in windows])
-        WindowSpread(chunks=3, deviations={'age': 1.58...})
+        WindowSpread(chunks=3, deviations={'age': 1.58...}, reference=None)
         """
         if len(chunks) < FEWEST_CHUNKS:
             return cls(chunks=len(chunks))
@@ -76,6 +79,6 @@ def _deviation(chunks: Sequence[FeatureSums]) -> float:
 
 
 def _beyond_chance(ratio: float, numerator: float, denominator: float) -> bool:
-    """Whether an F variable is above its 99.9 % quantile, nearly (E. Paulson, 1942, by the cube root of each side)."""
+    """Whether an F variable is above its 95 % quantile, nearly (E. Paulson, 1942, by the cube root of each side)."""
     above, below, root = 2 / (9 * numerator), 2 / (9 * denominator), math.cbrt(ratio)
-    return (1 - below) * root - (1 - above) > _Z999 * math.sqrt(above + below * root**2)
+    return (1 - below) * root - (1 - above) > _Z95 * math.sqrt(above + below * root**2)

@@ -111,6 +111,11 @@ class AttributionSums(BaseModel):
             )
         return cls(features={name: FeatureSums.of(values[:, at]) for name, at in sorted(_positions(names).items())})
 
+    @property
+    def rows(self) -> int:
+        """Attributed rows: those of the feature that has most."""
+        return max((feature.rows for feature in self.features.values()), default=0)
+
     def __add__(self, other: "AttributionSums") -> "AttributionSums":
         nothing = FeatureSums()
         return AttributionSums(

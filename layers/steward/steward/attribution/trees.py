@@ -95,6 +95,14 @@ def trees_of(estimator: Estimator) -> list[list[Tree]]:
     ]
 
 
+def depth_of(tree: Tree) -> int:
+    """Splits on the longest way from the root to a leaf."""
+    depth, here = 0, np.array([0])
+    while len(here := here[~tree.leaf[here]]):
+        depth, here = depth + 1, np.concatenate([tree.left[here], tree.right[here]])
+    return depth
+
+
 def matrix_of(estimator: Estimator, encoded: Matrix) -> tuple[Matrix, Places]:
     """The encoded rows as the trees read them, and which encoded column each of their columns is.
 

@@ -12,6 +12,7 @@ from steward.monitoring.evidence import Evidence
 from steward.monitoring.expected import Expected
 from steward.monitoring.expected_performance import judge_expected
 from steward.monitoring.loss_with_feature import judge_feature_losses
+from steward.monitoring.unattributed import absence_of_attributions
 from steward.operation.judge import Served, judge_operation
 from steward.performance import judge_performance
 from steward.performance.by_segment import judge_segments
@@ -45,11 +46,22 @@ def _drift(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
 
 def _attributions(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
     monitor, known = evidence.spec.monitors.attribution_drift, evidence.baseline.reference.attributions
-    if monitor is None or not known.features:
+    asked = evidence.spec.schedules.attribute or evidence.spec.columns.attributions or evidence.attributions.rows
+    if monitor is None or not asked:
         return []
     family = Family.of(evidence.baseline, _watched(evidence))
     share = family.share()
-    return [judge_attributions(known, evidence.attributions, monitor, family.share_rate * share, share=share)]
+    return [
+        judge_attributions(
+            known,
+            evidence.attributions,
+            monitor,
+            family.share_rate * share,
+            evidence.baseline.attribution_spread,
+            share=share,
+            absence=absence_of_attributions(evidence),
+        )
+    ]
 
 
 def _performance(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:

@@ -26,6 +26,7 @@ class Evidence:
         profile: of the window, merged.
         realised: what became of its predictions; None before any label.
         attributions: what its features contributed, from its records or from a sample; empty where nothing is known.
+        unattributed: why a sample of the window could not be attributed; empty where it was, or none was taken.
         compared: the profiles of the earlier windows that a seasonal or trailing comparison asks for, merged.
         history: the version's earlier windows, the oldest first.
         unreadable: batches of the window that are left out of the profile, each with the reason.
@@ -38,6 +39,7 @@ class Evidence:
     profile: Profile
     realised: WindowOutcomes | None = None
     attributions: AttributionSums = field(default_factory=AttributionSums.empty)
+    unattributed: str = ""
     compared: Sequence[Profile] = ()
     history: Sequence[PastWindow] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)

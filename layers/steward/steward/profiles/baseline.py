@@ -7,6 +7,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from steward.attribution.spread import WindowSpread
+from steward.attribution.sums import AttributionSums
 from steward.errors import IncomparableProfiles
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
@@ -45,6 +47,7 @@ class Baseline(BaseModel):
             which is too short to show how windows differ.
         output_missing_design_effects: per part of the outputs, of its share of missing cells.
         embedding_spreads: per column of embeddings among the features, of the mean of its feature map.
+        attribution_spread: how the reference's windows differ in what the features contribute.
         holdout: the version's results on labelled rows that it did not see; None for a task without labels.
         importances: of the features, of any sum; empty where none were measured.
         conditional: how right the version is on each kind of row; None where labelled rows do not tell.
@@ -65,6 +68,7 @@ class Baseline(BaseModel):
     output_design_effects: dict[str, DesignEffect]
     output_missing_design_effects: dict[str, DesignEffect]
     embedding_spreads: dict[str, EmbeddingSpread] = {}
+    attribution_spread: WindowSpread = WindowSpread()
     holdout: Outcomes | None
     importances: dict[str, float] = {}
     conditional: Conditional | None = None
@@ -81,6 +85,7 @@ class Baseline(BaseModel):
         holdout: Outcomes | None,
         held: Portion | Chunk | None = None,
         importances: Mapping[str, float] | None = None,
+        attributions: tuple[AttributionSums, WindowSpread] | None = None,
     ) -> Self:
         """Take a baseline from reference data in memory.
 
@@ -90,6 +95,8 @@ class Baseline(BaseModel):
             holdout: the version's results on the holdout.
             held: the holdout's rows with the version's outputs on them; None where the reference has its own outputs.
             importances: of the features.
+            attributions: what the features contribute by the version's own artifact, and how windows differ in it; None
+                where only the reference's rows can say, if they carry attributions.
 
         Raises:
             IncomparableProfiles: a column's type is not the declared one.
@@ -106,6 +113,9 @@ class Baseline(BaseModel):
         total = sum(windows, start=Profile.empty(bins, REFERENCE_ROWS))
         if not own:
             total = _with_outputs(total, Profile.of(outputs[0], bins, scope.names), bins)
+        carried = [window.attributions for window in windows if window.attributions.rows]
+        sums, spread = attributions or (total.attributions, WindowSpread.of(carried))
+        total = total.model_copy(update={"attributions": sums})
         return cls(
             bins=bins,
             reference=total.model_copy(update={"sample": total.sample.cut(ROWS)}),
@@ -121,6 +131,7 @@ class Baseline(BaseModel):
                 for name, column in bins.composites.items()
                 if isinstance(column, EmbeddingBins) and name in scope.features
             },
+            attribution_spread=spread,
             holdout=holdout,
             importances=dict(importances or {}),
             distinct_values=scope.distinct(reference),

@@ -14,13 +14,19 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import ORIGIN, Window
 
 
-def by_window(rows: pd.DataFrame, spec: ModelSpec) -> Iterator[tuple[Window, Portion]]:
-    """Rows in order of time, window by window, as a baseline takes them."""
+def in_windows(rows: pd.DataFrame, spec: ModelSpec) -> dict[Window, pd.DataFrame]:
+    """The rows of each window that has any, in order of time."""
     length = pd.Timedelta(spec.window.length)
     numbers = (rows[spec.columns.time] - pd.Timestamp(ORIGIN)) // length
-    for number, part in rows.groupby(numbers.to_numpy(), sort=True):
-        start = ORIGIN + int(str(number)) * spec.window.length
-        yield Window(start, spec.window.length), portion(part, spec)
+    return {
+        Window(ORIGIN + int(str(number)) * spec.window.length, spec.window.length): part
+        for number, part in rows.groupby(numbers.to_numpy(), sort=True)
+    }
+
+
+def by_window(rows: pd.DataFrame, spec: ModelSpec) -> Iterator[tuple[Window, Portion]]:
+    """Rows in order of time, window by window, as a baseline takes them."""
+    yield from ((window, portion(part, spec)) for window, part in in_windows(rows, spec).items())
 
 
 def portion(rows: pd.DataFrame, spec: ModelSpec, scored: Mapping[str, Column] | None = None) -> Portion:

@@ -16,6 +16,7 @@ class VersionManifest(BaseModel):
         trained_until: rows from this moment of event time on were not used to fit.
         holdout_until: the end of the rows kept out to judge with.
         recipe, artifact: None for a version that was trained elsewhere and adopted from its reference rows.
+        background: the rows that its predictions are attributed against; None where they are not attributed.
         constant: what a model that knows nothing would say of every row: the positive share of the training rows, the
             share of each class, or the median; empty for an adopted version.
         importances: the share of the holdout's loss that comes from shuffling each feature; empty where unknown.
@@ -36,6 +37,7 @@ class VersionManifest(BaseModel):
     importances: dict[str, float]
     artifact: StoredObject | None
     baseline: StoredObject
+    background: StoredObject | None = None
     training_rows: int
     constant: tuple[float, ...]
     training_start: AwareDatetime

@@ -45,7 +45,9 @@ class Schedules(Declared):
     retrain: ScheduleExpression | None = Field(default=None, description="Asks the retraining policy for a run.")
     audit: ScheduleExpression | None = Field(default="rate(1 day)", description="Checks every governance invariant.")
     attribute: ScheduleExpression | None = Field(
-        default=None, description="Attributes a sample of the newest closed window to the features, by the champion."
+        default="rate(1 day)",
+        description="Attributes a sample of each window that closed lately (2 days, or the last 3 windows) to the "
+        "features, by the version's own artifact: some seconds of one processor a window, minutes for large forests.",
     )
 
 

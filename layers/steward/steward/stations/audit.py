@@ -86,6 +86,8 @@ class _Reader:
             if artifact := manifest.artifact:
                 self._part("artifact", lambda: self.data.verified(artifact))
             self._part("baseline", lambda: self.data.verified(manifest.baseline))
+            if background := manifest.background:
+                self._part("baseline", lambda: self.data.verified(background))
             dataset = self._part(
                 "dataset", lambda: DatasetManifest.model_validate_json(self.data.verified(manifest.dataset))
             )

@@ -3,9 +3,18 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from steward.attribution.sampled import SampledAttributions
 from steward.attribution.sums import AttributionSums
 from steward.errors import IncomparableProfiles
-from steward.events import BatchIngested, CheckCompleted, CheckRequested, Event, OutcomesUpdated, StoredObject
+from steward.events import (
+    AttributionsUpdated,
+    BatchIngested,
+    CheckCompleted,
+    CheckRequested,
+    Event,
+    OutcomesUpdated,
+    StoredObject,
+)
 from steward.monitoring.check import Check
 from steward.monitoring.earlier import earlier_windows
 from steward.monitoring.evaluate import evaluate
@@ -18,15 +27,12 @@ from steward.results import MetricResult
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.stations import registry
+from steward.stations import recent, registry
 from steward.stations.sagemaker import write_reports
 from steward.store import keys
 from steward.store.bucket import Bucket
 
-_LOOKBACK_WINDOWS = 3
 _FORGOTTEN = timedelta(days=35)
-_LOOKBACK = timedelta(days=2)
-"""A schedule looks at windows that closed this lately, or at the last three, whichever reaches further back."""
 
 
 def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
@@ -63,6 +69,7 @@ def examine(
     compared = _compared(data, spec, version, window, baseline.bins)
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
     attributions = data.find(keys.attributions(spec.model, version, window.id))
+    sums, unattributed = _contributions(attributions.body if attributions else None, profile)
     history = data.find(keys.history(spec.model, version))
     known = History.model_validate_json(history.body) if history else History()
     evidence = Evidence(
@@ -71,7 +78,8 @@ def examine(
         baseline=baseline,
         profile=profile,
         realised=WindowOutcomes.model_validate_json(outcomes.body) if outcomes else None,
-        attributions=(AttributionSums.model_validate_json(attributions.body) if attributions else profile.attributions),
+        attributions=sums,
+        unattributed=unattributed,
         compared=list(compared.values()),
         history=known.before(window),
         volumes=known.volumes,
@@ -123,17 +131,15 @@ def restored(data: Bucket, check: Check) -> Evidence:
             "again without them"
         )
     known = History.model_validate_json(data.verified(check.history)) if check.history else History()
+    sums, unattributed = _contributions(data.verified(check.attributions) if check.attributions else None, profile)
     return Evidence(
         spec=spec,
         window=window,
         baseline=baseline,
         profile=profile,
         realised=WindowOutcomes.model_validate_json(data.verified(check.outcomes)) if check.outcomes else None,
-        attributions=(
-            AttributionSums.model_validate_json(data.verified(check.attributions))
-            if check.attributions
-            else profile.attributions
-        ),
+        attributions=sums,
+        unattributed=unattributed,
         compared=[
             _of_batches(data, check, Window.parse(past), batches, baseline.bins)
             for past, batches in check.compared.items()
@@ -142,6 +148,14 @@ def restored(data: Bucket, check: Check) -> Evidence:
         volumes=known.volumes,
         unreadable=check.unreadable,
     )
+
+
+def _contributions(sampled: bytes | None, profile: Profile) -> tuple[AttributionSums, str]:
+    """What the features of a window contributed, by its sample or its records; and why the sample does not say."""
+    if sampled is None:
+        return profile.attributions, ""
+    found = SampledAttributions.model_validate_json(sampled)
+    return (profile.attributions if found.reason else found.sums), found.reason
 
 
 def _of_batches(data: Bucket, check: Check, window: Window, batches: Sequence[str], bins: Bins) -> Profile:
@@ -175,7 +189,7 @@ def _concerned(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Wi
     match cause:
         case BatchIngested():
             yield from ((Window.parse(window), version) for window in cause.windows for version in cause.versions)
-        case OutcomesUpdated():
+        case OutcomesUpdated() | AttributionsUpdated():
             yield Window.parse(cause.window), cause.version
         case CheckRequested():
             if cause.window is None:
@@ -187,15 +201,15 @@ def _concerned(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Wi
 
 def _swept(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[tuple[Window, str]]:
     """The windows that closed lately, and those of the last weeks that were never checked."""
-    near = max(_LOOKBACK, _LOOKBACK_WINDOWS * spec.window.length + spec.window.allowed_lateness)
-    recent = Window.containing(as_of - near, spec.window.length).id
+    near = recent.lookback(spec)
+    newest = Window.containing(as_of - near, spec.window.length).id
     oldest = Window.containing(as_of - max(near, _FORGOTTEN), spec.window.length).id
     prefix = keys.checks(spec.model)
     checked = set(data.folders(prefix, start_after=prefix + oldest))
     for version in data.folders(keys.profiles(spec.model)):
         prefix = keys.profiles(spec.model, version)
         for window in data.folders(prefix, start_after=prefix + oldest):
-            if window >= recent or window not in checked:
+            if window >= newest or window not in checked:
                 yield Window.parse(window), version
 
 

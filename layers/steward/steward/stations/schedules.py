@@ -10,6 +10,7 @@ _EVENTS = {
     "collect": "CollectionRequested",
     "retrain": "RetrainingProposed",
     "audit": "AuditRequested",
+    "attribute": "AttributionsRequested",
 }
 
 
@@ -25,6 +26,7 @@ def reconcile(settings: Settings, spec: ModelSpec) -> None:
         "collect": settings.collection_queue_arn,
         "retrain": settings.retraining_queue_arn,
         "audit": settings.audit_queue_arn,
+        "attribute": settings.attribution_queue_arn,
     }
     expressions = spec.schedules.model_dump(exclude={"timezone"})
     if not spec.resources:

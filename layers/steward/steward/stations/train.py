@@ -9,6 +9,7 @@ from steward.events import Event, StoredObject, TrainingCompleted, TrainingReque
 from steward.profiles import Baseline, Scope
 from steward.retraining import artifact, recipe
 from steward.retraining.adoption import adopt
+from steward.retraining.attributing import attribute_reference
 from steward.retraining.conditional import with_conditional
 from steward.retraining.dataset import constant, negative_label, split, targets
 from steward.retraining.importance import permutation_importances
@@ -77,12 +78,14 @@ def _trained(
     scores = recipe.score(model, spec, holdout)
     importances = permutation_importances(model, spec, holdout)
     held = portion(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec)))
+    attributed = attribute_reference(model, spec, training, holdout) if spec.monitors.attribution_drift else None
     baseline = Baseline.of(
         by_window(training, spec),
         Scope.of(spec),
         held=held,
         holdout=outcomes_of(scores, holdout, spec),
         importances=importances,
+        attributions=(attributed.sums, attributed.spread) if attributed else None,
     )
     baseline = with_conditional(baseline, held, scores, holdout, spec)
     baseline = with_leakage(baseline, training, spec)
@@ -103,6 +106,11 @@ def _trained(
         importances=importances,
         artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
         baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
+        background=(
+            put(keys.version(spec.model, version, "background.json"), attributed.background.model_dump_json().encode())
+            if attributed
+            else None
+        ),
         training_rows=len(training),
         constant=constant(training, spec),
         training_start=time.min().to_pydatetime(),

@@ -55,7 +55,7 @@ def versions(model: str) -> str:
 
 
 def version(model: str, version: str, part: str) -> str:
-    """One part of a version: manifest.json, model.skops, baseline.json, card.md, card.json, evaluation.json."""
+    """One part of a version: manifest.json, model.skops, baseline.json, background.json, card.md, card.json, ..."""
     return f"{versions(model)}{version}/{part}"
 
 
@@ -145,9 +145,14 @@ def history(model: str, version: str) -> str:
     return f"history/{model}/{version}.json"
 
 
+def attributed_windows(model: str, version: str) -> str:
+    """Prefix of a version's attributed windows."""
+    return f"attributions/{model}/{version}/"
+
+
 def attributions(model: str, version: str, window: str) -> str:
-    """What the features of a window's sample contributed, by the version's own artifact."""
-    return f"attributions/{model}/{version}/{window}.json"
+    """What the features of a window's sample contributed, by the version's own artifact (create-only)."""
+    return f"{attributed_windows(model, version)}{window}.json"
 
 
 def checks(model: str, window: str = "") -> str:

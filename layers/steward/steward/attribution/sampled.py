@@ -1,0 +1,24 @@
+"""What a sample of a window's records got from the version's own artifact, as it is stored."""
+
+from pydantic import BaseModel, ConfigDict
+
+from steward.attribution.game import Method
+from steward.attribution.sums import AttributionSums
+
+
+class SampledAttributions(BaseModel):
+    """The attributions of some records of one window (create-only).
+
+    Attributes:
+        sums: of the sample, per feature; empty where it could not be attributed.
+        rows: records in the sample.
+        method: how they were found, the same as those of the version's baseline; None where there are none.
+        reason: why there are none; empty where there are.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", defer_build=True)
+
+    sums: AttributionSums
+    rows: int = 0
+    method: Method | None = None
+    reason: str = ""

@@ -1,0 +1,195 @@
+"""A sample of a window is attributed to the features by the version's own artifact; the sums are stored and told of."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from steward.attribution.sampled import SampledAttributions
+from steward.attribution.sums import AttributionSums
+from steward.errors import BatchInvalid, ObjectChanged, ObjectMissing, UntrustedArtifact
+from steward.events import AttributionsRequested, AttributionsUpdated, Event
+from steward.profiles import Profile
+from steward.profiles.hashing import text_hashes
+from steward.records.records import Records, concatenate
+from steward.records.stored import read_records, read_stored, write_records
+from steward.retraining import artifact
+from steward.retraining.attributing import WINDOW_ROWS, attribute_sample, smallest_ids
+from steward.retraining.background import Background
+from steward.retraining.recipe import Fitted, learnable
+from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.stations import recent, registry
+from steward.store import keys
+from steward.store.bucket import Bucket, Listed
+
+MOST_BYTES = 1024**3
+"""Of a window whose records take more, so much is read, whole objects in an order that follows from their names."""
+
+
+def attribute_features(runtime: Runtime, request: AttributionsRequested) -> Iterator[Event]:
+    """Attribute a sample of one window of a version, or ask for those of all windows that closed lately and have none.
+
+    A window is attributed once, when it has closed; a redelivered request finds what was stored, and tells of it again
+    unless it is known that it was told.
+    """
+    spec, _ = registry.current_spec(runtime.data, request.model)
+    if request.window is None or request.version is None:
+        yield from _lacking(runtime, spec, request)
+        return
+    window = Window.parse(request.window)
+    if not _closed(runtime, spec, window) or spec.monitors.attribution_drift is None:
+        return
+    key = keys.attributions(spec.model, request.version, window.id)
+    found = runtime.data.find(key)
+    if found is None:
+        sampled = _sampled(runtime.data, spec, window, request.version)
+        if sampled is None:
+            return
+        runtime.data.ensure(key, sampled.model_dump_json().encode())
+        found = runtime.data.get(key)
+    identity = f"attributed-{request.version}-{window.id}"
+    if runtime.ledger.knows(spec.model, identity):
+        return
+    sampled = SampledAttributions.model_validate_json(found.body)
+    event = AttributionsUpdated(
+        occurred_at=runtime.now(),
+        model=spec.model,
+        as_of=window.end,
+        correlation_id=request.correlation_id,
+        version=request.version,
+        window=window.id,
+        rows=sampled.rows,
+        summary=sampled.reason or f"{sampled.rows:,} rows attributed to {len(sampled.sums.features)} features",
+        attributions=found.stored,
+    )
+    yield event
+    subject = f"{window.id} {request.version}"
+    runtime.record(event, "window_attributed", subject, event.summary, (found.stored,), identity=identity)
+
+
+def _lacking(runtime: Runtime, spec: ModelSpec, request: AttributionsRequested) -> Iterator[AttributionsRequested]:
+    """One request for each window that closed lately and whose features' contributions are not known."""
+    if spec.monitors.attribution_drift is None:
+        return
+    oldest = Window.containing(request.as_of - recent.lookback(spec), spec.window.length).id
+    for version in runtime.data.folders(keys.profiles(spec.model)):
+        if registry.manifest(runtime.data, spec.model, version).background is None:
+            continue
+        done = {listed.name for listed in runtime.data.list(keys.attributed_windows(spec.model, version))}
+        profiles = keys.profiles(spec.model, version)
+        for name in runtime.data.folders(profiles, start_after=profiles + oldest):
+            window = Window.parse(name)
+            if name in done or not _closed(runtime, spec, window) or _carried(runtime.data, spec, version, window):
+                continue
+            yield AttributionsRequested(
+                occurred_at=runtime.now(),
+                model=spec.model,
+                as_of=window.end,
+                correlation_id=request.correlation_id,
+                window=name,
+                version=version,
+            )
+
+
+def _closed(runtime: Runtime, spec: ModelSpec, window: Window) -> bool:
+    return window.end + spec.window.allowed_lateness <= runtime.now()
+
+
+def _carried(data: Bucket, spec: ModelSpec, version: str, window: Window) -> bool:
+    """Whether a window's own records say what the features contributed."""
+    if not spec.columns.attributions:
+        return False
+    listing = data.list(keys.profiles(spec.model, version, window.id))
+    return any(Profile.from_json(data.get(listed.key).body).attributions.rows for listed in listing)
+
+
+def _sampled(data: Bucket, spec: ModelSpec, window: Window, version: str) -> SampledAttributions | None:
+    """The attributions of a sample, or why there are none; None where the version has no records in the window."""
+    try:
+        rows = _sample(data, spec, window, version)
+        return _Asked.of(data, spec, version).sample(rows) if rows is not None else None
+    except BatchInvalid as error:
+        reason = f"records of the window have other columns than are declared now: {error}"
+    except (ObjectMissing, ObjectChanged, UntrustedArtifact) as error:
+        reason = f"version {version} cannot be asked: {error}"
+    except ValueError as error:
+        reason = f"version {version} refuses the sampled rows: {error}"
+    return SampledAttributions(sums=AttributionSums.empty(), reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A version that can be asked.
+
+    Attributes:
+        model: its artifact.
+        spec: that it was trained under.
+        background: what it was attributed against when it was trained.
+    """
+
+    model: Fitted
+    spec: ModelSpec
+    background: Background
+
+    @classmethod
+    def of(cls, data: Bucket, spec: ModelSpec, version: str) -> Self:
+        """Load a version.
+
+        Raises:
+            ObjectMissing, ObjectChanged: it has no artifact, or a part is not what its manifest says.
+            UntrustedArtifact: its artifact must not be loaded, or not be fed with what is declared now.
+        """
+        manifest = registry.manifest(data, spec.model, version)
+        if manifest.artifact is None or manifest.background is None:
+            raise ObjectMissing("it has no artifact, or was trained without the monitor attribution_drift")
+        trained_under = registry.SpecRevision.model_validate_json(data.verified(manifest.spec)).spec
+        changed = _changed(trained_under, spec)
+        if changed:
+            raise UntrustedArtifact(changed)
+        background = Background.model_validate_json(data.verified(manifest.background))
+        return cls(artifact.load(data.verified(manifest.artifact)), trained_under, background)
+
+    def sample(self, rows: pd.DataFrame) -> SampledAttributions:
+        """Attribute a sample of the rows."""
+        return attribute_sample(self.model, self.spec, rows, self.background)
+
+
+def _changed(before: ModelSpec, now: ModelSpec) -> str:
+    """A feature that is declared to be something else than when the version was trained, in words; else empty."""
+    for name, feature in learnable(before).items():
+        declared = now.features.get(name, feature)
+        if declared.type != feature.type:
+            return f"`{name}` is declared {declared.type} and was {feature.type} when it was trained"
+    return ""
+
+
+def _sample(data: Bucket, spec: ModelSpec, window: Window, version: str) -> pd.DataFrame | None:
+    """The records of a version whose ids have the smallest hashes, read in bounded memory; None where it has none."""
+    kept: Records | None = None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "records.parquet"
+        for listed in _readable(list(data.list(keys.window_records("predictions", spec.model, window)))):
+            data.download(listed.key, path)
+            for records in read_stored(path, spec, spec.features):
+                mine = records.of_version(version)
+                together = concatenate([kept, mine]) if kept else mine
+                kept = together.take(smallest_ids(together.ids, WINDOW_ROWS))
+    if kept is None or not kept.rows:
+        return None
+    return read_records(write_records(kept, spec), spec)
+
+
+def _readable(listing: list[Listed]) -> Iterator[Listed]:
+    """The objects that are read: all where that is affordable, otherwise some, by the hashes of their batches."""
+    hashes = text_hashes([keys.batch_of(listed.key) for listed in listing]) if listing else ()
+    spent = 0
+    for _, listed in sorted(zip(map(int, hashes), listing, strict=True), key=lambda pair: (pair[0], pair[1].key)):
+        if spent and spent + listed.size > MOST_BYTES:
+            return
+        spent += listed.size
+        yield listed
