@@ -165,7 +165,8 @@ def test_a_windows_figures_go_to_cloudwatch_through_the_log(
     directive = newest["_aws"]["CloudWatchMetrics"][0]
     assert (directive["Namespace"], directive["Dimensions"], newest["model"]) == ("Steward", [["model"]], "lemons")
     assert {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]} == {
-        "rows": "Count", "monitors_in_alarm": "Count", "error_rate": "None", "latency_p95": "Milliseconds"
+        "rows": "Count", "monitors_in_alarm": "Count", "estimated": "None", "error_rate": "None",
+        "latency_p95": "Milliseconds",
     }  # fmt: skip
     assert newest["rows"] == [100]
     assert newest["error_rate"] == [0.1]
