@@ -70,8 +70,8 @@ def _capped(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
     spec, profile = evidence.spec, evidence.profile
     results: list[MetricResult] = []
     if spec.segments:
-        monitor = "segment_drift" if spec.monitors.segment_drift else "segment_performance"
-        results += capped_segments(evidence.baseline, profile, monitor)
+        drift = spec.monitors.segment_drift is not None
+        results += capped_segments(evidence.baseline, profile, "segment_drift" if drift else "segment_performance")
     if spec.fairness and spec.monitors.fairness:
         results += capped_attributes(evidence.baseline, profile)
     return results
