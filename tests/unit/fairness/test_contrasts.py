@@ -58,7 +58,8 @@ def test_the_order_of_the_groups_is_nothing(counts, random):
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.data())
-def test_the_worse_a_group_is_treated_the_worse_every_figure(rows, others, data):
+def test_the_worse_a_group_is_treated_the_surer_the_contrast(rows, others, data):
+    """The bound that a limit is compared with; the other one also speaks of the groups the other way round."""
     favoured = data.draw(st.integers(1, others))
     most = int(rows * favoured / others)
     better = data.draw(st.integers(0, most))
@@ -67,10 +68,8 @@ def test_the_worse_a_group_is_treated_the_worse_every_figure(rows, others, data)
     before, after = widest_difference(one), widest_difference(two)
     assert after.value >= before.value - 1e-12
     assert after.low >= before.low - 1e-9
-    assert after.high >= before.high - 1e-9
     before, after = lowest_ratio(one), lowest_ratio(two)
     assert after.value <= before.value + 1e-12
-    assert after.low <= before.low + 1e-9
     assert after.high <= before.high + 1e-9
 
 
