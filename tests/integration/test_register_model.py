@@ -30,9 +30,7 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
     assert schedules() == {
         "lemons-check": "rate(1 hour)", "lemons-audit": "rate(1 day)", "lemons-attribute": "rate(1 day)",
     }  # fmt: skip
-    declare(
-        steward, "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, timezone: Europe/Vienna}"
-    )
+    declare(steward, "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, timezone: Europe/Vienna}")
     assert schedules() == {
         "lemons-check": "rate(2 hours)", "lemons-retrain": "cron(0 3 ? * MON *)", "lemons-audit": "rate(1 day)",
     }  # fmt: skip
