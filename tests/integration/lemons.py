@@ -80,8 +80,13 @@ def labels(frame: pd.DataFrame, *, timed: bool = True) -> pd.DataFrame:
 
 def begin(steward: Deployment, spec: str = SPEC) -> None:
     """Declare the model and give it the labelled rows of its first 14 days."""
+    begin_with(steward, spec, sales(14))
+
+
+def begin_with(steward: Deployment, spec: str, reference: pd.DataFrame) -> None:
+    """Declare the model and give it some reference rows."""
     steward.upload("specs/lemons.yaml", spec)
     steward.settle()
-    steward.upload("inbox/lemons/reference/first.csv", csv(sales(14)))
+    steward.upload("inbox/lemons/reference/first.csv", csv(reference))
     steward.settle()
     assert not steward.errors, steward.errors

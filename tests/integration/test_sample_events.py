@@ -9,6 +9,7 @@ import pytest
 
 from steward import aws
 from steward.events import (
+    AttributionsUpdated,
     AuditCompleted,
     BatchIngested,
     CheckCompleted,
@@ -132,6 +133,14 @@ def test_check_window_compares_the_window_with_the_baseline(trained: Deployment)
     event = told_by(trained, "check_window", CheckCompleted)
     assert (event.window, event.rows, event.labelled_rows) == ("20240119T000000Z_1d", 400, 400)
     assert trained.object(event.stored.key)["results"]
+
+
+def test_attribute_features_attributes_a_sample_of_the_window(trained: Deployment) -> None:
+    sold_on_the_19th(trained)
+    version = trained.champion("lemons")
+    event = told_by(trained, "attribute_features", AttributionsUpdated, version=version)
+    assert (event.window, event.version, event.rows) == ("20240119T000000Z_1d", version, 300)
+    assert trained.object(event.attributions.key)["sums"]["features"].keys() == {"age", "make", "mileage"}
 
 
 def test_raise_alerts_tells_people(trained: Deployment) -> None:
