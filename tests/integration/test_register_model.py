@@ -42,16 +42,18 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
 
 
 def test_a_model_with_resources_has_them_collected(steward: Deployment) -> None:
-    declare(steward, "{check: null, audit: null}\nresources: [{type: lambda_function, name: lemons}]")
+    declare(steward, "{check: null, audit: null, attribute: null}\nresources: [{type: lambda_function, name: lemons}]")
     assert schedules() == {"lemons-collect": "rate(15 minutes)"}
     collection = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-collect")
     assert collection["Target"]["Arn"] == steward.arns["collect_resources"]
     assert json.loads(collection["Target"]["Input"])["detail-type"] == "CollectionRequested"
     declare(
-        steward, "{check: null, audit: null, collect: rate(1 hour)}\nresources: [{type: lambda_function, name: lemons}]"
+        steward,
+        "{check: null, audit: null, attribute: null, collect: rate(1 hour)}\n"
+        "resources: [{type: lambda_function, name: lemons}]",
     )
     assert schedules() == {"lemons-collect": "rate(1 hour)"}
-    declare(steward, "{check: null, audit: null}")
+    declare(steward, "{check: null, audit: null, attribute: null}")
     assert schedules() == {}
 
 
