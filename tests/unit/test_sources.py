@@ -20,7 +20,7 @@ _RETURNS = re.compile(r"^(float( \| None)?|Estimate( \| None)?|Floats|tuple\[flo
 
 PARTS = {
     "steward.drift.wasserstein_distance": {"unlimited_distance", "in_deviations"},
-    "steward.drift.standardised_shift": {"standardised_shift", "limits", "outer_edges"},
+    "steward.drift.standardised_shift": {"limits", "outer_edges"},
     "steward.performance.intervals": {"at_least"},
     "steward.performance.judgement": {"threshold"},
 }

@@ -17,9 +17,8 @@ from steward.drift.population_stability_index import expected_under_no_change, p
 from steward.drift.proportions import change_p_value
 from steward.drift.rank_sum import rank_sum_deviation
 from steward.drift.rare_categories import RareCategories
-from steward.drift.standardised_shift import standardised_shift
+from steward.drift.standardised_shift import Shift
 from steward.drift.tails import f_tail, kolmogorov_tail, kolmogorov_tail_estimated, lognormal_tail
-from steward.drift.wasserstein_distance import normalised_wasserstein_distance
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, histogram
@@ -104,15 +103,16 @@ def compare_numeric(
         supremum = kolmogorov_tail_estimated(scaled, here.chunks - 1)
         against_windows = _among_windows(reference, window, bins, effect)
         shifted = f_tail(deviation**2 if against_windows is None else against_windows, 1, here.chunks - 1)
+    shift = Shift.between(reference, window, bins)
     values: dict[Statistic, float | None] = {
         "kolmogorov_smirnov": distance,
-        "wasserstein_distance": normalised_wasserstein_distance(reference, window, bins),
+        "wasserstein_distance": shift.normalised,
         "mean_shift": mean_shift(reference, window, bins),
     }
     p_values: dict[Statistic, float] = {"kolmogorov_smirnov": min(1.0, supremum), "mean_shift": shifted}
     smallest = min(p_value, *p_values.values())
     return Comparison(
-        effect=standardised_shift(reference, window, bins),
+        effect=shift.standardised,
         decisive="wasserstein_distance",
         values=comparison | values,
         p_values=dict.fromkeys(comparison, p_value) | p_values | {"wasserstein_distance": smallest},

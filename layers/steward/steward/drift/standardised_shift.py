@@ -77,11 +77,6 @@ class Shift:
         return cls(distance, scale, standardised, in_deviations(whole, reference))
 
 
-def standardised_shift(reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> float:
-    """The `standardised` of `Shift.between`, where the other figures are not asked for."""
-    return Shift.between(reference, window, bins).standardised
-
-
 def robust_scale(expected: DistributionFunction, reference: NumericSummary, bins: NumericBins) -> float:
     """The robust standard deviation of a baseline, in the feature's unit; 0 where it is constant.
 

@@ -73,7 +73,7 @@ def normalised_wasserstein_distance(
 ) -> float | None:
     """The distance in standard deviations of the baseline; None where it has none.
 
-    Rows far out weigh in full, in the distance and in the standard deviation; `standardised_shift` is what to decide
+    Rows far out weigh in full, in the distance and in the standard deviation; `Shift` is what to decide
     by.
 
     Args:

@@ -1,6 +1,7 @@
 """Whether columns hang together as they did."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -32,7 +33,7 @@ MOST_REFERENCE_ROWS = 2000
 _NUMERIC_CODES = 254
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class ScoredRows:
     """Sampled rows of the baseline and of a window as normal scores.
 
@@ -67,6 +68,11 @@ class ScoredRows:
             normal_scores(here[:, known], tables[known]),
             np.array([isinstance(bins.sampled_bins[at], NumericBins) for at in known], np.bool_),
         )
+
+    @cached_property
+    def mapped(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Random features of the reference's and of the window's rows, each of shape (rows, 64)."""
+        return random_features(self.reference), random_features(self.window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ def _reconstruction(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffec
 
 
 def _discrepancy(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
-    reference, window = random_features(rows.reference), random_features(rows.window)
+    reference, window = rows.mapped
     found = maximum_mean_discrepancy(reference, window, deflation=effect.value, degrees=_degrees(effect))
     if found is None:
         return None
@@ -146,8 +152,8 @@ def _discrepancy(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) 
 
 
 def _classifier(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
-    reference = np.hstack([rows.reference, random_features(rows.reference)])
-    window = np.hstack([rows.window, random_features(rows.window)])
+    reference = np.hstack([rows.reference, rows.mapped[0]])
+    window = np.hstack([rows.window, rows.mapped[1]])
     found = domain_classifier(reference, window, deflation=effect.value, degrees=_degrees(effect))
     if found is None:
         return None
