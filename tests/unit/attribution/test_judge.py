@@ -136,25 +136,59 @@ def test_a_few_hundred_rows_are_enough_to_find_a_change(weights: np.ndarray, row
     assert found.count("drift") >= 29
 
 
-def circumstances(count: int, seed: int) -> list[AttributionSums]:
-    """Windows of 200 rows that share what scales each feature's attributions up or down."""
-    random = np.random.default_rng(seed)
-    scales = np.exp(0.5 * random.normal(size=(count, 5)))
-    weights = np.array([1.0, 0.8, 0.6, 0.4, 0.2])
-    return [AttributionSums.of(random.normal(size=(200, 5)) * scale * weights, NAMES[:5]) for scale in scales]
+def circumstances(
+    random: np.random.Generator, count: int, *, spread: float, features: int = 5, rows: int = 200
+) -> list[AttributionSums]:
+    """Windows that share what scales each feature's attributions up or down."""
+    scales = np.exp(spread * random.normal(size=(count, features))) * np.geomspace(1, 0.2, features)
+    return [AttributionSums.of(random.normal(size=(rows, features)) * scale, NAMES[:features]) for scale in scales]
 
 
 def test_windows_that_always_differ_do_not_raise_the_alarm_once_their_spread_is_known() -> None:
-    reference, later = circumstances(30, seed=0), circumstances(200, seed=1)
+    """Ten references, 40 windows each, so that no single one decides."""
+    informed, naive = [], []
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        reference, later = circumstances(random, 30, spread=0.5), circumstances(random, 40, spread=0.5)
+        baseline, spread = sum(reference, AttributionSums.empty()), WindowSpread.of(reference)
+        informed += [judge(baseline, window, spread=spread) for window in later]
+        naive += [judge(baseline, window) for window in later]
+    assert sum(result.status == "drift" for result in naive) >= 5
+    assert sum(result.status == "drift" for result in informed) == 0
+    assert min(result.p_value for result in informed) > 100 * SIGNIFICANCE
+
+
+@pytest.mark.parametrize("spread", [0.1, 0.3])
+@pytest.mark.parametrize("chunks", [4, 12])
+@pytest.mark.parametrize("features", [3, 20])
+def test_p_values_are_no_smaller_than_chance_has_them(features: int, chunks: int, spread: float) -> None:
+    """80 references, whose windows are a third as large as the two that are judged: as trained versions have it."""
+    p_values = []
+    for seed in range(80):
+        random = np.random.default_rng([seed, chunks, features])
+        reference = circumstances(random, chunks, spread=spread, features=features, rows=100)
+        baseline, known = sum(reference, AttributionSums.empty()), WindowSpread.of(reference)
+        later = circumstances(random, 2, spread=spread, features=features, rows=300)
+        p_values += [judge(baseline, window, spread=known).p_value for window in later]
+    found = np.array(p_values)
+    assert np.mean(found <= 0.1) <= 0.1
+    assert np.mean(found <= 0.02) <= 0.02
+    assert found.min() > SIGNIFICANCE
+
+
+def test_a_baseline_that_rests_on_few_windows_strays_itself() -> None:
+    reference = circumstances(np.random.default_rng(0), 40, spread=0.3)
     baseline, spread = sum(reference, AttributionSums.empty()), WindowSpread.of(reference)
-    informed = [judge(baseline, window, spread=spread).status for window in later]
-    naive = [judge(baseline, window).status for window in later]
-    assert naive.count("drift") >= 3
-    assert informed.count("drift") == 0
+    window = normal(200, 1, np.array([0.2, 0.4, 0.6, 0.8, 1.0]) ** 2)
+    on_all, on_four, on_one = (
+        judge(baseline, window, spread=spread.model_copy(update={"reference": windows})).p_value
+        for windows in (None, 4, 1)
+    )
+    assert on_all < on_four / 2 < on_one / 20
 
 
 def test_a_change_beyond_the_usual_spread_is_found() -> None:
-    reference = circumstances(100, seed=0)
+    reference = circumstances(np.random.default_rng(0), 100, spread=0.5)
     baseline, spread = sum(reference, AttributionSums.empty()), WindowSpread.of(reference)
     reversed_ = normal(200, 1, np.array([0.2, 0.4, 0.6, 0.8, 1.0]) ** 2)
     assert judge(baseline, reversed_, spread=spread).status == "drift"
@@ -194,6 +228,13 @@ def test_what_cannot_be_compared_is_unknown_with_its_reason(
     assert result.value is None
     assert result.p_value is None
     assert reason in result.message
+
+
+def test_a_known_reason_is_told_where_a_side_has_nothing_and_nowhere_else() -> None:
+    nothing = AttributionSums.empty()
+    assert judge(WHOLE, nothing, absence="the artifact is gone").message.endswith("compared: the artifact is gone")
+    assert judge(nothing, WHOLE, absence="never asked").message.endswith("compared: never asked")
+    assert judge(WHOLE, normal(29, 1), absence="never asked").message.endswith("and 30 are needed")
 
 
 def test_attributions_that_are_no_numbers_are_left_out_and_told() -> None:
