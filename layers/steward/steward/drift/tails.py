@@ -138,7 +138,7 @@ def f_tail(ratio: float, numerator: float, denominator: float) -> float:
 def lognormal_tail(ratio: float, variance: float) -> float:
     """The chance that a log-normal variable of mean 1 exceeds `ratio`.
 
-    Source: N. L. Johnson, S. Kotz and N. Balakrishnan (1994), Continuous univariate distributions, volume 1, chapter 14.
+    Source: N. L. Johnson, S. Kotz and N. Balakrishnan (1994), Continuous univariate distributions 1, chapter 14.
 
     Args:
         ratio: at least 0.
