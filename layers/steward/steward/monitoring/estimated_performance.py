@@ -28,11 +28,11 @@ def judge_estimates(expected: Expected | str, spec: ModelSpec) -> list[MetricRes
 
 
 def _judge(metric: Metric[Any, Any], expected: Expected, outlook: Outlook | None) -> MetricResult:
-    before = metric(expected.holdout)
-    if before is None or outlook is None:
-        place = expected.holdout if before is None else None
-        reason = f"on the holdout, {metric.missing(place)}" if place else "it is not defined for what is expected"
-        return _unknown(metric, reason)
+    before = expected.before.get(metric.name)
+    if before is None:
+        return _unknown(metric, f"on the holdout, {metric.missing(expected.holdout)}")
+    if outlook is None:
+        return _unknown(metric, "it is not defined for what is expected")
     estimate = within_bounds(metric, before.value + outlook.change, outlook.doubt, expected.rows)
     monitor = expected.spec.monitors.estimated_performance
     limited = monitor if monitor and monitor.metric == metric.name else None
@@ -44,8 +44,7 @@ def _judge(metric: Metric[Any, Any], expected: Expected, outlook: Outlook | None
     )
     breach = limited is not None and surely_worse(metric, outlook.change, outlook.doubt, limited.tolerance)
     if limited:
-        message += f", and the fall is {'surely' if breach else 'not surely'} beyond the tolerance of "
-        message += f"{limited.tolerance:g}"
+        message += f", and that is {'surely' if breach else 'not surely'} worse by more than {limited.tolerance:g}"
     return MetricResult(
         monitor="estimated_performance",
         statistic=f"estimated_{metric.name}",
@@ -71,7 +70,7 @@ def surely_worse(metric: Metric[Any, Any], change: float, deviation: float, tole
 
 def _truth(metric: Metric[Any, Any], expected: Expected, estimate: Estimate) -> str:
     """What the labels say, once there are any."""
-    realised = metric(expected.realised) if expected.realised else None
+    realised = expected.after.get(metric.name)
     if realised is None or expected.realised is None:
         return ""
     within = "within" if estimate.low <= realised.value <= estimate.high else "outside"

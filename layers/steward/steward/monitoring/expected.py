@@ -25,10 +25,12 @@ class Expected:
 
     Attributes:
         spec: the declaration in force.
-        holdout: what the version did on its holdout.
+        holdout: the outcomes of the version's holdout.
         rows: of the window, with a score or prediction.
         outlooks: by metric, over all rows.
+        before: by metric, what the version did on its holdout.
         realised: the outcomes of the labelled rows; None before any label.
+        after: by metric, what they amount to.
         of_labelled: by main metric, over the labelled rows alone; empty with too few of them.
     """
 
@@ -36,7 +38,9 @@ class Expected:
     holdout: Outcomes
     rows: int
     outlooks: Mapping[PerformanceMetric, Outlook]
+    before: Mapping[PerformanceMetric, Estimate]
     realised: Outcomes | None
+    after: Mapping[PerformanceMetric, Estimate]
     of_labelled: Mapping[PerformanceMetric, Outlook]
 
     @classmethod
@@ -51,7 +55,8 @@ class Expected:
         if expectation.rows < FEWEST_ROWS:
             said = "prediction" if spec.task == "regression" else "score"
             return f"the window has {expectation.rows} rows with a {said}, and {FEWEST_ROWS} are needed"
-        outlooks = _outlooks(expectation, estimated(spec))
+        metrics = estimated(spec)
+        outlooks = _outlooks(expectation, metrics)
         realised = evidence.realised.outcomes if evidence.realised else None
         if realised is not None and (not realised.labelled or _kind(realised) != _kind(holdout)):
             realised = None
@@ -60,7 +65,16 @@ class Expected:
             of_labelled = outlooks
         elif realised is not None and realised.labelled >= FEWEST_ROWS:
             of_labelled = _outlooks(known.expectation(evidence.profile, realised), main_metrics(spec))
-        return cls(spec, holdout, expectation.rows, outlooks, realised, of_labelled)
+        return cls(
+            spec=spec,
+            holdout=holdout,
+            rows=expectation.rows,
+            outlooks=outlooks,
+            before=_figures(holdout, metrics),
+            realised=realised,
+            after=_figures(realised, metrics) if realised is not None else {},
+            of_labelled=of_labelled,
+        )
 
 
 def estimated(spec: ModelSpec) -> dict[PerformanceMetric, Metric[Any, Any]]:
@@ -89,6 +103,13 @@ def _outlooks(
 ) -> dict[PerformanceMetric, Outlook]:
     found = {name: expectation.outlook(metric) for name, metric in metrics.items()}
     return {name: outlook for name, outlook in found.items() if outlook is not None}
+
+
+def _figures(
+    outcomes: Outcomes, metrics: Mapping[PerformanceMetric, Metric[Any, Any]]
+) -> dict[PerformanceMetric, Estimate]:
+    found = {name: metric(outcomes) for name, metric in metrics.items()}
+    return {name: figure for name, figure in found.items() if figure is not None}
 
 
 def _kind(outcomes: Outcomes) -> tuple[str, tuple[str, ...]]:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from steward.monitoring.estimated_performance import surely_worse
-from steward.monitoring.expected import Expected, main_metrics
+from steward.monitoring.expected import FEWEST_ROWS, Expected, main_metrics
 from steward.performance.intervals import Z95
 from steward.performance.judgement import threshold
 from steward.performance.metric import Metric
+from steward.performance.outcomes import Outcomes
 from steward.performance.outlook import Outlook
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
@@ -38,13 +39,13 @@ def judge_expected(expected: Expected | str, spec: ModelSpec, found: Sequence[Me
     drifted = any(result.monitor in _OF_INPUTS and result.status == "drift" for result in found)
     results = []
     for name, metric in main_metrics(spec).items():
-        before, outlook = metric(expected.holdout), expected.outlooks.get(name)
+        before, outlook = expected.before.get(name), expected.outlooks.get(name)
         if before is None or outlook is None:
             results.append(_unknown(metric, "from_inputs", "it is not defined for what is expected"))
             continue
         results.append(_from_inputs(metric, expected, before.value, outlook, drifted=drifted))
         if expected.realised is not None:
-            results.append(_from_world(metric, expected, before.value))
+            results.append(_from_world(metric, expected, expected.realised, before.value))
     return results
 
 
@@ -79,13 +80,16 @@ def _from_inputs(
     )
 
 
-def _from_world(metric: Metric[Any, Any], expected: Expected, before: float) -> MetricResult:
-    realised, outlook = metric(expected.realised), expected.of_labelled.get(metric.name)
-    labelled = expected.realised.labelled if expected.realised else 0
+def _from_world(metric: Metric[Any, Any], expected: Expected, outcomes: Outcomes, before: float) -> MetricResult:
+    realised, outlook, labelled = (
+        expected.after.get(metric.name),
+        expected.of_labelled.get(metric.name),
+        outcomes.labelled,
+    )
     if realised is None:
-        return _unknown(metric, "from_world", metric.missing(expected.realised))
+        return _unknown(metric, "from_world", metric.missing(outcomes))
     if outlook is None:
-        return _unknown(metric, "from_world", f"{labelled:,} rows have a label, and more are needed")
+        return _unknown(metric, "from_world", f"{labelled:,} rows have a label, and {FEWEST_ROWS} are needed")
     total = realised.value - before
     world = total - outlook.change
     direction = -1.0 if total < 0 else 1.0

@@ -14,99 +14,16 @@ from steward.performance.boosted import Codes
 from steward.performance.calibration import Calibration
 from steward.performance.metric import Metric
 from steward.performance.multiclass_outcomes import MulticlassCounts
+from steward.performance.one_against_rest import Problem, Slopes, grouped
 from steward.performance.outlook import Outlook
 
-_GROUPS = 32
 _STEP = 1e-6
+_FEWEST_SAMPLED = 2
 _SCALARS = (
     "true_positives", "false_positives", "true_negatives", "false_negatives", "log_loss_sum", "squared_error_sum",
 )  # fmt: skip
 _OF_ROWS = {"log_loss": ("positive_log_loss", "nothing"), "brier_score": ("positive_error", "negative_error")}
 """Of several classes, what a row of each kind adds to the sums over all classes."""
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """One class against the rest, over some rows.
-
-    Attributes:
-        calibration: of the score.
-        rows: per cell of the score, shape (cells,).
-        shares: expected share of positive rows per cell, shape (cells,).
-        sampled: sampled rows per block, shape (blocks,); 0 without a sample.
-        spread: variance in each block of what the other features tell, shape (blocks,).
-    """
-
-    calibration: Calibration
-    rows: Floats
-    shares: Floats
-    sampled: Floats
-    spread: Floats
-
-    @classmethod
-    def of_window(cls, calibration: Calibration, rows: Floats, codes: Codes) -> "Problem":
-        """The rows of a window.
-
-        Args:
-            calibration: of the score.
-            rows: per cell of the score, shape (cells,).
-            codes: of sampled rows, shape (sampled, parts).
-        """
-        surplus = calibration.surplus
-        found = surplus.sampled(codes)
-        shares = np.clip(calibration.array["shares"] + found.above[surplus.block_of], 0.0, 1.0)
-        return cls(calibration, rows, shares, found.rows, found.spread)
-
-    @classmethod
-    def of_holdout(cls, calibration: Calibration) -> "Problem":
-        """The rows of the holdout."""
-        nothing, known = np.zeros(len(calibration.surplus.rows)), calibration.array
-        return cls(calibration, known["rows"], known["shares"], nothing, nothing)
-
-    @property
-    def by_map_alone(self) -> "Problem":
-        """The same rows, of whom no more is known than their scores."""
-        return replace(self, shares=self.calibration.array["shares"])
-
-    @cached_property
-    def expected(self) -> BinaryCounts:
-        """The counts that are expected."""
-        of = self.calibration.array
-        positive, negative = self.rows * self.shares, self.rows * (1 - self.shares)
-        decided = of["decided"]
-        return BinaryCounts(
-            true_positives=np.asarray(positive @ decided),
-            false_positives=np.asarray(negative @ decided),
-            true_negatives=np.asarray(negative @ (1 - decided)),
-            false_negatives=np.asarray(positive @ (1 - decided)),
-            positive=positive,
-            negative=negative,
-            scores=of["scores"],
-            log_loss_sum=np.asarray(positive @ of["positive_log_loss"] + negative @ of["negative_log_loss"]),
-            squared_error_sum=np.asarray(positive @ of["positive_error"] + negative @ of["negative_error"]),
-        )
-
-    def by_cell(self, scalars: Floats, cells: tuple[Floats, Floats] | None) -> tuple[Floats, Floats]:
-        """Derivatives by the positive and negative rows of each cell, from those by the sums and by the cells alone."""
-        of = self.calibration.array
-        decided = of["decided"]
-        tp, fp, tn, fn, log_loss, error = scalars
-        positive = tp * decided + fn * (1 - decided) + log_loss * of["positive_log_loss"] + error * of["positive_error"]
-        negative = fp * decided + tn * (1 - decided) + log_loss * of["negative_log_loss"] + error * of["negative_error"]
-        return (positive, negative) if cells is None else (positive + cells[0], negative + cells[1])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Slopes:
-    """Derivatives of a metric by the rows of each cell, shape (cells,).
-
-    Attributes:
-        by_label: by a row's turning from negative to positive.
-        by_row: by one more row, positive as often as expected.
-    """
-
-    by_label: Floats
-    by_row: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,15 +90,15 @@ class Classified:
         here, there = self._slopes(metric, self.window), self._slopes(metric, self.holdout)
         both = (expected - self._value(metric, [problem.by_map_alone for problem in self.window])) ** 2
         error = self._of_draw(self.window, here) + self._of_draw(self.holdout, there)
-        doubt = 0.0
+        doubt, together = self._of_decisions(here), self._together(here)
         for now, then, groups, slopes, past in zip(self.window, self.holdout, self._groups, here, there, strict=True):
             known = np.maximum(np.bincount(groups, then.rows), 1e-9)
             chance = np.bincount(groups, then.rows * then.shares) / known
-            learnt = chance * (1 - chance) / known
+            learnt = together * chance * (1 - chance) / known
             leaning, leant = np.bincount(groups, now.rows * slopes.by_label), then.rows * past.by_label
             error += float(learnt @ (leaning - np.bincount(groups, leant)) ** 2)
             doubt += float(learnt @ leaning**2)
-            doubt += float(np.sum(now.rows * now.shares * (1 - now.shares) * slopes.by_label**2))
+            doubt += together * float(np.sum(now.rows * now.shares * (1 - now.shares) * slopes.by_label**2))
             surplus = now.calibration.surplus
             drawn = surplus.by_block(now.rows * slopes.by_label) ** 2 * now.spread
             both += float(np.sum(drawn / np.maximum(now.sampled, 1) + drawn / np.maximum(surplus.held, 1)))
@@ -189,7 +106,7 @@ class Classified:
 
     @cached_property
     def _groups(self) -> list[NDArray[np.intp]]:
-        return [_groups(now, then) for now, then in zip(self.window, self.holdout, strict=True)]
+        return [grouped(now, then) for now, then in zip(self.window, self.holdout, strict=True)]
 
     def _counts(self, problems: Sequence[Problem]) -> BinaryCounts | MulticlassCounts:
         if not self.several:
@@ -209,14 +126,17 @@ class Classified:
         cells = metric.by_cell(counts) if metric.by_cell else None
         found = []
         for at, problem in enumerate(problems):
+            scalars = np.zeros(len(_SCALARS))
             if self.several and metric.name in _OF_ROWS:
                 positive, negative = (
                     problem.calibration.array[name] / max(float(counts.rows), 1.0) for name in _OF_ROWS[metric.name]
                 )
             else:
-                scalars = np.zeros(len(_SCALARS)) if cells else self._by_scalar(metric, problems, at)
+                scalars = scalars if cells else self._by_scalar(metric, problems, at)
                 positive, negative = problem.by_cell(scalars, cells[at] if cells else None)
-            found.append(Slopes(positive - negative, problem.shares * positive + (1 - problem.shares) * negative))
+            tp, fp, tn, fn, *_ = scalars.tolist()
+            by_row = problem.shares * positive + (1 - problem.shares) * negative
+            found.append(Slopes(positive - negative, by_row, tp - fn, fp - tn))
         return found
 
     def _by_scalar(self, metric: Metric[Any, Any], problems: Sequence[Problem], at: int) -> Floats:
@@ -236,6 +156,64 @@ class Classified:
         slopes: Floats = np.nan_to_num((values[:-1] - values[-1]) / step)
         return slopes
 
+    def _together(self, slopes: Sequence[Slopes]) -> float:
+        """How much more the labels of a row matter than if each class's came about by itself; 1 for two classes.
+
+        A row that is of one class is of no other: what it adds to one class's figure, it takes from the others'. This
+        is measured on the sampled rows; without codes of every score, it is bounded by the classes' own variances.
+        """
+        if not self.several:
+            return 1.0
+        found = [
+            (one, one.rows * one.shares * slope.by_label**2) for one, slope in zip(self.window, slopes, strict=True)
+        ]
+        most = sum(float(variance.sum()) for _, variance in found)
+        alone = sum(float(variance @ (1 - one.shares)) for one, variance in found)
+        if alone <= 0 or self._rows is None:
+            return most / alone if alone > 0 else 1.0
+        slope = np.stack(
+            [
+                one.by_label[place] + more * (one.decided_positive - one.decided_negative)
+                for one, (place, more, _) in zip(slopes, self._rows, strict=True)
+            ]
+        )
+        chance = np.stack([share for _, _, share in self._rows])
+        chance /= np.maximum(chance.sum(axis=0), _STEP)
+        whole = float(np.sum(chance * slope**2) - np.sum(np.sum(chance * slope, axis=0) ** 2))
+        return whole / len(self.codes) * self.rows / alone
+
+    def _of_decisions(self, slopes: Sequence[Slopes]) -> float:
+        """Variance of a metric by how rows were decided whose score of a class does not settle it."""
+        if not self.several or self._rows is None:
+            return 0.0
+        return float(self._decided(slopes).var()) * self.rows
+
+    def _decided(self, slopes: Sequence[Slopes]) -> Floats:
+        """What the decision on each sampled row does, above the usual for its scores."""
+        decided = np.zeros(len(self.codes))
+        for one, (_, more, share) in zip(slopes, self._rows or (), strict=True):
+            decided += more * (share * one.decided_positive + (1 - share) * one.decided_negative)
+        return decided
+
+    @cached_property
+    def _rows(self) -> list[tuple[NDArray[np.intp], Floats, Floats]] | None:
+        """Of each class, for every sampled row: its cell, how much more it is decided than is usual there, its share.
+
+        The class of the highest score is decided. None where samples do not tell all scores.
+        """
+        parts = [problem.calibration.surplus.part for problem in self.window]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts) or len(self.codes) < _FEWEST_SAMPLED:
+            return None
+        codes = zip(self.codes[:, known].T.astype(np.intp), self.window, strict=True)
+        places = [np.minimum(found, len(problem.rows) - 1) for found, problem in codes]
+        arrays = [problem.calibration.array for problem in self.window]
+        best = np.argmax([of["scores"][place] for of, place in zip(arrays, places, strict=True)], axis=0)
+        return [
+            (place, (best == at) - of["decided"][place], problem.shares[place])
+            for at, (place, of, problem) in enumerate(zip(places, arrays, self.window, strict=True))
+        ]
+
     def _of_draw(self, problems: Sequence[Problem], slopes: Sequence[Slopes]) -> float:
         """Variance of a metric by which rows there are.
 
@@ -243,24 +221,13 @@ class Classified:
         score, they are taken as independent.
         """
         total = max(float(problems[0].rows.sum()), 1.0)
-        parts = [problem.calibration.surplus.part for problem in problems]
-        if self.several and len(self.codes) > 1 and None not in parts:
-            influence = np.zeros(len(self.codes))
-            for part, slope in zip(parts, slopes, strict=True):
-                cells = np.minimum(self.codes[:, part or 0].astype(np.intp), len(slope.by_row) - 1)
-                influence += slope.by_row[cells]
+        if self.several and self._rows is not None:
+            influence = self._decided(slopes)
+            for slope, (place, _, _) in zip(slopes, self._rows, strict=True):
+                influence += slope.by_row[place]
             return float(influence.var()) * total
         variance = 0.0
         for problem, slope in zip(problems, slopes, strict=True):
             mean = float(problem.rows @ slope.by_row) / total
             variance += float(problem.rows @ (slope.by_row - mean) ** 2)
         return variance
-
-
-def _groups(now: Problem, then: Problem) -> NDArray[np.intp]:
-    """Neighbouring cells that are decided alike, in some 32 groups of like numbers of rows, shape (cells,)."""
-    mass = now.rows / max(float(now.rows.sum()), 1.0) + then.rows / max(float(then.rows.sum()), 1.0)
-    position = np.minimum((np.cumsum(mass) - mass / 2) / 2 * _GROUPS, _GROUPS - 1).astype(np.intp)
-    decided = (then.calibration.array["decided"] * 4).round().astype(np.intp)
-    begins = np.diff(position, prepend=-1).astype(bool) | np.diff(decided, prepend=-1).astype(bool)
-    return np.cumsum(begins) - 1

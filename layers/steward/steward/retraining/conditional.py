@@ -81,8 +81,10 @@ def _of_errors(
     column = _numeric(bins, "prediction")
     cells, size = column.cuts.searchsorted(predictions, side="right"), len(column.edges) + 1
     losses = row_losses(predictions, rows, spec)
-    squares = np.square(losses)
-    if not np.isfinite(np.square(squares)).all():
+    with np.errstate(over="ignore"):
+        squares = np.square(losses)
+        usable = np.isfinite(np.square(squares)).all()
+    if not usable:
         return None
     place = _place(bins, "prediction")
     absolute, squared = (

@@ -1,8 +1,10 @@
 """Small trees fitted to what is left of a figure of each row; done when a version is made, never in a check."""
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import KFold
+from threadpoolctl import threadpool_limits
 
 from steward.attribution.trees import Tree, trees_of
 from steward.performance.binary_outcomes import Floats
@@ -36,7 +38,11 @@ def grow(codes: Codes, rest: Floats, seed: int = 0) -> Trees:
         codes, rest = codes[chosen], rest[chosen]
     if len(codes) < FEWEST_ROWS or not codes.shape[1] or not np.ptp(rest) > 0:
         return Trees()
-    cells = codes.astype(np.float32)
+    with threadpool_limits(1):  # so few rows are slower with more, and the order of sums is always the same
+        return _grown(codes.astype(np.float32), rest, seed)
+
+
+def _grown(cells: NDArray[np.float32], rest: Floats, seed: int) -> Trees:
     losses = np.zeros(_ROUNDS + 1)
     for seen, unseen in KFold(_FOLDS, shuffle=True, random_state=seed).split(cells):
         boosting = _boosting(_ROUNDS).fit(cells[seen], rest[seen])

@@ -1,0 +1,87 @@
+"""What a version's holdout teaches is the same every time, and finds what the score does not tell."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.isotonic import IsotonicRegression
+
+from steward.performance.boosted import Trees
+from steward.performance.calibration import isotonic
+from steward.profiles import Baseline
+from steward.retraining.adoption import adopt
+from steward.retraining.growing import grow
+from tests.unit.monitoring import worlds
+
+
+@given(arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1)), st.integers(0, 99))
+def test_the_map_agrees_with_scikit_learns_and_never_falls(values, seed):
+    weights = np.random.default_rng(seed).uniform(0.5, 5, len(values))
+    found = isotonic(values, weights)
+    assert (np.diff(found) >= 0).all()
+    theirs = IsotonicRegression().fit_transform(np.arange(len(values)), values, sample_weight=weights)
+    assert found == pytest.approx(theirs, abs=1e-9)
+
+
+def hidden(seed=1, size=4000):
+    generator = np.random.default_rng(seed)
+    codes = generator.integers(0, 60, (size, 5)).astype(np.uint8)
+    return codes, np.where(codes[:, 2] > 30, 1.0, -1.0) * (codes[:, 4] > 20) + generator.normal(size=size)
+
+
+def test_trees_find_what_is_left():
+    codes, rest = hidden()
+    trees = grow(codes, rest)
+    said = trees(codes)
+    assert said[(codes[:, 2] > 30) & (codes[:, 4] > 20)].mean() > 0.7
+    assert abs(said[codes[:, 4] <= 20].mean()) < 0.2
+
+
+def test_trees_say_what_scikit_learns_do():
+    codes, rest = hidden()
+    trees = grow(codes, rest)
+    theirs = HistGradientBoostingRegressor(
+        max_iter=len(trees.parts), max_depth=2, max_leaf_nodes=4, learning_rate=0.2, min_samples_leaf=50,
+        l2_regularization=5.0, early_stopping=False, random_state=0,
+    ).fit(codes.astype(np.float32), rest)  # fmt: skip
+    assert trees(codes) + rest.mean() == pytest.approx(theirs.predict(codes.astype(np.float32)), abs=1e-3)
+
+
+def test_where_nothing_is_left_there_are_next_to_no_trees():
+    codes, _ = hidden()
+    noise = np.random.default_rng(5).normal(size=len(codes))
+    assert np.abs(grow(codes, noise)(codes)).mean() < 0.1
+
+
+@pytest.mark.parametrize("size", [0, 1, 100])
+def test_few_rows_grow_no_trees(size):
+    codes, rest = hidden(size=max(size, 1))
+    assert grow(codes[:size], rest[:size]) == Trees()
+    assert Trees()(codes[:size]).tolist() == [0.0] * size
+
+
+def test_figures_that_do_not_vary_grow_no_trees():
+    codes, rest = hidden()
+    assert grow(codes, np.zeros_like(rest)) == Trees()
+
+
+@pytest.mark.parametrize("task", worlds.TASKS)
+def test_the_same_rows_teach_the_same_and_read_back(task):
+    known = worlds.baseline(task)
+    assert known.conditional is not None
+    again = adopt(worlds.rows(task, 1, worlds.ROWS), worlds.spec(task))
+    assert again.to_json() == known.to_json()
+    assert Baseline.from_json(known.to_json()) == known
+
+
+def test_a_baseline_from_before_reads_as_one_that_teaches_nothing():
+    document = worlds.baseline().model_dump_json(exclude={"conditional"})
+    assert Baseline.from_json(document).conditional is None
+
+
+def test_errors_too_large_for_their_squares_teach_nothing():
+    frame = worlds.rows("regression", 1, 500)
+    frame.loc[3, "label"] = 1e160
+    assert adopt(frame, worlds.spec("regression")).conditional is None
