@@ -33,7 +33,9 @@ def raise_alerts(runtime: Runtime, event: Event) -> None:
 
 
 def _verdicts(runtime: Runtime, event: CheckCompleted) -> dict[MonitorName, Verdict]:
+    """What a check says of each monitor with a limit; of one without, where it has an alert from before."""
     check = Check.model_validate_json(runtime.data.verified(event.stored))
+    known = {listed.name for listed in runtime.data.list(keys.alerts(event.model))}
     return {
         monitor: Verdict(
             version=event.version,
@@ -47,7 +49,7 @@ def _verdicts(runtime: Runtime, event: CheckCompleted) -> dict[MonitorName, Verd
             summary=check.summary(monitor),
         )
         for monitor, status in event.statuses.items()
-        if status != "unknown"
+        if status != "unknown" and (status != "measured" or monitor in known)
     }
 
 
