@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.independent.data_sets import categorical, numeric
+from tests.independent.joint_sets import joint
 from tests.independent.peers.rows import Values
 
 
@@ -38,6 +39,13 @@ def expected(name: str, histograms: dict) -> dict:
                 raise SystemExit(f"{sample_name} has other rows in the environment of {name}")
             found["binned"][sample_name] = plain(peer.binned(histogram))
             found["raw"][sample_name] = plain(peer.raw(sample, histogram))
+    if hasattr(peer, "joint"):
+        found["joint"] = {}
+        for sample_name, digest in histograms["joint"].items():
+            rows = joint(sample_name)
+            if rows.digest != digest["digest"]:
+                raise SystemExit(f"{sample_name} has other rows in the environment of {name}")
+            found["joint"][sample_name] = plain(peer.joint(rows))
     if hasattr(peer, "population"):
         found["population"] = {change: plain(values) for change, values in peer.population().items()}
     return found

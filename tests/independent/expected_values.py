@@ -16,6 +16,7 @@ from pathlib import Path
 
 from steward.profiles.summaries import histogram
 from tests.independent.data_sets import ATOMIC, CATEGORICAL, NUMERIC, DataSet, categorical, numeric
+from tests.independent.joint_sets import JOINT, joint
 from tests.independent.profiling import counted, profiled
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +103,7 @@ def main(peers: list[str]) -> None:
         {
             "numeric": {name: binned_numbers(numeric(name)) for name in NUMERIC | ATOMIC},
             "categorical": {name: binned_categories(categorical(name)) for name in CATEGORICAL},
+            "joint": {name: {"digest": joint(name).digest} for name in JOINT},
         }
     )
     stored = EXPECTED / "histograms.json"

@@ -8,6 +8,7 @@ from nannyml.thresholds import ConstantThreshold
 from pandas import DataFrame, Series
 
 from tests.independent.data_sets import CATEGORICAL, DataSet, category
+from tests.independent.joint_sets import JointSet
 from tests.independent.peers.rows import Values, rows_of
 
 PACKAGES = ("nannyml", "scipy", "numpy", "pandas", "statsmodels")
@@ -65,4 +66,19 @@ def _shares(sample: DataSet) -> Values:
         fitted.fit(reference)
         table = fitted.calculate(window).filter(period="analysis").to_df()
         found[f"{name}_share"] = float(table[("x", "value")].iloc[0])
+    return found
+
+
+def joint(sample: JointSet) -> Values:
+    """The reconstruction error, fitted on every other row of the baseline."""
+    names = [f"x{at}" for at in range(sample.reference.shape[1])]
+    fitted, held, window = (
+        DataFrame(rows, columns=names) for rows in (sample.reference[::2], sample.reference[1::2], sample.window)
+    )
+    calculator = nannyml.DataReconstructionDriftCalculator(column_names=names, n_components=0.65, chunk_number=1)
+    calculator.fit(fitted)
+    found = {}
+    for name, rows in (("before", held), ("after", window)):
+        table = calculator.calculate(rows).filter(period="analysis").to_df()
+        found[f"reconstruction_error_{name}"] = float(table[("reconstruction_error", "value")].iloc[0])
     return found

@@ -94,7 +94,7 @@ def test_vectors_that_turn_are_said_to_have_turned(baseline):
     assert found["mean_cosine_shift"].value == pytest.approx(1 - 8 / 16, abs=0.03)
     message = found["mean_cosine_shift"].message
     assert message.startswith("`vector` lies elsewhere, its mean turned by 60 degrees (n = 500; moved 0.")
-    assert message.endswith("; it carries 25% of the model's importance")
+    assert message.endswith("; it carries 25 % of the model's importance")
 
 
 def test_a_wider_cloud_with_the_same_mean_is_found_though_its_mean_has_not_turned(baseline):

@@ -67,6 +67,19 @@ def test_calibration_error_agrees_with_scikit_learns_calibration_curve(seed):
     assert float(plain_calibration_error(outcomes.counts)) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_calibration_error_of_several_classes_agrees_with_scikit_learns_calibration_curve(seed):
+    generator = np.random.default_rng(seed)
+    scores, labels, decided = samples.multiclass(generator, 2000)
+    scores = (np.floor(scores * 1000) + 0.5) / 1000
+    confidence, right = scores[np.arange(len(scores)), decided], labels == decided
+    shares, means = calibration_curve(right, confidence, n_bins=10)
+    rows = np.histogram(confidence, bins=10, range=(0, 1))[0]
+    expected = float(np.sum(rows[rows > 0] * np.abs(shares - means)) / len(scores))
+    outcomes = MulticlassOutcomes.of(CLASSES, scores, labels, decided)
+    assert float(plain_calibration_error(outcomes.counts.confidence)) == pytest.approx(expected, rel=1e-9)
+
+
 def test_the_debiased_calibration_error_is_less_biased_than_the_plain_one():
     generator = np.random.default_rng(3)
     plain, debiased = [], []

@@ -97,8 +97,9 @@ def judge_column(
     found, moved, unit = _compare(reference, window, bins, effect)
     real, matters = found.smallest <= limits.significance, found.effect >= limits.minimum_effect
     status: Status = "drift" if real and matters else "ok"
-    carried = f"; it carries {limits.importance:.0%} of the model's importance" if limits.importance else ""
-    figures = f"(n = {window.count:,}; {sentences.size(found.effect, unit, limits.minimum_effect)})"
+    carried = sentences.carried(limits.importance)
+    size = sentences.size(found.effect, unit, limits.minimum_effect)
+    figures = sentences.figures(window.count, size, moved, drifts=real and matters)
     chance = sentences.chance_of(found.smallest / limits.share)
     words = sentences.verdict(_subject(name, limits), (moved, carried), figures, chance, real=real, matters=matters)
     return [

@@ -50,21 +50,23 @@ def judge_embeddings(baseline: Baseline, profile: Profile, watched: Watched, fam
             results.append(plain.model_copy(update={"message": f"`{name}` cannot be compared: {why}"}))
             continue
         real, matters = found.p_value <= significance, found.effect >= least
-        importance = watched.importance(name)
-        carried = f"; it carries {importance:.0%} of the model's importance" if importance else ""
-        figures = f"(n = {window.count:,}; {sentences.size(found.effect, 'sd', least)})"
+        carried = sentences.carried(watched.importance(name))
+        moved, size = _turn(found), sentences.size(found.effect, "sd", least)
+        figures = sentences.figures(window.count, size, moved, drifts=real and matters)
         chance = sentences.chance_of(found.p_value / share)
-        decided = {
+        decided: dict[str, object] = {
             "p_value": found.p_value,
             "significance": significance,
             "status": "drift" if real and matters else "ok",
-            "message": sentences.verdict(
-                f"`{name}`", (_turn(found), carried), figures, chance, real=real, matters=matters
-            ),
+            "message": sentences.verdict(f"`{name}`", (moved, carried), figures, chance, real=real, matters=matters),
         }
-        size = {"value": found.maximum_mean_discrepancy, "threshold": least, "effect": found.effect}
-        shift = {"value": found.mean_cosine_shift, "statistic": "mean_cosine_shift"}
-        results += [plain.model_copy(update=decided | size), plain.model_copy(update=decided | shift)]
+        of_all: dict[str, object] = {
+            "value": found.maximum_mean_discrepancy,
+            "threshold": least,
+            "effect": found.effect,
+        }
+        of_mean: dict[str, object] = {"value": found.mean_cosine_shift, "statistic": "mean_cosine_shift"}
+        results += [plain.model_copy(update=decided | of_all), plain.model_copy(update=decided | of_mean)]
     return results
 
 

@@ -69,6 +69,27 @@ def verdict(subject: str, words: tuple[str, str], figures: str, chance: str, *, 
     return f"{subject} is as in the baseline {figures}"
 
 
+def figures(rows: int, change: str, moved: str, *, drifts: bool) -> str:
+    """The sample size, and effect and threshold unless the words about a drift give its size already.
+
+    >>> figures(6112, "moved 0.42 sd, 0.05 matters", "moved up by 0.4 standard deviations", drifts=True)
+    '(n = 6,112)'
+    >>> figures(6112, "moved 0.42 sd, 0.05 matters", "changed its distribution", drifts=True)
+    '(n = 6,112; moved 0.42 sd, 0.05 matters)'
+    """
+    sized = any(part in moved for part in ("standard deviations", "% of rows"))
+    return f"(n = {rows:,})" if drifts and sized else f"(n = {rows:,}; {change})"
+
+
+def carried(importance: float | None) -> str:
+    """What to add to the sentence of a feature that drifts: how much the model leans on it.
+
+    >>> carried(0.11)
+    "; it carries 11 % of the model's importance"
+    """
+    return f"; it carries {100 * importance:.0f} % of the model's importance" if importance else ""
+
+
 def unseen(summary: CategoricalSummary) -> str:
     """The most frequent unseen categories by name."""
     names = sorted(summary.unseen_names, key=lambda name: (-summary.unseen_names[name], name))
