@@ -96,6 +96,7 @@ class Deployment:
     published: list[Event] = field(default_factory=list)
     notifications: list[dict[str, Any]] = field(default_factory=list)
     deliveries: Counter[tuple[str, str]] = field(default_factory=Counter)
+    held_back: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def upload(self, key: str, body: bytes | str) -> str:
         """Put an object where users do; its version id."""
@@ -226,9 +227,11 @@ class Deployment:
                 if _holds_messages(function):
                     waiting += [(function, body) for body in _receive_all(queue) for _ in range(redeliver)]
             if not waiting:
-                return
+                break
             function, body = waiting.pop(order.randrange(len(waiting)))
             self._take(function, body, redeliver)
+        for function, body in list(self.held_back.values()):  # a copy that was published last is delivered after all
+            self.invoke(function, body)
 
     def _drain(self, function: str, redeliver: int) -> int:
         queue = self.queues[function]
@@ -248,6 +251,8 @@ class Deployment:
             self.deliveries[identity] += 1
             if self.invoke(function, body)["batchItemFailures"]:
                 self.failures.append({"function": function, "body": body})
+        else:
+            self.held_back[identity] = function, body
 
     def _observe(self) -> None:
         for body in _receive_all(self.arns["observer_url"]):

@@ -15,6 +15,9 @@ from . import lemons
 from .deployment import Deployment, Objects, deployed
 
 PREDICTIONS, LABELS = "inbox/lemons/predictions/", "inbox/lemons/labels/"
+OF_EARLIER_WINDOWS = ("schema_consistency", "volume")
+"""Monitors that compare a window with those before it, as far as they had been checked."""
+
 BUCKETS = ("steward-data", "steward-ledger")
 Trained = tuple[Objects, datetime]
 
@@ -78,19 +81,29 @@ def two_days(steward: Deployment) -> None:
         steward.upload(f"{LABELS}corrected-{day}.csv", lemons.csv(corrected))
 
 
+def order_free(check: dict) -> dict:
+    """A check without what rests on the windows that had been checked by then, and on how many files there were."""
+    results = [result for result in check["results"] if result["monitor"] not in OF_EARLIER_WINDOWS]
+    return check | {"history": None, "results": results}
+
+
 def conclusions(steward: Deployment) -> dict[str, object]:
     """What must not depend on the order: records, profiles, outcomes, the check that stands of each window, alerts.
 
-    Which earlier windows had been checked by then is named by a check, and may differ.
+    Which earlier windows had been checked by then is named by a check, and may differ, and so may what rests on them.
     """
-    alerts = {key: json.loads(body) for key, body in steward.contents("alerts/").items()}
+    alerts = {
+        key: json.loads(body)
+        for key, body in steward.contents("alerts/").items()
+        if key.rsplit("/", 1)[-1].removesuffix(".json") not in OF_EARLIER_WINDOWS
+    }
     standing = {
         verdict["window"]: verdict["check"] for alert in alerts.values() for verdict in alert["verdicts"].values()
     }
     return {
         **{prefix: steward.contents(prefix) for prefix in ("records/", "profiles/", "outcomes/", "quarantine/")},
         "checks": {
-            at: steward.object(f"checks/lemons/{at}/{check}.json") | {"history": None} for at, check in standing.items()
+            at: order_free(steward.object(f"checks/lemons/{at}/{check}.json")) for at, check in standing.items()
         },
         "verdicts": {key: (alert["champion"], alert["verdicts"]) for key, alert in alerts.items()},
     }
