@@ -196,7 +196,7 @@ def test_more_classes_than_a_sample_tells_are_estimated_all_the_same():
         scores = pd.DataFrame(chances, columns=[f"p_{name}" for name in names])
         return pd.concat([frame, scores], axis=1).assign(label=np.array(names)[codes])
 
-    known, frame = adopt(draw(3000), declared), draw(1500)
+    known, frame = adopt(draw(480), declared), draw(1500)
     results = worlds.found(frame, "multiclass", known=known, labelled=worlds.everything(frame), declared=declared)
     for metric in ("accuracy", "roc_auc", "log_loss"):
         estimate = results[f"estimated_{metric}"]

@@ -85,3 +85,12 @@ def test_errors_too_large_for_their_squares_teach_nothing():
     frame = worlds.rows("regression", 1, 500)
     frame.loc[3, "label"] = 1e160
     assert adopt(frame, worlds.spec("regression")).conditional is None
+
+
+def test_large_errors_are_counted_in_single_precision_all_the_same():
+    frame = worlds.rows("regression", 1, 500)
+    frame.loc[3, "label"] = 1e60
+    known = adopt(frame, worlds.spec("regression"))
+    frame = worlds.rows("regression", 2, 500)
+    window = worlds.evidence(frame, "regression", known=known).profile
+    assert all(np.isfinite(found.change) for found in known.conditional.features.changes(window.features))

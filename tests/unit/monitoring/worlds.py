@@ -83,8 +83,8 @@ def baseline(task="binary", seed=1, size=ROWS) -> Baseline:
 def windows(task, **how):
     """What checks would find of many windows against several holdouts, so that no single one's luck decides."""
     for seed in range(60):
-        known = baseline(task, 1000 + seed // 10, 3000)
-        frame = rows(task, 2000 + seed, 1200, moved=how.get("moved", 0.0) * (seed % 5 - 2))
+        known = baseline(task, 1000 + seed // 10, 2000)
+        frame = rows(task, 2000 + seed, 1000, moved=how.get("moved", 0.0) * (seed % 5 - 2))
         yield found(frame, task, known=known, labelled=everything(frame), more=QUIET)
 
 

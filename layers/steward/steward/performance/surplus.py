@@ -12,7 +12,6 @@ from steward.performance.binary_outcomes import Floats
 from steward.performance.boosted import Codes, Trees
 
 _BLOCKS = 10
-_DIGITS = 6
 
 Cells = NDArray[np.intp]
 """The cell of the output of each row, shape (rows,)."""
@@ -72,7 +71,7 @@ class Surplus(BaseModel):
             trees=trees,
             blocks=tuple(blocks.tolist()),
             rows=tuple(rows.tolist()),
-            residuals=tuple(round(value, _DIGITS) for value in residuals.tolist()),
+            residuals=tuple(residuals.tolist()),
         )
 
     @cached_property

@@ -47,12 +47,14 @@ class FeatureLosses(Unpacking):
     Attributes:
         sizes: how many bins each part has, with those two.
         rows: labelled rows per bin.
+        unit: that losses are counted in: the largest one.
         losses, squares: sums over them of the loss (log loss in nats, or the size of the error) and of its square.
         wrong: those that were decided wrong.
     """
 
     sizes: dict[str, int]
     rows: str
+    unit: float
     losses: str
     squares: str
     wrong: str
@@ -63,7 +65,7 @@ class FeatureLosses(Unpacking):
 
         Args:
             parts: of the features: the bin of each row, as samples code it, shape (rows,), and how many bins there are.
-            losses: of each row, finite, shape (rows,).
+            losses: of each row, from 0 to where its square is a number, shape (rows,).
             wrong: whether each row was decided wrong, shape (rows,).
         """
         sizes = {part: min(bins, BEYOND) + 2 for part, (_, bins) in parts.items()}
@@ -71,14 +73,17 @@ class FeatureLosses(Unpacking):
         starts = np.cumsum([0, *sizes.values()])
         flat = np.concatenate([found + start for found, start in zip(places, starts[:-1], strict=True)] or [_NONE])
 
+        unit = float(losses.max(initial=0.0)) or 1.0
+
         def summed(values: Floats) -> str:
             return packed(np.bincount(flat, np.tile(values, len(parts)), int(starts[-1])), "<f4")
 
         return cls(
             sizes=sizes,
             rows=summed(np.ones(len(losses))),
-            losses=summed(losses),
-            squares=summed(losses**2),
+            unit=unit,
+            losses=summed(losses / unit),
+            squares=summed((losses / unit) ** 2),
             wrong=summed(wrong.astype(np.float64)),
         )
 
@@ -93,7 +98,7 @@ class FeatureLosses(Unpacking):
         rows, losses, squares, wrong = (
             unpacked(text, "<f4").astype(np.float64) for text in (self.rows, self.losses, self.squares, self.wrong)
         )
-        return rows, losses, squares, wrong
+        return rows, losses * self.unit, squares * self.unit**2, wrong
 
     def changes(self, features: Mapping[str, Summary]) -> list[FeatureLoss]:
         """What goes with each part's having moved, the largest change of the loss first.

@@ -19,7 +19,7 @@ _ROUNDS = 60
 _DIGITS = 6
 
 
-def grow(codes: Codes, rest: Floats, seed: int = 0) -> Trees:
+def grow(codes: Codes, rest: Floats) -> Trees:
     """Trees whose sum tells the rest of a figure; none if none help.
 
     The number of trees is the one that tells rows best which the trees have not seen. The same rows give the same trees
@@ -28,7 +28,6 @@ def grow(codes: Codes, rest: Floats, seed: int = 0) -> Trees:
     Args:
         codes: shape (rows, parts).
         rest: what is left of the figure of each row, shape (rows,).
-        seed: of the folds.
 
     Source: J. H. Friedman (2001), Greedy function approximation: a gradient boosting machine, Annals of Statistics
     29(5), 1189-1232.
@@ -38,13 +37,14 @@ def grow(codes: Codes, rest: Floats, seed: int = 0) -> Trees:
         codes, rest = codes[chosen], rest[chosen]
     if len(codes) < FEWEST_ROWS or not codes.shape[1] or not np.ptp(rest) > 0:
         return Trees()
+    unit = float(np.abs(rest).max())  # the library computes in single precision
     with threadpool_limits(1):  # so few rows are slower with more, and the order of sums is always the same
-        return _grown(codes.astype(np.float32), rest, seed)
+        return _grown(codes.astype(np.float32), rest / unit, unit)
 
 
-def _grown(cells: NDArray[np.float32], rest: Floats, seed: int) -> Trees:
+def _grown(cells: NDArray[np.float32], rest: Floats, unit: float) -> Trees:
     losses = np.zeros(_ROUNDS + 1)
-    for seen, unseen in KFold(_FOLDS, shuffle=True, random_state=seed).split(cells):
+    for seen, unseen in KFold(_FOLDS, shuffle=True, random_state=0).split(cells):
         boosting = _boosting(_ROUNDS).fit(cells[seen], rest[seen])
         mean = rest[seen].mean()
         losses[0] += np.square(rest[unseen] - mean).sum()
@@ -53,12 +53,16 @@ def _grown(cells: NDArray[np.float32], rest: Floats, seed: int) -> Trees:
     best = int(np.argmin(losses))
     if not best:
         return Trees()
-    grown = [_shape(tree) for tree in trees_of(_boosting(best).fit(cells, rest))[0]]
+    grown = [_shape(tree, unit) for tree in trees_of(_boosting(best).fit(cells, rest))[0]]
     return Trees(
         parts=tuple(parts for parts, _, _ in grown),
         bounds=tuple(bounds for _, bounds, _ in grown),
         values=tuple(values for _, _, values in grown),
     )
+
+
+def _shortened(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
 
 
 def _boosting(rounds: int) -> HistGradientBoostingRegressor:
@@ -72,7 +76,7 @@ _Three = tuple[int, int, int]
 _Four = tuple[float, float, float, float]
 
 
-def _shape(tree: Tree) -> tuple[_Three, _Three, _Four]:
+def _shape(tree: Tree, unit: float) -> tuple[_Three, _Three, _Four]:
     """Parts, bounds and leaves of a tree of two levels at most; where it does not split, nothing goes right."""
     leaf = tree.leaf
     parts, bounds, values = [], [], []
@@ -80,7 +84,7 @@ def _shape(tree: Tree) -> tuple[_Three, _Three, _Four]:
         parts.append(0 if leaf[node] else int(tree.column[node]))
         bounds.append(NEVER if leaf[node] else int(np.floor(tree.threshold[node])))
     for node in (tree.left[0], tree.right[0]):
-        values += [round(float(tree.value[child]), _DIGITS) for child in (tree.left[node], tree.right[node])]
+        values += [_shortened(unit * tree.value[child]) for child in (tree.left[node], tree.right[node])]
     return (parts[0], parts[1], parts[2]), (bounds[0], bounds[1], bounds[2]), (
         values[0], values[1], values[2], values[3],
     )  # fmt: skip
