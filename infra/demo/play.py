@@ -119,7 +119,9 @@ class Play:
         for at, row in enumerate(self.rows):
             if row.week == start and row.champion == event.version:
                 drifted = [result.column or result.monitor for result in check.found("feature_drift")]
-                found = {result.statistic: result for result in reversed(check.results)}
+                found = {
+                    result.statistic: result for result in reversed(check.results) if result.monitor != "segment_drift"
+                }
                 auc, worst = found.get("roc_auc"), found.get("worst_segment")
                 labelled = auc is not None and auc.value is not None
                 self.rows[at] = replace(
