@@ -48,8 +48,8 @@ down: ## stop the local emulator that `make up` started
 deploy: build ## deploy to your AWS account; GUIDED=1 asks for every parameter, PARAMETERS="AlertEmail=..." sets some
 	$(SAM) deploy $(if $(GUIDED),--guided,--parameter-overrides Architecture=$(STEWARD_ARCHITECTURE) $(PARAMETERS))
 
-benchmark: deps peers ## measure the promised speeds and sizes
-	$(RUN) pytest tests/benchmarks -m benchmark -s; missed=$$?; $(RUN) python -m tests.benchmarks.published speed && exit $$missed
+benchmark: deps peers ## measure the promised speeds, sizes and errors of estimates
+	$(RUN) pytest tests/benchmarks -m benchmark -s; missed=$$?; $(RUN) python -m tests.benchmarks.published speed estimation && exit $$missed
 
 study: deps peers ## count false alarms and missed drift, ours and the peers'; goes on where it stopped (STUDY_PROCESSES=2)
 	$(RUN) python -m tests.benchmarks.study $(STUDY)

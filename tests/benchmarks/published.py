@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.benchmarks.estimation import figures as estimation
 from tests.benchmarks.speed import summary as speed
 from tests.benchmarks.study.summary import Summary, table
 
@@ -32,6 +33,12 @@ def speed_block() -> str:
     return "\n\n".join(
         (_where(), promised, table(head, list(speed.versus())), "![Seconds for a million rows](speed.png)")
     )
+
+
+def estimation_block() -> str:
+    """How near estimates of performance come to the truth."""
+    head = ["world", "metric", "windows", "the holdout's own", "NannyML's CBPE", "Steward", "truth within 95 %"]
+    return "\n\n".join((_where(), table(head, list(estimation.lines())), "![Errors of estimates](estimation.png)"))
 
 
 def study_block(summary: Summary) -> str:
@@ -72,12 +79,15 @@ def _where() -> str:
 
 
 def main() -> None:
-    """All of it; `speed` or `study` as an argument, that alone."""
-    wanted = sys.argv[1:] or ["speed", "study"]
+    """All of it; `speed`, `estimation` or `study` as arguments, these alone."""
+    wanted = sys.argv[1:] or ["speed", "estimation", "study"]
     blocks = {}
     if "speed" in wanted:
         blocks["speed"] = speed_block()
         speed.draw_versus(FOLDER / "speed.png")
+    if "estimation" in wanted:
+        blocks["estimation"] = estimation_block()
+        estimation.draw(FOLDER / "estimation.png")
     if "study" in wanted:
         summary = Summary()
         different = summary.disagreements()
