@@ -1,46 +1,69 @@
-"""Deciding one window from what is stored: a baseline and a profile as JSON."""
+"""Deciding one window by every monitor from what is stored: a baseline, a profile and outcomes as JSON."""
 
 import json
 import time
 
 import numpy as np
+import pandas as pd
 
-from steward.drift import Watched, judge_drift
+from steward.monitoring.evaluate import evaluate
+from steward.monitoring.evidence import Evidence
+from steward.monitoring.realised import WindowOutcomes
+from steward.performance import BinaryOutcomes
 from steward.profiles import Baseline, Profile, Scope, merge
+from steward.profiles.portion import Portion
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
-from steward.spec.features import CategoricalFeature, Feature, NumericFeature
-from steward.spec.monitors import Monitors
+from steward.retraining.conditional import with_conditional
+from steward.spec.model import ModelSpec
+from steward.spec.windows import ORIGIN, Window
 from tests.benchmarks.study.steward import windows_of
 
 _ROWS = 10_000
 _CATEGORIES = tuple(f"category-{k:02d}" for k in range(8))
 
 
-def features(columns: int) -> dict[str, Feature]:
-    """Four numeric for each categorical one."""
-    return {
-        f"x{at}": CategoricalFeature(type="categorical") if at % 5 == 4 else NumericFeature(type="numeric")
-        for at in range(columns)
-    }
+def declared(columns: int) -> ModelSpec:
+    """A classifier with four numeric features for each categorical one."""
+    features = {f"x{at}": "categorical" if at % 5 == 4 else "numeric" for at in range(columns)}
+    return ModelSpec.model_validate(
+        {
+            "model": "decided",
+            "owner": "benchmark@example.com",
+            "task": "binary_classification",
+            "columns": {"id": "id", "time": "at", "score": "score", "label": "label"},
+            "features": {name: {"type": kind} for name, kind in features.items()},
+        }
+    )
 
 
-def stored(columns: int, seed: int = 3) -> tuple[bytes, bytes]:
-    """A baseline of eight windows of 10,000 rows, and the profile of one more."""
+def stored(columns: int, seed: int = 3) -> tuple[bytes, bytes, bytes]:
+    """A baseline of eight windows of 10,000 rows with scores and labels, the profile of one more, and its outcomes."""
     generator = np.random.default_rng(seed)
-    declared = features(columns)
+    spec = declared(columns)
 
     def draw() -> Chunk:
         found: dict[str, Column] = {
             name: NumericColumn(generator.normal(size=_ROWS))
             if feature.type == "numeric"
             else CategoricalColumn(generator.integers(0, 8, _ROWS).astype(np.int32), _CATEGORIES)
-            for name, feature in declared.items()
+            for name, feature in spec.features.items()
         }
-        return Chunk(_ROWS, found)
+        return Chunk(_ROWS, found | {"score": NumericColumn(generator.beta(2, 2, _ROWS))})
 
-    baseline = Baseline.of(windows_of(draw() for _ in range(8)), Scope(declared), holdout=None)
-    profile = Profile.of(draw(), baseline.bins).of_batch("a")
-    return baseline.to_json(), profile.to_json()
+    def judged(chunk: Chunk) -> tuple[np.ndarray, np.ndarray, BinaryOutcomes]:
+        column = chunk.columns["score"]
+        assert isinstance(column, NumericColumn)
+        scores = column.values  # noqa: PD011 - no pandas
+        labels = generator.random(_ROWS) < scores
+        return scores, labels, BinaryOutcomes.of(scores, labels, scores >= spec.threshold)
+
+    held, window = draw(), draw()
+    scores, labels, holdout = judged(held)
+    baseline = Baseline.of(windows_of(draw() for _ in range(8)), Scope.of(spec), holdout=holdout)
+    rows = pd.DataFrame({"label": np.where(labels, "1", "0")})
+    baseline = with_conditional(baseline, Portion(held), scores, rows, spec)
+    profile = Profile.of(window, baseline.bins, spec.columns).of_batch("a")
+    return baseline.to_json(), profile.to_json(), judged(window)[2].to_json()
 
 
 def multiplied(profile: bytes, times: int) -> bytes:
@@ -63,16 +86,16 @@ def multiplied(profile: bytes, times: int) -> bytes:
 
 
 def seconds_to_decide(columns: int, times: int, runs: int) -> dict[str, float]:
-    """Processor seconds from the bytes of a baseline and a profile to every result; the best of several runs.
+    """Processor seconds from the bytes of a baseline, a profile and outcomes to every result; the best of several runs.
 
     Args:
         columns: of the model.
         times: how many times 10,000 records the window has.
         runs: how many.
     """
-    baseline, profile = stored(columns)
+    baseline, profile, outcomes = stored(columns)
     profile = multiplied(profile, times)
-    watched = Watched(Monitors(), features(columns))
+    spec = declared(columns)
     best = {"total": float("inf"), "baseline": float("inf"), "profile": float("inf"), "judged": float("inf")}
     for _ in range(runs):
         began = time.process_time()
@@ -80,7 +103,11 @@ def seconds_to_decide(columns: int, times: int, runs: int) -> dict[str, float]:
         read = time.process_time()
         window = merge([Profile.from_json(profile)], known.bins)
         merged = time.process_time()
-        results = judge_drift(known, window, watched)
+        realised = WindowOutcomes(
+            version="v", window="w", prediction_batches=[], label_batches=[],
+            outcomes=BinaryOutcomes.from_json(outcomes),
+        )  # fmt: skip
+        results = evaluate(Evidence(spec, Window(ORIGIN, spec.window.length), known, window, realised))
         ended = time.process_time()
         spent = {"total": ended - began, "baseline": read - began, "profile": merged - read, "judged": ended - merged}
         best = {name: min(best[name], seconds) for name, seconds in spent.items()}
