@@ -146,3 +146,14 @@ def test_the_p_value_is_near_the_exact_one():
         effects = [past(at, {"log_loss": other[at]}, {}, effects={"x": one[at]}) for at in range(size)]
         found = signals(effects)["x"]
         assert found.p_value == pytest.approx(spearmanr(one, other).pvalue, abs=0.05)
+
+
+def test_windows_of_long_ago_no_longer_count():
+    old = [
+        past(day, {"accuracy": 0.8, "log_loss": 0.5 - day}, {"accuracy": 0.2}, effects={"x": day}) for day in range(9)
+    ]
+    new = [
+        past(9 + day, {"accuracy": 0.8, "log_loss": day}, {"accuracy": 0.8}, effects={"x": day}) for day in range(200)
+    ]
+    assert errors([*old, *new])["estimate_error_accuracy"].value == 0
+    assert signals([*old, *new])["x"].value == pytest.approx(1.0)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from steward.monitoring.history import PastWindow
+from steward.monitoring.history import LATE, PastWindow
 from steward.performance.binary_outcomes import Floats
 from steward.performance.intervals import Z95
 from steward.performance.midranks import midranks
@@ -14,8 +14,6 @@ from steward.spec.model import ModelSpec
 from steward.spec.monitors import PerformanceMetric
 
 FEWEST_WINDOWS = 8
-NEWEST_WINDOWS = 200
-"""The newest windows are looked at alone: what went together years ago need not go together now."""
 
 _TOO_WELL = 1 - 1e-12
 
@@ -36,7 +34,7 @@ def judge_signals(history: Sequence[PastWindow], spec: ModelSpec) -> list[Metric
     for estimating Pearson, Kendall and Spearman correlations, Psychometrika 65, 23-28 (the interval).
     """
     loss = _loss(spec)
-    windows = [past for past in history if loss in past.realised and past.effects][-NEWEST_WINDOWS:]
+    windows = [past for past in history if loss in past.realised and past.effects][-LATE:]
     if len(windows) < FEWEST_WINDOWS:
         return [_unknown(len(windows))]
     names = list(dict.fromkeys(name for past in windows for name in past.effects))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from steward.monitoring.expected import main_metrics
-from steward.monitoring.history import PastWindow
+from steward.monitoring.history import LATE, PastWindow
 from steward.performance.intervals import wilson
 from steward.performance.metric import Metric
 from steward.results import MetricResult
@@ -28,7 +28,7 @@ def judge_estimate_error(history: Sequence[PastWindow], spec: ModelSpec) -> list
     """
     results = []
     for metric in main_metrics(spec).values():
-        results += _judge(metric, [past for past in history if _has_both(past, metric)])
+        results += _judge(metric, [past for past in history[-LATE:] if _has_both(past, metric)])
     return results
 
 

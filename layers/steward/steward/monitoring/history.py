@@ -17,6 +17,9 @@ KEPT = 500
 VOLUMES_KEPT = 1400
 """Windows whose rows are remembered: eight weeks of hourly ones, and a little more."""
 
+LATE = 200
+"""The newest windows, by which estimates and signals are judged: what held years ago need not hold now."""
+
 _DRIFT = frozenset({"feature_drift", "score_drift", "joint_drift"})
 
 
