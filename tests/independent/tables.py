@@ -1,6 +1,6 @@
 """Tables of other libraries are compared as they are: Polars, DuckDB, PyArrow, and pandas with and without PyArrow.
 
-    UV_FROZEN=1 uv run --isolated --with polars==2.1.0 --with duckdb==1.5.4 --with pyarrow==26.0.1 \\
+    UV_FROZEN=1 uv run --isolated --with polars==2.1.0 --with duckdb==2.0.1 --with pyarrow==26.0.1 \\
         pytest tests/independent/tables.py
 
 None of them is a dependency, and PyArrow changes what pandas stores text in, so this runs in an environment of its own.

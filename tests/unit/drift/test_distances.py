@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -138,6 +138,7 @@ def test_a_few_wild_rows_do_not_move_a_column():
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40).map(np.array),
        st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40).map(np.array))  # fmt: skip
+@example(np.array([sys.float_info.max] * 2), np.array([0.0]))
 def test_the_effect_is_finite_whatever_the_numbers(values, others):
     bins = NumericBins.of(np.sort(values))
     found = Shift.between(summary(values, bins), summary(others, bins), bins)

@@ -48,7 +48,8 @@ class DistributionFunction:
             msg = f"{counts.shape} counts with {rows:g} rows do not fit {len(cuts)} edges; profile the records again"
             raise IncomparableProfiles(msg)
         above = min(math.nextafter(maximum, math.inf), sys.float_info.max)
-        first, last = cuts.searchsorted(minimum, side="right"), cuts.searchsorted(above, side="left")
+        first = cuts.searchsorted(minimum, side="right")
+        last = max(first, cuts.searchsorted(above, side="left"))  # the greatest float may itself be the last edge
         points, heights = np.empty(last - first + 2), np.empty(last - first + 2)
         lowest = min(minimum, math.nextafter(above, -math.inf))  # the greatest float has none above it
         points[0], points[1:-1], points[-1] = lowest, cuts[first:last], above
