@@ -290,6 +290,13 @@ def test_a_monitor_that_is_switched_off_costs_nothing(steward: Deployment) -> No
     assert "attribution_drift" not in check.statuses
 
 
+def test_without_a_schedule_nothing_is_said_of_attributions_that_nobody_has(trained: Deployment) -> None:
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("audit: null", "audit: null, attribute: null"))
+    upload_day(trained, 14)
+    check = Check.model_validate(trained.object(trained.told(CheckCompleted)[-1].stored.key))
+    assert "attribution_drift" not in check.statuses
+
+
 def test_a_version_without_attributions_says_how_to_get_them(steward: Deployment) -> None:
     lemons.begin(steward, lemons.SPEC + "monitors: {attribution_drift: null}\n")
     steward.upload("specs/lemons.yaml", lemons.SPEC)

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.template import read_template
+from tests.integration.template import read_template, resources
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("arro3", "numpy", "pandas", "scipy", "skops", "sklearn")
 LIGHT = ("register_model", "raise_alerts", "kick_retraining", "release_model", "audit_models", "collect_resources")
 TIMED = ("raise_alerts", "kick_retraining")
+LEARNING = ("scipy", "skops", "sklearn")
+WITHOUT_LEARNING = sorted(
+    function["CodeUri"].strip("/").removeprefix("functions/")
+    for function in resources("AWS::Serverless::Function").values()
+    if {"Ref": "LayerLearn"} not in function["Layers"]
+)
 FEWEST_ROUNDS, MOST_ROUNDS = 3, 12
 
 
@@ -48,6 +54,14 @@ def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_function_that_only_decides_loads_no_numerical_library(function: str, bytecode: Path) -> None:
     printed = run(
         f"import app; print([name for name in {HEAVY} if name in sys.modules])", bytecode, function_folder(function)
+    )
+    assert printed.strip() == "[]"
+
+
+@pytest.mark.parametrize("function", WITHOUT_LEARNING)
+def test_a_function_without_the_learn_layer_asks_for_nothing_of_it(function: str, bytecode: Path) -> None:
+    printed = run(
+        f"import app; print([name for name in {LEARNING} if name in sys.modules])", bytecode, function_folder(function)
     )
     assert printed.strip() == "[]"
 
