@@ -103,4 +103,5 @@ def declare(deployed: Deployed, *models: str, spec: str = lemons.SPEC) -> None:
     for correlation_id in uploads:
         released = deployed.event(ReleaseChanged, correlation_id)
         assert released.stage == "champion", released.summary
+    time.sleep(1)  # S3 tells uploads by the second: what comes within that of a promotion was there before it
     deployed.rest()
