@@ -178,7 +178,7 @@ def test_one_column_has_one_status_and_every_figure(baseline):
         of_column = [r for r in results if r.column == column and r.monitor in ("feature_drift", "score_drift")]
         assert len({result.status for result in of_column}) == 1
         statistics = {result.statistic for result in of_column}
-        numeric = {"kolmogorov_smirnov", "wasserstein_distance", "mean_shift"}
+        numeric = {"kolmogorov_smirnov", "wasserstein_distance", "mean_shift", "rank_dispersion"}
         assert statistics - (numeric if column[0] in "ns" else {"vanished_share"}) == {
             "population_stability_index",
             "jensen_shannon_distance",
@@ -250,9 +250,9 @@ def test_a_monitor_switched_off_says_nothing_and_leaves_the_family(baseline):
     assert {result.monitor for result in judge(baseline, draw(np.random.default_rng(11), 100), off)} == {
         "feature_drift"
     }
-    columns = 3 * NUMERIC + 2 * CATEGORICAL
+    columns = 4 * NUMERIC + 2 * CATEGORICAL
     assert family(baseline, off).tests == columns
-    assert family(baseline, Monitors()).tests == columns + 3 + 25 + CATEGORICAL + 4 + 1
+    assert family(baseline, Monitors()).tests == columns + 4 + 25 + CATEGORICAL + 4 + 1
 
 
 def test_a_profile_over_other_bins_is_refused(baseline):

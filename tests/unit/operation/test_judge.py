@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from steward.operation.judge import Served, judge_operation
@@ -101,6 +101,7 @@ def test_the_declared_percentile_is_the_one_with_the_limit():
 
 @settings(max_examples=60)
 @given(st.integers(1, 400), st.sampled_from([50.0, 95.0, 99.0]), st.integers(0, 10**6))
+@example(2, 99.0, 0)
 def test_intervals_hold_the_figure_that_they_are_of(rows, percentile, seed):
     values = np.random.default_rng(seed).lognormal(3, 1, rows)
     found = judged(timed(values))[f"latency_p{percentile:g}"]

@@ -15,6 +15,7 @@ from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
 from steward.drift.proportions import change_p_value
+from steward.drift.rank_dispersion import rank_dispersion
 from steward.drift.rank_sum import rank_sum_deviation
 from steward.drift.rare_categories import RareCategories
 from steward.drift.standardised_shift import Shift
@@ -33,10 +34,11 @@ Statistic = Literal[
     "kolmogorov_smirnov",
     "wasserstein_distance",
     "mean_shift",
+    "rank_dispersion",
 ]
 
-NUMERIC_TESTS = 3
-"""Tests of a numeric column: over pooled bins, Kolmogorov-Smirnov, rank sum."""
+NUMERIC_TESTS = 4
+"""Tests of a numeric column: over pooled bins, Kolmogorov-Smirnov, rank sum, Mood's of the spread."""
 
 CATEGORICAL_TESTS = 2
 """Tests of a categorical column: over pooled bins, vanished categories."""
@@ -82,7 +84,8 @@ def compare_numeric(
 
     The mean shift is in standard deviations of the baseline. Its p-value does not trust the moments: where rows are
     independent it is that of the ranks (Wilcoxon, Mann and Whitney, with Student's tail for small windows), and where
-    the reference's own windows differ beyond chance it is Student's, the window's mean being one draw more.
+    the reference's own windows differ beyond chance it is Student's, the window's mean being one draw more. The
+    spread is compared by ranks too (`rank_dispersion`).
 
     Args:
         reference: of the baseline.
@@ -103,13 +106,21 @@ def compare_numeric(
         supremum = kolmogorov_tail_estimated(scaled, here.chunks - 1)
         against_windows = _among_windows(reference, window, bins, effect)
         shifted = f_tail(deviation**2 if against_windows is None else against_windows, 1, here.chunks - 1)
+    wider, spread_deviation = rank_dispersion(expected, observed, rows, baseline_rows)
+    freedom = here.chunks - 1 if here.clustered else min(rows, baseline_rows) - 1
+    spread = f_tail(spread_deviation**2, 1, max(1.0, freedom))
     shift = Shift.between(reference, window, bins)
     values: dict[Statistic, float | None] = {
         "kolmogorov_smirnov": distance,
         "wasserstein_distance": shift.normalised,
         "mean_shift": mean_shift(reference, window, bins),
+        "rank_dispersion": wider,
     }
-    p_values: dict[Statistic, float] = {"kolmogorov_smirnov": min(1.0, supremum), "mean_shift": shifted}
+    p_values: dict[Statistic, float] = {
+        "kolmogorov_smirnov": min(1.0, supremum),
+        "mean_shift": shifted,
+        "rank_dispersion": spread,
+    }
     smallest = min(p_value, *p_values.values())
     return Comparison(
         effect=shift.standardised,

@@ -120,9 +120,10 @@ def _percentile(
     least, most = bounds
     share, unit = percentile / 100, _UNITS[monitor]
     low_rank, high_rank = enclosing_ranks(share, most.count)
-    low = least.bounds(low_rank)[0] if low_rank is not None else 0.0
-    high = most.bounds(high_rank)[1] if high_rank is not None else None
     value = most.quantile(share)
+    # of few values the estimate, which rounds its rank down, may lie below the rank that surely bounds the percentile
+    low = min(least.bounds(low_rank)[0], value) if low_rank is not None else 0.0
+    high = most.bounds(high_rank)[1] if high_rank is not None else None
     baseline = reference.quantile(share) if reference.count else None
     between = f"{low:.4g} to {high:.4g}" if high is not None else f"at least {low:.4g}"
     known = "" if least == most else ", known between bounds only"
