@@ -54,7 +54,8 @@ SHARED: Mapping[MonitorName, str] = {
 
 MEASURES: Mapping[MonitorName, str] = {
     "feature_drift": "numbers: normalised Wasserstein, Kolmogorov-Smirnov, mean shift in sd, Mood's dispersion "
-    "of ranks; categories: vanished; both: PSI, Jensen-Shannon, Hellinger, L-infinity, chi-squared; embeddings: MMD, mean cosine shift",
+    "of ranks; categories: vanished; both: PSI, Jensen-Shannon, Hellinger, L-infinity, chi-squared; embeddings: MMD, "
+    "mean cosine shift",
     "score_drift": "the same",
     "joint_drift": "largest change of a correlation, PCA reconstruction error, MMD, ROC AUC of a domain classifier",
     "missing_values": "Fisher's test",
