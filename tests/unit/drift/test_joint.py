@@ -15,7 +15,7 @@ from steward.drift.joint import (
     maximum_mean_discrepancy,
     reconstruction_error,
 )
-from steward.drift.joint.normal_scores import BEYOND, MISSING, normal_quantile, normal_scores, score_table
+from steward.drift.joint.normal_scores import BEYOND, MISSING, normal_quantile, normal_scores, score_tables
 from steward.drift.joint.random_features import random_features
 
 Rows = NDArray[np.float64]
@@ -127,7 +127,7 @@ def test_too_few_rows_or_nothing_that_varies_measure_nothing() -> None:
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=190).filter(any))
 def test_normal_scores_rise_with_the_bins_and_centre_the_baseline(counts: list[int]) -> None:
-    table = score_table(np.array(counts, dtype=np.float64))
+    table = score_tables([(np.array(counts, dtype=np.float64), None)])[0]
     held = np.repeat(table[: len(counts)], counts)
     assert np.all(np.diff(table[: len(counts)]) >= 0)
     assert table[MISSING] == 0
@@ -137,7 +137,7 @@ def test_normal_scores_rise_with_the_bins_and_centre_the_baseline(counts: list[i
 
 
 def test_normal_scores_look_each_column_up_in_its_own_table() -> None:
-    tables = np.vstack([score_table(np.array([1.0, 1.0])), score_table(np.array([1.0, 3.0]))])
+    tables = score_tables([(np.array([1.0, 1.0]), None), (np.array([1.0, 3.0]), None)])
     scores = normal_scores(np.array([[0, 1], [MISSING, 0]], np.uint8), tables)
     assert scores[0, 0] == pytest.approx(float(normal_quantile(np.array([0.25]))[0]))
     assert scores[1, 0] == 0

@@ -200,17 +200,18 @@ def _binned(
     rows = max(1.0, float(observed.sum()) / here.value)
     baseline_rows = max(1.0, float(expected.sum()) / there.value)
     excess = expected_under_no_change(len(expected), rows, baseline_rows)
+    statistic = chi_squared(expected, observed, rows, baseline_rows)
     values: dict[Statistic, float | None] = {
         "population_stability_index": max(0.0, population_stability_index(expected, observed) - excess),
         "jensen_shannon_distance": jensen_shannon_distance(expected, observed),
         "hellinger_distance": hellinger_distance(expected, observed),
         "l_infinity_distance": l_infinity_distance(counts, window_counts),
-        "chi_squared": chi_squared(expected, observed, rows, baseline_rows),
+        "chi_squared": statistic,
     }
-    return values, _p_value(expected, observed, rows, baseline_rows, here)
+    return values, _p_value(statistic, (expected, observed), (rows, baseline_rows), here)
 
 
-def _p_value(expected: Counts, observed: Counts, rows: float, baseline_rows: float, effect: DesignEffect) -> float:
+def _p_value(statistic: float, sides: tuple[Counts, Counts], sizes: tuple[float, float], effect: DesignEffect) -> float:
     """The chance of two pooled histograms differing this much.
 
     Chi-squared's tail is taken from F with the smaller sample's rows below the line, which is the same in large windows
@@ -220,10 +221,10 @@ def _p_value(expected: Counts, observed: Counts, rows: float, baseline_rows: flo
     at once, and most of all those that hold little, so that the statistic's own tail is longer than that of any sum of
     squared normal variables: it is taken from the log-normal of the same mean and variance where that is more.
     """
+    (expected, observed), (rows, baseline_rows) = sides, sizes
     if len(expected) < _PAIR:
         return 1.0
     degrees = len(expected) - 1
-    statistic = chi_squared(expected, observed, rows, baseline_rows)
     if effect.clustered:
         used = max(1.0, degrees * effect.concentration)
         ratio = statistic / degrees

@@ -21,8 +21,8 @@ def shares(expected: Counts, observed: Counts) -> tuple[NDArray[np.float64], NDA
     Raises:
         IncomparableProfiles: the histograms differ in shape, or one is empty.
     """
-    _check(expected, observed)
-    return expected / expected.sum(), observed / observed.sum()
+    rows, window_rows = _totals(expected, observed)
+    return expected / rows, observed / window_rows
 
 
 def smoothed_shares(expected: Counts, observed: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -31,9 +31,11 @@ def smoothed_shares(expected: Counts, observed: Counts) -> tuple[NDArray[np.floa
     Raises:
         IncomparableProfiles: the histograms differ in shape, or one is empty.
     """
-    _check(expected, observed)
-    p, q = expected + PSEUDO_COUNT, observed + PSEUDO_COUNT
-    return p / p.sum(), q / q.sum()
+    rows, window_rows = _totals(expected, observed)
+    added = PSEUDO_COUNT * len(expected)
+    p: NDArray[np.float64] = (expected + PSEUDO_COUNT) / (rows + added)
+    q: NDArray[np.float64] = (observed + PSEUDO_COUNT) / (window_rows + added)
+    return p, q
 
 
 def pooled(expected: Counts, observed: Counts, *, share: float, least_rows: float) -> tuple[Counts, Counts]:
@@ -66,10 +68,12 @@ def pooled(expected: Counts, observed: Counts, *, share: float, least_rows: floa
     return np.add.reduceat(expected, starts), np.add.reduceat(observed, starts)
 
 
-def _check(expected: Counts, observed: Counts) -> None:
+def _totals(expected: Counts, observed: Counts) -> tuple[float, float]:
     if expected.shape != observed.shape or expected.ndim != 1:
         msg = f"histograms of shapes {expected.shape} and {observed.shape} do not share bins"
         raise IncomparableProfiles(msg)
-    if not expected.sum() > 0 or not observed.sum() > 0:
+    rows, window_rows = float(np.add.reduce(expected)), float(np.add.reduce(observed))
+    if not rows > 0 or not window_rows > 0:
         msg = "a histogram without rows cannot be compared; wait for data, or widen the window"
         raise IncomparableProfiles(msg)
+    return rows, window_rows

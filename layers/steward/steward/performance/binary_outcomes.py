@@ -1,6 +1,7 @@
 """Realised results of two classes: counts and sums from which every metric of binary classification follows."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
@@ -148,10 +149,12 @@ class BinaryOutcomes(BaseModel):
         """Rows per cell of the score, of the positive and of the negative class, each of shape (1000,)."""
         return dense(self.positive_scores), dense(self.negative_scores)
 
-    @property
+    @cached_property
     def counts(self) -> BinaryCounts:
-        """The same as arrays."""
+        """The same as arrays, made once: every metric asks for them."""
         positive, negative = self.histograms()
+        positive.setflags(write=False)
+        negative.setflags(write=False)
         return BinaryCounts(
             true_positives=np.asarray(self.true_positives, np.float64),
             false_positives=np.asarray(self.false_positives, np.float64),

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from steward.drift import sentences
 from steward.drift.family import Family
 from steward.drift.joint.correlation_shift import correlation_shift
-from steward.drift.joint.domain_classifier import domain_classifier
+from steward.drift.joint.domain_classifier import MOST_ROWS, TwoHalves
 from steward.drift.joint.maximum_mean_discrepancy import maximum_mean_discrepancy
-from steward.drift.joint.normal_scores import MISSING, normal_scores, score_table
+from steward.drift.joint.normal_scores import MISSING, normal_scores, score_tables
 from steward.drift.joint.random_features import random_features
 from steward.drift.joint.reconstruction_error import reconstruction_error
 from steward.drift.rare_categories import RareCategories
@@ -58,7 +58,7 @@ class ScoredRows:
         """
         bins, reference = baseline.bins, baseline.reference
         sides = {"features": reference.features, "outputs": reference.outputs}
-        tables = np.array([_score_table(sides[side][name]) for side, name in bins.sampled]).reshape(-1, 256)
+        tables = score_tables([_ranked(sides[side][name]) for side, name in bins.sampled])
         codes = baseline.sample.table[:MOST_REFERENCE_ROWS]
         here = profile.sample.table
         known = np.flatnonzero((codes != MISSING).any(axis=0) & ((here != MISSING).any(axis=0) | (len(here) == 0)))
@@ -73,6 +73,14 @@ class ScoredRows:
     def mapped(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Random features of the reference's and of the window's rows, each of shape (rows, 64)."""
         return random_features(self.reference), random_features(self.window)
+
+    @cached_property
+    def halves(self) -> TwoHalves | None:
+        """For classifiers: the rows' random features, then their scores. None with too few rows."""
+        reference, window = self.mapped
+        return TwoHalves.of(
+            np.hstack([reference[:MOST_ROWS], self.reference[:MOST_ROWS]]), np.hstack([window, self.window])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +152,7 @@ def _discrepancy(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) 
     found = maximum_mean_discrepancy(reference, window, deflation=effect.value, degrees=_degrees(effect))
     if found is None:
         return None
-    area = domain_classifier(reference, window)
+    area = rows.halves.classified(slice(reference.shape[1])) if rows.halves else None
     words = (
         f"columns taken together lie elsewhere: their mean discrepancy is {found.excess:.1f} times what chance gives"
     )
@@ -152,11 +160,9 @@ def _discrepancy(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) 
 
 
 def _classifier(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
-    reference = np.hstack([rows.reference, rows.mapped[0]])
-    window = np.hstack([rows.window, rows.mapped[1]])
-    found = domain_classifier(reference, window, deflation=effect.value, degrees=_degrees(effect))
-    if found is None:
+    if rows.halves is None:
         return None
+    found = rows.halves.classified(deflation=effect.value, degrees=_degrees(effect))
     words = f"a classifier tells these rows from the baseline's with a ROC AUC of {found.roc_auc:.2f}"
     return _Found(found.roc_auc, 0.5, found.roc_auc, monitor.minimum_auc, found.p_value, words)
 
@@ -204,12 +210,13 @@ def _unmeasurable(rows: ScoredRows) -> str | None:
     return None
 
 
-def _score_table(summary: Summary) -> NDArray[np.float64]:
+def _ranked(summary: Summary) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
+    """The bins of a column that rows have codes of, and which of them are rare."""
     counts = np.array(histogram(summary), dtype=np.float64)
     if not isinstance(summary, CategoricalSummary):
-        return score_table(counts[:_NUMERIC_CODES])
+        return counts[:_NUMERIC_CODES], None
     rare = RareCategories.of(counts).rare[:_NUMERIC_CODES]
-    return score_table(counts[: len(rare)], rare)
+    return counts[: len(rare)], rare
 
 
 def _degrees(effect: DesignEffect) -> float:

@@ -1,6 +1,9 @@
 """Coded rows as normal scores: what a rank would be were its column Gaussian."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.polynomial.polynomial import polyval
 from numpy.typing import NDArray
 
 MISSING = 255
@@ -43,41 +46,40 @@ def normal_quantile(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     centred = probability - 0.5
     square = centred * centred
-    numerator = np.polyval(_NUMERATOR[::-1], square) * centred
-    denominator = np.polyval((*_DENOMINATOR[::-1], 1.0), square)
+    numerator = polyval(square, _NUMERATOR) * centred
+    denominator = polyval(square, (1.0, *_DENOMINATOR))
     smaller = np.where(centred > 0, 1 - probability, probability)
-    tail = np.polyval(_TAIL[::-1], np.log(-np.log(smaller)))
+    tail = polyval(np.log(-np.log(smaller)), _TAIL)
     return np.where(np.abs(centred) < _CENTRAL, numerator / denominator, np.where(centred > 0, tail, -tail))
 
 
-def score_table(counts: NDArray[np.float64], rare: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-    """The normal score of every code of one column: the normal quantile of the middle of its bin's ranks.
+def score_tables(columns: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_] | None]]) -> NDArray[np.float64]:
+    """The normal score of every code of each column: the normal quantile of the middle of its bin's ranks.
 
     Ranks are the baseline's, so that a window with other margins has other scores; heavy tails, units and monotone
     transformations make no difference. A missing cell gets 0, an unseen category what lies beyond all others.
 
     Args:
-        counts: rows of the baseline per bin, in the order of the bins, shape (bins,), bins at most 254.
-        rare: the categories that stand for unseen ones too, and score as these do, shape (bins,).
+        columns: of each, the rows of the baseline per bin, in the order of the bins, shape (bins,), bins at most 254;
+            and the categories that stand for unseen ones too, and score as these do, shape (bins,).
 
     Returns:
-        shape (256,); mean 0 and variance at most 1 over the baseline's rows.
+        shape (columns, 256); over the baseline's rows of each column, mean 0 and variance at most 1. A column without
+        rows scores 0 throughout.
 
     Source: B. L. van der Waerden (1952), Order tests for the two-sample problem, Indagationes Mathematicae 14, 453-458.
     """
-    table = np.zeros(256)
-    total = counts.sum()
-    if total <= 0:
-        return table
-    shares = counts / total
-    middle = np.cumsum(shares) - shares / 2
-    least = 0.5 / total
-    table[: len(counts)] = normal_quantile(np.clip(middle, least, 1 - least))
-    tail = float(shares[rare].sum()) if rare is not None else 0.0
-    table[BEYOND] = normal_quantile(np.array([1 - max(tail / 2, least)]))[0]
-    if rare is not None:
-        table[: len(counts)][rare] = table[BEYOND]
-    return table
+    ranks = np.full((len(columns), 256), 0.5)
+    for row, (counts, rare) in zip(ranks, columns, strict=True):
+        total = counts.sum()
+        if total > 0:
+            shares, least = counts / total, 0.5 / total
+            tail = float(shares[rare].sum()) if rare is not None else 0.0
+            row[: len(counts)] = np.clip(np.cumsum(shares) - shares / 2, least, 1 - least)
+            row[BEYOND] = 1 - max(tail / 2, least)
+            if rare is not None:
+                row[: len(counts)][rare] = row[BEYOND]
+    return normal_quantile(ranks)
 
 
 def normal_scores(codes: NDArray[np.uint8], tables: NDArray[np.float64]) -> NDArray[np.float64]:
