@@ -33,9 +33,8 @@ def smoothed_shares(expected: Counts, observed: Counts) -> tuple[NDArray[np.floa
     """
     rows, window_rows = _totals(expected, observed)
     added = PSEUDO_COUNT * len(expected)
-    p: NDArray[np.float64] = (expected + PSEUDO_COUNT) / (rows + added)
-    q: NDArray[np.float64] = (observed + PSEUDO_COUNT) / (window_rows + added)
-    return p, q
+    p, q = (np.add(side, PSEUDO_COUNT, dtype=np.float64) for side in (expected, observed))
+    return p / (rows + added), q / (window_rows + added)
 
 
 def pooled(expected: Counts, observed: Counts, *, share: float, least_rows: float) -> tuple[Counts, Counts]:
