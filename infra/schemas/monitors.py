@@ -53,7 +53,7 @@ SHARED: Mapping[MonitorName, str] = {
 """What monitors watch whose kind of limit has others too, so that its docstring is about the limit alone."""
 
 MEASURES: Mapping[MonitorName, str] = {
-    "feature_drift": "numbers: normalised Wasserstein, Kolmogorov-Smirnov, mean shift in sd, Mood's dispersion "
+    "feature_drift": "numbers: normalised Wasserstein, Kolmogorov-Smirnov, mean shift in sd, dispersion "
     "of ranks; categories: vanished; both: PSI, Jensen-Shannon, Hellinger, L-infinity, chi-squared; embeddings: MMD, "
     "mean cosine shift",
     "score_drift": "the same",

@@ -38,7 +38,7 @@ Statistic = Literal[
 ]
 
 NUMERIC_TESTS = 4
-"""Tests of a numeric column: over pooled bins, Kolmogorov-Smirnov, rank sum, Mood's of the spread."""
+"""Tests of a numeric column: over pooled bins, Kolmogorov-Smirnov, rank sum, Klotz's of the spread."""
 
 CATEGORICAL_TESTS = 2
 """Tests of a categorical column: over pooled bins, vanished categories."""

@@ -25,6 +25,8 @@ def judge_segments(baseline: Baseline, profile: Profile, watched: Watched, famil
         for group in bins.groups:
             segment = bins.label(name, group)
             window, reference = profile.segments[name][group], baseline.reference.segments[name][group]
+            if not window.rows and not reference.rows:
+                continue
             if window.rows < monitor.minimum_rows:
                 results.append(_too_few(segment, window.rows, reference.rows, monitor.minimum_rows))
                 continue

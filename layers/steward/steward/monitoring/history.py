@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from steward.quality.schema_consistency import remembered
 from steward.results import MetricResult
-from steward.spec.monitors import PerformanceMetric
+from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
 from steward.spec.windows import ORIGIN, Window
 
 KEPT = 500
@@ -21,6 +21,7 @@ LATE = 200
 """The newest windows, by which estimates and signals are judged: what held years ago need not hold now."""
 
 _DRIFT = frozenset({"feature_drift", "score_drift", "joint_drift"})
+_PERFORMANCE = frozenset((*CLASSIFICATION_METRICS, *REGRESSION_METRICS))
 
 
 class PastWindow(BaseModel):
@@ -51,7 +52,7 @@ class PastWindow(BaseModel):
     def of(cls, window: str, rows: int, labelled_rows: int, results: Sequence[MetricResult]) -> Self:
         """The key figures of a check's results about all rows."""
         whole = [result for result in results if result.segment is None and result.value is not None]
-        realised = {result.monitor: result.value for result in whole if result.statistic == result.monitor}
+        realised = {result.monitor: result.value for result in whole if result.monitor in _PERFORMANCE}
         estimates = {
             result.statistic.removeprefix("estimated_"): result
             for result in whole
