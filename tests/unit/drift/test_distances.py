@@ -139,6 +139,7 @@ def test_a_few_wild_rows_do_not_move_a_column():
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40).map(np.array),
        st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40).map(np.array))  # fmt: skip
 @example(np.array([sys.float_info.max] * 2), np.array([0.0]))
+@example(np.full(2, -sys.float_info.max), np.zeros(1))
 def test_the_effect_is_finite_whatever_the_numbers(values, others):
     bins = NumericBins.of(np.sort(values))
     found = Shift.between(summary(values, bins), summary(others, bins), bins)

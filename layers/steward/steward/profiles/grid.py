@@ -80,7 +80,9 @@ class Grid:
             return None
         offset = _WHOLE + 2 * np.floor((3 - first) / 2)  # even, so that halves are rounded as without it
         cells = _cells(moved, scale, offset)
-        begins = _cells(np.nextafter(edges, -np.inf) - centre, scale, offset) < cells
+        with np.errstate(over="ignore"):  # the least float has none below it
+            before = np.nextafter(edges, -np.inf) - centre
+        begins = _cells(before, scale, offset) < cells
         holds_edge = np.zeros(CELLS + _SLACK, dtype=np.bool_)
         holds_edge[cells[~begins]] = True
         starts = np.unique(cells)
