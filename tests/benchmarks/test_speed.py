@@ -50,7 +50,7 @@ def test_a_million_rows_are_read_and_profiled_within_a_few_bare_reads(reference)
 
 @pytest.mark.parametrize("rows", MOST_MEGABYTES)
 def test_memory_does_not_grow_with_the_rows(reference, rows):
-    measured = alone(reading.peak_megabytes, reference, str(rows_file(rows)))
+    measured = alone(reading.memory, reference, str(rows_file(rows)))
     keep(f"memory-{rows}", {**measured, "promised": MOST_MEGABYTES[rows]})
     print(f"\n{rows:,} rows × 25 columns: peak of the process {measured['megabytes']:.0f} MB")
     assert measured["rows"] == rows
@@ -58,7 +58,7 @@ def test_memory_does_not_grow_with_the_rows(reference, rows):
 
 
 def test_a_profile_is_small(reference):
-    measured = alone(reading.peak_megabytes, reference, str(rows_file(MILLION)))
+    measured = alone(reading.memory, reference, str(rows_file(MILLION)))
     keep("profile", {"bytes": measured["bytes"], "promised": MOST_BYTES_OF_A_PROFILE})
     print(f"\nprofile of 25 columns: {measured['bytes'] / 1000:.1f} kB")
     assert measured["bytes"] <= MOST_BYTES_OF_A_PROFILE

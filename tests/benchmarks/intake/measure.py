@@ -8,7 +8,6 @@ duplicate. To hold it to the function's memory, run it in a control group of 1,7
 """
 
 import argparse
-import resource
 import shutil
 import tempfile
 import threading
@@ -28,6 +27,7 @@ from steward.records.judge import Batch
 from steward.stations import ingest, registry
 from steward.stations.publication import Publication
 
+from ..peak_memory import peak_megabytes
 from .folder import FolderBucket
 from .uploads import BYTES_A_ROW, SPEC, write_upload
 
@@ -86,7 +86,7 @@ def take_in(bucket: FolderBucket, key: str, scratch: Path) -> None:
         for event in ingest.ingest_records(runtime, created):
             told = event.model_dump(include={"rows", "rejected_rows", "code", "message"})
         print(told)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     parts = ", ".join(f"{name} in {seconds:.0f} s" for name, seconds in stages)
     seconds, processor = time.monotonic() - began, time.process_time() - used
     print(

@@ -6,12 +6,13 @@ Reading the files, and what a user does once for a reference, are not counted.
 """
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
 
 import pandas as pd
+
+from tests.benchmarks.peak_memory import peak_megabytes
 
 Prepared = Callable[[], object]
 
@@ -27,5 +28,4 @@ def measure(prepare: Callable[[pd.DataFrame, pd.DataFrame], Prepared]) -> None:
     began = time.perf_counter()
     call()
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "megabytes": peak}))
+    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))

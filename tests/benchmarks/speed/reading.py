@@ -4,7 +4,6 @@ The bare read takes each batch from arro3 on one thread and does nothing with it
 use, and ends with the profile.
 """
 
-import resource
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from steward.records.formats import open_rows
 from steward.records.raw import Limits
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
+from tests.benchmarks.peak_memory import peak_megabytes
 from tests.benchmarks.speed.files import BATCH, CATEGORICAL, NUMERIC
 from tests.benchmarks.study.steward import windows_of
 
@@ -85,13 +85,12 @@ def decided_seconds(reference: str, file: str, runs: int) -> dict[str, float]:
     return {"seconds": best}
 
 
-def peak_megabytes(reference: str, file: str) -> dict[str, float]:
+def memory(reference: str, file: str) -> dict[str, float]:
     """The most memory of a process that profiles the file, with all that it imports; and the size of the profile."""
     *_, profile = profiled_batches(Path(file), baseline_of(Path(reference)).bins)
     if profile is None:
         raise AssertionError("a profile is given last")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"rows": profile.rows, "megabytes": peak, "bytes": len(profile.to_json())}
+    return {"rows": profile.rows, "megabytes": peak_megabytes(), "bytes": len(profile.to_json())}
 
 
 def _steps(work: Iterable[object]) -> list[float]:

@@ -6,7 +6,9 @@ from steward.spec.monitors import MonitorName
 
 
 def measured(monitor: MonitorName, statistic: str, value: float) -> MetricResult:
-    return MetricResult(monitor=monitor, statistic=statistic, value=value, low=value, high=value, status="measured", message="")
+    return MetricResult(
+        monitor=monitor, statistic=statistic, value=value, low=value, high=value, status="measured", message=""
+    )
 
 
 def test_performance_alone_is_realised_whatever_other_monitors_call_their_statistic() -> None:
