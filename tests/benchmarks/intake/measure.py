@@ -26,8 +26,8 @@ from steward.profiles import Bins, Portion, Scope
 from steward.records.judge import Batch
 from steward.stations import ingest, registry
 from steward.stations.publication import Publication
+from tests.benchmarks.peak_memory import peak_megabytes
 
-from ..peak_memory import peak_megabytes
 from .folder import FolderBucket
 from .uploads import BYTES_A_ROW, SPEC, write_upload
 
