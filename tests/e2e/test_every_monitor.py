@@ -12,7 +12,7 @@ from steward.events import CheckCompleted, ReleaseChanged
 from steward.monitoring.check import Check
 from steward.results import MetricResult
 from steward.spec.monitors import REGRESSION_METRICS, MonitorName
-from tests.integration import lemons
+from tests.integration import lemons, test_text_generation
 
 from .deployed import Deployed
 
@@ -72,6 +72,16 @@ monitors:
   root_mean_squared_error: {tolerance: 10}
   mean_absolute_percentage_error: {tolerance: 0.1}
   bias: {tolerance: 10}
+"""
+GRADES = """\
+model: grades
+description: How will this apple taste?
+owner: orchard@example.com
+task: multiclass_classification
+columns: {id: apple, time: picked_at, scores: {sour: p_sour, sweet: p_sweet, dull: p_dull}, label: grade}
+features: {sugar: numeric, acid: numeric}
+window: {length: 1d}
+retraining: {recipe: {estimator: LogisticRegression}, minimum_labels: 1000, holdout_span: 4d}
 """
 UNKNOWN_AT_FIRST = {"volume", "schema_consistency"}
 """What rests on earlier windows alone."""
@@ -134,6 +144,32 @@ def rents(day: int, rows: int, *, moved: bool = False) -> list[dict[str, Any]]:
     ]
 
 
+def grades(day: int, rows: int, *, moved: bool = False) -> list[dict[str, Any]]:
+    """Apples of one day with the scores of their three grades, and the true one."""
+    random = np.random.default_rng([9, day])
+    start = lemons.START + timedelta(days=day)
+    sugar, acid = random.normal(1.5 if moved else 0, 1, rows), random.normal(0, 1, rows)
+    odds = np.exp(np.stack([2 * acid, 2 * sugar, np.zeros(rows)], axis=1))
+    scores = odds / odds.sum(axis=1, keepdims=True)
+    truth = scores[:, [1, 0, 2]] if moved else scores
+    found = []
+    for row in range(rows):
+        p_sour, p_sweet, p_dull = (float(score) for score in scores[row])
+        found.append(
+            {
+                "apple": f"a{day}-{row}",
+                "picked_at": (start + timedelta(seconds=80_000 * row / rows)).isoformat(),
+                "grade": str(random.choice(["sour", "sweet", "dull"], p=truth[row])),
+                "p_sour": p_sour,
+                "p_sweet": p_sweet,
+                "p_dull": p_dull,
+                "sugar": float(sugar[row]),
+                "acid": float(acid[row]),
+            }
+        )
+    return found
+
+
 def lines(rows: list[dict[str, Any]], *, only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> str:
     """As JSON Lines, with some of the columns."""
     kept = [{name: cell for name, cell in row.items() if name not in without and name in (only or row)} for row in rows]
@@ -151,11 +187,11 @@ def checked(steward: Deployed, model: str, day: int, rows: list[dict[str, Any]],
     return Check.model_validate_json(stored).results
 
 
-def adopted(steward: Deployed, model: str, spec: str, reference: list[dict[str, Any]]) -> None:
-    """Declare a model that is served elsewhere, and give it the rows that it is judged by."""
+def begun(steward: Deployed, model: str, spec: str, reference: str) -> None:
+    """Declare a model and give it the rows that its first version is trained or judged by."""
     steward.upload(f"specs/{model}.yaml", spec)
     steward.rest()
-    uploaded = steward.upload(f"inbox/{model}/reference/first.jsonl", lines(reference))
+    uploaded = steward.upload(f"inbox/{model}/reference/first.jsonl", reference)
     released = steward.event(ReleaseChanged, uploaded)
     assert released.stage == "champion", released.summary
     time.sleep(1)  # S3 tells uploads by the second: what comes within that of a promotion was there before it
@@ -172,7 +208,7 @@ def statuses(results: list[MetricResult]) -> dict[str, set[str]]:
 
 @pytest.mark.timeout(300)
 def test_every_monitor_of_a_classifier_is_measured_and_tells_of_a_world_that_moved(steward: Deployed) -> None:
-    adopted(steward, "loans", LOANS, [row for day in range(10) for row in loans(day, 400)])
+    begun(steward, "loans", LOANS, lines([row for day in range(10) for row in loans(day, 400)]))
     usual = checked(steward, "loans", 10, loans(10, 400), "repaid")
     assert [result.message for result in usual if result.status in ("drift", "breach")] == []
     found = statuses(usual)
@@ -190,7 +226,7 @@ def test_every_monitor_of_a_classifier_is_measured_and_tells_of_a_world_that_mov
 
 @pytest.mark.timeout(300)
 def test_every_monitor_of_a_regression_is_measured_against_the_windows_before(steward: Deployed) -> None:
-    adopted(steward, "rents", RENTS, [row for day in range(10) for row in rents(day, 200)])
+    begun(steward, "rents", RENTS, lines([row for day in range(10) for row in rents(day, 200)]))
     for day in range(10, 13):
         checked(steward, "rents", day, rents(day, 200), "rent")
     usual = checked(steward, "rents", 13, rents(13, 200), "rent")
@@ -200,3 +236,26 @@ def test_every_monitor_of_a_regression_is_measured_against_the_windows_before(st
     assert {monitor for monitor, those in found.items() if those & {"drift", "breach"}} >= {
         "feature_drift", "score_drift", "mean_absolute_error", "root_mean_squared_error", "bias",
     }  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+def test_a_classifier_of_several_classes_is_trained_and_watched(steward: Deployed) -> None:
+    begun(steward, "grades", GRADES, lines([row for day in range(14) for row in grades(day, 200)]))
+    usual = checked(steward, "grades", 14, grades(14, 200), "grade")
+    assert [result.message for result in usual if result.status in ("drift", "breach")] == []
+    assert {"sour", "sweet", "dull"} <= {result.column for result in usual if result.monitor == "roc_auc"}
+    found = statuses(checked(steward, "grades", 15, grades(15, 200, moved=True), "grade"))
+    assert {monitor for monitor, those in found.items() if those & {"drift", "breach"}} >= {
+        "feature_drift", "accuracy", "log_loss",
+    }  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+def test_generated_text_that_changed_is_told_of(steward: Deployed) -> None:
+    answers = test_text_generation.answers
+    begun(steward, "answers", test_text_generation.SPEC, answers(10, 0).decode())
+    for day, moved in ((10, {}), (11, {"longer": 1.6, "worse": 0.2})):
+        known = steward.upload(f"inbox/answers/predictions/{day}.jsonl", answers(1, day, **moved))
+        completed = steward.event(CheckCompleted, known)
+        assert completed.statuses["score_drift"] == ("drift" if moved else "ok")
+        steward.rest()
