@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5},
@@ -66,3 +68,13 @@ def cloudwatch() -> CloudWatchClient:
 def scheduler() -> EventBridgeSchedulerClient:
     """The client for EventBridge Scheduler; one a process."""
     return boto3.client("scheduler", config=_CONFIG)
+
+
+@cache
+def sts_unsigned() -> STSClient:
+    """The client for STS that signs nothing: it carries signatures that others made; one a process.
+
+    Plain regional endpoints, whatever a profile prefers, so that who signs and who verifies mean the same host.
+    """
+    plain = Config(signature_version=UNSIGNED, use_fips_endpoint=False, use_dualstack_endpoint=False)
+    return boto3.client("sts", config=_CONFIG.merge(plain))

@@ -190,6 +190,16 @@ def retraining_state(model: str) -> str:
     return f"{runs(model)}_policy.json"
 
 
+def command(model: str, command: str) -> str:
+    """A command that was accepted (create-only, so that no id is accepted twice)."""
+    return f"commands/{model}/{command}.json"
+
+
+def refused_command(model: str, message: str) -> str:
+    """A message that was refused (create-only); named by the queue, since what it says cannot be trusted."""
+    return f"commands/{model}/refused/{message}.json"
+
+
 def audit(model: str, audit: str) -> str:
     """One audit's report."""
     return f"reports/{model}/audits/{audit}.json"

@@ -1,4 +1,4 @@
-"""SQS: the one door to queues that a function sends to itself."""
+"""SQS: the one door to queues that something is sent to."""
 
 import json
 
@@ -16,3 +16,7 @@ class Queue:
         detail = {"bucket": {"name": bucket}, "object": {"key": key, "version-id": version_id}}
         body = {"source": "steward", "detail-type": "Object Created", "detail": detail}
         aws.sqs().send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
+
+    def send(self, body: str) -> str:
+        """Send a message; the queue's id of it."""
+        return aws.sqs().send_message(QueueUrl=self.url, MessageBody=body)["MessageId"]
