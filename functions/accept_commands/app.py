@@ -3,7 +3,7 @@
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from steward.runtime import Runtime, logger, sent_at
+from steward.runtime import Runtime, logger
 from steward.stations.command import accept_commands
 
 runtime = Runtime.from_environment()
@@ -12,7 +12,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 def accept(record: SQSRecord) -> None:
     """One message: a person's command, and the proof of who gave it."""
-    answer = accept_commands(runtime, record.body, message=record.message_id, sent_at=sent_at(record))
+    answer = accept_commands(runtime, record.body, message=record.message_id)
     logger.info("command", verdict=answer.verdict, author=answer.author, reason=answer.reason)
 
 

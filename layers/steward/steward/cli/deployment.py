@@ -7,6 +7,7 @@ from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
 from steward.store.outputs import stack_outputs
+from steward.store.queue import Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Deployment:
     data: Bucket
     ledger: Ledger
     bus: Bus
+    commands: Queue
 
     @classmethod
     def of(cls, stack: str) -> Self:
@@ -29,6 +31,7 @@ class Deployment:
             data=Bucket(outputs["DataBucketName"]),
             ledger=Ledger(Bucket(outputs["LedgerBucketName"]), "cli"),
             bus=Bus(outputs["BusName"]),
+            commands=Queue(outputs["AcceptCommandsQueueUrl"]),
         )
 
     def models(self) -> list[str]:

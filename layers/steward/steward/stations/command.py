@@ -1,7 +1,5 @@
 """A person's command is proven, judged once, answered, and told to the functions."""
 
-from datetime import datetime
-
 from steward.commands.answer import Answer
 from steward.commands.authority import check_author, check_time, principal
 from steward.commands.codec import Message, decode, digest, model_of
@@ -14,7 +12,7 @@ from steward.stations import registry
 from steward.store import identity, keys
 
 
-def accept_commands(runtime: Runtime, body: str, *, message: str, sent_at: datetime) -> Answer:
+def accept_commands(runtime: Runtime, body: str, *, message: str) -> Answer:
     """Carry out or refuse what a message asks for. A redelivery gets the answer that the message got first.
 
     The answer is stored before anything is told, and what is told is recorded last: a function that dies in between is
@@ -24,7 +22,6 @@ def accept_commands(runtime: Runtime, body: str, *, message: str, sent_at: datet
         runtime: the wiring.
         body: the message.
         message: the queue's id of it, the same in every delivery.
-        sent_at: when the queue took it, the same in every delivery.
 
     Raises:
         pydantic.ValidationError, CommandInvalid: the message is none, or names no model; nobody can be told.
@@ -34,7 +31,7 @@ def accept_commands(runtime: Runtime, body: str, *, message: str, sent_at: datet
     model = model_of(envelope.command)
     refused = runtime.data.find(keys.refused_command(model, message))
     if refused:
-        return _refused(runtime, model, Answer.model_validate_json(refused.body), sent_at)
+        return _refused(runtime, model, Answer.model_validate_json(refused.body))
     author = None
     try:
         command = decode(envelope.command)
@@ -51,7 +48,7 @@ def accept_commands(runtime: Runtime, body: str, *, message: str, sent_at: datet
         answer = _answer(runtime, envelope, message, author, str(error), verdict="refused")
         stored = runtime.data.ensure(keys.refused_command(model, message), answer.model_dump_json().encode())
         answer = Answer.model_validate_json(runtime.data.verified(stored))
-        return _refused(runtime, model, answer, sent_at)
+        return _refused(runtime, model, answer)
     return _accepted(runtime, command, answer)
 
 
@@ -110,11 +107,11 @@ def _accepted(runtime: Runtime, command: Command, answer: Answer) -> Answer:
     return answer
 
 
-def _refused(runtime: Runtime, model: str, answer: Answer, sent_at: datetime) -> Answer:
+def _refused(runtime: Runtime, model: str, answer: Answer) -> Answer:
     event = CommandRefused(
-        occurred_at=runtime.now(),
+        occurred_at=answer.decided_at,
         model=model,
-        as_of=sent_at,
+        as_of=answer.decided_at,
         correlation_id=f"message-{answer.message}",
         command=_named(answer),
         message=answer.reason,

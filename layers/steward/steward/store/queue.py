@@ -2,7 +2,14 @@
 
 import json
 
+from botocore.exceptions import ClientError
+
 from steward import aws
+from steward.errors import StewardError
+
+
+class NotSent(StewardError):
+    """A queue did not take a message."""
 
 
 class Queue:
@@ -18,5 +25,12 @@ class Queue:
         aws.sqs().send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
 
     def send(self, body: str) -> str:
-        """Send a message; the queue's id of it."""
-        return aws.sqs().send_message(QueueUrl=self.url, MessageBody=body)["MessageId"]
+        """Send a message; the queue's id of it.
+
+        Raises:
+            NotSent: the queue does not take it, or not from here.
+        """
+        try:
+            return aws.sqs().send_message(QueueUrl=self.url, MessageBody=body)["MessageId"]
+        except ClientError as error:
+            raise NotSent(f"{self.url} does not take it: {error.response['Error'].get('Message', error)}") from error
