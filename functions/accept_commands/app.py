@@ -1,13 +1,13 @@
 """Carry out what people ask for, once it is proven who they are and that they may."""
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from steward.runtime import Runtime, logger
+from steward.runtime import Deliveries, Runtime, logger
 from steward.stations.command import accept_commands
 
 runtime = Runtime.from_environment()
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Deliveries()
 
 
 def accept(record: SQSRecord) -> None:

@@ -2,16 +2,16 @@
 
 from contextlib import nullcontext
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from steward.events import ValidationCompleted, decode
-from steward.runtime import Runtime, logger, sent_at
+from steward.runtime import Deliveries, Runtime, logger, sent_at
 from steward.stations.failure import ending_run
 from steward.stations.release import release_model
 
 runtime = Runtime.from_environment()
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Deliveries()
 
 
 def release(record: SQSRecord) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
@@ -62,6 +63,12 @@ def cloudformation() -> CloudFormationClient:
 def cloudwatch() -> CloudWatchClient:
     """The client for CloudWatch; one a process."""
     return boto3.client("cloudwatch", config=_CONFIG)
+
+
+@cache
+def logs() -> CloudWatchLogsClient:
+    """The client for CloudWatch Logs; one a process."""
+    return boto3.client("logs", config=_CONFIG)
 
 
 @cache

@@ -18,6 +18,7 @@ class Deployment:
     ledger: Ledger
     bus: Bus
     commands: Queue
+    outputs: dict[str, str]
 
     @classmethod
     def of(cls, stack: str) -> Self:
@@ -32,6 +33,7 @@ class Deployment:
             ledger=Ledger(Bucket(outputs["LedgerBucketName"]), "cli"),
             bus=Bus(outputs["BusName"]),
             commands=Queue(outputs["AcceptCommandsQueueUrl"]),
+            outputs=outputs,
         )
 
     def models(self) -> list[str]:
