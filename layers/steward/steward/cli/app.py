@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.cli import history, people, redrive, status
+from steward.cli import history, people, quarantine, redrive, status
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested, Kind, ObjectCreated
@@ -113,6 +113,7 @@ def audit(
     raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
 
 
+app.add_typer(quarantine.app, name="quarantine")
 app.command(name="redrive")(redrive.send_round_again)
 for command in people.COMMANDS:
     app.command(rich_help_panel="Commands that are signed")(command)
