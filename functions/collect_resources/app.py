@@ -1,14 +1,14 @@
 """Bring what CloudWatch knows of a model's resources into its inbox."""
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from steward.events import decode
-from steward.runtime import Runtime, logger, sent_at
+from steward.runtime import Deliveries, Runtime, logger, sent_at
 from steward.stations.collect import collect_resources
 
 runtime = Runtime.from_environment()
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Deliveries()
 
 
 def collect(record: SQSRecord) -> None:

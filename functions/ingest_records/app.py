@@ -1,14 +1,14 @@
 """Turn an uploaded file into records and profiles; quarantine what cannot be used."""
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from steward.events import ObjectCreated
-from steward.runtime import Runtime, logger
+from steward.runtime import Deliveries, Runtime, logger
 from steward.stations.ingest import ingest_records
 
 runtime = Runtime.from_environment()
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Deliveries()
 
 
 def ingest(record: SQSRecord) -> None:

@@ -1,14 +1,14 @@
 """Move alert states, and tell the subscribers of the alert topic what moved."""
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from steward.events import decode
-from steward.runtime import Runtime, logger, sent_at
+from steward.runtime import Deliveries, Runtime, logger, sent_at
 from steward.stations.alert import raise_alerts
 
 runtime = Runtime.from_environment()
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Deliveries()
 
 
 def alert(record: SQSRecord) -> None:

@@ -1,14 +1,14 @@
 """Accept or refuse an uploaded declaration, and make the model's schedules agree with it."""
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from steward.events import ObjectCreated
-from steward.runtime import Runtime, logger
+from steward.runtime import Deliveries, Runtime, logger
 from steward.stations.register import register_model
 
 runtime = Runtime.from_environment()
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Deliveries()
 
 
 def register(record: SQSRecord) -> None:

@@ -1,23 +1,27 @@
-"""Promote a version that passed its gates; refuse one that did not."""
+"""Promote a version that passed its gates, refuse one that did not; freeze, thaw and roll back."""
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from contextlib import nullcontext
+
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from steward.events import decode
-from steward.runtime import Runtime, logger, sent_at
+from steward.events import ValidationCompleted, decode
+from steward.runtime import Deliveries, Runtime, logger, sent_at
 from steward.stations.failure import ending_run
 from steward.stations.release import release_model
 
 runtime = Runtime.from_environment()
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Deliveries()
 
 
 def release(record: SQSRecord) -> None:
-    """One message: a version was judged."""
-    judged = decode(record.body, sent_at=sent_at(record))
-    logger.append_keys(correlation_id=judged.correlation_id)
-    with ending_run(runtime, judged, "release", attempt=int(record.attributes.approximate_receive_count)):
-        runtime.announce([release_model(runtime, judged)])
+    """One message: a version was judged, somebody asks to freeze or roll back, or time has come further."""
+    cause = decode(record.body, sent_at=sent_at(record))
+    logger.append_keys(correlation_id=cause.correlation_id)
+    judged = isinstance(cause, ValidationCompleted)
+    attempt = int(record.attributes.approximate_receive_count)
+    with ending_run(runtime, cause, "release", attempt=attempt) if judged else nullcontext():
+        runtime.announce(release_model(runtime, cause))
 
 
 @logger.inject_lambda_context(clear_state=True)

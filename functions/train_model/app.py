@@ -1,15 +1,15 @@
 """Fit a version for a run that the policy started."""
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from steward.events import decode
-from steward.runtime import Runtime, logger, sent_at
+from steward.runtime import Deliveries, Runtime, logger, sent_at
 from steward.stations.failure import ending_run
 from steward.stations.train import train_model
 
 runtime = Runtime.from_environment()
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Deliveries()
 
 
 def train(record: SQSRecord) -> None:

@@ -1,15 +1,15 @@
 """Judge a version against the champion on rows that neither has seen."""
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from steward.events import decode
-from steward.runtime import Runtime, logger, sent_at
+from steward.runtime import Deliveries, Runtime, logger, sent_at
 from steward.stations.failure import ending_run
 from steward.stations.validate import validate_model
 
 runtime = Runtime.from_environment()
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Deliveries()
 
 
 def validate(record: SQSRecord) -> None:

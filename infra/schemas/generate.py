@@ -9,6 +9,8 @@ from pydantic import BaseModel
 
 from steward.alerting.states import Alert
 from steward.attribution.sampled import SampledAttributions
+from steward.commands.answer import Answer
+from steward.commands.kinds import KINDS
 from steward.events import EVENTS
 from steward.governance.audit import Audit
 from steward.governance.card import ModelCard
@@ -34,6 +36,7 @@ WRITTEN: tuple[type[BaseModel], ...] = (ModelSpec,)
 
 STORED: tuple[type[BaseModel], ...] = (
     Alert,
+    Answer,
     Audit,
     Background,
     Baseline,
@@ -58,6 +61,7 @@ def schemas() -> dict[Path, str]:
     """The text of every schema file."""
     files = {FOLDER / f"{kind.__name__}.json": _text(kind, "validation") for kind in WRITTEN}
     files |= {FOLDER / f"{kind.__name__}.json": _text(kind, "serialization") for kind in STORED}
+    files |= {FOLDER / "commands" / f"{kind.__name__}.json": _text(kind, "serialization") for kind in KINDS.values()}
     return files | {FOLDER / "events" / f"{name}.json": _text(kind, "serialization") for name, kind in EVENTS.items()}
 
 

@@ -73,6 +73,7 @@ ALLOWED: dict[str, Act] = {
     "TrainModel": write("models/probe/versions/x"),
     "ValidateModel": write("models/probe/versions/x"),
     "ReleaseModel": read(ROUTING),
+    "AcceptCommands": write("commands/probe/x"),
     "AuditModels": write("reports/probe/x"),
 }
 
@@ -150,6 +151,13 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write declarations": write(SPEC),
         "read records": read(RECORDS),
         "delete routing": delete(ROUTING),
+    },
+    "AcceptCommands": {
+        "write routing": write(ROUTING),
+        "write alerts": write(ALERT),
+        "write declarations": write(SPEC),
+        "read records": read(RECORDS),
+        "delete answers": delete("commands/lemons/x.json"),
     },
     "AuditModels": {
         "write versions": write(VERSION),

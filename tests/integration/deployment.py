@@ -126,11 +126,11 @@ class Deployment:
                 return self.published[before:]
         raise AssertionError("the deployment does not come to rest")
 
-    def invoke(self, function: str, *bodies: str, attempt: int = 1) -> dict[str, Any]:
+    def invoke(self, function: str, *bodies: str, attempt: int = 1, message_id: str = "") -> dict[str, Any]:
         """Call a function's handler with a batch of queue messages; its answer."""
         records = [
             {
-                "messageId": str(uuid.uuid4()),
+                "messageId": message_id or str(uuid.uuid4()),
                 "receiptHandle": "handle",
                 "body": body,
                 "attributes": {
@@ -243,16 +243,16 @@ class Deployment:
         received = aws.sqs().receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         for message in received:
             for _ in range(redeliver):
-                self._take(function, message["Body"], redeliver)
+                self._take(function, message["Body"], redeliver, message["MessageId"])
             aws.sqs().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return len(received)
 
-    def _take(self, function: str, body: str, redeliver: int) -> None:
+    def _take(self, function: str, body: str, redeliver: int, message_id: str = "") -> None:
         """Deliver a message, but an event no more than `redeliver` times, or its copies would grow without end."""
-        identity = (function, json.loads(body)["detail"].get("event_id", body))
+        identity = (function, json.loads(body).get("detail", {}).get("event_id", body))
         if redeliver == 1 or self.deliveries[identity] < redeliver:
             self.deliveries[identity] += 1
-            if self.invoke(function, body)["batchItemFailures"]:
+            if self.invoke(function, body, message_id=message_id)["batchItemFailures"]:
                 self.failures.append({"function": function, "body": body})
         else:
             self.held_back[identity] = function, body
@@ -292,7 +292,7 @@ def deployed(*, named_by_content: bool = False) -> Iterator[Deployment]:
 @cache
 def _forget_other_clients() -> None:
     """Let go of clients that were made outside moto; those made inside serve every deployment of the process."""
-    for client in (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch):
+    for client in (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch, aws.sts_unsigned):
         client.cache_clear()
 
 

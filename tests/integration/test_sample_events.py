@@ -18,6 +18,7 @@ from steward.events import (
     OutcomesUpdated,
     ReleaseChanged,
     ResourcesCollected,
+    RetrainingProposed,
     StoredObject,
     TrainingCompleted,
     TrainingRequested,
@@ -29,6 +30,7 @@ from steward.validation.evaluation import Evaluation, GateResult
 
 from . import lemons
 from .deployment import Deployment
+from .sts import Person, strict
 from .template import ROOT
 
 SAMPLES = ROOT / "tests" / "events"
@@ -83,7 +85,11 @@ def test_every_sample_is_what_lambda_delivers_from_the_functions_queue(path: Pat
     assert record["eventSource"] == "aws:sqs"
     queue = "".join(word.capitalize() for word in path.stem.split("_")) + "Queue"
     assert record["eventSourceARN"].endswith(f"steward-{queue}")
-    assert {"source", "detail-type", "detail", "id", "account", "region", "time"} <= set(json.loads(record["body"]))
+    told = set(json.loads(record["body"]))
+    if path.stem == "accept_commands":  # people write to its queue, not EventBridge
+        assert told == {"command", "proof"}
+    else:
+        assert {"source", "detail-type", "detail", "id", "account", "region", "time"} <= told
 
 
 def test_every_function_has_a_sample() -> None:
@@ -198,6 +204,21 @@ def test_release_model_puts_the_version_in_charge(trained: Deployment) -> None:
     assert (event.stage, event.previous) == ("champion", evaluation.champion)
     assert trained.champion("lemons") == judged.version
     assert trained.object(f"runs/lemons/{run.run}.json")["stage"] == "promoted"
+
+
+def test_accept_commands_tells_what_a_person_asks_for(trained: Deployment) -> None:
+    (record,) = json.loads((SAMPLES / "accept_commands.json").read_text())["Records"]
+    trained.clock.now = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+    ann = Person(
+        "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "arn:aws:iam::123456789012:user/ann"
+    )
+    before = len(trained.published)
+    with strict([ann], trained.clock):
+        assert trained.invoke("accept_commands", record["body"]) == {"batchItemFailures": []}
+    trained._observe()
+    (event,) = trained.published[before:]
+    assert isinstance(event, RetrainingProposed)
+    assert (event.reason, event.author) == ("the owner asks", ann.arn)
 
 
 def test_audit_models_checks_every_invariant(trained: Deployment) -> None:

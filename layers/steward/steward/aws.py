@@ -6,16 +6,19 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5},
@@ -63,6 +66,22 @@ def cloudwatch() -> CloudWatchClient:
 
 
 @cache
+def logs() -> CloudWatchLogsClient:
+    """The client for CloudWatch Logs; one a process."""
+    return boto3.client("logs", config=_CONFIG)
+
+
+@cache
 def scheduler() -> EventBridgeSchedulerClient:
     """The client for EventBridge Scheduler; one a process."""
     return boto3.client("scheduler", config=_CONFIG)
+
+
+@cache
+def sts_unsigned() -> STSClient:
+    """The client for STS that signs nothing: it carries signatures that others made; one a process.
+
+    Plain regional endpoints, whatever a profile prefers, so that who signs and who verifies mean the same host.
+    """
+    plain = Config(signature_version=UNSIGNED, use_fips_endpoint=False, use_dualstack_endpoint=False)
+    return boto3.client("sts", config=_CONFIG.merge(plain))

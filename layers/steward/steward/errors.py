@@ -59,3 +59,11 @@ class UnknownModel(StewardError):
 
 class NoDeployment(StewardError):
     """There is no stack of the name that was asked for, or AWS cannot be reached."""
+
+
+class CommandInvalid(StewardError):
+    """A command that cannot be carried out, whoever gave it: malformed, expired, or given before."""
+
+
+class NotProven(StewardError):
+    """AWS does not confirm who gave a command."""

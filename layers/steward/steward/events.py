@@ -181,10 +181,51 @@ class AlertResolved(Event):
     summary: Sentence
 
 
+class AlertAcknowledged(Event):
+    """A person has seen an alert: one monitor's, or every one that fires."""
+
+    monitor: MonitorName | None
+    author: str
+    note: Sentence = ""
+
+
+class AlertMuted(Event):
+    """A person wants no notifications for a while; an `until` that equals `as_of` lifts a mute."""
+
+    monitor: MonitorName | None
+    until: AwareDatetime
+    reason: Sentence
+    author: str
+
+
+class FreezeProposed(Event):
+    """Promotions are to wait, until thawed where `until` is None; an `until` that equals `as_of` thaws."""
+
+    until: AwareDatetime | None
+    reason: Sentence
+    author: str = Field(description='An ARN, or "policy" for an action that the declaration asks for.')
+
+
+class RollbackProposed(Event):
+    """The champion before is to take over again."""
+
+    reason: Sentence
+    author: str
+
+
+class CommandRefused(Event):
+    """A command was not carried out: forged, altered, expired, replayed, or not for its author to give."""
+
+    command: str = Field(description="The command's id as far as it could be read, else its message's.")
+    message: Sentence
+    author: str | None = Field(description="The ARN that AWS named; None where nothing was proven.")
+
+
 class RetrainingProposed(Event):
     """Someone, or a schedule, asks for a retraining; the policy decides."""
 
     reason: Sentence
+    author: str = "schedule"
 
 
 class TrainingRequested(Event):
@@ -229,12 +270,12 @@ class ValidationCompleted(Event):
 
 
 class ReleaseChanged(Event):
-    """A version became champion, or was refused."""
+    """A version became champion, was refused, waits for a freeze to end, or took over again from one rolled back."""
 
     run: str
     version: str
     previous: str | None
-    stage: Literal["champion", "refused"]
+    stage: Literal["champion", "refused", "held", "rolled_back"]
     summary: Sentence
 
 

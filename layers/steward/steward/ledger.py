@@ -32,6 +32,13 @@ Action = Literal[
     "champion_promoted",
     "version_refused",
     "audit_completed",
+    "command_accepted",
+    "command_refused",
+    "promotion_held",
+    "promotions_frozen",
+    "promotions_thawed",
+    "champion_rolled_back",
+    "rollback_declined",
 ]
 
 

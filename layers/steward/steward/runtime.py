@@ -8,6 +8,7 @@ from typing import Self
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, ExceptionInfo, FailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,6 +28,20 @@ _OLDEST_METRIC = timedelta(days=14)
 def sent_at(record: SQSRecord) -> datetime:
     """When the queue took a message."""
     return datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
+
+
+class Deliveries(BatchProcessor):
+    """Takes a batch of queue messages one by one; of each that fails the log has why, under the queue's id of it."""
+
+    def __init__(self) -> None:
+        super().__init__(event_type=EventType.SQS)
+
+    def failure_handler(self, record: SQSRecord, exception: ExceptionInfo) -> FailureResponse:
+        """Note why a message failed: `steward redrive` finds it by the message's id, once it is a dead letter."""
+        kind, error, _ = exception
+        reason = f"{kind.__name__ if kind else 'Error'}: {error}"
+        logger.error("message failed", message_id=record.message_id, reason=reason, exc_info=error)
+        return super().failure_handler(record, exception)
 
 
 class Settings(BaseModel):

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.cli import history, status
+from steward.cli import history, people, quarantine, redrive, status
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested, Kind, ObjectCreated
@@ -70,6 +70,10 @@ def show_status(
     """Show champions, alerts and the newest runs. Exits with 1 when an alert is firing."""
     found = list(status.standings(Deployment.of(stack), model))
     console.print(status.table(found))
+    for standing in found:
+        if freeze := standing.routing.freeze:
+            waiting = len(standing.routing.held)
+            console.print(f"{standing.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
     for standing in found if model else []:
         console.print(status.alerts_table(standing))
     raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
@@ -107,6 +111,12 @@ def audit(
             console.print(audit_table(report))
             raise typer.Exit(1 if report.failed else 0)
     raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
+
+
+app.add_typer(quarantine.app, name="quarantine")
+app.command(name="redrive")(redrive.send_round_again)
+for command in people.COMMANDS:
+    app.command(rich_help_panel="Commands that are signed")(command)
 
 
 @app.command(name="explain")

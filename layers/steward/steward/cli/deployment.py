@@ -7,6 +7,7 @@ from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
 from steward.store.outputs import stack_outputs
+from steward.store.queue import Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Deployment:
     data: Bucket
     ledger: Ledger
     bus: Bus
+    commands: Queue
+    outputs: dict[str, str]
 
     @classmethod
     def of(cls, stack: str) -> Self:
@@ -29,6 +32,8 @@ class Deployment:
             data=Bucket(outputs["DataBucketName"]),
             ledger=Ledger(Bucket(outputs["LedgerBucketName"]), "cli"),
             bus=Bus(outputs["BusName"]),
+            commands=Queue(outputs["AcceptCommandsQueueUrl"]),
+            outputs=outputs,
         )
 
     def models(self) -> list[str]:

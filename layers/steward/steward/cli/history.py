@@ -14,6 +14,8 @@ STYLES = {
     "batch_rejected": "red",
     "model_rejected": "red",
     "run_failed": "bold red",
+    "champion_rolled_back": "bold yellow",
+    "command_refused": "bold red",
     "training_declined": "dim",
     "check_completed": "dim",
     "batch_ingested": "dim",

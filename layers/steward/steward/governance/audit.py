@@ -96,7 +96,8 @@ class ChampionRecorded:
 
     def check(self, evidence: Evidence) -> Finding:
         """Compare routing with the ledger."""
-        promoted = [entry.subject for entry in evidence.ledger if entry.action == "champion_promoted"]
+        moved = ("champion_promoted", "champion_rolled_back")
+        promoted = [entry.subject for entry in evidence.ledger if entry.action in moved]
         recorded, champion = promoted[-1] if promoted else None, evidence.routing.champion
         holds = recorded == champion
         message = (

@@ -5,9 +5,20 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from steward.events import FreezeProposed, Sentence, ValidationCompleted
+
+_CAUSES_KEPT = 100
+"""How many freezes and thaws are remembered, so that a redelivered one changes nothing."""
+
 
 class Promotion(BaseModel):
-    """One change of champion."""
+    """One change of champion.
+
+    Attributes:
+        run: the run that made the version.
+        rolled_back: the version that it took over from again; None where it was promoted.
+        cause: the event that asked for the roll-back.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -15,15 +26,43 @@ class Promotion(BaseModel):
     run: str
     as_of: AwareDatetime
     promoted_at: AwareDatetime
+    rolled_back: str | None = None
+    cause: str = ""
+
+
+class Freeze(BaseModel):
+    """Promotions wait: until a decision speaks for `until` or later, or until somebody thaws where that is None."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    until: AwareDatetime | None
+    reason: Sentence
+    author: str
+    cause: str
+
+    @property
+    def sentence(self) -> str:
+        """What holds promotions back, as a person reads it."""
+        end = f"until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else "until thawed"
+        return f"promotions are frozen {end} by {self.author}: {self.reason}"
 
 
 class Routing(BaseModel):
-    """The champion of a model and all before it (compare-and-swap)."""
+    """The champion of a model and all before it (compare-and-swap).
+
+    Attributes:
+        freeze: what holds promotions back; None where nothing does.
+        held: judgements that passed while promotions were frozen.
+        causes: the newest freezes and thaws that were told, by event.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     promotions: list[Promotion] = Field(default_factory=list)
+    freeze: Freeze | None = None
+    held: list[ValidationCompleted] = Field(default_factory=list)
+    causes: list[str] = Field(default_factory=list)
 
     @property
     def champion(self) -> str | None:
@@ -32,8 +71,25 @@ class Routing(BaseModel):
 
     @property
     def previous(self) -> str | None:
-        """The version in charge before this one."""
-        return self.promotions[-2].version if len(self.promotions) > 1 else None
+        """The version in charge before this one, which takes over when this one is rolled back."""
+        lineage = self._lineage
+        return lineage[-2].version if len(lineage) > 1 else None
+
+    @property
+    def rolled_back(self) -> set[str]:
+        """Every version that was rolled back."""
+        return {promotion.rolled_back for promotion in self.promotions if promotion.rolled_back}
+
+    @property
+    def _lineage(self) -> list[Promotion]:
+        """The promotions that still stand, the champion's last: a roll-back takes away the one before it."""
+        standing: list[Promotion] = []
+        for promotion in self.promotions:
+            if promotion.rolled_back:
+                standing.pop()
+            else:
+                standing.append(promotion)
+        return standing
 
     def champion_at(self, moment: datetime) -> str | None:
         """The version that was in charge at a moment of the wall clock; the answer for a past moment never changes."""
@@ -45,14 +101,89 @@ class Routing(BaseModel):
 
         Raises:
             ChampionMoved: another version is in charge now.
+            VersionRolledBack: it was in charge already, and somebody had it rolled back.
         """
         if any(promotion.run == run for promotion in self.promotions):
-            return self
+            return self.without(run)
+        if version in self.rolled_back:
+            raise VersionRolledBack(f"{version} was rolled back, and does not take over again by itself")
         if self.champion != over:
             raise ChampionMoved(f"{version} was judged against {over}, but {self.champion} is in charge now")
         promotion = Promotion(version=version, run=run, as_of=as_of, promoted_at=promoted_at)
-        return self.model_copy(update={"promotions": [*self.promotions, promotion]})
+        return self.without(run).model_copy(update={"promotions": [*self.promotions, promotion]})
+
+    def roll_back(self, *, cause: str, asked_at: datetime, as_of: datetime, promoted_at: datetime) -> Self:
+        """Put the version before in charge again; a freeze holds nobody back from it.
+
+        Args:
+            cause: the event that asks; once told, it changes nothing more.
+            asked_at: when it asked, by the wall clock: it means the champion of that moment.
+            as_of: the moment that the roll-back speaks for.
+            promoted_at: now, by the wall clock.
+
+        Raises:
+            NothingToRollBack: no version was in charge before, or another took over since it was asked.
+        """
+        if any(promotion.cause == cause for promotion in self.promotions):
+            return self
+        lineage = self._lineage
+        if len(lineage) < 2:  # noqa: PLR2004 - the champion and the one before
+            raise NothingToRollBack(f"there is no version before {self.champion or 'the first'} that could take over")
+        if self.promotions[-1].promoted_at > asked_at:
+            raise NothingToRollBack(
+                f"{self.champion} took over at {self.promotions[-1].promoted_at.isoformat()}, after this was asked at "
+                f"{asked_at.isoformat()}; ask again if it is to go too"
+            )
+        restored = Promotion(
+            version=lineage[-2].version,
+            run=lineage[-2].run,
+            as_of=as_of,
+            promoted_at=promoted_at,
+            rolled_back=lineage[-1].version,
+            cause=cause,
+        )
+        return self.model_copy(update={"promotions": [*self.promotions, restored]})
+
+    def told(self, proposed: FreezeProposed) -> Self:
+        """The routing after a freeze or a thaw; the later told counts, and each counts once."""
+        if proposed.event_id in self.causes:
+            return self
+        ends = proposed.until is not None and proposed.until <= proposed.as_of
+        freeze = Freeze(until=proposed.until, reason=proposed.reason, author=proposed.author, cause=proposed.event_id)
+        causes = [*self.causes, proposed.event_id][-_CAUSES_KEPT:]
+        return self.model_copy(update={"freeze": None if ends else freeze, "causes": causes})
+
+    def at(self, as_of: datetime) -> Self:
+        """The routing once something speaks for a moment: a freeze that ends by then is over."""
+        over = self.freeze is not None and self.freeze.until is not None and self.freeze.until <= as_of
+        return self.model_copy(update={"freeze": None}) if over else self
+
+    def holding(self, judged: ValidationCompleted) -> Self:
+        """The routing with a promotion that waits; itself where it waits already, or was carried out."""
+        known = {held.run for held in self.held} | {promotion.run for promotion in self.promotions}
+        if judged.run in known:
+            return self
+        return self.model_copy(update={"held": [*self.held, judged]})
+
+    def without(self, run: str) -> Self:
+        """The routing in which a run's promotion no longer waits."""
+        held = [judged for judged in self.held if judged.run != run]
+        return self if len(held) == len(self.held) else self.model_copy(update={"held": held})
+
+    @property
+    def due(self) -> list[ValidationCompleted]:
+        """The promotions that waited and need wait no longer, the newest first: it is the one to take over."""
+        waiting = sorted(self.held, key=lambda judged: (judged.as_of, judged.run), reverse=True)
+        return [] if self.freeze else waiting
 
 
 class ChampionMoved(Exception):
     """The champion changed between judgement and promotion; the judgement no longer holds."""
+
+
+class VersionRolledBack(Exception):
+    """A version that was rolled back would be promoted again."""
+
+
+class NothingToRollBack(Exception):
+    """No version could take over, or the one that was meant is no longer in charge."""

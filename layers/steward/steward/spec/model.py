@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from steward.spec.capture import Capture
 from steward.spec.columns import Columns
+from steward.spec.commands import CommandPolicy
 from steward.spec.declared import Declared, ModelName, Share, misplaced
 from steward.spec.durations import Duration, format_duration
 from steward.spec.expression_types import VALUE_TYPES, ValueType, check_condition
@@ -79,6 +80,7 @@ class ModelSpec(Declared):
     retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
     release: ReleasePolicy = Field(default_factory=ReleasePolicy)
+    commands: CommandPolicy = Field(default_factory=CommandPolicy)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -138,7 +138,7 @@ class _Intake:
         rejected = self._quarantine.close()
         if rejected:
             key = keys.quarantine(self._spec.model, f"{self._upload.uploaded:%Y-%m-%d}", self._upload.batch)
-            self._runtime.data.put_file(key, rejected, PARQUET)
+            self._runtime.data.put_file(key, rejected, PARQUET, source=self._upload.source)
         windows = self._spool.windows
         versions = {version for window in windows for version in self._spool.versions(window)}
         return Outcome(

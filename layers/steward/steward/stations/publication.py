@@ -99,7 +99,7 @@ class Publication:
 
     def _put(self, key: str, path: Path | None) -> None:
         if path:
-            source = (self.upload.created.key, self.upload.created.version_id)
+            source = self.upload.source
             self.data.put_file(key, path, PARQUET, source=source)
         else:
             self.data.delete(key)

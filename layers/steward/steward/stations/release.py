@@ -1,32 +1,143 @@
-"""A judged version becomes champion, or is refused."""
+"""A judged version becomes champion, waits, or is refused; a champion is rolled back; promotions freeze and thaw."""
 
-from steward.errors import RunLost
-from steward.events import ReleaseChanged, RunFailed, ValidationCompleted
-from steward.releasing.routing import ChampionMoved, Routing
+from collections.abc import Iterator
+
+from steward.errors import ObjectChanged, ObjectMissing, RunLost
+from steward.events import Event, FreezeProposed, ReleaseChanged, RollbackProposed, RunFailed, ValidationCompleted
+from steward.releasing.routing import ChampionMoved, NothingToRollBack, Routing, VersionRolledBack
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
+from steward.stations import registry
 from steward.stations.failure import run_failed
 from steward.store import keys
 from steward.validation.evaluation import Evaluation
 
 
-def release_model(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
-    """Promote by compare-and-swap what passed; say of the rest that it was refused, and why."""
+def release_model(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | RunFailed]:
+    """Do what an event asks for; then promote what waited for a freeze that is over.
+
+    A freeze ends when somebody thaws, or when anything speaks for its end or later: time is the data's own, so a check
+    or an audit tells how far it has come.
+    """
+    match cause:
+        case ValidationCompleted():
+            yield _judged(runtime, cause)
+        case FreezeProposed():
+            _freeze(runtime, cause)
+        case RollbackProposed():
+            yield from _roll_back(runtime, cause)
+        case _:
+            if registry.routing(runtime.data, cause.model).freeze:
+                runtime.data.swap(keys.routing(cause.model), Routing, lambda present: _at(runtime, cause, present))
+    yield from _due(runtime, cause)
+
+
+def _judged(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
+    """Promote by compare-and-swap what passed, or have it wait; say of the rest that it was refused, and why."""
     evaluation = Evaluation.model_validate_json(runtime.data.verified(judged.evaluation))
     if not evaluation.passed:
-        return _ended(runtime, judged, evaluation, "refused")
+        return _ended(runtime, judged, evaluation, "refused", judged.summary)
     promoted_at = runtime.now()
 
     def promote(present: Routing | None) -> Routing:
-        routing = present or Routing(model=judged.model)
+        routing = _at(runtime, judged, present)
+        if routing.freeze:
+            return routing.holding(judged)
         over = _displaced(runtime, judged, routing) if evaluation.adopted else evaluation.champion
         return routing.promote(judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at)
 
     try:
-        runtime.data.swap(keys.routing(judged.model), Routing, promote)
+        routing = runtime.data.swap(keys.routing(judged.model), Routing, promote)
     except ChampionMoved as error:
         return run_failed(runtime, judged, judged.run, "release", str(error))
-    return _ended(runtime, judged, evaluation, "champion")
+    except VersionRolledBack as error:
+        return _ended(runtime, judged, evaluation, "refused", f"{error}. {judged.summary}")
+    if any(held.run == judged.run for held in routing.held):
+        return _held(runtime, judged, evaluation, routing)
+    return _ended(runtime, judged, evaluation, "champion", judged.summary)
+
+
+def _due(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | RunFailed]:
+    """Judge anew what waited, the newest first: that one takes over, and those before it have lost their champion."""
+    for judged in registry.routing(runtime.data, cause.model).due:
+        try:
+            told = _waited(runtime, judged)
+        except RunLost as error:  # nobody delivers it again, and there is no run that could fail
+            runtime.record(judged, "version_refused", judged.version, str(error))
+        else:
+            yield told
+            if isinstance(told, ReleaseChanged) and told.stage == "held":
+                return  # frozen again meanwhile
+        runtime.data.swap(
+            keys.routing(cause.model),
+            Routing,
+            lambda present, run=judged.run: _present(present, cause).without(run),  # type: ignore[misc]
+        )
+
+
+def _waited(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
+    try:
+        return _judged(runtime, judged)
+    except (ObjectMissing, ObjectChanged) as error:  # its evidence is gone
+        return run_failed(runtime, judged, judged.run, "release", str(error))
+
+
+def _freeze(runtime: Runtime, proposed: FreezeProposed) -> None:
+    routing = runtime.data.swap(
+        keys.routing(proposed.model), Routing, lambda present: _present(present, proposed).told(proposed)
+    )
+    thawed = proposed.until is not None and proposed.until <= proposed.as_of
+    end = f"until {proposed.until:%Y-%m-%d %H:%M} UTC" if proposed.until else "until thawed"
+    said = f"thawed; {len(routing.held)} waited" if thawed else f"frozen {end}"
+    summary = f"promotions are {said}, by {proposed.author}: {proposed.reason}"
+    runtime.record(proposed, "promotions_thawed" if thawed else "promotions_frozen", proposed.model, summary)
+
+
+def _at(runtime: Runtime, cause: Event, present: Routing | None) -> Routing:
+    """The routing at the moment that an event speaks for; a freeze that is over by then is recorded as such."""
+    routing = _present(present, cause)
+    now = routing.at(cause.as_of)
+    if routing.freeze and not now.freeze:
+        summary = f"the freeze of promotions is over; {len(routing.held)} waited for it"
+        runtime.record(cause, "promotions_thawed", cause.model, summary, identity=f"over-{routing.freeze.cause}")
+    return now
+
+
+def _present(present: Routing | None, cause: Event) -> Routing:
+    return present or Routing(model=cause.model)
+
+
+def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[ReleaseChanged]:
+    if runtime.ledger.knows(proposed.model, proposed.event_id):
+        return  # it was declined: what has changed since does not count
+    now = runtime.now()
+
+    def change(present: Routing | None) -> Routing:
+        return _present(present, proposed).roll_back(
+            cause=proposed.event_id, asked_at=proposed.occurred_at, as_of=proposed.as_of, promoted_at=now
+        )
+
+    try:
+        routing = runtime.data.swap(keys.routing(proposed.model), Routing, change)
+    except NothingToRollBack as error:
+        summary = f"{proposed.author} asks to roll back: {proposed.reason}. Held back: {error}"
+        runtime.record(proposed, "rollback_declined", proposed.model, summary)
+        return
+    restored = next(promotion for promotion in routing.promotions if promotion.cause == proposed.event_id)
+    event = ReleaseChanged(
+        occurred_at=now,
+        model=proposed.model,
+        as_of=proposed.as_of,
+        correlation_id=proposed.correlation_id,
+        run=restored.run,
+        version=restored.version,
+        previous=restored.rolled_back,
+        stage="rolled_back",
+        summary=f"{restored.version} takes over again from {restored.rolled_back}, which {proposed.author} has rolled "
+        f"back: {proposed.reason}",
+    )
+    runtime.record(event, "champion_rolled_back", event.version, event.summary)
+    yield event
 
 
 def _displaced(runtime: Runtime, judged: ValidationCompleted, routing: Routing) -> str | None:
@@ -47,31 +158,48 @@ def _run(runtime: Runtime, model: str, run: str) -> Run:
     return Run.model_validate_json(runtime.data.get(keys.run(model, run)).body)
 
 
-def _ended(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: str) -> ReleaseChanged:
+def _held(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, routing: Routing) -> ReleaseChanged:
+    """Tell that a version passed and waits; its run goes on when it need not wait any more."""
+    event = _changed(runtime, judged, evaluation, "held", f"{judged.summary}. It waits: {_why(routing)}")
+    runtime.record(event, "promotion_held", judged.version, event.summary, (judged.evaluation,))
+    return event
+
+
+def _why(routing: Routing) -> str:
+    return routing.freeze.sentence if routing.freeze else "the freeze is just over"
+
+
+def _ended(
+    runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: str, summary: str
+) -> ReleaseChanged:
     promoted = stage == "champion"
 
     def change(present: Run | None) -> Run:
         if present is None:
             raise RunLost(f"run {judged.run} of {judged.model} is not stored")
-        return present.advanced("promoted" if promoted else "refused", outcome=judged.summary)
+        return present.advanced("promoted" if promoted else "refused", outcome=summary)
 
-    event = ReleaseChanged(
-        occurred_at=runtime.now(),
-        model=judged.model,
-        as_of=judged.as_of,
-        correlation_id=judged.correlation_id,
-        run=judged.run,
-        version=judged.version,
-        previous=evaluation.champion,
-        stage="champion" if promoted else "refused",
-        summary=judged.summary,
-    )
+    event = _changed(runtime, judged, evaluation, stage, summary)
     runtime.record(
-        event,
-        "champion_promoted" if promoted else "version_refused",
-        judged.version,
-        judged.summary,
-        (judged.evaluation,),
+        event, "champion_promoted" if promoted else "version_refused", judged.version, summary, (judged.evaluation,)
     )
     runtime.data.swap(keys.run(judged.model, judged.run), Run, change)
     return event
+
+
+def _changed(
+    runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: str, summary: str
+) -> ReleaseChanged:
+    return ReleaseChanged.model_validate(
+        {
+            "occurred_at": runtime.now(),
+            "model": judged.model,
+            "as_of": judged.as_of,
+            "correlation_id": judged.correlation_id,
+            "run": judged.run,
+            "version": judged.version,
+            "previous": evaluation.champion,
+            "stage": stage,
+            "summary": summary,
+        }
+    )

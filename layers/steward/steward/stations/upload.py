@@ -27,3 +27,8 @@ class Upload:
         identity = f"{created.bucket}/{created.key}@{created.version_id}"
         digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
         return cls(place, created, uploaded, f"{uploaded:%Y%m%dT%H%M%SZ}-{digest}")
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Key and version id of the object."""
+        return self.created.key, self.created.version_id

@@ -115,9 +115,19 @@ def waiting_labels(model: str, batch: str = "") -> str:
     return f"records/waiting/model={model}/" + (f"{batch}.parquet" if batch else "")
 
 
+def released(model: str, kind: str, batch: str, ending: str) -> str:
+    """Where the rejected rows of a batch are uploaded again, once."""
+    return inbox(model, kind, f"released/{batch}.{ending}")
+
+
+def quarantines(model: str) -> str:
+    """Prefix of a model's rejected rows."""
+    return f"quarantine/model={model}/"
+
+
 def quarantine(model: str, date: str, batch: str) -> str:
     """The rejected rows of one batch."""
-    return f"quarantine/model={model}/date={date}/{batch}.parquet"
+    return f"{quarantines(model)}date={date}/{batch}.parquet"
 
 
 def profiles(model: str, version: str = "", window: str = "") -> str:
@@ -188,6 +198,16 @@ def run(model: str, run: str) -> str:
 def retraining_state(model: str) -> str:
     """What the retraining policy remembers (compare-and-swap)."""
     return f"{runs(model)}_policy.json"
+
+
+def command(model: str, command: str) -> str:
+    """A command that was accepted (create-only, so that no id is accepted twice)."""
+    return f"commands/{model}/{command}.json"
+
+
+def refused_command(model: str, message: str) -> str:
+    """A message that was refused (create-only); named by the queue, since what it says cannot be trusted."""
+    return f"commands/{model}/refused/{message}.json"
 
 
 def audit(model: str, audit: str) -> str:

@@ -1,0 +1,183 @@
+"""What people ask of a deployment: signed, sent, and answered."""
+
+import dataclasses
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.text import Text
+
+from steward.cli import history
+from steward.cli.deployment import Deployment
+from steward.commands import kinds
+from steward.commands.answer import Answer
+from steward.commands.codec import Message, digest, encode
+from steward.commands.proof import BODY, Proof, signed_headers
+from steward.errors import StewardError
+from steward.spec.durations import parse_duration
+from steward.store import identity, keys
+
+EFFECTS: dict[str, dict[str, bool]] = {
+    "retrain": {"training_requested": True, "training_declined": False},
+    "freeze": {"promotions_frozen": True},
+    "thaw": {"promotions_thawed": True},
+    "roll_back": {"champion_rolled_back": True, "rollback_declined": False},
+}
+"""The ledger's entries that tell what a command led to, and whether that is what was asked for."""
+
+Model = Annotated[str, typer.Argument(help="Which model.")]
+Monitor = Annotated[str | None, typer.Option(help="One monitor; every one when left out.")]
+Why = Annotated[str, typer.Option(help="Why: it is read by others, and stays in the ledger.")]
+Until = Annotated[str | None, typer.Option(help="An end, such as 2026-12-01T08:00+01:00; UTC without an offset.")]
+For = Annotated[str | None, typer.Option("--for", help="How long, such as 2d.")]
+Patience = Annotated[float, typer.Option(help="Seconds after which to stop waiting.")]
+Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
+
+
+def acknowledge(
+    model: Model,
+    monitor: Monitor = None,
+    note: Annotated[str, typer.Option(help="What others should know.")] = "",
+    patience: Patience = 30,
+    stack: Stack = "steward",
+) -> None:
+    """Say that an alert was seen, so that it does not escalate. Exits with 1 when refused."""
+    _give(kinds.Acknowledge, model, patience, stack, _now(), monitor=monitor, note=note)
+
+
+def mute(  # noqa: PLR0917 - the options of a command
+    model: Model,
+    reason: Why,
+    monitor: Monitor = None,
+    span: For = None,
+    until: Until = None,
+    lift: Annotated[bool, typer.Option("--lift", help="End a mute now.")] = False,
+    patience: Patience = 30,
+    stack: Stack = "steward",
+) -> None:
+    """Have no notifications for a while: --for 2d, --until TIME, or --lift. Exits with 1 when refused."""
+    now = _now()
+    end = now if lift else _end(now, span, until)
+    if end is None or (lift and (span or until)):
+        raise StewardError("say how long: one of --for 2d, --until 2026-12-01T08:00+01:00 or --lift")
+    _give(kinds.Mute, model, patience, stack, now, monitor=monitor, until=end, reason=reason)
+
+
+def check(
+    model: Model,
+    window: Annotated[str | None, typer.Option(help="One window by its id; what closed lately when left out.")] = None,
+    patience: Patience = 30,
+    stack: Stack = "steward",
+) -> None:
+    """Have windows checked now; `steward watch` shows the results. Exits with 1 when refused."""
+    _give(kinds.Check, model, patience, stack, _now(), window=window)
+
+
+def retrain(model: Model, reason: Why, patience: Patience = 30, stack: Stack = "steward") -> None:
+    """Ask the retraining policy for a run. Exits with 1 when it declines, or the command is refused."""
+    _give(kinds.Retrain, model, patience, stack, _now(), reason=reason)
+
+
+def freeze(  # noqa: PLR0917 - the options of a command
+    model: Model,
+    reason: Why,
+    span: For = None,
+    until: Until = None,
+    patience: Patience = 30,
+    stack: Stack = "steward",
+) -> None:
+    """Have promotions wait: for a while, until a moment, or until thawed. Exits with 1 when refused."""
+    now = _now()
+    _give(kinds.Freeze, model, patience, stack, now, until=_end(now, span, until), reason=reason)
+
+
+def thaw(model: Model, reason: Why, patience: Patience = 30, stack: Stack = "steward") -> None:
+    """End a freeze; what waited is promoted. Exits with 1 when refused."""
+    _give(kinds.Thaw, model, patience, stack, _now(), reason=reason)
+
+
+def roll_back(model: Model, reason: Why, patience: Patience = 30, stack: Stack = "steward") -> None:
+    """Put the champion before in charge again. Exits with 1 when there is none, or the command is refused."""
+    _give(kinds.RollBack, model, patience, stack, _now(), reason=reason)
+
+
+COMMANDS = (acknowledge, mute, check, retrain, freeze, thaw, roll_back)
+"""Every command of this module, in the order of the help."""
+
+
+def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, now: datetime, **said: Any) -> None:
+    """Sign a command, send it, and show what became of it; ends the program with the exit code that says so."""
+    try:
+        command = kind.model_validate(
+            {"id": uuid.uuid4(), "model": model, "issued_at": now, "expires_at": now + kinds.LIFETIME, **said}
+        )
+    except ValidationError as error:
+        told = error.errors(include_url=False)[0]
+        raise StewardError(f"{'.'.join(map(str, told['loc']))}: {told['msg'].removeprefix('Value error, ')}") from error
+    deployment = Deployment.of(stack)
+    after = deployment.ledger.length(model)
+    answer = _answer(deployment, command, patience)
+    console = Console()
+    console.print(
+        Text(f"{answer.verdict}: ", style="green" if answer.verdict == "accepted" else "bold red").append(
+            Text(f"{answer.author or 'nobody proven'}: {answer.reason}", style="not bold default")
+        )
+    )
+    if answer.verdict == "refused":
+        raise typer.Exit(1)
+    raise typer.Exit(0 if _followed(deployment, command, after, patience, console) else 1)
+
+
+def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> Answer:
+    """Send a command and wait for its answer."""
+    text = encode(command)
+    signature = identity.sign(
+        BODY, lambda token: signed_headers(digest(text), deployment.data.name, command.issued_at, token)
+    )
+    proof = Proof.model_validate(dataclasses.asdict(signature))
+    message = deployment.commands.send(Message(command=text, proof=proof).model_dump_json())
+    places = keys.command(command.model, str(command.id)), keys.refused_command(command.model, message)
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        for place in places:
+            if found := deployment.data.find(place):
+                return Answer.model_validate_json(found.body)
+        time.sleep(0.3)
+    raise StewardError(
+        f"no answer within {patience:.0f} s; it stands in s3://{deployment.data.name}/{places[0]} when it comes, and "
+        f"the command expires at {command.expires_at:%H:%M:%S} UTC"
+    )
+
+
+def _followed(deployment: Deployment, command: kinds.Command, after: int, patience: float, console: Console) -> bool:
+    """Show what a command led to; whether that is what was asked for, as far as it came within the patience."""
+    effects = EFFECTS.get(command.command, {})
+    if not effects:
+        return True
+    for entry in history.follow(deployment.ledger, command.model, after=after, seconds=patience):
+        if entry.correlation_id == command.correlation_id and entry.action in effects:
+            console.print(history.line(entry))
+            return effects[entry.action]
+    console.print(f"nothing came of it within {patience:.0f} s; `steward watch {command.model}` shows it when it does")
+    return True
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _end(now: datetime, span: str | None, until: str | None) -> datetime | None:
+    """The moment that --for or --until say; None where neither does."""
+    if span and until:
+        raise StewardError("say either --for or --until, not both")
+    try:
+        if span:
+            return now + parse_duration(span)
+        moment = datetime.fromisoformat(until) if until else None
+    except ValueError as error:
+        raise StewardError(str(error)) from error
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None

@@ -1,0 +1,170 @@
+"""`steward quarantine`: rejected rows and files, seen and released once what was wrong is mended."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from steward.cli.deployment import Deployment
+from steward.errors import Conflict, ObjectMissing, StewardError
+from steward.events import ObjectCreated
+from steward.ledger import LedgerEntry
+from steward.stations import registry
+from steward.store import keys
+from steward.store.queue import Queue
+
+app = typer.Typer(no_args_is_help=True, help="Rejected rows and files: list, show, and release after a fix.")
+
+Model = Annotated[str, typer.Argument(help="Whose.")]
+Place = Annotated[str, typer.Argument(help="A batch of rows, or the key of a file, as `list` names it.")]
+Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rejected rows of one batch.
+
+    Attributes:
+        source: the upload that they came in.
+        key: of the object that holds them.
+    """
+
+    batch: str
+    key: str
+    source: keys.InboxKey
+
+    @property
+    def destination(self) -> str:
+        """Where they are uploaded when they are released: one place, so that it happens once."""
+        from steward.records.formats import format_of  # noqa: PLC0415 - other commands need no numpy
+
+        ending = "csv" if format_of(self.source.name)[0] == "csv" else "jsonl"
+        return keys.released(self.source.model, self.source.kind, self.batch, ending)
+
+    @property
+    def uploaded(self) -> datetime:
+        """When they came first."""
+        return datetime.strptime(self.batch.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+
+
+@app.command(name="list")
+def show_all(model: Model, stack: Stack = "steward") -> None:
+    """List what waits. Exits with 1 when something does."""
+    from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
+
+    deployment, console = Deployment.of(stack), Console()
+    drawn = Table(title=f"Quarantine of {model}", title_justify="left", pad_edge=False)
+    for heading in ("batch or file", "from", "what is wrong"):
+        drawn.add_column(heading, overflow="fold")
+    waits = 0
+    found = list(_rows(deployment, model))
+    for each in found:
+        rejected = read_rejected(deployment.data.get(each.key).body)
+        codes = Counter(code for row in rejected for code in {reason.code for reason in row.reasons})
+        told = ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
+        done = deployment.data.find(each.destination) is not None
+        waits += not done
+        drawn.add_row(each.batch, each.source.name, f"{'released: ' if done else ''}{len(rejected):,} rows: {told}")
+    for entry in _files(deployment, model, found):
+        waits += 1
+        drawn.add_row(entry.subject, "", entry.summary)
+    console.print(drawn)
+    raise typer.Exit(1 if waits else 0)
+
+
+@app.command()
+def show(
+    model: Model,
+    batch: Place,
+    rows: Annotated[int, typer.Option(help="At most so many rows.")] = 20,
+    stack: Stack = "steward",
+) -> None:
+    """Show rejected rows, each with its reasons."""
+    from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
+
+    deployment, console = Deployment.of(stack), Console()
+    for row in read_rejected(deployment.data.get(_found(deployment, model, batch).key).body)[:rows]:
+        place = f"row {row.row}" + (f", line {row.line}" if row.line else "")
+        console.print(f"{place}: {'; '.join(reason.message for reason in row.reasons)}", markup=False)
+        console.print(f"    {row.content}", markup=False, style="dim")
+
+
+@app.command(name="release")
+def let_go(model: Model, what: Place, stack: Stack = "steward") -> None:
+    """Have rejected rows, or a rejected file, judged again by the declaration in force; twice does nothing more."""
+    from steward.records.formats import format_of  # noqa: PLC0415 - as above
+    from steward.records.quarantine import read_rejected  # noqa: PLC0415
+    from steward.records.release import release  # noqa: PLC0415
+
+    deployment, console = Deployment.of(stack), Console()
+    if what.startswith(keys.INBOX):
+        _release_file(deployment, model, what)
+        console.print(f"{what} is taken in again; `steward watch {model}` shows what becomes of it", markup=False)
+        return
+    found = _found(deployment, model, what)
+    spec, _ = registry.current_spec(deployment.data, model)
+    if spec.capture and found.source.kind == "predictions":
+        raise StewardError(f"{what} came in data-capture files; upload the mended file instead")
+    served = found.source.kind in {"predictions", "telemetry"}
+    champion = registry.routing(deployment.data, model).champion_at(found.uploaded) if served else None
+    file = release(
+        read_rejected(deployment.data.get(found.key).body),
+        format_of(found.source.name)[0],
+        (spec.columns.version, champion) if champion else None,
+    )
+    if not file.rows:
+        raise StewardError(f"none of the rows of {what} could be taken apart; mend the file and upload it again")
+    try:
+        deployment.data.create(found.destination, file.body, "text/plain")
+    except Conflict:
+        console.print(f"{what} was released before, as {found.destination}; nothing is done", markup=False)
+        return
+    left = f"; {file.left:,} that could not be taken apart stay" if file.left else ""
+    console.print(f"{file.rows:,} rows → {found.destination}{left}", markup=False)
+
+
+def _rows(deployment: Deployment, model: str) -> Iterator[Rows]:
+    """Every batch with rejected rows whose upload is known, oldest first."""
+    for listed in deployment.data.list(keys.quarantines(model)):
+        source = deployment.data.source_of(listed.key)
+        place = keys.InboxKey.parse(source[0]) if source else None
+        if place:
+            yield Rows(listed.name, listed.key, place)
+
+
+def _found(deployment: Deployment, model: str, batch: str) -> Rows:
+    for each in _rows(deployment, model):
+        if each.batch == batch:
+            return each
+    raise StewardError(f"no rows of {model} are in quarantine under {batch!r}; see `steward quarantine list {model}`")
+
+
+def _files(deployment: Deployment, model: str, rows: list[Rows]) -> Iterator[LedgerEntry]:
+    """The newest refusal of each file of which nothing was taken in since, and no row is in quarantine."""
+    newest: dict[str, LedgerEntry] = {}
+    for entry in deployment.ledger.entries(model):
+        if entry.action in {"batch_ingested", "batch_rejected"}:
+            newest[entry.subject] = entry
+    apart = {keys.inbox(each.source.model, each.source.kind, each.source.name) for each in rows}
+    return (entry for key, entry in newest.items() if entry.action == "batch_rejected" and key not in apart)
+
+
+def _release_file(deployment: Deployment, model: str, key: str) -> None:
+    """Ask for a file to be taken in again; it is the same batch as before, so that it counts once."""
+    refused = {entry.subject: entry for entry in _files(deployment, model, list(_rows(deployment, model)))}.get(key)
+    if refused is None:
+        raise StewardError(f"{key} is no file of {model} that was refused; see `steward quarantine list {model}`")
+    try:
+        version_id = deployment.data.newest_version(key)
+    except ObjectMissing as error:
+        raise StewardError(f"{key} is gone; upload it again") from error
+    if ObjectCreated.correlate(key, version_id) != refused.correlation_id:
+        raise StewardError(f"{key} was uploaded anew after it was refused; `steward watch {model}` shows the outcome")
+    Queue(deployment.outputs["IngestRecordsQueueUrl"]).send_upload(deployment.data.name, key, version_id)

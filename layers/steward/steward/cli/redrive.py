@@ -1,0 +1,122 @@
+"""What failed too often: why, and once more round."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from steward.cli.deployment import Deployment
+from steward.errors import StewardError
+from steward.store import logs
+from steward.store.dead_letters import DeadLetters, Letter, queue_url
+
+UNDELIVERED = "undelivered_events"
+"""What the queue of events is called that EventBridge, or the scheduler, could not hand over."""
+
+_KILLED = "no function could say why: it was killed, ran out of time or memory, or the log is gone"
+
+
+def send_round_again(
+    function: Annotated[str | None, typer.Argument(help="Of one function, or undelivered_events; of all.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send them round again.")] = False,
+    stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
+) -> None:
+    """Show what failed too often, with the reason, or send it round again. Exits with 1 when something stays."""
+    console = Console()
+    found = list(failed(Deployment.of(stack), function))
+    console.print(table(found))
+    stays = 0
+    for each in found:
+        if send and each.target:
+            each.letters.send_round(each.letter, each.target)
+        else:
+            each.letters.give_back(each.letter)
+            stays += 1
+    if send:
+        console.print(f"{len(found) - stays} sent round again; `steward watch` shows what becomes of them")
+    raise typer.Exit(1 if stays else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A dead letter, where it lies, why, and where it goes if it is sent round."""
+
+    place: str
+    letters: DeadLetters
+    letter: Letter
+    reason: str
+    target: str | None
+
+
+def failed(deployment: Deployment, only: str | None) -> Iterator[Failed]:
+    """Every dead letter, with the reason why it failed the last time.
+
+    Args:
+        deployment: whose.
+        only: a function, or `undelivered_events`; all when None.
+
+    Raises:
+        StewardError: there is no such function.
+    """
+    places = _places(deployment)
+    if only is not None and only not in places:
+        raise StewardError(f"there is no {only!r}; one of {', '.join(sorted(places))}")
+    for place, url in places.items():
+        if only in (None, place):
+            letters = DeadLetters(url)
+            for letter in letters.take():
+                yield _failed(deployment, place, letters, letter)
+
+
+def table(found: list[Failed]) -> Table:
+    """One row a letter."""
+    drawn = Table(title=f"{len(found)} dead letters", title_justify="left", pad_edge=False)
+    for heading in ("where", "sent"):
+        drawn.add_column(heading, no_wrap=True)
+    for heading in ("message", "why"):
+        drawn.add_column(heading, overflow="fold")
+    for each in found:
+        drawn.add_row(each.place, f"{each.letter.sent_at:%Y-%m-%d %H:%M}", _said(each.letter.body), each.reason)
+    return drawn
+
+
+def _places(deployment: Deployment) -> dict[str, str]:
+    ending = "DeadLettersUrl"
+    found = {
+        _function(name.removesuffix(ending)): url for name, url in deployment.outputs.items() if name.endswith(ending)
+    }
+    return {**found, UNDELIVERED: deployment.outputs["UndeliveredEventsQueueUrl"]}
+
+
+def _failed(deployment: Deployment, place: str, letters: DeadLetters, letter: Letter) -> Failed:
+    if place == UNDELIVERED:
+        told = [letter.attributes.get(name) for name in ("ERROR_CODE", "ERROR_MESSAGE")]
+        target = letter.attributes.get("TARGET_ARN")
+        reason = ": ".join(part for part in told if part) or "it came without a reason"
+        return Failed(place, letters, letter, reason, queue_url(target) if target else None)
+    reason = logs.reason_of(deployment.outputs["LogGroupName"], letter.message, letter.sent_at) or _KILLED
+    return Failed(place, letters, letter, reason, deployment.outputs[f"{_logical_id(place)}QueueUrl"])
+
+
+def _function(logical_id: str) -> str:
+    """`CheckWindow` → `check_window`."""
+    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in logical_id).lstrip("_")
+
+
+def _logical_id(function: str) -> str:
+    return "".join(word.capitalize() for word in function.split("_"))
+
+
+def _said(body: str) -> str:
+    """What a message is about, in a few words; its beginning where it is nothing that Steward knows."""
+    try:
+        content = json.loads(body)
+        detail = content["detail"]
+        subject = detail.get("model") or detail["object"]["key"]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return body[:80]
+    return f"{content.get('detail-type')} {subject} {detail.get('correlation_id', '')}".rstrip()

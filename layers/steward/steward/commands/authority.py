@@ -1,0 +1,84 @@
+"""When a command may be carried out: in its time, and by whom."""
+
+import re
+from datetime import datetime, timedelta
+
+from steward.commands.kinds import Command
+from steward.errors import CommandInvalid, NotProven
+from steward.spec.commands import CommandPolicy
+
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far the clocks of people and functions may be apart."""
+
+_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:(?:root|(?:user|assumed-role|federated-user)/[!-~]+)")
+
+_SESSION = re.compile(r"(arn:aws[a-z-]*):sts(::\d{12}):assumed-role/([^/]+)/.+")
+
+
+def check_time(command: Command, now: datetime) -> None:
+    """Refuse a command whose time is over or has not come.
+
+    Raises:
+        CommandInvalid: it is neither now, nor within a minute of it.
+    """
+    if now >= command.expires_at:
+        raise CommandInvalid(f"the command expired at {command.expires_at.isoformat()}; give it again")
+    if command.issued_at > now + CLOCK_SKEW:
+        raise CommandInvalid(
+            f"the command is of {command.issued_at.isoformat()}, and now it is {now.isoformat(timespec='seconds')}: "
+            "set the clock of the machine that it was given on"
+        )
+
+
+def principal(arn: str) -> str:
+    """An ARN, once it is seen to be that of someone who can sign.
+
+    Raises:
+        NotProven: it is none.
+    """
+    if not _PRINCIPAL.fullmatch(arn):
+        raise NotProven(f"AWS names nobody who could give a command: {arn[:200]!r}")
+    return arn
+
+
+def role_of(arn: str) -> str:
+    """The role that a session is of, and any other principal itself; a role's path is not told by its sessions.
+
+    >>> role_of("arn:aws:sts::123456789012:assumed-role/leads/ann")
+    'arn:aws:iam::123456789012:role/leads'
+    """
+    session = _SESSION.fullmatch(arn)
+    return f"{session[1]}:iam{session[2]}:role/{session[3]}" if session else arn
+
+
+def check_author(policy: CommandPolicy, command: Command, author: str) -> None:
+    """Refuse a command that its author may not give.
+
+    Args:
+        policy: what the model's declaration says; a command that it does not name is for all who can reach the queue.
+        command: what is asked for.
+        author: the ARN that AWS names.
+
+    Raises:
+        CommandInvalid: the declaration names others.
+    """
+    patterns = policy.named(command.command)
+    if patterns is None:
+        return
+    if not any(_matches(pattern, arn) for pattern in patterns for arn in {author, role_of(author)}):
+        raise CommandInvalid(
+            f"{author} may not give the command {command.command} for {command.model}: "
+            f"commands.allow in its declaration names {', '.join(patterns)}"
+        )
+
+
+def _matches(pattern: str, arn: str) -> bool:
+    """Whether an ARN is as a pattern says, part by part between colons, as IAM's `ArnLike` compares."""
+    wanted, found = pattern.split(":", 5), arn.split(":", 5)
+    return len(wanted) == len(found) and all(
+        re.fullmatch("".join(_WILDCARDS.get(sign) or re.escape(sign) for sign in part), told)
+        for part, told in zip(wanted, found, strict=True)
+    )
+
+
+_WILDCARDS = {"*": ".*", "?": "."}

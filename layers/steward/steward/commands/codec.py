@@ -1,0 +1,87 @@
+"""How a command is written down: one canonical text for each, whose digest its author signs."""
+
+import hashlib
+import json
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from steward.commands.kinds import KINDS, Command
+from steward.commands.proof import Proof
+from steward.errors import CommandInvalid
+from steward.spec.declared import MODEL_NAME
+
+LONGEST_TEXT = 16_384
+"""Characters of a command; the longest that can be valid has fewer."""
+
+
+class Message(BaseModel):
+    """What the queue carries: the text of a command, and what proves who gave it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
+    proof: Proof
+
+
+def encode(command: Command) -> str:
+    """The one text of a command: JSON with sorted keys, without blanks, of printable ASCII.
+
+    The order of the keys and the form of each value are fixed, so that the same command has the same digest whoever
+    writes it (RFC 8785 does the same for all JSON; a command holds nothing but text, UUIDs and times).
+    """
+    return json.dumps(command.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+
+def decode(text: str) -> Command:
+    """The command that a text is.
+
+    Raises:
+        CommandInvalid: it is none, or is written in another form than `encode` writes it.
+    """
+    fields = _fields(text)
+    name = fields.get("command")
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise CommandInvalid(f"{str(name)[:40]!r} is no command; one of {', '.join(KINDS)}")
+    try:
+        command = kind.model_validate_json(text)
+    except ValidationError as error:
+        raise CommandInvalid(_problem(error)) from None
+    if encode(command) != text:
+        raise CommandInvalid("the command is not written in its canonical form: it was altered, or made by hand")
+    return command
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a command's text, in hexadecimal: what its author signs."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def model_of(text: str) -> str:
+    """The model that a text speaks of, whatever else is wrong with it.
+
+    Raises:
+        CommandInvalid: it names none, so there is nobody to tell of it.
+    """
+    model = _fields(text).get("model")
+    if not isinstance(model, str) or not re.fullmatch(MODEL_NAME, model) or model.endswith("\n"):
+        raise CommandInvalid("the message names no model, so that its refusal can be recorded nowhere")
+    return model
+
+
+def _fields(text: str) -> dict[str, object]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CommandInvalid("the command is no JSON: it was altered, or made by hand") from None
+    if not isinstance(content, dict):
+        raise CommandInvalid("the command is no JSON object: it was altered, or made by hand")
+    return content
+
+
+def _problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{f'{place}: ' if place else ''}{first['msg'].removeprefix('Value error, ')}"

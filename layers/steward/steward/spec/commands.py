@@ -1,0 +1,26 @@
+"""Who may give which command."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from steward.spec.declared import Declared
+
+CommandName = Literal["acknowledge", "mute", "check", "retrain", "freeze", "thaw", "roll_back"]
+
+Principal = Annotated[str, StringConstraints(pattern=r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$")]
+"""An ARN; `*` stands for any signs and `?` for one, within the parts between colons."""
+
+
+class CommandPolicy(Declared):
+    """Who may give which command."""
+
+    allow: dict[CommandName, Annotated[list[Principal], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="By command, ARNs of users and roles (`arn:aws:iam::*:role/leads`), `*` and `?` as in IAM. A role "
+        "stands for all of its sessions. A command that is not named is for everyone who may send to the queue.",
+    )
+
+    def named(self, command: str) -> list[str] | None:
+        """The patterns of those who may give a command; None where the declaration does not name it."""
+        return next((patterns for name, patterns in self.allow.items() if name == command), None)

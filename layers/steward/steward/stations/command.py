@@ -1,0 +1,129 @@
+"""A person's command is proven, judged once, answered, and told to the functions."""
+
+from steward.commands.answer import Answer
+from steward.commands.authority import check_author, check_time, principal
+from steward.commands.codec import Message, decode, digest, model_of
+from steward.commands.kinds import Command
+from steward.commands.proof import BODY, request_headers
+from steward.errors import CommandInvalid, Conflict, NotProven, UnknownModel
+from steward.events import CommandRefused
+from steward.runtime import Runtime
+from steward.stations import registry
+from steward.store import identity, keys
+
+
+def accept_commands(runtime: Runtime, body: str, *, message: str) -> Answer:
+    """Carry out or refuse what a message asks for. A redelivery gets the answer that the message got first.
+
+    The answer is stored before anything is told, and what is told is recorded last: a function that dies in between is
+    made good by the redelivery, or, after a redrive, by the same text in another message.
+
+    Args:
+        runtime: the wiring.
+        body: the message.
+        message: the queue's id of it, the same in every delivery.
+
+    Raises:
+        pydantic.ValidationError, CommandInvalid: the message is none, or names no model; nobody can be told.
+        botocore.exceptions.BotoCoreError, ClientError: AWS cannot be asked who gave it; try again.
+    """
+    envelope = Message.model_validate_json(body)
+    model = model_of(envelope.command)
+    refused = runtime.data.find(keys.refused_command(model, message))
+    if refused:
+        return _refused(runtime, model, Answer.model_validate_json(refused.body))
+    author = None
+    try:
+        command = decode(envelope.command)
+        known = runtime.data.find(keys.command(model, str(command.id)))
+        if known is None:
+            check_time(command, runtime.now())
+            author = _author(runtime, envelope, command)
+            check_author(registry.current_spec(runtime.data, model)[0].commands, command, author)
+            answer = _claimed(runtime, command, _answer(runtime, envelope, message, author, command.sentence))
+        else:
+            answer = Answer.model_validate_json(known.body)
+        _check_first(runtime, command, answer, message, digest(envelope.command))
+    except (CommandInvalid, NotProven, UnknownModel) as error:
+        answer = _answer(runtime, envelope, message, author, str(error), verdict="refused")
+        stored = runtime.data.ensure(keys.refused_command(model, message), answer.model_dump_json().encode())
+        answer = Answer.model_validate_json(runtime.data.verified(stored))
+        return _refused(runtime, model, answer)
+    return _accepted(runtime, command, answer)
+
+
+def _author(runtime: Runtime, envelope: Message, command: Command) -> str:
+    """Who gave a command, as AWS tells it.
+
+    Raises:
+        NotProven: AWS does not know, or not of this command, deployment and second.
+    """
+    signed = digest(envelope.command), runtime.data.name, command.issued_at
+    return principal(identity.caller(BODY, request_headers(*signed, envelope.proof, identity.region())))
+
+
+def _answer(
+    runtime: Runtime, envelope: Message, message: str, author: str | None, reason: str, *, verdict: str = "accepted"
+) -> Answer:
+    return Answer(
+        message=message,
+        command=envelope.command,
+        sha256=digest(envelope.command),
+        verdict="accepted" if verdict == "accepted" else "refused",
+        author=author,
+        reason=reason,
+        decided_at=runtime.now(),
+    )
+
+
+def _claimed(runtime: Runtime, command: Command, answer: Answer) -> Answer:
+    """The answer under the command's id: this one, or that of a message which was faster."""
+    key = keys.command(command.model, str(command.id))
+    try:
+        runtime.data.create(key, answer.model_dump_json().encode())
+    except Conflict:
+        return Answer.model_validate_json(runtime.data.get(key).body)
+    return answer
+
+
+def _check_first(runtime: Runtime, command: Command, answer: Answer, message: str, sha256: str) -> None:
+    """Refuse a message whose command was carried out for another.
+
+    Raises:
+        CommandInvalid: it was, or the id belongs to another command.
+    """
+    if answer.sha256 != sha256:
+        raise CommandInvalid(f"id {command.id} belongs to another command; give it again under a new id")
+    if answer.message != message and runtime.ledger.knows(command.model, command.correlation_id):
+        raise CommandInvalid(f"the command was carried out before, at {answer.decided_at.isoformat()}: it is replayed")
+
+
+def _accepted(runtime: Runtime, command: Command, answer: Answer) -> Answer:
+    author = str(answer.author)
+    event = command.event(author, answer.decided_at)
+    runtime.announce([event])
+    summary = f"{author} {answer.reason}"
+    runtime.record(event, "command_accepted", command.command, summary, identity=command.correlation_id)
+    return answer
+
+
+def _refused(runtime: Runtime, model: str, answer: Answer) -> Answer:
+    event = CommandRefused(
+        occurred_at=answer.decided_at,
+        model=model,
+        as_of=answer.decided_at,
+        correlation_id=f"message-{answer.message}",
+        command=_named(answer),
+        message=answer.reason,
+        author=answer.author,
+    )
+    runtime.announce([event])
+    runtime.record(event, "command_refused", event.command, answer.reason)
+    return answer
+
+
+def _named(answer: Answer) -> str:
+    try:
+        return str(decode(answer.command).id)
+    except CommandInvalid:
+        return answer.message
