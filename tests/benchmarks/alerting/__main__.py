@@ -142,9 +142,8 @@ def table(title: str, year: Year) -> str:
         first, last = episode.weeks[0].window.start, episode.weeks[-1].window.start
         print(f"  {first:%m-%d} to {last:%m-%d}: {len(episode.weeks)} weeks, {worst:.3f} above at worst: {count} told")
     for one in heard:
-        print(
-            f"  heard in the week of {one.came.start:%m-%d} of {one.window.start:%m-%d}: {one.changes} by {sorted(one.audible)}"
-        )
+        when = f"in the week of {one.came.start:%m-%d} of {one.window.start:%m-%d}"
+        print(f"  heard {when}: {one.changes} by {sorted(one.audible)}")
     return "\n".join(lines)
 
 
