@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from steward.alerting.states import Alert
+from steward.alerting.notification import Notification
+from steward.alerting.states import ModelAlerts
 from steward.attribution.sampled import SampledAttributions
 from steward.commands.answer import Answer
 from steward.commands.kinds import KINDS
@@ -35,7 +36,7 @@ WRITTEN: tuple[type[BaseModel], ...] = (ModelSpec,)
 """What people write: optional settings may be left out."""
 
 STORED: tuple[type[BaseModel], ...] = (
-    Alert,
+    ModelAlerts,
     Answer,
     Audit,
     Background,
@@ -46,6 +47,7 @@ STORED: tuple[type[BaseModel], ...] = (
     LedgerEntry,
     MetricResult,
     ModelCard,
+    Notification,
     Profile,
     Remembered,
     Routing,

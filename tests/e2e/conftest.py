@@ -17,6 +17,8 @@ from .deployed import Deployed
 
 FOLDER = ROOT / ".local" / "e2e"
 DAY = timedelta(days=1)
+EVERY_ALERT = "alerting: {notify_at: info, flapping: null}\n"
+"""Subscribers hear of drift too, however often it comes and goes."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,7 +67,7 @@ class Scheduled:
 @pytest.fixture(scope="session")
 def trained(listening: Deployed, first_refusal: float) -> Deployed:
     """The stack with two models that have their first champions: `lemons`, and `punctual` with a schedule."""
-    declare(listening, "lemons", "punctual")
+    declare(listening, "lemons", "punctual", spec=lemons.SPEC + EVERY_ALERT)
     return listening
 
 

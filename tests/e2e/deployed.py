@@ -202,7 +202,10 @@ class Deployed:
 
     def _notification(self, body: str) -> None:
         sent = json.loads(body)
-        attributes = {name: value["Value"] for name, value in sent.get("MessageAttributes", {}).items()}
+        attributes = {
+            name: ",".join(json.loads(value["Value"])) if value["Type"] == "String.Array" else value["Value"]
+            for name, value in sent.get("MessageAttributes", {}).items()
+        }
         document = json.loads(sent["Message"])
         self.notifications.append(Notification(sent["Subject"], document, attributes, time.monotonic()))
 

@@ -59,7 +59,7 @@ SPEC = "models/lemons/specs/000001.json"
 VERSION = "models/lemons/versions/x/model.skops"
 ROUTING = "models/lemons/routing.json"
 RECORDS = "records/predictions/model=lemons/x.parquet"
-ALERT = "alerts/lemons/roc_auc.json"
+ALERT = "alerts/lemons.json"
 
 ALLOWED: dict[str, Act] = {
     "RegisterModel": read(SPEC),
@@ -68,7 +68,7 @@ ALLOWED: dict[str, Act] = {
     "JoinLabels": write("outcomes/probe/x"),
     "CheckWindow": write("checks/probe/x"),
     "AttributeFeatures": write("attributions/probe/x"),
-    "RaiseAlerts": write("alerts/probe/x"),
+    "RaiseAlerts": write("alerts/probe.json"),
     "KickRetraining": write("runs/probe/x"),
     "TrainModel": write("models/probe/versions/x"),
     "ValidateModel": write("models/probe/versions/x"),

@@ -86,7 +86,8 @@ def test_a_schedule_checks_what_closed_lately_and_no_more(trained: Deployment) -
     trained.settle()
     trained.deliver("check_window", requested(trained))
     trained.settle()
-    assert checked(trained)[before:] == ["20240121T000000Z_1d"]
+    silent = ["20240119T000000Z_1d", "20240120T000000Z_1d"]  # the three newest, of which two have no record
+    assert sorted(checked(trained)[before:]) == [*silent, "20240121T000000Z_1d"]
 
 
 def test_one_window_is_checked_on_demand(trained: Deployment) -> None:

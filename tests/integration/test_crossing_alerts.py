@@ -5,7 +5,8 @@ from typing import Any
 from unittest.mock import patch
 
 from steward import aws
-from steward.alerting.states import Alert, Announced
+from steward.alerting.states import ModelAlerts
+from steward.alerting.telling import Told
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, Event
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -52,8 +53,12 @@ def told(steward: Deployment) -> list[tuple[str, str]]:
     ]
 
 
-def alert(steward: Deployment) -> Alert:
-    return Alert.model_validate(steward.object("alerts/lemons/roc_auc.json"))
+def alerts(steward: Deployment) -> ModelAlerts:
+    return ModelAlerts.model_validate(steward.object("alerts/lemons.json"))
+
+
+def alert(steward: Deployment) -> Told:
+    return alerts(steward).told["roc_auc"]
 
 
 def test_an_alert_that_fires_again_while_its_end_is_being_told_is_told_of(trained: Deployment) -> None:
@@ -61,7 +66,9 @@ def test_an_alert_that_fires_again_while_its_end_is_being_told_is_told_of(traine
     assert trained.deliver("raise_alerts", bad)
     meanwhile(trained, good, worse)
     assert told(trained) == [("firing", "20240115"), ("resolved", "20240116"), ("firing", "20240117")]
-    assert alert(trained).announced == Announced(state="firing", version=worse.version, window=worse.window)
+    last = alert(trained).last
+    assert last is not None
+    assert (last.change, last.version, last.window) == ("firing", worse.version, worse.window)
     assert alert(trained).claim is None
 
 
@@ -94,4 +101,4 @@ def test_an_alert_never_goes_back_to_the_champion_before(trained: Deployment) ->
 
     with patch.object(Bucket, "swap", promote_first):
         assert trained.deliver("raise_alerts", check)
-    assert alert(trained).champion == "20240117-newer000"
+    assert alerts(trained).champion == "20240117-newer000"

@@ -15,7 +15,7 @@ from . import lemons
 from .deployment import Deployment, Objects, deployed
 
 PREDICTIONS, LABELS = "inbox/lemons/predictions/", "inbox/lemons/labels/"
-OF_EARLIER_WINDOWS = ("schema_consistency", "volume")
+OF_EARLIER_WINDOWS = ("schema_consistency", "volume", "no_data")
 """Monitors that compare a window with those before it, as far as they had been checked."""
 
 BUCKETS = ("steward-data", "steward-ledger")
@@ -92,20 +92,18 @@ def conclusions(steward: Deployment) -> dict[str, object]:
 
     Which earlier windows had been checked by then is named by a check, and may differ, and so may what rests on them.
     """
-    alerts = {
-        key: json.loads(body)
-        for key, body in steward.contents("alerts/").items()
-        if key.rsplit("/", 1)[-1].removesuffix(".json") not in OF_EARLIER_WINDOWS
-    }
-    standing = {
-        verdict["window"]: verdict["check"] for alert in alerts.values() for verdict in alert["verdicts"].values()
+    alerts = steward.object("alerts/lemons.json")
+    standing = {seen["window"]: seen["check"] for seen in alerts["checks"].values()}
+    found = {
+        place: {name: said for name, said in seen["findings"].items() if name not in OF_EARLIER_WINDOWS}
+        for place, seen in alerts["checks"].items()
     }
     return {
         **{prefix: steward.contents(prefix) for prefix in ("records/", "profiles/", "outcomes/", "quarantine/")},
         "checks": {
             at: order_free(steward.object(f"checks/lemons/{at}/{check}.json")) for at, check in standing.items()
         },
-        "verdicts": {key: (alert["champion"], alert["verdicts"]) for key, alert in alerts.items()},
+        "findings": (alerts["champion"], found),
     }
 
 
@@ -178,9 +176,8 @@ def counted_once(steward: Deployment) -> None:
     assert not steward.errors, steward.errors
     newest = {event.source: event for event in steward.told(BatchIngested)}
     assert [(newest[f"{PREDICTIONS}{name}.csv"].rows) for name in ("earlier", "later")] == [55, 45]
-    alert = steward.object("alerts/lemons/feature_drift.json")
-    (verdict,) = alert["verdicts"].values()
-    check = steward.object(f"checks/lemons/{verdict['window']}/{verdict['check']}.json")
+    (seen,) = steward.object("alerts/lemons.json")["checks"].values()
+    check = steward.object(f"checks/lemons/{seen['window']}/{seen['check']}.json")
     assert (check["rows"], len(check["batches"])) == (100, 2)
 
 
@@ -213,8 +210,8 @@ def test_a_copy_of_an_earlier_upload_that_was_taken_in_first_is_counted_once(
     assert not trained.errors, trained.errors
     (rejected,) = trained.told(BatchRejected)
     assert (rejected.source, rejected.code) == (keys[1], "no_valid_rows")
-    (verdict,) = trained.object("alerts/lemons/feature_drift.json")["verdicts"].values()
-    assert trained.object(f"checks/lemons/{verdict['window']}/{verdict['check']}.json")["rows"] == 100
+    (seen,) = trained.object("alerts/lemons.json")["checks"].values()
+    assert trained.object(f"checks/lemons/{seen['window']}/{seen['check']}.json")["rows"] == 100
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -267,7 +264,7 @@ def test_labels_meet_their_predictions_whichever_come_first(
     assert joined["outcomes"]["labelled"] == 100
     assert joined["outcomes"]["orphans"] == 0
     assert trained.keys("records/waiting/") == []
-    assert trained.object("alerts/lemons/roc_auc.json")["verdicts"]
+    assert any("roc_auc" in seen["findings"] for seen in trained.object("alerts/lemons.json")["checks"].values())
 
 
 def test_of_two_labels_of_an_id_the_newest_wins(first_champion: Trained) -> None:
@@ -318,8 +315,8 @@ def test_late_predictions_cause_a_new_check_of_their_window(trained: Deployment)
         assert events[:2] == ["BatchIngested", "CheckCompleted"]
     checks = [json.loads(body) for body in trained.contents("checks/lemons/").values()]
     assert sorted(check["rows"] for check in checks) == [60, 100]
-    (verdict,) = trained.object("alerts/lemons/feature_drift.json")["verdicts"].values()
-    assert trained.object(f"checks/lemons/{verdict['window']}/{verdict['check']}.json")["rows"] == 100
+    (seen,) = trained.object("alerts/lemons.json")["checks"].values()
+    assert trained.object(f"checks/lemons/{seen['window']}/{seen['check']}.json")["rows"] == 100
 
 
 def test_the_same_fact_has_the_same_event_id(trained: Deployment) -> None:

@@ -50,8 +50,8 @@ def released(steward: Deployment) -> ReleaseChanged:
 def test_an_alert_is_raised_once_while_windows_stay_bad_and_resolved_once(trained: Deployment) -> None:
     for day, flipped in ((14, False), (15, True), (16, True), (17, False), (18, False)):
         upload_day(trained, day, flipped=flipped)
-    assert [event.window[:8] for event in trained.told(AlertRaised) if event.monitor == "roc_auc"] == ["20240116"]
-    assert [event.window[:8] for event in trained.told(AlertResolved) if event.monitor == "roc_auc"] == ["20240118"]
+    assert [event.window[:8] for event in trained.told(AlertRaised) if event.monitor == "log_loss"] == ["20240116"]
+    assert [event.window[:8] for event in trained.told(AlertResolved) if event.monitor == "log_loss"] == ["20240119"]
     firing = [subject for subject in subjects(trained) if "firing" in subject]
     resolved = [subject for subject in subjects(trained) if "resolved" in subject]
     assert (len(firing), len(resolved)) == (1, 1)
@@ -64,8 +64,8 @@ def test_one_check_tells_of_all_its_monitors_in_one_notification(trained: Deploy
     monitors = {event.monitor for event in trained.told(AlertRaised)}
     assert {"roc_auc", "accuracy", "log_loss"} <= monitors
     (notification,) = trained.notifications
-    assert set(notification["MessageAttributes"]["monitor"]["Value"].split(",")) == monitors
-    assert "FIRING  roc_auc" in json.loads(notification["Message"])["text"]
+    assert set(json.loads(notification["MessageAttributes"]["monitor"]["Value"])) == monitors
+    assert "FIRING  log_loss  (warning)" in json.loads(notification["Message"])["text"]
 
 
 def test_a_new_champion_resolves_the_old_ones_alerts(trained: Deployment) -> None:
@@ -77,7 +77,7 @@ def test_a_new_champion_resolves_the_old_ones_alerts(trained: Deployment) -> Non
     trained.deliver("raise_alerts", released(trained))
     trained.settle()
     assert {event.monitor for event in trained.told(AlertResolved)} == raised
-    assert trained.object("alerts/lemons/roc_auc.json")["announced"]["state"] == "resolved"
+    assert trained.object("alerts/lemons.json")["told"]["roc_auc"]["last"]["change"] == "resolved"
     assert "lemons: champion is now 20240117-new" in subjects(trained)
 
 
@@ -141,14 +141,14 @@ def test_a_crash_after_subscribers_were_told_tells_them_again_under_the_same_id(
 
     with patch.object(client, broken, then_die):
         assert not trained.deliver("raise_alerts", check)
-        assert trained.object("alerts/lemons/roc_auc.json")["announced"] is None
+        assert trained.object("alerts/lemons.json")["told"]["roc_auc"]["last"] is None
         assert trained.deliver("raise_alerts", check, attempt=2)
     trained.settle()
     told = [identity for identity in trained.notified()[before:] if identity]
     assert len(told) == 2
     assert len(set(told)) == 1
     assert len([event for event in trained.told(AlertRaised) if event.monitor == "roc_auc"]) == 1
-    assert trained.object("alerts/lemons/roc_auc.json")["announced"]["state"] == "firing"
+    assert trained.object("alerts/lemons.json")["told"]["roc_auc"]["last"]["change"] == "firing"
     assert [entry.action for entry in trained.entries("lemons") if entry.subject == "roc_auc"] == ["alert_raised"]
 
 

@@ -95,8 +95,8 @@ def test_one_region_whose_world_turns_over_is_named_and_nothing_else(watching: D
     assert worst.segment == "region=north"
     assert worst.message.startswith("worst: region=north, ROC AUC 0.")
     assert check.summary("segment_performance").startswith("ROC AUC of region=north is 0.")
-    alert = watching.object("alerts/lemons/segment_performance.json")
-    assert alert["announced"]["state"] == "firing"
+    told = watching.object("alerts/lemons.json")["told"]
+    assert told["segment_performance"]["last"]["change"] == "firing"
     assert recomputed(Bucket(watching.data), check) == check.results
 
 
@@ -113,7 +113,7 @@ def test_a_group_that_is_granted_less_is_named_without_any_label(watching: Deplo
     assert found.message.index("trade=private") < found.message.index("trade=dealer")
     opportunity = next(result for result in check.results if result.statistic == "equal_opportunity_difference")
     assert opportunity.status == "unknown"
-    assert watching.object("alerts/lemons/fairness.json")["announced"]["state"] == "firing"
+    assert watching.object("alerts/lemons.json")["told"]["fairness"]["last"]["change"] == "firing"
     assert recomputed(Bucket(watching.data), check) == check.results
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from steward.results import Status
 from steward.spec.monitors import MonitorName
+from steward.spec.severity import Severity
 
 SOURCE = "steward"
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
@@ -170,6 +171,8 @@ class AlertRaised(Event):
     version: str
     window: str
     summary: Sentence
+    severity: Severity = "warning"
+    number: int = 1
 
 
 class AlertResolved(Event):
@@ -179,18 +182,32 @@ class AlertResolved(Event):
     version: str
     window: str
     summary: Sentence
+    severity: Severity = "warning"
+    number: int = 1
+
+
+class AlertUpdated(Event):
+    """A monitor's alert goes on firing and became graver or was told again, or it moves to and fro."""
+
+    change: Literal["escalated", "reminder", "flapping"]
+    monitor: MonitorName
+    version: str
+    window: str
+    summary: Sentence
+    severity: Severity
+    number: int
 
 
 class AlertAcknowledged(Event):
-    """A person has seen an alert: one monitor's, or every one that fires."""
+    """A person has seen an alert."""
 
-    monitor: MonitorName | None
-    author: str
+    monitor: MonitorName | None = Field(description="None for every alert that fires.")
+    author: str = Field(description="The ARN of who did it.")
     note: Sentence = ""
 
 
 class AlertMuted(Event):
-    """A person wants no notifications for a while; an `until` that equals `as_of` lifts a mute."""
+    """A person wants no notifications for a while; one that ends when it was asked for lifts a mute."""
 
     monitor: MonitorName | None
     until: AwareDatetime
@@ -226,6 +243,16 @@ class RetrainingProposed(Event):
 
     reason: Sentence
     author: str = "schedule"
+
+
+class DefectProposed(Event):
+    """An error in the data is to be written down."""
+
+    source: Literal["person", "monitor", "quarantine"]
+    severity: Severity
+    title: Sentence
+    windows: list[str] = Field(default_factory=list)
+    author: str
 
 
 class TrainingRequested(Event):

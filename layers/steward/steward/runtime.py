@@ -55,6 +55,7 @@ class Settings(BaseModel):
     function: str = Field(alias="POWERTOOLS_SERVICE_NAME")
     model_metrics: bool = Field(default=False, alias="STEWARD_MODEL_METRICS")
     alert_topic: str | None = Field(default=None, alias="STEWARD_ALERT_TOPIC")
+    chat_topic: str | None = Field(default=None, alias="STEWARD_CHAT_TOPIC")
     ingest_queue_url: str | None = Field(default=None, alias="STEWARD_INGEST_QUEUE_URL")
     schedule_group: str | None = Field(default=None, alias="STEWARD_SCHEDULE_GROUP")
     schedule_role_arn: str | None = Field(default=None, alias="STEWARD_SCHEDULE_ROLE_ARN")

@@ -1,12 +1,12 @@
-"""What subscribers of the alert topic receive."""
+"""The sentences that people receive, and the notifications that carry them."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
+from steward.alerting.notification import AlertNews, Notification, TrendPoint, identity_of, subject_line
+from steward.alerting.states import Standing
+from steward.alerting.telling import Change, Claim
 from steward.events import (
-    AlertRaised,
-    AlertResolved,
     AuditCompleted,
     BatchRejected,
     CollectionFailed,
@@ -15,53 +15,153 @@ from steward.events import (
     ReleaseChanged,
     RunFailed,
 )
+from steward.spec.monitors import MonitorName
+from steward.spec.severity import Severity, rank
 from steward.spec.windows import Window
 
-_SUBJECT_LENGTH = 100
-"""SNS takes subjects of fewer than 100 characters, ASCII, that begin with no blank."""
+_SHOWN = 12
+_BARS = "▁▂▃▄▅▆▇█"
+_ORDER: tuple[Change, ...] = ("firing", "escalated", "flapping", "reminder", "resolved")
 
 
-class Message(BaseModel):
-    """One notification: a subject, plain text for people, and attributes for subscription filter policies."""
+def alerts_notification(
+    claims: Mapping[MonitorName, Claim],
+    events: Mapping[MonitorName, Event],
+    standings: Mapping[MonitorName, Standing],
+    done: Sequence[str],
+    bucket: str,
+) -> Notification:
+    """One notification of all alerts that moved together.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    subject: str
-    text: str
-    attributes: dict[str, str]
-
-
-def alerts_message(changes: Sequence[AlertRaised | AlertResolved]) -> Message:
-    """One message for all monitors that one check moved."""
-    first = changes[0]
-    raised = [change for change in changes if isinstance(change, AlertRaised)]
-    resolved = [change for change in changes if isinstance(change, AlertResolved)]
-    headline = "; ".join(
-        part
-        for part in (
-            f"firing: {', '.join(change.monitor for change in raised)}" if raised else "",
-            f"resolved: {', '.join(change.monitor for change in resolved)}" if resolved else "",
-        )
-        if part
+    Args:
+        claims: what is told of each monitor.
+        events: what the bus is told of it.
+        standings: how the alerts stand.
+        done: what was done by itself, or held back.
+        bucket: where the check is.
+    """
+    news = sorted(
+        (_news(claim, events[name], standings[name]) for name, claim in claims.items()),
+        key=lambda one: (_ORDER.index(one.change), -rank(one.severity), one.monitor),
     )
-    lines = [f"Model {first.model}, version {first.version}, window {_span(first.window)}", ""]
-    for change in changes:
-        lines.append(f"{'FIRING' if isinstance(change, AlertRaised) else 'resolved'}  {change.monitor}")
-        lines.append(f"  {change.summary}")
-    lines += ["", f"Correlation id {first.correlation_id}"]
-    return Message(
-        subject=_subject(f"{first.model}: {headline}"),
+    first = events[news[0].monitor]
+    checks = [standing.latest for name, standing in standings.items() if name in claims and standing.latest]
+    check = max(checks, key=lambda one: one.window, default=None)
+    severity = max((one.severity for one in news), key=rank)
+    still = any(one.change != "resolved" for one in news)
+    commands = _commands(first.model, news, check.check if check else None, still=still)
+    cause = check.cause if check and still else ""
+    stored = check.stored if check else None
+    lines = [
+        f"Model {first.model}, version {news[0].version}, window {_span(check.window if check else news[0].window)}"
+    ]
+    for one in news:
+        lines += ["", *_paragraph(one)]
+    if cause:
+        lines += ["", f"Likely cause: {cause}"]
+    if done:
+        lines += ["", "What Steward did:", *(f"  {deed}" for deed in done)]
+    if commands:
+        lines += ["", "What you can do:", *(f"  {command}" for command in commands)]
+    lines += [
+        "",
+        *([f"The check: s3://{bucket}/{stored.key}"] if stored else []),
+        f"Correlation id {first.correlation_id}",
+    ]
+    return Notification(
+        id=identity_of([events[one.monitor].event_id for one in news]),
+        model=first.model,
+        severity=severity,
+        states=list(dict.fromkeys(one.change for one in news)),
+        monitors=[one.monitor for one in news],
+        subject=subject_line(f"{first.model}: {severity if still else 'all clear'}: {_headline(news)}"),
         text="\n".join(lines),
-        attributes={
-            "model": first.model,
-            "state": "firing" if raised else "resolved",
-            "monitor": ",".join(change.monitor for change in changes),
-        },
+        as_of=first.as_of,
+        correlation_id=first.correlation_id,
+        alerts=news,
+        cause=cause,
+        done=list(done),
+        commands=commands,
+        check=stored,
+    ).fitting()
+
+
+def _headline(news: Sequence[AlertNews]) -> str:
+    by_change: dict[Change, list[str]] = {}
+    for one in news:
+        by_change.setdefault(one.change, []).append(one.monitor)
+    words = {"reminder": "still firing"}
+    return "; ".join(f"{words.get(change, change)}: {', '.join(names)}" for change, names in by_change.items())
+
+
+def _news(claim: Claim, event: Event, standing: Standing) -> AlertNews:
+    told = claim.announced
+    found = standing.latest.findings[standing.monitor] if standing.latest else None
+    return AlertNews(
+        event_id=event.event_id,
+        monitor=standing.monitor,
+        change=told.change,
+        severity=told.severity,
+        version=told.version,
+        window=told.window,
+        summary=told.summary or f"version {told.version} is in charge now; the windows of the one before do not count",
+        value=found.value if found else None,
+        low=found.low if found else None,
+        high=found.high if found else None,
+        baseline=found.baseline if found else None,
+        threshold=found.threshold if found else None,
+        trend=[
+            TrendPoint(window=window, status=past.status, value=past.value) for window, past in standing.trend[-_SHOWN:]
+        ],
     )
 
 
-def notice(event: Event) -> Message | None:
-    """The message for an event that people should know of; None for one that needs none."""
+def _paragraph(one: AlertNews) -> list[str]:
+    """What people read of one alert: the sentence, then the trend."""
+    word = {"firing": "FIRING", "escalated": "ESCALATED", "flapping": "FLAPPING", "reminder": "STILL FIRING"}
+    lines = [f"{word.get(one.change, one.change)}  {one.monitor}  ({one.severity})", f"  {one.summary}"]
+    if one.change == "flapping":
+        lines.append("  It moves to and fro; you hear of it again once it is stable.")
+    if one.change in ("reminder", "escalated"):
+        lines.append(f"  It fires since {_span(one.window)}, and nobody has acknowledged it.")
+    trend = sparkline([point.value for point in one.trend])
+    if trend:
+        limit = f", limit {one.threshold:.4g}" if one.threshold is not None else ""
+        values = ", ".join("?" if point.value is None else f"{point.value:.4g}" for point in one.trend)
+        lines.append(f"  Last {len(one.trend)} windows: {trend}  {values}{limit}")
+    return lines
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """A small picture of some values, in a line of text; empty where fewer than two are known.
+
+    >>> sparkline([1.0, 2.0, None, 8.0])
+    '▁▂ █'
+    """
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if len(known) < 2:  # noqa: PLR2004 - one value is no trend
+        return ""
+    low, high = min(known), max(known)
+    room = (high - low) or 1.0
+    top = len(_BARS) - 1
+    return "".join(
+        " " if value is None or not math.isfinite(value) else _BARS[round((value - low) / room * top)]
+        for value in values
+    )
+
+
+def _commands(model: str, news: Sequence[AlertNews], check: str | None, *, still: bool) -> list[str]:
+    """The exact commands of what a person can do."""
+    monitor = f" {news[0].monitor}" if len(news) == 1 else ""
+    commands = []
+    if still:
+        commands += [f"steward acknowledge {model}{monitor}", f'steward mute {model}{monitor} --for 7d --reason "..."']
+    return [*commands, *([f"steward explain {check} --model {model}"] if check else [])]
+
+
+def notice(event: Event) -> Notification | None:
+    """The notification of an event that people should know of; None for one that needs none."""
+    severity: Severity = "warning"
     match event:
         case RunFailed():
             subject, text = "retraining failed", f"Run {event.run} failed in {event.stage}: {event.message}"
@@ -76,27 +176,29 @@ def notice(event: Event) -> Message | None:
         case CollectionFailed():
             subject, text = "resources cannot be read", event.message
         case AuditCompleted(passed=False):
+            severity = "critical"
             subject, text = (
                 "audit failed",
                 f"Invariants that do not hold: {', '.join(event.failed)}\n{event.stored.key}",
             )
         case ReleaseChanged(stage="champion"):
+            severity = "info"
             subject, text = f"champion is now {event.version}", event.summary
         case _:
             return None
-    return Message(
-        subject=_subject(f"{event.model}: {subject}"),
+    return Notification(
+        id=event.event_id,
+        model=event.model,
+        severity=severity,
+        states=["notice"],
+        monitors=[type(event).__name__],
+        subject=subject_line(f"{event.model}: {subject}"),
         text=f"{text}\n\nAs of {event.as_of:%Y-%m-%d %H:%M} UTC. Correlation id {event.correlation_id}",
-        attributes={"model": event.model, "state": "notice", "monitor": type(event).__name__},
-    )
+        as_of=event.as_of,
+        correlation_id=event.correlation_id,
+    ).fitting()
 
 
 def _span(identifier: str) -> str:
     window = Window.parse(identifier)
     return f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC"
-
-
-def _subject(text: str) -> str:
-    plain = "".join(character if character.isascii() and character.isprintable() else "?" for character in text)
-    plain = plain.lstrip()
-    return plain if len(plain) < _SUBJECT_LENGTH else f"{plain[: _SUBJECT_LENGTH - 4]}..."

@@ -1,182 +1,262 @@
-"""The state of one alert: a pure function of what the newest checks of each window said."""
+"""The alerts of one model: a pure function of what checks said, what people said, and what was told."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from steward.results import Status
+from steward.alerting.course import Course, Kind, Mark, State, course
+from steward.alerting.deeds import DEEDS_KEPT, Deed
+from steward.alerting.facts import Acknowledgement, Finding, Mute, SeenCheck
+from steward.alerting.telling import Announced, Claim, Present, Told, after, claimed, untold
+from steward.spec.alerting import AlertRule
+from steward.spec.maintenance import in_maintenance
+from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
+from steward.spec.severity import Severity
+from steward.spec.windows import ORIGIN, Window
 
-State = Literal["ok", "firing", "resolved"]
+WINDOWS_KEPT = 60
+"""How many windows are remembered; a rule looks at 50 of them at most."""
 
-WINDOWS_KEPT = 200
-"""How many windows an alert remembers; the state rests on the newest ones."""
-
-
-class Verdict(BaseModel):
-    """What one check said of one monitor in one window.
-
-    Attributes:
-        version: the version that made the window's predictions.
-        window: the window's id; ids sort by time.
-        check: the check that said so.
-        evidence: how many batches, of predictions and of labels, the check saw; of two checks of one window the one
-            that knew more stands.
-        rows, labelled_rows: what these batches came to, readings of telemetry among the rows.
-        revision: the declaration that was in force.
-        status: `ok`, `drift` or `breach`; an `unknown` is no verdict.
-        summary: the sentence a person reads.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    version: str
-    window: str
-    check: str
-    evidence: int
-    rows: int = 0
-    labelled_rows: int = 0
-    revision: str = ""
-    status: Status
-    summary: str
-
-    @property
-    def precedence(self) -> tuple[int, int, int, str, str]:
-        """Sorts checks of one window by how much they knew, ties by id, so that the order of arrival is nothing.
-
-        Batches only ever come; a correction is a batch of labels. While they are the same, rows can only go (to an
-        earlier upload that has their ids), and labels only find more predictions.
-        """
-        return (self.evidence, -self.rows, self.labelled_rows, self.revision, self.check)
-
-    @property
-    def bad(self) -> bool:
-        """Whether the monitor found something."""
-        return self.status in ("drift", "breach")
+PEOPLE_KEPT = 100
+"""How many mutes and acknowledgements are remembered, the newest ones."""
 
 
-class Announced(BaseModel):
-    """The last thing that subscribers were told of an alert."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    state: Literal["firing", "resolved"]
-    version: str
-    window: str
-
-    def tells(self, untold: "Announced") -> bool:
-        """Whether subscribers who hear this know the other as well: only the window may differ."""
-        return (self.state, self.version) == (untold.state, untold.version)
-
-
-class Claim(BaseModel):
-    """Who is telling subscribers something, since when; a claim that grew old was left by a function that died."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    announced: Announced
-    cause: str
-    since: AwareDatetime
-
-
-CLAIM_HOLDS = timedelta(minutes=5)
-"""Longer than the function may run: by then whoever claimed is gone."""
-
-
-class Alert(BaseModel):
-    """One monitor of one model.
+class ModelAlerts(BaseModel):
+    """All alerts of one model (compare-and-swap).
 
     Attributes:
         champion: the version whose windows count; None before the first.
-        verdicts: by `window/version`, the verdict that stands.
-        announced: what subscribers were told last; None before anything.
-        claim: who is telling them what they do not know yet.
+        checks: by `window/version`, the check that stands.
+        mutes, acknowledgements: what people said, by the event's id.
+        told: what subscribers know, by monitor.
+        deeds: what was done by itself, or held back, by what makes it this deed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
-    monitor: MonitorName
     champion: str | None = None
-    verdicts: dict[str, Verdict] = Field(default_factory=dict)
-    announced: Announced | None = None
-    claim: Claim | None = None
+    checks: dict[str, SeenCheck] = Field(default_factory=dict)
+    mutes: dict[str, Mute] = Field(default_factory=dict)
+    acknowledgements: dict[str, Acknowledgement] = Field(default_factory=dict)
+    told: dict[MonitorName, Told] = Field(default_factory=dict)
+    deeds: dict[str, Deed] = Field(default_factory=dict)
 
     @property
-    def history(self) -> list[Verdict]:
-        """The champion's verdicts, oldest window first."""
-        return [verdict for _, verdict in sorted(self.verdicts.items()) if verdict.version == self.champion]
+    def history(self) -> list[SeenCheck]:
+        """The champion's checks, the oldest window first."""
+        return [check for _, check in sorted(self.checks.items()) if check.version == self.champion]
+
+    @property
+    def newest(self) -> Window | None:
+        """The champion's newest window; its end is the present moment in the time of the data."""
+        return max((Window.parse(check.window) for check in self.history), default=None)
+
+    @property
+    def monitors(self) -> list[MonitorName]:
+        """Every monitor that said anything of the champion, or of which subscribers know something."""
+        found = {name for check in self.history for name in check.findings}
+        return sorted({*found, *self.told})
+
+    def seeing(self, check: SeenCheck) -> Self:
+        """The alerts after one more check. The order of checks makes no difference, nor do repetitions."""
+        known = self.checks.get(check.place)
+        if known and known.precedence >= check.precedence:
+            return self
+        checks = self.checks | {check.place: check}
+        kept = sorted({one.window for one in checks.values()})[-WINDOWS_KEPT:]
+        return self.model_copy(
+            update={"checks": {place: one for place, one in sorted(checks.items()) if one.window in kept}}
+        )
+
+    def under(self, champion: str | None) -> Self:
+        """The alerts once another version is in charge: windows of the one before no longer count."""
+        return self if champion == self.champion else self.model_copy(update={"champion": champion})
+
+    def muted(self, identity: str, mute: Mute) -> Self:
+        """The alerts once a person has muted some, or lifted mutes."""
+        mutes = sorted((self.mutes | {identity: mute}).items(), key=lambda item: (item[1].as_of, item[0]))
+        return self.model_copy(update={"mutes": dict(mutes[-PEOPLE_KEPT:])})
+
+    def acknowledged(self, identity: str, acknowledgement: Acknowledgement) -> Self:
+        """The alerts once a person has seen some."""
+        known = self.acknowledgements | {identity: acknowledgement}
+        ordered = sorted(known.items(), key=lambda item: (item[1].at, item[0]))
+        return self.model_copy(update={"acknowledgements": dict(ordered[-PEOPLE_KEPT:])})
+
+    def claimed(self, spec: ModelSpec, cause: str, chain: str, now: datetime) -> Self:
+        """The alerts once the function that handles `cause` has taken on to tell what is untold; see `telling`."""
+        standings = standings_of(self, spec)
+        told = {
+            name: claimed(standing.told, None if standing.quiet else standing.untold, cause, chain, now)
+            for name, standing in standings.items()
+        }
+        kept = {name: known for name, known in told.items() if known != Told()}
+        return self.model_copy(update={"told": kept})
+
+    def after(self, announced: Mapping[MonitorName, Announced], now: datetime) -> Self:
+        """The alerts once something was told."""
+        told = {name: after(self.told.get(name, Told()), news, now) for name, news in announced.items()}
+        return self.model_copy(update={"told": self.told | told})
+
+    def done(self, deeds: Mapping[str, Deed]) -> Self:
+        """The alerts once something was done."""
+        known = sorted({**self.deeds, **deeds}.items(), key=lambda item: (item[1].as_of, item[0]))
+        return self.model_copy(update={"deeds": dict(known[-DEEDS_KEPT:])})
+
+    def claimed_by(self, cause: str) -> dict[MonitorName, Claim]:
+        """What the function that handles a cause has to tell, by monitor."""
+        return {
+            name: known.claim for name, known in sorted(self.told.items()) if known.claim and known.claim.cause == cause
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one alert stands.
+
+    Attributes:
+        monitor: whose.
+        rule: how it moves.
+        course: where its windows have brought it.
+        told: what subscribers know.
+        present: how it stands, as telling needs it.
+        muted: why nobody is told although there is something to tell: the reason of a mute; empty without.
+        maintenance: the reason of the maintenance that the newest window falls into; empty without.
+        trend: the findings of the newest windows, the oldest first.
+        latest: the newest check that has a finding of this monitor; None without.
+    """
+
+    monitor: MonitorName
+    rule: AlertRule
+    course: Course
+    told: Told
+    present: Present
+    muted: str
+    maintenance: str
+    trend: tuple[tuple[str, Finding], ...]
+    latest: SeenCheck | None
 
     @property
     def state(self) -> State:
-        """`firing` while the newest window is bad; `resolved` when an earlier one was; `ok` when none was."""
-        history = self.history
-        if history and history[-1].bad:
-            return "firing"
-        return "resolved" if any(verdict.bad for verdict in history) else "ok"
+        """`ok`, `pending`, `firing` or `resolved`."""
+        return self.course.state
 
     @property
-    def latest(self) -> Verdict | None:
-        """The verdict that the state rests on; None while the champion has none."""
-        history = self.history
-        return history[-1] if history else None
+    def grave(self) -> Severity:
+        """How grave it is: as declared, or what it has been raised to."""
+        last = self.told.last
+        return last.severity if last and last.firing and self.state == "firing" else self.rule.severity
 
     @property
-    def unannounced(self) -> Announced | None:
-        """What subscribers have yet to be told; None when they know how things stand."""
-        told = self.announced
-        was_firing = told is not None and told.state == "firing"
-        history = self.history
-        if self.state == "firing" and (not was_firing or (told and told.version != self.champion)):
-            return Announced(state="firing", version=history[-1].version, window=self._since(history).window)
-        if self.state != "firing" and was_firing and told:
-            recovered = history[-1] if history else None
-            return Announced(
-                state="resolved",
-                version=recovered.version if recovered else self.champion or told.version,
-                window=recovered.window if recovered else told.window,
-            )
-        return None
+    def quiet(self) -> str:
+        """Why nobody is told; empty where they are."""
+        if self.maintenance:
+            return f"in maintenance: {self.maintenance}"
+        return f"muted: {self.muted}" if self.muted else ""
 
-    def seeing(self, verdict: Verdict) -> Self:
-        """The alert after one more verdict. The order of verdicts makes no difference, nor do repetitions."""
-        place = f"{verdict.window}/{verdict.version}"
-        known = self.verdicts.get(place)
-        if known and known.precedence >= verdict.precedence:
-            return self
-        verdicts = self.verdicts | {place: verdict}
-        return self.model_copy(update={"verdicts": dict(sorted(verdicts.items())[-WINDOWS_KEPT:])})
+    @property
+    def untold(self) -> Announced | None:
+        """What subscribers have yet to be told."""
+        return untold(self.told, self.present, self.rule)
 
-    def under(self, champion: str | None) -> Self:
-        """The alert once another version is in charge: windows of the one before no longer count."""
-        return self if champion == self.champion else self.model_copy(update={"champion": champion})
+    @property
+    def summary(self) -> str:
+        """What the newest check said, in a sentence; empty where none did."""
+        return self.latest.findings[self.monitor].summary if self.latest else ""
 
-    def claimed(self, cause: str, now: datetime) -> Self:
-        """The alert once the function that handles `cause` has taken on to tell subscribers, if anything is to be told.
+    @property
+    def windows_fired(self) -> int:
+        """Over how many windows it fires by now, the first bad one included."""
+        if self.state != "firing" or self.course.since is None:
+            return 0
+        return sum(window >= self.course.since for window, _ in self.trend)
 
-        Of several functions that see the same change one tells it. Should that one die, the redelivery of its own cause
-        tells it again, and so does any other after `CLAIM_HOLDS`.
-        """
-        untold = self.unannounced
-        if untold is None:
-            return self.model_copy(update={"claim": None})
-        held = self.claim
-        if held and held.announced.tells(untold) and held.cause != cause and now - held.since < CLAIM_HOLDS:
-            return self
-        return self.model_copy(update={"claim": Claim(announced=untold, cause=cause, since=now)})
 
-    def told(self, announced: Announced) -> Self:
-        """The alert once subscribers have been told; who is telling them something else goes on."""
-        claim = self.claim if self.claim and not self.claim.announced.tells(announced) else None
-        return self.model_copy(update={"announced": announced, "claim": claim})
+def standings_of(alerts: ModelAlerts, spec: ModelSpec) -> dict[MonitorName, Standing]:
+    """How every alert of a model stands, under the declaration in force."""
+    history = [(Window.parse(check.window), check) for check in alerts.history]
+    skipped: dict[Window, str] = {}
+    if spec.alerting.maintenance:
+        skipped = {window: in_maintenance(spec.alerting.maintenance, window) or "" for window, _ in history}
+    return {name: _standing(alerts, spec, name, history, skipped) for name in alerts.monitors}
 
-    @staticmethod
-    def _since(history: list[Verdict]) -> Verdict:
-        """The first window of the bad ones that the history ends with."""
-        first = history[-1]
-        for verdict in reversed(history):
-            if not verdict.bad:
-                break
-            first = verdict
-        return first
+
+def firing(alerts: ModelAlerts, spec: ModelSpec) -> list[MonitorName]:
+    """The monitors whose alerts fire."""
+    return [name for name, standing in standings_of(alerts, spec).items() if standing.state == "firing"]
+
+
+def _standing(
+    alerts: ModelAlerts,
+    spec: ModelSpec,
+    name: MonitorName,
+    history: Sequence[tuple[Window, SeenCheck]],
+    skipped: Mapping[Window, str],
+) -> Standing:
+    rule, told = spec.alert_rule(name), alerts.told.get(name, Told())
+    newest = history[-1][0] if history else None
+    on = getattr(spec.monitors, name) is not None  # what was switched off says nothing any more
+    counted = [(window, check) for window, check in history if on and not skipped.get(window)]
+    where = course(list(_marks(counted, name, rule, newest, spec)), rule)
+    found = [(check.window, check.findings[name]) for _, check in history if name in check.findings]
+    latest = next((check for _, check in reversed(history) if name in check.findings), None)
+    last = told.last
+    at = where.since if where.state == "firing" else (where.ended or (latest.window if latest else None))
+    as_of = newest.end if newest else (last.as_of if last else ORIGIN)
+    present = Present(
+        firing=where.state == "firing",
+        flapping=where.flapping,
+        version=alerts.champion or (last.version if last else ""),
+        window=at or (last.window if last else ""),
+        as_of=as_of,
+        acknowledged=any(
+            said.concerns(name) and told.at is not None and said.at >= told.at
+            for said in alerts.acknowledgements.values()
+        ),
+        summary=latest.findings[name].summary if latest else "",
+    )
+    return Standing(
+        monitor=name,
+        rule=rule,
+        course=where,
+        told=told,
+        present=present,
+        muted=_muted(alerts, spec, name, as_of),
+        maintenance=skipped.get(newest, "") if newest else "",
+        trend=tuple(found),
+        latest=latest,
+    )
+
+
+def _marks(
+    history: Sequence[tuple[Window, SeenCheck]],
+    name: MonitorName,
+    rule: AlertRule,
+    newest: Window | None,
+    spec: ModelSpec,
+) -> Iterator[Mark]:
+    """The windows of a course; one without a finding is missing once the labels it may wait for are overdue."""
+    waits = spec.labels_within if name in spec.metrics else timedelta(0)
+    for window, check in history:
+        found = check.findings.get(name)
+        if found is None:
+            if newest is not None and window.end + waits <= newest.end:
+                yield Mark(check.window, window.end, "missing")
+            continue
+        kind: Kind = "bad" if found.bad else "good" if found.back(rule.resolve_at) else "between"
+        yield Mark(check.window, window.end, kind)
+
+
+def _muted(alerts: ModelAlerts, spec: ModelSpec, name: MonitorName, as_of: datetime) -> str:
+    """The reason of a mute that holds; a mute holds from when it is known, and a later lift ends it."""
+    concerned = [mute for mute in alerts.mutes.values() if mute.concerns(name)]
+    for mute in concerned:
+        lifted = any(other.lifts and other.as_of >= mute.as_of for other in concerned)
+        if not mute.lifts and not lifted and as_of < mute.ends(spec.alerting.longest_mute):
+            return f"{mute.reason} (until {mute.ends(spec.alerting.longest_mute):%Y-%m-%d %H:%M} UTC, {mute.author})"
+    return ""

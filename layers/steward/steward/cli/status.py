@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from steward.alerting.states import Alert
+from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.cli.deployment import Deployment
 from steward.errors import UnknownModel
 from steward.releasing.routing import Routing
@@ -17,50 +17,51 @@ from steward.store.bucket import Bucket
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ModelStanding:
     """One model as it stands."""
 
     model: str
     routing: Routing
     newest_window: str | None
-    alerts: list[Alert]
+    alerts: list[Standing]
     newest_run: Run | None
 
     @property
-    def firing(self) -> list[Alert]:
+    def firing(self) -> list[Standing]:
         """Alerts that fire now."""
         return [alert for alert in self.alerts if alert.state == "firing"]
 
     @classmethod
-    def of(cls, data: Bucket, model: str) -> "Standing":
+    def of(cls, data: Bucket, model: str) -> "ModelStanding":
         """Read it.
 
         Raises:
             UnknownModel: no declaration of this name was accepted.
         """
-        registry.current_spec(data, model)
+        spec, _ = registry.current_spec(data, model)
+        content = data.find(keys.alerts(model))
         runs = [listed.key for listed in data.list(keys.runs(model)) if listed.key != keys.retraining_state(model)]
         newest = data.get(max(runs)) if runs else None
         return cls(
             model=model,
             routing=registry.routing(data, model),
             newest_window=max(data.folders(keys.checks(model)), default=None),
-            alerts=[Alert.model_validate_json(data.get(listed.key).body) for listed in data.list(keys.alerts(model))],
+            alerts=list(standings_of(ModelAlerts.model_validate_json(content.body), spec).values()) if content else [],
             newest_run=Run.model_validate_json(newest.body) if newest else None,
         )
 
 
-def standings(deployment: Deployment, model: str | None) -> Iterator[Standing]:
+def standings(deployment: Deployment, model: str | None) -> Iterator[ModelStanding]:
     """One model, or every declared one."""
     for name in [model] if model else deployment.models():
         try:
-            yield Standing.of(deployment.data, name)
+            yield ModelStanding.of(deployment.data, name)
         except UnknownModel:
             if model:
                 raise
 
 
-def table(found: list[Standing]) -> Table:
+def table(found: list[ModelStanding]) -> Table:
     """One row a model."""
     drawn = Table(title="Models", title_justify="left", pad_edge=False)
     for heading in ("model", "champion", "since", "newest window"):
@@ -81,22 +82,30 @@ def table(found: list[Standing]) -> Table:
     return drawn
 
 
-def alerts_table(standing: Standing) -> Table:
+def alerts_table(standing: ModelStanding) -> Table:
     """One row an alert that ever had something to say."""
     drawn = Table(title=f"Alerts of {standing.model}", title_justify="left", pad_edge=False)
-    for heading in ("monitor", "state", "window", "what was found"):
+    for heading in ("monitor", "state", "severity", "window", "what was found"):
         drawn.add_column(heading, overflow="fold")
     for alert in sorted(standing.alerts, key=lambda alert: (alert.state != "firing", alert.monitor)):
         latest = alert.latest
         style = "yellow" if alert.state == "firing" else ""
         drawn.add_row(
             alert.monitor,
-            alert.state,
+            _state(alert),
+            alert.grave,
             _day(latest.window if latest else None),
-            latest.summary if latest else "",
+            alert.summary,
             style=style,
         )
     return drawn
+
+
+def _state(alert: Standing) -> str:
+    """The state with what holds for it: why nobody hears of it, or that a person has seen it."""
+    notes = [alert.quiet, alert.course.held, "flapping" if alert.course.flapping else ""]
+    notes.append("acknowledged" if alert.state == "firing" and alert.present.acknowledged else "")
+    return "; ".join([alert.state, *filter(None, notes)])
 
 
 def _day(window: str | None) -> str:

@@ -6,6 +6,7 @@ from steward.quality import (
     constant_columns,
     freshness,
     label_leakage,
+    no_data,
     scale_consistency,
     schema_consistency,
     uniqueness,
@@ -26,6 +27,7 @@ JUDGES: tuple[Callable[[Observed], Judgement], ...] = (
     volume.judge,
     constant_columns.judge,
     label_leakage.judge,
+    no_data.judge,
 )
 """One for each monitor of data quality but completeness, which the family of drift tests judges column by column."""
 

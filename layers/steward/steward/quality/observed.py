@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
@@ -33,6 +34,7 @@ class Observed:
         baseline: of the version; its own reference, whatever drift is measured against.
         profile: of the window.
         volumes: rows of earlier windows, by the number of the window, counted from `ORIGIN`.
+        labelled: labelled rows of the windows before, by number, of those that had any rows.
         columns: what was odd about the columns of the window before, as `schema_consistency` keeps it; None where
             nothing is known of any.
         unreadable: batches that are left out of the profile, each with the reason.
@@ -43,6 +45,7 @@ class Observed:
     baseline: Baseline
     profile: Profile
     volumes: Mapping[int, int] = field(default_factory=dict)
+    labelled: Mapping[int, int] = field(default_factory=dict)
     columns: Mapping[str, float] | None = None
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
@@ -50,6 +53,10 @@ class Observed:
     def number(self) -> int:
         """Of the window."""
         return (self.window.start - ORIGIN) // self.window.length
+
+    def starts(self, number: int) -> datetime:
+        """When a window begins."""
+        return ORIGIN + number * self.window.length
 
     def declared(self, part: str) -> Feature | None:
         """What declares a profiled feature or output that is no facet of another column."""

@@ -62,11 +62,12 @@ class Usual:
         distribution of chi-square, Proceedings of the National Academy of Sciences 17, 684-688.
         """
         ratio = rows / self.rows
+        scaled = list(zip(SCALES, self.spreads, strict=True))
         between_windows = max(
             f_tail((float(scale(ratio)) / spread) ** 2, 1, self.degrees)
-            for scale, spread in zip(SCALES, self.spreads, strict=True)
+            for scale, spread in (scaled if rows else scaled[1:])  # none at all has no logarithm
         )
-        below, above = upper_gamma(rows + 1, self.rows), 1 - upper_gamma(rows, self.rows)
+        below, above = upper_gamma(rows + 1, self.rows), 1 - upper_gamma(rows, self.rows) if rows else 1.0
         return min(1.0, max(between_windows, 2 * min(below, above)))
 
 

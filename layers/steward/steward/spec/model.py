@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from steward.spec.actions import AlertAction
+from steward.spec.alerting import Alerting, AlertRule, usual_severity
 from steward.spec.capture import Capture
 from steward.spec.columns import Columns
 from steward.spec.commands import CommandPolicy
@@ -17,6 +19,7 @@ from steward.spec.monitors import (
     CLASSIFICATION_METRICS,
     NOT_ESTIMATED,
     REGRESSION_METRICS,
+    MonitorName,
     Monitors,
     PerformanceMetric,
     PerformanceMonitor,
@@ -76,6 +79,10 @@ class ModelSpec(Declared):
         default=timedelta(days=30), description="How far back a late label looks for its prediction."
     )
     monitors: Monitors = Field(default_factory=Monitors)
+    alerting: Alerting = Field(default_factory=Alerting)
+    actions: list[AlertAction] = Field(
+        default_factory=list, description="What is done by itself when an alert fires, resolves or flaps."
+    )
     schedules: Schedules = Field(default_factory=Schedules)
     retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
@@ -104,6 +111,29 @@ class ModelSpec(Declared):
     def performance_monitors(self) -> dict[PerformanceMetric, PerformanceMonitor]:
         """The performance monitors with a limit that the task has."""
         return self.monitors.performance(self.metrics)
+
+    @property
+    def judged_by(self) -> PerformanceMetric:
+        """The metric that decides what a version is worth."""
+        usual: PerformanceMetric = "mean_absolute_error" if self.task == "regression" else "log_loss"
+        return self.validation.metric or usual  # type: ignore[return-value]
+
+    @property
+    def labels_within(self) -> timedelta:
+        """How late labels may be."""
+        declared = self.monitors.no_data.labels_within if self.monitors.no_data else None
+        return declared or self.label_horizon
+
+    def alert_rule(self, monitor: MonitorName) -> AlertRule:
+        """How the alert of one monitor moves."""
+        watched = tuple(self.performance_monitors)
+        return self.alerting.rule(monitor, severity=usual_severity(monitor, watched, self.judged_by))
+
+    @model_validator(mode="after")
+    def _maintenance_covers_windows(self) -> Self:
+        for at, problem in self.alerting.too_short(self.window.length):
+            raise misplaced(problem, "alerting", "maintenance", at)
+        return self
 
     @model_validator(mode="after")
     def _columns_fit_the_task(self) -> Self:

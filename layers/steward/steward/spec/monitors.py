@@ -25,6 +25,7 @@ QualityName = Literal[
     "volume",
     "constant_columns",
     "label_leakage",
+    "no_data",
 ]
 ClassificationMetric = Literal[
     "accuracy",
@@ -186,6 +187,20 @@ class LeakageMonitor(Declared):
     maximum_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.99
 
 
+class NoDataMonitor(Declared):
+    """Predictions, or their labels, that stop coming."""
+
+    silent_windows: Annotated[int, Field(ge=1, le=500)] = Field(
+        default=24,
+        description="Windows in a row without any record that are too many for whatever rhythm; one is too many where "
+        "the volume monitor knows what is usual, and none is far below it.",
+    )
+    labels_within: Duration | None = Field(
+        default=None,
+        description="How late labels may be; unset: the label_horizon. Longer, and they have stopped coming.",
+    )
+
+
 class PerformanceMonitor(Declared):
     """How much worse than the version's own holdout a metric may get; its whole interval must be beyond this."""
 
@@ -269,6 +284,7 @@ class Monitors(Declared):
     volume: VolumeMonitor | None = VolumeMonitor()
     constant_columns: ConstantMonitor | None = ConstantMonitor()
     label_leakage: LeakageMonitor | None = LeakageMonitor()
+    no_data: NoDataMonitor | None = NoDataMonitor()
 
     accuracy: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.03)
     precision: PerformanceMonitor | None = None

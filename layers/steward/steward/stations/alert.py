@@ -1,121 +1,258 @@
-"""Checks move alert states; what moves is told to the subscribers of the topic, once."""
+"""Checks, releases and people move alerts; what moves is told to subscribers and the bus, and acted on, once."""
 
-from typing import cast
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Final
 
-from steward.alerting.messages import Message, alerts_message, notice
-from steward.alerting.states import Alert, Announced, Verdict
-from steward.events import AlertRaised, AlertResolved, CheckCompleted, Event, ReleaseChanged
+from steward.alerting.cause import likely_cause
+from steward.alerting.deeds import Deed, due, taken_on
+from steward.alerting.facts import Acknowledgement, Mute, SeenCheck, finding
+from steward.alerting.grouping import audible
+from steward.alerting.messages import alerts_notification, notice
+from steward.alerting.notification import Notification
+from steward.alerting.proposals import proposal
+from steward.alerting.states import ModelAlerts, Standing, standings_of
+from steward.alerting.telling import Announced, Claim
+from steward.errors import UnknownModel
+from steward.events import (
+    AlertAcknowledged,
+    AlertMuted,
+    AlertRaised,
+    AlertResolved,
+    AlertUpdated,
+    CheckCompleted,
+    Event,
+    ReleaseChanged,
+    StoredObject,
+)
+from steward.ledger import Action
 from steward.monitoring.check import Check
 from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
-from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys
+from steward.store.bus import Bus
 from steward.store.topic import Topic
+
+_GOOD_SUMMARY, _BAD_SUMMARY = 160, 1000
+"""Characters that are remembered of a sentence: the whole is in the check."""
 
 
 def raise_alerts(runtime: Runtime, event: Event) -> None:
     """Move the alerts that an event concerns, and tell subscribers and the bus what they should know of it.
 
-    An alert remembers what was told of it only after it was told, so that a crash between the two tells it again, under
-    the same id, rather than never.
+    Alerts remember what was told only after it was told, so that a crash between the two tells it again, under the
+    same id, rather than never.
     """
     message = notice(event)
     if message:
-        _send(runtime, message, event.event_id)
+        _send(runtime, message)
     match event:
-        case CheckCompleted():
-            _announce(runtime, event, _verdicts(runtime, event))
-        case ReleaseChanged(stage="champion"):
-            _announce(runtime, event, {})
+        case CheckCompleted() | AlertAcknowledged() | AlertMuted() | ReleaseChanged(stage="champion"):
+            _move(runtime, event)
         case _:
             pass
 
 
-def _verdicts(runtime: Runtime, event: CheckCompleted) -> dict[MonitorName, Verdict]:
-    """What a check says of each monitor with a limit; of one without, where it has an alert from before."""
-    check = Check.model_validate_json(runtime.data.verified(event.stored))
-    known = {listed.name for listed in runtime.data.list(keys.alerts(event.model))}
-    return {
-        monitor: Verdict(
-            version=event.version,
-            window=event.window,
-            check=event.check,
-            evidence=len(check.batches) + len(check.label_batches),
-            rows=check.rows + check.readings,
-            labelled_rows=check.labelled_rows,
-            revision=check.spec.key,
-            status=status,
-            summary=check.summary(monitor),
-        )
-        for monitor, status in event.statuses.items()
-        if status != "unknown" and (status != "measured" or monitor in known)
-    }
+def _move(runtime: Runtime, cause: Event) -> None:
+    """Update the alerts, do what is due, then tell what is untold and not another's to tell."""
+    try:
+        spec, _ = registry.current_spec(runtime.data, cause.model)
+    except UnknownModel:
+        return  # nothing is declared, so nothing can fire
+    news = None
+    if isinstance(cause, CheckCompleted):
+        news = seen(Check.model_validate_json(runtime.data.verified(cause.stored)), cause.stored, spec)
 
-
-def _announce(runtime: Runtime, cause: Event, verdicts: dict[MonitorName, Verdict]) -> None:
-    """Update each alert, then tell what is untold and not another's to tell."""
-    monitors = verdicts.keys() or [listed.name for listed in runtime.data.list(keys.alerts(cause.model))]
-    updated = [_updated(runtime, cause, cast("MonitorName", monitor), verdicts) for monitor in monitors]
-    while mine := _claimed_by(cause, updated):
-        changes = [_change(runtime, cause, alert, announced) for alert, announced in mine]
-        for change in changes:
-            evidence = (cause.stored,) if isinstance(cause, CheckCompleted) else ()
-            raised = isinstance(change, AlertRaised)
-            runtime.record(
-                change, "alert_raised" if raised else "alert_resolved", change.monitor, change.summary, evidence
-            )
-        _send(runtime, alerts_message(changes), changes[0].event_id)
-        runtime.announce(changes)
-        updated = [_told(runtime, cause, alert, announced) for alert, announced in mine]
-
-
-def _claimed_by(cause: Event, alerts: list[Alert]) -> list[tuple[Alert, Announced]]:
-    """The alerts of which this cause's function has something to tell, and what."""
-    return [(alert, alert.claim.announced) for alert in alerts if alert.claim and alert.claim.cause == cause.event_id]
-
-
-def _updated(runtime: Runtime, cause: Event, monitor: MonitorName, verdicts: dict[MonitorName, Verdict]) -> Alert:
-    def change(present: Alert | None) -> Alert:
+    def change(present: ModelAlerts | None) -> ModelAlerts:
         champion = registry.routing(runtime.data, cause.model).champion  # after the state: never older than it
-        alert = (present or Alert(model=cause.model, monitor=monitor)).under(champion)
-        if monitor in verdicts:
-            alert = alert.seeing(verdicts[monitor])
-        return alert.claimed(cause.event_id, runtime.now())
+        alerts = (present or ModelAlerts(model=cause.model)).under(champion)
+        match cause:
+            case AlertMuted():
+                alerts = alerts.muted(cause.event_id, _mute(cause))
+            case AlertAcknowledged():
+                said = Acknowledgement(
+                    monitor=cause.monitor, at=cause.occurred_at, author=cause.author, note=cause.note
+                )
+                alerts = alerts.acknowledged(cause.event_id, said)
+            case _:
+                alerts = alerts.seeing(news) if news else alerts
+        return _claimed(runtime, spec, cause, alerts)
 
-    return runtime.data.swap(keys.alert(cause.model, monitor), Alert, change)
+    alerts = runtime.data.swap(keys.alerts(cause.model), ModelAlerts, change)
+    while True:
+        standings = standings_of(alerts, spec)
+        done = _act(runtime, cause, alerts)
+        _record_held(runtime, cause, standings)
+        claims = alerts.claimed_by(cause.event_id)
+        if not claims and not done:
+            return
+        if claims:
+            _tell(runtime, spec, alerts, claims, standings)
+        told = {name: claim.announced for name, claim in claims.items()}
+
+        alerts = runtime.data.swap(keys.alerts(cause.model), ModelAlerts, _after(runtime, spec, cause, told, done))
 
 
-def _told(runtime: Runtime, cause: Event, alert: Alert, announced: Announced) -> Alert:
-    """The alert once subscribers know; claimed again where it moved back meanwhile, or nobody would tell them."""
+def _after(
+    runtime: Runtime,
+    spec: ModelSpec,
+    cause: Event,
+    told: Mapping[MonitorName, Announced],
+    done: Mapping[str, Deed],
+) -> Callable[[ModelAlerts | None], ModelAlerts]:
+    """The change once subscribers know; claimed again where it moved meanwhile, or nobody would tell them."""
 
-    def change(present: Alert | None) -> Alert:
-        return (present or alert).told(announced).claimed(cause.event_id, runtime.now())
+    def change(present: ModelAlerts | None) -> ModelAlerts:
+        alerts = (present or ModelAlerts(model=cause.model)).after(told, runtime.now()).done(done)
+        return _claimed(runtime, spec, cause, alerts)
 
-    return runtime.data.swap(keys.alert(alert.model, alert.monitor), Alert, change)
+    return change
 
 
-def _change(runtime: Runtime, cause: Event, alert: Alert, announced: Announced) -> AlertRaised | AlertResolved:
-    """The event for an announcement; the same cause makes the same event, as long as no newer check was seen."""
-    latest = alert.latest
-    replaced = f"version {announced.version} is in charge now; the windows of the one before no longer count"
-    kind = AlertRaised if announced.state == "firing" else AlertResolved
-    return kind(
-        occurred_at=runtime.now(),
-        model=cause.model,
-        as_of=Window.parse(latest.window).end if latest else cause.as_of,
-        correlation_id=cause.correlation_id,
-        monitor=alert.monitor,
-        version=announced.version,
-        window=announced.window,
-        summary=latest.summary if latest else replaced,
+def _claimed(runtime: Runtime, spec: ModelSpec, cause: Event, alerts: ModelAlerts) -> ModelAlerts:
+    """The alerts with all that this function takes on: what it tells, and what it does."""
+    now = runtime.now()
+    alerts = alerts.claimed(spec, cause.event_id, cause.correlation_id, now)
+    found = {deed.identity: deed for deed in due(spec.actions, standings_of(alerts, spec), alerts.deeds, cause, now)}
+    return alerts.done(found | taken_on(alerts.deeds, cause.event_id, now))
+
+
+def seen(check: Check, stored: StoredObject, spec: ModelSpec) -> SeenCheck:
+    """What alerts need of a check; an `unknown` is no finding, and neither is a figure without a limit."""
+    findings = {}
+    for monitor, status in check.statuses.items():
+        if status not in ("ok", "drift", "breach"):
+            continue
+        longest = _GOOD_SUMMARY if status == "ok" else _BAD_SUMMARY
+        of_monitor = [result for result in check.results if result.monitor == monitor]
+        findings[monitor] = finding(of_monitor, status, check.summary(monitor)[:longest])
+    return SeenCheck(
+        version=check.version,
+        window=check.window,
+        check=check.check,
+        evidence=len(check.batches) + len(check.label_batches),
+        rows=check.rows + check.readings,
+        labelled_rows=check.labelled_rows,
+        revision=check.spec.key,
+        stored=stored,
+        cause=likely_cause(check.results, spec.judged_by)[:_BAD_SUMMARY],
+        findings=findings,
     )
 
 
-def _send(runtime: Runtime, message: Message, identity: str) -> None:
+def _mute(event: AlertMuted) -> Mute:
+    return Mute(
+        monitor=event.monitor, as_of=event.as_of, until=event.until, reason=event.reason[:_BAD_SUMMARY],
+        author=event.author,
+    )  # fmt: skip
+
+
+def _act(runtime: Runtime, cause: Event, alerts: ModelAlerts) -> dict[str, Deed]:
+    """Do what this function took on, and record it, or that it was held back; the deeds as done."""
+    mine = {identity: deed for identity, deed in alerts.deeds.items() if deed.cause == cause.event_id and not deed.done}
+    for identity, deed in mine.items():
+        event = proposal(deed, cause.model, runtime.now())
+        if not deed.held:
+            if deed.action.bus:
+                Bus(deed.action.bus).publish(event)
+            else:
+                runtime.announce([event])
+        action: Action = "action_held" if deed.held else "action_taken"
+        runtime.record(event, action, deed.monitor, deed.words, identity=f"deed-{identity}")
+    return {identity: deed.model_copy(update={"done": True}) for identity, deed in mine.items()}
+
+
+def _record_held(runtime: Runtime, cause: Event, standings: Mapping[MonitorName, Standing]) -> None:
+    """Record each decision not to tell, or not to fire, once."""
+    for name, standing in standings.items():
+        untold = standing.untold
+        why = standing.quiet if untold and standing.quiet else standing.course.held
+        if not why:
+            continue
+        what = untold.change if untold and standing.quiet else "firing"
+        since = standing.course.since or standing.present.window
+        told = f"{name}\n{standing.present.version}\n{since}\n{what}\n{why}"
+        identity = f"held-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
+        if not runtime.ledger.knows(cause.model, identity):
+            runtime.record(cause, "alert_held", name, f"{what} is not told: {why}", identity=identity)
+
+
+def _tell(
+    runtime: Runtime,
+    spec: ModelSpec,
+    alerts: ModelAlerts,
+    claims: Mapping[MonitorName, Claim],
+    standings: Mapping[MonitorName, Standing],
+) -> None:
+    """Record the news, send what people should hear of them, and put all of them on the bus."""
+    events = {name: _event(runtime, alerts.model, name, claim) for name, claim in claims.items()}
+    for name, event in events.items():
+        latest = standings[name].latest
+        evidence = (latest.stored,) if latest and latest.stored else ()
+        runtime.record(event, _ACTIONS[type(event)], name, _summary(claims[name]), evidence)
+    news = {name: claim.announced for name, claim in claims.items()}
+    if audible(news, alerts, spec.alerting.notify_at):
+        done = _deeds_about(alerts, claims)
+        _send(runtime, alerts_notification(claims, events, standings, done, runtime.data.name))
+    runtime.announce(events.values())
+
+
+_ACTIONS: Final[dict[type[Event], Action]] = {
+    AlertRaised: "alert_raised",
+    AlertResolved: "alert_resolved",
+    AlertUpdated: "alert_updated",
+}
+
+
+def _event(runtime: Runtime, model: str, name: MonitorName, claim: Claim) -> AlertRaised | AlertResolved | AlertUpdated:
+    """The event of what is told: it follows from the claim alone, so it has one id however often it is told."""
+    told = claim.announced
+    common = {
+        "occurred_at": runtime.now(),
+        "model": model,
+        "as_of": told.as_of,
+        "correlation_id": claim.chain,
+        "monitor": name,
+        "version": told.version,
+        "window": told.window,
+        "summary": _summary(claim),
+        "severity": told.severity,
+        "number": told.number,
+    }
+    if told.change == "firing":
+        return AlertRaised(**common)  # type: ignore[arg-type]
+    if told.change == "resolved":
+        return AlertResolved(**common)  # type: ignore[arg-type]
+    return AlertUpdated(**common, change=told.change)  # type: ignore[arg-type]
+
+
+def _summary(claim: Claim) -> str:
+    replaced = f"version {claim.announced.version} is in charge now; the windows of the one before no longer count"
+    return claim.announced.summary or replaced
+
+
+def _deeds_about(alerts: ModelAlerts, claims: Mapping[MonitorName, Claim]) -> list[str]:
+    """What was done, or held back, about the troubles that are told of."""
+    return [
+        deed.words
+        for deed in alerts.deeds.values()
+        if deed.monitor in claims and deed.window == claims[deed.monitor].announced.window
+    ]
+
+
+def _send(runtime: Runtime, notification: Notification) -> None:
+    """Send a notification to the alert topic, and to the chat rooms' where the deployment has one."""
+    document = notification.model_dump_json()
     Topic(str(runtime.settings.alert_topic)).publish(
-        subject=message.subject,
-        text=message.text,
-        document=message.model_dump_json(),
-        attributes={**message.attributes, "id": identity},
+        subject=notification.subject,
+        text=notification.text,
+        document=document,
+        attributes=notification.attributes,
     )
+    if runtime.settings.chat_topic:
+        from steward.alerting.chat import chat_notification  # noqa: PLC0415 - few deployments have chat rooms
+
+        chat = chat_notification(notification).model_dump_json()
+        Topic(runtime.settings.chat_topic).publish_document(chat, notification.attributes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 from steward.attribution.sampled import SampledAttributions
 from steward.attribution.sums import AttributionSums
@@ -38,18 +39,19 @@ _FORGOTTEN = timedelta(days=35)
 def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
     """Check every window and version that an event concerns and that has closed; the rest waits for the schedule."""
     spec, spec_stored = registry.current_spec(runtime.data, cause.model)
-    for window, version in _concerned(runtime.data, spec, cause):
+    for window, version in chain(_concerned(runtime.data, spec, cause), _silent(runtime.data, spec, cause)):
         closed = window.end + spec.window.allowed_lateness <= runtime.now()
         if not closed and not (isinstance(cause, CheckRequested) and cause.window):
             continue
-        examined = examine(runtime.data, spec, spec_stored, window, version)
+        examined = examine(runtime.data, spec, spec_stored, window, version, or_silent=_is_sweep(cause))
         if examined is None:
             continue
         check, evidence = examined
         if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
             continue
         event = _completed(runtime, cause, check)
-        write_reports(runtime.data, check, evidence)
+        if check.batches or check.unreadable:
+            write_reports(runtime.data, check, evidence)
         yield event
         _measure(runtime, spec, check)
         if check.rows:
@@ -58,13 +60,28 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
 
 
 def examine(
-    data: Bucket, spec: ModelSpec, spec_stored: StoredObject, window: Window, version: str
+    data: Bucket,
+    spec: ModelSpec,
+    spec_stored: StoredObject,
+    window: Window,
+    version: str,
+    *,
+    or_silent: bool = False,
 ) -> tuple[Check, Evidence] | None:
-    """Judge one window of one version by all that is stored of it, which is returned too; None without records."""
+    """Judge one window of one version by all that is stored of it, which is returned too; None without records.
+
+    Args:
+        data: where it is.
+        spec: the declaration in force.
+        spec_stored: where that is.
+        window: which.
+        version: whose predictions.
+        or_silent: a window without records is judged too: it says that nothing came.
+    """
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
     profile, unreadable = _merged(data, spec, version, window, baseline.bins)
-    if not profile.rows and not profile.telemetry.readings and not unreadable:
+    if not profile.rows and not profile.telemetry.readings and not unreadable and not or_silent:
         return None
     compared = _compared(data, spec, version, window, baseline.bins)
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
@@ -211,6 +228,24 @@ def _swept(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[tuple[Win
         for window in data.folders(prefix, start_after=prefix + oldest):
             if window >= newest or window not in checked:
                 yield Window.parse(window), version
+
+
+def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
+    """The windows that closed lately without any record, of a champion that had some in earlier weeks."""
+    champion = registry.routing(data, spec.model).champion if _is_sweep(cause) else None
+    if champion is None or spec.monitors.no_data is None:
+        return
+    length, prefix = spec.window.length, keys.profiles(spec.model, champion)
+    oldest = Window.containing(cause.as_of - _FORGOTTEN, length)
+    known = set(data.folders(prefix, start_after=prefix + oldest.id))
+    if not known:
+        return
+    first = Window.parse(min(known))
+    window = max(first, Window.containing(cause.as_of - recent.lookback(spec), length))
+    while window.end + spec.window.allowed_lateness <= cause.as_of:
+        if window.id not in known:
+            yield window, champion
+        window = Window(window.end, length)
 
 
 def _is_sweep(cause: Event) -> bool:

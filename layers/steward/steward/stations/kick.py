@@ -3,7 +3,7 @@
 import hashlib
 from datetime import timedelta
 
-from steward.alerting.states import Alert
+from steward.alerting.states import ModelAlerts, firing
 from steward.events import (
     AlertRaised,
     BatchIngested,
@@ -16,6 +16,7 @@ from steward.events import (
 from steward.retraining.policy import Answer, Remembered, decide
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
 from steward.stations import registry
 from steward.store import keys
 
@@ -27,7 +28,7 @@ def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | 
     """Apply the policy to what just happened. The same event asked about again gets the same answer."""
     spec, _ = registry.current_spec(runtime.data, cause.model)
     champion = registry.routing(runtime.data, cause.model).champion
-    firing = _firing(runtime, cause)
+    asking = _firing(runtime, cause, spec)
     run = f"{cause.as_of:%Y%m%dT%H%M%S}-{hashlib.sha256(cause.event_id.encode()).hexdigest()[:8]}"
     proposed = cause.reason if isinstance(cause, RetrainingProposed) else None
 
@@ -39,7 +40,7 @@ def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | 
         decided = decide(
             spec.retraining,
             memory,
-            firing=firing,
+            firing=asking,
             proposed=proposed,
             in_flight=_in_flight(runtime, cause.model, memory),
             has_champion=champion is not None,
@@ -63,15 +64,12 @@ def _told(memory: Remembered, cause: Event) -> Remembered:
             return memory
 
 
-def _firing(runtime: Runtime, cause: Event) -> list[str]:
-    alerts = (
-        Alert.model_validate_json(runtime.data.get(listed.key).body)
-        for listed in runtime.data.list(keys.alerts(cause.model))
-    )
-    firing = {alert.monitor for alert in alerts if alert.state == "firing"}
+def _firing(runtime: Runtime, cause: Event, spec: ModelSpec) -> list[str]:
+    content = runtime.data.find(keys.alerts(cause.model))
+    found: set[str] = set(firing(ModelAlerts.model_validate_json(content.body), spec)) if content else set()
     if isinstance(cause, AlertRaised):
-        firing.add(cause.monitor)
-    return sorted(firing)
+        found.add(cause.monitor)
+    return sorted(found)
 
 
 def _in_flight(runtime: Runtime, model: str, memory: Remembered) -> bool:

@@ -176,13 +176,8 @@ def check(model: str, window: str, check: str) -> str:
 
 
 def alerts(model: str) -> str:
-    """Prefix of a model's alerts."""
-    return f"alerts/{model}/"
-
-
-def alert(model: str, monitor: str) -> str:
-    """The state of one monitor (compare-and-swap)."""
-    return f"{alerts(model)}{monitor}.json"
+    """All alerts of a model (compare-and-swap)."""
+    return f"alerts/{model}.json"
 
 
 def runs(model: str) -> str:

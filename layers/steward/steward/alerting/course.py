@@ -1,0 +1,132 @@
+"""The course of one alert over its windows: a fold, from the oldest to the newest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from steward.spec.alerting import AlertRule, Flapping
+
+State = Literal["ok", "pending", "firing", "resolved"]
+Kind = Literal["bad", "between", "good", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One window of the course.
+
+    Attributes:
+        window: its id.
+        end: the moment that it speaks for.
+        kind: `bad`; `between` its limit and where it counts as recovered; `good`; or `missing`, nothing measured.
+    """
+
+    window: str
+    end: datetime
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where an alert stands after some windows.
+
+    Attributes:
+        state: `pending` while bad windows are too few, too short or too soon after the last end.
+        since, since_end: the first bad window of the present trouble, and its end; None without.
+        fired: the window at which it began to fire; None while it does not.
+        ended: the window at which it last resolved.
+        ended_at: the end of that window.
+        held: why it does not fire although bad windows are enough; empty when they are not.
+        flapping: whether it moves to and fro.
+        changes: the places, among the windows, of its beginnings and ends.
+        recent: the windows that count for the next decision.
+    """
+
+    state: State = "ok"
+    since: str | None = None
+    since_end: datetime | None = None
+    fired: str | None = None
+    ended: str | None = None
+    ended_at: datetime | None = None
+    held: str = ""
+    flapping: bool = False
+    changes: tuple[int, ...] = ()
+    recent: tuple[Mark, ...] = ()
+
+
+def course(marks: Sequence[Mark], rule: AlertRule) -> Course:
+    """Follow an alert over its windows.
+
+    Args:
+        marks: one a window, in order of time.
+        rule: how the alert moves.
+    """
+    now = Course()
+    counted = 0
+    for mark in marks:
+        seen = _as_declared(mark, rule)
+        if seen is None:
+            continue
+        counted += 1
+        now = _moved(now, seen, rule, counted)
+        if rule.flapping:
+            now = _settled(now, rule.flapping, counted)
+    return now
+
+
+def _as_declared(mark: Mark, rule: AlertRule) -> Mark | None:
+    """What a window counts as; a missing one counts for nothing where it is to be ignored."""
+    if mark.kind != "missing":
+        return mark
+    match rule.missing:
+        case "ignore":
+            return None
+        case "alert":
+            return replace(mark, kind="bad")
+        case "resolve":
+            return replace(mark, kind="good")
+        case "keep":
+            return mark
+
+
+def _moved(now: Course, mark: Mark, rule: AlertRule, at: int) -> Course:
+    kept = rule.resolve_after if now.state == "firing" else rule.of_windows
+    recent = (*now.recent, mark)[-kept:]
+    now = replace(now, recent=recent)
+    if mark.kind == "missing":  # all stays as it is, and the window is one of those that are counted
+        return now
+    if now.state == "firing":
+        recovered = len(recent) == rule.resolve_after and all(one.kind == "good" for one in recent)
+        if not recovered:
+            return now
+        return replace(
+            now,
+            state="resolved", since=None, since_end=None, fired=None, ended=mark.window, ended_at=mark.end, recent=(),
+            changes=(*now.changes, at),
+        )  # fmt: skip
+    return _calm(now, mark, rule, at)
+
+
+def _calm(now: Course, mark: Mark, rule: AlertRule, at: int) -> Course:
+    """Where an alert that does not fire goes with one more window."""
+    bad = [one for one in now.recent if one.kind == "bad"]
+    if not bad:
+        return replace(now, state="resolved" if now.ended else "ok", since=None, since_end=None, held="")
+    began, began_end = now.since or bad[0].window, now.since_end or bad[0].end
+    pending = replace(now, state="pending", since=began, since_end=began_end, held="")
+    if mark.kind != "bad" or len(bad) < rule.bad_windows:
+        return pending
+    if mark.end - began_end < rule.minimum_duration:
+        return replace(pending, held=f"minimum duration: it is bad since {began_end:%Y-%m-%d %H:%M}")
+    if now.ended_at and mark.end < now.ended_at + rule.cool_down:
+        return replace(pending, held=f"cool-down until {now.ended_at + rule.cool_down:%Y-%m-%d %H:%M}")
+    return replace(pending, state="firing", fired=mark.window, recent=(), changes=(*now.changes, at))
+
+
+def _settled(now: Course, flapping: Flapping, at: int) -> Course:
+    """Whether it moves to and fro, once the newest window is counted; what has become stable starts afresh."""
+    changes = tuple(place for place in now.changes if place > at - flapping.windows)
+    if now.flapping:
+        stable = not now.changes or at - now.changes[-1] >= flapping.stable
+        return replace(now, flapping=not stable, changes=() if stable else now.changes)
+    return replace(now, flapping=len(changes) >= flapping.changes, changes=changes)

@@ -1,0 +1,176 @@
+"""What alerts rest on: what checks said, and what people said. Facts only come; their order makes no difference."""
+
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from steward.events import StoredObject
+from steward.results import MetricResult, Status
+from steward.spec.monitors import MonitorName
+
+
+class Finding(BaseModel):
+    """What one check said of one monitor.
+
+    Attributes:
+        status: `ok`, `drift` or `breach`; an `unknown` is no finding.
+        exceedance: how far the figure is from its usual value, its limit being 1; None where the monitor has no figure.
+        value, threshold, low, high, baseline: of the result that is farthest.
+        summary: the sentence a person reads.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+
+    status: Status
+    exceedance: float | None = None
+    value: float | None = None
+    threshold: float | None = None
+    low: float | None = None
+    high: float | None = None
+    baseline: float | None = None
+    summary: str = ""
+
+    @property
+    def bad(self) -> bool:
+        """Whether the monitor found something."""
+        return self.status in ("drift", "breach")
+
+    def back(self, resolve_at: float) -> bool:
+        """Whether the figure is well within its limit again: hysteresis, judged on the figure itself.
+
+        A figure whose interval holds what is usual is back, however far it seems: with few rows it may be chance.
+        """
+        if self.bad:
+            return False
+        usual = None not in (self.low, self.baseline, self.high) and self.low <= self.baseline <= self.high  # type: ignore[operator]
+        return usual or self.exceedance is None or self.exceedance <= resolve_at or resolve_at >= 1
+
+
+def finding(results: Sequence[MetricResult], status: Status, summary: str) -> Finding:
+    """What a check said of one monitor, with the figure that is farthest from usual.
+
+    Args:
+        results: of the monitor, all of them.
+        status: the gravest.
+        summary: the sentence.
+    """
+    placed = [(exceedance(result), result) for result in results]
+    measured = [(far, result) for far, result in placed if far is not None]
+    if not measured:
+        return Finding(status=status, summary=summary)
+    far, result = max(measured, key=lambda pair: pair[0])
+    return Finding(
+        status=status,
+        exceedance=far,
+        value=result.value if result.baseline is not None else (result.effect or result.value),
+        threshold=result.threshold,
+        low=result.low,
+        high=result.high,
+        baseline=result.baseline,
+        summary=summary,
+    )
+
+
+def exceedance(result: MetricResult) -> float | None:
+    """How far a figure is from what is usual on its bad side, its limit being 1; None where there is no such figure.
+
+    A figure with a baseline is measured from that (a metric, from the holdout's); an effect from none at all. What is
+    no more than chance is no distance.
+    """
+    if result.threshold is None or result.value is None or not math.isfinite(result.value):
+        return None
+    if result.p_value is not None or result.significance is not None:
+        size = abs(result.effect if result.effect is not None else result.value)
+        real = result.status in ("drift", "breach")
+        return 0.0 if not real else (size / result.threshold if result.threshold > 0 else math.inf if size else 0.0)
+    origin = result.baseline if result.baseline is not None else 0.0
+    room = result.threshold - origin
+    if room == 0:
+        return None
+    return max(0.0, (result.value - origin) / room)
+
+
+class SeenCheck(BaseModel):
+    """One check, as far as alerts need it.
+
+    Attributes:
+        version: the version that made the window's predictions.
+        window: the window's id; ids sort by time.
+        check: the check's id.
+        evidence: how many batches, of predictions and of labels, the check saw; of two checks of one window the one
+            that knew more stands.
+        rows, labelled_rows: what these batches came to, readings of telemetry among the rows.
+        revision: the declaration that was in force.
+        stored: where the check is; None in tests of the pure core.
+        cause: what is known of the cause, inputs or world, in a sentence; empty where nothing is.
+        findings: by monitor.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    version: str
+    window: str
+    check: str
+    evidence: int
+    rows: int = 0
+    labelled_rows: int = 0
+    revision: str = ""
+    stored: StoredObject | None = None
+    cause: str = ""
+    findings: dict[MonitorName, Finding] = Field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Its window and version."""
+        return f"{self.window}/{self.version}"
+
+    @property
+    def precedence(self) -> tuple[int, int, int, str, str]:
+        """Sorts checks of one window by how much they knew, ties by id, so that the order of arrival is nothing.
+
+        Batches only ever come; a correction is a batch of labels. While they are the same, rows can only go (to an
+        earlier upload that has their ids), and labels only find more predictions.
+        """
+        return (self.evidence, -self.rows, self.labelled_rows, self.revision, self.check)
+
+
+class Mute(BaseModel):
+    """A person wants no notifications until a time; one that ends when it was asked for lifts those before it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    monitor: MonitorName | None
+    as_of: AwareDatetime
+    until: AwareDatetime
+    reason: str
+    author: str
+
+    @property
+    def lifts(self) -> bool:
+        """Whether it ends mutes."""
+        return self.until <= self.as_of
+
+    def concerns(self, monitor: MonitorName) -> bool:
+        """Whether it is about a monitor."""
+        return self.monitor in (None, monitor)
+
+    def ends(self, longest: timedelta) -> AwareDatetime:
+        """When it ends: none is endless."""
+        return min(self.until, self.as_of + longest)
+
+
+class Acknowledgement(BaseModel):
+    """A person has seen what was told before: no reminders of it, and no escalation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    monitor: MonitorName | None
+    at: AwareDatetime = Field(description="When it was said, by the wall clock, as what was told has its time by it.")
+    author: str
+    note: str = ""
+
+    def concerns(self, monitor: MonitorName) -> bool:
+        """Whether it is about a monitor."""
+        return self.monitor in (None, monitor)

@@ -1,0 +1,84 @@
+"""Whether predictions, or their labels, have stopped coming."""
+
+from steward.quality.observed import Judgement, Observed
+from steward.quality.volume import usual_rows
+from steward.results import MetricResult, Status
+from steward.spec.durations import format_duration
+from steward.spec.monitors import NoDataMonitor, VolumeMonitor
+
+
+def judge(observed: Observed) -> Judgement:
+    """No record in a window that should have some, or no label of windows whose labels are overdue.
+
+    One empty window is enough where it is known what is usual for its place in the week and none is beyond chance; a
+    model that rests at night is not silent then. Where too little is known, a declared number of them in a row is.
+    """
+    monitor = observed.spec.monitors.no_data
+    if monitor is None:
+        return []
+    results = [_predictions(observed, monitor)]
+    return [*results, _labels(observed)] if observed.spec.metrics else results
+
+
+def _predictions(observed: Observed, monitor: NoDataMonitor) -> MetricResult:
+    rows = observed.profile.rows
+    earlier = [number for number, count in observed.volumes.items() if number < observed.number and count]
+    silent = 0 if rows else observed.number - max(earlier, default=observed.number)
+    limit = float(monitor.silent_windows)
+    result = MetricResult(
+        monitor="no_data",
+        statistic="silent_windows",
+        value=float(silent),
+        threshold=limit,
+        rows=rows,
+        status="ok",
+        message=f"{rows:,} predictions came",
+    )
+    if rows:
+        return result
+    if not earlier:
+        message = "no prediction came, and none had come before"
+        return result.model_copy(update={"status": "unknown", "value": None, "message": message})
+    usual = usual_rows(observed.volumes, observed.number, observed.window.length)
+    chance = usual.chance(0) if usual else 1.0
+    rate = (observed.spec.monitors.volume or VolumeMonitor()).false_alarm_rate
+    message = f"no prediction came in {silent} window{'s' if silent > 1 else ''} in a row"
+    if usual:
+        message += f"; {usual.rows:,.0f} are usual for {usual.place}"
+    breach = silent >= monitor.silent_windows or chance <= rate
+    return result.model_copy(update={"status": "breach" if breach else "ok", "message": message})
+
+
+def _labels(observed: Observed) -> MetricResult:
+    """The newest window whose labels are overdue must have some."""
+    within = observed.spec.labels_within
+    due = (observed.window.end - within) - observed.window.length
+    overdue = [number for number in observed.labelled if observed.starts(number) <= due]
+    newest = max(overdue, default=None)
+    waiting = [number for number in overdue if not observed.labelled[number]]
+    status: Status = "ok"
+    message = f"labels come within {format_duration(within)}"
+    if newest is None:
+        status, message = "unknown", f"no window is older than the {format_duration(within)} that labels may take"
+    elif newest in waiting:
+        status = "breach"
+        last = max((number for number, count in observed.labelled.items() if count), default=None)
+        since = f"the newest is of {observed.starts(last):%Y-%m-%d %H:%M}" if last is not None else "none ever came"
+        message = (
+            f"no label has come within {format_duration(within)} of the newest predictions that are as old; {since}"
+        )
+    return MetricResult(
+        monitor="no_data",
+        statistic="overdue_windows",
+        value=None if newest is None else float(_behind(newest, observed)) if status == "breach" else 0.0,
+        threshold=1.0,
+        rows=observed.profile.rows,
+        status=status,
+        message=message,
+    )
+
+
+def _behind(newest: int, observed: Observed) -> int:
+    """Overdue windows since the newest labelled one."""
+    last = max((number for number, count in observed.labelled.items() if count), default=min(observed.labelled) - 1)
+    return sum(last < number <= newest for number in observed.labelled)
