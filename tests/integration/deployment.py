@@ -86,6 +86,7 @@ class Deployment:
     """One deployment; `settle` lets it come to rest."""
 
     clock: Clock = field(default_factory=Clock)
+    name: str = "production"
     data: str = "steward-data"
     ledger: str = "steward-ledger"
     handlers: dict[str, ModuleType] = field(default_factory=dict)
@@ -210,6 +211,7 @@ class Deployment:
             "STEWARD_DATA_BUCKET": self.data,
             "STEWARD_LEDGER_BUCKET": self.ledger,
             "STEWARD_BUS": BUS,
+            "STEWARD_ENVIRONMENT": self.name,
             "POWERTOOLS_SERVICE_NAME": function,
             "STEWARD_ALERT_TOPIC": self.arns["topic"],
             "STEWARD_INGEST_QUEUE_URL": self.queues["ingest_records"],

@@ -89,7 +89,9 @@ def test_one_without_the_other_is_nothing_to_learn_from(kind: str) -> None:
 
 
 def manifest_of(rows: pd.DataFrame, settings_of_retraining: str = "  holdout_span: 4d\n") -> DatasetManifest:
-    return DatasetManifest.of(spec(SPEC + settings_of_retraining), [], rows["sold_at"].max().to_pydatetime())
+    return DatasetManifest.of(
+        spec(SPEC + settings_of_retraining), [], rows["sold_at"].max().to_pydatetime(), "production"
+    )
 
 
 def test_every_row_is_learnt_from_or_judged_with_but_never_both() -> None:

@@ -102,6 +102,12 @@ def records(kind: str, model: str, window: Window, batch: str) -> str:
     return f"{window_records(kind, model, window)}{batch}.parquet"
 
 
+def records_of(key: str) -> tuple[str, str] | None:
+    """The kind and the model of the records that a key holds; None where it is no key of records."""
+    found = re.fullmatch(r"records/([a-z]+)/model=([^/]+)/date=[^/]+/hour=[^/]+/[^/]+\.parquet", key)
+    return (found[1], found[2]) if found else None
+
+
 def id_hashes(kind: str, model: str, batch: str) -> str:
     """The hashes of a batch's ids, which other batches compare theirs with.
 
