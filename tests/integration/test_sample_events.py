@@ -193,6 +193,9 @@ def test_release_model_puts_the_version_in_charge(trained: Deployment) -> None:
         champion_metrics={},
         gates=[GateResult(gate="better_than_champion", passed=True, message=judged.summary)],
     )
+    made = trained.object(f"models/lemons/versions/{evaluation.champion}/manifest.json")
+    named = json.dumps(made | {"version": judged.version})
+    store(trained, f"models/lemons/versions/{judged.version}/manifest.json", named)
     stored = store(trained, judged.evaluation.key, evaluation.model_dump_json())
     event = told_by(trained, "release_model", ReleaseChanged, evaluation=stored.model_dump())
     assert (event.stage, event.previous) == ("champion", evaluation.champion)

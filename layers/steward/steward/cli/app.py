@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.cli import history, status
+from steward.cli import history, status, versions
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested, Kind, ObjectCreated
@@ -107,6 +107,10 @@ def audit(
             console.print(audit_table(report))
             raise typer.Exit(1 if report.failed else 0)
     raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
+
+
+for name, command in versions.COMMANDS.items():
+    app.command(name, rich_help_panel="Versions")(command)
 
 
 @app.command(name="explain")

@@ -1,10 +1,12 @@
 """A judged version becomes champion, or is refused."""
 
-from steward.errors import RunLost
+from steward.errors import NotReleased, RunLost
 from steward.events import ReleaseChanged, RunFailed, ValidationCompleted
 from steward.releasing.routing import ChampionMoved, Routing
+from steward.releasing.serving import refuse_foreign
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
+from steward.stations import registry
 from steward.stations.failure import run_failed
 from steward.store import keys
 from steward.validation.evaluation import Evaluation
@@ -15,6 +17,11 @@ def release_model(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChang
     evaluation = Evaluation.model_validate_json(runtime.data.verified(judged.evaluation))
     if not evaluation.passed:
         return _ended(runtime, judged, evaluation, "refused")
+    try:
+        manifest = registry.manifest(runtime.data, judged.model, judged.version)
+        refuse_foreign(manifest, evaluation, runtime.settings.environment)
+    except NotReleased as error:
+        return run_failed(runtime, judged, judged.run, "release", str(error))
     promoted_at = runtime.now()
 
     def promote(present: Routing | None) -> Routing:

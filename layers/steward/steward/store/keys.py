@@ -64,9 +64,14 @@ def routing(model: str) -> str:
     return f"models/{model}/routing.json"
 
 
+def datasets(model: str) -> str:
+    """Prefix of a model's training sets."""
+    return f"models/{model}/datasets/"
+
+
 def dataset(model: str, dataset: str) -> str:
     """The manifest of a training set."""
-    return f"models/{model}/datasets/{dataset}/manifest.json"
+    return f"{datasets(model)}{dataset}/manifest.json"
 
 
 def window_records(kind: str, model: str, window: Window) -> str:
