@@ -73,6 +73,7 @@ ALLOWED: dict[str, Act] = {
     "TrainModel": write("models/probe/versions/x"),
     "ValidateModel": write("models/probe/versions/x"),
     "ReleaseModel": read(ROUTING),
+    "AcceptVersion": write("models/probe/versions/x"),
     "AuditModels": write("reports/probe/x"),
 }
 
@@ -150,6 +151,13 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write declarations": write(SPEC),
         "read records": read(RECORDS),
         "delete routing": delete(ROUTING),
+    },
+    "AcceptVersion": {
+        "write routing": write(ROUTING),
+        "write declarations": write(SPEC),
+        "write what it is to verify": write("promotions/lemons/x.json"),
+        "read records": read(RECORDS),
+        "delete versions": delete(VERSION),
     },
     "AuditModels": {
         "write versions": write(VERSION),

@@ -273,7 +273,7 @@ def message(event: Event) -> str:
 
 
 @contextmanager
-def deployed(*, named_by_content: bool = False) -> Iterator[Deployment]:
+def deployed(*, named_by_content: bool = False, name: str = "production") -> Iterator[Deployment]:
     """A fresh deployment on moto; its object versions are named by chance, as S3's are, or by their content."""
     environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
     clock = Clock()
@@ -286,7 +286,7 @@ def deployed(*, named_by_content: bool = False) -> Iterator[Deployment]:
         patch.object(Runtime, "now", lambda _: clock.now),
     ):
         _forget_other_clients()
-        deployment = Deployment(clock)
+        deployment = Deployment(clock, name)
         _create(deployment)
         yield deployment
 

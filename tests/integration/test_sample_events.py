@@ -22,6 +22,7 @@ from steward.events import (
     TrainingCompleted,
     TrainingRequested,
     ValidationCompleted,
+    VersionRejected,
 )
 from steward.retraining.runs import Run
 from steward.store.bucket import sha256
@@ -201,6 +202,12 @@ def test_release_model_puts_the_version_in_charge(trained: Deployment) -> None:
     assert (event.stage, event.previous) == ("champion", evaluation.champion)
     assert trained.champion("lemons") == judged.version
     assert trained.object(f"runs/lemons/{run.run}.json")["stage"] == "promoted"
+
+
+def test_accept_version_refuses_what_names_no_parts(trained: Deployment) -> None:
+    trained.upload(detail("accept_version")["object"]["key"], "{}")
+    event = told_by(trained, "accept_version", VersionRejected)
+    assert (event.version, event.origin) == ("20240116-9a8b7c6d", "unknown")
 
 
 def test_audit_models_checks_every_invariant(trained: Deployment) -> None:

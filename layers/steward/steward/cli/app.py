@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.cli import history, status, versions
+from steward.cli import history, promotion, status, versions
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested, Kind, ObjectCreated
@@ -109,7 +109,7 @@ def audit(
     raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
 
 
-for name, command in versions.COMMANDS.items():
+for name, command in {**versions.COMMANDS, **promotion.COMMANDS}.items():
     app.command(name, rich_help_panel="Versions")(command)
 
 

@@ -9,6 +9,7 @@ from steward.spec.windows import Window
 
 SPECS = "specs/"
 INBOX = "inbox/"
+PROMOTIONS = "promotions/"
 
 _PARTITION = timedelta(hours=1)
 
@@ -37,6 +38,22 @@ def spec_upload(model: str) -> str:
 def inbox(model: str, kind: str, name: str) -> str:
     """Where a user uploads records."""
     return f"{INBOX}{model}/{kind}/{name}"
+
+
+def transferred(model: str, version: str, part: str) -> str:
+    """Where another environment puts a part of a version that it sends."""
+    return f"transfers/{model}/{version}/{part}"
+
+
+def promotion(model: str, version: str) -> str:
+    """Where another environment puts the list of all parts, last."""
+    return f"{PROMOTIONS}{model}/{version}.json"
+
+
+def promotion_of(key: str) -> tuple[str, str] | None:
+    """The model and the version of a promotion's key; None where it has another shape."""
+    found = re.fullmatch(rf"{PROMOTIONS}({MODEL_NAME.strip('^$')})/([0-9A-Za-z-]+)\.json", key)
+    return (found[1], found[2]) if found else None
 
 
 def spec_revisions(model: str) -> str:
