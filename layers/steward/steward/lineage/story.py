@@ -18,6 +18,8 @@ _SUBJECTS: dict[Action, Subject] = {
     "training_completed": "version",
     "validation_completed": "version",
     "version_refused": "version",
+    "version_accepted": "version",
+    "version_rejected": "version",
     "champion_promoted": "release",
     "run_failed": "run",
 }
