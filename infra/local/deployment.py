@@ -45,8 +45,16 @@ def digest_of(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def deploy(environment: Mapping[str, str], log: Path) -> str:
+def deploy(
+    environment: Mapping[str, str], log: Path, name: str = STACK, parameters: Mapping[str, str] | None = None
+) -> str:
     """Build, and deploy to the endpoint in `environment`. What SAM says goes to `log`.
+
+    Args:
+        environment: what makes the SAM CLI speak to the endpoint.
+        log: where to.
+        name: of the stack.
+        parameters: of the template, beside `PARAMETERS`.
 
     Returns:
         The fingerprint of what was deployed.
@@ -61,15 +69,15 @@ def deploy(environment: Mapping[str, str], log: Path) -> str:
             if not marker.exists() or marker.read_text() != built:
                 marker.unlink(missing_ok=True)
                 folders = ("--cache-dir", CACHE / "sam", "--build-dir", BUILD)
-                sam(["build", "--cached", "--parallel", *folders, *overrides()], {}, output.name)
+                sam(["build", "--cached", "--parallel", *folders, *overrides({})], {}, output.name)
                 pack_layers()
                 marker.write_text(built)
             sam(
                 [
                     "deploy",
-                    *("--template-file", BUILD / "template.yaml", "--stack-name", STACK, "--s3-bucket", ARTIFACTS),
+                    *("--template-file", BUILD / "template.yaml", "--stack-name", name, "--s3-bucket", ARTIFACTS),
                     *("--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
-                    *("--no-progressbar", *overrides()),
+                    *("--no-progressbar", *overrides(parameters or {})),
                 ],
                 environment,
                 output.name,
@@ -102,9 +110,9 @@ def pack(folder: Path, archive: Path) -> None:
                 target.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
-def overrides() -> list[str]:
+def overrides(more: Mapping[str, str]) -> list[str]:
     """The template's parameters as SAM takes them."""
-    return ["--parameter-overrides", *(f"{name}={value}" for name, value in PARAMETERS.items())]
+    return ["--parameter-overrides", *(f"{name}={value}" for name, value in {**PARAMETERS, **more}.items())]
 
 
 def sam(arguments: list[str | Path], environment: Mapping[str, str], log: str) -> None:

@@ -73,6 +73,27 @@ def up(folder: Path = FOLDER) -> Stack:
         return stack
 
 
+def beside(stack: Stack, name: str, **parameters: str) -> Stack:
+    """Deploy the template once more, as another stack in the same emulator; it ends when that is stopped.
+
+    Args:
+        stack: one that runs.
+        name: of the other one.
+        parameters: of the template.
+
+    Raises:
+        LocalStackError: the deployment failed.
+    """
+    with alone(stack.folder / "up.lock"):
+        emulator = process.start(stack.folder)
+        deployment.deploy(stack.environment, stack.folder / f"deploy-{name}.log", name, parameters)
+        outputs = _outputs(emulator, name)
+        if outputs is None:
+            raise process.LocalStackError(f"The stack {name} is not there after its deployment.")
+        _lock_ledger(emulator, outputs["LedgerBucketName"])
+        return _stack(emulator, outputs, name)
+
+
 def down(folder: Path = FOLDER) -> bool:
     """Stop what `up` started in `folder`; all that the stack held is gone. False if nothing ran."""
     folder = folder.resolve()
@@ -92,8 +113,8 @@ def status(folder: Path = FOLDER) -> Stack | None:
     return None if outputs is None else _stack(emulator, outputs)
 
 
-def _stack(emulator: Emulator, outputs: dict[str, str]) -> Stack:
-    return Stack(deployment.STACK, emulator.endpoint, REGION, emulator.certificate, emulator.folder, outputs)
+def _stack(emulator: Emulator, outputs: dict[str, str], name: str = deployment.STACK) -> Stack:
+    return Stack(name, emulator.endpoint, REGION, emulator.certificate, emulator.folder, outputs)
 
 
 def _environment(endpoint: str, certificate: Path) -> dict[str, str]:
@@ -121,10 +142,10 @@ def _lock_ledger(emulator: Emulator, bucket: str) -> None:
         s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=wanted)
 
 
-def _outputs(emulator: Emulator) -> dict[str, str] | None:
+def _outputs(emulator: Emulator, name: str = deployment.STACK) -> dict[str, str] | None:
     with closing(_client(emulator.endpoint, emulator.certificate, "cloudformation")) as cloudformation:
         try:
-            (stack,) = cloudformation.describe_stacks(StackName=deployment.STACK)["Stacks"]
+            (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         except botocore.exceptions.ClientError:
             return None
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

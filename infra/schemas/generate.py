@@ -19,6 +19,7 @@ from steward.ledger import LedgerEntry
 from steward.monitoring.check import Check
 from steward.monitoring.realised import WindowOutcomes
 from steward.profiles import Baseline, Profile
+from steward.promotion.transfer import Transfer
 from steward.releasing.routing import Routing
 from steward.results import MetricResult
 from steward.retraining.background import Background
@@ -53,6 +54,7 @@ STORED: tuple[type[BaseModel], ...] = (
     Routing,
     Run,
     SampledAttributions,
+    Transfer,
     VersionManifest,
     WindowOutcomes,
 )

@@ -1,9 +1,13 @@
 """One stack for the whole session: deployed afresh, shared by all tests, stopped at the end whatever happens."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +23,7 @@ FOLDER = ROOT / ".local" / "e2e"
 DAY = timedelta(days=1)
 EVERY_ALERT = "alerting: {notify_at: info, flapping: null}\n"
 """Subscribers hear of drift too, however often it comes and goes."""
+COMMAND = Path(sys.executable).with_name("steward")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -94,6 +99,26 @@ def steward(trained: Deployed, scheduled: Scheduled) -> Deployed:
     """The stack with its models, while a schedule runs in the background."""
     trained.rest()
     return trained
+
+
+@pytest.fixture
+def run(steward: Deployed, tmp_path: Path):
+    """Run the command in a folder of its own; what came of it."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STEWARD_"))}
+        environment = kept | steward.stack.environment | {"COLUMNS": "200", "NO_COLOR": "1"}
+        return subprocess.run(
+            [COMMAND, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+
+    return run
 
 
 def declare(deployed: Deployed, *models: str, spec: str = lemons.SPEC) -> None:

@@ -220,17 +220,18 @@ class Deployed:
                 self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
     def _subscribe(self) -> str:
-        url, arn = self._queue("e2e-subscriber")
+        url, arn = self._queue(f"e2e-{self.stack.name}-subscriber")
         self.client("sns").subscribe(
             TopicArn=self.stack.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True
         )
         return url
 
     def _observe(self, name: str, bus: str, pattern: dict[str, Any]) -> str:
-        url, arn = self._queue(f"e2e-{name}")
+        named = f"e2e-{self.stack.name}-{name}"
+        url, arn = self._queue(named)
         events = self.client("events")
-        events.put_rule(Name=f"e2e-{name}", EventBusName=bus, EventPattern=json.dumps(pattern))
-        events.put_targets(Rule=f"e2e-{name}", EventBusName=bus, Targets=[{"Id": name, "Arn": arn}])
+        events.put_rule(Name=named, EventBusName=bus, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=named, EventBusName=bus, Targets=[{"Id": name, "Arn": arn}])
         return url
 
     def _queue(self, name: str) -> tuple[str, str]:

@@ -1,39 +1,13 @@
 """The command `steward` against the deployed stack, as a person runs it."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
-
-import pytest
 
 from steward.events import AlertRaised
 from tests.integration import lemons
 
 from .deployed import Deployed
 
-COMMAND = Path(sys.executable).with_name("steward")
 DAY = 80
-
-
-@pytest.fixture
-def run(steward: Deployed, tmp_path: Path):
-    """Run the command in a folder of its own; what came of it."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STEWARD_"))}
-        environment = kept | steward.stack.environment | {"COLUMNS": "200", "NO_COLOR": "1"}
-        return subprocess.run(
-            [COMMAND, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=90,
-        )
-
-    return run
 
 
 def test_push_of_a_declaration_and_of_records_says_what_became_of_them(run, tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ ALLOWED: dict[str, Act] = {
     "ValidateModel": write("models/probe/versions/x"),
     "ReleaseModel": read(ROUTING),
     "AcceptCommands": write("commands/probe/x"),
+    "AcceptVersion": write("models/probe/versions/x"),
     "AuditModels": write("reports/probe/x"),
 }
 
@@ -158,6 +159,13 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write declarations": write(SPEC),
         "read records": read(RECORDS),
         "delete answers": delete("commands/lemons/x.json"),
+    },
+    "AcceptVersion": {
+        "write routing": write(ROUTING),
+        "write declarations": write(SPEC),
+        "write what it is to verify": write("promotions/lemons/x.json"),
+        "read records": read(RECORDS),
+        "delete versions": delete(VERSION),
     },
     "AuditModels": {
         "write versions": write(VERSION),

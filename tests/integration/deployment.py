@@ -86,6 +86,7 @@ class Deployment:
     """One deployment; `settle` lets it come to rest."""
 
     clock: Clock = field(default_factory=Clock)
+    name: str = "production"
     data: str = "steward-data"
     ledger: str = "steward-ledger"
     handlers: dict[str, ModuleType] = field(default_factory=dict)
@@ -210,6 +211,7 @@ class Deployment:
             "STEWARD_DATA_BUCKET": self.data,
             "STEWARD_LEDGER_BUCKET": self.ledger,
             "STEWARD_BUS": BUS,
+            "STEWARD_ENVIRONMENT": self.name,
             "POWERTOOLS_SERVICE_NAME": function,
             "STEWARD_ALERT_TOPIC": self.arns["topic"],
             "STEWARD_INGEST_QUEUE_URL": self.queues["ingest_records"],
@@ -271,7 +273,7 @@ def message(event: Event) -> str:
 
 
 @contextmanager
-def deployed(*, named_by_content: bool = False) -> Iterator[Deployment]:
+def deployed(*, named_by_content: bool = False, name: str = "production") -> Iterator[Deployment]:
     """A fresh deployment on moto; its object versions are named by chance, as S3's are, or by their content."""
     environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
     clock = Clock()
@@ -284,7 +286,7 @@ def deployed(*, named_by_content: bool = False) -> Iterator[Deployment]:
         patch.object(Runtime, "now", lambda _: clock.now),
     ):
         _forget_other_clients()
-        deployment = Deployment(clock)
+        deployment = Deployment(clock, name)
         _create(deployment)
         yield deployment
 

@@ -116,6 +116,67 @@ def test_a_record_that_was_changed_after_the_freeze_fails_the_run(stepwise: Depl
     assert item["key"] in failed.message
 
 
+def put_among_the_records(steward: Deployment, changes: dict[str, str], model: str = "lemons") -> str:
+    """A copy of a record's object beside it, with other notes on where it came from; its key."""
+    key = next(key for key in steward.keys("records/reference/model=lemons/"))
+    found = aws.s3().get_object(Bucket=steward.data, Key=key)
+    copy = key.replace("model=lemons", f"model={model}").replace(".parquet", "-copy.parquet")
+    noted = {name: value for name, value in (found["Metadata"] | changes).items() if value}
+    aws.s3().put_object(Bucket=steward.data, Key=copy, Body=found["Body"].read(), Metadata=noted)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"environment": "staging"}, "belongs to environment staging"),
+        ({"environment": ""}, "was not written by Steward"),
+        ({"source-key": "inbox/pears/reference/a.csv"}, "belongs to model pears"),
+    ],
+)
+def test_a_run_refuses_records_of_others(stepwise: Deployment, changes: dict[str, str], reason: str) -> None:
+    key = put_among_the_records(stepwise, changes)
+    failed = after(stepwise, "train_model", requested(stepwise), RunFailed)
+    assert failed.stage == "training"
+    assert f"{key} {reason}" in failed.message
+    assert run_of(stepwise)["stage"] == "failed"
+    assert stepwise.entries("lemons")[-1].action == "run_failed"
+
+
+def frozen_with(steward: Deployment, change: dict) -> TrainingRequested:
+    """The run's request, once its dataset is frozen and then altered."""
+    with patch.object(recipe, "fit", side_effect=MemoryError):
+        assert not steward.deliver("train_model", requested(steward))
+    run = run_of(steward)
+    dataset = steward.object(run["dataset"]["key"])
+    body = json.dumps(dataset | change).encode()
+    version_id = steward.upload(run["dataset"]["key"], body)
+    run["dataset"] |= {"version_id": version_id, "sha256": sha256(body)}
+    steward.upload(f"runs/lemons/{run['run']}.json", json.dumps(run))
+    return requested(steward)
+
+
+@pytest.mark.parametrize("change", [{"environment": "staging"}, {"model": "pears"}])
+def test_a_run_refuses_the_dataset_of_others(stepwise: Deployment, change: dict[str, str]) -> None:
+    failed = after(stepwise, "train_model", frozen_with(stepwise, change), RunFailed)
+    assert "a run reads its own records only" in failed.message
+
+
+def test_a_run_refuses_quarantined_rows(stepwise: Deployment) -> None:
+    key = "quarantine/model=lemons/date=2024-01-16/b1.parquet"
+    record = aws.s3().get_object(Bucket=stepwise.data, Key=stepwise.keys("records/reference/")[0])["Body"].read()
+    stored = {"key": key, "version_id": stepwise.upload(key, record), "sha256": sha256(record)}
+    request = frozen_with(stepwise, {"objects": [{"kind": "reference", "batch": "b1", "stored": stored}]})
+    failed = after(stepwise, "train_model", request, RunFailed)
+    assert f"{key} is in quarantine" in failed.message
+
+
+def test_a_version_carries_its_environment(trained: Deployment) -> None:
+    manifest = trained.object(f"models/lemons/versions/{trained.champion('lemons')}/manifest.json")
+    assert manifest["environment"] == "production"
+    assert trained.object(manifest["dataset"]["key"])["environment"] == "production"
+
+
 def test_an_unexpected_error_ends_the_run_on_the_last_attempt_and_still_fails_the_message(stepwise: Deployment) -> None:
     request = requested(stepwise)
     with patch.object(recipe, "fit", side_effect=MemoryError("too many rows")):

@@ -23,6 +23,7 @@ from steward.events import (
     TrainingCompleted,
     TrainingRequested,
     ValidationCompleted,
+    VersionRejected,
 )
 from steward.retraining.runs import Run
 from steward.store.bucket import sha256
@@ -199,6 +200,9 @@ def test_release_model_puts_the_version_in_charge(trained: Deployment) -> None:
         champion_metrics={},
         gates=[GateResult(gate="better_than_champion", passed=True, message=judged.summary)],
     )
+    made = trained.object(f"models/lemons/versions/{evaluation.champion}/manifest.json")
+    named = json.dumps(made | {"version": judged.version})
+    store(trained, f"models/lemons/versions/{judged.version}/manifest.json", named)
     stored = store(trained, judged.evaluation.key, evaluation.model_dump_json())
     event = told_by(trained, "release_model", ReleaseChanged, evaluation=stored.model_dump())
     assert (event.stage, event.previous) == ("champion", evaluation.champion)
@@ -219,6 +223,12 @@ def test_accept_commands_tells_what_a_person_asks_for(trained: Deployment) -> No
     (event,) = trained.published[before:]
     assert isinstance(event, RetrainingProposed)
     assert (event.reason, event.author) == ("the owner asks", ann.arn)
+
+
+def test_accept_version_refuses_what_names_no_parts(trained: Deployment) -> None:
+    trained.upload(detail("accept_version")["object"]["key"], "{}")
+    event = told_by(trained, "accept_version", VersionRejected)
+    assert (event.version, event.origin) == ("20240116-9a8b7c6d", "unknown")
 
 
 def test_audit_models_checks_every_invariant(trained: Deployment) -> None:

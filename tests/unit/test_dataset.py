@@ -89,7 +89,9 @@ def test_one_without_the_other_is_nothing_to_learn_from(kind: str) -> None:
 
 
 def manifest_of(rows: pd.DataFrame, settings_of_retraining: str = "  holdout_span: 4d\n") -> DatasetManifest:
-    return DatasetManifest.of(spec(SPEC + settings_of_retraining), [], rows["sold_at"].max().to_pydatetime())
+    return DatasetManifest.of(
+        spec(SPEC + settings_of_retraining), [], rows["sold_at"].max().to_pydatetime(), "production"
+    )
 
 
 def test_every_row_is_learnt_from_or_judged_with_but_never_both() -> None:
@@ -147,17 +149,17 @@ objects = st.lists(
 def test_a_dataset_is_named_by_its_content_not_by_the_order_of_listing(
     found: list[DatasetObject], data: st.DataObject
 ) -> None:
-    manifest = DatasetManifest.of(spec(), found, START)
-    assert DatasetManifest.of(spec(), data.draw(st.permutations(found)), START) == manifest
+    manifest = DatasetManifest.of(spec(), found, START, "production")
+    assert DatasetManifest.of(spec(), data.draw(st.permutations(found)), START, "production") == manifest
     assert DatasetManifest.model_validate_json(manifest.model_dump_json()).dataset == manifest.dataset
-    assert DatasetManifest.of(spec(), found[1:], START).dataset != manifest.dataset
-    assert DatasetManifest.of(spec(), found, START + DAY).dataset != manifest.dataset
+    assert DatasetManifest.of(spec(), found[1:], START, "production").dataset != manifest.dataset
+    assert DatasetManifest.of(spec(), found, START + DAY, "production").dataset != manifest.dataset
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001
 def test_the_newest_row_is_in_the_holdout(moment: datetime) -> None:
     newest = moment.replace(tzinfo=START.tzinfo)
-    manifest = DatasetManifest.of(spec(), [], newest)
+    manifest = DatasetManifest.of(spec(), [], newest, "production")
     assert manifest.holdout_start <= newest < manifest.end
     assert manifest.end - newest <= timedelta(seconds=1)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steward.errors import LedgerBroken
-from steward.ledger import GENESIS, Decision, LedgerEntry, verify
+from steward.ledger import GENESIS, Decision, LedgerEntry, verify, verify_extract
 
 from .examples import START, stored
 
@@ -114,3 +114,21 @@ def test_an_inserted_entry_is_found(chain: list[LedgerEntry], place: int, decisi
 def test_an_entry_told_twice_is_found(chain: list[LedgerEntry]) -> None:
     with pytest.raises(LedgerBroken, match=f"entry {len(chain) + 1} is missing"):
         verify([*chain, chain[-1]])
+
+
+@settings(max_examples=40)
+@given(chains, places, places)
+def test_any_part_of_a_chain_verifies_as_an_extract_and_none_with_a_gap(
+    chain: list[LedgerEntry], first: int, last: int
+) -> None:
+    part = chain[first : last + 1]
+    if not part:
+        with pytest.raises(LedgerBroken, match="no entry"):
+            verify_extract(part)
+        return
+    assert list(verify_extract(part)) == part
+    for gone in range(1, len(part) - 1):
+        with pytest.raises(LedgerBroken):
+            verify_extract([*part[:gone], *part[gone + 1 :]])
+    with pytest.raises(LedgerBroken):
+        verify_extract([part[0].model_copy(update={"summary": "another"}), *part[1:]])

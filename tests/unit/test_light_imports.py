@@ -12,8 +12,8 @@ from tests.integration.template import read_template, resources
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("arro3", "numpy", "pandas", "scipy", "skops", "sklearn")
 LIGHT = (
-    "register_model", "raise_alerts", "kick_retraining", "release_model", "audit_models", "collect_resources",
-    "accept_commands",
+    "register_model", "raise_alerts", "kick_retraining", "release_model", "accept_version", "audit_models",
+    "collect_resources", "accept_commands",
 )  # fmt: skip
 TIMED = ("raise_alerts", "kick_retraining")
 LEARNING = ("scipy", "skops", "sklearn")

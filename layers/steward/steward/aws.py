@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ProfileNotFound
+
+from steward.errors import NoDeployment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
@@ -85,3 +92,40 @@ def sts_unsigned() -> STSClient:
     """
     plain = Config(signature_version=UNSIGNED, use_fips_endpoint=False, use_dualstack_endpoint=False)
     return boto3.client("sts", config=_CONFIG.merge(plain))
+
+
+@cache
+def sts() -> STSClient:
+    """The client for STS, which knows who asks; one a process."""
+    return boto3.client("sts", config=_CONFIG)
+
+
+@contextmanager
+def profile(name: str | None) -> Iterator[None]:
+    """Speak with the credentials and the region of a profile of the AWS configuration meanwhile.
+
+    Args:
+        name: of the profile; None changes nothing.
+
+    Raises:
+        NoDeployment: the configuration has no such profile.
+    """
+    if name is None:
+        yield
+        return
+    try:
+        _begin(name)
+    except ProfileNotFound as error:
+        raise NoDeployment(f"the AWS configuration has no profile {name!r}; `aws configure list-profiles`") from error
+    try:
+        yield
+    finally:
+        _begin(None)
+
+
+def _begin(name: str | None) -> None:
+    """Let go of every client, and make those after it in a session of this profile, in its region where it has one."""
+    region = botocore.session.Session(profile=name).get_scoped_config().get("region") if name else None
+    boto3.setup_default_session(profile_name=name, region_name=region)
+    for client in (s3, events, sns, sqs, cloudformation, cloudwatch, scheduler, sts, sts_unsigned):
+        client.cache_clear()

@@ -45,6 +45,14 @@ class TrainingImpossible(StewardError):
     """A run that cannot be carried out with the data it was given."""
 
 
+class DataRefused(TrainingImpossible):
+    """A run would read objects that it must not: another model's, another environment's, or none of its dataset."""
+
+
+class NotReleased(StewardError):
+    """A version would be served, or released, where it is not released."""
+
+
 class LedgerBroken(StewardError):
     """The chain of the ledger does not verify."""
 

@@ -306,6 +306,15 @@ class ReleaseChanged(Event):
     summary: Sentence
 
 
+class VersionRejected(Event):
+    """A version that another environment sent was refused; nothing changed."""
+
+    version: str
+    source: str = Field(description="The key of what was sent.")
+    origin: str = Field(description="The environment that sent it, as far as known.")
+    problems: list[Sentence]
+
+
 class AuditRequested(Event):
     """Someone, or a schedule, asks for an audit of one model."""
 

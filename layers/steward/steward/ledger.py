@@ -35,6 +35,8 @@ Action = Literal[
     "validation_completed",
     "champion_promoted",
     "version_refused",
+    "version_accepted",
+    "version_rejected",
     "audit_completed",
     "command_accepted",
     "command_refused",
@@ -100,9 +102,23 @@ def verify(entries: Iterable[LedgerEntry]) -> Sequence[LedgerEntry]:
     Raises:
         LedgerBroken: an entry is missing, altered or out of place; the message names it.
     """
+    return _followed(entries, 1, GENESIS)
+
+
+def verify_extract(entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
+    """The entries of a part of a chain, once it has been followed from its first entry to its last.
+
+    Raises:
+        LedgerBroken: there is none, or one is missing, altered or out of place; the message names it.
+    """
+    if not entries:
+        raise LedgerBroken("there is no entry in it")
+    return _followed(entries, entries[0].sequence, entries[0].previous)
+
+
+def _followed(entries: Iterable[LedgerEntry], first: int, previous: str) -> Sequence[LedgerEntry]:
     followed: list[LedgerEntry] = []
-    previous = GENESIS
-    for expected, entry in enumerate(entries, start=1):
+    for expected, entry in enumerate(entries, start=first):
         if entry.sequence != expected:
             raise LedgerBroken(f"entry {expected} is missing: entry {entry.sequence} stands in its place")
         if entry.previous != previous:

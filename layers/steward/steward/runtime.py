@@ -53,6 +53,7 @@ class Settings(BaseModel):
     ledger_bucket: str = Field(alias="STEWARD_LEDGER_BUCKET")
     bus: str = Field(alias="STEWARD_BUS")
     function: str = Field(alias="POWERTOOLS_SERVICE_NAME")
+    environment: str = Field(default="production", alias="STEWARD_ENVIRONMENT")
     model_metrics: bool = Field(default=False, alias="STEWARD_MODEL_METRICS")
     alert_topic: str | None = Field(default=None, alias="STEWARD_ALERT_TOPIC")
     chat_topic: str | None = Field(default=None, alias="STEWARD_CHAT_TOPIC")
@@ -81,7 +82,7 @@ class Runtime:
         settings = Settings.model_validate(dict(os.environ))
         return cls(
             settings=settings,
-            data=Bucket(settings.data_bucket),
+            data=Bucket(settings.data_bucket, settings.environment),
             ledger=Ledger(Bucket(settings.ledger_bucket), settings.function),
             bus=Bus(settings.bus),
         )

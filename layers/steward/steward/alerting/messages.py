@@ -14,6 +14,7 @@ from steward.events import (
     ModelRejected,
     ReleaseChanged,
     RunFailed,
+    VersionRejected,
 )
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity, rank
@@ -172,6 +173,12 @@ def notice(event: Event) -> Notification | None:
             subject, text = (
                 "declaration rejected",
                 f"{event.source}\n{problems}\nThe declaration in force is unchanged.",
+            )
+        case VersionRejected():
+            problems = "\n".join(event.problems)
+            subject, text = (
+                f"version {event.version} of {event.origin} refused",
+                f"{event.source}\n{problems}\nThe version in charge is unchanged.",
             )
         case CollectionFailed():
             subject, text = "resources cannot be read", event.message

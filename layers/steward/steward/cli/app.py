@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.cli import history, people, quarantine, redrive, status
+from steward.cli import history, people, promotion, quarantine, redrive, status, versions
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested, Kind, ObjectCreated
@@ -115,8 +115,10 @@ def audit(
 
 app.add_typer(quarantine.app, name="quarantine")
 app.command(name="redrive")(redrive.send_round_again)
-for command in people.COMMANDS:
-    app.command(rich_help_panel="Commands that are signed")(command)
+for signed in people.COMMANDS:
+    app.command(rich_help_panel="Commands that are signed")(signed)
+for name, command in {**versions.COMMANDS, **promotion.COMMANDS}.items():
+    app.command(name, rich_help_panel="Versions")(command)
 
 
 @app.command(name="explain")

@@ -29,7 +29,7 @@ class Deployment:
         """
         outputs = stack_outputs(stack)
         return cls(
-            data=Bucket(outputs["DataBucketName"]),
+            data=Bucket(outputs["DataBucketName"], outputs["EnvironmentName"]),
             ledger=Ledger(Bucket(outputs["LedgerBucketName"]), "cli"),
             bus=Bus(outputs["BusName"]),
             commands=Queue(outputs["AcceptCommandsQueueUrl"]),

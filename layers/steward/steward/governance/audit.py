@@ -51,6 +51,7 @@ class Evidence:
     Attributes:
         problems: what is missing or has changed, found by reading every byte; by part: `ledger`, and of the champion
             `manifest`, `artifact`, `baseline`, `dataset`, `records`, `card`, `evaluation`.
+        records_in: the environment whose records the champion was trained on, where it is not this one.
     """
 
     spec: ModelSpec
@@ -60,6 +61,7 @@ class Evidence:
     evaluation: Evaluation | None
     as_of: datetime
     objects_verified: int = 0
+    records_in: str | None = None
     problems: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -152,7 +154,9 @@ class DatasetIntact:
             self.name,
             evidence,
             ("manifest", "dataset", "records"),
-            f"{evidence.objects_verified} objects are unchanged",
+            f"it was trained in {evidence.records_in}, where its records are; their list is unchanged"
+            if evidence.records_in
+            else f"{evidence.objects_verified} objects are unchanged",
         )
 
 

@@ -25,6 +25,7 @@ class DatasetManifest(BaseModel):
     """What a run reads, fixed before it reads.
 
     Attributes:
+        environment: of the deployment whose records these are.
         start: rows before this moment of event time are left out; None takes all.
         holdout_start: rows from here on are kept out of training, to judge with.
         end: rows from here on are left out.
@@ -33,6 +34,7 @@ class DatasetManifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
+    environment: str = "production"
     start: AwareDatetime | None
     holdout_start: AwareDatetime
     end: AwareDatetime
@@ -44,12 +46,13 @@ class DatasetManifest(BaseModel):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
     @classmethod
-    def of(cls, spec: ModelSpec, objects: Sequence[DatasetObject], newest: datetime) -> Self:
+    def of(cls, spec: ModelSpec, objects: Sequence[DatasetObject], newest: datetime, environment: str) -> Self:
         """Choose the spans for the labelled rows that end with `newest` (the event time of the newest of them)."""
         policy = spec.retraining
         end = newest.replace(microsecond=0) + timedelta(seconds=1)
         return cls(
             model=spec.model,
+            environment=environment,
             start=end - policy.training_span if policy.training_span else None,
             holdout_start=end - policy.holdout_span,
             end=end,

@@ -13,6 +13,7 @@ class VersionManifest(BaseModel):
     """One immutable trained artifact, with everything it came from.
 
     Attributes:
+        environment: of the deployment that trained it; it may be released in others, to which it was promoted.
         trained_until: rows from this moment of event time on were not used to fit.
         holdout_until: the end of the rows kept out to judge with.
         recipe, artifact: None for a version that was trained elsewhere and adopted from its reference rows.
@@ -27,6 +28,7 @@ class VersionManifest(BaseModel):
 
     model: str
     version: str
+    environment: str = "production"
     run: str
     as_of: AwareDatetime
     spec: StoredObject

@@ -58,6 +58,7 @@ def gather(runtime: Runtime, request: AuditRequested) -> Evidence:
         evaluation=evaluation,
         as_of=request.as_of,
         objects_verified=reader.verified,
+        records_in=reader.elsewhere,
         problems=reader.problems | ({"ledger": broken} if broken else {}),
     )
 
@@ -70,6 +71,7 @@ class _Reader:
         self.spec = spec
         self.champion_version = routing.champion
         self.verified = 0
+        self.elsewhere: str | None = None
         self.problems: dict[str, list[str]] = {}
 
     def champion(self) -> tuple[VersionManifest | None, Evaluation | None]:
@@ -91,6 +93,9 @@ class _Reader:
             dataset = self._part(
                 "dataset", lambda: DatasetManifest.model_validate_json(self.data.verified(manifest.dataset))
             )
+            if dataset and manifest.environment != self.data.environment:
+                self.elsewhere = manifest.environment
+                return manifest, evaluation
             for item in dataset.objects if dataset else ():
                 self._part("records", lambda stored=item.stored: self._record(stored))  # type: ignore[misc]
         return manifest, evaluation

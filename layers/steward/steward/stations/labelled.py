@@ -1,6 +1,6 @@
 """Finding the labelled rows of a model, and reading exactly the objects that a dataset names."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 import pandas as pd
@@ -9,9 +9,11 @@ from steward.errors import TrainingImpossible
 from steward.records.stored import read_records
 from steward.retraining.dataset import labelled_rows, reference_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
+from steward.retraining.provenance import Provenance, objection, refuse, refuse_dataset
 from steward.spec.model import ModelSpec
 from steward.store import keys
-from steward.store.bucket import Bucket
+from steward.store.bucket import Bucket, Content, Listed
+from steward.store.keys import InboxKey
 
 
 def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
@@ -21,6 +23,7 @@ def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManif
 
     Raises:
         TrainingImpossible: there are no labelled rows before `as_of`.
+        DataRefused: an object is not this model's, or not this environment's.
     """
     labels = list(data.list(keys.partitions("labels", spec.model)))
     labelled = {listed.folder.removeprefix(keys.partitions("labels", spec.model)) for listed in labels}
@@ -30,21 +33,16 @@ def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManif
         if listed.folder.removeprefix(keys.partitions("predictions", spec.model)) in labelled
     )
     reference = data.list(keys.partitions("reference", spec.model))
-    frames: dict[DatasetObject, pd.DataFrame] = {}
     kinds = [("reference", reference)]
     if spec.retraining.recipe:
         kinds += [("predictions", predictions), ("labels", iter(labels))]
-    for kind, listing in kinds:
-        for listed in listing:
-            content = data.get(listed.key)
-            item = DatasetObject(kind=kind, batch=keys.batch_of(listed.key), stored=content.stored)  # type: ignore[arg-type]
-            frames[item] = read_records(content.body, spec, _columns(spec, item.kind))
+    frames = _read(data, spec, _listed(data, kinds))
     rows = _rows(frames, spec)
     time = rows[spec.columns.time]
     time = time[time < pd.Timestamp(as_of)]
     if time.empty:
         raise TrainingImpossible(f"no labelled row is older than {as_of:%Y-%m-%d %H:%M}")
-    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime()), rows
+    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime(), data.environment), rows
 
 
 def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: datetime | None = None) -> pd.DataFrame:
@@ -58,14 +56,48 @@ def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
 
     Raises:
         ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
+        DataRefused: the dataset, or one of them, is not this model's, or not this environment's.
     """
     asked = [
         item
         for item in manifest.objects
-        if since is None or keys.window_start(item.stored.key) + spec.window.length > since
+        if since is None
+        or keys.records_of(item.stored.key) is None  # which is refused
+        or keys.window_start(item.stored.key) + spec.window.length > since
     ]
-    frames = {item: read_records(data.verified(item.stored), spec, _columns(spec, item.kind)) for item in asked}
-    return _rows(frames, spec)
+    refuse_dataset(manifest, asked, spec.model, data.environment)
+    return _rows(_read(data, spec, ((item, data.exact(item.stored)) for item in asked)), spec)
+
+
+def _listed(data: Bucket, kinds: Iterable[tuple[str, Iterable[Listed]]]) -> Iterator[tuple[DatasetObject, Content]]:
+    for kind, listing in kinds:
+        for listed in listing:
+            content = data.get(listed.key)
+            yield DatasetObject(kind=kind, batch=keys.batch_of(listed.key), stored=content.stored), content  # type: ignore[arg-type]
+
+
+def _read(
+    data: Bucket, spec: ModelSpec, items: Iterable[tuple[DatasetObject, Content]]
+) -> dict[DatasetObject, pd.DataFrame]:
+    """The rows of each object, once it is known that all of them may be read."""
+    frames: dict[DatasetObject, pd.DataFrame] = {}
+    objections: list[str] = []
+    for item, content in items:
+        problem = objection(item, _provenance(content), spec.model, data.environment)
+        if problem:
+            objections.append(problem)
+        elif not objections:
+            frames[item] = read_records(content.body, spec, _columns(spec, item.kind))
+    refuse(objections)
+    return frames
+
+
+def _provenance(content: Content) -> Provenance:
+    """What an object's key, and what its writer noted beside it, say of where it came from."""
+    kind, model = keys.records_of(content.stored.key) or (None, None)
+    upload = InboxKey.parse(content.source) if content.source else None
+    return Provenance(kind=kind, model=model, uploaded_for=upload.model if upload else model,
+                      environment=content.environment)  # fmt: skip
 
 
 def _rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:

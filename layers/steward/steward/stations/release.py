@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from steward.errors import ObjectChanged, ObjectMissing, RunLost
+from steward.errors import NotReleased, ObjectChanged, ObjectMissing, RunLost
 from steward.events import Event, FreezeProposed, ReleaseChanged, RollbackProposed, RunFailed, ValidationCompleted
 from steward.releasing.routing import ChampionMoved, NothingToRollBack, Routing, VersionRolledBack
+from steward.releasing.serving import refuse_foreign
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
 from steward.stations import registry
@@ -37,6 +38,11 @@ def _judged(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | R
     evaluation = Evaluation.model_validate_json(runtime.data.verified(judged.evaluation))
     if not evaluation.passed:
         return _ended(runtime, judged, evaluation, "refused", judged.summary)
+    try:
+        manifest = registry.manifest(runtime.data, judged.model, judged.version)
+        refuse_foreign(manifest, evaluation, runtime.settings.environment)
+    except NotReleased as error:
+        return run_failed(runtime, judged, judged.run, "release", str(error))
     promoted_at = runtime.now()
 
     def promote(present: Routing | None) -> Routing:

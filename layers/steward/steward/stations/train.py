@@ -96,6 +96,7 @@ def _trained(
     manifest = VersionManifest(
         model=spec.model,
         version=version,
+        environment=runtime.settings.environment,
         run=run.run,
         as_of=run.as_of,
         spec=spec_stored,
@@ -132,6 +133,7 @@ def _adopted(
     manifest = VersionManifest(
         model=spec.model,
         version=version,
+        environment=runtime.settings.environment,
         run=run.run,
         as_of=run.as_of,
         spec=spec_stored,

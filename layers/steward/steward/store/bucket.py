@@ -3,8 +3,8 @@
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,27 @@ _IN_PARTS = TransferConfig(
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The bytes of one object version, and what identifies them."""
+    """The bytes of one object version, and what identifies them.
+
+    Attributes:
+        noted: what its writer noted beside it: the environment, and the upload that it was made from.
+    """
 
     body: bytes
     etag: str
     stored: StoredObject
     modified: datetime
+    noted: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str | None:
+        """The key of the upload that it was made from; None where none is noted."""
+        return unquote(self.noted["source-key"]) if "source-key" in self.noted else None
+
+    @property
+    def environment(self) -> str | None:
+        """The environment whose functions wrote it; None where something else did."""
+        return self.noted.get("environment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +86,15 @@ def sha256(body: bytes) -> str:
 
 
 class Bucket:
-    """A versioned bucket."""
+    """A versioned bucket.
 
-    def __init__(self, name: str) -> None:
+    Attributes:
+        environment: what is noted beside everything that is written here; empty notes nothing.
+    """
+
+    def __init__(self, name: str, environment: str = "") -> None:
         self.name = name
+        self.environment = environment
 
     def get(self, key: str, version_id: str | None = None) -> Content:
         """The newest, or one named, version of an object.
@@ -91,7 +111,8 @@ class Bucket:
             raise
         body = answer["Body"].read()
         stored = StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
-        return Content(body=body, etag=answer["ETag"], stored=stored, modified=answer["LastModified"])
+        noted = answer.get("Metadata", {})
+        return Content(body=body, etag=answer["ETag"], stored=stored, modified=answer["LastModified"], noted=noted)
 
     def find(self, key: str) -> Content | None:
         """The newest version of an object, or None."""
@@ -101,7 +122,11 @@ class Bucket:
             return None
 
     def verified(self, reference: StoredObject) -> bytes:
-        """The exact bytes that a reference names.
+        """The exact bytes that a reference names; see `exact`."""
+        return self.exact(reference).body
+
+    def exact(self, reference: StoredObject) -> Content:
+        """The exact object version that a reference names, its bytes verified.
 
         Raises:
             ObjectMissing: the version is gone.
@@ -112,7 +137,7 @@ class Bucket:
             raise ObjectChanged(
                 f"s3://{self.name}/{reference.key} has SHA-256 {content.stored.sha256}, not {reference.sha256}"
             )
-        return content.body
+        return content
 
     def describe(self, key: str, version_id: str) -> Listed:
         """What is known of one object version without its bytes.
@@ -172,7 +197,7 @@ class Bucket:
             content_type: what kind of thing that is.
             source: key and version id of the upload that it was made from; `source_of` reads them back.
         """
-        return self._write(key, body, content_type, _noted(source))
+        return self._write(key, body, content_type, {}, source)
 
     def put_file(
         self, key: str, path: Path, content_type: str = "application/json", *, source: tuple[str, str] | None = None
@@ -181,7 +206,7 @@ class Bucket:
         if path.stat().st_size <= _PART:
             self.put(key, path.read_bytes(), content_type, source=source)
             return
-        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", **_noted(source)}
+        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": self._noted(source)}
         aws.s3().upload_file(str(path), self.name, key, ExtraArgs=extra, Config=_IN_PARTS)
 
     def source_of(self, key: str) -> tuple[str, str] | None:
@@ -279,7 +304,18 @@ class Bucket:
         """Hide the newest version; the versions before it stay."""
         aws.s3().delete_object(Bucket=self.name, Key=key)
 
-    def _write(self, key: str, body: bytes, content_type: str, condition: dict[str, Any]) -> StoredObject:
+    def _noted(self, source: tuple[str, str] | None) -> dict[str, str]:
+        noted = {"environment": self.environment} if self.environment else {}
+        return noted | ({"source-key": quote(source[0]), "source-version": source[1]} if source else {})
+
+    def _write(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        condition: dict[str, Any],
+        source: tuple[str, str] | None = None,
+    ) -> StoredObject:
         raced = _RACED | _ABSENT if "IfMatch" in condition else _RACED
         for attempt in range(_ATTEMPTS):
             try:
@@ -289,6 +325,7 @@ class Bucket:
                     Body=body,
                     ContentType=content_type,
                     ChecksumAlgorithm="SHA256",
+                    Metadata=self._noted(source),
                     **condition,
                 )
             except ClientError as error:
@@ -300,10 +337,6 @@ class Bucket:
             else:
                 return StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
         raise Conflict(f"s3://{self.name}/{key} was being written by others {_ATTEMPTS} times in a row; try again")
-
-
-def _noted(source: tuple[str, str] | None) -> dict[str, Any]:
-    return {"Metadata": {"source-key": quote(source[0]), "source-version": source[1]}} if source else {}
 
 
 def _pause(attempt: int) -> None:

@@ -9,6 +9,7 @@ from steward.spec.windows import Window
 
 SPECS = "specs/"
 INBOX = "inbox/"
+PROMOTIONS = "promotions/"
 
 _PARTITION = timedelta(hours=1)
 
@@ -39,6 +40,22 @@ def inbox(model: str, kind: str, name: str) -> str:
     return f"{INBOX}{model}/{kind}/{name}"
 
 
+def transferred(model: str, version: str, part: str) -> str:
+    """Where another environment puts a part of a version that it sends."""
+    return f"transfers/{model}/{version}/{part}"
+
+
+def promotion(model: str, version: str) -> str:
+    """Where another environment puts the list of all parts, last."""
+    return f"{PROMOTIONS}{model}/{version}.json"
+
+
+def promotion_of(key: str) -> tuple[str, str] | None:
+    """The model and the version of a promotion's key; None where it has another shape."""
+    found = re.fullmatch(rf"{PROMOTIONS}({MODEL_NAME.strip('^$')})/([0-9A-Za-z-]+)\.json", key)
+    return (found[1], found[2]) if found else None
+
+
 def spec_revisions(model: str) -> str:
     """Prefix of a model's declarations, oldest first."""
     return f"models/{model}/specs/"
@@ -64,9 +81,14 @@ def routing(model: str) -> str:
     return f"models/{model}/routing.json"
 
 
+def datasets(model: str) -> str:
+    """Prefix of a model's training sets."""
+    return f"models/{model}/datasets/"
+
+
 def dataset(model: str, dataset: str) -> str:
     """The manifest of a training set."""
-    return f"models/{model}/datasets/{dataset}/manifest.json"
+    return f"{datasets(model)}{dataset}/manifest.json"
 
 
 def window_records(kind: str, model: str, window: Window) -> str:
@@ -100,6 +122,12 @@ def partitions(kind: str, model: str) -> str:
 def records(kind: str, model: str, window: Window, batch: str) -> str:
     """The records of one batch in one window."""
     return f"{window_records(kind, model, window)}{batch}.parquet"
+
+
+def records_of(key: str) -> tuple[str, str] | None:
+    """The kind and the model of the records that a key holds; None where it is no key of records."""
+    found = re.fullmatch(r"records/([a-z]+)/model=([^/]+)/date=[^/]+/hour=[^/]+/[^/]+\.parquet", key)
+    return (found[1], found[2]) if found else None
 
 
 def id_hashes(kind: str, model: str, batch: str) -> str:

@@ -24,8 +24,32 @@ class GateResult(BaseModel):
     required: float | None = None
 
 
+class Accepted(BaseModel):
+    """That a version came from another environment, with evidence that was verified here.
+
+    Attributes:
+        environment: that accepted it.
+        origin: the environment that trained and judged it.
+        champion: the version that it was judged against there.
+        transfer: what was sent: the list of all that came, with its hashes.
+        author: who sent it, as the sender says.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    environment: str
+    origin: str
+    champion: str | None
+    transfer: StoredObject
+    author: str
+
+
 class Evaluation(BaseModel):
-    """The evidence on which a version was released or refused."""
+    """The evidence on which a version was released or refused.
+
+    Attributes:
+        accepted: of a version that came from another environment; `champion` is then the one it takes over from here.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
 
@@ -40,6 +64,7 @@ class Evaluation(BaseModel):
     metrics: dict[str, float]
     champion_metrics: dict[str, float]
     gates: list[GateResult]
+    accepted: Accepted | None = None
 
     @property
     def passed(self) -> bool:

@@ -1,0 +1,104 @@
+"""`steward promote`: a version goes from one deployment to another, and what the other says of it."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+import typer
+from rich.console import Console
+
+from steward import aws
+from steward.cli import history
+from steward.cli.deployment import Deployment
+from steward.errors import StewardError
+from steward.ledger import LedgerEntry
+
+ENDS = {"champion_promoted": True, "version_rejected": False, "version_refused": False, "run_failed": False}
+"""The entries of the ledger that end a promotion, and whether they are what was asked for."""
+
+console = Console(soft_wrap=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a deployment is: its stack, and the profile that reaches it."""
+
+    stack: str
+    profile: str | None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`STACK`, or `STACK@PROFILE`.
+
+        >>> Place.parse("steward-staging@staging-account")
+        Place(stack='steward-staging', profile='staging-account')
+        """
+        stack, _, profile = text.partition("@")
+        return cls(stack, profile or None)
+
+    @contextmanager
+    def reached(self) -> Iterator[Deployment]:
+        """The deployment, while its profile is spoken with.
+
+        Raises:
+            NoDeployment: there is no such profile, or no such stack.
+        """
+        with aws.profile(self.profile):
+            yield Deployment.of(self.stack)
+
+
+def promote(  # noqa: PLR0917 - the options of a command
+    model: Annotated[str, typer.Argument(help="Which model.")],
+    version: Annotated[str, typer.Argument(help="A version that is released there, or how its id begins.")],
+    origin: Annotated[str, typer.Option("--from", metavar="STACK[@PROFILE]", help="The deployment that has it.")],
+    destination: Annotated[str, typer.Option("--to", metavar="STACK[@PROFILE]", help="The one that is to accept it.")],
+    over: Annotated[
+        str | None,
+        typer.Option(help="A version in charge there that it may take over from though not judged against it."),
+    ] = None,
+    patience: Annotated[float, typer.Option(help="Seconds without news after which to stop waiting.")] = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Send a version with its evidence from one deployment to another, which verifies it. Exits with 1 when refused."""
+    from steward.stations import registry, send  # noqa: PLC0415 - other commands need none of it
+    from steward.store.caller import caller  # noqa: PLC0415
+
+    here, there = Place.parse(origin), Place.parse(destination)
+    with there.reached() as target:
+        champion = registry.routing(target.data, model).champion
+        environment = target.data.environment
+    with here.reached() as source:
+        if source.data.environment == environment:
+            raise StewardError(
+                f"{origin} and {destination} are both environment {environment!r}; deploy them with other names"
+            )
+        sent = send.gather(source.data, source.ledger, model, version, champion)
+    with there.reached() as target:
+        after = target.ledger.length(model)
+        correlation_id = send.deliver(target.data, sent, author=caller(), sent_at=datetime.now(UTC), over=over)
+        entries = history.follow(target.ledger, model, after=after, seconds=patience)
+        _answer(entries, correlation_id, sent.version, as_json=as_json)
+    raise StewardError(
+        f"{environment} has not answered within {patience:.0f} s; `steward log {model} --stack {there.stack}` shows it"
+    )
+
+
+def _answer(entries: Iterator[LedgerEntry], correlation_id: str, version: str, *, as_json: bool) -> None:
+    """Show what the other deployment says, and leave with its verdict."""
+    for entry in entries:
+        if entry.correlation_id != correlation_id:
+            continue
+        if as_json and entry.action in ENDS:
+            answer = {"version": version, "answer": entry.action, "summary": entry.summary, "sequence": entry.sequence}
+            typer.echo(json.dumps(answer, indent=2))
+        elif not as_json:
+            console.print(history.line(entry))
+        if entry.action in ENDS:
+            raise typer.Exit(0 if ENDS[entry.action] else 1)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"promote": promote}
+"""By name."""

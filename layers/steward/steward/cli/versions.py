@@ -1,0 +1,117 @@
+"""What became of specs, datasets, versions and releases: `log`, `show`, `diff` and `checkout`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from steward.cli.deployment import Deployment
+from steward.errors import UnknownModel
+
+Model = Annotated[str, typer.Argument(help="Which model.")]
+Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
+
+_HISTORY = 50
+
+console = Console(soft_wrap=False)
+
+
+def log(
+    model: Model,
+    last: Annotated[int, typer.Option(help="Show this many, counted from the newest.", min=1)] = _HISTORY,
+    as_json: Json = False,
+    stack: Stack = "steward",
+) -> None:
+    """Show what happened to a model's specs, datasets, versions and releases, the newest first."""
+    from steward.cli import lineage  # noqa: PLC0415 - other commands need none of it
+    from steward.lineage.story import story  # noqa: PLC0415
+    from steward.stations import registry  # noqa: PLC0415
+
+    deployment = Deployment.of(stack)
+    told = story(deployment.ledger.entries(model), registry.routing(deployment.data, model).promotions)[:last]
+    if not told and registry.newest_revision(deployment.data, model) is None:
+        raise UnknownModel(f"no model {model!r} is declared; `steward status` lists those that are")
+    if as_json:
+        typer.echo(json.dumps([happening.model_dump(mode="json") for happening in told], indent=2))
+    else:
+        console.print(lineage.story_table(model, told))
+
+
+def show(
+    model: Model,
+    identity: Annotated[str, typer.Argument(metavar="ID", help="An id of anything, or how it begins.")],
+    as_json: Json = False,
+    stack: Stack = "steward",
+) -> None:
+    """Show a spec revision, dataset, version, baseline, run, check or release. Exits with 2 when the id is not one."""
+    from steward.cli import lineage  # noqa: PLC0415 - as above
+    from steward.stations.catalogue import Catalogue  # noqa: PLC0415
+
+    catalogue = Catalogue(Deployment.of(stack).data, model)
+    found = catalogue.find(identity)
+    document, stored = catalogue.document(found)
+    if as_json:
+        head = {"kind": found.kind, "id": found.id, "stored": stored.model_dump(), "document": document}
+        typer.echo(json.dumps(head, indent=2))
+    else:
+        lineage.show(found, document, stored, console)
+
+
+def diff(
+    model: Model,
+    before: Annotated[str, typer.Argument(help="An id, or how it begins.")],
+    after: Annotated[str, typer.Argument(help="Another.")],
+    as_json: Json = False,
+    stack: Stack = "steward",
+) -> None:
+    """Show how two specs, datasets, versions, baselines or releases differ.
+
+    Of data: objects, rows, columns, and the rows' profiles by Steward's own drift statistics. Of versions: recipe,
+    parameters, metrics and importances. Of specs: every field.
+    """
+    from steward.cli import lineage  # noqa: PLC0415 - as above
+    from steward.stations.catalogue import Catalogue  # noqa: PLC0415
+    from steward.stations.comparison import difference  # noqa: PLC0415
+
+    catalogue = Catalogue(Deployment.of(stack).data, model)
+    found = difference(catalogue, catalogue.find(before), catalogue.find(after))
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        lineage.show_difference(found, console)
+
+
+def checkout(  # noqa: PLR0917 - the options of a command
+    model: Model,
+    version: Annotated[str, typer.Argument(help="A version, or how it begins.")],
+    to: Annotated[
+        Path | None, typer.Option(help="A folder that is not there yet; MODEL-VERSION when left out.")
+    ] = None,
+    unreleased: Annotated[
+        bool, typer.Option("--unreleased", help="Also a version that is not released in this environment.")
+    ] = False,
+    as_json: Json = False,
+    stack: Stack = "steward",
+) -> None:
+    """Bring a version's artifact, dataset and baseline to a folder, every hash verified; nothing is overwritten."""
+    from steward.stations.catalogue import Catalogue  # noqa: PLC0415 - as above
+    from steward.stations.checkout import checkout as bring  # noqa: PLC0415
+
+    catalogue = Catalogue(Deployment.of(stack).data, model)
+    manifest = catalogue.manifest_of(catalogue.find(version))
+    folder = to or Path(f"{model}-{manifest.version}")
+    files = bring(catalogue.data, model, manifest.version, folder, unreleased=unreleased)
+    if as_json:
+        typer.echo(json.dumps({"version": manifest.version, "folder": str(folder), "files": files}, indent=2))
+        return
+    console.print(f"{manifest.version} is in {folder}: {len(files)} files, every hash verified", markup=False)
+    if manifest.environment != catalogue.data.environment:
+        console.print(f"It was trained in {manifest.environment}, where its rows are.", markup=False)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"log": log, "show": show, "diff": diff, "checkout": checkout}
+"""By name, in the order in which help lists them."""

@@ -1,0 +1,1 @@
+"""What became of specs, datasets, versions, baselines and releases: their ids, their history, their differences."""

@@ -1,0 +1,96 @@
+"""What happened to a model's specs, datasets, versions and releases, told from its ledger."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from steward.ledger import Action, LedgerEntry
+from steward.lineage.identifiers import release_id
+from steward.releasing.routing import Promotion
+
+Subject = Literal["spec", "dataset", "version", "release", "run"]
+
+_SUBJECTS: dict[Action, Subject] = {
+    "model_registered": "spec",
+    "model_rejected": "spec",
+    "training_completed": "version",
+    "validation_completed": "version",
+    "version_refused": "version",
+    "version_accepted": "version",
+    "version_rejected": "version",
+    "champion_promoted": "release",
+    "run_failed": "run",
+}
+"""What an entry is about; those that are not here are about records, windows and alerts."""
+
+_REVISION = re.compile(r"/specs/([^/]+)\.json$")
+_DATASET = re.compile(r"/datasets/([^/]+)/manifest\.json$")
+
+
+class Happening(BaseModel):
+    """One thing that happened to one thing.
+
+    Attributes:
+        id: of what it happened to; an upload's key for a declaration that was refused.
+        sequence: of the ledger's entry that tells of it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    as_of: AwareDatetime
+    recorded_at: AwareDatetime
+    subject: Subject
+    id: str
+    happened: str
+    summary: str
+    sequence: int
+
+
+def story(entries: Iterable[LedgerEntry], promotions: Sequence[Promotion]) -> list[Happening]:
+    """What happened, the newest first.
+
+    Args:
+        entries: the model's ledger, or a part of it.
+        promotions: every change of champion, which give releases their ids.
+    """
+    told: list[Happening] = []
+    for entry in entries:
+        subject = _SUBJECTS.get(entry.action)
+        if subject is None:
+            continue
+        if entry.action == "training_completed":
+            told.extend(_frozen(entry))
+        told.append(_happening(entry, subject, _id(entry, promotions), entry.action.replace("_", " "), entry.summary))
+    return told[::-1]
+
+
+def _frozen(entry: LedgerEntry) -> Iterable[Happening]:
+    for evidence in entry.evidence:
+        if found := _DATASET.search(evidence.key):
+            yield _happening(entry, "dataset", found[1], "dataset frozen", f"for version {entry.subject}")
+
+
+def _id(entry: LedgerEntry, promotions: Sequence[Promotion]) -> str:
+    match entry.action:
+        case "model_registered":
+            revisions = (_REVISION.search(evidence.key) for evidence in entry.evidence)
+            return next((found[1] for found in revisions if found), entry.subject)
+        case "champion_promoted":
+            same = (item for item in promotions if (item.version, item.as_of) == (entry.subject, entry.as_of))
+            return next((release_id(item) for item in same), entry.subject)
+        case _:
+            return entry.subject
+
+
+def _happening(entry: LedgerEntry, subject: Subject, identity: str, happened: str, summary: str) -> Happening:
+    return Happening(
+        as_of=entry.as_of,
+        recorded_at=entry.recorded_at,
+        subject=subject,
+        id=identity,
+        happened=happened,
+        summary=summary,
+        sequence=entry.sequence,
+    )

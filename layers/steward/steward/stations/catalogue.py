@@ -1,0 +1,118 @@
+"""Everything of a model that has an immutable id, and the documents behind it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from steward.errors import ObjectMissing, StewardError
+from steward.events import StoredObject
+from steward.lineage.identifiers import Identified, baseline_id, release_id, resolve
+from steward.releasing.routing import Promotion
+from steward.retraining.manifest import DatasetManifest
+from steward.retraining.runs import Run
+from steward.retraining.versions import VersionManifest
+from steward.stations import registry
+from steward.store import keys
+from steward.store.bucket import Bucket, Content
+from steward.validation.evaluation import Evaluation
+
+
+class Catalogue:
+    """One model's specs, datasets, versions, baselines, runs, checks and releases."""
+
+    def __init__(self, data: Bucket, model: str) -> None:
+        self.data = data
+        self.model = model
+
+    def find(self, prefix: str) -> Identified:
+        """The one thing whose id begins with this.
+
+        Raises:
+            UnknownId: there is none, or there are several.
+        """
+        return resolve(prefix, self._known(), self.model)
+
+    def content(self, item: Identified) -> Content:
+        """The object that holds it."""
+        return self.data.get(item.key)
+
+    def document(self, item: Identified) -> tuple[dict[str, Any], StoredObject]:
+        """What is stored under an id, as JSON, and where it is; of a routing the one release."""
+        content = self.content(item)
+        if item.kind == "release":
+            return self.promotion(item.id).model_dump(mode="json"), content.stored
+        document: dict[str, Any] = json.loads(content.body)
+        return document, content.stored
+
+    def version(self, version: str) -> VersionManifest:
+        """What a version is made of."""
+        return registry.manifest(self.data, self.model, version)
+
+    def manifest_of(self, item: Identified) -> VersionManifest:
+        """The version that a version, baseline, run or release is about.
+
+        Raises:
+            StewardError: it is about none.
+        """
+        match item.kind:
+            case "version":
+                return self.version(item.id)
+            case "baseline":
+                return self.version(item.key.split("/")[-2])
+            case "release":
+                return self.version(self.promotion(item.id).version)
+            case "run":
+                run = Run.model_validate_json(self.data.get(item.key).body)
+                if run.version:
+                    return self.version(run.version)
+        raise StewardError(f"{item.kind} {item.id} is about no version")
+
+    def promotion(self, release: str) -> Promotion:
+        """The change of champion that an id names."""
+        promotions = registry.routing(self.data, self.model).promotions
+        return next(item for item in promotions if release_id(item) == release)
+
+    def dataset(self, stored: StoredObject) -> DatasetManifest:
+        """A dataset, verified.
+
+        Raises:
+            ObjectMissing, ObjectChanged: it is not what the reference says.
+        """
+        return DatasetManifest.model_validate_json(self.data.verified(stored))
+
+    def revision(self, stored: StoredObject) -> registry.SpecRevision:
+        """A declaration, verified.
+
+        Raises:
+            ObjectMissing, ObjectChanged: it is not what the reference says.
+        """
+        return registry.SpecRevision.model_validate_json(self.data.verified(stored))
+
+    def evaluation(self, version: str) -> Evaluation | None:
+        """The evidence on a version; None for one that was not judged yet."""
+        found = self.data.find(keys.version(self.model, version, "evaluation.json"))
+        return Evaluation.model_validate_json(found.body) if found else None
+
+    def _known(self) -> Iterator[Identified]:
+        data, model = self.data, self.model
+        for listed in data.list(keys.spec_revisions(model)):
+            yield Identified("spec", listed.name, listed.key)
+        for dataset in data.folders(keys.datasets(model)):
+            yield Identified("dataset", dataset, keys.dataset(model, dataset))
+        for version in sorted(registry.version_names(data, model)):
+            key = keys.version(model, version, "manifest.json")
+            try:
+                manifest = VersionManifest.model_validate_json(data.get(key).body)
+            except (ObjectMissing, ValidationError):  # it was begun and never made
+                continue
+            yield Identified("version", version, key)
+            yield Identified("baseline", baseline_id(manifest.baseline.sha256), manifest.baseline.key)
+        for promotion in registry.routing(data, model).promotions:
+            yield Identified("release", release_id(promotion), keys.routing(model))
+        for listed in data.list(keys.runs(model)):
+            if listed.key != keys.retraining_state(model):
+                yield Identified("run", listed.name, listed.key)
+        for listed in data.list(keys.checks(model)):
+            yield Identified("check", listed.name, listed.key)
