@@ -109,6 +109,15 @@ def taken(steward: Deployed, url: str) -> list[dict[str, Any]]:
     return found
 
 
+def wait_for(posted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What an endpoint was sent, once there is something."""
+    for _ in range(100):
+        if posted:
+            break
+        time.sleep(0.1)
+    return posted
+
+
 def documents(sent: list[dict[str, Any]]) -> list[tuple[str, ...]]:
     return [tuple(sorted(json.loads(one["Message"])["monitors"])) for one in sent]
 
@@ -124,6 +133,9 @@ def test_each_subscriber_receives_exactly_what_it_asked_for(steward: Deployed) -
             subscribe(steward, "http", address, {"state": ["resolved"], "model": ["lemons"]}),
             subscribe(steward, "lambda", function(steward, forwarded_url), {"model": ["lemons"], "state": ["firing"]}),
         ]
+        (asked,) = [one for one in wait_for(posted) if one["Type"] == "SubscriptionConfirmation"]
+        confirmed = steward.client("sns").confirm_subscription(TopicArn=asked["TopicArn"], Token=asked["Token"])
+        subscriptions[2] = confirmed["SubscriptionArn"]
         before = len(steward.notifications)
         try:
             for day, drifted in ((FIRST_DAY, True), (FIRST_DAY + 1, False)):
