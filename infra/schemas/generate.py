@@ -9,6 +9,8 @@ from pydantic import BaseModel
 
 from steward.alerting.states import Alert
 from steward.attribution.sampled import SampledAttributions
+from steward.defects.correction import Correction
+from steward.defects.defect import Defect
 from steward.events import EVENTS
 from steward.governance.audit import Audit
 from steward.governance.card import ModelCard
@@ -38,7 +40,9 @@ STORED: tuple[type[BaseModel], ...] = (
     Background,
     Baseline,
     Check,
+    Correction,
     DatasetManifest,
+    Defect,
     Evaluation,
     LedgerEntry,
     MetricResult,

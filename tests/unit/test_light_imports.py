@@ -11,7 +11,15 @@ from tests.integration.template import read_template, resources
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("arro3", "numpy", "pandas", "scipy", "skops", "sklearn")
-LIGHT = ("register_model", "raise_alerts", "kick_retraining", "release_model", "audit_models", "collect_resources")
+LIGHT = (
+    "register_model",
+    "raise_alerts",
+    "kick_retraining",
+    "release_model",
+    "audit_models",
+    "collect_resources",
+    "track_defects",
+)
 TIMED = ("raise_alerts", "kick_retraining")
 LEARNING = ("scipy", "skops", "sklearn")
 WITHOUT_LEARNING = sorted(

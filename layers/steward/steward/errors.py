@@ -59,3 +59,7 @@ class UnknownModel(StewardError):
 
 class NoDeployment(StewardError):
     """There is no stack of the name that was asked for, or AWS cannot be reached."""
+
+
+class DefectUnchangeable(StewardError):
+    """A change of a defect that its state does not allow."""

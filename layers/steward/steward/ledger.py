@@ -32,6 +32,10 @@ Action = Literal[
     "champion_promoted",
     "version_refused",
     "audit_completed",
+    "data_corrected",
+    "defect_changed",
+    "defect_refused",
+    "defect_overdue",
 ]
 
 

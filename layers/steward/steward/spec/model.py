@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from steward.spec.capture import Capture
 from steward.spec.columns import Columns
 from steward.spec.declared import Declared, ModelName, Share, misplaced
+from steward.spec.defects import DefectPolicy
 from steward.spec.durations import Duration, format_duration
 from steward.spec.expression_types import VALUE_TYPES, ValueType, check_condition
 from steward.spec.expressions import ExpressionInvalid
@@ -79,6 +80,7 @@ class ModelSpec(Declared):
     retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
     release: ReleasePolicy = Field(default_factory=ReleasePolicy)
+    defects: DefectPolicy = Field(default_factory=DefectPolicy)
 
     @property
     def classes(self) -> tuple[str, ...]:

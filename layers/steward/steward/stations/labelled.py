@@ -1,6 +1,6 @@
 """Finding the labelled rows of a model, and reading exactly the objects that a dataset names."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 import pandas as pd
@@ -11,7 +11,7 @@ from steward.retraining.dataset import labelled_rows, reference_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
 from steward.store import keys
-from steward.store.bucket import Bucket
+from steward.store.bucket import Bucket, Listed
 
 
 def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
@@ -31,9 +31,15 @@ def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManif
     )
     reference = data.list(keys.partitions("reference", spec.model))
     frames: dict[DatasetObject, pd.DataFrame] = {}
-    kinds = [("reference", reference)]
+    kinds = [("reference", reference), ("corrections/reference", _corrections(data, spec, "reference"))]
     if spec.retraining.recipe:
+        corrected = (
+            listed
+            for listed in _corrections(data, spec, "predictions")
+            if listed.folder.removeprefix(keys.partitions(keys.corrections_of("predictions"), spec.model)) in labelled
+        )
         kinds += [("predictions", predictions), ("labels", iter(labels))]
+        kinds += [("corrections/predictions", corrected), ("corrections/labels", _corrections(data, spec, "labels"))]
     for kind, listing in kinds:
         for listed in listing:
             content = data.get(listed.key)
@@ -71,12 +77,16 @@ def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
 def _rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
     if spec.retraining.recipe:
         return labelled_rows(frames, spec)
-    ordered = sorted(frames, key=lambda item: (item.batch, item.stored.key))
-    return reference_rows([frames[item] for item in ordered], spec)
+    return reference_rows(frames, spec)
+
+
+def _corrections(data: Bucket, spec: ModelSpec, kind: str) -> Iterator[Listed]:
+    return data.list(keys.partitions(keys.corrections_of(kind), spec.model))
 
 
 def _columns(spec: ModelSpec, kind: str) -> Collection[str] | None:
     columns = spec.columns
+    kind = kind.removeprefix("corrections/")
     if spec.retraining.recipe is None:
         return None
     if kind == "labels":
