@@ -1,6 +1,7 @@
 """Bad rows get a defect, corrected rows a new version of the data; what they touch, and no more, is made again."""
 
 import json
+from datetime import datetime
 
 import pandas as pd
 import pytest
@@ -21,10 +22,28 @@ from steward.stations.check import recomputed
 from steward.store.bucket import Bucket
 
 from . import lemons
-from .deployment import Deployment
+from .deployment import Deployment, Objects, deployed
 
 FIRST = 14
 """The day after the reference rows."""
+
+UNWATCHED = (
+    "score_drift",
+    "joint_drift",
+    "missing_values",
+    "unseen_categories",
+    "attribution_drift",
+    "validity",
+    "schema_consistency",
+    "scale_consistency",
+    "uniqueness",
+    "volume",
+    "constant_columns",
+    "label_leakage",
+    "accuracy",
+    "log_loss",
+)
+"""Monitors that a hundred days need not wait for."""
 
 
 def window(day: int) -> str:
@@ -72,24 +91,22 @@ def newest_check(steward: Deployment, day: int) -> Check:
     return Check.model_validate_json(Bucket(steward.data).verified(told[-1].stored))
 
 
-def mean(check: Check, steward: Deployment, column: str = "mileage") -> float:
-    """The mean of a column in the profiles that a check merged."""
-    total = rows = 0.0
-    for batch in check.batches:
-        profile = steward.object(f"profiles/lemons/{check.version}/{check.window}/{batch}.json")
-        summary = profile["features"][column]
-        rows += profile["rows"]
-        total += float(summary["sums"]["total"]) if isinstance(summary.get("sums"), dict) else 0.0
-    return total / rows
-
-
 def test_correcting_one_day_of_a_hundred_makes_only_that_day_again(trained: Deployment) -> None:
     steward = trained
-    for day in range(FIRST, FIRST + 100):
-        good = sell(steward, day, bad=day == 60)
-        if day == 60:
-            right = good
+    steward.upload(
+        "specs/lemons.yaml", f"{lemons.SPEC}monitors: {{{', '.join(f'{name}: null' for name in UNWATCHED)}}}\n"
+    )
     steward.settle()
+    sold = lemons.sales(100, first_day=FIRST, rows_a_day=60)
+    good = lemons.predictions(sold, steward.champion("lemons"))
+    of_the_day = good["sold_at"].str.startswith(f"{lemons.START + 60 * 24 * lemons.HOUR:%Y-%m-%d}")
+    sent = good.assign(mileage=good["mileage"].where(~of_the_day, good["mileage"] * 1000))
+    steward.upload("inbox/lemons/predictions/all.csv", lemons.csv(sent))
+    nearly = lemons.labels(sold[sold["sold_at"].between("2024-02-28", "2024-03-04")])
+    steward.upload("inbox/lemons/labels/all.csv", lemons.csv(nearly))
+    steward.settle()
+    assert len(steward.keys("checks/lemons/")) >= 100
+    right = good[of_the_day]
     defect = open_defect(steward, 60)
     before, checks = steward.contents(""), len(steward.told(CheckCompleted))
     outcomes = len(steward.told(OutcomesUpdated))
@@ -116,7 +133,7 @@ def test_correcting_one_day_of_a_hundred_makes_only_that_day_again(trained: Depl
     (correction,) = check.corrections
     assert correction.endswith("-replaced")
     assert steward.object(made["outcomes"][0])["corrections"] == [correction]
-    assert (check.rows, check.labelled_rows) == (60, 60)
+    assert (check.rows, check.labelled_rows) == (len(right), len(right))
     assert steward.told(DefectChanged)[-1].state == "corrected"
 
 
@@ -133,20 +150,25 @@ def test_a_check_that_was_made_before_the_correction_can_still_be_worked_out_aga
         assert recomputed(Bucket(trained.data), check) == check.results
 
 
-def test_a_corrected_window_is_judged_as_if_it_had_been_right_from_the_first(trained: Deployment) -> None:
-    good = sell(trained, FIRST, bad=True)
-    sell(trained, FIRST + 1)
-    trained.settle()
-    correct(trained, open_defect(trained, FIRST), good)
-    check = newest_check(trained, FIRST)
-    found = {
-        (result.monitor, result.statistic, result.column): result.value
-        for result in check.results
-        if result.monitor not in ("volume", "freshness")
-    }
-    trained.upload("inbox/lemons/predictions/again.csv", lemons.csv(good.assign(sale=good["sale"] + "-again")))
-    assert found["feature_drift", "population_stability_index", "mileage"] is not None
-    assert check.rows == len(good)
+def test_a_corrected_window_is_judged_as_if_it_had_been_right_from_the_first(
+    first_champion: tuple[Objects, datetime],
+) -> None:
+    """Volume and the history of windows apart, which know of the files and the checks before."""
+    found = []
+    for bad in (True, False):
+        with deployed() as steward:
+            steward.restore(*first_champion)
+            good = sell(steward, FIRST, bad=bad)
+            steward.settle()
+            if bad:
+                correct(steward, open_defect(steward, FIRST), good)
+            check = newest_check(steward, FIRST)
+            of_the_rows = [result for result in check.results if result.monitor not in ("volume", "freshness")]
+            found.append({(one.monitor, one.statistic, one.column): (one.status, one.value) for one in of_the_rows})
+    corrected, right = found
+    assert corrected.keys() == right.keys()
+    for name, (status, value) in right.items():
+        assert corrected[name] == (status, pytest.approx(value, rel=1e-9, abs=1e-12)), name
 
 
 def test_rows_that_never_were_there_are_set_aside_with_the_reason_and_the_others_corrected(trained: Deployment) -> None:
@@ -200,29 +222,33 @@ def test_a_correction_for_another_models_defect_is_refused(trained: Deployment) 
     assert f"lemons has no defect '{defect}'" in refused.message
 
 
-def test_two_corrections_at_once_leave_the_later_one_standing_in_any_order(trained: Deployment) -> None:
-    good = sell(trained, FIRST, bad=True)
-    trained.settle()
-    defect = open_defect(trained, FIRST)
+def test_two_corrections_at_once_leave_the_later_one_standing_in_any_order(
+    first_champion: tuple[Objects, datetime],
+) -> None:
+    with deployed() as steward:
+        steward.restore(*first_champion)
+        good = sell(steward, FIRST, bad=True)
+        steward.settle()
+        defect = open_defect(steward, FIRST)
+        begun, now = steward.snapshot(), steward.clock.now
     first, second = good.assign(mileage=1.0), good.tail(30).assign(mileage=3.0)
     place = f"inbox/lemons/corrections/{defect}/predictions/"
-    begun, now = trained.snapshot(), trained.clock.now
     standing = []
-    for seed in range(6):
-        trained.restore(begun, now)
-        trained.upload(f"{place}first.csv", lemons.csv(first))
-        trained.upload(f"{place}second.csv", lemons.csv(second))
-        trained.settle(shuffle=seed, redeliver=2)
-        assert not trained.errors, trained.errors
-        check = newest_check(trained, FIRST)
-        profiles = [
-            trained.object(f"profiles/lemons/{check.version}/{check.window}/{name}.json") for name in check.batches
-        ]
+    for seed in range(4):
+        with deployed() as steward:
+            steward.restore(begun, now)
+            steward.upload(f"{place}first.csv", lemons.csv(first))
+            steward.upload(f"{place}second.csv", lemons.csv(second))
+            steward.settle(shuffle=seed, redeliver=2)
+            assert not steward.errors, steward.errors
+            check = newest_check(steward, FIRST)
+            place_of = f"profiles/lemons/{check.version}/{check.window}"
+            profiles = [steward.object(f"{place_of}/{name}.json") for name in check.batches]
         standing.append(
             sorted((len(name), profile["rows"]) for name, profile in zip(check.batches, profiles, strict=True))
         )
         assert check.rows == len(good)
-    assert standing == [standing[0]] * 6
+    assert standing == [standing[0]] * 4
     assert sorted(rows for _, rows in standing[0]) == [0, 30, 30]
 
 
@@ -285,15 +311,14 @@ def test_corrected_labels_change_the_outcomes(trained: Deployment) -> None:
 
 
 def test_versions_of_bad_rows_are_marked_and_a_new_one_reads_the_corrected_rows(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("cool_down: 3d", "cool_down: 1d, on_correction: true"))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("cool_down: 3d", "cool_down: 1d\n  on_correction: true"))
     trained.settle()
-    good = {day: None for day in ()}
     for day in range(FIRST, FIRST + 12):
-        good[day] = sell(trained, day, bad=day == FIRST + 2)
+        sell(trained, day)
     trained.settle()
     reference = lemons.sales(14)
     defect = open_defect(trained)
-    wrong = reference.tail(100)
+    wrong = reference.head(100)
     correct(trained, defect, wrong.assign(mileage=wrong["mileage"] * 2), kind="reference")
     asked = trained.told(RetrainingProposed)
     assert len(asked) == 1

@@ -14,6 +14,8 @@ STYLES = {
     "batch_rejected": "red",
     "model_rejected": "red",
     "run_failed": "bold red",
+    "defect_overdue": "bold red",
+    "defect_refused": "red",
     "training_declined": "dim",
     "check_completed": "dim",
     "batch_ingested": "dim",
