@@ -12,6 +12,8 @@ from steward.alerting.states import ModelAlerts
 from steward.attribution.sampled import SampledAttributions
 from steward.commands.answer import Answer
 from steward.commands.kinds import KINDS
+from steward.defects.correction import Correction
+from steward.defects.defect import Defect
 from steward.events import EVENTS
 from steward.governance.audit import Audit
 from steward.governance.card import ModelCard
@@ -43,7 +45,9 @@ STORED: tuple[type[BaseModel], ...] = (
     Background,
     Baseline,
     Check,
+    Correction,
     DatasetManifest,
+    Defect,
     Evaluation,
     LedgerEntry,
     MetricResult,

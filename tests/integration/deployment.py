@@ -223,6 +223,7 @@ class Deployment:
             "STEWARD_RETRAINING_QUEUE_ARN": self.arns["kick_retraining"],
             "STEWARD_AUDIT_QUEUE_ARN": self.arns["audit_models"],
             "STEWARD_ATTRIBUTION_QUEUE_ARN": self.arns["attribute_features"],
+            "STEWARD_DEFECT_QUEUE_ARN": self.arns["track_defects"],
         }
 
     def _shuffled(self, order: random.Random, redeliver: int) -> None:

@@ -130,7 +130,11 @@ def test_a_schedule_that_the_scheduler_refuses_leaves_the_schedules_in_force(ste
     steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
     before = schedules()
-    assert before == {"lemons-attribute": "rate(1 day)", "lemons-check": "rate(1 hour)"}
+    assert before == {
+        "lemons-attribute": "rate(1 day)",
+        "lemons-check": "rate(1 hour)",
+        "lemons-defects": "rate(1 hour)",
+    }
     body = lemons.SPEC.replace("check: rate(1 hour), audit: null", f"check: rate(2 hours), audit: '{BAD}'")
     with refusing(BAD):
         (problem,) = refused(steward, body).problems

@@ -13,6 +13,7 @@ from steward.events import (
     AuditCompleted,
     BatchIngested,
     CheckCompleted,
+    DefectChanged,
     Event,
     ModelRegistered,
     OutcomesUpdated,
@@ -235,3 +236,10 @@ def test_audit_models_checks_every_invariant(trained: Deployment) -> None:
     event = told_by(trained, "audit_models", AuditCompleted)
     assert event.passed
     assert trained.object(event.stored.key)["findings"]
+
+
+def test_track_defects_writes_the_defect_down(trained: Deployment) -> None:
+    sold_on_the_19th(trained)
+    event = told_by(trained, "track_defects", DefectChanged)
+    assert (event.state, event.owner) == ("open", "quality@example.com")
+    assert {item["window"] for item in trained.object(event.stored.key)["suspects"]} == {"20240119T000000Z_1d"}

@@ -75,3 +75,7 @@ class CommandInvalid(StewardError):
 
 class NotProven(StewardError):
     """AWS does not confirm who gave a command."""
+
+
+class DefectUnchangeable(StewardError):
+    """A change of a defect that its state does not allow."""

@@ -15,7 +15,11 @@ SOURCE = "steward"
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the time a schedule was due."""
 
-Kind = Literal["predictions", "labels", "reference", "telemetry"]
+Kind = Literal["predictions", "labels", "reference", "telemetry", "corrections"]
+CorrectedKind = Literal["predictions", "labels", "reference"]
+"""What can be corrected: rows that have ids."""
+
+DefectState = Literal["open", "confirmed", "correcting", "corrected", "verified", "closed", "wont_fix"]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -100,6 +104,21 @@ class BatchRejected(Event):
     source: str
     code: str
     message: Sentence
+
+
+class DataCorrected(Event):
+    """Rows that were stored are replaced or withdrawn from now on. A correction of many windows is told in several."""
+
+    defect: str
+    kind: CorrectedKind
+    batch: str
+    source: str
+    rows: int = Field(description="Rows that were replaced, or withdrawn.")
+    withdrawn: bool
+    rejected_rows: int
+    windows: list[str]
+    versions: list[str] = Field(default_factory=list)
+    correction: StoredObject
 
 
 class CollectionRequested(Event):
@@ -245,16 +264,6 @@ class RetrainingProposed(Event):
     author: str = "schedule"
 
 
-class DefectProposed(Event):
-    """An error in the data is to be written down."""
-
-    source: Literal["person", "monitor", "quarantine"]
-    severity: Severity
-    title: Sentence
-    windows: list[str] = Field(default_factory=list)
-    author: str
-
-
 class TrainingRequested(Event):
     """The policy started a run."""
 
@@ -313,6 +322,60 @@ class VersionRejected(Event):
     source: str = Field(description="The key of what was sent.")
     origin: str = Field(description="The environment that sent it, as far as known.")
     problems: list[Sentence]
+
+
+class DefectProposed(Event):
+    """An error in the data is to be written down."""
+
+    source: Literal["person", "monitor", "quarantine"]
+    severity: Severity
+    title: Sentence
+    windows: list[str] = Field(default_factory=list)
+    author: str
+
+
+class DefectChangeRequested(Event):
+    """Somebody asks for a defect to be moved on, or to be given to another owner."""
+
+    defect: str
+    change: Literal["confirm", "assign", "correct", "verify", "close", "wont_fix"]
+    owner: str | None = None
+    note: Sentence = ""
+    author: str
+
+
+class DefectChanged(Event):
+    """A defect was opened, moved on, or was given to another owner."""
+
+    defect: str
+    state: DefectState
+    severity: Severity
+    owner: str
+    deadline: AwareDatetime
+    summary: Sentence
+    stored: StoredObject
+
+
+class DefectRefused(Event):
+    """A defect, or a change of one, was asked for and cannot be; nothing changed."""
+
+    defect: str | None
+    message: Sentence
+    author: str
+
+
+class DefectReviewRequested(Event):
+    """Someone, or a schedule, asks whether defects are overdue."""
+
+
+class DefectOverdue(Event):
+    """A defect was not done with by its deadline, which is the moment that the event speaks for."""
+
+    defect: str
+    severity: Severity
+    owner: str
+    state: DefectState
+    summary: Sentence
 
 
 class AuditRequested(Event):

@@ -45,6 +45,10 @@ Action = Literal[
     "promotions_thawed",
     "champion_rolled_back",
     "rollback_declined",
+    "data_corrected",
+    "defect_changed",
+    "defect_refused",
+    "defect_overdue",
 ]
 
 

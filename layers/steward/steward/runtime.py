@@ -64,6 +64,7 @@ class Settings(BaseModel):
     retraining_queue_arn: str | None = Field(default=None, alias="STEWARD_RETRAINING_QUEUE_ARN")
     collection_queue_arn: str | None = Field(default=None, alias="STEWARD_COLLECTION_QUEUE_ARN")
     audit_queue_arn: str | None = Field(default=None, alias="STEWARD_AUDIT_QUEUE_ARN")
+    defect_queue_arn: str | None = Field(default=None, alias="STEWARD_DEFECT_QUEUE_ARN")
     attribution_queue_arn: str | None = Field(default=None, alias="STEWARD_ATTRIBUTION_QUEUE_ARN")
 
 

@@ -10,6 +10,7 @@ from steward.events import (
     AuditCompleted,
     BatchRejected,
     CollectionFailed,
+    DefectOverdue,
     Event,
     ModelRejected,
     ReleaseChanged,
@@ -188,6 +189,8 @@ def notice(event: Event) -> Notification | None:
                 "audit failed",
                 f"Invariants that do not hold: {', '.join(event.failed)}\n{event.stored.key}",
             )
+        case DefectOverdue():
+            subject, text = f"defect overdue: {event.defect}", event.summary
         case ReleaseChanged(stage="champion"):
             severity = "info"
             subject, text = f"champion is now {event.version}", event.summary

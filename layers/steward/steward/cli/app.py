@@ -1,5 +1,6 @@
 """The command `steward`."""
 
+import json
 import math
 import sys
 import uuid
@@ -15,7 +16,7 @@ from rich.text import Text
 from steward.cli import history, people, promotion, quarantine, redrive, status, versions
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
-from steward.events import AuditRequested, Kind, ObjectCreated
+from steward.events import AuditRequested, CorrectedKind, Kind, ObjectCreated
 from steward.governance.audit import Audit
 from steward.spec.document import read_spec
 from steward.store import keys
@@ -28,15 +29,21 @@ app = typer.Typer(
 )
 console = Console(soft_wrap=False)
 
+_ANSWERS = ("batch_ingested", "batch_rejected", "data_corrected", "model_registered", "model_rejected")
+
 Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
 Patience = Annotated[float, typer.Option(help="Seconds without news after which to stop waiting.")]
 
 
 @app.command()
-def push(
+def push(  # noqa: PLR0917 - the options of a command
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="A declaration (.yaml) or records.")],
     model: Annotated[str | None, typer.Option(help="Whose records they are.")] = None,
     kind: Annotated[str | None, typer.Option(help=f"What they hold: {', '.join(get_args(Kind))}.")] = None,
+    defect: Annotated[
+        str | None, typer.Option(help="They correct rows of this kind for this defect: they count in their place.")
+    ] = None,
+    withdraw: Annotated[bool, typer.Option(help="With --defect: the rows of these ids do not count any more.")] = False,
     patience: Patience = 15,
     stack: Stack = "steward",
 ) -> None:
@@ -44,7 +51,7 @@ def push(
     deployment = Deployment.of(stack)
     refused = False
     for file in files:
-        owner, key = _destination(file, model, kind)
+        owner, key = _destination(file, model, kind, defect, withdraw=withdraw)
         after = deployment.ledger.length(owner)
         version_id = deployment.data.upload(key, file)
         console.print(f"{file} → s3://{deployment.data.name}/{key}")
@@ -53,7 +60,7 @@ def push(
             if entry.correlation_id == correlation_id:
                 console.print(history.line(entry))
                 refused |= entry.action in ("batch_rejected", "model_rejected")
-                if entry.action in ("batch_ingested", "batch_rejected", "model_registered", "model_rejected"):
+                if entry.action in _ANSWERS:
                     break
         else:
             console.print(
@@ -119,6 +126,33 @@ for signed in people.COMMANDS:
     app.command(rich_help_panel="Commands that are signed")(signed)
 for name, command in {**versions.COMMANDS, **promotion.COMMANDS}.items():
     app.command(name, rich_help_panel="Versions")(command)
+
+
+@app.command(name="defects")
+def show_defects(  # noqa: PLR0917 - the options of a command
+    model: Annotated[str, typer.Argument(help="Whose data.")],
+    defect: Annotated[str | None, typer.Argument(help="One defect, shown whole.")] = None,
+    burn_down: Annotated[bool, typer.Option("--burn-down", help="How many are left at the end of each day.")] = False,
+    days: Annotated[int, typer.Option(min=1, help="With --burn-down: the last days that are shown.")] = 14,
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
+    stack: Stack = "steward",
+) -> None:
+    """List the errors found in a model's data, what is due first at the top. Exits with 1 when one is overdue."""
+    from steward.cli import defects  # noqa: PLC0415 - other commands need none of it
+    from steward.defects.ordering import burn_down as burned_down  # noqa: PLC0415
+
+    data, now = Deployment.of(stack).data, datetime.now(UTC)
+    found = [defects.find(data, model, defect)] if defect else defects.read(data, model)
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+    elif defect:
+        for line in defects.described(found[0]):
+            console.print(line, soft_wrap=True)
+    else:
+        console.print(
+            defects.burn_down_table(burned_down(found, now, days)) if burn_down else defects.table(model, found, now)
+        )
+    raise typer.Exit(1 if any(one.overdue(now) for one in found) else 0)
 
 
 @app.command(name="explain")
@@ -253,13 +287,20 @@ def audit_table(report: Audit) -> Table:
     return drawn
 
 
-def _destination(file: Path, model: str | None, kind: str | None) -> tuple[str, str]:
+def _destination(
+    file: Path, model: str | None, kind: str | None, defect: str | None, *, withdraw: bool
+) -> tuple[str, str]:
     """The model and the key that a file is uploaded for."""
     if file.suffix in (".yaml", ".yml"):
         spec = read_spec(file.read_bytes())
         return spec.model, keys.spec_upload(spec.model)
-    if model is None or kind is None or kind not in get_args(Kind):
-        raise StewardError(f"{file} holds records: say --model NAME and --kind {'|'.join(get_args(Kind))}")
+    kinds = get_args(CorrectedKind) if defect else tuple(name for name in get_args(Kind) if name != "corrections")
+    if model is None or kind is None or kind not in kinds:
+        raise StewardError(f"{file} holds records: say --model NAME and --kind {'|'.join(kinds)}")
+    if defect:
+        return model, keys.correction_upload(model, defect, kind, file.name, withdraws=withdraw)
+    if withdraw:
+        raise StewardError("rows are withdrawn for a defect: say --defect ID; `steward defects MODEL` lists them")
     return model, keys.inbox(model, kind, file.name)
 
 

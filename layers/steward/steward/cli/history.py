@@ -16,6 +16,8 @@ STYLES = {
     "run_failed": "bold red",
     "champion_rolled_back": "bold yellow",
     "command_refused": "bold red",
+    "defect_overdue": "bold red",
+    "defect_refused": "red",
     "training_declined": "dim",
     "check_completed": "dim",
     "batch_ingested": "dim",

@@ -27,6 +27,7 @@ class Check(BaseModel):
         attributions: what the features contributed in a sample of the window, where one was taken.
         history: what was known of earlier windows.
         readings: how much telemetry the window had.
+        corrections: the batches among them that correct others: the check was made again for them.
         unreadable: batches whose profiles are damaged, or of other bins, each with the reason; they are left out.
     """
 
@@ -44,6 +45,7 @@ class Check(BaseModel):
     compared: dict[str, list[str]] = {}
     attributions: StoredObject | None = None
     history: StoredObject | None = None
+    corrections: list[str] = []
     unreadable: dict[str, str] = {}
     rows: int
     labelled_rows: int

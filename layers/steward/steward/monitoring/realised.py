@@ -11,6 +11,7 @@ class WindowOutcomes(BaseModel):
 
     Attributes:
         prediction_batches, label_batches: what was joined, in order of upload.
+        corrections: the batches among them that correct others.
         outcomes: of all predictions.
         groups: of each group of the segments and protected attributes that the version's baseline has.
     """
@@ -21,5 +22,6 @@ class WindowOutcomes(BaseModel):
     window: str
     prediction_batches: list[str]
     label_batches: list[str]
+    corrections: list[str] = []
     outcomes: Outcomes
     groups: GroupOutcomes = GroupOutcomes()

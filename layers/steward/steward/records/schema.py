@@ -11,7 +11,8 @@ from steward.records.raw import Format
 from steward.spec.model import ModelSpec
 from steward.spec.telemetry import telemetry_columns
 
-Kind = Literal["predictions", "labels", "reference", "telemetry"]
+Kind = Literal["predictions", "labels", "reference", "telemetry", "withdrawals"]
+"""What a file holds; withdrawals are the ids of rows of another kind."""
 
 _SHOWN = 40
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -56,6 +57,8 @@ class Expected:
                 return cls((columns.id, columns.label), (), (columns.time,))
             case "reference":
                 return _reference(spec)
+            case "withdrawals":
+                return cls((columns.id,), (), (columns.time,))
             case "telemetry":
                 measures = tuple(telemetry_columns(columns).values())
                 return cls((columns.time,), (), (*measures, columns.version), some=measures)

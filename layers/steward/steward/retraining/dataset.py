@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from steward.errors import TrainingImpossible
 from steward.records.labels import normalised
+from steward.records.superseded import Layer, standing_labels, standing_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
 
@@ -23,35 +24,43 @@ def labelled_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec)
 
     Returns:
         The features and attributes, the id, the time and the label; one row an id. Of several labels of an id the one
-        uploaded last stands; of several predictions the one uploaded first.
+        uploaded last stands; of several predictions the one uploaded first. Corrections stand in place of both.
     """
     columns = spec.columns
     kept = [columns.id, columns.time, *spec.features, *spec.attributes]
-    by_kind: dict[str, list[pd.DataFrame]] = {"predictions": [], "labels": [], "reference": []}
-    for item in sorted(frames, key=lambda item: (item.batch, item.stored.key)):
-        by_kind[item.kind].append(frames[item])
-    parts = [frame.reindex(columns=[*kept, columns.label]) for frame in by_kind["reference"]]
-    if by_kind["predictions"] and by_kind["labels"]:
-        predictions = pd.concat([frame.reindex(columns=kept) for frame in by_kind["predictions"]], ignore_index=True)
-        labels = pd.concat([frame[[columns.id, columns.label]] for frame in by_kind["labels"]], ignore_index=True)
-        predictions = predictions.drop_duplicates(columns.id, keep="first")
-        labels = labels.drop_duplicates(columns.id, keep="last")
+    layers = layered(frames)
+    parts = []
+    if layers["reference"]:
+        parts.append(standing_rows(layers["reference"], columns.id).reindex(columns=[*kept, columns.label]))
+    if layers["predictions"] and layers["labels"]:
+        predictions = standing_rows(layers["predictions"], columns.id).reindex(columns=kept)
+        labels = standing_labels(layers["labels"], columns.id)[[columns.id, columns.label]]
         parts.append(predictions.merge(labels, on=columns.id, how="inner", validate="one_to_one"))
     if not parts:
         raise TrainingImpossible("there are no labelled rows: upload reference data, or labels of predictions")
     return _in_order(parts, spec)
 
 
-def reference_rows(frames: Sequence[pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
+def reference_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
     """All that reference rows hold, as one table in order of time; one row an id, the one uploaded first.
 
     Args:
-        frames: the records of each object, in order of upload.
+        frames: the records of each object.
         spec: names the columns.
     """
-    if not frames:
+    reference = layered(frames)["reference"]
+    if not reference:
         raise TrainingImpossible("there are no reference rows to adopt: upload some, with the model's own outputs")
-    return _in_order(frames, spec)
+    return _in_order([standing_rows(reference, spec.columns.id)], spec)
+
+
+def layered(frames: Mapping[DatasetObject, pd.DataFrame]) -> dict[str, list[Layer]]:
+    """The objects of each kind and what corrects them, each in order of upload."""
+    layers: dict[str, list[Layer]] = {"predictions": [], "labels": [], "reference": []}
+    for item in sorted(frames, key=lambda item: (item.corrects, item.batch, item.stored.key)):
+        layer = Layer(item.batch, frames[item], correction=item.corrects, withdrawal=item.withdraws)
+        layers[item.kind.removeprefix("corrections/")].append(layer)
+    return layers
 
 
 def split(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -12,13 +12,30 @@ from steward.spec.model import ModelSpec
 
 
 class DatasetObject(BaseModel):
-    """One object of records."""
+    """One object of records, or of rows that count in place of those of other objects."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    kind: Literal["predictions", "labels", "reference"]
+    kind: Literal[
+        "predictions",
+        "labels",
+        "reference",
+        "corrections/predictions",
+        "corrections/labels",
+        "corrections/reference",
+    ]
     batch: str
     stored: StoredObject
+
+    @property
+    def corrects(self) -> bool:
+        """Whether its rows count in place of others."""
+        return self.kind.startswith("corrections/")
+
+    @property
+    def withdraws(self) -> bool:
+        """Whether it only says which rows do not count."""
+        return self.corrects and self.batch.endswith("-withdrawn")
 
 
 class DatasetManifest(BaseModel):

@@ -11,6 +11,7 @@ from steward.spec.capture import Capture
 from steward.spec.columns import Columns
 from steward.spec.commands import CommandPolicy
 from steward.spec.declared import Declared, ModelName, Share, misplaced
+from steward.spec.defects import DefectPolicy
 from steward.spec.durations import Duration, format_duration
 from steward.spec.expression_types import VALUE_TYPES, ValueType, check_condition
 from steward.spec.expressions import ExpressionInvalid
@@ -88,6 +89,7 @@ class ModelSpec(Declared):
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
     release: ReleasePolicy = Field(default_factory=ReleasePolicy)
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
+    defects: DefectPolicy = Field(default_factory=DefectPolicy)
 
     @property
     def classes(self) -> tuple[str, ...]:

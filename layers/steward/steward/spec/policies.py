@@ -44,6 +44,9 @@ class Schedules(Declared):
     )
     retrain: ScheduleExpression | None = Field(default=None, description="Asks the retraining policy for a run.")
     audit: ScheduleExpression | None = Field(default="rate(1 day)", description="Checks every governance invariant.")
+    defects: ScheduleExpression | None = Field(
+        default="rate(1 hour)", description="Looks for defects that are overdue, and for versions made of bad rows."
+    )
     attribute: ScheduleExpression | None = Field(
         default="rate(1 day)",
         description="Attributes a sample of each window that closed lately (2 days, or the last 3 windows) to the "
@@ -79,6 +82,10 @@ class RetrainingPolicy(Declared):
     )
     on_alerts: list[MonitorName] = Field(
         default=["roc_auc", "log_loss"], description="Firing alerts that may start a run."
+    )
+    on_correction: bool = Field(
+        default=False,
+        description="Ask for a run when rows that the champion was trained on are corrected or withdrawn.",
     )
     every: Duration | None = Field(default=None, description="Start a run when the newest one is this old.")
     cool_down: Duration = Field(default=timedelta(days=7), description="No run sooner than this after the newest one.")

@@ -6,12 +6,14 @@ from itertools import chain
 
 from steward.attribution.sampled import SampledAttributions
 from steward.attribution.sums import AttributionSums
+from steward.defects.correction import is_correction, standing
 from steward.errors import IncomparableProfiles
 from steward.events import (
     AttributionsUpdated,
     BatchIngested,
     CheckCompleted,
     CheckRequested,
+    DataCorrected,
     Event,
     OutcomesUpdated,
     StoredObject,
@@ -81,7 +83,9 @@ def examine(
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
     profile, unreadable = _merged(data, spec, version, window, baseline.bins)
-    if not profile.rows and not profile.telemetry.readings and not unreadable and not or_silent:
+    corrections = [batch for batch in profile.batches if is_correction(batch)]
+    seen = profile.rows or profile.telemetry.readings or unreadable or corrections
+    if not seen and not or_silent:
         return None
     compared = _compared(data, spec, version, window, baseline.bins)
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
@@ -89,12 +93,13 @@ def examine(
     sums, unattributed = _contributions(attributions.body if attributions else None, profile)
     history = data.find(keys.history(spec.model, version))
     known = History.model_validate_json(history.body) if history else History()
+    realised = WindowOutcomes.model_validate_json(outcomes.body) if outcomes else None
     evidence = Evidence(
         spec=spec,
         window=window,
         baseline=baseline,
         profile=profile,
-        realised=WindowOutcomes.model_validate_json(outcomes.body) if outcomes else None,
+        realised=realised,
         attributions=sums,
         unattributed=unattributed,
         compared=list(compared.values()),
@@ -108,16 +113,17 @@ def examine(
         window=window.id,
         as_of=evidence.as_of,
         batches=list(profile.batches),
-        label_batches=evidence.realised.label_batches if evidence.realised else [],
+        label_batches=realised.label_batches if realised else [],
         baseline=manifest.baseline,
         outcomes=outcomes.stored if outcomes else None,
         spec=spec_stored,
         compared={found: list(earlier.batches) for found, earlier in compared.items()},
         attributions=attributions.stored if attributions else None,
         history=history.stored if history else None,
+        corrections=sorted({*corrections, *(realised.corrections if realised else ())}),
         unreadable=unreadable,
         rows=profile.rows,
-        labelled_rows=evidence.realised.outcomes.labelled if evidence.realised else 0,
+        labelled_rows=realised.outcomes.labelled if realised else 0,
         readings=profile.telemetry.readings,
         results=evaluate(evidence),
     )
@@ -185,11 +191,14 @@ def _merged(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: B
     """The profile of all batches of a window, and why some of them could not be read, by batch."""
     found: list[Profile] = []
     unreadable: dict[str, str] = {}
-    for listed in data.list(keys.profiles(spec.model, version, window.id)):
+    stored = {
+        keys.batch_of(listed.key): listed.key for listed in data.list(keys.profiles(spec.model, version, window.id))
+    }
+    for batch in standing(stored):
         try:
-            found.append(Profile.from_json(data.get(listed.key).body).fitting(bins))
+            found.append(Profile.from_json(data.get(stored[batch]).body).fitting(bins))
         except IncomparableProfiles as error:
-            unreadable[keys.batch_of(listed.key)] = str(error)
+            unreadable[batch] = str(error)
     return merge(found, bins), unreadable
 
 
@@ -204,6 +213,12 @@ def _compared(data: Bucket, spec: ModelSpec, version: str, window: Window, bins:
 def _concerned(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
     """The windows and versions that an event speaks of."""
     match cause:
+        case DataCorrected():
+            for window, version in (
+                (Window.parse(name), version) for name in cause.windows for version in cause.versions
+            ):
+                if data.find(keys.outcomes(spec.model, version, window.id)) is None:  # else once they are made again
+                    yield window, version
         case BatchIngested():
             yield from ((Window.parse(window), version) for window in cause.windows for version in cause.versions)
         case OutcomesUpdated() | AttributionsUpdated():
@@ -293,6 +308,7 @@ def _measure(runtime: Runtime, spec: ModelSpec, check: Check) -> None:
 def _record(runtime: Runtime, event: CheckCompleted, check: Check) -> None:
     """Write the check into the ledger, after it was told: what the ledger knows has been told."""
     bad = [f"{monitor} {status}" for monitor, status in check.statuses.items() if status in ("drift", "breach")]
-    summary = f"{check.rows:,} rows, {check.labelled_rows:,} labelled: {', '.join(bad) or 'nothing found'}"
+    again = f", made again for {len(check.corrections)} corrections" if check.corrections else ""
+    summary = f"{check.rows:,} rows, {check.labelled_rows:,} labelled{again}: {', '.join(bad) or 'nothing found'}"
     subject = f"{check.window} {check.version}"
     runtime.record(event, "check_completed", subject, summary, (event.stored,), identity=_identity(check))

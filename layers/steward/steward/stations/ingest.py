@@ -23,6 +23,7 @@ from steward.spec.windows import Window
 from steward.stations import registry
 from steward.stations.admission import Neighbours, Rows, assign_versions
 from steward.stations.arrivals import Arrivals
+from steward.stations.correct import correct_records, remake_corrected
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
 from steward.stations.upload import Upload
@@ -79,6 +80,9 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
         kind = _kind(place, created)
         spec, _ = registry.current_spec(runtime.data, place.model)
         with tempfile.TemporaryDirectory() as folder:
+            if kind == "corrections":
+                yield from correct_records(runtime, spec, upload, Path(folder))
+                return
             outcome = _Intake(runtime, spec, kind, upload, Path(folder)).take_in(described.size)
     except (BatchInvalid, UnknownModel) as error:
         code = error.code if isinstance(error, BatchInvalid) else "unknown_model"
@@ -148,7 +152,8 @@ class _Intake:
     def _judge(self, path: Path) -> None:
         """Read the file once: valid rows go to the spool, the others to the quarantine."""
         admitted = self._versioned() if self._kind in {"predictions", "telemetry"} else None
-        batch = Batch(path, self._upload.created.key, self._spec, self._kind, self._upload.uploaded, LIMITS)
+        key, uploaded = self._upload.created.key, self._upload.uploaded
+        batch = Batch(path, key, self._spec, self._kind, uploaded, LIMITS)  # type: ignore[arg-type] # no correction
         for judged in batch:
             records = self._named(judged.records) if self._kind == "telemetry" else judged.records
             rows = Rows(records, judged.places, judged.rejected)
@@ -211,6 +216,8 @@ class _Intake:
                     stored[window] = publication.window(window, neighbours.kept)
         for rows, where, reason in neighbours.taken():
             self._quarantine.add(rows.without(where, reason).rejected)
+        if self._kind == "predictions":
+            remake_corrected(self._runtime.data, self._spec, windows)
         self._wake(neighbours)
         return sum(stored.values())
 

@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterator
 
 import pandas as pd
 
-from steward.events import BatchIngested, OutcomesUpdated
+from steward.defects.correction import is_correction, withdraws
+from steward.events import BatchIngested, DataCorrected, OutcomesUpdated
 from steward.monitoring.realised import WindowOutcomes
 from steward.performance.grouping import columns_looked_at
 from steward.performance.joined import join
 from steward.profiles import Baseline, Bins
 from steward.records.stored import read_records
+from steward.records.superseded import Layer, standing_labels, standing_rows
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -18,13 +20,14 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 
-def join_labels(runtime: Runtime, ingested: BatchIngested) -> Iterator[OutcomesUpdated]:
-    """Write the outcomes of every window that a batch of labels, or of predictions whose labels came first, touches."""
+def join_labels(runtime: Runtime, ingested: BatchIngested | DataCorrected) -> Iterator[OutcomesUpdated]:
+    """Write the outcomes of every window that labels, predictions whose labels came first, or corrections touch."""
     spec, _ = registry.current_spec(runtime.data, ingested.model)
     if spec.task == "text_generation":
         return
     windows = {Window.parse(window) for window in ingested.windows}
-    windows |= waiting.place(runtime.data, spec, ingested)
+    if isinstance(ingested, BatchIngested):
+        windows |= waiting.place(runtime.data, spec, ingested)
     for window in sorted(windows):
         if next(runtime.data.list(keys.window_records("labels", spec.model, window)), None) is None:
             continue
@@ -33,7 +36,7 @@ def join_labels(runtime: Runtime, ingested: BatchIngested) -> Iterator[OutcomesU
 
 
 def _updated(
-    runtime: Runtime, spec: ModelSpec, ingested: BatchIngested, window: Window, version: str
+    runtime: Runtime, spec: ModelSpec, ingested: BatchIngested | DataCorrected, window: Window, version: str
 ) -> OutcomesUpdated:
     """Join once more under compare-and-swap, so that of two writers the one that read later stands."""
     bins = _bins(runtime.data, spec, version)
@@ -64,6 +67,7 @@ def _joined(data: Bucket, spec: ModelSpec, window: Window, version: str, bins: B
         window=window.id,
         prediction_batches=prediction_batches,
         label_batches=label_batches,
+        corrections=[batch for batch in (*prediction_batches, *label_batches) if is_correction(batch)],
         outcomes=outcomes,
         groups=groups,
     )
@@ -88,20 +92,27 @@ def _read(
         prediction = [columns.prediction] if columns.prediction else []
         wanted = [columns.id, columns.version, *columns.outputs.values(), *prediction]
         wanted += sorted(set(looked_at).difference(wanted))
-    return _frames(data, spec, kind, window, wanted)
+    layers = _layers(data, spec, kind, window, wanted)
+    batches = [layer.batch for layer in layers]
+    if not layers:
+        return pd.DataFrame(columns=wanted), batches
+    standing = standing_labels if kind == "labels" else standing_rows
+    return standing(layers, columns.id), batches
 
 
 def _versions(data: Bucket, spec: ModelSpec, window: Window) -> list[str]:
-    """The versions that made predictions in a window."""
-    predictions, _ = _frames(data, spec, "predictions", window, [spec.columns.version])
-    return sorted(predictions[spec.columns.version].astype(str).unique())
+    """The versions that made predictions in a window, also those that were withdrawn since."""
+    name = spec.columns.version
+    layers = _layers(data, spec, "predictions", window, [name])
+    return sorted({version for layer in layers for version in layer.rows[name].dropna().astype(str).unique()})
 
 
-def _frames(
-    data: Bucket, spec: ModelSpec, kind: str, window: Window, wanted: Collection[str]
-) -> tuple[pd.DataFrame, list[str]]:
-    batches, frames = [], []
-    for listed in data.list(keys.window_records(kind, spec.model, window)):
-        batches.append(keys.batch_of(listed.key))
-        frames.append(read_records(data.get(listed.key).body, spec, wanted))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(wanted)), batches
+def _layers(data: Bucket, spec: ModelSpec, kind: str, window: Window, wanted: Collection[str]) -> list[Layer]:
+    """What was uploaded of a window, then what corrects it, each in order of upload."""
+    layers = []
+    for partition in (kind, keys.corrections_of(kind)):
+        for listed in data.list(keys.window_records(partition, spec.model, window)):
+            batch = keys.batch_of(listed.key)
+            rows = read_records(data.get(listed.key).body, spec, wanted)
+            layers.append(Layer(batch, rows, correction=is_correction(batch), withdrawal=withdraws(batch)))
+    return layers

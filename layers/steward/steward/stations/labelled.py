@@ -33,9 +33,15 @@ def freeze(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManif
         if listed.folder.removeprefix(keys.partitions("predictions", spec.model)) in labelled
     )
     reference = data.list(keys.partitions("reference", spec.model))
-    kinds = [("reference", reference)]
+    kinds = [("reference", reference), ("corrections/reference", _corrections(data, spec, "reference"))]
     if spec.retraining.recipe:
+        corrected = (
+            listed
+            for listed in _corrections(data, spec, "predictions")
+            if listed.folder.removeprefix(keys.partitions(keys.corrections_of("predictions"), spec.model)) in labelled
+        )
         kinds += [("predictions", predictions), ("labels", iter(labels))]
+        kinds += [("corrections/predictions", corrected), ("corrections/labels", _corrections(data, spec, "labels"))]
     frames = _read(data, spec, _listed(data, kinds))
     rows = _rows(frames, spec)
     time = rows[spec.columns.time]
@@ -103,12 +109,16 @@ def _provenance(content: Content) -> Provenance:
 def _rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
     if spec.retraining.recipe:
         return labelled_rows(frames, spec)
-    ordered = sorted(frames, key=lambda item: (item.batch, item.stored.key))
-    return reference_rows([frames[item] for item in ordered], spec)
+    return reference_rows(frames, spec)
+
+
+def _corrections(data: Bucket, spec: ModelSpec, kind: str) -> Iterator[Listed]:
+    return data.list(keys.partitions(keys.corrections_of(kind), spec.model))
 
 
 def _columns(spec: ModelSpec, kind: str) -> Collection[str] | None:
     columns = spec.columns
+    kind = kind.removeprefix("corrections/")
     if spec.retraining.recipe is None:
         return None
     if kind == "labels":

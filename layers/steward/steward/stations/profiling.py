@@ -11,7 +11,12 @@ from steward.spec.telemetry import telemetry_columns
 
 
 def profiles_of(
-    path: Path | None, spec: ModelSpec, versions: Sequence[str], bins: Callable[[str], Bins], *, arrival: datetime
+    path: Path | None,
+    spec: ModelSpec,
+    versions: Sequence[str],
+    bins: Callable[[str], Bins],
+    *,
+    arrival: datetime | None,
 ) -> dict[str, Profile]:
     """The profile of what each version predicted, in bounded memory.
 
@@ -20,7 +25,7 @@ def profiles_of(
         spec: their declaration.
         versions: whose profiles are wanted; one that has no rows gets an empty one.
         bins: those of a version's baseline.
-        arrival: when the records were uploaded.
+        arrival: when the records were uploaded; None where that says nothing of how late they came.
     """
     gatherings = {version: Gathering(bins(version), spec.columns) for version in versions}
     for records in read_stored(path, spec) if path else ():

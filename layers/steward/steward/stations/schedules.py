@@ -11,6 +11,7 @@ _EVENTS = {
     "retrain": "RetrainingProposed",
     "audit": "AuditRequested",
     "attribute": "AttributionsRequested",
+    "defects": "DefectReviewRequested",
 }
 
 
@@ -27,6 +28,7 @@ def reconcile(settings: Settings, spec: ModelSpec) -> None:
         "retrain": settings.retraining_queue_arn,
         "audit": settings.audit_queue_arn,
         "attribute": settings.attribution_queue_arn,
+        "defects": settings.defect_queue_arn,
     }
     expressions = spec.schedules.model_dump(exclude={"timezone"})
     if not spec.resources:

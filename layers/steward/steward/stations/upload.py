@@ -2,10 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from steward.events import ObjectCreated
 from steward.store.keys import InboxKey
+
+_STAMP = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,24 @@ class Upload:
     @classmethod
     def of(cls, place: InboxKey, created: ObjectCreated, uploaded: datetime) -> "Upload":
         """The batch of an upload."""
-        identity = f"{created.bucket}/{created.key}@{created.version_id}"
-        digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
-        return cls(place, created, uploaded, f"{uploaded:%Y%m%dT%H%M%SZ}-{digest}")
+        digest = _digest(created.bucket, created.key, created.version_id)
+        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{digest}")
 
     @property
     def source(self) -> tuple[str, str]:
         """Key and version id of the object."""
         return self.created.key, self.created.version_id
+
+
+def uploaded_at(batch: str) -> datetime:
+    """When a batch was uploaded, which its id begins with."""
+    return datetime.strptime(batch.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+
+
+def is_batch_of(batch: str, bucket: str, key: str, version_id: str) -> bool:
+    """Whether a batch is this object version."""
+    return batch.split("-")[1] == _digest(bucket, key, version_id)
+
+
+def _digest(bucket: str, key: str, version_id: str) -> str:
+    return hashlib.sha256(f"{bucket}/{key}@{version_id}".encode()).hexdigest()[:12]

@@ -4,6 +4,7 @@ import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ _BUSY = {"ConditionalRequestConflict", "OperationAborted", "409"}
 _ATTEMPTS = 12
 
 _PART = 64 * 1024**2
+_PIECE = 1024**2
 _IN_PARTS = TransferConfig(
     multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=4, io_chunksize=1024**2, max_io_queue=64
 )
@@ -167,6 +169,30 @@ class Bucket:
             if _code(error) in _ABSENT:
                 raise ObjectMissing(f"s3://{self.name}/{key} is not there") from error
             raise
+
+    def reference(self, key: str, target: Path | None = None) -> StoredObject:
+        """The reference to what a key holds now, in bounded memory.
+
+        Args:
+            key: the object.
+            target: where to put its bytes; they are only read when None.
+
+        Raises:
+            ObjectMissing: there is none.
+        """
+        try:
+            answer = aws.s3().get_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                raise ObjectMissing(f"s3://{self.name}/{key} is not there") from error
+            raise
+        digest = hashlib.sha256()
+        with target.open("wb") if target else nullcontext() as file:
+            for part in answer["Body"].iter_chunks(_PIECE):
+                digest.update(part)
+                if file:
+                    file.write(part)
+        return StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=digest.hexdigest())
 
     def upload(self, key: str, source: Path) -> str:
         """Send a file, in parts when it is large; its version id."""

@@ -12,6 +12,7 @@ INBOX = "inbox/"
 PROMOTIONS = "promotions/"
 
 _PARTITION = timedelta(hours=1)
+_WITHDRAWN = "withdrawn-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,29 @@ class InboxKey:
         parts = key.split("/", 3)
         shaped = len(parts) == 4 and key.startswith(INBOX) and parts[3]  # noqa: PLR2004
         return cls(*parts[1:]) if shaped and re.fullmatch(MODEL_NAME, parts[1]) else None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionKey:
+    """The parts of `inbox/<model>/corrections/<defect>/<kind>/<file>`, or of `.../withdrawn-<kind>/<file>`."""
+
+    defect: str
+    kind: str
+    withdraws: bool
+
+    @classmethod
+    def parse(cls, place: InboxKey) -> "CorrectionKey | None":
+        """The parts of an upload's place; None where it has another shape."""
+        defect, _, rest = place.name.partition("/")
+        kind, _, file = rest.partition("/")
+        if not defect or not kind or not file:
+            return None
+        return cls(defect, kind.removeprefix(_WITHDRAWN), kind.startswith(_WITHDRAWN))
+
+
+def correction_upload(model: str, defect: str, kind: str, name: str, *, withdraws: bool) -> str:
+    """Where a user uploads rows that replace others, or the ids of rows that are withdrawn."""
+    return inbox(model, "corrections", f"{defect}/{_WITHDRAWN if withdraws else ''}{kind}/{name}")
 
 
 def spec_upload(model: str) -> str:
@@ -126,7 +150,7 @@ def records(kind: str, model: str, window: Window, batch: str) -> str:
 
 def records_of(key: str) -> tuple[str, str] | None:
     """The kind and the model of the records that a key holds; None where it is no key of records."""
-    found = re.fullmatch(r"records/([a-z]+)/model=([^/]+)/date=[^/]+/hour=[^/]+/[^/]+\.parquet", key)
+    found = re.fullmatch(r"records/((?:corrections/)?[a-z]+)/model=([^/]+)/date=[^/]+/hour=[^/]+/[^/]+\.parquet", key)
     return (found[1], found[2]) if found else None
 
 
@@ -151,6 +175,26 @@ def released(model: str, kind: str, batch: str, ending: str) -> str:
 def quarantines(model: str) -> str:
     """Prefix of a model's rejected rows."""
     return f"quarantine/model={model}/"
+
+
+def corrections_of(kind: str) -> str:
+    """The kind under which corrections of a kind's records are stored, in the partitions of what they correct."""
+    return f"corrections/{kind}"
+
+
+def correction(model: str, batch: str) -> str:
+    """What an upload of corrections did (create-only)."""
+    return f"corrections/{model}/{batch}.json"
+
+
+def defects(model: str) -> str:
+    """Prefix of a model's defects."""
+    return f"defects/{model}/"
+
+
+def defect(model: str, defect: str) -> str:
+    """One defect (compare-and-swap)."""
+    return f"{defects(model)}{defect}.json"
 
 
 def quarantine(model: str, date: str, batch: str) -> str:

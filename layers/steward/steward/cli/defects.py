@@ -1,0 +1,109 @@
+"""A model's defects on the command line: what is due first, one of them whole, and how many are left day by day."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.markup import escape
+from rich.table import Table
+
+from steward.defects.defect import Defect
+from steward.defects.ordering import DayLeft, by_deadline
+from steward.errors import ObjectMissing, StewardError
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+_STATES = {"wont_fix": "won't fix"}
+
+
+def read(data: Bucket, model: str) -> list[Defect]:
+    """Every defect of a model, what is due first before the others."""
+    listing = data.list(keys.defects(model))
+    return by_deadline([Defect.model_validate_json(data.get(listed.key).body) for listed in listing])
+
+
+def find(data: Bucket, model: str, identity: str) -> Defect:
+    """One defect.
+
+    Raises:
+        StewardError: there is none of this id.
+    """
+    try:
+        return Defect.model_validate_json(data.get(keys.defect(model, identity)).body)
+    except ObjectMissing as error:
+        raise StewardError(
+            f"{model} has no defect {identity!r}; `steward defects {model}` lists those it has"
+        ) from error
+
+
+def table(model: str, defects: Sequence[Defect], at: datetime) -> Table:
+    """One row a defect."""
+    waiting = sum(not defect.finished for defect in defects)
+    drawn = Table(title=f"Defects of {model}: {waiting} to be done", title_justify="left", pad_edge=False)
+    for heading in ("due", "defect", "severity", "state"):
+        drawn.add_column(heading, no_wrap=True)
+    for heading in ("owner", "versions of bad rows", "what"):
+        drawn.add_column(heading, overflow="fold")
+    for defect in defects:
+        drawn.add_row(
+            _due(defect, at),
+            defect.defect,
+            defect.severity,
+            _STATES.get(defect.state, defect.state),
+            escape(defect.owner),
+            ", ".join(defect.touched.trained) or "none",
+            escape(defect.title),
+        )
+    return drawn
+
+
+def burn_down_table(days: Sequence[DayLeft]) -> Table:
+    """One row a day, with a bar of what is left."""
+    drawn = Table(title="Defects that are left at the end of each day", title_justify="left", pad_edge=False)
+    for heading in ("day", "found", "finished", "left", "overdue"):
+        drawn.add_column(heading, no_wrap=True, justify="left" if heading == "day" else "right")
+    drawn.add_column("")
+    for day in days:
+        figures = (day.opened, day.finished, day.left, day.overdue)
+        drawn.add_row(f"{day.day:%Y-%m-%d}", *map(str, figures), "#" * day.left)
+    return drawn
+
+
+def described(defect: Defect) -> Iterator[str]:
+    """Everything that is known of a defect, line by line, as Rich markup."""
+    yield f"[bold]{defect.defect}[/]  {escape(defect.title)}"
+    yield (
+        f"{defect.severity}, {_STATES.get(defect.state, defect.state)}, owned by {escape(defect.owner)}, due by "
+        + _time(defect.deadline)
+    )
+    yield ""
+    yield "History"
+    for step in defect.steps:
+        note = f": {step.note}" if step.note else ""
+        state = _STATES.get(step.state, step.state)
+        yield f"  {_time(step.at)}  {state:<10}  {escape(step.author)}{escape(note)}"
+    yield "Found by"
+    for report in defect.reports:
+        yield f"  {_time(report.as_of)}  {report.source:<10}  {report.severity}: {escape(report.title)}"
+    if defect.corrections:
+        yield "Corrections"
+    for correction in defect.corrections:
+        done = "withdrawn" if correction.withdrawn else "replaced"
+        yield f"  {_time(correction.at)}  {correction.rows:,} rows of {correction.kind} {done}: {correction.batch}"
+    touched = defect.touched
+    yield f"It touches {len(touched.windows)} windows, {len(touched.objects)} objects"
+    for item in touched.objects:
+        rows = "all under suspicion" if item.rows is None else f"{item.rows:,} rows"
+        yield f"  {item.stored.key}  version {item.stored.version_id}  sha256 {item.stored.sha256[:12]}  {rows}"
+    for dataset in touched.datasets:
+        yield f"  dataset {dataset.dataset}"
+    for version in touched.versions:
+        yield f"  [bold]version {version.version}[/]  bad rows in its {version.use}, by dataset {version.dataset}"
+
+
+def _due(defect: Defect, at: datetime) -> str:
+    due = _time(defect.deadline)
+    return f"[bold red]{due} OVERDUE[/]" if defect.overdue(at) else due
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

@@ -1,0 +1,63 @@
+"""The rows that count: the first upload of an id, the newest correction over it, and no withdrawn one."""
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steward.records.superseded import Layer, standing_labels, standing_rows
+
+IDS = ["a", "b", "c", "d"]
+
+tables = st.dictionaries(st.sampled_from(IDS), st.integers(0, 99), max_size=4)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Layer]:
+    layers = [Layer("00", pd.DataFrame({"id": IDS, "value": range(100, 104)}))]
+    for number in range(draw(st.integers(0, 5))):
+        table = draw(tables)
+        rows = pd.DataFrame({"id": list(table), "value": list(table.values())})
+        kind = draw(st.sampled_from(["upload", "correction", "withdrawal"]))
+        rows = rows[["id"]] if kind == "withdrawal" else rows
+        layers.append(Layer(f"{number + 1:02}", rows, correction=kind != "upload", withdrawal=kind == "withdrawal"))
+    return layers
+
+
+def values(rows: pd.DataFrame) -> dict[str, int]:
+    assert rows["id"].is_unique
+    return dict(zip(rows["id"], rows["value"].astype(int), strict=True))
+
+
+@given(histories())
+def test_a_prediction_is_its_first_upload_unless_it_was_corrected(layers: list[Layer]) -> None:
+    expected = dict(zip(IDS, range(100, 104), strict=True))
+    for layer in layers:
+        for row in layer.rows.itertuples():
+            if layer.withdrawal:
+                expected.pop(row.id, None)
+            elif layer.correction:
+                expected[row.id] = row.value
+    assert values(standing_rows(layers, "id")) == expected
+
+
+@given(histories(), st.randoms())
+def test_a_label_is_whatever_was_uploaded_last(layers: list[Layer], random: object) -> None:
+    expected = {}
+    for layer in layers:
+        for row in layer.rows.itertuples():
+            if layer.withdrawal:
+                expected.pop(row.id, None)
+            else:
+                expected[row.id] = row.value
+    shuffled = list(layers)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert values(standing_labels(shuffled, "id")) == expected
+
+
+def test_columns_keep_their_types_where_every_row_is_withdrawn() -> None:
+    times = pd.to_datetime(["2024-01-01", "2024-01-02"], utc=True)
+    uploaded = pd.DataFrame({"id": ["a", "b"], "sold_at": times})
+    withdrawn = Layer("01", pd.DataFrame({"id": ["a", "b"]}), correction=True, withdrawal=True)
+    rows = standing_rows([Layer("00", uploaded), withdrawn], "id")
+    assert rows.empty
+    assert rows.dtypes.equals(uploaded.dtypes)
