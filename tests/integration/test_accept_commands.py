@@ -22,6 +22,8 @@ from steward.events import (
     AlertMuted,
     CheckRequested,
     CommandRefused,
+    DefectChangeRequested,
+    DefectProposed,
     Event,
     FreezeProposed,
     RetrainingProposed,
@@ -104,6 +106,8 @@ EVENTS = [
     (kinds.Freeze, {"reason": "the year ends"}, FreezeProposed),
     (kinds.Thaw, {"reason": "the year began"}, FreezeProposed),
     (kinds.RollBack, {"reason": "customers complain"}, RollbackProposed),
+    (kinds.OpenDefect, {"title": "mileage in km", "windows": ["20240119T000000Z_1d"]}, DefectProposed),
+    (kinds.ChangeDefect, {"defect": "d1", "change": "assign", "owner": "ann"}, DefectChangeRequested),
 ]
 
 

@@ -40,6 +40,9 @@ def judged(steward: Deployment, version: str, day: float = 0) -> ValidationCompl
         requested_at=steward.clock.now, stage="validated",
     )  # fmt: skip
     store(steward, f"runs/lemons/{run.run}.json", run.model_dump_json())
+    trained = next(key for key in steward.keys("models/lemons/versions/") if key.endswith("manifest.json"))
+    manifest = steward.object(trained)  # of the version that was really trained; it stands for those that are made up
+    store(steward, f"models/lemons/versions/{version}/manifest.json", json.dumps(manifest | {"version": version}))
     place = StoredObject(key="k", version_id="v", sha256="0" * 64)
     evaluation = Evaluation(
         model="lemons", version=version, champion=steward.champion("lemons"), run=run.run, as_of=as_of, dataset=place,

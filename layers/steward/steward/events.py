@@ -19,6 +19,7 @@ Kind = Literal["predictions", "labels", "reference", "telemetry", "corrections"]
 CorrectedKind = Literal["predictions", "labels", "reference"]
 """What can be corrected: rows that have ids."""
 
+DefectChange = Literal["confirm", "assign", "correct", "verify", "close", "wont_fix"]
 DefectState = Literal["open", "confirmed", "correcting", "corrected", "verified", "closed", "wont_fix"]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -338,7 +339,7 @@ class DefectChangeRequested(Event):
     """Somebody asks for a defect to be moved on, or to be given to another owner."""
 
     defect: str
-    change: Literal["confirm", "assign", "correct", "verify", "close", "wont_fix"]
+    change: DefectChange
     owner: str | None = None
     note: Sentence = ""
     author: str

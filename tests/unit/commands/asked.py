@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from steward.commands import kinds
 from steward.commands.kinds import Command
+from steward.events import DefectChange
 from steward.spec.monitors import MonitorName
+from steward.spec.severity import SEVERITIES
 
 reasons = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200).map(str.strip).filter(bool)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
@@ -35,6 +37,16 @@ def commands(draw: st.DrawFn) -> Command:
         kinds.Acknowledge: {"monitor": monitors, "note": reasons | st.just("")},
         kinds.Mute: {"monitor": monitors, "until": later | st.just(issued_at), "reason": reasons},
         kinds.Check: {"window": st.none() | st.just("20240119T000000Z_1d")},
+        kinds.OpenDefect: {
+            "title": reasons,
+            "severity": st.sampled_from(SEVERITIES),
+            "windows": st.lists(st.just("20240119T000000Z_1d"), max_size=2),
+        },
+        kinds.ChangeDefect: {
+            "defect": st.just("20240119-4af1"),
+            "change": st.sampled_from(sorted({*get_args(DefectChange)} - {"assign"})),
+            "note": reasons | st.just(""),
+        },
         kinds.Freeze: {"until": st.none() | later, "reason": reasons},
     }
     said = {name: draw(values) for name, values in own.get(kind, {"reason": reasons}).items()}

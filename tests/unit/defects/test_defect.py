@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.defects.defect import Defect, identity
-from steward.defects.moves import FINISHED, NEXT, Change, moved, on_correction
+from steward.defects.moves import FINISHED, NEXT, moved, on_correction
 from steward.errors import DefectUnchangeable
-from steward.events import DefectProposed, DefectState
+from steward.events import DefectChange, DefectProposed, DefectState
 from steward.spec.defects import DefectPolicy
 from tests.unit.examples import START
 
 from .found import WINDOWS, applied, findings, proposed
 
 POLICY = DefectPolicy(owner="yard@example.com")
-CHANGES: tuple[Change, ...] = get_args(Change)
+CHANGES: tuple[DefectChange, ...] = get_args(DefectChange)
 STATES: tuple[DefectState, ...] = get_args(DefectState)
 
 
@@ -61,7 +61,9 @@ def test_what_people_report_and_what_other_uploads_cause_are_defects_of_their_ow
 
 
 @given(st.lists(st.tuples(st.sampled_from(CHANGES), st.booleans()), max_size=12))
-def test_only_legal_moves_are_made_and_every_other_is_remembered_as_refused(asked: list[tuple[Change, bool]]) -> None:
+def test_only_legal_moves_are_made_and_every_other_is_remembered_as_refused(
+    asked: list[tuple[DefectChange, bool]],
+) -> None:
     defect = told([proposed()])
     for number, (change, named) in enumerate(asked):
         before = defect
@@ -80,7 +82,7 @@ def test_only_legal_moves_are_made_and_every_other_is_remembered_as_refused(aske
 
 
 @given(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=10))
-def test_a_change_told_again_is_answered_alike(asked: list[Change]) -> None:
+def test_a_change_told_again_is_answered_alike(asked: list[DefectChange]) -> None:
     once = told([proposed()])
     for number, change in enumerate(asked):
         once = once.changed(f"e{number}", change, START, "user/ada", owner="bob")

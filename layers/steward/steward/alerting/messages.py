@@ -191,6 +191,11 @@ def notice(event: Event) -> Notification | None:
             )
         case DefectOverdue():
             subject, text = f"defect overdue: {event.defect}", event.summary
+        case ReleaseChanged(stage="rolled_back"):
+            subject, text = f"rolled back: champion is {event.version} again", event.summary
+        case ReleaseChanged(stage="held"):
+            severity = "info"
+            subject, text = f"{event.version} passed and waits", event.summary
         case ReleaseChanged(stage="champion"):
             severity = "info"
             subject, text = f"champion is now {event.version}", event.summary

@@ -18,7 +18,9 @@ from steward.commands.answer import Answer
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.errors import StewardError
+from steward.events import DefectChange
 from steward.spec.durations import parse_duration
+from steward.spec.severity import Severity
 from steward.store import identity, keys
 
 EFFECTS: dict[str, dict[str, bool]] = {
@@ -26,6 +28,8 @@ EFFECTS: dict[str, dict[str, bool]] = {
     "freeze": {"promotions_frozen": True},
     "thaw": {"promotions_thawed": True},
     "roll_back": {"champion_rolled_back": True, "rollback_declined": False},
+    "open_defect": {"defect_changed": True, "defect_refused": False},
+    "change_defect": {"defect_changed": True, "defect_refused": False},
 }
 """The ledger's entries that tell what a command led to, and whether that is what was asked for."""
 
@@ -105,7 +109,36 @@ def roll_back(model: Model, reason: Why, patience: Patience = 30, stack: Stack =
     _give(kinds.RollBack, model, patience, stack, _now(), reason=reason)
 
 
-COMMANDS = (acknowledge, mute, check, retrain, freeze, thaw, roll_back)
+def open_defect(  # noqa: PLR0917 - the options of a command
+    model: Model,
+    title: Annotated[str, typer.Argument(help="What is wrong, in a sentence.")],
+    severity: Annotated[Severity, typer.Option(help="How soon it must be done with.")] = "warning",
+    window: Annotated[
+        list[str] | None, typer.Option(help="A window that it is in, by its id; may be repeated.")
+    ] = None,
+    patience: Patience = 30,
+    stack: Stack = "steward",
+) -> None:
+    """Report an error in a model's data. Exits with 1 when refused."""
+    said = {"title": title, "severity": severity, "windows": window or []}
+    _give(kinds.OpenDefect, model, patience, stack, _now(), **said)
+
+
+def change_defect(  # noqa: PLR0917 - the options of a command
+    model: Model,
+    defect: Annotated[str, typer.Argument(help="Its id, as `steward defects` lists it.")],
+    change: Annotated[DefectChange, typer.Argument(help="What is to become of it.")],
+    owner: Annotated[str | None, typer.Option(help="With assign: to whom.")] = None,
+    note: Annotated[str, typer.Option(help="What others should know.")] = "",
+    patience: Patience = 30,
+    stack: Stack = "steward",
+) -> None:
+    """Confirm, assign, correct, verify, close a defect, or leave it as it is. Exits with 1 when that cannot be."""
+    said = {"defect": defect, "change": change, "owner": owner, "note": note}
+    _give(kinds.ChangeDefect, model, patience, stack, _now(), **said)
+
+
+COMMANDS = (acknowledge, mute, check, retrain, freeze, thaw, roll_back, open_defect, change_defect)
 """Every command of this module, in the order of the help."""
 
 

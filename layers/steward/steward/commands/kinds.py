@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self, TypedDict
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from steward.events import (
     AlertAcknowledged,
     AlertMuted,
     CheckRequested,
+    DefectChange,
+    DefectChangeRequested,
+    DefectProposed,
     Event,
     FreezeProposed,
     RetrainingProposed,
@@ -18,6 +21,7 @@ from steward.events import (
 )
 from steward.spec.declared import ModelName
 from steward.spec.monitors import MonitorName
+from steward.spec.severity import Severity
 from steward.spec.windows import Window
 
 LIFETIME = timedelta(minutes=5)
@@ -226,6 +230,66 @@ class RollBack(Command):
     def event(self, author: str, occurred_at: datetime) -> RollbackProposed:
         """What the functions are told."""
         return RollbackProposed(**self._common(occurred_at), reason=self.reason, author=author)
+
+
+class OpenDefect(Command):
+    """An error in the data is written down."""
+
+    command: Literal["open_defect"] = "open_defect"
+    title: Reason
+    severity: Severity = "warning"
+    windows: Annotated[list[WindowId], Field(max_length=1000)] = Field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        return f"reports an error in the data ({self.severity}): {self.title}"
+
+    def event(self, author: str, occurred_at: datetime) -> DefectProposed:
+        """What the functions are told."""
+        return DefectProposed(
+            **self._common(occurred_at),
+            source="person",
+            severity=self.severity,
+            title=self.title,
+            windows=self.windows,
+            author=author,
+        )
+
+
+class ChangeDefect(Command):
+    """A defect is moved on, or given to another owner."""
+
+    command: Literal["change_defect"] = "change_defect"
+    defect: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    change: DefectChange
+    owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+    note: Note = ""
+
+    @model_validator(mode="after")
+    def _assigned_to_someone(self) -> Self:
+        if (self.change == "assign") != (self.owner is not None):
+            raise ValueError("owner says who a defect is assigned to: with assign, and with nothing else")
+        return self
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        to = f" to {self.owner}" if self.owner else ""
+        return (
+            f"asks to {self.change.replace('_', ' ')} defect {self.defect}{to}{f': {self.note}' if self.note else ''}"
+        )
+
+    def event(self, author: str, occurred_at: datetime) -> DefectChangeRequested:
+        """What the functions are told."""
+        return DefectChangeRequested(
+            **self._common(occurred_at),
+            defect=self.defect,
+            change=self.change,
+            owner=self.owner,
+            note=self.note,
+            author=author,
+        )
 
 
 KINDS: dict[str, type[Command]] = {kind.model_fields["command"].default: kind for kind in Command.__subclasses__()}

@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.defects.moves import FINISHED, Change, moved, on_correction
+from steward.defects.moves import FINISHED, moved, on_correction
 from steward.defects.touched import Touched, TouchedObject
 from steward.errors import DefectUnchangeable
-from steward.events import DefectProposed, DefectState, Sentence, StoredObject
+from steward.events import DefectChange, DefectProposed, DefectState, Sentence, StoredObject
 from steward.spec.defects import DefectPolicy
 from steward.spec.severity import Severity, rank
 
@@ -194,7 +194,7 @@ class Defect(BaseModel):
         return self.model_copy(update={"reports": tuple(sorted(reports, key=lambda one: (one.as_of, one.event)))})
 
     def changed(  # noqa: PLR0917 - who asks for what, and when
-        self, event: str, change: Change, at: datetime, author: str, owner: str | None = None, note: str = ""
+        self, event: str, change: DefectChange, at: datetime, author: str, owner: str | None = None, note: str = ""
     ) -> Self:
         """The defect after what a person asked for: moved on, or with a refusal noted. The same event changes it once.
 

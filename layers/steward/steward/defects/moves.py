@@ -1,12 +1,7 @@
 """The states of a defect, and which may follow which."""
 
-from typing import Literal
-
 from steward.errors import DefectUnchangeable
-from steward.events import DefectState
-
-Change = Literal["confirm", "assign", "correct", "verify", "close", "wont_fix"]
-"""What a person may ask for."""
+from steward.events import DefectChange, DefectState
 
 NEXT: dict[DefectState, tuple[DefectState, ...]] = {
     "open": ("confirmed", "wont_fix"),
@@ -21,14 +16,14 @@ NEXT: dict[DefectState, tuple[DefectState, ...]] = {
 
 FINISHED: tuple[DefectState, ...] = ("closed", "wont_fix")
 
-_TARGET: dict[Change, DefectState] = {
+_TARGET: dict[DefectChange, DefectState] = {
     "confirm": "confirmed", "correct": "correcting", "verify": "verified", "close": "closed", "wont_fix": "wont_fix",
 }  # fmt: skip
 
 _CORRECTION: tuple[DefectState, ...] = ("confirmed", "correcting", "corrected")
 
 
-def moved(state: DefectState, change: Change, owner: str | None = None) -> DefectState:
+def moved(state: DefectState, change: DefectChange, owner: str | None = None) -> DefectState:
     """The state after a change that a person asks for; `assign` names an owner, and moves nothing else.
 
     Raises:

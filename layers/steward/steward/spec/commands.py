@@ -6,7 +6,9 @@ from pydantic import Field, StringConstraints
 
 from steward.spec.declared import Declared
 
-CommandName = Literal["acknowledge", "mute", "check", "retrain", "freeze", "thaw", "roll_back"]
+CommandName = Literal[
+    "acknowledge", "mute", "check", "retrain", "freeze", "thaw", "roll_back", "open_defect", "change_defect"
+]
 
 Principal = Annotated[str, StringConstraints(pattern=r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$")]
 """An ARN; `*` stands for any signs and `?` for one, within the parts between colons."""

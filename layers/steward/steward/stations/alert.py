@@ -49,7 +49,7 @@ def raise_alerts(runtime: Runtime, event: Event) -> None:
     if message:
         _send(runtime, message)
     match event:
-        case CheckCompleted() | AlertAcknowledged() | AlertMuted() | ReleaseChanged(stage="champion"):
+        case CheckCompleted() | AlertAcknowledged() | AlertMuted() | ReleaseChanged(stage="champion" | "rolled_back"):
             _move(runtime, event)
         case _:
             pass
