@@ -22,8 +22,10 @@ NEW_YORK = ZoneInfo("America/New_York")
         ("{maintenance: [{reason: x, start: 2024-01-01T00:00:00Z}]}", "has no end; give both start and end"),
         ("{maintenance: [{reason: x, start: 2024-01-02T00:00:00Z, end: 2024-01-01T00:00:00Z}]}", "before it starts"),
         (
-            ("{maintenance: [{reason: x, start: 2024-01-01T00:00:00Z, end: 2024-01-03T00:00:00Z}, "
-            "{reason: y, start: 2024-01-02T00:00:00Z, end: 2024-01-04T00:00:00Z}]}"),
+            (
+                "{maintenance: [{reason: x, start: 2024-01-01T00:00:00Z, end: 2024-01-03T00:00:00Z}, "
+                "{reason: y, start: 2024-01-02T00:00:00Z, end: 2024-01-04T00:00:00Z}]}"
+            ),
             "overlaps the maintenance for 'x'; join the two",
         ),
         ('{maintenance: [{reason: x, cron: "cron(0 2 ? * SUN *)", duration: 1w}]}', "would never end"),
