@@ -125,8 +125,10 @@ def _calm(now: Course, mark: Mark, rule: AlertRule, at: int) -> Course:
 
 def _settled(now: Course, flapping: Flapping, at: int) -> Course:
     """Whether it moves to and fro, once the newest window is counted; what has become stable starts afresh."""
+    if not now.changes:
+        return now
     changes = tuple(place for place in now.changes if place > at - flapping.windows)
     if now.flapping:
-        stable = not now.changes or at - now.changes[-1] >= flapping.stable
+        stable = at - now.changes[-1] >= flapping.stable
         return replace(now, flapping=not stable, changes=() if stable else now.changes)
     return replace(now, flapping=len(changes) >= flapping.changes, changes=changes)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -177,9 +178,15 @@ class Standing:
         return sum(window >= self.course.since for window, _ in self.trend)
 
 
+@lru_cache(maxsize=4096)
+def _window(identifier: str) -> Window:
+    """The same few windows are read each time that anything is asked."""
+    return Window.parse(identifier)
+
+
 def standings_of(alerts: ModelAlerts, spec: ModelSpec) -> dict[MonitorName, Standing]:
     """How every alert of a model stands, under the declaration in force."""
-    history = [(Window.parse(check.window), check) for check in alerts.history]
+    history = [(_window(check.window), check) for check in alerts.history]
     skipped: dict[Window, str] = {}
     if spec.alerting.maintenance:
         skipped = {window: in_maintenance(spec.alerting.maintenance, window) or "" for window, _ in history}
