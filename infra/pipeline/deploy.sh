@@ -10,8 +10,7 @@ template=.aws-sam/build/template.yaml
 parameters=("Architecture=${STEWARD_ARCHITECTURE:-arm64}" "Environment=$environment")
 if [[ ${1:-} == gradual ]]; then
   shift
-  template=$(.venv/bin/python infra/pipeline/gradual.py "$template")
-  parameters+=("Release=$release")
+  template=$(.venv/bin/python infra/pipeline/gradual.py "$template" "$release")
 fi
 
 .local/tools/sam/bin/sam deploy \

@@ -1,12 +1,13 @@
 """The built template, with traffic that shifts to a new release little by little, and back when an alarm rings.
 
-`python infra/pipeline/gradual.py .aws-sam/build/template.yaml` writes `gradual.yaml` beside it. It is the same
+`python infra/pipeline/gradual.py .aws-sam/build/template.yaml COMMIT` writes `gradual.yaml` beside it. It is the same
 application; each function gets an alias that CodeDeploy shifts, and an alarm on the alias's errors. Decision 0013 says
 why the template itself has neither.
 """
 
 import argparse
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +34,13 @@ PARAMETERS = {
         "AllowedValues": SHIFTS,
         "Description": "How CodeDeploy shifts messages to a new release.",
     },
-    "Release": {
-        "Type": "String",
-        "AllowedPattern": "[0-9a-f]{10,64}",
-        "Description": "What this release is of, such as the commit. Another one publishes every function anew.",
-    },
 }
+_RELEASE = r"[0-9a-f]{10,64}"
 
 Template = dict[str, Any]
 
 
-def gradual(template: Template) -> Template:
+def gradual(template: Template, release: str) -> Template:
     """The template whose functions are released by CodeDeploy.
 
     A release publishes every function, also those whose own code is as before: what they do is in the layers, and what
@@ -51,14 +48,20 @@ def gradual(template: Template) -> Template:
 
     Args:
         template: what `sam build` wrote, as plain data.
+        release: what it is of: the commit. Its first ten digits name the functions' versions.
+
+    Raises:
+        ValueError: it is no commit.
     """
+    if not re.fullmatch(_RELEASE, release):
+        raise ValueError(f"a release is named by its commit, 10 to 64 hexadecimal digits, and not {release!r}")
     changed = copy.deepcopy(template)
     changed["Parameters"] = changed.get("Parameters", {}) | copy.deepcopy(PARAMETERS)
     functions = [name for name, item in template["Resources"].items() if item["Type"] == "AWS::Serverless::Function"]
     for name in functions:
         changed["Resources"][name]["Properties"] |= {
             "AutoPublishAlias": ALIAS,
-            "AutoPublishCodeSha256": {"Ref": "Release"},
+            "AutoPublishCodeSha256": release,
             "DeploymentPreference": {"Type": {"Ref": "TrafficShift"}, "Alarms": [{"Ref": f"{name}Errors"}]},
         }
         changed["Resources"][f"{name}Errors"] = _alarm(name)
@@ -90,9 +93,12 @@ def main() -> None:
     """Write `gradual.yaml` beside the built template."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("built", type=Path, help="the template that `sam build` wrote")
-    built: Path = parser.parse_args().built
+    parser.add_argument("release", help="the commit that it was built from")
+    arguments = parser.parse_args()
+    built: Path = arguments.built
     target = built.with_name("gradual.yaml")
-    target.write_text(yaml.safe_dump(gradual(yaml.safe_load(built.read_text())), sort_keys=False, width=120))
+    changed = gradual(yaml.safe_load(built.read_text()), arguments.release)
+    target.write_text(yaml.safe_dump(changed, sort_keys=False, width=120))
     print(target)
 
 

@@ -11,6 +11,7 @@ from samtranslator.translator.transform import transform
 from infra.pipeline.gradual import ALIAS, gradual
 from tests.integration.template import read_template, resources
 
+COMMIT = "0" * 40
 FUNCTIONS = sorted(resources("AWS::Serverless::Function"))
 
 
@@ -24,7 +25,7 @@ class NoPolicies(ManagedPolicyLoader):
         return {}
 
 
-def translated(template: dict[str, Any], release: str = "0" * 40) -> dict[str, Any]:
+def translated(template: dict[str, Any]) -> dict[str, Any]:
     """What CloudFormation is given."""
     built = copy.deepcopy(template)
     for item in built["Resources"].values():
@@ -32,7 +33,7 @@ def translated(template: dict[str, Any], release: str = "0" * 40) -> dict[str, A
             if name in item.get("Properties", {}):
                 item["Properties"][name] = "s3://built/x"
     parameters = {name: parameter.get("Default") for name, parameter in built["Parameters"].items()}
-    return transform(built, parameters | {"Release": release}, NoPolicies())["Resources"]
+    return transform(built, parameters, NoPolicies())["Resources"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,7 +46,7 @@ def region() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def released() -> dict[str, Any]:
-    return translated(gradual(read_template()))
+    return translated(gradual(read_template(), COMMIT))
 
 
 def of_type(found: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def test_every_queue_wakes_the_released_function(released: dict[str, Any]) -> No
 
 
 def test_another_release_publishes_every_function(released: dict[str, Any]) -> None:
-    again = translated(gradual(read_template()), release="1" * 40)
+    again = translated(gradual(read_template(), "1" * 40))
     first, second = (set(of_type(found, "AWS::Lambda::Version")) for found in (released, again))
     assert len(first) == len(second) == len(FUNCTIONS)
     assert not first & second
@@ -87,7 +88,7 @@ def test_the_template_itself_has_neither_versions_nor_codedeploy() -> None:
 
 def test_nothing_else_changes(released: dict[str, Any]) -> None:
     plain, template = translated(read_template()), read_template()
-    assert gradual(template) == gradual(read_template())
+    assert gradual(template, COMMIT) == gradual(read_template(), COMMIT)
     assert "TrafficShift" not in template["Parameters"]
     touched = ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function")
     different = {
@@ -97,3 +98,9 @@ def test_nothing_else_changes(released: dict[str, Any]) -> None:
     for name, item in of_type(plain, "AWS::Lambda::Function").items():
         without = {key: value for key, value in released[name]["Properties"].items() if key != "Description"}
         assert without == {key: value for key, value in item["Properties"].items() if key != "Description"}
+
+
+@pytest.mark.parametrize("release", ["", "v1.2.3", "0" * 9, "latest", "0" * 65])
+def test_a_release_is_named_by_its_commit(release: str) -> None:
+    with pytest.raises(ValueError, match="a release is named by its commit"):
+        gradual(read_template(), release)
