@@ -76,7 +76,8 @@ unit: deps
 
 templates: deps tools
 	$(SAM) validate --lint
-	$(RUN) cfn-lint template.yaml
+	$(RUN) cfn-lint template.yaml infra/pipeline/*.yaml
+	$(RUN) actionlint infra/pipeline/github/*.yml
 
 # One file a layer, pinned and hashed: SAM builds layers in a scratch folder, from their own folder alone.
 # A package that two layers need is shipped by the one that every function of the other has too.

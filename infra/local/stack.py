@@ -21,24 +21,26 @@ class Stack:
     """A stack that is deployed and running."""
 
     name: str
-    endpoint: str
+    endpoint: str | None
     region: str
-    certificate: Path
+    certificate: Path | None
     folder: Path
     outputs: dict[str, str]
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes any AWS SDK or tool speak to this stack, as its account's root."""
-        return _environment(self.endpoint, self.certificate)
+        """What makes any AWS SDK or tool speak to this stack, as its account's root; nothing where it is not local."""
+        return _environment(self.endpoint, self.certificate) if self.endpoint and self.certificate else {}
 
     def client(self, service: str, **settings: Any) -> Any:
-        """A boto3 client of this stack, as its account's root.
+        """A boto3 client of this stack, as its account's root; where it is not local, as the AWS settings say.
 
         Args:
             service: for example `s3`.
             settings: passed on to boto3, for example other credentials.
         """
+        if self.endpoint is None or self.certificate is None:
+            return boto3.Session().client(service, **settings)  # type: ignore[call-overload]
         return _client(self.endpoint, self.certificate, service, **settings)
 
 
@@ -92,6 +94,20 @@ def beside(stack: Stack, name: str, **parameters: str) -> Stack:
             raise process.LocalStackError(f"The stack {name} is not there after its deployment.")
         _lock_ledger(emulator, outputs["LedgerBucketName"])
         return _stack(emulator, outputs, name)
+
+
+def elsewhere(name: str, folder: Path) -> Stack:
+    """A stack that others deployed, where the AWS settings point.
+
+    Args:
+        name: of the stack.
+        folder: for messages: where a local one keeps what it needs.
+    """
+    session: Any = boto3.Session()
+    with closing(session.client("cloudformation")) as cloudformation:
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return Stack(name, None, session.region_name, None, folder, outputs)
 
 
 def down(folder: Path = FOLDER) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.process import ROOT
-from infra.local.stack import Stack, down, up
+from infra.local.stack import Stack, down, elsewhere, up
 from steward.events import BatchIngested, BatchRejected, ReleaseChanged
 from steward.spec.windows import Window
 from tests.integration import lemons
@@ -23,19 +23,31 @@ FOLDER = ROOT / ".local" / "e2e"
 DAY = timedelta(days=1)
 EVERY_ALERT = "alerting: {notify_at: info, flapping: null}\n"
 """Subscribers hear of drift too, however often it comes and goes."""
+ELSEWHERE = os.environ.get("STEWARD_E2E_STACK")
+"""A stack where the AWS settings point, to be tested instead of a local one; nothing is in it yet."""
+NEEDS_THE_EMULATOR = {
+    "test_collect.py", "test_deliveries.py", "test_layer_sizes.py", "test_local_stack.py", "test_promotion.py",
+    "test_roles.py",
+}  # fmt: skip
+"""They take over roles, deploy a second stack, change queues, or look at what was built here."""
 COMMAND = Path(sys.executable).with_name("steward")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder."""
+    """Mark the tests of this folder, and those of them that need the emulator."""
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "e2e"):
             item.add_marker("e2e")
+            if item.path.name in NEEDS_THE_EMULATOR:
+                item.add_marker("emulator")
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The deployed stack, with nothing in it."""
+    """The deployed stack, with nothing in it; of a pipeline, the one that it deployed for this."""
+    if ELSEWHERE:
+        yield elsewhere(ELSEWHERE, FOLDER)
+        return
     down(FOLDER)
     try:
         yield up(FOLDER)
@@ -106,8 +118,9 @@ def run(steward: Deployed, tmp_path: Path):
     """Run the command in a folder of its own; what came of it."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STEWARD_"))}
-        environment = kept | steward.stack.environment | {"COLUMNS": "200", "NO_COLOR": "1"}
+        own = steward.stack.environment
+        kept = {name: value for name, value in os.environ.items() if not (own and name.startswith("AWS_"))}
+        environment = kept | own | {"COLUMNS": "200", "NO_COLOR": "1", "STEWARD_STACK": steward.stack.name}
         return subprocess.run(
             [COMMAND, *arguments],
             cwd=tmp_path,

@@ -11,7 +11,7 @@ from steward import aws
 from steward.cli import versions
 from steward.cli.app import app
 from steward.cli.deployment import Deployment as Reached
-from steward.errors import NotReleased, ObjectChanged, StewardError
+from steward.errors import NotReleased, ObjectChanged, SpecInvalid, StewardError
 from steward.events import RetrainingProposed, StoredObject
 from steward.lineage.identifiers import UnknownId
 from steward.store.bucket import Bucket, sha256
@@ -201,3 +201,31 @@ def test_a_version_that_is_not_released_is_brought_only_when_asked_for(
         run("checkout", "lemons", other, "--to", str(tmp_path / "out"))
     run("checkout", "lemons", other, "--to", str(tmp_path / "out"), "--unreleased")
     assert (tmp_path / "out" / "model.skops").exists()
+
+
+def test_outcome_tells_how_the_newest_run_ended(trained: Deployment, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = json.loads(run("outcome", "lemons", "--json").stdout)
+    assert (told["stage"], told["version"]) == ("promoted", trained.champion("lemons"))
+    assert told["run"] in run("outcome", "lemons").stdout
+    key = f"runs/lemons/{told['run']}.json"
+    trained.upload(key, json.dumps(told | {"stage": "refused", "outcome": "no better"}))
+    refused = CliRunner().invoke(app, ["outcome", "lemons"])
+    assert refused.exit_code == 1
+    assert "no better" in refused.stdout
+    trained.upload(key, json.dumps(told | {"stage": "trained"}))
+    with pytest.raises(StewardError, match="is trained, and has not ended within 0 s"):
+        run("outcome", "lemons", "--patience", "0")
+    with pytest.raises(StewardError, match="pears has no run yet"):
+        run("outcome", "pears")
+
+
+def test_validate_reads_declarations_without_any_deployment(run: Run, tmp_path: Path) -> None:
+    good = tmp_path / "lemons.yaml"
+    good.write_text(lemons.SPEC)
+    assert "declares lemons: 3 features" in run("validate", str(good)).stdout.replace("\n", " ")
+    (tmp_path / "pears.yaml").write_text(lemons.SPEC)
+    with pytest.raises(StewardError, match=r"call it lemons\.yaml"):
+        run("validate", str(good), str(tmp_path / "pears.yaml"))
+    good.write_text(lemons.SPEC.replace("numeric", "number"))
+    with pytest.raises(SpecInvalid, match="line"):
+        run("validate", str(good))

@@ -69,6 +69,18 @@ def push(  # noqa: PLR0917 - the options of a command
     raise typer.Exit(1 if refused else 0)
 
 
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Declarations (.yaml).")],
+) -> None:
+    """Read declarations, and upload nothing; needs no deployment. Exits with 2 when one is wrong."""
+    for file in files:
+        spec = read_spec(file.read_bytes())
+        if file.stem != spec.model:
+            raise StewardError(f"{file} declares {spec.model}; call it {spec.model}.yaml, as it is uploaded")
+        console.print(f"{file} declares {spec.model}: {len(spec.features)} features", markup=False)
+
+
 @app.command(name="status")
 def show_status(
     model: Annotated[str | None, typer.Argument(help="One model; all of them when left out.")] = None,

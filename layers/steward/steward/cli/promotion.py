@@ -1,6 +1,7 @@
 """`steward promote`: a version goes from one deployment to another, and what the other says of it."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ ENDS = {"champion_promoted": True, "version_rejected": False, "version_refused":
 """The entries of the ledger that end a promotion, and whether they are what was asked for."""
 
 console = Console(soft_wrap=False)
+_PAUSE = 1.0
+"""Between two looks at a run, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Place:
 
 def promote(  # noqa: PLR0917 - the options of a command
     model: Annotated[str, typer.Argument(help="Which model.")],
-    version: Annotated[str, typer.Argument(help="A version that is released there, or how its id begins.")],
+    version: Annotated[str, typer.Argument(help="A version released there, how its id begins, or `champion`.")],
     origin: Annotated[str, typer.Option("--from", metavar="STACK[@PROFILE]", help="The deployment that has it.")],
     destination: Annotated[str, typer.Option("--to", metavar="STACK[@PROFILE]", help="The one that is to accept it.")],
     over: Annotated[
@@ -75,7 +78,10 @@ def promote(  # noqa: PLR0917 - the options of a command
             raise StewardError(
                 f"{origin} and {destination} are both environment {environment!r}; deploy them with other names"
             )
-        sent = send.gather(source.data, source.ledger, model, version, champion)
+        wanted = registry.routing(source.data, model).champion if version == "champion" else version
+        if wanted is None:
+            raise StewardError(f"no version of {model} is in charge in {origin}")
+        sent = send.gather(source.data, source.ledger, model, wanted, champion)
     with there.reached() as target:
         after = target.ledger.length(model)
         correlation_id = send.deliver(target.data, sent, author=caller(), sent_at=datetime.now(UTC), over=over)
@@ -100,5 +106,32 @@ def _answer(entries: Iterator[LedgerEntry], correlation_id: str, version: str, *
             raise typer.Exit(0 if ENDS[entry.action] else 1)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"promote": promote}
+def outcome(
+    model: Annotated[str, typer.Argument(help="Which model.")],
+    patience: Annotated[float, typer.Option(help="Seconds after which to stop waiting.")] = 3600,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
+    stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
+) -> None:
+    """Wait until the newest run has ended. Exits with 1 unless its version was promoted."""
+    from steward.stations.catalogue import newest_run  # noqa: PLC0415 - as above
+
+    deployment = Deployment.of(stack)
+    deadline = time.monotonic() + patience
+    while True:
+        run = newest_run(deployment.data, model)
+        if run is None:
+            raise StewardError(f"{model} has no run yet; `steward log {model}` shows what happened")
+        if run.ended:
+            break
+        if time.monotonic() >= deadline:
+            raise StewardError(f"run {run.run} of {model} is {run.stage}, and has not ended within {patience:.0f} s")
+        time.sleep(_PAUSE)
+    if as_json:
+        typer.echo(run.model_dump_json(indent=2))
+    else:
+        console.print(f"run {run.run} {run.stage}: {run.outcome}", markup=False)
+    raise typer.Exit(0 if run.stage == "promoted" else 1)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"outcome": outcome, "promote": promote}
 """By name."""

@@ -19,6 +19,13 @@ from steward.store.bucket import Bucket, Content
 from steward.validation.evaluation import Evaluation
 
 
+def newest_run(data: Bucket, model: str) -> Run | None:
+    """The run of a model that was requested last; None where there is none."""
+    runs = (listed for listed in data.list(keys.runs(model)) if listed.key != keys.retraining_state(model))
+    found = [Run.model_validate_json(data.get(listed.key).body) for listed in runs]
+    return max(found, key=lambda run: (run.requested_at, run.run), default=None)
+
+
 class Catalogue:
     """One model's specs, datasets, versions, baselines, runs, checks and releases."""
 

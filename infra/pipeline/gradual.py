@@ -1,0 +1,106 @@
+"""The built template, with traffic that shifts to a new release little by little, and back when an alarm rings.
+
+`python infra/pipeline/gradual.py .aws-sam/build/template.yaml COMMIT` writes `gradual.yaml` beside it. It is the same
+application; each function gets an alias that CodeDeploy shifts, and an alarm on the alias's errors. Decision 0013 says
+why the template itself has neither.
+"""
+
+import argparse
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ALIAS = "live"
+SHIFTS = [
+    "AllAtOnce",
+    "Canary10Percent5Minutes",
+    "Canary10Percent10Minutes",
+    "Canary10Percent15Minutes",
+    "Canary10Percent30Minutes",
+    "Linear10PercentEvery1Minute",
+    "Linear10PercentEvery2Minutes",
+    "Linear10PercentEvery3Minutes",
+    "Linear10PercentEvery10Minutes",
+]
+"""CodeDeploy's ready-made configurations for Lambda."""
+
+PARAMETERS = {
+    "TrafficShift": {
+        "Type": "String",
+        "Default": "Linear10PercentEvery1Minute",
+        "AllowedValues": SHIFTS,
+        "Description": "How CodeDeploy shifts messages to a new release.",
+    },
+}
+_RELEASE = r"[0-9a-f]{10,64}"
+
+Template = dict[str, Any]
+
+
+def gradual(template: Template, release: str) -> Template:
+    """The template whose functions are released by CodeDeploy.
+
+    A release publishes every function, also those whose own code is as before: what they do is in the layers, and what
+    they are told is in parameters.
+
+    Args:
+        template: what `sam build` wrote, as plain data.
+        release: what it is of: the commit. Its first ten digits name the functions' versions.
+
+    Raises:
+        ValueError: it is no commit.
+    """
+    if not re.fullmatch(_RELEASE, release):
+        raise ValueError(f"a release is named by its commit, 10 to 64 hexadecimal digits, and not {release!r}")
+    changed = copy.deepcopy(template)
+    changed["Parameters"] = changed.get("Parameters", {}) | copy.deepcopy(PARAMETERS)
+    functions = [name for name, item in template["Resources"].items() if item["Type"] == "AWS::Serverless::Function"]
+    for name in functions:
+        changed["Resources"][name]["Properties"] |= {
+            "AutoPublishAlias": ALIAS,
+            "AutoPublishCodeSha256": release,
+            "DeploymentPreference": {"Type": {"Ref": "TrafficShift"}, "Alarms": [{"Ref": f"{name}Errors"}]},
+        }
+        changed["Resources"][f"{name}Errors"] = _alarm(name)
+    return changed
+
+
+def _alarm(function: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmDescription": f"The released {function} fails; CodeDeploy goes back to the release before.",
+            "Namespace": "AWS/Lambda",
+            "MetricName": "Errors",
+            "Dimensions": [
+                {"Name": "FunctionName", "Value": {"Ref": function}},
+                {"Name": "Resource", "Value": {"Fn::Sub": f"${{{function}}}:{ALIAS}"}},
+            ],
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+        },
+    }
+
+
+def main() -> None:
+    """Write `gradual.yaml` beside the built template."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("built", type=Path, help="the template that `sam build` wrote")
+    parser.add_argument("release", help="the commit that it was built from")
+    arguments = parser.parse_args()
+    built: Path = arguments.built
+    target = built.with_name("gradual.yaml")
+    changed = gradual(yaml.safe_load(built.read_text()), arguments.release)
+    target.write_text(yaml.safe_dump(changed, sort_keys=False, width=120))
+    print(target)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""A stack of the end-to-end tests goes with its buckets, and no other stack does."""
+
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.pipeline.throwaway import remove
+
+TEMPLATE = {
+    "Resources": {
+        name: {
+            "Type": "AWS::S3::Bucket",
+            "DeletionPolicy": "Retain",
+            "Properties": {"VersioningConfiguration": {"Status": "Enabled"}},
+        }
+        for name in ("DataBucket", "LedgerBucket")
+    },
+    "Outputs": {f"{name}Name": {"Value": {"Ref": name}} for name in ("DataBucket", "LedgerBucket")},
+}
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        yield lambda name: boto3.client("cloudformation").create_stack(
+            StackName=name, TemplateBody=json.dumps(TEMPLATE)
+        )
+
+
+def test_a_stack_of_the_tests_goes_with_all_versions_of_all_objects(stack) -> None:
+    stack("steward-e2e-1")
+    s3 = boto3.client("s3")
+    for bucket in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        for body in (b"a", b"b"):
+            s3.put_object(Bucket=bucket, Key="k", Body=body)
+        s3.delete_object(Bucket=bucket, Key="k")
+    remove("steward-e2e-1")
+    assert s3.list_buckets()["Buckets"] == []
+
+
+def test_any_other_stack_stays(stack) -> None:
+    stack("steward")
+    with pytest.raises(SystemExit, match="is not a stack of the end-to-end tests"):
+        remove("steward")
+    assert len(boto3.client("s3").list_buckets()["Buckets"]) == 2
