@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from rich.console import Console
 
 from infra.demo.chart import save_chart
+from infra.demo.defect import show_defect
 from infra.demo.display import Display
 from infra.demo.loop import DemoStuck, Loop
 from infra.demo.play import Play
@@ -79,6 +80,7 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
     for subject in [subject for subject in play.loop.messages if "firing" in subject][:3]:
         console.print(f"  {subject}", style="yellow")
     png, page = save_chart(play.rows, FOLDER, TITLE)
+    show_defect(console, play, deployment)
     entries = verify(deployment.ledger.entries(model))
     console.print(
         f"Ledger: {len(entries):,} entries, each bound to the one before it; the last is {entries[-1].hash[:16]}..."
@@ -89,6 +91,9 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
     console.print(f"  source {(stack.folder / 'env').relative_to(ROOT)}")
     console.print(f"  .venv/bin/steward status {model}         how the model stands, and every alert")
     console.print(f"  .venv/bin/steward watch {model}          every decision of the year, from the ledger")
+    console.print(
+        f"  .venv/bin/steward defects {model}        errors in the data, and the versions that learnt from them"
+    )
     console.print(f"  .venv/bin/steward audit {model}          check every invariant again")
     console.print(f"  python infra/local down --folder {stack.folder.relative_to(ROOT)}", style="dim")
 

@@ -76,6 +76,7 @@ ALLOWED: dict[str, Act] = {
     "AcceptCommands": write("commands/probe/x"),
     "AcceptVersion": write("models/probe/versions/x"),
     "AuditModels": write("reports/probe/x"),
+    "TrackDefects": write("defects/probe/x"),
 }
 
 FORBIDDEN: dict[str, dict[str, Act]] = {
@@ -173,6 +174,14 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write alerts": write(ALERT),
         "delete records": delete(RECORDS),
         "delete reports": delete("reports/lemons/x"),
+    },
+    "TrackDefects": {
+        "write corrections": write("corrections/lemons/x.json"),
+        "write records": write(RECORDS),
+        "write versions": write(VERSION),
+        "write routing": write(ROUTING),
+        "delete defects": delete("defects/lemons/x.json"),
+        "delete uploads": delete("inbox/lemons/reference/first.csv"),
     },
 }
 

@@ -1,9 +1,8 @@
 """The profiles of a window whose records were corrected are made again, beside those that stood before."""
 
 import tempfile
-from collections.abc import Collection
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from steward.spec.windows import Window
 from steward.stations import registry
 from steward.stations.profiling import profiles_of
 from steward.stations.spool import Fragment, join
+from steward.stations.tolerated import tolerated
 from steward.stations.upload import uploaded_at
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -77,38 +77,67 @@ def remake_profiles(data: Bucket, spec: ModelSpec, window: Window) -> None:
     that it went through, so that of two functions that do this at once the one that knows of more corrections stands,
     and checks that were made before can be worked out again.
     """
-
-    @cache
-    def bins(version: str) -> Bins:
-        manifest = registry.manifest(data, spec.model, version)
-        return Baseline.from_json(data.verified(manifest.baseline)).bins
-
-    def put(version: str, batch: str, profile: Profile) -> None:
-        data.put(keys.profile(spec.model, version, window.id, batch), profile.of_batch(batch).to_json())
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        remaking = _Remaking(data, spec, window)
         layers = stored_layers(data, spec, "predictions", window, folder)
         taken: dict[str, set[str]] = {}
         for at, layer in enumerate(layers):
-            over = [later for later in layers[at + 1 :] if later.correction]
-            masks = {later.batch: layer.among(set(later.ids.tolist())) for later in over}
+            later = [one for one in layers[at + 1 :] if one.correction]
+            masks = {one.batch: layer.among(set(one.ids.tolist())) for one in later}
             touching = {batch: mask for batch, mask in masks.items() if mask.any()}
             for batch, mask in touching.items():
                 taken.setdefault(batch, set()).update(_named(layer.versions[mask]))
             versions = sorted(_named(layer.versions) | taken.get(layer.batch, set()))
             if layer.correction:
-                path = None if withdraws(layer.batch) else layer.path
-                for version, profile in profiles_of(path, spec, versions, bins, arrival=None).items():
-                    put(version, layer.batch, profile)
+                remaking.correction(layer, versions)
             if touching:
                 kept = ~np.logical_or.reduce(list(touching.values()))
-                left = _left(layer, kept, folder)
-                arrival = None if layer.correction else uploaded_at(layer.batch)
-                remains = profiles_of(left, spec, versions, bins, arrival=arrival)
-                for version, profile in remains.items():
-                    told = profile.with_intake(_told(data, spec, window, version, layer.batch))
-                    put(version, amended(layer.batch, touching), told)
+                remaking.remainder(layer, versions, _left(layer, kept, folder), amended(layer.batch, touching))
+
+
+@dataclass(frozen=True, slots=True)
+class _Remaking:
+    """Writes the profiles of one window."""
+
+    data: Bucket
+    spec: ModelSpec
+    window: Window
+    known: dict[str, Bins] = field(default_factory=dict)
+
+    def correction(self, layer: StoredLayer, versions: Sequence[str]) -> None:
+        """The profiles of rows that count in place of others; empty ones where they were withdrawn."""
+        path = None if withdraws(layer.batch) else layer.path
+        for version, profile in profiles_of(path, self.spec, versions, self._bins, arrival=None).items():
+            self._put(version, layer.batch, profile.with_intake(self._tolerated(path, version, layer) or Intake()))
+
+    def remainder(self, layer: StoredLayer, versions: Sequence[str], left: Path | None, name: str) -> None:
+        """The profiles of what is left of a layer, under a name of their own."""
+        arrival = None if layer.correction else uploaded_at(layer.batch)
+        for version, profile in profiles_of(left, self.spec, versions, self._bins, arrival=arrival).items():
+            intake, tolerated = self._told(version, layer.batch), self._tolerated(left, version, layer)
+            if tolerated is not None:
+                intake = intake.model_copy(update={"invalid": {}, "invalid_rows": 0}) + tolerated
+            self._put(version, name, profile.with_intake(intake))
+
+    def _told(self, version: str, batch: str) -> Intake:
+        """What is known of a batch's way in beside the rows that became records."""
+        found = self.data.find(keys.profile(self.spec.model, version, self.window.id, batch))
+        intake = Profile.from_json(found.body).intake if found else Intake()
+        return intake.model_copy(update={"accepted": 0, "lag": LogHistogram()})
+
+    def _tolerated(self, path: Path | None, version: str, layer: StoredLayer) -> Intake | None:
+        return tolerated(path, self.spec, self.window, version, layer.batch)
+
+    def _put(self, version: str, batch: str, profile: Profile) -> None:
+        key = keys.profile(self.spec.model, version, self.window.id, batch)
+        self.data.put(key, profile.of_batch(batch).to_json())
+
+    def _bins(self, version: str) -> Bins:
+        if version not in self.known:
+            manifest = registry.manifest(self.data, self.spec.model, version)
+            self.known[version] = Baseline.from_json(self.data.verified(manifest.baseline)).bins
+        return self.known[version]
 
 
 def _named(versions: NDArray[np.object_]) -> set[str]:
@@ -121,10 +150,3 @@ def _left(layer: StoredLayer, kept: NDArray[np.bool_], folder: Path) -> Path | N
         return None
     target = folder / "left.parquet"
     return target if join([(Fragment(layer.path, len(layer.ids)), kept)], target) else None
-
-
-def _told(data: Bucket, spec: ModelSpec, window: Window, version: str, batch: str) -> Intake:
-    """What is known of a batch's way in beside the rows that became records."""
-    found = data.find(keys.profile(spec.model, version, window.id, batch))
-    intake = Profile.from_json(found.body).intake if found else Intake()
-    return intake.model_copy(update={"accepted": 0, "lag": LogHistogram()})
