@@ -161,6 +161,14 @@ def _commands(model: str, news: Sequence[AlertNews], check: str | None, *, still
     return [*commands, *([f"steward explain {check} --model {model}"] if check else [])]
 
 
+_RELEASES = {
+    "champion": "champion is now {}",
+    "held": "{} passed and waits",
+    "rolled_back": "rolled back: champion is {} again",
+}
+"""What people are told of a change of the release, by its stage."""
+
+
 def notice(event: Event) -> Notification | None:
     """The notification of an event that people should know of; None for one that needs none."""
     severity: Severity = "warning"
@@ -191,14 +199,9 @@ def notice(event: Event) -> Notification | None:
             )
         case DefectOverdue():
             subject, text = f"defect overdue: {event.defect}", event.summary
-        case ReleaseChanged(stage="rolled_back"):
-            subject, text = f"rolled back: champion is {event.version} again", event.summary
-        case ReleaseChanged(stage="held"):
-            severity = "info"
-            subject, text = f"{event.version} passed and waits", event.summary
-        case ReleaseChanged(stage="champion"):
-            severity = "info"
-            subject, text = f"champion is now {event.version}", event.summary
+        case ReleaseChanged() if event.stage in _RELEASES:
+            severity = "warning" if event.stage == "rolled_back" else "info"
+            subject, text = _RELEASES[event.stage].format(event.version), event.summary
         case _:
             return None
     return Notification(
