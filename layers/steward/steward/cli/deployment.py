@@ -28,8 +28,9 @@ class Deployment:
             NoDeployment: there is none; the message says how to get one.
         """
         outputs = stack_outputs(stack)
+        environment = outputs.get("EnvironmentName", "production")  # stacks from before environments had names
         return cls(
-            data=Bucket(outputs["DataBucketName"], outputs["EnvironmentName"]),
+            data=Bucket(outputs["DataBucketName"], environment),
             ledger=Ledger(Bucket(outputs["LedgerBucketName"]), "cli"),
             bus=Bus(outputs["BusName"]),
             commands=Queue(outputs["AcceptCommandsQueueUrl"]),
