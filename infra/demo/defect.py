@@ -20,7 +20,6 @@ from steward.spec.windows import Window
 from steward.store import keys
 
 DAY = datetime(2013, 7, 10, tzinfo=UTC)
-_SHOWN = 24
 
 
 def show_defect(console: Console, play: Play, deployment: Deployment) -> None:
@@ -34,7 +33,7 @@ def show_defect(console: Console, play: Play, deployment: Deployment) -> None:
         f"{opened.defect}; checks made again: {', '.join(sorted(checks))}, of {len(play.weeks)} weeks."
     )
     stored = deployment.data.get(keys.defect(play.spec.model, opened.defect))
-    for line in list(described(Defect.model_validate_json(stored.body)))[:_SHOWN]:
+    for line in described(Defect.model_validate_json(stored.body)):
         console.print(f"  {line}")
 
 
