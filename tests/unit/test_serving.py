@@ -36,3 +36,12 @@ def test_what_another_environment_trained_is_refused_unless_accepted(judged: Eva
         refuse_unreleased(RELEASED, manifest(), judged, "canary")
     refuse_foreign(manifest(), accepted("canary"), "canary")
     refuse_unreleased(RELEASED, manifest(), accepted("canary"), "canary")
+
+
+def test_what_was_rolled_back_is_refused() -> None:
+    first = Routing(model="lemons").promote("v1", over=None, run="r0", as_of=START, promoted_at=START)
+    second = first.promote(VERSION, over="v1", run="r1", as_of=START + DAY, promoted_at=START + DAY)
+    later = START + 2 * DAY
+    back = second.roll_back(cause="c", asked_at=later, as_of=later, promoted_at=later)
+    with pytest.raises(NotReleased, match="was rolled back in production"):
+        refuse_unreleased(back, manifest(), evaluation(), "production")

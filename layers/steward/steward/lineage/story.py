@@ -20,7 +20,9 @@ _SUBJECTS: dict[Action, Subject] = {
     "version_refused": "version",
     "version_accepted": "version",
     "version_rejected": "version",
+    "promotion_held": "version",
     "champion_promoted": "release",
+    "champion_rolled_back": "release",
     "run_failed": "run",
 }
 """What an entry is about; those that are not here are about records, windows and alerts."""
@@ -77,7 +79,7 @@ def _id(entry: LedgerEntry, promotions: Sequence[Promotion]) -> str:
         case "model_registered":
             revisions = (_REVISION.search(evidence.key) for evidence in entry.evidence)
             return next((found[1] for found in revisions if found), entry.subject)
-        case "champion_promoted":
+        case "champion_promoted" | "champion_rolled_back":
             same = (item for item in promotions if (item.version, item.as_of) == (entry.subject, entry.as_of))
             return next((release_id(item) for item in same), entry.subject)
         case _:

@@ -35,9 +35,11 @@ def refuse_unreleased(routing: Routing, manifest: VersionManifest, evaluation: E
         environment: that would serve it.
 
     Raises:
-        NotReleased: the version never was in charge there, or is another environment's.
+        NotReleased: the version never was in charge there, was rolled back, or is another environment's.
     """
     refuse_foreign(manifest, evaluation, environment)
+    if manifest.version in routing.rolled_back:
+        raise NotReleased(f"version {manifest.version} was rolled back in {environment}")
     if all(promotion.version != manifest.version for promotion in routing.promotions):
         verdict = "passed its gates" if evaluation.passed else f"was refused: {evaluation.summary}"
         raise NotReleased(f"version {manifest.version} is not released in {environment}; it {verdict}")
