@@ -34,7 +34,7 @@ test: check templates ## everything: check, template lint, integration tests, en
 	$(RUN) pytest --numprocesses auto --dist worksteal tests/integration
 	$(RUN) pytest tests/e2e
 
-check: lint unit ## format, lint, types, import contracts and unit tests, in under a minute
+check: lint unit ## format, lint, types, import contracts and unit tests, in a few minutes
 
 build: deps tools ## build functions and layers for AWS into .aws-sam/ (STEWARD_ARCHITECTURE=arm64 or x86_64)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE)
