@@ -55,6 +55,7 @@ COUNTERPARTS: tuple[Counterpart, ...] = (
             "uniqueness",
             "freshness",
             "volume",
+            "no_data",
             "constant_columns",
             "label_leakage",
         ),
