@@ -38,7 +38,7 @@ Sentence = Annotated[str, AfterValidator(_shortened)]
 class StoredObject(BaseModel):
     """A reference to the exact bytes that something rests on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: str
     version_id: str
@@ -395,6 +395,8 @@ class AuditCompleted(Event):
 class Envelope(BaseModel):
     """An event as EventBridge, or a schedule's input, delivers it to a queue."""
 
+    model_config = ConfigDict(defer_build=True)
+
     source: str
     detail_type: Annotated[str, Field(alias="detail-type")]
     detail: dict[str, Any]
@@ -430,6 +432,8 @@ class ObjectCreated(BaseModel):
     Attributes:
         again: it is Steward that asks, because another upload turned out to have some of its ids first.
     """
+
+    model_config = ConfigDict(defer_build=True)
 
     bucket: str
     key: str

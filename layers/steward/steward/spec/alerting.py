@@ -106,7 +106,7 @@ class Alerting(Declared):
         description="What a window means in which the monitor measured nothing: nothing at all, a bad window (alert), "
         "that all stays as it is (keep), or a good window (resolve).",
     )
-    flapping: Flapping | None = Flapping()
+    flapping: Flapping | None = Flapping.model_construct()  # as it stands: no validator at a cold start
     longest_mute: Duration = Field(default=timedelta(days=90), description="A mute that is longer ends after this.")
     maintenance: list[Maintenance] = Field(
         default_factory=list, description="Windows at least half of which fall into one of these move no alert."

@@ -1,7 +1,7 @@
 """The declaration of a model: what a user writes in `specs/<model>.yaml`."""
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -13,8 +13,6 @@ from steward.spec.commands import CommandPolicy
 from steward.spec.declared import Declared, ModelName, Share, misplaced
 from steward.spec.defects import DefectPolicy
 from steward.spec.durations import Duration, format_duration
-from steward.spec.expression_types import VALUE_TYPES, ValueType, check_condition
-from steward.spec.expressions import ExpressionInvalid
 from steward.spec.features import BooleanFeature, CategoricalFeature, Feature
 from steward.spec.monitors import (
     CLASSIFICATION_METRICS,
@@ -28,6 +26,9 @@ from steward.spec.monitors import (
 )
 from steward.spec.policies import ReleasePolicy, RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
+
+if TYPE_CHECKING:
+    from steward.spec.expression_types import ValueType
 
 Task = Literal["binary_classification", "multiclass_classification", "regression", "text_generation"]
 
@@ -286,14 +287,20 @@ class ModelSpec(Declared):
         return self
 
     def _check(self, condition: str, *place: str | int) -> None:
+        # most declarations have no condition, and most functions would load all of this for nothing
+        from steward.spec.expression_types import check_condition  # noqa: PLC0415
+        from steward.spec.expressions import ExpressionInvalid  # noqa: PLC0415
+
         try:
             check_condition(condition, self.value_types)
         except ExpressionInvalid as error:
             raise misplaced(str(error), *place) from None
 
     @property
-    def value_types(self) -> dict[str, ValueType]:
+    def value_types(self) -> "dict[str, ValueType]":
         """What conditions find in the columns that they may look at."""
+        from steward.spec.expression_types import VALUE_TYPES  # noqa: PLC0415 - as above
+
         columns = self.columns
         prediction: dict[str, ValueType] = {}
         if columns.prediction:

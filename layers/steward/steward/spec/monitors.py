@@ -266,41 +266,44 @@ class UseMonitor(Declared):
 
 
 class Monitors(Declared):
-    """What is watched. Set a monitor to null to switch it off; those that default to null need a limit of yours."""
+    """What is watched. Set a monitor to null to switch it off; those that default to null need a limit of yours.
 
-    feature_drift: FeatureDriftMonitor | None = FeatureDriftMonitor()
-    score_drift: DriftMonitor | None = DriftMonitor()
-    joint_drift: JointMonitor | None = JointMonitor()
-    missing_values: ShareMonitor | None = ShareMonitor(maximum_increase=0.02)
-    unseen_categories: ShareMonitor | None = ShareMonitor(maximum_increase=0.01)
-    segment_drift: SegmentMonitor | None = SegmentMonitor()
-    attribution_drift: AttributionMonitor | None = AttributionMonitor()
+    The defaults are taken as they stand: validating them would build a validator for each kind at every cold start.
+    """
 
-    validity: LimitMonitor | None = LimitMonitor(maximum=0.05)
-    schema_consistency: SchemaMonitor | None = SchemaMonitor()
-    scale_consistency: ScaleMonitor | None = ScaleMonitor()
-    uniqueness: LimitMonitor | None = LimitMonitor(maximum=0.01)
+    feature_drift: FeatureDriftMonitor | None = FeatureDriftMonitor.model_construct()
+    score_drift: DriftMonitor | None = DriftMonitor.model_construct()
+    joint_drift: JointMonitor | None = JointMonitor.model_construct()
+    missing_values: ShareMonitor | None = ShareMonitor.model_construct(maximum_increase=0.02)
+    unseen_categories: ShareMonitor | None = ShareMonitor.model_construct(maximum_increase=0.01)
+    segment_drift: SegmentMonitor | None = SegmentMonitor.model_construct()
+    attribution_drift: AttributionMonitor | None = AttributionMonitor.model_construct()
+
+    validity: LimitMonitor | None = LimitMonitor.model_construct(maximum=0.05)
+    schema_consistency: SchemaMonitor | None = SchemaMonitor.model_construct()
+    scale_consistency: ScaleMonitor | None = ScaleMonitor.model_construct()
+    uniqueness: LimitMonitor | None = LimitMonitor.model_construct(maximum=0.01)
     freshness: FreshnessMonitor | None = None
-    volume: VolumeMonitor | None = VolumeMonitor()
-    constant_columns: ConstantMonitor | None = ConstantMonitor()
-    label_leakage: LeakageMonitor | None = LeakageMonitor()
-    no_data: NoDataMonitor | None = NoDataMonitor()
+    volume: VolumeMonitor | None = VolumeMonitor.model_construct()
+    constant_columns: ConstantMonitor | None = ConstantMonitor.model_construct()
+    label_leakage: LeakageMonitor | None = LeakageMonitor.model_construct()
+    no_data: NoDataMonitor | None = NoDataMonitor.model_construct()
 
-    accuracy: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.03)
+    accuracy: PerformanceMonitor | None = PerformanceMonitor.model_construct(tolerance=0.03)
     precision: PerformanceMonitor | None = None
     recall: PerformanceMonitor | None = None
     f1: PerformanceMonitor | None = None
     specificity: PerformanceMonitor | None = None
-    roc_auc: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.02)
+    roc_auc: PerformanceMonitor | None = PerformanceMonitor.model_construct(tolerance=0.02)
     average_precision: PerformanceMonitor | None = None
-    log_loss: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.03)
+    log_loss: PerformanceMonitor | None = PerformanceMonitor.model_construct(tolerance=0.03)
     brier_score: PerformanceMonitor | None = None
     expected_calibration_error: PerformanceMonitor | None = None
     business_value: PerformanceMonitor | None = None
     mean_absolute_error: PerformanceMonitor | None = None
     root_mean_squared_error: PerformanceMonitor | None = None
     mean_absolute_percentage_error: PerformanceMonitor | None = None
-    r_squared: PerformanceMonitor | None = PerformanceMonitor(tolerance=0.05)
+    r_squared: PerformanceMonitor | None = PerformanceMonitor.model_construct(tolerance=0.05)
     bias: PerformanceMonitor | None = None
 
     estimated_performance: EstimateMonitor | None = None
@@ -310,7 +313,7 @@ class Monitors(Declared):
         "performance: in breach when features have drifted and the expected loss is beyond the tolerance.",
     )
     segment_performance: SegmentPerformanceMonitor | None = None
-    fairness: FairnessMonitor | None = FairnessMonitor()
+    fairness: FairnessMonitor | None = FairnessMonitor.model_construct()
 
     latency: LatencyMonitor | None = None
     error_rate: LimitMonitor | None = None

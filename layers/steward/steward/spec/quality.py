@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from steward.spec.declared import Declared
-from steward.spec.expressions import parse
 
 
 def _parses(text: str) -> str:
+    from steward.spec.expressions import parse  # noqa: PLC0415 - most declarations have none
+
     parse(text)
     return text
 
