@@ -46,7 +46,8 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
 def test_a_model_with_resources_has_them_collected(steward: Deployment) -> None:
     declare(
         steward,
-        "{check: null, audit: null, attribute: null, defects: null}\nresources: [{type: lambda_function, name: lemons}]",
+        "{check: null, audit: null, attribute: null, defects: null}\n"
+        "resources: [{type: lambda_function, name: lemons}]",
     )
     assert schedules() == {"lemons-collect": "rate(15 minutes)"}
     collection = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-collect")
