@@ -29,31 +29,37 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
     declare(steward, "{}")
     assert schedules() == {
         "lemons-check": "rate(1 hour)", "lemons-audit": "rate(1 day)", "lemons-attribute": "rate(1 day)",
+        "lemons-defects": "rate(1 hour)",
     }  # fmt: skip
     declare(steward, "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, timezone: Europe/Vienna}")
     assert schedules() == {
         "lemons-check": "rate(2 hours)", "lemons-retrain": "cron(0 3 ? * MON *)", "lemons-audit": "rate(1 day)",
+        "lemons-defects": "rate(1 hour)",
     }  # fmt: skip
     retrain = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-retrain")
     assert retrain["ScheduleExpressionTimezone"] == "Europe/Vienna"
     assert retrain["Target"]["Arn"] == steward.arns["kick_retraining"]
-    declare(steward, "{check: null, audit: null, attribute: null}")
+    declare(steward, "{check: null, audit: null, attribute: null, defects: null}")
     assert schedules() == {}
 
 
 def test_a_model_with_resources_has_them_collected(steward: Deployment) -> None:
-    declare(steward, "{check: null, audit: null, attribute: null}\nresources: [{type: lambda_function, name: lemons}]")
+    declare(
+        steward,
+        "{check: null, audit: null, attribute: null, defects: null}\n"
+        "resources: [{type: lambda_function, name: lemons}]",
+    )
     assert schedules() == {"lemons-collect": "rate(15 minutes)"}
     collection = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-collect")
     assert collection["Target"]["Arn"] == steward.arns["collect_resources"]
     assert json.loads(collection["Target"]["Input"])["detail-type"] == "CollectionRequested"
     declare(
         steward,
-        "{check: null, audit: null, attribute: null, collect: rate(1 hour)}\n"
+        "{check: null, audit: null, attribute: null, defects: null, collect: rate(1 hour)}\n"
         "resources: [{type: lambda_function, name: lemons}]",
     )
     assert schedules() == {"lemons-collect": "rate(1 hour)"}
-    declare(steward, "{check: null, audit: null, attribute: null}")
+    declare(steward, "{check: null, audit: null, attribute: null, defects: null}")
     assert schedules() == {}
 
 
@@ -68,6 +74,7 @@ def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment
         "audit": "audit_models",
         "retrain": "kick_retraining",
         "attribute": "attribute_features",
+        "defects": "track_defects",
         "check": "check_window",
     }
     for purpose, function in functions.items():
@@ -98,7 +105,9 @@ def test_an_older_upload_that_is_told_of_late_changes_nothing(steward: Deploymen
     declare(steward, "{check: rate(1 hour), audit: null}")
     steward.invoke("register_model", steward.message_of("specs/lemons.yaml", older))
     assert steward.keys("models/lemons/specs/") == ["models/lemons/specs/000001.json"]
-    assert schedules() == {"lemons-check": "rate(1 hour)", "lemons-attribute": "rate(1 day)"}
+    assert schedules() == {
+        "lemons-check": "rate(1 hour)", "lemons-attribute": "rate(1 day)", "lemons-defects": "rate(1 hour)",
+    }  # fmt: skip
 
 
 def test_a_redelivered_declaration_is_recorded_once(steward: Deployment) -> None:
