@@ -28,6 +28,7 @@ from steward.spec.monitors import (
 )
 from steward.spec.policies import ReleasePolicy, RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
+from steward.spec.retention import Retention
 
 Task = Literal["binary_classification", "multiclass_classification", "regression", "text_generation"]
 
@@ -90,6 +91,7 @@ class ModelSpec(Declared):
     release: ReleasePolicy = Field(default_factory=ReleasePolicy)
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
+    retention: Retention = Field(default_factory=Retention)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from itertools import chain
 
 from steward.attribution.sampled import SampledAttributions
 from steward.attribution.sums import AttributionSums
-from steward.defects.correction import is_correction, standing
+from steward.defects.correction import is_correction
 from steward.errors import IncomparableProfiles
 from steward.events import (
     AttributionsUpdated,
@@ -25,13 +25,14 @@ from steward.monitoring.evidence import Evidence
 from steward.monitoring.figures import figures
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles import Baseline, Bins, Profile, merge
+from steward.profiles import Baseline, Bins, Profile
 from steward.results import MetricResult
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import recent, registry
 from steward.stations.sagemaker import write_reports
+from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -82,7 +83,8 @@ def examine(
     """
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
-    profile, unreadable = _merged(data, spec, version, window, baseline.bins)
+    found = WindowProfiles(data, spec.model, version, window).merged(baseline.bins)
+    profile, unreadable = found.profile, found.unreadable
     corrections = [batch for batch in profile.batches if is_correction(batch)]
     seen = profile.rows or profile.telemetry.readings or unreadable or corrections
     if not seen and not or_silent:
@@ -183,30 +185,17 @@ def _contributions(sampled: bytes | None, profile: Profile) -> tuple[Attribution
 
 def _of_batches(data: Bucket, check: Check, window: Window, batches: Sequence[str], bins: Bins) -> Profile:
     """The profile of some batches of a window."""
-    listed = (data.get(keys.profile(check.model, check.version, window.id, batch)) for batch in batches)
-    return merge((Profile.from_json(content.body) for content in listed), bins)
-
-
-def _merged(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: Bins) -> tuple[Profile, dict[str, str]]:
-    """The profile of all batches of a window, and why some of them could not be read, by batch."""
-    found: list[Profile] = []
-    unreadable: dict[str, str] = {}
-    stored = {
-        keys.batch_of(listed.key): listed.key for listed in data.list(keys.profiles(spec.model, version, window.id))
-    }
-    for batch in standing(stored):
-        try:
-            found.append(Profile.from_json(data.get(stored[batch]).body).fitting(bins))
-        except IncomparableProfiles as error:
-            unreadable[batch] = str(error)
-    return merge(found, bins), unreadable
+    found = WindowProfiles(data, check.model, check.version, window).of_batches(batches, bins)
+    for batch, reason in found.unreadable.items():
+        raise IncomparableProfiles(f"{batch}: {reason}")
+    return found.profile
 
 
 def _compared(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: Bins) -> dict[str, Profile]:
     """The earlier windows that the declaration asks to compare with, those that have records."""
     drift = spec.monitors.feature_drift
     earlier = earlier_windows(window, drift.compared_with) if drift else ()
-    found = {past.id: _merged(data, spec, version, past, bins)[0] for past in earlier}
+    found = {past.id: WindowProfiles(data, spec.model, version, past).merged(bins).profile for past in earlier}
     return {past: profile for past, profile in found.items() if profile.rows}
 
 

@@ -22,6 +22,7 @@ from steward.stations.profiling import profiles_of
 from steward.stations.spool import Fragment, join
 from steward.stations.tolerated import tolerated
 from steward.stations.upload import uploaded_at
+from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -122,8 +123,8 @@ class _Remaking:
 
     def _told(self, version: str, batch: str) -> Intake:
         """What is known of a batch's way in beside the rows that became records."""
-        found = self.data.find(keys.profile(self.spec.model, version, self.window.id, batch))
-        intake = Profile.from_json(found.body).intake if found else Intake()
+        found = WindowProfiles(self.data, self.spec.model, version, self.window).of_batch(batch)
+        intake = found.intake if found else Intake()
         return intake.model_copy(update={"accepted": 0, "lag": LogHistogram()})
 
     def _tolerated(self, path: Path | None, version: str, layer: StoredLayer) -> Intake | None:
