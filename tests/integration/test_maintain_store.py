@@ -1,4 +1,4 @@
-"""`maintain_store`: what can be merged is merged, and no result changes; what need not be kept goes, and no evidence."""
+"""`maintain_store`: what can be merged is merged, and no result changes; what nobody needs goes in its time."""
 
 from datetime import timedelta
 
@@ -213,10 +213,7 @@ def test_the_schedule_of_the_care_follows_the_declaration(trained: Deployment) -
     def names() -> set[str]:
         return {found["Name"] for found in aws.scheduler().list_schedules(GroupName="steward")["Schedules"]}
 
-    trained.upload(
-        "specs/lemons.yaml",
-        lemons.SPEC + "description: again\n".replace("description", "threshold").replace("again", "0.4"),
-    )
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}threshold: 0.4\n")
     trained.settle()
     assert "lemons-maintain" in names()
     trained.upload("specs/lemons.yaml", lemons.SPEC.replace("audit: null", "audit: null, maintain: null"))

@@ -77,11 +77,12 @@ class Counted:
 
 
 class Meter:
-    """Watches a deployment's functions from `watching` on."""
+    """Watches a deployment's functions, and says in which phase they did what."""
 
     def __init__(self, steward: Deployment) -> None:
         self.steward = steward
-        self.by_function: dict[str, Counted] = {}
+        self.phase = "upload"
+        self.counted: dict[tuple[str, str], Counted] = {}
         self._now: Counted | None = None
         self._inside = 0.0
 
@@ -105,7 +106,7 @@ class Meter:
             return answer
 
         def counted_invoke(deployment: Deployment, function: str, *bodies: str, **rest: Any) -> Any:
-            self._now = self.by_function.setdefault(function, Counted())
+            self._now = self.counted.setdefault((self.phase, function), Counted())
             self._now.invocations += 1
             self._inside, begin = 0.0, time.process_time()
             try:

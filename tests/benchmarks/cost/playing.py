@@ -1,7 +1,6 @@
 """A model of 25 columns with a million predictions a day, in an object every five minutes, checked by the hour."""
 
 import io
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from steward import aws
+from tests.benchmarks.cost.counting import Meter
 from tests.integration.deployment import BUS, Deployment
 
 MODEL = "payments"
@@ -21,13 +21,16 @@ ROWS_A_DAY = 1_000_000
 ROWS = round(ROWS_A_DAY * (CADENCE / timedelta(days=1)))
 NUMERIC, CATEGORICAL = 20, 5
 
+_NUMBERS = [f"  x{at}: numeric" for at in range(NUMERIC)]
+_FEATURES = "\n".join([*_NUMBERS, *(f"  c{at}: categorical" for at in range(CATEGORICAL))])
+
 SPEC = f"""\
 model: {MODEL}
 owner: payments@example.com
 task: binary_classification
 columns: {{id: id, time: time, score: score, label: label, version: version}}
 features:
-{"".join(f"  x{at}: numeric\n" for at in range(NUMERIC))}{"".join(f"  c{at}: categorical\n" for at in range(CATEGORICAL))}
+{_FEATURES}
 window: {{length: 1h, allowed_lateness: 10m}}
 retraining: {{minimum_labels: 1000, holdout_span: 3d}}
 """
@@ -72,7 +75,7 @@ def begin(steward: Deployment) -> None:
     assert steward.champion(MODEL)
 
 
-def play(steward: Deployment, begin_at: datetime, hours: int) -> Iterator[tuple[str, int]]:
+def play(steward: Deployment, begin_at: datetime, hours: int, meter: Meter) -> Iterator[tuple[str, int]]:
     """Live through some hours; the key and the size of every upload, once everything is at rest after it."""
     version = steward.champion(MODEL)
     moment = begin_at
@@ -81,24 +84,24 @@ def play(steward: Deployment, begin_at: datetime, hours: int) -> Iterator[tuple[
         moment += CADENCE
         body, key = parquet(rows), f"inbox/{MODEL}/predictions/{moment:%Y/%m/%d/%H%M}.parquet"
         steward.clock.now = moment + timedelta(seconds=10) - timedelta(minutes=1)  # an upload takes a minute here
+        meter.phase = "upload"
         steward.upload(key, body)
         steward.settle()
         if not moment.minute:
-            wake(steward, moment + timedelta(minutes=10))
+            meter.phase = "hour"
+            wake(steward, moment + timedelta(minutes=10), "rate(1 hour)")
         yield key, len(body)
 
 
-def wake(steward: Deployment, due: datetime) -> int:
-    """Send what the model's schedules send by the time they are due; how many they were."""
+def wake(steward: Deployment, due: datetime, expression: str) -> int:
+    """Send what the schedules of an expression send at the time they are due; how many they are."""
     sent = 0
     steward.clock.now = max(steward.clock.now, due)
     for listed in aws.scheduler().list_schedules(GroupName=BUS)["Schedules"]:
         found = aws.scheduler().get_schedule(GroupName=BUS, Name=listed["Name"])
-        hourly, daily = "rate(1 hour)", "rate(1 day)"
-        if found["ScheduleExpression"] == hourly or (found["ScheduleExpression"] == daily and due.hour == 3):
+        if found["ScheduleExpression"] == expression:
             function = next(name for name, arn in steward.arns.items() if arn == found["Target"]["Arn"])
             body = found["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", due.isoformat())
-            assert json.loads(body)
             answer = steward.invoke(function, body)
             assert not answer["batchItemFailures"], steward.errors
             sent += 1

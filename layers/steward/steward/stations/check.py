@@ -41,6 +41,8 @@ _FORGOTTEN = timedelta(days=35)
 
 def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
     """Check every window and version that an event concerns and that has closed; the rest waits for the schedule."""
+    if _is_early(cause, runtime.now()):
+        return
     spec, spec_stored = registry.current_spec(runtime.data, cause.model)
     for window, version in chain(_concerned(runtime.data, spec, cause), _silent(runtime.data, spec, cause)):
         closed = window.end + spec.window.allowed_lateness <= runtime.now()
@@ -250,6 +252,11 @@ def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Windo
         if window.id not in known:
             yield window, champion
         window = Window(window.end, length)
+
+
+def _is_early(cause: Event, now: datetime) -> bool:
+    """Whether all windows of a batch are still open, whatever is declared: then nothing need be read to leave them."""
+    return isinstance(cause, BatchIngested) and all(Window.parse(name).end > now for name in cause.windows)
 
 
 def _is_sweep(cause: Event) -> bool:

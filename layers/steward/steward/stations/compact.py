@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from steward.errors import Conflict, ObjectMissing
-from steward.profiles import Baseline, Bins
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.stations import registry
+from steward.stations.baselines import bins_of
 from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket, Stored
@@ -39,21 +38,17 @@ def uncompacted(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[Unco
                 yield Uncompacted(version, window)
 
 
-def bins_of(data: Bucket, model: str, version: str) -> Bins | None:
-    """Those of a version's baseline; None where there is no such version."""
-    try:
-        return Baseline.from_json(data.verified(registry.manifest(data, model, version).baseline)).bins
-    except ObjectMissing:
-        return None
-
-
-def compact_window(data: Bucket, model: str, found: Uncompacted, bins: Bins) -> int:
+def compact_window(data: Bucket, model: str, found: Uncompacted) -> int:
     """Merge what can be read of a window; how many profiles are gone from beside it.
 
     The archive is written first, then the document that names it, by compare-and-swap; only then the exact versions
     that were read are removed, superseded ones first. So whoever reads meanwhile finds every profile in one of both
     places, and one that is written meanwhile stays.
     """
+    try:
+        bins = bins_of(data, model, found.version)
+    except ObjectMissing:  # no version of this name is left: what is stored of it stays as it is
+        return 0
     window = found.window.id
     stored = WindowProfiles(data, model, found.version, found.window)
     before, present = stored.compacted()

@@ -1,12 +1,11 @@
 """A model's store is cared for: what can be merged is merged, what need not be kept is removed."""
 
 from collections.abc import Iterator
-from functools import cache, partial
 
 from steward.events import Event, MaintenanceRequested, StoreMaintained
 from steward.runtime import Runtime
 from steward.stations import registry
-from steward.stations.compact import bins_of, compact_window, uncompacted
+from steward.stations.compact import compact_window, uncompacted
 from steward.stations.retain import remove_expired
 from steward.store import keys
 
@@ -20,14 +19,12 @@ def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[
     Asked again it finds less to do: what is merged is merged, and what is gone is gone.
     """
     spec, _ = registry.current_spec(runtime.data, request.model)
-    bins = cache(partial(bins_of, runtime.data, spec.model))
     windows = profiles = 0
     more = False
     for found in uncompacted(runtime.data, spec, request.as_of):
         if more := windows >= _WINDOWS_AT_ONCE:
             break
-        over = bins(found.version)
-        merged = compact_window(runtime.data, spec.model, found, over) if over else 0
+        merged = compact_window(runtime.data, spec.model, found)
         windows, profiles = windows + bool(merged), profiles + merged
     if profiles:
         event = StoreMaintained(

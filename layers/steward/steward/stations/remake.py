@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from steward.defects.correction import amended, is_correction, withdraws
 from steward.events import StoredObject
-from steward.profiles import Baseline, Bins, Profile
+from steward.profiles import Bins, Profile
 from steward.profiles.intake import Intake
 from steward.profiles.log_histogram import LogHistogram
 from steward.records.records import concatenate
 from steward.records.stored import read_stored
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.stations import registry
+from steward.stations.baselines import bins_of
 from steward.stations.profiling import profiles_of
 from steward.stations.spool import Fragment, join
 from steward.stations.tolerated import tolerated
@@ -104,7 +104,6 @@ class _Remaking:
     data: Bucket
     spec: ModelSpec
     window: Window
-    known: dict[str, Bins] = field(default_factory=dict)
 
     def correction(self, layer: StoredLayer, versions: Sequence[str]) -> None:
         """The profiles of rows that count in place of others; empty ones where they were withdrawn."""
@@ -135,10 +134,7 @@ class _Remaking:
         self.data.put(key, profile.of_batch(batch).to_json())
 
     def _bins(self, version: str) -> Bins:
-        if version not in self.known:
-            manifest = registry.manifest(self.data, self.spec.model, version)
-            self.known[version] = Baseline.from_json(self.data.verified(manifest.baseline)).bins
-        return self.known[version]
+        return bins_of(self.data, self.spec.model, version)
 
 
 def _named(versions: NDArray[np.object_]) -> set[str]:

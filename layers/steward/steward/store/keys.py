@@ -245,6 +245,23 @@ def evidence(model: str) -> str:
     return f"upkeep/{model}.json"
 
 
+def everything(model: str) -> list[str]:
+    """The prefixes under which anything of a model is stored in the data bucket."""
+    kinds = ("predictions", "labels", "telemetry", "reference", "waiting")
+    whole = ("attributions", "checks", "commands", "corrections", "history", "models", "outcomes", "parts", "profiles")
+    partitioned = [place for kind in kinds for place in (partitions(kind, model), f"ids/{kind}/model={model}/")]
+    return [
+        uploads(model),
+        *partitioned,
+        *(partitions(corrections_of(kind), model) for kind in kinds[:-1]),
+        *(f"{place}/{model}/" for place in (*whole, "defects", "reports", "runs", "transfers")),
+        quarantines(model),
+        alerts(model),
+        collection(model),
+        evidence(model),
+    ]
+
+
 def uploads(model: str) -> str:
     """Prefix of everything that was uploaded of a model."""
     return f"{INBOX}{model}/"
