@@ -1,7 +1,7 @@
 """A window's profiles are merged and compared with the baseline; the check is stored and told of."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 from steward.attribution.sampled import SampledAttributions
@@ -32,11 +32,10 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import recent, registry
 from steward.stations.sagemaker import write_reports
+from steward.stations.swept import FORGOTTEN, identity, swept
 from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket
-
-_FORGOTTEN = timedelta(days=35)
 
 
 def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
@@ -44,7 +43,7 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
     if _is_early(cause, runtime.now()):
         return
     spec, spec_stored = registry.current_spec(runtime.data, cause.model)
-    for window, version in chain(_concerned(runtime.data, spec, cause), _silent(runtime.data, spec, cause)):
+    for window, version in chain(_concerned(runtime, spec, cause), _silent(runtime.data, spec, cause)):
         closed = window.end + spec.window.allowed_lateness <= runtime.now()
         if not closed and not (isinstance(cause, CheckRequested) and cause.window):
             continue
@@ -52,7 +51,7 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         if examined is None:
             continue
         check, evidence = examined
-        if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
+        if _is_sweep(cause) and runtime.ledger.knows(check.model, identity(check.check)):
             continue
         event = _completed(runtime, cause, check)
         if check.batches or check.unreadable:
@@ -201,8 +200,9 @@ def _compared(data: Bucket, spec: ModelSpec, version: str, window: Window, bins:
     return {past: profile for past, profile in found.items() if profile.rows}
 
 
-def _concerned(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
+def _concerned(runtime: Runtime, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
     """The windows and versions that an event speaks of."""
+    data = runtime.data
     match cause:
         case DataCorrected():
             for window, version in (
@@ -216,24 +216,10 @@ def _concerned(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Wi
             yield Window.parse(cause.window), cause.version
         case CheckRequested():
             if cause.window is None:
-                yield from _swept(data, spec, cause.as_of)
+                yield from swept(runtime, spec, cause.as_of)
                 return
             for version in data.folders(keys.profiles(spec.model)):
                 yield Window.parse(cause.window), version
-
-
-def _swept(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[tuple[Window, str]]:
-    """The windows that closed lately, and those of the last weeks that were never checked."""
-    near = recent.lookback(spec)
-    newest = Window.containing(as_of - near, spec.window.length).id
-    oldest = Window.containing(as_of - max(near, _FORGOTTEN), spec.window.length).id
-    prefix = keys.checks(spec.model)
-    checked = set(data.folders(prefix, start_after=prefix + oldest))
-    for version in data.folders(keys.profiles(spec.model)):
-        prefix = keys.profiles(spec.model, version)
-        for window in data.folders(prefix, start_after=prefix + oldest):
-            if window >= newest or window not in checked:
-                yield Window.parse(window), version
 
 
 def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
@@ -242,7 +228,7 @@ def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Windo
     if champion is None or spec.monitors.no_data is None:
         return
     length, prefix = spec.window.length, keys.profiles(spec.model, champion)
-    oldest = Window.containing(cause.as_of - _FORGOTTEN, length)
+    oldest = Window.containing(cause.as_of - FORGOTTEN, length)
     known = set(data.folders(prefix, start_after=prefix + oldest.id))
     if not known:
         return
@@ -262,10 +248,6 @@ def _is_early(cause: Event, now: datetime) -> bool:
 def _is_sweep(cause: Event) -> bool:
     """Whether nobody asks for a window in particular, so that a check which stands already is no news."""
     return isinstance(cause, CheckRequested) and cause.window is None
-
-
-def _identity(check: Check) -> str:
-    return f"check-{check.check}"
 
 
 def _completed(runtime: Runtime, cause: Event, check: Check) -> CheckCompleted:
@@ -307,4 +289,4 @@ def _record(runtime: Runtime, event: CheckCompleted, check: Check) -> None:
     again = f", made again for {len(check.corrections)} corrections" if check.corrections else ""
     summary = f"{check.rows:,} rows, {check.labelled_rows:,} labelled{again}: {', '.join(bad) or 'nothing found'}"
     subject = f"{check.window} {check.version}"
-    runtime.record(event, "check_completed", subject, summary, (event.stored,), identity=_identity(check))
+    runtime.record(event, "check_completed", subject, summary, (event.stored,), identity=identity(check.check))

@@ -14,7 +14,7 @@ PROMOTIONS = "promotions/"
 _PARTITION = timedelta(hours=1)
 _WITHDRAWN = "withdrawn-"
 _MERGED = "_merged.json"
-_OF_A_WINDOW = "(?:profiles/[^/]+/[^/]+/|parts/[^/]+/[^/]+/|checks/[^/]+/)"
+_OF_A_WINDOW = "(?:(?:profiles|parts|outcomes|attributions)/[^/]+/[^/]+/|checks/[^/]+/)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def parts(model: str) -> str:
 
 
 def window_of(key: str) -> str | None:
-    """The id of the window that a profile, its parts or a check are of; None for other keys."""
+    """The id of the window that a profile, outcomes, attributions or a check are of; None for other keys."""
     found = re.fullmatch(rf"{_OF_A_WINDOW}(\d{{8}}T\d{{6}}Z_\w+)[./].+", key)
     return found[1] if found else None
 
@@ -267,9 +267,14 @@ def uploads(model: str) -> str:
     return f"{INBOX}{model}/"
 
 
+def window_outcomes(model: str, version: str) -> str:
+    """Prefix of the realised results of a version's windows."""
+    return f"outcomes/{model}/{version}/"
+
+
 def outcomes(model: str, version: str, window: str) -> str:
     """The realised results of one window."""
-    return f"outcomes/{model}/{version}/{window}.json"
+    return f"{window_outcomes(model, version)}{window}.json"
 
 
 def collection(model: str) -> str:
