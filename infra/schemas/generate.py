@@ -30,6 +30,7 @@ from steward.retraining.policy import Remembered
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
 from steward.spec.model import ModelSpec
+from steward.upkeep.compaction import CompactedWindow
 from steward.validation.evaluation import Evaluation
 
 FOLDER = Path(__file__).parent
@@ -45,6 +46,7 @@ STORED: tuple[type[BaseModel], ...] = (
     Background,
     Baseline,
     Check,
+    CompactedWindow,
     Correction,
     DatasetManifest,
     Defect,

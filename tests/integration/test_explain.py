@@ -31,6 +31,7 @@ def check_of(steward: Deployment, day: int, *, mileage: float = 1.0, labelled: b
 
 def explained(steward: Deployment, *arguments: str) -> Result:
     outputs = {"DataBucketName": steward.data, "LedgerBucketName": steward.ledger, "BusName": "steward"}
+    outputs |= {"EnvironmentName": "production", "AcceptCommandsQueueUrl": steward.queues["accept_commands"]}
     with patch("steward.cli.deployment.stack_outputs", lambda _: outputs):
         return CliRunner().invoke(app, ["explain", *arguments])
 

@@ -243,3 +243,10 @@ def test_track_defects_writes_the_defect_down(trained: Deployment) -> None:
     event = told_by(trained, "track_defects", DefectChanged)
     assert (event.state, event.owner) == ("open", "quality@example.com")
     assert {item["window"] for item in trained.object(event.stored.key)["suspects"]} == {"20240119T000000Z_1d"}
+
+
+def test_maintain_store_finds_nothing_to_merge_in_one_batch(trained: Deployment) -> None:
+    sold_on_the_19th(trained)
+    before = trained.contents("profiles/")
+    assert trained.invoke("maintain_store", body("maintain_store")) == {"batchItemFailures": []}
+    assert trained.contents("profiles/") == before

@@ -379,6 +379,30 @@ class DefectOverdue(Event):
     summary: Sentence
 
 
+class MaintenanceRequested(Event):
+    """Someone, or a schedule, asks for the care of a model's store; what is too much for one go is asked for again."""
+
+    part: int = 1
+
+
+class StoreMaintained(Event):
+    """Profiles of batches were merged into those of their windows, without changing what they add up to."""
+
+    windows: int
+    profiles: int
+    summary: Sentence
+
+
+class ObjectsRemoved(Event):
+    """What the declaration's retention lets go was removed for good, but for what is still needed."""
+
+    prefix: str
+    objects: int
+    bytes: int
+    kept: int
+    summary: Sentence
+
+
 class AuditRequested(Event):
     """Someone, or a schedule, asks for an audit of one model."""
 

@@ -49,6 +49,8 @@ Action = Literal[
     "defect_changed",
     "defect_refused",
     "defect_overdue",
+    "profiles_merged",
+    "objects_removed",
 ]
 
 

@@ -26,6 +26,7 @@ from steward.spec.monitors import (
 )
 from steward.spec.policies import ReleasePolicy, RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
+from steward.spec.retention import Retention
 
 if TYPE_CHECKING:
     from steward.spec.expression_types import ValueType
@@ -91,6 +92,7 @@ class ModelSpec(Declared):
     release: ReleasePolicy = Field(default_factory=ReleasePolicy)
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
+    retention: Retention = Field(default_factory=Retention)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -47,6 +47,9 @@ class Schedules(Declared):
     defects: ScheduleExpression | None = Field(
         default="rate(1 hour)", description="Looks for defects that are overdue, and for versions made of bad rows."
     )
+    maintain: ScheduleExpression | None = Field(
+        default="rate(1 day)", description="Merges profiles of closed windows, and removes what need not be kept."
+    )
     attribute: ScheduleExpression | None = Field(
         default="rate(1 day)",
         description="Attributes a sample of each window that closed lately (2 days, or the last 3 windows) to the "

@@ -217,7 +217,7 @@ class Neighbours:
         if batch not in self._theirs:
             path = self.folder / f"{batch}.ids"
             try:
-                self.data.download(keys.id_hashes(self.kind, self.spec.model, batch), path)
+                self.data.reference(keys.id_hashes(self.kind, self.spec.model, batch), path)
                 self._theirs[batch] = IdHashes.read(path)
             except (ObjectMissing, NoIdHashes):
                 self._theirs[batch] = None

@@ -12,7 +12,6 @@ from steward.attribution.sampled import SampledAttributions
 from steward.attribution.sums import AttributionSums
 from steward.errors import BatchInvalid, ObjectChanged, ObjectMissing, UntrustedArtifact
 from steward.events import AttributionsRequested, AttributionsUpdated, Event
-from steward.profiles import Profile
 from steward.profiles.hashing import text_hashes
 from steward.records.records import Records, concatenate
 from steward.records.stored import read_records, read_stored, write_records
@@ -24,6 +23,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import recent, registry
+from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket, Listed
 
@@ -104,8 +104,8 @@ def _carried(data: Bucket, spec: ModelSpec, version: str, window: Window) -> boo
     """Whether a window's own records say what the features contributed."""
     if not spec.columns.attributions:
         return False
-    listing = data.list(keys.profiles(spec.model, version, window.id))
-    return any(Profile.from_json(data.get(listed.key).body).attributions.rows for listed in listing)
+    stored = WindowProfiles(data, spec.model, version, window).stored()
+    return any(profile.attributions.rows for profile in stored)
 
 
 def _sampled(data: Bucket, spec: ModelSpec, window: Window, version: str) -> SampledAttributions | None:

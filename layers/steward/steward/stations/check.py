@@ -1,12 +1,12 @@
 """A window's profiles are merged and compared with the baseline; the check is stored and told of."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 from steward.attribution.sampled import SampledAttributions
 from steward.attribution.sums import AttributionSums
-from steward.defects.correction import is_correction, standing
+from steward.defects.correction import is_correction
 from steward.errors import IncomparableProfiles
 from steward.events import (
     AttributionsUpdated,
@@ -25,23 +25,25 @@ from steward.monitoring.evidence import Evidence
 from steward.monitoring.figures import figures
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles import Baseline, Bins, Profile, merge
+from steward.profiles import Baseline, Bins, Profile
 from steward.results import MetricResult
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import recent, registry
 from steward.stations.sagemaker import write_reports
+from steward.stations.swept import FORGOTTEN, identity, swept
+from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket
-
-_FORGOTTEN = timedelta(days=35)
 
 
 def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
     """Check every window and version that an event concerns and that has closed; the rest waits for the schedule."""
+    if _is_early(cause, runtime.now()):
+        return
     spec, spec_stored = registry.current_spec(runtime.data, cause.model)
-    for window, version in chain(_concerned(runtime.data, spec, cause), _silent(runtime.data, spec, cause)):
+    for window, version in chain(_concerned(runtime, spec, cause), _silent(runtime.data, spec, cause)):
         closed = window.end + spec.window.allowed_lateness <= runtime.now()
         if not closed and not (isinstance(cause, CheckRequested) and cause.window):
             continue
@@ -49,7 +51,7 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         if examined is None:
             continue
         check, evidence = examined
-        if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
+        if _is_sweep(cause) and runtime.ledger.knows(check.model, identity(check.check)):
             continue
         event = _completed(runtime, cause, check)
         if check.batches or check.unreadable:
@@ -82,7 +84,8 @@ def examine(
     """
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
-    profile, unreadable = _merged(data, spec, version, window, baseline.bins)
+    found = WindowProfiles(data, spec.model, version, window).merged(baseline.bins)
+    profile, unreadable = found.profile, found.unreadable
     corrections = [batch for batch in profile.batches if is_correction(batch)]
     seen = profile.rows or profile.telemetry.readings or unreadable or corrections
     if not seen and not or_silent:
@@ -183,35 +186,23 @@ def _contributions(sampled: bytes | None, profile: Profile) -> tuple[Attribution
 
 def _of_batches(data: Bucket, check: Check, window: Window, batches: Sequence[str], bins: Bins) -> Profile:
     """The profile of some batches of a window."""
-    listed = (data.get(keys.profile(check.model, check.version, window.id, batch)) for batch in batches)
-    return merge((Profile.from_json(content.body) for content in listed), bins)
-
-
-def _merged(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: Bins) -> tuple[Profile, dict[str, str]]:
-    """The profile of all batches of a window, and why some of them could not be read, by batch."""
-    found: list[Profile] = []
-    unreadable: dict[str, str] = {}
-    stored = {
-        keys.batch_of(listed.key): listed.key for listed in data.list(keys.profiles(spec.model, version, window.id))
-    }
-    for batch in standing(stored):
-        try:
-            found.append(Profile.from_json(data.get(stored[batch]).body).fitting(bins))
-        except IncomparableProfiles as error:
-            unreadable[batch] = str(error)
-    return merge(found, bins), unreadable
+    found = WindowProfiles(data, check.model, check.version, window).of_batches(batches, bins)
+    for batch, reason in found.unreadable.items():
+        raise IncomparableProfiles(f"{batch}: {reason}")
+    return found.profile
 
 
 def _compared(data: Bucket, spec: ModelSpec, version: str, window: Window, bins: Bins) -> dict[str, Profile]:
     """The earlier windows that the declaration asks to compare with, those that have records."""
     drift = spec.monitors.feature_drift
     earlier = earlier_windows(window, drift.compared_with) if drift else ()
-    found = {past.id: _merged(data, spec, version, past, bins)[0] for past in earlier}
+    found = {past.id: WindowProfiles(data, spec.model, version, past).merged(bins).profile for past in earlier}
     return {past: profile for past, profile in found.items() if profile.rows}
 
 
-def _concerned(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
+def _concerned(runtime: Runtime, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
     """The windows and versions that an event speaks of."""
+    data = runtime.data
     match cause:
         case DataCorrected():
             for window, version in (
@@ -225,24 +216,10 @@ def _concerned(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Wi
             yield Window.parse(cause.window), cause.version
         case CheckRequested():
             if cause.window is None:
-                yield from _swept(data, spec, cause.as_of)
+                yield from swept(runtime, spec, cause.as_of)
                 return
             for version in data.folders(keys.profiles(spec.model)):
                 yield Window.parse(cause.window), version
-
-
-def _swept(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[tuple[Window, str]]:
-    """The windows that closed lately, and those of the last weeks that were never checked."""
-    near = recent.lookback(spec)
-    newest = Window.containing(as_of - near, spec.window.length).id
-    oldest = Window.containing(as_of - max(near, _FORGOTTEN), spec.window.length).id
-    prefix = keys.checks(spec.model)
-    checked = set(data.folders(prefix, start_after=prefix + oldest))
-    for version in data.folders(keys.profiles(spec.model)):
-        prefix = keys.profiles(spec.model, version)
-        for window in data.folders(prefix, start_after=prefix + oldest):
-            if window >= newest or window not in checked:
-                yield Window.parse(window), version
 
 
 def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
@@ -251,7 +228,7 @@ def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Windo
     if champion is None or spec.monitors.no_data is None:
         return
     length, prefix = spec.window.length, keys.profiles(spec.model, champion)
-    oldest = Window.containing(cause.as_of - _FORGOTTEN, length)
+    oldest = Window.containing(cause.as_of - FORGOTTEN, length)
     known = set(data.folders(prefix, start_after=prefix + oldest.id))
     if not known:
         return
@@ -263,13 +240,14 @@ def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Windo
         window = Window(window.end, length)
 
 
+def _is_early(cause: Event, now: datetime) -> bool:
+    """Whether all windows of a batch are still open, whatever is declared: then nothing need be read to leave them."""
+    return isinstance(cause, BatchIngested) and all(Window.parse(name).end > now for name in cause.windows)
+
+
 def _is_sweep(cause: Event) -> bool:
     """Whether nobody asks for a window in particular, so that a check which stands already is no news."""
     return isinstance(cause, CheckRequested) and cause.window is None
-
-
-def _identity(check: Check) -> str:
-    return f"check-{check.check}"
 
 
 def _completed(runtime: Runtime, cause: Event, check: Check) -> CheckCompleted:
@@ -311,4 +289,4 @@ def _record(runtime: Runtime, event: CheckCompleted, check: Check) -> None:
     again = f", made again for {len(check.corrections)} corrections" if check.corrections else ""
     summary = f"{check.rows:,} rows, {check.labelled_rows:,} labelled{again}: {', '.join(bad) or 'nothing found'}"
     subject = f"{check.window} {check.version}"
-    runtime.record(event, "check_completed", subject, summary, (event.stored,), identity=_identity(check))
+    runtime.record(event, "check_completed", subject, summary, (event.stored,), identity=identity(check.check))

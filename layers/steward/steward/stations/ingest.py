@@ -1,6 +1,7 @@
 """An uploaded file becomes records and profiles; what cannot be used is quarantined with reasons, or refused whole."""
 
 import errno
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +45,10 @@ _NO_MODEL = "unknown"
 """Under this name the ledger keeps what became of files whose key names no model."""
 
 _WINDOWS_AN_EVENT = 200
+
+_FEW_VERSIONS = 8
+_A_VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
+"""What Steward calls versions: a listing of them costs as much as twelve questions for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +177,17 @@ class _Intake:
         return replace(readings, ids=np.array(names, object))
 
     def _versioned(self) -> Callable[[Rows], Rows]:
-        """Gives rows their version; what is known of versions is asked for once."""
+        """Gives rows their version; what is known of versions is asked for once, one by one while they are few."""
         data, model, champion = self._runtime.data, self._spec.model, self._champion
-        begun = registry.version_names(data, model)
+        begun = cache(lambda: registry.version_names(data, model))
+        asked: set[str] = set()
 
         @cache
         def known(name: str) -> bool:
-            return name in begun and registry.version_exists(data, model, name)
+            asked.add(name)
+            if len(asked) > _FEW_VERSIONS or not _A_VERSION.fullmatch(name):
+                return name in begun() and registry.version_exists(data, model, name)
+            return registry.version_exists(data, model, name)
 
         return lambda rows: assign_versions(rows, self._spec, champion, known)
 

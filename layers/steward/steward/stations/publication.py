@@ -1,19 +1,19 @@
 """What a judged batch leaves in the store: the records and profiles of each window, and the hashes of its ids."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steward.events import Kind
-from steward.profiles import Baseline, Bins
+from steward.profiles import Bins
 from steward.records.id_hashes import IdHashes, write_id_hashes
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.stations import registry
 from steward.stations.arrivals import Arrivals
+from steward.stations.baselines import bins_of
 from steward.stations.profiling import profiles_of, telemetry_profiles
 from steward.stations.spool import Fragment, Spool, join
 from steward.stations.upload import Upload
@@ -38,7 +38,6 @@ class Publication:
         spool: its rows.
         folder: a place for files that are about to be sent.
         arrivals: what became of all rows of the file.
-        bins: of the baselines read so far, by version.
     """
 
     data: Bucket
@@ -48,7 +47,6 @@ class Publication:
     spool: Spool
     folder: Path
     arrivals: Arrivals
-    bins: dict[str, Bins] = field(default_factory=dict)
 
     def id_hashes(self) -> IdHashes:
         """Store the hashes of the ids of all valid rows, whether or not an earlier upload has them.
@@ -115,7 +113,4 @@ class Publication:
             self.data.put(key, told.of_batch(self.upload.batch).to_json())
 
     def _bins(self, version: str) -> Bins:
-        if version not in self.bins:
-            manifest = registry.manifest(self.data, self.spec.model, version)
-            self.bins[version] = Baseline.from_json(self.data.verified(manifest.baseline)).bins
-        return self.bins[version]
+        return bins_of(self.data, self.spec.model, version)

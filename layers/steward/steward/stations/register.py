@@ -14,8 +14,6 @@ from steward.store import keys
 from steward.store.bucket import Content
 from steward.store.schedules import ScheduleRefused
 
-_REVISION_DIGITS = 6
-
 
 def register_model(runtime: Runtime, created: ObjectCreated) -> Event:
     """Accept or refuse the newest upload under the key; older uploads that are told of late change nothing."""
@@ -91,7 +89,7 @@ def _store(runtime: Runtime, spec: ModelSpec, content: Content) -> tuple[str, St
             return newest[0].revision, newest[1]
         number = int(newest[0].revision) + 1 if newest else 1
         revision = registry.SpecRevision(
-            revision=f"{number:0{_REVISION_DIGITS}d}", source_version_id=content.stored.version_id, spec=spec
+            revision=registry.numbered(number), source_version_id=content.stored.version_id, spec=spec
         )
         try:
             stored = runtime.data.create(

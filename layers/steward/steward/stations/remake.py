@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 
 from steward.defects.correction import amended, is_correction, withdraws
 from steward.events import StoredObject
-from steward.profiles import Baseline, Bins, Profile
+from steward.profiles import Bins, Profile
 from steward.profiles.intake import Intake
 from steward.profiles.log_histogram import LogHistogram
 from steward.records.records import concatenate
 from steward.records.stored import read_stored
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.stations import registry
+from steward.stations.baselines import bins_of
 from steward.stations.profiling import profiles_of
 from steward.stations.spool import Fragment, join
 from steward.stations.tolerated import tolerated
 from steward.stations.upload import uploaded_at
+from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -103,7 +104,6 @@ class _Remaking:
     data: Bucket
     spec: ModelSpec
     window: Window
-    known: dict[str, Bins] = field(default_factory=dict)
 
     def correction(self, layer: StoredLayer, versions: Sequence[str]) -> None:
         """The profiles of rows that count in place of others; empty ones where they were withdrawn."""
@@ -122,8 +122,8 @@ class _Remaking:
 
     def _told(self, version: str, batch: str) -> Intake:
         """What is known of a batch's way in beside the rows that became records."""
-        found = self.data.find(keys.profile(self.spec.model, version, self.window.id, batch))
-        intake = Profile.from_json(found.body).intake if found else Intake()
+        found = WindowProfiles(self.data, self.spec.model, version, self.window).of_batch(batch)
+        intake = found.intake if found else Intake()
         return intake.model_copy(update={"accepted": 0, "lag": LogHistogram()})
 
     def _tolerated(self, path: Path | None, version: str, layer: StoredLayer) -> Intake | None:
@@ -134,10 +134,7 @@ class _Remaking:
         self.data.put(key, profile.of_batch(batch).to_json())
 
     def _bins(self, version: str) -> Bins:
-        if version not in self.known:
-            manifest = registry.manifest(self.data, self.spec.model, version)
-            self.known[version] = Baseline.from_json(self.data.verified(manifest.baseline)).bins
-        return self.known[version]
+        return bins_of(self.data, self.spec.model, version)
 
 
 def _named(versions: NDArray[np.object_]) -> set[str]:

@@ -12,6 +12,7 @@ _EVENTS = {
     "audit": "AuditRequested",
     "attribute": "AttributionsRequested",
     "defects": "DefectReviewRequested",
+    "maintain": "MaintenanceRequested",
 }
 
 
@@ -29,6 +30,7 @@ def reconcile(settings: Settings, spec: ModelSpec) -> None:
         "audit": settings.audit_queue_arn,
         "attribute": settings.attribution_queue_arn,
         "defects": settings.defect_queue_arn,
+        "maintain": settings.maintenance_queue_arn,
     }
     expressions = spec.schedules.model_dump(exclude={"timezone"})
     if not spec.resources:

@@ -3,10 +3,11 @@
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import batched
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -16,7 +17,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from steward import aws
-from steward.errors import Conflict, ObjectChanged, ObjectMissing
+from steward.errors import Conflict, ObjectChanged, ObjectMissing, StewardError
 from steward.events import StoredObject
 
 _ABSENT = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
@@ -24,6 +25,7 @@ _RACED = {"PreconditionFailed", "412"}
 _BUSY = {"ConditionalRequestConflict", "OperationAborted", "409"}
 """S3 could not tell who was first, and asks for the same request again; the object may or may not exist."""
 _ATTEMPTS = 12
+_KEYS_A_CALL = 1000
 
 _PART = 64 * 1024**2
 _PIECE = 1024**2
@@ -76,6 +78,18 @@ class Listed:
     def folder(self) -> str:
         """The key up to and with its last slash."""
         return self.key.rsplit("/", 1)[0] + "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of an object, as a listing of versions tells of it."""
+
+    key: str
+    version_id: str
+    newest: bool
+    modified: datetime
+    size: int
+    storage_class: str
 
 
 def _code(error: ClientError) -> str:
@@ -253,6 +267,15 @@ class Bucket:
         """
         return self._write(key, body, content_type, {"IfNoneMatch": "*"})
 
+    def replace(self, key: str, body: bytes, present: Content | None) -> StoredObject:
+        """Write an object in place of what was read of it; None where nothing was there.
+
+        Raises:
+            Conflict: it has changed since.
+        """
+        condition = {"IfMatch": present.etag} if present else {"IfNoneMatch": "*"}
+        return self._write(key, body, "application/json", condition)
+
     def ensure(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
         """Write an object once; when it exists already, the reference to what is there."""
         try:
@@ -314,6 +337,34 @@ class Bucket:
         for page in pages:
             for item in page.get("Contents", []):
                 yield Listed(key=item["Key"], etag=item["ETag"], modified=item["LastModified"], size=item["Size"])
+
+    def versions(self, prefix: str) -> Iterator[Stored]:
+        """Every version of every key under a prefix, in order of the keys."""
+        for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix):
+            for item in page.get("Versions", []):
+                yield Stored(
+                    key=item["Key"],
+                    version_id=item["VersionId"],
+                    newest=item["IsLatest"],
+                    modified=item["LastModified"],
+                    size=item["Size"],
+                    storage_class=item.get("StorageClass", "STANDARD"),
+                )
+
+    def erase(self, versions: Iterable[tuple[str, str]]) -> None:
+        """Remove exact versions for good; what is written meanwhile stays.
+
+        Args:
+            versions: key and version id of each.
+
+        Raises:
+            StewardError: one could not be removed.
+        """
+        for part in batched(versions, _KEYS_A_CALL, strict=False):
+            named = [{"Key": key, "VersionId": version_id} for key, version_id in part]
+            answer = aws.s3().delete_objects(Bucket=self.name, Delete={"Objects": named, "Quiet": True})  # type: ignore[typeddict-item]
+            for error in answer.get("Errors", []):
+                raise StewardError(f"s3://{self.name}/{error.get('Key')} cannot be removed: {error.get('Message')}")
 
     def folders(self, prefix: str, start_after: str = "") -> Iterator[str]:
         """The names directly under a prefix that ends with a slash, in order."""

@@ -1,0 +1,124 @@
+"""`steward cost`: what is stored, and what a month takes at list prices."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from steward.cli.deployment import Deployment
+from steward.cost.month import DAYS, Calibration, idle
+from steward.cost.prices import Bill, PriceList, PriceName, added
+from steward.store import keys
+from steward.store.bucket import Bucket, Stored
+
+GIB = 1024**3
+MONITORED = 128 * 1024
+_CLASSES: dict[str, PriceName] = {
+    "STANDARD": "s3_standard",
+    "STANDARD_IA": "s3_standard_ia",
+    "INTELLIGENT_TIERING": "s3_intelligent_tiering",
+}
+
+
+@dataclass
+class Holdings:
+    """What is stored of one model.
+
+    Attributes:
+        bytes: by the first part of the key and the storage class.
+        objects: likewise; superseded versions count.
+        uploads: made in the last thirty days.
+        windows: checked in that time.
+        since: the first upload.
+    """
+
+    bytes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    objects: Counter[tuple[str, str]] = field(default_factory=Counter)
+    monitored: int = 0
+    uploads: int = 0
+    windows: set[str] = field(default_factory=set)
+    since: datetime | None = None
+
+    @classmethod
+    def of(cls, deployment: Deployment, model: str, at: datetime) -> "Holdings":
+        """List all versions of everything that is stored of a model."""
+        held = cls()
+        recent = at - timedelta(days=DAYS)
+        for item in _versions(deployment.data, keys.everything(model)):
+            held.add(item.key.split("/")[0], item)
+            if item.key.startswith(keys.INBOX):
+                held.since = min(held.since or item.modified, item.modified)
+                held.uploads += item.modified > recent
+            if item.key.startswith(keys.checks(model)) and item.modified > recent:
+                held.windows.add(str(keys.window_of(item.key)))
+        for item in _versions(deployment.ledger.bucket, [keys.ledger(model)]):
+            held.add("ledger", item)
+        return held
+
+    def add(self, place: str, item: Stored) -> None:
+        """Count one version of an object."""
+        self.bytes[place, item.storage_class] += item.size
+        self.objects[place, item.storage_class] += 1
+        self.monitored += item.storage_class == "INTELLIGENT_TIERING" and item.size >= MONITORED
+
+    def storage(self) -> dict[PriceName, float]:
+        """What keeping it for a month takes; a class without a price of its own counts as Standard."""
+        use: dict[PriceName, float] = {"s3_monitored_objects": self.monitored}
+        for (_, kind), size in self.bytes.items():
+            use = added(use, {_CLASSES.get(kind, "s3_standard"): size / GIB})
+        return use
+
+    def month(self, at: datetime) -> tuple[float, float]:
+        """Uploads and windows of thirty days, at the pace since the first upload where that was later."""
+        lived = (at - self.since) / timedelta(days=1) if self.since else DAYS
+        factor = DAYS / min(DAYS, max(1.0, lived))
+        return self.uploads * factor, len(self.windows) * factor
+
+
+def cost(
+    model: Annotated[str | None, typer.Argument(help="One model; all of them when left out.")] = None,
+    stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
+) -> None:
+    """Show what is stored and what a month takes, at list prices: counted uploads, windows and bytes."""
+    deployment, console, at = Deployment.of(stack), Console(), datetime.now(UTC)
+    prices, calibration = PriceList.current(), Calibration.current()
+    for name in [model] if model else deployment.models():
+        held = Holdings.of(deployment, name, at)
+        uploads, windows = held.month(at)
+        console.print(stored_table(name, held))
+        bill = prices.bill(added(calibration.month(uploads, windows), held.storage()))
+        console.print(bill_table(f"{name}: a month of {uploads:,.0f} uploads and {windows:,.0f} windows", bill))
+    queues = sum(key.endswith("DeadLettersUrl") for key in deployment.outputs)
+    console.print(bill_table(f"The deployment itself, with {queues} queues, while idle", prices.bill(idle(queues))))
+    console.print(
+        f"Prices of {prices.as_of} in {prices.region}. Requests and compute as measured on {calibration.measured}, "
+        f"with {calibration.seconds_a_call * 1000:.0f} ms a request; custom metrics, training and e-mails come on top.",
+        soft_wrap=True,
+    )
+
+
+def stored_table(model: str, held: Holdings) -> Table:
+    """Bytes by place and class."""
+    table = Table("place", "class", "objects", "bytes", title=f"{model}: what is stored")
+    for (place, kind), size in sorted(held.bytes.items()):
+        table.add_row(place, kind, f"{held.objects[place, kind]:,}", f"{size:,}")
+    return table
+
+
+def bill_table(title: str, bill: Bill) -> Table:
+    """A bill, line by line."""
+    table = Table("what", "units", "USD", "after free units", title=title)
+    for line in bill:
+        table.add_row(line.unit, f"{line.quantity:,.2f}", f"{line.amount:.4f}", f"{line.after_free:.4f}")
+    table.add_row("a month", "", f"{bill.amount:.2f}", f"{bill.after_free:.2f}", style="bold")
+    return table
+
+
+def _versions(bucket: Bucket, prefixes: Iterable[str]) -> Iterator[Stored]:
+    for prefix in prefixes:
+        yield from bucket.versions(prefix)

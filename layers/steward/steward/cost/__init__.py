@@ -1,0 +1,1 @@
+"""What a deployment takes, by counted requests, bytes and seconds, at list prices."""

@@ -1,0 +1,46 @@
+"""What is merged and removed of a model's store, and when."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from steward.spec.declared import Declared
+from steward.spec.durations import Duration
+
+_SHORTEST = timedelta(days=35)
+"""Checks and retraining look back as far: what is younger is in use."""
+
+RetainedKind = Literal["inbox", "records", "profiles", "checks", "quarantine"]
+Retained = Annotated[Duration, Field(ge=_SHORTEST)]
+
+
+class Retention(Declared):
+    """How long each kind of object is kept: 35 days at least; null, the default, keeps it for good."""
+
+    compact_after: Duration = Field(
+        default=timedelta(days=1),
+        description="The profiles of a window's batches are merged into one this long after it closed.",
+    )
+    hold: bool | AwareDatetime = Field(
+        default=False, description="true: nothing is removed; a moment: nothing is until then. Merging goes on."
+    )
+    inbox: Retained | None = Field(default=None, description="Uploads, from when they were made.")
+    records: Retained | None = Field(
+        default=None,
+        description="Stored predictions, labels and telemetry, from the end of their window. Reference rows are kept.",
+    )
+    profiles: Retained | None = Field(default=None, description="Profiles, from the end of their window.")
+    checks: Retained | None = Field(default=None, description="Checks, from the end of their window.")
+    quarantine: Retained | None = Field(default=None, description="Rejected rows, from when they were rejected.")
+
+    def of(self, kind: RetainedKind) -> timedelta | None:
+        """How long objects of a kind are kept; None for good."""
+        spans = {
+            "inbox": self.inbox,
+            "records": self.records,
+            "profiles": self.profiles,
+            "checks": self.checks,
+            "quarantine": self.quarantine,
+        }
+        return spans[kind]

@@ -1,0 +1,25 @@
+"""The bins of versions, which never change: a process reads those of a version once."""
+
+from weakref import WeakKeyDictionary
+
+from steward.profiles import Baseline, Bins
+from steward.stations import registry
+from steward.store.bucket import Bucket
+
+_KEPT = 8
+_known: WeakKeyDictionary[Bucket, dict[tuple[str, str], Bins]] = WeakKeyDictionary()
+
+
+def bins_of(data: Bucket, model: str, version: str) -> Bins:
+    """Those of a version's baseline.
+
+    Raises:
+        ObjectMissing, ObjectChanged: there is no such version, or its baseline is not what its manifest says.
+    """
+    known = _known.setdefault(data, {})
+    if (model, version) not in known:
+        bins = Baseline.from_json(data.verified(registry.manifest(data, model, version).baseline)).bins
+        for old in list(known)[: len(known) - _KEPT + 1]:
+            del known[old]
+        known[model, version] = bins
+    return known[model, version]

@@ -1,0 +1,127 @@
+"""What the declaration's retention lets go is removed for good, unless something still needs it."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from pydantic import BaseModel, ConfigDict
+
+from steward.defects.defect import Defect
+from steward.events import Event, MaintenanceRequested, ObjectsRemoved
+from steward.ledger import Action
+from steward.retraining.manifest import DatasetManifest
+from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
+from steward.spec.retention import RetainedKind
+from steward.spec.windows import Window
+from steward.store import keys
+from steward.store.bucket import Bucket, Stored
+from steward.upkeep.retention import Kept, Needed, Removal, held, removal
+
+ROUTINE: frozenset[Action] = frozenset(
+    {"batch_ingested", "check_completed", "window_attributed", "resources_collected"}
+)
+"""Entries that only say that something was made: their evidence may go, that of decisions stays."""
+
+_STORED = ("predictions", "labels", "telemetry")
+
+
+class Evidence(BaseModel):
+    """The keys that recorded decisions rest on, as far as the ledger was read (compare-and-swap)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    read: int = 0
+    keys: tuple[str, ...] = ()
+
+
+def remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested) -> Iterator[Event]:
+    """Remove what is old enough of each kind, and tell how much went and what had to stay.
+
+    What goes is recorded before it goes, so that a message that is tried again tells the same.
+    """
+    policy = spec.retention
+    folders = [(kind, prefix) for kind, prefix in _folders(spec.model) if policy.of(kind) is not None]
+    if not folders or held(policy, request.as_of):
+        return
+    needed = _needed(runtime, spec)
+    for kind, prefix in folders:
+        found = removal(_stored(runtime.data, spec, prefix), kind, policy, needed, request.as_of)
+        if not found.gone:
+            continue
+        event = _told(runtime, request, prefix, found)
+        runtime.record(event, "objects_removed", prefix, event.summary)
+        runtime.data.erase((item.key, item.version_id) for item in found.gone)
+        yield event
+
+
+def _folders(model: str) -> Iterator[tuple[RetainedKind, str]]:
+    yield "inbox", keys.uploads(model)
+    for kind in _STORED:
+        yield "records", keys.partitions(kind, model)
+        yield "records", keys.partitions(keys.corrections_of(kind), model)
+    yield "profiles", keys.profiles(model)
+    yield "profiles", keys.parts(model)
+    yield "checks", keys.checks(model)
+    yield "quarantine", keys.quarantines(model)
+
+
+def _stored(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[Kept]:
+    for item in data.versions(prefix):
+        window = _window(item, spec)
+        yield Kept(item.key, item.version_id, item.size, item.modified, window)
+
+
+def _window(item: Stored, spec: ModelSpec) -> Window | None:
+    if keys.records_of(item.key):
+        return Window.containing(keys.window_start(item.key), spec.window.length)
+    name = keys.window_of(item.key)
+    return Window.parse(name) if name else None
+
+
+def _needed(runtime: Runtime, spec: ModelSpec) -> Needed:
+    """What datasets, open defects and recorded decisions name."""
+    data, model = runtime.data, spec.model
+    datasets = (
+        DatasetManifest.model_validate_json(data.get(keys.dataset(model, name)).body)
+        for name in data.folders(keys.datasets(model))
+    )
+    defects = [Defect.model_validate_json(data.get(listed.key).body) for listed in data.list(keys.defects(model))]
+    waiting = [defect for defect in defects if not defect.finished]
+    named = chain(
+        (item.stored.key for dataset in datasets for item in dataset.objects),
+        (item.stored.key for defect in waiting for item in (*defect.suspects, *defect.touched.objects)),
+        _evidence(runtime, model),
+    )
+    return Needed(
+        keys=frozenset(named),
+        windows=frozenset(window for defect in waiting for window in (*defect.windows, *defect.touched.windows)),
+        prefixes=tuple(keys.inbox(model, "corrections", f"{defect.defect}/") for defect in waiting),
+    )
+
+
+def _evidence(runtime: Runtime, model: str) -> tuple[str, ...]:
+    """What decisions rest on; each entry of the ledger is read once."""
+
+    def read_on(present: Evidence | None) -> Evidence:
+        known = present or Evidence()
+        entries = list(runtime.ledger.entries(model, after=known.read))
+        found = {item.key for entry in entries if entry.action not in ROUTINE for item in entry.evidence}
+        read = entries[-1].sequence if entries else known.read
+        return Evidence(read=read, keys=tuple(sorted({*known.keys, *found})))
+
+    return runtime.data.swap(keys.evidence(model), Evidence, read_on).keys
+
+
+def _told(runtime: Runtime, request: MaintenanceRequested, prefix: str, found: Removal) -> ObjectsRemoved:
+    kept = f"; {found.kept:,} as old stay, since datasets, defects or decisions name them" if found.kept else ""
+    return ObjectsRemoved(
+        occurred_at=runtime.now(),
+        model=request.model,
+        as_of=request.as_of,
+        correlation_id=request.correlation_id,
+        prefix=prefix,
+        objects=found.keys,
+        bytes=found.size,
+        kept=found.kept,
+        summary=f"{found.keys:,} objects of {found.size:,} bytes under {prefix} are older than they are kept{kept}",
+    )

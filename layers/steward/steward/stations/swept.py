@@ -1,0 +1,77 @@
+"""The windows that a schedule's check looks at: those that closed lately, and what changed since their check."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import chain
+
+from steward.monitoring.history import History
+from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.stations import recent
+from steward.store import keys
+
+FORGOTTEN = timedelta(days=35)
+"""Windows of the last weeks that were never checked are looked for this far back."""
+
+
+def identity(check: str) -> str:
+    """What the ledger knows a check by."""
+    return f"check-{check}"
+
+
+def swept(runtime: Runtime, spec: ModelSpec, as_of: datetime) -> Iterator[tuple[Window, str]]:
+    """The windows that closed lately, less those whose check still stands, and those that were never checked.
+
+    A check of a version stands when it was told and recorded, and nothing that it rests on was written since the first
+    check of its window. Some listings and one read a window say so, where a check would read the window's profiles.
+    """
+    near = recent.lookback(spec)
+    newest = Window.containing(as_of - near, spec.window.length).id
+    oldest = Window.containing(as_of - max(near, FORGOTTEN), spec.window.length).id
+    prefix = keys.checks(spec.model)
+    checked = set(runtime.data.folders(prefix, start_after=prefix + oldest))
+    standing = _recorded(runtime, spec, newest)
+    for version in runtime.data.folders(keys.profiles(spec.model)):
+        prefix = keys.profiles(spec.model, version)
+        settled = _settled(runtime, spec, version, newest, standing)
+        for window in runtime.data.folders(prefix, start_after=prefix + oldest):
+            if (window >= newest and window not in settled) or window not in checked:
+                yield Window.parse(window), version
+
+
+def _recorded(runtime: Runtime, spec: ModelSpec, newest: str) -> dict[str, datetime]:
+    """When each of the newest windows was checked first, if all of its checks are recorded."""
+    prefix = keys.checks(spec.model)
+    first: dict[str, datetime] = {}
+    unrecorded: set[str] = set()
+    for listed in runtime.data.list(prefix, start_after=prefix + newest):
+        window = str(keys.window_of(listed.key))
+        first[window] = min(first.get(window, listed.modified), listed.modified)
+        if not runtime.ledger.knows(spec.model, identity(listed.name)):
+            unrecorded.add(window)
+    return {window: at for window, at in first.items() if window not in unrecorded}
+
+
+def _settled(runtime: Runtime, spec: ModelSpec, version: str, newest: str, standing: dict[str, datetime]) -> set[str]:
+    """The newest windows of a version whose checks are remembered, and older than nothing that they rest on."""
+    data, model = runtime.data, spec.model
+    history = data.find(keys.history(model, version)) if standing else None
+    if history is None:
+        return set()
+    declared = max(listed.modified for listed in data.list(keys.spec_revisions(model)))
+    remembered = History.model_validate_json(history.body).windows
+    changed: dict[str, datetime] = {}
+    places = (
+        keys.profiles(model, version),
+        keys.window_outcomes(model, version),
+        keys.attributed_windows(model, version),
+    )
+    for listed in chain.from_iterable(data.list(place, start_after=place + newest) for place in places):
+        window = str(keys.window_of(listed.key))
+        changed[window] = max(changed.get(window, listed.modified), listed.modified)
+    return {
+        window
+        for window, at in standing.items()
+        if window in remembered and max(declared, changed.get(window, declared)) < at
+    }

@@ -1,0 +1,1 @@
+"""Care of the store: what may be merged, and what may be removed."""

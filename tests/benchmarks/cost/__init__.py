@@ -1,0 +1,1 @@
+"""What a model costs a month, counted on the deployment in process."""

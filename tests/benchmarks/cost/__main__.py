@@ -1,0 +1,121 @@
+"""Print what a month of the model in `playing.py` takes: `python -m tests.benchmarks.cost [--hours 24] [--keep]`.
+
+With `--keep` what was counted is what `steward cost` reckons with from then on.
+"""
+
+import argparse
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import steward.cost
+from steward.cost.month import DAYS, Calibration, idle
+from steward.cost.prices import Bill, PriceList, PriceName, added, times
+from steward.events import StoreMaintained
+from tests.benchmarks.cost.counting import Counted, Meter
+from tests.benchmarks.cost.playing import CADENCE, HOUR, START, begin, play, wake
+from tests.integration.deployment import deployed
+from tests.integration.template import read_template, resources
+
+GIB = 1024**3
+WARM_UP = 2
+DAY = 24 * HOUR
+
+
+def memory(function: str) -> int:
+    """Of a function in the template, in MB."""
+    named = "".join(word.capitalize() for word in function.split("_"))
+    usual = read_template()["Globals"]["Function"]["MemorySize"]
+    return int(resources("AWS::Serverless::Function")[named].get("MemorySize", usual))
+
+
+def queues() -> int:
+    """Queues that wake a function: each has dead letters, which wake none."""
+    return sum(not name.endswith("DeadLetters") for name in resources("AWS::SQS::Queue")) - 1  # undelivered events
+
+
+def main() -> None:
+    """Play, count, and price."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=int, default=24, help="played and counted, after two more that are not")
+    parser.add_argument("--call", type=float, default=0.03, help="assumed seconds of a request to AWS")
+    parser.add_argument("--keep", action="store_true", help="write layers/steward/steward/cost/calibration.json")
+    options = parser.parse_args()
+    with deployed() as deployment:
+        begin(deployment)
+        meter = Meter(deployment)
+        for _ in play(deployment, START, WARM_UP, meter):
+            pass
+        with meter.watching():
+            sizes = [size for _, size in play(deployment, START + WARM_UP * HOUR, options.hours, meter)]
+            meter.phase = "day"
+            daily = wake(deployment, deployment.clock.now + DAY + HOUR, "rate(1 day)")
+        assert not deployment.errors, deployment.errors
+        merged = sum(event.windows for event in deployment.told(StoreMaintained))
+        prefixes = ("inbox/payments/predictions", "records/predictions", "ids", "profiles", "parts", "checks")
+        stored = {prefix: sum(map(len, deployment.contents(prefix).values())) for prefix in prefixes}
+        stored["ledger"] = sum(map(len, deployment.contents("", deployment.ledger).values()))
+    assert merged
+    found = counted(meter, options.call, {"upload": len(sizes), "hour": options.hours, "day": 1}, daily, merged)
+    mean = sum(sizes) / len(sizes)
+    print(f"{options.hours} h played: {len(sizes)} uploads of {mean:,.0f} bytes, {merged} windows merged")
+    for (phase, name), each in sorted(meter.counted.items()):
+        show(phase, name, each)
+    months = DAYS * 24 / (options.hours + WARM_UP)
+    kept = {name: size * months for name, size in stored.items()}
+    for name, size in kept.items():
+        print(f"  stored in a month: {name:30} {size / 1e9:8.3f} GB")
+    use = found.month(uploads=DAYS * DAY / CADENCE, windows=DAYS * 24)
+    table(PriceList.current().bill(added(use, {"s3_standard": sum(kept.values()) / GIB / 2})))
+    print(f"\nThe deployment besides, with {queues()} queues, while nothing happens:")
+    table(PriceList.current().bill(idle(queues())))
+    if options.keep:
+        target = Path(steward.cost.__file__).parent / "calibration.json"
+        target.write_text(found.model_dump_json(indent=1) + "\n")
+
+
+def counted(meter: Meter, call: float, played: dict[str, int], daily: int, merged: int) -> Calibration:
+    """What was counted, of one upload, hour, day and merged window."""
+
+    def used(chosen: Iterable[tuple[str, str]], share: float) -> dict[PriceName, float]:
+        return times(added(*(meter.counted[phase, name].use(memory(name), call) for phase, name in chosen)), share)
+
+    def of(phase: str, besides: dict[PriceName, float]) -> dict[PriceName, float]:
+        chosen = (key for key in meter.counted if key[0] == phase and key != merging)
+        return rounded(added(used(chosen, 1 / played[phase]), besides))
+
+    def rounded(use: dict[PriceName, float]) -> dict[PriceName, float]:
+        return {name: round(quantity, 12) for name, quantity in use.items()}
+
+    merging = ("day", "maintain_store")
+    return Calibration(
+        measured=datetime.now(UTC).date(),
+        seconds_a_call=call,
+        upload=of("upload", {"s3_writes": 1, "eventbridge_events": 1}),
+        hour=of("hour", {"scheduler_invocations": 2}),
+        day=of("day", {"scheduler_invocations": daily}),
+        window=rounded(used([merging], 1 / merged)),
+    )
+
+
+def table(bill: Bill) -> None:
+    """A bill, as Markdown."""
+    print("\n| what | units | USD | after free units |\n| --- | ---: | ---: | ---: |")
+    for line in bill:
+        print(f"| {line.unit} | {line.quantity:,.2f} | {line.amount:.3f} | {line.after_free:.3f} |")
+    print(f"| **a month** | | **{bill.amount:.3f}** | **{bill.after_free:.3f}** |")
+
+
+def show(phase: str, name: str, each: Counted) -> None:
+    """One function."""
+    print(
+        f"{phase:8} {name:20} {each.invocations:6} invocations {each.seconds / each.invocations:8.3f} s each "
+        f"{each.calls / each.invocations:7.1f} requests each {each.written / 1e6:8.2f} MB written "
+        f"{each.read / 1e6:8.2f} MB read"
+    )
+    for (operation, place), count in each.objects.most_common(40):
+        print(f"    {operation:18} {place:14} {count / each.invocations:8.2f}")
+
+
+if __name__ == "__main__":
+    main()

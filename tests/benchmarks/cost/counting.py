@@ -1,0 +1,142 @@
+"""Counts what the functions of a deployment in process ask of AWS, what they write, and how long they compute."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+
+from steward.cost.prices import PriceName
+from tests.integration.deployment import Deployment
+
+WRITES = {
+    "PutObject", "CopyObject", "ListObjectsV2", "ListObjectVersions", "CreateMultipartUpload", "UploadPart",
+    "CompleteMultipartUpload",
+}  # fmt: skip
+READS = {"GetObject", "HeadObject"}
+FREE = {"DeleteObject", "DeleteObjects"}
+TELLING = {"PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject"}
+"""Requests that S3 tells EventBridge of, in a bucket whose notifications are on."""
+
+REPORT_BYTES = 1024
+"""What Lambda itself logs of an invocation: start, end and report in its JSON format, about 900 bytes."""
+
+
+@dataclass
+class Counted:
+    """What one function did.
+
+    Attributes:
+        requests: by service and operation.
+        seconds: of the processor, outside calls of AWS.
+        objects: S3 operations by their kind and the first part of the key.
+    """
+
+    invocations: int = 0
+    seconds: float = 0.0
+    logged: int = 0
+    told: int = 0
+    events: int = 0
+    written: int = 0
+    read: int = 0
+    requests: Counter[str] = field(default_factory=Counter)
+    objects: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def calls(self) -> int:
+        """All requests."""
+        return self.requests.total()
+
+    def use(self, memory: int, seconds_a_call: float) -> dict[PriceName, float]:
+        """In the units of the price list.
+
+        Args:
+            memory: of the function, in MB; below 1,769 it has that share of a processor.
+            seconds_a_call: how long a request takes.
+        """
+        share = min(1, memory / 1769)
+        billed = self.seconds / share + self.calls * seconds_a_call
+        writes = sum(count for name, count in self.requests.items() if name in WRITES)
+        reads = sum(count for name, count in self.requests.items() if name in READS)
+        messages = self.requests["SendMessage"]
+        return {
+            "s3_writes": writes,
+            "s3_reads": reads,
+            "lambda_requests": self.invocations,
+            "lambda_arm64": billed * memory / 1024,
+            "sqs_requests": messages + 3 * self.invocations,  # sent to its queue, received and deleted
+            "eventbridge_events": self.told + self.events,
+            "sns_publishes": self.requests["Publish"],
+            "logs": (self.logged + REPORT_BYTES * self.invocations) / 1e9,
+        }
+
+
+class Meter:
+    """Watches a deployment's functions, and says in which phase they did what."""
+
+    def __init__(self, steward: Deployment) -> None:
+        self.steward = steward
+        self.phase = "upload"
+        self.counted: dict[tuple[str, str], Counted] = {}
+        self._now: Counted | None = None
+        self._inside = 0.0
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Count what is done meanwhile."""
+        call, invoke, emit = BaseClient._make_api_call, Deployment.invoke, logging.StreamHandler.emit
+
+        def counted_call(client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
+            counted = self._now
+            if counted is None:
+                return call(client, operation, arguments)
+            self._note(counted, operation, arguments)
+            begin = time.process_time()
+            try:
+                answer = call(client, operation, arguments)
+            finally:
+                self._inside += time.process_time() - begin
+            if operation == "GetObject":
+                counted.read += answer["ContentLength"]
+            return answer
+
+        def counted_invoke(deployment: Deployment, function: str, *bodies: str, **rest: Any) -> Any:
+            self._now = self.counted.setdefault((self.phase, function), Counted())
+            self._now.invocations += 1
+            self._inside, begin = 0.0, time.process_time()
+            try:
+                return invoke(deployment, function, *bodies, **rest)
+            finally:
+                self._now.seconds += time.process_time() - begin - self._inside
+                self._now = None
+
+        def counted_emit(handler: Any, record: logging.LogRecord) -> None:
+            if self._now is not None:
+                self._now.logged += len(handler.format(record)) + 1
+
+        with (
+            patch.object(BaseClient, "_make_api_call", counted_call),
+            patch.object(Deployment, "invoke", counted_invoke),
+            patch.object(logging.StreamHandler, "emit", counted_emit),
+        ):
+            assert emit
+            yield
+
+    def _note(self, counted: Counted, operation: str, arguments: dict[str, Any]) -> None:
+        counted.requests[operation] += 1
+        if "Bucket" in arguments:
+            key = arguments.get("Key") or arguments.get("Prefix") or ""
+            place = "ledger" if arguments["Bucket"] == self.steward.ledger else key.split("/")[0]
+            counted.objects[operation, place] += 1
+            if operation in TELLING and arguments["Bucket"] == self.steward.data:
+                counted.told += 1
+        if operation == "PutEvents":
+            counted.events += len(arguments["Entries"])
+        if operation == "PutObject":
+            body = arguments.get("Body", b"")
+            counted.written += len(body) if isinstance(body, bytes) else 0
