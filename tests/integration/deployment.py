@@ -224,6 +224,7 @@ class Deployment:
             "STEWARD_AUDIT_QUEUE_ARN": self.arns["audit_models"],
             "STEWARD_ATTRIBUTION_QUEUE_ARN": self.arns["attribute_features"],
             "STEWARD_DEFECT_QUEUE_ARN": self.arns["track_defects"],
+            "STEWARD_VALIDATION_QUEUE_ARN": self.arns["validate_model"],
         }
 
     def _shuffled(self, order: random.Random, redeliver: int) -> None:

@@ -33,6 +33,7 @@ Action = Literal[
     "training_completed",
     "run_failed",
     "validation_completed",
+    "champion_tested",
     "champion_promoted",
     "version_refused",
     "version_accepted",
@@ -49,6 +50,9 @@ Action = Literal[
     "defect_changed",
     "defect_refused",
     "defect_overdue",
+    "deployment_unwell",
+    "deployment_mended",
+    "schedule_restored",
 ]
 
 

@@ -9,6 +9,7 @@ from steward.alerting.telling import Change, Claim
 from steward.events import (
     AuditCompleted,
     BatchRejected,
+    ChampionTested,
     CollectionFailed,
     DefectOverdue,
     Event,
@@ -197,6 +198,8 @@ def notice(event: Event) -> Notification | None:
                 "audit failed",
                 f"Invariants that do not hold: {', '.join(event.failed)}\n{event.stored.key}",
             )
+        case ChampionTested(passed=False):
+            subject, text = f"champion {event.version} fails its test", event.summary
         case DefectOverdue():
             subject, text = f"defect overdue: {event.defect}", event.summary
         case ReleaseChanged() if event.stage in _RELEASES:

@@ -54,6 +54,11 @@ def correction_upload(model: str, defect: str, kind: str, name: str, *, withdraw
     return inbox(model, "corrections", f"{defect}/{_WITHDRAWN if withdraws else ''}{kind}/{name}")
 
 
+def champion_test(model: str, version: str, test: str) -> str:
+    """The evidence of one test of a champion on labels that came since."""
+    return f"{versions(model)}{version}/tests/{test}.json"
+
+
 def spec_upload(model: str) -> str:
     """Where a user uploads a declaration."""
     return f"{SPECS}{model}.yaml"
