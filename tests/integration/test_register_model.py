@@ -31,7 +31,10 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
         "lemons-check": "rate(1 hour)", "lemons-audit": "rate(1 day)", "lemons-attribute": "rate(1 day)",
         "lemons-defects": "rate(1 hour)",
     }  # fmt: skip
-    declare(steward, "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, defects: null, timezone: Europe/Vienna}")
+    declare(
+        steward,
+        "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, defects: null, timezone: Europe/Vienna}",
+    )
     assert schedules() == {
         "lemons-check": "rate(2 hours)", "lemons-retrain": "cron(0 3 ? * MON *)", "lemons-audit": "rate(1 day)",
     }  # fmt: skip
@@ -43,7 +46,10 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
 
 
 def test_a_model_with_resources_has_them_collected(steward: Deployment) -> None:
-    declare(steward, "{check: null, audit: null, attribute: null, defects: null}\nresources: [{type: lambda_function, name: lemons}]")
+    declare(
+        steward,
+        "{check: null, audit: null, attribute: null, defects: null}\nresources: [{type: lambda_function, name: lemons}]",
+    )
     assert schedules() == {"lemons-collect": "rate(15 minutes)"}
     collection = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-collect")
     assert collection["Target"]["Arn"] == steward.arns["collect_resources"]

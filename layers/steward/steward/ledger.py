@@ -52,7 +52,6 @@ Action = Literal[
     "defect_overdue",
     "deployment_unwell",
     "deployment_mended",
-    "schedule_restored",
 ]
 
 

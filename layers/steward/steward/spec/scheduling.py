@@ -25,9 +25,7 @@ def _falls_due(expression: str) -> str:
     return expression
 
 
-ScheduleExpression = Annotated[
-    str, StringConstraints(pattern=r"^(rate|cron|at)\(.+\)$"), AfterValidator(_falls_due)
-]
+ScheduleExpression = Annotated[str, StringConstraints(pattern=r"^(rate|cron|at)\(.+\)$"), AfterValidator(_falls_due)]
 """`rate(1 hour)`, `cron(0 3 ? * MON *)` or `at(2024-06-01T03:00:00)`."""
 
 

@@ -282,9 +282,19 @@ def refused_command(model: str, message: str) -> str:
     return f"commands/{model}/refused/{message}.json"
 
 
+def audits(model: str) -> str:
+    """Prefix of a model's audit reports; their names begin with the moment they speak for."""
+    return f"reports/{model}/audits/"
+
+
+def troubles() -> str:
+    """What Steward knows to be wrong with its own deployment (compare-and-swap)."""
+    return "watch/troubles.json"
+
+
 def audit(model: str, audit: str) -> str:
     """One audit's report."""
-    return f"reports/{model}/audits/{audit}.json"
+    return f"{audits(model)}{audit}.json"
 
 
 def sagemaker_report(model: str, monitor: str, window: str, check: str, name: str) -> str:
