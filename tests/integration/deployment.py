@@ -29,6 +29,7 @@ from steward.runtime import Runtime
 from steward.store.bucket import Bucket
 from steward.store.ledger import Ledger
 
+from .notifying import notifications_shown
 from .template import ROOT, resources
 
 REGION = "us-east-1"
@@ -290,7 +291,8 @@ def deployed(*, named_by_content: bool = False, name: str = "production") -> Ite
         _forget_other_clients()
         deployment = Deployment(clock, name)
         _create(deployment)
-        yield deployment
+        with notifications_shown():
+            yield deployment
 
 
 @cache

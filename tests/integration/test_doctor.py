@@ -22,6 +22,7 @@ from steward.spec.document import read_spec
 from steward.stations import registry, schedules
 
 from . import lemons
+from .notifying import notifications_shown
 from .stack import create, name_of
 
 CLIENTS = (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch, aws.functions, aws.iam)
@@ -48,7 +49,8 @@ def stack() -> Iterator[Stack]:
             Body=revision.model_dump_json().encode(),
         )
         schedules.reconcile(settings(made), spec)
-        yield made
+        with notifications_shown():
+            yield made
     for client in CLIENTS:
         client.cache_clear()
 
@@ -84,8 +86,10 @@ def queue_without_policy(stack: Stack) -> None:
     aws.sqs().set_queue_attributes(QueueUrl=stack.physical["IngestRecordsQueue"], Attributes={"Policy": ""})
 
 
-def queue_without_dead_letters(stack: Stack) -> None:
-    aws.sqs().set_queue_attributes(QueueUrl=stack.physical["JoinLabelsQueue"], Attributes={"RedrivePolicy": ""})
+def queue_with_other_dead_letters(stack: Stack) -> None:
+    other = resources(stack)["RaiseAlertsQueue"].properties["RedrivePolicy"]
+    queue = stack.physical["JoinLabelsQueue"]
+    aws.sqs().set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(other)})
 
 
 def schedule_deleted(stack: Stack) -> None:
@@ -184,7 +188,7 @@ SABOTAGES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
     "a rule has no target": (rule_without_target, "RaiseAlertsRule-targets", "aws events put-targets"),
     "a rule lets other events through": (rule_of_other_events, "TrainModelRule-pattern", "REVERT_DRIFT"),
     "a queue has no policy": (queue_without_policy, "IngestRecordsQueuePolicy-policy", "aws sqs set-queue-attributes"),
-    "a queue has no dead-letter queue": (queue_without_dead_letters, "JoinLabelsQueue-redrive", "REVERT_DRIFT"),
+    "a queue has another dead-letter queue": (queue_with_other_dead_letters, "JoinLabelsQueue-redrive", "REVERT_DRIFT"),
     "a schedule is deleted": (schedule_deleted, "schedule-lemons-check", "aws s3 cp"),
     "a schedule is changed": (schedule_changed, "schedule-lemons-check", "aws s3 cp"),
     "a schedule is off": (schedule_off, "schedule-lemons-check", "aws s3 cp"),

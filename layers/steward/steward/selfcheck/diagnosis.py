@@ -133,7 +133,7 @@ def _mend(stack: Stack, resource: Resource, aspect: Aspect) -> str:
 
 
 def _rule(resource: Resource) -> str:
-    bus, _, name = resource.physical.rpartition("|")
+    bus, name = resource.properties.get("EventBusName", ""), resource.physical.rpartition("|")[2]
     return f"--name {name}" + (f" --event-bus-name {bus}" if bus else "")
 
 

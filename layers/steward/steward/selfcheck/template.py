@@ -151,6 +151,10 @@ def _attribute(stack: Stack, logical: str, attribute: str) -> str:
         return physical
     if physical.startswith("arn:"):
         return physical
+    if kind == "AWS::Events::Rule":
+        bus = resolved(stack, stack.template["Resources"][logical]["Properties"].get("EventBusName", ""))
+        name = physical.rpartition("|")[2]  # AWS has `bus|name`, emulators the name alone
+        physical = f"{bus}/{name}" if bus not in ("", "default") else name
     return arn(stack, kind, physical)
 
 
@@ -167,7 +171,7 @@ def arn(stack: Stack, kind: str, physical: str) -> str:
         case "AWS::Events::EventBus":
             rest = f"events:{here}:event-bus/{physical}"
         case "AWS::Events::Rule":
-            rest = f"events:{here}:rule/{physical.replace('|', '/')}"
+            rest = f"events:{here}:rule/{physical}"
         case "AWS::Lambda::Function":
             rest = f"lambda:{here}:function:{physical}"
         case "AWS::Scheduler::ScheduleGroup":

@@ -63,8 +63,8 @@ def subscriptions(topic_arn: str) -> int:
 
 
 def _rule(resource: Resource) -> Facts:
-    bus, _, name = resource.physical.rpartition("|")
-    on_bus = {"EventBusName": bus or resource.properties.get("EventBusName", "default")}
+    name = resource.physical.rpartition("|")[2]
+    on_bus = {"EventBusName": resource.properties.get("EventBusName", "default")}
     rule = aws.events().describe_rule(Name=name, **on_bus)
     targets = aws.events().list_targets_by_rule(Rule=name, **on_bus)["Targets"]
     return {
