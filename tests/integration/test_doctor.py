@@ -89,7 +89,9 @@ def queue_without_policy(stack: Stack) -> None:
 def queue_with_other_dead_letters(stack: Stack) -> None:
     other = resources(stack)["RaiseAlertsQueue"].properties["RedrivePolicy"]
     queue = stack.physical["JoinLabelsQueue"]
+    kept = aws.sqs().get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]
     aws.sqs().set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(other)})
+    aws.sqs().set_queue_attributes(QueueUrl=queue, Attributes={"Policy": kept["Policy"]})  # moto forgets it
 
 
 def schedule_deleted(stack: Stack) -> None:
