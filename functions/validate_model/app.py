@@ -1,10 +1,11 @@
-"""Judge a version against the champion on rows that neither has seen."""
+"""Judge a version against the champion on rows that neither has seen, or the champion on labels that came since."""
 
 from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from steward.events import decode
+from steward.events import ChampionTestRequested, decode
 from steward.runtime import Deliveries, Runtime, logger, sent_at
+from steward.stations.champion import test_champion
 from steward.stations.failure import ending_run
 from steward.stations.validate import validate_model
 
@@ -13,9 +14,12 @@ processor = Deliveries()
 
 
 def validate(record: SQSRecord) -> None:
-    """One message: a version was made."""
+    """One message: a version was made, or the champion is to be tested."""
     completed = decode(record.body, sent_at=sent_at(record))
     logger.append_keys(correlation_id=completed.correlation_id)
+    if isinstance(completed, ChampionTestRequested):
+        runtime.announce([test_champion(runtime, completed)])
+        return
     with ending_run(runtime, completed, "validation", attempt=int(record.attributes.approximate_receive_count)):
         runtime.announce([validate_model(runtime, completed)])
 

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from ministack.core import iam_actions, lambda_runtime
+from ministack.services.cloudformation import engine
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -57,6 +58,7 @@ def main(folder: Path) -> None:
     secure = ["--certfile", str(folder / "certificate.pem"), "--keyfile", str(folder / "key.pem")]
     sys.argv = ["hypercorn", *serve, *secure]
     know_schedule_groups()
+    join_in_conditions()
     share_unpacked_layers(folder / "tmp" / "unpacked")
     runpy.run_module("hypercorn", run_name="__main__")
 
@@ -75,6 +77,28 @@ def know_schedule_groups() -> None:
         return arn.replace(":schedule/default/", f":schedule/{group}/")
 
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def join_in_conditions() -> None:
+    """Let conditions join a list of parameters: MiniStack 1.5.33 takes the function itself for its value."""
+    evaluate = engine._evaluate_conditions
+
+    def joined(part: Any, params: Any) -> Any:
+        if isinstance(part, list):
+            return [joined(one, params) for one in part]
+        if not isinstance(part, dict):
+            return part
+        if "Fn::Join" in part and "Ref" in part["Fn::Join"][1]:
+            separator, listed = part["Fn::Join"]
+            return separator.join(str(params[listed["Ref"]]["Value"]).split(","))
+        return {name: joined(one, params) for name, one in part.items()}
+
+    def evaluate_conditions(template: dict[str, Any], params: dict[str, Any]) -> Any:
+        return evaluate({**template, "Conditions": joined(template.get("Conditions", {}), params)}, params)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("ministack.services.cloudformation") and hasattr(module, "_evaluate_conditions"):
+            module._evaluate_conditions = evaluate_conditions  # type: ignore[attr-defined]
 
 
 def share_unpacked_layers(folder: Path) -> None:

@@ -29,7 +29,10 @@ from steward.retraining.manifest import DatasetManifest
 from steward.retraining.policy import Remembered
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
+from steward.spec.alerting import Flapping
+from steward.spec.declared import Declared
 from steward.spec.model import ModelSpec
+from steward.spec.monitors import Monitors
 from steward.upkeep.compaction import CompactedWindow
 from steward.validation.evaluation import Evaluation
 
@@ -69,6 +72,10 @@ STORED: tuple[type[BaseModel], ...] = (
 
 def schemas() -> dict[Path, str]:
     """The text of every schema file."""
+    for limits in Monitors.model_fields.values():  # whose defaults are written too, which asks for what writes them
+        if isinstance(limits.default, Declared):
+            type(limits.default).model_rebuild()
+    Flapping.model_rebuild()
     files = {FOLDER / f"{kind.__name__}.json": _text(kind, "validation") for kind in WRITTEN}
     files |= {FOLDER / f"{kind.__name__}.json": _text(kind, "serialization") for kind in STORED}
     files |= {FOLDER / "commands" / f"{kind.__name__}.json": _text(kind, "serialization") for kind in KINDS.values()}

@@ -77,6 +77,7 @@ ALLOWED: dict[str, Act] = {
     "AcceptVersion": write("models/probe/versions/x"),
     "AuditModels": write("reports/probe/x"),
     "TrackDefects": write("defects/probe/x"),
+    "WatchDeployment": write("watch/probe.json"),
 }
 
 FORBIDDEN: dict[str, dict[str, Act]] = {
@@ -183,6 +184,12 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "delete defects": delete("defects/lemons/x.json"),
         "delete uploads": delete("inbox/lemons/reference/first.csv"),
     },
+    "WatchDeployment": {
+        "read records": read(RECORDS),
+        "write declarations": write(SPEC),
+        "write routing": write(ROUTING),
+        "delete what it knows": delete("watch/troubles.json"),
+    },
 }
 
 NOBODY: dict[str, Act] = {
@@ -197,7 +204,7 @@ def test_a_role_refuses_what_its_function_has_no_business_doing(steward: Deploye
     ALLOWED[function](steward, function)
     acts = FORBIDDEN[function] | NOBODY
     acts["take another's messages"] = take_from("AuditModels" if function != "AuditModels" else "TrainModel")
-    if function != "RaiseAlerts":
+    if function not in ("RaiseAlerts", "WatchDeployment"):
         acts["write to subscribers"] = tell
     if function != "RegisterModel":
         acts["delete schedules"] = set_schedule

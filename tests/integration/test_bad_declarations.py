@@ -123,7 +123,7 @@ def schedules() -> dict[str, str]:
     return {name: aws.scheduler().get_schedule(GroupName=BUS, Name=name)["ScheduleExpression"] for name in names}
 
 
-BAD = "cron(61 3 ? * MON *)"
+BAD = "cron(0 3 ? * 2#5 *)"
 
 
 def test_a_schedule_that_the_scheduler_refuses_leaves_the_schedules_in_force(steward: Deployment) -> None:

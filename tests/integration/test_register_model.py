@@ -31,10 +31,12 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
         "lemons-check": "rate(1 hour)", "lemons-audit": "rate(1 day)", "lemons-attribute": "rate(1 day)",
         "lemons-defects": "rate(1 hour)",
     }  # fmt: skip
-    declare(steward, "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, timezone: Europe/Vienna}")
+    declare(
+        steward,
+        "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, defects: null, timezone: Europe/Vienna}",
+    )
     assert schedules() == {
         "lemons-check": "rate(2 hours)", "lemons-retrain": "cron(0 3 ? * MON *)", "lemons-audit": "rate(1 day)",
-        "lemons-defects": "rate(1 hour)",
     }  # fmt: skip
     retrain = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-retrain")
     assert retrain["ScheduleExpressionTimezone"] == "Europe/Vienna"
@@ -74,8 +76,8 @@ def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment
         "audit": "audit_models",
         "retrain": "kick_retraining",
         "attribute": "attribute_features",
-        "defects": "track_defects",
         "check": "check_window",
+        "defects": "track_defects",
     }
     for purpose, function in functions.items():
         due = json.loads(aws.scheduler().get_schedule(GroupName=BUS, Name=f"lemons-{purpose}")["Target"]["Input"])
@@ -86,7 +88,10 @@ def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment
             assert trained.invoke(function, body) == {"batchItemFailures": []}
     kinds = {type(event).__name__ for event in trained.settle()}
     assert {"AuditCompleted", "TrainingDeclined", "AttributionsUpdated", "CheckCompleted"} <= kinds
-    assert {event.window for event in trained.told(CheckCompleted)} == {"20240115T000000Z_1d"}
+    assert {event.window for event in trained.told(CheckCompleted)} == {
+        "20240115T000000Z_1d",
+        "20240116T000000Z_1d",  # closed without a record, which a sweep notes too
+    }
 
 
 def test_the_same_declaration_again_makes_no_new_revision(steward: Deployment) -> None:
@@ -136,3 +141,38 @@ def test_a_change_that_would_make_stored_records_unreadable_is_refused(
     assert problem in event.problems[0]
     assert "another name" in event.problems[0]
     assert steward.keys("models/lemons/specs/") == ["models/lemons/specs/000001.json"]
+
+
+def test_a_schedule_may_be_put_off_and_tests_the_champion(steward: Deployment) -> None:
+    declare(steward, "{check: null, audit: null, attribute: null, defects: null, test: rate(7 days), flexible: 15m}")
+    scheduled = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-test")
+    assert scheduled["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
+    assert scheduled["Target"]["Arn"] == steward.arns["validate_model"]
+
+
+@pytest.mark.parametrize(
+    ("schedules", "problem"),
+    [
+        ("{timezone: Europe/Wien}", "schedules.timezone: 'Europe/Wien' is no time zone"),
+        ("{retrain: 'cron(0 3 31 2 ? *)'}", "never falls due"),
+        ("{check: rate(0 hours)}", "is no rate"),
+        ("{check: rate(90 seconds)}", "is no rate"),
+        ("{audit: at(2024-02-30T00:00:00)}", "is no moment"),
+        ("{flexible: 25h}", "a day at most"),
+        ("{flexible: 90s}", "whole number of minutes"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_refused_with_the_reason(
+    steward: Deployment, schedules: str, problem: str
+) -> None:
+    steward.upload("specs/lemons.yaml", lemons.SPEC.replace("{check: rate(1 hour), audit: null}", schedules))
+    (event,) = steward.settle()
+    assert isinstance(event, ModelRejected)
+    assert problem in event.problems[0]
+    assert aws.scheduler().list_schedules(GroupName=BUS)["Schedules"] == []
+
+
+def test_a_schedule_group_that_is_gone_is_made_again(steward: Deployment) -> None:
+    aws.scheduler().delete_schedule_group(Name=BUS)
+    declare(steward, "{check: rate(2 hours), audit: null, attribute: null, defects: null}")
+    assert schedules() == {"lemons-check": "rate(2 hours)"}

@@ -238,6 +238,12 @@ def test_audit_models_checks_every_invariant(trained: Deployment) -> None:
     assert trained.object(event.stored.key)["findings"]
 
 
+def test_watch_deployment_tells_of_what_is_wrong(trained: Deployment) -> None:
+    assert trained.invoke("watch_deployment", body("watch_deployment")) == {"batchItemFailures": []}
+    trained._observe()
+    assert any("lemons-check is gone" in told["Message"] for told in trained.notifications)
+
+
 def test_track_defects_writes_the_defect_down(trained: Deployment) -> None:
     sold_on_the_19th(trained)
     event = told_by(trained, "track_defects", DefectChanged)

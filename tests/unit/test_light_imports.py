@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("arro3", "numpy", "pandas", "scipy", "skops", "sklearn")
 LIGHT = (
     "register_model", "raise_alerts", "kick_retraining", "release_model", "accept_version", "audit_models",
-    "collect_resources", "accept_commands", "track_defects",
+    "collect_resources", "accept_commands", "track_defects", "watch_deployment",
 )  # fmt: skip
 TIMED = ("raise_alerts", "kick_retraining")
 LEARNING = ("scipy", "skops", "sklearn")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -79,6 +81,18 @@ def logs() -> CloudWatchLogsClient:
 
 
 @cache
+def functions() -> LambdaClient:
+    """The client for Lambda; one a process."""
+    return boto3.client("lambda", config=_CONFIG)
+
+
+@cache
+def iam() -> IAMClient:
+    """The client for IAM; one a process."""
+    return boto3.client("iam", config=_CONFIG)
+
+
+@cache
 def scheduler() -> EventBridgeSchedulerClient:
     """The client for EventBridge Scheduler; one a process."""
     return boto3.client("scheduler", config=_CONFIG)
@@ -127,5 +141,18 @@ def _begin(name: str | None) -> None:
     """Let go of every client, and make those after it in a session of this profile, in its region where it has one."""
     region = botocore.session.Session(profile=name).get_scoped_config().get("region") if name else None
     boto3.setup_default_session(profile_name=name, region_name=region)
-    for client in (s3, events, sns, sqs, cloudformation, cloudwatch, scheduler, sts, sts_unsigned):
+    for client in (
+        s3,
+        events,
+        sns,
+        sqs,
+        cloudformation,
+        cloudwatch,
+        functions,
+        iam,
+        logs,
+        scheduler,
+        sts,
+        sts_unsigned,
+    ):
         client.cache_clear()

@@ -12,6 +12,8 @@ from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
 
 SOURCE = "steward"
+DEPLOYMENT = "_deployment"
+"""In place of a model, where an event or a ledger entry speaks of the deployment; no model can be called so."""
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the time a schedule was due."""
 
@@ -306,6 +308,20 @@ class ValidationCompleted(Event):
     evaluation: StoredObject
 
 
+class ChampionTestRequested(Event):
+    """Someone, or a schedule, asks for a test of the champion on labels that came since it was made."""
+
+
+class ChampionTested(Event):
+    """The champion was judged on labelled rows that are newer than all it was made or judged with, or cannot be."""
+
+    version: str | None = Field(description="None where there is no champion.")
+    passed: bool | None = Field(description="None where nothing could be measured; the summary says why.")
+    rows: int
+    summary: Sentence
+    evaluation: StoredObject | None = None
+
+
 class ReleaseChanged(Event):
     """A version became champion, was refused, waits for a freeze to end, or took over again from one rolled back."""
 
@@ -414,6 +430,34 @@ class AuditCompleted(Event):
     passed: bool
     failed: list[str]
     stored: StoredObject
+
+
+class Trouble(BaseModel):
+    """Something that is wrong with the deployment.
+
+    Attributes:
+        cause: what it is, the same for as long as it lasts.
+        sentence: for people.
+        mend: what is to be done about it, or what was done.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cause: str
+    sentence: Sentence
+    mend: Sentence
+
+
+class DeploymentUnwell(Event):
+    """Steward found something wrong with its own deployment; each cause is told once for as long as it lasts."""
+
+    troubles: list[Trouble] = Field(min_length=1)
+
+
+class DeploymentMended(Event):
+    """What was wrong with the deployment is so no more."""
+
+    troubles: list[Trouble] = Field(min_length=1)
 
 
 class Envelope(BaseModel):

@@ -33,6 +33,7 @@ Action = Literal[
     "training_completed",
     "run_failed",
     "validation_completed",
+    "champion_tested",
     "champion_promoted",
     "version_refused",
     "version_accepted",
@@ -51,6 +52,8 @@ Action = Literal[
     "defect_overdue",
     "profiles_merged",
     "objects_removed",
+    "deployment_unwell",
+    "deployment_mended",
 ]
 
 

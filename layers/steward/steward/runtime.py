@@ -63,6 +63,7 @@ class Settings(BaseModel):
     check_queue_arn: str | None = Field(default=None, alias="STEWARD_CHECK_QUEUE_ARN")
     retraining_queue_arn: str | None = Field(default=None, alias="STEWARD_RETRAINING_QUEUE_ARN")
     collection_queue_arn: str | None = Field(default=None, alias="STEWARD_COLLECTION_QUEUE_ARN")
+    validation_queue_arn: str | None = Field(default=None, alias="STEWARD_VALIDATION_QUEUE_ARN")
     audit_queue_arn: str | None = Field(default=None, alias="STEWARD_AUDIT_QUEUE_ARN")
     defect_queue_arn: str | None = Field(default=None, alias="STEWARD_DEFECT_QUEUE_ARN")
     maintenance_queue_arn: str | None = Field(default=None, alias="STEWARD_MAINTENANCE_QUEUE_ARN")

@@ -9,8 +9,11 @@ from steward.alerting.telling import Change, Claim
 from steward.events import (
     AuditCompleted,
     BatchRejected,
+    ChampionTested,
     CollectionFailed,
     DefectOverdue,
+    DeploymentMended,
+    DeploymentUnwell,
     Event,
     ModelRejected,
     ReleaseChanged,
@@ -197,6 +200,10 @@ def notice(event: Event) -> Notification | None:
                 "audit failed",
                 f"Invariants that do not hold: {', '.join(event.failed)}\n{event.stored.key}",
             )
+        case ChampionTested(passed=False):
+            subject, text = f"champion {event.version} fails its test", event.summary
+        case DeploymentUnwell() | DeploymentMended():
+            return _of_deployment(event)
         case DefectOverdue():
             subject, text = f"defect overdue: {event.defect}", event.summary
         case ReleaseChanged() if event.stage in _RELEASES:
@@ -212,6 +219,34 @@ def notice(event: Event) -> Notification | None:
         monitors=[type(event).__name__],
         subject=subject_line(f"{event.model}: {subject}"),
         text=f"{text}\n\nAs of {event.as_of:%Y-%m-%d %H:%M} UTC. Correlation id {event.correlation_id}",
+        as_of=event.as_of,
+        correlation_id=event.correlation_id,
+    ).fitting()
+
+
+def _of_deployment(event: DeploymentUnwell | DeploymentMended) -> Notification:
+    """What people are told of Steward itself."""
+    unwell = isinstance(event, DeploymentUnwell)
+    told = [f"{trouble.sentence}\n  {trouble.mend}" if unwell else trouble.sentence for trouble in event.troubles]
+    first = event.troubles[0].sentence
+    more = f", and {len(told) - 1} more" if len(told) > 1 else ""
+    return Notification(
+        id=event.event_id,
+        model=event.model,
+        severity="critical" if unwell else "info",
+        states=["notice"],
+        monitors=[type(event).__name__],
+        subject=subject_line(f"Steward {'is unwell' if unwell else 'is mended'}: {first}{more}"),
+        text="\n".join(
+            [
+                "Steward has looked at itself. This is wrong:" if unwell else "This was wrong, and is so no more:",
+                "",
+                *told,
+                "",
+                "`steward doctor` looks at the whole deployment.",
+                f"As of {event.as_of:%Y-%m-%d %H:%M} UTC. Correlation id {event.correlation_id}",
+            ]
+        ),
         as_of=event.as_of,
         correlation_id=event.correlation_id,
     ).fitting()

@@ -266,11 +266,9 @@ class UseMonitor(Declared):
 
 
 class Monitors(Declared):
-    """What is watched. Set a monitor to null to switch it off; those that default to null need a limit of yours.
+    """What is watched. Set a monitor to null to switch it off; those that default to null need a limit of yours."""
 
-    The defaults are taken as they stand: validating them would build a validator for each kind at every cold start.
-    """
-
+    # defaults are taken as they stand: validating them would build a validator for each kind at every cold start
     feature_drift: FeatureDriftMonitor | None = FeatureDriftMonitor.model_construct()
     score_drift: DriftMonitor | None = DriftMonitor.model_construct()
     joint_drift: JointMonitor | None = JointMonitor.model_construct()

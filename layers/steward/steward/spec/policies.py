@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from steward.spec.declared import Declared
 from steward.spec.durations import Duration, Lateness
+from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
+from steward.spec.scheduling import ScheduleExpression
 
 
 class WindowPolicy(Declared):
@@ -26,16 +28,28 @@ class WindowPolicy(Declared):
         return self
 
 
-ScheduleExpression = Annotated[str, StringConstraints(pattern=r"^(rate|cron|at)\(.+\)$")]
+def _within_a_day(span: timedelta) -> timedelta:
+    if span % timedelta(minutes=1) or span > timedelta(days=1):
+        raise ValueError("write a whole number of minutes, a day at most, such as 15m")
+    return span
 
 
 class Schedules(Declared):
     """EventBridge Scheduler expressions, `rate(1 hour)` or `cron(0 3 ? * MON *)`, created when the spec is uploaded."""
 
-    timezone: str = "UTC"
+    timezone: TimeZone = Field(default="UTC", description="What cron expressions are in.")
+    flexible: Annotated[Duration, AfterValidator(_within_a_day)] | None = Field(
+        default=None,
+        description="How long each may be put off, so that many models do not all begin at once; unset: not at all.",
+    )
     check: ScheduleExpression | None = Field(
         default="rate(1 hour)",
         description="Checks windows that have closed; windows with late data are checked at once.",
+    )
+    test: ScheduleExpression | None = Field(
+        default=None,
+        description="Tests the champion by the gates, against a constant, on labelled rows newer than all it was made "
+        "or judged with; for models that Steward trains.",
     )
     collect: ScheduleExpression | None = Field(
         default="rate(15 minutes)",

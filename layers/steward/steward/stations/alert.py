@@ -9,7 +9,6 @@ from steward.alerting.deeds import Deed, due, taken_on
 from steward.alerting.facts import Acknowledgement, Mute, SeenCheck, finding
 from steward.alerting.grouping import audible
 from steward.alerting.messages import alerts_notification, notice
-from steward.alerting.notification import Notification
 from steward.alerting.proposals import proposal
 from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.alerting.telling import Announced, Claim
@@ -31,9 +30,9 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 from steward.stations import registry
+from steward.stations.notify import send
 from steward.store import keys
 from steward.store.bus import Bus
-from steward.store.topic import Topic
 
 _GOOD_SUMMARY, _BAD_SUMMARY = 160, 1000
 """Characters that are remembered of a sentence: the whole is in the check."""
@@ -47,7 +46,7 @@ def raise_alerts(runtime: Runtime, event: Event) -> None:
     """
     message = notice(event)
     if message:
-        _send(runtime, message)
+        send(runtime, message)
     match event:
         case CheckCompleted() | AlertAcknowledged() | AlertMuted() | ReleaseChanged(stage="champion" | "rolled_back"):
             _move(runtime, event)
@@ -195,7 +194,7 @@ def _tell(
     news = {name: claim.announced for name, claim in claims.items()}
     if audible(news, alerts, spec.alerting.notify_at):
         done = _deeds_about(alerts, claims)
-        _send(runtime, alerts_notification(claims, events, standings, done, runtime.data.name))
+        send(runtime, alerts_notification(claims, events, standings, done, runtime.data.name))
     runtime.announce(events.values())
 
 
@@ -240,19 +239,3 @@ def _deeds_about(alerts: ModelAlerts, claims: Mapping[MonitorName, Claim]) -> li
         for deed in alerts.deeds.values()
         if deed.monitor in claims and deed.window == claims[deed.monitor].announced.window
     ]
-
-
-def _send(runtime: Runtime, notification: Notification) -> None:
-    """Send a notification to the alert topic, and to the chat rooms' where the deployment has one."""
-    document = notification.model_dump_json()
-    Topic(str(runtime.settings.alert_topic)).publish(
-        subject=notification.subject,
-        text=notification.text,
-        document=document,
-        attributes=notification.attributes,
-    )
-    if runtime.settings.chat_topic:
-        from steward.alerting.chat import chat_notification  # noqa: PLC0415 - few deployments have chat rooms
-
-        chat = chat_notification(notification).model_dump_json()
-        Topic(runtime.settings.chat_topic).publish_document(chat, notification.attributes)

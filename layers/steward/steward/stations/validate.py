@@ -108,10 +108,15 @@ def _scores(
         raise TrainingImpossible(f"version {manifest.version} has no artifact to judge")
     scores = recipe.score(artifact.load(runtime.data.verified(manifest.artifact)), spec, holdout)
     if incumbent is None or incumbent.artifact is None:
-        constant = np.array(manifest.constant)
-        return scores, np.tile(constant, (len(holdout), 1)) if scores.ndim > 1 else np.full(len(holdout), constant[0])
+        return scores, constant_scores(manifest, scores)
     trained_under = registry.SpecRevision.model_validate_json(runtime.data.verified(incumbent.spec)).spec
     return scores, recipe.score(artifact.load(runtime.data.verified(incumbent.artifact)), trained_under, holdout)
+
+
+def constant_scores(manifest: VersionManifest, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a model that knows nothing would say in place of a version's scores, in the same shape."""
+    constant = np.array(manifest.constant)
+    return np.tile(constant, (len(scores), 1)) if scores.ndim > 1 else np.full(len(scores), constant[0])
 
 
 def _adoption(

@@ -56,6 +56,11 @@ def correction_upload(model: str, defect: str, kind: str, name: str, *, withdraw
     return inbox(model, "corrections", f"{defect}/{_WITHDRAWN if withdraws else ''}{kind}/{name}")
 
 
+def champion_test(model: str, version: str, test: str) -> str:
+    """The evidence of one test of a champion on labels that came since."""
+    return f"{versions(model)}{version}/tests/{test}.json"
+
+
 def spec_upload(model: str) -> str:
     """Where a user uploads a declaration."""
     return f"{SPECS}{model}.yaml"
@@ -337,9 +342,19 @@ def refused_command(model: str, message: str) -> str:
     return f"commands/{model}/refused/{message}.json"
 
 
+def audits(model: str) -> str:
+    """Prefix of a model's audit reports; their names begin with the moment they speak for."""
+    return f"reports/{model}/audits/"
+
+
+def troubles() -> str:
+    """What Steward knows to be wrong with its own deployment (compare-and-swap)."""
+    return "watch/troubles.json"
+
+
 def audit(model: str, audit: str) -> str:
     """One audit's report."""
-    return f"reports/{model}/audits/{audit}.json"
+    return f"{audits(model)}{audit}.json"
 
 
 def sagemaker_report(model: str, monitor: str, window: str, check: str, name: str) -> str:

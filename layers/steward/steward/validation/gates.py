@@ -22,7 +22,8 @@ from steward.spec.durations import format_duration
 from steward.spec.policies import ValidationMetric, ValidationPolicy
 from steward.validation.evaluation import GateResult
 
-_FEWEST_BLOCKS = 3
+FEWEST_BLOCKS = 3
+"""Blocks of time that a bound on a gain needs."""
 _TITLES: dict[ValidationMetric, str] = {
     "log_loss": "log loss",
     "roc_auc": "ROC AUC",
@@ -154,9 +155,9 @@ class BetterThanChampion:
         metric = policy.metric or _default_metric(contest)
         blocks = (contest.times.astype("datetime64[us]").astype(np.int64)) // round(policy.block.total_seconds() * 1e6)
         count = len(np.unique(blocks))
-        if count < _FEWEST_BLOCKS:
+        if count < FEWEST_BLOCKS:
             message = (
-                f"the holdout spans {count} blocks of {format_duration(policy.block)} and needs {_FEWEST_BLOCKS} to "
+                f"the holdout spans {count} blocks of {format_duration(policy.block)} and needs {FEWEST_BLOCKS} to "
                 "prove a gain; lengthen retraining.holdout_span, or shorten validation.block"
             )
             return GateResult(gate=self.name, passed=False, message=message)

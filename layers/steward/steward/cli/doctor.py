@@ -1,0 +1,82 @@
+"""What is wrong with a deployment, and the command that mends each of it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from steward.events import Trouble
+from steward.runtime import Settings
+from steward.selfcheck.diagnosis import compare
+from steward.selfcheck.template import Resource, Stack, resources
+from steward.stations import watch
+from steward.store import deployment, inspection
+from steward.store.bucket import Bucket
+
+
+def examine_deployment(
+    stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
+) -> None:
+    """Say what is wrong with the deployment and how to mend it; changes nothing. Exits with 1 when something is."""
+    console = Console()
+    found = list(examined(inspection.deployed_stack(stack), datetime.now(UTC)))
+    for trouble in found:
+        console.print(trouble.sentence, style="bold red", markup=False, highlight=False)
+        typer.echo(f"  {trouble.mend}")
+    if not found:
+        console.print(f"{stack} is as its template says, and what should have happened has happened", markup=False)
+    raise typer.Exit(1 if found else 0)
+
+
+def examined(stack: Stack, now: datetime) -> Iterator[Trouble]:
+    """Everything that is wrong with a deployment at a moment."""
+    asked = resources(stack)
+    present = dict(inspection.observed(asked))
+    yield from compare(stack, present)
+    gone = {logical for logical, facts in present.items() if facts is None}
+    yield from _silence(stack, asked, gone)
+    yield from _letters(asked, gone)
+    if gone & {"DataBucket", "Schedules"}:
+        return  # what is in them is gone with them
+    yield from _models(asked, now)
+
+
+def _silence(stack: Stack, asked: dict[str, Resource], gone: set[str]) -> Iterator[Trouble]:
+    for logical, resource in asked.items():
+        if (
+            resource.kind == "AWS::SNS::Topic"
+            and logical not in gone
+            and not inspection.subscriptions(resource.physical)
+        ):
+            yield Trouble(
+                cause=f"{logical}-silent",
+                sentence=f"Nobody has subscribed to the topic {logical}, so nobody hears of alerts.",
+                mend=f"aws sns subscribe --region {stack.region} --topic-arn {resource.physical} --protocol email "
+                "--notification-endpoint YOUR@ADDRESS",
+            )
+
+
+def _letters(asked: dict[str, Resource], gone: set[str]) -> Iterator[Trouble]:
+    for logical, resource in asked.items():
+        kept = resource.kind == "AWS::SQS::Queue" and not logical.endswith("Queue") and logical not in gone
+        count = deployment.messages(resource.physical) if kept else 0
+        if count:
+            yield watch.dead_letters(logical, count)
+
+
+def _models(asked: dict[str, Resource], now: datetime) -> Iterator[Trouble]:
+    """What is wrong with the models' schedules, and what they should have brought about."""
+    variables = asked["WatchDeployment"].properties["Environment"]["Variables"]
+    settings = Settings.model_validate(variables)
+    data = Bucket(settings.data_bucket, settings.environment)
+    for spec, name, sentence in watch.of_schedules(settings, data):
+        upload = f"s3://{data.name}/specs/{spec.model}.yaml"
+        yield Trouble(
+            cause=f"schedule-{name}",
+            sentence=f"{sentence[0].upper()}{sentence[1:]}.",
+            mend=f"aws s3 cp {upload} {upload} --metadata-directive REPLACE",
+        )
+    for model in watch.models(data):
+        yield from watch.of_model(data, model, now)

@@ -1,0 +1,204 @@
+"""What is wrong with a deployment, each as a sentence and the command that mends it."""
+
+import json
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+
+from steward.events import Trouble
+from steward.selfcheck.facts import Aspect, Facts, asked_for
+from steward.selfcheck.template import Json, Resource, Stack, resources
+
+type Observed = Mapping[str, Facts | None]
+"""What is there of each resource, by its logical id; None where it is gone."""
+
+
+def compare(stack: Stack, observed: Observed) -> Iterator[Trouble]:
+    """Every resource that is not as the template has it, in the template's order.
+
+    Args:
+        stack: what was deployed.
+        observed: what is there now. Resources that were not looked at are left out of it.
+    """
+    for resource in resources(stack).values():
+        wanted = asked_for(resource)
+        if not wanted or resource.logical not in observed:
+            continue
+        present = observed[resource.logical]
+        if present is None:
+            yield Trouble(
+                cause=f"{resource.logical}-gone",
+                sentence=f"{_title(resource)} is gone.",
+                mend=_GROUP.format(name=resource.physical)
+                if resource.kind == "AWS::Scheduler::ScheduleGroup"
+                else revert(stack),
+            )
+            continue
+        for aspect, value in wanted.items():
+            if present.get(aspect) != value:
+                yield Trouble(
+                    cause=f"{resource.logical}-{aspect}",
+                    sentence=_sentence(resource, aspect, value, present.get(aspect)),
+                    mend=_mend(stack, resource, aspect),
+                )
+
+
+def revert(stack: Stack) -> str:
+    """The commands that make every resource of the stack as its template has it.
+
+    CloudFormation makes nothing of a template that has not changed, but for change sets that revert drift (AWS
+    CloudFormation User Guide, "Using drift-aware change sets").
+    """
+    kept = " ".join(f"ParameterKey={name},UsePreviousValue=true" for name in sorted(stack.parameters))
+    parameters = f" --parameters {kept}" if kept else ""
+    named = f"--stack-name {stack.name} --change-set-name mend"
+    return (
+        f"aws cloudformation create-change-set {named} --use-previous-template --deployment-mode REVERT_DRIFT "
+        f"--capabilities CAPABILITY_IAM CAPABILITY_NAMED_IAM{parameters} && "
+        f"aws cloudformation wait change-set-create-complete {named} && "
+        f"aws cloudformation execute-change-set {named}"
+    )
+
+
+_GROUP = "aws scheduler create-schedule-group --name {name}"
+
+_NOUNS = {
+    "AWS::Events::Rule": "The rule",
+    "AWS::SQS::Queue": "The queue",
+    "AWS::SQS::QueuePolicy": "The queue policy",
+    "AWS::SNS::Topic": "The topic",
+    "AWS::SNS::TopicPolicy": "The topic policy",
+    "AWS::S3::Bucket": "The bucket",
+    "AWS::S3::BucketPolicy": "The bucket policy",
+    "AWS::Lambda::Function": "The function",
+    "AWS::Lambda::EventSourceMapping": "The event source",
+    "AWS::IAM::Role": "The role",
+    "AWS::IAM::ManagedPolicy": "The managed policy",
+    "AWS::CloudWatch::Alarm": "The alarm",
+    "AWS::Scheduler::ScheduleGroup": "The schedule group",
+    "AWS::Events::EventBus": "The event bus",
+}
+
+
+def _title(resource: Resource) -> str:
+    return f"{_NOUNS[resource.kind]} {resource.logical}"
+
+
+def _sentence(resource: Resource, aspect: Aspect, wanted: Json, present: Json) -> str:
+    title = _title(resource)
+    match aspect:
+        case "enabled":
+            return f"{title} is switched off, so nothing comes through it."
+        case "pattern" | "schedule":
+            return f"{title} lets other events through than the template says."
+        case "targets":
+            missing = sorted(set(wanted) - set(present or {}))
+            return f"{title} has no target." if missing and not present else f"{title} sends to other targets."
+        case "redrive":
+            return f"{title} does not put what fails too often into its dead-letter queue."
+        case "policy":
+            return f"{title} is missing." if not present else f"{title} says something else than the template."
+        case "notifications":
+            return f"{title} tells nobody of uploads: its notifications to EventBridge are off."
+        case "versioning":
+            return f"{title} does not keep versions, so what is overwritten is lost."
+        case "environment":
+            names = sorted(
+                name for name in {*wanted, *(present or {})} if wanted.get(name) != (present or {}).get(name)
+            )
+            return f"{title} runs with other settings: {', '.join(names)}."
+        case "layers":
+            return f"{title} runs with other layers."
+        case "role":
+            return f"{title} runs under another role."
+        case "policies":
+            changed = [name for name in wanted if (present or {}).get(name) != wanted[name]]
+            more = sorted(set(present or {}) - set(wanted))
+            said = [
+                *(f"{name} says something else or is missing" for name in changed),
+                *(f"{name} was added" for name in more),
+            ]
+            return f"{title} may do something else than the template says: {', '.join(said)}."
+        case "managed":
+            return f"{title} has other managed policies attached."
+        case "notifies":
+            return f"{title} tells nobody: its actions are switched off."
+        case "there":
+            return f"{title} is gone."
+
+
+def _mend(stack: Stack, resource: Resource, aspect: Aspect) -> str:
+    """The exact command, or commands."""
+    own = _MENDS.get((resource.kind, aspect))
+    return own(resource) if own else revert(stack)
+
+
+def _rule(resource: Resource) -> str:
+    bus, name = resource.properties.get("EventBusName", ""), resource.physical.rpartition("|")[2]
+    return f"--name {name}" + (f" --event-bus-name {bus}" if bus else "")
+
+
+def _targets(resource: Resource) -> str:
+    return f"aws events put-targets {_rule(resource).replace('--name', '--rule')} --targets " + _quoted(
+        resource.properties["Targets"]
+    )
+
+
+def _queue_policy(resource: Resource) -> str:
+    policy = {"Policy": json.dumps(resource.properties["PolicyDocument"])}
+    return "; ".join(
+        f"aws sqs set-queue-attributes --queue-url {url} --attributes {_quoted(policy)}"
+        for url in resource.properties["Queues"]
+    )
+
+
+def _topic_policy(resource: Resource) -> str:
+    policy = _quoted(resource.properties["PolicyDocument"])
+    return "; ".join(
+        f"aws sns set-topic-attributes --topic-arn {topic} --attribute-name Policy --attribute-value {policy}"
+        for topic in resource.properties["Topics"]
+    )
+
+
+def _role_policies(resource: Resource) -> str:
+    return "; ".join(
+        f"aws iam put-role-policy --role-name {resource.physical} --policy-name {policy['PolicyName']} "
+        f"--policy-document {_quoted(policy['PolicyDocument'])}"
+        for policy in resource.properties.get("Policies", [])
+    )
+
+
+def _configuration(resource: Resource) -> str:
+    properties = resource.properties
+    return (
+        f"aws lambda update-function-configuration --function-name {resource.physical} --role {properties['Role']} "
+        f"--environment {_quoted(properties.get('Environment', {}))} --layers {' '.join(properties.get('Layers', []))}"
+    )
+
+
+def _quoted(value: Json) -> str:
+    return shlex.quote(json.dumps(value))
+
+
+_MENDS: dict[tuple[str, Aspect], Callable[[Resource], str]] = {
+    ("AWS::Events::Rule", "enabled"): lambda rule: f"aws events enable-rule {_rule(rule)}",
+    ("AWS::Events::Rule", "targets"): _targets,
+    ("AWS::SQS::QueuePolicy", "policy"): _queue_policy,
+    ("AWS::SNS::TopicPolicy", "policy"): _topic_policy,
+    ("AWS::S3::Bucket", "notifications"): lambda bucket: (
+        f"aws s3api put-bucket-notification-configuration --bucket {bucket.physical} "
+        f"--notification-configuration {_quoted({'EventBridgeConfiguration': {}})}"
+    ),
+    ("AWS::S3::Bucket", "versioning"): lambda bucket: (
+        f"aws s3api put-bucket-versioning --bucket {bucket.physical} --versioning-configuration Status=Enabled"
+    ),
+    ("AWS::Lambda::EventSourceMapping", "enabled"): lambda mapping: (
+        f"aws lambda update-event-source-mapping --uuid {mapping.physical} --enabled"
+    ),
+    ("AWS::Lambda::Function", "environment"): _configuration,
+    ("AWS::Lambda::Function", "layers"): _configuration,
+    ("AWS::Lambda::Function", "role"): _configuration,
+    ("AWS::IAM::Role", "policies"): _role_policies,
+    ("AWS::CloudWatch::Alarm", "notifies"): lambda alarm: (
+        f"aws cloudwatch enable-alarm-actions --alarm-names {alarm.physical}"
+    ),
+}

@@ -1,0 +1,183 @@
+"""What a deployed template asks for, with every reference in it resolved.
+
+The functions are those of CloudFormation's template reference that Steward's own template, and SAM's expansion of it, use.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+type Json = Any
+"""A JSON value: templates have no narrower type."""
+
+_ABSENT = object()
+"""What `AWS::NoValue` leaves: the property is as if it were not written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A deployed stack, as CloudFormation describes it.
+
+    Attributes:
+        parameters: with their values.
+        template: processed, so that no `AWS::Serverless` type is left in it.
+        physical: the physical id of each resource, by its logical id.
+    """
+
+    name: str
+    partition: str
+    region: str
+    account: str
+    parameters: Mapping[str, str]
+    template: Mapping[str, Json]
+    physical: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource that the template asks for: its properties hold values alone."""
+
+    logical: str
+    kind: str
+    physical: str
+    properties: Mapping[str, Json]
+
+
+def resources(stack: Stack) -> dict[str, Resource]:
+    """Every resource whose condition holds, by its logical id."""
+    found = {}
+    for logical, declared in stack.template["Resources"].items():
+        if "Condition" in declared and not _holds(stack, declared["Condition"]):
+            continue
+        properties = resolved(stack, declared.get("Properties", {}))
+        found[logical] = Resource(logical, declared["Type"], stack.physical.get(logical, ""), properties)
+    return found
+
+
+def resolved(stack: Stack, value: Json) -> Json:
+    """A value of the template without references.
+
+    Raises:
+        ValueError: it uses a function of CloudFormation that Steward's template does not.
+    """
+    if isinstance(value, list):
+        return [part for part in (resolved(stack, part) for part in value) if part is not _ABSENT]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((name, argument),) = value.items()
+        if name == "Ref":
+            return _reference(stack, argument)
+        if name.startswith("Fn::"):
+            return _function(stack, name, argument)
+    found = {key: resolved(stack, part) for key, part in value.items()}
+    return {key: part for key, part in found.items() if part is not _ABSENT}
+
+
+def _function(stack: Stack, name: str, argument: Json) -> Json:
+    match name:
+        case "Fn::GetAtt":
+            logical, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
+            return _attribute(stack, logical, attribute)
+        case "Fn::Sub":
+            return _substituted(stack, argument)
+        case "Fn::If":
+            condition, then, otherwise = argument
+            return resolved(stack, then if _holds(stack, condition) else otherwise)
+        case "Fn::Join":
+            separator, parts = argument
+            return separator.join(str(part) for part in resolved(stack, parts))
+    raise ValueError(f"the template uses {name}, which steward doctor does not know")
+
+
+def _holds(stack: Stack, condition: Json) -> bool:
+    if isinstance(condition, str):
+        return _holds(stack, stack.template["Conditions"][condition])
+    ((name, argument),) = condition.items()
+    match name:
+        case "Condition":
+            return _holds(stack, argument)
+        case "Fn::Equals":
+            left, right = (resolved(stack, part) for part in argument)
+            return bool(left == right)
+        case "Fn::Not":
+            return not _holds(stack, argument[0])
+        case "Fn::And":
+            return all(_holds(stack, part) for part in argument)
+        case "Fn::Or":
+            return any(_holds(stack, part) for part in argument)
+    raise ValueError(f"a condition of the template uses {name}, which steward doctor does not know")
+
+
+def _reference(stack: Stack, name: str) -> Json:
+    match name:
+        case "AWS::NoValue":
+            return _ABSENT
+        case "AWS::StackName":
+            return stack.name
+        case "AWS::Region":
+            return stack.region
+        case "AWS::AccountId":
+            return stack.account
+        case "AWS::Partition":
+            return stack.partition
+    if name in stack.parameters:
+        value = stack.parameters[name]
+        kind = stack.template.get("Parameters", {}).get(name, {}).get("Type", "String")
+        return value.split(",") if kind == "CommaDelimitedList" else value
+    return stack.physical.get(name, "")
+
+
+def _substituted(stack: Stack, argument: Json) -> str:
+    text, own = argument if isinstance(argument, list) else (argument, {})
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in own:
+            return str(resolved(stack, own[name]))
+        if "." in name:
+            return str(_attribute(stack, *name.split(".", 1)))
+        return str(_reference(stack, name))
+
+    return re.sub(r"\$\{([^!}][^}]*)\}", value, text)
+
+
+def _attribute(stack: Stack, logical: str, attribute: str) -> str:
+    kind, physical = stack.template["Resources"][logical]["Type"], stack.physical.get(logical, "")
+    if attribute in ("QueueName", "TopicName"):
+        return re.split("[/:]", physical)[-1]
+    if attribute != "Arn":
+        return physical
+    if physical.startswith("arn:"):
+        return physical
+    if kind == "AWS::Events::Rule":
+        bus = resolved(stack, stack.template["Resources"][logical]["Properties"].get("EventBusName", ""))
+        name = physical.rpartition("|")[2]  # AWS has `bus|name`, emulators the name alone
+        physical = f"{bus}/{name}" if bus not in ("", "default") else name
+    return arn(stack, kind, physical)
+
+
+def arn(stack: Stack, kind: str, physical: str) -> str:
+    """The ARN of a resource of a type, from its physical id."""
+    here = f"{stack.region}:{stack.account}"
+    match kind:
+        case "AWS::SQS::Queue":
+            rest = f"sqs:{here}:{physical.rsplit('/', 1)[-1]}"
+        case "AWS::S3::Bucket":
+            rest = f"s3:::{physical}"
+        case "AWS::IAM::Role":
+            rest = f"iam::{stack.account}:role/{physical}"
+        case "AWS::Events::EventBus":
+            rest = f"events:{here}:event-bus/{physical}"
+        case "AWS::Events::Rule":
+            rest = f"events:{here}:rule/{physical}"
+        case "AWS::Lambda::Function":
+            rest = f"lambda:{here}:function:{physical}"
+        case "AWS::Scheduler::ScheduleGroup":
+            rest = f"scheduler:{here}:schedule-group/{physical}"
+        case "AWS::Logs::LogGroup":
+            rest = f"logs:{here}:log-group:{physical}:*"
+        case _:
+            raise ValueError(f"steward doctor does not know the ARN of a {kind}")
+    return f"arn:{stack.partition}:{rest}"

@@ -1,0 +1,29 @@
+"""What Steward can see of its own deployment from within: queues, and whether the bucket tells of uploads."""
+
+import re
+from collections.abc import Iterator
+
+from steward import aws
+
+
+def queues(stack: str) -> Iterator[tuple[str, str]]:
+    """The logical id and the URL of every queue that CloudFormation named for a stack."""
+    named = re.compile(rf"{re.escape(stack)}-([A-Z][A-Za-z]*)(-[^-]+)?")
+    for page in aws.sqs().get_paginator("list_queues").paginate(QueueNamePrefix=f"{stack}-"):
+        for url in page.get("QueueUrls", []):
+            found = named.fullmatch(url.rsplit("/", 1)[-1])
+            if found:
+                yield found[1], url
+
+
+def messages(queue_url: str) -> int:
+    """How many messages a queue holds, as far as SQS knows."""
+    found = aws.sqs().get_queue_attributes(
+        QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    )["Attributes"]
+    return sum(int(count) for count in found.values())
+
+
+def tells_of_uploads(bucket: str) -> bool:
+    """Whether a bucket tells EventBridge of uploads."""
+    return "EventBridgeConfiguration" in aws.s3().get_bucket_notification_configuration(Bucket=bucket)

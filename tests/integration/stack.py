@@ -1,0 +1,233 @@
+"""The template's own resources on moto, made one by one: moto's CloudFormation does not know all of their kinds."""
+
+import copy
+import io
+import json
+import zipfile
+from functools import cache
+from typing import Any
+
+from samtranslator.translator.transform import transform
+
+from steward import aws
+from steward.selfcheck.template import Resource, Stack, resolved
+
+from .template import read_template
+
+NAME, REGION, ACCOUNT = "steward", "us-east-1", "123456789012"
+SUBSCRIBER = "someone@example.com"
+LAST = ("AWS::Lambda::EventSourceMapping", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription")
+FIRST = (
+    "AWS::S3::Bucket", "AWS::Events::EventBus", "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Scheduler::ScheduleGroup",
+    "AWS::Logs::LogGroup", "AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role",
+    "AWS::Lambda::Function", "AWS::Events::Rule",
+)  # fmt: skip
+
+
+@cache
+def processed() -> dict[str, Any]:
+    """The template as CloudFormation keeps it: expanded by SAM's own translator."""
+    template = copy.deepcopy(read_template())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://code/code.zip"
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = "s3://code/code.zip"
+    expanded: dict[str, Any] = transform(template, {}, _NoPolicies())
+    return expanded
+
+
+class _NoPolicies:
+    """In place of AWS's own managed policies, of which the template names none."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def create() -> Stack:
+    """Make every resource of the template that the doctor looks at; inside moto."""
+    template = processed()
+    defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items()}
+    physical: dict[str, str] = {}
+    stack = Stack(NAME, "aws", REGION, ACCOUNT, defaults | {"AlertEmail": SUBSCRIBER}, template, physical)
+    aws.s3().create_bucket(Bucket="code")
+    aws.s3().put_object(Bucket="code", Key="code.zip", Body=_archive())
+    declared = template["Resources"]
+    kinds = [*FIRST, *sorted({one["Type"] for one in declared.values()} - {*FIRST, *LAST}), *LAST]
+    for kind in kinds:
+        for logical, one in declared.items():
+            if one["Type"] == kind and kind in _MAKERS:
+                if one.get("Condition") in ("HasChat",):
+                    continue
+                made = Resource(logical, kind, "", resolved(stack, one.get("Properties", {})))
+                physical[logical] = _MAKERS[kind](stack, made)
+    return stack
+
+
+def _archive() -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("app.py", "")
+    return body.getvalue()
+
+
+def _queue(_: Stack, queue: Resource) -> str:
+    url = aws.sqs().create_queue(QueueName=f"{NAME}-{queue.logical}-X1")["QueueUrl"]
+    return url
+
+
+def _mapping(stack: Stack, mapping: Resource) -> str:
+    _redrive(stack)
+    wanted = {"EventSourceArn": mapping.properties["EventSourceArn"], "BatchSize": mapping.properties["BatchSize"]}
+    return aws.functions().create_event_source_mapping(FunctionName=mapping.properties["FunctionName"], **wanted)[
+        "UUID"
+    ]
+
+
+def _redrive(stack: Stack) -> None:
+    """Queues name their dead-letter queues, which are made after them."""
+    for logical, one in stack.template["Resources"].items():
+        if one["Type"] == "AWS::SQS::Queue" and "RedrivePolicy" in one["Properties"]:
+            policy = json.dumps(resolved(stack, one["Properties"]["RedrivePolicy"]))
+            aws.sqs().set_queue_attributes(
+                QueueUrl=stack.physical[logical], Attributes={"RedrivePolicy": policy, "VisibilityTimeout": "5400"}
+            )
+
+
+def _queue_policy(_: Stack, policy: Resource) -> str:
+    (url,) = policy.properties["Queues"]
+    document = json.dumps(policy.properties["PolicyDocument"])
+    aws.sqs().set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
+    return policy.logical
+
+
+def _topic(_: Stack, topic: Resource) -> str:
+    return aws.sns().create_topic(Name=f"{NAME}-{topic.logical}")["TopicArn"]
+
+
+def _topic_policy(_: Stack, policy: Resource) -> str:
+    (topic,) = policy.properties["Topics"]
+    document = json.dumps(policy.properties["PolicyDocument"])
+    aws.sns().set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document)
+    return policy.logical
+
+
+def _subscription(_: Stack, wanted: Resource) -> str:
+    return aws.sns().subscribe(
+        TopicArn=wanted.properties["TopicArn"], Protocol="email", Endpoint=SUBSCRIBER, ReturnSubscriptionArn=True
+    )["SubscriptionArn"]
+
+
+def _bucket(_: Stack, bucket: Resource) -> str:
+    name = f"{NAME}-{bucket.logical.lower()}"
+    aws.s3().create_bucket(Bucket=name)
+    aws.s3().put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    if "NotificationConfiguration" in bucket.properties:
+        aws.s3().put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+    return name
+
+
+def _bucket_policy(_: Stack, policy: Resource) -> str:
+    aws.s3().put_bucket_policy(
+        Bucket=policy.properties["Bucket"], Policy=json.dumps(policy.properties["PolicyDocument"])
+    )
+    return policy.logical
+
+
+def _bus(_: Stack, bus: Resource) -> str:
+    aws.events().create_event_bus(Name=bus.properties["Name"])
+    return str(bus.properties["Name"])
+
+
+def _rule(_: Stack, rule: Resource) -> str:
+    name, bus = f"{NAME}-{rule.logical}", rule.properties.get("EventBusName")
+    on_bus = {"EventBusName": bus} if bus else {}
+    if "EventPattern" in rule.properties:
+        aws.events().put_rule(Name=name, EventPattern=json.dumps(rule.properties["EventPattern"]), **on_bus)
+    else:
+        aws.events().put_rule(Name=name, ScheduleExpression=rule.properties["ScheduleExpression"])
+    targets = [{"Id": one["Id"], "Arn": one["Arn"]} for one in rule.properties["Targets"]]
+    aws.events().put_targets(Rule=name, Targets=targets, **on_bus)
+    return f"{bus}|{name}" if bus else name
+
+
+def _role(_: Stack, role: Resource) -> str:
+    name = f"{NAME}-{role.logical}"
+    trust = json.dumps(role.properties["AssumeRolePolicyDocument"])
+    aws.iam().create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    for policy in role.properties.get("Policies", []):
+        document = json.dumps(policy["PolicyDocument"])
+        aws.iam().put_role_policy(RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=document)
+    for attached in role.properties.get("ManagedPolicyArns", []):
+        aws.iam().attach_role_policy(RoleName=name, PolicyArn=attached)
+    return name
+
+
+def _managed_policy(_: Stack, policy: Resource) -> str:
+    document = json.dumps(policy.properties["PolicyDocument"])
+    return aws.iam().create_policy(PolicyName=f"{NAME}-{policy.logical}", PolicyDocument=document)["Policy"]["Arn"]
+
+
+def _function(_: Stack, function: Resource) -> str:
+    return aws.functions().create_function(
+        FunctionName=f"{NAME}-{function.logical}",
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role=function.properties["Role"],
+        Code={"S3Bucket": "code", "S3Key": "code.zip"},
+        Environment=function.properties["Environment"],
+        Layers=function.properties["Layers"],
+    )["FunctionName"]
+
+
+def _layer(_: Stack, layer: Resource) -> str:
+    made = aws.functions().publish_layer_version(
+        LayerName=layer.properties["LayerName"], Content={"S3Bucket": "code", "S3Key": "code.zip"}
+    )
+    return made["LayerVersionArn"]
+
+
+def _group(_: Stack, group: Resource) -> str:
+    aws.scheduler().create_schedule_group(Name=group.properties["Name"])
+    return str(group.properties["Name"])
+
+
+def _logs(_: Stack, group: Resource) -> str:
+    return str(group.properties["LogGroupName"])
+
+
+def _alarm(_: Stack, alarm: Resource) -> str:
+    name = f"{NAME}-{alarm.logical}"
+    wanted = {"MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold", "ComparisonOperator"}
+    said = {key: value for key, value in alarm.properties.items() if key in wanted}
+    aws.cloudwatch().put_metric_alarm(AlarmName=name, AlarmActions=alarm.properties["AlarmActions"], **said)
+    return name
+
+
+_MAKERS = {
+    "AWS::S3::Bucket": _bucket,
+    "AWS::S3::BucketPolicy": _bucket_policy,
+    "AWS::Events::EventBus": _bus,
+    "AWS::Events::Rule": _rule,
+    "AWS::SQS::Queue": _queue,
+    "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::SNS::Topic": _topic,
+    "AWS::SNS::TopicPolicy": _topic_policy,
+    "AWS::SNS::Subscription": _subscription,
+    "AWS::IAM::Role": _role,
+    "AWS::IAM::ManagedPolicy": _managed_policy,
+    "AWS::Lambda::Function": _function,
+    "AWS::Lambda::LayerVersion": _layer,
+    "AWS::Lambda::EventSourceMapping": _mapping,
+    "AWS::Scheduler::ScheduleGroup": _group,
+    "AWS::Logs::LogGroup": _logs,
+    "AWS::CloudWatch::Alarm": _alarm,
+}
+
+
+def name_of(stack: Stack, logical: str) -> tuple[str, str]:
+    """The bus (empty for the account's own) and the name of a rule."""
+    bus, _, name = stack.physical[logical].rpartition("|")
+    return bus, name

@@ -1,0 +1,242 @@
+"""`steward doctor` on the template's own resources: what a saboteur did is found, named, and mended by what it says."""
+
+import json
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
+
+from steward import aws
+from steward.cli.doctor import examined
+from steward.events import Trouble
+from steward.runtime import Settings
+from steward.selfcheck.template import Stack, resources
+from steward.spec.document import read_spec
+from steward.stations import registry, schedules
+
+from . import lemons
+from .notifying import notifications_shown
+from .stack import create, name_of
+
+CLIENTS = (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch, aws.functions, aws.iam)
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    """A sound deployment with one declared model, whose schedules are there."""
+    environment = {"AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t", "AWS_DEFAULT_REGION": "us-east-1"}
+    with (
+        patch.dict(os.environ, environment),
+        mock_aws(config={"lambda": {"use_docker": False}}),
+        patch.object(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL),  # moto reads no conditions
+    ):
+        for client in CLIENTS:
+            client.cache_clear()
+        made = create()
+        spec = read_spec(lemons.SPEC.encode())
+        revision = registry.SpecRevision(revision="000001", source_version_id="1", spec=spec)
+        aws.s3().put_object(
+            Bucket=made.physical["DataBucket"],
+            Key="models/lemons/specs/000001.json",
+            Body=revision.model_dump_json().encode(),
+        )
+        schedules.reconcile(settings(made), spec)
+        with notifications_shown():
+            yield made
+    for client in CLIENTS:
+        client.cache_clear()
+
+
+def settings(stack: Stack) -> Settings:
+    return Settings.model_validate(resources(stack)["RegisterModel"].properties["Environment"]["Variables"])
+
+
+def causes(stack: Stack, at: datetime = NOW) -> dict[str, Trouble]:
+    return {trouble.cause: trouble for trouble in examined(stack, at)}
+
+
+def test_a_sound_deployment_has_nothing_wrong(stack: Stack) -> None:
+    assert causes(stack) == {}
+
+
+def rule_off(stack: Stack) -> None:
+    bus, name = name_of(stack, "CheckWindowRule")
+    aws.events().disable_rule(Name=name, EventBusName=bus)
+
+
+def rule_without_target(stack: Stack) -> None:
+    bus, name = name_of(stack, "RaiseAlertsRule")
+    aws.events().remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
+
+
+def rule_of_other_events(stack: Stack) -> None:
+    bus, name = name_of(stack, "TrainModelRule")
+    aws.events().put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["nobody"]}))
+
+
+def queue_without_policy(stack: Stack) -> None:
+    aws.sqs().set_queue_attributes(QueueUrl=stack.physical["IngestRecordsQueue"], Attributes={"Policy": ""})
+
+
+def queue_with_other_dead_letters(stack: Stack) -> None:
+    other = resources(stack)["RaiseAlertsQueue"].properties["RedrivePolicy"]
+    queue = stack.physical["JoinLabelsQueue"]
+    kept = aws.sqs().get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]
+    aws.sqs().set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(other)})
+    aws.sqs().set_queue_attributes(QueueUrl=queue, Attributes={"Policy": kept["Policy"]})  # moto forgets it
+
+
+def schedule_deleted(stack: Stack) -> None:
+    aws.scheduler().delete_schedule(Name="lemons-check", GroupName=stack.physical["Schedules"])
+
+
+def schedule_changed(stack: Stack) -> None:
+    group = stack.physical["Schedules"]
+    known = aws.scheduler().get_schedule(Name="lemons-check", GroupName=group)
+    aws.scheduler().update_schedule(
+        Name="lemons-check",
+        GroupName=group,
+        ScheduleExpression="rate(30 days)",
+        FlexibleTimeWindow=known["FlexibleTimeWindow"],
+        Target=known["Target"],
+    )
+
+
+def schedule_off(stack: Stack) -> None:
+    group = stack.physical["Schedules"]
+    known = aws.scheduler().get_schedule(Name="lemons-check", GroupName=group)
+    aws.scheduler().update_schedule(
+        Name="lemons-check",
+        GroupName=group,
+        State="DISABLED",
+        ScheduleExpression=known["ScheduleExpression"],
+        FlexibleTimeWindow=known["FlexibleTimeWindow"],
+        Target=known["Target"],
+    )
+
+
+def group_deleted(stack: Stack) -> None:
+    aws.scheduler().delete_schedule_group(Name=stack.physical["Schedules"])
+
+
+def notifications_off(stack: Stack) -> None:
+    aws.s3().put_bucket_notification_configuration(Bucket=stack.physical["DataBucket"], NotificationConfiguration={})
+
+
+def versioning_off(stack: Stack) -> None:
+    aws.s3().put_bucket_versioning(
+        Bucket=stack.physical["LedgerBucket"], VersioningConfiguration={"Status": "Suspended"}
+    )
+
+
+def role_narrowed(stack: Stack) -> None:
+    role = stack.physical["CheckWindowRole"]
+    document = aws.iam().get_role_policy(RoleName=role, PolicyName="check-window")["PolicyDocument"]
+    document["Statement"] = [one for one in document["Statement"] if one["Sid"] != "Write"]
+    aws.iam().put_role_policy(RoleName=role, PolicyName="check-window", PolicyDocument=json.dumps(document))
+
+
+def managed_policy_detached(stack: Stack) -> None:
+    aws.iam().detach_role_policy(RoleName=stack.physical["TrainModelRole"], PolicyArn=stack.physical["EveryFunction"])
+
+
+def event_source_off(stack: Stack) -> None:
+    aws.functions().update_event_source_mapping(UUID=stack.physical["KickRetrainingMessages"], Enabled=False)
+
+
+def nobody_subscribed(stack: Stack) -> None:
+    aws.sns().unsubscribe(SubscriptionArn=stack.physical["AlertEmailSubscription"])
+
+
+def environment_changed(stack: Stack) -> None:
+    aws.functions().update_function_configuration(
+        FunctionName=stack.physical["RaiseAlerts"], Environment={"Variables": {"STEWARD_BUS": "another"}}
+    )
+
+
+def layers_removed(stack: Stack) -> None:
+    aws.functions().update_function_configuration(FunctionName=stack.physical["ValidateModel"], Layers=[])
+
+
+def alarm_silenced(stack: Stack) -> None:
+    aws.cloudwatch().disable_alarm_actions(AlarmNames=[stack.physical["SelfCheckMissing"]])
+
+
+def alarm_deleted(stack: Stack) -> None:
+    aws.cloudwatch().delete_alarms(AlarmNames=[stack.physical["AlertsFail"]])
+
+
+def dead_letter(stack: Stack) -> None:
+    aws.sqs().send_message(QueueUrl=stack.physical["CheckWindowDeadLetters"], MessageBody="{}")
+
+
+def window_unchecked(stack: Stack) -> None:
+    closed = (NOW - timedelta(days=3)).strftime("%Y%m%dT000000Z_1d")
+    aws.s3().put_object(Bucket=stack.physical["DataBucket"], Key=f"profiles/lemons/v1/{closed}/batch.json", Body=b"{}")
+
+
+SABOTAGES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
+    "a rule is off": (rule_off, "CheckWindowRule-enabled", "aws events enable-rule"),
+    "a rule has no target": (rule_without_target, "RaiseAlertsRule-targets", "aws events put-targets"),
+    "a rule lets other events through": (rule_of_other_events, "TrainModelRule-pattern", "REVERT_DRIFT"),
+    "a queue has no policy": (queue_without_policy, "IngestRecordsQueuePolicy-policy", "aws sqs set-queue-attributes"),
+    "a queue has another dead-letter queue": (queue_with_other_dead_letters, "JoinLabelsQueue-redrive", "REVERT_DRIFT"),
+    "a schedule is deleted": (schedule_deleted, "schedule-lemons-check", "aws s3 cp"),
+    "a schedule is changed": (schedule_changed, "schedule-lemons-check", "aws s3 cp"),
+    "a schedule is off": (schedule_off, "schedule-lemons-check", "aws s3 cp"),
+    "the schedule group is deleted": (group_deleted, "Schedules-gone", "aws scheduler create-schedule-group"),
+    "notifications are off": (notifications_off, "DataBucket-notifications", "put-bucket-notification-configuration"),
+    "versioning is off": (versioning_off, "LedgerBucket-versioning", "put-bucket-versioning"),
+    "a role is narrowed": (role_narrowed, "CheckWindowRole-policies", "aws iam put-role-policy"),
+    "a managed policy is detached": (managed_policy_detached, "TrainModelRole-managed", "REVERT_DRIFT"),
+    "an event source is off": (event_source_off, "KickRetrainingMessages-enabled", "update-event-source-mapping"),
+    "nobody subscribed": (nobody_subscribed, "AlertTopic-silent", "aws sns subscribe"),
+    "a function's settings are changed": (environment_changed, "RaiseAlerts-environment", "--environment"),
+    "a function's layers are removed": (layers_removed, "ValidateModel-layers", "--layers arn:"),
+    "an alarm is silenced": (alarm_silenced, "SelfCheckMissing-notifies", "enable-alarm-actions"),
+    "an alarm is deleted": (alarm_deleted, "AlertsFail-gone", "REVERT_DRIFT"),
+    "a message is dead": (dead_letter, "CheckWindowDeadLetters-messages", "steward redrive check_window"),
+    "a window is unchecked": (window_unchecked, "unchecked-lemons", "steward check lemons"),
+}
+
+
+@pytest.mark.parametrize("sabotage", SABOTAGES)
+def test_the_doctor_finds_a_sabotage_and_nothing_else(stack: Stack, sabotage: str) -> None:
+    act, cause, command = SABOTAGES[sabotage]
+    act(stack)
+    found = causes(stack)
+    assert set(found) == {cause}
+    assert command in found[cause].mend
+    assert found[cause].sentence.endswith(".")
+
+
+def test_the_command_for_a_queue_without_policy_carries_the_policy_itself(stack: Stack) -> None:
+    queue_without_policy(stack)
+    words = shlex.split(causes(stack)["IngestRecordsQueuePolicy-policy"].mend)
+    attributes = json.loads(words[words.index("--attributes") + 1])
+    aws.sqs().set_queue_attributes(QueueUrl=words[words.index("--queue-url") + 1], Attributes=attributes)
+    assert causes(stack) == {}
+
+
+def test_the_command_for_a_narrowed_role_carries_the_policy_itself(stack: Stack) -> None:
+    role_narrowed(stack)
+    words = shlex.split(causes(stack)["CheckWindowRole-policies"].mend)
+    said = {name: words[words.index(f"--{name}") + 1] for name in ("role-name", "policy-name", "policy-document")}
+    aws.iam().put_role_policy(
+        RoleName=said["role-name"], PolicyName=said["policy-name"], PolicyDocument=said["policy-document"]
+    )
+    assert causes(stack) == {}
+
+
+def test_a_resource_that_may_not_be_looked_at_is_an_error_and_no_finding(stack: Stack) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListRolePolicies")
+    with patch.object(aws.iam(), "list_role_policies", side_effect=denied), pytest.raises(ClientError):
+        causes(stack)
