@@ -3,7 +3,6 @@
 import copy
 import io
 import json
-import uuid
 import zipfile
 from functools import cache
 from typing import Any
@@ -58,7 +57,7 @@ def create() -> Stack:
     for kind in kinds:
         for logical, one in declared.items():
             if one["Type"] == kind and kind in _MAKERS:
-                if one.get("Condition") in ("HasChat",):
+                if one.get("Condition") == "HasChat":
                     continue
                 made = Resource(logical, kind, "", resolved(stack, one.get("Properties", {})))
                 physical[logical] = _MAKERS[kind](stack, made)
@@ -232,5 +231,3 @@ def name_of(stack: Stack, logical: str) -> tuple[str, str]:
     """The bus (empty for the account's own) and the name of a rule."""
     bus, _, name = stack.physical[logical].rpartition("|")
     return bus, name
-
-

@@ -180,9 +180,7 @@ def dead_letter(stack: Stack) -> None:
 
 def window_unchecked(stack: Stack) -> None:
     closed = (NOW - timedelta(days=3)).strftime("%Y%m%dT000000Z_1d")
-    aws.s3().put_object(
-        Bucket=stack.physical["DataBucket"], Key=f"profiles/lemons/v1/{closed}/batch.json", Body=b"{}"
-    )
+    aws.s3().put_object(Bucket=stack.physical["DataBucket"], Key=f"profiles/lemons/v1/{closed}/batch.json", Body=b"{}")
 
 
 SABOTAGES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
