@@ -33,7 +33,8 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
     }  # fmt: skip
     declare(
         steward,
-        "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, defects: null, timezone: Europe/Vienna}",
+        "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, defects: null, "
+        "timezone: Europe/Vienna}",
     )
     assert schedules() == {
         "lemons-check": "rate(2 hours)", "lemons-retrain": "cron(0 3 ? * MON *)", "lemons-audit": "rate(1 day)",
@@ -48,7 +49,8 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
 def test_a_model_with_resources_has_them_collected(steward: Deployment) -> None:
     declare(
         steward,
-        "{check: null, audit: null, attribute: null, defects: null}\nresources: [{type: lambda_function, name: lemons}]",
+        "{check: null, audit: null, attribute: null, defects: null}\n"
+        "resources: [{type: lambda_function, name: lemons}]",
     )
     assert schedules() == {"lemons-collect": "rate(15 minutes)"}
     collection = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-collect")
