@@ -81,7 +81,7 @@ def know_schedule_groups() -> None:
 
 def join_in_conditions() -> None:
     """Let conditions join a list of parameters: MiniStack 1.5.33 takes the function itself for its value."""
-    evaluate = engine._evaluate_conditions
+    evaluate = engine._evaluate_conditions  # noqa: SLF001 - it has no other name
 
     def joined(part: Any, params: Any) -> Any:
         if isinstance(part, list):
@@ -98,7 +98,7 @@ def join_in_conditions() -> None:
 
     for name, module in list(sys.modules.items()):
         if name.startswith("ministack.services.cloudformation") and hasattr(module, "_evaluate_conditions"):
-            module._evaluate_conditions = evaluate_conditions  # type: ignore[attr-defined]
+            setattr(module, "_evaluate_conditions", evaluate_conditions)  # noqa: B010
 
 
 def share_unpacked_layers(folder: Path) -> None:

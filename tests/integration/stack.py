@@ -57,7 +57,7 @@ def create() -> Stack:
     for kind in kinds:
         for logical, one in declared.items():
             if one["Type"] == kind and kind in _MAKERS:
-                if one.get("Condition") in ("HasChat",):
+                if one.get("Condition") == "HasChat":
                     continue
                 made = Resource(logical, kind, "", resolved(stack, one.get("Properties", {})))
                 physical[logical] = _MAKERS[kind](stack, made)

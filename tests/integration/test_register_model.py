@@ -33,7 +33,8 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
     }  # fmt: skip
     declare(
         steward,
-        "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, defects: null, timezone: Europe/Vienna}",
+        "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, defects: null, "
+        "timezone: Europe/Vienna}",
     )
     assert schedules() == {
         "lemons-check": "rate(2 hours)", "lemons-retrain": "cron(0 3 ? * MON *)", "lemons-audit": "rate(1 day)",

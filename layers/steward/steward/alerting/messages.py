@@ -202,8 +202,6 @@ def notice(event: Event) -> Notification | None:
             )
         case ChampionTested(passed=False):
             subject, text = f"champion {event.version} fails its test", event.summary
-        case DeploymentUnwell() | DeploymentMended():
-            return _of_deployment(event)
         case DefectOverdue():
             subject, text = f"defect overdue: {event.defect}", event.summary
         case ReleaseChanged() if event.stage in _RELEASES:
@@ -224,7 +222,7 @@ def notice(event: Event) -> Notification | None:
     ).fitting()
 
 
-def _of_deployment(event: DeploymentUnwell | DeploymentMended) -> Notification:
+def deployment_notice(event: DeploymentUnwell | DeploymentMended) -> Notification:
     """What people are told of Steward itself."""
     unwell = isinstance(event, DeploymentUnwell)
     told = [f"{trouble.sentence}\n  {trouble.mend}" if unwell else trouble.sentence for trouble in event.troubles]

@@ -84,46 +84,46 @@ def _title(resource: Resource) -> str:
 
 
 def _sentence(resource: Resource, aspect: Aspect, wanted: Json, present: Json) -> str:
-    title = _title(resource)
-    match aspect:
-        case "enabled":
-            return f"{title} is switched off, so nothing comes through it."
-        case "pattern" | "schedule":
-            return f"{title} lets other events through than the template says."
-        case "targets":
-            missing = sorted(set(wanted) - set(present or {}))
-            return f"{title} has no target." if missing and not present else f"{title} sends to other targets."
-        case "redrive":
-            return f"{title} does not put what fails too often into its dead-letter queue."
-        case "policy":
-            return f"{title} is missing." if not present else f"{title} says something else than the template."
-        case "notifications":
-            return f"{title} tells nobody of uploads: its notifications to EventBridge are off."
-        case "versioning":
-            return f"{title} does not keep versions, so what is overwritten is lost."
-        case "environment":
-            names = sorted(
-                name for name in {*wanted, *(present or {})} if wanted.get(name) != (present or {}).get(name)
-            )
-            return f"{title} runs with other settings: {', '.join(names)}."
-        case "layers":
-            return f"{title} runs with other layers."
-        case "role":
-            return f"{title} runs under another role."
-        case "policies":
-            changed = [name for name in wanted if (present or {}).get(name) != wanted[name]]
-            more = sorted(set(present or {}) - set(wanted))
-            said = [
-                *(f"{name} says something else or is missing" for name in changed),
-                *(f"{name} was added" for name in more),
-            ]
-            return f"{title} may do something else than the template says: {', '.join(said)}."
-        case "managed":
-            return f"{title} has other managed policies attached."
-        case "notifies":
-            return f"{title} tells nobody: its actions are switched off."
-        case "there":
-            return f"{title} is gone."
+    said = _SAID[aspect]
+    return f"{_title(resource)} {said if isinstance(said, str) else said(wanted, present or {})}."
+
+
+def _targets_differ(_: Json, present: Json) -> str:
+    return "sends to other targets" if present else "has no target"
+
+
+def _policy_differs(_: Json, present: Json) -> str:
+    return "says something else than the template" if present else "is missing"
+
+
+def _settings_differ(wanted: Json, present: Json) -> str:
+    names = sorted(name for name in {*wanted, *present} if wanted.get(name) != present.get(name))
+    return f"runs with other settings: {', '.join(names)}"
+
+
+def _rights_differ(wanted: Json, present: Json) -> str:
+    changed = [f"{name} says something else or is missing" for name in wanted if present.get(name) != wanted[name]]
+    added = [f"{name} was added" for name in sorted(set(present) - set(wanted))]
+    return f"may do something else than the template says: {', '.join([*changed, *added])}"
+
+
+_SAID: dict[Aspect, str | Callable[[Json, Json], str]] = {
+    "there": "is gone",
+    "enabled": "is switched off, so nothing comes through it",
+    "pattern": "lets other events through than the template says",
+    "schedule": "falls due at other times than the template says",
+    "targets": _targets_differ,
+    "redrive": "does not put what fails too often into its dead-letter queue",
+    "policy": _policy_differs,
+    "notifications": "tells nobody of uploads: its notifications to EventBridge are off",
+    "versioning": "does not keep versions, so what is overwritten is lost",
+    "environment": _settings_differ,
+    "layers": "runs with other layers",
+    "role": "runs under another role",
+    "policies": _rights_differ,
+    "managed": "has other managed policies attached",
+    "notifies": "tells nobody: its actions are switched off",
+}
 
 
 def _mend(stack: Stack, resource: Resource, aspect: Aspect) -> str:

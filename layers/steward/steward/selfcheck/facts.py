@@ -1,6 +1,6 @@
 """What must be true of each resource for the deployment to work: the aspects that are compared."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from steward.selfcheck.template import Json, Resource
@@ -22,53 +22,75 @@ Aspect = Literal[
     "managed",
     "notifies",
 ]
+type _Properties = Mapping[str, Json]
 type Facts = Mapping[Aspect, Any]
 """One resource's aspects; two of them compare with ==."""
 
 
 def asked_for(resource: Resource) -> Facts:
-    """What the template says of a resource; empty for kinds that cannot be sabotaged without a trace elsewhere."""
-    properties = resource.properties
-    match resource.kind:
-        case "AWS::Events::Rule":
-            return {
-                "enabled": properties.get("State", "ENABLED") == "ENABLED",
-                "pattern": canonical(properties.get("EventPattern")),
-                "schedule": properties.get("ScheduleExpression"),
-                "targets": {target["Id"]: target["Arn"] for target in properties.get("Targets", [])},
-            }
-        case "AWS::SQS::Queue":
-            return {"redrive": properties.get("RedrivePolicy", {}).get("deadLetterTargetArn")}
-        case "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy" | "AWS::S3::BucketPolicy" | "AWS::IAM::ManagedPolicy":
-            return {"policy": statements(properties["PolicyDocument"])}
-        case "AWS::S3::Bucket":
-            told = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration", {})
-            return {
-                "notifications": bool(told.get("EventBridgeEnabled")),
-                "versioning": properties.get("VersioningConfiguration", {}).get("Status"),
-            }
-        case "AWS::Lambda::Function":
-            variables = properties.get("Environment", {}).get("Variables", {})
-            return {
-                "environment": {name: str(value) for name, value in variables.items()},
-                "layers": list(properties.get("Layers", [])),
-                "role": properties["Role"],
-            }
-        case "AWS::Lambda::EventSourceMapping":
-            return {"enabled": properties.get("Enabled", True) in (True, "true")}
-        case "AWS::IAM::Role":
-            return {
-                "policies": {
-                    policy["PolicyName"]: statements(policy["PolicyDocument"])
-                    for policy in properties.get("Policies", [])
-                },
-                "managed": sorted(properties.get("ManagedPolicyArns", [])),
-            }
-        case "AWS::CloudWatch::Alarm":
-            return {"notifies": True}
-        case "AWS::Scheduler::ScheduleGroup" | "AWS::SNS::Topic" | "AWS::Events::EventBus":
-            return {"there": True}
-    return {}
+    """What the template says of a resource; empty for kinds that are not compared."""
+    ask = _ASKED.get(resource.kind)
+    return ask(resource.properties) if ask else {}
+
+
+def _rule(properties: _Properties) -> Facts:
+    return {
+        "enabled": properties.get("State", "ENABLED") == "ENABLED",
+        "pattern": canonical(properties.get("EventPattern")),
+        "schedule": properties.get("ScheduleExpression"),
+        "targets": {target["Id"]: target["Arn"] for target in properties.get("Targets", [])},
+    }
+
+
+def _queue(properties: _Properties) -> Facts:
+    return {"redrive": properties.get("RedrivePolicy", {}).get("deadLetterTargetArn")}
+
+
+def _policy(properties: _Properties) -> Facts:
+    return {"policy": statements(properties["PolicyDocument"])}
+
+
+def _bucket(properties: _Properties) -> Facts:
+    told = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration", {})
+    return {
+        "notifications": bool(told.get("EventBridgeEnabled")),
+        "versioning": properties.get("VersioningConfiguration", {}).get("Status"),
+    }
+
+
+def _function(properties: _Properties) -> Facts:
+    variables = properties.get("Environment", {}).get("Variables", {})
+    return {
+        "environment": {name: str(value) for name, value in variables.items()},
+        "layers": list(properties.get("Layers", [])),
+        "role": properties["Role"],
+    }
+
+
+def _role(properties: _Properties) -> Facts:
+    inline = properties.get("Policies", [])
+    return {
+        "policies": {policy["PolicyName"]: statements(policy["PolicyDocument"]) for policy in inline},
+        "managed": sorted(properties.get("ManagedPolicyArns", [])),
+    }
+
+
+_ASKED: Mapping[str, Callable[[_Properties], Facts]] = {
+    "AWS::Events::Rule": _rule,
+    "AWS::SQS::Queue": _queue,
+    "AWS::SQS::QueuePolicy": _policy,
+    "AWS::SNS::TopicPolicy": _policy,
+    "AWS::S3::BucketPolicy": _policy,
+    "AWS::IAM::ManagedPolicy": _policy,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::Lambda::Function": _function,
+    "AWS::Lambda::EventSourceMapping": lambda mapping: {"enabled": mapping.get("Enabled", True) in (True, "true")},
+    "AWS::IAM::Role": _role,
+    "AWS::CloudWatch::Alarm": lambda _: {"notifies": True},
+    "AWS::Scheduler::ScheduleGroup": lambda _: {"there": True},
+    "AWS::SNS::Topic": lambda _: {"there": True},
+    "AWS::Events::EventBus": lambda _: {"there": True},
+}
 
 
 def canonical(value: Json) -> Json:

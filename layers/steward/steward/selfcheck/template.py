@@ -1,6 +1,6 @@
 """What a deployed template asks for, with every reference in it resolved.
 
-The functions are those of CloudFormation's template reference that Steward's own template, and SAM's expansion of it, use.
+The functions are those of CloudFormation's template reference that Steward's own template uses, expanded by SAM.
 """
 
 import re
@@ -111,17 +111,16 @@ def _holds(stack: Stack, condition: Json) -> bool:
 
 
 def _reference(stack: Stack, name: str) -> Json:
-    match name:
-        case "AWS::NoValue":
-            return _ABSENT
-        case "AWS::StackName":
-            return stack.name
-        case "AWS::Region":
-            return stack.region
-        case "AWS::AccountId":
-            return stack.account
-        case "AWS::Partition":
-            return stack.partition
+    if name == "AWS::NoValue":
+        return _ABSENT
+    own = {
+        "AWS::StackName": stack.name,
+        "AWS::Region": stack.region,
+        "AWS::AccountId": stack.account,
+        "AWS::Partition": stack.partition,
+    }
+    if name in own:
+        return own[name]
     if name in stack.parameters:
         value = stack.parameters[name]
         kind = stack.template.get("Parameters", {}).get(name, {}).get("Type", "String")

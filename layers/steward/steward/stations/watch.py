@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from steward.alerting.messages import notice
+from steward.alerting.messages import deployment_notice
 from steward.errors import StewardError
 from steward.events import DEPLOYMENT, DeploymentMended, DeploymentUnwell, Event, Trouble
 from steward.runtime import Runtime, Settings
@@ -16,7 +16,7 @@ from steward.stations import registry, schedules
 from steward.stations.notify import send
 from steward.store import cloudwatch, deployment, keys
 from steward.store.bucket import Bucket
-from steward.store.schedules import ScheduleRefused, Schedules
+from steward.store.schedules import Schedule, ScheduleRefused, Schedules
 
 _REMEMBERED = timedelta(days=35)
 """As far back as the sweep of check_window looks for windows without a check."""
@@ -63,9 +63,7 @@ def watch_deployment(runtime: Runtime, at: datetime) -> Iterator[Event]:
                 correlation_id=f"watch-{at:%Y%m%dT%H%M%SZ}",
                 troubles=troubles,
             )
-            message = notice(event)
-            if message:
-                send(runtime, message)
+            send(runtime, deployment_notice(event))
             sentences = " ".join(trouble.sentence for trouble in troubles)
             runtime.record(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
             yield event
@@ -162,7 +160,7 @@ def _restored(settings: Settings, data: Bucket) -> Iterator[Trouble]:
         yield Trouble(cause=f"schedule-{name}", sentence=f"{sentence[0].upper()}{sentence[1:]}.", mend=mend)
 
 
-def _put(group: Schedules, schedule: schedules.Schedule) -> str:
+def _put(group: Schedules, schedule: Schedule) -> str:
     try:
         group.put(schedule)
     except ScheduleRefused as error:

@@ -1,0 +1,66 @@
+"""A template's references are resolved as CloudFormation does."""
+
+import pytest
+
+from steward.selfcheck.template import Stack, resolved, resources
+
+TEMPLATE = {
+    "Parameters": {"Buses": {"Type": "CommaDelimitedList"}, "Alarms": {"Type": "String"}},
+    "Conditions": {
+        "HasBuses": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Buses"}]}, ""]}]},
+        "HasAlarms": {"Fn::Equals": [{"Ref": "Alarms"}, "on"]},
+        "Both": {"Fn::And": [{"Condition": "HasBuses"}, {"Condition": "HasAlarms"}]},
+    },
+    "Resources": {
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventBusName": "steward"}},
+        "Plain": {"Type": "AWS::Events::Rule", "Properties": {}},
+        "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Condition": "HasAlarms"},
+    },
+}
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/steward-Queue-X1"
+
+
+def stack(*, buses: str = "", alarms: str = "on", rule: str = "steward|steward-Rule-X1") -> Stack:
+    physical = {"Queue": QUEUE, "Rule": rule, "Plain": "plain", "Alarm": "alarm"}
+    parameters = {"Buses": buses, "Alarms": alarms}
+    return Stack("steward", "aws", "eu-west-1", "123456789012", parameters, TEMPLATE, physical)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Ref": "Queue"}, QUEUE),
+        ({"Fn::GetAtt": ["Queue", "Arn"]}, "arn:aws:sqs:eu-west-1:123456789012:steward-Queue-X1"),
+        ({"Fn::GetAtt": "Queue.QueueName"}, "steward-Queue-X1"),
+        ({"Fn::GetAtt": ["Rule", "Arn"]}, "arn:aws:events:eu-west-1:123456789012:rule/steward/steward-Rule-X1"),
+        ({"Fn::GetAtt": ["Plain", "Arn"]}, "arn:aws:events:eu-west-1:123456789012:rule/plain"),
+        ({"Fn::Sub": "${AWS::StackName}-${Alarms}-x"}, "steward-on-x"),
+        ({"Fn::Sub": ["${own}/${Queue.QueueName}", {"own": "x"}]}, "x/steward-Queue-X1"),
+        ([1, {"Fn::If": ["HasBuses", 2, {"Ref": "AWS::NoValue"}]}], [1]),
+        ({"a": {"Ref": "AWS::NoValue"}, "b": 3}, {"b": 3}),
+    ],
+)
+def test_references_become_values(value: object, expected: object) -> None:
+    assert resolved(stack(), value) == expected
+
+
+def test_the_name_alone_of_a_rule_is_enough() -> None:
+    found = resolved(stack(rule="steward-Rule-X1"), {"Fn::GetAtt": ["Rule", "Arn"]})
+    assert found == "arn:aws:events:eu-west-1:123456789012:rule/steward/steward-Rule-X1"
+
+
+def test_conditions_decide_which_resources_there_are() -> None:
+    assert "Alarm" in resources(stack())
+    assert "Alarm" not in resources(stack(alarms="off"))
+
+
+def test_a_list_of_parameters_is_a_list() -> None:
+    value = {"Fn::If": ["Both", {"Ref": "Buses"}, "none"]}
+    assert resolved(stack(buses="one,two"), value) == ["one", "two"]
+    assert resolved(stack(buses="one", alarms="off"), value) == "none"
+
+
+def test_an_unknown_function_is_an_error_that_names_it() -> None:
+    with pytest.raises(ValueError, match="Fn::Cidr"):
+        resolved(stack(), {"Fn::Cidr": []})
