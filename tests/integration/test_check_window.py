@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from steward import aws
 from steward.events import BatchIngested, CheckCompleted, CheckRequested
 
 from . import lemons
@@ -118,3 +119,31 @@ def test_a_check_says_what_it_rests_on(trained: Deployment) -> None:
     assert all(result["message"] for result in check["results"])
     (entry,) = [entry for entry in trained.entries("lemons") if entry.action == "check_completed"]
     assert entry.evidence == (event.stored,)
+
+
+def test_a_schedule_reads_no_profile_of_a_window_that_nothing_happened_to(trained: Deployment) -> None:
+    reads: list[str] = []
+
+    def note(params: dict[str, str], **_: object) -> None:
+        reads.append(params["Key"])
+
+    trained.clock.now = lemons.START + 14.5 * DAY
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}threshold: 0.4\n")
+    trained.settle()
+    upload_day(trained, 14)
+    trained.clock.now = lemons.START + 15 * DAY
+    assert trained.deliver("check_window", requested(trained))
+    trained.settle()
+    assert checked(trained) == ["20240115T000000Z_1d"]
+    events = aws.s3().meta.events
+    events.register("provide-client-params.s3.GetObject", note)
+    try:
+        trained.clock.pass_by(timedelta(hours=1))
+        assert trained.deliver("check_window", requested(trained))
+        assert not [key for key in reads if key.startswith("profiles/")]
+        upload_day(trained, 14)  # the same rows once more: a batch that is new, and gives up all of its ids
+        trained.clock.pass_by(timedelta(hours=1))
+        assert trained.deliver("check_window", requested(trained))
+        assert [key for key in reads if key.startswith("profiles/")]
+    finally:
+        events.unregister("provide-client-params.s3.GetObject", note)

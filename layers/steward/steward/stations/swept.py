@@ -59,7 +59,7 @@ def _settled(runtime: Runtime, spec: ModelSpec, version: str, newest: str, stand
     history = data.find(keys.history(model, version)) if standing else None
     if history is None:
         return set()
-    declared = max(listed.modified for listed in data.list(keys.spec_revisions(model)))
+    declared = max(data.list(keys.spec_revisions(model)), key=lambda listed: listed.key).modified
     remembered = History.model_validate_json(history.body).windows
     changed: dict[str, datetime] = {}
     places = (

@@ -1,0 +1,53 @@
+"""`steward cost` counts what is stored, and prices a month of it."""
+
+from unittest.mock import patch
+
+import pytest
+from typer.testing import CliRunner
+
+from steward.cli.app import app
+from steward.cli.cost import Holdings
+from steward.cli.deployment import Deployment as Deployed
+
+from . import lemons
+from .deployment import Deployment
+
+
+@pytest.fixture
+def outputs(trained: Deployment) -> dict[str, str]:
+    queues = {f"{name}DeadLettersUrl": "url" for name in trained.queues}
+    return {
+        "DataBucketName": trained.data,
+        "LedgerBucketName": trained.ledger,
+        "BusName": "steward",
+        "EnvironmentName": "production",
+        "AcceptCommandsQueueUrl": trained.queues["accept_commands"],
+    } | queues
+
+
+def test_every_byte_of_a_model_is_counted(trained: Deployment, outputs: dict[str, str]) -> None:
+    sold = lemons.predictions(lemons.sales(1, first_day=14), trained.champion("lemons"))
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(sold))
+    trained.settle()
+    with patch("steward.cli.deployment.stack_outputs", lambda _: outputs):
+        held = Holdings.of(Deployed.of("steward"), "lemons", trained.clock.now)
+    everything = {
+        key: body
+        for bucket in (trained.data, trained.ledger)
+        for key, body in trained.contents("", bucket).items()
+        if not key.startswith("specs/")
+    }
+    assert held.objects.total() >= len(everything)
+    places = {"ledger" if key[0] == "l" and key.startswith("lemons/") else key.split("/")[0] for key in everything}
+    assert {place for place, _ in held.bytes} == places
+    assert held.uploads == 2
+    assert len(held.windows) == 1
+
+
+def test_a_month_is_priced_and_the_idle_deployment_told_apart(trained: Deployment, outputs: dict[str, str]) -> None:
+    with patch("steward.cli.deployment.stack_outputs", lambda _: outputs):
+        result = CliRunner().invoke(app, ["cost", "lemons"], env={"COLUMNS": "160"})
+    assert result.exit_code == 0, result.output
+    assert "lemons: what is stored" in result.output
+    assert "a month of" in result.output
+    assert f"with {len(trained.queues)} queues, while idle" in result.output
