@@ -72,8 +72,7 @@ def _archive() -> bytes:
 
 
 def _queue(_: Stack, queue: Resource) -> str:
-    url = aws.sqs().create_queue(QueueName=f"{NAME}-{queue.logical}-X1")["QueueUrl"]
-    return url
+    return aws.sqs().create_queue(QueueName=f"{NAME}-{queue.logical}-X1")["QueueUrl"]
 
 
 def _mapping(stack: Stack, mapping: Resource) -> str:
