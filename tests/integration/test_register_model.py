@@ -29,11 +29,11 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
     declare(steward, "{}")
     assert schedules() == {
         "lemons-check": "rate(1 hour)", "lemons-audit": "rate(1 day)", "lemons-attribute": "rate(1 day)",
-        "lemons-defects": "rate(1 hour)",
+        "lemons-defects": "rate(1 hour)", "lemons-maintain": "rate(1 day)",
     }  # fmt: skip
     declare(
         steward,
-        "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, defects: null, "
+        "{check: rate(2 hours), retrain: 'cron(0 3 ? * MON *)', attribute: null, defects: null, maintain: null, "
         "timezone: Europe/Vienna}",
     )
     assert schedules() == {
@@ -42,14 +42,14 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
     retrain = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-retrain")
     assert retrain["ScheduleExpressionTimezone"] == "Europe/Vienna"
     assert retrain["Target"]["Arn"] == steward.arns["kick_retraining"]
-    declare(steward, "{check: null, audit: null, attribute: null, defects: null}")
+    declare(steward, "{check: null, audit: null, attribute: null, defects: null, maintain: null}")
     assert schedules() == {}
 
 
 def test_a_model_with_resources_has_them_collected(steward: Deployment) -> None:
     declare(
         steward,
-        "{check: null, audit: null, attribute: null, defects: null}\n"
+        "{check: null, audit: null, attribute: null, defects: null, maintain: null}\n"
         "resources: [{type: lambda_function, name: lemons}]",
     )
     assert schedules() == {"lemons-collect": "rate(15 minutes)"}
@@ -58,11 +58,11 @@ def test_a_model_with_resources_has_them_collected(steward: Deployment) -> None:
     assert json.loads(collection["Target"]["Input"])["detail-type"] == "CollectionRequested"
     declare(
         steward,
-        "{check: null, audit: null, attribute: null, defects: null, collect: rate(1 hour)}\n"
+        "{check: null, audit: null, attribute: null, defects: null, maintain: null, collect: rate(1 hour)}\n"
         "resources: [{type: lambda_function, name: lemons}]",
     )
     assert schedules() == {"lemons-collect": "rate(1 hour)"}
-    declare(steward, "{check: null, audit: null, attribute: null, defects: null}")
+    declare(steward, "{check: null, audit: null, attribute: null, defects: null, maintain: null}")
     assert schedules() == {}
 
 
@@ -113,6 +113,7 @@ def test_an_older_upload_that_is_told_of_late_changes_nothing(steward: Deploymen
     assert steward.keys("models/lemons/specs/") == ["models/lemons/specs/000001.json"]
     assert schedules() == {
         "lemons-check": "rate(1 hour)", "lemons-attribute": "rate(1 day)", "lemons-defects": "rate(1 hour)",
+        "lemons-maintain": "rate(1 day)",
     }  # fmt: skip
 
 
@@ -145,7 +146,10 @@ def test_a_change_that_would_make_stored_records_unreadable_is_refused(
 
 
 def test_a_schedule_may_be_put_off_and_tests_the_champion(steward: Deployment) -> None:
-    declare(steward, "{check: null, audit: null, attribute: null, defects: null, test: rate(7 days), flexible: 15m}")
+    declare(
+        steward,
+        "{check: null, audit: null, attribute: null, defects: null, maintain: null, test: rate(7 days), flexible: 15m}",
+    )
     scheduled = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-test")
     assert scheduled["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
     assert scheduled["Target"]["Arn"] == steward.arns["validate_model"]
@@ -175,5 +179,5 @@ def test_a_schedule_that_cannot_be_is_refused_with_the_reason(
 
 def test_a_schedule_group_that_is_gone_is_made_again(steward: Deployment) -> None:
     aws.scheduler().delete_schedule_group(Name=BUS)
-    declare(steward, "{check: rate(2 hours), audit: null, attribute: null, defects: null}")
+    declare(steward, "{check: rate(2 hours), audit: null, attribute: null, defects: null, maintain: null}")
     assert schedules() == {"lemons-check": "rate(2 hours)"}
