@@ -77,6 +77,7 @@ ALLOWED: dict[str, Act] = {
     "AcceptVersion": write("models/probe/versions/x"),
     "AuditModels": write("reports/probe/x"),
     "TrackDefects": write("defects/probe/x"),
+    "MaintainStore": write("upkeep/probe.json"),
     "WatchDeployment": write("watch/probe.json"),
 }
 
@@ -183,6 +184,13 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write routing": write(ROUTING),
         "delete defects": delete("defects/lemons/x.json"),
         "delete uploads": delete("inbox/lemons/reference/first.csv"),
+    },
+    "MaintainStore": {
+        "write routing": write(ROUTING),
+        "write declarations": write(SPEC),
+        "write records": write(RECORDS),
+        "read alerts": read(ALERT),
+        "delete versions": delete(VERSION),
     },
     "WatchDeployment": {
         "read records": read(RECORDS),
