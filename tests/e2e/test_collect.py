@@ -55,4 +55,6 @@ def test_a_slow_function_raises_an_alert(steward: Deployed) -> None:
     alert = steward.first(lambda: steward.told(AlertRaised, MODEL), DUE_WITHIN_SECONDS)
     assert (alert.monitor, alert.window) == ("latency", yesterday.id)
     assert "surely beyond the limit of 100 ms" in alert.summary
-    steward.first(lambda: (note for note in steward.notifications if note.subject == f"{MODEL}: firing: latency"))
+    steward.first(
+        lambda: (note for note in steward.notifications if note.subject == f"{MODEL}: warning: firing: latency")
+    )

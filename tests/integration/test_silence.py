@@ -77,3 +77,19 @@ def test_nobody_asks_where_the_monitor_is_switched_off(trained: Deployment) -> N
     before = len(trained.told(CheckCompleted))
     sweep(trained, 23)
     assert [event for event in trained.told(CheckCompleted)[before:] if not event.rows] == []
+
+
+def test_labels_that_stop_are_missed_and_those_that_never_came_are_not(trained: Deployment) -> None:
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
+    trained.settle()
+    for day in range(14, 18):
+        upload_day(trained, day)
+        sweep(trained, day + 1)
+    assert told(trained) == []
+    first = lemons.labels(lemons.sales(1, first_day=14))
+    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(first))
+    trained.settle()
+    upload_day(trained, 18)
+    assert [kind for kind, _ in told(trained)] == ["AlertRaised"]
+    (message,) = [sent for sent in trained.notifications if "no_data" in sent["Subject"]]
+    assert "no label has come within 2d of the newest predictions that are as old" in message["Message"]

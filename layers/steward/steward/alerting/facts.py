@@ -102,6 +102,7 @@ class SeenCheck(BaseModel):
         evidence: how many batches, of predictions and of labels, the check saw; of two checks of one window the one
             that knew more stands.
         rows, labelled_rows: what these batches came to, readings of telemetry among the rows.
+        attributed_rows: in the sample whose attributions it knew.
         revision: the declaration that was in force.
         stored: where the check is; None in tests of the pure core.
         cause: what is known of the cause, inputs or world, in a sentence; empty where nothing is.
@@ -116,6 +117,7 @@ class SeenCheck(BaseModel):
     evidence: int
     rows: int = 0
     labelled_rows: int = 0
+    attributed_rows: int = 0
     revision: str = ""
     stored: StoredObject | None = None
     cause: str = ""
@@ -127,13 +129,13 @@ class SeenCheck(BaseModel):
         return f"{self.window}/{self.version}"
 
     @property
-    def precedence(self) -> tuple[int, int, int, str, str]:
+    def precedence(self) -> tuple[int, int, int, int, str, str]:
         """Sorts checks of one window by how much they knew, ties by id, so that the order of arrival is nothing.
 
         Batches only ever come; a correction is a batch of labels. While they are the same, rows can only go (to an
-        earlier upload that has their ids), and labels only find more predictions.
+        earlier upload that has their ids), and labels only find more predictions. Attributions come after all of them.
         """
-        return (self.evidence, -self.rows, self.labelled_rows, self.revision, self.check)
+        return (self.evidence, -self.rows, self.labelled_rows, self.attributed_rows, self.revision, self.check)
 
 
 class Mute(BaseModel):

@@ -60,17 +60,20 @@ def _labels(observed: Observed) -> MetricResult:
     message = f"labels come within {format_duration(within)}"
     if newest is None:
         status, message = "unknown", f"no window is older than the {format_duration(within)} that labels may take"
+    elif not any(observed.labelled.values()):
+        status, message = "unknown", "no label of a prediction has ever come, so none can have stopped coming"
     elif newest in waiting:
         status = "breach"
-        last = max((number for number, count in observed.labelled.items() if count), default=None)
-        since = f"the newest is of {observed.starts(last):%Y-%m-%d %H:%M}" if last is not None else "none ever came"
+        last = max(number for number, count in observed.labelled.items() if count)
         message = (
-            f"no label has come within {format_duration(within)} of the newest predictions that are as old; {since}"
+            f"no label has come within {format_duration(within)} of the newest predictions that are as old; the newest "
+            f"is of {observed.starts(last):%Y-%m-%d %H:%M}"
         )
+    behind = float(_behind(newest, observed)) if newest is not None and status == "breach" else 0.0
     return MetricResult(
         monitor="no_data",
         statistic="overdue_windows",
-        value=None if newest is None else float(_behind(newest, observed)) if status == "breach" else 0.0,
+        value=None if status == "unknown" else behind,
         threshold=1.0,
         rows=observed.profile.rows,
         status=status,
@@ -80,5 +83,5 @@ def _labels(observed: Observed) -> MetricResult:
 
 def _behind(newest: int, observed: Observed) -> int:
     """Overdue windows since the newest labelled one."""
-    last = max((number for number, count in observed.labelled.items() if count), default=min(observed.labelled) - 1)
+    last = max(number for number, count in observed.labelled.items() if count)
     return sum(last < number <= newest for number in observed.labelled)

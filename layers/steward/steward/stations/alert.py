@@ -134,6 +134,7 @@ def seen(check: Check, stored: StoredObject, spec: ModelSpec) -> SeenCheck:
         evidence=len(check.batches) + len(check.label_batches),
         rows=check.rows + check.readings,
         labelled_rows=check.labelled_rows,
+        attributed_rows=max((found.rows for found in check.results if found.monitor == "attribution_drift"), default=0),
         revision=check.spec.key,
         stored=stored,
         cause=likely_cause(check.results, spec.judged_by)[:_BAD_SUMMARY],
