@@ -10,6 +10,7 @@ from steward.events import DeploymentMended, DeploymentUnwell
 
 from . import lemons
 from .deployment import BUS, Deployment
+from .template import read_template
 from .test_register_model import schedules
 
 TICK = json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
@@ -117,3 +118,15 @@ def test_a_message_that_is_delivered_again_tells_nothing_twice(declared: Deploym
     ids = declared.notified()
     assert len(ids) == len(set(ids))
     assert [entry.action for entry in declared.entries("_deployment")].count("deployment_unwell") == 1
+
+
+def test_it_knows_every_queue_that_a_schedule_may_send_to() -> None:
+    declared, watching = (
+        {
+            name: queue
+            for name, queue in read_template()["Resources"][function]["Properties"]["Environment"]["Variables"].items()
+            if name.endswith("_QUEUE_ARN")
+        }
+        for function in ("RegisterModel", "WatchDeployment")
+    )
+    assert watching == declared
