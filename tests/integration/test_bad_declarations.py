@@ -134,6 +134,7 @@ def test_a_schedule_that_the_scheduler_refuses_leaves_the_schedules_in_force(ste
         "lemons-attribute": "rate(1 day)",
         "lemons-check": "rate(1 hour)",
         "lemons-defects": "rate(1 hour)",
+        "lemons-maintain": "rate(1 day)",
     }
     body = lemons.SPEC.replace("check: rate(1 hour), audit: null", f"check: rate(2 hours), audit: '{BAD}'")
     with refusing(BAD):

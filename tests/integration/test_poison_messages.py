@@ -11,7 +11,11 @@ from . import lemons
 from .deployment import Deployment, message
 from .template import ROOT
 
-FUNCTIONS = sorted(folder.name for folder in (ROOT / "functions").iterdir() if (folder / "app.py").exists())
+FUNCTIONS = sorted(
+    folder.name
+    for folder in (ROOT / "functions").iterdir()
+    if (folder / "app.py").exists() and folder.name != "watch_deployment"  # to it any message says: an hour is over
+)
 GARBAGE = ["", "not json", "[]", "{}", '{"source": "steward", "detail-type": "Nonsense", "detail": {}}']
 
 

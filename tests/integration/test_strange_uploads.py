@@ -27,7 +27,7 @@ def test_a_key_that_names_no_possible_model_starts_no_ledger_of_its_own(steward:
 
 def test_versions_of_any_length_are_quarantined_without_asking_for_each(trained: Deployment) -> None:
     frame = lemons.predictions(lemons.sales(1, first_day=14)).assign(version=trained.champion("lemons"))
-    frame.loc[:9, "version"] = [f"20990101-{number:08d}" for number in range(9)] + ["v" * 2000]
+    frame.loc[:99, "version"] = [f"20990101-{number:08d}" for number in range(99)] + ["v" * 2000]
     asked: list[str] = []
     get = Bucket.get
 
@@ -39,5 +39,6 @@ def test_versions_of_any_length_are_quarantined_without_asking_for_each(trained:
         trained.upload("inbox/lemons/predictions/versions.csv", lemons.csv(frame))
         trained.settle()
     assert trained.failures == []
-    assert trained.told(BatchIngested)[-1].rejected_rows == 10
-    assert not [key for key in asked if "20990101" in key or "vvvv" in key]
+    assert trained.told(BatchIngested)[-1].rejected_rows == 100
+    assert len([key for key in asked if "20990101" in key]) <= 8  # then it is cheaper to have them listed
+    assert not [key for key in asked if "vvvv" in key]
