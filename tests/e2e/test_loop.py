@@ -52,9 +52,9 @@ def test_a_world_that_turns_is_noticed_retrained_for_and_audited(steward: Deploy
 
 def test_the_rows_of_an_unknown_model_are_refused_with_what_to_do(steward: Deployed) -> None:
     sold = lemons.predictions(lemons.sales(1, first_day=14))
-    refused = refusal(steward, "inbox/pears/predictions/a.csv", lemons.csv(sold))
+    refused = refusal(steward, "inbox/unheard-of/predictions/a.csv", lemons.csv(sold))
     assert refused.code == "unknown_model"
-    assert "specs/pears.yaml" in refused.message
+    assert "specs/unheard-of.yaml" in refused.message
 
 
 def test_a_truncated_parquet_file_is_refused(steward: Deployed) -> None:
