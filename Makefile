@@ -31,8 +31,9 @@ demo: deps tools ## play ten months of real flights through the deployed functio
 	$(RUN) python infra/demo
 
 test: check templates ## everything: check, template lint, integration tests, end-to-end tests on a stack of its own
-	$(RUN) pytest --numprocesses auto --dist worksteal tests/integration
-	$(RUN) pytest tests/e2e
+	@mkdir -p .local
+	$(RUN) pytest --numprocesses auto --dist worksteal tests/integration > .local/integration.log 2>&1 & integration=$$!; \
+	$(RUN) pytest tests/e2e; e2e=$$?; wait $$integration; integrated=$$?; cat .local/integration.log; exit $$((e2e + integrated))
 
 check: lint unit ## format, lint, types, import contracts and unit tests, in a few minutes
 
