@@ -181,3 +181,15 @@ def test_a_schedule_group_that_is_gone_is_made_again(steward: Deployment) -> Non
     aws.scheduler().delete_schedule_group(Name=BUS)
     declare(steward, "{check: rate(2 hours), audit: null, attribute: null, defects: null, maintain: null}")
     assert schedules() == {"lemons-check": "rate(2 hours)"}
+
+
+def test_the_longest_name_of_a_model_leaves_room_for_those_of_its_schedules(steward: Deployment) -> None:
+    longest = "m" * 54
+    steward.upload(f"specs/{longest}.yaml", lemons.SPEC.replace("model: lemons", f"model: {longest}"))
+    steward.settle()
+    assert not steward.errors, steward.errors
+    assert f"{longest}-attribute" in schedules()
+    assert max(map(len, schedules())) <= 64
+    steward.upload(f"specs/{longest}m.yaml", lemons.SPEC.replace("model: lemons", f"model: {longest}m"))
+    steward.settle()
+    assert f"{longest}m-check" not in schedules()

@@ -28,7 +28,7 @@ def commands(draw: st.DrawFn) -> Command:
     )
     common: dict[str, Any] = {
         "id": UUID(int=draw(st.integers(0, 2**128 - 1))),
-        "model": draw(st.from_regex(r"^[a-z][a-z0-9-]{0,55}\Z")),
+        "model": draw(st.from_regex(r"^[a-z][a-z0-9-]{0,53}\Z")),
         "issued_at": issued_at,
         "expires_at": issued_at + timedelta(seconds=draw(st.integers(1, kinds.LIFETIME.seconds))),
     }

@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-MODEL_NAME = r"^[a-z][a-z0-9-]{0,55}$"
+MODEL_NAME = r"^[a-z][a-z0-9-]{0,53}$"
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME)]
-"""Lower case, digits and hyphens, beginning with a letter: safe in object keys and topics. At most 56 characters: a
-schedule's name is the model's and up to 8 more, and EventBridge Scheduler takes 64."""
+"""Lower case, digits and hyphens, beginning with a letter: safe in object keys and topics. At most 54 characters: a
+schedule's name is the model's and up to 10 more, and EventBridge Scheduler takes 64."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Tolerance = Annotated[float, Field(ge=0)]
