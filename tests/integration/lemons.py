@@ -6,6 +6,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from steward import aws
+from steward.spec.windows import Window
+from steward.stations import registry
+from steward.stations.check import examine
+from steward.store.bucket import Bucket
+
 from .deployment import Deployment
 
 MODEL = "lemons"
@@ -90,3 +96,22 @@ def begin_with(steward: Deployment, spec: str, reference: pd.DataFrame) -> None:
     steward.upload("inbox/lemons/reference/first.csv", csv(reference))
     steward.settle()
     assert not steward.errors, steward.errors
+
+
+def examined(steward: Deployment, window: Window) -> tuple[bytes, list[str]]:
+    """What a check of a window says, but for its time, and the keys of profiles and archives that it reads."""
+    data = Bucket(steward.data)
+    spec, stored = registry.current_spec(data, MODEL)
+    read: list[str] = []
+
+    def note(params: dict[str, str], **_: object) -> None:
+        read.append(params["Key"])
+
+    events = aws.s3().meta.events
+    events.register("provide-client-params.s3.GetObject", note)
+    try:
+        found = examine(data, spec, stored, window, steward.champion(MODEL))
+    finally:
+        events.unregister("provide-client-params.s3.GetObject", note)
+    assert found
+    return found[0].model_dump_json().encode(), [key for key in read if key.startswith(("profiles/", "parts/"))]

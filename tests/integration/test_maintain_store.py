@@ -8,8 +8,7 @@ from steward import aws
 from steward.events import CheckCompleted, CheckRequested, MaintenanceRequested, ObjectsRemoved, StoreMaintained
 from steward.monitoring.check import Check
 from steward.spec.windows import Window
-from steward.stations import registry
-from steward.stations.check import examine, recomputed
+from steward.stations.check import recomputed
 from steward.store.bucket import Bucket
 
 from . import lemons
@@ -44,22 +43,7 @@ def maintain(steward: Deployment, *, redeliver: int = 1) -> list[StoreMaintained
 
 
 def check(steward: Deployment, day: int) -> tuple[bytes, list[str]]:
-    """What a check of a day says, but for its time, and the keys of profiles that it reads."""
-    data = Bucket(steward.data)
-    spec, stored = registry.current_spec(data, "lemons")
-    read: list[str] = []
-
-    def note(params: dict[str, str], **_: object) -> None:
-        read.append(params["Key"])
-
-    events = aws.s3().meta.events
-    events.register("provide-client-params.s3.GetObject", note)
-    try:
-        found = examine(data, spec, stored, Window.parse(window(day)), steward.champion("lemons"))
-    finally:
-        events.unregister("provide-client-params.s3.GetObject", note)
-    assert found
-    return found[0].model_dump_json().encode(), [key for key in read if key.startswith(("profiles/", "parts/"))]
+    return lemons.examined(steward, Window.parse(window(day)))
 
 
 def test_checks_are_the_same_after_compaction_and_read_one_profile_a_window(trained: Deployment) -> None:

@@ -7,12 +7,9 @@ import argparse
 import time
 from datetime import timedelta
 
-from steward import aws
 from steward.events import MaintenanceRequested, StoreMaintained
 from steward.profiles import Profile
 from steward.spec.windows import Window
-from steward.stations import registry
-from steward.stations.check import examine
 from steward.store import keys
 from steward.store.bucket import Bucket
 from tests.integration import lemons
@@ -33,25 +30,6 @@ def batches(steward: Deployment, count: int) -> list[Profile]:
         steward.settle()
     assert not steward.errors, steward.errors
     return [Profile.from_json(body) for body in steward.contents(f"profiles/lemons/{version}/").values()]
-
-
-def check(steward: Deployment, window: Window) -> tuple[bytes, int]:
-    """What a check of a window says, and how many profiles and archives it read."""
-    data = Bucket(steward.data)
-    spec, stored = registry.current_spec(data, "lemons")
-    read: list[str] = []
-
-    def note(params: dict[str, str], **_: object) -> None:
-        read.append(params["Key"])
-
-    events = aws.s3().meta.events
-    events.register("provide-client-params.s3.GetObject", note)
-    try:
-        found = examine(data, spec, stored, window, steward.champion("lemons"))
-    finally:
-        events.unregister("provide-client-params.s3.GetObject", note)
-    assert found
-    return found[0].model_dump_json().encode(), sum(key.startswith(("profiles/", "parts/")) for key in read)
 
 
 def main() -> None:
@@ -77,7 +55,7 @@ def main() -> None:
                     key = keys.profile("lemons", version, window.id, batch)
                     Bucket(steward.data).put(key, part.of_batch(batch).to_json())
             begin = time.process_time()
-            before = [check(steward, window) for window in hours]
+            before = [lemons.examined(steward, window) for window in hours]
             seconds["before"] += time.process_time() - begin
             steward.clock.now = max(steward.clock.now, hours[-1].end + 2 * DAY)
             now = steward.clock.now
@@ -86,12 +64,12 @@ def main() -> None:
             assert steward.deliver("maintain_store", asked)
             seconds["compaction"] += time.process_time() - begin
             begin = time.process_time()
-            after = [check(steward, window) for window in hours]
+            after = [lemons.examined(steward, window) for window in hours]
             seconds["after"] += time.process_time() - begin
             windows += len(hours)
             same += sum(one == other for (one, _), (other, _) in zip(before, after, strict=True))
-            most_before = max(most_before, *(read for _, read in before))
-            most_after = max(most_after, *(read for _, read in after))
+            most_before = max(most_before, *(len(read) for _, read in before))
+            most_after = max(most_after, *(len(read) for _, read in after))
         steward.settle()
         merged = sum(event.profiles for event in steward.told(StoreMaintained))
     print(f"{windows} windows of {options.batches} batches; {merged:,} profiles merged")
