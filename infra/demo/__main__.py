@@ -95,7 +95,7 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
         f"  .venv/bin/steward defects {model}        errors in the data, and the versions that learnt from them"
     )
     console.print(f"  .venv/bin/steward audit {model}          check every invariant again")
-    console.print(f"  python infra/local down --folder {stack.folder.relative_to(ROOT)}", style="dim")
+    console.print(f"  .venv/bin/python infra/local down --folder {stack.folder.relative_to(ROOT)}", style="dim")
 
 
 def audited(play: Play, deployment: Deployment) -> Audit:

@@ -90,7 +90,7 @@ def described(defect: Defect) -> Iterator[str]:
         done = "withdrawn" if correction.withdrawn else "replaced"
         yield f"  {_time(correction.at)}  {correction.rows:,} rows of {correction.kind} {done}: {correction.batch}"
     touched = defect.touched
-    yield f"It touches {len(touched.windows)} windows, {len(touched.objects)} objects"
+    yield f"Windows touched: {len(touched.windows)}; objects: {len(touched.objects)}"
     for item in touched.objects:
         rows = "all under suspicion" if item.rows is None else f"{item.rows:,} rows"
         yield f"  {item.stored.key}  version {item.stored.version_id}  sha256 {item.stored.sha256[:12]}  {rows}"
