@@ -1,6 +1,7 @@
 """`raise_alerts`: subscribers hear of every change once, or again under the same id after a crash."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -160,3 +161,22 @@ def _checked_with_labels(steward: Deployment, sold: Any) -> CheckCompleted:
         steward.settle()
         aws.sqs().purge_queue(QueueUrl=queue)
     return steward.told(CheckCompleted)[-1]
+
+
+def test_chat_rooms_get_the_same_in_their_own_format_on_a_topic_of_their_own(trained: Deployment) -> None:
+    topic = aws.sns().create_topic(Name="chat")["TopicArn"]
+    url = aws.sqs().create_queue(QueueName="chat")["QueueUrl"]
+    arn = aws.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    aws.sns().subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    handler = trained.handlers["raise_alerts"]
+    settings = handler.runtime.settings.model_copy(update={"chat_topic": topic})
+    with patch.object(handler, "runtime", replace(handler.runtime, settings=settings)):
+        upload_day(trained, 14, flipped=True)
+    sent = aws.sqs().receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    shown = [json.loads(message["Body"]) for message in sent]
+    assert {(one["version"], one["source"]) for one in shown} == {("1.0", "custom")}
+    assert sorted(one["id"] for one in shown) == sorted(trained.notified())
+    (alert,) = [one for one in shown if "log_loss" in one["content"]["title"]]
+    assert alert["content"]["title"].startswith("🟠 lemons: warning: firing: log_loss")
+    assert "worse than the holdout's" in alert["content"]["description"]
+    assert any("steward acknowledge lemons" in step for step in alert["content"]["nextSteps"])
