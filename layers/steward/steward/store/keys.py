@@ -174,6 +174,16 @@ def waiting_labels(model: str, batch: str = "") -> str:
     return f"records/waiting/model={model}/" + (f"{batch}.parquet" if batch else "")
 
 
+def labelled_window(model: str, window: str) -> str:
+    """Says that labels of a window were stored (create-only): to ask for it is cheaper than to list what is there."""
+    return f"arrivals/{model}/labels/{window}"
+
+
+def untimed_labels(model: str) -> str:
+    """Says that labels without a time have come (create-only), so that some may wait."""
+    return f"arrivals/{model}/untimed"
+
+
 def released(model: str, kind: str, batch: str, ending: str) -> str:
     """Where the rejected rows of a batch are uploaded again, once."""
     return inbox(model, kind, f"released/{batch}.{ending}")
@@ -187,6 +197,11 @@ def quarantines(model: str) -> str:
 def corrections_of(kind: str) -> str:
     """The kind under which corrections of a kind's records are stored, in the partitions of what they correct."""
     return f"corrections/{kind}"
+
+
+def corrected_windows(model: str) -> str:
+    """The windows whose predictions were corrected (compare-and-swap)."""
+    return f"corrections/{model}/_windows.json"
 
 
 def correction(model: str, batch: str) -> str:
@@ -253,7 +268,10 @@ def evidence(model: str) -> str:
 def everything(model: str) -> list[str]:
     """The prefixes under which anything of a model is stored in the data bucket."""
     kinds = ("predictions", "labels", "telemetry", "reference", "waiting")
-    whole = ("attributions", "checks", "commands", "corrections", "history", "models", "outcomes", "parts", "profiles")
+    whole = (
+        "arrivals", "attributions", "checks", "commands", "corrections", "history", "models", "outcomes", "parts",
+        "profiles",
+    )  # fmt: skip
     partitioned = [place for kind in kinds for place in (partitions(kind, model), f"ids/{kind}/model={model}/")]
     return [
         uploads(model),
