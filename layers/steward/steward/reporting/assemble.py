@@ -33,7 +33,7 @@ from steward.spec.severity import rank
 from steward.spec.windows import Window
 
 _GRAVITY: tuple[Status | None, ...] = ("breach", "drift", "unknown", "ok", "measured", None)
-_ALERTS = ("firing", "pending", "resolved", "ok")
+_ALERTS = {"firing": 0, "pending": 1, "resolved": 2, "ok": 2}
 _FARTHER_BACK = "It took over before entry {:,} of the ledger, which is as far back as this report has looked."
 
 
@@ -158,10 +158,13 @@ def _monitors(evidence: Evidence, standings: Mapping[MonitorName, Standing]) -> 
     found = [
         _monitor(name, statuses.get(name), evidence, standings.get(name)) for name in sorted({*statuses, *standings})
     ]
-    return sorted(
-        found,
-        key=lambda one: (_ALERTS.index(one.alert), -rank(one.severity), _GRAVITY.index(one.status), one.monitor),
-    )
+    return sorted(found, key=_worst)
+
+
+def _worst(state: MonitorState) -> tuple[int, int, int, str]:
+    """Sorts by the alert, then how grave it is, then what the check says; severity is nothing while nothing is wrong."""
+    grave = rank(state.severity) if state.alert in ("firing", "pending") else 0
+    return _ALERTS[state.alert], -grave, _GRAVITY.index(state.status), state.monitor
 
 
 def _monitor(name: MonitorName, status: Status | None, evidence: Evidence, standing: Standing | None) -> MonitorState:

@@ -36,7 +36,8 @@ def digest(report: ModelReport, before: ModelReport | None) -> str:
 def _lines(report: ModelReport, before: ModelReport | None) -> Iterator[str]:
     yield report.headline
     yield ""
-    yield f"Since {before.as_of:%Y-%m-%d %H:%M} UTC:" if before else "So far:"
+    since = report.story.periodic_at if before else None
+    yield f"Since {since:%Y-%m-%d %H:%M} UTC:" if since else "So far:"
     counts = _counts(report, before)
     yield f"  {', '.join(counts) if counts else 'nothing happened'}"
     champion, old = (one.champion.version if one and one.champion else None for one in (report, before))

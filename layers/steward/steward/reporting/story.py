@@ -92,7 +92,7 @@ class Story(BaseModel):
         released: the last change of champion.
         audit: the newest audit.
         defects: ids of those that may be open, the one that moved last at the end.
-        periodic: the newest dated copy of the report.
+        periodic, periodic_at: the newest dated copy of the report, and the moment that it was asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -108,6 +108,7 @@ class Story(BaseModel):
     audit: StoredObject | None = None
     defects: tuple[str, ...] = ()
     periodic: StoredObject | None = None
+    periodic_at: AwareDatetime | None = None
 
     def following(self, entry: LedgerEntry, source: StoredObject) -> Self:
         """The story after one more entry; itself where it knows the entry."""
@@ -131,7 +132,7 @@ class Story(BaseModel):
                 others = [defect for defect in self.defects if defect != entry.subject]
                 changes["defects"] = (*others, entry.subject)[-DEFECTS_KEPT:]
             case "report_rendered" if entry.evidence:
-                changes["periodic"] = entry.evidence[0]
+                changes |= {"periodic": entry.evidence[0], "periodic_at": entry.as_of}
             case _:
                 pass
         return self.model_copy(update=changes)
