@@ -26,8 +26,8 @@ VOID = {"meta", "link", "br", "img", "line", "polyline", "polygon", "circle", "p
 ALLOWED = {
     "html", "head", "meta", "title", "link", "style", "body", "main", "header", "footer", "section", "div", "p", "span",
     "h1", "h2", "h3", "a", "code", "strong", "sup", "dl", "dt", "dd", "ol", "li", "details", "summary", "figure",
-    "figcaption", "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "line", "polyline", "polygon", "circle",
-    "path",
+    "figcaption", "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "line", "polyline", "polygon",
+    "circle", "path",
 }  # fmt: skip
 
 
@@ -101,6 +101,15 @@ def test_a_page_is_whole_by_itself_and_names_every_source() -> None:
     assert cited == anchors
     assert "✖" in text  # how it is, beside the colour
     assert page(report) == page(report)
+
+
+def test_what_is_not_measured_is_not_shown_as_ok() -> None:
+    unknown = checked(result(status="unknown", value=None, message="no label came"))
+    text = " ".join(harmless(page(reported(check=unknown, alerts=None))).words)
+    assert "not measured" in text
+    assert "● ok" not in text.replace("  ", " ")
+    held = page(reported(story=told("defect_changed", summary="by arn:aws:iam::123456789012:user/ann; hers")))
+    assert "by ann; hers" in held
 
 
 def test_hostile_text_stays_text() -> None:

@@ -12,7 +12,7 @@ from steward.reporting.digest import digest
 from steward.reporting.report import ModelReport
 from steward.reporting.standings import ModelLine, Standings
 from steward.reporting.story import HAPPENINGS_KEPT, TOLD, Story
-from tests.unit.alerting.stories import spec
+from tests.unit.alerting.stories import spec, window
 from tests.unit.examples import START, stored
 
 from .evidence import DECLARED, NOW, audited, checked, defect, entry, remembered, reported, result, routed, told, usual
@@ -67,6 +67,14 @@ def test_what_is_not_measured_is_not_ok() -> None:
     report = reported(check=checked(result(status="unknown", value=None, message="no label came")), alerts=None)
     (monitor,) = report.monitors
     assert (monitor.status, monitor.sentence, monitor.value) == ("unknown", "no label came", None)
+
+
+def test_what_only_an_earlier_window_says_is_told_as_of_that_window() -> None:
+    quiet = result(monitor="accuracy", statistic="accuracy", message="fine")
+    report = reported(usual("ggggggg   "), check=checked(quiet))
+    by_name = {monitor.monitor: monitor for monitor in report.monitors}
+    assert (by_name["log_loss"].status, by_name["log_loss"].window) == (None, window(6))
+    assert by_name["accuracy"].window == window(9)
 
 
 def test_firing_alerts_come_first_with_who_has_seen_them() -> None:

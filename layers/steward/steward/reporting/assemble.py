@@ -162,7 +162,7 @@ def _monitors(evidence: Evidence, standings: Mapping[MonitorName, Standing]) -> 
 
 
 def _worst(state: MonitorState) -> tuple[int, int, int, str]:
-    """Sorts by the alert, then how grave it is, then what the check says; severity is nothing while nothing is wrong."""
+    """Sorts by the alert, then how grave it is while there is one, then what the check says."""
     grave = rank(state.severity) if state.alert in ("firing", "pending") else 0
     return _ALERTS[state.alert], -grave, _GRAVITY.index(state.status), state.monitor
 
@@ -170,12 +170,14 @@ def _worst(state: MonitorState) -> tuple[int, int, int, str]:
 def _monitor(name: MonitorName, status: Status | None, evidence: Evidence, standing: Standing | None) -> MonitorState:
     check = evidence.check.it if evidence.check else None
     results = [result for result in check.results if result.monitor == name] if check else []
+    latest = standing.latest if standing else None
     sentence = check.summary(name) if check and results else (standing.summary if standing else "")
     far = finding(results, status or "unknown", "")
     said = MonitorState(
         monitor=name,
         status=status,
         sentence=shortened(sentence),
+        window=check.window if check and results else (latest.window if latest else None),
         value=far.value,
         low=far.low,
         high=far.high,
