@@ -87,7 +87,7 @@ def _waiting(
     if pending:
         yield "attention", f"on the way to an alert: {_named(pending)}"
     if in_time:
-        yield "attention", _number(len(in_time), "defect is open", "defects are open")
+        yield "attention", _number(len(in_time), "defect is open and not yet due", "defects are open and not yet due")
     if held:
         yield "attention", "promotions are frozen"
 

@@ -34,7 +34,7 @@ class Chart:
         band: the outline of the estimates' intervals; empty without.
         dots: every window.
         limit, baseline: their heights; None where there is none, or it is far outside.
-        changes: where another version took over.
+        changes: where another version took over; limit and baseline are those of the last one, and begin there.
         lowest, highest: of the figures that are drawn.
         first, last: the windows at both ends.
     """

@@ -29,7 +29,7 @@ _FIRST_LOOK = 1000
 """How many of the ledger's entries the first report on a model looks at."""
 _ENTRIES_AT_ONCE = 2000
 """Half a minute; what is left over the next report follows."""
-_VERSIONS = 3
+_VERSIONS = 8
 """Of how many versions the windows are shown."""
 
 
