@@ -54,6 +54,7 @@ def _environment() -> Environment:
         loader=PackageLoader("steward.reporting"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
