@@ -23,6 +23,7 @@ from steward.events import (
     Event,
     ModelRejected,
     ReleaseChanged,
+    ReportRendered,
     RunFailed,
 )
 from steward.results import MetricResult
@@ -125,6 +126,20 @@ def test_a_message_of_an_end_is_an_all_clear_that_asks_for_nothing() -> None:
 def test_the_same_news_have_the_same_id_and_other_news_another() -> None:
     one, again, other = (notified(seen(letters), spec()).id for letters in ("gb", "gb", "bb"))
     assert one == again != other
+
+
+def test_every_format_says_where_the_report_is() -> None:
+    message = notified(seen("bbb"), spec())
+    assert message.report == REPORT
+    assert f"The report: {REPORT}, or `steward report lemons`" in message.text
+    assert REPORT in chat_notification(message).content.description
+    dated = ReportRendered(**COMMON, page=stored("p.html"), report=stored("p.json"), digest="2 checks")
+    told_of = notice(dated, REPORT)
+    assert told_of
+    assert (told_of.severity, told_of.monitors) == ("info", ["ReportRendered"])
+    assert deliverable(told_of)
+    assert "2 checks" in told_of.text
+    assert REPORT in chat_notification(told_of).content.description
 
 
 @pytest.mark.parametrize("monitors", [30])

@@ -177,6 +177,16 @@ def test_any_figures_can_be_drawn(points: list, limit: float | None) -> None:
             assert -1 <= float(value or "nan") <= 321
 
 
+def test_a_limit_is_drawn_over_the_windows_of_the_version_that_it_is_of() -> None:
+    points = [Point(window=window(day), version="v0" if day < 6 else "v1", value=0.5 + day / 100) for day in range(10)]
+    trend = Trend(name="log_loss", points=points, limit=0.55, baseline=0.52, sources=[])
+    html = page(reported().model_copy(update={"trends": [trend]}))
+    (took,) = re.findall(r'class="took" x1="([\d.]+)"', html)
+    assert re.findall(r'class="limit" x1="([\d.]+)" x2="320"', html) == [took]
+    assert re.findall(r'class="usual" x1="([\d.]+)" x2="320"', html) == [took]
+    assert 180 < float(took) < 200
+
+
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1e9)), max_size=80))
 def test_any_distances_make_a_small_trend(distances: list[float | None]) -> None:
     state = MonitorState(monitor="log_loss", status="ok", sentence="", trend=distances)

@@ -17,8 +17,7 @@ _METRICS = 6
 
 _DRIFT: tuple[MonitorName, ...] = ("feature_drift", "score_drift")
 _OVER_LIMIT = "times its limit"
-_DECIDES = 2
-"""Intervals have two ends."""
+_NO_INTERVAL = (math.nan, math.nan)
 
 
 class PastFigures(BaseModel):
@@ -122,7 +121,7 @@ def _points(name: str, placed: _Placed, bad: Mapping[str, bool], champion: str |
         value = past.estimated.get(name) if estimated else past.realised[name]
         if value is None or not math.isfinite(value):
             continue
-        low, high = past.bounds.get(name, (math.nan,) * _DECIDES) if estimated else (math.nan,) * _DECIDES
+        low, high = past.bounds.get(name, _NO_INTERVAL) if estimated else _NO_INTERVAL
         judged = not estimated and history.version == champion
         yield Point(
             window=window,
