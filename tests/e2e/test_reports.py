@@ -9,8 +9,8 @@ from tests.integration import lemons
 
 from .deployed import Deployed
 
-DAY = 95
-"""Long after the days of other tests."""
+DAY = 150
+"""Later than the days of tests of `lemons` that come before; those of `test_subscribers` are later still."""
 
 
 def test_the_report_shows_the_newest_window_and_a_due_one_reaches_subscribers(
@@ -18,7 +18,7 @@ def test_the_report_shows_the_newest_window_and_a_due_one_reaches_subscribers(
 ) -> None:
     scored = lemons.predictions(lemons.sales(1, first_day=DAY), steward.champion("lemons"))
     steward.answer(BatchIngested, steward.upload(f"inbox/lemons/predictions/{DAY}.csv", lemons.csv(scored)))
-    checked = next(told for told in steward.told(CheckCompleted, "lemons") if told.window.startswith("20240405"))
+    checked = next(told for told in steward.told(CheckCompleted, "lemons") if told.window.startswith("20240530"))
 
     now = datetime.now(UTC)
     asked = ReportRequested(occurred_at=now, model="lemons", as_of=now, correlation_id="e2e-report")
@@ -39,7 +39,7 @@ def test_the_report_shows_the_newest_window_and_a_due_one_reaches_subscribers(
     assert brought.returncode == 0, brought.stderr
     shown = tmp_path / brought.stdout.strip()
     assert shown == tmp_path / "reports" / "lemons" / "index.html"
-    assert "05 Apr 2024" in shown.read_text()
+    assert "30 May 2024" in shown.read_text()
     found = steward.s3.head_object(Bucket=steward.data, Key="reports/lemons/index.html")
     assert found["ContentType"].startswith("text/html")
     models = (tmp_path / "reports" / "index.html").read_text()
