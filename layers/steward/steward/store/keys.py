@@ -375,6 +375,31 @@ def audit(model: str, audit: str) -> str:
     return f"{audits(model)}{audit}.json"
 
 
+def report(model: str) -> str:
+    """The newest report of a model (compare-and-swap)."""
+    return f"reports/{model}/report.json"
+
+
+def report_page(model: str) -> str:
+    """The page that is made of the newest report (compare-and-swap)."""
+    return f"reports/{model}/index.html"
+
+
+def periodic_report(model: str, as_of: datetime, ending: str) -> str:
+    """A dated copy of a report, or of its page (create-only)."""
+    return f"reports/{model}/periodic/{as_of:%Y%m%dT%H%M%SZ}.{ending}"
+
+
+def standings() -> str:
+    """One line on every model (compare-and-swap)."""
+    return "reports/index.json"
+
+
+def standings_page() -> str:
+    """The page that is made of them (compare-and-swap)."""
+    return "reports/index.html"
+
+
 def sagemaker_report(model: str, monitor: str, window: str, check: str, name: str) -> str:
     """A file as one of SageMaker's monitors writes it (create-only); all of a monitor have one prefix."""
     return f"reports/{model}/sagemaker/{monitor}/{window}/{check}/{name}"
