@@ -28,7 +28,7 @@ from steward.stations.admission import Rows, assign_versions
 from steward.stations.placing import Places
 from steward.stations.publication import PARQUET
 from steward.stations.remake import StoredLayer, remake_profiles
-from steward.stations.upload import Upload
+from steward.stations.upload import UPLOADED, Upload
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -180,9 +180,10 @@ class _Correcting:
 
     def _judged(self, quarantine: Quarantine) -> Rows:
         """The rows of the file that could be stored; the others go to quarantine."""
-        path = self.folder / "upload"
+        path = self.folder / UPLOADED
         created = self.upload.created
-        self.runtime.data.download(created.key, path, created.version_id)
+        if not path.exists():
+            self.runtime.data.download(created.key, path, created.version_id)
         kind = "withdrawals" if self.asked.withdraws else self.asked.kind
         parts: list[Rows] = []
         file = Batch(path, created.key, self.spec, kind, self.upload.uploaded, _LIMITS)  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
-from steward.stations.upload import Upload
+from steward.stations.upload import UPLOADED, Upload
 from steward.store import keys
 from steward.store.keys import InboxKey
 from steward.store.queue import Queue
@@ -77,18 +77,24 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
     place = InboxKey.parse(created.key)
     if place is None:
         place = InboxKey(model=_NO_MODEL, kind="unknown", name=created.key)
-    described = runtime.data.describe(created.key, created.version_id)
-    if created.key.endswith("/") and not described.size:
-        return  # a folder, as the S3 console makes it
-    upload = Upload.of(place, created, described.modified)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        brought = runtime.data.bring(created.key, created.version_id, folder / UPLOADED)
+        if created.key.endswith("/") and not brought.size:
+            return  # a folder, as the S3 console makes it
+        yield from _taken_in(runtime, Upload.of(place, created, brought.modified), folder, brought.size)
+
+
+def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iterator[Event]:
+    """Take in an upload of so many bytes, which are in the folder already where they are few."""
+    place, created = upload.place, upload.created
     try:
         kind = _kind(place, created)
         spec, _ = registry.current_spec(runtime.data, place.model)
-        with tempfile.TemporaryDirectory() as folder:
-            if kind == "corrections":
-                yield from correct_records(runtime, spec, upload, Path(folder))
-                return
-            outcome = _Intake(runtime, spec, kind, upload, Path(folder)).take_in(described.size)
+        if kind == "corrections":
+            yield from correct_records(runtime, spec, upload, folder)
+            return
+        outcome = _Intake(runtime, spec, kind, upload, folder).take_in(size)
     except (BatchInvalid, UnknownModel) as error:
         code = error.code if isinstance(error, BatchInvalid) else "unknown_model"
         yield _rejected(runtime, upload, code, str(error))
@@ -134,9 +140,10 @@ class _Intake:
         """
         if size > MAXIMUM_BYTES:
             raise self._too_large()
-        path = self._folder / "upload"
+        path = self._folder / UPLOADED
         try:
-            self._runtime.data.download(self._upload.created.key, path, self._upload.created.version_id, size)
+            if not path.exists():
+                self._runtime.data.download(self._upload.created.key, path, self._upload.created.version_id)
             self._judge(path)
         except OSError as error:
             if error.errno == errno.ENOSPC:

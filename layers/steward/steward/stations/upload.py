@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from steward.events import ObjectCreated
 from steward.store.keys import InboxKey
 
+UPLOADED = "upload"
+"""The name of its file, in the folder where it is taken in."""
+
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 

@@ -155,28 +155,25 @@ class Bucket:
             )
         return content
 
-    def describe(self, key: str, version_id: str) -> Listed:
-        """What is known of one object version without its bytes.
+    def bring(self, key: str, version_id: str, target: Path) -> Listed:
+        """What is known of one object version and, where it is small, its bytes in a file; all in one request.
 
         Raises:
             ObjectMissing: there is none.
         """
         try:
-            found = aws.s3().head_object(Bucket=self.name, Key=key, VersionId=version_id)
+            answer = aws.s3().get_object(Bucket=self.name, Key=key, VersionId=version_id)
         except ClientError as error:
             if _code(error) in _ABSENT:
                 raise ObjectMissing(f"s3://{self.name}/{key} has no version {version_id}") from error
             raise
-        return Listed(key=key, etag=found["ETag"], modified=found["LastModified"], size=found["ContentLength"])
+        if answer["ContentLength"] <= _PART:
+            target.write_bytes(answer["Body"].read())
+        answer["Body"].close()
+        return Listed(key=key, etag=answer["ETag"], modified=answer["LastModified"], size=answer["ContentLength"])
 
-    def download(self, key: str, target: Path, version_id: str | None = None, size: int | None = None) -> None:
+    def download(self, key: str, target: Path, version_id: str | None = None) -> None:
         """Bring the newest, or one named, version of an object to a file, in bounded memory.
-
-        Args:
-            key: the object.
-            target: the file.
-            version_id: the version; None for the newest.
-            size: its bytes, where they are known: then a small object takes one request.
 
         Raises:
             ObjectMissing: there is none.
@@ -184,10 +181,6 @@ class Bucket:
         """
         chosen = {"VersionId": version_id} if version_id else {}
         try:
-            if size is not None and size <= _PART:
-                answer = aws.s3().get_object(Bucket=self.name, Key=key, **chosen)  # type: ignore[arg-type]
-                target.write_bytes(answer["Body"].read())
-                return
             aws.s3().download_file(self.name, key, str(target), ExtraArgs=chosen, Config=_IN_PARTS)
         except ClientError as error:
             if _code(error) in _ABSENT:
