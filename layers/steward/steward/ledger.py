@@ -51,6 +51,7 @@ Action = Literal[
     "defect_refused",
     "defect_overdue",
     "profiles_merged",
+    "records_merged",
     "objects_removed",
     "deployment_unwell",
     "deployment_mended",

@@ -19,6 +19,7 @@ from steward.records.stored import read_stored
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations.spool import Fragment, Spool
+from steward.stations.window_records import RecordsFile, WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -134,6 +135,7 @@ class Neighbours:
     hashes: IdHashes
     folder: Path
     _compared: set[str] = field(default_factory=set)
+    _files: dict[str, RecordsFile] = field(default_factory=dict)
     _later: dict[str, Hashes] = field(default_factory=dict)
     _holders: list[str] = field(default_factory=list)
     _held: dict[Fragment, NDArray[np.int32]] = field(default_factory=dict)
@@ -143,12 +145,13 @@ class Neighbours:
         """Compare with those that are new in these windows; the keys of all that were there."""
         seen: set[str] = set()
         for window in windows:
-            for listed in self.data.list(keys.window_records(self.kind, self.spec.model, window)):
-                if keys.batch_of(listed.key) != self.batch:
-                    seen.add(listed.key)
-                    if listed.key not in self._compared:
-                        self._compared.add(listed.key)
-                        self._compare(window, listed.key)
+            for file in self._records.of_window(self.kind, self.spec.model, window):
+                if file.batch != self.batch:
+                    seen.add(file.key)
+                    self._files[file.key] = file
+                    if file.key not in self._compared:
+                        self._compared.add(file.key)
+                        self._compare(window, file.key)
         return seen
 
     def kept(self, fragment: Fragment) -> NDArray[np.bool_] | None:
@@ -172,9 +175,11 @@ class Neighbours:
                 if (held[rows] != _FREE).any():
                     yield Rows(records, fragment.places[rows]), held[rows] != _FREE, self._reason(records, held[rows])
 
-    def later_with_mine(self) -> list[str]:
-        """Keys of later uploads' records that hold an id of the rows that are kept, so must give it up."""
-        return [key for key, hashes in sorted(self._later.items()) if any(self._matches(key, hashes))]
+    def later_with_mine(self) -> Iterator[tuple[str, str]]:
+        """Later uploads, by key and version id, that hold an id of the rows that are kept, so must give it up."""
+        for key, hashes in sorted(self._later.items()):
+            if any(self._matches(key, hashes)) and (source := self._records.source_of(self._files[key])):
+                yield source
 
     def _reason(self, records: Records, held: NDArray[np.int32]) -> Callable[[int], Reason]:
         if self.kind == "telemetry":
@@ -257,10 +262,14 @@ class Neighbours:
         """A neighbour's records, until another's are fetched; None where they are gone."""
         path = self.folder / "neighbour.parquet"
         try:
-            self.data.download(key, path)
+            self._records.bring(self._files[key], path)
         except ObjectMissing:
             return None
         return path
+
+    @property
+    def _records(self) -> WindowRecords:
+        return WindowRecords(self.data)
 
     def _read(self, path: Path) -> Iterator[Records]:
         """Stored records with nothing but their ids, some rows at a time."""
