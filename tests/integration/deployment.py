@@ -226,6 +226,7 @@ class Deployment:
             "STEWARD_ATTRIBUTION_QUEUE_ARN": self.arns["attribute_features"],
             "STEWARD_DEFECT_QUEUE_ARN": self.arns["track_defects"],
             "STEWARD_MAINTENANCE_QUEUE_ARN": self.arns["maintain_store"],
+            "STEWARD_REPORT_QUEUE_ARN": self.arns["render_reports"],
             "STEWARD_VALIDATION_QUEUE_ARN": self.arns["validate_model"],
         }
 

@@ -53,6 +53,7 @@ Action = Literal[
     "profiles_merged",
     "records_merged",
     "objects_removed",
+    "report_rendered",
     "deployment_unwell",
     "deployment_mended",
 ]

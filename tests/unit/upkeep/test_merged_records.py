@@ -11,8 +11,7 @@ from steward.events import StoredObject
 from steward.store.bucket import sha256
 from steward.upkeep import merged_records
 from steward.upkeep.merged_records import Merging, RecordVersion, merge_records
-
-from ..records.test_carrier import parquet, rows
+from tests.unit.records.test_carrier import parquet, rows
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CARRIER = StoredObject(key="carrier", version_id="1", sha256="a" * 64)

@@ -72,6 +72,8 @@ class Publication:
         carrier by now, and an empty profile says that the batch was seen: a check that knows of it stands over one that
         does not.
         """
+        if self.kind == "labels":
+            self.data.mark(keys.labelled_window(self.spec.model, window.id))
         fragments = self.spool.fragments(window)
         path, rows = self._assembled(fragments, kept)
         key = keys.records(self.kind, self.spec.model, window, self.upload.batch)
@@ -84,6 +86,7 @@ class Publication:
         """Store the labels that gave no time, to wait for their predictions; how many there are."""
         path, rows = self._assembled(self.spool.fragments(None), lambda _: None)
         if path:
+            self.data.mark(keys.untimed_labels(self.spec.model))
             self._put(keys.waiting_labels(self.spec.model, self.upload.batch), path)
         return rows
 
