@@ -73,7 +73,8 @@ def merge_window(data: Bucket, found: Unmerged) -> int:
         except Conflict:  # as above
             data.erase([(carrier.key, carrier.version_id)])
             return 0
-        _erase(data, carriers)  # one that is about to be named cannot be any more: its writer read the same index
+        # One that another is about to name is never named: its writer read the same index.
+        _erase(data, [item for item in carriers if item.version_id != carrier.version_id])
     gone = [item for item in loose if item.key in merging.taken]
     _erase(data, [item for item in gone if not item.newest])
     _erase(data, [item for item in gone if item.newest])

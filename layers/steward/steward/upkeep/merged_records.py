@@ -143,6 +143,7 @@ def merge_records(
     versions = {_place(item): item for item in carried}
     for place, item in versions.items():
         versions[place] = replace(item, newest=item.newest and item.stored.key not in held)
+    loose.sort(key=lambda item: item.newest)  # where two writes gave one version, it is the newest
     versions |= {_place(item): item for item in loose if item.stored.key in taken}
     shown = [item for item in versions.values() if item.newest and rows_of(item.body)]
     if not carried and (len(taken) == 1 or not shown):
