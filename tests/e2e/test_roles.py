@@ -59,6 +59,7 @@ SPEC = "models/lemons/specs/000001.json"
 VERSION = "models/lemons/versions/x/model.skops"
 ROUTING = "models/lemons/routing.json"
 RECORDS = "records/predictions/model=lemons/x.parquet"
+MERGED = "merged/predictions/model=lemons/x/merged.json"
 ALERT = "alerts/lemons.json"
 
 ALLOWED: dict[str, Act] = {
@@ -105,6 +106,8 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write uploads": write("inbox/lemons/predictions/x.csv"),
         "delete uploads": delete("inbox/lemons/reference/first.csv"),
         "write checks": write("checks/lemons/x.json"),
+        "delete records": delete(RECORDS),
+        "write what says where merged records lie": write(MERGED),
     },
     "JoinLabels": {
         "read uploads": read("inbox/lemons/reference/first.csv"),
@@ -142,6 +145,7 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write alerts": write(ALERT),
         "write declarations": write(SPEC),
         "write records": write(RECORDS),
+        "write what says where merged records lie": write(MERGED),
         "delete versions": delete(VERSION),
     },
     "ValidateModel": {
@@ -149,6 +153,7 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write alerts": write(ALERT),
         "write datasets": write("models/lemons/datasets/x/manifest.json"),
         "write records": write(RECORDS),
+        "write what says where merged records lie": write(MERGED),
         "delete versions": delete(VERSION),
     },
     "ReleaseModel": {
@@ -176,6 +181,7 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write routing": write(ROUTING),
         "write alerts": write(ALERT),
         "delete records": delete(RECORDS),
+        "write what says where merged records lie": write(MERGED),
         "delete reports": delete("reports/lemons/x"),
     },
     "TrackDefects": {
@@ -190,6 +196,7 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write routing": write(ROUTING),
         "write declarations": write(SPEC),
         "write records": write(RECORDS),
+        "hide records": delete(RECORDS),
         "read alerts": read(ALERT),
         "delete versions": delete(VERSION),
     },

@@ -402,10 +402,12 @@ class MaintenanceRequested(Event):
 
 
 class StoreMaintained(Event):
-    """Profiles of batches were merged into those of their windows, without changing what they add up to."""
+    """Profiles and files of records were merged into those of their windows, without changing what they add up to."""
 
     windows: int
     profiles: int
+    record_windows: int = 0
+    record_files: int = 0
     summary: Sentence
 
 

@@ -1,17 +1,17 @@
 """What a Parquet file says about itself, read before anything is decompressed; and the same with other words.
 
-arro3 shows no metadata, so the footer (Thrift's compact protocol, of which Parquet's metadata uses a part) is read
-here: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md and
+arro3 shows no metadata, so the footer is read here:
 https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from steward.errors import BatchInvalid
+from steward.records.compact_protocol import CompactReader, varint
 
 _MAGIC = b"PAR1"
 _TAIL = 8
@@ -50,8 +50,10 @@ class Footer:
 
     def with_metadata(self, key: bytes, value: bytes) -> bytes:
         """The end of a file that says the same, but for one key and value in place of all of them."""
-        pair = b"\x18" + _varint(len(key)) + key + b"\x18" + _varint(len(value)) + value + b"\0"
-        fields = {number: (kind, self.content[place]) for number, kind, _, place in _Compact(self.content).fields()}
+        pair = b"\x18" + varint(len(key)) + key + b"\x18" + varint(len(value)) + value + b"\0"
+        fields = {
+            number: (kind, self.content[place]) for number, kind, _, place in CompactReader(self.content).fields()
+        }
         fields[_KEY_VALUES] = (9, b"\x1c" + pair)
         footer, before = b"", 0
         for number, (kind, written) in sorted(fields.items()):
@@ -79,7 +81,7 @@ def read_footer(path: Path, name: str) -> Footer:
         file.seek(size - _TAIL - length)
         content = file.read(length)
     try:
-        metadata = _Compact(content).struct()
+        metadata = CompactReader(content).struct()
         groups = metadata[_ROW_GROUPS]
         return Footer(
             rows=metadata[_ROWS],
@@ -103,82 +105,3 @@ def _small_dictionaries(groups: Iterable[dict[int, Any]]) -> frozenset[str]:
             found = some if 0 < size <= _SMALL_DICTIONARY else others
             found.add(b".".join(column[_PATH]).decode())
     return frozenset(some - others)
-
-
-def _varint(value: int) -> bytes:
-    written = bytearray()
-    while value > 127:  # noqa: PLR2004 - the continuation bit
-        written.append(value & 127 | 128)
-        value >>= 7
-    written.append(value)
-    return bytes(written)
-
-
-class _Compact:
-    """A reader of the compact protocol; structs become dicts by field number."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._at = 0
-
-    def struct(self) -> dict[int, Any]:
-        return {number: value for number, _, value, _ in self.fields()}
-
-    def fields(self) -> Iterator[tuple[int, int, Any, slice]]:
-        """Number, type and value of each field of a struct, and where the value is written."""
-        number = 0
-        while header := self._byte():
-            delta, kind = header >> 4, header & 15
-            number = number + delta if delta else self._zigzag()
-            begin = self._at
-            value = kind == 1 if kind in {1, 2} else self._value(kind)
-            yield number, kind, value, slice(begin, self._at)
-
-    def _value(self, kind: int) -> Any:
-        match kind:
-            case 1 | 2 | 3:
-                return self._byte()
-            case 4 | 5 | 6:
-                return self._zigzag()
-            case 7:
-                return struct.unpack("<d", self._take(8))[0]
-            case 8:
-                return self._take(self._varint())
-            case 9 | 10:
-                return self._list()
-            case 12:
-                return self.struct()
-            case _:
-                raise ValueError(kind)
-
-    def _list(self) -> list[Any]:
-        header = self._byte()
-        count = header >> 4
-        if count == 15:  # noqa: PLR2004 - the protocol's own escape
-            count = self._varint()
-        if count > len(self._content) - self._at:
-            raise ValueError(count)
-        return [self._value(header & 15) for _ in range(count)]
-
-    def _zigzag(self) -> int:
-        value = self._varint()
-        return (value >> 1) ^ -(value & 1)
-
-    def _varint(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self._byte()
-            value |= (byte & 127) << shift
-            if byte < 128:  # noqa: PLR2004 - the continuation bit
-                return value
-            shift += 7
-
-    def _byte(self) -> int:
-        self._at += 1
-        return self._content[self._at - 1]
-
-    def _take(self, count: int) -> bytes:
-        self._at += count
-        if self._at > len(self._content):
-            raise IndexError(count)
-        return self._content[self._at - count : self._at]

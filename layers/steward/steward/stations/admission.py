@@ -20,6 +20,7 @@ from steward.records.stored import read_stored
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations.spool import Fragment, Spool
+from steward.stations.window_records import RecordsFile, WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -138,6 +139,7 @@ class Neighbours:
     hashes: IdHashes
     folder: Path
     _compared: set[str] = field(default_factory=set)
+    _files: dict[str, RecordsFile] = field(default_factory=dict)
     _later: dict[str, Hashes] = field(default_factory=dict)
     _holders: list[str] = field(default_factory=list)
     _held: dict[Fragment, NDArray[np.int32]] = field(default_factory=dict)
@@ -147,14 +149,18 @@ class Neighbours:
         """Compare with those that are new in these windows; the keys of all that were there."""
         seen: set[str] = set()
         for window in windows:
-            listing = self.data.list(keys.window_records(self.kind, self.spec.model, window))
-            here = {listed.key for listed in listing if keys.batch_of(listed.key) != self.batch}
-            new = sorted(here - self._compared)
+            here = {
+                file.key: file
+                for file in self._records.of_window(self.kind, self.spec.model, window)
+                if file.batch != self.batch
+            }
+            self._files |= here
+            new = sorted(here.keys() - self._compared)
             self._fetch({keys.batch_of(key) for key in new})
             for key in new:
                 self._compare(window, key)
-            self._compared |= here
-            seen |= here
+            self._compared |= here.keys()
+            seen |= here.keys()
         return seen
 
     def kept(self, fragment: Fragment) -> NDArray[np.bool_] | None:
@@ -178,9 +184,11 @@ class Neighbours:
                 if (held[rows] != _FREE).any():
                     yield Rows(records, fragment.places[rows]), held[rows] != _FREE, self._reason(records, held[rows])
 
-    def later_with_mine(self) -> list[str]:
-        """Keys of later uploads' records that hold an id of the rows that are kept, so must give it up."""
-        return [key for key, hashes in sorted(self._later.items()) if any(self._matches(key, hashes))]
+    def later_with_mine(self) -> Iterator[tuple[str, str]]:
+        """Later uploads, by key and version id, that hold an id of the rows that are kept, so must give it up."""
+        for key, hashes in sorted(self._later.items()):
+            if any(self._matches(key, hashes)) and (source := self._records.source_of(self._files[key])):
+                yield source
 
     def _reason(self, records: Records, held: NDArray[np.int32]) -> Callable[[int], Reason]:
         if self.kind == "telemetry":
@@ -268,10 +276,14 @@ class Neighbours:
         """A neighbour's records, until another's are fetched; None where they are gone."""
         path = self.folder / "neighbour.parquet"
         try:
-            self.data.download(key, path)
+            self._records.bring(self._files[key], path)
         except ObjectMissing:
             return None
         return path
+
+    @property
+    def _records(self) -> WindowRecords:
+        return WindowRecords(self.data)
 
     def _read(self, path: Path) -> Iterator[Records]:
         """Stored records with nothing but their ids, some rows at a time."""

@@ -24,8 +24,9 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import recent, registry
 from steward.stations.window_profiles import WindowProfiles
+from steward.stations.window_records import RecordsFile, WindowRecords
 from steward.store import keys
-from steward.store.bucket import Bucket, Listed
+from steward.store.bucket import Bucket
 
 MOST_BYTES = 1024**3
 """Of a window whose records take more, so much is read, whole objects in an order that follows from their names."""
@@ -172,24 +173,25 @@ def _sample(data: Bucket, spec: ModelSpec, window: Window, version: str) -> pd.D
     """The records of a version whose ids have the smallest hashes, read in bounded memory; None where it has none."""
     kept: Records | None = None
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "records.parquet"
-        for listed in _readable(list(data.list(keys.window_records("predictions", spec.model, window)))):
-            data.download(listed.key, path)
+        stored = WindowRecords(data)
+        files = _readable(stored.of_window("predictions", spec.model, window))
+        for _, _, path in stored.brought(files, Path(folder)):
             for records in read_stored(path, spec, spec.features):
                 mine = records.of_version(version)
                 together = concatenate([kept, mine]) if kept else mine
                 kept = together.take(smallest_ids(together.ids, WINDOW_ROWS))
+            path.unlink()
     if kept is None or not kept.rows:
         return None
     return read_records(write_records(kept, spec), spec)
 
 
-def _readable(listing: list[Listed]) -> Iterator[Listed]:
-    """The objects that are read: all where that is affordable, otherwise some, by the hashes of their batches."""
-    hashes = text_hashes([keys.batch_of(listed.key) for listed in listing]) if listing else ()
+def _readable(files: list[RecordsFile]) -> Iterator[RecordsFile]:
+    """The files that are read: all where that is affordable, otherwise some, by the hashes of their batches."""
+    hashes = text_hashes([file.batch for file in files]) if files else ()
     spent = 0
-    for _, listed in sorted(zip(map(int, hashes), listing, strict=True), key=lambda pair: (pair[0], pair[1].key)):
-        if spent and spent + listed.size > MOST_BYTES:
+    for _, file in sorted(zip(map(int, hashes), files, strict=True), key=lambda pair: (pair[0], pair[1].key)):
+        if spent and spent + file.size > MOST_BYTES:
             return
-        spent += listed.size
-        yield listed
+        spent += file.size
+        yield file

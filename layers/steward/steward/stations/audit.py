@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from steward.errors import ObjectChanged, ObjectMissing
+from steward.errors import ObjectChanged, ObjectMissing, StewardError
 from steward.events import AuditCompleted, AuditRequested, StoredObject
 from steward.governance.audit import Audit, Evidence, audit
 from steward.governance.card import ModelCard
@@ -14,6 +14,7 @@ from steward.retraining.versions import VersionManifest
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.stations import registry
+from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.validation.evaluation import Evaluation
@@ -96,16 +97,20 @@ class _Reader:
             if dataset and manifest.environment != self.data.environment:
                 self.elsewhere = manifest.environment
                 return manifest, evaluation
-            for item in dataset.objects if dataset else ():
-                self._part("records", lambda stored=item.stored: self._record(stored))  # type: ignore[misc]
+            if dataset:
+                self._records([item.stored for item in dataset.objects])
         return manifest, evaluation
 
     def _body(self, version: str, part: str) -> bytes:
         return self.data.get(keys.version(self.spec.model, version, part)).body
 
-    def _record(self, stored: StoredObject) -> None:
-        self.data.verified(stored)
-        self.verified += 1
+    def _records(self, named: list[StoredObject]) -> None:
+        records = WindowRecords(self.data)
+        for _, content in records.attempted(records.exactly(named)):
+            if isinstance(content, StewardError):
+                self.problems.setdefault("records", []).append(str(content))
+            else:
+                self.verified += 1
 
     def _part[Part](self, name: str, read: Callable[[], Part]) -> Part | None:
         try:

@@ -239,11 +239,9 @@ class _Intake:
 
     def _wake(self, neighbours: Neighbours) -> None:
         """Let later uploads that have ids of this one be taken in again, so that they give them up."""
-        for key in neighbours.later_with_mine():
-            source = self._runtime.data.source_of(key)
-            if source:
-                queue = Queue(str(self._runtime.settings.ingest_queue_url))
-                queue.send_upload(self._upload.created.bucket, *source)
+        for source in neighbours.later_with_mine():
+            queue = Queue(str(self._runtime.settings.ingest_queue_url))
+            queue.send_upload(self._upload.created.bucket, *source)
 
     def _too_large(self) -> BatchInvalid:
         return BatchInvalid(

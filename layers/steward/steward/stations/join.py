@@ -16,6 +16,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry, waiting
+from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -115,10 +116,12 @@ def _versions(data: Bucket, spec: ModelSpec, window: Window) -> list[str]:
 
 def _layers(data: Bucket, spec: ModelSpec, kind: str, window: Window, wanted: Collection[str]) -> list[Layer]:
     """What was uploaded of a window, then what corrects it, each in order of upload."""
+    records = WindowRecords(data)
     layers = []
     for partition in (kind, keys.corrections_of(kind)):
-        for listed in data.list(keys.window_records(partition, spec.model, window)):
-            batch = keys.batch_of(listed.key)
-            rows = read_records(data.get(listed.key).body, spec, wanted)
-            layers.append(Layer(batch, rows, correction=is_correction(batch), withdrawal=withdraws(batch)))
+        for file, content in records.contents(records.of_window(partition, spec.model, window)):
+            rows = read_records(content.body, spec, wanted)
+            layers.append(
+                Layer(file.batch, rows, correction=is_correction(file.batch), withdrawal=withdraws(file.batch))
+            )
     return layers

@@ -1,6 +1,6 @@
 """Finding the labelled rows of a model, and reading exactly the objects that a dataset names."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -11,6 +11,7 @@ from steward.retraining.dataset import labelled_rows, reference_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.provenance import Provenance, objection, refuse, refuse_dataset
 from steward.spec.model import ModelSpec
+from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket, Content, Listed
 from steward.store.keys import InboxKey
@@ -72,14 +73,21 @@ def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
         or keys.window_start(item.stored.key) + spec.window.length > since
     ]
     refuse_dataset(manifest, asked, spec.model, data.environment)
-    return _rows(_read(data, spec, ((item, data.exact(item.stored)) for item in asked)), spec)
+    return _rows(_read(data, spec, _exact(data, asked)), spec)
 
 
 def _listed(data: Bucket, kinds: Iterable[tuple[str, Iterable[Listed]]]) -> Iterator[tuple[DatasetObject, Content]]:
+    records = WindowRecords(data)
     for kind, listing in kinds:
-        for listed in listing:
-            content = data.get(listed.key)
-            yield DatasetObject(kind=kind, batch=keys.batch_of(listed.key), stored=content.stored), content  # type: ignore[arg-type]
+        for file, content in records.contents(records.of_listing(listing)):
+            yield DatasetObject(kind=kind, batch=file.batch, stored=content.stored), content  # type: ignore[arg-type]
+
+
+def _exact(data: Bucket, asked: Sequence[DatasetObject]) -> Iterator[tuple[DatasetObject, Content]]:
+    records = WindowRecords(data)
+    read = records.contents(records.exactly([item.stored for item in asked]))
+    for item, (_, content) in zip(asked, read, strict=True):
+        yield item, content
 
 
 def _read(

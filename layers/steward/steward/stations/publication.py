@@ -15,7 +15,7 @@ from steward.spec.windows import Window
 from steward.stations.arrivals import Arrivals
 from steward.stations.baselines import bins_of
 from steward.stations.profiling import profiles_of, telemetry_profiles
-from steward.stations.spool import Fragment, Spool, join
+from steward.stations.spool import Fragment, Spool, join, write_without_rows
 from steward.stations.upload import Upload
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -68,13 +68,16 @@ class Publication:
     def window(self, window: Window, kept: Kept) -> int:
         """Store a window's records, and the profile of each version in it; how many rows are kept.
 
-        Where earlier uploads have all the ids, the records are removed, and an empty profile says that the batch was
-        seen: a check that knows of it stands over one that does not.
+        Where earlier uploads have all the ids, a file without rows takes the place of the records, which may lie in a
+        carrier by now, and an empty profile says that the batch was seen: a check that knows of it stands over one that
+        does not.
         """
-        path, rows = self._assembled(self.spool.fragments(window), kept)
         if self.kind == "labels":
             self.data.mark(keys.labelled_window(self.spec.model, window.id))
-        self._put(keys.records(self.kind, self.spec.model, window, self.upload.batch), path)
+        fragments = self.spool.fragments(window)
+        path, rows = self._assembled(fragments, kept)
+        key = keys.records(self.kind, self.spec.model, window, self.upload.batch)
+        self._put(key, path or self._without_rows(fragments[0]))
         if self.kind in {"predictions", "telemetry"}:
             self._put_profiles(window, path, self.spool.versions(window))
         return rows
@@ -98,12 +101,13 @@ class Publication:
                 rows = join(chosen, whole)
                 return whole if rows else None, rows
 
-    def _put(self, key: str, path: Path | None) -> None:
-        if path:
-            source = self.upload.source
-            self.data.put_file(key, path, PARQUET, source=source)
-        else:
-            self.data.delete(key)
+    def _without_rows(self, fragment: Fragment) -> Path:
+        path = self.folder / "nothing.parquet"
+        write_without_rows(fragment, path)
+        return path
+
+    def _put(self, key: str, path: Path) -> None:
+        self.data.put_file(key, path, PARQUET, source=self.upload.source)
 
     def _put_profiles(self, window: Window, path: Path | None, versions: Sequence[str]) -> None:
         if self.kind == "telemetry":

@@ -23,6 +23,7 @@ from steward.stations.spool import Fragment, join
 from steward.stations.tolerated import tolerated
 from steward.stations.upload import uploaded_at
 from steward.stations.window_profiles import WindowProfiles
+from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -57,17 +58,18 @@ class StoredLayer:
 
 def stored_layers(data: Bucket, spec: ModelSpec, kind: str, window: Window, folder: Path) -> list[StoredLayer]:
     """What was uploaded of a window, then what corrects it, each in order of upload."""
+    records = WindowRecords(data)
     found: list[StoredLayer] = []
     for partition in (kind, keys.corrections_of(kind)):
-        for listed in data.list(keys.window_records(partition, spec.model, window)):
-            path = folder / f"{len(found)}.parquet"
-            stored = data.reference(listed.key, path)
+        place = folder / partition.replace("/", "-")
+        place.mkdir()
+        for file, stored, path in records.brought(records.of_window(partition, spec.model, window), place):
             parts = list(read_stored(path, spec, ()))
             rows = concatenate(parts) if parts else None
             ids = rows.ids if rows else np.empty(0, object)
             names = np.array([*(rows.versions.categories if rows and rows.versions else ()), None], object)
             codes = rows.versions.codes if rows and rows.versions else np.full(len(ids), -1)
-            found.append(StoredLayer(keys.batch_of(listed.key), stored, path, ids, names[codes]))
+            found.append(StoredLayer(file.batch, stored, path, ids, names[codes]))
     return found
 
 

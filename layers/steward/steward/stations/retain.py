@@ -1,6 +1,8 @@
 """What the declaration's retention lets go is removed for good, unless something still needs it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import chain
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +15,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.retention import RetainedKind
 from steward.spec.windows import Window
+from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket, Stored
 from steward.upkeep.retention import Kept, Needed, Removal, held, removal
@@ -45,7 +48,10 @@ def remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReques
         return
     needed = _needed(runtime, spec)
     for kind, prefix in folders:
-        found = removal(_stored(runtime.data, spec, prefix), kind, policy, needed, request.as_of)
+        stored = _stored(runtime.data, spec, prefix)
+        if kind == "records":
+            stored = _records(runtime.data, spec, prefix, needed, request.as_of - (policy.records or timedelta()))
+        found = removal(stored, kind, policy, needed, request.as_of)
         if not found.gone:
             continue
         event = _told(runtime, request, prefix, found)
@@ -67,8 +73,43 @@ def _folders(model: str) -> Iterator[tuple[RetainedKind, str]]:
 
 def _stored(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[Kept]:
     for item in data.versions(prefix):
-        window = _window(item, spec)
-        yield Kept(item.key, item.version_id, item.size, item.modified, window)
+        yield _kept(item, spec)
+
+
+def _records(data: Bucket, spec: ModelSpec, prefix: str, needed: Needed, before: datetime) -> Iterator[Kept]:
+    """Stored records; the files of a window that was merged, its carrier and its index stay and go together.
+
+    Args:
+        data: where.
+        spec: the declaration.
+        prefix: of one kind.
+        needed: what must stay.
+        before: windows that end later stay; of the others it is looked up when what was merged was written.
+    """
+    named: dict[str, set[str]] = {}
+    for key in needed.keys:
+        named.setdefault(keys.window_of_records(key), set()).add(key)
+    windows: dict[str, list[Stored]] = {}
+    for item in data.versions(prefix):
+        windows.setdefault(keys.window_of_records(item.key), []).append(item)
+    for place, items in windows.items():
+        found = [_kept(item, spec) for item in items]
+        loose = [item.modified for item in items if not keys.is_carrier(item.key)]
+        if len(loose) == len(items):
+            yield from found
+            continue
+        sake = frozenset(named.get(place, ()))
+        if not sake and found[0].window and found[0].window.end <= before:
+            index = WindowRecords(data).index(place)
+            written = max([*loose, *(file.written for file in index.everything)]) if index else None
+            # The index first: a carrier without one is no more than an object, and goes the next time.
+            found = [*(_kept(item, spec) for item in data.versions(keys.merged_records(place))), *found]
+            found = [replace(item, window=found[-1].window, written=written or item.written) for item in found]
+        yield from (replace(item, for_sake_of=sake) for item in found)
+
+
+def _kept(item: Stored, spec: ModelSpec) -> Kept:
+    return Kept(item.key, item.version_id, item.size, item.modified, _window(item, spec))
 
 
 def _window(item: Stored, spec: ModelSpec) -> Window | None:

@@ -199,6 +199,12 @@ def join(fragments: Iterable[tuple[Fragment, NDArray[np.bool_] | None]], target:
     return rows
 
 
+def write_without_rows(fragment: Fragment, target: Path) -> None:
+    """Write a file with the columns of a fragment, and no row."""
+    schema = read_parquet(fragment.path).schema
+    write_parquet(RecordBatchReader.from_batches(schema, []), target, compression="zstd(3)")
+
+
 def _kept(fragment: Fragment, kept: NDArray[np.bool_] | None) -> Iterator[RecordBatch]:
     begin = 0
     for batch in read_parquet(fragment.path, batch_size=_BATCH):

@@ -29,6 +29,7 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
 from steward.stations.upload import is_batch_of, uploaded_at
+from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -136,11 +137,13 @@ def _problem(spec: ModelSpec, windows: list[str]) -> str:
 
 def _suspects(data: Bucket, spec: ModelSpec, proposed: DefectProposed) -> list[TouchedObject]:
     """What was uploaded of the windows that are reported; rows that were set aside are in none of it."""
+    records = WindowRecords(data)
     return [
-        TouchedObject(window=window, rows=None, stored=data.reference(listed.key))
+        TouchedObject(window=window, rows=None, stored=stored)
         for window in sorted(set(proposed.windows))
         for kind in _SUSPECTED[proposed.source]
-        for listed in data.list(keys.window_records(kind, spec.model, Window.parse(window)))
+        for file in records.of_window(kind, spec.model, Window.parse(window))
+        if (stored := records.reference(file))
     ]
 
 

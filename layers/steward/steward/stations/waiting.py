@@ -3,14 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from steward.events import BatchIngested
+from steward.events import BatchIngested, StoredObject
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.records.records import Records
 from steward.records.stored import read_ids, read_records, write_records
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
+from steward.stations.window_records import RecordsFile, WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
+
+_PARQUET = "application/vnd.apache.parquet"
 
 
 def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> set[Window]:
@@ -66,28 +69,41 @@ def _place_batch(
     if waiting.empty:
         data.delete(key)
     elif touched:
-        data.put(key, write_records(_records(waiting, spec), spec), "application/vnd.apache.parquet")
+        data.put(key, write_records(_records(waiting, spec), spec), _PARQUET)
     return touched
 
 
 def _prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:
-    return {
-        identity
-        for listed in data.list(keys.window_records("predictions", spec.model, window))
-        for identity in read_ids(data.get(listed.key).body, spec)
-    }
+    records = WindowRecords(data)
+    files = records.of_window("predictions", spec.model, window)
+    return {identity for _, content in records.contents(files) for identity in read_ids(content.body, spec)}
 
 
 def _add(data: Bucket, spec: ModelSpec, window: Window, batch: str, labels: pd.DataFrame) -> None:
-    """Add labels to those of their batch that were placed in this window before."""
+    """Add labels to those of their batch that were placed in this window before, also where they were merged since."""
     data.mark(keys.labelled_window(spec.model, window.id))
+    records = WindowRecords(data)
+    key = keys.records("labels", spec.model, window, f"{batch}-placed")
+    alone = False
+    merged: RecordsFile | None = None
 
     def union(present: bytes | None) -> bytes:
-        known = [read_records(present, spec, list(labels.columns))] if present is not None else []
-        rows = pd.concat([*known, labels], ignore_index=True).drop_duplicates(spec.columns.id)
+        nonlocal alone, merged
+        known = [present] if present is not None else []
+        if alone := alone or present is None:
+            merged = records.merged(key)
+            known += [content.body for _, content in records.contents([merged] if merged else [])]
+        frames = [read_records(body, spec, list(labels.columns)) for body in known]
+        rows = pd.concat([*frames, labels], ignore_index=True).drop_duplicates(spec.columns.id)
         return write_records(_records(rows.sort_values(spec.columns.id), spec), spec)
 
-    data.rewrite(keys.records("labels", spec.model, window, f"{batch}-placed"), union, "application/vnd.apache.parquet")
+    data.rewrite(key, union, _PARQUET)
+    while alone and _stored(records.merged(key)) != _stored(merged):  # another wrote, and was merged, in between
+        data.rewrite(key, union, _PARQUET)
+
+
+def _stored(file: RecordsFile | None) -> StoredObject | None:
+    return file.stored if file else None
 
 
 def _records(labels: pd.DataFrame, spec: ModelSpec) -> Records:

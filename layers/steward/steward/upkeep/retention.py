@@ -14,7 +14,8 @@ class Kept:
 
     Attributes:
         window: that it belongs to; None for uploads and rejected rows.
-        written: when.
+        written: when; of objects that stay and go together, when the newest of them was.
+        for_sake_of: other keys that something needs, and that are lost with it.
     """
 
     key: str
@@ -22,6 +23,7 @@ class Kept:
     size: int
     written: datetime
     window: Window | None = None
+    for_sake_of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Needed:
     def has(self, item: Kept) -> bool:
         """Whether it must stay."""
         in_window = item.window is not None and item.window.id in self.windows
-        return in_window or item.key in self.keys or item.key.startswith(self.prefixes)
+        named = item.key in self.keys or not self.keys.isdisjoint(item.for_sake_of)
+        return in_window or named or item.key.startswith(self.prefixes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""The record files of closed windows are merged into one carrier a window."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from steward.errors import Conflict, ObjectMissing
+from steward.events import StoredObject
+from steward.records.carrier import layout_of
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.stations.ahead import ahead
+from steward.store import keys
+from steward.store.bucket import Bucket, Content, Stored
+from steward.upkeep.merged_records import MOST_BYTES, MergedRecords, RecordVersion, merge_records
+
+_PARQUET = "application/vnd.apache.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """A closed window that has more than one file of records, or one beside its carrier.
+
+    Attributes:
+        prefix: of the window, as keys have it.
+    """
+
+    prefix: str
+
+
+def unmerged(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[Unmerged]:
+    """The windows that may be merged, in order; one listing a kind, however many windows it has."""
+    for kind in keys.MERGED_KINDS:
+        found: dict[str, list[int]] = {}
+        for listed in data.list(keys.partitions(kind, spec.model)):
+            found.setdefault(keys.window_of_records(listed.key), []).append(listed.size)
+        for prefix, sizes in found.items():
+            window = Window.containing(keys.window_start(keys.carrier(prefix)), spec.window.length)
+            closed = window.end + spec.window.allowed_lateness + spec.retention.compact_after <= as_of
+            if closed and len(sizes) > 1 and sum(sizes) <= MOST_BYTES:
+                yield Unmerged(prefix)
+
+
+def merge_window(data: Bucket, found: Unmerged) -> int:
+    """Merge what can be merged of a window; how many files are gone from beside the carrier.
+
+    The carrier is written first, then the index that names it, by compare-and-swap; only then the exact versions that
+    were read are removed, superseded ones first. So whoever reads meanwhile finds every file in one of both places, and
+    one that is written meanwhile stays.
+    """
+    content = data.find(keys.merged_records(found.prefix))
+    present = MergedRecords.model_validate_json(content.body) if content else None
+    # Listed after the index was read: carriers that are written meanwhile by another are not among those that go.
+    versions = [item for item in data.versions(found.prefix) if keys.window_of_records(item.key) == found.prefix]
+    carriers = [item for item in versions if keys.is_carrier(item.key)]
+    held = {item.key for item in versions if item.newest} - {item.key for item in carriers}
+    loose = [item for item in versions if item.key in held]
+    if sum(item.size for item in loose) > MOST_BYTES:
+        return 0
+    carried = _carried(data, present) if present else []
+    layout = next((layout_of(item.body) for item in carried if item.newest), None)
+    try:
+        read = list(ahead(lambda item: _read(data, item), loose))
+    except ObjectMissing:  # another one merges it now
+        return 0
+    merging = merge_records(read, carried, layout)
+    if merging is None:
+        return 0
+    if present is None or merging.index(present.carrier) != present:
+        carrier = data.put(keys.carrier(found.prefix), merging.carrier, _PARQUET)
+        try:
+            data.replace(keys.merged_records(found.prefix), _document(merging.index(carrier)), content)
+        except Conflict:  # as above
+            data.erase([(carrier.key, carrier.version_id)])
+            return 0
+        # One that another is about to name is never named: its writer read the same index.
+        _erase(data, [item for item in carriers if item.version_id != carrier.version_id])
+    gone = [item for item in loose if item.key in merging.taken]
+    _erase(data, [item for item in gone if not item.newest])
+    _erase(data, [item for item in gone if item.newest])
+    return len(merging.taken)
+
+
+def _carried(data: Bucket, present: MergedRecords) -> list[RecordVersion]:
+    body = data.verified(present.carrier)
+    places = [(file, True) for file in present.files] + [(file, False) for file in present.superseded]
+    return [
+        RecordVersion(file.stored, body[file.offset : file.offset + file.size], file.written, file.noted, newest=shown)
+        for file, shown in places
+    ]
+
+
+def _read(data: Bucket, item: Stored) -> RecordVersion:
+    content: Content = data.get(item.key, item.version_id)
+    stored = StoredObject(key=item.key, version_id=item.version_id, sha256=content.stored.sha256)
+    return RecordVersion(stored, content.body, content.modified, content.noted, newest=item.newest)
+
+
+def _document(index: MergedRecords) -> bytes:
+    return index.model_dump_json().encode()
+
+
+def _erase(data: Bucket, items: list[Stored]) -> None:
+    data.erase((item.key, item.version_id) for item in items)
