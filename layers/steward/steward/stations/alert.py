@@ -152,13 +152,14 @@ def _mute(event: AlertMuted) -> Mute:
 def _act(runtime: Runtime, cause: Event, alerts: ModelAlerts) -> dict[str, Deed]:
     """Do what this function took on, and record it, or that it was held back; the deeds as done."""
     mine = {identity: deed for identity, deed in alerts.deeds.items() if deed.cause == cause.event_id and not deed.done}
+    done: dict[str, Deed] = {}
     for identity, deed in mine.items():
         event = proposal(deed, cause.model, runtime.now())
-        if not deed.held:
-            mine[identity] = deed = _taken(runtime, deed, event)
-        action: Action = "action_held" if deed.held else "action_taken"
-        runtime.record(event, action, deed.monitor, deed.words, identity=f"deed-{identity}")
-    return {identity: deed.model_copy(update={"done": True}) for identity, deed in mine.items()}
+        decided = deed if deed.held else _taken(runtime, deed, event)
+        action: Action = "action_held" if decided.held else "action_taken"
+        runtime.record(event, action, deed.monitor, decided.words, identity=f"deed-{identity}")
+        done[identity] = decided.model_copy(update={"done": True})
+    return done
 
 
 def _taken(runtime: Runtime, deed: Deed, event: Event) -> Deed:
