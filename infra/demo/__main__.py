@@ -21,6 +21,7 @@ from infra.local.process import ROOT, LocalStackError
 from infra.local.stack import Stack, down, up
 from steward.cli.app import audit_table
 from steward.cli.deployment import Deployment
+from steward.cli.report import bring
 from steward.events import AuditCompleted, AuditRequested, TrainingDeclined
 from steward.governance.audit import Audit
 from steward.ledger import verify
@@ -86,7 +87,9 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
         f"Ledger: {len(entries):,} entries, each bound to the one before it; the last is {entries[-1].hash[:16]}..."
     )
     console.print(audit_table(audited(play, deployment)))
+    report = reported(play, deployment)
     console.print(f"\nChart: {png.relative_to(ROOT)} and {page.relative_to(ROOT)}")
+    console.print(f"The report on {model}: {report.relative_to(ROOT)}")
     console.print("\nThe stack is still running. Try next:")
     console.print(f"  source {(stack.folder / 'env').relative_to(ROOT)}")
     console.print(f"  .venv/bin/steward status {model}         how the model stands, and every alert")
@@ -94,6 +97,7 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
     console.print(
         f"  .venv/bin/steward defects {model}        errors in the data, and the versions that learnt from them"
     )
+    console.print(f"  .venv/bin/steward report {model}         the report as it is by then, to show and to keep")
     console.print(f"  .venv/bin/steward audit {model}          check every invariant again")
     console.print(f"  .venv/bin/python infra/local down --folder {stack.folder.relative_to(ROOT)}", style="dim")
 
@@ -107,6 +111,13 @@ def audited(play: Play, deployment: Deployment) -> Audit:
         if isinstance(event, AuditCompleted):
             return Audit.model_validate_json(deployment.data.verified(event.stored))
     raise DemoStuck("the audit was asked for and did not come")
+
+
+def reported(play: Play, deployment: Deployment) -> Path:
+    """Bring the report on the model, once it knows of all that happened."""
+    for _ in play.loop.settle([]):
+        pass
+    return bring(deployment.data, play.spec.model, FOLDER / "report")
 
 
 if __name__ == "__main__":

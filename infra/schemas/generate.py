@@ -23,6 +23,8 @@ from steward.monitoring.realised import WindowOutcomes
 from steward.profiles import Baseline, Profile
 from steward.promotion.transfer import Transfer
 from steward.releasing.routing import Routing
+from steward.reporting.report import ModelReport
+from steward.reporting.standings import Standings
 from steward.results import MetricResult
 from steward.retraining.background import Background
 from steward.retraining.manifest import DatasetManifest
@@ -57,12 +59,14 @@ STORED: tuple[type[BaseModel], ...] = (
     LedgerEntry,
     MetricResult,
     ModelCard,
+    ModelReport,
     Notification,
     Profile,
     Remembered,
     Routing,
     Run,
     SampledAttributions,
+    Standings,
     Transfer,
     VersionManifest,
     WindowOutcomes,

@@ -78,6 +78,7 @@ ALLOWED: dict[str, Act] = {
     "AuditModels": write("reports/probe/x"),
     "TrackDefects": write("defects/probe/x"),
     "MaintainStore": write("upkeep/probe.json"),
+    "RenderReports": write("reports/probe/report.json"),
     "WatchDeployment": write("watch/probe.json"),
 }
 
@@ -191,6 +192,14 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write records": write(RECORDS),
         "read alerts": read(ALERT),
         "delete versions": delete(VERSION),
+    },
+    "RenderReports": {
+        "write audits": write("reports/lemons/audits/x.json"),
+        "write alerts": write(ALERT),
+        "write routing": write(ROUTING),
+        "read records": read(RECORDS),
+        "read uploads": read("inbox/lemons/reference/first.csv"),
+        "delete reports": delete("reports/lemons/report.json"),
     },
     "WatchDeployment": {
         "read records": read(RECORDS),

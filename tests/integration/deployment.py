@@ -1,5 +1,6 @@
 """Steward on moto: buckets, bus, rules and queues as the template declares them, and the functions' own handlers."""
 
+import copy
 import hashlib
 import importlib.util
 import json
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -61,6 +62,10 @@ def _named_by_content(self: FakeKey, name: str, value: bytes, **rest: Any) -> No
     _made(self, name, value, **rest)
     if rest.get("is_versioned"):
         self._version_id = hashlib.sha256(name.encode() + b"\0" + value).hexdigest()[:32]
+
+
+_WITHOUT_BYTES = SimpleNamespace(copy=copy.copy, deepcopy=list)
+"""What moto copies with: to list versions it copies the bytes of all objects of the bucket, and keeps them."""
 
 
 @dataclass
@@ -226,6 +231,7 @@ class Deployment:
             "STEWARD_ATTRIBUTION_QUEUE_ARN": self.arns["attribute_features"],
             "STEWARD_DEFECT_QUEUE_ARN": self.arns["track_defects"],
             "STEWARD_MAINTENANCE_QUEUE_ARN": self.arns["maintain_store"],
+            "STEWARD_REPORT_QUEUE_ARN": self.arns["render_reports"],
             "STEWARD_VALIDATION_QUEUE_ARN": self.arns["validate_model"],
         }
 
@@ -284,6 +290,7 @@ def deployed(*, named_by_content: bool = False, name: str = "production") -> Ite
     with (
         patch.dict(os.environ, environment),
         mock_aws(),
+        patch("moto.s3.models.copy", _WITHOUT_BYTES),
         patch("moto.s3.models.utcnow", lambda: clock.now.replace(tzinfo=None)),
         patch.object(FakeKey, "__init__", _named_by_content if named_by_content else _made),
         patch.object(FakeKey, "__del__", FakeKey.dispose),  # moto's own warns of versions that nothing names any more

@@ -1,11 +1,16 @@
 """`check_window`: windows are checked once they have closed, as often as asked, always with the same result."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 
 from steward import aws
 from steward.events import BatchIngested, CheckCompleted, CheckRequested
+from steward.store.bucket import Bucket
+from steward.store.ledger import Ledger
 
 from . import lemons
 from .deployment import Deployment
@@ -121,12 +126,31 @@ def test_a_check_says_what_it_rests_on(trained: Deployment) -> None:
     assert entry.evidence == (event.stored,)
 
 
-def test_a_schedule_reads_no_profile_of_a_window_that_nothing_happened_to(trained: Deployment) -> None:
-    reads: list[str] = []
+@contextmanager
+def reads() -> Iterator[list[str]]:
+    """The keys that are read meanwhile."""
+    found: list[str] = []
 
     def note(params: dict[str, str], **_: object) -> None:
-        reads.append(params["Key"])
+        found.append(params["Key"])
 
+    events = aws.s3().meta.events
+    events.register("provide-client-params.s3.GetObject", note)
+    try:
+        yield found
+    finally:
+        events.unregister("provide-client-params.s3.GetObject", note)
+
+
+def reads_of_the_schedule(steward: Deployment) -> list[str]:
+    """The profiles that the schedule's next check reads."""
+    steward.clock.pass_by(timedelta(hours=1))
+    with reads() as found:
+        assert steward.deliver("check_window", requested(steward))
+    return [key for key in found if key.startswith("profiles/")]
+
+
+def test_a_schedule_reads_no_profile_of_a_window_that_nothing_happened_to(trained: Deployment) -> None:
     trained.clock.now = lemons.START + 14.5 * DAY
     trained.upload("specs/lemons.yaml", f"{lemons.SPEC}threshold: 0.4\n")
     trained.settle()
@@ -135,15 +159,24 @@ def test_a_schedule_reads_no_profile_of_a_window_that_nothing_happened_to(traine
     assert trained.deliver("check_window", requested(trained))
     trained.settle()
     assert checked(trained) == ["20240115T000000Z_1d"]
-    events = aws.s3().meta.events
-    events.register("provide-client-params.s3.GetObject", note)
-    try:
-        trained.clock.pass_by(timedelta(hours=1))
-        assert trained.deliver("check_window", requested(trained))
-        assert not [key for key in reads if key.startswith("profiles/")]
-        upload_day(trained, 14)  # the same rows once more: a batch that is new, and gives up all of its ids
-        trained.clock.pass_by(timedelta(hours=1))
-        assert trained.deliver("check_window", requested(trained))
-        assert [key for key in reads if key.startswith("profiles/")]
-    finally:
-        events.unregister("provide-client-params.s3.GetObject", note)
+    assert not reads_of_the_schedule(trained)
+    upload_day(trained, 14)  # the same rows once more: a batch that is new, and gives up all of its ids
+    assert reads_of_the_schedule(trained)
+
+
+@pytest.mark.parametrize("dies", [(Ledger, "append"), (Bucket, "swap")])
+def test_a_check_whose_function_died_is_recorded_by_the_next_schedule_and_then_stands(
+    trained: Deployment, dies: tuple[type, str]
+) -> None:
+    trained.clock.now = lemons.START + 14.5 * DAY
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}threshold: 0.4\n")
+    trained.settle()
+    upload_day(trained, 14)
+    trained.clock.now = lemons.START + 15 * DAY
+    with patch.object(*dies, side_effect=TimeoutError("the function ran out of time")):
+        assert not trained.deliver("check_window", requested(trained))
+    trained.errors.clear()
+    assert len(trained.keys("checks/lemons/")) == 1
+    assert reads_of_the_schedule(trained)
+    assert [entry.action for entry in trained.entries("lemons")].count("check_completed") == 1
+    assert not reads_of_the_schedule(trained)

@@ -18,6 +18,7 @@ from steward.events import (
     ModelRegistered,
     OutcomesUpdated,
     ReleaseChanged,
+    ReportRendered,
     ResourcesCollected,
     RetrainingProposed,
     StoredObject,
@@ -249,6 +250,13 @@ def test_track_defects_writes_the_defect_down(trained: Deployment) -> None:
     event = told_by(trained, "track_defects", DefectChanged)
     assert (event.state, event.owner) == ("open", "quality@example.com")
     assert {item["window"] for item in trained.object(event.stored.key)["suspects"]} == {"20240119T000000Z_1d"}
+
+
+def test_render_reports_keeps_a_dated_copy(trained: Deployment) -> None:
+    sold_on_the_19th(trained)
+    event = told_by(trained, "render_reports", ReportRendered)
+    assert event.page.key == "reports/lemons/periodic/20240120T000000Z.html"
+    assert trained.object(event.report.key)["check"]["window"] == "20240119T000000Z_1d"
 
 
 def test_maintain_store_finds_nothing_to_merge_in_one_batch(trained: Deployment) -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("arro3", "numpy", "pandas", "scipy", "skops", "sklearn")
 LIGHT = (
     "register_model", "raise_alerts", "kick_retraining", "release_model", "accept_version", "audit_models",
-    "collect_resources", "accept_commands", "track_defects", "watch_deployment",
+    "collect_resources", "accept_commands", "track_defects", "render_reports", "watch_deployment",
 )  # fmt: skip
 TIMED = ("raise_alerts", "kick_retraining")
 LEARNING = ("scipy", "skops", "sklearn")
@@ -59,6 +59,12 @@ def test_a_function_that_only_decides_loads_no_numerical_library(function: str, 
         f"import app; print([name for name in {HEAVY} if name in sys.modules])", bytecode, function_folder(function)
     )
     assert printed.strip() == "[]"
+
+
+@pytest.mark.parametrize("function", WITHOUT_LEARNING)
+def test_the_template_engine_is_loaded_by_the_one_function_that_draws_pages(function: str, bytecode: Path) -> None:
+    printed = run("import app; print('jinja2' in sys.modules)", bytecode, function_folder(function))
+    assert printed.strip() == str(function == "render_reports")
 
 
 @pytest.mark.parametrize("function", WITHOUT_LEARNING)

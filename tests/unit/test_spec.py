@@ -1,6 +1,9 @@
 """A declaration is read whole, or refused with the place of everything that is wrong with it."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,6 +17,8 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 
 from .examples import SPEC
+
+LAYER = Path(__file__).resolve().parents[2] / "layers" / "steward" / "requirements.txt"
 
 
 def problems(text: str | bytes) -> list[str]:
@@ -360,3 +365,12 @@ def test_fairness_of_a_regression_is_refused_with_what_to_do_instead() -> None:
     )
     assert any("fairness: compares who gets the favourable decision, and regression decides nothing" in x for x in told)
     assert any("watch the groups as segments" in x for x in told)
+
+
+def test_time_zones_are_known_where_the_system_has_none() -> None:
+    code = "from zoneinfo import ZoneInfo; print(ZoneInfo('Europe/Vienna'))"
+    bare = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONTZPATH": ""}, capture_output=True, text=True, check=False
+    )
+    assert bare.stdout == "Europe/Vienna\n", bare.stderr
+    assert "tzdata==" in LAYER.read_text()

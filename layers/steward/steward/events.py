@@ -432,6 +432,18 @@ class AuditCompleted(Event):
     stored: StoredObject
 
 
+class ReportRequested(Event):
+    """Someone, or a schedule, asks for a dated copy of a model's report."""
+
+
+class ReportRendered(Event):
+    """A dated copy of a model's report is stored; the newest report itself is written without telling anybody."""
+
+    page: StoredObject
+    report: StoredObject
+    digest: Sentence = Field(description="What changed since the dated copy before.")
+
+
 class Trouble(BaseModel):
     """Something that is wrong with the deployment.
 

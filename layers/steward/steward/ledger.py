@@ -52,6 +52,7 @@ Action = Literal[
     "defect_overdue",
     "profiles_merged",
     "objects_removed",
+    "report_rendered",
     "deployment_unwell",
     "deployment_mended",
 ]

@@ -67,6 +67,7 @@ class Settings(BaseModel):
     audit_queue_arn: str | None = Field(default=None, alias="STEWARD_AUDIT_QUEUE_ARN")
     defect_queue_arn: str | None = Field(default=None, alias="STEWARD_DEFECT_QUEUE_ARN")
     maintenance_queue_arn: str | None = Field(default=None, alias="STEWARD_MAINTENANCE_QUEUE_ARN")
+    report_queue_arn: str | None = Field(default=None, alias="STEWARD_REPORT_QUEUE_ARN")
     attribution_queue_arn: str | None = Field(default=None, alias="STEWARD_ATTRIBUTION_QUEUE_ARN")
 
 

@@ -1,6 +1,7 @@
 """Counts what the functions of a deployment in process ask of AWS, what they write, and how long they compute."""
 
 import logging
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,17 +28,23 @@ REPORT_BYTES = 1024
 """What Lambda itself logs of an invocation: start, end and report in its JSON format, about 900 bytes."""
 
 
+SPREADING = 0.01
+"""Seconds that a request of a thread takes at least, so that no thread takes the work of all."""
+
+
 @dataclass
 class Counted:
     """What one function did.
 
     Attributes:
         requests: by service and operation.
+        waits: requests after one another; of those that are made at once by some threads, as many as the busiest makes.
         seconds: of the processor, outside calls of AWS.
         objects: S3 operations by their kind and the first part of the key.
     """
 
     invocations: int = 0
+    waits: int = 0
     seconds: float = 0.0
     logged: int = 0
     told: int = 0
@@ -60,7 +67,7 @@ class Counted:
             seconds_a_call: how long a request takes.
         """
         share = min(1, memory / 1769)
-        billed = self.seconds / share + self.calls * seconds_a_call
+        billed = self.seconds / share + self.waits * seconds_a_call
         writes = sum(count for name, count in self.requests.items() if name in WRITES)
         reads = sum(count for name, count in self.requests.items() if name in READS)
         messages = self.requests["SendMessage"]
@@ -85,6 +92,7 @@ class Meter:
         self.counted: dict[tuple[str, str], Counted] = {}
         self._now: Counted | None = None
         self._inside = 0.0
+        self._at_once: Counter[int] = Counter()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -96,11 +104,12 @@ class Meter:
             if counted is None:
                 return call(client, operation, arguments)
             self._note(counted, operation, arguments)
-            begin = time.process_time()
+            self._wait(counted)
+            begin = time.thread_time()
             try:
                 answer = call(client, operation, arguments)
             finally:
-                self._inside += time.process_time() - begin
+                self._inside += time.thread_time() - begin
             if operation == "GetObject":
                 counted.read += answer["ContentLength"]
             return answer
@@ -108,10 +117,12 @@ class Meter:
         def counted_invoke(deployment: Deployment, function: str, *bodies: str, **rest: Any) -> Any:
             self._now = self.counted.setdefault((self.phase, function), Counted())
             self._now.invocations += 1
+            self._at_once.clear()
             self._inside, begin = 0.0, time.process_time()
             try:
                 return invoke(deployment, function, *bodies, **rest)
             finally:
+                self._together(self._now)
                 self._now.seconds += time.process_time() - begin - self._inside
                 self._now = None
 
@@ -126,6 +137,19 @@ class Meter:
         ):
             assert emit
             yield
+
+    def _wait(self, counted: Counted) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._together(counted)
+            counted.waits += 1
+        else:
+            self._at_once[threading.get_ident()] += 1
+            time.sleep(SPREADING)
+
+    def _together(self, counted: Counted) -> None:
+        """Count what some threads asked at once, now that all have answers."""
+        counted.waits += max(self._at_once.values(), default=0)
+        self._at_once.clear()
 
     def _note(self, counted: Counted, operation: str, arguments: dict[str, Any]) -> None:
         counted.requests[operation] += 1

@@ -23,6 +23,7 @@ from steward.events import (
     Event,
     ModelRejected,
     ReleaseChanged,
+    ReportRendered,
     RunFailed,
 )
 from steward.results import MetricResult
@@ -32,6 +33,7 @@ from tests.unit.examples import START, stored
 
 from .stories import NOW, check, seen, spec, told, window
 
+REPORT = "https://console.example/lemons"
 COMMON: dict[str, Any] = {"occurred_at": START, "model": "lemons", "as_of": START, "correlation_id": "chain-1"}
 
 
@@ -48,7 +50,7 @@ def notified(alerts: ModelAlerts, declared: ModelSpec, done: tuple[str, ...] = (
     alerts = alerts.claimed(declared, "cause", "chain-1", NOW)
     claims = alerts.claimed_by("cause")
     events = {name: raised(name, claim) for name, claim in claims.items()}
-    return alerts_notification(claims, events, standings_of(alerts, declared), done, "the-bucket")
+    return alerts_notification(claims, events, standings_of(alerts, declared), done, "the-bucket", report=REPORT)
 
 
 def raised(name: MonitorName, claim: Claim) -> Event:
@@ -124,6 +126,20 @@ def test_a_message_of_an_end_is_an_all_clear_that_asks_for_nothing() -> None:
 def test_the_same_news_have_the_same_id_and_other_news_another() -> None:
     one, again, other = (notified(seen(letters), spec()).id for letters in ("gb", "gb", "bb"))
     assert one == again != other
+
+
+def test_every_format_says_where_the_report_is() -> None:
+    message = notified(seen("bbb"), spec())
+    assert message.report == REPORT
+    assert f"The report: {REPORT}, or `steward report lemons`" in message.text
+    assert REPORT in chat_notification(message).content.description
+    dated = ReportRendered(**COMMON, page=stored("p.html"), report=stored("p.json"), digest="2 checks")
+    told_of = notice(dated, REPORT)
+    assert told_of
+    assert (told_of.severity, told_of.monitors) == ("info", ["ReportRendered"])
+    assert deliverable(told_of)
+    assert "2 checks" in told_of.text
+    assert REPORT in chat_notification(told_of).content.description
 
 
 @pytest.mark.parametrize("monitors", [30])
@@ -255,7 +271,7 @@ def test_chat_rooms_get_the_custom_format_and_nothing_is_too_long_for_them() -> 
     ],
 )
 def test_people_hear_of_what_needs_them(event: Event, subject: str, said: str, severity: str) -> None:
-    message = notice(event)
+    message = notice(event, REPORT)
     assert message is not None
     assert message.subject == subject
     assert said in message.text
@@ -275,19 +291,21 @@ def test_people_hear_of_what_needs_them(event: Event, subject: str, said: str, s
     ],
 )
 def test_people_do_not_hear_of_what_goes_its_way(event: Event) -> None:
-    assert notice(event) is None
+    assert notice(event, REPORT) is None
 
 
 @given(st.text(), st.text())
 def test_whatever_the_names_the_message_can_be_delivered(model: str, version: str) -> None:
     common = COMMON | {"model": model}
-    message = notice(ReleaseChanged(**common, run="r", version=version, previous=None, stage="champion", summary=""))
+    message = notice(
+        ReleaseChanged(**common, run="r", version=version, previous=None, stage="champion", summary=""), REPORT
+    )
     assert message is not None
     assert deliverable(message)
 
 
 def test_a_long_subject_is_cut_and_shows_it() -> None:
-    message = notice(RunFailed(**COMMON | {"model": "m" * 200}, run="r", stage="training", message="x"))
+    message = notice(RunFailed(**COMMON | {"model": "m" * 200}, run="r", stage="training", message="x"), REPORT)
     assert message is not None
     assert len(message.subject) == 99
     assert message.subject.endswith("...")

@@ -57,6 +57,8 @@ def chat_notification(notification: Notification) -> ChatNotification:
     if notification.cause:
         lines.append(f"*Likely cause*: {notification.cause}")
     lines += [f"*Steward*: {done}" for done in notification.done]
+    if notification.alerts and notification.report:
+        lines.append(f"*Report*: {notification.report}")
     version = notification.alerts[0].version if notification.alerts else ""
     return ChatNotification(
         id=notification.id,

@@ -17,6 +17,7 @@ from steward.events import (
     Event,
     ModelRejected,
     ReleaseChanged,
+    ReportRendered,
     RunFailed,
     VersionRejected,
 )
@@ -35,6 +36,8 @@ def alerts_notification(
     standings: Mapping[MonitorName, Standing],
     done: Sequence[str],
     bucket: str,
+    *,
+    report: str,
 ) -> Notification:
     """One notification of all alerts that moved together.
 
@@ -44,6 +47,7 @@ def alerts_notification(
         standings: how the alerts stand.
         done: what was done by itself, or held back.
         bucket: where the check is.
+        report: where the model's report is.
     """
     news = sorted(
         (_news(claim, events[name], standings[name]) for name, claim in claims.items()),
@@ -71,6 +75,7 @@ def alerts_notification(
     lines += [
         "",
         *([f"The check: s3://{bucket}/{stored.key}"] if stored else []),
+        f"The report: {report}, or `steward report {first.model}`",
         f"Correlation id {first.correlation_id}",
     ]
     return Notification(
@@ -88,6 +93,7 @@ def alerts_notification(
         done=list(done),
         commands=commands,
         check=stored,
+        report=report,
     ).fitting()
 
 
@@ -172,10 +178,18 @@ _RELEASES = {
 """What people are told of a change of the release, by its stage."""
 
 
-def notice(event: Event) -> Notification | None:
-    """The notification of an event that people should know of; None for one that needs none."""
+def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - one case an event
+    """The notification of an event that people should know of; None for one that needs none.
+
+    Args:
+        event: what happened.
+        report: where the model's report is.
+    """
     severity: Severity = "warning"
     match event:
+        case ReportRendered():
+            severity = "info"
+            subject, text = f"report as of {event.as_of:%Y-%m-%d}", _told_of(event, report)
         case RunFailed():
             subject, text = "retraining failed", f"Run {event.run} failed in {event.stage}: {event.message}"
         case BatchRejected():
@@ -219,7 +233,15 @@ def notice(event: Event) -> Notification | None:
         text=f"{text}\n\nAs of {event.as_of:%Y-%m-%d %H:%M} UTC. Correlation id {event.correlation_id}",
         as_of=event.as_of,
         correlation_id=event.correlation_id,
+        report=report,
     ).fitting()
+
+
+def _told_of(rendered: ReportRendered, report: str) -> str:
+    return (
+        f"{rendered.digest}\n\nThe report: {report}, or `steward report {rendered.model}`\n"
+        f"This copy of it stays: {rendered.page.key}"
+    )
 
 
 def deployment_notice(event: DeploymentUnwell | DeploymentMended) -> Notification:

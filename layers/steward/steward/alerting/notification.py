@@ -77,6 +77,7 @@ class Notification(BaseModel):
         done: what Steward has done about it by itself, and what it held back.
         commands: what a person can do.
         check: the check that it rests on.
+        report: where the model's report is, in the AWS console; empty for the deployment itself.
         left_out: how many alerts there was no room for.
     """
 
@@ -97,6 +98,7 @@ class Notification(BaseModel):
     done: list[str] = Field(default_factory=list)
     commands: list[str] = Field(default_factory=list)
     check: StoredObject | None = None
+    report: str = ""
     left_out: int = 0
 
     @property

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.cli import cost, doctor, history, people, promotion, quarantine, redrive, status, versions
+from steward.cli import cost, doctor, history, people, promotion, quarantine, redrive, report, status, versions
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested, CorrectedKind, Kind, ObjectCreated
@@ -135,6 +135,7 @@ def audit(
 app.add_typer(quarantine.app, name="quarantine")
 app.command(name="redrive")(redrive.send_round_again)
 app.command(name="cost")(cost.cost)
+app.command(name="report")(report.report)
 app.command(name="doctor")(doctor.examine_deployment)
 for signed in people.COMMANDS:
     app.command(rich_help_panel="Commands that are signed")(signed)

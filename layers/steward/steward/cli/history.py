@@ -20,6 +20,7 @@ STYLES = {
     "defect_refused": "red",
     "training_declined": "dim",
     "check_completed": "dim",
+    "report_rendered": "dim",
     "batch_ingested": "dim",
 }
 """How an entry looks; meaning never hangs on colour alone."""

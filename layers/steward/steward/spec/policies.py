@@ -64,6 +64,11 @@ class Schedules(Declared):
     maintain: ScheduleExpression | None = Field(
         default="rate(1 day)", description="Merges profiles of closed windows, and removes what need not be kept."
     )
+    report: ScheduleExpression | None = Field(
+        default=None,
+        description="Keeps a dated copy of the model's report, and tells subscribers what changed since the one "
+        "before; the report itself is always there, new within minutes.",
+    )
     attribute: ScheduleExpression | None = Field(
         default="rate(1 day)",
         description="Attributes a sample of each window that closed lately (2 days, or the last 3 windows) to the "

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,9 @@ _COMPARED = 1_000_000
 """Ids compared as text at a time: about 200 MB of them."""
 
 _FREE = -1
+
+_AT_ONCE = 8
+"""Below the ten connections that boto3 keeps open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +147,14 @@ class Neighbours:
         """Compare with those that are new in these windows; the keys of all that were there."""
         seen: set[str] = set()
         for window in windows:
-            for listed in self.data.list(keys.window_records(self.kind, self.spec.model, window)):
-                if keys.batch_of(listed.key) != self.batch:
-                    seen.add(listed.key)
-                    if listed.key not in self._compared:
-                        self._compared.add(listed.key)
-                        self._compare(window, listed.key)
+            listing = self.data.list(keys.window_records(self.kind, self.spec.model, window))
+            here = {listed.key for listed in listing if keys.batch_of(listed.key) != self.batch}
+            new = sorted(here - self._compared)
+            self._fetch({keys.batch_of(key) for key in new})
+            for key in new:
+                self._compare(window, key)
+            self._compared |= here
+            seen |= here
         return seen
 
     def kept(self, fragment: Fragment) -> NDArray[np.bool_] | None:
@@ -205,23 +211,28 @@ class Neighbours:
 
     def _shared(self, window: Window, key: str) -> Hashes:
         """The hashes, ascending, that ids of a neighbour's window have in common with any of this batch."""
-        theirs = self._id_hashes(keys.batch_of(key))
+        theirs = self._theirs[keys.batch_of(key)]
         if theirs is not None:
             return common(theirs.of_window(window.start), self._mine)
         path = self._fetched(key)
         parts = [common(text_hashes(records.ids), self._mine) for records in self._read(path)] if path else []
         return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
 
+    def _fetch(self, batches: set[str]) -> None:
+        """Bring the hashes of those neighbours that are new, some at once: S3 lets each wait, and they are many."""
+        wanted = sorted(batches - self._theirs.keys())
+        if wanted:
+            with ThreadPoolExecutor(min(_AT_ONCE, len(wanted))) as pool:
+                self._theirs.update(zip(wanted, pool.map(self._id_hashes, wanted), strict=True))
+
     def _id_hashes(self, batch: str) -> IdHashes | None:
-        """A neighbour's, read once; None where it has none, and its ids must be read."""
-        if batch not in self._theirs:
-            path = self.folder / f"{batch}.ids"
-            try:
-                self.data.reference(keys.id_hashes(self.kind, self.spec.model, batch), path)
-                self._theirs[batch] = IdHashes.read(path)
-            except (ObjectMissing, NoIdHashes):
-                self._theirs[batch] = None
-        return self._theirs[batch]
+        """A neighbour's; None where it has none, and its ids must be read."""
+        path = self.folder / f"{batch}.ids"
+        try:
+            self.data.reference(keys.id_hashes(self.kind, self.spec.model, batch), path)
+            return IdHashes.read(path)
+        except (ObjectMissing, NoIdHashes):
+            return None
 
     @cached_property
     def _mine(self) -> Hashes:

@@ -33,6 +33,7 @@ from steward.stations import registry
 from steward.stations.notify import send
 from steward.store import keys
 from steward.store.bus import Bus
+from steward.store.console import object_url
 
 _GOOD_SUMMARY, _BAD_SUMMARY = 160, 1000
 """Characters that are remembered of a sentence: the whole is in the check."""
@@ -44,7 +45,7 @@ def raise_alerts(runtime: Runtime, event: Event) -> None:
     Alerts remember what was told only after it was told, so that a crash between the two tells it again, under the
     same id, rather than never.
     """
-    message = notice(event)
+    message = notice(event, _report(runtime, event.model))
     if message:
         send(runtime, message)
     match event:
@@ -206,8 +207,13 @@ def _tell(
     news = {name: claim.announced for name, claim in claims.items()}
     if audible(news, alerts, spec.alerting.notify_at):
         done = _deeds_about(alerts, claims)
-        send(runtime, alerts_notification(claims, events, standings, done, runtime.data.name))
+        report = _report(runtime, alerts.model)
+        send(runtime, alerts_notification(claims, events, standings, done, runtime.data.name, report=report))
     runtime.announce(events.values())
+
+
+def _report(runtime: Runtime, model: str) -> str:
+    return object_url(runtime.data.name, keys.report_page(model))
 
 
 _ACTIONS: Final[dict[type[Event], Action]] = {

@@ -32,7 +32,7 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import recent, registry
 from steward.stations.sagemaker import write_reports
-from steward.stations.swept import FORGOTTEN, identity, swept
+from steward.stations.swept import FORGOTTEN, swept
 from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -51,16 +51,16 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         if examined is None:
             continue
         check, evidence = examined
-        if _is_sweep(cause) and runtime.ledger.knows(check.model, identity(check.check)):
+        if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
+            _remember(runtime, check)  # should who recorded it have failed right after
             continue
         event = _completed(runtime, cause, check)
         if check.batches or check.unreadable:
             write_reports(runtime.data, check, evidence)
         yield event
         _measure(runtime, spec, check)
-        if check.rows:
-            _remember(runtime, check)
         _record(runtime, event, check)
+        _remember(runtime, check)
 
 
 def examine(
@@ -270,7 +270,9 @@ def _completed(runtime: Runtime, cause: Event, check: Check) -> CheckCompleted:
 
 
 def _remember(runtime: Runtime, check: Check) -> None:
-    """Keep the check's key figures for the windows that come after."""
+    """Keep the check's key figures for the windows that come after; last, since the schedule passes by what is kept."""
+    if not check.rows:
+        return
     past = PastWindow.of(check.window, check.rows, check.labelled_rows, check.results)
     key = keys.history(check.model, check.version)
     runtime.data.swap(key, History, lambda present: (present or History()).told(past))
@@ -283,10 +285,15 @@ def _measure(runtime: Runtime, spec: ModelSpec, check: Check) -> None:
         runtime.measure(spec.model, check.as_of, told)
 
 
+def _identity(check: Check) -> str:
+    """What the ledger knows a check by."""
+    return f"check-{check.check}"
+
+
 def _record(runtime: Runtime, event: CheckCompleted, check: Check) -> None:
     """Write the check into the ledger, after it was told: what the ledger knows has been told."""
     bad = [f"{monitor} {status}" for monitor, status in check.statuses.items() if status in ("drift", "breach")]
     again = f", made again for {len(check.corrections)} corrections" if check.corrections else ""
     summary = f"{check.rows:,} rows, {check.labelled_rows:,} labelled{again}: {', '.join(bad) or 'nothing found'}"
     subject = f"{check.window} {check.version}"
-    runtime.record(event, "check_completed", subject, summary, (event.stored,), identity=identity(check.check))
+    runtime.record(event, "check_completed", subject, summary, (event.stored,), identity=_identity(check))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 
 from steward.defects.correction import CorrectedWindow, Correction, correction_batch
 from steward.defects.defect import Defect
@@ -36,6 +37,14 @@ MAXIMUM_ROWS = 1_000_000
 
 _LIMITS = Limits(maximum_expanded_bytes=4 * 1024**3)
 _WINDOWS_AN_EVENT = 200
+
+
+class CorrectedWindows(BaseModel):
+    """The ids of the windows whose predictions were corrected, sorted: every upload asks, and none lists for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    windows: tuple[str, ...] = ()
 
 
 def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: Path) -> Iterator[DataCorrected]:
@@ -77,11 +86,23 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
 
 def remake_corrected(data: Bucket, spec: ModelSpec, windows: list[Window]) -> None:
     """Make the profiles of windows again that had corrections before some of their predictions came."""
-    prefix = keys.partitions(keys.corrections_of("predictions"), spec.model)
-    starts = {keys.window_start(listed.key) for listed in data.list(prefix)}
+    content = data.find(keys.corrected_windows(spec.model))
+    corrected = CorrectedWindows.model_validate_json(content.body).windows if content else ()
     for window in windows:
-        if window.start in starts:
+        if window.id in corrected:
             remake_profiles(data, spec, window)
+
+
+def _note_corrected(data: Bucket, spec: ModelSpec, windows: Sequence[str]) -> None:
+    """Say which windows have corrections, once these are stored and before anything is made again.
+
+    So of this function and of another that stores predictions of a window meanwhile one at least sees what both wrote.
+    """
+    data.swap(
+        keys.corrected_windows(spec.model),
+        CorrectedWindows,
+        lambda present: CorrectedWindows(windows=tuple(sorted({*windows, *(present.windows if present else ())}))),
+    )
 
 
 def _asked(upload: Upload) -> keys.CorrectionKey:
@@ -143,6 +164,7 @@ class _Correcting:
         if not stored:
             raise BatchInvalid("no_valid_rows", _nothing_valid(quarantine))
         if self.asked.kind == "predictions":
+            _note_corrected(self.runtime.data, self.spec, [corrected.window for corrected in stored])
             for corrected in stored:
                 remake_profiles(self.runtime.data, self.spec, Window.parse(corrected.window))
         return Correction(

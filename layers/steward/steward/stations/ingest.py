@@ -136,7 +136,7 @@ class _Intake:
             raise self._too_large()
         path = self._folder / "upload"
         try:
-            self._runtime.data.download(self._upload.created.key, path, self._upload.created.version_id)
+            self._runtime.data.download(self._upload.created.key, path, self._upload.created.version_id, size)
             self._judge(path)
         except OSError as error:
             if error.errno == errno.ENOSPC:

@@ -29,10 +29,16 @@ def join_labels(runtime: Runtime, ingested: BatchIngested | DataCorrected) -> It
     if isinstance(ingested, BatchIngested):
         windows |= waiting.place(runtime.data, spec, ingested)
     for window in sorted(windows):
-        if next(runtime.data.list(keys.window_records("labels", spec.model, window)), None) is None:
+        if not _labelled(runtime.data, spec, window):
             continue
         for version in _versions(runtime.data, spec, window):
             yield _updated(runtime, spec, ingested, window, version)
+
+
+def _labelled(data: Bucket, spec: ModelSpec, window: Window) -> bool:
+    """Whether there are labels of a window; most predictions come before any, so the cheap question comes first."""
+    came = data.marked(keys.labelled_window(spec.model, window.id))
+    return came and next(data.list(keys.window_records("labels", spec.model, window)), None) is not None
 
 
 def _updated(

@@ -72,6 +72,8 @@ class Publication:
         seen: a check that knows of it stands over one that does not.
         """
         path, rows = self._assembled(self.spool.fragments(window), kept)
+        if self.kind == "labels":
+            self.data.mark(keys.labelled_window(self.spec.model, window.id))
         self._put(keys.records(self.kind, self.spec.model, window, self.upload.batch), path)
         if self.kind in {"predictions", "telemetry"}:
             self._put_profiles(window, path, self.spool.versions(window))
@@ -81,6 +83,7 @@ class Publication:
         """Store the labels that gave no time, to wait for their predictions; how many there are."""
         path, rows = self._assembled(self.spool.fragments(None), lambda _: None)
         if path:
+            self.data.mark(keys.untimed_labels(self.spec.model))
             self._put(keys.waiting_labels(self.spec.model, self.upload.batch), path)
         return rows
 

@@ -34,12 +34,19 @@ def numbered(number: int) -> str:
     return f"{number:0{_REVISION_DIGITS}d}"
 
 
-def newest_revision(data: Bucket, model: str) -> tuple[SpecRevision, StoredObject] | None:
+def newest_revision(data: Bucket, model: str, known_key: str = "") -> tuple[SpecRevision, StoredObject] | None:
     """The declaration in force, and where it is stored; None where there is none.
 
     A listing costs as much as twelve reads: a process that lists once asks from then on whether there is a next one.
+
+    Args:
+        data: where it is.
+        model: whose.
+        known_key: of a revision that somebody knows of, so that nothing need be listed.
     """
     known = _newest.setdefault(data, {})
+    if model not in known and known_key and (content := data.find(known_key)):
+        known[model] = SpecRevision.model_validate_json(content.body), content.stored
     if model not in known:
         listed = max(data.list(keys.spec_revisions(model)), key=lambda listed: listed.key, default=None)
         if listed is None:

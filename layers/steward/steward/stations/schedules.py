@@ -17,6 +17,7 @@ _EVENTS = {
     "attribute": "AttributionsRequested",
     "defects": "DefectReviewRequested",
     "maintain": "MaintenanceRequested",
+    "report": "ReportRequested",
 }
 
 
@@ -106,6 +107,7 @@ def wanted(settings: Settings, spec: ModelSpec) -> dict[str, Schedule]:
         "attribute": settings.attribution_queue_arn,
         "defects": settings.defect_queue_arn,
         "maintain": settings.maintenance_queue_arn,
+        "report": settings.report_queue_arn,
     }
     expressions = {purpose: getattr(spec.schedules, purpose) for purpose in _EVENTS}
     if not spec.resources:

@@ -15,11 +15,6 @@ FORGOTTEN = timedelta(days=35)
 """Windows of the last weeks that were never checked are looked for this far back."""
 
 
-def identity(check: str) -> str:
-    """What the ledger knows a check by."""
-    return f"check-{check}"
-
-
 def swept(runtime: Runtime, spec: ModelSpec, as_of: datetime) -> Iterator[tuple[Window, str]]:
     """The windows that closed lately, less those whose check still stands, and those that were never checked.
 
@@ -31,32 +26,32 @@ def swept(runtime: Runtime, spec: ModelSpec, as_of: datetime) -> Iterator[tuple[
     oldest = Window.containing(as_of - max(near, FORGOTTEN), spec.window.length).id
     prefix = keys.checks(spec.model)
     checked = set(runtime.data.folders(prefix, start_after=prefix + oldest))
-    standing = _recorded(runtime, spec, newest)
+    first = _first_checks(runtime, spec, newest)
     for version in runtime.data.folders(keys.profiles(spec.model)):
         prefix = keys.profiles(spec.model, version)
-        settled = _settled(runtime, spec, version, newest, standing)
+        settled = _settled(runtime, spec, version, newest, first)
         for window in runtime.data.folders(prefix, start_after=prefix + oldest):
             if (window >= newest and window not in settled) or window not in checked:
                 yield Window.parse(window), version
 
 
-def _recorded(runtime: Runtime, spec: ModelSpec, newest: str) -> dict[str, datetime]:
-    """When each of the newest windows was checked first, if all of its checks are recorded."""
+def _first_checks(runtime: Runtime, spec: ModelSpec, newest: str) -> dict[str, datetime]:
+    """When each of the newest windows was checked first."""
     prefix = keys.checks(spec.model)
     first: dict[str, datetime] = {}
-    unrecorded: set[str] = set()
     for listed in runtime.data.list(prefix, start_after=prefix + newest):
         window = str(keys.window_of(listed.key))
         first[window] = min(first.get(window, listed.modified), listed.modified)
-        if not runtime.ledger.knows(spec.model, identity(listed.name)):
-            unrecorded.add(window)
-    return {window: at for window, at in first.items() if window not in unrecorded}
+    return first
 
 
-def _settled(runtime: Runtime, spec: ModelSpec, version: str, newest: str, standing: dict[str, datetime]) -> set[str]:
-    """The newest windows of a version whose checks are remembered, and older than nothing that they rest on."""
+def _settled(runtime: Runtime, spec: ModelSpec, version: str, newest: str, first: dict[str, datetime]) -> set[str]:
+    """The newest windows of a version whose checks are remembered, and older than nothing that they rest on.
+
+    A check is remembered once it was told and recorded.
+    """
     data, model = runtime.data, spec.model
-    history = data.find(keys.history(model, version)) if standing else None
+    history = data.find(keys.history(model, version)) if first else None
     if history is None:
         return set()
     declared = max(data.list(keys.spec_revisions(model)), key=lambda listed: listed.key).modified
@@ -72,6 +67,6 @@ def _settled(runtime: Runtime, spec: ModelSpec, version: str, newest: str, stand
         changed[window] = max(changed.get(window, listed.modified), listed.modified)
     return {
         window
-        for window, at in standing.items()
+        for window, at in first.items()
         if window in remembered and max(declared, changed.get(window, declared)) < at
     }

@@ -23,7 +23,8 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> set[Window]
         waiting = [keys.waiting_labels(spec.model, ingested.batch)]
         windows = _within_horizon(data, spec)
     else:
-        waiting = [listed.key for listed in data.list(keys.waiting_labels(spec.model))]
+        some = data.marked(keys.untimed_labels(spec.model))
+        waiting = [listed.key for listed in data.list(keys.waiting_labels(spec.model))] if some else []
         windows = [Window.parse(window) for window in ingested.windows]
     known: dict[Window, set[str]] = {}
     touched: set[Window] = set()
@@ -79,6 +80,7 @@ def _prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:
 
 def _add(data: Bucket, spec: ModelSpec, window: Window, batch: str, labels: pd.DataFrame) -> None:
     """Add labels to those of their batch that were placed in this window before."""
+    data.mark(keys.labelled_window(spec.model, window.id))
 
     def union(present: bytes | None) -> bytes:
         known = [read_records(present, spec, list(labels.columns))] if present is not None else []

@@ -169,8 +169,14 @@ class Bucket:
             raise
         return Listed(key=key, etag=found["ETag"], modified=found["LastModified"], size=found["ContentLength"])
 
-    def download(self, key: str, target: Path, version_id: str | None = None) -> None:
+    def download(self, key: str, target: Path, version_id: str | None = None, size: int | None = None) -> None:
         """Bring the newest, or one named, version of an object to a file, in bounded memory.
+
+        Args:
+            key: the object.
+            target: the file.
+            version_id: the version; None for the newest.
+            size: its bytes, where they are known: then a small object takes one request.
 
         Raises:
             ObjectMissing: there is none.
@@ -178,6 +184,10 @@ class Bucket:
         """
         chosen = {"VersionId": version_id} if version_id else {}
         try:
+            if size is not None and size <= _PART:
+                answer = aws.s3().get_object(Bucket=self.name, Key=key, **chosen)  # type: ignore[arg-type]
+                target.write_bytes(answer["Body"].read())
+                return
             aws.s3().download_file(self.name, key, str(target), ExtraArgs=chosen, Config=_IN_PARTS)
         except ClientError as error:
             if _code(error) in _ABSENT:
@@ -282,6 +292,19 @@ class Bucket:
             return self.create(key, body, content_type)
         except Conflict:
             return self.get(key).stored
+
+    def mark(self, key: str) -> None:
+        """Let an empty object be there; one that is costs a question and no write."""
+        if not self.marked(key):
+            self.ensure(key, b"", "text/plain")
+
+    def marked(self, key: str) -> bool:
+        """Whether an object is there."""
+        try:
+            self.newest_version(key)
+        except ObjectMissing:
+            return False
+        return True
 
     def swap[State: BaseModel](self, key: str, kind: type[State], change: Callable[[State | None], State]) -> State:
         """Change a state object by compare-and-swap; the state afterwards. See `exchange`."""

@@ -174,6 +174,16 @@ def waiting_labels(model: str, batch: str = "") -> str:
     return f"records/waiting/model={model}/" + (f"{batch}.parquet" if batch else "")
 
 
+def labelled_window(model: str, window: str) -> str:
+    """Says that labels of a window were stored (create-only): to ask for it is cheaper than to list what is there."""
+    return f"arrivals/{model}/labels/{window}"
+
+
+def untimed_labels(model: str) -> str:
+    """Says that labels without a time have come (create-only), so that some may wait."""
+    return f"arrivals/{model}/untimed"
+
+
 def released(model: str, kind: str, batch: str, ending: str) -> str:
     """Where the rejected rows of a batch are uploaded again, once."""
     return inbox(model, kind, f"released/{batch}.{ending}")
@@ -187,6 +197,11 @@ def quarantines(model: str) -> str:
 def corrections_of(kind: str) -> str:
     """The kind under which corrections of a kind's records are stored, in the partitions of what they correct."""
     return f"corrections/{kind}"
+
+
+def corrected_windows(model: str) -> str:
+    """The windows whose predictions were corrected (compare-and-swap)."""
+    return f"corrections/{model}/_windows.json"
 
 
 def correction(model: str, batch: str) -> str:
@@ -253,7 +268,10 @@ def evidence(model: str) -> str:
 def everything(model: str) -> list[str]:
     """The prefixes under which anything of a model is stored in the data bucket."""
     kinds = ("predictions", "labels", "telemetry", "reference", "waiting")
-    whole = ("attributions", "checks", "commands", "corrections", "history", "models", "outcomes", "parts", "profiles")
+    whole = (
+        "arrivals", "attributions", "checks", "commands", "corrections", "history", "models", "outcomes", "parts",
+        "profiles",
+    )  # fmt: skip
     partitioned = [place for kind in kinds for place in (partitions(kind, model), f"ids/{kind}/model={model}/")]
     return [
         uploads(model),
@@ -355,6 +373,31 @@ def troubles() -> str:
 def audit(model: str, audit: str) -> str:
     """One audit's report."""
     return f"{audits(model)}{audit}.json"
+
+
+def report(model: str) -> str:
+    """The newest report of a model (compare-and-swap)."""
+    return f"reports/{model}/report.json"
+
+
+def report_page(model: str) -> str:
+    """The page that is made of the newest report (compare-and-swap)."""
+    return f"reports/{model}/index.html"
+
+
+def periodic_report(model: str, as_of: datetime, ending: str) -> str:
+    """A dated copy of a report, or of its page (create-only)."""
+    return f"reports/{model}/periodic/{as_of:%Y%m%dT%H%M%SZ}.{ending}"
+
+
+def standings() -> str:
+    """One line on every model (compare-and-swap)."""
+    return "reports/index.json"
+
+
+def standings_page() -> str:
+    """The page that is made of them (compare-and-swap)."""
+    return "reports/index.html"
 
 
 def sagemaker_report(model: str, monitor: str, window: str, check: str, name: str) -> str:

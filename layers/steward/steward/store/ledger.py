@@ -3,11 +3,13 @@
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from pydantic import ValidationError
 
 from steward.errors import Conflict
+from steward.events import StoredObject
 from steward.ledger import Decision, LedgerEntry
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -72,6 +74,17 @@ class Ledger:
             if not keys.is_ledger_entry(listed.key):
                 return  # markers come after all entries
             yield LedgerEntry.model_validate_json(self.bucket.get(listed.key).body)
+
+    def following(self, model: str, after: int) -> Iterator[tuple[LedgerEntry, StoredObject]]:
+        """The entries after one place, each with where it is stored.
+
+        Read one by one until there is no next one, since sequences have no gaps: for few entries that costs less than
+        the listing of `entries`. One that was overwritten is passed over: the audit tells of it.
+        """
+        while content := self.bucket.find(keys.ledger_entry(model, after + 1)):
+            after += 1
+            with suppress(ValidationError):
+                yield LedgerEntry.model_validate_json(content.body), content.stored
 
     def length(self, model: str) -> int:
         """How many entries a model's chain has."""

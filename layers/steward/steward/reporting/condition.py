@@ -1,0 +1,102 @@
+"""How a model is, in a word and a sentence."""
+
+from collections.abc import Iterator, Sequence
+
+from steward.reporting.report import AuditState, Condition, MonitorState, OpenDefect
+
+
+def condition(
+    *,
+    champion: str | None,
+    checked: bool,
+    monitors: Sequence[MonitorState],
+    defects: Sequence[OpenDefect],
+    audit: AuditState | None,
+    held: bool,
+    problems: int,
+) -> tuple[Condition, str]:
+    """How a model is, and why.
+
+    Critical are a critical alert, an audit that fails, and a critical defect past its deadline. A warning is any other
+    alert, or defect past its deadline. Attention is asked for by what waits for people, or is on its way to an alert.
+
+    Args:
+        champion: the version in charge.
+        checked: whether there is a check.
+        monitors: with their alerts.
+        defects: that are open.
+        audit: the newest.
+        held: whether promotions are frozen.
+        problems: how many things could not be read.
+
+    Returns:
+        The condition, and a sentence that begins with the gravest reason.
+    """
+    reasons = [
+        *_alerts(monitors),
+        *_audited(audit),
+        *_overdue(defects),
+        *_waiting(monitors, defects, held=held, problems=problems),
+    ]
+    if champion is None:
+        reasons.append(("unmeasured", "no version is in charge yet"))
+    elif not checked:
+        reasons.append(("unmeasured", "no window of the champion has been checked yet"))
+    ranked = sorted(reasons, key=lambda reason: _WORST.index(reason[0]))
+    if not ranked:
+        return "well", "No alert fires, no defect is open, and nothing waits."
+    sentence = "; ".join(words for _, words in ranked)
+    return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}."
+
+
+_WORST: tuple[Condition, ...] = ("critical", "warning", "unmeasured", "attention")
+
+
+def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[Condition, str]]:
+    firing = [monitor for monitor in monitors if monitor.alert == "firing"]
+    critical = [monitor.monitor for monitor in firing if monitor.severity == "critical"]
+    others = [monitor.monitor for monitor in firing if monitor.severity != "critical"]
+    if critical:
+        yield (
+            "critical",
+            f"{_number(len(critical), 'critical alert fires', 'critical alerts fire')}: {_named(critical)}",
+        )
+    if others:
+        yield "warning", f"{_number(len(others), 'alert fires', 'alerts fire')}: {_named(others)}"
+
+
+def _audited(audit: AuditState | None) -> Iterator[tuple[Condition, str]]:
+    if audit and audit.failed:
+        yield "critical", f"the audit fails: {_named(audit.failed)}"
+
+
+def _overdue(defects: Sequence[OpenDefect]) -> Iterator[tuple[Condition, str]]:
+    late = [defect for defect in defects if defect.overdue]
+    if late:
+        grave = any(defect.severity == "critical" for defect in late)
+        yield "critical" if grave else "warning", _number(len(late), "defect is overdue", "defects are overdue")
+
+
+def _waiting(
+    monitors: Sequence[MonitorState], defects: Sequence[OpenDefect], *, held: bool, problems: int
+) -> Iterator[tuple[Condition, str]]:
+    pending = [monitor.monitor for monitor in monitors if monitor.alert == "pending"]
+    in_time = [defect for defect in defects if not defect.overdue]
+    if problems:
+        yield "attention", _number(problems, "thing could not be read", "things could not be read")
+    if pending:
+        yield "attention", f"on the way to an alert: {_named(pending)}"
+    if in_time:
+        yield "attention", _number(len(in_time), "defect is open and not yet due", "defects are open and not yet due")
+    if held:
+        yield "attention", "promotions are frozen"
+
+
+def _number(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _named(names: Sequence[str], shown: int = 4) -> str:
+    readable = [name.replace("_", " ") for name in names]
+    more = len(readable) - shown
+    return ", ".join([*readable[:shown], f"and {more} more"] if more > 0 else readable)

@@ -1,0 +1,161 @@
+"""Trends as drawings: numbers in, coordinates out; the page's template makes SVG of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from steward.reporting.report import Point, Trend
+from steward.reporting.words import day, figure
+
+WIDTH, HEIGHT = 320, 120
+_TOP, _BOTTOM, _SIDE = 10, 8, 6
+_SPARK_WIDTH, _SPARK_HEIGHT, _SPARKS = 96, 22, 30
+_ROOM = 0.08
+"""Part of the height that is left free above and below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One window: where it is, what it was, and how it is to look."""
+
+    x: float
+    y: float
+    label: str
+    bad: bool
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A trend as coordinates, y downwards.
+
+    Attributes:
+        lines: the runs of realised figures, of one version each, as the points of a polyline.
+        estimated: the runs of estimated ones.
+        band: the outline of the estimates' intervals; empty without.
+        dots: every window.
+        limit, baseline: their heights; None where there is none, or it is far outside.
+        changes: where another version took over; limit and baseline are those of the last one, and begin there.
+        lowest, highest: of the figures that are drawn.
+        first, last: the windows at both ends.
+    """
+
+    lines: list[str]
+    estimated: list[str]
+    band: str
+    dots: list[Dot]
+    limit: float | None
+    baseline: float | None
+    changes: list[float]
+    lowest: float
+    highest: float
+    first: str
+    last: str
+
+
+def chart(trend: Trend) -> Chart:
+    """A trend of two points at least, as coordinates."""
+    points = trend.points
+    values = [point.value for point in points]
+    drawn = [*values, *(edge for point in points for edge in (point.low, point.high) if edge is not None)]
+    drawn += [level for level in (trend.limit, trend.baseline) if level is not None and _near(level, values)]
+    low, high = min(drawn), max(drawn)
+    room = (high - low) * _ROOM or abs(high) * _ROOM or 1.0
+    low, high = low - room, high + room
+
+    def x(place: int) -> float:
+        return round(_SIDE + place * (WIDTH - 2 * _SIDE) / (len(points) - 1), 1)
+
+    def y(value: float) -> float:
+        return round(_TOP + (high - value) / (high - low) * (HEIGHT - _TOP - _BOTTOM), 1)
+
+    dots = [
+        Dot(x(place), y(point.value), said(point, trend), bad=bool(point.bad), estimated=point.estimated)
+        for place, point in enumerate(points)
+    ]
+    with_band = [place for place, point in enumerate(points) if point.low is not None and point.high is not None]
+    upper = [f"{x(place)},{y(points[place].high or 0)}" for place in with_band]
+    lower = [f"{x(place)},{y(points[place].low or 0)}" for place in reversed(with_band)]
+    return Chart(
+        lines=_runs(points, dots, estimated=False),
+        estimated=_runs(points, dots, estimated=True),
+        band=" ".join([*upper, *lower]) if len(with_band) > 1 and _together(with_band) else "",
+        dots=dots,
+        limit=y(trend.limit) if trend.limit is not None and _near(trend.limit, values) else None,
+        baseline=y(trend.baseline) if trend.baseline is not None and _near(trend.baseline, values) else None,
+        changes=[
+            round((x(place) + x(place - 1)) / 2, 1)
+            for place in range(1, len(points))
+            if points[place].version != points[place - 1].version
+        ],
+        lowest=min(values),
+        highest=max(values),
+        first=day(points[0].window),
+        last=day(points[-1].window),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A small trend beside a line of text: the runs of known figures, the limit's height, and the last one."""
+
+    lines: list[str]
+    limit: float
+    last: tuple[float, float]
+
+
+def spark(distances: Sequence[float | None]) -> Spark | None:
+    """How far a figure was from usual, its limit being 1; None where fewer than two windows are known."""
+    newest = list(distances)[-_SPARKS:]
+    known = [value for value in newest if value is not None]
+    if len(known) < 2:  # noqa: PLR2004 - one is no trend
+        return None
+    high = max(1.3, *known)
+    places = [(round(2 + at * (_SPARK_WIDTH - 4) / (len(newest) - 1), 1), value) for at, value in enumerate(newest)]
+
+    def y(value: float) -> float:
+        return round(2 + (high - max(value, 0.0)) / high * (_SPARK_HEIGHT - 4), 1)
+
+    runs: list[list[str]] = [[]]
+    for x, value in places:
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append(f"{x},{y(value)}")
+    x, last = [place for place in places if place[1] is not None][-1]
+    return Spark(lines=[" ".join(run) for run in runs if len(run) > 1], limit=y(1.0), last=(x, y(last or 0.0)))
+
+
+def said(point: Point, trend: Trend) -> str:
+    """One window of a trend, in words."""
+    words = [f"{day(point.window)}: {figure(point.value)}"]
+    if trend.unit:
+        words.append(trend.unit)
+    if point.estimated:
+        words.append("by estimate")
+    if point.bad:
+        words.append("(beyond its limit)")
+    return " ".join(words)
+
+
+def _near(level: float, values: Sequence[float]) -> bool:
+    """Whether a level can be drawn without pressing the figures flat."""
+    span = max(values) - min(values) or abs(max(values)) or 1.0
+    return min(values) - 3 * span <= level <= max(values) + 3 * span
+
+
+def _runs(points: Sequence[Point], dots: Sequence[Dot], *, estimated: bool) -> list[str]:
+    """Polylines through neighbouring windows of one version and one kind."""
+    runs: list[list[str]] = []
+    before: tuple[int, str] | None = None
+    for place, (point, dot) in enumerate(zip(points, dots, strict=True)):
+        if point.estimated != estimated:
+            continue
+        if before != (place - 1, point.version):
+            runs.append([])
+        runs[-1].append(f"{dot.x},{dot.y}")
+        before = place, point.version
+    return [" ".join(run) for run in runs if len(run) > 1]
+
+
+def _together(places: Sequence[int]) -> bool:
+    return places[-1] - places[0] == len(places) - 1

@@ -1,0 +1,228 @@
+"""The report on one model: every figure of it with the exact object that it comes from."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from steward.alerting.course import State
+from steward.events import DefectState, StoredObject
+from steward.reporting.story import Story
+from steward.results import Status
+from steward.spec.monitors import MonitorName
+from steward.spec.severity import Severity
+
+Condition = Literal["critical", "warning", "attention", "unmeasured", "well"]
+"""How a model is, the worst first: `attention` where something waits for people, `unmeasured` before any check."""
+
+CONDITIONS: tuple[Condition, ...] = ("critical", "warning", "attention", "unmeasured", "well")
+
+POINTS = 60
+"""Windows of a trend; alerts remember as many."""
+
+
+class Part(BaseModel):
+    """A part of a report."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+
+
+class Champion(Part):
+    """The version in charge.
+
+    Attributes:
+        since: the moment from which it is.
+        why: the sentence that the ledger has on it.
+        source: the routing that names it.
+        entry: the ledger's entry; None where that is farther back than the report looks.
+    """
+
+    version: str
+    since: AwareDatetime
+    run: str
+    why: str
+    source: StoredObject
+    entry: StoredObject | None
+
+
+class Hold(Part):
+    """What holds promotions back, and how many wait."""
+
+    sentence: str
+    waiting: int
+    source: StoredObject
+
+
+class Point(Part):
+    """One window of a trend.
+
+    Attributes:
+        version: whose window.
+        value, low, high: the figure and its interval, in its own unit.
+        estimated: whether no label went into it.
+        bad: whether the check found it beyond its limit; None where that is not known.
+    """
+
+    window: str
+    version: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    estimated: bool = False
+    bad: bool | None = None
+
+
+class Trend(Part):
+    """One key figure over the newest windows.
+
+    Attributes:
+        name: of the figure.
+        unit: what its values are; empty for a metric, which is its own.
+        points: the oldest window first.
+        limit, baseline: of the newest check that has them.
+        sources: the histories and alerts that the points come from.
+    """
+
+    name: str
+    unit: str = ""
+    points: list[Point]
+    limit: float | None = None
+    baseline: float | None = None
+    sources: list[StoredObject]
+
+
+class MonitorState(Part):
+    """What the newest check says of one monitor, and how its alert stands.
+
+    Attributes:
+        status: by the check; None where it has no result of this monitor.
+        sentence: as a person reads it.
+        window: that the sentence is about: an earlier one where the newest check says nothing, as before labels come.
+        value, low, high, threshold, baseline: of the result that is farthest from usual.
+        since: the window in which the present trouble began.
+        windows: over how many windows it fires.
+        acknowledged: who has seen it, and what they noted.
+        quiet: why nobody is told.
+        held: why it does not fire though windows are bad.
+        trend: how far the figure was from usual in the newest windows, its limit being 1; None where it has no figure.
+    """
+
+    monitor: MonitorName
+    status: Status | None
+    sentence: str
+    window: str | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    threshold: float | None = None
+    baseline: float | None = None
+    alert: State = "ok"
+    severity: Severity = "warning"
+    since: str | None = None
+    windows: int = 0
+    acknowledged: str = ""
+    quiet: str = ""
+    held: str = ""
+    flapping: bool = False
+    trend: list[float | None] = Field(default_factory=list)
+
+
+class CheckState(Part):
+    """The champion's newest check."""
+
+    check: str
+    window: str
+    rows: int
+    labelled_rows: int
+    cause: str
+    source: StoredObject
+
+
+class OpenDefect(Part):
+    """An error in the data that is not done with."""
+
+    defect: str
+    state: DefectState
+    severity: Severity
+    owner: str
+    title: str
+    deadline: AwareDatetime
+    overdue: bool
+    trained: list[str] = Field(description="The versions that learnt from the bad rows.")
+    source: StoredObject
+
+
+class Invariant(Part):
+    """What the audit found of one invariant."""
+
+    invariant: str
+    holds: bool
+    message: str
+
+
+class AuditState(Part):
+    """The newest audit."""
+
+    audit: str
+    as_of: AwareDatetime
+    ledger_entries: int
+    invariants: list[Invariant]
+    source: StoredObject
+
+    @property
+    def failed(self) -> list[str]:
+        """The invariants that do not hold."""
+        return [invariant.invariant for invariant in self.invariants if not invariant.holds]
+
+
+class ScheduleState(Part):
+    """One schedule of the declaration; None is one that is switched off."""
+
+    purpose: str
+    expression: str | None
+    meaning: str
+
+
+class ModelReport(Part):
+    """Everything that is shown of one model (compare-and-swap).
+
+    A replay works out the same bytes: no wall clock is in it.
+
+    Attributes:
+        as_of: the latest moment that anything in it speaks for.
+        condition: how the model is, and `headline` why.
+        declaration: the one in force.
+        monitors: of the newest check, the worst first.
+        alerts: where `monitors` have their alerts from; None before the first check.
+        defects: those that are open, by deadline.
+        timezone: of the schedules.
+        problems: what could not be read, and is therefore missing.
+        story: what the ledger tells; the next report goes on from it.
+    """
+
+    schema_version: Literal[1] = 1
+    model: str
+    description: str
+    owner: str
+    task: str
+    environment: str
+    as_of: AwareDatetime
+    condition: Condition
+    headline: str
+    declaration: StoredObject
+    champion: Champion | None
+    hold: Hold | None
+    check: CheckState | None
+    alerts: StoredObject | None
+    trends: list[Trend]
+    monitors: list[MonitorState]
+    defects: list[OpenDefect]
+    audit: AuditState | None
+    schedules: list[ScheduleState]
+    timezone: str
+    problems: list[str]
+    story: Story
+
+    @property
+    def firing(self) -> list[MonitorState]:
+        """The monitors whose alerts fire."""
+        return [monitor for monitor in self.monitors if monitor.alert == "firing"]

@@ -1,0 +1,64 @@
+"""One line on every model, for the page that leads to all reports."""
+
+from datetime import date
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from steward.reporting.report import CONDITIONS, Condition, ModelReport
+from steward.spec.windows import Window
+
+
+class ModelLine(BaseModel):
+    """One model. Nothing in it changes with each window, so that the page is seldom written.
+
+    Attributes:
+        checked: the day of the newest window that was checked.
+        firing: monitors whose alerts fire.
+        defects: how many are open.
+        audited: whether every invariant held; None before any audit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    model: str
+    owner: str
+    condition: Condition
+    headline: str
+    champion: str | None
+    checked: date | None
+    firing: list[str]
+    defects: int
+    audited: bool | None
+
+    @classmethod
+    def of(cls, report: ModelReport) -> Self:
+        """The line of a report."""
+        return cls(
+            model=report.model,
+            owner=report.owner,
+            condition=report.condition,
+            headline=report.headline,
+            champion=report.champion.version if report.champion else None,
+            checked=Window.parse(report.check.window).start.date() if report.check else None,
+            firing=[monitor.monitor for monitor in report.firing],
+            defects=len(report.defects),
+            audited=not report.audit.failed if report.audit else None,
+        )
+
+
+class Standings(BaseModel):
+    """Every model that has a report (compare-and-swap)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    models: dict[str, ModelLine] = Field(default_factory=dict)
+
+    def told(self, line: ModelLine) -> Self:
+        """The standings after one model's line."""
+        return self.model_copy(update={"models": dict(sorted((self.models | {line.model: line}).items()))})
+
+    @property
+    def ordered(self) -> list[ModelLine]:
+        """The worst first."""
+        return sorted(self.models.values(), key=lambda line: (CONDITIONS.index(line.condition), line.model))

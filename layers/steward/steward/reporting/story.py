@@ -1,0 +1,147 @@
+"""What a model's ledger tells, entry by entry: a fold, so that a report reads only the entries that are new to it."""
+
+from typing import Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from steward.events import StoredObject
+from steward.ledger import Action, LedgerEntry
+
+HAPPENINGS_KEPT = 40
+"""How many of the newest happenings are told."""
+
+DEFECTS_KEPT = 50
+"""How many defects are followed at once, those that moved last."""
+
+TOLD: Final[frozenset[Action]] = frozenset(
+    (
+        "model_registered",
+        "batch_rejected",
+        "collection_failed",
+        "alert_raised",
+        "alert_resolved",
+        "alert_updated",
+        "action_taken",
+        "action_held",
+        "training_requested",
+        "training_declined",
+        "run_failed",
+        "champion_tested",
+        "champion_promoted",
+        "version_refused",
+        "version_accepted",
+        "version_rejected",
+        "promotion_held",
+        "promotions_frozen",
+        "promotions_thawed",
+        "champion_rolled_back",
+        "rollback_declined",
+        "data_corrected",
+        "defect_changed",
+        "defect_overdue",
+        "objects_removed",
+    )
+)
+"""What people are told of; the rest is only counted: each hour's checks and uploads would bury it."""
+
+_LONGEST = 600
+"""Characters of a sentence that are told; the whole is in the entry."""
+
+
+class Happening(BaseModel):
+    """One decision of the ledger, as people are told of it.
+
+    Attributes:
+        sequence: its place in the ledger.
+        at: the moment that it speaks for.
+        source: the entry.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    sequence: int
+    at: AwareDatetime
+    action: Action
+    subject: str
+    summary: str
+    source: StoredObject
+
+    @classmethod
+    def of(cls, entry: LedgerEntry, source: StoredObject) -> Self:
+        """What an entry tells."""
+        return cls(
+            sequence=entry.sequence,
+            at=entry.as_of,
+            action=entry.action,
+            subject=shortened(entry.subject),
+            summary=shortened(entry.summary),
+            source=source,
+        )
+
+
+class Story(BaseModel):
+    """What is known of a ledger up to some entry.
+
+    Attributes:
+        begins: the first entry that was looked at; those before are not counted.
+        sequence: the last one; 0 where there is none.
+        head: where it is stored, and its hash in the chain.
+        as_of: the latest moment that any entry speaks for.
+        counts: how many entries there are of each action.
+        happenings: the newest that people are told of, the oldest first.
+        released: the last change of champion.
+        audit: the newest audit.
+        defects: ids of those that may be open, the one that moved last at the end.
+        periodic, periodic_at: the newest dated copy of the report, and the moment that it was asked for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    begins: int = 1
+    sequence: int = 0
+    head: StoredObject | None = None
+    hash: str = ""
+    as_of: AwareDatetime | None = None
+    counts: dict[Action, int] = Field(default_factory=dict)
+    happenings: tuple[Happening, ...] = ()
+    released: Happening | None = None
+    audit: StoredObject | None = None
+    defects: tuple[str, ...] = ()
+    periodic: StoredObject | None = None
+    periodic_at: AwareDatetime | None = None
+
+    def following(self, entry: LedgerEntry, source: StoredObject) -> Self:
+        """The story after one more entry; itself where it knows the entry."""
+        if entry.sequence <= self.sequence:
+            return self
+        changes: dict[str, object] = {
+            "sequence": entry.sequence,
+            "head": source,
+            "hash": entry.hash,
+            "as_of": max(self.as_of, entry.as_of) if self.as_of else entry.as_of,
+            "counts": dict(sorted((self.counts | {entry.action: self.counts.get(entry.action, 0) + 1}).items())),
+        }
+        if entry.action in TOLD:
+            changes["happenings"] = (*self.happenings, Happening.of(entry, source))[-HAPPENINGS_KEPT:]
+        match entry.action:
+            case "champion_promoted" | "champion_rolled_back":
+                changes["released"] = Happening.of(entry, source)
+            case "audit_completed" if entry.evidence:
+                changes["audit"] = entry.evidence[0]
+            case "defect_changed" | "defect_overdue":
+                others = [defect for defect in self.defects if defect != entry.subject]
+                changes["defects"] = (*others, entry.subject)[-DEFECTS_KEPT:]
+            case "report_rendered" if entry.evidence:
+                changes |= {"periodic": entry.evidence[0], "periodic_at": entry.as_of}
+            case _:
+                pass
+        return self.model_copy(update=changes)
+
+
+def shortened(sentence: str, longest: int = _LONGEST) -> str:
+    """A sentence, cut where it is too long to be read.
+
+    >>> shortened("a long sentence", 9)
+    'a long...'
+    """
+    return sentence if len(sentence) <= longest else f"{sentence[: longest - 3]}..."

@@ -1,0 +1,214 @@
+"""A model's report and its page, worked out from what is stored, and dated copies of them that stay."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+from pydantic import BaseModel, ValidationError
+
+from steward.alerting.states import ModelAlerts
+from steward.defects.defect import Defect
+from steward.errors import ObjectChanged, ObjectMissing, UnknownModel
+from steward.events import Event, ReportRendered, ReportRequested, StoredObject
+from steward.governance.audit import Audit
+from steward.monitoring.check import Check
+from steward.releasing.routing import Routing
+from steward.reporting.assemble import Evidence, Kept, report
+from steward.reporting.digest import digest
+from steward.reporting.page import page, standings_page
+from steward.reporting.report import POINTS, ModelReport
+from steward.reporting.standings import ModelLine, Standings
+from steward.reporting.story import DEFECTS_KEPT, Story
+from steward.reporting.trends import PastWindows, VersionHistory
+from steward.runtime import Runtime
+from steward.stations import registry
+from steward.store import keys
+from steward.store.bucket import Bucket, Content
+
+_HTML = "text/html; charset=utf-8"
+_FIRST_LOOK = 1000
+"""How many of the ledger's entries the first report on a model looks at."""
+_ENTRIES_AT_ONCE = 2000
+"""Half a minute; what is left over the next report follows."""
+_VERSIONS = 8
+"""Of how many versions the windows are shown."""
+
+
+def render(runtime: Runtime, cause: Event) -> None:
+    """Write a model's report, its page, and its line on the page of all models. What is up to date is left alone.
+
+    Each is written by compare-and-swap, and worked out from what is read after the object that it replaces: of two
+    functions at once the one that is late reads again, so that what stands never knows less than what stood. For a
+    model that nobody has declared there is nothing to write.
+    """
+    try:
+        _rewrite(runtime, cause)
+    except UnknownModel:
+        return
+
+
+def keep(runtime: Runtime, asked: ReportRequested) -> Iterator[Event]:
+    """Keep a dated copy of the newest report, and tell what changed since the one before; asked again, the same."""
+    present = runtime.data.find(keys.report(asked.model))
+    if present is None:
+        return  # nobody has declared the model
+    stored = runtime.data.ensure(keys.periodic_report(asked.model, asked.as_of, "json"), present.body)
+    kept = ModelReport.model_validate_json(runtime.data.verified(stored))
+    shown = runtime.data.ensure(keys.periodic_report(asked.model, asked.as_of, "html"), page(kept).encode(), _HTML)
+    before = kept.story.periodic
+    event = ReportRendered(
+        occurred_at=runtime.now(),
+        model=asked.model,
+        as_of=asked.as_of,
+        correlation_id=asked.correlation_id,
+        page=shown,
+        report=stored,
+        digest=digest(kept, _before(runtime.data, before) if before else None),
+    )
+    yield event
+    runtime.record(
+        event,
+        "report_rendered",
+        f"{asked.as_of:%Y-%m-%d %H:%M}",
+        kept.headline,
+        (stored, shown),
+        identity=f"report-{asked.as_of:%Y%m%dT%H%M%SZ}",
+    )
+
+
+def _rewrite(runtime: Runtime, cause: Event) -> None:
+    data, model = runtime.data, cause.model
+
+    def reported(present: bytes | None) -> bytes:
+        return report(_evidence(runtime, model, _readable(present)), cause.as_of).model_dump_json().encode()
+
+    written = data.rewrite(keys.report(model), reported)
+    newest = ModelReport.model_validate_json(written.body)
+    drawn = page(newest).encode()
+
+    def shown(present: bytes | None) -> bytes:
+        del present  # what matters is that it was read before the report
+        stands = data.get(keys.report(model)).body
+        return drawn if stands == written.body else page(ModelReport.model_validate_json(stands)).encode()
+
+    data.rewrite(keys.report_page(model), shown, _HTML)
+    _rewrite_standings(data, model)
+
+
+def _rewrite_standings(data: Bucket, model: str) -> None:
+    """Bring the model's line up to date; it seldom changes, and then nothing is written."""
+
+    def told(present: Standings | None) -> Standings:
+        newest = ModelReport.model_validate_json(data.get(keys.report(model)).body)
+        return (present or Standings()).told(ModelLine.of(newest))
+
+    data.swap(keys.standings(), Standings, told)
+
+    def shown(present: bytes | None) -> bytes:
+        del present  # as above
+        return standings_page(Standings.model_validate_json(data.get(keys.standings()).body)).encode()
+
+    data.rewrite(keys.standings_page(), shown, _HTML)
+
+
+def _readable(body: bytes | None) -> ModelReport | None:
+    """The report before; None where it cannot be read any more, and is worked out from the beginning."""
+    try:
+        return ModelReport.model_validate_json(body) if body else None
+    except ValidationError:
+        return None
+
+
+def _before(data: Bucket, reference: StoredObject) -> ModelReport | None:
+    """The dated copy before; None where it is gone, or an older Steward wrote it."""
+    try:
+        return ModelReport.model_validate_json(data.verified(reference))
+    except (ObjectMissing, ObjectChanged, ValidationError):
+        return None
+
+
+def _evidence(runtime: Runtime, model: str, before: ModelReport | None) -> Evidence:
+    """Read what the report is about: a few objects by their keys, and the ledger's new entries."""
+    data, reader = runtime.data, _Reader(runtime.data)
+    newest = registry.newest_revision(data, model, before.declaration.key if before else "")
+    if newest is None:
+        raise UnknownModel(f"no model {model!r} is declared")
+    story = _followed(runtime, model, before.story if before else _begun(runtime, model))
+    routing = reader.read(keys.routing(model), Routing)
+    alerts = reader.read(keys.alerts(model), ModelAlerts)
+    seen = alerts.it.history[-1].stored if alerts and alerts.it.history else None
+    return Evidence(
+        spec=Kept(newest[0].spec, newest[1]),
+        environment=runtime.settings.environment,
+        story=story,
+        routing=routing,
+        alerts=alerts,
+        check=reader.exact(seen, Check) if seen else None,
+        histories=list(_histories(reader, model, routing.it if routing else Routing(model=model))),
+        defects=[kept for name in story.defects if (kept := reader.read(keys.defect(model, name), Defect))],
+        audit=reader.exact(story.audit, Audit) if story.audit else None,
+        problems=reader.problems,
+    )
+
+
+def _begun(runtime: Runtime, model: str) -> Story:
+    """What the first report on a model begins with: the defects there are, and not too long a ledger."""
+    defects = sorted(runtime.data.list(keys.defects(model)), key=lambda listed: (listed.modified, listed.key))
+    behind = max(0, runtime.ledger.length(model) - _FIRST_LOOK)
+    names = tuple(listed.name for listed in defects[-DEFECTS_KEPT:])
+    return Story(begins=behind + 1, sequence=behind, defects=names)
+
+
+def _followed(runtime: Runtime, model: str, story: Story) -> Story:
+    """The story with the entries that are new."""
+    for entry, stored in islice(runtime.ledger.following(model, story.sequence), _ENTRIES_AT_ONCE):
+        story = story.following(entry, stored)
+    return story
+
+
+def _histories(reader: "_Reader", model: str, routing: Routing) -> Iterator[VersionHistory]:
+    """The champion's windows, and those of the versions before it, until there are enough."""
+    known: set[str] = set()
+    versions = list(dict.fromkeys(promotion.version for promotion in reversed(routing.promotions)))
+    for version in versions[:_VERSIONS]:
+        kept = reader.read(keys.history(model, version), PastWindows)
+        if kept:
+            yield VersionHistory(version, kept.it.windows, kept.stored)
+            known |= set(kept.it.windows)
+        if len(known) >= POINTS:
+            return
+
+
+class _Reader:
+    """Reads objects, and notes what is there and cannot be read instead of stopping at it."""
+
+    def __init__(self, data: Bucket) -> None:
+        self.data = data
+        self._problems: list[str] = []
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What could not be read."""
+        return self._problems
+
+    def read[Thing: BaseModel](self, key: str, kind: type[Thing]) -> Kept[Thing] | None:
+        """What a key holds now; None where it holds nothing, or what cannot be read."""
+        content = self.data.find(key)
+        return self._parsed(content, kind) if content else None
+
+    def exact[Thing: BaseModel](self, reference: StoredObject, kind: type[Thing]) -> Kept[Thing] | None:
+        """What a reference names; None where that is gone, changed, or cannot be read."""
+        return self._noted(
+            lambda: Kept(kind.model_validate_json(self.data.verified(reference)), reference), reference.key
+        )
+
+    def _parsed[Thing: BaseModel](self, content: Content, kind: type[Thing]) -> Kept[Thing] | None:
+        return self._noted(lambda: Kept(kind.model_validate_json(content.body), content.stored), content.stored.key)
+
+    def _noted[Found](self, read: Callable[[], Found], key: str) -> Found | None:
+        try:
+            return read()
+        except (ObjectMissing, ObjectChanged) as error:
+            self._problems.append(str(error))
+        except ValidationError as error:
+            self._problems.append(f"{key} is not what Steward writes there: {error.error_count()} errors")
+        return None
