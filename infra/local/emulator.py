@@ -58,6 +58,7 @@ def main(folder: Path) -> None:
     secure = ["--certfile", str(folder / "certificate.pem"), "--keyfile", str(folder / "key.pem")]
     sys.argv = ["hypercorn", *serve, *secure]
     know_schedule_groups()
+    know_deleted_versions()
     join_in_conditions()
     share_unpacked_layers(folder / "tmp" / "unpacked")
     runpy.run_module("hypercorn", run_name="__main__")
@@ -77,6 +78,21 @@ def know_schedule_groups() -> None:
         return arn.replace(":schedule/default/", f":schedule/{group}/")
 
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def know_deleted_versions() -> None:
+    """Let IAM see that DeleteObjects names versions: MiniStack 1.5.33 asks for s3:DeleteObject for the first of them."""
+    extract = iam_actions.extract_iam_action
+
+    def extract_iam_action(*request: Any) -> Any:
+        service, method, path, _headers, body, query_params = request
+        action = extract(*request)
+        if service != "s3" or method != "POST" or "delete" not in query_params:
+            return action
+        targets = iam_actions._s3_batch_delete_targets(path.strip("/"), body)  # noqa: SLF001 - it has no other name
+        return "s3:DeleteObjectVersion" if targets and targets[0][1] else action
+
+    iam_actions.extract_iam_action = extract_iam_action
 
 
 def join_in_conditions() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from infra.local.process import ROOT
-from infra.local.stack import Stack, down, elsewhere, up
-from steward.events import BatchIngested, BatchRejected, ReleaseChanged
+from infra.local.stack import Stack, beside, down, elsewhere, up
+from steward.events import BatchIngested, BatchRejected, ModelRejected, ReleaseChanged
 from steward.spec.windows import Window
 from tests.integration import lemons
 
@@ -27,7 +27,7 @@ ELSEWHERE = os.environ.get("STEWARD_E2E_STACK")
 """A stack where the AWS settings point, to be tested instead of a local one; nothing is in it yet."""
 NEEDS_THE_EMULATOR = {
     "test_alert.py", "test_collect.py", "test_deliveries.py", "test_doctor.py", "test_layer_sizes.py",
-    "test_local_stack.py", "test_promotion.py", "test_roles.py",
+    "test_local_stack.py", "test_promotion.py", "test_roles.py", "test_actions.py",
 }  # fmt: skip
 """They measure it, take over roles, deploy a second stack, change functions or queues, or look at what was built."""
 COMMAND = Path(sys.executable).with_name("steward")
@@ -113,6 +113,37 @@ def steward(trained: Deployed, scheduled: Scheduled) -> Deployed:
     return trained
 
 
+PLUMS = lemons.SPEC.replace("model: lemons", "model: plums").replace(
+    "{check: rate(1 hour), audit: null}",
+    "{check: null, audit: null, attribute: null, defects: null, maintain: rate(1 day), test: rate(7 days),\n"
+    "  retrain: 'cron(0 3 ? * MON *)', timezone: Europe/Vienna}",
+)
+PLUMS += "retention: {inbox: 40d, records: 60d, profiles: 60d, checks: 60d}\n"
+
+
+@pytest.fixture(scope="session")
+def plums(trained: Deployed) -> Deployed:
+    """The stack with a model that is cared for by its schedules; its windows are checked when they are written."""
+    declare(trained, "plums", spec=PLUMS)
+    return trained
+
+
+@pytest.fixture(scope="session")
+def other_bus(listening: Deployed) -> tuple[str, str]:
+    """A bus of somebody else's by its ARN, and the queue of one who listens there, by its URL."""
+    arn = listening.client("events").create_event_bus(Name="e2e-elsewhere")["EventBusArn"]
+    return arn, listening.observe("elsewhere", "e2e-elsewhere", {"source": ["steward"]})
+
+
+@pytest.fixture(scope="session")
+def staging(steward: Deployed, other_bus: tuple[str, str]) -> Iterator[Deployed]:
+    """A second stack beside the first, with all that may be left out; it has a champion of `sorbs`."""
+    other = beside(steward.stack, "steward-staging", Environment="staging", ChatRooms="on", ActionBuses=other_bus[0])
+    with Deployed(other).listening() as deployed:
+        declare(deployed, "sorbs")
+        yield deployed
+
+
 @pytest.fixture
 def run(steward: Deployed, tmp_path: Path):
     """Run the command in a folder of its own; what came of it."""
@@ -139,6 +170,8 @@ def declare(deployed: Deployed, *models: str, spec: str = lemons.SPEC) -> None:
     for model in models:
         deployed.upload(f"specs/{model}.yaml", spec.replace("model: lemons", f"model: {model}"))
     deployed.rest()
+    refused = [event.problems for event in deployed.told(ModelRejected) if event.model in models]
+    assert refused == []
     uploads = [deployed.upload(f"inbox/{model}/reference/first.csv", lemons.csv(lemons.sales(14))) for model in models]
     for correlation_id in uploads:
         released = deployed.event(ReleaseChanged, correlation_id)

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 
 from infra.local.stack import Stack
 from steward.events import EVENTS, Event, ObjectCreated
+from steward.ledger import LedgerEntry
+from steward.store import keys
 
 PATIENCE = 90.0
 """Longer than anything here takes on a busy machine; only a failing test waits for it."""
@@ -56,10 +58,10 @@ class Deployed:
         self.sqs = self.client("sqs")
         self.data = self.stack.outputs["DataBucketName"]
         self.ledger = self.stack.outputs["LedgerBucketName"]
-        observed, inbox = self._observe("observer", self._bus, {"source": ["steward"]}), self._inbox
+        observed, inbox = self.observe("observer", self._bus, {"source": ["steward"]}), self._inbox
         self._threads = [
             Thread(target=self._listen, args=(observed, self._event)),
-            Thread(target=self._listen, args=(self._observe("uploads", "default", inbox), self.uploads.append)),
+            Thread(target=self._listen, args=(self.observe("uploads", "default", inbox), self.uploads.append)),
             Thread(target=self._listen, args=(self._subscribe(), self._notification)),
         ]
 
@@ -93,6 +95,31 @@ class Deployed:
         """Put an event on the bus."""
         detail = {"Source": "steward", "DetailType": type(event).__name__, "Detail": event.model_dump_json()}
         self.client("events").put_events(Entries=[{**detail, "EventBusName": self._bus}])
+
+    def fall_due(self, model: str, purpose: str) -> None:
+        """Do what EventBridge Scheduler does when a schedule of a model falls due."""
+        name, group = f"{model}-{purpose}", self.stack.outputs["ScheduleGroupName"]
+        target = self.client("scheduler").get_schedule(Name=name, GroupName=group)["Target"]
+        url = self.sqs.get_queue_url(QueueName=target["Arn"].rpartition(":")[2])["QueueUrl"]
+        self.sqs.send_message(QueueUrl=url, MessageBody=target["Input"])
+
+    def taken(self, url: str) -> list[str]:
+        """Every message that a queue holds, taken out of it."""
+        bodies: list[str] = []
+        while came := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            for message in came:
+                bodies.append(message["Body"])
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return bodies
+
+    def recorded(self, model: str) -> list[LedgerEntry]:
+        """The model's ledger, from its first entry to its last."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.ledger, Prefix=keys.ledger(model))
+        listed = [item["Key"] for page in pages for item in page["Contents"]]
+        entries = [
+            self.s3.get_object(Bucket=self.ledger, Key=key)["Body"] for key in listed if keys.is_ledger_entry(key)
+        ]
+        return [LedgerEntry.model_validate_json(entry.read()) for entry in entries]
 
     def first[Found](self, find: Callable[[], Iterator[Found]], within: float = PATIENCE) -> Found:
         """The first thing found, as soon as it has come; the test fails when it does not come."""
@@ -220,21 +247,23 @@ class Deployed:
                 self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
     def _subscribe(self) -> str:
-        url, arn = self._queue(f"e2e-{self.stack.name}-subscriber")
+        url, arn = self.own_queue(f"e2e-{self.stack.name}-subscriber")
         self.client("sns").subscribe(
             TopicArn=self.stack.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True
         )
         return url
 
-    def _observe(self, name: str, bus: str, pattern: dict[str, Any]) -> str:
+    def observe(self, name: str, bus: str, pattern: dict[str, Any]) -> str:
+        """Have a queue of ours receive what comes over a bus; its URL."""
         named = f"e2e-{self.stack.name}-{name}"
-        url, arn = self._queue(named)
+        url, arn = self.own_queue(named)
         events = self.client("events")
         events.put_rule(Name=named, EventBusName=bus, EventPattern=json.dumps(pattern))
         events.put_targets(Rule=named, EventBusName=bus, Targets=[{"Id": name, "Arn": arn}])
         return url
 
-    def _queue(self, name: str) -> tuple[str, str]:
+    def own_queue(self, name: str) -> tuple[str, str]:
+        """Make a queue that topics and buses may send to; its URL and its ARN."""
         url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         services = ["sns.amazonaws.com", "events.amazonaws.com"]

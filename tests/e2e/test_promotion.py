@@ -1,29 +1,17 @@
 """From staging to production: two stacks of the real template, every function under its own role."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from infra.local.stack import Stack, beside
 from steward.events import ReleaseChanged, VersionRejected
 from steward.store.bucket import sha256
 from tests.integration import lemons
 
-from .conftest import declare
 from .deployed import Deployed
 
 SPEC = lemons.SPEC.replace("model: lemons", "model: sorbs")
-
-
-@pytest.fixture(scope="module")
-def staging(steward: Deployed) -> Iterator[Deployed]:
-    """A second stack beside the first, which is production; it has a champion of `sorbs`."""
-    other: Stack = beside(steward.stack, "steward-staging", Environment="staging")
-    with Deployed(other).listening() as deployed:
-        declare(deployed, "sorbs")
-        yield deployed
 
 
 @pytest.mark.timeout(300)

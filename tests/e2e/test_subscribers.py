@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
@@ -27,14 +28,17 @@ def handler(event, context):
 
 
 @contextmanager
-def endpoint() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """An HTTP endpoint on this machine, and what it was sent."""
+def endpoint(down: Signal | None = None) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """An HTTP endpoint on this machine, and what it took; while it is down it takes nothing."""
     received: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
+            sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            well = down is None or not down.is_set()
+            if well:
+                received.append(sent)
+            self.send_response(200 if well else 500)
             self.end_headers()
 
         def log_message(self, *arguments: Any) -> None:
@@ -123,9 +127,9 @@ def documents(sent: list[dict[str, Any]]) -> list[tuple[str, ...]]:
 
 
 def test_each_subscriber_receives_exactly_what_it_asked_for(steward: Deployed) -> None:
-    drift_url, drift_arn = steward._queue("e2e-drift")
-    loss_url, loss_arn = steward._queue("e2e-loss")
-    forwarded_url, _ = steward._queue("e2e-forwarded")
+    drift_url, drift_arn = steward.own_queue("e2e-drift")
+    loss_url, loss_arn = steward.own_queue("e2e-loss")
+    forwarded_url, _ = steward.own_queue("e2e-forwarded")
     with endpoint() as (address, posted):
         subscriptions = [
             subscribe(steward, "sqs", drift_arn, {"monitor": ["feature_drift"], "model": ["lemons"]}),

@@ -148,6 +148,39 @@ def test_an_action_that_a_mute_holds_back_is_recorded_and_taken_afterwards(train
     assert len(trained.told(DefectProposed)) == 1
 
 
+DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorised"}}, "PutEvents")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [DENIED, {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "AccessDeniedException", "ErrorMessage": "not authorised"}]}],
+)  # fmt: skip
+def test_a_bus_that_refuses_holds_no_alert_up_and_the_ledger_says_so(trained: Deployment, refusal: Any) -> None:
+    declare(trained, f'actions: [{{monitor: log_loss, do: event, bus: "{OTHER_BUS}"}}]\n')
+    client, asked = aws.events(), []
+    put = client.put_events
+
+    def refusing(Entries: list[dict[str, str]]) -> Any:  # noqa: N803 - the name of boto3's own argument
+        if Entries[0]["EventBusName"] != OTHER_BUS:
+            return put(Entries=Entries)
+        asked.append(Entries)
+        if isinstance(refusal, ClientError):
+            raise refusal
+        return refusal
+
+    with patch.object(client, "put_events", refusing):
+        for day in (14, 15):
+            upload_day(trained, day, flipped=True)
+    assert len(asked) == 1
+    ((action, said),) = actions(trained)
+    assert action == "action_held"
+    assert "did not tell the bus elsewhere: the bus refuses: not authorised; name it in" in said
+    (message,) = [sent for sent in trained.notifications if "log_loss" in sent["Subject"]]
+    assert any("did not tell the bus elsewhere" in line for line in json.loads(message["Message"])["done"])
+    assert [event.monitor for event in trained.told(AlertRaised)].count("log_loss") == 1
+    assert not trained.errors
+
+
 def test_an_action_waits_for_its_cool_down(trained: Deployment) -> None:
     declare(trained, "alerting: {resolve_at: 1}\nactions: [{monitor: log_loss, do: defect, cool_down: 4d}]\n")
     for day, flipped in ((14, True), (15, False), (16, True)):

@@ -37,6 +37,10 @@ class Conflict(StewardError):
     """A create-only object exists already, or a compare-and-swap lost its race."""
 
 
+class BusRefuses(StewardError):
+    """An event bus takes no events of ours: it is not there, or this deployment may not send to it."""
+
+
 class UntrustedArtifact(StewardError):
     """A model artifact asks for types that are not on the trusted list."""
 

@@ -12,7 +12,7 @@ from steward.alerting.messages import alerts_notification, notice
 from steward.alerting.proposals import proposal
 from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.alerting.telling import Announced, Claim
-from steward.errors import UnknownModel
+from steward.errors import BusRefuses, UnknownModel
 from steward.events import (
     AlertAcknowledged,
     AlertMuted,
@@ -89,7 +89,7 @@ def _move(runtime: Runtime, cause: Event) -> None:
         if not claims and not done:
             return
         if claims:
-            _tell(runtime, spec, alerts, claims, standings)
+            _tell(runtime, spec, alerts.done(done), claims, standings)
         told = {name: claim.announced for name, claim in claims.items()}
 
         alerts = runtime.data.swap(keys.alerts(cause.model), ModelAlerts, _after(runtime, spec, cause, told, done))
@@ -153,16 +153,27 @@ def _mute(event: AlertMuted) -> Mute:
 def _act(runtime: Runtime, cause: Event, alerts: ModelAlerts) -> dict[str, Deed]:
     """Do what this function took on, and record it, or that it was held back; the deeds as done."""
     mine = {identity: deed for identity, deed in alerts.deeds.items() if deed.cause == cause.event_id and not deed.done}
+    done: dict[str, Deed] = {}
     for identity, deed in mine.items():
         event = proposal(deed, cause.model, runtime.now())
-        if not deed.held:
-            if deed.action.bus:
-                Bus(deed.action.bus).publish(event)
-            else:
-                runtime.announce([event])
-        action: Action = "action_held" if deed.held else "action_taken"
-        runtime.record(event, action, deed.monitor, deed.words, identity=f"deed-{identity}")
-    return {identity: deed.model_copy(update={"done": True}) for identity, deed in mine.items()}
+        decided = deed if deed.held else _taken(runtime, deed, event)
+        action: Action = "action_held" if decided.held else "action_taken"
+        runtime.record(event, action, deed.monitor, decided.words, identity=f"deed-{identity}")
+        done[identity] = decided.model_copy(update={"done": True})
+    return done
+
+
+def _taken(runtime: Runtime, deed: Deed, event: Event) -> Deed:
+    """Take an action; the deed, held back where somebody else's bus refuses it: alerts do not wait for that."""
+    if not deed.action.bus:
+        runtime.announce([event])
+        return deed
+    try:
+        Bus(deed.action.bus).publish(event)
+    except BusRefuses as error:
+        why = f"the bus refuses: {error}; name it in the deployment's parameter ActionBuses, and see that it is there"
+        return deed.model_copy(update={"held": why})
+    return deed
 
 
 def _record_held(runtime: Runtime, cause: Event, standings: Mapping[MonitorName, Standing]) -> None:
