@@ -81,7 +81,7 @@ def know_schedule_groups() -> None:
 
 
 def know_deleted_versions() -> None:
-    """Let IAM see that DeleteObjects names versions: MiniStack 1.5.33 asks for s3:DeleteObject for the first of them."""
+    """Let IAM see that DeleteObjects names versions: MiniStack 1.5.33 asks for s3:DeleteObject."""
     extract = iam_actions.extract_iam_action
 
     def extract_iam_action(*request: Any) -> Any:

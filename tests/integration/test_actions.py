@@ -153,8 +153,14 @@ DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not
 
 @pytest.mark.parametrize(
     "refusal",
-    [DENIED, {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "AccessDeniedException", "ErrorMessage": "not authorised"}]}],
-)  # fmt: skip
+    [
+        DENIED,
+        {
+            "FailedEntryCount": 1,
+            "Entries": [{"ErrorCode": "AccessDeniedException", "ErrorMessage": "not authorised"}],
+        },
+    ],
+)
 def test_a_bus_that_refuses_holds_no_alert_up_and_the_ledger_says_so(trained: Deployment, refusal: Any) -> None:
     declare(trained, f'actions: [{{monitor: log_loss, do: event, bus: "{OTHER_BUS}"}}]\n')
     client, asked = aws.events(), []

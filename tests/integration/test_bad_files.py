@@ -14,6 +14,7 @@ from arro3.io import write_parquet
 
 from steward import aws
 from steward.events import BatchIngested, BatchRejected, DefectChanged
+from steward.records.carrier import rows_of
 from steward.records.quarantine import read_rejected
 from steward.records.raw import Limits, RejectedRow
 
@@ -256,7 +257,10 @@ def test_duplicate_ids_across_files_keep_the_earlier_upload(trained: Deployment)
 def test_the_same_file_under_another_name_adds_nothing(trained: Deployment) -> None:
     trained.upload(INBOX + "original.csv", lemons.csv(scored(18)))
     trained.settle()
-    event = refused(trained, INBOX + "copy.csv", lemons.csv(scored(18)), made=("records/", "outcomes/"))
+    before = trained.contents("records/")
+    event = refused(trained, INBOX + "copy.csv", lemons.csv(scored(18)), made=("outcomes/",))
+    (records,) = [body for key, body in trained.contents("records/").items() if key not in before]
+    assert rows_of(records) == 0
     (profile,) = [body for key, body in trained.contents("profiles/").items() if event.batch in key]
     assert json.loads(profile)["rows"] == 0
     assert event.code == "no_valid_rows"
