@@ -118,6 +118,7 @@ PLUMS = lemons.SPEC.replace("model: lemons", "model: plums").replace(
     "{check: null, audit: null, attribute: null, defects: null, maintain: rate(1 day), test: rate(7 days),\n"
     "  retrain: 'cron(0 3 ? * MON *)', timezone: Europe/Vienna}",
 )
+PLUMS += "validation: {minimum_gain: -1.0}\n"  # any version that is trained is released
 PLUMS += "retention: {inbox: 40d, records: 60d, profiles: 60d, checks: 60d}\n"
 
 

@@ -13,7 +13,7 @@ from steward.events import (
     ReleaseChanged,
     RetrainingProposed,
     RollbackProposed,
-    TrainingRequested,
+    TrainingDeclined,
 )
 from tests.integration import lemons
 
@@ -104,9 +104,12 @@ def acted(staging: Deployed, versions: list[str | None], rooms: str, other_bus: 
 
 
 @pytest.mark.timeout(300)
-def test_an_alert_starts_a_retraining_opens_a_defect_and_freezes_promotions(acted: Deployed) -> None:
+def test_an_alert_asks_for_a_retraining_opens_a_defect_and_freezes_promotions(acted: Deployed) -> None:
     (asked,) = by_policy(acted, RetrainingProposed)
-    assert any(run.correlation_id == asked.correlation_id for run in acted.told(TrainingRequested, MODEL))
+    (declined,) = [one for one in acted.told(TrainingDeclined, MODEL) if one.correlation_id == asked.correlation_id]
+    assert any("cool-down" in reason for reason in declined.reasons), (
+        "the run of the schedule is younger than the alert"
+    )
     opened = [event for event in acted.told(DefectChanged, MODEL) if "log_loss" in event.summary]
     assert opened[0].state == "open"
     (freeze,) = by_policy(acted, FreezeProposed)
@@ -140,8 +143,9 @@ def test_each_action_and_each_decision_not_to_act_is_in_the_ledger_once(acted: D
         "log_loss: open a defect",
         "log_loss: tell the bus e2e-elsewhere",
     ]
-    (held,) = [entry for entry in entries if entry.action == "action_held"]
-    assert "did not tell the bus not-in-the-parameter: the bus refuses" in held.summary
+    first, *again = [entry.summary for entry in entries if entry.action == "action_held"]
+    assert "did not tell the bus not-in-the-parameter: the bus refuses" in first
+    assert "log_loss: did not open a defect: cool-down until 2024-01-26 00:00 UTC" in again, "after the roll-back"
     assert any("log_loss" in sent.subject for sent in acted.notifications)
     assert "log_loss" in {event.monitor for event in acted.told(AlertRaised, MODEL)}
 
@@ -149,7 +153,7 @@ def test_each_action_and_each_decision_not_to_act_is_in_the_ledger_once(acted: D
 def test_chat_rooms_hear_of_it_in_their_own_format(acted: Deployed, rooms: str) -> None:
     shown = [json.loads(body) for body in acted.taken(rooms)]
     assert {(one["version"], one["source"]) for one in shown} == {("1.0", "custom")}
-    (alert,) = [
+    alert, *_ = [
         one
         for one in shown
         if "firing: log_loss" in one["content"]["title"] and "Steward" in one["content"]["description"]

@@ -141,7 +141,7 @@ def test_a_mute_holds_messages_and_actions_back_until_its_end(story: Story) -> N
 
 def test_one_message_tells_of_every_monitor_that_a_check_moved(story: Story) -> None:
     ((_, monitors, _),) = story.of(TOLD)
-    assert {"feature_drift", "scale_consistency"} <= set(monitors)
+    assert {"feature_drift", "joint_drift"} <= set(monitors)
     raised = [event.monitor for event in story.stack.told(AlertRaised, MODEL) if event.monitor != "no_data"]
     assert sorted(raised) == monitors
 
@@ -155,7 +155,8 @@ def test_nobody_acknowledges_so_it_escalates_and_an_acknowledgement_stops_that(s
 
 
 def test_predictions_that_stop_are_told_of_and_one_message_ends_all(story: Story) -> None:
-    assert [(state, monitors) for state, monitors, _ in story.of(LAST - 1)] == [("firing", ["no_data"])]
+    two_days = [("firing", ["no_data"]), ("escalated", ["no_data"])]
+    assert [(state, monitors) for state, monitors, _ in story.of(LAST - 1)] == two_days
     ((state, monitors, _),) = story.of(LAST)
     assert state == "resolved"
     assert {"feature_drift", "no_data"} <= set(monitors)
