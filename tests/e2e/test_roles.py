@@ -139,6 +139,8 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write routing": write(ROUTING),
         "write alerts": write(ALERT),
         "delete runs": delete("runs/lemons/_policy.json"),
+        "read records": read(RECORDS),
+        "read outcomes": read("outcomes/lemons/x.json"),
     },
     "TrainModel": {
         "write routing": write(ROUTING),
