@@ -113,7 +113,7 @@ def steward(trained: Deployed, scheduled: Scheduled) -> Deployed:
     return trained
 
 
-PLUMS = lemons.SPEC.replace("model: lemons", "model: plums").replace(
+PLUMS = lemons.SPEC.replace("model: lemons", "model: greengages").replace(
     "{check: rate(1 hour), audit: null}",
     "{check: null, audit: null, attribute: null, defects: null, maintain: rate(1 day), test: rate(7 days),\n"
     "  retrain: 'cron(0 3 ? * MON *)', timezone: Europe/Vienna}",
@@ -125,7 +125,7 @@ PLUMS += "retention: {inbox: 40d, records: 60d, profiles: 60d, checks: 60d}\n"
 @pytest.fixture(scope="session")
 def plums(trained: Deployed) -> Deployed:
     """The stack with a model that is cared for by its schedules; its windows are checked when they are written."""
-    declare(trained, "plums", spec=PLUMS)
+    declare(trained, "greengages", spec=PLUMS)
     return trained
 
 

@@ -277,5 +277,8 @@ class Deployed:
         held = [
             f"{name}: {waiting} waiting, {dead} dead" for name, (waiting, dead) in depths.items() if waiting or dead
         ]
-        told = [f"{type(event).__name__} {event.model} {event.correlation_id}" for event in self.events[-20:]]
+        told = [
+            f"{type(event).__name__} {event.model} {event.correlation_id} {getattr(event, 'message', '')}"
+            for event in self.events[-20:]
+        ]
         return "\n".join([*told, *held, f"see {self.stack.folder / 'emulator.log'}"])

@@ -8,7 +8,7 @@ from tests.integration import lemons
 from .conftest import PLUMS
 from .deployed import Deployed
 
-MODEL = "plums"
+MODEL = "greengages"
 DAY = 40
 """A day of this test alone."""
 WIDER = PLUMS.replace("maximum: 60", "maximum: 600")

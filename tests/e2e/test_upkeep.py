@@ -24,7 +24,7 @@ from tests.integration import lemons
 
 from .deployed import Deployed
 
-MODEL = "plums"
+MODEL = "greengages"
 DAY, WINDOW = 14, "20240115T000000Z_1d"
 BATCHES = 3
 UNUSED = 30
