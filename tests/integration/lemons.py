@@ -1,6 +1,8 @@
 """A small made-up model whose world can be moved at will: will a used car prove a lemon?"""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -98,10 +100,9 @@ def begin_with(steward: Deployment, spec: str, reference: pd.DataFrame) -> None:
     assert not steward.errors, steward.errors
 
 
-def examined(steward: Deployment, window: Window) -> tuple[bytes, list[str]]:
-    """What a check of a window says, but for its time, and the keys of profiles and archives that it reads."""
-    data = Bucket(steward.data)
-    spec, stored = registry.current_spec(data, MODEL)
+@contextmanager
+def keys_read() -> Iterator[list[str]]:
+    """The keys of the objects that are read meanwhile."""
     read: list[str] = []
 
     def note(params: dict[str, str], **_: object) -> None:
@@ -110,8 +111,16 @@ def examined(steward: Deployment, window: Window) -> tuple[bytes, list[str]]:
     events = aws.s3().meta.events
     events.register("provide-client-params.s3.GetObject", note)
     try:
-        found = examine(data, spec, stored, window, steward.champion(MODEL))
+        yield read
     finally:
         events.unregister("provide-client-params.s3.GetObject", note)
+
+
+def examined(steward: Deployment, window: Window) -> tuple[bytes, list[str]]:
+    """What a check of a window says, but for its time, and the keys of profiles and archives that it reads."""
+    data = Bucket(steward.data)
+    spec, stored = registry.current_spec(data, MODEL)
+    with keys_read() as read:
+        found = examine(data, spec, stored, window, steward.champion(MODEL))
     assert found
     return found[0].model_dump_json().encode(), [key for key in read if key.startswith(("profiles/", "parts/"))]

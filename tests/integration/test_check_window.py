@@ -1,13 +1,10 @@
 """`check_window`: windows are checked once they have closed, as often as asked, always with the same result."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
 
-from steward import aws
 from steward.events import BatchIngested, CheckCompleted, CheckRequested
 from steward.store.bucket import Bucket
 from steward.store.ledger import Ledger
@@ -126,26 +123,10 @@ def test_a_check_says_what_it_rests_on(trained: Deployment) -> None:
     assert entry.evidence == (event.stored,)
 
 
-@contextmanager
-def reads() -> Iterator[list[str]]:
-    """The keys that are read meanwhile."""
-    found: list[str] = []
-
-    def note(params: dict[str, str], **_: object) -> None:
-        found.append(params["Key"])
-
-    events = aws.s3().meta.events
-    events.register("provide-client-params.s3.GetObject", note)
-    try:
-        yield found
-    finally:
-        events.unregister("provide-client-params.s3.GetObject", note)
-
-
 def reads_of_the_schedule(steward: Deployment) -> list[str]:
     """The profiles that the schedule's next check reads."""
     steward.clock.pass_by(timedelta(hours=1))
-    with reads() as found:
+    with lemons.keys_read() as found:
         assert steward.deliver("check_window", requested(steward))
     return [key for key in found if key.startswith("profiles/")]
 

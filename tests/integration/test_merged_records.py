@@ -1,8 +1,7 @@
 """Record files that were merged give every result that they gave by themselves, whenever they are merged."""
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import duckdb
@@ -179,22 +178,6 @@ def test_whenever_files_are_merged_every_result_is_the_same(
             assert len(read(data, spec, manifest)) > 0
 
 
-@contextmanager
-def requests() -> Iterator[list[str]]:
-    """The keys that are read meanwhile."""
-    found: list[str] = []
-
-    def note(params: dict[str, str], **_: object) -> None:
-        found.append(params["Key"])
-
-    events = aws.s3().meta.events
-    events.register("provide-client-params.s3.GetObject", note)
-    try:
-        yield found
-    finally:
-        events.unregister("provide-client-params.s3.GetObject", note)
-
-
 def a_day_in_files(steward: Deployment, files: int) -> None:
     for day in DAYS:
         rows = lemons.sales(1, first_day=day, rows_a_day=10 * files)
@@ -208,10 +191,10 @@ def test_a_training_reads_two_objects_a_merged_window_and_kind(trained: Deployme
     a_day_in_files(trained, 8)
     data = Bucket(trained.data, trained.name)
     spec, _ = registry.current_spec(data, "lemons")
-    with requests() as before:
+    with lemons.keys_read() as before:
         manifest, rows = freeze(data, spec, trained.clock.now)
     maintain(trained)
-    with requests() as after:
+    with lemons.keys_read() as after:
         same, again = freeze(data, spec, trained.clock.now)
     assert same == manifest
     pd.testing.assert_frame_equal(again, rows)
