@@ -66,7 +66,13 @@ MEASURES: Mapping[MonitorName, str] = {
 """What drift is measured by."""
 
 LABELS: frozenset[MonitorName] = frozenset(
-    {*get_args(ClassificationMetric), *get_args(RegressionMetric), "label_leakage", "segment_performance"}
+    {
+        *get_args(ClassificationMetric),
+        *get_args(RegressionMetric),
+        "label_leakage",
+        "unmatched_labels",
+        "segment_performance",
+    }
 )
 """Monitors that wait for labels."""
 

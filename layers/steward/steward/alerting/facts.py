@@ -104,6 +104,9 @@ class SeenCheck(BaseModel):
         rows, labelled_rows: what these batches came to, readings of telemetry among the rows.
         attributed_rows: in the sample whose attributions it knew.
         revision: the declaration that was in force.
+        at: when the check was made, by the wall clock: that labels have no prediction is known, and ceases to be true,
+            without any batch of the window.
+        unmatched_labels: labels that the window reports as without a prediction.
         stored: where the check is; None in tests of the pure core.
         cause: what is known of the cause, inputs or world, in a sentence; empty where nothing is.
         findings: by monitor.
@@ -119,6 +122,8 @@ class SeenCheck(BaseModel):
     labelled_rows: int = 0
     attributed_rows: int = 0
     revision: str = ""
+    at: str = ""
+    unmatched_labels: int = 0
     stored: StoredObject | None = None
     cause: str = ""
     findings: dict[MonitorName, Finding] = Field(default_factory=dict)
@@ -129,13 +134,14 @@ class SeenCheck(BaseModel):
         return f"{self.window}/{self.version}"
 
     @property
-    def precedence(self) -> tuple[int, int, int, int, str, str]:
+    def precedence(self) -> tuple[int, int, int, int, str, str, int, str]:
         """Sorts checks of one window by how much they knew, ties by id, so that the order of arrival is nothing.
 
         Batches only ever come; a correction is a batch of labels. While they are the same, rows can only go (to an
         earlier upload that has their ids), and labels only find more predictions. Attributions come after all of them.
         """
-        return (self.evidence, -self.rows, self.labelled_rows, self.attributed_rows, self.revision, self.check)
+        known = (self.evidence, -self.rows, self.labelled_rows, self.attributed_rows, self.revision)
+        return (*known, self.at, -self.unmatched_labels, self.check)
 
 
 class Mute(BaseModel):

@@ -106,6 +106,8 @@ def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
             },
             columns=before,
             unreadable=evidence.unreadable,
+            matches=evidence.realised.matches if evidence.realised else None,
+            past_matches={Window.parse(past.window).number: past.matches for past in evidence.history if past.matches},
         )
     )
 

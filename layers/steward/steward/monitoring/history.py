@@ -6,7 +6,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from steward.quality.label_matches import PastMatches
 from steward.quality.schema_consistency import remembered
+from steward.quality.unmatched_labels import matches_of
 from steward.results import MetricResult
 from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
 from steward.spec.windows import ORIGIN, Window
@@ -35,6 +37,7 @@ class PastWindow(BaseModel):
         bounds: the interval of each estimate.
         effects: the effect of every column's drift, and of the joint statistics, by name.
         columns: what was odd about the columns of its files, each with the share of the files; None where unknown.
+        matches: how many of its labels found a prediction; None before any label.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -47,6 +50,7 @@ class PastWindow(BaseModel):
     bounds: dict[PerformanceMetric, tuple[float, float]] = Field(default_factory=dict)
     effects: dict[str, float] = Field(default_factory=dict)
     columns: dict[str, float] | None = None
+    matches: PastMatches | None = None
 
     @classmethod
     def of(cls, window: str, rows: int, labelled_rows: int, results: Sequence[MetricResult]) -> Self:
@@ -72,6 +76,7 @@ class PastWindow(BaseModel):
             bounds={name: (result.low, result.high) for name, result in estimates.items()},  # type: ignore[misc]
             effects=effects,
             columns=remembered(results),
+            matches=matches_of(results),
         )
 
 

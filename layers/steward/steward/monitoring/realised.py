@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
+from steward.quality.label_matches import LabelMatches, UnmatchedLabels
 
 
 class WindowOutcomes(BaseModel):
@@ -14,6 +15,8 @@ class WindowOutcomes(BaseModel):
         corrections: the batches among them that correct others.
         outcomes: of all predictions.
         groups: of each group of the segments and protected attributes that the version's baseline has.
+        unmatched: label files that this window reports, with how many of their labels have no prediction.
+        prediction_ids: where there are some, a few IDs of the window's predictions, those without a label first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,3 +28,16 @@ class WindowOutcomes(BaseModel):
     corrections: list[str] = []
     outcomes: Outcomes
     groups: GroupOutcomes = GroupOutcomes()
+    unmatched: tuple[UnmatchedLabels, ...] = ()
+    prediction_ids: tuple[str, ...] = ()
+
+    @property
+    def matches(self) -> LabelMatches:
+        """What became of the labels."""
+        return LabelMatches(
+            rows=self.outcomes.rows,
+            labelled=self.outcomes.labelled,
+            batches=self.label_batches,
+            unmatched=self.unmatched,
+            prediction_ids=self.prediction_ids,
+        )

@@ -10,6 +10,7 @@ from steward.quality import (
     scale_consistency,
     schema_consistency,
     uniqueness,
+    unmatched_labels,
     unreadable,
     validity,
     volume,
@@ -28,6 +29,7 @@ JUDGES: tuple[Callable[[Observed], Judgement], ...] = (
     constant_columns.judge,
     label_leakage.judge,
     no_data.judge,
+    unmatched_labels.judge,
 )
 """One for each monitor of data quality but completeness, which the family of drift tests judges column by column."""
 

@@ -1,10 +1,23 @@
 """Whether predictions, or their labels, have stopped coming."""
 
+from statistics import median
+
+from steward.quality.exact_share import at_least
 from steward.quality.observed import Judgement, Observed
 from steward.quality.volume import usual_rows
 from steward.results import MetricResult, Status
+from steward.spec.arrival_monitors import NoDataMonitor
 from steward.spec.durations import format_duration
-from steward.spec.monitors import NoDataMonitor, VolumeMonitor
+from steward.spec.monitors import VolumeMonitor
+
+_FEWEST_WINDOWS = 3
+_COMPARED = 200
+"""Earlier windows that tell what is usual."""
+
+_SPREADS, _NORMAL = 3, 1.4826
+"""Deviations from the median, of normal data: the standard deviation is 1.4826 times their median."""
+
+_FALSE_ALARM_RATE = 0.001
 
 
 def judge(observed: Observed) -> Judgement:
@@ -17,7 +30,7 @@ def judge(observed: Observed) -> Judgement:
     if monitor is None:
         return []
     results = [_predictions(observed, monitor)]
-    return [*results, _labels(observed)] if observed.spec.metrics else results
+    return [*results, _labels(observed), *_unlabelled(observed, monitor)] if observed.spec.metrics else results
 
 
 def _predictions(observed: Observed, monitor: NoDataMonitor) -> MetricResult:
@@ -52,8 +65,7 @@ def _predictions(observed: Observed, monitor: NoDataMonitor) -> MetricResult:
 def _labels(observed: Observed) -> MetricResult:
     """The newest window whose labels are overdue must have some."""
     within = observed.spec.labels_within
-    due = (observed.window.end - within) - observed.window.length
-    overdue = [number for number in observed.labelled if observed.starts(number) <= due]
+    overdue = _overdue(observed)
     newest = max(overdue, default=None)
     waiting = [number for number in overdue if not observed.labelled[number]]
     status: Status = "ok"
@@ -85,3 +97,48 @@ def _behind(newest: int, observed: Observed) -> int:
     """Overdue windows since the newest labelled one."""
     last = max(number for number, count in observed.labelled.items() if count)
     return sum(last < number <= newest for number in observed.labelled)
+
+
+def _overdue(observed: Observed) -> list[int]:
+    """The windows whose labels had all the time that they may take, the oldest first."""
+    due = (observed.window.end - observed.spec.labels_within) - observed.window.length
+    return sorted(number for number in observed.labelled if observed.starts(number) <= due)
+
+
+def _unlabelled(observed: Observed, monitor: NoDataMonitor) -> Judgement:
+    """The share of the predictions of the newest overdue window whose labels have not come, against the usual.
+
+    Windows without any label are the business of `overdue_windows`. The usual share is the median of earlier windows;
+    what is beyond it must be beyond their spread, and beyond chance.
+    """
+    shares = {
+        number: 1 - min(observed.labelled[number] / observed.volumes[number], 1)
+        for number in _overdue(observed)
+        if observed.labelled[number] and observed.volumes.get(number)
+    }
+    if len(shares) <= _FEWEST_WINDOWS or max(shares) != _overdue(observed)[-1]:
+        return []
+    newest = max(shares)
+    earlier = [share for number, share in shares.items() if number < newest][-_COMPARED:]
+    usual = median(earlier)
+    spread = _SPREADS * _NORMAL * median(abs(share - usual) for share in earlier)
+    rows, share = observed.volumes[newest], shares[newest]
+    limit = min(1.0, usual + max(monitor.maximum_unlabelled_increase, spread))
+    missing = rows - min(observed.labelled[newest], rows)
+    breach = share > limit and at_least(missing, rows, usual) <= _FALSE_ALARM_RATE
+    message = (
+        f"{missing:,} of the {rows:,} predictions of {observed.starts(newest):%Y-%m-%d %H:%M} have no label, though "
+        f"labels come within {format_duration(observed.spec.labels_within)}; {usual:.2%} are usual"
+    )
+    return [
+        MetricResult(
+            monitor="no_data",
+            statistic="unlabelled_share",
+            value=share,
+            threshold=limit,
+            baseline=usual,
+            rows=rows,
+            status="breach" if breach else "ok",
+            message=message,
+        )
+    ]

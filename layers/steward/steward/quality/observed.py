@@ -8,6 +8,7 @@ from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import NumericSummary
+from steward.quality.label_matches import LabelMatches, PastMatches
 from steward.results import MetricResult
 from steward.spec.features import Feature
 from steward.spec.model import ModelSpec
@@ -38,6 +39,8 @@ class Observed:
         columns: what was odd about the columns of the window before, as `schema_consistency` keeps it; None where
             nothing is known of any.
         unreadable: batches that are left out of the profile, each with the reason.
+        matches: what became of the labels of the window; None where none came.
+        past_matches: the same of earlier windows, by number.
     """
 
     spec: ModelSpec
@@ -48,11 +51,13 @@ class Observed:
     labelled: Mapping[int, int] = field(default_factory=dict)
     columns: Mapping[str, float] | None = None
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    matches: LabelMatches | None = None
+    past_matches: Mapping[int, PastMatches] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
         """Of the window."""
-        return (self.window.start - ORIGIN) // self.window.length
+        return self.window.number
 
     def starts(self, number: int) -> datetime:
         """When a window begins."""

@@ -74,7 +74,7 @@ COUNTERPARTS: tuple[Counterpart, ...] = (
         title="model quality",
         needs="labels",
         monitors=(*CLASSIFICATION_METRICS, *REGRESSION_METRICS),
-        beyond=("estimated_performance", "expected_performance", "segment_performance"),
+        beyond=("estimated_performance", "expected_performance", "segment_performance", "unmatched_labels"),
         writes=(STATISTICS, VIOLATIONS),
         checks=(),
     ),

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from steward.spec.arrival_monitors import NoDataMonitor, UnmatchedLabelsMonitor
 from steward.spec.declared import Declared, Share, Tolerance
 from steward.spec.durations import Duration
 
@@ -26,6 +27,7 @@ QualityName = Literal[
     "constant_columns",
     "label_leakage",
     "no_data",
+    "unmatched_labels",
 ]
 ClassificationMetric = Literal[
     "accuracy",
@@ -187,20 +189,6 @@ class LeakageMonitor(Declared):
     maximum_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.99
 
 
-class NoDataMonitor(Declared):
-    """Predictions, or their labels, that stop coming."""
-
-    silent_windows: Annotated[int, Field(ge=1, le=500)] = Field(
-        default=24,
-        description="Windows in a row without any record that are too many for whatever rhythm; one is too many where "
-        "the volume monitor knows what is usual, and none is far below it.",
-    )
-    labels_within: Duration | None = Field(
-        default=None,
-        description="How late labels may be; unset: the label_horizon. Longer, and they have stopped coming.",
-    )
-
-
 class PerformanceMonitor(Declared):
     """How much worse than the version's own holdout a metric may get; its whole interval must be beyond this."""
 
@@ -286,6 +274,7 @@ class Monitors(Declared):
     constant_columns: ConstantMonitor | None = ConstantMonitor.model_construct()
     label_leakage: LeakageMonitor | None = LeakageMonitor.model_construct()
     no_data: NoDataMonitor | None = NoDataMonitor.model_construct()
+    unmatched_labels: UnmatchedLabelsMonitor | None = UnmatchedLabelsMonitor.model_construct()
 
     accuracy: PerformanceMonitor | None = PerformanceMonitor.model_construct(tolerance=0.03)
     precision: PerformanceMonitor | None = None

@@ -36,6 +36,11 @@ class Window:
         return cls(start=datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC), length=length)
 
     @property
+    def number(self) -> int:
+        """Its place among the windows of its length, counted from `ORIGIN`."""
+        return (self.start - ORIGIN) // self.length
+
+    @property
     def id(self) -> str:
         """A name that sorts by start and is safe in object keys."""
         return f"{self.start.strftime(_STAMP)}_{format_duration(self.length)}"

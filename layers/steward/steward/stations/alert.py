@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from steward.alerting.cause import likely_cause
@@ -35,6 +36,8 @@ from steward.store import keys
 from steward.store.bus import Bus
 from steward.store.console import object_url
 
+_UNMATCHED = ("unmatched_share", "waiting_labels")
+
 _GOOD_SUMMARY, _BAD_SUMMARY = 160, 1000
 """Characters that are remembered of a sentence: the whole is in the check."""
 
@@ -63,7 +66,8 @@ def _move(runtime: Runtime, cause: Event) -> None:
         return  # nothing is declared, so nothing can fire
     news = None
     if isinstance(cause, CheckCompleted):
-        news = seen(Check.model_validate_json(runtime.data.verified(cause.stored)), cause.stored, spec)
+        check = Check.model_validate_json(runtime.data.verified(cause.stored))
+        news = seen(check, cause.stored, spec, cause.occurred_at)
 
     def change(present: ModelAlerts | None) -> ModelAlerts:
         champion = registry.routing(runtime.data, cause.model).champion  # after the state: never older than it
@@ -119,8 +123,8 @@ def _claimed(runtime: Runtime, spec: ModelSpec, cause: Event, alerts: ModelAlert
     return alerts.done(found | taken_on(alerts.deeds, cause.event_id, now))
 
 
-def seen(check: Check, stored: StoredObject, spec: ModelSpec) -> SeenCheck:
-    """What alerts need of a check; an `unknown` is no finding, and neither is a figure without a limit."""
+def seen(check: Check, stored: StoredObject, spec: ModelSpec, at: datetime) -> SeenCheck:
+    """What alerts need of a check made at some time; an `unknown` is no finding, nor is a figure without a limit."""
     findings = {}
     for monitor, status in check.statuses.items():
         if status not in ("ok", "drift", "breach"):
@@ -137,6 +141,14 @@ def seen(check: Check, stored: StoredObject, spec: ModelSpec) -> SeenCheck:
         labelled_rows=check.labelled_rows,
         attributed_rows=max((found.rows for found in check.results if found.monitor == "attribution_drift"), default=0),
         revision=check.spec.key,
+        at=f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}",
+        unmatched_labels=round(
+            sum(
+                (result.value or 0) * (result.rows if result.statistic == "unmatched_share" else 1)
+                for result in check.results
+                if result.statistic in _UNMATCHED
+            )
+        ),
         stored=stored,
         cause=likely_cause(check.results, spec.judged_by)[:_BAD_SUMMARY],
         findings=findings,

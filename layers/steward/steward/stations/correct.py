@@ -202,7 +202,8 @@ class _Correcting:
 
     def _unknown(self, records: Records) -> Callable[[int], Reason]:
         name, model = self.spec.columns.id, self.spec.model
-        where = "that has been stored" if records.times is None else "in the window of the time that it is given"
+        anywhere = records.times is None or self.asked.kind == "labels"
+        where = "that has been stored" if anywhere else "in the window of the time that it is given"
         return lambda at: Reason(
             "unknown_id",
             name,

@@ -1,6 +1,8 @@
 """Labels meet their predictions, window by window; each window's outcomes are written whole."""
 
 from collections.abc import Collection, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -10,12 +12,14 @@ from steward.monitoring.realised import WindowOutcomes
 from steward.performance.grouping import columns_looked_at
 from steward.performance.joined import join
 from steward.profiles import Baseline, Bins
+from steward.quality.label_matches import EXAMPLES, UnmatchedLabels
 from steward.records.stored import read_records
 from steward.records.superseded import Layer, standing_labels, standing_rows
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry, waiting
+from steward.stations.unmatched import NOTHING_UNMATCHED, Report, report_unmatched
 from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -30,17 +34,74 @@ def join_labels(runtime: Runtime, ingested: BatchIngested | DataCorrected) -> It
     spec, _ = registry.current_spec(runtime.data, ingested.model)
     if spec.task == "text_generation":
         return
-    windows = {Window.parse(window) for window in ingested.windows}
-    placed = waiting.place(runtime.data, spec, ingested) if isinstance(ingested, BatchIngested) else None
-    if placed:
-        windows |= placed.windows
+    if isinstance(ingested, DataCorrected):
+        yield from _update(runtime, spec, ingested, {Window.parse(window) for window in ingested.windows})
+    elif ingested.kind == "labels":
+        yield from _join_labels(runtime, spec, ingested)
+    else:
+        yield from _join_predictions(runtime, spec, ingested)
+
+
+def _join_labels(runtime: Runtime, spec: ModelSpec, ingested: BatchIngested) -> Iterator[OutcomesUpdated]:
+    """Labels are looked for in the window of their time first; those without a prediction there, in all others."""
+    held: dict[Window, list[OutcomesUpdated]] = {}
+    strays: dict[Window, pd.DataFrame] = {}
+    for window in sorted(Window.parse(window) for window in ingested.windows):
+        updated = list(_update(runtime, spec, ingested, {window}, strays=strays))
+        if not updated and window not in strays:
+            strays[window] = _labels_of(runtime.data, spec, window, ingested.batch)
+        if window in strays:
+            held[window] = updated
+        else:
+            yield from updated
+    if strays:
+        waiting.add(runtime.data, spec, ingested.batch, list(strays.values()))
+    having = waiting.prediction_windows(runtime.data, spec)
+    placed = waiting.place(runtime.data, spec, ingested, having)
+    report = report_unmatched(runtime, spec, ingested, placed, having)
+    again = placed.windows | report.windows
+    for window in sorted(again | held.keys()):
+        if window in again:
+            yield from _update(runtime, spec, ingested, {window}, report)
+        else:
+            yield from held[window]
+    waiting.remove_placed(runtime.data, spec, placed)
+
+
+def _join_predictions(runtime: Runtime, spec: ModelSpec, ingested: BatchIngested) -> Iterator[OutcomesUpdated]:
+    """Predictions meet the labels that were stored in their windows before, and those that wait."""
+    placed = waiting.place(runtime.data, spec, ingested, ())
+    report = NOTHING_UNMATCHED
+    if placed.left:
+        having = waiting.prediction_windows(runtime.data, spec)
+        report = report_unmatched(runtime, spec, ingested, placed, having)
+    windows = {Window.parse(window) for window in ingested.windows} | placed.windows | report.windows
+    yield from _update(runtime, spec, ingested, windows, report)
+    waiting.remove_placed(runtime.data, spec, placed)
+
+
+def _update(  # noqa: PLR0917 - the event, what it touches, and what is known beside the records
+    runtime: Runtime,
+    spec: ModelSpec,
+    cause: BatchIngested | DataCorrected,
+    windows: AbstractSet[Window],
+    report: Report = NOTHING_UNMATCHED,
+    strays: dict[Window, pd.DataFrame] | None = None,
+) -> Iterator[OutcomesUpdated]:
+    """Join each version's predictions of some windows with their labels.
+
+    Args:
+        runtime: the function's.
+        spec: the declaration.
+        cause: the event.
+        windows: which; those without labels are passed over, but for those of the report.
+        report: the label files to report.
+        strays: gets the labels of the event's batch that their window has no prediction for.
+    """
     for window in sorted(windows):
-        if not _labelled(runtime.data, spec, window):
-            continue
-        for version in _versions(runtime.data, spec, window):
-            yield _updated(runtime, spec, ingested, window, version)
-    if placed:
-        waiting.remove_placed(runtime.data, spec, placed)
+        if window in report.windows or _labelled(runtime.data, spec, window):
+            for version in _versions(runtime.data, spec, window):
+                yield _updated(runtime, spec, cause, window, version, report, strays)
 
 
 def _labelled(data: Bucket, spec: ModelSpec, window: Window) -> bool:
@@ -49,21 +110,33 @@ def _labelled(data: Bucket, spec: ModelSpec, window: Window) -> bool:
     return came and next(data.list(keys.window_records("labels", spec.model, window)), None) is not None
 
 
-def _updated(
-    runtime: Runtime, spec: ModelSpec, ingested: BatchIngested | DataCorrected, window: Window, version: str
+def _updated(  # noqa: PLR0917 - as above
+    runtime: Runtime,
+    spec: ModelSpec,
+    cause: BatchIngested | DataCorrected,
+    window: Window,
+    version: str,
+    report: Report,
+    strays: dict[Window, pd.DataFrame] | None,
 ) -> OutcomesUpdated:
     """Join once more under compare-and-swap, so that of two writers the one that read later stands."""
     bins = _bins(runtime.data, spec, version)
-    outcomes, stored = runtime.data.exchange(
-        keys.outcomes(spec.model, version, window.id),
-        WindowOutcomes,
-        lambda _: _joined(runtime.data, spec, window, version, bins),
-    )
+
+    def joined(present: WindowOutcomes | None) -> WindowOutcomes:
+        records = _Records.of(runtime.data, spec, window, bins)
+        found = records.joined(version, bins, report.of(window, present.unmatched if present else ()))
+        if strays is not None and found.outcomes.orphans:
+            mine = records.strays(cause.batch)
+            if len(mine):
+                strays[window] = waiting.hinted(mine, spec, window)
+        return found
+
+    outcomes, stored = runtime.data.exchange(keys.outcomes(spec.model, version, window.id), WindowOutcomes, joined)
     return OutcomesUpdated(
         occurred_at=runtime.now(),
         model=spec.model,
         as_of=window.end,
-        correlation_id=ingested.correlation_id,
+        correlation_id=cause.correlation_id,
         version=version,
         window=window.id,
         labelled_rows=outcomes.outcomes.labelled,
@@ -71,20 +144,66 @@ def _updated(
     )
 
 
-def _joined(data: Bucket, spec: ModelSpec, window: Window, version: str, bins: Bins | None) -> WindowOutcomes:
-    looked_at = columns_looked_at(bins) if bins else ()
-    predictions, prediction_batches = _read(data, spec, "predictions", window, looked_at)
-    labels, label_batches = _read(data, spec, "labels", window)
-    outcomes, groups = join(predictions, labels, spec, version, bins)
-    return WindowOutcomes(
-        version=version,
-        window=window.id,
-        prediction_batches=prediction_batches,
-        label_batches=label_batches,
-        corrections=[batch for batch in (*prediction_batches, *label_batches) if is_correction(batch)],
-        outcomes=outcomes,
-        groups=groups,
-    )
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The predictions and the labels of one window, each in order of upload; batch IDs sort by it."""
+
+    spec: ModelSpec
+    window: Window
+    predictions: list[Layer]
+    labels: list[Layer]
+    wanted: list[str]
+
+    @classmethod
+    def of(cls, data: Bucket, spec: ModelSpec, window: Window, bins: Bins | None) -> "_Records":
+        """Read them."""
+        columns = spec.columns
+        prediction = [columns.prediction] if columns.prediction else []
+        wanted = [columns.id, columns.version, *columns.outputs.values(), *prediction]
+        wanted += sorted(set(columns_looked_at(bins) if bins else ()).difference(wanted))
+        predictions = _layers(data, spec, "predictions", window, wanted)
+        return cls(spec, window, predictions, _layers(data, spec, "labels", window, _label_columns(spec)), wanted)
+
+    def strays(self, batch: str) -> pd.DataFrame:
+        """The labels of a batch that no prediction of the window has the IDs of."""
+        name = self.spec.columns.id
+        predicted = pd.concat([layer.rows[name] for layer in self.predictions]) if self.predictions else ()
+        mine = [layer.rows for layer in self.labels if layer.batch == batch]
+        rows = mine[0] if mine else pd.DataFrame(columns=_label_columns(self.spec))
+        return rows[~rows[name].isin(predicted)]
+
+    def joined(self, version: str, bins: Bins | None, unmatched: tuple[UnmatchedLabels, ...]) -> WindowOutcomes:
+        """What became of one version's predictions."""
+        name = self.spec.columns.id
+        predictions = standing_rows(self.predictions, name) if self.predictions else pd.DataFrame(columns=self.wanted)
+        labels = standing_labels(self.labels, name) if self.labels else pd.DataFrame(columns=_label_columns(self.spec))
+        outcomes, groups = join(predictions, labels, self.spec, version, bins)
+        prediction_batches = [layer.batch for layer in self.predictions]
+        label_batches = [layer.batch for layer in self.labels]
+        without = predictions[name][~predictions[name].isin(labels[name])]
+        shown = sorted(without if len(without) else predictions[name])[:EXAMPLES] if unmatched else ()
+        return WindowOutcomes(
+            version=version,
+            window=self.window.id,
+            prediction_batches=prediction_batches,
+            label_batches=label_batches,
+            corrections=[batch for batch in (*prediction_batches, *label_batches) if is_correction(batch)],
+            outcomes=outcomes,
+            groups=groups,
+            unmatched=unmatched,
+            prediction_ids=tuple(shown),
+        )
+
+
+def _label_columns(spec: ModelSpec) -> list[str]:
+    return [spec.columns.id, spec.columns.label]
+
+
+def _labels_of(data: Bucket, spec: ModelSpec, window: Window, batch: str) -> pd.DataFrame:
+    """The labels of one batch in a window without predictions, as those that wait are kept."""
+    layers = _layers(data, spec, "labels", window, _label_columns(spec))
+    mine = next((layer.rows for layer in layers if layer.batch == batch), pd.DataFrame(columns=_label_columns(spec)))
+    return waiting.hinted(mine, spec, window)
 
 
 def _bins(data: Bucket, spec: ModelSpec, version: str) -> Bins | None:
@@ -93,25 +212,6 @@ def _bins(data: Bucket, spec: ModelSpec, version: str) -> Bins | None:
         return None
     bins = Baseline.bins_of(data.verified(registry.manifest(data, spec.model, version).baseline))
     return bins if bins.segments or bins.protected else None
-
-
-def _read(
-    data: Bucket, spec: ModelSpec, kind: str, window: Window, looked_at: Collection[str] = ()
-) -> tuple[pd.DataFrame, list[str]]:
-    """The records of one kind in one window, in order of upload; batch ids sort by it."""
-    columns = spec.columns
-    if kind == "labels":
-        wanted = [columns.id, columns.label]
-    else:
-        prediction = [columns.prediction] if columns.prediction else []
-        wanted = [columns.id, columns.version, *columns.outputs.values(), *prediction]
-        wanted += sorted(set(looked_at).difference(wanted))
-    layers = _layers(data, spec, kind, window, wanted)
-    batches = [layer.batch for layer in layers]
-    if not layers:
-        return pd.DataFrame(columns=wanted), batches
-    standing = standing_labels if kind == "labels" else standing_rows
-    return standing(layers, columns.id), batches
 
 
 def _versions(data: Bucket, spec: ModelSpec, window: Window) -> list[str]:

@@ -43,6 +43,11 @@ def uploaded_at(batch: str) -> datetime:
     return datetime.strptime(batch.partition("-")[0], _STAMP).replace(tzinfo=UTC)
 
 
+def batch_prefix(moment: datetime) -> str:
+    """What sorts before every batch that was uploaded since a moment."""
+    return f"{moment:{_STAMP}}"
+
+
 def is_batch_of(batch: str, bucket: str, key: str, version_id: str) -> bool:
     """Whether a batch is this object version."""
     return batch.split("-")[1] == _digest(bucket, key, version_id)

@@ -1,12 +1,16 @@
-"""Labels that gave no time: finding the window of their prediction, or letting them wait for it."""
+"""Labels that are not in the window of their prediction: finding that window, or waiting for the prediction.
 
-from collections.abc import Mapping
+They gave no time, or that of another window: the time of the outcome, of another clock, of a revision.
+"""
+
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from steward.errors import Conflict
 from steward.events import BatchIngested, StoredObject
@@ -14,51 +18,110 @@ from steward.records.columns import CategoricalColumn, Chunk, Column, NumericCol
 from steward.records.records import Records
 from steward.records.stored import read_ids, read_records, write_records
 from steward.spec.model import ModelSpec
-from steward.spec.windows import Window
+from steward.spec.windows import ORIGIN, Window
+from steward.stations.spool import UNTIMED, numbers_at
+from steward.stations.upload import batch_prefix
 from steward.stations.window_records import RecordsFile, WindowRecords
 from steward.store import keys
-from steward.store.bucket import Bucket, Content
+from steward.store.bucket import Bucket
 
 _PARQUET = "application/vnd.apache.parquet"
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Labels that were added to the windows of their predictions.
+    """What became of labels that waited.
 
     Attributes:
-        windows: that got some.
+        windows: whose predictions have met some.
         ids: the IDs that were placed, by the key of the batch that they still wait in.
+        left: the labels that go on waiting, by batch, of the batches that may tell of it: those that a prediction of
+            the event was found for, and those with labels of a window of the event.
+        hints: the windows that all labels of these batches gave the time of, by batch.
     """
 
     windows: AbstractSet[Window]
     ids: Mapping[str, AbstractSet[str]]
+    left: Mapping[str, pd.DataFrame]
+    hints: Mapping[str, AbstractSet[Window]]
 
 
-def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> Placed:
+def add(data: Bucket, spec: ModelSpec, batch: str, labels: Sequence[pd.DataFrame]) -> None:
+    """Let labels of a batch wait: those that their own window has no prediction for.
+
+    Args:
+        data: where.
+        spec: the declaration.
+        batch: theirs.
+        labels: some of its labels, as `hinted` gives them; none twice.
+    """
+    data.mark(keys.untimed_labels(spec.model))
+
+    def union(present: bytes | None) -> bytes:
+        known = [_labels(present, spec)] if present is not None else []
+        rows = pd.concat([*known, *labels], ignore_index=True).drop_duplicates(spec.columns.id)
+        return write_records(_records(rows.sort_values(spec.columns.id), spec), spec)
+
+    data.rewrite(keys.waiting_labels(spec.model, batch), union, _PARQUET)
+
+
+def hinted(labels: pd.DataFrame, spec: ModelSpec, window: Window) -> pd.DataFrame:
+    """Labels with the time of the window that they are stored in, as those that wait are kept."""
+    columns = spec.columns
+    return labels[[columns.id, columns.label]].assign(**{columns.time: pd.Timestamp(window.start)})
+
+
+def hints_of(labels: pd.DataFrame, spec: ModelSpec) -> AbstractSet[Window]:
+    """The windows that waiting labels gave the time of."""
+    length = spec.window.length
+    numbers = np.unique(window_numbers(labels, spec)).tolist()
+    return {Window(ORIGIN + number * length, length) for number in numbers if number != UNTIMED}
+
+
+def window_numbers(labels: pd.DataFrame, spec: ModelSpec) -> NDArray[np.int64]:
+    """The window that each label gave the time of, as `numbers_at` counts them, shape (labels,)."""
+    return numbers_at(_times(labels, spec), spec)
+
+
+def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested, having: Sequence[Window]) -> Placed:
     """Add waiting labels to the windows of their predictions.
 
     A batch of labels looks for its own rows' predictions within the label horizon, newest window first; a batch of
-    predictions lets every waiting label look at the windows it brought. Placing a label twice changes nothing. The
-    labels stay where they wait until `remove_placed`, so that a function that dies before it has written the outcomes
-    finds them again.
+    predictions lets every label that has waited no longer than the label horizon look at the windows it brought.
+    Placing a label twice changes nothing. The labels stay where they wait until `remove_placed`, so that a function
+    that dies before it has written the outcomes finds them again.
+
+    Args:
+        data: where.
+        spec: the declaration.
+        ingested: the batch.
+        having: for labels, the windows that have predictions, newest first.
     """
-    if ingested.kind == "labels":
-        waiting = [keys.waiting_labels(spec.model, ingested.batch)]
-        windows = _within_horizon(data, spec)
-    else:
+    prefix, windows = keys.waiting_labels(spec.model), [Window.parse(window) for window in ingested.windows]
+    waiting = [keys.waiting_labels(spec.model, ingested.batch)]
+    if ingested.kind != "labels":
+        oldest = prefix + batch_prefix(ingested.occurred_at - spec.label_horizon)
         some = data.marked(keys.untimed_labels(spec.model))
-        waiting = [listed.key for listed in data.list(keys.waiting_labels(spec.model))] if some else []
-        windows = [Window.parse(window) for window in ingested.windows]
+        waiting = [listed.key for listed in data.list(prefix, start_after=oldest)] if some else []
     known: dict[Window, set[str]] = {}
     touched: set[Window] = set()
     ids: dict[str, set[str]] = {}
+    left: dict[str, pd.DataFrame] = {}
+    hints: dict[str, AbstractSet[Window]] = {}
     for key in waiting:
-        found = _place_batch(data, spec, key, windows, known)
-        touched |= found.keys()
+        content = data.find(key)
+        if content is None:
+            continue
+        batch, labels = keys.batch_of(key), _labels(content.body, spec)
+        given = hints_of(labels, spec)
+        searched = _within_horizon(having, spec, given) if ingested.kind == "labels" else windows
+        found, rest = _place_batch(data, spec, batch, labels, searched, known)
         if found:
+            touched |= found.keys()
             ids[key] = set().union(*found.values())
-    return Placed(touched, ids)
+        if found or ingested.kind == "labels" or not given.isdisjoint(windows):
+            left[batch], hints[batch] = rest, given
+    return Placed(touched, ids, left, hints)
 
 
 def remove_placed(data: Bucket, spec: ModelSpec, placed: Placed) -> None:
@@ -67,25 +130,32 @@ def remove_placed(data: Bucket, spec: ModelSpec, placed: Placed) -> None:
         _remove(data, spec, key, ids)
 
 
-def _within_horizon(data: Bucket, spec: ModelSpec) -> list[Window]:
-    """The windows that have predictions, newest first, back to the label horizon before the newest."""
-    found = {
-        Window.containing(keys.window_start(listed.key), spec.window.length)
-        for listed in data.list(keys.partitions("predictions", spec.model))
-    }
-    newest = max(found, default=None)
-    return [window for window in sorted(found, reverse=True) if newest and window.end > newest.end - spec.label_horizon]
+def prediction_windows(data: Bucket, spec: ModelSpec) -> list[Window]:
+    """The windows that have predictions, newest first."""
+    listing = data.list(keys.partitions("predictions", spec.model))
+    starts = {keys.window_start(listed.key) for listed in listing}
+    return sorted({Window.containing(start, spec.window.length) for start in starts}, reverse=True)
 
 
-def _place_batch(
-    data: Bucket, spec: ModelSpec, key: str, windows: list[Window], known: dict[Window, set[str]]
-) -> dict[Window, set[str]]:
-    """Add what can be placed of one batch, its IDs by window; `known` keeps the prediction IDs of windows."""
-    content = data.find(key)
-    if content is None:
-        return {}
-    batch = key.rsplit("/", 1)[-1].removesuffix(".parquet")
-    waiting = _waiting(content, spec)
+def _within_horizon(having: Sequence[Window], spec: ModelSpec, hints: AbstractSet[Window]) -> list[Window]:
+    """The windows back to the label horizon before the newest, and those as near to a time that a label gave."""
+    if not having:
+        return []
+    spans = [(having[0].end - spec.label_horizon, having[0].end)]
+    if hints:
+        spans.append((min(hints).start - spec.label_horizon, max(hints).end + spec.label_horizon))
+    return [window for window in having if any(window.end > low and window.start < high for low, high in spans)]
+
+
+def _place_batch(  # noqa: PLR0917 - the labels, and where they are looked for
+    data: Bucket,
+    spec: ModelSpec,
+    batch: str,
+    waiting: pd.DataFrame,
+    windows: Sequence[Window],
+    known: dict[Window, set[str]],
+) -> tuple[dict[Window, set[str]], pd.DataFrame]:
+    """Add what can be placed of one batch, its IDs by window, and what is left; `known` keeps the prediction IDs."""
     placed: dict[Window, set[str]] = {}
     for window in windows:
         if waiting.empty:
@@ -94,16 +164,18 @@ def _place_batch(
             known[window] = _prediction_ids(data, spec, window)
         here = waiting[spec.columns.id].isin(known[window])
         if here.any():
-            _add(data, spec, window, batch, waiting[here])
+            strangers = here & (window_numbers(waiting, spec) != window.number)
+            if strangers.any():  # the others are stored in this window, by the time that they gave
+                _add(data, spec, window, batch, waiting[strangers].drop(columns=spec.columns.time))
             placed[window] = set(waiting[spec.columns.id][here])
             waiting = waiting[~here]
-    return placed
+    return placed, waiting
 
 
 def _remove(data: Bucket, spec: ModelSpec, key: str, ids: AbstractSet[str]) -> None:
     """Take some labels out of a batch, of which another function may have taken others meanwhile."""
     while content := data.find(key):
-        waiting = _waiting(content, spec)
+        waiting = _labels(content.body, spec)
         left = waiting[~waiting[spec.columns.id].isin(ids)]
         if left.empty:
             data.delete(key)
@@ -115,8 +187,18 @@ def _remove(data: Bucket, spec: ModelSpec, key: str, ids: AbstractSet[str]) -> N
             return
 
 
-def _waiting(content: Content, spec: ModelSpec) -> pd.DataFrame:
-    return read_records(content.body, spec, [spec.columns.id, spec.columns.label])
+def _labels(body: bytes, spec: ModelSpec) -> pd.DataFrame:
+    """Waiting labels: ID, label, and the time that each gave, if it did."""
+    columns = spec.columns
+    rows = read_records(body, spec, [columns.id, columns.label, columns.time])
+    if columns.time not in rows:
+        rows = rows.assign(**{columns.time: pd.Series(pd.NaT, rows.index, "datetime64[us, UTC]")})
+    return rows[[columns.id, columns.label, columns.time]]
+
+
+def _times(labels: pd.DataFrame, spec: ModelSpec) -> NDArray[np.datetime64]:
+    moments = pd.DatetimeIndex(labels[spec.columns.time])
+    return moments.tz_localize(None).to_numpy(dtype="datetime64[us]")
 
 
 def _prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:
@@ -129,7 +211,7 @@ def _add(data: Bucket, spec: ModelSpec, window: Window, batch: str, labels: pd.D
     """Add labels to those of their batch that were placed in this window before, also where they were merged since."""
     data.mark(keys.labelled_window(spec.model, window.id))
     records = WindowRecords(data)
-    key = keys.records("labels", spec.model, window, f"{batch}-placed")
+    key = keys.records("labels", spec.model, window, keys.placed(batch))
     alone = False
     merged: RecordsFile | None = None
 
@@ -161,4 +243,5 @@ def _records(labels: pd.DataFrame, spec: ModelSpec) -> Records:
         codes, categories = pd.factorize(values.astype(str), sort=True)
         column = CategoricalColumn(codes.astype(np.int32), tuple(categories))
     ids = labels[spec.columns.id].to_numpy(dtype=object)
-    return Records(ids=ids, times=None, versions=None, chunk=Chunk(len(labels), {spec.columns.label: column}))
+    times = _times(labels, spec) if spec.columns.time in labels else None
+    return Records(ids=ids, times=times, versions=None, chunk=Chunk(len(labels), {spec.columns.label: column}))

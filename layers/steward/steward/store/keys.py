@@ -13,6 +13,7 @@ PROMOTIONS = "promotions/"
 RECORDS = "records/"
 
 _PARTITION = timedelta(hours=1)
+_PLACED = "-placed"
 _WITHDRAWN = "withdrawn-"
 _MERGED = "_merged.json"
 _CARRIER = "merged.parquet"
@@ -214,6 +215,16 @@ def waiting_labels(model: str, batch: str = "") -> str:
     return f"records/waiting/model={model}/" + (f"{batch}.parquet" if batch else "")
 
 
+def placed(batch: str) -> str:
+    """What a batch of labels is called in the windows of predictions that its labels did not give the time of."""
+    return f"{batch}{_PLACED}"
+
+
+def is_placed(batch: str) -> bool:
+    """Whether a batch is so called."""
+    return batch.endswith(_PLACED)
+
+
 def labelled_window(model: str, window: str) -> str:
     """Says that labels of a window were stored (create-only): to ask for it is cheaper than to list what is there."""
     return f"arrivals/{model}/labels/{window}"
@@ -222,6 +233,11 @@ def labelled_window(model: str, window: str) -> str:
 def untimed_labels(model: str) -> str:
     """Says that labels without a time have come (create-only), so that some may wait."""
     return f"arrivals/{model}/untimed"
+
+
+def unmatched_labels(model: str, batch: str) -> str:
+    """A file some of whose labels had no prediction when it came (create-only)."""
+    return f"arrivals/{model}/unmatched/{batch}.json"
 
 
 def released(model: str, kind: str, batch: str, ending: str) -> str:

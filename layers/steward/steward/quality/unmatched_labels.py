@@ -1,0 +1,181 @@
+"""Whether labels find the predictions that they are of."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
+
+from steward.quality.exact_share import at_least, exact_share
+from steward.quality.label_matches import LabelMatches, PastMatches, UnmatchedLabels
+from steward.quality.observed import Judgement, Observed
+from steward.results import MetricResult, Status
+from steward.spec.arrival_monitors import UnmatchedLabelsMonitor
+from steward.spec.durations import format_duration
+
+_FALSE_ALARM_RATE = 0.001
+_LONGEST_ID = 40
+
+
+def judge(observed: Observed) -> Judgement:
+    """The share of a window's labels without a prediction, the files none of whose labels has one, and overdue ones.
+
+    A label that may have come before its prediction counts in the share once the label horizon has passed. A file none
+    of whose labels has a prediction is reported at once, whatever share of the window it makes up: unless that is
+    usual, all predictions of the window have labels and more may come, or a newer file has the labels.
+    """
+    monitor = observed.spec.monitors.unmatched_labels
+    if monitor is None or not observed.spec.metrics:
+        return []
+    results: Judgement = []
+    if observed.matches:
+        found = observed.matches
+        matches = replace(found, unmatched=[file for file in found.unmatched if not _is_mended(file, found)])
+        results.append(_window(observed, matches, monitor))
+        if matches.waiting:
+            results.append(_waiting(matches))
+    return [*results, *_overdue(observed, monitor)]
+
+
+def matches_of(results: Sequence[MetricResult]) -> PastMatches | None:
+    """What later windows remember of the labels of a window, by the results of its check; None without labels."""
+    found = {result.statistic: result for result in results if result.monitor == "unmatched_labels"}
+    shares, waiting = found.get("unmatched_share"), found.get("waiting_labels")
+    if shares is None or not shares.rows:
+        return None
+    return PastMatches(
+        labels=shares.rows,
+        missing=round((shares.value or 0.0) * shares.rows),
+        waiting=int(waiting.value or 0) if waiting else 0,
+        usual=shares.status == "ok",
+    )
+
+
+def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> MetricResult:
+    usual = _usual(observed, before=observed.number)
+    counted, labels = matches.missing, matches.labels
+    share = counted / max(labels, 1)
+    lost = [file for file in matches.unmatched if _is_lost(file, matches, usual, monitor)]
+    status, message = _share(counted, labels, usual, monitor)
+    if lost:
+        status, message = "breach", "; ".join(_lost(file, matches) for file in lost)
+    elif status == "breach":
+        message += f"; {_examples(matches.unmatched, matches)}"
+    elif matches.waiting:
+        message += f"; {matches.waiting:,} more may have come before their predictions, and wait for them"
+    return MetricResult(
+        monitor="unmatched_labels",
+        statistic="unmatched_share",
+        value=share,
+        threshold=_limit(usual, monitor),
+        baseline=usual,
+        effect=share if status == "breach" else None,
+        rows=labels,
+        status=status,
+        message=message,
+    )
+
+
+def _waiting(matches: LabelMatches) -> MetricResult:
+    return MetricResult(
+        monitor="unmatched_labels",
+        statistic="waiting_labels",
+        value=float(matches.waiting),
+        rows=matches.labels,
+        status="measured",
+        message=f"{matches.waiting:,} labels wait for their predictions",
+    )
+
+
+def _is_lost(
+    file: UnmatchedLabels, matches: LabelMatches, usual: float | None, monitor: UnmatchedLabelsMonitor
+) -> bool:
+    """Whether a file met nothing, and neither chance nor predictions to come explain it."""
+    if file.unmatched < max(file.labels, monitor.minimum_labels):
+        return False
+    if usual is not None and usual**file.unmatched > _FALSE_ALARM_RATE:
+        return False
+    return file.waiting < file.unmatched or matches.labelled < matches.rows
+
+
+def _is_mended(file: UnmatchedLabels, matches: LabelMatches) -> bool:
+    """Whether a file met nothing, and labels that were uploaded after it have met the predictions in its stead."""
+    newer = any(batch > file.batch and not batch.startswith(file.batch) for batch in matches.batches)
+    enough = matches.labelled == matches.rows or matches.labelled >= file.unmatched
+    return file.unmatched == file.labels and newer and enough
+
+
+def _share(counted: int, labels: int, usual: float | None, monitor: UnmatchedLabelsMonitor) -> tuple[Status, str]:
+    share = counted / max(labels, 1)
+    message = f"{counted:,} of {labels:,} labels have no prediction"
+    limit = _limit(usual, monitor)
+    if usual is not None:
+        message += f", where {usual:.2%} are usual"
+    if limit is None or share <= limit or counted < monitor.minimum_labels:
+        return "ok", message
+    if monitor.maximum is not None:
+        beyond = exact_share(counted, labels).low > monitor.maximum
+    else:
+        beyond = at_least(counted, labels, usual or 0.0) <= _FALSE_ALARM_RATE
+    if not beyond:
+        return "ok", message
+    return "breach", f"{message} and {limit:.2%} are allowed"
+
+
+def _overdue(observed: Observed, monitor: UnmatchedLabelsMonitor) -> Judgement:
+    """Labels of the newest window that has waited for predictions as long as labels may take."""
+    within = observed.spec.label_horizon
+    due = (observed.window.end - within) - observed.window.length
+    old = {number: past for number, past in observed.past_matches.items() if observed.starts(number) <= due}
+    newest = max(old, default=None)
+    if newest is None or not old[newest].waiting:
+        return []
+    past = old[newest]
+    usual = _usual(observed, before=newest)
+    counted = past.missing + past.waiting
+    status, message = _share(counted, past.labels, usual, monitor)
+    if usual is None and counted == past.labels >= monitor.minimum_labels:
+        status = "breach"
+    return [
+        MetricResult(
+            monitor="unmatched_labels",
+            statistic="overdue_share",
+            value=counted / past.labels,
+            threshold=_limit(usual, monitor),
+            baseline=usual,
+            rows=past.labels,
+            status=status,
+            message=f"{message}: those of {observed.starts(newest):%Y-%m-%d %H:%M}, for which no prediction came "
+            f"within {format_duration(within)}",
+        )
+    ]
+
+
+def _usual(observed: Observed, before: int) -> float | None:
+    """The median share of earlier windows of which nothing was wrong; None where there is none."""
+    shares = [
+        past.missing / past.labels
+        for number, past in observed.past_matches.items()
+        if number < before and past.usual and past.labels
+    ]
+    return median(shares) if shares else None
+
+
+def _limit(usual: float | None, monitor: UnmatchedLabelsMonitor) -> float | None:
+    if monitor.maximum is not None:
+        return monitor.maximum
+    return None if usual is None else min(1.0, usual + monitor.maximum_increase)
+
+
+def _lost(file: UnmatchedLabels, matches: LabelMatches) -> str:
+    return (
+        f"none of the {file.labels:,} labels of {file.source} has a prediction: {_examples([file], matches)}; write "
+        "the IDs of labels as those of predictions are written, and upload the file again"
+    )
+
+
+def _examples(files: Sequence[UnmatchedLabels], matches: LabelMatches) -> str:
+    ids = [identity for file in files for identity in file.ids][:3]
+    return f"labels are of IDs such as {_quoted(ids)}, predictions of IDs such as {_quoted(matches.prediction_ids)}"
+
+
+def _quoted(ids: Sequence[str]) -> str:
+    return ", ".join(repr(one if len(one) <= _LONGEST_ID else f"{one[:_LONGEST_ID]}...") for one in ids)
