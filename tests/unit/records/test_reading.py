@@ -233,10 +233,13 @@ def test_labels_are_the_same_however_they_are_written(judge, spec, one, zero):
     assert verdict.records.times is None
 
 
-def test_labels_may_come_with_times_or_without(judge):
-    verdict = judge(b"flight,at,late\na,2013-03-04,1\nb,,0\nc,never,0\n", "a.csv", "labels")
-    assert np.isnat(verdict.records.times).tolist() == [False, True]
-    assert verdict.codes == {3: ["wrong_type"]}
+def test_labels_may_come_with_times_or_without_and_none_is_rejected_for_its_time(judge):
+    content = b"flight,at,late\na,2013-03-04,1\nb,,0\nc,never,0\nd,1900-01-01,1\ne,9999-12-31,1\n"
+    verdict = judge(content, "a.csv", "labels")
+    assert np.isnat(verdict.records.times).tolist() == [False, True, True, True, True]
+    assert verdict.codes == {}
+    unreadable = "flight,at,late\n" + "".join(f"f{row},pending,1\n" for row in range(20))
+    assert judge(unreadable.encode(), "a.csv", "labels").records.rows == 20
 
 
 def test_a_reference_needs_labels_and_no_scores(judge):

@@ -73,6 +73,7 @@ class PastMatches(BaseModel):
         labels: all of them.
         missing: those without a prediction, but for the waiting ones.
         waiting: those that may have come before their prediction.
+        alone: those of them whose files met nothing at all.
         usual: whether the monitor found nothing wrong with them, so that they say what is usual.
     """
 
@@ -81,4 +82,5 @@ class PastMatches(BaseModel):
     labels: int
     missing: int
     waiting: int
+    alone: int = 0
     usual: bool = True

@@ -18,6 +18,7 @@ _SPREADS, _NORMAL = 3, 1.4826
 """Deviations from the median, of normal data: the standard deviation is 1.4826 times their median."""
 
 _FALSE_ALARM_RATE = 0.001
+_FEWEST_MISSING = 5
 
 
 def judge(observed: Observed) -> Judgement:
@@ -125,7 +126,8 @@ def _unlabelled(observed: Observed, monitor: NoDataMonitor) -> Judgement:
     rows, share = observed.volumes[newest], shares[newest]
     limit = min(1.0, usual + max(monitor.maximum_unlabelled_increase, spread))
     missing = rows - min(observed.labelled[newest], rows)
-    breach = share > limit and at_least(missing, rows, usual) <= _FALSE_ALARM_RATE
+    real = missing >= _FEWEST_MISSING and at_least(missing, rows, usual) <= _FALSE_ALARM_RATE
+    breach = share > limit and real
     message = (
         f"{missing:,} of the {rows:,} predictions of {observed.starts(newest):%Y-%m-%d %H:%M} have no label, though "
         f"labels come within {format_duration(observed.spec.labels_within)}; {usual:.2%} are usual"

@@ -31,22 +31,27 @@ def judge(observed: Observed) -> Judgement:
         matches = replace(found, unmatched=[file for file in found.unmatched if not _is_mended(file, found)])
         results.append(_window(observed, matches, monitor))
         if matches.waiting:
-            results.append(_waiting(matches))
+            results += _waiting(matches)
     return [*results, *_overdue(observed, monitor)]
 
 
 def matches_of(results: Sequence[MetricResult]) -> PastMatches | None:
     """What later windows remember of the labels of a window, by the results of its check; None without labels."""
     found = {result.statistic: result for result in results if result.monitor == "unmatched_labels"}
-    shares, waiting = found.get("unmatched_share"), found.get("waiting_labels")
+    shares = found.get("unmatched_share")
     if shares is None or not shares.rows:
         return None
     return PastMatches(
         labels=shares.rows,
         missing=round((shares.value or 0.0) * shares.rows),
-        waiting=int(waiting.value or 0) if waiting else 0,
+        waiting=_count(found.get("waiting_labels")),
+        alone=_count(found.get("waiting_files")),
         usual=shares.status == "ok",
     )
+
+
+def _count(result: MetricResult | None) -> int:
+    return round(result.value or 0.0) if result else 0
 
 
 def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> MetricResult:
@@ -74,15 +79,22 @@ def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsM
     )
 
 
-def _waiting(matches: LabelMatches) -> MetricResult:
-    return MetricResult(
-        monitor="unmatched_labels",
-        statistic="waiting_labels",
-        value=float(matches.waiting),
-        rows=matches.labels,
-        status="measured",
-        message=f"{matches.waiting:,} labels wait for their predictions",
-    )
+def _waiting(matches: LabelMatches) -> Judgement:
+    """What later windows must know: the labels that wait, and those of them whose file met nothing at all."""
+    alone = [file for file in matches.unmatched if file.labels == file.unmatched == file.waiting]
+    counts = {"waiting_labels": matches.waiting, "waiting_files": sum(file.labels for file in alone)}
+    return [
+        MetricResult(
+            monitor="unmatched_labels",
+            statistic=statistic,
+            value=float(count),
+            rows=matches.labels,
+            status="measured",
+            message=f"{count:,} labels wait for their predictions{of}",
+        )
+        for (statistic, count), of in zip(counts.items(), ("", ", in files none of whose labels has one"), strict=True)
+        if count
+    ]
 
 
 def _is_lost(
@@ -132,7 +144,7 @@ def _overdue(observed: Observed, monitor: UnmatchedLabelsMonitor) -> Judgement:
     usual = _usual(observed, before=newest)
     counted = past.missing + past.waiting
     status, message = _share(counted, past.labels, usual, monitor)
-    if usual is None and counted == past.labels >= monitor.minimum_labels:
+    if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= _FALSE_ALARM_RATE:
         status = "breach"
     return [
         MetricResult(

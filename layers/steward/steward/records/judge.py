@@ -90,7 +90,9 @@ class Judge:
         identified = columns.id in present
         ids = sheet.ids(columns.id) if identified else raw.rows.astype(np.str_).astype(object)
         times: NDArray[np.datetime64] | None = None
-        if columns.time in present:
+        if columns.time in present and self._kind == "labels":
+            times = sheet.time_hints(columns.time, self._now)
+        elif columns.time in present:
             times = sheet.event_times(columns.time, self._now, needed=self._needs(columns.time))
         versions = sheet.category(columns.version) if columns.version in present else None
         chunk = Chunk(len(ids), self._columns(sheet, present))

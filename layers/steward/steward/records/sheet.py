@@ -80,6 +80,12 @@ class Sheet:
         )
         return read.values
 
+    def time_hints(self, column: str, now: datetime) -> NDArray[np.datetime64]:
+        """Moments that help to find a row: NaT where one is missing, cannot be read, or is no event time."""
+        read = arrays.times(self._array(column), column)
+        usable = (read.values >= _naive(EARLIEST)) & (read.values <= _naive(now + LEAD))
+        return np.where(usable, read.values, np.datetime64("NaT", "us"))
+
     def column(self, column: str, declared: Feature) -> Column:
         """A feature, output or attribute as it is declared."""
         match declared:
