@@ -27,7 +27,7 @@ from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
-from steward.stations.upload import UPLOADED, Upload
+from steward.stations.upload import UPLOADED, Upload, sequencer_of
 from steward.store import keys
 from steward.store.keys import InboxKey
 from steward.store.queue import Queue
@@ -62,6 +62,7 @@ class Outcome:
         first: one of them; None where there is none.
         windows: that the file has valid rows in, also where earlier uploads have the ids of all of them.
         versions: the versions in each, before ids were compared.
+        notes: how its times were written, where that is not ISO 8601.
     """
 
     rows: int
@@ -70,6 +71,7 @@ class Outcome:
     first: RejectedRow | None
     windows: Sequence[Window]
     versions: Sequence[str]
+    notes: Sequence[str] = ()
 
 
 def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
@@ -82,7 +84,7 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
         brought = runtime.data.bring(created.key, created.version_id, folder / UPLOADED)
         if created.key.endswith("/") and not brought.size:
             return  # a folder, as the S3 console makes it
-        yield from _taken_in(runtime, Upload.of(place, created, brought.modified), folder, brought.size)
+        yield from _taken_in(runtime, Upload.of(place, created, brought.modified, runtime.data), folder, brought.size)
 
 
 def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iterator[Event]:
@@ -131,6 +133,7 @@ class _Intake:
         self._quarantine = Quarantine(self._made("quarantine"))
         self._champion = registry.routing(runtime.data, spec.model).champion_at(upload.uploaded)
         self._arrivals = Arrivals(spec, self._champion)
+        self._notes: tuple[str, ...] = ()
 
     def take_in(self, size: int) -> Outcome:
         """Judge the file of so many bytes, and store what is valid of it.
@@ -157,9 +160,8 @@ class _Intake:
             self._runtime.data.put_file(key, rejected, PARQUET, source=self._upload.source)
         windows = self._spool.windows
         versions = {version for window in windows for version in self._spool.versions(window)}
-        return Outcome(
-            rows, self._quarantine.rows, self._quarantine.codes, self._quarantine.first, windows, sorted(versions)
-        )
+        found = self._quarantine
+        return Outcome(rows, found.rows, found.codes, found.first, windows, sorted(versions), self._notes)
 
     def _judge(self, path: Path) -> None:
         """Read the file once: valid rows go to the spool, the others to the quarantine."""
@@ -177,6 +179,7 @@ class _Intake:
                 raise BatchInvalid("too_many_rows", f"the file has more than {MAXIMUM_ROWS:,} rows; split it")
         self._spool.close()
         self._arrivals.close(batch)
+        self._notes = batch.time_notes
 
     def _named(self, readings: Records) -> Records:
         """Readings have no ids: their key and row stand for one, so that a file sent again counts once."""
@@ -239,9 +242,9 @@ class _Intake:
 
     def _wake(self, neighbours: Neighbours) -> None:
         """Let later uploads that have ids of this one be taken in again, so that they give them up."""
-        for source in neighbours.later_with_mine():
+        for batch, source in neighbours.later_with_mine():
             queue = Queue(str(self._runtime.settings.ingest_queue_url))
-            queue.send_upload(self._upload.created.bucket, *source)
+            queue.send_upload(self._upload.created.bucket, *source, sequencer_of(batch))
 
     def _too_large(self) -> BatchInvalid:
         return BatchInvalid(
@@ -314,7 +317,7 @@ def _ingested(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) ->
 
 
 def _summary(outcome: Outcome) -> str:
-    if not outcome.rejected:
-        return f"{outcome.rows:,} rows"
-    reasons = ", ".join(sorted(outcome.codes))
-    return f"{outcome.rows:,} rows; {outcome.rejected:,} more are in quarantine: {reasons}"
+    said = [f"{outcome.rows:,} rows"]
+    if outcome.rejected:
+        said.append(f"{outcome.rejected:,} more are in quarantine: {', '.join(sorted(outcome.codes))}")
+    return "; ".join([*said, *outcome.notes])
