@@ -28,6 +28,9 @@ class FolderBucket(Bucket):
         found = self._present(key).stat()
         return Listed(key=key, etag="", modified=datetime(2024, 6, 1, tzinfo=UTC), size=found.st_size)
 
+    def bring(self, key: str, version_id: str, target: Path) -> Listed:
+        return self.describe(key, version_id)
+
     def download(self, key: str, target: Path, version_id: str | None = None) -> None:
         shutil.copyfile(self._present(key), target)
 

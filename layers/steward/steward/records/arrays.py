@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
 from steward.records.columns import CategoricalColumn, Mask, NumericColumn
+from steward.records.decoding.plain_types import description
 
 TYPES: Any = DataType
 """For its predicates: in the stubs `bool` is the method of that name, so that their result seems to be always true."""
@@ -270,8 +271,8 @@ def _times(moments: NDArray[np.int64], missing: Mask | None, unread: Mask | None
 
 def wrong_type(column: str, kind: DataType, expected: str) -> BatchInvalid:
     """The error of a column that can hold nothing of what it should."""
-    found = str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">")
     return BatchInvalid(
         "wrong_type",
-        f"column {column} has the Parquet type {found}, which cannot hold {expected}; write it as {expected}",
+        f"column {column} has the Parquet type {description(kind)}, which cannot hold {expected}; write it as "
+        f"{expected}",
     )

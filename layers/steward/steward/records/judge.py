@@ -16,6 +16,7 @@ from steward.records.findings import Findings
 from steward.records.formats import open_rows
 from steward.records.identity import SeenIds
 from steward.records.labels import Classes
+from steward.records.panics import refuse_panics
 from steward.records.raw import Limits, RawChunk, RejectedRow
 from steward.records.records import Records
 from steward.records.schema import Expected, Kind
@@ -178,6 +179,7 @@ class Batch:
         Raises:
             BatchInvalid: it is not what its name says, is empty or damaged, or lacks columns.
         """
+        self._name = name
         self._judge = Judge(spec, kind, now)
         lists = [column for column, declared in spec.declared.items() if isinstance(declared, EmbeddingFeature)]
         narrowed = _narrowed(limits or Limits(), spec)
@@ -196,10 +198,18 @@ class Batch:
         """
         found = set(self._rows.names)
         wanted = [name for name in self._judge.expected.names if name in found]
-        for raw in self._rows.chunks(wanted):
+        chunks = self._rows.chunks(wanted)
+        while (judged := self._next(chunks)) is not None:
+            yield judged
+
+    def _next(self, chunks: Iterator[RawChunk]) -> Judged | None:
+        with refuse_panics(self._name):
+            raw = next(chunks, None)
+            if raw is None:
+                return None
             if not self.types:
                 self.types = seen_types(raw, self._rows.format)
-            yield self._judge.judge(raw)
+            return self._judge.judge(raw)
 
 
 def _narrowed(limits: Limits, spec: ModelSpec) -> Limits:
