@@ -4,11 +4,8 @@ import io
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
-from arro3 import compute
-from arro3.core import Array, DataType, RecordBatch, Table
-from arro3.io import read_parquet, write_parquet
+from arro3.io import read_parquet
 
 from steward.events import BatchIngested, BatchRejected
 from steward.records.quarantine import read_rejected
@@ -17,6 +14,7 @@ from . import lemons
 from .deployment import Deployment
 
 ROWS = 30
+DATA = Path(__file__).parents[1] / "data" / "parquet"
 
 
 def written(folder: Path, columns: dict[str, str], *, bad_row: bool = False) -> bytes:
@@ -42,17 +40,7 @@ def take_in(steward: Deployment, body: bytes) -> BatchIngested | BatchRejected:
 
 
 def test_a_category_of_booleans_that_nobody_declared(trained: Deployment) -> None:
-    frame = lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=ROWS))
-    flags = Array([at % 2 == 0 for at in range(ROWS)], DataType.bool())
-    columns = [
-        Array.from_numpy(frame[name].to_numpy(np.float64)) if frame[name].dtype == np.float64
-        else Array(frame[name].tolist(), DataType.utf8())
-        for name in frame
-    ]  # fmt: skip
-    columns.append(compute.cast(flags, DataType.dictionary(DataType.int8(), DataType.bool())))
-    output = io.BytesIO()
-    write_parquet(Table.from_batches([RecordBatch.from_arrays(columns, names=[*frame, "sunny"])]), output)
-    event = take_in(trained, output.getvalue())
+    event = take_in(trained, (DATA / "category-of-booleans.parquet").read_bytes())
     assert isinstance(event, BatchIngested)
     assert (event.rows, event.rejected_rows) == (ROWS, 0)
 

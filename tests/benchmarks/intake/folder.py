@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steward.errors import ObjectMissing
 from steward.events import StoredObject
-from steward.store.bucket import Bucket, Content, Listed, sha256
+from steward.store.bucket import Bucket, Content, Listed, Version, sha256
 
 
 class FolderBucket(Bucket):
@@ -57,6 +57,9 @@ class FolderBucket(Bucket):
             key = str(path.relative_to(self.folder))
             if key.startswith(prefix):
                 yield Listed(key=key, etag="", modified=datetime.now(UTC), size=path.stat().st_size)
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        return iter(())
 
     def digest(self) -> str:
         """Of all that is stored, for telling whether it is the same bytes."""

@@ -99,6 +99,7 @@ def _by_type(array: Array) -> Array | None:
         (TYPES.is_date, lambda it: it),
         (TYPES.is_time, lambda it: _complete(compute.cast(it, TEXT), it)),
         (TYPES.is_duration, lambda it: _seconds(it, _UNITS[_unit(kind)])),
+        (TYPES.is_interval, _exact_intervals),
         (_is_text, lambda it: it if kind == TEXT else compute.cast(it, TEXT)),
         (_is_bytes, lambda it: _text_of_bytes(_bytes(it), padded=TYPES.is_fixed_size_binary(kind))),
         (_is_list, _numbers),
@@ -153,6 +154,12 @@ def _complete(converted: Array, array: Array) -> Array | None:
 
 def _seconds(whole: Array, a_second: float) -> Array:
     return compute.div(compute.cast(compute.cast(whole, _LONG), _DOUBLE), Scalar(a_second, _DOUBLE))
+
+
+def _exact_intervals(array: Array) -> Array | None:
+    """Arrow's intervals as seconds, unless months or days occur."""
+    exact = _complete(compute.cast(array, DataType.duration("us")), array)
+    return exact and _seconds(exact, _UNITS["us"])
 
 
 def _bytes(array: Array) -> Array:
