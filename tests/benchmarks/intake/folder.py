@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steward.errors import ObjectMissing
 from steward.events import StoredObject
-from steward.store.bucket import Bucket, Content, Listed, Version, sha256
+from steward.store.bucket import Bucket, Content, Listed, Stored, sha256
 
 
 class FolderBucket(Bucket):
@@ -58,7 +58,7 @@ class FolderBucket(Bucket):
             if key.startswith(prefix):
                 yield Listed(key=key, etag="", modified=datetime.now(UTC), size=path.stat().st_size)
 
-    def versions(self, prefix: str) -> Iterator[Version]:
+    def versions(self, prefix: str) -> Iterator[Stored]:
         return iter(())
 
     def digest(self) -> str:

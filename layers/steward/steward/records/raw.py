@@ -18,7 +18,7 @@ class Limits:
 
     Attributes:
         maximum_expanded_bytes: bytes after decompression (text), or of the rows in memory, summed (Parquet).
-        maximum_line_bytes: bytes in one line of text.
+        maximum_line_bytes: bytes in one row of text, however many lines it spans; a longer one is rejected alone.
         chunk_bytes: of rows of Parquet, still encoded, that are decoded at a time at most.
         decoder_bytes: memory of the process that decodes Parquet, beside the caller's own.
         chunk_rows: rows held in memory at a time; of text, 4,096 at most.
@@ -29,6 +29,21 @@ class Limits:
     chunk_rows: int = 65_536
     chunk_bytes: int = 64 * 1024**2
     decoder_bytes: int = 640 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is known of a file's columns before it is read.
+
+    Attributes:
+        names: of columns that may be in it: they tell what separates the fields of CSV.
+        numbers: of those that hold numbers; None where that is not known.
+        lists: columns whose cells may be lists: of JSON Lines, they are given as the text of a JSON array.
+    """
+
+    names: Collection[str] = ()
+    numbers: Collection[str] | None = None
+    lists: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,7 @@ class Rows(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns it has; for JSON Lines, those of the first 4,096 lines."""
+        """The columns it has; of JSON Lines, those expected ones that any line has, and others that were met so far."""
 
     def chunks(self, wanted: Collection[str]) -> Iterator[RawChunk]:
         """Read it once, from the start, keeping the wanted columns; those it lacks are left out, or all null.
