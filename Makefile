@@ -22,7 +22,7 @@ export STEWARD_UV := $(UV)
 export STEWARD_PYTHON := $(CURDIR)/.venv/bin/python
 export STEWARD_ARCHITECTURE ?= arm64
 
-.PHONY: help demo test check build up down deploy benchmark study peers clean deps tools lock lint unit templates
+.PHONY: help demo test check nightly processors build up down deploy benchmark study peers clean deps tools lock lint unit templates
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,13 @@ test: check templates ## everything: check, template lint, integration tests, en
 	$(RUN) pytest tests/e2e; e2e=$$?; wait $$integration; integrated=$$?; cat .local/integration.log; exit $$((e2e + integrated))
 
 check: lint unit ## format, lint, types, import contracts and unit tests, in a few minutes
+
+nightly: deps ## every case of which make test tries a sample, and the unit tests as on other processors; takes hours
+	$(RUN) pytest -m nightly --numprocesses auto --dist worksteal --timeout 7200 tests/unit tests/integration; missed=$$?; \
+	$(RUN) python -m tests.processors && exit $$missed
+
+processors: deps ## the unit tests as on processors without AVX-512, AVX2 or a second core
+	$(RUN) python -m tests.processors
 
 build: deps tools ## build functions and layers for AWS into .aws-sam/ (STEWARD_ARCHITECTURE=arm64 or x86_64)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE)
@@ -72,7 +79,7 @@ lint: deps
 	  { echo "layers/$(layer)/requirements.txt does not match uv.lock: run 'make lock'." >&2; exit 1; };)
 
 unit: deps
-	$(RUN) pytest -m "not alone and not benchmark" --numprocesses auto --dist worksteal layers/steward/steward tests/unit
+	$(RUN) pytest -m "not alone and not benchmark and not nightly" --numprocesses auto --dist worksteal layers/steward/steward tests/unit
 	$(RUN) pytest -m alone tests/unit
 
 templates: deps tools

@@ -22,18 +22,25 @@ from steward.store.bucket import Bucket
 
 
 def join_labels(runtime: Runtime, ingested: BatchIngested | DataCorrected) -> Iterator[OutcomesUpdated]:
-    """Write the outcomes of every window that labels, predictions whose labels came first, or corrections touch."""
+    """Write the outcomes of every window that labels, predictions whose labels came first, or corrections touch.
+
+    Labels that waited are taken out of the waiting ones last, after the events of their windows were published: a
+    redelivery after a death at any point before finds them there, and does all of it again.
+    """
     spec, _ = registry.current_spec(runtime.data, ingested.model)
     if spec.task == "text_generation":
         return
     windows = {Window.parse(window) for window in ingested.windows}
-    if isinstance(ingested, BatchIngested):
-        windows |= waiting.place(runtime.data, spec, ingested)
+    placed = waiting.place(runtime.data, spec, ingested) if isinstance(ingested, BatchIngested) else None
+    if placed:
+        windows |= placed.windows
     for window in sorted(windows):
         if not _labelled(runtime.data, spec, window):
             continue
         for version in _versions(runtime.data, spec, window):
             yield _updated(runtime, spec, ingested, window, version)
+    if placed:
+        waiting.remove_placed(runtime.data, spec, placed)
 
 
 def _labelled(data: Bucket, spec: ModelSpec, window: Window) -> bool:

@@ -1,8 +1,14 @@
 """Labels that gave no time: finding the window of their prediction, or letting them wait for it."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
+from steward.errors import Conflict
 from steward.events import BatchIngested, StoredObject
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.records.records import Records
@@ -11,16 +17,31 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations.window_records import RecordsFile, WindowRecords
 from steward.store import keys
-from steward.store.bucket import Bucket
+from steward.store.bucket import Bucket, Content
 
 _PARQUET = "application/vnd.apache.parquet"
 
 
-def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> set[Window]:
-    """Move waiting labels to the windows of their predictions; the windows that got some.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Labels that were added to the windows of their predictions.
+
+    Attributes:
+        windows: that got some.
+        ids: the IDs that were placed, by the key of the batch that they still wait in.
+    """
+
+    windows: AbstractSet[Window]
+    ids: Mapping[str, AbstractSet[str]]
+
+
+def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> Placed:
+    """Add waiting labels to the windows of their predictions.
 
     A batch of labels looks for its own rows' predictions within the label horizon, newest window first; a batch of
-    predictions lets every waiting label look at the windows it brought. Placing a label twice changes nothing.
+    predictions lets every waiting label look at the windows it brought. Placing a label twice changes nothing. The
+    labels stay where they wait until `remove_placed`, so that a function that dies before it has written the outcomes
+    finds them again.
     """
     if ingested.kind == "labels":
         waiting = [keys.waiting_labels(spec.model, ingested.batch)]
@@ -31,9 +52,19 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested) -> set[Window]
         windows = [Window.parse(window) for window in ingested.windows]
     known: dict[Window, set[str]] = {}
     touched: set[Window] = set()
+    ids: dict[str, set[str]] = {}
     for key in waiting:
-        touched |= _place_batch(data, spec, key, windows, known)
-    return touched
+        found = _place_batch(data, spec, key, windows, known)
+        touched |= found.keys()
+        if found:
+            ids[key] = set().union(*found.values())
+    return Placed(touched, ids)
+
+
+def remove_placed(data: Bucket, spec: ModelSpec, placed: Placed) -> None:
+    """Let labels wait no longer, once the outcomes of their windows are written and published."""
+    for key, ids in placed.ids.items():
+        _remove(data, spec, key, ids)
 
 
 def _within_horizon(data: Bucket, spec: ModelSpec) -> list[Window]:
@@ -48,14 +79,14 @@ def _within_horizon(data: Bucket, spec: ModelSpec) -> list[Window]:
 
 def _place_batch(
     data: Bucket, spec: ModelSpec, key: str, windows: list[Window], known: dict[Window, set[str]]
-) -> set[Window]:
-    """Move what can be moved of one batch; `known` keeps the ids of windows for the batches after it."""
+) -> dict[Window, set[str]]:
+    """Add what can be placed of one batch, its IDs by window; `known` keeps the prediction IDs of windows."""
     content = data.find(key)
     if content is None:
-        return set()
+        return {}
     batch = key.rsplit("/", 1)[-1].removesuffix(".parquet")
-    waiting = read_records(content.body, spec, [spec.columns.id, spec.columns.label])
-    touched: set[Window] = set()
+    waiting = _waiting(content, spec)
+    placed: dict[Window, set[str]] = {}
     for window in windows:
         if waiting.empty:
             break
@@ -64,13 +95,28 @@ def _place_batch(
         here = waiting[spec.columns.id].isin(known[window])
         if here.any():
             _add(data, spec, window, batch, waiting[here])
-            touched.add(window)
+            placed[window] = set(waiting[spec.columns.id][here])
             waiting = waiting[~here]
-    if waiting.empty:
-        data.delete(key)
-    elif touched:
-        data.put(key, write_records(_records(waiting, spec), spec), _PARQUET)
-    return touched
+    return placed
+
+
+def _remove(data: Bucket, spec: ModelSpec, key: str, ids: AbstractSet[str]) -> None:
+    """Take some labels out of a batch, of which another function may have taken others meanwhile."""
+    while content := data.find(key):
+        waiting = _waiting(content, spec)
+        left = waiting[~waiting[spec.columns.id].isin(ids)]
+        if left.empty:
+            data.delete(key)
+            return
+        if len(left) == len(waiting):
+            return
+        with suppress(Conflict):
+            data.replace(key, write_records(_records(left, spec), spec), content, _PARQUET)
+            return
+
+
+def _waiting(content: Content, spec: ModelSpec) -> pd.DataFrame:
+    return read_records(content.body, spec, [spec.columns.id, spec.columns.label])
 
 
 def _prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:

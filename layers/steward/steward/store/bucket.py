@@ -291,14 +291,16 @@ class Bucket:
         """
         return self._write(key, body, content_type, {"IfNoneMatch": "*"})
 
-    def replace(self, key: str, body: bytes, present: Content | None) -> StoredObject:
+    def replace(
+        self, key: str, body: bytes, present: Content | None, content_type: str = "application/json"
+    ) -> StoredObject:
         """Write an object in place of what was read of it; None where nothing was there.
 
         Raises:
             Conflict: it has changed since.
         """
         condition = {"IfMatch": present.etag} if present else {"IfNoneMatch": "*"}
-        return self._write(key, body, "application/json", condition)
+        return self._write(key, body, content_type, condition)
 
     def ensure(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
         """Write an object once; when it exists already, the reference to what is there."""

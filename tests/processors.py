@@ -1,0 +1,47 @@
+"""Run the unit tests as processors of other kinds would: `make processors`, or `python -m tests.processors [NAME ...]`.
+
+Libraries choose their code by what the processor offers when they are loaded: OpenBLAS its kernel, numpy its loops,
+glibc its exp and log. Each setting makes them choose as on another x86_64 processor, and as with more or fewer cores. A
+setting asks only for what this processor has, so on one without AVX-512 they agree with each other more.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+SETTINGS: dict[str, dict[str, str]] = {
+    "as it is": {},
+    "AVX-512": {"OPENBLAS_CORETYPE": "SkylakeX"},
+    "AVX2": {
+        "OPENBLAS_CORETYPE": "Haswell",
+        "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+        "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512DQ,-AVX512BW,-AVX512CD",
+    },
+    "AVX": {
+        "OPENBLAS_CORETYPE": "Sandybridge",
+        "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
+        "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512DQ,-AVX512BW,-AVX512CD,-AVX2,-FMA,-FMA4",
+    },
+    "one core": {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+    "many cores": {"OPENBLAS_NUM_THREADS": "8", "OMP_NUM_THREADS": "8"},
+}
+"""Environment variables by what they imitate; SSE2 alone is not offered, since numpy 2.5 needs SSE4.2."""
+
+TESTS = ("-m", "pytest", "--quiet", "--numprocesses", "auto", "--dist", "worksteal", "tests/unit")
+
+
+def main(names: list[str]) -> int:
+    """The number of settings under which a test fails."""
+    failed = 0
+    for name in names or SETTINGS:
+        began = time.monotonic()
+        code = subprocess.run([sys.executable, *TESTS], env={**os.environ, **SETTINGS[name]}, check=False).returncode
+        verdict = "passed" if code == 0 else f"FAILED (exit code {code})"
+        print(f"{name}: {verdict} in {time.monotonic() - began:.0f} s", flush=True)
+        failed += code != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
