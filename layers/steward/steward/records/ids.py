@@ -4,7 +4,6 @@ Ids are told apart by the million, so those that are canonical already are recog
 time; only the others are looked at one by one.
 """
 
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +15,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from steward.records import arrays
-from steward.records.canonical import BLANKS, EXACT, canonical_category, canonical_id, has_lost_digits
+from steward.records.canonical import EXACT, canonical_id, has_lost_digits, lower_boolean, text_of_bytes
 from steward.records.columns import CategoricalColumn, Mask
 
 _BLOCK = 65_536
-_UUID_BYTES = 16
 _HEX_DIGITS, _UUID_LENGTH = 32, 36
 _DIGITS = np.setdiff1d(np.arange(_UUID_LENGTH), [8, 13, 18, 23])
 _OTHER_LENGTHS = (len("NaN"), len("urn:uuid:") + _HEX_DIGITS, len("urn:uuid:") + _UUID_LENGTH)
@@ -72,7 +70,7 @@ def identifiers(array: Array, column: str) -> Ids:
     if types.is_integer(kind) or types.is_null(kind):
         return Ids(cells, missing)
     if types.is_decimal(kind):
-        cells = np.array([None if cell is None else _shortest(cell) for cell in cells], object)
+        cells = np.array([None if cell is None else arrays.shortest(cell) for cell in cells], object)
     if missing is None:
         return _of_texts(cells)
     there = np.flatnonzero(~missing)
@@ -95,7 +93,7 @@ def canonical_ids(texts: Sequence[str]) -> list[str]:
 
 def canonical_categories(column: CategoricalColumn) -> CategoricalColumn:
     """The same cells, each category in its canonical form; blank ones are missing."""
-    names = tuple(map(canonical_category, column.categories))
+    names = tuple(map(lower_boolean, canonical_ids(column.categories)))
     return column if names == column.categories else rename(column, names)
 
 
@@ -118,23 +116,10 @@ def _of_texts(cells: NDArray[np.object_]) -> Ids:
 
 def _of_bytes(array: Array) -> Ids:
     """Bytes are text where they are printable UTF-8; otherwise sixteen of them are a UUID."""
-    cells = [_of_cell(cell) for cell in array.to_pylist()]
+    cells = ["" if cell is None else text_of_bytes(cell) for cell in array.to_pylist()]
     missing = np.fromiter((cell == "" for cell in cells), np.bool_, len(cells))
     unread = np.fromiter((cell is None for cell in cells), np.bool_, len(cells))
     return Ids(np.array([cell or None for cell in cells], object), _some(missing), unread=_some(unread))
-
-
-def _of_cell(cell: bytes | None) -> str | None:
-    """The id in some bytes; empty where there is none, None where it cannot be read."""
-    if cell is None:
-        return ""
-    try:
-        text = cell.decode().strip(BLANKS)
-    except UnicodeDecodeError:
-        text = "\0"
-    if text.isprintable() and (text or len(cell) != _UUID_BYTES):
-        return canonical_id(text)
-    return str(uuid.UUID(bytes=cell)) if len(cell) == _UUID_BYTES else None
 
 
 def _of_floats(array: Array) -> Ids:
@@ -151,11 +136,6 @@ def _of_floats(array: Array) -> Ids:
     spelt = compute.cast(compute.take(array, Array.from_numpy(others)), DataType.utf8()).to_pylist()
     cells[others] = np.array([*spelt, None], object)[:-1]
     return Ids(cells, _some(missing), _some(np.abs(values) >= exact))
-
-
-def _shortest(decimal: str) -> str:
-    """A decimal without the zeros that fill its scale."""
-    return decimal.rstrip("0").rstrip(".") if "." in decimal else decimal
 
 
 _Changes = Iterator[tuple[NDArray[np.intp], list[str]]]

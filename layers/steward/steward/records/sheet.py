@@ -156,10 +156,7 @@ class Sheet:
         return read
 
     def category(self, column: str, declared: CategoricalFeature = _UNDECLARED) -> CategoricalColumn:
-        """Canonical categories, there unless nullable, of the domain and the pattern.
-
-        A pattern is matched by a category as it was written or in its canonical form.
-        """
+        """Canonical categories, there unless nullable, of the domain; a pattern may match them as written, too."""
         written, unread = arrays.categories(self._array(column), column)
         read = canonical_categories(written)
         self._faults.unread(unread, None, column, "text in UTF-8; write it as text")

@@ -21,7 +21,7 @@ from steward.records.columns import (
     TimeColumn,
 )
 from steward.records.embeddings import embeddings
-from steward.records.ids import identifiers
+from steward.records.ids import canonical_categories, identifiers
 from steward.records.records import Records
 from steward.spec.features import (
     BooleanFeature,
@@ -148,7 +148,7 @@ def _column(array: Array, name: str, declared: Feature | None) -> Column:
         case NumericFeature():
             return arrays.numbers(array, name)[0]
         case CategoricalFeature() | BooleanFeature():
-            return arrays.categories(array, name)[0]
+            return canonical_categories(arrays.categories(array, name)[0])
         case None:
             return arrays.categories(array, name)[0] if arrays.is_text(array.type) else arrays.numbers(array, name)[0]
         case _:
