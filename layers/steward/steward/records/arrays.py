@@ -80,6 +80,8 @@ def categories(array: Array, column: str) -> tuple[CategoricalColumn, Mask | Non
     if TYPES.is_nested(kind) and not TYPES.is_dictionary(kind):
         raise wrong_type(column, kind, "categories")
     codes, names = dictionary(array)
+    if TYPES.is_decimal(kind.value_type if TYPES.is_dictionary(kind) else kind):
+        names = [name and shortest(name) for name in names]
     unread = _difference(codes < 0, nulls(array)) if TYPES.is_binary(kind) else None
     kept = tuple(dict.fromkeys(name for name in names if name))
     if len(kept) < len(names):
@@ -155,6 +157,11 @@ def plain(array: Array) -> Array:
     if TYPES.is_binary(array.type) or TYPES.is_large_binary(array.type):
         return compute.cast(array, DataType.utf8())
     return array
+
+
+def shortest(decimal: str) -> str:
+    """A decimal without the zeros that fill its scale, as a double would be written."""
+    return decimal.rstrip("0").rstrip(".") if "." in decimal else decimal
 
 
 def is_text(kind: DataType) -> bool:

@@ -96,7 +96,7 @@ class Judge:
         times: NDArray[np.datetime64] | None = None
         if columns.time in present:
             times = sheet.event_times(columns.time, self._now, needed=self._needs(columns.time))
-        versions = sheet.category(columns.version) if columns.version in present else None
+        versions = sheet.versions(columns.version) if columns.version in present else None
         chunk = Chunk(len(ids), self._columns(sheet, present))
         if self._first:
             faults.refuse_wholly_unreadable()

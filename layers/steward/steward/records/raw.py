@@ -9,6 +9,8 @@ import numpy as np
 from arro3.core import Array
 from numpy.typing import NDArray
 
+from steward.records.canonical import text_of_bytes
+
 Format = Literal["csv", "jsonl", "parquet"]
 
 
@@ -117,5 +119,9 @@ class Rows(Protocol):
 
 
 def as_json(value: object) -> str:
-    """Compact JSON; what JSON cannot say becomes text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    """Compact JSON; what JSON cannot say becomes text, bytes the text or UUID that they spell."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_spell)
+
+
+def _spell(value: object) -> str:
+    return str(value) if not isinstance(value, bytes) else text_of_bytes(value) or value.hex()
