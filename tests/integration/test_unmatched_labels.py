@@ -87,35 +87,26 @@ def newest_check(steward: Deployment) -> Check:
 def test_labels_of_all_customers_of_whom_a_tenth_is_scored_are_no_news_until_none_of_them_meets(
     trained: Deployment,
 ) -> None:
-    for day in (14, 15, 16):
+    for day in (14, 15):
         everyone = day_of(day, rows=200)
         upload(trained, f"{PREDICTIONS}{day}.csv", lemons.predictions(everyone.iloc[::10]))
         upload(trained, f"{LABELS}{day}.csv", lemons.labels(everyone))
     assert told(trained) == []
     assert newest_check(trained).statuses["unmatched_labels"] == "ok"
-    everyone = day_of(17, rows=200)
-    upload(trained, PREDICTIONS + "17.csv", lemons.predictions(everyone.iloc[::10]))
-    upload(trained, LABELS + "17.csv", renamed(lemons.labels(everyone), lambda identity: f"x{identity}"))
-    assert told(trained) == [("AlertRaised", "20240118")]
+    everyone = day_of(16, rows=200)
+    upload(trained, PREDICTIONS + "16.csv", lemons.predictions(everyone.iloc[::10]))
+    upload(trained, LABELS + "16.csv", renamed(lemons.labels(everyone), lambda identity: f"x{identity}"))
+    assert told(trained) == [("AlertRaised", "20240117")]
 
 
-@pytest.mark.parametrize("timed", [True, False])
-def test_labels_that_come_before_their_predictions_are_no_news(trained: Deployment, *, timed: bool) -> None:
+def test_labels_that_come_before_their_predictions_are_no_news(trained: Deployment) -> None:
     for day in (14, 15, 16):
         sold = day_of(day)
-        upload(trained, f"{LABELS}{day}.csv", lemons.labels(sold, timed=timed))
+        upload(trained, f"{LABELS}{day}.csv", lemons.labels(sold, timed=day == 15))
         upload(trained, f"{PREDICTIONS}{day}.csv", lemons.predictions(sold))
     assert told(trained) == []
     assert newest_check(trained).labelled_rows == 30
     assert trained.keys("records/waiting/") == []
-
-
-def test_labels_of_a_part_of_the_predictions_are_no_news(trained: Deployment) -> None:
-    for day in (14, 15, 16):
-        sold = day_of(day)
-        upload(trained, f"{PREDICTIONS}{day}.csv", lemons.predictions(sold))
-        upload(trained, f"{LABELS}{day}.csv", lemons.labels(sold.iloc[: 10 * (day - 13)], timed=day == 15))
-    assert told(trained) == []
 
 
 def test_early_labels_whose_predictions_never_came_are_reported_once_the_horizon_has_passed(
@@ -132,6 +123,14 @@ def test_early_labels_whose_predictions_never_came_are_reported_once_the_horizon
     upload(trained, PREDICTIONS + "16.csv", lemons.predictions(day_of(16)))
     assert told(trained) == [("AlertRaised", "20240117")]
     assert "30 of 60 labels have no prediction" in trained.notifications[-1]["Message"]
+
+
+def test_labels_of_predictions_from_before_the_horizon_are_no_news(trained: Deployment) -> None:
+    upload(trained, PREDICTIONS + "14.csv", lemons.predictions(day_of(14)))
+    upload(trained, LABELS + "old.csv", lemons.labels(day_of(-60)))
+    upload(trained, LABELS + "all.csv", lemons.labels(pd.concat([day_of(-50), day_of(14)])))
+    assert told(trained) == []
+    assert newest_check(trained).labelled_rows == 30
 
 
 def test_nobody_is_told_where_the_monitor_is_switched_off(trained: Deployment) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from steward.events import BatchIngested
@@ -98,23 +99,30 @@ def report_unmatched(
         home = Window.parse(file.home) if file.home else None
         before = [] if file.at_home else [window for window in having if window in placed.hints[batch]]
         windows |= {*before[:1], *[window for window in before if window not in arrived][:1], *([home] if home else [])}
-        hints = frozenset() if file.at_home else waiting.hints_of(left, spec)
+        expected = left[~_expired(left, spec, having)]
+        hints = frozenset() if file.at_home else waiting.hints_of(expected, spec)
         reporting = next((window for window in having if window in hints), home)
-        if reporting and len(left):
-            early = _early(left, spec, reporting, having)
-            ids = sorted(left[spec.columns.id])[:EXAMPLES]
-            files[batch] = (
-                reporting,
-                UnmatchedLabels(
-                    batch=batch,
-                    source=file.source,
-                    labels=file.labels,
-                    unmatched=len(left),
-                    waiting=early,
-                    ids=tuple(ids),
-                ),
+        if reporting and len(expected):
+            windows.add(reporting)
+            unmatched = UnmatchedLabels(
+                batch=batch,
+                source=file.source,
+                labels=file.labels - (len(left) - len(expected)),
+                unmatched=len(expected),
+                waiting=_early(expected, spec, reporting, having),
+                ids=tuple(sorted(expected[spec.columns.id])[:EXAMPLES]),
             )
+            files[batch] = reporting, unmatched
     return Report(files, windows)
+
+
+def _expired(left: pd.DataFrame, spec: ModelSpec, having: Sequence[Window]) -> NDArray[np.bool_]:
+    """Which labels gave a time from before the label horizon, of which there are no predictions any more."""
+    numbers = waiting.window_numbers(left, spec)
+    known = [window.number for window in having]
+    oldest = Window.containing(having[0].end - spec.label_horizon, spec.window.length).number if having else UNTIMED
+    expired: NDArray[np.bool_] = (numbers != UNTIMED) & (numbers < oldest) & ~np.isin(numbers, known)
+    return expired
 
 
 def _early(left: pd.DataFrame, spec: ModelSpec, reporting: Window, having: Sequence[Window]) -> int:
