@@ -15,7 +15,7 @@ from . import lemons
 from .deployment import Deployment, Objects, deployed
 
 PREDICTIONS, LABELS = "inbox/lemons/predictions/", "inbox/lemons/labels/"
-OF_EARLIER_WINDOWS = ("schema_consistency", "volume", "no_data")
+OF_EARLIER_WINDOWS = ("schema_consistency", "volume", "no_data", "unmatched_labels")
 """Monitors that compare a window with those before it, as far as they had been checked."""
 
 BUCKETS = ("steward-data", "steward-ledger")

@@ -55,7 +55,7 @@ def _count(result: MetricResult | None) -> int:
 
 
 def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> MetricResult:
-    usual = _usual(observed, before=observed.number)
+    usual = _usual(observed, before=observed.number) if matches.unmatched else None
     counted, labels = matches.missing, matches.labels
     share = counted / max(labels, 1)
     lost = [file for file in matches.unmatched if _is_lost(file, matches, usual, monitor)]
