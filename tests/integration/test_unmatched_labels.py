@@ -127,8 +127,9 @@ def test_early_labels_whose_predictions_never_came_are_reported_once_the_horizon
 
 def test_labels_of_predictions_from_before_the_horizon_are_no_news(trained: Deployment) -> None:
     upload(trained, PREDICTIONS + "14.csv", lemons.predictions(day_of(14)))
-    upload(trained, LABELS + "old.csv", lemons.labels(day_of(-60)))
-    upload(trained, LABELS + "all.csv", lemons.labels(pd.concat([day_of(-50), day_of(14)])))
+    old = day_of(20).assign(sold_at="2023-11-05T12:00:00Z")
+    upload(trained, LABELS + "old.csv", lemons.labels(old))
+    upload(trained, LABELS + "all.csv", lemons.labels(pd.concat([old, day_of(14)])))
     assert told(trained) == []
     assert newest_check(trained).labelled_rows == 30
 
