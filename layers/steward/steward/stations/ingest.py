@@ -22,9 +22,10 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
-from steward.stations.admission import Neighbours, Rows, assign_versions
+from steward.stations.admission import Rows, assign_versions
 from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
+from steward.stations.neighbours import Neighbours
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
 from steward.stations.upload import UPLOADED, Upload, sequencer_of
