@@ -117,7 +117,7 @@ class _Reading:
 
 def _portions(batches: list[Batch], subject: Subject) -> tuple[list[Portion], dict[str, str]]:
     """The reference as typed columns, without those that are of another type, and why they are not."""
-    converter = Converter(subject.wanted, whole_codes=True)
+    converter = Converter(subject.wanted)
     read = [(batch.rows, converter.read(batch.columns)) for batch in batches]
     mistyped = converter.mistyped()
     return [
@@ -131,7 +131,7 @@ def _portions(batches: list[Batch], subject: Subject) -> tuple[list[Portion], di
 
 def _profiled(after: _Reading, baseline: Baseline, subject: Subject) -> tuple[Profile, Converter]:
     """The profile of the current table, and what could be read of its columns."""
-    gathering, converter = Gathering(baseline.bins), Converter(subject.wanted, whole_codes=True)
+    gathering, converter = Gathering(baseline.bins), Converter(subject.wanted)
     first = 0
     for batch in after.batches():
         columns = converter.read(batch.columns)

@@ -1,19 +1,16 @@
 """Arrow columns as the typed columns of a declaration; a column that is of another type is said to be so."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from arro3 import compute
-from arro3.core import Array, DataType
+from arro3.core import Array
 
 from steward.errors import BatchInvalid
 from steward.records import arrays, flags
 from steward.records.columns import Column, Mask, TextColumn, TimeColumn
 from steward.records.embeddings import embeddings
+from steward.records.ids import canonical_categories
 from steward.spec.features import Feature
-
-_EXACT = 2.0**53
 
 UNREADABLE = 0.5
 """From this share of unreadable cells on, a column is of another type."""
@@ -24,16 +21,13 @@ class Converter:
 
     Attributes:
         features: the declared type of each column that is wanted.
-        whole_codes: whether categories that are stored as fractions, as tables with gaps store whole numbers, count as
-            the whole numbers that they are.
         present: rows in which each column had a cell with content.
         unread: of these, cells that are not of the type; they count as missing.
         changed: columns whose storage can hold nothing of the type, and why.
     """
 
-    def __init__(self, features: Mapping[str, Feature], *, whole_codes: bool = False) -> None:
+    def __init__(self, features: Mapping[str, Feature]) -> None:
         self.features = features
-        self.whole_codes = whole_codes
         self.present = dict.fromkeys(features, 0)
         self.unread = dict.fromkeys(features, 0)
         self.changed: dict[str, str] = {}
@@ -45,8 +39,7 @@ class Converter:
             if name not in columns or name in self.changed:
                 continue
             try:
-                whole = self.whole_codes and feature.type == "categorical"
-                column, unread = convert(_whole(columns[name]) if whole else columns[name], name, feature)
+                column, unread = convert(columns[name], name, feature)
             except BatchInvalid as error:
                 self.changed[name] = str(error).replace("Parquet type", "type")
                 continue
@@ -76,7 +69,8 @@ def convert(array: Array, name: str, feature: Feature) -> tuple[Column, Mask | N
         case "numeric":
             return arrays.numbers(array, name)
         case "categorical":
-            return arrays.categories(array, name)
+            written, unread = arrays.categories(array, name)
+            return canonical_categories(written), unread
         case "boolean":
             return flags.flags(array, name, flags.truth)
         case "datetime":
@@ -87,14 +81,3 @@ def convert(array: Array, name: str, feature: Feature) -> tuple[Column, Mask | N
         case "embedding":
             read = embeddings(array, name, feature.dimensions)
             return read.readable, read.unread
-
-
-def _whole(array: Array) -> Array:
-    """Fractions that are whole numbers as such; anything else as it is."""
-    kind: Any = array.type
-    if not arrays.TYPES.is_floating(kind):
-        return array
-    values = arrays.filled(array, 0.0)
-    if not (np.abs(values) < _EXACT).all() or (values != np.round(values)).any():
-        return array
-    return compute.cast(array, DataType.int64())

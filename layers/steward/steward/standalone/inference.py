@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
 from steward.records import arrays, flags
+from steward.records.decoding.plain_types import description
 from steward.records.embeddings import embeddings, is_list
 from steward.spec.features import (
     MOST_DIMENSIONS,
@@ -102,7 +103,7 @@ def _column(name: str, chunks: Sequence[Array]) -> Inference:
     if arrays.TYPES.is_numeric(kind) or arrays.TYPES.is_decimal(kind):
         return _of_numbers(lowered, _values(chunks, name), "numbers")
     if arrays.TYPES.is_nested(kind):
-        return Inference(CategoricalFeature(type="categorical"), f"{kind} is nested, and cannot be compared")
+        return Inference(CategoricalFeature(type="categorical"), f"its type, {description(kind)}, cannot be compared")
     return _of_text(lowered, chunks)
 
 
