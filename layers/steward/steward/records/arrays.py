@@ -25,13 +25,14 @@ MISSING_NUMBERS = frozenset({"", "na", "n/a", "null", "none"})
 
 _DOUBLE = DataType.float64()
 _LONG = DataType.int64()
+_PER_SECOND = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _TEXT = DataType.dictionary(DataType.int32(), DataType.utf8())
 
 
 def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     """The numbers in an array, and a mask of the cells that hold something else.
 
-    Integers, floats, decimals and booleans are taken as they are; text is parsed.
+    Integers, floats, decimals and booleans are taken as they are; durations are seconds; text is parsed.
 
     Raises:
         BatchInvalid: the array's type can hold no numbers.
@@ -42,9 +43,12 @@ def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     kind: Any = array.type
     if TYPES.is_null(kind):
         return NumericColumn(np.full(len(array), np.nan), np.ones(len(array), np.bool_)), None
+    missing = nulls(array)
+    if TYPES.is_duration(kind):
+        seconds = compute.cast(compute.cast(array, _LONG), _DOUBLE)
+        return NumericColumn(filled(seconds, np.nan) / _PER_SECOND[str(kind.time_unit)], missing), None
     if not (TYPES.is_numeric(kind) or TYPES.is_boolean(kind) or TYPES.is_decimal(kind) or is_text(kind)):
         raise wrong_type(column, kind, "numbers")
-    missing = nulls(array)
     if not is_text(kind):
         return NumericColumn(filled(compute.cast(array, DataType.float64()), np.nan), missing), None
     parsed = compute.cast(array, DataType.float64())
