@@ -11,6 +11,7 @@ from arro3.core import Array
 from numpy.typing import NDArray
 
 from steward.records import arrays
+from steward.records.canonical import canonical_category, trim
 from steward.records.columns import (
     CategoricalColumn,
     Column,
@@ -23,7 +24,8 @@ from steward.records.columns import (
 from steward.records.embeddings import embeddings
 from steward.records.faults import Faults, quoted
 from steward.records.flags import failure, flags, truth
-from steward.records.labels import Classes, normalised_column
+from steward.records.ids import canonical_categories, identifiers, rename
+from steward.records.labels import Classes, canonical_labels
 from steward.records.quantities import looks_like
 from steward.records.raw import RawChunk
 from steward.records.time_columns import TimeColumns
@@ -56,12 +58,23 @@ class Sheet:
         self._times = times
 
     def ids(self, column: str) -> NDArray[np.object_]:
-        """Text that is there."""
-        ids, missing = arrays.texts(self._array(column), column)
-        if missing is not None:
+        """Ids in their canonical form, none missing, none rounded."""
+        read = identifiers(self._array(column), column)
+        self._faults.unread(read.unread, read.missing, column, "an id; write it as text, a whole number or a UUID")
+        if read.missing is not None:
             note = f"{column} is empty; give every row an id of its own"
-            self._faults.note(missing, "missing_id", column, lambda _: note)
-        return ids
+            self._faults.note(read.missing, "missing_id", column, lambda _: note)
+        if read.inexact is not None:
+            self._faults.note(
+                read.inexact,
+                "inexact_id",
+                column,
+                lambda at: (
+                    f"{column} is {quoted(read.values[at])}, a number that was rounded, so that it cannot tell rows "
+                    "apart; write ids as whole numbers or as text"
+                ),
+            )
+        return read.values
 
     def event_times(self, column: str, now: datetime, *, needed: bool) -> NDArray[np.datetime64]:
         """Moments between 1990 and a day after now."""
@@ -148,29 +161,36 @@ class Sheet:
         return read
 
     def category(self, column: str, declared: CategoricalFeature = _UNDECLARED) -> CategoricalColumn:
-        """Text, there unless nullable, of the domain and the pattern."""
-        read, unread = arrays.categories(self._array(column), column)
+        """Canonical categories, there unless nullable, of the domain; a pattern may match them as written, too."""
+        written, unread = arrays.categories(self._array(column), column)
+        read = canonical_categories(written)
         self._faults.unread(unread, None, column, "text in UTF-8; write it as text")
         self._present(column, declared, read.absent, unread)
         if declared.domain is not None:
-            domain = frozenset(declared.domain)
+            domain = frozenset(map(canonical_category, declared.domain))
             self._categories(
                 read, lambda name: name not in domain, "outside_domain", column, f"none of its domain; {_MEND}"
             )
         if declared.pattern is not None:
             matches = re.compile(declared.pattern).fullmatch
             self._categories(
-                read,
-                lambda name: not matches(name),
+                written,
+                lambda name: bool(form := canonical_category(name)) and not (matches(name) or matches(form)),
                 "pattern_mismatch",
                 column,
                 f"which does not match {declared.pattern}; {_MEND}",
             )
         return read
 
+    def versions(self, column: str) -> CategoricalColumn:
+        """Names of versions, without the blanks around them."""
+        written, unread = arrays.categories(self._array(column), column)
+        self._faults.unread(unread, None, column, "text in UTF-8; write it as text")
+        return rename(written, [*map(trim, written.categories)])
+
     def class_label(self, column: str, classes: Classes, *, needed: bool) -> CategoricalColumn:
-        """Normalised labels of the classes, where these are known."""
-        read = normalised_column(self.category(column), classes.declared)
+        """Canonical labels of the classes, where these are known."""
+        read = canonical_labels(self.category(column), classes.declared)
         if needed:
             note = f"{column} is empty; give the class"
             self._faults.note(read.absent, "missing_label", column, lambda _: note)

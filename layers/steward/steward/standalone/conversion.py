@@ -1,22 +1,19 @@
 """Arrow columns as the typed columns of a declaration; a column that is of another type is said to be so."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from arro3 import compute
-from arro3.core import Array, DataType
+from arro3.core import Array
 
 from steward.errors import BatchInvalid
 from steward.records import arrays, flags
 from steward.records.columns import Column, Mask, TextColumn, TimeColumn
 from steward.records.embeddings import embeddings
+from steward.records.ids import canonical_categories
 from steward.records.quantities import Quantity, read_quantities
 from steward.records.time_reader import TimeReader
 from steward.spec.features import DatetimeFeature, Feature
 from steward.standalone.event_times import EventTimes
-
-_EXACT = 2.0**53
 
 UNREADABLE = 0.5
 """From this share of unreadable cells on, a column is of another type."""
@@ -29,8 +26,6 @@ class Converter:
         features: the declared type of each column that is wanted.
         times: what reads each column of moments.
         quantities: how text is read as numbers, where that is not digits with a point.
-        whole_codes: whether categories that are stored as fractions, as tables with gaps store whole numbers, count as
-            the whole numbers that they are.
         present: rows in which each column had a cell with content.
         unread: of these, cells that are not of the type; they count as missing.
         changed: columns whose storage can hold nothing of the type, and why.
@@ -42,7 +37,6 @@ class Converter:
         *,
         time: str | None = None,
         quantities: Mapping[str, Quantity] | None = None,
-        whole_codes: bool = False,
     ) -> None:
         self.features = features
         self.quantities = quantities or {}
@@ -53,7 +47,6 @@ class Converter:
             for name, feature in features.items()
             if isinstance(feature, DatetimeFeature)
         }
-        self.whole_codes = whole_codes
         self.present = dict.fromkeys(features, 0)
         self.unread = dict.fromkeys(features, 0)
         self.changed: dict[str, str] = {}
@@ -65,9 +58,7 @@ class Converter:
             if name not in columns or name in self.changed:
                 continue
             try:
-                whole = self.whole_codes and feature.type == "categorical"
-                array = _whole(columns[name]) if whole else columns[name]
-                column, unread = self._convert(array, name, feature)
+                column, unread = self._convert(columns[name], name, feature)
             except BatchInvalid as error:
                 self.changed[name] = str(error).replace("Parquet type", "type")
                 continue
@@ -102,7 +93,8 @@ class Converter:
                 quantity = self.quantities.get(name) if arrays.is_text(arrays.plain(array).type) else None
                 return read_quantities(array, quantity) if quantity else arrays.numbers(array, name)
             case "categorical":
-                return arrays.categories(array, name)
+                written, unread = arrays.categories(array, name)
+                return canonical_categories(written), unread
             case "boolean":
                 return flags.flags(array, name, flags.truth)
             case "datetime":
@@ -113,14 +105,3 @@ class Converter:
             case "embedding":
                 read = embeddings(array, name, feature.dimensions)
                 return read.readable, read.unread
-
-
-def _whole(array: Array) -> Array:
-    """Fractions that are whole numbers as such; anything else as it is."""
-    kind: Any = array.type
-    if not arrays.TYPES.is_floating(kind):
-        return array
-    values = arrays.filled(array, 0.0)
-    if not (np.abs(values) < _EXACT).all() or (values != np.round(values)).any():
-        return array
-    return compute.cast(array, DataType.int64())

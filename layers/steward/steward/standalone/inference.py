@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from steward.errors import BatchInvalid
 from steward.records import arrays, flags
 from steward.records.date_formats import date_kind, fitting_formats
+from steward.records.decoding.plain_types import description
 from steward.records.embeddings import embeddings, is_list
 from steward.records.quantities import Quantity, quantity_of, read_quantities
 from steward.spec.features import (
@@ -118,11 +119,10 @@ def _column(name: str, chunks: Sequence[Array]) -> Inference:
         return _with_role(lowered, BooleanFeature(type="boolean"), "it holds booleans", None)
     if arrays.TYPES.is_timestamp(kind) or arrays.TYPES.is_date(kind):
         return _with_role(lowered, DatetimeFeature(type="datetime"), "it holds moments", None)
-    if arrays.TYPES.is_numeric(kind) or arrays.TYPES.is_decimal(kind) or arrays.TYPES.is_duration(kind):
-        what = "durations, in seconds" if arrays.TYPES.is_duration(kind) else "numbers"
-        return _of_numbers(lowered, _values(chunks, name), what)
+    if arrays.TYPES.is_numeric(kind) or arrays.TYPES.is_decimal(kind):
+        return _of_numbers(lowered, _values(chunks, name), "numbers")
     if arrays.TYPES.is_nested(kind):
-        return Inference(CategoricalFeature(type="categorical"), f"{kind} is nested, and cannot be compared")
+        return Inference(CategoricalFeature(type="categorical"), f"its type, {description(kind)}, cannot be compared")
     return _of_text(lowered, chunks)
 
 

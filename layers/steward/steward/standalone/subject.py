@@ -118,7 +118,7 @@ class Subject:
 
     def converter(self) -> Converter:
         """What reads the columns of one of the tables."""
-        return Converter(self.wanted, time=self.time, quantities=self.quantities, whole_codes=True)
+        return Converter(self.wanted, time=self.time, quantities=self.quantities)
 
     def held(self, names: Collection[str]) -> Self:
         """The same without what the reference does not hold."""
