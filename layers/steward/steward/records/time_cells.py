@@ -110,6 +110,7 @@ def _numbers(array: Array, missing: Mask, spelling: Spelling | None, time_format
     else:
         moments, strange = spelling.microseconds(np.where(unread, 0, values) if unread.any() else values)
         nothing = strange & ~unread & ~missing & ~are_moments(values)
+    moments = np.where(nothing, NOTHING, moments)
     return TimeCells(moments, missing, (unread | strange) & ~missing & ~nothing, nothing & ~unread)
 
 
