@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
 from steward.records.columns import CategoricalColumn, Mask, NumericColumn
+from steward.records.decoding.plain_types import description
 
 if TYPE_CHECKING:
     from steward.records.time_reader import Times
@@ -42,9 +43,9 @@ def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     kind: Any = array.type
     if TYPES.is_null(kind):
         return NumericColumn(np.full(len(array), np.nan), np.ones(len(array), np.bool_)), None
+    missing = nulls(array)
     if not (TYPES.is_numeric(kind) or TYPES.is_boolean(kind) or TYPES.is_decimal(kind) or is_text(kind)):
         raise wrong_type(column, kind, "numbers")
-    missing = nulls(array)
     if not is_text(kind):
         return NumericColumn(filled(compute.cast(array, DataType.float64()), np.nan), missing), None
     parsed = compute.cast(array, DataType.float64())
@@ -213,8 +214,8 @@ def _number(cell: str) -> float | None:
 
 def wrong_type(column: str, kind: DataType, expected: str) -> BatchInvalid:
     """The error of a column that can hold nothing of what it should."""
-    found = str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">")
     return BatchInvalid(
         "wrong_type",
-        f"column {column} has the Parquet type {found}, which cannot hold {expected}; write it as {expected}",
+        f"column {column} has the Parquet type {description(kind)}, which cannot hold {expected}; write it as "
+        f"{expected}",
     )
