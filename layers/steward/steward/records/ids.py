@@ -127,7 +127,7 @@ def _of_bytes(array: Array) -> Ids:
 
 def _of_floats(array: Array) -> Ids:
     """Whole numbers as such; those from the size on at which their type skips some are inexact."""
-    exact = {"Float16": 2**11, "Float32": 2**24}.get(_name(array.type), EXACT)
+    exact = 2**24 if arrays.TYPES.is_float32(array.type) else EXACT
     values = arrays.filled(compute.cast(array, DataType.float64()), np.nan)
     missing = np.isnan(values)
     whole = ~missing & (np.abs(values) < exact)
@@ -208,7 +208,3 @@ def _spread(mask: Mask | None, at: NDArray[np.intp], rows: int, onto: Mask | Non
 
 def _some(mask: Mask) -> Mask | None:
     return mask if mask.any() else None
-
-
-def _name(kind: DataType) -> str:
-    return str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">")
