@@ -91,6 +91,10 @@ class Routing(BaseModel):
                 standing.append(promotion)
         return standing
 
+    def promoted(self, run: str) -> bool:
+        """Whether the version of a run was put in charge."""
+        return any(promotion.run == run for promotion in self.promotions)
+
     def champion_at(self, moment: datetime) -> str | None:
         """The version that was in charge at a moment of the wall clock; the answer for a past moment never changes."""
         before = [promotion.version for promotion in self.promotions if promotion.promoted_at <= moment]
@@ -99,18 +103,20 @@ class Routing(BaseModel):
     def promote(self, version: str, *, over: str | None, run: str, as_of: datetime, promoted_at: datetime) -> Self:
         """Put a version in charge, provided the champion is still the one it was judged against.
 
+        Where it was held, it stays among `held` until the promotion was told; see `without`.
+
         Raises:
             ChampionMoved: another version is in charge now.
             VersionRolledBack: it was in charge already, and somebody had it rolled back.
         """
-        if any(promotion.run == run for promotion in self.promotions):
-            return self.without(run)
+        if self.promoted(run):
+            return self
         if version in self.rolled_back:
             raise VersionRolledBack(f"{version} was rolled back, and does not take over again by itself")
         if self.champion != over:
             raise ChampionMoved(f"{version} was judged against {over}, but {self.champion} is in charge now")
         promotion = Promotion(version=version, run=run, as_of=as_of, promoted_at=promoted_at)
-        return self.without(run).model_copy(update={"promotions": [*self.promotions, promotion]})
+        return self.model_copy(update={"promotions": [*self.promotions, promotion]})
 
     def roll_back(self, *, cause: str, asked_at: datetime, as_of: datetime, promoted_at: datetime) -> Self:
         """Put the version before in charge again; a freeze holds nobody back from it.
@@ -160,13 +166,12 @@ class Routing(BaseModel):
 
     def holding(self, judged: ValidationCompleted) -> Self:
         """The routing with a promotion that waits; itself where it waits already, or was carried out."""
-        known = {held.run for held in self.held} | {promotion.run for promotion in self.promotions}
-        if judged.run in known:
+        if self.promoted(judged.run) or any(held.run == judged.run for held in self.held):
             return self
         return self.model_copy(update={"held": [*self.held, judged]})
 
     def without(self, run: str) -> Self:
-        """The routing in which a run's promotion no longer waits."""
+        """The routing once it was told what became of a promotion that waited."""
         held = [judged for judged in self.held if judged.run != run]
         return self if len(held) == len(self.held) else self.model_copy(update={"held": held})
 
