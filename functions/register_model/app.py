@@ -15,7 +15,7 @@ def register(record: SQSRecord) -> None:
     """One message: an upload under specs/."""
     created = ObjectCreated.decode(record.body, runtime.data.newest_version)
     logger.append_keys(correlation_id=created.correlation_id)
-    runtime.announce([register_model(runtime, created)])
+    runtime.announce(register_model(runtime, created))
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -64,8 +64,9 @@ def _named_by_content(self: FakeKey, name: str, value: bytes, **rest: Any) -> No
         self._version_id = hashlib.sha256(name.encode() + b"\0" + value).hexdigest()[:32]
 
 
-_WITHOUT_BYTES = SimpleNamespace(copy=copy.copy, deepcopy=list)
-"""What moto copies with: to list versions it copies the bytes of all objects of the bucket, and keeps them."""
+_WITHOUT_BYTES = SimpleNamespace(copy=copy.copy, deepcopy=lambda versions: versions[::-1])
+"""What moto copies with: to list versions it copies the bytes of all objects of the bucket, and keeps them. Of versions
+written at one moment it lists the oldest first; S3 lists the newest first, and so do these copies."""
 
 
 @dataclass

@@ -513,6 +513,7 @@ class ObjectCreated(BaseModel):
 
     Attributes:
         again: it is Steward that asks, because another upload turned out to have some of its ids first.
+        sequencer: as the event gives it: hexadecimal, ascending with the versions of one key; empty where it does not.
     """
 
     model_config = ConfigDict(defer_build=True)
@@ -521,6 +522,7 @@ class ObjectCreated(BaseModel):
     key: str
     version_id: str
     again: bool = False
+    sequencer: str = ""
 
     @classmethod
     def decode(cls, body: str | bytes, newest_version: Callable[[str], str]) -> Self:
@@ -541,6 +543,7 @@ class ObjectCreated(BaseModel):
             key=stored["key"],
             version_id=version_id,
             again=envelope.source == SOURCE,
+            sequencer=stored.get("sequencer") or "",
         )
 
     @property

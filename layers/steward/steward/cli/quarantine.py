@@ -157,7 +157,7 @@ def _files(deployment: Deployment, model: str, rows: list[Rows]) -> Iterator[Led
 
 
 def _release_file(deployment: Deployment, model: str, key: str) -> None:
-    """Ask for a file to be taken in again; it is the same batch as before, so that it counts once."""
+    """Ask for a file to be taken in again; nothing of it was kept before, so that it counts once."""
     refused = {entry.subject: entry for entry in _files(deployment, model, list(_rows(deployment, model)))}.get(key)
     if refused is None:
         raise StewardError(f"{key} is no file of {model} that was refused; see `steward quarantine list {model}`")

@@ -184,11 +184,11 @@ class Neighbours:
                 if (held[rows] != _FREE).any():
                     yield Rows(records, fragment.places[rows]), held[rows] != _FREE, self._reason(records, held[rows])
 
-    def later_with_mine(self) -> Iterator[tuple[str, str]]:
-        """Later uploads, by key and version id, that hold an id of the rows that are kept, so must give it up."""
+    def later_with_mine(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Later batches that hold an id of the rows that are kept, so must give it up; with key and version id."""
         for key, hashes in sorted(self._later.items()):
             if any(self._matches(key, hashes)) and (source := self._records.source_of(self._files[key])):
-                yield source
+                yield keys.batch_of(key), source
 
     def _reason(self, records: Records, held: NDArray[np.int32]) -> Callable[[int], Reason]:
         if self.kind == "telemetry":

@@ -27,7 +27,7 @@ from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
-from steward.stations.upload import UPLOADED, Upload
+from steward.stations.upload import UPLOADED, Upload, sequencer_of
 from steward.store import keys
 from steward.store.keys import InboxKey
 from steward.store.queue import Queue
@@ -82,7 +82,7 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
         brought = runtime.data.bring(created.key, created.version_id, folder / UPLOADED)
         if created.key.endswith("/") and not brought.size:
             return  # a folder, as the S3 console makes it
-        yield from _taken_in(runtime, Upload.of(place, created, brought.modified), folder, brought.size)
+        yield from _taken_in(runtime, Upload.of(place, created, brought.modified, runtime.data), folder, brought.size)
 
 
 def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iterator[Event]:
@@ -239,9 +239,9 @@ class _Intake:
 
     def _wake(self, neighbours: Neighbours) -> None:
         """Let later uploads that have ids of this one be taken in again, so that they give them up."""
-        for source in neighbours.later_with_mine():
+        for batch, source in neighbours.later_with_mine():
             queue = Queue(str(self._runtime.settings.ingest_queue_url))
-            queue.send_upload(self._upload.created.bucket, *source)
+            queue.send_upload(self._upload.created.bucket, *source, sequencer_of(batch))
 
     def _too_large(self) -> BatchInvalid:
         return BatchInvalid(

@@ -1,5 +1,6 @@
 """An uploaded declaration becomes the one in force, or is refused with its problems."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -15,9 +16,19 @@ from steward.store.bucket import Content
 from steward.store.schedules import ScheduleRefused
 
 
-def register_model(runtime: Runtime, created: ObjectCreated) -> Event:
-    """Accept or refuse the newest upload under the key; older uploads that are told of late change nothing."""
+def register_model(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
+    """Accept or refuse the newest upload under the key; older uploads that are told of late change nothing.
+
+    A declaration that was uploaded meanwhile is registered too: another function may have done that before this one.
+    """
     content = runtime.data.get(created.key)
+    yield _register(runtime, created, content)
+    while runtime.data.newest_version(created.key) != content.stored.version_id:
+        content = runtime.data.get(created.key)
+        yield _register(runtime, created, content)
+
+
+def _register(runtime: Runtime, created: ObjectCreated, content: Content) -> Event:
     model = PurePosixPath(created.key).stem
     try:
         spec = _read(created, content, model)

@@ -1,10 +1,13 @@
 """An object version in the inbox, and the batch that it is."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import dropwhile, takewhile
 
 from steward.events import ObjectCreated
+from steward.store.bucket import Bucket
 from steward.store.keys import InboxKey
 
 UPLOADED = "upload"
@@ -12,13 +15,20 @@ UPLOADED = "upload"
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 
+_ORDER_DIGITS = 20
+"""S3's sequencers have 16, and leading zeros, which it may leave out."""
+
+_SAMPLE_SEQUENCERS = {"617f08299329d189", "55aed6dcd90281e5"}
+"""From the examples in S3's documentation; emulators (moto, LocalStack) give every event one of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     """One object version in the inbox.
 
     Attributes:
-        batch: begins with the upload time, so that batches sort by it; the rest follows from bucket, key and version.
+        batch: the second of the upload; the order within it; and a digest of bucket, key and version. So batches sort
+            by upload time, and versions of one key by the order in which S3 took them.
     """
 
     place: InboxKey
@@ -27,10 +37,18 @@ class Upload:
     batch: str
 
     @classmethod
-    def of(cls, place: InboxKey, created: ObjectCreated, uploaded: datetime) -> "Upload":
-        """The batch of an upload."""
+    def of(cls, place: InboxKey, created: ObjectCreated, uploaded: datetime, data: Bucket) -> "Upload":
+        """The batch of an upload; one request where its event has no sequencer.
+
+        Args:
+            place: what its key says.
+            created: the object version.
+            uploaded: when S3 took it, by its clock, which counts in whole seconds.
+            data: where it is.
+        """
         digest = _digest(created.bucket, created.key, created.version_id)
-        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{digest}")
+        order = _sequencer(created.sequencer) or _listed(_versions_before(data, created, uploaded))
+        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{digest}")
 
     @property
     def source(self) -> tuple[str, str]:
@@ -45,7 +63,36 @@ def uploaded_at(batch: str) -> datetime:
 
 def is_batch_of(batch: str, bucket: str, key: str, version_id: str) -> bool:
     """Whether a batch is this object version."""
-    return batch.split("-")[1] == _digest(bucket, key, version_id)
+    return batch.split("-")[2] == _digest(bucket, key, version_id)
+
+
+def sequencer_of(batch: str) -> str:
+    """The order within the second of its upload, to be sent along when an upload is sent again."""
+    return batch.split("-")[1]
+
+
+def _sequencer(written: str) -> str:
+    """A sequencer at full length; empty where it orders nothing."""
+    digits = written.lower().lstrip("0")
+    known = re.fullmatch(f"[0-9a-f]{{1,{_ORDER_DIGITS}}}", digits) and digits not in _SAMPLE_SEQUENCERS
+    return digits.zfill(_ORDER_DIGITS) if known else ""
+
+
+def _listed(older: int) -> str:
+    """The order of a version by its place in the listing: after all sequencers, as what is sent again is the newest."""
+    return "f" + f"{older:x}".zfill(_ORDER_DIGITS - 1)
+
+
+def _versions_before(data: Bucket, created: ObjectCreated, uploaded: datetime) -> int:
+    """How many older versions of its key were uploaded within the same second, by S3's listing: the newest come first.
+
+    Every event of S3 has a sequencer; those of some emulators, and what is sent again by hand, have none.
+    """
+    versions = takewhile(lambda version: version.key == created.key, data.versions(created.key))
+    from_it = dropwhile(lambda version: version.version_id != created.version_id, versions)
+    second = uploaded.replace(microsecond=0)
+    within = takewhile(lambda version: version.modified.replace(microsecond=0) == second, from_it)
+    return max(0, sum(1 for _ in within) - 1)
 
 
 def _digest(bucket: str, key: str, version_id: str) -> str:

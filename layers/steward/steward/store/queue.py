@@ -18,9 +18,10 @@ class Queue:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def send_upload(self, bucket: str, key: str, version_id: str) -> None:
+    def send_upload(self, bucket: str, key: str, version_id: str, sequencer: str = "") -> None:
         """Ask for an uploaded object version to be taken in again, in the shape of S3's own event."""
-        detail = {"bucket": {"name": bucket}, "object": {"key": key, "version-id": version_id}}
+        stored = {"key": key, "version-id": version_id, "sequencer": sequencer}
+        detail = {"bucket": {"name": bucket}, "object": stored}
         body = {"source": "steward", "detail-type": "Object Created", "detail": detail}
         aws.sqs().send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
 
