@@ -61,7 +61,7 @@ class Life:
             Death(name, write, back)
             for name, phase in self.phases.items()
             for write in range(1, len(phase.writes) + 1)
-            for back in get_args(Redelivery.__value__)
+            for back in get_args(Redelivery)
         ]
 
     def differences(self, death: Death) -> list[str]:

@@ -103,20 +103,18 @@ class Routing(BaseModel):
     def promote(self, version: str, *, over: str | None, run: str, as_of: datetime, promoted_at: datetime) -> Self:
         """Put a version in charge, provided the champion is still the one it was judged against.
 
-        Where it was held, it stays among `held` until the promotion was told; see `without`.
-
         Raises:
             ChampionMoved: another version is in charge now.
             VersionRolledBack: it was in charge already, and somebody had it rolled back.
         """
         if self.promoted(run):
-            return self
+            return self.without(run)
         if version in self.rolled_back:
             raise VersionRolledBack(f"{version} was rolled back, and does not take over again by itself")
         if self.champion != over:
             raise ChampionMoved(f"{version} was judged against {over}, but {self.champion} is in charge now")
         promotion = Promotion(version=version, run=run, as_of=as_of, promoted_at=promoted_at)
-        return self.model_copy(update={"promotions": [*self.promotions, promotion]})
+        return self.without(run).model_copy(update={"promotions": [*self.promotions, promotion]})
 
     def roll_back(self, *, cause: str, asked_at: datetime, as_of: datetime, promoted_at: datetime) -> Self:
         """Put the version before in charge again; a freeze holds nobody back from it.
@@ -170,8 +168,12 @@ class Routing(BaseModel):
             return self
         return self.model_copy(update={"held": [*self.held, judged]})
 
+    def still_holding(self, before: "Routing") -> Self:
+        """The routing with the promotions that waited before: each goes once it was told what became of it."""
+        return self.model_copy(update={"held": before.held})
+
     def without(self, run: str) -> Self:
-        """The routing once it was told what became of a promotion that waited."""
+        """The routing in which a run's promotion no longer waits."""
         held = [judged for judged in self.held if judged.run != run]
         return self if len(held) == len(self.held) else self.model_copy(update={"held": held})
 

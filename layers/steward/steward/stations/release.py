@@ -53,7 +53,10 @@ def _judged(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | R
         if routing.freeze:
             return routing.holding(judged)
         over = _displaced(runtime, judged, routing) if evaluation.adopted else evaluation.champion
-        return routing.promote(judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at)
+        promoted = routing.promote(
+            judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at
+        )
+        return promoted.still_holding(routing)
 
     try:
         routing = runtime.data.swap(keys.routing(judged.model), Routing, promote)
