@@ -1,6 +1,7 @@
 """`steward log`, `show`, `diff` and `checkout` on what the functions stored."""
 
 import json
+import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,7 +107,7 @@ def test_an_unknown_id_and_an_unknown_model_are_said_so(run: Run) -> None:
 def test_diff_of_versions_tells_data_metrics_and_importances(twice: tuple[str, str], run: Run) -> None:
     found = json.loads(run("diff", "lemons", *twice, "--json").stdout)
     assert (found["kind"], found["spec"]) == ("version", [])
-    assert found["model"]["recipe"] == []
+    assert (found["model"]["recipe"], found["model"]["platform"]) == ([], [])
     assert {"roc_auc", "log_loss"} <= found["model"]["metrics"].keys()
     assert set(found["model"]["importances"]) == {"age", "mileage", "make"}
     data = found["data"]
@@ -114,6 +115,7 @@ def test_diff_of_versions_tells_data_metrics_and_importances(twice: tuple[str, s
     assert data["rows"] == {"before": 5600, "after": 6800}
     assert "mileage" in data["profiles"]["drifted"]
     assert any("objects are in both" in note for note in data["profiles"]["notes"])
+    assert f"architecture {platform.machine()}" in run("show", "lemons", twice[0]).stdout
     shown = run("diff", "lemons", *twice).stdout
     assert "mileage" in shown
     assert "roc_auc" in shown

@@ -55,12 +55,16 @@ def test_versions_differ_in_recipe_metrics_and_importances() -> None:
     recipe = Recipe(estimator="LogisticRegression", parameters={"C": 2.0}, seed=7)
     second = first.model_copy(update={
         "recipe": recipe, "libraries": {"numpy": "2.6.0", "scikit-learn": "1.9.0"}, "training_rows": 99,
+        "platform": {"architecture": "x86_64", "numpy": "openblas 0.3, Sandybridge, 1 thread"},
         "features": ["age", "make", "colour"], "importances": {"age": 0.5},
     })  # fmt: skip
     better = evaluation().model_copy(update={"metrics": {"roc_auc": 0.9}})
     found = of_versions(first, second, (evaluation(), better))
     assert [(change.field, change.before, change.after) for change in found.recipe] == [("parameters.C", 0.5, 2.0)]
     assert [change.field for change in found.libraries] == ["numpy"]
+    assert [(change.field, change.after) for change in found.platform] == [
+        ("numpy", "openblas 0.3, Sandybridge, 1 thread")
+    ]
     assert found.features == {"before": ["mileage"], "after": ["colour"]}
     assert (found.metrics["roc_auc"].before, found.metrics["roc_auc"].after) == (0.8123, 0.9)
     assert found.metrics["log_loss"].after is None

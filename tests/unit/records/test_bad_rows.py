@@ -68,10 +68,11 @@ def test_a_valid_row_is_not_a_duplicate_of_a_rejected_one(judge, write, row):
         (b"UA2,2013-03-04T12:30:00Z,0.25,0\n", "wrong_field_count"),
         (b"UA2,2013-03-04T12:30:00Z,0.25,0,1400,10.5,UA,EWR,more\n", "wrong_field_count"),
         (b'UA2,"2013"x,0.25,0,1400,10.5,UA,EWR\n', "malformed"),
-        (b'"UA2,2013-03-04T12:30:00Z,0.25,0,1400,10.5,UA,EWR\n', "malformed"),
         (b"UA2,2013-03-04T12:30:00Z,0.25,0,1400,10.5,UA,M\xfcnchen\n", "not_utf8"),
         (b"UA2,2013-03-04T12:30:00Z,0.25,0,1400,10.5,UA,E\0WR\n", "not_utf8"),
-        (b"UA2," + b"x" * 200_000 + b",0.25,0,1400,10.5,UA,EWR\n", "malformed"),
+        (b"UA2," + b"x" * 200_000 + b",0.25,0,1400,10.5,UA,EWR\n", "wrong_type"),
+        (b"UA2," + b"x" * 2_000_000 + b",0.25,0,1400,10.5,UA,EWR\n", "row_too_long"),
+        (b'UA2,"' + b"x\n" * 1_000_000 + b'",0.25,0,1400,10.5,UA,EWR\n', "row_too_long"),
     ],
 )
 def test_a_csv_line_that_is_no_row(judge, write, row, line, code):
@@ -87,6 +88,8 @@ def test_a_csv_line_that_is_no_row(judge, write, row, line, code):
     ("line", "code"),
     [
         (b'{"flight": "UA2"', "malformed"),
+        (b'{"flight": "UA2", "carrier": "' + b"x" * 2_000_000 + b'"}', "row_too_long"),
+        (b'{"flight": "UA2", "flight": "UA2"}', "malformed"),
         (b"[1, 2]", "malformed"),
         (b"UA2,2013", "malformed"),
         (b"[" * 100_000, "malformed"),

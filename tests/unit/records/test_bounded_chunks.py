@@ -33,7 +33,7 @@ CONTENT = {
 @pytest.mark.parametrize("careful", [False, True])
 def test_long_rows_come_few_at_a_time(tmp_path: Path, written: str, *, careful: bool) -> None:
     path = tmp_path / "file"
-    path.write_bytes(CONTENT[written].replace(b"0,x", b'0,"x') if careful and written == "csv" else CONTENT[written])
+    path.write_bytes(CONTENT[written].replace(b"0,x", b'0," "x') if careful and written == "csv" else CONTENT[written])
     with (
         patch.object(parquet, "_CHUNK_BYTES", 10_000),
         patch.object(jsonlines, "CHUNK_BYTES", 10_000),

@@ -75,7 +75,7 @@ def test_a_spoilt_place_costs_the_rows_around_it_nothing(path, before, between, 
 @given(rows=ROWS.filter(len), end=st.sampled_from(["\n", "\r\n"]))
 def test_what_is_written_well_is_clean(rows, end) -> None:
     content = written(rows, end)
-    clean = clean_rows(content, 3, longest_line=2**20, most=2**20)
+    clean = clean_rows(content, 3, ",", longest=2**20, most=2**20)
     assert clean
     assert clean.content == content
     assert [next(csv.reader([clean.row(at)], strict=True)) for at in range(len(clean.ends))] == [*map(list, rows)]
@@ -89,17 +89,19 @@ def test_what_is_written_well_is_clean(rows, end) -> None:
 )  # fmt: skip
 def test_a_row_that_is_not_clean_ends_the_clean_rows(unclean) -> None:
     good = b'a,"b\n",c\n'
-    clean = clean_rows(good + unclean + good, 3, longest_line=100, most=99)
+    clean = clean_rows(good + unclean + good, 3, ",", longest=100, most=99)
     assert clean
     assert clean.content == good
-    assert clean_rows(unclean + good, 3, longest_line=100, most=99) is None
+    assert clean_rows(unclean + good, 3, ",", longest=100, most=99) is None
 
 
-def test_a_field_longer_than_the_careful_reader_takes_is_left_to_it() -> None:
-    assert clean_rows(b"a,b," + b"c" * 200_000 + b"\n", 3, longest_line=2**20, most=9) is None
+def test_a_row_longer_than_the_limit_is_left_to_the_careful_reader() -> None:
+    content = b'a,b,"' + b"c\n" * 100_000 + b'"\n'
+    assert clean_rows(content, 3, ",", longest=len(content) - 1, most=9) is None
+    assert clean_rows(content, 3, ",", longest=len(content), most=9)
 
 
 def test_no_more_rows_than_wanted() -> None:
-    clean = clean_rows(b"a,b,c\n" * 5, 3, longest_line=100, most=2)
+    clean = clean_rows(b"a,b,c\n" * 5, 3, ",", longest=100, most=2)
     assert clean
     assert (clean.content, clean.line_ends) == (b"a,b,c\n" * 2, 2)

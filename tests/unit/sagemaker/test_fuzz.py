@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from steward.errors import BatchInvalid, SpecInvalid
+from steward.errors import SpecInvalid
 from steward.records.judge import Batch
 from steward.records.raw import Limits
 from steward.sagemaker.clarify import Analysis
@@ -156,14 +156,14 @@ def _spots(document):
             yield from _spots(value)
 
 
-def test_a_line_longer_than_any_request_is_refused(spec, tmp_path, monkeypatch):
+def test_a_line_longer_than_any_request_is_rejected_alone(spec, tmp_path, monkeypatch):
     monkeypatch.setattr("steward.sagemaker.opening.MAXIMUM_LINE_BYTES", 1 << 21)
     path = tmp_path / "long.jsonl"
-    path.write_bytes(GOOD + b"\n" + b"x" * (1 << 22))
+    path.write_bytes(GOOD + b"\n" + b"x" * (1 << 22) + b"\n" + GOOD)
 
-    with pytest.raises(BatchInvalid) as caught:
-        list(event_rows(path, path.name, spec).chunks([]))
-    assert caught.value.code == "line_too_long"
+    (chunk,) = event_rows(path, path.name, spec).chunks([])
+    assert chunk.lines.tolist() == [1, 3]
+    assert [(row.line, row.reasons[0].code) for row in chunk.rejected] == [(2, "row_too_long")]
 
 
 def test_long_lines_that_cannot_be_used_take_no_memory_after_they_were_read(spec, tmp_path):

@@ -74,6 +74,8 @@ def _model(model: ModelDifference) -> Iterator[Table]:
         yield _changes("recipe", model.recipe)
     if model.libraries:
         yield _changes("libraries", model.libraries)
+    if model.platform:
+        yield _changes("platform (rounding differs)", model.platform)
     if any(model.features.values()):
         yield _changes("features", [FieldChange(field="only on one side", **model.features)])
     rows = {"training rows": model.training_rows, "holdout rows": model.holdout_rows}

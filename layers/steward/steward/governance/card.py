@@ -46,6 +46,7 @@ class ModelCard(BaseModel):
             for gate in evaluation.gates
         ]
         libraries = ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())
+        platform = "; ".join(f"{name} {said}" for name, said in manifest.platform.items())
         day = "%Y-%m-%d"
         span = f"from {manifest.training_start:{day}} to {manifest.trained_until:{day}}"
         judgement = f"Judgement: **{'passed' if evaluation.passed else 'refused'}**, as of {manifest.as_of:{day}}."
@@ -66,6 +67,7 @@ class ModelCard(BaseModel):
                 f"- Dataset: `{manifest.dataset.key}` (SHA-256 `{manifest.dataset.sha256}`)",
                 f"- {_artifact(manifest)}",
                 f"- Libraries: {libraries or 'unknown'}",
+                *([f"- Platform: {platform}"] if platform else []),
                 *_importances(manifest),
                 "",
                 "## Evaluation",

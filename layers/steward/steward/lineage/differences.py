@@ -72,6 +72,8 @@ class ModelDifference(BaseModel):
     Attributes:
         recipe: estimator, parameters, seed and preprocessing.
         libraries: by name, where versions differ.
+        platform: which code of the libraries did the arithmetic, where it differs; the same dataset, recipe and
+            libraries then give artifacts that may differ in the last bits.
         features: that only one side has, by `before` or `after`.
         metrics: of the judgement of either, each on its own holdout.
         importances: by feature, where either is known.
@@ -82,6 +84,7 @@ class ModelDifference(BaseModel):
 
     recipe: list[FieldChange]
     libraries: list[FieldChange]
+    platform: list[FieldChange] = []
     features: dict[Literal["before", "after"], list[str]]
     metrics: dict[str, Figures]
     importances: dict[str, Figures]
@@ -145,6 +148,7 @@ def of_versions(
     return ModelDifference(
         recipe=changed_fields(_recipe(before), _recipe(after)),
         libraries=changed_fields(before.libraries, after.libraries),
+        platform=changed_fields(before.platform, after.platform),
         features=only(before.features, after.features),
         metrics=_figures(*metrics),
         importances=_figures(before.importances, after.importances),

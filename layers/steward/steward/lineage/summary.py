@@ -62,6 +62,7 @@ def _version(document: Document) -> Lines:
         "features": ", ".join(document["features"]),
         "importances": ", ".join(f"{name} {share:.0%}" for name, share in ranked),
         "libraries": ", ".join(f"{name} {version}" for name, version in document["libraries"].items()),
+        "platform": "; ".join(f"{name} {said}" for name, said in document.get("platform", {}).items()),
         "spec": document["spec"]["key"],
         "dataset": document["dataset"]["key"],
         **{

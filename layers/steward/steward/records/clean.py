@@ -1,8 +1,8 @@
 """The rows that a piece of CSV begins with whose every reading is the same, found without taking them apart.
 
-A careful reader goes through CSV character by character and knows what to make of every stray quote. Most files have
-none, and a fast reader is several times as fast; so what both read alike is told from the rest by arithmetic on where
-the few signs are that mean something: line ends, commas, quotes.
+A careful reader takes CSV apart row by row and knows what to make of every stray quote. Most files have none, and a
+fast reader is several times as fast; so what both read alike is told from the rest by arithmetic on where
+the few signs are that mean something: line ends, delimiters, quotes.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_NEWLINE, _RETURN, _COMMA, _QUOTE, _NUL = b'\n\r,"\0'
+_NEWLINE, _RETURN, _QUOTE, _NUL = b'\n\r"\0'
 _NOWHERE = int(np.iinfo(np.int64).max)
-_LONGEST_ROW = 131_072
-"""The careful reader refuses fields of more characters than this; whether a row has one is left to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +36,30 @@ class CleanRows:
         return self.content[begin : int(self.ends[at]) + 1].decode()
 
 
-def clean_rows(content: bytes, fields: int, *, longest_line: int, most: int) -> CleanRows | None:
+def clean_rows(content: bytes, fields: int, delimiter: str, *, longest: int, most: int) -> CleanRows | None:
     """The clean rows that a piece of CSV begins with; None where the first is not clean, or not whole.
 
     Args:
         content: bytes from the beginning of a row on.
         fields: how many each row has.
-        longest_line: bytes that a line may have, with its end.
+        delimiter: stands between two fields.
+        longest: bytes that a row may have, with its end.
         most: rows wanted.
     """
     signs = np.frombuffer(content, np.uint8)
     newlines, quotes = np.flatnonzero(signs == _NEWLINE), np.flatnonzero(signs == _QUOTE)
-    commas, returns = np.flatnonzero(signs == _COMMA), np.flatnonzero(signs == _RETURN)
+    between = ord(delimiter)
+    delimiters, returns = np.flatnonzero(signs == between), np.flatnonzero(signs == _RETURN)
     ends = newlines[_outside(newlines, quotes)]
     if not len(ends):
         return None
-    counts = np.diff(np.searchsorted(commas[_outside(commas, quotes)], ends), prepend=0) + 1
+    counts = np.diff(np.searchsorted(delimiters[_outside(delimiters, quotes)], ends), prepend=0) + 1
     unclean = min(
         _first(ends[counts != fields]),
         _first(ends[_blank(signs, ends)]),
-        _first(ends[np.diff(ends, prepend=-1) > _LONGEST_ROW]),
-        _first(newlines[np.diff(newlines, prepend=-1) > longest_line]),
+        _first(ends[np.diff(ends, prepend=-1) > longest]),
         _first(np.flatnonzero(signs == _NUL)),
-        _first(_stray_quotes(signs, quotes)),
+        _first(_stray_quotes(signs, quotes, between)),
         _first(_stray_returns(signs, returns[_outside(returns, quotes)])),
         _undecodable(content),
     )
@@ -85,14 +84,14 @@ def _blank(signs: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.bool
     return np.equal(lengths, 1) | np.equal(lengths, 2) & np.equal(signs[ends - 1], _RETURN)
 
 
-def _stray_quotes(signs: NDArray[np.uint8], quotes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _stray_quotes(signs: NDArray[np.uint8], quotes: NDArray[np.int64], between: int) -> NDArray[np.int64]:
     """Quotes that neither surround a field nor are doubled inside quotes."""
     opening, closing = quotes[::2], quotes[1::2]
     before = np.where(opening > 0, signs[opening - 1], _NEWLINE)
     after = signs[np.minimum(closing + 1, len(signs) - 1)]
     stray = [
-        opening[~np.isin(before, (_COMMA, _NEWLINE, _QUOTE))],
-        closing[~np.isin(after, (_COMMA, _NEWLINE, _RETURN, _QUOTE))],
+        opening[~np.isin(before, (between, _NEWLINE, _QUOTE))],
+        closing[~np.isin(after, (between, _NEWLINE, _RETURN, _QUOTE))],
     ]
     return np.sort(np.concatenate(stray))
 

@@ -1,14 +1,17 @@
 """Which format a file has: its name says, its first bytes must agree."""
 
-from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from steward.errors import BatchInvalid
-from steward.records.raw import Format, Limits, Rows
-from steward.records.text import Compression, Lines
+from steward.records.compressed import Compression, blocks
+from steward.records.raw import Expectation, Format, Limits, Rows
+from steward.records.text import Lines
 
 SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
@@ -26,7 +29,7 @@ _SIGNATURES = {
     b"\xfd7zXZ": "xz",
 }
 _SIGNATURE_OF: dict[Format | Compression, str] = {"parquet": "Parquet", "gzip": "gzip", "zstd": "zstd"}
-_KNOWN = ".csv, .jsonl, .ndjson, .json (each may be followed by .gz or .zst), .parquet or .pq"
+_KNOWN = ".csv, .tsv, .tab, .txt, .jsonl, .ndjson, .json (each may be followed by .gz or .zst), .parquet or .pq"
 
 
 def format_of(name: str) -> tuple[Format, Compression | None]:
@@ -52,14 +55,19 @@ def format_of(name: str) -> tuple[Format, Compression | None]:
     return written, compression
 
 
-def open_rows(path: Path, name: str, limits: Limits | None = None, lists: Collection[str] = ()) -> Rows:
+def open_rows(
+    path: Path,
+    name: str,
+    limits: Limits | None = None,
+    expected: Expectation = Expectation(),  # noqa: B008 - frozen
+) -> Rows:
     """Open a local file for reading row by row, in bounded memory.
 
     Args:
         path: where it lies.
         name: what the user called it (an object key will do): it says the format, and stands in every message.
         limits: what it may cost.
-        lists: columns whose cells may be lists: of JSON Lines, they are given as the text of a JSON array.
+        expected: what is known of its columns.
 
     Raises:
         BatchInvalid: it is not what its name says, is empty, cut off or damaged, or has no header.
@@ -80,10 +88,11 @@ def open_rows(path: Path, name: str, limits: Limits | None = None, lists: Collec
     if written == "csv":
         from steward.records.delimited import DelimitedRows  # noqa: PLC0415
 
-        return DelimitedRows(lines, limits)
+        return DelimitedRows(lines, limits, expected)
+    from steward.records.json_keys import keys_in  # noqa: PLC0415
     from steward.records.jsonlines import JsonLineRows  # noqa: PLC0415
 
-    return JsonLineRows(lines, limits, lists)
+    return JsonLineRows(lines, limits, expected, lambda names: keys_in(blocks(path, name, compression, limits), names))
 
 
 def _agree(head: bytes, promised: str | None, name: str) -> None:

@@ -1,48 +1,90 @@
 """JSON Lines files, object by object."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import numpy as np
 from arro3.core import Array, DataType
 
 from steward.errors import BatchInvalid
-from steward.records.raw import Format, Limits, RawChunk, Reason, RejectedRow, as_json
-from steward.records.text import CHUNK_BYTES, CHUNK_ROWS, Lines, printable
+from steward.records.raw import Expectation, Format, Limits, RawChunk, Reason, RejectedRow, as_json
+from steward.records.text import CHUNK_BYTES, CHUNK_ROWS, Lines, printable, too_long
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+_NAMES = 1000
+"""Columns that nobody expects, named after those of the first rows."""
+
+
+class _Repeated(dict[str, Any]):
+    """An object in which a key comes twice."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Repeated(pairs)
+
+
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
 """Numbers keep their text, as in CSV: they are parsed once their column says that it wants numbers."""
 
 _Row = tuple[int, int, str, dict[str, Any]]
 """Row number, line number, text, object."""
 
 
+KeySearch = Callable[[Collection[str]], Collection[str]]
+"""Which of some keys a file has anywhere, its first rows included."""
+
+
 class JsonLineRows:
-    """A file with one JSON object a line. An absent key is a null."""
+    """A file with one JSON object a line. An absent key is a null.
+
+    Args:
+        lines: the file.
+        limits: what reading may cost.
+        expected: the columns that are looked for in the whole file before it is read.
+        later: looks for keys that the first rows lack.
+    """
 
     format: Format = "jsonl"
 
-    def __init__(self, lines: Lines, limits: Limits, lists: Collection[str] = ()) -> None:
+    def __init__(self, lines: Lines, limits: Limits, expected: Expectation, later: KeySearch) -> None:
         self._lines = lines
-        self._lists = lists
+        self._lists = expected.lists
+        self._limit = limits.maximum_line_bytes
         self._chunk_rows = min(limits.chunk_rows, CHUNK_ROWS)
         self._row = 0
         self._first = self._next_rows()
-        self.names = self._names()
+        self._refuse_without_objects()
+        self._names: dict[str, None] = {}
+        for keys in {tuple(record): None for *_, record in self._first[0]}:
+            self._names.update(dict.fromkeys(keys))
+        absent = [name for name in expected.names if name not in self._names]
+        if absent and lines.ahead(1):
+            self._names.update(dict.fromkeys(later(absent)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `Rows.names`."""
+        return tuple(self._names)
 
     def chunks(self, wanted: Collection[str]) -> Iterator[RawChunk]:
         """See `Rows.chunks`."""
         rows, rejected = self._first
         self._first = ([], [])
         while rows or rejected:
+            self._note_names(rows)
             chunk = _chunk(rows, rejected, wanted, self._lists)
             rows, rejected = [], []  # the objects of one chunk are large: let them go before the next is read
             yield chunk
             del chunk
             rows, rejected = self._next_rows()
 
-    def _names(self) -> tuple[str, ...]:
+    def _note_names(self, rows: list[_Row]) -> None:
+        for keys in {tuple(record) for *_, record in rows}:
+            if len(self._names) < _NAMES:
+                self._names.update(dict.fromkeys(keys))
+
+    def _refuse_without_objects(self) -> None:
         rows, rejected = self._first
         if not rows and not rejected:
             raise BatchInvalid("no_rows", f"{self._lines.name} holds nothing but blank lines; upload a file with rows")
@@ -52,10 +94,6 @@ class JsonLineRows:
                 f"no line of {self._lines.name} can be read as a JSON object (line {rejected[0].line}: "
                 f"{rejected[0].reasons[0].message}); write one object a line, not an array or indented JSON",
             )
-        names: dict[str, None] = {}
-        for *_, record in rows:
-            names.update(dict.fromkeys(record))
-        return tuple(names)
 
     def _next_rows(self) -> tuple[list[_Row], list[RejectedRow]]:
         rows: list[_Row] = []
@@ -67,7 +105,10 @@ class JsonLineRows:
                 continue
             self._row += 1
             line = self._lines.number
-            record = _parsed(stripped, decodable=line not in self._lines.undecodable)
+            if line in self._lines.too_long:
+                record: dict[str, Any] | Reason = too_long(line, self._limit)
+            else:
+                record = _parsed(stripped, decodable=line not in self._lines.undecodable)
             if isinstance(record, Reason):
                 rejected.append(RejectedRow(self._row, line, (record,), as_json(printable(stripped))))
             else:
@@ -86,6 +127,8 @@ def _parsed(text: str, *, decodable: bool) -> dict[str, Any] | Reason:
         return Reason("malformed", None, f"the line is not valid JSON ({error}); write one whole object a line")
     if not isinstance(record, dict):
         return Reason("malformed", None, "the line is valid JSON, but not an object; write one object a line")
+    if isinstance(record, _Repeated):
+        return Reason("malformed", None, "the object has a key twice; write each key once")
     return record
 
 

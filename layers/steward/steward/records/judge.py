@@ -16,7 +16,7 @@ from steward.records.findings import Findings
 from steward.records.formats import open_rows
 from steward.records.identity import SeenIds
 from steward.records.labels import Classes
-from steward.records.raw import Limits, RawChunk, RejectedRow
+from steward.records.raw import Expectation, Limits, RawChunk, RejectedRow
 from steward.records.records import Records
 from steward.records.schema import Expected, Kind
 from steward.records.sheet import Sheet
@@ -157,8 +157,6 @@ class Batch:
 
     Attributes:
         notes: what the user may want to know about the file as a whole, one sentence each.
-        columns_added: the columns that the declaration does not name, in the file's order.
-        columns_missing: declared columns that the file could do without, and does.
         types: what the cells of its columns are, once its first rows were read; empty for CSV, which does not say.
     """
 
@@ -179,14 +177,22 @@ class Batch:
             BatchInvalid: it is not what its name says, is empty or damaged, or lacks columns.
         """
         self._judge = Judge(spec, kind, now)
-        lists = [column for column, declared in spec.declared.items() if isinstance(declared, EmbeddingFeature)]
         narrowed = _narrowed(limits or Limits(), spec)
-        self._rows = event_rows(path, name, spec, narrowed) or open_rows(path, name, narrowed, lists)
-        expected, found = self._judge.expected, self._rows.names
-        self.notes = expected.check(found, self._rows.format)
-        self.columns_added = expected.undeclared(found)
-        self.columns_missing = expected.absent(found)
+        expected = self._judge.expected
+        columns = _expectation(spec, expected)
+        self._rows = event_rows(path, name, spec, narrowed, expected.names) or open_rows(path, name, narrowed, columns)
+        self.notes = expected.check(self._rows.names, self._rows.format)
         self.types: Mapping[str, CellType] = {}
+
+    @property
+    def columns_added(self) -> tuple[str, ...]:
+        """The columns met so far that the declaration does not name, in the file's order."""
+        return self._judge.expected.undeclared(self._rows.names)
+
+    @property
+    def columns_missing(self) -> tuple[str, ...]:
+        """The declared columns that the file could do without, and does."""
+        return self._judge.expected.absent(self._rows.names)
 
     def __iter__(self) -> Iterator[Judged]:
         """Read and judge it, once, chunk by chunk.
@@ -194,12 +200,23 @@ class Batch:
         Raises:
             BatchInvalid: at any chunk, when the rest proves unreadable; then nothing of the file may be kept.
         """
-        found = set(self._rows.names)
-        wanted = [name for name in self._judge.expected.names if name in found]
+        expected, found = self._judge.expected, set(self._rows.names)
+        nulls = expected.nullable if self._rows.format == "jsonl" else frozenset()
+        wanted = [name for name in expected.names if name in found or name in nulls]
         for raw in self._rows.chunks(wanted):
             if not self.types:
                 self.types = seen_types(raw, self._rows.format)
             yield self._judge.judge(raw)
+
+
+def _expectation(spec: ModelSpec, expected: Expected) -> Expectation:
+    declared, columns = spec.declared, spec.columns
+    numbers = {name for name, feature in declared.items() if isinstance(feature, NumericFeature)}
+    numbers.update((*columns.outputs.values(), *columns.operation.values(), *columns.attributions.values()))
+    if spec.task == "regression":
+        numbers.update(filter(None, (columns.prediction, columns.label)))
+    lists = [name for name, feature in declared.items() if isinstance(feature, EmbeddingFeature)]
+    return Expectation(expected.names, numbers, lists)
 
 
 def _narrowed(limits: Limits, spec: ModelSpec) -> Limits:

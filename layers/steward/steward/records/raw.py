@@ -18,13 +18,28 @@ class Limits:
 
     Attributes:
         maximum_expanded_bytes: bytes after decompression (text), or of the rows in memory, summed (Parquet).
-        maximum_line_bytes: bytes in one line of text.
+        maximum_line_bytes: bytes in one row of text, however many lines it spans; a longer one is rejected alone.
         chunk_rows: rows held in memory at a time; of text, 4,096 at most.
     """
 
     maximum_expanded_bytes: int = 1024**3
     maximum_line_bytes: int = 1024**2
     chunk_rows: int = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is known of a file's columns before it is read.
+
+    Attributes:
+        names: of columns that may be in it: they tell what separates the fields of CSV.
+        numbers: of those that hold numbers; None where that is not known.
+        lists: columns whose cells may be lists: of JSON Lines, they are given as the text of a JSON array.
+    """
+
+    names: Collection[str] = ()
+    numbers: Collection[str] | None = None
+    lists: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,7 @@ class Rows(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns it has; for JSON Lines, those of the first 4,096 lines."""
+        """The columns it has; of JSON Lines, those expected ones that any line has, and others that were met so far."""
 
     def chunks(self, wanted: Collection[str]) -> Iterator[RawChunk]:
         """Read it once, from the start, keeping the wanted columns; those it lacks are left out, or all null.

@@ -15,7 +15,8 @@ Kind = Literal["predictions", "labels", "reference", "telemetry", "withdrawals"]
 """What a file holds; withdrawals are the ids of rows of another kind."""
 
 _SHOWN = 40
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_SEPARATORS = {"\x01": "the sign 0x01", ":": "colons", "^": "carets", "~": "tildes", " ": "blanks"}
+"""Of CSV files that cannot be read, since these separate their fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class Expected:
         optional: declared, and missed when they are not there.
         incidental: taken where they are, and not missed.
         some: of these one at least is there.
+        nullable: those of the required whose cells may be empty: an object of JSON may leave them out.
     """
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
     incidental: tuple[str, ...] = ()
     some: tuple[str, ...] = ()
+    nullable: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, spec: ModelSpec, kind: Kind) -> "Expected":
@@ -48,6 +51,7 @@ class Expected:
                     (columns.id, columns.time, *_results(spec), *spec.features, *_attributes(spec, nullable=False)),
                     (*_attributes(spec, nullable=True), *columns.operation.values(), *columns.attributions.values()),
                     (columns.version,),
+                    nullable=_nullable(spec),
                 )
             case "labels":
                 if not has_labels(spec):
@@ -88,7 +92,8 @@ class Expected:
             raise BatchInvalid(
                 "duplicate_columns", f"the file has more than one column {_listed(repeated)}; give each its own name"
             )
-        missing = [name for name in self.required if name not in found]
+        nulls = self.nullable if file_format == "jsonl" else frozenset()
+        missing = [name for name in self.required if name not in found and name not in nulls]
         if missing:
             raise self._missing(missing, found, file_format)
         if self.some and not any(name in found for name in self.some):
@@ -142,7 +147,16 @@ def _reference(spec: ModelSpec) -> Expected:
         required, optional, incidental = _results(spec), label, others
     else:
         required, optional, incidental = label, (), (*_results(spec), *others)
-    return Expected((columns.id, columns.time, *required, *spec.features), (*optional, *spec.attributes), incidental)
+    return Expected(
+        (columns.id, columns.time, *required, *spec.features),
+        (*optional, *spec.attributes),
+        incidental,
+        nullable=_nullable(spec),
+    )
+
+
+def _nullable(spec: ModelSpec) -> frozenset[str]:
+    return frozenset(name for name, feature in spec.features.items() if feature.nullable)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -152,7 +166,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def _separator_hint(found: Sequence[str]) -> str:
     used = [word for sign, word in _SEPARATORS.items() if len(found) == 1 and sign in found[0]]
-    return f"; its fields seem to be separated by {used[0]}: separate them by commas" if used else ""
+    mend = "separate them by commas, semicolons, tabs or bars"
+    return f"; its fields seem to be separated by {used[0]}: {mend}" if used else ""
 
 
 def _is_number(name: str) -> bool:

@@ -1,19 +1,15 @@
 """Text files, plain or compressed, as numbered lines in bounded memory."""
 
-import gzip
 import io
+import re
 import weakref
-import zlib
 from collections.abc import Buffer, Iterator
 from pathlib import Path
-from typing import Literal, Protocol
-
-import zstandard
+from typing import Any
 
 from steward.errors import BatchInvalid
-from steward.records.raw import Limits
-
-Compression = Literal["gzip", "zstd"]
+from steward.records.compressed import BLOCK, Bounded, Compression, decompressed, measure
+from steward.records.raw import Limits, Reason
 
 CHUNK_ROWS = 4096
 """Rows of text taken apart at a time: as Python objects they take some kilobytes each, and more are no faster."""
@@ -21,86 +17,35 @@ CHUNK_ROWS = 4096
 CHUNK_BYTES = 8 * 1024**2
 """Bytes of text taken apart at a time: as Python objects they take ten times as much."""
 
-_BLOCK = 1 << 18
-_ZSTD_PIECE = 1 << 8
-"""Compressed bytes fed at a time: a block of 128 KiB can take four bytes, so this much gives 8 MiB at most."""
-_ZSTD_WINDOW = 1 << 27
-"""What the zstd command itself accepts by default."""
+PIECE_BYTES = 1 << 16
+"""Bytes of a line read at a time; as many are kept of one that is too long."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANK_LINES = 10_000
+_SIGNS = re.compile(rb'"|\r+\n?|\n')
 _UNDECODABLE = "surrogateescape"
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+class _NewlineForReturn(io.RawIOBase):
+    """A text file whose lines end in carriage returns alone, as one whose lines end in line feeds."""
 
-
-class _ZstdFile:
-    """Decompressed bytes of one or more frames; EOFError when the last is cut off, which stream_reader lets pass."""
-
-    def __init__(self, source: _Readable) -> None:
-        self._source = source
-        self._frame: zstandard.ZstdDecompressionObj | None = None
-        self._ready = memoryview(b"")
-
-    def read(self, size: int, /) -> bytes:
-        while not self._ready:
-            piece = self._source.read(_ZSTD_PIECE)
-            if not piece:
-                if self._frame is not None:
-                    raise EOFError
-                return b""
-            self._feed(piece)
-        block, self._ready = self._ready[:size], self._ready[size:]
-        return bytes(block)
-
-    def _feed(self, piece: bytes) -> None:
-        parts = []
-        while piece:
-            frame = self._frame or zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
-            parts.append(frame.decompress(piece))
-            self._frame = None if frame.eof else frame
-            piece = frame.unused_data if frame.eof else b""
-        self._ready = memoryview(b"".join(parts))
-
-
-class _Bounded(io.RawIOBase):
-    """Counts what it hands out, and turns the errors of decompressors into the domain's."""
-
-    def __init__(self, source: _Readable, name: str, limit: int) -> None:
-        self._source = source
-        self._name = name
-        self._limit = limit
-        self._total = 0
+    def __init__(self, stream: io.BufferedIOBase) -> None:
+        self._stream = stream
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Buffer, /) -> int:
         view = memoryview(buffer)
-        try:
-            block = self._source.read(len(view))
-        except EOFError as error:
-            raise BatchInvalid(
-                "truncated", f"{self._name} ends in the middle of its compressed data; upload the whole file again"
-            ) from error
-        except (gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
-            raise BatchInvalid(
-                "corrupt", f"{self._name} cannot be decompressed ({error}); compress and upload the file again"
-            ) from error
-        self._total += len(block)
-        if self._total > self._limit:
-            raise BatchInvalid(
-                "expands_too_far",
-                f"{self._name} expands to more than {self._limit:,} bytes; split it into smaller files",
-            )
-        view[: len(block)] = block
+        block = self._stream.read1(len(view))
+        view[: len(block)] = block.replace(b"\r", b"\n")
         return len(block)
 
 
 class _Returnable:
     """A stream whose last bytes can be given back."""
 
-    def __init__(self, stream: io.BufferedReader) -> None:
+    def __init__(self, stream: "io.BufferedReader[Any]") -> None:
         self._stream = stream
         self._back = io.BytesIO()
 
@@ -123,13 +68,15 @@ class _Returnable:
 class Lines:
     """The lines of a text file, decoded as UTF-8 with or without a byte order mark, with their line ends.
 
-    A line that is not UTF-8 is still given, and its number kept in `undecodable`, so that only its row is lost.
+    A line that is not UTF-8, or is longer than the limit, is still given, and its number kept, so that only its row is
+    lost. Lines end in line feeds, with a carriage return before or not, or, in the whole file, in carriage returns.
 
     Attributes:
         name: what the user called the file.
         number: the line given last, from 1.
         taken: bytes of the lines given so far.
         undecodable: numbers of lines given so far that hold bytes that are not UTF-8 text.
+        too_long: numbers of lines given so far of which only the first 64 KiB were given.
     """
 
     def __init__(self, path: Path, name: str, compression: Compression | None, limits: Limits) -> None:
@@ -137,15 +84,22 @@ class Lines:
         self.number = 0
         self.taken = 0
         self.undecodable: set[int] = set()
+        self.too_long: set[int] = set()
         self._limits = limits
         self._blank = 0
+        self._whole = True
         if compression:
-            _measure(path, name, compression, limits)
+            measure(path, name, compression, limits)
         file = path.open("rb")
         weakref.finalize(self, file.close)  # however reading ends, also when it is given up half way
-        bounded = _Bounded(_decompressed(file, compression), name, limits.maximum_expanded_bytes)
-        self._stream = _Returnable(io.BufferedReader(bounded, _BLOCK))
-        self._pushed_back: list[str] = []
+        bounded = Bounded(decompressed(file, compression), name, limits.maximum_expanded_bytes)
+        stream = io.BufferedReader(bounded, BLOCK)
+        if stream.peek(1).startswith(_BYTE_ORDER_MARK):
+            stream.read(len(_BYTE_ORDER_MARK))
+        if _ends_in_returns(stream.peek(1)):
+            self._stream = _Returnable(io.BufferedReader(_NewlineForReturn(stream), BLOCK))
+        else:
+            self._stream = _Returnable(stream)
 
     @property
     def head(self) -> bytes:
@@ -158,8 +112,6 @@ class Lines:
         Raises:
             BatchInvalid: they cannot be decompressed, or expand too far.
         """
-        if self._pushed_back or not self.number:
-            return b""
         content = self._stream.read(size)
         self._stream.unread(content)
         return content if len(content) == size or not content or content.endswith(b"\n") else content + b"\n"
@@ -171,79 +123,108 @@ class Lines:
         self.taken += size
         self._blank = 0
 
-    def push_back(self, lines: list[str]) -> None:
-        """Give these lines, which were the last ones given, again."""
-        self._pushed_back = lines[::-1] + self._pushed_back
-        self.number -= len(lines)
-
-    def __iter__(self) -> Iterator[str]:
-        """Line by line.
+    def piece(self) -> bytes:
+        """The next line, or at most 64 KiB of it; empty at the end of the file.
 
         Raises:
-            BatchInvalid: the rest cannot be decompressed, expands too far, or has a line longer than the limit.
+            BatchInvalid: the rest cannot be decompressed, or expands too far.
         """
-        return self
+        piece = self._stream.readline(PIECE_BYTES)
+        if piece and self._whole:
+            self.number += 1
+        if piece:
+            self._whole = piece.endswith(b"\n")
+        self.taken += len(piece)
+        return piece
 
-    def __next__(self) -> str:
-        self.number += 1
-        if self._pushed_back:
-            return self._pushed_back.pop()
-        line = self._stream.readline(self._limits.maximum_line_bytes + 1)
-        if not line:
-            self.number -= 1
-            raise StopIteration
-        if len(line) > self._limits.maximum_line_bytes:
-            raise BatchInvalid(
-                "line_too_long",
-                f"line {self.number} of {self.name} is longer than {self._limits.maximum_line_bytes:,} bytes; "
-                "write one record a line",
-            )
-        self.taken += len(line)
-        self._blank = self._blank + 1 if line.isspace() else 0
+    def count_blank(self, *, blank: bool) -> None:
+        """Count blank lines in a row.
+
+        Raises:
+            BatchInvalid: there are more than 10,000.
+        """
+        self._blank = self._blank + 1 if blank else 0
         if self._blank > _BLANK_LINES:
             raise BatchInvalid(
                 "malformed",
                 f"{self.name} has more than {_BLANK_LINES:,} blank lines in a row, up to line {self.number}; "
                 "write one record a line and nothing between",
             )
-        return self._decoded(line)
 
-    def _decoded(self, line: bytes) -> str:
-        if self.number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if b"\0" in line:
-            self.undecodable.add(self.number)
-        try:
-            return line.decode()
-        except UnicodeDecodeError:
+    def __iter__(self) -> Iterator[str]:
+        """Line by line.
+
+        Raises:
+            BatchInvalid: the rest cannot be decompressed, or expands too far, or is blank for too long.
+        """
+        return self
+
+    def __next__(self) -> str:
+        line = self._line()
+        if not line:
+            raise StopIteration
+        self.count_blank(blank=line.isspace())
+        text = decoded(line)
+        if text is None:
             self.undecodable.add(self.number)
             return line.decode(errors=_UNDECODABLE)
+        return text
 
-
-def _measure(path: Path, name: str, compression: Compression, limits: Limits) -> None:
-    """Decompress once to nowhere: a bomb is refused in seconds, before its rows cost the time to take them apart."""
-    with path.open("rb") as file:
-        bounded = io.BufferedReader(
-            _Bounded(_decompressed(file, compression), name, limits.maximum_expanded_bytes), _BLOCK
-        )
-        while bounded.read(_BLOCK):
+    def _line(self) -> bytes:
+        """The next line; of one that is too long, its beginning."""
+        line = self.piece()
+        if not line or line.endswith(b"\n"):
+            return line
+        pieces, size = [line], len(line)
+        while size <= self._limits.maximum_line_bytes and (piece := self.piece()):
+            pieces.append(piece)
+            size += len(piece)
+            if piece.endswith(b"\n"):
+                break
+        if size <= self._limits.maximum_line_bytes:
+            return b"".join(pieces)
+        self.too_long.add(self.number)
+        while not self._whole and self.piece():
             pass
+        return pieces[0]
 
 
-def printable(text: str) -> str:
+def _ends_in_returns(head: bytes) -> bool:
+    """Whether the first line end that is not inside quotes is a carriage return without a line feed."""
+    quotes = 0
+    for sign in _SIGNS.finditer(head):
+        if sign[0] == b'"':
+            quotes += 1
+        elif quotes % 2 == 0:
+            return not sign[0].endswith(b"\n") and sign.end() < len(head)
+    return False
+
+
+def too_long(line: int, limit: int) -> Reason:
+    """Why a row of which only the beginning was read is refused."""
+    return Reason(
+        "row_too_long",
+        None,
+        f"the row that begins in line {line:,} is longer than {limit:,} bytes; its first {PIECE_BYTES:,} bytes at most "
+        "are kept here, and all of it in the upload; shorten its text",
+    )
+
+
+def decoded(content: bytes) -> str | None:
+    """The text of some bytes; None where they are not UTF-8 text."""
+    if b"\0" in content:
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def printable(content: bytes | str) -> str:
     r"""The text with every undecodable byte written out, so that it can be stored.
 
-    >>> printable(b"caf\xe9".decode(errors="surrogateescape"))
+    >>> printable(b"caf\xe9")
     'caf\\xe9'
     """
-    return text.encode(errors=_UNDECODABLE).decode(errors="backslashreplace")
-
-
-def _decompressed(file: io.BufferedReader, compression: Compression | None) -> _Readable:
-    match compression:
-        case "gzip":
-            return gzip.GzipFile(fileobj=file)
-        case "zstd":
-            return _ZstdFile(file)
-        case None:
-            return file
+    raw = content.encode(errors=_UNDECODABLE) if isinstance(content, str) else content
+    return raw.decode(errors="backslashreplace")

@@ -18,6 +18,8 @@ class VersionManifest(BaseModel):
         holdout_until: the end of the rows kept out to judge with.
         recipe, artifact: None for a version that was trained elsewhere and adopted from its reference rows.
         background: the rows that its predictions are attributed against; None where they are not attributed.
+        platform: which code of the libraries did the arithmetic, as `describe_platform` tells; where two trainings of
+            the same dataset, recipe, seed and libraries differ in their artifact, they differ here. Empty if unknown.
         constant: what a model that knows nothing would say of every row: the positive share of the training rows, the
             share of each class, or the median; empty for an adopted version.
         importances: the share of the holdout's loss that comes from shuffling each feature; empty where unknown.
@@ -35,6 +37,7 @@ class VersionManifest(BaseModel):
     dataset: StoredObject
     recipe: Recipe | None
     libraries: dict[str, str]
+    platform: dict[str, str] = {}
     features: list[str]
     importances: dict[str, float]
     artifact: StoredObject | None

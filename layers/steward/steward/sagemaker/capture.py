@@ -18,7 +18,7 @@ from typing import Any, Self
 from steward.errors import BatchInvalid
 from steward.records.raw import Limits, as_json
 from steward.records.text import Lines
-from steward.sagemaker.events import EventRows, Refused, Row
+from steward.sagemaker.events import EventRows, KeySearch, Refused, Row
 from steward.sagemaker.locations import ANYWHERE, Location
 from steward.sagemaker.payloads import DECODER, SKIPPED, Record, Unusable, named, records
 from steward.spec.model import ModelSpec
@@ -83,13 +83,13 @@ class CaptureMapping:
 class CaptureRows(EventRows):
     """A data-capture file as rows, a row for every record of every request."""
 
-    def __init__(self, lines: Lines, limits: Limits, mapping: CaptureMapping) -> None:
+    def __init__(self, lines: Lines, limits: Limits, mapping: CaptureMapping, later: KeySearch) -> None:
         """Open it.
 
         Raises:
             BatchInvalid: it is empty.
         """
-        super().__init__(lines, limits, mapping.columns, lambda event: captured(event, mapping))
+        super().__init__(lines, limits, mapping.columns, lambda event: captured(event, mapping), later)
 
 
 def captured(event: dict[str, Any], mapping: CaptureMapping) -> Iterator[Row | Refused]:

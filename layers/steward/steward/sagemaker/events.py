@@ -11,7 +11,7 @@ from arro3.core import Array, DataType
 
 from steward.errors import BatchInvalid
 from steward.records.raw import Format, Limits, RawChunk, Reason, RejectedRow, as_json
-from steward.records.text import CHUNK_ROWS, Lines, printable
+from steward.records.text import CHUNK_ROWS, Lines, printable, too_long
 from steward.sagemaker.payloads import DECODER
 
 MAXIMUM_LINE_BYTES = 1 << 26
@@ -42,6 +42,9 @@ class Refused:
 Unfold = Callable[[dict[str, Any]], Iterable[Row | Refused]]
 """The rows of one event."""
 
+KeySearch = Callable[[Collection[str]], Iterable[str]]
+"""Columns besides some that are known, which may come in any line."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Given:
@@ -58,19 +61,23 @@ class EventRows:
         limits: what reading may cost.
         columns: the columns that every row has.
         unfold: takes an event apart.
+        later: which other columns rows after the first may have.
     """
 
     format: Format = "jsonl"
 
-    def __init__(self, lines: Lines, limits: Limits, columns: tuple[str, ...], unfold: Unfold) -> None:
+    def __init__(
+        self, lines: Lines, limits: Limits, columns: tuple[str, ...], unfold: Unfold, later: KeySearch
+    ) -> None:
         self._lines = lines
+        self._limit = max(limits.maximum_line_bytes, MAXIMUM_LINE_BYTES)
         self._unfold = unfold
         self._chunk_rows = min(limits.chunk_rows, CHUNK_ROWS)
         self._bytes = 0
         self._row = 0
         self._unread = self._given()
         self._first = self._next_rows()
-        self.names = self._names(columns, self._first)
+        self.names = self._names(columns, self._first, later)
 
     def chunks(self, wanted: Collection[str]) -> Iterator[RawChunk]:
         """See `Rows.chunks`."""
@@ -82,13 +89,15 @@ class EventRows:
             del chunk
             taken = self._next_rows()
 
-    def _names(self, columns: tuple[str, ...], first: list[_Given]) -> tuple[str, ...]:
+    def _names(self, columns: tuple[str, ...], first: list[_Given], later: KeySearch) -> tuple[str, ...]:
         if not first:
             raise BatchInvalid("no_rows", f"{self._lines.name} holds nothing but blank lines; upload a file with rows")
         names = dict.fromkeys(columns)
         for given in first:
             if not isinstance(given.row, Refused):
                 names.update(dict.fromkeys(given.row))
+        if self._lines.ahead(1):
+            names.update(dict.fromkeys(later(names)))
         return tuple(names)
 
     def _given(self) -> Iterator[_Given]:
@@ -98,7 +107,10 @@ class EventRows:
                 continue
             line = self._lines.number
             self._bytes += len(stripped)
-            event = _event(stripped, decodable=line not in self._lines.undecodable)
+            if line in self._lines.too_long:
+                event: dict[str, Any] | Refused = Refused(too_long(line, self._limit))
+            else:
+                event = _event(stripped, decodable=line not in self._lines.undecodable)
             if isinstance(event, Refused):
                 yield _Given(line, stripped[:_KEPT], event)
                 continue

@@ -11,7 +11,7 @@ from typing import Any
 from steward.records.raw import Limits, as_json
 from steward.records.text import Lines
 from steward.sagemaker.capture import label, metadata_of, record_id
-from steward.sagemaker.events import EventRows, Refused, Row
+from steward.sagemaker.events import EventRows, KeySearch, Refused, Row
 from steward.sagemaker.locations import ANYWHERE
 from steward.sagemaker.payloads import Unusable, records
 
@@ -25,15 +25,16 @@ class GroundTruthRows(EventRows):
         lines: the file, opened.
         limits: what reading may cost.
         columns: names for the id, the time and the label, in this order.
+        later: see `EventRows`.
     """
 
-    def __init__(self, lines: Lines, limits: Limits, columns: tuple[str, str, str]) -> None:
+    def __init__(self, lines: Lines, limits: Limits, columns: tuple[str, str, str], later: KeySearch) -> None:
         """Open it.
 
         Raises:
             BatchInvalid: it is empty.
         """
-        super().__init__(lines, limits, (columns[0], columns[2]), lambda event: labels(event, *columns))
+        super().__init__(lines, limits, (columns[0], columns[2]), lambda event: labels(event, *columns), later)
 
 
 def labels(event: dict[str, Any], id_column: str, time_column: str, label_column: str) -> Iterator[Row | Refused]:

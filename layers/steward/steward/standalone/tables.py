@@ -13,7 +13,7 @@ from arro3.core import Array, DataType, RecordBatchReader
 from steward.errors import BatchInvalid
 from steward.records.arrays import TYPES
 from steward.records.formats import open_rows
-from steward.records.raw import Limits
+from steward.records.raw import Expectation, Limits
 
 Watcher = Callable[[str, int], object]
 """Is told what is being read, and how many of its rows so far."""
@@ -81,9 +81,9 @@ class FileTable:
     def _batches(self) -> Iterator[Batch]:
         if not self.path.is_file():
             raise BatchInvalid("no_file", f"{self.path} is no file; name a Parquet, CSV or JSON Lines file")
-        names = open_rows(self.path, self.name, _LIMITS).names
+        names = self._names()
         _distinct(names, self.name)
-        rows = open_rows(self.path, self.name, _LIMITS, names)
+        rows = open_rows(self.path, self.name, _LIMITS, Expectation(names, lists=names))
         refused = read = 0
         first = ""
         for raw in rows.chunks(names):
@@ -96,6 +96,14 @@ class FileTable:
             raise BatchInvalid(
                 "malformed", f"{refused:,} of {refused + read:,} rows of {self.name} cannot be read: {first}"
             )
+
+    def _names(self) -> tuple[str, ...]:
+        """Its columns; in JSON Lines any line may have one that no line before has."""
+        rows = open_rows(self.path, self.name, _LIMITS)
+        if rows.format == "jsonl":
+            for _ in rows.chunks(()):
+                pass
+        return rows.names
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from steward.retraining.importance import permutation_importances
 from steward.retraining.judged import group_outcomes_of, outcomes_of
 from steward.retraining.leakage import with_leakage
 from steward.retraining.manifest import DatasetManifest
+from steward.retraining.platform import describe_platform
 from steward.retraining.portions import by_window, portion, scored_columns
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest, version_name
@@ -117,6 +118,7 @@ def _trained(
         dataset=frozen.stored,
         recipe=declared,
         libraries=recipe.libraries(),
+        platform=describe_platform(),
         features=list(spec.features),
         importances=importances,
         baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
