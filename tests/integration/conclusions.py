@@ -40,27 +40,38 @@ class Conclusions:
     """What was concluded.
 
     Attributes:
-        stored: by name, what is stored; the names that a run or defect got by chance are replaced.
+        names: what stands for the names that runs, versions and defects got by chance.
+        objects: what is stored, by key, with these names replaced.
+        stored: what was decided, by name.
         recorded: the entries of the ledger, how often each.
         told: what people were told, by the message's id: one that comes twice under its id is one.
     """
 
+    names: "Names"
+    objects: dict[str, bytes]
     stored: dict[str, str]
     recorded: Counter[str]
     told: Counter[str]
 
     def differences(self, other: "Conclusions") -> list[str]:
         """What is not the same in both, as sentences."""
-        names = sorted(self.stored.keys() | other.stored.keys())
         found = [
             f"{name}: {_excerpt(self.stored.get(name), other.stored.get(name))}"
-            for name in names
+            for name in sorted(self.stored.keys() | other.stored.keys())
             if self.stored.get(name) != other.stored.get(name)
         ]
+        for key in sorted(self.objects.keys() | other.objects.keys()):
+            if self.objects.get(key) != other.objects.get(key):  # most have the same bytes, and need not be read
+                mine, theirs = self._content(key), other._content(key)
+                found += [f"{key}: {_excerpt(mine, theirs)}"] if mine != theirs else []
         for what, mine, theirs in (("ledger", self.recorded, other.recorded), ("told", self.told, other.told)):
             found += [f"{what} lost: {one}" for one in sorted((mine - theirs).elements())]
             found += [f"{what} more: {one}" for one in sorted((theirs - mine).elements())]
         return found
+
+    def _content(self, key: str) -> str | None:
+        body = self.objects.get(key)
+        return None if body is None else self.names.replaced(_content(key, body))
 
 
 def _excerpt(mine: str | None, theirs: str | None) -> str:
@@ -82,7 +93,7 @@ def conclusions(world: World) -> Conclusions:
         verify(chain)
         identities = Counter(entry.identity for entry in chain)
         assert not [identity for identity, times in identities.items() if times > 1]
-    names = _Names.of(data)
+    names = Names.of(data)
     recorded = Counter(
         names.replaced(f"{chain} {entry.action} {entry.subject}")
         for chain, found in entries.items()
@@ -95,7 +106,8 @@ def conclusions(world: World) -> Conclusions:
     told = Counter(names.replaced(subject) for _, subject in sent)
     schedules = {name: schedule["ScheduleExpression"] for name, schedule in world.cloud.schedules.items()}
     stored = dict(_stored(data, names)) | {"schedules": json.dumps(schedules, sort_keys=True)}
-    return Conclusions(stored, recorded, told)
+    objects = {names.replaced(key): body for key, body in data.items() if key.split("/")[0] in STORED}
+    return Conclusions(names, objects, stored, recorded, told)
 
 
 def _entries(world: World, chain: str) -> Iterator[LedgerEntry]:
@@ -105,13 +117,13 @@ def _entries(world: World, chain: str) -> Iterator[LedgerEntry]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class Names:
     """Names that differ from one life to another, and what stands for each."""
 
     known: dict[str, str]
 
     @classmethod
-    def of(cls, data: dict[str, bytes]) -> "_Names":
+    def of(cls, data: dict[str, bytes]) -> "Names":
         known: dict[str, str] = {}
         seen: Counter[str] = Counter()
         runs = [json.loads(body) for key, body in data.items() if _is_run(key)]
@@ -139,16 +151,11 @@ def _is_run(key: str) -> bool:
     return key.startswith(f"runs/{MODEL}/") and not key.endswith("_policy.json")
 
 
-def _stored(data: dict[str, bytes], names: _Names) -> Iterator[tuple[str, str]]:
+def _stored(data: dict[str, bytes], names: Names) -> Iterator[tuple[str, str]]:
     def document(key: str) -> Any:
         return json.loads(data[key]) if key in data else None
 
-    for key, body in data.items():
-        place = key.split("/")[0]
-        if place in STORED:
-            yield names.replaced(key), names.replaced(_content(key, body))
-        elif key.startswith(THERE):
-            yield names.replaced(key), "is there"
+    yield from ((names.replaced(key), "is there") for key in data if key.startswith(THERE))
     for name, value in (*_decided(data, document), *_alerts(document)):
         yield names.replaced(name), names.replaced(json.dumps(value, sort_keys=True, default=str))
 

@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 
 from steward import aws
 from steward.events import Event
+from steward.retraining.runs import Run
 from steward.runtime import Runtime
 
 from .deployment import REGION, Clock, Deployment, LambdaContext, _handler, logical_id
@@ -57,11 +58,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A call that changed something: by which function, what, and on which name."""
+    """A call that changed something.
+
+    Attributes:
+        name: the key, the event or the subject.
+        begins_work: whether it notes that a training or a validation begins its work.
+    """
 
     function: str
     operation: str
     name: str
+    begins_work: bool = False
 
 
 @dataclass
@@ -89,13 +96,12 @@ class World:
     _serial: int = 0
 
     def start(self) -> None:
-        """Forget what was written and delivered, and start every function anew."""
+        """Forget what was written and delivered; every function starts anew when it is first invoked."""
         self.writes.clear()
         self.errors.clear()
         self._waiting.clear()
         self.die_after = self.postponed = self.died_in = self._invocations = self._serial = 0
-        for function in FUNCTIONS:
-            self._start(function)
+        self.deployment.handlers.clear()
 
     def note(self, operation: str, parameters: Parameters) -> None:
         """Note a call of a function, and die after it where that is due."""
@@ -103,7 +109,8 @@ class World:
             return
         entries = parameters.get("Entries") or [{}]
         name = parameters.get("Key") or parameters.get("Name") or entries[0].get("DetailType")
-        self.writes.append(Write(self._running, operation, str(name or parameters.get("Subject") or "")))
+        noted = str(name or parameters.get("Subject") or "")
+        self.writes.append(Write(self._running, operation, noted, _begins_work(noted, parameters)))
         if len(self.writes) == self.die_after:
             raise Died(f"after write {self.die_after}: {self.writes[-1]}")
 
@@ -172,6 +179,8 @@ class World:
             return batch
         event = {"Records": [self._record(message) for message in batch]}
         failed = {message.id for message in batch}
+        if function not in self.deployment.handlers:
+            self._start(function)
         self._running = function
         try:
             with patch.dict(os.environ, self.deployment.environment(function)):
@@ -183,7 +192,7 @@ class World:
             self.errors += [f"{function}: {one!r}" for one in error.child_exceptions]
         except Died:
             self.died_in = self._invocations
-            self._start(function)
+            del self.deployment.handlers[function]
         finally:
             self._running = ""
         return [message for message in batch if message.id in failed]
@@ -209,6 +218,15 @@ class World:
             "eventSourceARN": self.deployment.arns[message.function],
             "awsRegion": REGION,
         }
+
+
+def _begins_work(key: str, parameters: Parameters) -> bool:
+    if not key.startswith("runs/") or key.endswith("_policy.json"):
+        return False
+    run = Run.model_validate_json(parameters["Body"])
+    attempt = run.attempt
+    before = {"training": ("requested", "frozen"), "validation": ("trained",)}
+    return attempt is not None and attempt.makes != "" and not attempt.failed and run.stage in before[attempt.stage]
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from .redelivery import FUNCTIONS, Redelivery, World, Write, world
 
 SEED = 20240615
 SAMPLED = 60
+KILLED, FAILED = "was killed while it", "lemons: retraining failed"
 WITHOUT_WRITES = {"collect_resources", "accept_version", "serve_predictions"}
 """Functions that nothing in the life of the model wakes."""
 
@@ -69,10 +70,14 @@ class Life:
 
         Messages that come again late may be overtaken by others, and some orders rightly matter: which labels are
         there when a run is decided on. So where a late redelivery changes a conclusion, the death must have left what
-        the mere delay of the same messages leaves.
+        the mere delay of the same messages leaves. A death behind the note that a training or validation begins its
+        work is one in that work: the run fails, and says why.
         """
-        found = self._after(death)
-        differences = self.phases[death.phase].after.differences(found)
+        undisturbed, found = self.phases[death.phase], self._after(death)
+        if undisturbed.writes[death.write - 1].begins_work:
+            killed = [name for name, value in found.stored.items() if KILLED in value]
+            return [] if len(killed) == found.told[FAILED] == 1 else [f"killed: {killed}, told: {found.told}"]
+        differences = undisturbed.after.differences(found)
         if not differences or death.back == "at once":
             return differences
         return self._after_delay(death, self.world.died_in).differences(found)
