@@ -56,8 +56,8 @@ down: ## stop the local emulator that `make up` started
 deploy: build ## deploy to your AWS account; GUIDED=1 asks for every parameter, PARAMETERS="AlertEmail=..." sets some
 	$(SAM) deploy $(if $(GUIDED),--guided,--parameter-overrides Architecture=$(STEWARD_ARCHITECTURE) $(PARAMETERS))
 
-benchmark: deps peers ## measure the promised speeds, sizes and errors of estimates
-	$(RUN) pytest tests/benchmarks -m benchmark -s; missed=$$?; $(RUN) python -m tests.benchmarks.published speed estimation && exit $$missed
+benchmark: deps tools peers ## measure the promised speeds, sizes and errors of estimates
+	$(RUN) pytest tests/benchmarks tests/e2e/test_alert.py -m benchmark -s; missed=$$?; $(RUN) python -m tests.benchmarks.published speed estimation && exit $$missed
 
 study: deps peers ## count false alarms and missed drift, ours and the peers'; goes on where it stopped (STUDY_PROCESSES=2)
 	$(RUN) python -m tests.benchmarks.study $(STUDY)
@@ -79,8 +79,7 @@ lint: deps
 	  { echo "layers/$(layer)/requirements.txt does not match uv.lock: run 'make lock'." >&2; exit 1; };)
 
 unit: deps
-	$(RUN) pytest -m "not alone and not benchmark and not nightly" --numprocesses auto --dist worksteal layers/steward/steward tests/unit
-	$(RUN) pytest -m alone tests/unit
+	$(RUN) pytest --numprocesses auto --dist worksteal layers/steward/steward tests/unit
 
 templates: deps tools
 	$(SAM) validate --lint

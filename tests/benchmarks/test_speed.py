@@ -5,14 +5,21 @@ several counts. What is measured is stored under `.local/benchmark/`, and `tests
 of it.
 """
 
+import time
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+from steward.profiles.facets import TextBins, text_facets
+from steward.records.columns import TextColumn
 from tests.benchmarks.peers.environments import PEERS
 from tests.benchmarks.speed import deciding, reading
 from tests.benchmarks.speed.alone import alone, peer_alone
 from tests.benchmarks.speed.figures import keep
 from tests.benchmarks.speed.files import rows_file
-from tests.unit.test_light_imports import function_folder, import_seconds
+from tests.unit.attribution import test_judge
+from tests.unit.test_light_imports import ROOT, SMALLEST, function_folder, run
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
@@ -25,6 +32,8 @@ MOST_BYTES_OF_A_PROFILE = 60_000
 LEAST_TIMES_FASTER = {"evidently": 100, "whylogs": 60, "nannyml": 8, "alibi-detect": 5}
 MOST_SECONDS_OF_IMPORT = 0.5
 MOST_SECONDS_TO_DECIDE = {25: 0.010, 1_000: 0.400}
+MOST_SECONDS_OF_TEXT = 1.5
+MOST_SECONDS_TO_JUDGE_ATTRIBUTIONS = 0.005
 MOST_TIMES_SLOWER_FOR_MANY_RECORDS = 1.2
 
 
@@ -85,6 +94,49 @@ def test_reading_and_deciding_is_many_times_faster_than_the_standard_call_of(pee
     )
     print(f"\n{peer} {theirs:.2f} s, Steward {ours:.3f} s from the file to the decision: {theirs / ours:.0f} times")
     assert theirs / ours >= LEAST_TIMES_FASTER[peer]
+
+
+def import_seconds(modules: str, bytecode: Path, folder: Path = ROOT) -> float:
+    """Processor seconds that a fresh interpreter takes to import modules, with bytecode once it has been written."""
+    code = f"import time; start = time.process_time()\nimport {modules}\nprint(time.process_time() - start)"
+    return float(run(code, bytecode, folder))
+
+
+def test_a_cold_import_costs_at_most_twice_that_of_boto3_and_powertools(tmp_path):
+    """The best of alternated runs."""
+    best = dict.fromkeys(("bare", *SMALLEST), float("inf"))
+    for _ in range(RUNS):
+        best["bare"] = min(best["bare"], import_seconds("boto3, aws_lambda_powertools", tmp_path))
+        for function in SMALLEST:
+            best[function] = min(best[function], import_seconds("app", tmp_path, function_folder(function)))
+    ratios = {function: best[function] / best["bare"] for function in SMALLEST}
+    print(f"\nboto3 and Powertools {best['bare']:.3f} s, times {ratios}")
+    assert max(ratios.values()) <= 2, ratios
+
+
+def test_attributions_are_judged_in_a_moment():
+    """25 features, whether they changed or not; the best of 20."""
+    for weights in (test_judge.WEIGHTS, test_judge.WEIGHTS[::-1], test_judge.swapped(0, 10)):
+        baseline, window = test_judge.normal(2000, 0), test_judge.normal(500, 1, weights)
+        spent = []
+        for _ in range(20):
+            start = time.process_time()
+            test_judge.judge(baseline, window)
+            spent.append(time.process_time() - start)
+        print(f"\nattributions of 25 features judged in {min(spent) * 1000:.1f} ms")
+        assert min(spent) <= MOST_SECONDS_TO_JUDGE_ATTRIBUTIONS
+
+
+def test_a_chunk_of_text_takes_well_under_a_second():
+    random = np.random.default_rng(0)
+    words = np.array(["".join(random.choice(list("abcdefgh"), 6)) for _ in range(2000)])
+    cells = TextColumn(np.array([" ".join(random.choice(words, 35)) for _ in range(65_536)], dtype=object))
+    bins = TextBins.of([cells[:1000]])
+    began = time.process_time()
+    text_facets(cells, bins)
+    seconds = time.process_time() - began
+    print(f"\n65,536 texts of {sum(map(len, cells.values)) / 65_536:.0f} characters: {seconds:.2f} s")
+    assert seconds <= MOST_SECONDS_OF_TEXT
 
 
 def test_what_check_window_needs_is_imported_fast(tmp_path):

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -26,9 +25,7 @@ def test_a_second_up_on_an_unchanged_tree_deploys_nothing(stack: Stack) -> None:
     if deployment.fingerprint() not in deployed:
         pytest.skip("somebody changed the sources since the stack was deployed")
     log = (stack.folder / "deploy.log").stat().st_mtime_ns
-    began = time.monotonic()
     again = up(stack.folder)
-    assert time.monotonic() - began < 10  # a deployment takes longer
     assert again == stack
     assert (stack.folder / "deploy.log").stat().st_mtime_ns == log
     assert (stack.folder / "deployed.json").read_text() == deployed

@@ -191,15 +191,17 @@ def test_a_file_without_a_valid_row_is_refused_and_its_rows_wait_in_quarantine(t
 
 def test_impossible_times_are_quarantined_row_by_row(trained: Deployment) -> None:
     frame = scored(15)
-    frame.loc[3, "sold_at"] = "1970-01-01T00:00:00Z"
+    frame.loc[2, "sold_at"] = "1970-01-01T00:00:00Z"
+    frame.loc[3, "sold_at"] = "1971-01-01T00:00:00Z"
     frame.loc[5, "sold_at"] = "2099-01-01T00:00:00Z"
     frame.loc[7, "sold_at"] = "yesterday"
     event, rejected = taken(trained, INBOX + "times.csv", lemons.csv(frame), len(frame))
-    assert event.rows == len(frame) - 3
+    assert event.rows == len(frame) - 4
     assert [(row.row, row.line, row.reasons[0].code) for row in rejected] == [
-        (4, 5, "impossible_time"), (6, 7, "impossible_time"), (8, 9, "wrong_type"),
+        (3, 4, "missing_time"), (4, 5, "impossible_time"), (6, 7, "impossible_time"), (8, 9, "wrong_type"),
     ]  # fmt: skip
-    assert "correct the clock, the unit or the zone" in rejected[0].reasons[0].message
+    assert "which stands for a missing time" in rejected[0].reasons[0].message
+    assert "correct the clock, the unit or the zone" in rejected[1].reasons[0].message
 
 
 def test_values_out_of_their_declared_range_are_quarantined(trained: Deployment) -> None:

@@ -1,7 +1,6 @@
 """Columns that hold nothing, nothing but one value, or far too much, have a profile of their own kind."""
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -83,23 +82,19 @@ def test_a_reference_without_any_rows_is_a_baseline():
     assert not baseline.joint_design_effect.known
 
 
-def test_a_million_categories_are_counted_in_bounded_memory_and_little_time():
+def test_a_million_categories_are_counted_in_bounded_memory():
     size = 1_000_000
     names = tuple(map("customer-{}".format, range(size)))
-    began = time.process_time()
     chunks = [
         Chunk(
             len(part), {"c": CategoricalColumn(np.arange(len(part), dtype=np.int32), tuple(names[at] for at in part))}
         )
         for part in np.array_split(np.arange(size), 16)
     ]
-    made = time.process_time() - began
     portions = [Portion(chunk) for chunk in chunks]
     bins = Bins(features={"c": CategoricalBins.of(dict.fromkeys(names[:5000], 1))})
-    began = time.process_time()
     profiles = [Profile.of(portion, bins) for portion in portions]
     total = sum(profiles, start=Profile.empty(bins))
-    print(f"\na million categories: {time.process_time() - began:.1f} s ({made:.1f} s to make them)")
     summary = total.features["c"]
     assert len(bins.features["c"].categories) == KNOWN_CATEGORIES
     assert (summary.rows, summary.unseen, len(summary.unseen_names)) == (size, size - KNOWN_CATEGORIES, NAMED_UNSEEN)

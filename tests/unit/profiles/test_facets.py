@@ -1,7 +1,6 @@
 """Text, moments and embeddings are taken apart as their definitions say, whatever the neighbours."""
 
 import re
-import time
 
 import numpy as np
 import pytest
@@ -82,18 +81,6 @@ def test_a_reference_without_text_knows_no_word():
     for bins in (TextBins.of([]), TextBins.of([column(None, None)])):
         parts = text_facets(column("any word"), bins)
         assert parts["out_of_vocabulary"].values.tolist() == [1.0]
-
-
-def test_a_chunk_of_text_takes_well_under_a_second():
-    random = np.random.default_rng(0)
-    words = np.array(["".join(random.choice(list("abcdefgh"), 6)) for _ in range(2000)])
-    cells = column(*(" ".join(random.choice(words, 35)) for _ in range(65_536)))
-    bins = TextBins.of([cells[:1000]])
-    began = time.process_time()
-    text_facets(cells, bins)
-    seconds = time.process_time() - began
-    print(f"\n65,536 texts of {sum(map(len, cells.values)) / 65_536:.0f} characters: {seconds:.2f} s")
-    assert seconds < 1.5
 
 
 def test_moments_have_their_age_weekday_and_hour():

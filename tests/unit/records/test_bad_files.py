@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-import time
 import tracemalloc
 import zlib
 
@@ -14,6 +13,7 @@ from arro3.core import Array, DataType, RecordBatch, Table, list_array
 from arro3.io import write_parquet
 
 from steward.errors import BatchInvalid
+from steward.records.formats import open_rows
 from steward.records.raw import Limits
 
 HEADER = b"flight,at,p,decided,distance,wind,carrier,origin\n"
@@ -168,7 +168,6 @@ def test_a_decompression_bomb_is_stopped_early_without_memory(judge, name, bomb)
     content = bomb()
     assert len(content) < 2**20
     limits = Limits(maximum_expanded_bytes=8 * 2**20)
-    began = time.monotonic()
     tracemalloc.start()
     try:
         error = refused(judge, content, name, limits)
@@ -177,7 +176,6 @@ def test_a_decompression_bomb_is_stopped_early_without_memory(judge, name, bomb)
         tracemalloc.stop()
     assert error.code == "expands_too_far"
     assert peak < 64 * 2**20
-    assert time.monotonic() - began < 10
 
 
 def test_a_bomb_that_is_one_enormous_line_is_one_rejected_row(judge):
@@ -283,11 +281,13 @@ def test_csv_malformed_all_over_is_rejected_line_by_line(judge):
     assert verdict.invalid == {"malformed": 2000}
 
 
-def test_a_bomb_of_valid_rows_is_refused_before_its_rows_are_taken_apart(judge):
-    content = zstandard.compress(HEADER + LINE * (400 * 2**20 // len(LINE)))
-    began = time.monotonic()
-    assert refused(judge, content, "a.csv.zst", Limits(maximum_expanded_bytes=384 * 2**20)).code == "expands_too_far"
-    assert time.monotonic() - began < 20
+def test_a_bomb_of_valid_rows_is_refused_before_its_rows_are_taken_apart(tmp_path):
+    """Opening it refuses it: no row has been asked for."""
+    path = tmp_path / "a.csv.zst"
+    path.write_bytes(zstandard.compress(HEADER + LINE * (40 * 2**20 // len(LINE))))
+    with pytest.raises(BatchInvalid) as caught:
+        open_rows(path, path.name, Limits(maximum_expanded_bytes=32 * 2**20))
+    assert caught.value.code == "expands_too_far"
 
 
 def test_a_flood_of_blank_lines(judge):

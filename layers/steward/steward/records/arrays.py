@@ -4,9 +4,7 @@ A text cell that is empty counts as missing, in every format.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from arro3 import compute
@@ -16,6 +14,9 @@ from numpy.typing import NDArray
 from steward.errors import BatchInvalid
 from steward.records.columns import CategoricalColumn, Mask, NumericColumn
 
+if TYPE_CHECKING:
+    from steward.records.time_reader import Times
+
 TYPES: Any = DataType
 """For its predicates: in the stubs `bool` is the method of that name, so that their result seems to be always true."""
 
@@ -24,25 +25,7 @@ MISSING_NUMBERS = frozenset({"", "na", "n/a", "null", "none"})
 
 _DOUBLE = DataType.float64()
 _LONG = DataType.int64()
-_TIMESTAMP = DataType.timestamp("us", tz="UTC")
 _TEXT = DataType.dictionary(DataType.int32(), DataType.utf8())
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (1e20, 1e-3))
-"""Numbers below the first are seconds; then come milliseconds, microseconds and nanoseconds. From 1990 to the year 5000
-no two of them can be confused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Moments.
-
-    Attributes:
-        values: datetime64[us] in UTC, shape (rows,); NaT where missing or unread.
-        unread: true where there is something that is not a time; None when nowhere.
-    """
-
-    values: NDArray[np.datetime64]
-    unread: Mask | None
 
 
 def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
@@ -73,32 +56,15 @@ def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     return NumericColumn(values, missing), unread
 
 
-def times(array: Array, column: str) -> Times:
-    """The moments in an array; those without a zone are taken to be UTC.
-
-    Timestamps and dates are taken as they are; text is read as ISO 8601; numbers count from 1970 in seconds,
-    milliseconds, microseconds or nanoseconds: their size tells which.
+def times(array: Array, column: str) -> "Times":
+    """The moments in an array that is a whole column; of the columns of files, see `TimeReader`.
 
     Raises:
-        BatchInvalid: the array's type can hold no times.
+        BatchInvalid: the array's type can hold no times, or its times are written in more than one way.
     """
-    array = plain(array)
-    kind: Any = array.type
-    if TYPES.is_null(kind):
-        return Times(np.full(len(array), "NaT", "datetime64[us]"), None)
-    missing = nulls(array)
-    if TYPES.is_numeric(kind) or TYPES.is_decimal(kind):
-        moments, unread = _since_epoch(filled(compute.cast(array, DataType.float64()), np.nan))
-        return _times(moments, missing, _difference(unread, missing))
-    if not (is_text(kind) or TYPES.is_timestamp(kind) or TYPES.is_date(kind)):
-        raise wrong_type(column, kind, "times")
-    parsed = compute.cast(array, _TIMESTAMP)
-    moments = filled(compute.cast(parsed, DataType.int64()), 0)
-    unread = _difference(nulls(parsed), missing)
-    if unread is not None and is_text(kind):
-        moments = moments.copy()
-        missing, unread = _reread(array, moments, missing, unread, _microseconds)
-    return _times(moments, missing, unread)
+    from steward.records.time_reader import read_times  # noqa: PLC0415 - it is built upon this module
+
+    return read_times(array, column)
 
 
 def categories(array: Array, column: str) -> tuple[CategoricalColumn, Mask | None]:
@@ -236,36 +202,6 @@ def _number(cell: str) -> float | None:
     if "_" in cell:
         raise ValueError(cell)
     return float(cell)
-
-
-def _microseconds(cell: str) -> int | None:
-    if cell.lower() in MISSING_NUMBERS | {"nat"}:
-        return None
-    try:
-        moment = datetime.fromisoformat(cell)
-    except ValueError:
-        moments, unread = _since_epoch(np.array([_number(cell)], np.float64))
-        if unread is not None:
-            raise
-        return int(moments[0])
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
-
-
-def _since_epoch(moments: NDArray[np.float64]) -> tuple[NDArray[np.int64], Mask | None]:
-    """Microseconds, from numbers whose unit their size tells; and a mask of those that are no moment."""
-    size = np.abs(moments)
-    unread = ~(size < _UNITS[-1][0])
-    scale = np.select([size < below for below, _ in _UNITS], [factor for _, factor in _UNITS], default=0.0)
-    microseconds = np.where(unread, 0.0, np.nan_to_num(moments) * scale)
-    return np.round(microseconds).astype(np.int64), unread if unread.any() else None
-
-
-def _times(moments: NDArray[np.int64], missing: Mask | None, unread: Mask | None) -> Times:
-    values = moments.astype("datetime64[us]")
-    for mask in (missing, unread):
-        if mask is not None:
-            values[mask] = np.datetime64("NaT", "us")
-    return Times(values, unread)
 
 
 def wrong_type(column: str, kind: DataType, expected: str) -> BatchInvalid:

@@ -83,6 +83,17 @@ class Faults:
             first = _cell(array, int(np.flatnonzero(unread)[0]))
             self._unreadable.append(f"nothing in column {column} is {expected} (the first cell is {quoted(first)})")
 
+    def missing_times(self, missing: Mask, placeholders: Mask | None, column: str, code: str, why: str) -> None:
+        """Rows without a time that they need; in some a placeholder stands for it."""
+        array = self._raw.columns[column]
+        stood = np.zeros(len(missing), np.bool_) if placeholders is None else placeholders
+        self.note(missing & ~stood, code, column, lambda _: f"{column} is empty; {why}")
+
+        def shown(at: int) -> str:
+            return f"{column} is {quoted(_cell(array, at))}, which stands for a missing time; {why}"
+
+        self.note(stood, code, column, shown)
+
     def refuse_wholly_unreadable(self) -> None:
         """A column in which nothing can be read condemns the file, not its rows.
 

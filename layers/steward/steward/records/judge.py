@@ -20,6 +20,7 @@ from steward.records.raw import Expectation, Limits, RawChunk, RejectedRow
 from steward.records.records import Records
 from steward.records.schema import Expected, Kind
 from steward.records.sheet import Sheet
+from steward.records.time_columns import TimeColumns
 from steward.sagemaker.opening import event_rows
 from steward.spec.features import EmbeddingFeature, NumericFeature, TextFeature
 from steward.spec.model import ModelSpec
@@ -62,16 +63,18 @@ class Judge:
         spec: the declaration.
         kind: what the file holds.
         now: the present, timezone-aware.
+        times: reads its columns of times.
 
     Raises:
         BatchInvalid: the task has no files of this kind.
     """
 
-    def __init__(self, spec: ModelSpec, kind: Kind, now: datetime) -> None:
+    def __init__(self, spec: ModelSpec, kind: Kind, now: datetime, times: TimeColumns) -> None:
         self.expected = Expected.of(spec, kind)
         self._spec = spec
         self._kind = kind
         self._now = now
+        self._times = times
         self._seen = SeenIds()
         self._first = True
         self._classes = Classes.of(spec)
@@ -84,7 +87,7 @@ class Judge:
             BatchInvalid: a column's type can hold nothing of what it should, or nothing in it can be read.
         """
         faults = Faults(raw, tolerant=self._spec.on_invalid == "count")
-        sheet = Sheet(raw, faults)
+        sheet = Sheet(raw, faults, self._times)
         columns = self._spec.columns
         present = frozenset(raw.columns).intersection(self.expected.names)
         identified = columns.id in present
@@ -176,11 +179,12 @@ class Batch:
         Raises:
             BatchInvalid: it is not what its name says, is empty or damaged, or lacks columns.
         """
-        self._judge = Judge(spec, kind, now)
         narrowed = _narrowed(limits or Limits(), spec)
-        expected = self._judge.expected
-        columns = _expectation(spec, expected)
-        self._rows = event_rows(path, name, spec, narrowed, expected.names) or open_rows(path, name, narrowed, columns)
+        expected = Expected.of(spec, kind)
+        events = event_rows(path, name, spec, narrowed, expected.names)
+        self._rows = events or open_rows(path, name, narrowed, _expectation(spec, expected))
+        self._times = TimeColumns.of(spec, kind, formatted=events is None)
+        self._judge = Judge(spec, kind, now, self._times)
         self.notes = expected.check(self._rows.names, self._rows.format)
         self.types: Mapping[str, CellType] = {}
 
@@ -194,6 +198,11 @@ class Batch:
         """The declared columns that the file could do without, and does."""
         return self._judge.expected.absent(self._rows.names)
 
+    @property
+    def time_notes(self) -> tuple[str, ...]:
+        """How its times were written, where that is not ISO 8601, and their placeholders; once all chunks were read."""
+        return self._times.notes
+
     def __iter__(self) -> Iterator[Judged]:
         """Read and judge it, once, chunk by chunk.
 
@@ -203,7 +212,7 @@ class Batch:
         expected, found = self._judge.expected, set(self._rows.names)
         nulls = expected.nullable if self._rows.format == "jsonl" else frozenset()
         wanted = [name for name in expected.names if name in found or name in nulls]
-        for raw in self._rows.chunks(wanted):
+        for raw in self._times.look_ahead(self._rows.chunks(wanted)):
             if not self.types:
                 self.types = seen_types(raw, self._rows.format)
             yield self._judge.judge(raw)

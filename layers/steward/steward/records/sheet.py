@@ -24,6 +24,7 @@ from steward.records.faults import Faults, quoted
 from steward.records.flags import failure, flags, truth
 from steward.records.labels import Classes, normalised_column
 from steward.records.raw import RawChunk
+from steward.records.time_columns import TimeColumns
 from steward.spec.features import (
     BooleanFeature,
     CategoricalFeature,
@@ -46,9 +47,10 @@ _MEND = "correct it, or the declaration"
 class Sheet:
     """One chunk under judgement. Each check reads a column and notes which rows fail, and why."""
 
-    def __init__(self, raw: RawChunk, faults: Faults) -> None:
+    def __init__(self, raw: RawChunk, faults: Faults, times: TimeColumns) -> None:
         self._columns = raw.columns
         self._faults = faults
+        self._times = times
 
     def ids(self, column: str) -> NDArray[np.object_]:
         """Text that is there."""
@@ -60,14 +62,14 @@ class Sheet:
 
     def event_times(self, column: str, now: datetime, *, needed: bool) -> NDArray[np.datetime64]:
         """Moments between 1990 and a day after now."""
-        read = arrays.times(self._array(column), column)
+        read = self._times.read(column, self._array(column))
         missing = np.isnat(read.values)
         if read.unread is not None:
             missing &= ~read.unread
-            self._faults.unread(read.unread, missing, column, "a time; write ISO 8601, such as 2013-03-04T12:30:00Z")
+            self._faults.unread(read.unread, missing, column, self._times.expected(column))
         if needed:
-            note = f"{column} is empty; give the time of the prediction"
-            self._faults.note(missing, "missing_time", column, lambda _: note)
+            why = "give the time of the prediction"
+            self._faults.missing_times(missing, read.placeholders, column, "missing_time", why)
         low, high = _naive(EARLIEST), _naive(now + LEAD)
         self._faults.note(
             (read.values < low) | (read.values > high),
@@ -184,11 +186,13 @@ class Sheet:
         return read
 
     def _datetime(self, column: str, declared: DatetimeFeature) -> TimeColumn:
-        read = arrays.times(self._array(column), column)
+        read = self._times.read(column, self._array(column))
         values = TimeColumn(read.values)
         missing = values.absent & ~_mask(read.unread, values)
-        self._faults.unread(read.unread, missing, column, "a time; write ISO 8601, such as 2013-03-04T12:30:00Z")
-        self._present(column, declared, missing)
+        self._faults.unread(read.unread, missing, column, self._times.expected(column))
+        if not declared.nullable:
+            why = "it is declared not nullable"
+            self._faults.missing_times(missing, read.placeholders, column, "missing_value", why)
         return values
 
     def _text(self, column: str, declared: TextFeature) -> TextColumn:

@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from steward.spec.declared import Declared
+from steward.spec.time_formats import TimeFormat
 
 
 class Columns(Declared):
@@ -13,6 +14,11 @@ class Columns(Declared):
 
     id: str = Field(description="Identifies one prediction; labels find it by this.")
     time: str = Field(description="When the prediction was made, or its event took place.")
+    time_format: TimeFormat | None = Field(
+        default=None,
+        description="How text and digits in the time column of predictions, labels and reference rows are read, as by "
+        "Python's strptime: `%d.%m.%Y %H:%M`; unset: ISO 8601, or a number since 1970.",
+    )
     score: str | None = Field(
         default=None, description="Binary classification: the probability of the positive label, from 0 to 1."
     )

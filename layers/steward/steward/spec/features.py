@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from steward.spec.declared import Declared
+from steward.spec.time_formats import TimeFormat
 
 MOST_DIMENSIONS = 4096
 
@@ -66,9 +67,12 @@ class BooleanFeature(_Column):
 
 
 class DatetimeFeature(_Column):
-    """A moment: ISO 8601, or a number since 1970. Monitored by its age, weekday and hour."""
+    """A moment: ISO 8601, a number since 1970, or in a format. Monitored by its age, weekday and hour."""
 
     type: Literal["datetime"]
+    format: TimeFormat | None = Field(
+        default=None, description="How its text and digits are read, as by Python's strptime: `%d.%m.%Y`."
+    )
 
 
 class TextFeature(_Column):

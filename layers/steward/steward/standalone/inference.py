@@ -9,6 +9,7 @@ import numpy as np
 from arro3.core import Array, DataType
 from numpy.typing import NDArray
 
+from steward.errors import BatchInvalid
 from steward.records import arrays, flags
 from steward.records.embeddings import embeddings, is_list
 from steward.spec.features import (
@@ -222,6 +223,9 @@ def _is_flag(cell: str) -> bool:
 
 def _share_of_moments(cells: list[str]) -> float:
     sample = cells[:1000]
-    read = arrays.times(Array(sample, DataType.utf8()), "it")
+    try:
+        read = arrays.times(Array(sample, DataType.utf8()), "it")
+    except BatchInvalid:
+        return 0.0  # of several spellings
     unread = 0 if read.unread is None else int(read.unread.sum())
     return 1 - unread / len(sample)

@@ -62,6 +62,7 @@ class Outcome:
         first: one of them; None where there is none.
         windows: that the file has valid rows in, also where earlier uploads have the ids of all of them.
         versions: the versions in each, before ids were compared.
+        notes: how its times were written, where that is not ISO 8601.
     """
 
     rows: int
@@ -70,6 +71,7 @@ class Outcome:
     first: RejectedRow | None
     windows: Sequence[Window]
     versions: Sequence[str]
+    notes: Sequence[str] = ()
 
 
 def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
@@ -131,6 +133,7 @@ class _Intake:
         self._quarantine = Quarantine(self._made("quarantine"))
         self._champion = registry.routing(runtime.data, spec.model).champion_at(upload.uploaded)
         self._arrivals = Arrivals(spec, self._champion)
+        self._notes: tuple[str, ...] = ()
 
     def take_in(self, size: int) -> Outcome:
         """Judge the file of so many bytes, and store what is valid of it.
@@ -157,9 +160,8 @@ class _Intake:
             self._runtime.data.put_file(key, rejected, PARQUET, source=self._upload.source)
         windows = self._spool.windows
         versions = {version for window in windows for version in self._spool.versions(window)}
-        return Outcome(
-            rows, self._quarantine.rows, self._quarantine.codes, self._quarantine.first, windows, sorted(versions)
-        )
+        found = self._quarantine
+        return Outcome(rows, found.rows, found.codes, found.first, windows, sorted(versions), self._notes)
 
     def _judge(self, path: Path) -> None:
         """Read the file once: valid rows go to the spool, the others to the quarantine."""
@@ -177,6 +179,7 @@ class _Intake:
                 raise BatchInvalid("too_many_rows", f"the file has more than {MAXIMUM_ROWS:,} rows; split it")
         self._spool.close()
         self._arrivals.close(batch)
+        self._notes = batch.time_notes
 
     def _named(self, readings: Records) -> Records:
         """Readings have no ids: their key and row stand for one, so that a file sent again counts once."""
@@ -314,7 +317,7 @@ def _ingested(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) ->
 
 
 def _summary(outcome: Outcome) -> str:
-    if not outcome.rejected:
-        return f"{outcome.rows:,} rows"
-    reasons = ", ".join(sorted(outcome.codes))
-    return f"{outcome.rows:,} rows; {outcome.rejected:,} more are in quarantine: {reasons}"
+    said = [f"{outcome.rows:,} rows"]
+    if outcome.rejected:
+        said.append(f"{outcome.rejected:,} more are in quarantine: {', '.join(sorted(outcome.codes))}")
+    return "; ".join([*said, *outcome.notes])
