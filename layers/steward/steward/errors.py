@@ -21,6 +21,10 @@ class BatchInvalid(StewardError):
         self.code = code
 
 
+class DecoderStopped(StewardError):
+    """The process that decodes a file was stopped from outside; the file may be as good as any."""
+
+
 class IncomparableProfiles(StewardError):
     """Two profiles that do not share bins, or one that is empty where counts are needed."""
 

@@ -512,7 +512,6 @@ class ObjectCreated(BaseModel):
     """S3's own event through EventBridge: one object version was written.
 
     Attributes:
-        again: it is Steward that asks, because another upload turned out to have some of its ids first.
         sequencer: as the event gives it: hexadecimal, ascending with the versions of one key; empty where it does not.
     """
 
@@ -521,7 +520,6 @@ class ObjectCreated(BaseModel):
     bucket: str
     key: str
     version_id: str
-    again: bool = False
     sequencer: str = ""
 
     @classmethod
@@ -542,7 +540,6 @@ class ObjectCreated(BaseModel):
             bucket=envelope.detail["bucket"]["name"],
             key=stored["key"],
             version_id=version_id,
-            again=envelope.source == SOURCE,
             sequencer=stored.get("sequencer") or "",
         )
 

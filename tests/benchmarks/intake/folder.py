@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steward.errors import ObjectMissing
 from steward.events import StoredObject
-from steward.store.bucket import Bucket, Content, Listed, sha256
+from steward.store.bucket import Bucket, Content, Listed, Stored, sha256
 
 
 class FolderBucket(Bucket):
@@ -27,6 +27,9 @@ class FolderBucket(Bucket):
     def describe(self, key: str, version_id: str) -> Listed:
         found = self._present(key).stat()
         return Listed(key=key, etag="", modified=datetime(2024, 6, 1, tzinfo=UTC), size=found.st_size)
+
+    def bring(self, key: str, version_id: str, target: Path) -> Listed:
+        return self.describe(key, version_id)
 
     def download(self, key: str, target: Path, version_id: str | None = None) -> None:
         shutil.copyfile(self._present(key), target)
@@ -54,6 +57,9 @@ class FolderBucket(Bucket):
             key = str(path.relative_to(self.folder))
             if key.startswith(prefix):
                 yield Listed(key=key, etag="", modified=datetime.now(UTC), size=path.stat().st_size)
+
+    def versions(self, prefix: str) -> Iterator[Stored]:
+        return iter(())
 
     def digest(self) -> str:
         """Of all that is stored, for telling whether it is the same bytes."""

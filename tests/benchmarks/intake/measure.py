@@ -8,7 +8,10 @@ duplicate. To hold it to the function's memory, run it in a control group of 1,7
 """
 
 import argparse
+import os
+import resource
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -64,7 +67,7 @@ def take_in(bucket: FolderBucket, key: str, scratch: Path) -> None:
     runtime = SimpleNamespace(
         data=bucket, settings=settings, now=lambda: datetime.now(UTC), record=lambda *_, **__: None
     )
-    bucket.requests, began, used = 0, time.monotonic(), time.process_time()
+    bucket.requests, began, used = 0, time.monotonic(), _processor()
     stages: list[tuple[str, float]] = []
     judge, store = ingest._Intake._judge, ingest._Intake._store
 
@@ -88,10 +91,17 @@ def take_in(bucket: FolderBucket, key: str, scratch: Path) -> None:
         print(told)
     peak = peak_megabytes()
     parts = ", ".join(f"{name} in {seconds:.0f} s" for name, seconds in stages)
-    seconds, processor = time.monotonic() - began, time.process_time() - used
+    seconds, processor = time.monotonic() - began, _processor() - used
+    decoder = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (2**10 if sys.platform == "linux" else 2**20)
     print(
-        f"{seconds:.0f} s ({processor:.0f} s of processor; {parts}), peak {peak:.0f} MB, {bucket.requests:,} requests"
+        f"{seconds:.0f} s ({processor:.1f} s of processor; {parts}), peak {peak:.0f} MB, and {decoder:.0f} MB of the "
+        f"decoder, {bucket.requests:,} requests"
     )
+
+
+def _processor() -> float:
+    """Seconds of this process and of those that it waited for."""
+    return sum(os.times()[:4])
 
 
 @contextmanager

@@ -8,18 +8,19 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from steward.records.canonical import canonical_category
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.records.quarantine import read_rejected, write_rejected
 from steward.records.raw import Reason, RejectedRow
 from steward.records.records import Records, concatenate
-from steward.records.stored import read_ids, read_records, write_records
+from steward.records.stored import read_ids, read_records, read_stored, write_records
 
 
 @st.composite
 def records(draw) -> Records:
     rows = draw(st.integers(0, 8))
     categories = tuple(draw(st.lists(st.text(min_size=1, max_size=3), unique=True, max_size=4)))
-    categories = tuple(name for name in categories if name.isprintable())
+    categories = tuple(name for name in categories if name.isprintable() and name == canonical_category(name))
     codes = draw(st.lists(st.integers(-1, len(categories) - 1), min_size=rows, max_size=rows))
     values = np.array(draw(st.lists(st.floats(), min_size=rows, max_size=rows)), float)
     missing = np.array(draw(st.lists(st.booleans(), min_size=rows, max_size=rows)), bool)
@@ -60,6 +61,18 @@ def test_records_come_back_as_they_went(spec, listed, written):
     assert [None if pd.isna(cell) else cell for cell in frame["version"]] == expected.get(
         "version", [None] * written.rows
     )
+
+
+def test_records_of_an_older_release_come_back_in_canonical_form(spec):
+    bare = "6f9619ff8b86d011b42d00c04fc964ff"
+    carriers = CategoricalColumn(np.array([0, 1, 0], np.int32), ("98101.0", "98101"))
+    old = Records(np.array([bare, "7.0", "8 "], object), None, None, Chunk(3, {"carrier": carriers}))
+    content = write_records(old, spec)
+    frame = read_records(content, spec)
+    ids = ["6f9619ff-8b86-d011-b42d-00c04fc964ff", "7", "8"]
+    assert read_ids(content, spec).tolist() == frame["flight"].tolist() == ids
+    assert [part.ids.tolist() for part in read_stored(content, spec)] == [ids]
+    assert frame["carrier"].tolist() == ["98101"] * 3
 
 
 @SOME

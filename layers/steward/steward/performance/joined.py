@@ -12,8 +12,8 @@ from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
 from steward.profiles.model_bins import Bins
+from steward.records.canonical import canonical_label
 from steward.records.frames import chunk_of
-from steward.records.labels import normalised
 from steward.spec.model import ModelSpec
 
 
@@ -68,7 +68,7 @@ def joined_outcomes(joined: pd.DataFrame, spec: ModelSpec, *, rows: int, orphans
     columns = spec.columns
     match spec.task:
         case "binary_classification":
-            positive = normalised(spec.positive_label)
+            positive = canonical_label(spec.positive_label)
             scores = joined[str(columns.score)].to_numpy(dtype=np.float64)
             decided = (
                 (joined[columns.prediction].astype(str) == positive).to_numpy()

@@ -11,6 +11,7 @@ from pydantic import Field
 from steward.profiles.grid import Grid
 from steward.profiles.names import bounded
 from steward.profiles.packing import Unpacking
+from steward.records.canonical import canonical_category
 
 Codes = NDArray[np.uint8]
 
@@ -134,8 +135,11 @@ class CategoricalBins(Unpacking):
 
     @cached_property
     def position(self) -> dict[str, int]:
-        """Where each known category is counted."""
-        return {name: i for i, name in enumerate(self.categories)}
+        """Where each known category is counted, also by its canonical form: a baseline may be older than that."""
+        known = {name: i for i, name in enumerate(self.categories)}
+        for i, name in enumerate(self.categories):
+            known.setdefault(canonical_category(name), i)
+        return known
 
     def codes(self, codes: NDArray[np.int32], categories: Sequence[str]) -> Codes:
         """The bin of each cell, shape (rows,).

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from steward.profiles.facets import derive
 from steward.profiles.model_bins import OTHER, Bins, Decision, SegmentBins
+from steward.records.canonical import canonical_category
 from steward.records.columns import CategoricalColumn, Chunk, Column, Mask, NumericColumn, TimeColumn
 from steward.records.conditions import evaluate
 from steward.spec.columns import Columns
@@ -129,6 +130,8 @@ def groups_of(chunk: Chunk, segment: SegmentBins) -> Groups | None:
     if not isinstance(column, CategoricalColumn):
         return None
     places = {group: at for at, group in enumerate(segment.groups)}
+    for at, group in enumerate(segment.groups):
+        places.setdefault(canonical_category(group), at)
     table = np.array([*(places.get(category, places[OTHER]) for category in column.categories), -1], np.int32)
     return table[column.codes]
 

@@ -12,8 +12,8 @@ from steward.profiles.embeddings import EmbeddingBins
 from steward.profiles.facets import Composite, TextBins, TimeBins, derive, part_names
 from steward.profiles.model_bins import OTHER, Bins, Decision, SegmentBins
 from steward.profiles.portion import Portion, role_outputs
+from steward.records.canonical import canonical_label
 from steward.records.columns import CategoricalColumn, Column, EmbeddingColumn, NumericColumn, TextColumn, TimeColumn
-from steward.records.labels import normalised
 from steward.spec.columns import Columns
 from steward.spec.features import Feature
 from steward.spec.model import ModelSpec
@@ -148,11 +148,11 @@ def _decision(spec: ModelSpec) -> Decision | None:
     favourable = spec.fairness.favourable if spec.fairness else None
     match spec.task:
         case "binary_classification":
-            positive = normalised(spec.positive_label)
+            positive = canonical_label(spec.positive_label)
             return Decision(
                 threshold=spec.threshold,
                 positive=positive,
-                favourable=positive if favourable is None else normalised(favourable),
+                favourable=positive if favourable is None else canonical_label(favourable),
             )
         case "multiclass_classification" if favourable is not None:
             return Decision(threshold=spec.threshold, positive=None, favourable=favourable)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
 from steward.records.columns import CategoricalColumn, Mask, NumericColumn
+from steward.records.decoding.plain_types import description
 
 if TYPE_CHECKING:
     from steward.records.time_reader import Times
@@ -42,9 +43,9 @@ def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     kind: Any = array.type
     if TYPES.is_null(kind):
         return NumericColumn(np.full(len(array), np.nan), np.ones(len(array), np.bool_)), None
+    missing = nulls(array)
     if not (TYPES.is_numeric(kind) or TYPES.is_boolean(kind) or TYPES.is_decimal(kind) or is_text(kind)):
         raise wrong_type(column, kind, "numbers")
-    missing = nulls(array)
     if not is_text(kind):
         return NumericColumn(filled(compute.cast(array, DataType.float64()), np.nan), missing), None
     parsed = compute.cast(array, DataType.float64())
@@ -79,6 +80,8 @@ def categories(array: Array, column: str) -> tuple[CategoricalColumn, Mask | Non
     if TYPES.is_nested(kind) and not TYPES.is_dictionary(kind):
         raise wrong_type(column, kind, "categories")
     codes, names = dictionary(array)
+    if TYPES.is_decimal(kind.value_type if TYPES.is_dictionary(kind) else kind):
+        names = [name and shortest(name) for name in names]
     unread = _difference(codes < 0, nulls(array)) if TYPES.is_binary(kind) else None
     kept = tuple(dict.fromkeys(name for name in names if name))
     if len(kept) < len(names):
@@ -156,6 +159,11 @@ def plain(array: Array) -> Array:
     return array
 
 
+def shortest(decimal: str) -> str:
+    """A decimal without the zeros that fill its scale, as a double would be written."""
+    return decimal.rstrip("0").rstrip(".") if "." in decimal else decimal
+
+
 def is_text(kind: DataType) -> bool:
     """Whether a type is one of Arrow's three for text."""
     return bool(TYPES.is_string(kind) or TYPES.is_large_string(kind) or TYPES.is_string_view(kind))
@@ -206,8 +214,8 @@ def _number(cell: str) -> float | None:
 
 def wrong_type(column: str, kind: DataType, expected: str) -> BatchInvalid:
     """The error of a column that can hold nothing of what it should."""
-    found = str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">")
     return BatchInvalid(
         "wrong_type",
-        f"column {column} has the Parquet type {found}, which cannot hold {expected}; write it as {expected}",
+        f"column {column} has the Parquet type {description(kind)}, which cannot hold {expected}; write it as "
+        f"{expected}",
     )

@@ -8,6 +8,7 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.records.canonical import canonical_category
 from steward.records.columns import (
     FLAGS,
     CategoricalColumn,
@@ -221,10 +222,13 @@ def _empty(column: Column) -> Mask:
 
 
 def _among(column: CategoricalColumn | TextColumn, wanted: frozenset[str]) -> Answer:
+    """Where a text is one of those wanted; of categories, where the canonical forms are alike."""
     if isinstance(column, TextColumn):
         true = np.fromiter((cell in wanted for cell in column.values), np.bool_, column.rows)
     else:
-        true = np.array([*(name in wanted for name in column.categories), False], np.bool_)[column.codes]
+        forms = {canonical_category(text) for text in wanted}
+        found = [canonical_category(name) in forms for name in column.categories]
+        true = np.array([*found, False], np.bool_)[column.codes]
     return Answer(true, ~(true | column.absent))
 
 

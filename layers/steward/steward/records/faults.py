@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from arro3 import compute
-from arro3.core import Array
 from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
+from steward.records.cells import plain_cell
 from steward.records.columns import CategoricalColumn, Mask
 from steward.records.findings import Findings, Reasons, named
 from steward.records.identity import SeenIds
@@ -77,10 +75,12 @@ class Faults:
         if unread is None:
             return
         array = self._raw.columns[column]
-        self.note(unread, "wrong_type", column, lambda at: f"{column} is {quoted(_cell(array, at))}, not {expected}")
+        self.note(
+            unread, "wrong_type", column, lambda at: f"{column} is {quoted(plain_cell(array, at))}, not {expected}"
+        )
         empty = 0 if missing is None else int(missing.sum())
         if _TELLING <= unread.sum() == len(unread) - empty:
-            first = _cell(array, int(np.flatnonzero(unread)[0]))
+            first = plain_cell(array, int(np.flatnonzero(unread)[0]))
             self._unreadable.append(f"nothing in column {column} is {expected} (the first cell is {quoted(first)})")
 
     def missing_times(self, missing: Mask, placeholders: Mask | None, column: str, code: str, why: str) -> None:
@@ -90,7 +90,7 @@ class Faults:
         self.note(missing & ~stood, code, column, lambda _: f"{column} is empty; {why}")
 
         def shown(at: int) -> str:
-            return f"{column} is {quoted(_cell(array, at))}, which stands for a missing time; {why}"
+            return f"{column} is {quoted(plain_cell(array, at))}, which stands for a missing time; {why}"
 
         self.note(stood, code, column, shown)
 
@@ -189,7 +189,3 @@ def quoted(cell: object) -> str:
     """A cell as messages show it."""
     text = str(cell)
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
-
-
-def _cell(array: Array, at: int) -> Any:
-    return compute.take(array, Array.from_numpy(np.array([at]))).to_pylist()[0]

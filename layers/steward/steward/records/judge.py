@@ -16,6 +16,7 @@ from steward.records.findings import Findings
 from steward.records.formats import open_rows
 from steward.records.identity import SeenIds
 from steward.records.labels import Classes
+from steward.records.panics import refuse_panics
 from steward.records.raw import Expectation, Limits, RawChunk, RejectedRow
 from steward.records.records import Records
 from steward.records.schema import Expected, Kind
@@ -95,7 +96,7 @@ class Judge:
         times: NDArray[np.datetime64] | None = None
         if columns.time in present:
             times = sheet.event_times(columns.time, self._now, needed=self._needs(columns.time))
-        versions = sheet.category(columns.version) if columns.version in present else None
+        versions = sheet.versions(columns.version) if columns.version in present else None
         chunk = Chunk(len(ids), self._columns(sheet, present))
         if self._first:
             faults.refuse_wholly_unreadable()
@@ -179,6 +180,7 @@ class Batch:
         Raises:
             BatchInvalid: it is not what its name says, is empty or damaged, or lacks columns.
         """
+        self._name = name
         narrowed = _narrowed(limits or Limits(), spec)
         expected = Expected.of(spec, kind)
         events = event_rows(path, name, spec, narrowed, expected.names)
@@ -212,10 +214,18 @@ class Batch:
         expected, found = self._judge.expected, set(self._rows.names)
         nulls = expected.nullable if self._rows.format == "jsonl" else frozenset()
         wanted = [name for name in expected.names if name in found or name in nulls]
-        for raw in self._times.look_ahead(self._rows.chunks(wanted)):
+        chunks = self._times.look_ahead(self._rows.chunks(wanted))
+        while (judged := self._next(chunks)) is not None:
+            yield judged
+
+    def _next(self, chunks: Iterator[RawChunk]) -> Judged | None:
+        with refuse_panics(self._name):
+            raw = next(chunks, None)
+            if raw is None:
+                return None
             if not self.types:
                 self.types = seen_types(raw, self._rows.format)
-            yield self._judge.judge(raw)
+            return self._judge.judge(raw)
 
 
 def _expectation(spec: ModelSpec, expected: Expected) -> Expectation:

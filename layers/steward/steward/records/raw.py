@@ -9,6 +9,8 @@ import numpy as np
 from arro3.core import Array
 from numpy.typing import NDArray
 
+from steward.records.canonical import text_of_bytes
+
 Format = Literal["csv", "jsonl", "parquet"]
 
 
@@ -19,12 +21,16 @@ class Limits:
     Attributes:
         maximum_expanded_bytes: bytes after decompression (text), or of the rows in memory, summed (Parquet).
         maximum_line_bytes: bytes in one row of text, however many lines it spans; a longer one is rejected alone.
+        chunk_bytes: of rows of Parquet, still encoded, that are decoded at a time at most.
+        decoder_bytes: memory of the process that decodes Parquet, beside the caller's own.
         chunk_rows: rows held in memory at a time; of text, 4,096 at most.
     """
 
     maximum_expanded_bytes: int = 1024**3
     maximum_line_bytes: int = 1024**2
     chunk_rows: int = 65_536
+    chunk_bytes: int = 64 * 1024**2
+    decoder_bytes: int = 640 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +119,9 @@ class Rows(Protocol):
 
 
 def as_json(value: object) -> str:
-    """Compact JSON; what JSON cannot say becomes text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    """Compact JSON; what JSON cannot say becomes text, bytes the text or UUID that they spell."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_spell)
+
+
+def _spell(value: object) -> str:
+    return str(value) if not isinstance(value, bytes) else text_of_bytes(value) or value.hex()

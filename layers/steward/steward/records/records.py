@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.records.canonical import canonical_label
 from steward.records.columns import (
     CategoricalColumn,
     Chunk,
@@ -18,7 +19,6 @@ from steward.records.columns import (
     TextColumn,
     TimeColumn,
 )
-from steward.records.labels import normalised
 from steward.spec.model import ModelSpec
 
 
@@ -80,7 +80,7 @@ class Records:
         labels = self.chunk.columns[spec.columns.label]
         if not isinstance(labels, CategoricalColumn):
             raise TypeError(f"{spec.columns.label} is numeric, where labels are categories")
-        return matches(labels, normalised(spec.positive_label))
+        return matches(labels, canonical_label(spec.positive_label))
 
 
 def matches(column: CategoricalColumn, category: str) -> NDArray[np.bool_]:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 import numpy as np
+from arro3 import compute
 from arro3.core import Array
 from numpy.typing import NDArray
 
 from steward.records import arrays
+from steward.records.canonical import canonical_category, trim
 from steward.records.columns import (
     CategoricalColumn,
     Column,
@@ -22,7 +24,9 @@ from steward.records.columns import (
 from steward.records.embeddings import embeddings
 from steward.records.faults import Faults, quoted
 from steward.records.flags import failure, flags, truth
-from steward.records.labels import Classes, normalised_column
+from steward.records.ids import canonical_categories, identifiers, rename
+from steward.records.labels import Classes, canonical_labels
+from steward.records.quantities import looks_like
 from steward.records.raw import RawChunk
 from steward.records.time_columns import TimeColumns
 from steward.spec.features import (
@@ -41,6 +45,7 @@ LEAD = timedelta(hours=24)
 """How far ahead of the clock a time may be."""
 
 _UNDECLARED = CategoricalFeature(type="categorical")
+_LOOKED_AT = 20
 _MEND = "correct it, or the declaration"
 
 
@@ -53,12 +58,23 @@ class Sheet:
         self._times = times
 
     def ids(self, column: str) -> NDArray[np.object_]:
-        """Text that is there."""
-        ids, missing = arrays.texts(self._array(column), column)
-        if missing is not None:
+        """Ids in their canonical form, none missing, none rounded."""
+        read = identifiers(self._array(column), column)
+        self._faults.unread(read.unread, read.missing, column, "an id; write it as text, a whole number or a UUID")
+        if read.missing is not None:
             note = f"{column} is empty; give every row an id of its own"
-            self._faults.note(missing, "missing_id", column, lambda _: note)
-        return ids
+            self._faults.note(read.missing, "missing_id", column, lambda _: note)
+        if read.inexact is not None:
+            self._faults.note(
+                read.inexact,
+                "inexact_id",
+                column,
+                lambda at: (
+                    f"{column} is {quoted(read.values[at])}, a number that was rounded, so that it cannot tell rows "
+                    "apart; write ids as whole numbers or as text"
+                ),
+            )
+        return read.values
 
     def event_times(self, column: str, now: datetime, *, needed: bool) -> NDArray[np.datetime64]:
         """Moments between 1990 and a day after now."""
@@ -112,7 +128,9 @@ class Sheet:
             empty: the code of the reason where a cell may not be empty.
         """
         read, unread = arrays.numbers(self._array(column), column)
-        self._faults.unread(unread, read.missing, column, "a number; write digits with a point, or leave it empty")
+        if unread is not None:
+            expected = f"a number{self._looks(unread, column)}; write digits with a point, or leave it empty"
+            self._faults.unread(unread, read.missing, column, expected)
         if not declared.nullable:
             absent = np.isnan(read.values)
             absent = absent if unread is None else absent & ~unread
@@ -143,29 +161,36 @@ class Sheet:
         return read
 
     def category(self, column: str, declared: CategoricalFeature = _UNDECLARED) -> CategoricalColumn:
-        """Text, there unless nullable, of the domain and the pattern."""
-        read, unread = arrays.categories(self._array(column), column)
+        """Canonical categories, there unless nullable, of the domain; a pattern may match them as written, too."""
+        written, unread = arrays.categories(self._array(column), column)
+        read = canonical_categories(written)
         self._faults.unread(unread, None, column, "text in UTF-8; write it as text")
         self._present(column, declared, read.absent, unread)
         if declared.domain is not None:
-            domain = frozenset(declared.domain)
+            domain = frozenset(map(canonical_category, declared.domain))
             self._categories(
                 read, lambda name: name not in domain, "outside_domain", column, f"none of its domain; {_MEND}"
             )
         if declared.pattern is not None:
             matches = re.compile(declared.pattern).fullmatch
             self._categories(
-                read,
-                lambda name: not matches(name),
+                written,
+                lambda name: bool(form := canonical_category(name)) and not (matches(name) or matches(form)),
                 "pattern_mismatch",
                 column,
                 f"which does not match {declared.pattern}; {_MEND}",
             )
         return read
 
+    def versions(self, column: str) -> CategoricalColumn:
+        """Names of versions, without the blanks around them."""
+        written, unread = arrays.categories(self._array(column), column)
+        self._faults.unread(unread, None, column, "text in UTF-8; write it as text")
+        return rename(written, [*map(trim, written.categories)])
+
     def class_label(self, column: str, classes: Classes, *, needed: bool) -> CategoricalColumn:
-        """Normalised labels of the classes, where these are known."""
-        read = normalised_column(self.category(column), classes.declared)
+        """Canonical labels of the classes, where these are known."""
+        read = canonical_labels(self.category(column), classes.declared)
         if needed:
             note = f"{column} is empty; give the class"
             self._faults.note(read.absent, "missing_label", column, lambda _: note)
@@ -262,6 +287,12 @@ class Sheet:
                 lambda at: f"{column} is {quoted(read.categories[read.codes[at]])}, {what}",
                 mild=mild,
             )
+
+    def _looks(self, unread: Mask, column: str) -> str:
+        """What the first cells look like that are no numbers."""
+        array = arrays.plain(self._array(column))
+        first = Array.from_numpy(np.flatnonzero(unread)[:_LOOKED_AT])
+        return looks_like(list(map(str, compute.take(array, first).to_pylist()))) if arrays.is_text(array.type) else ""
 
     def _array(self, column: str) -> Array:
         return self._columns[column]

@@ -21,6 +21,7 @@ from steward.records.columns import (
     TimeColumn,
 )
 from steward.records.embeddings import embeddings
+from steward.records.ids import canonical_categories, identifiers
 from steward.records.records import Records
 from steward.spec.features import (
     BooleanFeature,
@@ -86,7 +87,7 @@ def read_stored(
         kept = [name for name in names if name not in {roles.id, roles.time, roles.version}]
         times = arrays.times(part.column(roles.time), roles.time) if roles.time in names else None
         yield Records(
-            ids=arrays.texts(part.column(roles.id), roles.id)[0],
+            ids=identifiers(part.column(roles.id), roles.id).values,
             times=None if times is None else times.values,  # noqa: PD011 - ours, not pandas'
             versions=arrays.categories(part.column(roles.version), roles.version)[0],
             chunk=Chunk(
@@ -123,7 +124,7 @@ def read_records(source: bytes | Path, spec: ModelSpec, columns: "Collection[str
 def read_ids(source: bytes | Path, spec: ModelSpec) -> NDArray[np.object_]:
     """The ids of stored records, shape (rows,)."""
     batches = read_parquet(_file(source), batch_size=_BATCH)
-    parts = [arrays.texts(batch.column(spec.columns.id), spec.columns.id)[0] for batch in batches]
+    parts = [identifiers(batch.column(spec.columns.id), spec.columns.id).values for batch in batches]  # noqa: PD011
     return np.concatenate(parts) if parts else np.array([], object)
 
 
@@ -147,7 +148,7 @@ def _column(array: Array, name: str, declared: Feature | None) -> Column:
         case NumericFeature():
             return arrays.numbers(array, name)[0]
         case CategoricalFeature() | BooleanFeature():
-            return arrays.categories(array, name)[0]
+            return canonical_categories(arrays.categories(array, name)[0])
         case None:
             return arrays.categories(array, name)[0] if arrays.is_text(array.type) else arrays.numbers(array, name)[0]
         case _:
@@ -158,7 +159,7 @@ def _series(array: Array, name: str, spec: ModelSpec) -> Any:
     import pandas as pd  # noqa: PLC0415
 
     if name == spec.columns.id:
-        return pd.Series(arrays.texts(array, name)[0], dtype=object)
+        return pd.Series(identifiers(array, name).values, dtype=object)
     if name == spec.columns.time:
         return _as_pandas(TimeColumn(arrays.times(array, name).values))
     return _as_pandas(_column(array, name, spec.column(name)))

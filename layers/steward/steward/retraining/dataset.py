@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from steward.errors import TrainingImpossible
-from steward.records.labels import normalised
+from steward.records.canonical import canonical_label
 from steward.records.superseded import Layer, standing_labels, standing_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
@@ -91,7 +91,7 @@ def held_out(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> 
 
 def is_positive(rows: pd.DataFrame, spec: ModelSpec) -> pd.Series:
     """Whether each row's label is the declared positive one."""
-    return rows[spec.columns.label].astype(str) == normalised(spec.positive_label)
+    return rows[spec.columns.label].astype(str) == canonical_label(spec.positive_label)
 
 
 def targets(rows: pd.DataFrame, spec: ModelSpec) -> NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.object_]:

@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from steward.profiles.portion import Portion
+from steward.records.canonical import canonical_label
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.records.frames import chunk_of
-from steward.records.labels import normalised
 from steward.spec.model import ModelSpec
 from steward.spec.windows import ORIGIN, Window
 
@@ -68,5 +68,5 @@ def scored_columns(scores: NDArray[np.float64], spec: ModelSpec, negative: str) 
     found = {roles.score: NumericColumn(scores)} if roles.score else {}
     if roles.prediction:
         decided = (scores >= spec.threshold).astype(np.int32)
-        found[roles.prediction] = CategoricalColumn(decided, (negative, normalised(spec.positive_label)))
+        found[roles.prediction] = CategoricalColumn(decided, (negative, canonical_label(spec.positive_label)))
     return found

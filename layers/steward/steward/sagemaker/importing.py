@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from steward.records.labels import normalised
+from steward.records.canonical import canonical_label
 from steward.sagemaker import thresholds
 from steward.sagemaker.clarify import Analysis, FacetMetrics
 from steward.sagemaker.constraints import Constraints, FeatureConstraints
@@ -131,7 +131,7 @@ class _Import:
             else f"the baseline's label is {label}"
         )
         yield entry("task", self._problem, seen if label else "by the captured responses: the baseline has no label")
-        if self._problem == "binary_classification" and {normalised(name) for name in self._classes} - {"0", "1"}:
+        if self._problem == "binary_classification" and {canonical_label(name) for name in self._classes} - {"0", "1"}:
             why = "label_value_or_threshold of the bias monitor" if self._positive else "the rarer class: check"
             yield entry("positive_label", self._positive or self._classes[-1], why)
         yield entry("on_invalid", "count", "Model Monitor reported bad rows and kept them; quarantine sets them aside")

@@ -1,19 +1,19 @@
 """Arrow columns as the typed columns of a declaration; a column that is of another type is said to be so."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from arro3 import compute
-from arro3.core import Array, DataType
+from arro3.core import Array
 
 from steward.errors import BatchInvalid
 from steward.records import arrays, flags
 from steward.records.columns import Column, Mask, TextColumn, TimeColumn
 from steward.records.embeddings import embeddings
-from steward.spec.features import Feature
-
-_EXACT = 2.0**53
+from steward.records.ids import canonical_categories
+from steward.records.quantities import Quantity, read_quantities
+from steward.records.time_reader import TimeReader
+from steward.spec.features import DatetimeFeature, Feature
+from steward.standalone.event_times import EventTimes
 
 UNREADABLE = 0.5
 """From this share of unreadable cells on, a column is of another type."""
@@ -24,16 +24,29 @@ class Converter:
 
     Attributes:
         features: the declared type of each column that is wanted.
-        whole_codes: whether categories that are stored as fractions, as tables with gaps store whole numbers, count as
-            the whole numbers that they are.
+        times: what reads each column of moments.
+        quantities: how text is read as numbers, where that is not digits with a point.
         present: rows in which each column had a cell with content.
         unread: of these, cells that are not of the type; they count as missing.
         changed: columns whose storage can hold nothing of the type, and why.
     """
 
-    def __init__(self, features: Mapping[str, Feature], *, whole_codes: bool = False) -> None:
+    def __init__(
+        self,
+        features: Mapping[str, Feature],
+        *,
+        time: str | None = None,
+        quantities: Mapping[str, Quantity] | None = None,
+    ) -> None:
         self.features = features
-        self.whole_codes = whole_codes
+        self.quantities = quantities or {}
+        self.times = {
+            name: EventTimes(name, feature.format)
+            if name == time
+            else TimeReader(name, time_format=feature.format, setting=f"the format of {name}")
+            for name, feature in features.items()
+            if isinstance(feature, DatetimeFeature)
+        }
         self.present = dict.fromkeys(features, 0)
         self.unread = dict.fromkeys(features, 0)
         self.changed: dict[str, str] = {}
@@ -45,8 +58,7 @@ class Converter:
             if name not in columns or name in self.changed:
                 continue
             try:
-                whole = self.whole_codes and feature.type == "categorical"
-                column, unread = convert(_whole(columns[name]) if whole else columns[name], name, feature)
+                column, unread = self._convert(columns[name], name, feature)
             except BatchInvalid as error:
                 self.changed[name] = str(error).replace("Parquet type", "type")
                 continue
@@ -55,6 +67,11 @@ class Converter:
             self.present[name] += column.rows - int(np.count_nonzero(empty))
             found[name] = column
         return found
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How times were written, where that is not ISO 8601, and which of them count as missing."""
+        return tuple(note for reader in self.times.values() for note in reader.notes)
 
     def mistyped(self) -> dict[str, str]:
         """Columns that are of another type than declared, and how that shows."""
@@ -65,36 +82,26 @@ class Converter:
         }
         return self.changed | shares
 
+    def _convert(self, array: Array, name: str, feature: Feature) -> tuple[Column, Mask | None]:
+        """A column as it is declared, and a mask of the cells that hold something else.
 
-def convert(array: Array, name: str, feature: Feature) -> tuple[Column, Mask | None]:
-    """A column as it is declared, and a mask of the cells that hold something else.
-
-    Raises:
-        BatchInvalid: its storage can hold nothing of the declared type.
-    """
-    match feature.type:
-        case "numeric":
-            return arrays.numbers(array, name)
-        case "categorical":
-            return arrays.categories(array, name)
-        case "boolean":
-            return flags.flags(array, name, flags.truth)
-        case "datetime":
-            times = arrays.times(array, name)
-            return TimeColumn(times.values), times.unread
-        case "text":
-            return TextColumn(arrays.texts(array, name)[0]), None
-        case "embedding":
-            read = embeddings(array, name, feature.dimensions)
-            return read.readable, read.unread
-
-
-def _whole(array: Array) -> Array:
-    """Fractions that are whole numbers as such; anything else as it is."""
-    kind: Any = array.type
-    if not arrays.TYPES.is_floating(kind):
-        return array
-    values = arrays.filled(array, 0.0)
-    if not (np.abs(values) < _EXACT).all() or (values != np.round(values)).any():
-        return array
-    return compute.cast(array, DataType.int64())
+        Raises:
+            BatchInvalid: its storage can hold nothing of the declared type.
+        """
+        match feature.type:
+            case "numeric":
+                quantity = self.quantities.get(name) if arrays.is_text(arrays.plain(array).type) else None
+                return read_quantities(array, quantity) if quantity else arrays.numbers(array, name)
+            case "categorical":
+                written, unread = arrays.categories(array, name)
+                return canonical_categories(written), unread
+            case "boolean":
+                return flags.flags(array, name, flags.truth)
+            case "datetime":
+                times = self.times[name].read(array)
+                return TimeColumn(times.values), times.unread
+            case "text":
+                return TextColumn(arrays.texts(array, name)[0]), None
+            case "embedding":
+                read = embeddings(array, name, feature.dimensions)
+                return read.readable, read.unread

@@ -41,7 +41,7 @@ class Frame:
 
 
 def of_series(series: Any) -> Array:
-    """One column: numbers, flags and moments as such, lists as the text of a JSON array, all else as text."""
+    """One column: numbers, flags and moments as such, durations in seconds, lists as JSON arrays, all else as text."""
     kind, missing = series.dtype, np.asarray(series.isna().to_numpy(), np.bool_)
     if kind.kind == "f":
         return _without(series.to_numpy(np.float64, na_value=np.nan), missing)
@@ -53,6 +53,8 @@ def of_series(series: Any) -> Array:
         return compute.cast(
             _without(series.to_numpy(np.bool_, na_value=False).astype(np.int8), missing), DataType.bool()
         )
+    if kind.kind == "m":
+        return _without(series.dt.total_seconds().to_numpy(np.float64, na_value=np.nan), missing)
     if kind.kind == "M":
         moments = series.dt.tz_convert("UTC").dt.tz_localize(None) if series.dt.tz is not None else series
         return compute.cast(_without(moments.to_numpy("M8[us]").astype(np.int64), missing), _UTC)

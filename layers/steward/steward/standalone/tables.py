@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from arro3 import compute
-from arro3.core import Array, DataType, RecordBatchReader
+from arro3.core import Array, RecordBatchReader
 
 from steward.errors import BatchInvalid
-from steward.records.arrays import TYPES
+from steward.records.decoding.plain_types import plain
 from steward.records.formats import open_rows
+from steward.records.panics import refuse_panics
 from steward.records.raw import Expectation, Limits
 
 Watcher = Callable[[str, int], object]
@@ -21,7 +21,7 @@ Watcher = Callable[[str, int], object]
 _UPLOAD = re.compile(r"\bupload\b")
 """What messages of the inbox ask for, where here a path is given."""
 
-_LIMITS = Limits(maximum_expanded_bytes=1 << 40)
+_LIMITS = Limits(maximum_expanded_bytes=1 << 40, decoder_bytes=2 * 1024**3)
 
 
 def silent(_name: str, _rows: int) -> None:
@@ -73,10 +73,16 @@ class FileTable:
 
     def batches(self) -> Iterator[Batch]:
         """See `Table.batches`."""
+        batches = self._batches()
         try:
-            yield from self._batches()
+            while (batch := self._next(batches)) is not None:
+                yield batch
         except BatchInvalid as error:
             raise BatchInvalid(error.code, _UPLOAD.sub("give", str(error))) from error
+
+    def _next(self, batches: Iterator[Batch]) -> Batch | None:
+        with refuse_panics(self.name):
+            return next(batches, None)
 
     def _batches(self) -> Iterator[Batch]:
         if not self.path.is_file():
@@ -185,13 +191,9 @@ def _of_pandas(frame: Any, name: str) -> Table:
     return PandasTable(frame, name)
 
 
-def _known(array: Any) -> Any:
+def _known(array: Any) -> Array:
     """The array as one of Arrow's plain types."""
-    if hasattr(array, "combine_chunks"):
-        array = array.combine_chunks()
-    if str(array.type).find("Utf8View") >= 0 or TYPES.is_string_view(array.type):
-        return compute.cast(array, DataType.utf8())
-    return array
+    return plain(array.combine_chunks() if hasattr(array, "combine_chunks") else array)
 
 
 def _distinct(names: Any, source: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from steward.records.labels import normalised
+from steward.records.canonical import canonical_label
 from steward.spec.features import BooleanFeature, NumericFeature, TextFeature
 from steward.spec.model import Task
 from steward.standalone.facts import Facts
@@ -85,8 +85,9 @@ def _class_scores(columns: Mapping[str, Inference], facts: Mapping[str, Facts], 
         if match and isinstance(column.feature, NumericFeature) and known.minimum >= 0 and known.maximum <= 1:
             found[name[match.start(2) :]] = name
     if label is not None:
-        classes = {normalised(name) for name in facts[label].categories or {}}
-        if isinstance(columns[label].feature, BooleanFeature) or not classes >= {normalised(name) for name in found}:
+        classes = {canonical_label(name) for name in facts[label].categories or {}}
+        others = {canonical_label(name) for name in found} - classes
+        if isinstance(columns[label].feature, BooleanFeature) or others:
             return {}
     return found if len(found) >= _FEWEST_CLASSES else {}
 
@@ -94,7 +95,7 @@ def _class_scores(columns: Mapping[str, Inference], facts: Mapping[str, Facts], 
 def _positive(label: str | None, facts: Mapping[str, Facts]) -> tuple[str, str] | None:
     """Of two labels that are not 1 and 0, the rarer."""
     classes = facts[label].categories if label is not None else None
-    if not classes or {normalised(name) for name in classes} <= {"0", "1"}:
+    if not classes or {canonical_label(name) for name in classes} <= {"0", "1"}:
         return None
     rarest = min(classes, key=lambda name: (classes[name], name))
     rest = "the other is" if len(classes) == _FEWEST_CLASSES else f"the other {len(classes) - 1} together are"

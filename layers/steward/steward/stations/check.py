@@ -89,8 +89,8 @@ def examine(
     found = WindowProfiles(data, spec.model, version, window).merged(baseline.bins)
     profile, unreadable = found.profile, found.unreadable
     corrections = [batch for batch in profile.batches if is_correction(batch)]
-    seen = profile.rows or profile.telemetry.readings or unreadable or corrections
-    if not seen and not or_silent:
+    seen = (profile.rows, profile.telemetry.readings, profile.intake.duplicates, unreadable, corrections)
+    if not any(seen) and not or_silent:
         return None
     compared = _compared(data, spec, version, window, baseline.bins)
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
@@ -126,6 +126,7 @@ def examine(
         attributions=attributions.stored if attributions else None,
         history=history.stored if history else None,
         corrections=sorted({*corrections, *(realised.corrections if realised else ())}),
+        joined_corrections=len(realised.corrections) if realised else 0,
         unreadable=unreadable,
         rows=profile.rows,
         labelled_rows=realised.outcomes.labelled if realised else 0,
@@ -243,7 +244,7 @@ def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Windo
 
 
 def _is_early(cause: Event, now: datetime) -> bool:
-    """Whether all windows of a batch are still open, whatever is declared: then nothing need be read to leave them."""
+    """Whether all windows of a batch are still open: then nothing need be read."""
     return isinstance(cause, BatchIngested) and all(Window.parse(name).end > now for name in cause.windows)
 
 

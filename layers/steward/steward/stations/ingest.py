@@ -22,9 +22,10 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
-from steward.stations.admission import Neighbours, Rows, assign_versions
+from steward.stations.admission import Rows, assign_versions
 from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
+from steward.stations.neighbours import Neighbours
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
 from steward.stations.upload import UPLOADED, Upload, sequencer_of
@@ -105,8 +106,8 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
         yield from _ingested(runtime, upload, kind, outcome)
         return
     yield _nothing_valid(runtime, upload, outcome)
-    if created.again:
-        yield from _checks_again(runtime, spec, upload, outcome.windows)
+    if kind in {"predictions", "telemetry"}:
+        yield from _check_duplicates(runtime, spec, upload, outcome.windows)
 
 
 def _kind(place: InboxKey, created: ObjectCreated) -> Kind:
@@ -281,10 +282,10 @@ def _nothing_valid(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchR
     return _rejected(runtime, upload, "no_valid_rows", message)
 
 
-def _checks_again(
+def _check_duplicates(
     runtime: Runtime, spec: ModelSpec, upload: Upload, windows: Sequence[Window]
 ) -> Iterator[CheckRequested]:
-    """Windows whose checks may have counted rows that an earlier upload has; open ones wait for the schedule."""
+    """Ask for checks of closed windows: these may have counted the rows, and are to say that they came twice."""
     for window in windows:
         if window.end + spec.window.allowed_lateness <= runtime.now():
             yield CheckRequested(

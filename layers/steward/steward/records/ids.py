@@ -1,0 +1,208 @@
+"""Columns of ids and of categories in their canonical form.
+
+Ids are told apart by the million, so those that are canonical already are recognised by their bytes, a column at a
+time; only the others are looked at one by one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from arro3 import compute
+from arro3.core import Array, DataType
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from steward.records import arrays
+from steward.records.canonical import EXACT, canonical_id, has_lost_digits, lower_boolean, text_of_bytes
+from steward.records.columns import CategoricalColumn, Mask
+
+_BLOCK = 65_536
+_HEX_DIGITS, _UUID_LENGTH = 32, 36
+_DIGITS = np.setdiff1d(np.arange(_UUID_LENGTH), [8, 13, 18, 23])
+_OTHER_LENGTHS = (len("NaN"), len("urn:uuid:") + _HEX_DIGITS, len("urn:uuid:") + _UUID_LENGTH)
+"""Of texts that may need another form although none of their bytes says so."""
+
+_NEWLINE, _BLANK, _DELETE, _DASH = b"\n \x7f-"
+_ODD = b".+({"
+_ZERO_TEXT = "0E-"
+_ZERO = _ZERO_TEXT.encode()
+"""How decimals without a value begin, in Java and Python."""
+
+_TO_LOWER, _DECIMALS, _LETTERS = 0x20, 10, 6
+"""The bit that lower-case letters have and digits too; how many digits are decimal, and how many are letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """A column of ids.
+
+    Attributes:
+        values: str objects in their canonical form, shape (rows,); None where missing.
+        missing: where they are; None when nowhere.
+        inexact: where a number was rounded when it was written, so that it identifies nothing; None when nowhere.
+        unread: where there are bytes that are neither text nor a UUID; None when nowhere.
+    """
+
+    values: NDArray[np.object_]
+    missing: Mask | None
+    inexact: Mask | None = None
+    unread: Mask | None = None
+
+
+def identifiers(array: Array, column: str) -> Ids:
+    """The ids in an array of any type.
+
+    Raises:
+        BatchInvalid: the array's type is nested.
+    """
+    types = arrays.TYPES
+    kind: Any = array.type
+    if types.is_dictionary(kind):
+        array = compute.cast(array, kind.value_type)
+        kind = array.type
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        return _of_bytes(array)
+    if types.is_floating(kind):
+        return _of_floats(array)
+    cells, missing = arrays.texts(array, column)
+    if types.is_integer(kind) or types.is_null(kind):
+        return Ids(cells, missing)
+    if types.is_decimal(kind):
+        cells = np.array([None if cell is None else arrays.shortest(cell) for cell in cells], object)
+    if missing is None:
+        return _of_texts(cells)
+    there = np.flatnonzero(~missing)
+    known = _of_texts(cells[there])
+    cells[there] = known.values
+    return Ids(
+        cells,
+        _spread(known.missing, there, len(cells), missing),
+        None if known.inexact is None else _spread(known.inexact, there, len(cells)),
+    )
+
+
+def canonical_ids(texts: Sequence[str]) -> list[str]:
+    """The canonical form of each text, as `canonical_id` defines it; an empty one where there is no id."""
+    changed = np.array([*texts, None], object)[:-1]
+    for rows, values in _changes(list(texts)):
+        changed[rows] = values
+    return list(changed.tolist())
+
+
+def canonical_categories(column: CategoricalColumn) -> CategoricalColumn:
+    """The same cells, each category in its canonical form; blank ones are missing."""
+    names = tuple(map(lower_boolean, canonical_ids(column.categories)))
+    return column if names == column.categories else rename(column, names)
+
+
+def rename(column: CategoricalColumn, names: Sequence[str]) -> CategoricalColumn:
+    """The same cells with other names for their categories, of which some may be alike; an empty one is missing."""
+    positions: dict[str, int] = {}
+    places = [positions.setdefault(name, len(positions)) if name else -1 for name in names]
+    return CategoricalColumn(np.array([*places, -1], np.int32)[column.codes], tuple(positions))
+
+
+def _of_texts(cells: NDArray[np.object_]) -> Ids:
+    missing, inexact = np.zeros(len(cells), np.bool_), np.zeros(len(cells), np.bool_)
+    for rows, values in _changes(cells.tolist()):
+        cells[rows] = values
+        missing[rows] = [not value for value in values]
+        inexact[rows] = [("." in value or "+" in value) and has_lost_digits(value) for value in values]
+    cells[missing] = None
+    return Ids(cells, _some(missing), _some(inexact))
+
+
+def _of_bytes(array: Array) -> Ids:
+    """Bytes are text where they are printable UTF-8; otherwise sixteen of them are a UUID."""
+    cells = ["" if cell is None else text_of_bytes(cell) for cell in array.to_pylist()]
+    missing = np.fromiter((cell == "" for cell in cells), np.bool_, len(cells))
+    unread = np.fromiter((cell is None for cell in cells), np.bool_, len(cells))
+    return Ids(np.array([cell or None for cell in cells], object), _some(missing), unread=_some(unread))
+
+
+def _of_floats(array: Array) -> Ids:
+    """Whole numbers as such; those from the size on at which their type skips some are inexact."""
+    exact = {"Float16": 2**11, "Float32": 2**24}.get(_name(array.type), EXACT)
+    values = arrays.filled(compute.cast(array, DataType.float64()), np.nan)
+    missing = np.isnan(values)
+    whole = ~missing & (np.abs(values) < exact)
+    whole[whole] = values[whole] == np.round(values[whole])
+    cells = np.full(len(values), None, object)
+    numbers = Array.from_numpy(np.ascontiguousarray(values[whole], np.float64).astype(np.int64))
+    cells[whole] = np.asarray(compute.cast(numbers, DataType.utf8()).to_numpy(), object) if len(numbers) else []
+    others = np.flatnonzero(~missing & ~whole)
+    spelt = compute.cast(compute.take(array, Array.from_numpy(others)), DataType.utf8()).to_pylist()
+    cells[others] = np.array([*spelt, None], object)[:-1]
+    return Ids(cells, _some(missing), _some(np.abs(values) >= exact))
+
+
+_Changes = Iterator[tuple[NDArray[np.intp], list[str]]]
+"""Positions of texts, and the canonical form of each."""
+
+
+def _changes(texts: list[str]) -> _Changes:
+    """Of the texts that may need another form."""
+    for begin in range(0, len(texts), _BLOCK):
+        for rows, values in _changes_of_block(texts[begin : begin + _BLOCK]):
+            if len(rows):
+                yield rows + begin, values
+
+
+def _changes_of_block(texts: list[str]) -> _Changes:
+    content = "\n".join(texts).encode()
+    signs = np.frombuffer(content, np.uint8)
+    marked = (signs <= _BLANK) | (signs >= _DELETE)
+    for sign in _ODD:
+        marked |= signs == sign
+    places = np.flatnonzero(marked)
+    newline = signs[places] == _NEWLINE
+    ends = np.append(places[newline], len(signs))
+    if len(ends) != len(texts):  # some text holds a newline itself
+        yield np.arange(len(texts)), [canonical_id(text) for text in texts]
+        return
+    begins = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - begins
+    odd = np.isin(lengths, _OTHER_LENGTHS)
+    odd[np.searchsorted(ends, places[~newline])] = True
+    if _ZERO in content:
+        odd |= [text.startswith(_ZERO_TEXT) for text in texts]
+    rows = np.flatnonzero(odd)
+    yield rows, [canonical_id(texts[at]) for at in rows.tolist()]
+    yield _uuids(signs, begins, np.flatnonzero(lengths == _HEX_DIGITS), np.arange(_HEX_DIGITS))
+    if ((signs >= ord("A")) & (signs <= ord("F"))).any():
+        yield _uuids(signs, begins, np.flatnonzero(lengths == _UUID_LENGTH), _DIGITS)
+
+
+def _uuids(
+    signs: NDArray[np.uint8], begins: NDArray[np.intp], rows: NDArray[np.intp], digits: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], list[str]]:
+    """Of texts of one length, those that are UUIDs: hexadecimal at some places, and dashes at all others."""
+    if not len(rows):
+        return rows, []
+    length = int(digits[-1]) + 1
+    cells = sliding_window_view(signs, length)[begins[rows]]
+    found = cells[:, digits] | np.uint8(_TO_LOWER)
+    hexadecimal = (found - np.uint8(ord("0")) < _DECIMALS) | (found - np.uint8(ord("a")) < _LETTERS)
+    dashes = np.setdiff1d(np.arange(length), digits)
+    are = hexadecimal.all(axis=1) & (cells[:, dashes] == _DASH).all(axis=1)
+    lines = np.full((int(are.sum()), _UUID_LENGTH + 1), _DASH, np.uint8)
+    lines[:, _DIGITS] = found[are]
+    lines[:, _UUID_LENGTH] = _NEWLINE
+    return rows[are], lines.tobytes().decode().split("\n")[:-1]
+
+
+def _spread(mask: Mask | None, at: NDArray[np.intp], rows: int, onto: Mask | None = None) -> Mask:
+    whole = np.zeros(rows, np.bool_) if onto is None else onto.copy()
+    if mask is not None:
+        whole[at] = mask
+    return whole
+
+
+def _some(mask: Mask) -> Mask | None:
+    return mask if mask.any() else None
+
+
+def _name(kind: DataType) -> str:
+    return str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">")
