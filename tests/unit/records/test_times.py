@@ -35,6 +35,9 @@ SPELLINGS = [
     ("2013-03-04T07:00:15.25-05:30", MOMENT),
     ("2013-03-04T07:30:15.25\u221205:00", MOMENT),
     ("2013-03-04t12:30:15.25z", MOMENT),
+    ("2013-03-04T13:30:15.25+01:00[Europe/Paris]", MOMENT),
+    ("2013-03-04T12:30:15.25Z[UTC]", MOMENT),
+    ("2013-03-04 12:30:15.25 +0000 UTC", MOMENT),
     ("20130304T123015Z", SECOND),
     ("20130304T123015", SECOND),
     ("20130304T123015.25+0000", MOMENT),
@@ -73,6 +76,7 @@ REFUSED = [
     ("2013", "years alone"),
     ("201303", "years and months"),
     ("41337", "serial days"),
+    ("1.36236E+12", "numbers with an exponent, whose last digits are lost"),
     ("2013-03", "ISO 8601"),
     ("2013-W10", "ISO 8601"),
     ("2013-02-30", "ISO 8601"),
@@ -166,9 +170,10 @@ def test_numbers_of_every_type_are_read_by_their_unit_without_rounding(per_secon
 
 def test_a_row_s_time_does_not_depend_on_the_size_of_chunks(read, listed):
     column = ["1362355215250", "", "1362355215250000000", "915148800000", "never", "0", *["1362355215250"] * 60]
+    column.append("1.36235E+12")
     whole = read(column, "csv")
     assert whole.codes == {
-        2: ["missing_time"], 3: ["wrong_type"], 5: ["wrong_type"], 6: ["missing_time"]
+        2: ["missing_time"], 3: ["wrong_type"], 5: ["wrong_type"], 6: ["missing_time"], 67: ["wrong_type"]
     }  # fmt: skip
     assert "not in epoch milliseconds as the rest of its column" in whole.messages
     for written, rows in (("csv", 1), ("csv", 7), ("jsonl", 1), ("jsonl", 7), ("parquet", 1), ("parquet", 7)):
