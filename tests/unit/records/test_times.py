@@ -12,6 +12,7 @@ from steward.errors import BatchInvalid
 from steward.records import arrays
 from steward.records.raw import Limits
 from steward.records.time_reader import TimeReader
+from steward.spec.model import ModelSpec
 
 UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENT = datetime(2013, 3, 4, 12, 30, 15, 250_000, tzinfo=UTC)
@@ -226,3 +227,24 @@ def test_moments_outside_the_calendar_are_no_times_whatever_the_type():
     assert arrays.times(days, "at").unread.all()
     found = TimeReader("at").read(Array(["10000-01-01", "-0044-03-15", "2013-03-04"], DataType.utf8()))
     assert found.unread.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("column", ["at", "booked"])
+@pytest.mark.parametrize("kind", [DataType.timestamp("us"), DataType.timestamp("ms"), DataType.date32()], ids=str)
+def test_rows_of_years_that_no_calendar_has_are_rejected_and_the_others_kept(judge_by, write, column, kind):
+    days = kind == DataType.date32()
+    far, good = (
+        (2**30, 15_768) if days else (2**60, 1_362_355_200 * (10**6 if kind == DataType.timestamp("us") else 1000))
+    )
+    columns = {
+        "flight": Array(["a", "b", "c"], DataType.utf8()),
+        "at": Array(["2013-03-04"] * 3, DataType.utf8()),
+        "p": Array([0.5] * 3, DataType.float64()),
+        "booked": Array(["2013-03-04"] * 3, DataType.utf8()),
+        column: Array([far, -far, good], DataType.int32() if days else DataType.int64()).cast(kind),
+    }
+    spec = {"model": "m", "owner": "o", "task": "binary_classification", "features": {"booked": "datetime"},
+            "columns": {"id": "flight", "time": "at", "score": "p"}}  # fmt: skip
+    verdict = judge_by(ModelSpec.model_validate(spec), write["parquet"](columns), "a.parquet")
+    assert verdict.codes == {1: ["wrong_type"], 2: ["wrong_type"]}
+    assert verdict.records.ids.tolist() == ["c"]
