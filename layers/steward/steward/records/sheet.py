@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 import numpy as np
+from arro3 import compute
 from arro3.core import Array
 from numpy.typing import NDArray
 
@@ -23,8 +24,9 @@ from steward.records.columns import (
 from steward.records.embeddings import embeddings
 from steward.records.faults import Faults, quoted
 from steward.records.flags import failure, flags, truth
-from steward.records.ids import canonical_categories, identifiers, rename
+from steward.records.ids import canonical_categories, identifiers, note_faults, rename
 from steward.records.labels import Classes, canonical_labels
+from steward.records.quantities import looks_like
 from steward.records.raw import RawChunk
 from steward.records.time_columns import TimeColumns
 from steward.spec.features import (
@@ -43,6 +45,7 @@ LEAD = timedelta(hours=24)
 """How far ahead of the clock a time may be."""
 
 _UNDECLARED = CategoricalFeature(type="categorical")
+_LOOKED_AT = 20
 _MEND = "correct it, or the declaration"
 
 
@@ -57,20 +60,7 @@ class Sheet:
     def ids(self, column: str) -> NDArray[np.object_]:
         """Ids in their canonical form, none missing, none rounded."""
         read = identifiers(self._array(column), column)
-        self._faults.unread(read.unread, read.missing, column, "an id; write it as text, a whole number or a UUID")
-        if read.missing is not None:
-            note = f"{column} is empty; give every row an id of its own"
-            self._faults.note(read.missing, "missing_id", column, lambda _: note)
-        if read.inexact is not None:
-            self._faults.note(
-                read.inexact,
-                "inexact_id",
-                column,
-                lambda at: (
-                    f"{column} is {quoted(read.values[at])}, a number that was rounded, so that it cannot tell rows "
-                    "apart; write ids as whole numbers or as text"
-                ),
-            )
+        note_faults(read, column, self._faults)
         return read.values
 
     def event_times(self, column: str, now: datetime, *, needed: bool) -> NDArray[np.datetime64]:
@@ -131,7 +121,9 @@ class Sheet:
             empty: the code of the reason where a cell may not be empty.
         """
         read, unread = arrays.numbers(self._array(column), column)
-        self._faults.unread(unread, read.missing, column, "a number; write digits with a point, or leave it empty")
+        if unread is not None:
+            expected = f"a number{self._looks(unread, column)}; write digits with a point, or leave it empty"
+            self._faults.unread(unread, read.missing, column, expected)
         if not declared.nullable:
             absent = np.isnan(read.values)
             absent = absent if unread is None else absent & ~unread
@@ -176,7 +168,7 @@ class Sheet:
             matches = re.compile(declared.pattern).fullmatch
             self._categories(
                 written,
-                lambda name: bool(form := canonical_category(name)) and not (matches(name) or matches(form)),
+                lambda name: not matches(name) and bool(form := canonical_category(name)) and not matches(form),
                 "pattern_mismatch",
                 column,
                 f"which does not match {declared.pattern}; {_MEND}",
@@ -288,6 +280,12 @@ class Sheet:
                 lambda at: f"{column} is {quoted(read.categories[read.codes[at]])}, {what}",
                 mild=mild,
             )
+
+    def _looks(self, unread: Mask, column: str) -> str:
+        """What the first cells look like that are no numbers."""
+        array = arrays.plain(self._array(column))
+        first = Array.from_numpy(np.flatnonzero(unread)[:_LOOKED_AT])
+        return looks_like(list(map(str, compute.take(array, first).to_pylist()))) if arrays.is_text(array.type) else ""
 
     def _array(self, column: str) -> Array:
         return self._columns[column]

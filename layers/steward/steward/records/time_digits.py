@@ -1,5 +1,6 @@
 """Moments written as whole numbers: seconds and parts of them since 1970, or the digits of a calendar date."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,11 @@ _YEAR_1900, _YEAR_1990, _YEAR_2100 = (
     int(np.datetime64(day, "us").astype(np.int64)) for day in ("1900-01-01", "1990-01-01", "2101-01-01")
 )
 _FIRST_YEAR = 1000
+_INFINITE = 2**63 - 2
 _TO_THE_SECOND = 14
 _MOSTLY = 0.5
+
+_EXPONENT = re.compile(r"(?P<digits>[+-]?\d[\d.]*)[eE](?P<exponent>[+-]?\d{1,3})")
 
 Whole = NDArray[np.int64]
 
@@ -61,6 +65,8 @@ class DigitSpelling:
         >>> CALENDAR[2].of_text("20240121103000.250") - CALENDAR[2].of_text("20240121103000")
         250000
         """
+        if is_cut_short(cell):
+            raise ValueError(cell)
         whole, _, fraction = cell.partition(".")
         if self.digits and fraction:
             if self.digits != _TO_THE_SECOND:
@@ -121,6 +127,16 @@ def _clock(rest: Whole, digits: int) -> tuple[Whole, Whole, Whole, Whole]:
     return hour, minute, second, thousandth
 
 
+def is_cut_short(cell: str) -> bool:
+    """Whether a number with an exponent has fewer digits than its size: spreadsheets write milliseconds so.
+
+    >>> is_cut_short("1.71112E+12"), is_cut_short("1.711121231230e12"), is_cut_short("1711121231230")
+    (True, False, False)
+    """
+    match = _EXPONENT.fullmatch(cell)
+    return match is not None and len(match["digits"].lstrip("+-").replace(".", "")) <= int(match["exponent"])
+
+
 EPOCH = (
     DigitSpelling("epoch seconds", per_second=1),
     DigitSpelling("epoch milliseconds", per_second=10**3),
@@ -143,6 +159,17 @@ _OTHERS = (
 """Numbers that are often meant as dates, and can be mistaken: the least and the largest of each."""
 
 
+def are_moments(values: NDArray[Any]) -> Mask:
+    """Which numbers are none of the usual placeholders: 0, -1 and the extremes of 64 bits.
+
+    >>> are_moments(np.array([0, -1, 2**63 - 1, 1711121231]))
+    array([False, False, False,  True])
+    """
+    infinite = (values >= _INFINITE) | (values <= -_INFINITE)
+    named: Mask = ~infinite & (values != 0) & (values != -1)
+    return named
+
+
 def count_spellings(values: NDArray[Any]) -> dict[DigitSpelling, int]:
     """How many of some numbers each spelling explains; empty when none explains half of them.
 
@@ -156,7 +183,7 @@ def count_spellings(values: NDArray[Any]) -> dict[DigitSpelling, int]:
     >>> {spelling.name: count for spelling, count in count_spellings(np.array([1711121231230])).items()}
     {'epoch milliseconds': 1}
     """
-    values = values[(values != 0) & (values != -1)]  # the usual placeholders
+    values = values[are_moments(values)]
     if not len(values):
         return {}
     found = {spelling: int(np.count_nonzero(recent)) for spelling, recent in _between(values, _YEAR_1990)}
