@@ -1,6 +1,5 @@
 """An object version in the inbox, and the batch that it is."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,8 +26,8 @@ class Upload:
     """One object version in the inbox.
 
     Attributes:
-        batch: the second of the upload; the order within it; and a digest of bucket, key and version. So batches sort
-            by upload time, and versions of one key by the order in which S3 took them.
+        batch: the second of the upload; the order within it; and the correlation id of key and version. So batches
+            sort by upload time, and versions of one key by the order in which S3 took them.
     """
 
     place: InboxKey
@@ -46,9 +45,8 @@ class Upload:
             uploaded: when S3 took it, by its clock, which counts in whole seconds.
             data: where it is.
         """
-        digest = _digest(created.bucket, created.key, created.version_id)
         order = _sequencer(created.sequencer) or _listed(_versions_before(data, created, uploaded))
-        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{digest}")
+        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{created.correlation_id}")
 
     @property
     def source(self) -> tuple[str, str]:
@@ -61,9 +59,14 @@ def uploaded_at(batch: str) -> datetime:
     return datetime.strptime(batch.partition("-")[0], _STAMP).replace(tzinfo=UTC)
 
 
-def is_batch_of(batch: str, bucket: str, key: str, version_id: str) -> bool:
+def is_batch_of(batch: str, key: str, version_id: str) -> bool:
     """Whether a batch is this object version."""
-    return batch.split("-")[2] == _digest(bucket, key, version_id)
+    return correlation_of(batch) == ObjectCreated.correlate(key, version_id)
+
+
+def correlation_of(batch: str) -> str:
+    """The correlation id of everything that the upload of a batch leads to, also of what is left or made of it."""
+    return batch.split("-")[2]
 
 
 def sequencer_of(batch: str) -> str:
@@ -93,7 +96,3 @@ def _versions_before(data: Bucket, created: ObjectCreated, uploaded: datetime) -
     second = uploaded.replace(microsecond=0)
     within = takewhile(lambda version: version.modified.replace(microsecond=0) == second, from_it)
     return max(0, sum(1 for _ in within) - 1)
-
-
-def _digest(bucket: str, key: str, version_id: str) -> str:
-    return hashlib.sha256(f"{bucket}/{key}@{version_id}".encode()).hexdigest()[:12]
