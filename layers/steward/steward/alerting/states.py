@@ -152,8 +152,8 @@ class Standing:
     def chain(self, found_by: str) -> str:
         """The correlation id of its news, of one about rows: of the newest upload of them that its check saw.
 
-        Whichever upload a check was made for, it sees whatever is stored by then. What a schedule or a person found, and
-        what rests on labels, keeps the correlation id under which it was found.
+        Whichever upload a check was made for, it sees whatever is stored by then. What a schedule or a person found,
+        and what rests on labels, keeps the correlation id under which it was found.
         """
         newest = self.latest.newest_upload if self.latest else ""
         return newest if newest and self.monitor in _ABOUT_ROWS and _OF_UPLOAD.fullmatch(found_by) else found_by

@@ -51,6 +51,8 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         if examined is None:
             continue
         check, evidence = examined
+        if isinstance(cause, OutcomesUpdated) and evidence.realised and not evidence.realised.know(check.corrections):
+            continue  # the outcomes are about to be joined again, which is told of too
         if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
             _remember(runtime, check)  # should who recorded it have failed right after
             continue
@@ -242,12 +244,12 @@ def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Windo
 
 
 def _is_early(cause: Event, now: datetime) -> bool:
-    """Whether all windows of a batch are still open, whatever is declared: then nothing need be read to leave them."""
+    """Whether all windows of a batch are still open: then nothing need be read."""
     return isinstance(cause, BatchIngested) and all(Window.parse(name).end > now for name in cause.windows)
 
 
 def _is_sweep(cause: Event) -> bool:
-    """Whether nobody asks for a window in particular, so that a check which stands already is no news."""
+    """Whether nobody asks for a window in particular: a check which stands already is no news."""
     return isinstance(cause, CheckRequested) and cause.window is None
 
 
@@ -280,14 +282,13 @@ def _remember(runtime: Runtime, check: Check) -> None:
 
 
 def _measure(runtime: Runtime, spec: ModelSpec, check: Check) -> None:
-    """The window's key figures as metrics, of the version in charge: a model has one line in a graph."""
+    """Write the window's key figures as metrics, of the version in charge alone."""
     if runtime.settings.model_metrics and registry.routing(runtime.data, spec.model).champion == check.version:
         told = [(figure.name, figure.value, figure.unit) for figure in figures(check, spec)]
         runtime.measure(spec.model, check.as_of, told)
 
 
 def _identity(check: Check) -> str:
-    """What the ledger knows a check by."""
     return f"check-{check.check}"
 
 
