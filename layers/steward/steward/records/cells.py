@@ -25,6 +25,7 @@ def plain_cell(array: Array, at: int) -> Any:
         unit: Literal["D", "s", "ms", "us", "ns"] = "D" if is_date else kind.time_unit
         whole = compute.cast(compute.cast(cell, DataType.int32()) if is_date else cell, _LONG)
         moment = np.datetime64(int(whole[0].as_py()), unit)
-        if not _FIRST <= moment <= _LAST:
+        # in the cell's own unit: a coarser one overflows as microseconds; nanoseconds end in 2262
+        if unit != "ns" and not _FIRST.astype(f"M8[{unit}]") <= moment <= _LAST.astype(f"M8[{unit}]"):
             return str(moment)
     return array[at].as_py()

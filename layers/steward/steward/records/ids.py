@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from steward.records import arrays
 from steward.records.canonical import EXACT, canonical_id, has_lost_digits, lower_boolean, text_of_bytes
 from steward.records.columns import CategoricalColumn, Mask
+from steward.records.faults import Faults, quoted
 
 _BLOCK = 65_536
 _HEX_DIGITS, _UUID_LENGTH = 32, 36
@@ -26,8 +27,8 @@ _OTHER_LENGTHS = (len("NaN"), len("urn:uuid:") + _HEX_DIGITS, len("urn:uuid:") +
 
 _NEWLINE, _BLANK, _DELETE, _DASH = b"\n \x7f-"
 _ODD = b".+({"
-_ZERO_TEXT = "0E-"
-_ZERO = _ZERO_TEXT.encode()
+_CAPITALS = b"ABCDEF"
+_ZERO = "0E-"
 """How decimals without a value begin, in Java and Python."""
 
 _TO_LOWER, _DECIMALS, _LETTERS = 0x20, 10, 6
@@ -83,6 +84,24 @@ def identifiers(array: Array, column: str) -> Ids:
     )
 
 
+def note_faults(read: Ids, column: str, faults: Faults) -> None:
+    """Note the rows without an id, with one that lost digits, and with one that cannot be read."""
+    faults.unread(read.unread, read.missing, column, "an id; write it as text, a whole number or a UUID")
+    if read.missing is not None:
+        note = f"{column} is empty; give every row an id of its own"
+        faults.note(read.missing, "missing_id", column, lambda _: note)
+    if read.inexact is not None:
+        faults.note(
+            read.inexact,
+            "inexact_id",
+            column,
+            lambda at: (
+                f"{column} is {quoted(read.values[at])}, a number that was rounded, so that it cannot tell rows apart; "
+                "write ids as whole numbers or as text"
+            ),
+        )
+
+
 def canonical_ids(texts: Sequence[str]) -> list[str]:
     """The canonical form of each text, as `canonical_id` defines it; an empty one where there is no id."""
     changed = np.array([*texts, None], object)[:-1]
@@ -105,8 +124,11 @@ def rename(column: CategoricalColumn, names: Sequence[str]) -> CategoricalColumn
 
 
 def _of_texts(cells: NDArray[np.object_]) -> Ids:
+    changes = list(_changes(cells.tolist()))
+    if not changes:
+        return Ids(cells, None)
     missing, inexact = np.zeros(len(cells), np.bool_), np.zeros(len(cells), np.bool_)
-    for rows, values in _changes(cells.tolist()):
+    for rows, values in changes:
         cells[rows] = values
         missing[rows] = [not value for value in values]
         inexact[rows] = [("." in value or "+" in value) and has_lost_digits(value) for value in values]
@@ -124,7 +146,7 @@ def _of_bytes(array: Array) -> Ids:
 
 def _of_floats(array: Array) -> Ids:
     """Whole numbers as such; those from the size on at which their type skips some are inexact."""
-    exact = {"Float16": 2**11, "Float32": 2**24}.get(_name(array.type), EXACT)
+    exact = 2**24 if arrays.TYPES.is_float32(array.type) else EXACT
     values = arrays.filled(compute.cast(array, DataType.float64()), np.nan)
     missing = np.isnan(values)
     whole = ~missing & (np.abs(values) < exact)
@@ -153,9 +175,12 @@ def _changes(texts: list[str]) -> _Changes:
 def _changes_of_block(texts: list[str]) -> _Changes:
     content = "\n".join(texts).encode()
     signs = np.frombuffer(content, np.uint8)
-    marked = (signs <= _BLANK) | (signs >= _DELETE)
+    marked = signs <= _BLANK
+    if not content.isascii():
+        marked |= signs >= _DELETE
     for sign in _ODD:
-        marked |= signs == sign
+        if sign in content:
+            marked |= signs == sign
     places = np.flatnonzero(marked)
     newline = signs[places] == _NEWLINE
     ends = np.append(places[newline], len(signs))
@@ -166,12 +191,12 @@ def _changes_of_block(texts: list[str]) -> _Changes:
     lengths = ends - begins
     odd = np.isin(lengths, _OTHER_LENGTHS)
     odd[np.searchsorted(ends, places[~newline])] = True
-    if _ZERO in content:
-        odd |= [text.startswith(_ZERO_TEXT) for text in texts]
+    if b"E" in content and b"-" in content:
+        odd |= [text.startswith(_ZERO) for text in texts]
     rows = np.flatnonzero(odd)
     yield rows, [canonical_id(texts[at]) for at in rows.tolist()]
     yield _uuids(signs, begins, np.flatnonzero(lengths == _HEX_DIGITS), np.arange(_HEX_DIGITS))
-    if ((signs >= ord("A")) & (signs <= ord("F"))).any():
+    if any(letter in content for letter in _CAPITALS):
         yield _uuids(signs, begins, np.flatnonzero(lengths == _UUID_LENGTH), _DIGITS)
 
 
@@ -202,7 +227,3 @@ def _spread(mask: Mask | None, at: NDArray[np.intp], rows: int, onto: Mask | Non
 
 def _some(mask: Mask) -> Mask | None:
     return mask if mask.any() else None
-
-
-def _name(kind: DataType) -> str:
-    return str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">")
