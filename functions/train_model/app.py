@@ -16,8 +16,9 @@ def train(record: SQSRecord) -> None:
     """One message: a run was requested."""
     request = decode(record.body, sent_at=sent_at(record))
     logger.append_keys(correlation_id=request.correlation_id)
-    with ending_run(runtime, request, "training", attempt=int(record.attributes.approximate_receive_count)):
-        runtime.announce([train_model(runtime, request)])
+    delivery = int(record.attributes.approximate_receive_count)
+    with ending_run(runtime, request, "training", attempt=delivery):
+        runtime.announce([train_model(runtime, request, delivery=delivery)])
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -20,8 +20,9 @@ def validate(record: SQSRecord) -> None:
     if isinstance(completed, ChampionTestRequested):
         runtime.announce([test_champion(runtime, completed)])
         return
-    with ending_run(runtime, completed, "validation", attempt=int(record.attributes.approximate_receive_count)):
-        runtime.announce([validate_model(runtime, completed)])
+    delivery = int(record.attributes.approximate_receive_count)
+    with ending_run(runtime, completed, "validation", attempt=delivery):
+        runtime.announce([validate_model(runtime, completed, delivery=delivery)])
 
 
 @logger.inject_lambda_context(clear_state=True)

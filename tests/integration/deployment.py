@@ -30,6 +30,7 @@ from steward.runtime import Runtime
 from steward.store.bucket import Bucket
 from steward.store.ledger import Ledger
 
+from .moto_urls import urls_worked_out_once
 from .notifying import notifications_shown
 from .template import ROOT, resources
 
@@ -291,6 +292,7 @@ def deployed(*, named_by_content: bool = False, name: str = "production") -> Ite
     with (
         patch.dict(os.environ, environment),
         mock_aws(),
+        urls_worked_out_once(),
         patch("moto.s3.models.copy", _WITHOUT_BYTES),
         patch("moto.s3.models.utcnow", lambda: clock.now.replace(tzinfo=None)),
         patch.object(FakeKey, "__init__", _named_by_content if named_by_content else _made),

@@ -200,7 +200,7 @@ def test_rows_that_never_were_there_are_set_aside_with_the_reason_and_the_others
         ("nothere/predictions/a.csv", "unknown_defect"),
         ("{defect}/telemetry/a.csv", "unknown_correction"),
         ("a.csv", "unknown_correction"),
-        ("{defect}/predictions/a.txt", "unknown_format"),
+        ("{defect}/predictions/a.pdf", "unknown_format"),
     ],
 )
 def test_a_correction_that_belongs_nowhere_is_refused_and_kept(trained: Deployment, place: str, code: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from steward import aws
 from steward.events import AlertRaised, BatchIngested, BatchRejected, Event, ReleaseChanged, TrainingRequested
-from steward.stations.admission import Neighbours
+from steward.stations.neighbours import Neighbours
 
 from . import lemons
 from .deployment import Deployment, Objects, deployed

@@ -18,7 +18,7 @@ from steward.stations.spool import Spool, join
 
 from .examples import START, spec
 
-SOME = settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = settings(deadline=None, max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
 ORIGIN = np.datetime64(START.replace(tzinfo=None), "us")
 LENGTH = np.timedelta64(round(spec().window.length.total_seconds() * 1e6), "us")
 

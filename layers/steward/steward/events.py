@@ -482,6 +482,7 @@ class Envelope(BaseModel):
     source: str
     detail_type: Annotated[str, Field(alias="detail-type")]
     detail: dict[str, Any]
+    time: str | float | None = None
 
 
 EVENTS: dict[str, type[Event]] = {event.__name__: event for event in Event.__subclasses__()}
@@ -508,12 +509,21 @@ def decode(body: str | bytes, sent_at: datetime) -> Event:
     return EVENTS[envelope.detail_type].model_validate(detail)
 
 
+def _moment(written: str | float | None) -> datetime | None:
+    """When AWS says that an event was; None where it is not written as AWS does, as by some emulators."""
+    try:
+        moment = datetime.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
 class ObjectCreated(BaseModel):
     """S3's own event through EventBridge: one object version was written.
 
     Attributes:
-        again: it is Steward that asks, because another upload turned out to have some of its ids first.
         sequencer: as the event gives it: hexadecimal, ascending with the versions of one key; empty where it does not.
+        completed: when S3 told of it, which is when its upload was complete; None where the event does not say.
     """
 
     model_config = ConfigDict(defer_build=True)
@@ -521,8 +531,8 @@ class ObjectCreated(BaseModel):
     bucket: str
     key: str
     version_id: str
-    again: bool = False
     sequencer: str = ""
+    completed: AwareDatetime | None = None
 
     @classmethod
     def decode(cls, body: str | bytes, newest_version: Callable[[str], str]) -> Self:
@@ -542,8 +552,8 @@ class ObjectCreated(BaseModel):
             bucket=envelope.detail["bucket"]["name"],
             key=stored["key"],
             version_id=version_id,
-            again=envelope.source == SOURCE,
             sequencer=stored.get("sequencer") or "",
+            completed=_moment(envelope.time),
         )
 
     @property

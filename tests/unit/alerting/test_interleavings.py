@@ -143,7 +143,7 @@ def assert_nothing_is_doubled_or_lost(ordered: World, shuffled: World) -> None:
                 assert (before, now) != ("resolved", "resolved")
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.nightly) for part in range(1, PARTS))])
 def test_ten_thousand_interleavings_end_as_the_ordered_run(part: int) -> None:
     order = random.Random(20130101 + part)  # noqa: S311
     for number in range(INTERLEAVINGS // PARTS // 10):

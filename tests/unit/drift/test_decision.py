@@ -76,7 +76,9 @@ def drifted(results) -> set[tuple[str, str | None]]:
     return {(result.monitor, result.column) for result in results if result.status == "drift"}
 
 
-@pytest.mark.parametrize(("rows", "windows"), [(100, 100), (500, 60), (5000, 12)])
+@pytest.mark.parametrize(
+    ("rows", "windows"), [pytest.param(100, 100, marks=pytest.mark.nightly), (500, 60), (5000, 12)]
+)
 def test_unchanged_data_seldom_alarm(rows, windows):
     generator = np.random.default_rng(rows)
     alarms, judged = 0, 0

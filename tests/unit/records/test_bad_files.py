@@ -65,7 +65,7 @@ def test_a_file_without_rows(judge, name, content):
     assert refused(judge, content, name).code == "no_rows"
 
 
-@pytest.mark.parametrize("name", ["a", "a.xlsx", "csv", "a.csv.bz2"])
+@pytest.mark.parametrize("name", ["a.xlsx", "a.dat", "a.csv.bz2"])
 def test_a_name_that_tells_no_format(judge, name):
     error = refused(judge, CSV, name)
     assert error.code == "unknown_format"
@@ -154,11 +154,11 @@ JUNK = b"x" * 1023 + b"\n"
 
 def gzip_bomb() -> bytes:
     packer = zlib.compressobj(9, wbits=31)
-    return b"".join([packer.compress(CSV), *(packer.compress(JUNK * 2**10) for _ in range(400)), packer.flush()])
+    return b"".join([packer.compress(CSV), *(packer.compress(JUNK * 2**10) for _ in range(200)), packer.flush()])
 
 
 def zstd_bomb() -> bytes:
-    return zstandard.ZstdCompressor(level=19).compress(CSV + OBJECT + JUNK * (400 * 2**10))
+    return zstandard.compress(CSV + OBJECT + JUNK * (200 * 2**10))
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,22 @@ def test_a_json_line_that_is_no_row(judge, write, row, line, code):
     json.loads(verdict.rejected[0].content)
 
 
+@pytest.mark.parametrize(
+    ("cell", "looks"),
+    [
+        ("$1,234.50", " (it looks like amounts in $: write $1,234.50 as 1234.5)"),
+        ("1.234,50 EUR", " (it looks like amounts in EUR: write 1.234,50 EUR as 1234.5)"),
+        ("12.5 %", " (it looks like amounts in %: write 12.5 % as 12.5)"),
+        ("PT5M", " (it looks like durations, in seconds: write PT5M as 300)"),
+        ("windy", ""),
+    ],
+)
+def test_a_number_written_in_another_way_is_refused_with_what_it_looks_like(judge, write, row, cell, looks):
+    verdict = judge(write["csv"]([row(), row(flight="UA2", wind=cell)]), "a.csv")
+    assert verdict.codes == {2: ["wrong_type"]}
+    assert verdict.messages == f"wind is '{cell}', not a number{looks}; write digits with a point, or leave it empty"
+
+
 def test_a_file_of_which_every_row_is_bad_has_no_records(judge, write, row):
     verdict = judge(write["jsonl"]([row(p=2), row(flight="")]), "a.jsonl")
     assert verdict.records.rows == 0

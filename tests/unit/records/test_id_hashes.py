@@ -24,9 +24,7 @@ def test_hashes_come_back_ascending_in_their_windows(tmp_path_factory, windows) 
     for start, hashes in given_windows.items():
         assert read.of_window(start).tolist() == sorted(hashes.tolist())
     assert read.of_window(START - timedelta(days=9999)).tolist() == []
-    together = sorted(value for hashes in windows.values() for value in hashes.tolist())
-    assert read.everywhere().tolist() == together
-    assert len(read) == len(together)
+    assert len(read) == sum(map(len, windows.values()))
     first = path.read_bytes()
     write_id_hashes(path, ((start, hashes[::-1]) for start, hashes in given_windows.items()))
     assert path.read_bytes() == first

@@ -24,13 +24,24 @@ def trouble(cause: str) -> Trouble:
 @given(history=st.lists(CAUSES, max_size=12))
 def test_each_cause_is_told_once_for_as_long_as_it_lasts_and_once_when_it_is_mended(history: list[set[str]]) -> None:
     known, before = Known(), set[str]()
-    for causes in history:
+    for hour, causes in enumerate(history):
         found = [trouble(cause) for cause in sorted(causes)]
         fresh, mended = known.news(found)
         assert {one.cause for one in fresh} == causes - before
         assert {one.cause for one in mended} == before - causes
-        known, before = Known.of(found), causes
+        at = NOW + timedelta(hours=hour)
+        known, before = known.finding(found, at), causes
         assert known.news(found) == ([], [])
+        assert known.finding([], at) == known or not known.knows(at)
+        assert (not fresh and not mended) or known.pending[-1].at == at
+
+
+def test_news_are_pending_until_they_were_told() -> None:
+    known = Known().finding([trouble("a")], NOW).finding([trouble("b")], NOW + timedelta(hours=1))
+    first, second = known.pending
+    assert [one.cause for one in (*first.fresh, *second.fresh, *second.mended)] == ["a", "b", "a"]
+    assert known.told(first).pending == (second,)
+    assert known.mending({"b": "ask for help"}).pending[1].fresh[0].mend == "ask for help"
 
 
 @pytest.mark.parametrize(

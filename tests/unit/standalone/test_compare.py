@@ -276,6 +276,7 @@ def test_progress_is_told() -> None:
     assert told == [("reference", 65_536), ("reference", 70_000), ("current table", 100)]
 
 
+@pytest.mark.nightly
 def test_unchanged_tables_seldom_drift() -> None:
     alarms = sum(steward.compare(sales(600, seed=at), sales(400, seed=100 + at)).drift.detected for at in range(30))
     print(f"\n{alarms} false alarms in 30 comparisons of 17 columns")

@@ -217,6 +217,7 @@ def test_a_name_that_no_model_can_have_is_refused_with_the_place() -> None:
         suggest(sales(100), model="My Model")
 
 
+@pytest.mark.nightly
 def test_very_many_columns_are_declared_without_their_reasons() -> None:
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 2500))).add_prefix("measurement_number_")
     text = suggest(table)

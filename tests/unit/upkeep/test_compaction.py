@@ -74,7 +74,7 @@ steps = st.lists(st.one_of(st.just("compact"), st.sampled_from(sorted(BODIES)), 
 
 
 @given(steps)
-@settings(max_examples=60)
+@settings(max_examples=15)
 def test_compaction_in_any_order_with_late_batches_and_corrections_changes_no_byte(taken: list[str]) -> None:
     store = Store()
     for step in taken:

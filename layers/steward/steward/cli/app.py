@@ -54,7 +54,7 @@ def push(  # noqa: PLR0917 - the options of a command
         owner, key = _destination(file, model, kind, defect, withdraw=withdraw)
         after = deployment.ledger.length(owner)
         version_id = deployment.data.upload(key, file)
-        console.print(f"{file} → s3://{deployment.data.name}/{key}")
+        console.print(f"{file} → s3://{deployment.data.name}/{key}", markup=False)
         correlation_id = ObjectCreated.correlate(key, version_id)
         for entry in history.follow(deployment.ledger, owner, after=after, seconds=patience):
             if entry.correlation_id == correlation_id:

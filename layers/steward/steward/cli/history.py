@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator
 
+from rich.markup import escape
+
 from steward.ledger import LedgerEntry
 from steward.store.ledger import Ledger
 
@@ -48,5 +50,5 @@ def follow(ledger: Ledger, model: str, *, after: int, seconds: float, pause: flo
 def line(entry: LedgerEntry) -> str:
     """One entry as a line of Rich markup."""
     style = STYLES.get(entry.action, "bold")
-    summary = entry.summary.replace("[", r"\[")
-    return f"{entry.as_of:%Y-%m-%d %H:%M}  [{style}]{entry.action.replace('_', ' '):<20}[/]  {entry.subject}  {summary}"
+    told = f"{escape(entry.subject)}  {escape(entry.summary)}"
+    return f"{entry.as_of:%Y-%m-%d %H:%M}  [{style}]{entry.action.replace('_', ' '):<20}[/]  {told}"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -43,10 +43,14 @@ class Rows:
     @property
     def destination(self) -> str:
         """Where they are uploaded when they are released: one place, so that it happens once."""
-        from steward.records.formats import format_of  # noqa: PLC0415 - other commands need no numpy
+        return keys.released(self.source.model, self.source.kind, self.batch, self.format)
 
-        ending = "csv" if format_of(self.source.name)[0] == "csv" else "jsonl"
-        return keys.released(self.source.model, self.source.kind, self.batch, ending)
+    @property
+    def format(self) -> Literal["csv", "jsonl"]:
+        """How they are written when they are released: as CSV where the name of the upload says that it was CSV."""
+        from steward.records.formats import promised_format  # noqa: PLC0415 - other commands need no numpy
+
+        return "csv" if promised_format(self.source.name) == "csv" else "jsonl"
 
     @property
     def uploaded(self) -> datetime:
@@ -99,7 +103,6 @@ def show(
 @app.command(name="release")
 def let_go(model: Model, what: Place, stack: Stack = "steward") -> None:
     """Have rejected rows, or a rejected file, judged again by the declaration in force; twice does nothing more."""
-    from steward.records.formats import format_of  # noqa: PLC0415 - as above
     from steward.records.quarantine import read_rejected  # noqa: PLC0415
     from steward.records.release import release  # noqa: PLC0415
 
@@ -116,7 +119,7 @@ def let_go(model: Model, what: Place, stack: Stack = "steward") -> None:
     champion = registry.routing(deployment.data, model).champion_at(found.uploaded) if served else None
     file = release(
         read_rejected(deployment.data.get(found.key).body),
-        format_of(found.source.name)[0],
+        found.format,
         (spec.columns.version, champion) if champion else None,
     )
     if not file.rows:

@@ -28,6 +28,7 @@ class Check(BaseModel):
         history: what was known of earlier windows.
         readings: how much telemetry the window had.
         corrections: the batches among them that correct others: the check was made again for them.
+        joined_corrections: how many of them the outcomes know, which are written after the profiles.
         unreadable: batches whose profiles are damaged, or of other bins, each with the reason; they are left out.
     """
 
@@ -46,6 +47,7 @@ class Check(BaseModel):
     attributions: StoredObject | None = None
     history: StoredObject | None = None
     corrections: list[str] = []
+    joined_corrections: int = 0
     unreadable: dict[str, str] = {}
     rows: int
     labelled_rows: int

@@ -1,7 +1,10 @@
 """The realised results of one version in one window, and the batches that they rest on."""
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel, ConfigDict
 
+from steward.defects.correction import original
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
 
@@ -25,3 +28,8 @@ class WindowOutcomes(BaseModel):
     corrections: list[str] = []
     outcomes: Outcomes
     groups: GroupOutcomes = GroupOutcomes()
+
+    def know(self, corrections: Iterable[str]) -> bool:
+        """Whether these corrections were stored when the labels were joined; else they are about to be joined again."""
+        joined = {original(batch) for batch in self.corrections}
+        return all(original(batch) in joined for batch in corrections)

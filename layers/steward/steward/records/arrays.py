@@ -44,9 +44,9 @@ def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     kind: Any = array.type
     if TYPES.is_null(kind):
         return NumericColumn(np.full(len(array), np.nan), np.ones(len(array), np.bool_)), None
+    missing = nulls(array)
     if not (TYPES.is_numeric(kind) or TYPES.is_boolean(kind) or TYPES.is_decimal(kind) or is_text(kind)):
         raise wrong_type(column, kind, "numbers")
-    missing = nulls(array)
     if not is_text(kind):
         return NumericColumn(filled(compute.cast(array, DataType.float64()), np.nan), missing), None
     parsed = compute.cast(array, DataType.float64())

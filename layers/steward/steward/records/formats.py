@@ -1,5 +1,6 @@
-"""Which format a file has: its name says, its first bytes must agree."""
+"""Which format a file has: its name says, and its first bytes must agree; without an ending, they say."""
 
+import re
 from pathlib import Path, PurePosixPath
 
 from steward.errors import BatchInvalid
@@ -21,14 +22,13 @@ SUFFIXES: dict[str, Format] = {
 }
 COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 
-_SIGNATURES = {
-    b"PAR1": "Parquet",
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"PK\x03\x04": "zip (or Excel)",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-}
+_MAGIC: dict[Compression, bytes] = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
+_FOREIGN = {
+    b"PK\x03\x04": "zip (or Excel)", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"ORC": "ORC", b"Obj\x01": "Avro",
+}  # fmt: skip
+_SIGNATURES = {b"PAR1": "Parquet", **{magic: name for name, magic in _MAGIC.items()}, **_FOREIGN}
+_ENDING = re.compile(r"\.[a-z][a-z0-9]{0,9}")
+"""What ends a name to tell a format; `.2024-01-21` does not."""
 _SIGNATURE_OF: dict[Format | Compression, str] = {"parquet": "Parquet", "gzip": "gzip", "zstd": "zstd"}
 _KNOWN = ".csv, .tsv, .tab, .txt, .jsonl, .ndjson, .json (each may be followed by .gz or .zst), .parquet or .pq"
 
@@ -42,11 +42,7 @@ def format_of(name: str) -> tuple[Format, Compression | None]:
     Raises:
         BatchInvalid: the name ends in none that is known.
     """
-    suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
-    compression = COMPRESSIONS.get(suffixes[-1]) if suffixes else None
-    if compression:
-        suffixes.pop()
-    written = SUFFIXES.get(suffixes[-1]) if suffixes else None
+    written, compression = promised_format(name), _suffixes(name)[1]
     if written is None:
         raise BatchInvalid("unknown_format", f"the name {name} does not tell the format; let it end in {_KNOWN}")
     if compression and written == "parquet":
@@ -54,6 +50,41 @@ def format_of(name: str) -> tuple[Format, Compression | None]:
             "compressed_parquet", f"{name} is Parquet, which compresses itself; upload it without {compression} around"
         )
     return written, compression
+
+
+def promised_format(name: str) -> Format | None:
+    """The format that a name promises; None where it promises none."""
+    suffixes, _ = _suffixes(name)
+    return SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def recognise(path: Path, name: str) -> tuple[Format, Compression | None]:
+    """The format and compression of a file: as its name promises or, where it has no ending, by its first bytes.
+
+    Raises:
+        BatchInvalid: its name ends in none that is known, or it is something else.
+    """
+    suffixes, _ = _suffixes(name)
+    if suffixes and _ENDING.fullmatch(suffixes[-1]):
+        return format_of(name)
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(b"PAR1"):
+        return "parquet", None
+    compression = next((known for known, magic in _MAGIC.items() if head.startswith(magic)), None)
+    found = next((label for magic, label in _FOREIGN.items() if head.startswith(magic)), None)
+    if found:
+        raise BatchInvalid("unknown_format", f"{name} holds {found} data; upload it as one of {_KNOWN}")
+    text = next(blocks(path, name, compression, Limits()), b"")
+    written: Format = "jsonl" if text.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "csv"
+    return written, compression
+
+
+def _suffixes(name: str) -> tuple[list[str], Compression | None]:
+    """The endings of a name, in lower case, without that of a compression; and the compression."""
+    suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
+    compression = COMPRESSIONS.get(suffixes[-1]) if suffixes else None
+    return (suffixes[:-1] if compression else suffixes), compression
 
 
 def open_rows(
@@ -74,7 +105,7 @@ def open_rows(
         BatchInvalid: it is not what its name says, is empty, cut off or damaged, or has no header.
     """
     limits = limits or Limits()
-    written, compression = format_of(name)
+    written, compression = recognise(path, name)
     with path.open("rb") as file:
         head = file.read(8)
     if not head:

@@ -66,13 +66,6 @@ class IdHashes:
         """Those of the window that begins then, ascending; none where the batch has nothing in it."""
         return self._words[self._places.get(start, slice(0))]
 
-    def everywhere(self) -> Hashes:
-        """Those of all windows, ascending, in memory."""
-        hashes = np.array(self._words[: len(self)])
-        if len(self._places) > 1:
-            hashes.sort()
-        return hashes
-
 
 def write_id_hashes(path: Path, windows: Iterable[tuple[datetime, Hashes]]) -> None:
     """Write the hashes of each window, which need not be sorted; the same hashes give the same bytes.

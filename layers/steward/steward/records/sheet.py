@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 import numpy as np
+from arro3 import compute
 from arro3.core import Array
 from numpy.typing import NDArray
 
@@ -25,6 +26,7 @@ from steward.records.faults import Faults, quoted
 from steward.records.flags import failure, flags, truth
 from steward.records.ids import canonical_categories, identifiers, rename
 from steward.records.labels import Classes, canonical_labels
+from steward.records.quantities import looks_like
 from steward.records.raw import RawChunk
 from steward.records.time_columns import TimeColumns
 from steward.spec.features import (
@@ -43,6 +45,7 @@ LEAD = timedelta(hours=24)
 """How far ahead of the clock a time may be."""
 
 _UNDECLARED = CategoricalFeature(type="categorical")
+_LOOKED_AT = 20
 _MEND = "correct it, or the declaration"
 
 
@@ -125,7 +128,9 @@ class Sheet:
             empty: the code of the reason where a cell may not be empty.
         """
         read, unread = arrays.numbers(self._array(column), column)
-        self._faults.unread(unread, read.missing, column, "a number; write digits with a point, or leave it empty")
+        if unread is not None:
+            expected = f"a number{self._looks(unread, column)}; write digits with a point, or leave it empty"
+            self._faults.unread(unread, read.missing, column, expected)
         if not declared.nullable:
             absent = np.isnan(read.values)
             absent = absent if unread is None else absent & ~unread
@@ -282,6 +287,12 @@ class Sheet:
                 lambda at: f"{column} is {quoted(read.categories[read.codes[at]])}, {what}",
                 mild=mild,
             )
+
+    def _looks(self, unread: Mask, column: str) -> str:
+        """What the first cells look like that are no numbers."""
+        array = arrays.plain(self._array(column))
+        first = Array.from_numpy(np.flatnonzero(unread)[:_LOOKED_AT])
+        return looks_like(list(map(str, compute.take(array, first).to_pylist()))) if arrays.is_text(array.type) else ""
 
     def _array(self, column: str) -> Array:
         return self._columns[column]

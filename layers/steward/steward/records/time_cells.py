@@ -15,7 +15,7 @@ from steward.errors import BatchInvalid
 from steward.records.arrays import TYPES, dictionary, filled, is_text, nulls, wrong_type
 from steward.records.columns import Mask
 from steward.records.placeholders import NOTHING, is_placeholder_text
-from steward.records.time_digits import FIRST, LAST, DigitSpelling
+from steward.records.time_digits import FIRST, LAST, DigitSpelling, are_moments
 from steward.records.time_spelling import NO_TIMES, DateSpelling, Spelling, is_digits, whole_or_double
 from steward.records.time_text import formatted_microseconds, iso_microseconds
 
@@ -104,11 +104,14 @@ def _typed(array: Array, missing: Mask) -> TimeCells:
 def _numbers(array: Array, missing: Mask, spelling: Spelling | None, time_format: str | None) -> TimeCells:
     if time_format and time_format.startswith("%Y"):
         return _text(compute.cast(compute.cast(array, _LONG), _TEXT), missing, None, time_format)
-    if time_format or not isinstance(spelling, DigitSpelling):  # nothing tells the unit, or which zeros lead
-        return TimeCells.of(np.full(len(array), NOTHING), missing, ~missing)
     values, unread = whole_or_double(array)
-    moments, strange = spelling.microseconds(np.where(unread, 0, values) if unread.any() else values)
-    return TimeCells.of(moments, missing, unread | strange)
+    if time_format or not isinstance(spelling, DigitSpelling):  # nothing tells the unit, or which zeros lead
+        moments, strange, nothing = np.full(len(array), NOTHING), ~missing, ~missing & ~are_moments(values)
+    else:
+        moments, strange = spelling.microseconds(np.where(unread, 0, values) if unread.any() else values)
+        nothing = strange & ~unread & ~missing & ~are_moments(values)
+    moments = np.where(nothing, NOTHING, moments)
+    return TimeCells(moments, missing, (unread | strange) & ~missing & ~nothing, nothing & ~unread)
 
 
 def _text(array: Array, missing: Mask, spelling: Spelling | None, time_format: str | None) -> TimeCells:

@@ -21,6 +21,7 @@ _YEAR_1900, _YEAR_1990, _YEAR_2100 = (
     int(np.datetime64(day, "us").astype(np.int64)) for day in ("1900-01-01", "1990-01-01", "2101-01-01")
 )
 _FIRST_YEAR = 1000
+_INFINITE = 2**63 - 2
 _TO_THE_SECOND = 14
 _MOSTLY = 0.5
 
@@ -143,6 +144,17 @@ _OTHERS = (
 """Numbers that are often meant as dates, and can be mistaken: the least and the largest of each."""
 
 
+def are_moments(values: NDArray[Any]) -> Mask:
+    """Which numbers are none of the usual placeholders: 0, -1 and the extremes of 64 bits.
+
+    >>> are_moments(np.array([0, -1, 2**63 - 1, 1711121231]))
+    array([False, False, False,  True])
+    """
+    infinite = (values >= _INFINITE) | (values <= -_INFINITE)
+    named: Mask = ~infinite & (values != 0) & (values != -1)
+    return named
+
+
 def count_spellings(values: NDArray[Any]) -> dict[DigitSpelling, int]:
     """How many of some numbers each spelling explains; empty when none explains half of them.
 
@@ -156,7 +168,7 @@ def count_spellings(values: NDArray[Any]) -> dict[DigitSpelling, int]:
     >>> {spelling.name: count for spelling, count in count_spellings(np.array([1711121231230])).items()}
     {'epoch milliseconds': 1}
     """
-    values = values[(values != 0) & (values != -1)]  # the usual placeholders
+    values = values[are_moments(values)]
     if not len(values):
         return {}
     found = {spelling: int(np.count_nonzero(recent)) for spelling, recent in _between(values, _YEAR_1990)}

@@ -91,6 +91,10 @@ class Routing(BaseModel):
                 standing.append(promotion)
         return standing
 
+    def promoted(self, run: str) -> bool:
+        """Whether the version of a run was put in charge."""
+        return any(promotion.run == run for promotion in self.promotions)
+
     def champion_at(self, moment: datetime) -> str | None:
         """The version that was in charge at a moment of the wall clock; the answer for a past moment never changes."""
         before = [promotion.version for promotion in self.promotions if promotion.promoted_at <= moment]
@@ -103,7 +107,7 @@ class Routing(BaseModel):
             ChampionMoved: another version is in charge now.
             VersionRolledBack: it was in charge already, and somebody had it rolled back.
         """
-        if any(promotion.run == run for promotion in self.promotions):
+        if self.promoted(run):
             return self.without(run)
         if version in self.rolled_back:
             raise VersionRolledBack(f"{version} was rolled back, and does not take over again by itself")
@@ -160,10 +164,13 @@ class Routing(BaseModel):
 
     def holding(self, judged: ValidationCompleted) -> Self:
         """The routing with a promotion that waits; itself where it waits already, or was carried out."""
-        known = {held.run for held in self.held} | {promotion.run for promotion in self.promotions}
-        if judged.run in known:
+        if self.promoted(judged.run) or any(held.run == judged.run for held in self.held):
             return self
         return self.model_copy(update={"held": [*self.held, judged]})
+
+    def still_holding(self, before: "Routing") -> Self:
+        """The routing with the promotions that waited before: each goes once it was told what became of it."""
+        return self.model_copy(update={"held": before.held})
 
     def without(self, run: str) -> Self:
         """The routing in which a run's promotion no longer waits."""

@@ -7,9 +7,32 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from steward.events import StoredObject
 
 Stage = Literal["requested", "frozen", "trained", "validated", "promoted", "refused", "failed"]
+AttemptedStage = Literal["training", "validation"]
 _ORDER: dict[Stage, int] = {
     "requested": 0, "frozen": 1, "trained": 2, "validated": 3, "promoted": 4, "refused": 4, "failed": 4,
 }  # fmt: skip
+
+
+class Attempt(BaseModel):
+    """An attempt at one step of a run, noted before the work begins: what a killed process leaves behind.
+
+    Attributes:
+        stage: what is attempted.
+        delivery: which delivery of its message the attempt is, from 1.
+        begun_at: by the wall clock.
+        makes: the key of the first object that the work stores; empty while the attempt still reads its rows.
+        failed: whether it ended with an error: then the process was not killed.
+        cut_off: how many attempts before this one were killed while they read or stored.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    stage: AttemptedStage
+    delivery: int
+    begun_at: AwareDatetime
+    makes: str = ""
+    failed: bool = False
+    cut_off: int = 0
 
 
 class Run(BaseModel):
@@ -29,6 +52,7 @@ class Run(BaseModel):
     manifest: StoredObject | None = None
     evaluation: StoredObject | None = None
     outcome: str = ""
+    attempt: Attempt | None = None
 
     @property
     def ended(self) -> bool:

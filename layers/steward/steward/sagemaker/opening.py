@@ -7,7 +7,7 @@ from pathlib import Path
 
 from steward.errors import BatchInvalid
 from steward.records.compressed import blocks
-from steward.records.formats import format_of
+from steward.records.formats import recognise
 from steward.records.json_keys import words_in
 from steward.records.raw import Limits, Rows
 from steward.records.text import Lines
@@ -36,8 +36,10 @@ def event_rows(
     Raises:
         BatchInvalid: it is an event file, and is damaged, or the declaration does not say how to read it.
     """
-    written, compression = format_of(name)
-    if written != "jsonl" or not path.stat().st_size:
+    if not path.stat().st_size:
+        return None
+    written, compression = recognise(path, name)
+    if written != "jsonl":
         return None
     limits = limits or Limits()
     long = replace(limits, maximum_line_bytes=max(limits.maximum_line_bytes, MAXIMUM_LINE_BYTES))

@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from steward.errors import SpecInvalid
+from steward.spec.estimators import untrainable
 from steward.spec.model import ModelSpec
 
 MAXIMUM_BYTES = 256 * 1024
@@ -37,9 +38,15 @@ def read_spec(text: str | bytes) -> ModelSpec:
     if problems:
         raise SpecInvalid(_told(problems))
     try:
-        return ModelSpec.model_validate(content)
+        spec = ModelSpec.model_validate(content)
     except ValidationError as error:
         raise SpecInvalid(_told([_problem(dict(detail), positions) for detail in error.errors()])) from None
+    problems = [
+        _problem({"loc": path, "msg": why, "type": "untrainable"}, positions) for path, why in untrainable(spec)
+    ]
+    if problems:
+        raise SpecInvalid(_told(problems))
+    return spec
 
 
 def _decoded(text: str | bytes) -> str:

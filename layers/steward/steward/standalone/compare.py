@@ -45,7 +45,7 @@ def compare(
     if not before.rows:
         raise BatchInvalid("no_rows", f"{before.name} has no rows; give a reference with rows to compare with")
     asked = Subject.declared(declaration, before.columns) if declaration else Subject.inferred(batches)
-    portions, mistyped = _portions(batches, asked)
+    portions, mistyped, time_notes = _portions(batches, asked)
     batches.clear()
     subject = asked.held({name for portion in portions for name in portion.chunk.columns} - mistyped.keys())
     if not subject.compared:
@@ -63,6 +63,7 @@ def compare(
         {name: feature.importance for name, feature in subject.features.items() if feature.importance is not None},
     )
     results = [*_without(judge_drift(baseline, profile, watched), problems), *_undecided(problems)]
+    before.time_notes, after.time_notes = time_notes, converter.notes
     return _report(before, after, baseline, subject, results)
 
 
@@ -70,7 +71,7 @@ def _problems(
     asked: Subject, subject: Subject, after: "_Reading", mistyped: Mapping[str, str], converter: Converter
 ) -> dict[str, str]:
     """The columns that cannot be compared at all, and why."""
-    found: dict[str, str] = {}
+    found = {name: f"`{name}` looks like {what}" for name, what in asked.unreadable.items()}
     changed = converter.mistyped()
     for name in asked.compared:
         if name in mistyped:
@@ -95,6 +96,7 @@ class _Reading:
         self.refused = 0
         self.reason = ""
         self.columns: dict[str, None] = {}
+        self.time_notes: tuple[str, ...] = ()
 
     def batches(self) -> Iterator[Batch]:
         """Its rows in order."""
@@ -109,29 +111,34 @@ class _Reading:
 
     @property
     def notes(self) -> Iterator[str]:
-        """On rows that were left out."""
+        """On rows that were left out, and on how times were written."""
         if self.refused:
             rows = f"{self.refused:,} of {self.refused + self.rows:,} rows of {self.name}"
             yield f"{rows} cannot be read, and are left out: {self.reason}"
+        yield from (f"in {self.name}, {note}" for note in self.time_notes)
 
 
-def _portions(batches: list[Batch], subject: Subject) -> tuple[list[Portion], dict[str, str]]:
-    """The reference as typed columns, without those that are of another type, and why they are not."""
-    converter = Converter(subject.wanted)
+def _portions(batches: list[Batch], subject: Subject) -> tuple[list[Portion], dict[str, str], tuple[str, ...]]:
+    """The reference as typed columns, without those that are of another type, why they are not, and notes on times."""
+    converter = subject.converter()
     read = [(batch.rows, converter.read(batch.columns)) for batch in batches]
     mistyped = converter.mistyped()
-    return [
-        Portion(
-            Chunk(rows, {name: column for name, column in columns.items() if name not in mistyped}),
-            times=times_of(columns, subject.time),
-        )
-        for rows, columns in read
-    ], mistyped
+    return (
+        [
+            Portion(
+                Chunk(rows, {name: column for name, column in columns.items() if name not in mistyped}),
+                times=times_of(columns, subject.time),
+            )
+            for rows, columns in read
+        ],
+        mistyped,
+        converter.notes,
+    )
 
 
 def _profiled(after: _Reading, baseline: Baseline, subject: Subject) -> tuple[Profile, Converter]:
     """The profile of the current table, and what could be read of its columns."""
-    gathering, converter = Gathering(baseline.bins), Converter(subject.wanted)
+    gathering, converter = Gathering(baseline.bins), subject.converter()
     first = 0
     for batch in after.batches():
         columns = converter.read(batch.columns)

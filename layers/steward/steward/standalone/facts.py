@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from steward.records.columns import CategoricalColumn, Column, NumericColumn, TextColumn, TimeColumn
+from steward.records.quantities import Quantity
 from steward.spec.features import Feature
 from steward.standalone.conversion import Converter
 from steward.standalone.tables import Batch
@@ -102,17 +103,27 @@ class Facts:
             self.categories = None
 
 
-def facts_of(batches: Iterable[Batch], features: Mapping[str, Feature]) -> dict[str, Facts]:
+def facts_of(
+    batches: Iterable[Batch],
+    features: Mapping[str, Feature],
+    time: str | None = None,
+    quantities: Mapping[str, Quantity] | None = None,
+) -> tuple[dict[str, Facts], tuple[str, ...]]:
     """Read all rows once.
 
     Args:
         batches: of the table.
         features: what its columns are taken for.
+        time: the column of event times.
+        quantities: how text is read as numbers.
+
+    Returns:
+        The facts of each column, and notes on how times were written.
     """
-    converter = Converter(features)
+    converter = Converter(features, time=time, quantities=quantities)
     found = {name: Facts() for name in features}
     for batch in batches:
         present, unread = dict(converter.present), dict(converter.unread)
         for name, column in converter.read(batch.columns).items():
             found[name].add(column, converter.present[name] - present[name], converter.unread[name] - unread[name])
-    return found
+    return found, converter.notes

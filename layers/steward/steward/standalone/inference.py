@@ -1,6 +1,7 @@
 """What the columns of a table hold, each with the reason."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
 from steward.records import arrays, flags
+from steward.records.date_formats import date_kind, fitting_formats
 from steward.records.decoding.plain_types import description
 from steward.records.embeddings import embeddings, is_list
+from steward.records.quantities import Quantity, quantity_of, read_quantities
 from steward.spec.features import (
     MOST_DIMENSIONS,
     BooleanFeature,
@@ -34,6 +37,7 @@ _WORDS = 4.0
 _FEWEST = 20
 _FEWEST_OF_MANY = 100
 _MOSTLY = 0.5
+_DATES = 1_000
 _CODES = re.compile(r"(^|[_\W])(code|type|kind|class|category|zip|zipcode|postcode|status|cluster|id)s?$")
 _NONE = re.compile(r"\[\s*\]")
 
@@ -48,6 +52,8 @@ class Inference:
         role: what it is for; None for a feature.
         role_reason: why.
         identifies: whether it names rows, or whatever they are about, so that other rows have other values.
+        quantity: how its text is read as numbers, where that is not digits with a point.
+        unreadable: what its text looks like, and why it cannot be read; empty for most.
     """
 
     feature: Feature
@@ -55,11 +61,24 @@ class Inference:
     role: Role | None = None
     role_reason: str = ""
     identifies: bool = False
+    quantity: Quantity | None = None
+    unreadable: str = ""
 
     @property
     def compared(self) -> bool:
         """Whether other rows can be expected to have such values."""
-        return self.role not in {"id", "time", "version"} and not self.identifies
+        return self.role not in {"id", "time", "version"} and not self.identifies and not self.unreadable
+
+    @property
+    def settings(self) -> tuple[tuple[str, str | int, str], ...]:
+        """What a declaration must say beside the type: its name, its value and why."""
+        match self.feature:
+            case EmbeddingFeature(dimensions=dimensions):
+                return (("dimensions", dimensions, "of most lists"),)
+            case DatetimeFeature(format=str(time_format)):
+                return (("format", time_format, "no other reads all cells"),)
+            case _:
+                return ()
 
 
 def infer(batches: Sequence[Batch]) -> dict[str, Inference]:
@@ -158,9 +177,43 @@ def _of_text(lowered: str, chunks: Sequence[Array]) -> Inference:
         dimensions = max(set(lengths), key=lengths.count)
         if dimensions <= MOST_DIMENSIONS and embeddings(chunks[0], lowered, dimensions).unread is None:
             return Inference(*_embedding(dimensions))
-    if any(character.isdigit() for character in cells[0]) and _share_of_moments(cells) >= READABLE:
-        return _with_role(lowered, DatetimeFeature(type="datetime"), "its text is moments in ISO 8601", None)
-    return _of_words(lowered, cells)
+    return _of_moments(lowered, cells) or _of_quantities(lowered, cells) or _of_words(lowered, cells)
+
+
+def _of_moments(lowered: str, cells: list[str]) -> Inference | None:
+    """Text that says when; None for any other."""
+    if not any(character.isdigit() for character in cells[0]):
+        return None
+    categorical = CategoricalFeature(type="categorical")
+    try:
+        if _share_of_moments(cells) >= READABLE:
+            return _with_role(lowered, DatetimeFeature(type="datetime"), "its text is moments in ISO 8601", None)
+    except BatchInvalid as error:
+        return Inference(categorical, "its text is times", unreadable=f"times that cannot be read: {error}")
+    kinds = Counter(map(date_kind, cells))
+    kind, count = kinds.most_common(1)[0]
+    if kind is None or count < READABLE * len(cells):
+        return None
+    formats = fitting_formats([*dict.fromkeys(cell for cell in cells if date_kind(cell) == kind)][:_DATES])
+    if len(formats) == 1:
+        feature = DatetimeFeature(type="datetime", format=formats[0])
+        return _with_role(lowered, feature, f"its text is {kind}, all of which {formats[0]} reads", None)
+    which = f"{kind} that several formats read ({', '.join(formats)})" if formats else f"{kind} that no format reads"
+    remedy = "declare the one that is meant as `format`, or write ISO 8601" if formats else "write ISO 8601"
+    return Inference(categorical, f"its text is {kind}", unreadable=f"{which}; {remedy}")
+
+
+def _of_quantities(lowered: str, cells: list[str]) -> Inference | None:
+    """Text that says how much; None for any other."""
+    found = None if _CODES.search(lowered) else quantity_of(cells)
+    if found is None:
+        return None
+    if isinstance(found, str):
+        return Inference(NumericFeature(type="numeric"), f"its text looks like {found}", unreadable=found)
+    column, _ = read_quantities(Array(cells, DataType.utf8()), found)
+    example = next(cell for cell, value in zip(cells, column.values.tolist(), strict=True) if value == value)  # noqa: PLR0124
+    reason = f"its text is {found.name}; files for the inbox write {example} as {found.number(example):.15g}"
+    return replace(_of_numbers(lowered, column.values[~np.isnan(column.values)], reason), quantity=found)
 
 
 def _of_words(lowered: str, cells: list[str]) -> Inference:
@@ -224,9 +277,6 @@ def _is_flag(cell: str) -> bool:
 
 def _share_of_moments(cells: list[str]) -> float:
     sample = cells[:1000]
-    try:
-        read = arrays.times(Array(sample, DataType.utf8()), "it")
-    except BatchInvalid:
-        return 0.0  # of several spellings
+    read = arrays.times(Array(sample, DataType.utf8()), "it")
     unread = 0 if read.unread is None else int(read.unread.sum())
     return 1 - unread / len(sample)

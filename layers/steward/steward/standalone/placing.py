@@ -24,7 +24,9 @@ def times_of(columns: Mapping[str, Column], time: str | None) -> NDArray[np.date
 
 
 def placed(portions: Sequence[Portion], length: timedelta | None) -> list[tuple[Window, Portion]]:
-    """Each portion's rows by window; all in one where not all rows can be placed.
+    """Each portion's rows by window; all in one where there are no times.
+
+    A row without a time goes with the row before it: it has no window of its own, which would be unlike all others.
 
     Args:
         portions: with the times of their rows.
@@ -39,15 +41,27 @@ def placed(portions: Sequence[Portion], length: timedelta | None) -> list[tuple[
         length = max(timedelta(minutes=1), span // _WINDOWS)
         length = timedelta(seconds=int(length.total_seconds()))
     step, origin = np.timedelta64(int(length.total_seconds() * 1e6), "us"), np.datetime64(ORIGIN.replace(tzinfo=None))
+    last = int((known[0] - origin) // step)
     found: list[tuple[Window, Portion]] = []
     for portion in portions:
         times = portion.times
         if times is None:
             continue
-        windows = np.where(np.isnat(times), 0, (times - origin) // step).astype(np.int64)
+        windows = _windows(times, origin, step, last)
+        last = int(windows[-1]) if len(windows) else last
         for number in np.unique(windows):
             rows = np.flatnonzero(windows == number)
             chunk = Chunk(len(rows), {name: column.take(rows) for name, column in portion.chunk.columns.items()})
             start = datetime.fromtimestamp(0, UTC) + (ORIGIN - datetime.fromtimestamp(0, UTC)) + int(number) * length
             found.append((Window(start, length), Portion(chunk, times=times[rows])))
     return found
+
+
+def _windows(
+    times: NDArray[np.datetime64], origin: np.datetime64, step: np.timedelta64, before: int
+) -> NDArray[np.int64]:
+    """The number of each row's window; of rows without a time, that of the last row with one, or `before`."""
+    timed = ~np.isnat(times)
+    numbers = np.full(len(times) + 1, before)
+    numbers[1:][timed] = (times[timed] - origin) // step
+    return numbers[np.maximum.accumulate(np.where(timed, np.arange(1, len(times) + 1), 0))]

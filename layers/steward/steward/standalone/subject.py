@@ -1,20 +1,20 @@
 """Which columns of two tables are compared, as what, and by which limits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Self
 
 from steward.profiles.scope import Scope
+from steward.records.quantities import Quantity
 from steward.spec.expressions import columns_of
 from steward.spec.features import CategoricalFeature, DatetimeFeature, Feature, NumericFeature
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import Monitors
 from steward.spec.quality import Segment
+from steward.standalone.conversion import Converter
 from steward.standalone.inference import infer
 from steward.standalone.tables import Batch
-
-_TIME = DatetimeFeature(type="datetime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,12 @@ class Subject:
         outputs: scores, predictions and other outputs, under the names of their columns.
         others: columns that segments look at.
         time: the column of event times; None where there is none.
+        time_format: how its text and digits are declared to be written.
         segments: what is compared by itself too.
         segment_values: values of a segment's column that are compared by name.
         monitors: the limits.
+        quantities: how text is read as numbers, where that is not digits with a point.
+        unreadable: columns whose text looks like something that cannot be read, and what.
         length: of the windows that a declaration asks for.
         notes: on what is left out, and why.
     """
@@ -37,9 +40,12 @@ class Subject:
     outputs: dict[str, Feature] = field(default_factory=dict)
     others: dict[str, Feature] = field(default_factory=dict)
     time: str | None = None
+    time_format: str | None = None
     segments: tuple[Segment, ...] = ()
     segment_values: int = 20
     monitors: Monitors = field(default_factory=lambda: Monitors(attribution_drift=None))
+    quantities: Mapping[str, Quantity] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
     length: timedelta | None = None
     notes: tuple[str, ...] = ()
 
@@ -58,6 +64,7 @@ class Subject:
             outputs={name: feature for name, feature in roles.items() if name in there} | spec.outputs,
             others=dict(spec.attributes),
             time=names.time if names.time in there else None,
+            time_format=names.time_format,
             segments=tuple(spec.segments),
             segment_values=spec.maximum_segment_values,
             monitors=spec.monitors.model_copy(update={"attribution_drift": None}),
@@ -68,13 +75,28 @@ class Subject:
     def inferred(cls, batches: Sequence[Batch]) -> Self:
         """What the cells of the reference tell; columns that name rows are left out."""
         found = infer(batches)
+        unreadable = {name: column.unreadable for name, column in found.items() if column.unreadable}
+        time = next((name for name, column in found.items() if column.role == "time"), None)
+        moments = found[time].feature if time else None
         return cls(
             features={name: column.feature for name, column in found.items() if column.compared},
-            time=next((name for name, column in found.items() if column.role == "time"), None),
-            notes=tuple(
-                f"`{name}` is not compared, since it names rows: {column.role_reason or column.reason}"
-                for name, column in found.items()
-                if column.identifies or column.role == "id"
+            time=time,
+            time_format=moments.format if isinstance(moments, DatetimeFeature) else None,
+            quantities={name: column.quantity for name, column in found.items() if column.quantity},
+            unreadable=unreadable,
+            notes=(
+                *(
+                    f"`{name}` is not compared, since it names rows: {column.role_reason or column.reason}"
+                    for name, column in found.items()
+                    if (column.identifies or column.role == "id") and name not in unreadable
+                ),
+                *(f"`{name}` is not compared: it looks like {what}" for name, what in unreadable.items()),
+                *(f"`{name}` is read as {column.quantity.name}" for name, column in found.items() if column.quantity),
+                *(
+                    f"`{name}` is read by the format {column.feature.format}"
+                    for name, column in found.items()
+                    if isinstance(column.feature, DatetimeFeature) and column.feature.format
+                ),
             ),
         )
 
@@ -86,12 +108,17 @@ class Subject:
     @property
     def wanted(self) -> dict[str, Feature]:
         """Everything that is read."""
-        return self.compared | self.others | ({self.time: _TIME} if self.time else {})
+        time = DatetimeFeature(type="datetime", format=self.time_format)
+        return self.compared | self.others | ({self.time: time} if self.time else {})
 
     @property
     def scope(self) -> Scope:
         """What is profiled."""
         return Scope(self.features, self.outputs, segments=self.segments, segment_values=self.segment_values)
+
+    def converter(self) -> Converter:
+        """What reads the columns of one of the tables."""
+        return Converter(self.wanted, time=self.time, quantities=self.quantities)
 
     def held(self, names: Collection[str]) -> Self:
         """The same without what the reference does not hold."""

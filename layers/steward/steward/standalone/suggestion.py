@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,12 @@ import numpy as np
 from steward.errors import BatchInvalid
 from steward.spec.commented import Section, Value, comment, entry, fresh
 from steward.spec.document import MAXIMUM_BYTES, read_spec
-from steward.spec.features import BooleanFeature, CategoricalFeature, EmbeddingFeature, NumericFeature, TextFeature
+from steward.spec.features import (
+    BooleanFeature,
+    CategoricalFeature,
+    NumericFeature,
+    TextFeature,
+)
 from steward.standalone.cells import sampled
 from steward.standalone.facts import Facts, facts_of
 from steward.standalone.inference import Inference, infer_cells
@@ -67,8 +72,11 @@ def suggest(
     columns = infer_cells(sampled(_watched(table, held, progress)))
     if not columns:
         raise BatchInvalid("no_rows", f"{table.name} has no rows; give a reference with rows")
-    facts = facts_of(_watched(table, held, progress), {name: column.feature for name, column in columns.items()})
-    suggested = _Suggestion(table.name, columns, facts)
+    features = {name: column.feature for name, column in columns.items()}
+    time = next((name for name, column in columns.items() if column.role == "time"), None)
+    quantities = {name: column.quantity for name, column in columns.items() if column.quantity}
+    facts, notes = facts_of(_watched(table, held, progress), features, time, quantities)
+    suggested = _Suggestion(table.name, columns, facts, notes)
     name = model or _model_name(reference)
     text = suggested.text(name, owner or _OWNER)
     if len(text.encode()) > MAXIMUM_BYTES:
@@ -89,8 +97,11 @@ def _watched(table: Table, held: list[Batch] | None, progress: Watcher) -> Itera
 class _Suggestion:
     """The parts of the declaration."""
 
-    def __init__(self, source: str, columns: Mapping[str, Inference], facts: Mapping[str, Facts]) -> None:
+    def __init__(
+        self, source: str, columns: Mapping[str, Inference], facts: Mapping[str, Facts], notes: Sequence[str]
+    ) -> None:
         self._source = source
+        self._notes = notes
         self._columns = columns
         self._facts = facts
         self._rows = max(found.rows for found in facts.values())
@@ -98,8 +109,9 @@ class _Suggestion:
         self._roles = _roles_of(self._purpose)
         used = {*self._roles.values(), *self._purpose.scores.values(), *self._purpose.outputs}
         rest = {name: column for name, column in columns.items() if name not in used}
-        self._features = {name: column for name, column in rest.items() if not column.identifies}
-        self._naming = {name: column for name, column in rest.items() if column.identifies}
+        self._features = {name: column for name, column in rest.items() if not (column.identifies or column.unreadable)}
+        self._naming = {name: column for name, column in rest.items() if column.identifies and not column.unreadable}
+        self._unreadable = {name: column for name, column in rest.items() if column.unreadable}
         if not self._features:
             raise BatchInvalid("no_columns", f"{source} has no column that could be a feature; give the model's inputs")
 
@@ -108,6 +120,7 @@ class _Suggestion:
         rows = f"{self._rows:,} rows"
         lines = [
             comment(f"Written by `steward suggest` from {rows} of {self._source}: read it through before you use it."),
+            *(comment(f"{note[:1].upper()}{note[1:]}.") for note in self._notes),
             entry("model", model),
             entry("owner", owner, "say which person or team answers for it" if owner == _OWNER else ""),
             entry("task", self._purpose.task, self._purpose.reason),
@@ -136,14 +149,14 @@ class _Suggestion:
         if self._purpose.task == "regression" or "prediction" in self._roles:
             asked.append("prediction")
         asked.append("label")
-        for role in asked:
-            if role in self._roles:
-                section.add(role, self._roles[role], self._columns[self._roles[role]].role_reason)
-            else:
+        for role in (*asked, "version", "latency"):
+            column = self._columns[self._roles[role]] if role in self._roles else None
+            if column is not None:
+                section.add(role, self._roles[role], column.role_reason)
+                for setting, value, why in column.settings if role == "time" else ():
+                    section.add(f"time_{setting}", value, why)
+            elif role in _MISSING:
                 section.add(role, fresh(role, taken), _MISSING[role])
-        for role in ("version", "latency"):
-            if role in self._roles:
-                section.add(role, self._roles[role], self._columns[self._roles[role]].role_reason)
         if "version" not in self._roles and "version" in taken:
             section.add("version", fresh("version", taken), "another column is called version")
         return section
@@ -154,6 +167,8 @@ class _Suggestion:
             features.nest(self._feature(name, column))
         for name, column in self._naming.items():
             features.remark(f"{name} is left out: {column.reason}; it names what rows are about")
+        for name, column in self._unreadable.items():
+            features.remark(f"{name} is left out: it looks like {column.unreadable}")
         return features
 
     def _outputs_section(self) -> Section:
@@ -165,8 +180,8 @@ class _Suggestion:
     def _feature(self, name: str, column: Inference) -> Section:
         facts, feature = self._facts[name], Section(name)
         feature.add("type", column.feature.type, column.reason)
-        if isinstance(column.feature, EmbeddingFeature):
-            feature.add("dimensions", column.feature.dimensions, "of most lists")
+        for setting, what, why in column.settings:
+            feature.add(setting, what, why)
         if facts.missing + facts.unread + facts.infinite >= facts.rows:
             feature.add("monitored", value=False, why="there is nothing to compare with")
             return feature

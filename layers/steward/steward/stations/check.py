@@ -51,6 +51,8 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         if examined is None:
             continue
         check, evidence = examined
+        if isinstance(cause, OutcomesUpdated) and evidence.realised and not evidence.realised.know(check.corrections):
+            continue  # the outcomes are about to be joined again, which is told of too
         if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
             _remember(runtime, check)  # should who recorded it have failed right after
             continue
@@ -87,8 +89,8 @@ def examine(
     found = WindowProfiles(data, spec.model, version, window).merged(baseline.bins)
     profile, unreadable = found.profile, found.unreadable
     corrections = [batch for batch in profile.batches if is_correction(batch)]
-    seen = profile.rows or profile.telemetry.readings or unreadable or corrections
-    if not seen and not or_silent:
+    seen = (profile.rows, profile.telemetry.readings, profile.intake.duplicates, unreadable, corrections)
+    if not any(seen) and not or_silent:
         return None
     compared = _compared(data, spec, version, window, baseline.bins)
     outcomes = data.find(keys.outcomes(spec.model, version, window.id))
@@ -124,6 +126,7 @@ def examine(
         attributions=attributions.stored if attributions else None,
         history=history.stored if history else None,
         corrections=sorted({*corrections, *(realised.corrections if realised else ())}),
+        joined_corrections=len(realised.corrections) if realised else 0,
         unreadable=unreadable,
         rows=profile.rows,
         labelled_rows=realised.outcomes.labelled if realised else 0,
@@ -241,12 +244,12 @@ def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Windo
 
 
 def _is_early(cause: Event, now: datetime) -> bool:
-    """Whether all windows of a batch are still open, whatever is declared: then nothing need be read to leave them."""
+    """Whether all windows of a batch are still open: then nothing need be read."""
     return isinstance(cause, BatchIngested) and all(Window.parse(name).end > now for name in cause.windows)
 
 
 def _is_sweep(cause: Event) -> bool:
-    """Whether nobody asks for a window in particular, so that a check which stands already is no news."""
+    """Whether nobody asks for a window in particular: a check which stands already is no news."""
     return isinstance(cause, CheckRequested) and cause.window is None
 
 
@@ -279,14 +282,13 @@ def _remember(runtime: Runtime, check: Check) -> None:
 
 
 def _measure(runtime: Runtime, spec: ModelSpec, check: Check) -> None:
-    """The window's key figures as metrics, of the version in charge: a model has one line in a graph."""
+    """Write the window's key figures as metrics, of the version in charge alone."""
     if runtime.settings.model_metrics and registry.routing(runtime.data, spec.model).champion == check.version:
         told = [(figure.name, figure.value, figure.unit) for figure in figures(check, spec)]
         runtime.measure(spec.model, check.as_of, told)
 
 
 def _identity(check: Check) -> str:
-    """What the ledger knows a check by."""
     return f"check-{check.check}"
 
 

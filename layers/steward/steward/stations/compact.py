@@ -1,7 +1,6 @@
 """The batch profiles of closed windows are merged into one document a window."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from steward.errors import Conflict, ObjectMissing
@@ -12,45 +11,40 @@ from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket, Stored
 from steward.upkeep.compaction import archived, compactable, compacted
+from steward.upkeep.plan import UncompactedWindow
 
 GZIP = "application/gzip"
 
 
-@dataclass(frozen=True, slots=True)
-class Uncompacted:
-    """A closed window that has more than one profile, or one beside a compacted one."""
-
-    version: str
-    window: Window
-
-
-def uncompacted(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[Uncompacted]:
+def uncompacted(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[UncompactedWindow]:
     """The windows that can be merged, in order; one listing a version, however many windows it has."""
     for version in data.folders(keys.profiles(spec.model)):
         counts: dict[str, int] = {}
+        loose: dict[str, int] = {}
         for listed in data.list(keys.profiles(spec.model, version)):
             folder = listed.key.split("/")[-2]
             counts[folder] = counts.get(folder, 0) + 1
+            loose[folder] = loose.get(folder, 0) + (not keys.is_merged_profile(listed.key))
         for name, profiles in counts.items():
             window = Window.parse(name)
             closed = window.end + spec.window.allowed_lateness + spec.retention.compact_after <= as_of
             if profiles > 1 and closed:
-                yield Uncompacted(version, window)
+                yield UncompactedWindow(version=version, window=name, profiles=loose[name])
 
 
-def compact_window(data: Bucket, model: str, found: Uncompacted) -> int:
-    """Merge what can be read of a window; how many profiles are gone from beside it.
+def compact_window(data: Bucket, model: str, found: UncompactedWindow) -> int:
+    """Merge what can be read of a window; how many profiles of the window are merged now.
 
     The archive is written first, then the document that names it, by compare-and-swap; only then the exact versions
     that were read are removed, superseded ones first. So whoever reads meanwhile finds every profile in one of both
-    places, and one that is written meanwhile stays.
+    places, and one that is written meanwhile stays. After a death a second call does what is left, and answers alike.
     """
     try:
         bins = bins_of(data, model, found.version)
     except ObjectMissing:  # no version of this name is left: what is stored of it stays as it is
         return 0
-    window = found.window.id
-    stored = WindowProfiles(data, model, found.version, found.window)
+    window = found.window
+    stored = WindowProfiles(data, model, found.version, Window.parse(window))
     before, present = stored.compacted()
     versions = [
         item
@@ -62,7 +56,7 @@ def compact_window(data: Bucket, model: str, found: Uncompacted) -> int:
     known = stored.archive(before) if before else {}
     readable = compactable(loose, bins)
     if not readable or (before is None and len(readable) == 1):
-        return 0
+        return max(found.profiles - len(loose), 0)
     parts = known | readable
     if parts != known or before is None:
         archive = data.put(keys.profile_parts(model, found.version, window), archived(parts), GZIP)
@@ -74,7 +68,7 @@ def compact_window(data: Bucket, model: str, found: Uncompacted) -> int:
     gone = [item for item in versions if keys.batch_of(item.key) in readable]
     _erase(data, [item for item in gone if not item.newest])
     _erase(data, [item for item in gone if item.newest])
-    return len(readable)
+    return max(found.profiles - (len(loose) - len(readable)), 0)
 
 
 def _erase(data: Bucket, items: list[Stored]) -> None:

@@ -25,10 +25,11 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
 from steward.stations.admission import Rows, assign_versions
+from steward.stations.fetch import fetch_file
 from steward.stations.placing import Places
 from steward.stations.publication import PARQUET
 from steward.stations.remake import StoredLayer, remake_profiles
-from steward.stations.upload import UPLOADED, Upload
+from steward.stations.upload import Upload
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -180,13 +181,10 @@ class _Correcting:
 
     def _judged(self, quarantine: Quarantine) -> Rows:
         """The rows of the file that could be stored; the others go to quarantine."""
-        path = self.folder / UPLOADED
-        created = self.upload.created
-        if not path.exists():
-            self.runtime.data.download(created.key, path, created.version_id)
+        path, created = fetch_file(self.runtime.data, self.upload, self.folder), self.upload.created
         kind = "withdrawals" if self.asked.withdraws else self.asked.kind
         parts: list[Rows] = []
-        file = Batch(path, created.key, self.spec, kind, self.upload.uploaded, _LIMITS)  # type: ignore[arg-type]
+        file = Batch(path, created.key, self.spec, kind, self.upload.completed, _LIMITS)  # type: ignore[arg-type]
         for judged in file:
             quarantine.add(judged.rejected)
             parts.append(Rows(judged.records, judged.places))

@@ -8,12 +8,10 @@ from steward.errors import RunLost
 from steward.events import Event, RunFailed, TrainingCompleted, TrainingRequested, ValidationCompleted
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
+from steward.stations.attempts import MAXIMUM_DELIVERIES, Attempts
 from steward.store import keys
 
 RunStage = Literal["training", "validation", "release"]
-
-MAXIMUM_ATTEMPTS = 5
-"""How often a message of a run is delivered before it goes to the dead-letter queue (`template.yaml`)."""
 
 
 @contextmanager
@@ -24,14 +22,16 @@ def ending_run(
     *,
     attempt: int,
 ) -> Iterator[None]:
-    """On the last attempt, let an unexpected error end the run, so that it does not hold back the runs after it.
+    """Let an unexpected error end the run on the last attempt, so that it does not hold back the runs after it.
 
     The error is raised all the same: the message goes to the dead-letter queue, where people find it.
     """
     try:
         yield
     except Exception as error:
-        if attempt >= MAXIMUM_ATTEMPTS:
+        if attempt < MAXIMUM_DELIVERIES and stage != "release":
+            Attempts(runtime, cause.model, cause.run, stage, attempt).fail()
+        elif attempt >= MAXIMUM_DELIVERIES:
             message = f"{type(error).__name__}: {error}; the message is in the dead-letter queue"
             runtime.announce([run_failed(runtime, cause, cause.run, stage, message)])
         raise

@@ -22,12 +22,14 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
-from steward.stations.admission import Neighbours, Rows, assign_versions
+from steward.stations.admission import Rows, assign_versions
 from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
+from steward.stations.fetch import erased, fetch_file, fetch_upload, is_empty_part, is_no_file
+from steward.stations.neighbours import Neighbours
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
-from steward.stations.upload import UPLOADED, Upload, sequencer_of
+from steward.stations.upload import Upload, sequencer_of
 from steward.store import keys
 from steward.store.keys import InboxKey
 from steward.store.queue import Queue
@@ -76,15 +78,18 @@ class Outcome:
 
 def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
     """Take in one upload. Taking it in again writes the same bytes and tells of the same events."""
+    if is_no_file(created):
+        return
     place = InboxKey.parse(created.key)
     if place is None:
         place = InboxKey(model=_NO_MODEL, kind="unknown", name=created.key)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        brought = runtime.data.bring(created.key, created.version_id, folder / UPLOADED)
-        if created.key.endswith("/") and not brought.size:
-            return  # a folder, as the S3 console makes it
-        yield from _taken_in(runtime, Upload.of(place, created, brought.modified, runtime.data), folder, brought.size)
+        upload, size = fetch_upload(runtime, created, place, folder)
+        if size is None:
+            yield _rejected(runtime, upload, "object_missing", str(erased(upload)))
+        elif size or not created.key.endswith("/"):  # else it is a folder, as the S3 console makes it
+            yield from _taken_in(runtime, upload, folder, size)
 
 
 def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iterator[Event]:
@@ -99,14 +104,15 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
         outcome = _Intake(runtime, spec, kind, upload, folder).take_in(size)
     except (BatchInvalid, UnknownModel) as error:
         code = error.code if isinstance(error, BatchInvalid) else "unknown_model"
-        yield _rejected(runtime, upload, code, str(error))
+        if not is_empty_part(created, code):
+            yield _rejected(runtime, upload, code, str(error))
         return
     if outcome.rows:
         yield from _ingested(runtime, upload, kind, outcome)
         return
     yield _nothing_valid(runtime, upload, outcome)
-    if created.again:
-        yield from _checks_again(runtime, spec, upload, outcome.windows)
+    if kind in {"predictions", "telemetry"}:
+        yield from _check_duplicates(runtime, spec, upload, outcome.windows)
 
 
 def _kind(place: InboxKey, created: ObjectCreated) -> Kind:
@@ -143,10 +149,8 @@ class _Intake:
         """
         if size > MAXIMUM_BYTES:
             raise self._too_large()
-        path = self._folder / UPLOADED
         try:
-            if not path.exists():
-                self._runtime.data.download(self._upload.created.key, path, self._upload.created.version_id)
+            path = fetch_file(self._runtime.data, self._upload, self._folder)
             self._judge(path)
         except OSError as error:
             if error.errno == errno.ENOSPC:
@@ -166,8 +170,8 @@ class _Intake:
     def _judge(self, path: Path) -> None:
         """Read the file once: valid rows go to the spool, the others to the quarantine."""
         admitted = self._versioned() if self._kind in {"predictions", "telemetry"} else None
-        key, uploaded = self._upload.created.key, self._upload.uploaded
-        batch = Batch(path, key, self._spec, self._kind, uploaded, LIMITS)  # type: ignore[arg-type] # no correction
+        key, completed = self._upload.created.key, self._upload.completed
+        batch = Batch(path, key, self._spec, self._kind, completed, LIMITS)  # type: ignore[arg-type] # no correction
         for judged in batch:
             records = self._named(judged.records) if self._kind == "telemetry" else judged.records
             rows = Rows(records, judged.places, judged.rejected)
@@ -281,10 +285,10 @@ def _nothing_valid(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchR
     return _rejected(runtime, upload, "no_valid_rows", message)
 
 
-def _checks_again(
+def _check_duplicates(
     runtime: Runtime, spec: ModelSpec, upload: Upload, windows: Sequence[Window]
 ) -> Iterator[CheckRequested]:
-    """Windows whose checks may have counted rows that an earlier upload has; open ones wait for the schedule."""
+    """Ask for checks of closed windows: these may have counted the rows, and are to say that they came twice."""
     for window in windows:
         if window.end + spec.window.allowed_lateness <= runtime.now():
             yield CheckRequested(

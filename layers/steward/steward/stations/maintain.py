@@ -1,15 +1,17 @@
 """A model's store is cared for: what can be merged is merged, what need not be kept is removed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from steward.events import Event, MaintenanceRequested, StoreMaintained
 from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
 from steward.stations import registry
 from steward.stations.compact import compact_window, uncompacted
 from steward.stations.merge_records import merge_window, unmerged
 from steward.stations.retain import remove_expired
 from steward.store import keys
+from steward.upkeep.plan import MaintenancePlan, request_identity
 
 _WINDOWS_AT_ONCE = 100
 """Some seconds each at most, so that one message is done with well within the function's time."""
@@ -18,41 +20,71 @@ _WINDOWS_AT_ONCE = 100
 def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[Event]:
     """Merge the profiles and the records of closed windows, some at a time, then remove what the declaration lets go.
 
-    Asked again it finds less to do: what is merged is merged, and what is gone is gone.
+    What is to be merged is decided and stored first (`MaintenancePlan`): a message that is delivered again merges the
+    rest and tells of all, and of a part that is finished nothing.
     """
     spec, _ = registry.current_spec(runtime.data, request.model)
-    data = runtime.data
-    profiles = _merged(
-        uncompacted(data, spec, request.as_of), lambda found: compact_window(data, spec.model, found), _WINDOWS_AT_ONCE
-    )
-    records = _merged(
-        unmerged(data, spec, request.as_of),
-        lambda found: merge_window(data, found),
-        _WINDOWS_AT_ONCE - profiles.windows,
-    )
-    if profiles.files or records.files:
-        event = StoreMaintained(
-            occurred_at=runtime.now(),
-            model=spec.model,
-            as_of=request.as_of,
-            correlation_id=request.correlation_id,
-            windows=profiles.windows,
-            profiles=profiles.files,
-            record_windows=records.windows,
-            record_files=records.files,
-            summary="; ".join(_sentences(profiles, records)),
-        )
-        yield event
-        if profiles.files:
-            runtime.record(event, "profiles_merged", keys.profiles(spec.model), _sentences(profiles, _Merged())[0])
-        if records.files:
-            identity = f"{event.event_id}-records"
-            told = _sentences(_Merged(), records)[0]
-            runtime.record(event, "records_merged", keys.RECORDS, told, identity=identity)
-    if profiles.more or records.more:
-        yield request.model_copy(update={"occurred_at": runtime.now(), "event_id": "", "part": request.part + 1})
+    key = keys.maintenance_plan(spec.model, request_identity(request.correlation_id, request.as_of))
+    plan = _planned(runtime, spec, request, key)
+    if plan.done >= request.part:
         return
-    yield from remove_expired(runtime, spec, request)
+    yield from _merge(runtime, request, plan)
+    if not plan.is_last(request.part, _WINDOWS_AT_ONCE):
+        yield request.model_copy(update={"occurred_at": runtime.now(), "event_id": "", "part": request.part + 1})
+        _replace(runtime, key, plan.finished(request.part))
+        return
+    yield from remove_expired(runtime, spec, request, key)
+    _replace(runtime, key, MaintenancePlan())
+
+
+def _planned(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested, key: str) -> MaintenancePlan:
+    """The plan of a request: the stored one, or a new one, stored where there is something to merge."""
+    stored = runtime.data.find(key)
+    present = MaintenancePlan.model_validate_json(stored.body) if stored else MaintenancePlan()
+    if not present.is_empty:
+        return present
+    plan = MaintenancePlan(
+        profiles=tuple(uncompacted(runtime.data, spec, request.as_of)),
+        records=tuple(unmerged(runtime.data, spec, request.as_of)),
+    )
+    if plan.is_empty:
+        return plan
+    return runtime.data.swap(
+        key, MaintenancePlan, lambda present: plan if present is None or present.is_empty else present
+    )
+
+
+def _replace(runtime: Runtime, key: str, plan: MaintenancePlan) -> None:
+    """Store how far a request has come, where it had something to do."""
+    if runtime.data.marked(key):
+        runtime.data.swap(key, MaintenancePlan, lambda _: plan)
+
+
+def _merge(runtime: Runtime, request: MaintenanceRequested, plan: MaintenancePlan) -> Iterator[StoreMaintained]:
+    """Merge the windows of one part, record it, and tell of it."""
+    compact, merge = plan.part(request.part, _WINDOWS_AT_ONCE)
+    profiles = _Merged.of(compact_window(runtime.data, request.model, window) for window in compact)
+    records = _Merged.of(merge_window(runtime.data, window) for window in merge)
+    if not profiles.files and not records.files:
+        return
+    event = StoreMaintained(
+        occurred_at=runtime.now(),
+        model=request.model,
+        as_of=request.as_of,
+        correlation_id=request.correlation_id,
+        windows=profiles.windows,
+        profiles=profiles.files,
+        record_windows=records.windows,
+        record_files=records.files,
+        summary="; ".join(_sentences(profiles, records)),
+    )
+    if profiles.files:
+        runtime.record(event, "profiles_merged", keys.profiles(request.model), _sentences(profiles, _Merged())[0])
+    if records.files:
+        identity = f"{event.event_id}-records"
+        told = _sentences(_Merged(), records)[0]
+        runtime.record(event, "records_merged", keys.RECORDS, told, identity=identity)
+    yield event
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +94,16 @@ class _Merged:
     Attributes:
         windows: that have fewer objects now.
         files: that are gone from beside what they were merged into.
-        more: whether windows are left.
     """
 
     windows: int = 0
     files: int = 0
-    more: bool = False
 
-
-def _merged[Found](found: Iterable[Found], merge: Callable[[Found], int], most: int) -> _Merged:
-    """Merge so many windows at most."""
-    windows = files = 0
-    for one in found:
-        if windows >= most:
-            return _Merged(windows, files, more=True)
-        gone = merge(one)
-        windows, files = windows + bool(gone), files + gone
-    return _Merged(windows, files)
+    @classmethod
+    def of(cls, merged: Iterable[int]) -> "_Merged":
+        """The sum over windows, of each of which so many files were merged."""
+        counts = [count for count in merged if count]
+        return cls(len(counts), sum(counts))
 
 
 def _sentences(profiles: _Merged, records: _Merged) -> list[str]:

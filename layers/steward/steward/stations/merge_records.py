@@ -1,7 +1,6 @@
 """The record files of closed windows are merged into one carrier a window."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from steward.errors import Conflict, ObjectMissing
@@ -13,40 +12,33 @@ from steward.stations.ahead import ahead
 from steward.store import keys
 from steward.store.bucket import Bucket, Content, Stored
 from steward.upkeep.merged_records import MOST_BYTES, MergedRecords, RecordVersion, merge_records
+from steward.upkeep.plan import UnmergedWindow
 
 _PARQUET = "application/vnd.apache.parquet"
 
 
-@dataclass(frozen=True, slots=True)
-class Unmerged:
-    """A closed window that has more than one file of records, or one beside its carrier.
-
-    Attributes:
-        prefix: of the window, as keys have it.
-    """
-
-    prefix: str
-
-
-def unmerged(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[Unmerged]:
+def unmerged(data: Bucket, spec: ModelSpec, as_of: datetime) -> Iterator[UnmergedWindow]:
     """The windows that may be merged, in order; one listing a kind, however many windows it has."""
     for kind in keys.MERGED_KINDS:
         found: dict[str, list[int]] = {}
+        loose: dict[str, int] = {}
         for listed in data.list(keys.partitions(kind, spec.model)):
-            found.setdefault(keys.window_of_records(listed.key), []).append(listed.size)
+            prefix = keys.window_of_records(listed.key)
+            found.setdefault(prefix, []).append(listed.size)
+            loose[prefix] = loose.get(prefix, 0) + (not keys.is_carrier(listed.key))
         for prefix, sizes in found.items():
             window = Window.containing(keys.window_start(keys.carrier(prefix)), spec.window.length)
             closed = window.end + spec.window.allowed_lateness + spec.retention.compact_after <= as_of
             if closed and len(sizes) > 1 and sum(sizes) <= MOST_BYTES:
-                yield Unmerged(prefix)
+                yield UnmergedWindow(prefix=prefix, files=loose[prefix])
 
 
-def merge_window(data: Bucket, found: Unmerged) -> int:
-    """Merge what can be merged of a window; how many files are gone from beside the carrier.
+def merge_window(data: Bucket, found: UnmergedWindow) -> int:
+    """Merge what can be merged of a window; how many of its files are merged now.
 
     The carrier is written first, then the index that names it, by compare-and-swap; only then the exact versions that
     were read are removed, superseded ones first. So whoever reads meanwhile finds every file in one of both places, and
-    one that is written meanwhile stays.
+    one that is written meanwhile stays. After a death a second call does what is left, and answers alike.
     """
     content = data.find(keys.merged_records(found.prefix))
     present = MergedRecords.model_validate_json(content.body) if content else None
@@ -55,8 +47,9 @@ def merge_window(data: Bucket, found: Unmerged) -> int:
     carriers = [item for item in versions if keys.is_carrier(item.key)]
     held = {item.key for item in versions if item.newest} - {item.key for item in carriers}
     loose = [item for item in versions if item.key in held]
+    gone = max(found.files - len(held), 0)
     if sum(item.size for item in loose) > MOST_BYTES:
-        return 0
+        return gone
     carried = _carried(data, present) if present else []
     layout = next((layout_of(item.body) for item in carried if item.newest), None)
     try:
@@ -65,7 +58,7 @@ def merge_window(data: Bucket, found: Unmerged) -> int:
         return 0
     merging = merge_records(read, carried, layout)
     if merging is None:
-        return 0
+        return gone
     if present is None or merging.index(present.carrier) != present:
         carrier = data.put(keys.carrier(found.prefix), merging.carrier, _PARQUET)
         try:
@@ -75,10 +68,10 @@ def merge_window(data: Bucket, found: Unmerged) -> int:
             return 0
         # One that another is about to name is never named: its writer read the same index.
         _erase(data, [item for item in carriers if item.version_id != carrier.version_id])
-    gone = [item for item in loose if item.key in merging.taken]
-    _erase(data, [item for item in gone if not item.newest])
-    _erase(data, [item for item in gone if item.newest])
-    return len(merging.taken)
+    merged = [item for item in loose if item.key in merging.taken]
+    _erase(data, [item for item in merged if not item.newest])
+    _erase(data, [item for item in merged if item.newest])
+    return max(found.files - len(held - merging.taken), 0)
 
 
 def _carried(data: Bucket, present: MergedRecords) -> list[RecordVersion]:

@@ -22,7 +22,10 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | R
     """
     match cause:
         case ValidationCompleted():
-            yield _judged(runtime, cause)
+            told = _judged(runtime, cause)
+            yield told
+            if not _is_held(told):
+                _let_go(runtime, cause, cause.run)
         case FreezeProposed():
             _freeze(runtime, cause)
         case RollbackProposed():
@@ -50,7 +53,10 @@ def _judged(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | R
         if routing.freeze:
             return routing.holding(judged)
         over = _displaced(runtime, judged, routing) if evaluation.adopted else evaluation.champion
-        return routing.promote(judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at)
+        promoted = routing.promote(
+            judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at
+        )
+        return promoted.still_holding(routing)
 
     try:
         routing = runtime.data.swap(keys.routing(judged.model), Routing, promote)
@@ -58,13 +64,16 @@ def _judged(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | R
         return run_failed(runtime, judged, judged.run, "release", str(error))
     except VersionRolledBack as error:
         return _ended(runtime, judged, evaluation, "refused", f"{error}. {judged.summary}")
-    if any(held.run == judged.run for held in routing.held):
+    if not routing.promoted(judged.run):
         return _held(runtime, judged, evaluation, routing)
     return _ended(runtime, judged, evaluation, "champion", judged.summary)
 
 
 def _due(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | RunFailed]:
-    """Judge anew what waited, the newest first: that one takes over, and those before it have lost their champion."""
+    """Judge anew what waited, the newest first: that one takes over, and those before it have lost their champion.
+
+    Each stays among those that wait until it was told what became of it: a redelivery after a death goes on there.
+    """
     for judged in registry.routing(runtime.data, cause.model).due:
         try:
             told = _waited(runtime, judged)
@@ -72,13 +81,18 @@ def _due(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | RunFailed]
             runtime.record(judged, "version_refused", judged.version, str(error))
         else:
             yield told
-            if isinstance(told, ReleaseChanged) and told.stage == "held":
+            if _is_held(told):
                 return  # frozen again meanwhile
-        runtime.data.swap(
-            keys.routing(cause.model),
-            Routing,
-            lambda present, run=judged.run: _present(present, cause).without(run),  # type: ignore[misc]
-        )
+        _let_go(runtime, cause, judged.run)
+
+
+def _is_held(told: ReleaseChanged | RunFailed) -> bool:
+    return isinstance(told, ReleaseChanged) and told.stage == "held"
+
+
+def _let_go(runtime: Runtime, cause: Event, run: str) -> None:
+    """Take a run from those that wait, once it was told what became of it."""
+    runtime.data.swap(keys.routing(cause.model), Routing, lambda present: _present(present, cause).without(run))
 
 
 def _waited(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:

@@ -18,6 +18,7 @@ from steward.spec.windows import Window
 from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket, Stored
+from steward.upkeep.plan import MaintenancePlan
 from steward.upkeep.retention import Kept, Needed, Removal, held, removal
 
 ROUTINE: frozenset[Action] = frozenset(
@@ -37,27 +38,43 @@ class Evidence(BaseModel):
     keys: tuple[str, ...] = ()
 
 
-def remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested) -> Iterator[Event]:
+def remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested, plan: str) -> Iterator[Event]:
     """Remove what is old enough of each kind, and tell how much went and what had to stay.
 
-    What goes is recorded before it goes, so that a message that is tried again tells the same.
+    The event is stored in the request's plan, then recorded, before anything goes: a message that is tried again
+    removes what is left and tells the same.
+
+    Args:
+        runtime: the wiring.
+        spec: the declaration.
+        request: who asks.
+        plan: the key of the request's plan.
     """
     policy = spec.retention
     folders = [(kind, prefix) for kind, prefix in _folders(spec.model) if policy.of(kind) is not None]
     if not folders or held(policy, request.as_of):
         return
     needed = _needed(runtime, spec)
+    stored = runtime.data.find(plan)
+    begun = MaintenancePlan.model_validate_json(stored.body).removed if stored else {}
     for kind, prefix in folders:
-        stored = _stored(runtime.data, spec, prefix)
+        items = _stored(runtime.data, spec, prefix)
         if kind == "records":
-            stored = _records(runtime.data, spec, prefix, needed, request.as_of - (policy.records or timedelta()))
-        found = removal(stored, kind, policy, needed, request.as_of)
-        if not found.gone:
+            items = _records(runtime.data, spec, prefix, needed, request.as_of - (policy.records or timedelta()))
+        found = removal(items, kind, policy, needed, request.as_of)
+        if not found.gone and prefix not in begun:
             continue
-        event = _told(runtime, request, prefix, found)
+        event = begun.get(prefix) or _begin(runtime, plan, _told(runtime, request, prefix, found))
         runtime.record(event, "objects_removed", prefix, event.summary)
         runtime.data.erase((item.key, item.version_id) for item in found.gone)
         yield event
+
+
+def _begin(runtime: Runtime, plan: str, event: ObjectsRemoved) -> ObjectsRemoved:
+    """Store what is about to be removed."""
+    return runtime.data.swap(
+        plan, MaintenancePlan, lambda present: (present or MaintenancePlan()).removing(event)
+    ).removed[event.prefix]
 
 
 def _folders(model: str) -> Iterator[tuple[RetainedKind, str]]:

@@ -23,24 +23,33 @@ from steward.retraining.versions import VersionManifest, version_name
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.stations import labelled, registry
+from steward.stations.attempts import AttemptKilled, Attempts
 from steward.stations.failure import run_failed
 from steward.store import keys
 
 
-def train_model(runtime: Runtime, request: TrainingRequested) -> Event:
-    """Carry a run from its request to a version; a redelivered request finds what was made and tells of it again."""
+def train_model(runtime: Runtime, request: TrainingRequested, *, delivery: int) -> Event:
+    """Carry a run from its request to a version; a redelivered request finds what was made and tells of it again.
+
+    Args:
+        runtime: the wiring.
+        request: which run.
+        delivery: how often the message was delivered, this time included: a training that was killed ends the run.
+    """
     spec, spec_stored = registry.current_spec(runtime.data, request.model)
     run = Run.model_validate_json(runtime.data.get(keys.run(request.model, request.run)).body)
     try:
-        if run.manifest is None:
+        if run.manifest is None and not run.ended:
+            attempts = Attempts(runtime, request.model, request.run, "training", delivery)
+            attempts.begin(run)
             frozen = _frozen(runtime, spec, run)
-            if spec.retraining.recipe:
-                manifest, stored = _trained(runtime, spec, spec_stored, run, frozen)
-            else:
-                manifest, stored = _adopted(runtime, spec, spec_stored, run, frozen)
+            version = _version(spec, run, frozen)
+            attempts.work(makes=keys.version(spec.model, version, "baseline.json"))
+            make = _trained if spec.retraining.recipe else _adopted
+            manifest, stored = make(runtime, spec, spec_stored, run, frozen)
             run = _advance(runtime, run, "trained", version=manifest.version, manifest=stored)
         return _completed(runtime, request, run)
-    except (TrainingImpossible, ObjectMissing, ObjectChanged) as error:
+    except (TrainingImpossible, ObjectMissing, ObjectChanged, AttemptKilled) as error:
         return run_failed(runtime, request, request.run, "training", str(error))
 
 
@@ -65,6 +74,12 @@ def _frozen(runtime: Runtime, spec: ModelSpec, run: Run) -> _Frozen:
     return _Frozen(run.dataset, manifest, labelled.read(runtime.data, spec, manifest))
 
 
+def _version(spec: ModelSpec, run: Run, frozen: _Frozen) -> str:
+    declared = spec.retraining.recipe
+    libraries = recipe.libraries() if declared else {}
+    return version_name(run.as_of, run.run, frozen.stored.sha256, declared, libraries)
+
+
 def _trained(
     runtime: Runtime, spec: ModelSpec, spec_stored: StoredObject, run: Run, frozen: _Frozen
 ) -> tuple[VersionManifest, StoredObject]:
@@ -73,8 +88,7 @@ def _trained(
     if declared is None:
         raise TrainingImpossible("the declaration has no recipe to train by")
     training, holdout = split(frozen.rows, frozen.manifest, spec)
-    libraries = recipe.libraries()
-    version = version_name(run.as_of, run.run, frozen.stored.sha256, declared, libraries)
+    version = _version(spec, run, frozen)
     model = recipe.fit(declared, spec, training, targets(training, spec))
     scores = recipe.score(model, spec, holdout)
     importances = permutation_importances(model, spec, holdout)
@@ -103,12 +117,12 @@ def _trained(
         spec=spec_stored,
         dataset=frozen.stored,
         recipe=declared,
-        libraries=libraries,
+        libraries=recipe.libraries(),
         platform=describe_platform(),
         features=list(spec.features),
         importances=importances,
-        artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
         baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
+        artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
         background=(
             put(keys.version(spec.model, version, "background.json"), attributed.background.model_dump_json().encode())
             if attributed
@@ -128,7 +142,7 @@ def _adopted(
     runtime: Runtime, spec: ModelSpec, spec_stored: StoredObject, run: Run, frozen: _Frozen
 ) -> tuple[VersionManifest, StoredObject]:
     """Take the reference rows, with the outputs that they came with, as what the model trained elsewhere is like."""
-    version = version_name(run.as_of, run.run, frozen.stored.sha256, None, {})
+    version = _version(spec, run, frozen)
     baseline = adopt(frozen.rows, spec)
     put = runtime.data.ensure
     time = frozen.rows[spec.columns.time]

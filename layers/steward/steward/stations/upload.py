@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import dropwhile, takewhile
 
 from steward.events import ObjectCreated
@@ -14,6 +14,9 @@ UPLOADED = "upload"
 """The name of its file, in the folder where it is taken in."""
 
 _STAMP = "%Y%m%dT%H%M%SZ"
+
+_LONGEST_UPLOAD = timedelta(days=7)
+"""What an upload in parts is assumed to have taken at most where its event does not tell when it was complete."""
 
 _ORDER_DIGITS = 20
 """S3's sequencers have 16, and leading zeros, which it may leave out."""
@@ -29,15 +32,20 @@ class Upload:
     Attributes:
         batch: the second of the upload; the order within it; and a digest of bucket, key and version. So batches sort
             by upload time, and versions of one key by the order in which S3 took them.
+        uploaded: when S3 took it, by its clock; of an upload in parts, when it began.
+        completed: when it was there as a whole, at the latest: nothing in it can be of a later time.
     """
 
     place: InboxKey
     created: ObjectCreated
     uploaded: datetime
     batch: str
+    completed: datetime
 
     @classmethod
-    def of(cls, place: InboxKey, created: ObjectCreated, uploaded: datetime, data: Bucket) -> "Upload":
+    def of(
+        cls, place: InboxKey, created: ObjectCreated, uploaded: datetime, data: Bucket, *, in_parts: bool = False
+    ) -> "Upload":
         """The batch of an upload; one request where its event has no sequencer.
 
         Args:
@@ -45,10 +53,15 @@ class Upload:
             created: the object version.
             uploaded: when S3 took it, by its clock, which counts in whole seconds.
             data: where it is.
+            in_parts: whether it came in parts, for which S3's clock says when the first of them was announced.
         """
         digest = _digest(created.bucket, created.key, created.version_id)
         order = _sequencer(created.sequencer) or _listed(_versions_before(data, created, uploaded))
-        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{digest}")
+        if created.completed:
+            completed = max(created.completed, uploaded)
+        else:
+            completed = uploaded + _LONGEST_UPLOAD if in_parts else uploaded
+        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{digest}", completed)
 
     @property
     def source(self) -> tuple[str, str]:
@@ -88,6 +101,8 @@ def _versions_before(data: Bucket, created: ObjectCreated, uploaded: datetime) -
 
     Every event of S3 has a sequencer; those of some emulators, and what is sent again by hand, have none.
     """
+    if not created.key.isprintable():  # a listing is XML, which cannot write all that a key may hold
+        return 0
     versions = takewhile(lambda version: version.key == created.key, data.versions(created.key))
     from_it = dropwhile(lambda version: version.version_id != created.version_id, versions)
     second = uploaded.replace(microsecond=0)

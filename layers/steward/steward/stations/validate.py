@@ -18,19 +18,31 @@ from steward.retraining.versions import VersionManifest
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.stations import labelled, registry
+from steward.stations.attempts import AttemptKilled, Attempts
 from steward.stations.failure import run_failed
 from steward.store import keys
 from steward.validation.evaluation import Evaluation
 from steward.validation.gates import ADOPTION_GATES, GATES, Contest
 
 
-def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Event:
-    """Judge a version. A redelivered event finds the judgement and tells of it again."""
+def validate_model(runtime: Runtime, completed: TrainingCompleted, *, delivery: int) -> Event:
+    """Judge a version. A redelivered event finds the judgement and tells of it again.
+
+    Args:
+        runtime: the wiring.
+        completed: which run.
+        delivery: how often the message was delivered, this time included: a validation that was killed ends the run.
+    """
     spec, _ = registry.current_spec(runtime.data, completed.model)
     run = Run.model_validate_json(runtime.data.get(keys.run(completed.model, completed.run)).body)
+    if run.ended and run.evaluation is None:
+        return run_failed(runtime, completed, completed.run, "validation", run.outcome)
+    attempts = Attempts(runtime, completed.model, completed.run, "validation", delivery)
     try:
-        stored = run.evaluation or _judge(runtime, spec, completed)
-    except (TrainingImpossible, ObjectMissing, ObjectChanged, UntrustedArtifact) as error:
+        if run.evaluation is None:
+            attempts.begin(run)
+        stored = run.evaluation or _judge(runtime, spec, completed, attempts)
+    except (TrainingImpossible, ObjectMissing, ObjectChanged, UntrustedArtifact, AttemptKilled) as error:
         return run_failed(runtime, completed, completed.run, "validation", str(error))
     evaluation = Evaluation.model_validate_json(runtime.data.verified(stored))
     runtime.data.swap(
@@ -53,7 +65,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Event:
     return event
 
 
-def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted) -> StoredObject:
+def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, attempts: Attempts) -> StoredObject:
     manifest = VersionManifest.model_validate_json(runtime.data.verified(completed.manifest))
     champion = registry.routing(runtime.data, spec.model).champion
     incumbent = registry.manifest(runtime.data, spec.model, champion) if champion else None
@@ -61,6 +73,7 @@ def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted) -> S
         return _adoption(runtime, spec, completed, manifest, champion)
     frozen = DatasetManifest.model_validate_json(runtime.data.verified(manifest.dataset))
     holdout = held_out(labelled.read(runtime.data, spec, frozen, since=frozen.holdout_start), frozen, spec)
+    attempts.work(makes=keys.version(spec.model, manifest.version, "card.json"))
     scores, opposing = _scores(runtime, spec, manifest, incumbent, holdout)
     contest = Contest(
         labels=truth(holdout, spec),

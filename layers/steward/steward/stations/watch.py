@@ -1,6 +1,6 @@
 """Steward looks at itself: what should have happened and did not; what it finds is told, and schedules are put back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,14 +9,14 @@ from steward.errors import StewardError
 from steward.events import DEPLOYMENT, DeploymentMended, DeploymentUnwell, Event, Trouble
 from steward.runtime import Runtime, Settings
 from steward.selfcheck.lateness import GRACE, unaudited, unchecked
-from steward.selfcheck.news import Known
+from steward.selfcheck.news import Known, News
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry, schedules
 from steward.stations.notify import send
 from steward.store import cloudwatch, deployment, keys
 from steward.store.bucket import Bucket
-from steward.store.schedules import Schedule, ScheduleRefused, Schedules
+from steward.store.schedules import ScheduleRefused, Schedules
 
 _REMEMBERED = timedelta(days=35)
 """As far back as the sweep of check_window looks for windows without a check."""
@@ -39,36 +39,50 @@ class _Age:
 def watch_deployment(runtime: Runtime, at: datetime) -> Iterator[Event]:
     """Tell people what is wrong, each cause once, and what is mended; and put back the schedules that are amiss.
 
-    It tells them itself rather than by the bus and raise_alerts, which may be what is wrong. What was told is
-    remembered after it was told, so that a crash between the two tells it again, under the same id, rather than never.
+    It tells them itself rather than by the bus and raise_alerts, which may be what is wrong. What is found is stored
+    before anything is mended or told, and taken out of what is pending after it was told: after a death in between,
+    the next delivery tells it, under the same id.
     """
     known = _known(runtime.data)
-    found = [
-        *of_queues(runtime.settings.bus, at),
-        *_of_bucket(runtime.settings),
-        *_restored(runtime.settings, runtime.data),
-    ]
-    for model in models(runtime.data):
-        found += of_model(runtime.data, model, at)
-    fresh, mended = known.news(found)
+    if known.knows(at) and not known.pending:
+        return
+    amiss = list(of_schedules(runtime.settings, runtime.data))
+    if not known.knows(at):
+        found = [
+            *of_queues(runtime.settings.bus, at),
+            *_of_bucket(runtime.settings),
+            *_of_schedules(runtime.settings, amiss),
+        ]
+        for model in models(runtime.data):
+            found += of_model(runtime.data, model, at)
+        if any(known.news(found)):
+            known = runtime.data.swap(keys.troubles(), Known, lambda present: (present or Known()).finding(found, at))
+    refused = _put_back(runtime.settings, amiss)
+    if known.mending(refused) != known:
+        known = runtime.data.swap(keys.troubles(), Known, lambda present: (present or Known()).mending(refused))
+    for news in known.pending:
+        yield from _tell(runtime, news)
+        runtime.data.swap(keys.troubles(), Known, lambda present, told=news: (present or Known()).told(told))  # type: ignore[misc]
+
+
+def _tell(runtime: Runtime, news: News) -> Iterator[Event]:
+    """Record news, send them to people, and put them on the bus."""
     for kind, action, troubles in (
-        (DeploymentUnwell, "deployment_unwell", fresh),
-        (DeploymentMended, "deployment_mended", mended),
+        (DeploymentUnwell, "deployment_unwell", news.fresh),
+        (DeploymentMended, "deployment_mended", news.mended),
     ):
         if troubles:
             event = kind(
                 occurred_at=runtime.now(),
                 model=DEPLOYMENT,
-                as_of=at,
-                correlation_id=f"watch-{at:%Y%m%dT%H%M%SZ}",
-                troubles=troubles,
+                as_of=news.at,
+                correlation_id=f"watch-{news.at:%Y%m%dT%H%M%SZ}",
+                troubles=list(troubles),
             )
-            send(runtime, deployment_notice(event))
             sentences = " ".join(trouble.sentence for trouble in troubles)
             runtime.record(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
+            send(runtime, deployment_notice(event))
             yield event
-    if fresh or mended:
-        runtime.data.swap(keys.troubles(), Known, lambda _: Known.of(found))
 
 
 def models(data: Bucket) -> Iterator[str]:
@@ -142,8 +156,8 @@ def _of_bucket(settings: Settings) -> Iterator[Trouble]:
         )
 
 
-def _restored(settings: Settings, data: Bucket) -> Iterator[Trouble]:
-    """What was wrong with schedules; those that are declared are as they should be again."""
+def _of_schedules(settings: Settings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> Iterator[Trouble]:
+    """What is wrong with schedules, and what to do about it if EventBridge Scheduler takes those that are declared."""
     group = Schedules(str(settings.schedule_group))
     if not group.exists():
         yield Trouble(
@@ -151,21 +165,29 @@ def _restored(settings: Settings, data: Bucket) -> Iterator[Trouble]:
             sentence=f"The schedule group {group.group} was gone, with every schedule in it.",
             mend="Steward makes it again with the first schedule that it puts back; nothing is left to do.",
         )
-    for spec, name, sentence in list(of_schedules(settings, data)):
-        declared = schedules.wanted(settings, spec)
-        if name not in declared:
+    for spec, name, sentence in amiss:
+        mend = "Steward has put it back; nothing is left to do."
+        if name not in schedules.wanted(settings, spec):
             mend = f"aws scheduler delete-schedule --name {name} --group-name {group.group}"
-        else:
-            mend = _put(group, declared[name])
-        yield Trouble(cause=f"schedule-{name}", sentence=f"{sentence[0].upper()}{sentence[1:]}.", mend=mend)
+        yield Trouble(cause=_cause(name), sentence=f"{sentence[0].upper()}{sentence[1:]}.", mend=mend)
 
 
-def _put(group: Schedules, schedule: Schedule) -> str:
-    try:
-        group.put(schedule)
-    except ScheduleRefused as error:
-        return f"It cannot be put back, upload a declaration that mends it: {error}"
-    return "Steward has put it back; nothing is left to do."
+def _put_back(settings: Settings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> dict[str, str]:
+    """Make schedules as they are declared; what to do about those that are refused, by the cause of the trouble."""
+    group = Schedules(str(settings.schedule_group))
+    refused = {}
+    for spec, name, _ in amiss:
+        declared = schedules.wanted(settings, spec).get(name)
+        try:
+            if declared:
+                group.put(declared)
+        except ScheduleRefused as error:
+            refused[_cause(name)] = f"It cannot be put back, upload a declaration that mends it: {error}"
+    return refused
+
+
+def _cause(schedule: str) -> str:
+    return f"schedule-{schedule}"
 
 
 def _known(data: Bucket) -> Known:

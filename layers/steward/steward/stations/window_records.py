@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 
 from steward.errors import ObjectChanged, ObjectMissing, StewardError
@@ -64,6 +64,21 @@ class WindowRecords:
     def of_window(self, kind: str, model: str, window: Window) -> list[RecordsFile]:
         """The files of one window in order of upload; one listing, and one request more where some were merged."""
         return self.of_listing(self.data.list(keys.window_records(kind, model, window)))
+
+    def of_windows(self, kind: str, model: str, windows: Sequence[Window]) -> list[RecordsFile]:
+        """The files of some ascending windows; a listing for each run of windows without a gap, as for one."""
+        found: list[RecordsFile] = []
+        begin = 0
+        for at, window in enumerate(windows, start=1):
+            if at < len(windows) and windows[at].start == window.end:
+                continue
+            first, after = (
+                keys.window_records(kind, model, each) for each in (windows[begin], Window(window.end, window.length))
+            )
+            listing = self.data.list(keys.partitions(kind, model), start_after=first)
+            found += self.of_listing(takewhile(lambda listed, end=after: listed.key < end, listing))  # type: ignore[misc]
+            begin = at
+        return found
 
     def of_listing(self, listing: Iterable[Listed]) -> list[RecordsFile]:
         """The files that a listing of whole windows tells of, in order of their keys; one request a merged window."""

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
@@ -19,6 +18,7 @@ from pydantic import BaseModel
 from steward import aws
 from steward.errors import Conflict, ObjectChanged, ObjectMissing, StewardError
 from steward.events import StoredObject
+from steward.store.source import note_source, source_key
 
 _ABSENT = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
 _RACED = {"PreconditionFailed", "412"}
@@ -52,7 +52,7 @@ class Content:
     @property
     def source(self) -> str | None:
         """The key of the upload that it was made from; None where none is noted."""
-        return unquote(self.noted["source-key"]) if "source-key" in self.noted else None
+        return source_key(self.noted)
 
     @property
     def environment(self) -> str | None:
@@ -281,7 +281,8 @@ class Bucket:
             if _code(error) in _ABSENT:
                 return None
             raise
-        return (unquote(noted["source-key"]), noted["source-version"]) if "source-key" in noted else None
+        source = source_key(noted)
+        return None if source is None else (source, noted["source-version"])
 
     def create(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
         """Write an object that must not exist.
@@ -422,7 +423,7 @@ class Bucket:
 
     def _noted(self, source: tuple[str, str] | None) -> dict[str, str]:
         noted = {"environment": self.environment} if self.environment else {}
-        return noted | ({"source-key": quote(source[0]), "source-version": source[1]} if source else {})
+        return noted | (note_source(*source) if source else {})
 
     def _write(
         self,

@@ -305,6 +305,16 @@ def evidence(model: str) -> str:
     return f"upkeep/{model}.json"
 
 
+def maintenance_plans(model: str) -> str:
+    """Prefix of the plans of a model's maintenance."""
+    return f"upkeep/plans/{model}/"
+
+
+def maintenance_plan(model: str, request: str) -> str:
+    """What one request for maintenance does (compare-and-swap)."""
+    return f"{maintenance_plans(model)}{request}.json"
+
+
 def everything(model: str) -> list[str]:
     """The prefixes under which anything of a model is stored in the data bucket."""
     kinds = ("predictions", "labels", "telemetry", "reference", "waiting")
@@ -323,6 +333,7 @@ def everything(model: str) -> list[str]:
         alerts(model),
         collection(model),
         evidence(model),
+        maintenance_plans(model),
     ]
 
 

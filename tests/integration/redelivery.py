@@ -1,0 +1,261 @@
+"""A deployment in memory whose messages are delivered one batch at a time, and whose processes may die."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+from unittest.mock import patch
+
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from botocore.client import BaseClient
+
+from steward import aws
+from steward.events import Event
+from steward.retraining.runs import Run
+from steward.runtime import Runtime
+
+from .deployment import REGION, Clock, Deployment, LambdaContext, _handler, logical_id
+from .dying import WRITES, Died
+from .memory_cloud import DATA, MemoryCloud, Parameters
+from .sts import Person, strict
+from .template import ROOT, read_template
+
+ADA = Person("AKIAADA", "ada's secret", "arn:aws:iam::123456789012:user/ada")
+
+Redelivery = Literal["at once", "late", "when idle"]
+"""When a batch whose function died comes again: before all others, after those that wait, or when none is left."""
+
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+_MOST_MESSAGES = 5000
+
+
+def _batch_sizes() -> dict[str, int]:
+    templates = read_template()["Resources"]
+    sizes = {}
+    for function in FUNCTIONS:
+        sources = templates[logical_id(function)]["Properties"].get("Events", {}).values()
+        for source in sources:
+            if source["Type"] == "SQS":
+                sizes[function] = source["Properties"]["BatchSize"]
+    return sizes
+
+
+BATCH_SIZES = _batch_sizes()
+
+
+@dataclass
+class Message:
+    """A message of a queue."""
+
+    function: str
+    body: str
+    id: str
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A call that changed something.
+
+    Attributes:
+        name: the key, the event or the subject.
+        begins_work: whether it notes that a training or a validation begins its work.
+    """
+
+    function: str
+    operation: str
+    name: str
+    begins_work: bool = False
+
+
+@dataclass
+class World:
+    """A deployment; `settle` delivers messages until none is left.
+
+    Attributes:
+        writes: what functions changed, in order.
+        die_after: the process dies after this write, counted from 1; 0 for never.
+        postponed: the invocation, counted from 1, whose batch is put back instead; 0 for none.
+        died_in: the invocation that died.
+        errors: of messages that failed.
+    """
+
+    deployment: Deployment
+    cloud: MemoryCloud
+    writes: list[Write] = field(default_factory=list)
+    die_after: int = 0
+    postponed: int = 0
+    died_in: int = 0
+    errors: list[str] = field(default_factory=list)
+    _waiting: list[Message] = field(default_factory=list)
+    _running: str = ""
+    _invocations: int = 0
+    _serial: int = 0
+
+    def start(self) -> None:
+        """Forget what was written and delivered; every function starts anew when it is first invoked."""
+        self.writes.clear()
+        self.errors.clear()
+        self._waiting.clear()
+        self.die_after = self.postponed = self.died_in = self._invocations = self._serial = 0
+        self.deployment.handlers.clear()
+
+    def note(self, operation: str, parameters: Parameters) -> None:
+        """Note a call of a function, and die after it where that is due."""
+        if not self._running or operation not in WRITES:
+            return
+        entries = parameters.get("Entries") or [{}]
+        name = parameters.get("Key") or parameters.get("Name") or entries[0].get("DetailType")
+        noted = str(name or parameters.get("Subject") or "")
+        self.writes.append(Write(self._running, operation, noted, _begins_work(noted, parameters)))
+        if len(self.writes) == self.die_after:
+            raise Died(f"after write {self.die_after}: {self.writes[-1]}")
+
+    def upload(self, key: str, body: bytes | str) -> None:
+        """Put an object where users do, a minute after the one before."""
+        self.deployment.clock.pass_by(timedelta(minutes=1))
+        aws.s3().put_object(Bucket=DATA, Key=key, Body=body.encode() if isinstance(body, str) else body)
+
+    def publish(self, event: Event) -> None:
+        """Put an event on the bus, as the command line does."""
+        self.deployment.publish(event)
+
+    def send(self, function: str, body: str) -> None:
+        """Put a message into a function's queue."""
+        self.cloud.queues[function].append(body)
+
+    def object(self, key: str) -> Any:
+        """A stored JSON document."""
+        return json.loads(self.cloud.current(DATA)[key])
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys under a prefix."""
+        return [key for key in self.cloud.current(DATA) if key.startswith(prefix)]
+
+    def settle(self, back: Redelivery = "at once") -> None:
+        """Deliver messages, the oldest first, until none is left.
+
+        Args:
+            back: when the messages of an invocation that failed come again.
+        """
+        idle: list[Message] = []
+        for _ in range(_MOST_MESSAGES):
+            self._receive()
+            if not self._waiting:
+                if not idle:
+                    return
+                self._waiting, idle = idle, []
+            function = self._waiting[0].function
+            batch = [message for message in self._waiting if message.function == function][: BATCH_SIZES[function]]
+            self._waiting = [message for message in self._waiting if message not in batch]
+            failed = self._invoke(batch)
+            assert not [message for message in failed if message.received >= 5], self.errors
+            match back:
+                case "at once":
+                    self._waiting = failed + self._waiting
+                case "late":
+                    self._receive()
+                    self._waiting += failed
+                case "when idle":
+                    idle += failed
+        raise AssertionError("the deployment does not come to rest")
+
+    def _receive(self) -> None:
+        for function in FUNCTIONS:
+            for body in self.cloud.queues.pop(function, []):
+                self._serial += 1
+                self._waiting.append(Message(function, body, f"{self._serial:08d}-0000-0000-0000-000000000000"))
+
+    def _invoke(self, batch: list[Message]) -> list[Message]:
+        """Invoke a function with a batch; the messages that it did not take."""
+        function = batch[0].function
+        self._invocations += 1
+        for message in batch:
+            message.received += 1
+        if self._invocations == self.postponed:
+            return batch
+        event = {"Records": [self._record(message) for message in batch]}
+        failed = {message.id for message in batch}
+        if function not in self.deployment.handlers:
+            self._start(function)
+        self._running = function
+        try:
+            with patch.dict(os.environ, self.deployment.environment(function)):
+                answer = self.deployment.handlers[function].handler(event, LambdaContext(function))
+            failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+            if failed:
+                self.errors.append(f"{function} failed for {len(failed)} messages")
+        except BatchProcessingError as error:
+            self.errors += [f"{function}: {one!r}" for one in error.child_exceptions]
+        except Died:
+            self.died_in = self._invocations
+            del self.deployment.handlers[function]
+        finally:
+            self._running = ""
+        return [message for message in batch if message.id in failed]
+
+    def _start(self, function: str) -> None:
+        with patch.dict(os.environ, self.deployment.environment(function)):
+            self.deployment.handlers[function] = _handler(function)
+
+    def _record(self, message: Message) -> Parameters:
+        return {
+            "messageId": message.id,
+            "receiptHandle": "handle",
+            "body": message.body,
+            "attributes": {
+                "ApproximateReceiveCount": str(message.received),
+                "SentTimestamp": str(int(self.deployment.clock.now.timestamp() * 1000)),
+                "SenderId": "sender",
+                "ApproximateFirstReceiveTimestamp": "0",
+            },
+            "messageAttributes": {},
+            "md5OfBody": "",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": self.deployment.arns[message.function],
+            "awsRegion": REGION,
+        }
+
+
+def _begins_work(key: str, parameters: Parameters) -> bool:
+    if not key.startswith("runs/") or key.endswith("_policy.json"):
+        return False
+    run = Run.model_validate_json(parameters["Body"])
+    attempt = run.attempt
+    before = {"training": ("requested", "frozen"), "validation": ("trained",)}
+    return attempt is not None and attempt.makes != "" and not attempt.failed and run.stage in before[attempt.stage]
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """An empty deployment in memory."""
+    deployment = Deployment(Clock())
+    for function in FUNCTIONS:
+        deployment.queues[function] = f"https://sqs/{function}"
+        deployment.arns[function] = f"arn:aws:sqs:{REGION}:123456789012:{function}"
+    deployment.arns["topic"] = f"arn:aws:sns:{REGION}:123456789012:alerts"
+    cloud = MemoryCloud(deployment.clock, FUNCTIONS)
+    made = World(deployment, cloud)
+    cloud.answered = made.note
+    request = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(client: BaseClient, operation: str, parameters: Parameters) -> Any:
+        if client.meta.service_model.service_name == "sts":
+            return request(client, operation, parameters)
+        return cloud.call(operation, parameters)
+
+    environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+    with (
+        patch.dict(os.environ, environment),
+        patch.object(BaseClient, "_make_api_call", call),
+        patch.object(Runtime, "now", lambda _: deployment.clock.now),
+        patch("time.sleep"),
+        strict([ADA], deployment.clock),
+    ):
+        made.start()
+        yield made
+    for cached in (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch, aws.sts_unsigned):
+        cached.cache_clear()  # made outside moto: no other test may use them

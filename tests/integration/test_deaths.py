@@ -1,0 +1,134 @@
+"""After the death of a process behind any write, and a redelivery at any time, Steward concludes what it would have."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import get_args
+
+import pytest
+
+from .conclusions import Conclusions, conclusions
+from .lifetime import PHASES
+from .memory_cloud import Saved
+from .redelivery import FUNCTIONS, Redelivery, World, Write, world
+
+SEED = 20240615
+SAMPLED = 60
+KILLED, FAILED = "was killed while it", "lemons: retraining failed"
+WITHOUT_WRITES = {"collect_resources", "accept_version", "serve_predictions"}
+"""Functions that nothing in the life of the model wakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undisturbed:
+    """A phase without deaths."""
+
+    before: Saved
+    after: Conclusions
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """After which write of a phase the process dies, and when its messages come again."""
+
+    phase: str
+    write: int
+    back: Redelivery
+
+
+@dataclass
+class Life:
+    """The life of a model, phase by phase, and what becomes of it where processes die."""
+
+    world: World
+    phases: dict[str, Undisturbed] = field(default_factory=dict)
+    _postponed: dict[tuple[str, int, Redelivery], Conclusions] = field(default_factory=dict)
+
+    def live(self) -> None:
+        """Go through every phase without a death."""
+        for name, phase in PHASES.items():
+            before = self.world.cloud.save()
+            self._begin(before)
+            phase(self.world)
+            self.world.settle()
+            assert not self.world.errors, (name, self.world.errors)
+            self.phases[name] = Undisturbed(before, conclusions(self.world), tuple(self.world.writes))
+
+    def deaths(self) -> list[Death]:
+        """Every death that is possible."""
+        return [
+            Death(name, write, back)
+            for name, phase in self.phases.items()
+            for write in range(1, len(phase.writes) + 1)
+            for back in get_args(Redelivery)
+        ]
+
+    def differences(self, death: Death) -> list[str]:
+        """What is concluded otherwise than without the death.
+
+        Messages that come again late may be overtaken by others, and some orders rightly matter: which labels are
+        there when a run is decided on. So where a late redelivery changes a conclusion, the death must have left what
+        the mere delay of the same messages leaves. A death behind the note that a training or validation begins its
+        work is one in that work: the run fails, and says why.
+        """
+        undisturbed, found = self.phases[death.phase], self._after(death)
+        if undisturbed.writes[death.write - 1].begins_work:
+            killed = [name for name, value in found.stored.items() if KILLED in value]
+            return [] if len(killed) == found.told[FAILED] == 1 else [f"killed: {killed}, told: {found.told}"]
+        differences = undisturbed.after.differences(found)
+        if not differences or death.back == "at once":
+            return differences
+        return self._after_delay(death, self.world.died_in).differences(found)
+
+    def _after(self, death: Death) -> Conclusions:
+        self._begin(self.phases[death.phase].before)
+        PHASES[death.phase](self.world)
+        self.world.die_after = death.write
+        self.world.settle(death.back)
+        assert self.world.died_in, death
+        return conclusions(self.world)
+
+    def _after_delay(self, death: Death, invocation: int) -> Conclusions:
+        place = death.phase, invocation, death.back
+        if place not in self._postponed:
+            self._begin(self.phases[death.phase].before)
+            PHASES[death.phase](self.world)
+            self.world.postponed = invocation
+            self.world.settle(death.back)
+            self._postponed[place] = conclusions(self.world)
+        return self._postponed[place]
+
+    def _begin(self, saved: Saved) -> None:
+        self.world.cloud.restore(saved)
+        self.world.start()
+
+
+@pytest.fixture(scope="module")
+def life() -> Iterator[Life]:
+    with world() as made:
+        lived = Life(made)
+        lived.live()
+        yield lived
+
+
+def test_the_life_has_writes_of_every_function(life: Life) -> None:
+    """How many, and which: nothing that a function changes is left out."""
+    found = Counter((write.function, write.operation) for phase in life.phases.values() for write in phase.writes)
+    assert {function for function, _ in found} == set(FUNCTIONS) - WITHOUT_WRITES
+    operations = {operation for _, operation in found}
+    assert {"PutObject", "DeleteObjects", "DeleteObject", "PutEvents", "Publish", "CreateSchedule"} <= operations
+
+
+def test_a_death_changes_no_conclusion(life: Life) -> None:
+    for death in random.Random(SEED).sample(life.deaths(), SAMPLED):  # noqa: S311
+        assert life.differences(death) == [], death
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("phase", list(PHASES))
+def test_no_death_in_a_phase_changes_a_conclusion(life: Life, phase: str) -> None:
+    different = {death: found for death in life.deaths() if death.phase == phase and (found := life.differences(death))}
+    assert different == {}

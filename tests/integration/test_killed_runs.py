@@ -1,0 +1,108 @@
+"""A training or a validation whose process is killed ends its run at the next delivery of the same message."""
+
+from contextlib import suppress
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+
+from steward.events import Event, RunFailed, TrainingCompleted, TrainingRequested, ValidationCompleted
+from steward.retraining import recipe
+
+from .deployment import Deployment
+from .dying import Died, dying
+from .test_runs import after, requested, run_of, stepwise  # noqa: F401
+
+WORK = {"train_model": "fit", "validate_model": "score"}
+
+
+def killed(steward: Deployment, function: str, event: Event, *, attempt: int = 1) -> None:
+    """Deliver a message to a function whose process is killed at its work."""
+    with patch.object(recipe, WORK[function], side_effect=Died), pytest.raises(Died):
+        steward.deliver(function, event, attempt=attempt)
+
+
+def cause_of(steward: Deployment, function: str) -> TrainingRequested | TrainingCompleted:
+    request = requested(steward)
+    return request if function == "train_model" else after(steward, "train_model", request, TrainingCompleted)
+
+
+@pytest.mark.parametrize("function", list(WORK))
+def test_a_run_that_was_killed_fails_at_the_next_delivery_and_says_what_to_do(
+    stepwise: Deployment,  # noqa: F811
+    function: str,
+) -> None:
+    cause = cause_of(stepwise, function)
+    killed(stepwise, function, cause)
+    assert stepwise.told(RunFailed) == []
+    with patch.object(recipe, WORK[function]) as work:
+        for attempt in (2, 3):
+            assert stepwise.deliver(function, cause, attempt=attempt)
+    work.assert_not_called()
+    stepwise.settle()
+    failed, again = stepwise.told(RunFailed)
+    assert failed == again
+    assert "was killed while it" in failed.message
+    assert "raise MemorySize of" in failed.message
+    assert run_of(stepwise)["stage"] == "failed"
+    assert [entry.action for entry in stepwise.entries("lemons")].count("run_failed") == 1
+    assert stepwise.notifications[-1]["Subject"] == "lemons: retraining failed"
+
+
+@pytest.mark.parametrize("function", list(WORK))
+def test_another_copy_of_the_message_ends_the_run_once_the_function_must_be_over(
+    stepwise: Deployment,  # noqa: F811
+    function: str,
+) -> None:
+    cause = cause_of(stepwise, function)
+    killed(stepwise, function, cause)
+    stepwise.clock.pass_by(timedelta(minutes=16))
+    assert stepwise.deliver(function, cause)
+    stepwise.settle()
+    assert len(stepwise.told(RunFailed)) == 1
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"), [("train_model", TrainingCompleted), ("validate_model", ValidationCompleted)]
+)
+def test_a_death_while_reading_or_storing_is_made_good_by_the_next_delivery(
+    stepwise: Deployment,  # noqa: F811
+    function: str,
+    kind: type[TrainingCompleted] | type[ValidationCompleted],
+) -> None:
+    cause = cause_of(stepwise, function)
+    ready, now = stepwise.snapshot(), stepwise.clock.now
+    with dying(after=0) as calls:
+        assert stepwise.deliver(function, cause)
+    stepwise._observe()
+    expected = stepwise.told(kind)[-1]
+    writes = [number for number, operation in enumerate(calls, 1) if operation == "PutObject"]
+    for call in (writes[0], writes[-4], writes[-1]):
+        stepwise.restore(ready, now)
+        stepwise.published.clear()
+        with suppress(Died), dying(after=call):
+            stepwise.deliver(function, cause)
+        assert stepwise.deliver(function, cause, attempt=2)
+        stepwise._observe()
+        assert {event.version for event in stepwise.told(kind)} == {expected.version}, f"after call {call}"
+        assert stepwise.told(RunFailed) == []
+
+
+def test_an_error_is_no_kill(stepwise: Deployment) -> None:  # noqa: F811
+    request = requested(stepwise)
+    with patch.object(recipe, "fit", side_effect=OSError("the disk is full")):
+        assert not stepwise.deliver("train_model", request)
+    assert stepwise.deliver("train_model", request, attempt=2)
+    stepwise.settle()
+    assert stepwise.told(TrainingCompleted)
+
+
+def test_a_process_that_is_killed_while_it_reads_twice_ends_the_run(stepwise: Deployment) -> None:  # noqa: F811
+    request = requested(stepwise)
+    for attempt in (1, 2):
+        with patch("steward.stations.labelled.freeze", side_effect=Died), pytest.raises(Died):
+            stepwise.deliver("train_model", request, attempt=attempt)
+    assert stepwise.deliver("train_model", request, attempt=3)
+    stepwise.settle()
+    (failed,) = stepwise.told(RunFailed)
+    assert "while it read its rows" in failed.message
