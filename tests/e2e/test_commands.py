@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import uuid
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -172,6 +171,6 @@ def test_the_forged_the_altered_and_the_replayed_are_refused_by_sts_itself(
     assert "SignatureDoesNotMatch" in refused_for(pears, json.dumps(altered))
     pears.sqs.send_message(QueueUrl=pears.queue("AcceptCommands"), MessageBody=body)
     pears.event(RetrainingProposed, f"command-{json.loads(text)['id']}")
-    time.sleep(1)  # the ledger is written after the event
+    pears.rest()  # the ledger is written after the event
     assert "it is replayed" in refused_for(pears, body)
     assert not any(pears.depth(pears.dead_letters(name)) for name in ("AcceptCommands", "ReleaseModel"))

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.integration import lemons
 
-from .deployed import Deployed
+from .deployed import PATIENCE, Deployed
 
 FIRST_DAY = 200
 """Later than the days of other tests of `lemons`."""
@@ -113,6 +113,15 @@ def taken(steward: Deployed, url: str) -> list[dict[str, Any]]:
     return found
 
 
+def received(steward: Deployed, url: str, wanted: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """What came to a queue once as much has come as is wanted, or nothing more comes; what is too much comes too."""
+    found: list[dict[str, Any]] = []
+    deadline = time.monotonic() + PATIENCE
+    while len(found) < len(wanted) and time.monotonic() < deadline:
+        found += taken(steward, url)
+    return documents([*found, *taken(steward, url)])
+
+
 def wait_for(posted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What an endpoint was sent, once there is something."""
     for _ in range(100):
@@ -120,6 +129,16 @@ def wait_for(posted: list[dict[str, Any]]) -> list[dict[str, Any]]:
             break
         time.sleep(0.1)
     return posted
+
+
+def notified(posted: list[dict[str, Any]], wanted: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """What an endpoint was notified of once as much has come as is wanted, or patience ends."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = documents([one for one in posted if one["Type"] == "Notification"])
+        if len(found) >= len(wanted) or time.monotonic() >= deadline:
+            return found
+        time.sleep(0.1)
 
 
 def documents(sent: list[dict[str, Any]]) -> list[tuple[str, ...]]:
@@ -148,20 +167,17 @@ def test_each_subscriber_receives_exactly_what_it_asked_for(steward: Deployed) -
                     scored = scored.assign(mileage=scored["mileage"] * 2)
                 steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
                 steward.rest()
-            time.sleep(3)
             told = [one for one in steward.notifications[before:] if one.attributes["model"] == "lemons"]
             everything = [(tuple(sorted(one.message["monitors"])), one.message["states"]) for one in told]
             drift = [monitors for monitors, _ in everything if "feature_drift" in monitors]
             assert len(drift) == 2
-            assert documents(taken(steward, drift_url)) == drift
-            assert documents(taken(steward, loss_url)) == [
-                monitors for monitors, _ in everything if "log_loss" in monitors
-            ]
-            assert documents(taken(steward, forwarded_url)) == [
-                monitors for monitors, states in everything if "firing" in states
-            ]
-            notified = [one for one in posted if one["Type"] == "Notification"]
-            assert documents(notified) == [monitors for monitors, states in everything if "resolved" in states]
+            assert received(steward, drift_url, drift) == drift
+            loss = [monitors for monitors, _ in everything if "log_loss" in monitors]
+            assert received(steward, loss_url, loss) == loss
+            firing = [monitors for monitors, states in everything if "firing" in states]
+            assert received(steward, forwarded_url, firing) == firing
+            resolved = [monitors for monitors, states in everything if "resolved" in states]
+            assert notified(posted, resolved) == resolved
         finally:
             for subscription in subscriptions:
                 steward.client("sns").unsubscribe(SubscriptionArn=subscription)

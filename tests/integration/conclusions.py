@@ -10,6 +10,7 @@ from typing import Any
 
 from arro3.io import read_parquet
 
+from steward.defects.correction import standing
 from steward.ledger import LedgerEntry, verify
 
 from .memory_cloud import DATA, LEDGER
@@ -29,7 +30,7 @@ INTERIM = {"check_completed", "training_declined", "alert_held", "window_attribu
 STORED = ("records", "quarantine", "ids", "outcomes", "attributions", "arrivals", "corrections", "inbox", "specs")
 """Where every object must be there, with what it holds."""
 
-THERE = ("profiles/", "merged/", "commands/", f"reports/{MODEL}/audits/", f"reports/{MODEL}/periodic/")
+THERE = ("merged/", "commands/", f"reports/{MODEL}/audits/", f"reports/{MODEL}/periodic/")
 """Where every object must be there."""
 
 _OWN = re.compile(r'"(version_id|sha256)": ?"[^"]*",?')
@@ -142,8 +143,8 @@ class Names:
 
     def replaced(self, text: str) -> str:
         """A text with what stands for the names in it."""
-        for name, standing in self.known.items():
-            text = text.replace(name, standing)
+        for name, stand_in in self.known.items():
+            text = text.replace(name, stand_in)
         return text
 
 
@@ -155,9 +156,21 @@ def _stored(data: dict[str, bytes], names: Names) -> Iterator[tuple[str, str]]:
     def document(key: str) -> Any:
         return json.loads(data[key]) if key in data else None
 
-    yield from ((names.replaced(key), "is there") for key in data if key.startswith(THERE))
+    profiles = (f"{folder}/{name}" for folder, found in _profiles(data).items() for name in standing(found))
+    there = (key for key in data if key.startswith(THERE))
+    yield from ((names.replaced(key), "is there") for key in (*there, *profiles))
     for name, value in (*_decided(data, document), *_alerts(document)):
         yield names.replaced(name), names.replaced(json.dumps(value, sort_keys=True, default=str))
+
+
+def _profiles(data: dict[str, bytes]) -> dict[str, list[str]]:
+    """The names of the profiles of each version and window."""
+    found: dict[str, list[str]] = {}
+    for key in data:
+        if key.startswith("profiles/"):
+            folder, _, name = key.rpartition("/")
+            found.setdefault(folder, []).append(name.removesuffix(".json"))
+    return found
 
 
 def _decided(data: dict[str, bytes], document: Any) -> Iterator[tuple[str, object]]:

@@ -78,8 +78,9 @@ class World:
     Attributes:
         writes: what functions changed, in order.
         die_after: the process dies after this write, counted from 1; 0 for never.
-        postponed: the invocation, counted from 1, whose batch is put back instead; 0 for none.
-        died_in: the invocation that died.
+        postponed: an invocation, counted from 1, and how many messages of its batch are delivered then; the others are
+            put back. None for no such invocation.
+        died_in: the invocation that died, and how many messages of its batch it was done with.
         errors: of messages that failed.
     """
 
@@ -87,8 +88,8 @@ class World:
     cloud: MemoryCloud
     writes: list[Write] = field(default_factory=list)
     die_after: int = 0
-    postponed: int = 0
-    died_in: int = 0
+    postponed: tuple[int, int] | None = None
+    died_in: tuple[int, int] | None = None
     errors: list[str] = field(default_factory=list)
     _waiting: list[Message] = field(default_factory=list)
     _running: str = ""
@@ -100,7 +101,8 @@ class World:
         self.writes.clear()
         self.errors.clear()
         self._waiting.clear()
-        self.die_after = self.postponed = self.died_in = self._invocations = self._serial = 0
+        self.die_after = self._invocations = self._serial = 0
+        self.postponed = self.died_in = None
         self.deployment.handlers.clear()
 
     def note(self, operation: str, parameters: Parameters) -> None:
@@ -175,8 +177,11 @@ class World:
         self._invocations += 1
         for message in batch:
             message.received += 1
-        if self._invocations == self.postponed:
-            return batch
+        put_back: list[Message] = []
+        if self.postponed and self.postponed[0] == self._invocations:
+            batch, put_back = batch[: self.postponed[1]], batch[self.postponed[1] :]
+        if not batch:
+            return put_back
         event = {"Records": [self._record(message) for message in batch]}
         failed = {message.id for message in batch}
         if function not in self.deployment.handlers:
@@ -191,11 +196,12 @@ class World:
         except BatchProcessingError as error:
             self.errors += [f"{function}: {one!r}" for one in error.child_exceptions]
         except Died:
-            self.died_in = self._invocations
+            processor = self.deployment.handlers[function].processor
+            self.died_in = self._invocations, len(processor.success_messages) + len(processor.fail_messages)
             del self.deployment.handlers[function]
         finally:
             self._running = ""
-        return [message for message in batch if message.id in failed]
+        return [message for message in batch if message.id in failed] + put_back
 
     def _start(self, function: str) -> None:
         with patch.dict(os.environ, self.deployment.environment(function)):

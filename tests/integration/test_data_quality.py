@@ -1,6 +1,6 @@
 """What is wrong with the data, and nothing else, is told: each fault raises its own monitor, a clean day none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from steward.events import AlertRaised, CheckCompleted, ReleaseChanged
 
 from . import lemons
-from .deployment import Deployment
+from .deployment import Deployment, Objects, deployed
 
 QUALITY = {
     "validity", "schema_consistency", "scale_consistency", "uniqueness", "freshness", "volume", "constant_columns",
@@ -40,13 +40,25 @@ def scored(at: int, rows: int = 400) -> pd.DataFrame:
     return lemons.predictions(lemons.sales(1, first_day=at, rows_a_day=rows))
 
 
+@pytest.fixture(scope="session")
+def clean_days() -> tuple[Objects, Deployment]:
+    """What is stored after the clean days, and the deployment that they passed in."""
+    with deployed() as steward:
+        steward.clock.now = lemons.START + timedelta(days=FIRST)
+        lemons.begin(steward, SPEC)
+        for at in range(FIRST, FIRST + DAYS):
+            day(steward, at, scored(at))
+        return steward.snapshot(), steward
+
+
 @pytest.fixture
-def watched(steward: Deployment) -> Deployment:
-    steward.clock.now = lemons.START + timedelta(days=FIRST)
-    lemons.begin(steward, SPEC)
-    for at in range(FIRST, FIRST + DAYS):
-        day(steward, at, scored(at))
-    return steward
+def watched(clean_days: tuple[Objects, Deployment]) -> Iterator[Deployment]:
+    objects, before = clean_days
+    with deployed() as steward:
+        steward.restore(objects, before.clock.now)
+        steward.published.extend(before.published)
+        steward.notifications.extend(before.notifications)
+        yield steward
 
 
 def intakes(steward: Deployment, at: int) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ class Life:
 
     world: World
     phases: dict[str, Undisturbed] = field(default_factory=dict)
-    _postponed: dict[tuple[str, int, Redelivery], Conclusions] = field(default_factory=dict)
+    _delayed: dict[tuple[str, int, int, Redelivery], Conclusions] = field(default_factory=dict)
 
     def live(self) -> None:
         """Go through every phase without a death."""
@@ -70,7 +70,8 @@ class Life:
 
         Messages that come again late may be overtaken by others, and some orders rightly matter: which labels are
         there when a run is decided on. So where a late redelivery changes a conclusion, the death must have left what
-        the mere delay of the same messages leaves. A death behind the note that a training or validation begins its
+        the mere delay of the messages leaves that were not done with; the one in whose midst the process died counts as
+        either. A death behind the note that a training or validation begins its
         work is one in that work: the run fails, and says why.
         """
         undisturbed, found = self.phases[death.phase], self._after(death)
@@ -80,7 +81,10 @@ class Life:
         differences = undisturbed.after.differences(found)
         if not differences or death.back == "at once":
             return differences
-        return self._after_delay(death, self.world.died_in).differences(found)
+        assert self.world.died_in
+        invocation, done = self.world.died_in
+        delays = (self._after_delay(death, invocation, delivered) for delivered in (done, done + 1))
+        return min((delayed.differences(found) for delayed in delays), key=len)
 
     def _after(self, death: Death) -> Conclusions:
         self._begin(self.phases[death.phase].before)
@@ -90,15 +94,15 @@ class Life:
         assert self.world.died_in, death
         return conclusions(self.world)
 
-    def _after_delay(self, death: Death, invocation: int) -> Conclusions:
-        place = death.phase, invocation, death.back
-        if place not in self._postponed:
+    def _after_delay(self, death: Death, invocation: int, delivered: int) -> Conclusions:
+        place = death.phase, invocation, delivered, death.back
+        if place not in self._delayed:
             self._begin(self.phases[death.phase].before)
             PHASES[death.phase](self.world)
-            self.world.postponed = invocation
+            self.world.postponed = invocation, delivered
             self.world.settle(death.back)
-            self._postponed[place] = conclusions(self.world)
-        return self._postponed[place]
+            self._delayed[place] = conclusions(self.world)
+        return self._delayed[place]
 
     def _begin(self, saved: Saved) -> None:
         self.world.cloud.restore(saved)

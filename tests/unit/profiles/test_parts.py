@@ -285,3 +285,9 @@ def test_bins_of_another_declaration_have_another_name():
     digests = {Bins.model_validate_json(bins.model_dump_json()).digest for bins in (BINS, *changed)}
     assert len(digests) == len(changed) + 1
     assert SCOPE.bins([POOL], [POOL]).digest != BINS.digest
+
+
+def test_an_older_baseline_counts_categories_by_their_canonical_form():
+    bins = CategoricalBins(categories=("98101.0", "True", "late"))
+    codes = np.array([0, 1, 2, 3, -1], np.int32)
+    assert bins.codes(codes, ("98101", "true", "late", "98101.0")).tolist()[:4] == [0, 1, 2, 0]

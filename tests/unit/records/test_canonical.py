@@ -142,6 +142,12 @@ def test_a_double_that_is_not_exact_meets_no_integer(number):
         assert canonical_id(text) == text
 
 
+def test_floats_of_32_bits_are_exact_to_2_to_the_24th():
+    read = identifiers(Array.from_numpy(np.array([16777215, 16777216, 7.5], np.float32)), "id")
+    assert read.values.tolist()[::2] == ["16777215", "7.5"]
+    assert read.inexact.tolist() == [False, True, False]
+
+
 @given(st.lists(TEXTS, max_size=20))
 def test_a_column_is_read_as_its_cells_are(texts):
     utf8 = [text.encode(errors="replace").decode() for text in texts]

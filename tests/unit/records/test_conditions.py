@@ -221,6 +221,15 @@ def test_booleans_that_came_as_categories_in_another_order_are_the_same():
     assert evaluate("leased == false", chunk).true.tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize(
+    "condition", ["zip == '98101.0'", "zip in ['98101 ', '1']", "zip in [98101]", "not (zip != '98101')"]
+)
+def test_a_category_is_equal_to_any_spelling_of_it(condition):
+    chunk = Chunk(3, {"zip": CategoricalColumn(np.array([0, 1, -1], np.int32), ("98101", "007"))})
+    assert evaluate(condition, chunk).true.tolist() == [True, False, False]
+    assert not evaluate("zip == '7'", chunk).true.any()
+
+
 @pytest.mark.parametrize("condition", ["a", "a + 1", "make + 1 > 2", "photo == photo", "a == make", "(a < 1) in [1]"])
 def test_what_no_declaration_allows_is_a_mistake_of_the_caller(condition):
     rows = [

@@ -14,7 +14,7 @@ from steward.spec.model import ModelSpec
 
 TEXT = DataType.utf8()
 IDS = [700000, 1400000, 9007199254740991]
-UUIDS = ["6f9619ff-8b86-d011-b42d-00c04fc964ff", "0190163d-8694-739b-aea5-966c26f8ad91"]
+UUIDS = ["6f9619ff-8b86-4011-b42d-00c04fc964ff", "0190163d-8694-739b-aea5-966c26f8ad91"]
 
 
 def csv(cells):

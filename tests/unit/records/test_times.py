@@ -12,6 +12,7 @@ from steward.errors import BatchInvalid
 from steward.records import arrays
 from steward.records.raw import Limits
 from steward.records.time_reader import TimeReader
+from steward.spec.model import ModelSpec
 
 UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENT = datetime(2013, 3, 4, 12, 30, 15, 250_000, tzinfo=UTC)
@@ -35,6 +36,9 @@ SPELLINGS = [
     ("2013-03-04T07:00:15.25-05:30", MOMENT),
     ("2013-03-04T07:30:15.25\u221205:00", MOMENT),
     ("2013-03-04t12:30:15.25z", MOMENT),
+    ("2013-03-04T13:30:15.25+01:00[Europe/Paris]", MOMENT),
+    ("2013-03-04T12:30:15.25Z[UTC]", MOMENT),
+    ("2013-03-04 12:30:15.25 +0000 UTC", MOMENT),
     ("20130304T123015Z", SECOND),
     ("20130304T123015", SECOND),
     ("20130304T123015.25+0000", MOMENT),
@@ -73,6 +77,7 @@ REFUSED = [
     ("2013", "years alone"),
     ("201303", "years and months"),
     ("41337", "serial days"),
+    ("1.36236E+12", "numbers with an exponent, whose last digits are lost"),
     ("2013-03", "ISO 8601"),
     ("2013-W10", "ISO 8601"),
     ("2013-02-30", "ISO 8601"),
@@ -166,9 +171,10 @@ def test_numbers_of_every_type_are_read_by_their_unit_without_rounding(per_secon
 
 def test_a_row_s_time_does_not_depend_on_the_size_of_chunks(read, listed):
     column = ["1362355215250", "", "1362355215250000000", "915148800000", "never", "0", *["1362355215250"] * 60]
+    column.append("1.36235E+12")
     whole = read(column, "csv")
     assert whole.codes == {
-        2: ["missing_time"], 3: ["wrong_type"], 5: ["wrong_type"], 6: ["missing_time"]
+        2: ["missing_time"], 3: ["wrong_type"], 5: ["wrong_type"], 6: ["missing_time"], 67: ["wrong_type"]
     }  # fmt: skip
     assert "not in epoch milliseconds as the rest of its column" in whole.messages
     for written, rows in (("csv", 1), ("csv", 7), ("jsonl", 1), ("jsonl", 7), ("parquet", 1), ("parquet", 7)):
@@ -221,3 +227,24 @@ def test_moments_outside_the_calendar_are_no_times_whatever_the_type():
     assert arrays.times(days, "at").unread.all()
     found = TimeReader("at").read(Array(["10000-01-01", "-0044-03-15", "2013-03-04"], DataType.utf8()))
     assert found.unread.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("column", ["at", "booked"])
+@pytest.mark.parametrize("kind", [DataType.timestamp("us"), DataType.timestamp("ms"), DataType.date32()], ids=str)
+def test_rows_of_years_that_no_calendar_has_are_rejected_and_the_others_kept(judge_by, write, column, kind):
+    days = kind == DataType.date32()
+    far, good = (
+        (2**30, 15_768) if days else (2**60, 1_362_355_200 * (10**6 if kind == DataType.timestamp("us") else 1000))
+    )
+    columns = {
+        "flight": Array(["a", "b", "c"], DataType.utf8()),
+        "at": Array(["2013-03-04"] * 3, DataType.utf8()),
+        "p": Array([0.5] * 3, DataType.float64()),
+        "booked": Array(["2013-03-04"] * 3, DataType.utf8()),
+        column: Array([far, -far, good], DataType.int32() if days else DataType.int64()).cast(kind),
+    }
+    spec = {"model": "m", "owner": "o", "task": "binary_classification", "features": {"booked": "datetime"},
+            "columns": {"id": "flight", "time": "at", "score": "p"}}  # fmt: skip
+    verdict = judge_by(ModelSpec.model_validate(spec), write["parquet"](columns), "a.parquet")
+    assert verdict.codes == {1: ["wrong_type"], 2: ["wrong_type"]}
+    assert verdict.records.ids.tolist() == ["c"]

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from arro3.core import Array, ChunkedArray, DataType, RecordBatchReader
 from arro3.core import Table as ArrowTable
+from arro3.io import write_parquet
 
 import steward
 from steward.errors import BatchInvalid, StewardError
@@ -235,6 +236,22 @@ def test_whole_numbers_of_a_column_with_gaps_are_the_same_codes() -> None:
     codes = pd.DataFrame({"plan_code": random.integers(1, 5, 1000), "x": random.normal(size=1000)})
     gaps = codes.assign(plan_code=codes.plan_code.astype(float).where(random.random(1000) > 0.01))
     assert not steward.compare(codes, gaps).drift.detected
+
+
+def test_categories_are_the_same_in_a_csv_and_a_parquet_file(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"zip_code": random.integers(98101, 98105, 900), "x": random.normal(size=900)})
+    frame["kind"] = random.choice(["3", "x"], 900)
+    frame.astype({"zip_code": float}).to_csv(tmp_path / "before.csv", index=False)
+    columns = {
+        "zip_code": Array.from_numpy(frame.zip_code.to_numpy(np.int64)),
+        "x": Array.from_numpy(frame.x.to_numpy()),
+        "kind": Array(["3.0" if kind == "3" else "x   " for kind in frame.kind], DataType.utf8()),
+    }
+    write_parquet(ArrowTable.from_pydict(columns), tmp_path / "after.parquet")
+    report = steward.compare(tmp_path / "before.csv", tmp_path / "after.parquet")
+    assert not report.drift.detected
+    assert {result.column for result in report.results if result.status == "ok"} >= {"zip_code", "kind", "x"}
 
 
 def test_pandas_types_with_gaps_of_their_own() -> None:

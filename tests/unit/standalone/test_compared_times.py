@@ -59,3 +59,22 @@ def test_a_suggestion_says_which_placeholders_it_saw(tmp_path: Path):
     assert "# Placeholders in event_time count as missing: 9999-12-31 (1)." in text
     assert "# Placeholders in signup count as missing: 1899-12-30 (450)." in text
     assert "to 9999" not in text
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_event_times_may_be_numbers_where_the_name_says_that_they_are_times(unit):
+    def numbered(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(event_time=frame["event_time"].astype(f"datetime64[{unit}]").astype("int64"))
+
+    found = compare(numbered(REFERENCE), numbered(CURRENT))
+    assert (found.drift.detected, found.drift.independent_rows) == (False, False)
+    name = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}[unit]
+    assert f"in reference, event_time is in epoch {name}" in found.notes
+
+
+def test_event_times_in_two_spellings_are_said_to_be_unreadable():
+    times = REFERENCE["event_time"].dt.strftime("%Y-%m-%dT%H:%M:%S").where(REFERENCE.index % 2 == 0, "1704067200000")
+    (note,) = [note for note in compare(REFERENCE.assign(event_time=times), CURRENT).notes if "event_time" in note]
+    assert note.startswith(
+        "`event_time` is not compared: it looks like times that cannot be read: column event_time mixes epoch"
+    )

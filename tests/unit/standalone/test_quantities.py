@@ -157,3 +157,8 @@ def test_dates_that_two_formats_read_are_not_compared_and_the_formats_are_named(
         "declare the one that is meant as `format`, or write ISO 8601"
     )
     assert "# price is left out: it looks like dates with slashes that several" in suggest(frame)
+
+
+def test_codes_with_dashes_are_no_dates():
+    frame = table([f"{at % 90 + 10}-{at % 77 + 10}-{at % 8999 + 1000}" for at in range(ROWS)])
+    assert not any("dates" in note for note in compare(frame, frame).notes)

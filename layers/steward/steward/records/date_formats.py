@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
 
 from steward.spec.time_formats import parse_time
@@ -40,18 +41,23 @@ def date_kind(cell: str) -> str | None:
     return next((name for name, pattern in _NAMES.items() if pattern.fullmatch(cell)), None)
 
 
-def fitting_formats(cells: Sequence[str]) -> list[str]:
+def fitting_formats(cells: Sequence[str]) -> tuple[str, ...]:
     """The formats of `datetime.strptime` by which all of these can be read; those with four digits of a year first.
 
     >>> fitting_formats(["01/31/2024", "02/01/2024"])
-    ['%m/%d/%Y']
+    ('%m/%d/%Y',)
     >>> fitting_formats(["01/02/2024"])
-    ['%m/%d/%Y', '%d/%m/%Y']
+    ('%m/%d/%Y', '%d/%m/%Y')
     """
+    return _fitting(tuple(dict.fromkeys(cells)))
+
+
+@lru_cache
+def _fitting(cells: tuple[str, ...]) -> tuple[str, ...]:
     fitting = [*_FORMATS] if cells else []
-    for cell in dict.fromkeys(cells):
+    for cell in cells:
         fitting = [time_format for time_format in fitting if _fits(cell, time_format)]
-    return [time_format for time_format in fitting if not _same_before(time_format, fitting, cells)]
+    return tuple(time_format for time_format in fitting if not _same_before(time_format, fitting, cells))
 
 
 def _fits(cell: str, time_format: str) -> bool:

@@ -26,8 +26,8 @@ _OTHER_LENGTHS = (len("NaN"), len("urn:uuid:") + _HEX_DIGITS, len("urn:uuid:") +
 
 _NEWLINE, _BLANK, _DELETE, _DASH = b"\n \x7f-"
 _ODD = b".+({"
-_ZERO_TEXT = "0E-"
-_ZERO = _ZERO_TEXT.encode()
+_CAPITALS = b"ABCDEF"
+_ZERO = "0E-"
 """How decimals without a value begin, in Java and Python."""
 
 _TO_LOWER, _DECIMALS, _LETTERS = 0x20, 10, 6
@@ -105,8 +105,11 @@ def rename(column: CategoricalColumn, names: Sequence[str]) -> CategoricalColumn
 
 
 def _of_texts(cells: NDArray[np.object_]) -> Ids:
+    changes = list(_changes(cells.tolist()))
+    if not changes:
+        return Ids(cells, None)
     missing, inexact = np.zeros(len(cells), np.bool_), np.zeros(len(cells), np.bool_)
-    for rows, values in _changes(cells.tolist()):
+    for rows, values in changes:
         cells[rows] = values
         missing[rows] = [not value for value in values]
         inexact[rows] = [("." in value or "+" in value) and has_lost_digits(value) for value in values]
@@ -124,7 +127,7 @@ def _of_bytes(array: Array) -> Ids:
 
 def _of_floats(array: Array) -> Ids:
     """Whole numbers as such; those from the size on at which their type skips some are inexact."""
-    exact = {"Float16": 2**11, "Float32": 2**24}.get(_name(array.type), EXACT)
+    exact = 2**24 if arrays.TYPES.is_float32(array.type) else EXACT
     values = arrays.filled(compute.cast(array, DataType.float64()), np.nan)
     missing = np.isnan(values)
     whole = ~missing & (np.abs(values) < exact)
@@ -153,9 +156,12 @@ def _changes(texts: list[str]) -> _Changes:
 def _changes_of_block(texts: list[str]) -> _Changes:
     content = "\n".join(texts).encode()
     signs = np.frombuffer(content, np.uint8)
-    marked = (signs <= _BLANK) | (signs >= _DELETE)
+    marked = signs <= _BLANK
+    if not content.isascii():
+        marked |= signs >= _DELETE
     for sign in _ODD:
-        marked |= signs == sign
+        if sign in content:
+            marked |= signs == sign
     places = np.flatnonzero(marked)
     newline = signs[places] == _NEWLINE
     ends = np.append(places[newline], len(signs))
@@ -166,12 +172,12 @@ def _changes_of_block(texts: list[str]) -> _Changes:
     lengths = ends - begins
     odd = np.isin(lengths, _OTHER_LENGTHS)
     odd[np.searchsorted(ends, places[~newline])] = True
-    if _ZERO in content:
-        odd |= [text.startswith(_ZERO_TEXT) for text in texts]
+    if b"E" in content and b"-" in content:
+        odd |= [text.startswith(_ZERO) for text in texts]
     rows = np.flatnonzero(odd)
     yield rows, [canonical_id(texts[at]) for at in rows.tolist()]
     yield _uuids(signs, begins, np.flatnonzero(lengths == _HEX_DIGITS), np.arange(_HEX_DIGITS))
-    if ((signs >= ord("A")) & (signs <= ord("F"))).any():
+    if any(letter in content for letter in _CAPITALS):
         yield _uuids(signs, begins, np.flatnonzero(lengths == _UUID_LENGTH), _DIGITS)
 
 
@@ -202,7 +208,3 @@ def _spread(mask: Mask | None, at: NDArray[np.intp], rows: int, onto: Mask | Non
 
 def _some(mask: Mask) -> Mask | None:
     return mask if mask.any() else None
-
-
-def _name(kind: DataType) -> str:
-    return str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">")

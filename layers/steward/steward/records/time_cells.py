@@ -15,7 +15,7 @@ from steward.errors import BatchInvalid
 from steward.records.arrays import TYPES, dictionary, filled, is_text, nulls, wrong_type
 from steward.records.columns import Mask
 from steward.records.placeholders import NOTHING, is_placeholder_text
-from steward.records.time_digits import FIRST, LAST, DigitSpelling, are_moments
+from steward.records.time_digits import FIRST, LAST, DigitSpelling, are_moments, is_cut_short
 from steward.records.time_spelling import NO_TIMES, DateSpelling, Spelling, is_digits, whole_or_double
 from steward.records.time_text import formatted_microseconds, iso_microseconds
 
@@ -125,11 +125,20 @@ def _text(array: Array, missing: Mask, spelling: Spelling | None, time_format: s
         unread = (strange | _mask(whole)) & ~missing
         if unread.any():
             rounded, strange = spelling.microseconds(filled(compute.cast(array, _DOUBLE), np.nan))
+            strange |= _cut_short(array, unread & ~strange)
             moments, unread = np.where(unread, rounded, moments), unread & strange
         return _parsed(array, TimeCells.of(moments, missing, unread), spelling.of_text)
     stamps = compute.cast(array, _TIMESTAMP)
     moments = filled(compute.cast(stamps, _LONG), NOTHING)
     return _parsed(array, TimeCells.of(moments, missing, _mask(stamps)), _from_iso)
+
+
+def _cut_short(array: Array, where: Mask) -> Mask:
+    """Which of some cells are numbers whose last digits an exponent took."""
+    at = np.flatnonzero(where)
+    found = np.zeros(len(array), np.bool_)
+    found[at] = [is_cut_short(cell) for cell in compute.take(array, Array.from_numpy(at)).to_pylist()]
+    return found
 
 
 def _by_format(array: Array, missing: Mask, time_format: str) -> TimeCells:

@@ -1,5 +1,6 @@
 """Moments written as whole numbers: seconds and parts of them since 1970, or the digits of a calendar date."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ _FIRST_YEAR = 1000
 _INFINITE = 2**63 - 2
 _TO_THE_SECOND = 14
 _MOSTLY = 0.5
+
+_EXPONENT = re.compile(r"(?P<digits>[+-]?\d[\d.]*)[eE](?P<exponent>[+-]?\d{1,3})")
 
 Whole = NDArray[np.int64]
 
@@ -62,6 +65,8 @@ class DigitSpelling:
         >>> CALENDAR[2].of_text("20240121103000.250") - CALENDAR[2].of_text("20240121103000")
         250000
         """
+        if is_cut_short(cell):
+            raise ValueError(cell)
         whole, _, fraction = cell.partition(".")
         if self.digits and fraction:
             if self.digits != _TO_THE_SECOND:
@@ -120,6 +125,16 @@ def _clock(rest: Whole, digits: int) -> tuple[Whole, Whole, Whole, Whole]:
     minute, rest = np.divmod(rest, 10**5)
     second, thousandth = np.divmod(rest, 10**3)
     return hour, minute, second, thousandth
+
+
+def is_cut_short(cell: str) -> bool:
+    """Whether a number with an exponent has fewer digits than its size: spreadsheets write milliseconds so.
+
+    >>> is_cut_short("1.71112E+12"), is_cut_short("1.711121231230e12"), is_cut_short("1711121231230")
+    (True, False, False)
+    """
+    match = _EXPONENT.fullmatch(cell)
+    return match is not None and len(match["digits"].lstrip("+-").replace(".", "")) <= int(match["exponent"])
 
 
 EPOCH = (

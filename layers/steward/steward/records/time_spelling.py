@@ -15,7 +15,7 @@ from steward.records.arrays import MISSING_NUMBERS, TYPES, filled, is_text, null
 from steward.records.columns import Mask
 from steward.records.date_formats import date_kind
 from steward.records.placeholders import are_usual, is_placeholder_text
-from steward.records.time_digits import DigitSpelling, count_spellings, unexplained
+from steward.records.time_digits import DigitSpelling, count_spellings, is_cut_short, unexplained
 from steward.records.time_text import iso_microseconds
 
 LOOKED_AT = 4_096
@@ -124,6 +124,8 @@ def _written(texts: Sequence[str]) -> Iterator[tuple[Spelling, list[str]]]:
             continue
         if _is_iso(cell):
             iso.append(cell)
+        elif is_cut_short(cell):
+            dates.setdefault("numbers with an exponent, whose last digits are lost", []).append(cell)
         elif (name := date_kind(cell)) is not None:
             dates.setdefault(name, []).append(cell)
     if iso:
@@ -147,10 +149,12 @@ def _only(found: dict[Spelling, int], examples: dict[Spelling, str], column: str
 def is_digits(cell: str) -> bool:
     """Whether text is a number that may count from 1970, or have the digits of a date; 20 digits are too many.
 
-    >>> is_digits("1711121231230"), is_digits("-1.5"), is_digits("1e9"), is_digits("20240121103000123456")
+    >>> is_digits("1711121231230"), is_digits("-1.5"), is_digits("1711121231e0"), is_digits("20240121103000123456")
     (True, True, True, False)
     """
     if not cell or cell[-1] not in "0123456789." or cell[0] not in "0123456789+-." or "_" in cell:
+        return False
+    if is_cut_short(cell):
         return False
     try:
         return abs(float(cell)) < 2.0**63

@@ -20,7 +20,10 @@ _TIME = (
     r"|(?P<compact_hour>\d\d)(?P<compact_minute>\d\d)(?P<compact_second>\d\d)?"
 )
 _FRACTION = r"(?:[.,](?P<fraction>\d*))?"
-_ZONE = r"(?:\s?(?:(?P<utc>Z|UTC|GMT)|(?P<sign>[+\-\u2212])(?P<zone_hour>\d\d)(?::?(?P<zone_minute>\d\d))?))"
+_ZONE = (
+    r"(?:\s?(?:(?P<utc>Z|UTC|GMT)|(?P<sign>[+\-\u2212])(?P<zone_hour>\d\d)(?::?(?P<zone_minute>\d\d))?(?: [A-Z]{3,5})?)"
+    r"(?:\[[\w/+\-]+\])?)"
+)
 _WITH_TIME = re.compile(rf"(?:{_DATE})(?:(?:T|\s+)(?:{_TIME}){_FRACTION}{_ZONE}?)?", re.IGNORECASE)
 _DIGITS = re.compile(rf"(?P<digits>\d{{12}}|\d{{14}}|\d{{17}}|\d{{20}}|\d{{8}}){_FRACTION}{_ZONE}", re.IGNORECASE)
 _MICROSECONDS = re.compile(r"(?P<digits>\d{20})")
@@ -33,7 +36,7 @@ def iso_microseconds(cell: str) -> int:
     """Microseconds since 1970, UTC where no zone is written; smaller parts are cut off.
 
     Extended and compact dates, week and ordinal dates, fractions after a point or a comma, zones as `Z`, `UTC`, `+01`,
-    `+0100` or `+01:00`.
+    `+0100` or `+01:00`, with a name behind it as Java and Go write it.
 
     Raises:
         ValueError: it is none of these, or no moment of the calendar.

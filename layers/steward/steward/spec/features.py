@@ -53,7 +53,7 @@ class NumericFeature(_Column):
 
 
 class CategoricalFeature(_Column):
-    """A category, compared as text; with a domain, other values are invalid."""
+    """A category, the same in every spelling of its canonical form; with a domain, other values are invalid."""
 
     type: Literal["categorical"]
     domain: Annotated[list[str], Field(min_length=1)] | None = None

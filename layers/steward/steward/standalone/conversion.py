@@ -40,6 +40,7 @@ class Converter:
     ) -> None:
         self.features = features
         self.quantities = quantities or {}
+        self._time = time
         self.times = {
             name: EventTimes(name, feature.format)
             if name == time
@@ -71,7 +72,8 @@ class Converter:
     @property
     def notes(self) -> tuple[str, ...]:
         """How times were written, where that is not ISO 8601, and which of them count as missing."""
-        return tuple(note for reader in self.times.values() for note in reader.notes)
+        lost = tuple(f"event times are left out: {why}" for name, why in self.changed.items() if name == self._time)
+        return lost + tuple(note for reader in self.times.values() for note in reader.notes)
 
     def mistyped(self) -> dict[str, str]:
         """Columns that are of another type than declared, and how that shows."""

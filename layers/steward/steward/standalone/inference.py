@@ -16,6 +16,7 @@ from steward.records.date_formats import date_kind, fitting_formats
 from steward.records.decoding.plain_types import description
 from steward.records.embeddings import embeddings, is_list
 from steward.records.quantities import Quantity, quantity_of, read_quantities
+from steward.records.time_digits import count_spellings
 from steward.spec.features import (
     MOST_DIMENSIONS,
     BooleanFeature,
@@ -27,7 +28,7 @@ from steward.spec.features import (
     TextFeature,
 )
 from steward.standalone.cells import sampled
-from steward.standalone.roles import Role, role_of
+from steward.standalone.roles import Role, names_time, role_of
 from steward.standalone.tables import Batch
 
 READABLE = 0.95
@@ -141,6 +142,10 @@ def _of_numbers(lowered: str, values: NDArray[np.float64], what: str) -> Inferen
         return Inference(NumericFeature(type="numeric"), empty)
     if len(distinct) == 2 and distinct.tolist() == [0.0, 1.0]:  # noqa: PLR2004
         return _with_role(lowered, BooleanFeature(type="boolean"), "it holds 0 and 1 alone", None)
+    spellings = count_spellings(finite) if names_time(lowered) else {}
+    spelling = max(spellings, key=spellings.__getitem__, default=None)
+    if spelling is not None and spellings[spelling] >= READABLE * len(finite):
+        return _with_role(lowered, DatetimeFeature(type="datetime"), f"{what}, which are {spelling.name}", None)
     whole = bool(np.all(distinct == np.round(distinct)))
     numeric = NumericFeature(type="numeric")
     unique = len(finite) >= _FEWEST and len(distinct) == len(finite)
@@ -186,20 +191,29 @@ def _of_moments(lowered: str, cells: list[str]) -> Inference | None:
         return None
     categorical = CategoricalFeature(type="categorical")
     try:
-        if _share_of_moments(cells) >= READABLE:
+        if _share_of_moments(cells, lowered) >= READABLE:
             return _with_role(lowered, DatetimeFeature(type="datetime"), "its text is moments in ISO 8601", None)
     except BatchInvalid as error:
         return Inference(categorical, "its text is times", unreadable=f"times that cannot be read: {error}")
+    return _of_dates(lowered, cells)
+
+
+def _of_dates(lowered: str, cells: list[str]) -> Inference | None:
+    """Text of dates that a format reads; None for any other."""
     kinds = Counter(map(date_kind, cells))
     kind, count = kinds.most_common(1)[0]
     if kind is None or count < READABLE * len(cells):
         return None
-    formats = fitting_formats([*dict.fromkeys(cell for cell in cells if date_kind(cell) == kind)][:_DATES])
+    dates = [*dict.fromkeys(cell for cell in cells if date_kind(cell) == kind)][:_DATES]
+    formats = fitting_formats(dates)
+    if not formats and not all(fitting_formats([cell]) for cell in dates[:_FEWEST]):
+        return None  # codes
     if len(formats) == 1:
         feature = DatetimeFeature(type="datetime", format=formats[0])
         return _with_role(lowered, feature, f"its text is {kind}, all of which {formats[0]} reads", None)
     which = f"{kind} that several formats read ({', '.join(formats)})" if formats else f"{kind} that no format reads"
     remedy = "declare the one that is meant as `format`, or write ISO 8601" if formats else "write ISO 8601"
+    categorical = CategoricalFeature(type="categorical")
     return Inference(categorical, f"its text is {kind}", unreadable=f"{which}; {remedy}")
 
 
@@ -275,8 +289,8 @@ def _is_flag(cell: str) -> bool:
     return True
 
 
-def _share_of_moments(cells: list[str]) -> float:
+def _share_of_moments(cells: list[str], name: str) -> float:
     sample = cells[:1000]
-    read = arrays.times(Array(sample, DataType.utf8()), "it")
+    read = arrays.times(Array(sample, DataType.utf8()), name)
     unread = 0 if read.unread is None else int(read.unread.sum())
     return 1 - unread / len(sample)

@@ -28,6 +28,11 @@ Span = tuple[float, float]
 """The smallest and the largest number of a column."""
 
 
+def names_time(lowered: str) -> bool:
+    """Whether a name, in lower case, says that a column holds moments."""
+    return re.search(_NAMES["time"], lowered) is not None
+
+
 def role_of(
     lowered: str, feature: Feature, span: Span | None, *, unique: bool, identifies: bool
 ) -> tuple[Role | None, str]:

@@ -31,7 +31,7 @@ _WRITTEN_AS: dict[str, frozenset[CellType]] = {
     "numeric": frozenset({"number"}),
     "categorical": frozenset({"text"}),
     "boolean": frozenset({"boolean"}),
-    "datetime": frozenset({"time", "text"}),
+    "datetime": frozenset({"time", "text", "number"}),
     "text": frozenset({"text"}),
     "embedding": frozenset({"list"}),
 }
