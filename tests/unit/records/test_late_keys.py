@@ -80,3 +80,16 @@ def test_a_key_is_found_however_it_is_escaped_and_wherever_a_block_ends(name, as
     text = json.dumps({"a": 1, name: 2}, ensure_ascii=ascii_only).encode()
     assert keys_in([text[:cut], text[cut:]], [name]) == [name]
     assert keys_in([json.dumps({"a": name}).encode()], [name] if name != "a" else []) == []
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(
+    keys=st.lists(st.sampled_from(["flight", "late", "x", 'a":b', "a b"]), min_size=1, max_size=5),
+    apart=st.sampled_from(["", " ", "\t", "\r"]),
+    cell=st.sampled_from(['"a"', '"\\":"', "1", '{"x": 1}', '{"x": 1, "x": 2}', '"x" ', "null"]),
+)
+def test_an_object_with_a_key_twice_is_rejected_however_it_is_spaced(judge, keys, apart, cell):
+    pairs = [f"{json.dumps(key)}{apart}:{cell if key not in {'flight', 'late'} else '1'}" for key in keys]
+    content = '{"flight": "0", "late": 1}\n{' + ",".join(pairs) + "}\n"
+    codes = judge(content.encode(), "a.jsonl", "labels").codes.get(2, [])
+    assert ("malformed" in codes) == (len(set(keys)) < len(keys))

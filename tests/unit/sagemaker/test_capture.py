@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from steward.errors import BatchInvalid
-from steward.records.judge import Judge
+from steward.records.judge import Batch
 from steward.records.raw import Limits
 from steward.sagemaker.capture import CaptureMapping, captured
 from steward.sagemaker.events import Refused
@@ -306,11 +306,8 @@ def test_a_line_may_be_longer_than_other_files_allow(read):
 
 
 def test_captured_rows_are_judged_like_any_others(spec, data):
-    rows = event_rows(data / "capture-csv.jsonl", "capture-csv.jsonl", spec)
-    judge = Judge(spec, "predictions", datetime(2026, 5, 5, tzinfo=UTC))
-    judge.expected.check(rows.names, rows.format)
-
-    judged = [judge.judge(chunk) for chunk in rows.chunks(judge.expected.required)]
+    path = data / "capture-csv.jsonl"
+    judged = list(Batch(path, path.name, spec, "predictions", datetime(2026, 5, 5, tzinfo=UTC)))
 
     assert [len(part.records.ids) for part in judged] == [5]
     assert not judged[0].rejected

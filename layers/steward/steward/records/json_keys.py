@@ -47,11 +47,13 @@ class _Key:
     def __init__(self, name: str) -> None:
         self.name = name
         self._pattern = re.compile(b'"' + b"".join(map(_sign, name)) + rb'"\s*:')
-        self._signs = [f'"{name}"'.encode(errors="surrogatepass"), *_escapes(name)]
+        self._plain = f'"{name}"'.encode(errors="surrogatepass")
+        self._escapes = _escapes(name)
 
     def is_in(self, text: bytes) -> bool:
         """Whether it stands before a colon."""
-        return any(sign in text for sign in self._signs) and bool(self._pattern.search(text))
+        likely = self._plain in text or (b"\\" in text and any(sign in text for sign in self._escapes))
+        return likely and bool(self._pattern.search(text))
 
 
 def _escapes(name: str) -> set[bytes]:

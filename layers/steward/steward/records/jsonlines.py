@@ -24,8 +24,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found if len(found) == len(pairs) else _Repeated(pairs)
 
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 """Numbers keep their text, as in CSV: they are parsed once their column says that it wants numbers."""
+
+_EXACT_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
+"""The same, which tells of keys that come twice, and is slower."""
 
 _Row = tuple[int, int, str, dict[str, Any]]
 """Row number, line number, text, object."""
@@ -56,8 +59,8 @@ class JsonLineRows:
         self._first = self._next_rows()
         self._refuse_without_objects()
         self._names: dict[str, None] = {}
-        for keys in {tuple(record): None for *_, record in self._first[0]}:
-            self._names.update(dict.fromkeys(keys))
+        for *_, record in self._first[0]:
+            self._names.update(dict.fromkeys(record))
         absent = [name for name in expected.names if name not in self._names]
         if absent and lines.ahead(1):
             self._names.update(dict.fromkeys(later(absent)))
@@ -80,9 +83,11 @@ class JsonLineRows:
             rows, rejected = self._next_rows()
 
     def _note_names(self, rows: list[_Row]) -> None:
-        for keys in {tuple(record) for *_, record in rows}:
+        if set().union(*(record for *_, record in rows)) <= self._names.keys():
+            return
+        for *_, record in rows:
             if len(self._names) < _NAMES:
-                self._names.update(dict.fromkeys(keys))
+                self._names.update(dict.fromkeys(record))
 
     def _refuse_without_objects(self) -> None:
         rows, rejected = self._first
@@ -122,7 +127,7 @@ def _parsed(text: str, *, decodable: bool) -> dict[str, Any] | Reason:
     if not decodable:
         return Reason("not_utf8", None, "the line holds bytes that are not UTF-8 text; save the file as UTF-8")
     try:
-        record = _DECODER.decode(text)
+        record = _decode(text)
     except (ValueError, RecursionError) as error:
         return Reason("malformed", None, f"the line is not valid JSON ({error}); write one whole object a line")
     if not isinstance(record, dict):
@@ -130,6 +135,18 @@ def _parsed(text: str, *, decodable: bool) -> dict[str, Any] | Reason:
     if isinstance(record, _Repeated):
         return Reason("malformed", None, "the object has a key twice; write each key once")
     return record
+
+
+def _decode(text: str) -> Any:
+    """The value of a line; where there can be a key that comes twice, it is looked for.
+
+    Where no blank follows a quote, a key is followed by its colon at once, so that quotes with colons count keys.
+    """
+    record = _DECODER.decode(text)
+    if not isinstance(record, dict):
+        return record
+    close = '" ' not in text and '"\t' not in text and '"\r' not in text
+    return record if close and text.count('":') == len(record) else _EXACT_DECODER.decode(text)
 
 
 def _chunk(rows: list[_Row], rejected: list[RejectedRow], wanted: Collection[str], lists: Collection[str]) -> RawChunk:

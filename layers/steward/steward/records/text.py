@@ -130,10 +130,10 @@ class Lines:
             BatchInvalid: the rest cannot be decompressed, or expands too far.
         """
         piece = self._stream.readline(PIECE_BYTES)
-        if piece and self._whole:
-            self.number += 1
-        if piece:
-            self._whole = piece.endswith(b"\n")
+        if not piece:
+            return piece
+        self.number += self._whole
+        self._whole = piece.endswith(b"\n")
         self.taken += len(piece)
         return piece
 
@@ -163,7 +163,8 @@ class Lines:
         line = self._line()
         if not line:
             raise StopIteration
-        self.count_blank(blank=line.isspace())
+        if self._blank or line.isspace():
+            self.count_blank(blank=line.isspace())
         text = decoded(line)
         if text is None:
             self.undecodable.add(self.number)
@@ -173,19 +174,18 @@ class Lines:
     def _line(self) -> bytes:
         """The next line; of one that is too long, its beginning."""
         line = self.piece()
-        if not line or line.endswith(b"\n"):
+        if self._whole or not line:
             return line
-        pieces, size = [line], len(line)
-        while size <= self._limits.maximum_line_bytes and (piece := self.piece()):
+        pieces, size, ended = [line], len(line), False
+        while not ended and size <= self._limits.maximum_line_bytes and (piece := self.piece()):
             pieces.append(piece)
             size += len(piece)
-            if piece.endswith(b"\n"):
-                break
+            ended = piece.endswith(b"\n")
         if size <= self._limits.maximum_line_bytes:
             return b"".join(pieces)
         self.too_long.add(self.number)
-        while not self._whole and self.piece():
-            pass
+        while not ended and (piece := self.piece()):
+            ended = piece.endswith(b"\n")
         return pieces[0]
 
 
