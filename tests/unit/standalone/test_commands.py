@@ -70,7 +70,7 @@ BAD = {
     "broken.jsonl": b"{\n[\n}\n",
     "others.csv": b"a,b\n1,2\n3,4\n",
     "table.xlsx": b"PK\x03\x04",
-    "noending": b"x\n1\n",
+    "noending": b"\0\1\2\3" * 9,
     "latin.csv": b"x,kind\n1,\xff\xfe\n2,\xff\xfe\n3,\xff\n",
 }
 

@@ -13,6 +13,7 @@ from steward.records.amounts import amounts_of
 from steward.records.durations import durations_of
 from steward.records.quantities import quantity_of
 from steward.spec.document import read_spec
+from steward.spec.model import ModelSpec
 from steward.standalone.suggestion import suggest
 
 ROWS = 400
@@ -157,6 +158,25 @@ def test_dates_that_two_formats_read_are_not_compared_and_the_formats_are_named(
         "declare the one that is meant as `format`, or write ISO 8601"
     )
     assert "# price is left out: it looks like dates with slashes that several" in suggest(frame)
+
+
+def test_columns_of_another_spelling_than_the_reference_s_or_the_declaration_s_are_named_by_what_they_look_like():
+    dollars, euros = (table([f"{sign}{v:.2f}" for v in BEFORE]) for sign in "$€")
+    (changed,) = [one for one in compare(dollars, euros).results if one.column == "price"]
+    assert changed.status == "unknown"
+    assert (
+        "has changed its type: 400 of its 400 cells are not numeric (it looks like amounts in €: write"
+        in changed.message
+    )
+    spec = ModelSpec.model_validate(
+        {"model": "m", "owner": "o", "task": "binary_classification",
+         "columns": {"id": "id", "time": "at", "score": "p"},
+         "features": {"price": "numeric", "bought": "datetime", "y": "numeric"}}
+    )  # fmt: skip
+    frame = dollars.assign(bought=DAYS.strftime("%m/%d/%Y"), y=1.0)
+    messages = {one.column: one.message for one in compare(frame, frame, spec=spec).results}
+    assert "cells are not numeric (it looks like amounts in $: write" in messages["price"]
+    assert '(dates with slashes); declare the format of bought: "%m/%d/%Y"' in messages["bought"]
 
 
 def test_codes_with_dashes_are_no_dates():

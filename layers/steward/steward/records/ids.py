@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from steward.records import arrays
 from steward.records.canonical import EXACT, canonical_id, has_lost_digits, lower_boolean, text_of_bytes
 from steward.records.columns import CategoricalColumn, Mask
+from steward.records.faults import Faults, quoted
 
 _BLOCK = 65_536
 _HEX_DIGITS, _UUID_LENGTH = 32, 36
@@ -81,6 +82,24 @@ def identifiers(array: Array, column: str) -> Ids:
         _spread(known.missing, there, len(cells), missing),
         None if known.inexact is None else _spread(known.inexact, there, len(cells)),
     )
+
+
+def note_faults(read: Ids, column: str, faults: Faults) -> None:
+    """Note the rows without an id, with one that lost digits, and with one that cannot be read."""
+    faults.unread(read.unread, read.missing, column, "an id; write it as text, a whole number or a UUID")
+    if read.missing is not None:
+        note = f"{column} is empty; give every row an id of its own"
+        faults.note(read.missing, "missing_id", column, lambda _: note)
+    if read.inexact is not None:
+        faults.note(
+            read.inexact,
+            "inexact_id",
+            column,
+            lambda at: (
+                f"{column} is {quoted(read.values[at])}, a number that was rounded, so that it cannot tell rows apart; "
+                "write ids as whole numbers or as text"
+            ),
+        )
 
 
 def canonical_ids(texts: Sequence[str]) -> list[str]:

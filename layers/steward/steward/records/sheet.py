@@ -24,7 +24,7 @@ from steward.records.columns import (
 from steward.records.embeddings import embeddings
 from steward.records.faults import Faults, quoted
 from steward.records.flags import failure, flags, truth
-from steward.records.ids import canonical_categories, identifiers, rename
+from steward.records.ids import canonical_categories, identifiers, note_faults, rename
 from steward.records.labels import Classes, canonical_labels
 from steward.records.quantities import looks_like
 from steward.records.raw import RawChunk
@@ -60,20 +60,7 @@ class Sheet:
     def ids(self, column: str) -> NDArray[np.object_]:
         """Ids in their canonical form, none missing, none rounded."""
         read = identifiers(self._array(column), column)
-        self._faults.unread(read.unread, read.missing, column, "an id; write it as text, a whole number or a UUID")
-        if read.missing is not None:
-            note = f"{column} is empty; give every row an id of its own"
-            self._faults.note(read.missing, "missing_id", column, lambda _: note)
-        if read.inexact is not None:
-            self._faults.note(
-                read.inexact,
-                "inexact_id",
-                column,
-                lambda at: (
-                    f"{column} is {quoted(read.values[at])}, a number that was rounded, so that it cannot tell rows "
-                    "apart; write ids as whole numbers or as text"
-                ),
-            )
+        note_faults(read, column, self._faults)
         return read.values
 
     def event_times(self, column: str, now: datetime, *, needed: bool) -> NDArray[np.datetime64]:
@@ -175,7 +162,7 @@ class Sheet:
             matches = re.compile(declared.pattern).fullmatch
             self._categories(
                 written,
-                lambda name: bool(form := canonical_category(name)) and not (matches(name) or matches(form)),
+                lambda name: not matches(name) and bool(form := canonical_category(name)) and not matches(form),
                 "pattern_mismatch",
                 column,
                 f"which does not match {declared.pattern}; {_MEND}",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from arro3 import compute
 from arro3.core import Array
 
 from steward.errors import BatchInvalid
@@ -10,10 +11,12 @@ from steward.records import arrays, flags
 from steward.records.columns import Column, Mask, TextColumn, TimeColumn
 from steward.records.embeddings import embeddings
 from steward.records.ids import canonical_categories
-from steward.records.quantities import Quantity, read_quantities
+from steward.records.quantities import Quantity, looks_like, read_quantities
 from steward.records.time_reader import TimeReader
 from steward.spec.features import DatetimeFeature, Feature
 from steward.standalone.event_times import EventTimes
+
+_SHOWN = 20
 
 UNREADABLE = 0.5
 """From this share of unreadable cells on, a column is of another type."""
@@ -41,6 +44,7 @@ class Converter:
         self.features = features
         self.quantities = quantities or {}
         self._time = time
+        self._looks: dict[str, str] = {}
         self.times = {
             name: EventTimes(name, feature.format)
             if name == time
@@ -78,11 +82,27 @@ class Converter:
     def mistyped(self) -> dict[str, str]:
         """Columns that are of another type than declared, and how that shows."""
         shares = {
-            name: f"{self.unread[name]:,} of its {count:,} cells are not {self.features[name].type}"
+            name: f"{self.unread[name]:,} of its {count:,} cells are not {self.features[name].type}{self._hint(name)}"
             for name, count in self.present.items()
             if count and self.unread[name] > UNREADABLE * count
         }
         return self.changed | shares
+
+    def _hint(self, name: str) -> str:
+        """What the cells look like that are not of the type."""
+        reader = self.times.get(name)
+        return f": none is {reader.expected}" if isinstance(reader, TimeReader) else self._looks.get(name, "")
+
+    def _numbers(self, array: Array, name: str) -> tuple[Column, Mask | None]:
+        text = arrays.plain(array)
+        if not arrays.is_text(text.type):
+            return arrays.numbers(array, name)
+        quantity = self.quantities.get(name)
+        read, unread = read_quantities(array, quantity) if quantity else arrays.numbers(array, name)
+        if unread is not None and name not in self._looks:
+            first = Array.from_numpy(np.flatnonzero(unread)[:_SHOWN])
+            self._looks[name] = looks_like(list(map(str, compute.take(text, first).to_pylist())))
+        return read, unread
 
     def _convert(self, array: Array, name: str, feature: Feature) -> tuple[Column, Mask | None]:
         """A column as it is declared, and a mask of the cells that hold something else.
@@ -92,8 +112,7 @@ class Converter:
         """
         match feature.type:
             case "numeric":
-                quantity = self.quantities.get(name) if arrays.is_text(arrays.plain(array).type) else None
-                return read_quantities(array, quantity) if quantity else arrays.numbers(array, name)
+                return self._numbers(array, name)
             case "categorical":
                 written, unread = arrays.categories(array, name)
                 return canonical_categories(written), unread
