@@ -107,6 +107,7 @@ class SeenCheck(BaseModel):
         at: when the check was made, by the wall clock: that labels have no prediction is known, and ceases to be true,
             without any batch of the window.
         unmatched_labels: labels that the window reports as without a prediction.
+        newest_upload: the correlation id of the newest upload of rows that the check saw; empty where it saw none.
         stored: where the check is; None in tests of the pure core.
         cause: what is known of the cause, inputs or world, in a sentence; empty where nothing is.
         findings: by monitor.
@@ -124,6 +125,7 @@ class SeenCheck(BaseModel):
     revision: str = ""
     at: str = ""
     unmatched_labels: int = 0
+    newest_upload: str = ""
     stored: StoredObject | None = None
     cause: str = ""
     findings: dict[MonitorName, Finding] = Field(default_factory=dict)

@@ -32,6 +32,7 @@ from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 from steward.stations import registry
 from steward.stations.notify import send
+from steward.stations.upload import correlation_of
 from steward.store import keys
 from steward.store.bus import Bus
 from steward.store.console import object_url
@@ -149,6 +150,7 @@ def seen(check: Check, stored: StoredObject, spec: ModelSpec, at: datetime) -> S
                 if result.statistic in _UNMATCHED
             )
         ),
+        newest_upload=correlation_of(max(check.batches)) if check.batches else "",
         stored=stored,
         cause=likely_cause(check.results, spec.judged_by)[:_BAD_SUMMARY],
         findings=findings,
