@@ -18,7 +18,7 @@ from .redelivery import World
 
 MODEL = "lemons"
 CHAINS = (MODEL, "_deployment", "unknown")
-OF_EARLIER_CHECKS = ("schema_consistency", "volume", "no_data")
+OF_EARLIER_CHECKS = ("schema_consistency", "volume", "no_data", "unmatched_labels")
 """Monitors that compare a window with those that had been checked by then."""
 
 OF_HISTORY = ("estimate_error_", "estimate_coverage_", "drift_loss_correlation")
