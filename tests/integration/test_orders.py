@@ -63,8 +63,8 @@ RACES: dict[str, Play] = {
     "most rows again, labels without times": race(kept=slice(20, None), timed=False),
     "some rows again, others bad": race(kept=slice(50), labels=False, bad=10),
     "a second try in the next window": race(kept=slice(None), days=1, labels=False),
-    "some second tries in the next window": race(kept=slice(40), days=1),
-    "a second try with a time of the window before": race(kept=slice(60), days=-1),
+    "some second tries in the next window": race(kept=slice(40), days=1, labels=False),
+    "a second try with a time of the window before": race(kept=slice(60), days=-1, labels=False),
     "a key that is overwritten within the second": overwritten_labels,
     "an ordinary day": PHASES["ordinary day"],
 }
