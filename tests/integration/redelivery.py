@@ -145,7 +145,7 @@ class World:
         """
         idle: list[Message] = []
         for _ in range(_MOST_MESSAGES):
-            self._receive()
+            self._waiting += self.receive()
             if not self._waiting:
                 if not idle:
                     return
@@ -153,25 +153,27 @@ class World:
             function = self._waiting[0].function
             batch = [message for message in self._waiting if message.function == function][: BATCH_SIZES[function]]
             self._waiting = [message for message in self._waiting if message not in batch]
-            failed = self._invoke(batch)
+            failed = self.invoke(batch)
             assert not [message for message in failed if message.received >= 5], self.errors
             match back:
                 case "at once":
                     self._waiting = failed + self._waiting
                 case "late":
-                    self._receive()
-                    self._waiting += failed
+                    self._waiting += self.receive() + failed
                 case "when idle":
                     idle += failed
         raise AssertionError("the deployment does not come to rest")
 
-    def _receive(self) -> None:
+    def receive(self) -> list[Message]:
+        """The messages that came into the queues, the oldest of each queue first."""
+        received = []
         for function in FUNCTIONS:
             for body in self.cloud.queues.pop(function, []):
                 self._serial += 1
-                self._waiting.append(Message(function, body, f"{self._serial:08d}-0000-0000-0000-000000000000"))
+                received.append(Message(function, body, f"{self._serial:08d}-0000-0000-0000-000000000000"))
+        return received
 
-    def _invoke(self, batch: list[Message]) -> list[Message]:
+    def invoke(self, batch: list[Message]) -> list[Message]:
         """Invoke a function with a batch; the messages that it did not take."""
         function = batch[0].function
         self._invocations += 1

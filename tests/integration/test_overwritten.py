@@ -45,9 +45,7 @@ def test_versions_without_a_sequencer_sort_as_the_listing_has_them(steward: Depl
     ascending = batches(steward, versions, [sample] * 6)
     assert ascending == sorted(set(ascending))
     assert batches(steward, versions[::-1], [sample] * 6) == ascending[::-1]
-    assert all(
-        is_batch_of(batch, steward.data, KEY, version) for batch, version in zip(ascending, versions, strict=True)
-    )
+    assert all(is_batch_of(batch, KEY, version) for batch, version in zip(ascending, versions, strict=True))
 
 
 def test_versions_with_sequencers_sort_by_them_whatever_their_length_and_case(steward: Deployment) -> None:

@@ -24,6 +24,11 @@ class FolderBucket(Bucket):
         stored = StoredObject(key=key, version_id="null", sha256=sha256(body))
         return Content(body=body, etag="", stored=stored, modified=datetime.now(UTC))
 
+    def reference(self, key: str, target: Path | None = None) -> StoredObject:
+        if target:
+            self.download(key, target)
+        return self.get(key).stored
+
     def describe(self, key: str, version_id: str) -> Listed:
         found = self._present(key).stat()
         return Listed(key=key, etag="", modified=datetime(2024, 6, 1, tzinfo=UTC), size=found.st_size)
@@ -53,9 +58,9 @@ class FolderBucket(Bucket):
     def list(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
         self.requests += 1
         folder = (self.folder / prefix).parent if not prefix.endswith("/") else self.folder / prefix
-        for path in sorted(folder.glob("*")) if folder.exists() else ():
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else ():
             key = str(path.relative_to(self.folder))
-            if key.startswith(prefix):
+            if key.startswith(prefix) and key > start_after:
                 yield Listed(key=key, etag="", modified=datetime.now(UTC), size=path.stat().st_size)
 
     def versions(self, prefix: str) -> Iterator[Stored]:

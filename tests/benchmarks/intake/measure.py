@@ -27,6 +27,7 @@ import numpy as np
 from steward.events import ObjectCreated
 from steward.profiles import Bins, Portion, Scope
 from steward.records.judge import Batch
+from steward.spec.model import ModelSpec
 from steward.stations import ingest, registry
 from steward.stations.publication import Publication
 from tests.benchmarks.peak_memory import peak_megabytes
@@ -105,11 +106,11 @@ def _processor() -> float:
 
 
 @contextmanager
-def established(bins: Bins) -> Iterator[None]:
+def established(bins: Bins, spec: ModelSpec = SPEC) -> Iterator[None]:
     """A model with a champion, whose baseline has these bins."""
     with ExitStack() as stack:
         for name, answer in {
-            "current_spec": (SPEC, None),
+            "current_spec": (spec, None),
             "routing": SimpleNamespace(champion_at=lambda _: "v1"),
             "version_names": {"v1"},
             "version_exists": True,

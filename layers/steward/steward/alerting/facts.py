@@ -104,6 +104,7 @@ class SeenCheck(BaseModel):
         rows, labelled_rows: what these batches came to, readings of telemetry among the rows.
         attributed_rows: in the sample whose attributions it knew.
         revision: the declaration that was in force.
+        newest_upload: the correlation id of the newest upload of rows that the check saw; empty where it saw none.
         stored: where the check is; None in tests of the pure core.
         cause: what is known of the cause, inputs or world, in a sentence; empty where nothing is.
         findings: by monitor.
@@ -119,6 +120,7 @@ class SeenCheck(BaseModel):
     labelled_rows: int = 0
     attributed_rows: int = 0
     revision: str = ""
+    newest_upload: str = ""
     stored: StoredObject | None = None
     cause: str = ""
     findings: dict[MonitorName, Finding] = Field(default_factory=dict)

@@ -1,10 +1,11 @@
 """The alerts of one model: a pure function of what checks said, what people said, and what was told."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Self
+from typing import Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,7 +16,7 @@ from steward.alerting.telling import Announced, Claim, Present, Told, after, cla
 from steward.spec.alerting import AlertRule
 from steward.spec.maintenance import in_maintenance
 from steward.spec.model import ModelSpec
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import DriftName, MonitorName, QualityName
 from steward.spec.severity import Severity
 from steward.spec.windows import ORIGIN, Window
 
@@ -24,6 +25,12 @@ WINDOWS_KEPT = 60
 
 PEOPLE_KEPT = 100
 """How many mutes and acknowledgements are remembered, the newest ones."""
+
+_ABOUT_ROWS = frozenset({*get_args(DriftName), *get_args(QualityName)}) - {"label_leakage", "unmatched_labels"}
+"""Monitors that need no labels."""
+
+_OF_UPLOAD = re.compile("[0-9a-f]{16}")
+"""The form of correlation ids that follow from an upload."""
 
 
 class ModelAlerts(BaseModel):
@@ -93,7 +100,7 @@ class ModelAlerts(BaseModel):
         """The alerts once the function that handles `cause` has taken on to tell what is untold; see `telling`."""
         standings = standings_of(self, spec)
         told = {
-            name: claimed(standing.told, None if standing.quiet else standing.untold, cause, chain, now)
+            name: claimed(standing.told, None if standing.quiet else standing.untold, cause, standing.chain(chain), now)
             for name, standing in standings.items()
         }
         kept = {name: known for name, known in told.items() if known != Told()}
@@ -141,6 +148,15 @@ class Standing:
     maintenance: str
     trend: tuple[tuple[str, Finding], ...]
     latest: SeenCheck | None
+
+    def chain(self, found_by: str) -> str:
+        """The correlation id of its news, of one about rows: of the newest upload of them that its check saw.
+
+        Whichever upload a check was made for, it sees whatever is stored by then. What a schedule or a person found,
+        and what rests on labels, keeps the correlation id under which it was found.
+        """
+        newest = self.latest.newest_upload if self.latest else ""
+        return newest if newest and self.monitor in _ABOUT_ROWS and _OF_UPLOAD.fullmatch(found_by) else found_by
 
     @property
     def state(self) -> State:

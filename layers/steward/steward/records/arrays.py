@@ -12,6 +12,7 @@ from arro3.core import Array, DataType, dictionary_dictionary, dictionary_indice
 from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
+from steward.records.cells import as_text
 from steward.records.columns import CategoricalColumn, Mask, NumericColumn
 from steward.records.decoding.plain_types import description
 
@@ -101,7 +102,7 @@ def texts(array: Array, column: str) -> tuple[NDArray[np.object_], Mask | None]:
         return np.full(len(array), None, object), np.ones(len(array), np.bool_)
     if TYPES.is_nested(kind) and not TYPES.is_dictionary(kind):
         raise wrong_type(column, kind, "text")
-    text = compute.cast(array, DataType.utf8())
+    text = as_text(array)
     cells = np.asarray(text.to_pylist() if text.null_count else text.to_numpy(), object)
     missing = cells == ""
     cells[missing] = None
@@ -116,7 +117,8 @@ def dictionary(array: Array) -> tuple[NDArray[np.int32], list[str | None]]:
     A dictionary of more names than there are cells is cut down to those in use: files carry one of millions with every
     few thousand rows.
     """
-    coded = compute.cast(array, _TEXT)
+    moments = TYPES.is_timestamp(array.type) or TYPES.is_date(array.type)
+    coded = compute.cast(as_text(array) if moments else array, _TEXT)
     codes: NDArray[np.int32] = filled(dictionary_indices(coded), -1)
     names = dictionary_dictionary(coded)
     if len(names) > len(codes):

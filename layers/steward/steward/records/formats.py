@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from steward.errors import BatchInvalid
 from steward.records.compressed import Compression, blocks
+from steward.records.decoding.footer import ENCRYPTED_MAGIC, encrypted
 from steward.records.raw import Expectation, Format, Limits, Rows
 from steward.records.text import Lines
 
@@ -109,6 +110,8 @@ def open_rows(
         head = file.read(8)
     if not head:
         raise BatchInvalid("empty_file", f"{name} is empty (0 bytes); upload a file with rows")
+    if written == "parquet" and head.startswith(ENCRYPTED_MAGIC):
+        raise encrypted(name)
     _agree(head, _SIGNATURE_OF.get(compression or written), name)
     if written == "parquet":
         from steward.records.parquet import ParquetRows  # noqa: PLC0415 - each format loads its own library

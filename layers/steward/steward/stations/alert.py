@@ -31,6 +31,7 @@ from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 from steward.stations import registry
 from steward.stations.notify import send
+from steward.stations.upload import correlation_of
 from steward.store import keys
 from steward.store.bus import Bus
 from steward.store.console import object_url
@@ -137,6 +138,7 @@ def seen(check: Check, stored: StoredObject, spec: ModelSpec) -> SeenCheck:
         labelled_rows=check.labelled_rows,
         attributed_rows=max((found.rows for found in check.results if found.monitor == "attribution_drift"), default=0),
         revision=check.spec.key,
+        newest_upload=correlation_of(max(check.batches)) if check.batches else "",
         stored=stored,
         cause=likely_cause(check.results, spec.judged_by)[:_BAD_SUMMARY],
         findings=findings,

@@ -157,7 +157,7 @@ def _set_aside(data: Bucket, cause: Event) -> list[TouchedObject]:
             stored = data.reference(key)
         except ObjectMissing:
             continue
-        if key != cause.source or is_batch_of(cause.batch, data.name, key, stored.version_id):
+        if key != cause.source or is_batch_of(cause.batch, key, stored.version_id):
             found.append(TouchedObject(window=None, rows=None, stored=stored))
     return found
 

@@ -1,6 +1,5 @@
 """An object version in the inbox, and the batch that it is."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,8 +29,8 @@ class Upload:
     """One object version in the inbox.
 
     Attributes:
-        batch: the second of the upload; the order within it; and a digest of bucket, key and version. So batches sort
-            by upload time, and versions of one key by the order in which S3 took them.
+        batch: the second of the upload; the order within it; and the correlation id of key and version. So batches
+            sort by upload time, and versions of one key by the order in which S3 took them.
         uploaded: when S3 took it, by its clock; of an upload in parts, when it began.
         completed: when it was there as a whole, at the latest: nothing in it can be of a later time.
     """
@@ -55,13 +54,12 @@ class Upload:
             data: where it is.
             in_parts: whether it came in parts, for which S3's clock says when the first of them was announced.
         """
-        digest = _digest(created.bucket, created.key, created.version_id)
         order = _sequencer(created.sequencer) or _listed(_versions_before(data, created, uploaded))
         if created.completed:
             completed = max(created.completed, uploaded)
         else:
             completed = uploaded + _LONGEST_UPLOAD if in_parts else uploaded
-        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{digest}", completed)
+        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{created.correlation_id}", completed)
 
     @property
     def source(self) -> tuple[str, str]:
@@ -74,9 +72,14 @@ def uploaded_at(batch: str) -> datetime:
     return datetime.strptime(batch.partition("-")[0], _STAMP).replace(tzinfo=UTC)
 
 
-def is_batch_of(batch: str, bucket: str, key: str, version_id: str) -> bool:
+def is_batch_of(batch: str, key: str, version_id: str) -> bool:
     """Whether a batch is this object version."""
-    return batch.split("-")[2] == _digest(bucket, key, version_id)
+    return correlation_of(batch) == ObjectCreated.correlate(key, version_id)
+
+
+def correlation_of(batch: str) -> str:
+    """The correlation id of everything that the upload of a batch leads to, also of what is left or made of it."""
+    return batch.split("-")[2]
 
 
 def sequencer_of(batch: str) -> str:
@@ -108,7 +111,3 @@ def _versions_before(data: Bucket, created: ObjectCreated, uploaded: datetime) -
     second = uploaded.replace(microsecond=0)
     within = takewhile(lambda version: version.modified.replace(microsecond=0) == second, from_it)
     return max(0, sum(1 for _ in within) - 1)
-
-
-def _digest(bucket: str, key: str, version_id: str) -> str:
-    return hashlib.sha256(f"{bucket}/{key}@{version_id}".encode()).hexdigest()[:12]

@@ -14,7 +14,7 @@ from steward.errors import BatchInvalid
 from steward.records.compact_protocol import CompactReader, Items, Struct, written
 from steward.records.decoding.columns import ParquetColumn, columns_of, renamed
 
-_MAGIC, _ENCRYPTED_MAGIC = b"PAR1", b"PARE"
+_MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 _TAIL = 8
 _MAXIMUM_FOOTER = 64 * 1024**2
 
@@ -126,7 +126,7 @@ def read_footer(path: Path, name: str) -> Footer:
         file.seek(max(0, size - _TAIL))
         tail = file.read()
         length = int.from_bytes(tail[:4], "little")
-        if tail[4:] == _ENCRYPTED_MAGIC:
+        if tail[4:] == ENCRYPTED_MAGIC:
             raise encrypted(name)
         if size < 2 * _TAIL - 4 or tail[4:] != _MAGIC or not 0 < length <= min(size - 12, _MAXIMUM_FOOTER):
             raise BatchInvalid(

@@ -167,7 +167,7 @@ def _bytes(array: Array) -> Array:
 
 
 def _text_of_bytes(array: Array, *, padded: bool) -> Array | None:
-    """Bytes without a meaning as text, or as UUIDs where all look like them; None where most are neither.
+    """Bytes without a meaning as text, or as UUIDs where all have their length; None where most are neither.
 
     Args:
         array: the bytes.
@@ -179,18 +179,13 @@ def _text_of_bytes(array: Array, *, padded: bool) -> Array | None:
         return _unpadded(text) if padded else text
     cells: list[bytes | None] = list(array.to_pylist())
     present = [cell for cell in cells if cell is not None]
-    if all(_looks_like_uuid(cell) for cell in present):
+    if all(len(cell) == _UUID_BYTES for cell in present):
         return _uuids(array)
     return None if lost > _MOSTLY * len(present) else array
 
 
 def _unpadded(text: Array) -> Array:
     return Array([cell if cell is None else cell.rstrip("\0") for cell in text.to_pylist()], TEXT)
-
-
-def _looks_like_uuid(cell: bytes) -> bool:
-    """Whether bytes have the version and the variant of RFC 9562."""
-    return len(cell) == _UUID_BYTES and 1 <= cell[6] >> 4 <= 8 and cell[8] >> 6 == 0b10  # noqa: PLR2004
 
 
 def _uuids(array: Array) -> Array:

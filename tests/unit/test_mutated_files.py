@@ -1,0 +1,33 @@
+"""Whatever bytes a file has, it is taken in, partly taken in, or refused with a reason; nothing ends the process."""
+
+from collections import Counter
+
+import pytest
+
+from tests.unit.mutated_files import base_files, inbox, mutation, verdict
+
+SAMPLE, ALL, AT_ONCE = 100, 10_000, 250
+
+
+def ends(numbers: range) -> Counter[str]:
+    with inbox() as uploads:
+        return Counter(verdict(uploads.take_in(*mutation(number)[1:])) for number in numbers)
+
+
+def test_files_that_are_not_changed_are_taken_in():
+    with inbox() as uploads:
+        assert {name: verdict(uploads.take_in(*file)) for name, file in base_files().items()} == dict.fromkeys(
+            base_files(), "taken in"
+        )
+
+
+def test_a_sample_of_mutated_files_is_taken_in_or_refused_with_a_reason():
+    found = ends(range(SAMPLE))
+    assert found.total() == SAMPLE
+    assert found.keys() == {"taken in", "partly taken in", "refused"}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("first", range(SAMPLE, ALL, AT_ONCE))
+def test_all_mutated_files_are_taken_in_or_refused_with_a_reason(first):
+    assert ends(range(first, min(first + AT_ONCE, ALL))).keys() <= {"taken in", "partly taken in", "refused"}
