@@ -226,6 +226,20 @@ def command(world: World) -> None:
     world.send("accept_commands", Message(command=text.replace("bad", "worse"), proof=proof).model_dump_json())
 
 
+def overtaken(world: World) -> None:
+    """Of two uploads with the same ids the later one is taken in first, and again once the earlier one was."""
+    scored = lemons.predictions(lemons.sales(1, first_day=30, rows_a_day=40))
+    world.upload(f"{PREDICTIONS}30-early.csv", lemons.csv(scored.iloc[:25]))
+    world.upload(f"{PREDICTIONS}30-late.csv", lemons.csv(scored.iloc[15:]))
+    world.cloud.queues["ingest_records"].reverse()
+
+
+def declare_anew(world: World) -> None:
+    """Another declaration: one schedule is changed, one is no more."""
+    changed = "schedules: {check: rate(2 hours), audit: null, attribute: null}"
+    world.upload("specs/lemons.yaml", SPEC.replace("schedules: {check: rate(1 hour), audit: null}", changed))
+
+
 PHASES: dict[str, Phase] = {
     "declare": declare,
     "refer": refer,
@@ -255,4 +269,6 @@ PHASES: dict[str, Phase] = {
     "retain": after(120, MaintenanceRequested),
     "watch": watch,
     "command": command,
+    "overtaken": overtaken,
+    "declare anew": declare_anew,
 }
