@@ -45,7 +45,7 @@ def test_both_pipelines_deploy_the_same_stages_in_the_same_way() -> None:
         variables = re.search(rf'"value":"{stage}"}}.*?"GRADUAL","value":"(\w*)"', aws, re.DOTALL)
         assert variables
         assert variables[1] == ("gradual" if gradual else "")
-    for command in ("make test", "make build", 'pytest tests/e2e -m "not emulator"', "throwaway.py"):
+    for command in ("make test", "make build", 'pytest tests/e2e -m "not emulator and not benchmark"', "throwaway.py"):
         assert command in aws
         assert command in "".join(github.values())
     assert aws.index("Name: Staging") < aws.index("Name: Approve") < aws.index('${ProductionRoleArn}"}')

@@ -19,7 +19,8 @@ from steward.records.canonical import EXACT, canonical_id, has_lost_digits, lowe
 from steward.records.columns import CategoricalColumn, Mask
 from steward.records.faults import Faults, quoted
 
-_BLOCK = 65_536
+_BLOCK = 8192
+"""Texts looked at together: few enough for a processor's cache."""
 _HEX_DIGITS, _UUID_LENGTH = 32, 36
 _DIGITS = np.setdiff1d(np.arange(_UUID_LENGTH), [8, 13, 18, 23])
 _OTHER_LENGTHS = (len("NaN"), len("urn:uuid:") + _HEX_DIGITS, len("urn:uuid:") + _UUID_LENGTH)
@@ -105,7 +106,7 @@ def note_faults(read: Ids, column: str, faults: Faults) -> None:
 def canonical_ids(texts: Sequence[str]) -> list[str]:
     """The canonical form of each text, as `canonical_id` defines it; an empty one where there is no id."""
     changed = np.array([*texts, None], object)[:-1]
-    for rows, values in _changes(list(texts)):
+    for rows, values in _changes(changed):
         changed[rows] = values
     return list(changed.tolist())
 
@@ -124,7 +125,7 @@ def rename(column: CategoricalColumn, names: Sequence[str]) -> CategoricalColumn
 
 
 def _of_texts(cells: NDArray[np.object_]) -> Ids:
-    changes = list(_changes(cells.tolist()))
+    changes = list(_changes(cells))
     if not changes:
         return Ids(cells, None)
     missing, inexact = np.zeros(len(cells), np.bool_), np.zeros(len(cells), np.bool_)
@@ -164,10 +165,10 @@ _Changes = Iterator[tuple[NDArray[np.intp], list[str]]]
 """Positions of texts, and the canonical form of each."""
 
 
-def _changes(texts: list[str]) -> _Changes:
+def _changes(texts: NDArray[np.object_]) -> _Changes:
     """Of the texts that may need another form."""
     for begin in range(0, len(texts), _BLOCK):
-        for rows, values in _changes_of_block(texts[begin : begin + _BLOCK]):
+        for rows, values in _changes_of_block(texts[begin : begin + _BLOCK].tolist()):
             if len(rows):
                 yield rows + begin, values
 
