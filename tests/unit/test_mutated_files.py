@@ -27,6 +27,14 @@ def test_a_sample_of_mutated_files_is_taken_in_or_refused_with_a_reason():
     assert found.keys() == {"taken in", "partly taken in", "refused"}
 
 
+@pytest.mark.parametrize("level", [b"\x1c", b"\x19"], ids=["structs", "lists"])
+def test_a_footer_nested_without_end_is_refused(level):
+    footer = level * 200_000
+    with inbox() as uploads:
+        event = uploads.take_in("parquet", b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+    assert verdict(event) == "refused"
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("first", range(SAMPLE, ALL, AT_ONCE))
 def test_all_mutated_files_are_taken_in_or_refused_with_a_reason(first):
