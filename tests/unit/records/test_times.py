@@ -248,3 +248,13 @@ def test_rows_of_years_that_no_calendar_has_are_rejected_and_the_others_kept(jud
     verdict = judge_by(ModelSpec.model_validate(spec), write["parquet"](columns), "a.parquet")
     assert verdict.codes == {1: ["wrong_type"], 2: ["wrong_type"]}
     assert verdict.records.ids.tolist() == ["c"]
+
+
+def test_a_number_that_is_none_is_a_missing_time():
+    for array in (
+        Array([1.0e9, float("nan"), None], DataType.float64()),
+        Array(["1000000000", "NaN", "NaT"], DataType.utf8()),
+    ):
+        found = arrays.times(array, "at")
+        assert np.isnat(found.values).tolist() == [False, True, True]
+        assert found.unread is None

@@ -105,13 +105,14 @@ def _numbers(array: Array, missing: Mask, spelling: Spelling | None, time_format
     if time_format and time_format.startswith("%Y"):
         return _text(compute.cast(compute.cast(array, _LONG), _TEXT), missing, None, time_format)
     values, unread = whole_or_double(array)
+    missing = missing | np.isnan(values)  # tables with gaps store whole numbers as fractions
     if time_format or not isinstance(spelling, DigitSpelling):  # nothing tells the unit, or which zeros lead
         moments, strange, nothing = np.full(len(array), NOTHING), ~missing, ~missing & ~are_moments(values)
     else:
         moments, strange = spelling.microseconds(np.where(unread, 0, values) if unread.any() else values)
         nothing = strange & ~unread & ~missing & ~are_moments(values)
     moments = np.where(nothing, NOTHING, moments)
-    return TimeCells(moments, missing, (unread | strange) & ~missing & ~nothing, nothing & ~unread)
+    return TimeCells(moments, missing, (unread | strange) & ~missing & ~nothing, nothing & ~unread & ~missing)
 
 
 def _text(array: Array, missing: Mask, spelling: Spelling | None, time_format: str | None) -> TimeCells:

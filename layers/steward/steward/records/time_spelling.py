@@ -21,7 +21,7 @@ from steward.records.time_text import iso_microseconds
 LOOKED_AT = 4_096
 """The first rows of a file, which tell how the times of a column are written."""
 
-NO_TIMES = MISSING_NUMBERS | {"nat"}
+NO_TIMES = MISSING_NUMBERS | {"nat", "nan"}
 """Texts, in lower case, that mean that a time is missing."""
 
 _LONG = DataType.int64()
