@@ -63,14 +63,15 @@ class Conclusions:
         ]
         for key in sorted(self.objects.keys() | other.objects.keys()):
             if self.objects.get(key) != other.objects.get(key):  # most have the same bytes, and need not be read
-                mine, theirs = self._content(key), other._content(key)
+                mine, theirs = self.content(key), other.content(key)
                 found += [f"{key}: {_excerpt(mine, theirs)}"] if mine != theirs else []
         for what, mine, theirs in (("ledger", self.recorded, other.recorded), ("told", self.told, other.told)):
             found += [f"{what} lost: {one}" for one in sorted((mine - theirs).elements())]
             found += [f"{what} more: {one}" for one in sorted((theirs - mine).elements())]
         return found
 
-    def _content(self, key: str) -> str | None:
+    def content(self, key: str) -> str | None:
+        """What an object holds, with these names replaced; None where there is none."""
         body = self.objects.get(key)
         return None if body is None else self.names.replaced(_content(key, body))
 

@@ -99,6 +99,18 @@ class BatchIngested(Event):
     versions: list[str] = Field(default_factory=list)
 
 
+class IdsGivenUp(Event):
+    """Predictions of a batch do not count: an earlier upload has their ids in the window before or after theirs.
+
+    They may have counted, and met labels, until that upload was taken in. A batch of many windows is told in several.
+    """
+
+    batch: str
+    source: str
+    windows: list[str] = Field(description="Those of the predictions that do not count.")
+    versions: list[str] = Field(description="Those that made predictions of the batch.")
+
+
 class BatchRejected(Event):
     """A file could not be used at all, or rows of it were quarantined beyond use; it is kept where it was uploaded."""
 

@@ -99,8 +99,9 @@ class SeenCheck(BaseModel):
         version: the version that made the window's predictions.
         window: the window's id; ids sort by time.
         check: the check's id.
-        evidence: how many batches, of predictions and of labels, the check saw, and how many corrections its outcomes
-            knew; of two checks of one window the one that knew more stands.
+        evidence: how many batches, of predictions and of labels, the check saw, and how many corrections, and batches
+            that gave IDs up to other windows, its outcomes knew; of two checks of one window the one that knew more
+            stands.
         rows, labelled_rows: what these batches came to, readings of telemetry among the rows.
         attributed_rows: in the sample whose attributions it knew.
         revision: the declaration that was in force.

@@ -29,6 +29,7 @@ class Check(BaseModel):
         readings: how much telemetry the window had.
         corrections: the batches among them that correct others: the check was made again for them.
         joined_corrections: how many of them the outcomes know, which are written after the profiles.
+        given_up: how many batches the outcomes know to have given IDs up to uploads in the window before or after.
         unreadable: batches whose profiles are damaged, or of other bins, each with the reason; they are left out.
     """
 
@@ -48,6 +49,7 @@ class Check(BaseModel):
     history: StoredObject | None = None
     corrections: list[str] = []
     joined_corrections: int = 0
+    given_up: int = 0
     unreadable: dict[str, str] = {}
     rows: int
     labelled_rows: int

@@ -16,6 +16,8 @@ class WindowOutcomes(BaseModel):
     Attributes:
         prediction_batches, label_batches: what was joined, in order of upload.
         corrections: the batches among them that correct others.
+        given_up: the batches of predictions that are known to have given IDs up to uploads in the window before or
+            after, since these outcomes were written first; they may have had labels here until then.
         outcomes: of all predictions.
         groups: of each group of the segments and protected attributes that the version's baseline has.
         unmatched: label files that this window reports, with how many of their labels have no prediction.
@@ -29,6 +31,7 @@ class WindowOutcomes(BaseModel):
     prediction_batches: list[str]
     label_batches: list[str]
     corrections: list[str] = []
+    given_up: tuple[str, ...] = ()
     outcomes: Outcomes
     groups: GroupOutcomes = GroupOutcomes()
     unmatched: tuple[UnmatchedLabels, ...] = ()

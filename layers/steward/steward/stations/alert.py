@@ -137,7 +137,7 @@ def seen(check: Check, stored: StoredObject, spec: ModelSpec, at: datetime) -> S
         version=check.version,
         window=check.window,
         check=check.check,
-        evidence=len(check.batches) + len(check.label_batches) + check.joined_corrections,
+        evidence=len(check.batches) + len(check.label_batches) + check.joined_corrections + check.given_up,
         rows=check.rows + check.readings,
         labelled_rows=check.labelled_rows,
         attributed_rows=max((found.rows for found in check.results if found.monitor == "attribution_drift"), default=0),

@@ -127,6 +127,7 @@ def examine(
         history=history.stored if history else None,
         corrections=sorted({*corrections, *(realised.corrections if realised else ())}),
         joined_corrections=len(realised.corrections) if realised else 0,
+        given_up=len(realised.given_up) if realised else 0,
         unreadable=unreadable,
         rows=profile.rows,
         labelled_rows=realised.outcomes.labelled if realised else 0,
@@ -152,8 +153,7 @@ def restored(data: Bucket, check: Check) -> Evidence:
     baseline = Baseline.from_json(data.verified(check.baseline))
     window = Window.parse(check.window)
     profile = _of_batches(data, check, window, check.batches, baseline.bins)
-    found, had = (profile.rows, profile.telemetry.readings), (check.rows, check.readings)
-    if found != had:
+    if (found := (profile.rows, profile.telemetry.readings)) != (had := (check.rows, check.readings)):
         raise IncomparableProfiles(
             f"the batches of {check.window} have {found[0]:,} rows and {found[1]:,} readings now, and had {had[0]:,} "
             f"and {had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked "

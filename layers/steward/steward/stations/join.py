@@ -1,13 +1,13 @@
 """Labels meet their predictions, window by window; each window's outcomes are written whole."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import pandas as pd
 
 from steward.defects.correction import is_correction, withdraws
-from steward.events import BatchIngested, DataCorrected, OutcomesUpdated
+from steward.events import BatchIngested, DataCorrected, IdsGivenUp, OutcomesUpdated
 from steward.monitoring.realised import WindowOutcomes
 from steward.performance.grouping import columns_looked_at
 from steward.performance.joined import join
@@ -18,14 +18,16 @@ from steward.records.superseded import Layer, standing_labels, standing_rows
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.stations import registry, waiting
+from steward.stations import moved_labels, registry, waiting
 from steward.stations.unmatched import NOTHING_UNMATCHED, Report, report_unmatched
-from steward.stations.window_records import WindowRecords
+from steward.stations.window_records import RecordsFile, WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
+type Cause = BatchIngested | DataCorrected | IdsGivenUp
 
-def join_labels(runtime: Runtime, ingested: BatchIngested | DataCorrected) -> Iterator[OutcomesUpdated]:
+
+def join_labels(runtime: Runtime, ingested: Cause) -> Iterator[OutcomesUpdated]:
     """Write the outcomes of every window that labels, predictions whose labels came first, or corrections touch.
 
     Labels that waited are taken out of the waiting ones last, after the events of their windows were published: a
@@ -36,6 +38,8 @@ def join_labels(runtime: Runtime, ingested: BatchIngested | DataCorrected) -> It
         return
     if isinstance(ingested, DataCorrected):
         yield from _update(runtime, spec, ingested, {Window.parse(window) for window in ingested.windows})
+    elif isinstance(ingested, IdsGivenUp):
+        yield from _join_given_up(runtime, spec, ingested)
     elif ingested.kind == "labels":
         yield from _join_labels(runtime, spec, ingested)
     else:
@@ -80,10 +84,26 @@ def _join_predictions(runtime: Runtime, spec: ModelSpec, ingested: BatchIngested
     waiting.remove_placed(runtime.data, spec, placed)
 
 
+def _join_given_up(runtime: Runtime, spec: ModelSpec, given_up: IdsGivenUp) -> Iterator[OutcomesUpdated]:
+    """Labels that met predictions which do not count move to those that do; where they met, outcomes do without both.
+
+    Labels are taken away last, after the events of the windows that they moved to, as in `join_labels`.
+    """
+    windows = {Window.parse(window) for window in given_up.windows}
+    moved = moved_labels.copy_labels(runtime.data, spec, given_up)
+    yield from _update(runtime, spec, given_up, moved.windows - windows)
+    moved_labels.remove_originals(runtime.data, spec, moved)
+    for window in sorted(windows):
+        versions = set(_versions(runtime.data, spec, window)) if _labelled(runtime.data, spec, window) else set()
+        for version in sorted(versions | set(given_up.versions)):
+            if version in versions or runtime.data.marked(keys.outcomes(spec.model, version, window.id)):
+                yield _updated(runtime, spec, given_up, window, version, NOTHING_UNMATCHED, None)
+
+
 def _update(  # noqa: PLR0917 - the event, what it touches, and what is known beside the records
     runtime: Runtime,
     spec: ModelSpec,
-    cause: BatchIngested | DataCorrected,
+    cause: Cause,
     windows: AbstractSet[Window],
     report: Report = NOTHING_UNMATCHED,
     strays: dict[Window, pd.DataFrame] | None = None,
@@ -113,7 +133,7 @@ def _labelled(data: Bucket, spec: ModelSpec, window: Window) -> bool:
 def _updated(  # noqa: PLR0917 - as above
     runtime: Runtime,
     spec: ModelSpec,
-    cause: BatchIngested | DataCorrected,
+    cause: Cause,
     window: Window,
     version: str,
     report: Report,
@@ -129,7 +149,10 @@ def _updated(  # noqa: PLR0917 - as above
             mine = records.strays(cause.batch)
             if len(mine):
                 strays[window] = waiting.hinted(mine, spec, window)
-        return found
+        given_up = set(present.given_up if present else ())
+        if isinstance(cause, IdsGivenUp) and window.id in cause.windows:
+            given_up.add(cause.batch)
+        return found.model_copy(update={"given_up": tuple(sorted(given_up))})
 
     outcomes, stored = runtime.data.exchange(keys.outcomes(spec.model, version, window.id), WindowOutcomes, joined)
     return OutcomesUpdated(
@@ -146,12 +169,16 @@ def _updated(  # noqa: PLR0917 - as above
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """The predictions and the labels of one window, each in order of upload; batch IDs sort by it."""
+    """The predictions and the labels of one window, each in order of upload; batch IDs sort by it.
+
+    Files of labels without rows are among the batches: checks that knew labels which moved away stand no longer.
+    """
 
     spec: ModelSpec
     window: Window
     predictions: list[Layer]
     labels: list[Layer]
+    label_batches: list[str]
     wanted: list[str]
 
     @classmethod
@@ -161,8 +188,10 @@ class _Records:
         prediction = [columns.prediction] if columns.prediction else []
         wanted = [columns.id, columns.version, *columns.outputs.values(), *prediction]
         wanted += sorted(set(columns_looked_at(bins) if bins else ()).difference(wanted))
-        predictions = _layers(data, spec, "predictions", window, wanted)
-        return cls(spec, window, predictions, _layers(data, spec, "labels", window, _label_columns(spec)), wanted)
+        predictions = _layers(data, spec, _files(data, spec, "predictions", window), wanted)
+        files = _files(data, spec, "labels", window)
+        labels = _layers(data, spec, files, _label_columns(spec))
+        return cls(spec, window, predictions, labels, [file.batch for file in files], wanted)
 
     def strays(self, batch: str) -> pd.DataFrame:
         """The labels of a batch that no prediction of the window has the IDs of."""
@@ -179,15 +208,14 @@ class _Records:
         labels = standing_labels(self.labels, name) if self.labels else pd.DataFrame(columns=_label_columns(self.spec))
         outcomes, groups = join(predictions, labels, self.spec, version, bins)
         prediction_batches = [layer.batch for layer in self.predictions]
-        label_batches = [layer.batch for layer in self.labels]
         without = predictions[name][~predictions[name].isin(labels[name])]
         shown = sorted(without if len(without) else predictions[name])[:EXAMPLES] if unmatched else ()
         return WindowOutcomes(
             version=version,
             window=self.window.id,
             prediction_batches=prediction_batches,
-            label_batches=label_batches,
-            corrections=[batch for batch in (*prediction_batches, *label_batches) if is_correction(batch)],
+            label_batches=self.label_batches,
+            corrections=[batch for batch in (*prediction_batches, *self.label_batches) if is_correction(batch)],
             outcomes=outcomes,
             groups=groups,
             unmatched=unmatched,
@@ -201,7 +229,7 @@ def _label_columns(spec: ModelSpec) -> list[str]:
 
 def _labels_of(data: Bucket, spec: ModelSpec, window: Window, batch: str) -> pd.DataFrame:
     """The labels of one batch in a window without predictions, as those that wait are kept."""
-    layers = _layers(data, spec, "labels", window, _label_columns(spec))
+    layers = _layers(data, spec, _files(data, spec, "labels", window), _label_columns(spec))
     mine = next((layer.rows for layer in layers if layer.batch == batch), pd.DataFrame(columns=_label_columns(spec)))
     return waiting.hinted(mine, spec, window)
 
@@ -217,18 +245,28 @@ def _bins(data: Bucket, spec: ModelSpec, version: str) -> Bins | None:
 def _versions(data: Bucket, spec: ModelSpec, window: Window) -> list[str]:
     """The versions that made predictions in a window, also those that were withdrawn since."""
     name = spec.columns.version
-    layers = _layers(data, spec, "predictions", window, [name])
+    layers = _layers(data, spec, _files(data, spec, "predictions", window), [name])
     return sorted({version for layer in layers for version in layer.rows[name].dropna().astype(str).unique()})
 
 
-def _layers(data: Bucket, spec: ModelSpec, kind: str, window: Window, wanted: Collection[str]) -> list[Layer]:
+def _files(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> list[RecordsFile]:
     """What was uploaded of a window, then what corrects it, each in order of upload."""
     records = WindowRecords(data)
-    layers = []
-    for partition in (kind, keys.corrections_of(kind)):
-        for file, content in records.contents(records.of_window(partition, spec.model, window)):
-            rows = read_records(content.body, spec, wanted)
-            layers.append(
-                Layer(file.batch, rows, correction=is_correction(file.batch), withdrawal=withdraws(file.batch))
-            )
-    return layers
+    return [
+        file
+        for partition in (kind, keys.corrections_of(kind))
+        for file in records.of_window(partition, spec.model, window)
+    ]
+
+
+def _layers(data: Bucket, spec: ModelSpec, files: Iterable[RecordsFile], wanted: Collection[str]) -> list[Layer]:
+    """What files hold, but for those without rows."""
+    return [
+        Layer(
+            file.batch,
+            read_records(content.body, spec, wanted),
+            correction=is_correction(file.batch),
+            withdrawal=withdraws(file.batch),
+        )
+        for file, content in WindowRecords(data).contents(files)
+    ]

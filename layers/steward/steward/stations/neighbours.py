@@ -63,6 +63,7 @@ class Neighbours:
     _later: dict[str, Hashes] = field(default_factory=dict)
     _holders: list[str] = field(default_factory=list)
     _held: dict[Fragment, NDArray[np.int32]] = field(default_factory=dict)
+    _given_up: set[Window] = field(default_factory=set)
     _theirs: dict[str, IdHashes | None] = field(default_factory=dict)
 
     def look(self, windows: Sequence[Window]) -> set[str]:
@@ -91,6 +92,10 @@ class Neighbours:
             fragment.rows if (kept := self.kept(fragment)) is None else int(np.count_nonzero(kept))
             for fragment in self.spool.fragments(window)
         )
+
+    def given_up(self, windows: Sequence[Window]) -> list[Window]:
+        """Those of some windows in which rows have ids of earlier uploads in the window before or after."""
+        return [window for window in windows if window in self._given_up]
 
     def taken(self) -> Iterator[tuple[Rows, NDArray[np.bool_], Callable[[int], Reason]]]:
         """The rows that earlier uploads have: some rows at a time, which of them, and the reason for each."""
@@ -145,9 +150,17 @@ class Neighbours:
             self._later[key] = shared
             return
         self._holders.append(keys.batch_of(key))
+        beside = {
+            fragment: window
+            for window in self._mine(key)
+            if window.start != keys.window_start(key)
+            for fragment in self.spool.fragments(window)
+        }
         for fragment, place in self._matches(key, shared, given_up=True):
             held = self._held.setdefault(fragment, np.full(fragment.rows, _FREE, np.int32))
             held[place] = len(self._holders) - 1
+            if fragment in beside:
+                self._given_up.add(beside[fragment])
 
     def _shared(self, key: str) -> Hashes:
         """The hashes, ascending, that ids of a neighbour's file have in common with this batch's within reach."""

@@ -3,7 +3,7 @@
 They gave no time, or that of another window: the time of the outcome, of another clock, of a revision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from steward.errors import Conflict
 from steward.events import BatchIngested, StoredObject
+from steward.records.carrier import rows_of
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.records.records import Records
 from steward.records.stored import read_ids, read_records, write_records
@@ -58,7 +59,7 @@ def add(data: Bucket, spec: ModelSpec, batch: str, labels: Sequence[pd.DataFrame
     data.mark(keys.untimed_labels(spec.model))
 
     def union(present: bytes | None) -> bytes:
-        known = [_labels(present, spec)] if present is not None else []
+        known = [labels_of(present, spec)] if present is not None else []
         rows = pd.concat([*known, *labels], ignore_index=True).drop_duplicates(spec.columns.id)
         return write_records(_records(rows.sort_values(spec.columns.id), spec), spec)
 
@@ -112,10 +113,10 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested, having: Sequen
         content = data.find(key)
         if content is None:
             continue
-        batch, labels = keys.batch_of(key), _labels(content.body, spec)
+        batch, labels = keys.batch_of(key), labels_of(content.body, spec)
         given = hints_of(labels, spec)
-        searched = _within_horizon(having, spec, given) if ingested.kind == "labels" else windows
-        found, rest = _place_batch(data, spec, batch, labels, searched, known)
+        searched = within_horizon(having, spec, given) if ingested.kind == "labels" else windows
+        found, rest = place_batch(data, spec, batch, labels, searched, known)
         if found:
             touched |= found.keys()
             ids[key] = set().union(*found.values())
@@ -137,7 +138,7 @@ def prediction_windows(data: Bucket, spec: ModelSpec) -> list[Window]:
     return sorted({Window.containing(start, spec.window.length) for start in starts}, reverse=True)
 
 
-def _within_horizon(having: Sequence[Window], spec: ModelSpec, hints: AbstractSet[Window]) -> list[Window]:
+def within_horizon(having: Sequence[Window], spec: ModelSpec, hints: AbstractSet[Window]) -> list[Window]:
     """The windows back to the label horizon before the newest, and those as near to a time that a label gave."""
     if not having:
         return []
@@ -147,7 +148,7 @@ def _within_horizon(having: Sequence[Window], spec: ModelSpec, hints: AbstractSe
     return [window for window in having if any(window.end > low and window.start < high for low, high in spans)]
 
 
-def _place_batch(  # noqa: PLR0917 - the labels, and where they are looked for
+def place_batch(  # noqa: PLR0917 - the labels, and where they are looked for
     data: Bucket,
     spec: ModelSpec,
     batch: str,
@@ -155,18 +156,31 @@ def _place_batch(  # noqa: PLR0917 - the labels, and where they are looked for
     windows: Sequence[Window],
     known: dict[Window, set[str]],
 ) -> tuple[dict[Window, set[str]], pd.DataFrame]:
-    """Add what can be placed of one batch, its IDs by window, and what is left; `known` keeps the prediction IDs."""
+    """Add labels of one batch to the windows of their predictions.
+
+    Args:
+        data: where.
+        spec: the declaration.
+        batch: theirs.
+        waiting: the labels, with the times that they gave.
+        windows: where predictions are looked for, in this order.
+        known: keeps the IDs of the predictions of each window.
+
+    Returns:
+        The IDs that were found in each window, and the labels that were found in none.
+    """
     placed: dict[Window, set[str]] = {}
     for window in windows:
         if waiting.empty:
             break
         if window not in known:
-            known[window] = _prediction_ids(data, spec, window)
+            known[window] = prediction_ids(data, spec, window)
         here = waiting[spec.columns.id].isin(known[window])
         if here.any():
             strangers = here & (window_numbers(waiting, spec) != window.number)
             if strangers.any():  # the others are stored in this window, by the time that they gave
-                _add(data, spec, window, batch, waiting[strangers].drop(columns=spec.columns.time))
+                data.mark(keys.labelled_window(spec.model, window.id))
+                add_records(data, spec, "labels", window, keys.placed(batch), waiting[strangers])
             placed[window] = set(waiting[spec.columns.id][here])
             waiting = waiting[~here]
     return placed, waiting
@@ -175,7 +189,7 @@ def _place_batch(  # noqa: PLR0917 - the labels, and where they are looked for
 def _remove(data: Bucket, spec: ModelSpec, key: str, ids: AbstractSet[str]) -> None:
     """Take some labels out of a batch, of which another function may have taken others meanwhile."""
     while content := data.find(key):
-        waiting = _labels(content.body, spec)
+        waiting = labels_of(content.body, spec)
         left = waiting[~waiting[spec.columns.id].isin(ids)]
         if left.empty:
             data.delete(key)
@@ -187,13 +201,13 @@ def _remove(data: Bucket, spec: ModelSpec, key: str, ids: AbstractSet[str]) -> N
             return
 
 
-def _labels(body: bytes, spec: ModelSpec) -> pd.DataFrame:
-    """Waiting labels: ID, label, and the time that each gave, if it did."""
+def labels_of(body: bytes, spec: ModelSpec) -> pd.DataFrame:
+    """Stored labels: ID, the label where there is one, and the time that each gave, if it did."""
     columns = spec.columns
     rows = read_records(body, spec, [columns.id, columns.label, columns.time])
     if columns.time not in rows:
         rows = rows.assign(**{columns.time: pd.Series(pd.NaT, rows.index, "datetime64[us, UTC]")})
-    return rows[[columns.id, columns.label, columns.time]]
+    return rows[[name for name in (columns.id, columns.label, columns.time) if name in rows]]
 
 
 def _times(labels: pd.DataFrame, spec: ModelSpec) -> NDArray[np.datetime64]:
@@ -201,33 +215,63 @@ def _times(labels: pd.DataFrame, spec: ModelSpec) -> NDArray[np.datetime64]:
     return moments.tz_localize(None).to_numpy(dtype="datetime64[us]")
 
 
-def _prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:
+def prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:
+    """The IDs of the predictions that are stored of a window."""
     records = WindowRecords(data)
     files = records.of_window("predictions", spec.model, window)
     return {identity for _, content in records.contents(files) for identity in read_ids(content.body, spec)}
 
 
-def _add(data: Bucket, spec: ModelSpec, window: Window, batch: str, labels: pd.DataFrame) -> None:
-    """Add labels to those of their batch that were placed in this window before, also where they were merged since."""
-    data.mark(keys.labelled_window(spec.model, window.id))
+def add_records(  # noqa: PLR0917 - where, and what
+    data: Bucket, spec: ModelSpec, kind: str, window: Window, batch: str, labels: pd.DataFrame
+) -> None:
+    """Add labels, or corrections of some, to those of their batch in a window."""
+
+    def union(known: list[pd.DataFrame]) -> pd.DataFrame:
+        return pd.concat([*known, labels], ignore_index=True)
+
+    _rewrite(data, spec, kind, window, batch, union)
+
+
+def remove_records(  # noqa: PLR0917 - as above
+    data: Bucket, spec: ModelSpec, kind: str, window: Window, batch: str, ids: AbstractSet[str]
+) -> None:
+    """Take labels, or corrections of some, out of those of their batch in a window; a file without rows may be left."""
+
+    def difference(known: list[pd.DataFrame]) -> pd.DataFrame:
+        rows = pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=[spec.columns.id])
+        return rows[~rows[spec.columns.id].isin(ids)]
+
+    _rewrite(data, spec, kind, window, batch, difference)
+
+
+def _rewrite(  # noqa: PLR0917 - as above
+    data: Bucket,
+    spec: ModelSpec,
+    kind: str,
+    window: Window,
+    batch: str,
+    change: Callable[[list[pd.DataFrame]], pd.DataFrame],
+) -> None:
+    """Change what is stored of a batch of labels in a window, also where it was merged since."""
     records = WindowRecords(data)
-    key = keys.records("labels", spec.model, window, keys.placed(batch))
+    key = keys.records(kind, spec.model, window, batch)
     alone = False
     merged: RecordsFile | None = None
 
-    def union(present: bytes | None) -> bytes:
+    def changed(present: bytes | None) -> bytes:
         nonlocal alone, merged
         known = [present] if present is not None else []
         if alone := alone or present is None:
             merged = records.merged(key)
             known += [content.body for _, content in records.contents([merged] if merged else [])]
-        frames = [read_records(body, spec, list(labels.columns)) for body in known]
-        rows = pd.concat([*frames, labels], ignore_index=True).drop_duplicates(spec.columns.id)
-        return write_records(_records(rows.sort_values(spec.columns.id), spec), spec)
+        rows = change([labels_of(body, spec) for body in known if rows_of(body)])
+        rows = rows.drop_duplicates(spec.columns.id).sort_values(spec.columns.id)
+        return write_records(_records(rows, spec), spec)
 
-    data.rewrite(key, union, _PARQUET)
+    data.rewrite(key, changed, _PARQUET)
     while alone and _stored(records.merged(key)) != _stored(merged):  # another wrote, and was merged, in between
-        data.rewrite(key, union, _PARQUET)
+        data.rewrite(key, changed, _PARQUET)
 
 
 def _stored(file: RecordsFile | None) -> StoredObject | None:
@@ -235,13 +279,14 @@ def _stored(file: RecordsFile | None) -> StoredObject | None:
 
 
 def _records(labels: pd.DataFrame, spec: ModelSpec) -> Records:
-    values = labels[spec.columns.label]
-    column: Column
-    if spec.task == "regression":
-        column = NumericColumn(values.to_numpy(dtype=np.float64))
-    else:
-        codes, categories = pd.factorize(values.astype(str), sort=True)
-        column = CategoricalColumn(codes.astype(np.int32), tuple(categories))
+    columns: dict[str, Column] = {}
+    if spec.columns.label in labels:
+        values = labels[spec.columns.label]
+        if spec.task == "regression":
+            columns[spec.columns.label] = NumericColumn(values.to_numpy(dtype=np.float64))
+        else:
+            codes, categories = pd.factorize(values.astype(str), sort=True)
+            columns[spec.columns.label] = CategoricalColumn(codes.astype(np.int32), tuple(categories))
     ids = labels[spec.columns.id].to_numpy(dtype=object)
     times = _times(labels, spec) if spec.columns.time in labels else None
-    return Records(ids=ids, times=times, versions=None, chunk=Chunk(len(labels), {spec.columns.label: column}))
+    return Records(ids=ids, times=times, versions=None, chunk=Chunk(len(labels), columns))

@@ -225,6 +225,11 @@ def is_placed(batch: str) -> bool:
     return batch.endswith(_PLACED)
 
 
+def unplaced(batch: str) -> str:
+    """The batch of labels that is called so, or itself."""
+    return batch.removesuffix(_PLACED)
+
+
 def labelled_window(model: str, window: str) -> str:
     """Says that labels of a window were stored (create-only): to ask for it is cheaper than to list what is there."""
     return f"arrivals/{model}/labels/{window}"

@@ -1,0 +1,119 @@
+"""Labels of predictions that do not count any more move to the prediction that stands, in another window."""
+
+import tempfile
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from steward.defects.correction import is_correction
+from steward.errors import ObjectMissing
+from steward.events import IdsGivenUp
+from steward.profiles.hashing import text_hashes
+from steward.records.id_hashes import IdHashes, NoIdHashes, contained
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.stations import waiting
+from steward.stations.window_records import WindowRecords
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+_KINDS = ("labels", keys.corrections_of("labels"))
+
+
+@dataclass(frozen=True, slots=True)
+class MovedLabels:
+    """Labels that were found beside another prediction of their ID.
+
+    Attributes:
+        windows: of these predictions; the labels are stored there, too, by now.
+        left: the IDs whose labels are to be taken out of each window, by kind and batch.
+    """
+
+    windows: AbstractSet[Window]
+    left: Mapping[tuple[Window, str, str], AbstractSet[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stranded:
+    """Labels of one window, by batch, whose prediction was given up; corrections of them likewise."""
+
+    labels: dict[str, pd.DataFrame] = field(default_factory=dict)
+    corrections: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def copy_labels(data: Bucket, spec: ModelSpec, given_up: IdsGivenUp) -> MovedLabels:
+    """Copy the labels of IDs that a batch gave up, and their corrections, to the windows where the IDs stand.
+
+    They are looked for as labels of their time are that have no prediction there: newest window first, within the label
+    horizon. Labels that are found nowhere wait. The originals stay until `remove_originals`, so that a function that
+    dies in between finds them again.
+    """
+    touched: set[Window] = set()
+    left: dict[tuple[Window, str, str], AbstractSet[str]] = {}
+    known: dict[Window, set[str]] = {}
+    having: list[Window] | None = None
+    for window in map(Window.parse, given_up.windows):
+        stranded = _stranded(data, spec, window, given_up.batch)
+        for batch, labels in stranded.labels.items():
+            having = waiting.prediction_windows(data, spec) if having is None else having
+            searched = waiting.within_horizon(having, spec, {*waiting.hints_of(labels, spec), window})
+            original = keys.unplaced(batch)
+            found, rest = waiting.place_batch(data, spec, original, labels, searched, known)
+            if len(rest):
+                waiting.add(data, spec, original, [rest])
+            if keys.is_placed(batch):
+                left[window, "labels", batch] = set(labels[spec.columns.id])
+            touched |= found.keys()
+            for target, ids in found.items():
+                for correction, rows in stranded.corrections.items():
+                    mine = rows[rows[spec.columns.id].isin(ids)]
+                    if len(mine):
+                        waiting.add_records(data, spec, _KINDS[1], target, correction, mine)
+                        place = (window, _KINDS[1], correction)
+                        left[place] = left.get(place, frozenset()) | set(mine[spec.columns.id])
+    return MovedLabels(touched, left)
+
+
+def remove_originals(data: Bucket, spec: ModelSpec, moved: MovedLabels) -> None:
+    """Take labels out of the windows that they were moved from; a file without rows stays, and says that they came."""
+    for (window, kind, batch), ids in moved.left.items():
+        waiting.remove_records(data, spec, kind, window, batch, ids)
+
+
+def _stranded(data: Bucket, spec: ModelSpec, window: Window, batch: str) -> _Stranded:
+    """The labels of a window that only predictions of a batch had the IDs of, which it gave up."""
+    found, records = _Stranded(), WindowRecords(data)
+    files = [records.of_window(kind, spec.model, window) for kind in _KINDS]
+    if not files[0]:
+        return found
+    predicted = waiting.prediction_ids(data, spec, window)
+    with tempfile.TemporaryDirectory() as folder:
+        hashes = _hashes(data, spec, batch, Path(folder))
+        for file, content in (pair for listed in files for pair in records.contents(listed)):
+            rows = waiting.labels_of(content.body, spec)
+            names = rows[spec.columns.id]
+            mine = ~names.isin(predicted).to_numpy()
+            if hashes:
+                mine &= contained(text_hashes(names.tolist()), hashes.of_window(window.start))
+            if not mine.any():
+                continue
+            if is_correction(file.batch):
+                found.corrections[file.batch] = rows[mine]
+            elif keys.is_placed(file.batch):
+                found.labels[file.batch] = rows[mine]
+            else:
+                found.labels[file.batch] = waiting.hinted(rows[mine], spec, window)
+    return found
+
+
+def _hashes(data: Bucket, spec: ModelSpec, batch: str, folder: Path) -> IdHashes | None:
+    """Those of the batch's IDs; None where they are not known, and every label without a prediction may be one."""
+    path = folder / "batch.ids"
+    try:
+        data.reference(keys.id_hashes("predictions", spec.model, batch), path)
+        return IdHashes.read(path)
+    except (ObjectMissing, NoIdHashes):
+        return None
