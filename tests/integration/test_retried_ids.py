@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from steward import aws
-from steward.events import BatchRejected, CheckCompleted, CheckRequested
+from steward.events import BatchRejected, CheckCompleted, CheckRequested, IdsGivenUp
 from steward.records.quarantine import read_rejected
 
 from . import lemons
 from .deployment import Deployment
+from .test_corrections import correct, open_defect
 
 DAY = timedelta(days=1)
 PREDICTIONS = "inbox/lemons/predictions/"
@@ -125,3 +126,93 @@ def test_what_stands_follows_from_the_uploads_and_not_from_the_order_in_which_th
             if not any(abs(earlier[sale] - day) <= 1 for earlier in uploads[:turn] if sale in earlier):
                 expected[f"{lemons.START + (16 + day) * DAY:%Y%m%d}"] += 1
     assert rows_by_window(trained) == dict(expected)
+
+
+FIRST, SECOND = "20240117", "20240118"
+SOLD = lemons.sales(1, first_day=16, rows_a_day=60)
+HINTS = {
+    "no time": lambda sold: lemons.labels(sold, timed=False),
+    "the first try's": lemons.labels,
+    "the second try's": lambda sold: later_by(1, lemons.labels(sold)),
+    "the month after's": lambda sold: later_by(30, lemons.labels(sold)),
+}
+
+
+def met_the_second_try(steward: Deployment, hint: str, tried_again: int) -> tuple[str, str]:
+    """The messages of two tries, of which the second was taken in and met its labels."""
+    scored = lemons.predictions(SOLD)
+    messages = upload_only(steward, "1.csv", scored), upload_only(steward, "2.csv", later_by(1, scored[:tried_again]))
+    forget_messages(steward)
+    take_in(steward, messages[1])
+    steward.upload("inbox/lemons/labels/16.csv", lemons.csv(HINTS[hint](SOLD)))
+    steward.settle()
+    assert labelled(steward) == {SECOND: tried_again}
+    return messages
+
+
+def outcomes(steward: Deployment) -> dict[str, dict]:
+    return {key.split("/")[-1][:8]: steward.object(key) for key in steward.keys("outcomes/")}
+
+
+def labelled(steward: Deployment) -> dict[str, int]:
+    return {day: found["outcomes"]["labelled"] for day, found in outcomes(steward).items()}
+
+
+def standing_check(steward: Deployment, day: str) -> dict:
+    (seen,) = [one for one in steward.object("alerts/lemons.json")["checks"].values() if one["window"].startswith(day)]
+    return seen
+
+
+@pytest.mark.parametrize(("hint", "tried_again"), [*zip(HINTS, (60, 60, 25, 25), strict=True)])
+def test_labels_that_met_the_second_try_move_to_the_first_once_it_is_taken_in(
+    trained: Deployment, hint: str, tried_again: int
+) -> None:
+    first, second = met_the_second_try(trained, hint, tried_again)
+    take_in(trained, first)
+    found = outcomes(trained)
+    assert labelled(trained) == {FIRST: 60, SECOND: 0}
+    assert sum(found[FIRST]["outcomes"]["positive_scores"].values()) == SOLD["lemon"].sum()
+    assert found[SECOND]["outcomes"]["rows"] == 0
+    assert found[SECOND]["prediction_batches"] == []
+    assert found[SECOND]["outcomes"]["orphans"] == (60 if hint == "the second try's" else 0)
+    assert trained.keys("records/waiting/") == []
+    assert standing_check(trained, FIRST)["labelled_rows"] == 60
+    assert standing_check(trained, SECOND)["labelled_rows"] == 0
+
+    take_in(trained, second, first)
+    for told in trained.told(IdsGivenUp):
+        trained.deliver("join_labels", told)
+    assert outcomes(trained) == found
+    assert trained.keys("records/waiting/") == []
+
+
+def test_labels_of_predictions_that_are_left_of_the_second_upload_stay(trained: Deployment) -> None:
+    scored, others = lemons.predictions(SOLD), lemons.sales(1, first_day=17, rows_a_day=30)
+    both = pd.concat([later_by(1, scored), lemons.predictions(others)])
+    first, second = upload_only(trained, "1.csv", scored), upload_only(trained, "2.csv", both)
+    forget_messages(trained)
+    take_in(trained, second)
+    every = pd.concat([lemons.labels(SOLD, timed=False), lemons.labels(others, timed=False)])
+    trained.upload("inbox/lemons/labels/16.csv", lemons.csv(every))
+    trained.settle()
+    assert labelled(trained) == {SECOND: 90}
+    take_in(trained, first)
+    assert labelled(trained) == {FIRST: 60, SECOND: 30}
+    assert outcomes(trained)[SECOND]["outcomes"]["orphans"] == 0
+
+
+@pytest.mark.parametrize(("hint", "corrected_first"), [("no time", True), ("the second try's", False)])
+def test_a_correction_of_a_label_moves_with_it(trained: Deployment, hint: str, *, corrected_first: bool) -> None:
+    first, _ = met_the_second_try(trained, hint, 60)
+    defect = open_defect(trained, 17)
+    turned = HINTS[hint](SOLD[:40]).assign(lemon=1)
+    withdrawn = HINTS[hint](SOLD[40:50])[["sale"]]
+    if not corrected_first:
+        take_in(trained, first)
+    correct(trained, defect, turned, kind="labels")
+    correct(trained, defect, withdrawn, kind="withdrawn-labels")
+    if corrected_first:
+        take_in(trained, first)
+    assert labelled(trained) == {FIRST: 50, SECOND: 0}
+    positives = 40 + SOLD["lemon"][50:].sum()
+    assert sum(outcomes(trained)[FIRST]["outcomes"]["positive_scores"].values()) == positives

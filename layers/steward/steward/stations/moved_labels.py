@@ -58,7 +58,9 @@ def copy_labels(data: Bucket, spec: ModelSpec, given_up: IdsGivenUp) -> MovedLab
     for window in map(Window.parse, given_up.windows):
         stranded = _stranded(data, spec, window, given_up.batch)
         for batch, labels in stranded.labels.items():
-            having = waiting.prediction_windows(data, spec) if having is None else having
+            if having is None:
+                data.mark(keys.untimed_labels(spec.model))
+                having = waiting.prediction_windows(data, spec)
             searched = waiting.within_horizon(having, spec, {*waiting.hints_of(labels, spec), window})
             original = keys.unplaced(batch)
             found, rest = waiting.place_batch(data, spec, original, labels, searched, known)
