@@ -58,6 +58,8 @@ class Meaning(Enum):
     """What values stand for, where the Arrow type that they are decoded to does not say."""
 
     UUID = "uuid"
+    TEXT = "text"
+    UNREADABLE = "unreadable"
     INTERVAL = "interval"
     SECONDS = "s"
     MILLISECONDS = "ms"
