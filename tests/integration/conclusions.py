@@ -137,8 +137,9 @@ class Names:
         for key, body in data.items():
             if key.startswith(f"defects/{MODEL}/"):
                 report = json.loads(body)["reports"][0]
-                title = re.sub(r"[^a-z_]+", " ", report["title"].lower())[:90]
-                known[json.loads(body)["defect"]] = f"<defect {report['source']} {title}>"
+                if report["source"] == "person":  # the ID of any other follows from the upload that it is about
+                    title = re.sub(r"[^a-z_]+", " ", report["title"].lower())[:90]
+                    known[json.loads(body)["defect"]] = f"<defect {title}>"
         return cls(known)
 
     def replaced(self, text: str) -> str:

@@ -127,7 +127,8 @@ def test_a_suggestion_goes_to_standard_output_or_to_a_new_file_and_can_be_used_a
     code, out, _ = run("suggest", "sales.csv")
     assert code == 0
     assert read_spec(out).model == "sales"
-    assert run("suggest", "sales.csv", "--output", "spec.yaml", "--owner", "me") == (0, "", "")
+    written = run("suggest", "sales.csv", "--output", "spec.yaml", "--owner", "me")
+    assert written == (0, "", "sales.csv: 500 rows read\n")
     assert read_spec((tmp_path / "spec.yaml").read_bytes()).owner == "me"
     sales(500, shift=1, seed=1).to_csv(tmp_path / "later.csv", index=False)
     code, out, _ = run("compare", "sales.csv", "later.csv", "--spec", "spec.yaml", "--fail-on-drift")

@@ -1,4 +1,4 @@
-"""How far a command has come, on a terminal alone."""
+"""How many rows a command has read, on standard error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,16 @@ from steward.standalone.tables import Watcher
 
 @contextmanager
 def rows_read() -> Iterator[Watcher]:
-    """Shows the rows read so far of whatever is being read; nothing where standard error is no terminal."""
-    console = Console(stderr=True)
+    """Report the rows read so far of each file: as they are read on a terminal, else in one line a file at the end."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    read: dict[str, int] = {}
     with console.status("reading") as status:
-        yield lambda name, rows: status.update(f"{name}: {rows:,} rows")
+
+        def watch(name: str, rows: int) -> None:
+            read[name] = rows
+            status.update(f"{name}: {rows:,} rows")
+
+        yield watch
+    if not console.is_terminal:
+        for name, rows in read.items():
+            console.print(f"{name}: {rows:,} rows read", markup=False)
