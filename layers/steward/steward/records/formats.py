@@ -20,7 +20,8 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
+_PARQUET = frozenset({".parquet", ".pq"})
+COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
 _MAGIC: dict[Compression, bytes] = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 _FOREIGN = {
@@ -65,10 +66,12 @@ def recognise(path: Path, name: str) -> tuple[Format, Compression | None]:
         BatchInvalid: its name ends in none that is known, or it is something else.
     """
     suffixes, _ = _suffixes(name)
-    if suffixes and _ENDING.fullmatch(suffixes[-1]):
-        return format_of(name)
     with path.open("rb") as file:
         head = file.read(8)
+    if head.startswith(b"PAR1") and _PARQUET.intersection(PurePosixPath(name.lower()).suffixes[-2:]):
+        return "parquet", None  # `sales.parquet.gzip` names the compression inside, as in the documentation of pandas
+    if suffixes and _ENDING.fullmatch(suffixes[-1]):
+        return format_of(name)
     if head.startswith(b"PAR1"):
         return "parquet", None
     compression = next((known for known, magic in _MAGIC.items() if head.startswith(magic)), None)
