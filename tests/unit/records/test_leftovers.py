@@ -1,11 +1,13 @@
 """What engines leave beside their data is told from data by its name, and a name without an ending by its content."""
 
+import bz2
 import gzip
 
 import pytest
 import zstandard
 
 from steward.errors import BatchInvalid
+from steward.records.formats import open_rows
 from steward.records.leftovers import is_leftover, is_part
 
 from .test_bad_files import CSV, parquet
@@ -101,3 +103,18 @@ def test_compressions_may_be_named_in_full(judge, write, row, listed):
     whole = listed(judge(content, "a.csv").records)
     assert listed(judge(gzip.compress(content), "a.csv.gzip").records) == whole
     assert listed(judge(zstandard.compress(content), "a.csv.zstd").records) == whole
+
+
+@pytest.mark.parametrize("name", ["a.csv", "export"])
+@pytest.mark.parametrize("header", ["ORCHARD", "BZhours", "PAR1", "ORC"])
+def test_a_header_may_begin_with_the_letters_of_another_format(tmp_path, name, header):
+    path = tmp_path / name
+    path.write_bytes(f"{header},x\n1,2\n".encode())
+    assert open_rows(path, name).names == (header, "x")
+
+
+@pytest.mark.parametrize("content", [bz2.compress(CSV), b"ORC\x0a\x1e\x0a\x04", parquet()])
+def test_other_formats_are_not_read_as_text(judge, content):
+    with pytest.raises(BatchInvalid) as caught:
+        judge(content, "a.csv")
+    assert caught.value.code == "not_what_its_name_says"

@@ -32,7 +32,6 @@ _UUID = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _HEX_DIGITS = 32
-_UUID_BYTES = 16
 _CLOSING = {"": "", "{": "}", "(": ")", "urn:uuid:": ""}
 _BOOLEANS = frozenset({"true", "false"})
 _AS_DIGIT = {"true": "1", "false": "0"}
@@ -84,21 +83,6 @@ def canonical_label(text: str) -> str:
     """
     value = canonical_category(text)
     return _AS_DIGIT.get(value, value)
-
-
-def text_of_bytes(cell: bytes) -> str | None:
-    """What bytes spell, canonical: text where they are printable UTF-8, otherwise sixteen of them a UUID, else None.
-
-    >>> text_of_bytes(b"order-7     "), text_of_bytes(bytes.fromhex("6f9619ff8b86d011b42d00c04fc964ff"))
-    ('order-7', '6f9619ff-8b86-d011-b42d-00c04fc964ff')
-    """
-    try:
-        text = cell.decode().strip(BLANKS)
-    except UnicodeDecodeError:
-        text = "\0"
-    if text.isprintable() and (text or len(cell) != _UUID_BYTES):
-        return canonical_id(text)
-    return _canonical_uuid(cell.hex()) if len(cell) == _UUID_BYTES else None
 
 
 def trim(text: str) -> str:

@@ -123,7 +123,7 @@ def split_cells(row: str, delimiter: str) -> list[str] | None:
         pending.append(part)
         quotes += part.count('"')
         if quotes % 2 == 0:
-            cell = _unquoted(delimiter.join(pending), parts=len(pending))
+            cell = _unquote(delimiter.join(pending), parts=len(pending))
             if cell is None:
                 return None
             cells.append(cell)
@@ -131,7 +131,7 @@ def split_cells(row: str, delimiter: str) -> list[str] | None:
     return None if pending else cells
 
 
-def _unquoted(cell: str, parts: int) -> str | None:
+def _unquote(cell: str, parts: int) -> str | None:
     bare = cell.strip(" ")
     if not bare.startswith('"'):
         alone = parts == 1 and "\n" not in cell and "\r" not in cell

@@ -40,11 +40,11 @@ class DecimalCommas:
         if not self._has_commas(name, present):
             return array
         self._with_comma.add(name)
-        return Array([_pointed(cell) for cell in cells], DataType.utf8())
+        return Array([_use_point(cell) for cell in cells], DataType.utf8())
 
     def row(self, cells: Mapping[str, str]) -> dict[str, str | None]:
         """The cells of one row, by column."""
-        return {name: _pointed(cell) if name in self._with_comma else cell for name, cell in cells.items()}
+        return {name: _use_point(cell) if name in self._with_comma else cell for name, cell in cells.items()}
 
     def _has_commas(self, name: str, cells: Iterable[str]) -> bool:
         if self._numbers is None:
@@ -65,5 +65,5 @@ class DecimalCommas:
         return commas
 
 
-def _pointed(cell: str | None) -> str | None:
+def _use_point(cell: str | None) -> str | None:
     return cell.replace(",", ".") if cell and _COMMA.fullmatch(cell) else cell

@@ -168,9 +168,9 @@ class DelimitedRows:
             cells = [cell.lstrip(" ") for cell in cells]
         if len(cells) == 1 < len(self.names) and not cells[0].strip():
             return None
-        return self._fitted(cells) or (self._wrong_count(cells), cells)
+        return self._fit(cells) or (self._wrong_count(cells), cells)
 
-    def _fitted(self, cells: list[str]) -> list[str] | None:
+    def _fit(self, cells: list[str]) -> list[str] | None:
         """The cells of a row, without empty ones at its end that have no column, and with those that are left out."""
         columns, found = len(self.names), len(cells)
         if found == columns:

@@ -3,29 +3,28 @@
 import errno
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
-from itertools import batched
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
 from steward.errors import BatchInvalid, UnknownModel
-from steward.events import BatchIngested, BatchRejected, CheckRequested, Event, Kind, ObjectCreated
+from steward.events import Event, Kind, ObjectCreated
 from steward.records.judge import Batch
 from steward.records.quarantine import Quarantine
-from steward.records.raw import Limits, RejectedRow
+from steward.records.raw import Limits
 from steward.records.records import Records
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
-from steward.spec.windows import Window
 from steward.stations import registry
 from steward.stations.admission import Rows, assign_versions
 from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
 from steward.stations.fetch import erased, fetch_file, fetch_upload, is_empty_part, is_no_file
+from steward.stations.intake_events import Outcome, refuse_rows, refuse_upload, report_batch, request_checks
 from steward.stations.neighbours import Neighbours
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
@@ -46,34 +45,9 @@ MAXIMUM_ROWS = 100_000_000
 _NO_MODEL = "unknown"
 """Under this name the ledger keeps what became of files whose key names no model."""
 
-_WINDOWS_AN_EVENT = 200
-
 _FEW_VERSIONS = 8
 _A_VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
 """What Steward calls versions: a listing of them costs as much as twelve questions for one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an upload whose file could be read.
-
-    Attributes:
-        rows: that are stored.
-        rejected: rows that are in quarantine.
-        codes: the codes of their reasons, and how many rows have each.
-        first: one of them; None where there is none.
-        windows: that the file has valid rows in, also where earlier uploads have the ids of all of them.
-        versions: the versions in each, before ids were compared.
-        notes: how its times were written, where that is not ISO 8601.
-    """
-
-    rows: int
-    rejected: int
-    codes: Mapping[str, int]
-    first: RejectedRow | None
-    windows: Sequence[Window]
-    versions: Sequence[str]
-    notes: Sequence[str] = ()
 
 
 def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
@@ -87,7 +61,7 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
         folder = Path(name)
         upload, size = fetch_upload(runtime, created, place, folder)
         if size is None:
-            yield _rejected(runtime, upload, "object_missing", str(erased(upload)))
+            yield refuse_upload(runtime, upload, "object_missing", str(erased(upload)))
         elif size or not created.key.endswith("/"):  # else it is a folder, as the S3 console makes it
             yield from _taken_in(runtime, upload, folder, size)
 
@@ -105,14 +79,14 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
     except (BatchInvalid, UnknownModel) as error:
         code = error.code if isinstance(error, BatchInvalid) else "unknown_model"
         if not is_empty_part(created, code):
-            yield _rejected(runtime, upload, code, str(error))
+            yield refuse_upload(runtime, upload, code, str(error))
         return
     if outcome.rows:
-        yield from _ingested(runtime, upload, kind, outcome)
+        yield from report_batch(runtime, upload, kind, outcome)
         return
-    yield _nothing_valid(runtime, upload, outcome)
+    yield refuse_rows(runtime, upload, outcome)
     if kind in {"predictions", "telemetry"}:
-        yield from _check_duplicates(runtime, spec, upload, outcome.windows)
+        yield from request_checks(runtime, spec, upload, outcome.windows)
 
 
 def _kind(place: InboxKey, created: ObjectCreated) -> Kind:
@@ -260,68 +234,3 @@ class _Intake:
         path = self._folder / name
         path.mkdir()
         return path
-
-
-def _rejected(runtime: Runtime, upload: Upload, code: str, message: str) -> BatchRejected:
-    event = BatchRejected(
-        occurred_at=runtime.now(),
-        model=upload.place.model,
-        as_of=upload.uploaded,
-        correlation_id=upload.created.correlation_id,
-        kind=upload.place.kind,
-        batch=upload.batch,
-        source=upload.created.key,
-        code=code,
-        message=message,
-    )
-    runtime.record(event, "batch_rejected", upload.created.key, message)
-    return event
-
-
-def _nothing_valid(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchRejected:
-    message = f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons."
-    if outcome.first:
-        message += f" The first, row {outcome.first.row}: {outcome.first.reasons[0].message}"
-    return _rejected(runtime, upload, "no_valid_rows", message)
-
-
-def _check_duplicates(
-    runtime: Runtime, spec: ModelSpec, upload: Upload, windows: Sequence[Window]
-) -> Iterator[CheckRequested]:
-    """Ask for checks of closed windows: these may have counted the rows, and are to say that they came twice."""
-    for window in windows:
-        if window.end + spec.window.allowed_lateness <= runtime.now():
-            yield CheckRequested(
-                occurred_at=runtime.now(),
-                model=spec.model,
-                as_of=window.end,
-                correlation_id=upload.created.correlation_id,
-                window=window.id,
-            )
-
-
-def _ingested(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> Iterator[BatchIngested]:
-    """One event for every 200 windows, since events are small; labels without a time are told of with none."""
-    for part in batched(outcome.windows, _WINDOWS_AN_EVENT, strict=False) if outcome.windows else [()]:
-        event = BatchIngested(
-            occurred_at=runtime.now(),
-            model=upload.place.model,
-            as_of=max((window.end for window in part), default=upload.uploaded),
-            correlation_id=upload.created.correlation_id,
-            kind=kind,
-            batch=upload.batch,
-            source=upload.created.key,
-            rows=outcome.rows,
-            rejected_rows=outcome.rejected,
-            windows=[window.id for window in part],
-            versions=list(outcome.versions),
-        )
-        runtime.record(event, "batch_ingested", upload.created.key, _summary(outcome))
-        yield event
-
-
-def _summary(outcome: Outcome) -> str:
-    said = [f"{outcome.rows:,} rows"]
-    if outcome.rejected:
-        said.append(f"{outcome.rejected:,} more are in quarantine: {', '.join(sorted(outcome.codes))}")
-    return "; ".join([*said, *outcome.notes])

@@ -1,0 +1,104 @@
+"""What the ledger and the bus are told of an upload."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+
+from steward.events import BatchIngested, BatchRejected, CheckRequested, Kind
+from steward.records.raw import RejectedRow
+from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.stations.upload import Upload
+
+_WINDOWS_AN_EVENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an upload whose file could be read.
+
+    Attributes:
+        rows: that are stored.
+        rejected: rows that are in quarantine.
+        codes: the codes of their reasons, and how many rows have each.
+        first: one of them; None where there is none.
+        windows: that the file has valid rows in, also where earlier uploads have the ids of all of them.
+        versions: the versions in each, before ids were compared.
+        notes: how its times were written, where that is not ISO 8601.
+    """
+
+    rows: int
+    rejected: int
+    codes: Mapping[str, int]
+    first: RejectedRow | None
+    windows: Sequence[Window]
+    versions: Sequence[str]
+    notes: Sequence[str] = ()
+
+
+def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> BatchRejected:
+    """Record that nothing of an upload is kept, and why."""
+    event = BatchRejected(
+        occurred_at=runtime.now(),
+        model=upload.place.model,
+        as_of=upload.uploaded,
+        correlation_id=upload.created.correlation_id,
+        kind=upload.place.kind,
+        batch=upload.batch,
+        source=upload.created.key,
+        code=code,
+        message=message,
+    )
+    runtime.record(event, "batch_rejected", upload.created.key, message)
+    return event
+
+
+def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchRejected:
+    """Record that an upload has no valid row."""
+    message = f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons."
+    if outcome.first:
+        message += f" The first, row {outcome.first.row}: {outcome.first.reasons[0].message}"
+    return refuse_upload(runtime, upload, "no_valid_rows", message)
+
+
+def request_checks(
+    runtime: Runtime, spec: ModelSpec, upload: Upload, windows: Sequence[Window]
+) -> Iterator[CheckRequested]:
+    """Ask for checks of closed windows: these may have counted the rows, and are to say that they came twice."""
+    for window in windows:
+        if window.end + spec.window.allowed_lateness <= runtime.now():
+            yield CheckRequested(
+                occurred_at=runtime.now(),
+                model=spec.model,
+                as_of=window.end,
+                correlation_id=upload.created.correlation_id,
+                window=window.id,
+            )
+
+
+def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> Iterator[BatchIngested]:
+    """One event for every 200 windows, since events are small; labels without a time are told of with none."""
+    for part in batched(outcome.windows, _WINDOWS_AN_EVENT, strict=False) if outcome.windows else [()]:
+        event = BatchIngested(
+            occurred_at=runtime.now(),
+            model=upload.place.model,
+            as_of=max((window.end for window in part), default=upload.uploaded),
+            correlation_id=upload.created.correlation_id,
+            kind=kind,
+            batch=upload.batch,
+            source=upload.created.key,
+            rows=outcome.rows,
+            rejected_rows=outcome.rejected,
+            windows=[window.id for window in part],
+            versions=list(outcome.versions),
+        )
+        runtime.record(event, "batch_ingested", upload.created.key, _summarise(outcome))
+        yield event
+
+
+def _summarise(outcome: Outcome) -> str:
+    said = [f"{outcome.rows:,} rows"]
+    if outcome.rejected:
+        said.append(f"{outcome.rejected:,} more are in quarantine: {', '.join(sorted(outcome.codes))}")
+    return "; ".join([*said, *outcome.notes])
