@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TYPES: Any = DataType
 """For its predicates: in the stubs `bool` is the method of that name, so that their result seems to be always true."""
 
-MISSING_NUMBERS = frozenset({"", "na", "n/a", "null", "none"})
+MISSING_NUMBERS = frozenset({"", "na", "n/a", "null", "none", "\\n", "<na>", "(null)", "#n/a"})
 """Texts, in any case, that mean that a number is missing."""
 
 _DOUBLE = DataType.float64()

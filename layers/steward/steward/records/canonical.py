@@ -21,8 +21,9 @@ BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "
 """What padding, copying and byte order marks leave around a value: white space (no-break spaces too), NUL, the byte
 order mark, and characters without a width."""
 
-_NOT_A_NUMBER = "NaN"
-"""How Arrow, Java and JSON writers spell a double that stands for a missing value."""
+_MISSING = frozenset({"NaN", "\\N"})
+"""How Arrow, Java and JSON writers spell a double that stands for a missing value, and Hive, MySQL, Redshift and
+Snowflake a missing cell."""
 
 _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))\.(0+)")
 _EXPONENT = re.compile(r"(-?)([0-9])(?:\.([0-9]+))?[eE]([+-]?)([0-9]{1,3})")
@@ -37,14 +38,14 @@ _AS_DIGIT = {"true": "1", "false": "0"}
 
 
 def canonical_id(text: str) -> str:
-    """An id without what its writer added to it; an empty text means that there is none.
+    r"""An id without what its writer added to it; an empty text means that there is none.
 
     1. Unicode is composed (NFC), and blanks around the value are dropped.
     2. A whole number loses its fraction of zeros, or its exponent where that can be nothing else: with a decimal point
        (`1.4E6`) or a sign (`1e+06`). Leading zeros, trailing zeros of other fractions and a `+` in front stay, and so
        does `1e6`, which may be hexadecimal.
     3. A UUID in any of its spellings becomes lower-case 8-4-4-4-12.
-    4. `NaN` is no id.
+    4. `NaN` and `\N` are no ids.
 
     >>> [canonical_id(text) for text in ("1400000.0", "1.4E6", "700000      ", "007", "1.10", "1e5", "abC")]
     ['1400000', '1400000', '700000', '007', '1.10', '1e5', 'abC']
@@ -56,7 +57,7 @@ def canonical_id(text: str) -> str:
         value = _whole_number(value) or value
     if len(value) >= _HEX_DIGITS:
         return _canonical_uuid(value)
-    return "" if value == _NOT_A_NUMBER else value
+    return "" if value in _MISSING else value
 
 
 def canonical_category(text: str) -> str:

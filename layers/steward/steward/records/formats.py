@@ -20,7 +20,8 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
+_PARQUET = frozenset({".parquet", ".pq"})
+COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
 _MAGIC: dict[Compression, bytes] = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 _FOREIGN = {
@@ -68,11 +69,13 @@ def recognise(path: Path, name: str) -> tuple[Format, Compression | None]:
         BatchInvalid: its name ends in none that is known, or it is something else.
     """
     suffixes, _ = _suffixes(name)
-    if suffixes and _ENDING.fullmatch(suffixes[-1]):
-        return format_of(name)
     with path.open("rb") as file:
         head = file.read(_HEAD)
     found = _signature(head)
+    if found == "Parquet" and _PARQUET.intersection(PurePosixPath(name.lower()).suffixes[-2:]):
+        return "parquet", None  # `sales.parquet.gzip` names the compression inside, as in the documentation of pandas
+    if suffixes and _ENDING.fullmatch(suffixes[-1]):
+        return format_of(name)
     if found == "Parquet":
         return "parquet", None
     compression = next((known for known in _MAGIC if known == found), None)

@@ -27,7 +27,7 @@ _OTHER_LENGTHS = (len("NaN"), len("urn:uuid:") + _HEX_DIGITS, len("urn:uuid:") +
 """Of texts that may need another form although none of their bytes says so."""
 
 _NEWLINE, _BLANK, _DELETE, _DASH = b"\n \x7f-"
-_ODD = b".+({"
+_ODD = b".+({\\"
 _CAPITALS = b"ABCDEF"
 _ZERO = "0E-"
 """How decimals without a value begin, in Java and Python."""
