@@ -34,7 +34,7 @@ MEET = {
         f"urn:uuid:{ID}", f"URN:UUID:{ID.upper()}", f" {ID} ", ID[:9].upper() + ID[9:],
     ],
     "Café": ["Cafe\u0301", "Café  "],
-    "": ["", "  ", "\0\0\0", "\ufeff", "NaN"],
+    "": ["", "  ", "\0\0\0", "\ufeff", "NaN", "\\N"],
 }  # fmt: skip
 
 APART = [

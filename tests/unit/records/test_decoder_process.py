@@ -96,6 +96,12 @@ def test_rows_too_large_to_hand_over_at_once_come_in_parts(tmp_path):
     assert len(parts) >= 16
 
 
+def test_a_decoder_that_the_system_kills_is_told_to_have_needed_too_much_memory(file):
+    error = refusal(file, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert error.code == "needs_too_much_memory"
+    assert "was killed" in str(error)
+
+
 def test_a_decoder_out_of_time_is_told_as_such(file):
     error = refusal(file, "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)")
     assert error.code == "too_slow"

@@ -1,11 +1,13 @@
 """What engines leave beside their data is told from data by its name, and a name without an ending by its content."""
 
+import bz2
 import gzip
 
 import pytest
 import zstandard
 
 from steward.errors import BatchInvalid
+from steward.records.formats import open_rows
 from steward.records.leftovers import is_leftover, is_part
 
 from .test_bad_files import CSV, parquet
@@ -20,11 +22,14 @@ LEFT = [
     "predictions_$folder$", "a/b_$folder$", "part-00000.csv._COPYING_",
     "0f8fad5b-d9cb-469f-a165-70867728950e.csv.metadata", "manifest", "0000_part.manifest",
     "0f8fad5b-d9cb-469f-a165-70867728950e-manifest.csv", "manifest.json", "Thumbs.db", "desktop.ini",
-    "~$sales.csv", ".hoodie/hoodie.properties",
+    "~$sales.csv", ".hoodie/hoodie.properties", "metadata/version-hint.text", "metadata/v1.metadata.json",
+    "metadata/00000-0f8fad5b-d9cb-469f-a165-70867728950e.metadata.json",
+    "metadata/snap-5786354-1-0f8fad5b-d9cb-469f-a165-70867728950e.avro",
+    "metadata/0f8fad5b-d9cb-469f-a165-70867728950e-m0.avro",
 ]  # fmt: skip
 DATA = [
     "a.csv", "_a.csv", "_day=2024-01-21/a.csv", "day=2024-01-21/part-00000", "part-00000.snappy.parquet",
-    "shipping-manifest.csv", "a b.csv", "metadata.csv", "..", "../a.csv",
+    "shipping-manifest.csv", "sales.metadata.json", "a b.csv", "metadata.csv", "..", "../a.csv",
     "./a.csv", "$folder$.csv", "crc.csv", "größe.csv", "\n.csv",
 ]  # fmt: skip
 PARTS = [
@@ -86,3 +91,30 @@ def test_a_name_without_an_ending_and_content_of_no_format(judge, content, code)
     with pytest.raises(BatchInvalid) as caught:
         judge(content, "export")
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("name", ["a.parquet.gzip", "a.parquet.gz", "a.parquet.snappy", "a.pq.zst"])
+def test_a_compression_in_the_name_of_plain_parquet_is_the_one_inside(judge, listed, name):
+    assert listed(judge(parquet(), name).records) == listed(judge(parquet(), "a.parquet").records)
+
+
+def test_compressions_may_be_named_in_full(judge, write, row, listed):
+    content = write["csv"]([row(), row(flight="UA2")])
+    whole = listed(judge(content, "a.csv").records)
+    assert listed(judge(gzip.compress(content), "a.csv.gzip").records) == whole
+    assert listed(judge(zstandard.compress(content), "a.csv.zstd").records) == whole
+
+
+@pytest.mark.parametrize("name", ["a.csv", "export"])
+@pytest.mark.parametrize("header", ["ORCHARD", "BZhours", "PAR1", "ORC"])
+def test_a_header_may_begin_with_the_letters_of_another_format(tmp_path, name, header):
+    path = tmp_path / name
+    path.write_bytes(f"{header},x\n1,2\n".encode())
+    assert open_rows(path, name).names == (header, "x")
+
+
+@pytest.mark.parametrize("content", [bz2.compress(CSV), b"ORC\x0a\x1e\x0a\x04", parquet()])
+def test_other_formats_are_not_read_as_text(judge, content):
+    with pytest.raises(BatchInvalid) as caught:
+        judge(content, "a.csv")
+    assert caught.value.code == "not_what_its_name_says"

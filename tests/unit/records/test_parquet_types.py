@@ -9,9 +9,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import numpy as np
 import pytest
-from arro3.core import Array, DataType
+from arro3.core import Array, DataType, RecordBatch
+from arro3.io import write_parquet
 
 from steward.errors import BatchInvalid
 from steward.records import arrays, flags
@@ -19,6 +22,8 @@ from steward.records.cells import plain_cell
 from steward.records.decoding.plain_types import TYPES, description
 from steward.records.embeddings import embeddings
 from steward.records.formats import open_rows
+from steward.records.ids import identifiers
+from steward.records.raw import Limits
 
 DATA = Path(__file__).parents[2] / "data" / "parquet"
 
@@ -30,6 +35,7 @@ SECONDS = [90.0, None, 86_400.0]
 DATES = [dt.date(1, 1, 1), None, dt.date(9999, 12, 31)]
 MOMENT = dt.datetime(2024, 1, 2, 3, 4, 5, 678901)  # noqa: DTZ001 - as written
 FIRST, SECOND = "00112233-4455-4677-8899-aabbccddeeff", "ffeeddcc-bbaa-4988-b766-554433221100"
+LATE = str(UUID(bytes=b"order-0000000007"))
 
 
 def twice(value: object) -> list[object]:
@@ -202,3 +208,48 @@ def test_extreme_values_are_read_without_a_panic(array, read):
     assert len([plain_cell(array, at) for at in range(len(array))]) == read
     for reader in (arrays.numbers, arrays.times, arrays.categories, arrays.texts, truths):
         assert refusal(reader, array, "x") in {"", "wrong_type"}
+
+
+BYTES = {
+    "UUIDs, of which some are text by chance": (
+        [UUID(FIRST).bytes, UUID(SECOND).bytes, b"order-0000000007", b"order-0000000008", UUID(FIRST).bytes],
+        [FIRST, SECOND, LATE, str(UUID(bytes=b"order-0000000008")), FIRST],
+    ),
+    "text of the length of UUIDs, of which some is damaged": (
+        [b"order-0000000007", b"order-0000000008", b"caf\xe9", b"order-0000000009"],
+        ["order-0000000007", "order-0000000008", None, "order-0000000009"],
+    ),
+    "nothing first": (
+        [None, None, UUID(FIRST).bytes, UUID(SECOND).bytes, b"order-0000000007"],
+        [None, None, FIRST, SECOND, LATE],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BYTES)
+@pytest.mark.parametrize("rows", [2, 5])
+def test_bytes_are_read_alike_throughout_a_file(tmp_path, kind, rows):
+    written, expected = BYTES[kind]
+    path = tmp_path / "a.parquet"
+    write_parquet(RecordBatch.from_arrays([Array(written, DataType.binary())], names=["x"]), path)
+    chunks = open_rows(path, path.name, Limits(chunk_rows=rows)).chunks(["x"])
+    assert [cell for chunk in chunks for cell in identifiers(chunk.columns["x"], "x").values] == expected
+
+
+def test_damaged_text_is_no_missing_text_and_no_missing_number():
+    damaged = Array([b"caf\xe9", None, b"7"], DataType.binary())
+    assert arrays.texts(damaged, "x")[0].tolist() == ["caf\ufffd", None, "7"]
+    read, unread = arrays.numbers(damaged, "x")
+    assert unread is not None
+    assert (read.absent.tolist(), unread.tolist()) == ([False, True, False], [True, False, False])
+
+
+def test_half_floats_from_2048_on_identify_nothing(tmp_path):
+    path = tmp_path / "a.parquet"
+    halves = Array.from_numpy(np.array([7, 2047, 2048, 4000], np.float16))
+    write_parquet(RecordBatch.from_arrays([halves], names=["x"]), path)
+    (chunk,) = open_rows(path, path.name).chunks(["x"])
+    read = identifiers(chunk.columns["x"], "x")
+    assert read.values[:2].tolist() == ["7", "2047"]
+    assert read.inexact is not None
+    assert read.inexact.tolist() == [False, False, True, True]

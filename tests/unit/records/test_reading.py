@@ -230,7 +230,7 @@ def test_times_in_the_ways_people_write_them(reading, text, expected):
     assert verdict.records.times.tolist() == [np.datetime64(expected, "us").item()] * 3
 
 
-@pytest.mark.parametrize("text", ["NA", "n/a", "null", "None", " "])
+@pytest.mark.parametrize("text", ["NA", "n/a", "null", "None", " ", "\\N", "<NA>", "(null)", "#N/A"])
 def test_a_number_that_says_it_is_missing_is_missing(reading, listed, text):
     assert listed(reading(wind=Array(["1", text, " 3 "], DataType.utf8())).records)["wind"] == [1.0, None, 3.0]
 

@@ -22,3 +22,7 @@ def test_each_window_is_in_one_part(profiles: int, records: int, size: int) -> N
         if plan.is_last(number, size):
             break
     assert found == [*plan.profiles, *plan.records]
+
+
+def test_a_part_that_ends_after_the_last_one_does_not_bring_the_plan_back() -> None:
+    assert MaintenancePlan().finished(1).is_empty

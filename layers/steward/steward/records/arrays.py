@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TYPES: Any = DataType
 """For its predicates: in the stubs `bool` is the method of that name, so that their result seems to be always true."""
 
-MISSING_NUMBERS = frozenset({"", "na", "n/a", "null", "none"})
+MISSING_NUMBERS = frozenset({"", "na", "n/a", "null", "none", "\\n", "<na>", "(null)", "#n/a"})
 """Texts, in any case, that mean that a number is missing."""
 
 _DOUBLE = DataType.float64()
@@ -102,7 +102,7 @@ def texts(array: Array, column: str) -> tuple[NDArray[np.object_], Mask | None]:
         return np.full(len(array), None, object), np.ones(len(array), np.bool_)
     if TYPES.is_nested(kind) and not TYPES.is_dictionary(kind):
         raise wrong_type(column, kind, "text")
-    text = as_text(array)
+    text = as_text(plain(array))
     cells = np.asarray(text.to_pylist() if text.null_count else text.to_numpy(), object)
     missing = cells == ""
     cells[missing] = None
@@ -152,12 +152,16 @@ def _doubles(array: Array) -> NDArray[np.float64]:
 
 
 def plain(array: Array) -> Array:
-    """Dictionaries decoded, binary read as text."""
+    """Dictionaries decoded, binary read as text with a replacement character for each byte that is no UTF-8."""
     kind: Any = array.type
     if TYPES.is_dictionary(kind):
         array = compute.cast(array, kind.value_type)
     if TYPES.is_binary(array.type) or TYPES.is_large_binary(array.type):
-        return compute.cast(array, DataType.utf8())
+        text = compute.cast(array, DataType.utf8())
+        if text.null_count == array.null_count:
+            return text
+        cells = [None if cell is None else cell.decode(errors="replace") for cell in array.to_pylist()]
+        return Array(cells, DataType.utf8())
     return array
 
 

@@ -21,8 +21,9 @@ BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "
 """What padding, copying and byte order marks leave around a value: white space (no-break spaces too), NUL, the byte
 order mark, and characters without a width."""
 
-_NOT_A_NUMBER = "NaN"
-"""How Arrow, Java and JSON writers spell a double that stands for a missing value."""
+_MISSING = frozenset({"NaN", "\\N"})
+"""How Arrow, Java and JSON writers spell a double that stands for a missing value, and Hive, MySQL, Redshift and
+Snowflake a missing cell."""
 
 _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))\.(0+)")
 _EXPONENT = re.compile(r"(-?)([0-9])(?:\.([0-9]+))?[eE]([+-]?)([0-9]{1,3})")
@@ -31,21 +32,20 @@ _UUID = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _HEX_DIGITS = 32
-_UUID_BYTES = 16
 _CLOSING = {"": "", "{": "}", "(": ")", "urn:uuid:": ""}
 _BOOLEANS = frozenset({"true", "false"})
 _AS_DIGIT = {"true": "1", "false": "0"}
 
 
 def canonical_id(text: str) -> str:
-    """An id without what its writer added to it; an empty text means that there is none.
+    r"""An id without what its writer added to it; an empty text means that there is none.
 
     1. Unicode is composed (NFC), and blanks around the value are dropped.
     2. A whole number loses its fraction of zeros, or its exponent where that can be nothing else: with a decimal point
        (`1.4E6`) or a sign (`1e+06`). Leading zeros, trailing zeros of other fractions and a `+` in front stay, and so
        does `1e6`, which may be hexadecimal.
     3. A UUID in any of its spellings becomes lower-case 8-4-4-4-12.
-    4. `NaN` is no id.
+    4. `NaN` and `\N` are no ids.
 
     >>> [canonical_id(text) for text in ("1400000.0", "1.4E6", "700000      ", "007", "1.10", "1e5", "abC")]
     ['1400000', '1400000', '700000', '007', '1.10', '1e5', 'abC']
@@ -57,7 +57,7 @@ def canonical_id(text: str) -> str:
         value = _whole_number(value) or value
     if len(value) >= _HEX_DIGITS:
         return _canonical_uuid(value)
-    return "" if value == _NOT_A_NUMBER else value
+    return "" if value in _MISSING else value
 
 
 def canonical_category(text: str) -> str:
@@ -83,21 +83,6 @@ def canonical_label(text: str) -> str:
     """
     value = canonical_category(text)
     return _AS_DIGIT.get(value, value)
-
-
-def text_of_bytes(cell: bytes) -> str | None:
-    """What bytes spell, canonical: text where they are printable UTF-8, otherwise sixteen of them a UUID, else None.
-
-    >>> text_of_bytes(b"order-7     "), text_of_bytes(bytes.fromhex("6f9619ff8b86d011b42d00c04fc964ff"))
-    ('order-7', '6f9619ff-8b86-d011-b42d-00c04fc964ff')
-    """
-    try:
-        text = cell.decode().strip(BLANKS)
-    except UnicodeDecodeError:
-        text = "\0"
-    if text.isprintable() and (text or len(cell) != _UUID_BYTES):
-        return canonical_id(text)
-    return _canonical_uuid(cell.hex()) if len(cell) == _UUID_BYTES else None
 
 
 def trim(text: str) -> str:

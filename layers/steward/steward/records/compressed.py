@@ -99,7 +99,7 @@ def blocks(path: Path, name: str, compression: Compression | None, limits: Limit
         BatchInvalid: it cannot be decompressed, or expands too far.
     """
     with path.open("rb") as file:
-        bounded = Bounded(decompressed(file, compression), name, limits.maximum_expanded_bytes)
+        bounded = Bounded(decompress(file, compression), name, limits.maximum_expanded_bytes)
         buffered = io.BufferedReader(bounded, BLOCK)
         while block := buffered.read(BLOCK):
             yield block
@@ -111,7 +111,7 @@ def measure(path: Path, name: str, compression: Compression, limits: Limits) -> 
         pass
 
 
-def decompressed(file: io.BufferedReader, compression: Compression | None) -> _Readable:
+def decompress(file: io.BufferedReader, compression: Compression | None) -> _Readable:
     """The bytes that a file is made of, before it was compressed."""
     match compression:
         case "gzip":

@@ -26,12 +26,14 @@ class CsvRow:
         lines: how many it spans.
         content: its bytes with the line end; of a row that is too long, its first 64 KiB.
         too_long: whether it is longer than the limit.
+        escaped: whether it is so, and a backslash comes before one of its quotes.
     """
 
     line: int
     lines: int
     content: bytes
     too_long: bool = False
+    escaped: bool = False
 
 
 class RowSplitter:
@@ -63,11 +65,14 @@ class RowSplitter:
         pieces: list[bytes] = []
         size = quotes = 0
         first = self._lines.number + 1
+        escaped, last = False, b""
         places: _QuotePlaces | None = None
         while piece := self._lines.piece():
             size += len(piece)
             quotes += piece.count(_QUOTE)
             pieces.append(piece)
+            escaped |= b'\\"' in piece or (last == b"\\" and piece.startswith(_QUOTE))
+            last = piece[-1:]
             if places:
                 places.add(pieces.pop())
             elif size > self._longest:
@@ -80,7 +85,8 @@ class RowSplitter:
             return None
         if quotes % 2:
             raise unbalanced(self._lines.name, first, self._lines.number)
-        row = CsvRow(first, self._lines.number - first + 1, b"".join(pieces), too_long=places is not None)
+        long = places is not None
+        row = CsvRow(first, self._lines.number - first + 1, b"".join(pieces), too_long=long, escaped=long and escaped)
         if places and row.lines > 1 and places.misplaced:
             raise unbalanced(self._lines.name, first, self._lines.number)
         return row
@@ -117,7 +123,7 @@ def split_cells(row: str, delimiter: str) -> list[str] | None:
         pending.append(part)
         quotes += part.count('"')
         if quotes % 2 == 0:
-            cell = _unquoted(delimiter.join(pending), parts=len(pending))
+            cell = _unquote(delimiter.join(pending), parts=len(pending))
             if cell is None:
                 return None
             cells.append(cell)
@@ -125,7 +131,7 @@ def split_cells(row: str, delimiter: str) -> list[str] | None:
     return None if pending else cells
 
 
-def _unquoted(cell: str, parts: int) -> str | None:
+def _unquote(cell: str, parts: int) -> str | None:
     bare = cell.strip(" ")
     if not bare.startswith('"'):
         alone = parts == 1 and "\n" not in cell and "\r" not in cell

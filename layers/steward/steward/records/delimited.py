@@ -7,6 +7,7 @@ from arro3.core import Array, DataType, Field, Schema
 from arro3.io import read_csv
 
 from steward.errors import BatchInvalid
+from steward.records.backslash_quotes import BackslashQuotes
 from steward.records.clean import CleanRows, clean_rows
 from steward.records.csv_rows import CsvRow, RowSplitter, split_cells, unbalanced
 from steward.records.decimal_commas import DecimalCommas
@@ -42,6 +43,7 @@ class DelimitedRows:
         self.names = header.names
         self._delimiter = header.delimiter
         self._padded = header.padded
+        self._backslashes = BackslashQuotes(lines.name, header.delimiter)
         self._decimals = None if header.delimiter == "," else DecimalCommas(lines.name, expected.numbers)
         self._needed = max((at for at, name in enumerate(self.names, start=1) if name), default=len(self.names))
 
@@ -52,6 +54,7 @@ class DelimitedRows:
             row += len(chunk.rows) + len(chunk.rejected)
             yield chunk
             del chunk  # its rows are large: they are let go before the next are read
+        self._backslashes.verify()
         if row == 0:
             raise BatchInvalid("no_rows", f"{self._lines.name} has a header and no rows; upload a file with rows")
 
@@ -68,6 +71,7 @@ class DelimitedRows:
         rows, first_line = len(clean.ends), lines.number + 1
         self._look_at = min(_LOOKED_AT, 2 * len(clean.content)) if rows == most else _LOOKED_AT
         lines.skip(len(clean.content), clean.line_ends)
+        self._backslashes.add(clean.content, first_line)
         schema = Schema([Field(str(at), DataType.utf8(), nullable=True) for at in range(len(self.names))])
         batch = next(read_csv(clean.content, schema, has_header=False, batch_size=rows, delimiter=self._delimiter))
         return RawChunk(
@@ -99,6 +103,8 @@ class DelimitedRows:
             if cells is None:
                 continue
             row += 1
+            if not isinstance(cells, list):
+                self._backslashes.count_unfit()
             if isinstance(cells, Reason):
                 rejected.append(RejectedRow(row, raw.line, (cells,), as_json(printable(raw.content))))
             elif isinstance(cells, tuple):
@@ -140,7 +146,9 @@ class DelimitedRows:
             BatchInvalid: its quotes do not tell where it ends.
         """
         if row.too_long:
+            self._backslashes.add_long(row.line, escaped=row.escaped)
             return too_long(row.line, self._limits.maximum_line_bytes)
+        self._backslashes.add(row.content, row.line)
         text = decoded(row.content)
         if text is None:
             return Reason(
@@ -160,9 +168,9 @@ class DelimitedRows:
             cells = [cell.lstrip(" ") for cell in cells]
         if len(cells) == 1 < len(self.names) and not cells[0].strip():
             return None
-        return self._fitted(cells) or (self._wrong_count(cells), cells)
+        return self._fit(cells) or (self._wrong_count(cells), cells)
 
-    def _fitted(self, cells: list[str]) -> list[str] | None:
+    def _fit(self, cells: list[str]) -> list[str] | None:
         """The cells of a row, without empty ones at its end that have no column, and with those that are left out."""
         columns, found = len(self.names), len(cells)
         if found == columns:

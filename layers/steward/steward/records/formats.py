@@ -20,7 +20,8 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
+_PARQUET = frozenset({".parquet", ".pq"})
+COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
 _MAGIC: dict[Compression, bytes] = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 _FOREIGN = {
@@ -29,6 +30,9 @@ _FOREIGN = {
 _SIGNATURES = {b"PAR1": "Parquet", **{magic: name for name, magic in _MAGIC.items()}, **_FOREIGN}
 _ENDING = re.compile(r"\.[a-z][a-z0-9]{0,9}")
 """What ends a name to tell a format; `.2024-01-21` does not."""
+_HEAD = 32
+"""Bytes that tell: files of Parquet, ORC and bzip2 begin with letters, as a header may too, but go on with others."""
+_CONTROL = frozenset(range(0x20)) - frozenset(b"\t\n\r")
 _SIGNATURE_OF: dict[Format | Compression, str] = {"parquet": "Parquet", "gzip": "gzip", "zstd": "zstd"}
 _KNOWN = ".csv, .tsv, .tab, .txt, .jsonl, .ndjson, .json (each may be followed by .gz or .zst), .parquet or .pq"
 
@@ -65,15 +69,17 @@ def recognise(path: Path, name: str) -> tuple[Format, Compression | None]:
         BatchInvalid: its name ends in none that is known, or it is something else.
     """
     suffixes, _ = _suffixes(name)
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    found = _signature(head)
+    if found == "Parquet" and _PARQUET.intersection(PurePosixPath(name.lower()).suffixes[-2:]):
+        return "parquet", None  # `sales.parquet.gzip` names the compression inside, as in the documentation of pandas
     if suffixes and _ENDING.fullmatch(suffixes[-1]):
         return format_of(name)
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head.startswith(b"PAR1"):
+    if found == "Parquet":
         return "parquet", None
-    compression = next((known for known, magic in _MAGIC.items() if head.startswith(magic)), None)
-    found = next((label for magic, label in _FOREIGN.items() if head.startswith(magic)), None)
-    if found:
+    compression = next((known for known in _MAGIC if known == found), None)
+    if found and not compression:
         raise BatchInvalid("unknown_format", f"{name} holds {found} data; upload it as one of {_KNOWN}")
     text = next(blocks(path, name, compression, Limits()), b"")
     written: Format = "jsonl" if text.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "csv"
@@ -107,7 +113,7 @@ def open_rows(
     limits = limits or Limits()
     written, compression = recognise(path, name)
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(_HEAD)
     if not head:
         raise BatchInvalid("empty_file", f"{name} is empty (0 bytes); upload a file with rows")
     if written == "parquet" and head.startswith(ENCRYPTED_MAGIC):
@@ -129,8 +135,15 @@ def open_rows(
     return JsonLineRows(lines, limits, expected, lambda names: keys_in(blocks(path, name, compression, limits), names))
 
 
+def _signature(head: bytes) -> str | None:
+    """What the first bytes of a file say that it is; None for text, and for what is not known."""
+    magic = next((magic for magic in _SIGNATURES if head.startswith(magic)), b"")
+    is_text = magic.isalnum() and len(head) > len(magic) and _CONTROL.isdisjoint(head[:_HEAD])
+    return None if is_text else _SIGNATURES.get(magic)
+
+
 def _agree(head: bytes, promised: str | None, name: str) -> None:
-    found = next((label for magic, label in _SIGNATURES.items() if head.startswith(magic)), None)
+    found = _signature(head)
     if found != promised:
         what = f"holds {found} data" if found else f"does not begin as {promised} does"
         raise BatchInvalid(

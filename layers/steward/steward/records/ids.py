@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from steward.records import arrays
-from steward.records.canonical import EXACT, canonical_id, has_lost_digits, lower_boolean, text_of_bytes
+from steward.records.canonical import EXACT, canonical_id, has_lost_digits, lower_boolean
 from steward.records.columns import CategoricalColumn, Mask
 from steward.records.faults import Faults, quoted
 
@@ -27,7 +27,7 @@ _OTHER_LENGTHS = (len("NaN"), len("urn:uuid:") + _HEX_DIGITS, len("urn:uuid:") +
 """Of texts that may need another form although none of their bytes says so."""
 
 _NEWLINE, _BLANK, _DELETE, _DASH = b"\n \x7f-"
-_ODD = b".+({"
+_ODD = b".+({\\"
 _CAPITALS = b"ABCDEF"
 _ZERO = "0E-"
 """How decimals without a value begin, in Java and Python."""
@@ -138,16 +138,22 @@ def _of_texts(cells: NDArray[np.object_]) -> Ids:
 
 
 def _of_bytes(array: Array) -> Ids:
-    """Bytes are text where they are printable UTF-8; otherwise sixteen of them are a UUID."""
-    cells = ["" if cell is None else text_of_bytes(cell) for cell in array.to_pylist()]
-    missing = np.fromiter((cell == "" for cell in cells), np.bool_, len(cells))
-    unread = np.fromiter((cell is None for cell in cells), np.bool_, len(cells))
-    return Ids(np.array([cell or None for cell in cells], object), _some(missing), unread=_some(unread))
+    """Bytes that are UTF-8 text; the decoder has spelt out those that are UUIDs."""
+    text = compute.cast(array, DataType.utf8())
+    lost = arrays.nulls(text)
+    unread = lost if lost is None or (nulls := arrays.nulls(array)) is None else lost & ~nulls
+    cells = ["" if cell is None else canonical_id(cell) for cell in text.to_pylist()]
+    missing = np.array([not cell for cell in cells], np.bool_)
+    if unread is not None:
+        missing &= ~unread
+    values = np.array([*(cell or None for cell in cells), None], object)[:-1]
+    return Ids(values, _some(missing), unread=None if unread is None else _some(unread))
 
 
 def _of_floats(array: Array) -> Ids:
     """Whole numbers as such; those from the size on at which their type skips some are inexact."""
-    exact = 2**24 if arrays.TYPES.is_float32(array.type) else EXACT
+    types = arrays.TYPES
+    exact = 2**11 if types.is_float16(array.type) else 2**24 if types.is_float32(array.type) else EXACT
     values = arrays.filled(compute.cast(array, DataType.float64()), np.nan)
     missing = np.isnan(values)
     whole = ~missing & (np.abs(values) < exact)

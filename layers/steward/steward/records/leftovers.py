@@ -4,12 +4,14 @@ import re
 
 _HIDDEN = re.compile(r"\.(?!\.?$)|_(?![^=]*=)|~\$")
 """Beginnings of names that Hadoop, Spark, Hive, Athena and Glue pass over too; `_column=value` is a partition."""
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _MARKER = re.compile(
     r".*_\$folder\$|.*\._COPYING_|.*\.crc|.*\.metadata|(.*\.)?manifest|manifest\.(json|checksum)"
-    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-manifest\.csv|Thumbs\.db|desktop\.ini",
+    rf"|version-hint\.text|(v\d+|\d+-{_UUID})(\.gz)?\.metadata\.json|(snap-\d+-\d+-)?{_UUID}(-m\d+)?\.avro"  # Iceberg
+    rf"|{_UUID}-manifest\.csv|Thumbs\.db|desktop\.ini",
     re.DOTALL,
 )
-_DATA = re.compile(r"(?i).*\.(csv|tsv|tab|txt|jsonl|ndjson|json|parquet|pq)(\.(gz|zst))?", re.DOTALL)
+_DATA = re.compile(r"(?i).*\.(csv|tsv|tab|txt|jsonl|ndjson|json|parquet|pq)(\.(gz|gzip|zst|zstd))?", re.DOTALL)
 _PART = re.compile(
     r"(?i)(run-\d+-)?part[-.](r-|m-)?\d+.*"  # Spark, Hadoop, Glue, Dask, PyArrow
     r"|\d{6}_\d+.*"  # Hive

@@ -13,7 +13,7 @@ from steward.records.durations import Durations, durations_of
 Quantity = Amounts | Durations
 
 _LOOKED_AT = 20
-_NOTHING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
+_NOTHING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "\\n", "<na>", "(null)", "#n/a"})
 
 
 def quantity_of(cells: Sequence[str]) -> Quantity | str | None:

@@ -9,8 +9,6 @@ import numpy as np
 from arro3.core import Array
 from numpy.typing import NDArray
 
-from steward.records.canonical import text_of_bytes
-
 Format = Literal["csv", "jsonl", "parquet"]
 
 
@@ -119,9 +117,14 @@ class Rows(Protocol):
 
 
 def as_json(value: object) -> str:
-    """Compact JSON; what JSON cannot say becomes text, bytes the text or UUID that they spell."""
+    """Compact JSON; what JSON cannot say becomes text, bytes that are no UTF-8 their hexadecimal digits."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_spell)
 
 
 def _spell(value: object) -> str:
-    return str(value) if not isinstance(value, bytes) else text_of_bytes(value) or value.hex()
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.hex()

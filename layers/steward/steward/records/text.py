@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from steward.errors import BatchInvalid
-from steward.records.compressed import BLOCK, Bounded, Compression, decompressed, measure
+from steward.records.compressed import BLOCK, Bounded, Compression, decompress, measure
 from steward.records.raw import Limits, Reason
 
 CHUNK_ROWS = 4096
@@ -92,7 +92,7 @@ class Lines:
             measure(path, name, compression, limits)
         file = path.open("rb")
         weakref.finalize(self, file.close)  # however reading ends, also when it is given up half way
-        bounded = Bounded(decompressed(file, compression), name, limits.maximum_expanded_bytes)
+        bounded = Bounded(decompress(file, compression), name, limits.maximum_expanded_bytes)
         stream = io.BufferedReader(bounded, BLOCK)
         if stream.peek(1).startswith(_BYTE_ORDER_MARK):
             stream.read(len(_BYTE_ORDER_MARK))

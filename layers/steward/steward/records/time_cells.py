@@ -119,7 +119,7 @@ def _text(array: Array, missing: Mask, spelling: Spelling | None, time_format: s
     if time_format:
         return _by_format(array, missing, time_format)
     if isinstance(spelling, DateSpelling):
-        return _parsed(array, TimeCells.of(np.full(len(array), NOTHING), missing, ~missing), _refuse)
+        return _parse_unread(array, TimeCells.of(np.full(len(array), NOTHING), missing, ~missing), _refuse)
     if isinstance(spelling, DigitSpelling):
         whole = compute.cast(array, _LONG)
         moments, strange = spelling.microseconds(filled(whole, 0))
@@ -128,10 +128,10 @@ def _text(array: Array, missing: Mask, spelling: Spelling | None, time_format: s
             rounded, strange = spelling.microseconds(filled(compute.cast(array, _DOUBLE), np.nan))
             strange |= _cut_short(array, unread & ~strange)
             moments, unread = np.where(unread, rounded, moments), unread & strange
-        return _parsed(array, TimeCells.of(moments, missing, unread), spelling.of_text)
+        return _parse_unread(array, TimeCells.of(moments, missing, unread), spelling.of_text)
     stamps = compute.cast(array, _TIMESTAMP)
     moments = filled(compute.cast(stamps, _LONG), NOTHING)
-    return _parsed(array, TimeCells.of(moments, missing, _mask(stamps)), _from_iso)
+    return _parse_unread(array, TimeCells.of(moments, missing, _mask(stamps)), _from_iso)
 
 
 def _cut_short(array: Array, where: Mask) -> Mask:
@@ -148,12 +148,12 @@ def _by_format(array: Array, missing: Mask, time_format: str) -> TimeCells:
     distinct = Array([*(name or "" for name in names), ""], _TEXT)
     unread = np.ones(len(distinct), np.bool_)
     cells = TimeCells.of(np.full(len(distinct), NOTHING), ~unread, unread)
-    return _parsed(distinct, cells, partial(formatted_microseconds, time_format=time_format)).take(
+    return _parse_unread(distinct, cells, partial(formatted_microseconds, time_format=time_format)).take(
         np.where(missing, len(names), codes)
     )
 
 
-def _parsed(array: Array, cells: TimeCells, parse: Callable[[str], int]) -> TimeCells:
+def _parse_unread(array: Array, cells: TimeCells, parse: Callable[[str], int]) -> TimeCells:
     """Read once more, one by one, the cells that are unread."""
     at = np.flatnonzero(cells.unread)
     if not len(at):

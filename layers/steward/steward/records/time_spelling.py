@@ -76,7 +76,7 @@ def spelling_of(arrays: Sequence[Array], column: str) -> Spelling | None:
     examples: dict[Spelling, str] = {}
     for digit, count in count_spellings(values).items():
         found[digit], examples[digit] = count, next(filter(digit.explains, digits), "numbers")
-    for spelling, cells in chain(((ISO, stamps),) if stamps else (), _written(texts)):
+    for spelling, cells in chain(((ISO, stamps),) if stamps else (), _group_by_spelling(texts)):
         found[spelling] = found.get(spelling, 0) + len(cells)
         examples.setdefault(spelling, cells[0])
     if not found and len(values):
@@ -100,7 +100,7 @@ def _first_cells(arrays: Sequence[Array]) -> tuple[list[NDArray[Any]], list[str]
         left -= len(first)
         if TYPES.is_numeric(kind) or TYPES.is_decimal(kind):
             values, unread = whole_or_double(first)
-            numbers.append(values[~unread & ~_filled(nulls(first), len(first))])
+            numbers.append(values[~unread & ~_mask(nulls(first), len(first))])
         elif is_text(kind):
             read = are_usual(filled(compute.cast(compute.cast(first, _TIMESTAMP), _LONG), 0))
             for cell, usual in zip(first.to_pylist(), read.tolist(), strict=True):
@@ -115,7 +115,7 @@ def _first_cells(arrays: Sequence[Array]) -> tuple[list[NDArray[Any]], list[str]
     )
 
 
-def _written(texts: Sequence[str]) -> Iterator[tuple[Spelling, list[str]]]:
+def _group_by_spelling(texts: Sequence[str]) -> Iterator[tuple[Spelling, list[str]]]:
     """The texts that are no digits by their spelling; those that are no time at all are left out."""
     iso: list[str] = []
     dates: dict[str, list[str]] = {}
@@ -173,10 +173,10 @@ def whole_or_double(array: Array) -> tuple[NDArray[Any], Mask]:
         if TYPES.is_floating(kind) or fractions.any():
             return values, known & ~np.isfinite(values)
     whole = compute.cast(array, _LONG)
-    return filled(whole, 0), known & _filled(nulls(whole), len(array))
+    return filled(whole, 0), known & _mask(nulls(whole), len(array))
 
 
-def _filled(mask: Mask | None, rows: int) -> Mask:
+def _mask(mask: Mask | None, rows: int) -> Mask:
     return np.zeros(rows, np.bool_) if mask is None else mask
 
 

@@ -40,9 +40,8 @@ def describe_platform() -> dict[str, str]:
         threads = library["num_threads"]
         if library["user_api"] == "blas":
             owner = "scipy" if "scipy.libs" in library["filepath"] else "numpy"
-            found[owner] = (
-                f"{library['internal_api']} {library['version']}, {library['architecture']}, {_threads(threads)}"
-            )
+            kernel = library.get("architecture", "kernel unknown")  # OpenBLAS alone tells
+            found[owner] = f"{library['internal_api']} {library['version']}, {kernel}, {_threads(threads)}"
         elif library["user_api"] == "openmp":
             found["openmp"] = _threads(threads)
     return dict(sorted(found.items()))

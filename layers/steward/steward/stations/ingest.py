@@ -24,7 +24,14 @@ from steward.stations.admission import Rows, assign_versions
 from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
 from steward.stations.fetch import erased, fetch_file, fetch_upload, is_empty_part, is_no_file
-from steward.stations.intake_events import Outcome, check_duplicates, give_up_ids, ingested, nothing_valid, rejected
+from steward.stations.intake_events import (
+    Outcome,
+    refuse_rows,
+    refuse_upload,
+    report_batch,
+    report_given_up,
+    request_checks,
+)
 from steward.stations.neighbours import Neighbours
 from steward.stations.publication import PARQUET, Publication
 from steward.stations.spool import Spool
@@ -64,7 +71,7 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
         folder = Path(name)
         upload, size = fetch_upload(runtime, created, place, folder)
         if size is None:
-            yield rejected(runtime, upload, "object_missing", str(erased(upload)))
+            yield refuse_upload(runtime, upload, "object_missing", str(erased(upload)))
         elif size or not created.key.endswith("/"):  # else it is a folder, as the S3 console makes it
             yield from _taken_in(runtime, upload, folder, size)
 
@@ -82,15 +89,15 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
     except (BatchInvalid, UnknownModel) as error:
         code = error.code if isinstance(error, BatchInvalid) else "unknown_model"
         if not is_empty_part(created, code):
-            yield rejected(runtime, upload, code, str(error))
+            yield refuse_upload(runtime, upload, code, str(error))
         return
     if outcome.rows:
-        yield from ingested(runtime, upload, kind, outcome)
+        yield from report_batch(runtime, upload, kind, outcome)
     else:
-        yield nothing_valid(runtime, upload, outcome)
+        yield refuse_rows(runtime, upload, outcome)
         if kind in {"predictions", "telemetry"}:
-            yield from check_duplicates(runtime, spec, upload, outcome.windows)
-    yield from give_up_ids(runtime, upload, outcome)
+            yield from request_checks(runtime, spec, upload, outcome.windows)
+    yield from report_given_up(runtime, upload, outcome)
 
 
 def _kind(place: InboxKey, created: ObjectCreated) -> Kind:

@@ -1,4 +1,4 @@
-"""What is told and recorded of an upload that was taken in, or that cannot be used."""
+"""What the ledger and the bus are told of an upload."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,8 +39,8 @@ class Outcome:
     notes: Sequence[str] = ()
 
 
-def rejected(runtime: Runtime, upload: Upload, code: str, message: str) -> BatchRejected:
-    """Record that an upload cannot be used, and why."""
+def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> BatchRejected:
+    """Record that nothing of an upload is kept, and why."""
     event = BatchRejected(
         occurred_at=runtime.now(),
         model=upload.place.model,
@@ -56,15 +56,15 @@ def rejected(runtime: Runtime, upload: Upload, code: str, message: str) -> Batch
     return event
 
 
-def nothing_valid(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchRejected:
-    """Record that no row of an upload can be used."""
+def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchRejected:
+    """Record that an upload has no valid row."""
     message = f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons."
     if outcome.first:
         message += f" The first, row {outcome.first.row}: {outcome.first.reasons[0].message}"
-    return rejected(runtime, upload, "no_valid_rows", message)
+    return refuse_upload(runtime, upload, "no_valid_rows", message)
 
 
-def check_duplicates(
+def request_checks(
     runtime: Runtime, spec: ModelSpec, upload: Upload, windows: Sequence[Window]
 ) -> Iterator[CheckRequested]:
     """Ask for checks of closed windows: these may have counted the rows, and are to say that they came twice."""
@@ -79,7 +79,7 @@ def check_duplicates(
             )
 
 
-def ingested(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> Iterator[BatchIngested]:
+def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> Iterator[BatchIngested]:
     """One event for every 200 windows, since events are small; labels without a time are told of with none."""
     for part in batched(outcome.windows, _WINDOWS_AN_EVENT, strict=False) if outcome.windows else [()]:
         event = BatchIngested(
@@ -95,11 +95,11 @@ def ingested(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> 
             windows=[window.id for window in part],
             versions=list(outcome.versions),
         )
-        runtime.record(event, "batch_ingested", upload.created.key, _summary(outcome))
+        runtime.record(event, "batch_ingested", upload.created.key, _summarise(outcome))
         yield event
 
 
-def give_up_ids(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[IdsGivenUp]:
+def report_given_up(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[IdsGivenUp]:
     """One event for every 200 windows in which rows do not count any more, if they ever did."""
     for part in batched(outcome.given_up, _WINDOWS_AN_EVENT, strict=False):
         yield IdsGivenUp(
@@ -114,7 +114,7 @@ def give_up_ids(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[
         )
 
 
-def _summary(outcome: Outcome) -> str:
+def _summarise(outcome: Outcome) -> str:
     said = [f"{outcome.rows:,} rows"]
     if outcome.rejected:
         said.append(f"{outcome.rejected:,} more are in quarantine: {', '.join(sorted(outcome.codes))}")

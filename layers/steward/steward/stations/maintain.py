@@ -1,6 +1,6 @@
 """A model's store is cared for: what can be merged is merged, what need not be kept is removed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from steward.events import Event, MaintenanceRequested, StoreMaintained
@@ -31,10 +31,10 @@ def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[
     yield from _merge(runtime, request, plan)
     if not plan.is_last(request.part, _WINDOWS_AT_ONCE):
         yield request.model_copy(update={"occurred_at": runtime.now(), "event_id": "", "part": request.part + 1})
-        _replace(runtime, key, plan.finished(request.part))
+        _change(runtime, key, lambda present: present.finished(request.part))
         return
     yield from remove_expired(runtime, spec, request, key)
-    _replace(runtime, key, MaintenancePlan())
+    _change(runtime, key, lambda _: MaintenancePlan())
 
 
 def _planned(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested, key: str) -> MaintenancePlan:
@@ -54,10 +54,10 @@ def _planned(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested, k
     )
 
 
-def _replace(runtime: Runtime, key: str, plan: MaintenancePlan) -> None:
+def _change(runtime: Runtime, key: str, change: Callable[[MaintenancePlan], MaintenancePlan]) -> None:
     """Store how far a request has come, where it had something to do."""
     if runtime.data.marked(key):
-        runtime.data.swap(key, MaintenancePlan, lambda _: plan)
+        runtime.data.swap(key, MaintenancePlan, lambda present: change(present or MaintenancePlan()))
 
 
 def _merge(runtime: Runtime, request: MaintenanceRequested, plan: MaintenancePlan) -> Iterator[StoreMaintained]:

@@ -20,6 +20,9 @@ _LONGEST_UPLOAD = timedelta(days=7)
 _ORDER_DIGITS = 20
 """S3's sequencers have 16, and leading zeros, which it may leave out."""
 
+_BATCH = re.compile(rf"[^-]+-(?P<order>[0-9a-f]{{{_ORDER_DIGITS}}})-(?P<correlation_id>[0-9a-f]{{16}})(-.*)?")
+"""Batches that releases before this one took in have neither."""
+
 _SAMPLE_SEQUENCERS = {"617f08299329d189", "55aed6dcd90281e5"}
 """From the examples in S3's documentation; emulators (moto, LocalStack) give every event one of them."""
 
@@ -84,12 +87,14 @@ def is_batch_of(batch: str, key: str, version_id: str) -> bool:
 
 def correlation_of(batch: str) -> str:
     """The correlation id of everything that the upload of a batch leads to, also of what is left or made of it."""
-    return batch.split("-")[2]
+    parts = _BATCH.fullmatch(batch)
+    return parts["correlation_id"] if parts else ""
 
 
 def sequencer_of(batch: str) -> str:
     """The order within the second of its upload, to be sent along when an upload is sent again."""
-    return batch.split("-")[1]
+    parts = _BATCH.fullmatch(batch)
+    return parts["order"] if parts else ""
 
 
 def _sequencer(written: str) -> str:

@@ -186,11 +186,6 @@ def merged_partitions(kind: str, model: str) -> str:
     return f"{_MERGED_RECORDS}{kind}/model={model}/"
 
 
-def carrier_of(key: str) -> str:
-    """The carrier that a key of `merged_records` speaks of."""
-    return f"{RECORDS}{key.removeprefix(_MERGED_RECORDS).removesuffix(_INDEX)}{_CARRIER}"
-
-
 def records(kind: str, model: str, window: Window, batch: str) -> str:
     """The records of one batch in one window."""
     return f"{window_records(kind, model, window)}{batch}.parquet"

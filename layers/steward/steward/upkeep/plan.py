@@ -74,8 +74,8 @@ class MaintenancePlan(BaseModel):
         return self.model_copy(update={"removed": {event.prefix: event} | self.removed})
 
     def finished(self, part: int) -> "MaintenancePlan":
-        """The plan once a part is finished."""
-        return self.model_copy(update={"done": max(self.done, part)})
+        """The plan once a part is finished; an empty one stays, since a later part has finished it meanwhile."""
+        return self if self.is_empty else self.model_copy(update={"done": max(self.done, part)})
 
 
 def request_identity(correlation_id: str, as_of: datetime) -> str:

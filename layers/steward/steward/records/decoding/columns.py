@@ -58,6 +58,8 @@ class Meaning(Enum):
     """What values stand for, where the Arrow type that they are decoded to does not say."""
 
     UUID = "uuid"
+    TEXT = "text"
+    UNREADABLE = "unreadable"
     INTERVAL = "interval"
     SECONDS = "s"
     MILLISECONDS = "ms"
@@ -105,9 +107,9 @@ def columns_of(schema: Sequence[Struct]) -> tuple[ParquetColumn, ...]:
     return tuple(_columns(schema))
 
 
-def renamed(column: ParquetColumn, name: bytes) -> list[Struct]:
+def rename_column(column: ParquetColumn, name: bytes) -> list[Struct]:
     """The column's part of a schema, under another name, and without annotations that lose what the bytes say."""
-    first = _copied(column.elements[0])
+    first = _copy(column.elements[0])
     first.put(_NAME, 8, name)
     if column.annotation in {"INTERVAL", "UUID"}:
         for number in (_CONVERTED, _LOGICAL):
@@ -133,12 +135,12 @@ def _column(elements: tuple[Struct, ...], leaves: range) -> ParquetColumn:
     name = first[_NAME].decode(errors="replace")
     if len(elements) == 1 and first.get(_REPETITION) != _REPEATED:
         annotation = _annotation(first)
-        return ParquetColumn(name, elements, leaves, _described(first), annotation not in _NEVER, annotation)
+        return ParquetColumn(name, elements, leaves, _describe(first), annotation not in _NEVER, annotation)
     if len(elements) == 1 or _is_list(elements):
         item = elements[-1]
         numbers = item.get(_TYPE) in {1, 2, 4, 5, _FIXED} and _annotation(item) in _NUMBERS
         numbers &= item.get(_TYPE) != _FIXED or _annotation(item) != ""
-        return ParquetColumn(name, elements, leaves, f"LIST of {_described(item)}", numbers)
+        return ParquetColumn(name, elements, leaves, f"LIST of {_describe(item)}", numbers)
     return ParquetColumn(name, elements, leaves, _annotation(first) or "struct", decodable=False)
 
 
@@ -161,7 +163,7 @@ def _annotation(element: Struct) -> str:
     return "" if converted is None else _CONVERTED_NAMES.get(converted, "INTEGER")
 
 
-def _described(element: Struct) -> str:
+def _describe(element: Struct) -> str:
     physical = _PHYSICAL[element[_TYPE]]
     if element[_TYPE] == _FIXED:
         physical = f"{physical}({element[_LENGTH]})"
@@ -169,7 +171,7 @@ def _described(element: Struct) -> str:
     return f"{annotation} ({physical})" if annotation else physical
 
 
-def _copied(element: Struct) -> Struct:
+def _copy(element: Struct) -> Struct:
     copy = Struct()
     for number, value in element.items():
         copy.put(number, element.kinds[number], value)

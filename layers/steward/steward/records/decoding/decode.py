@@ -20,10 +20,10 @@ from arro3.io import write_ipc_stream
 
 from steward.errors import BatchInvalid
 from steward.records.decoding import messages
-from steward.records.decoding.columns import ParquetColumn
+from steward.records.decoding.columns import Meaning, ParquetColumn
 from steward.records.decoding.footer import DAMAGED, Footer, encrypted, read_footer
 from steward.records.decoding.meanings import meanings_of
-from steward.records.decoding.plain_types import CODED_TEXT, plain, unreadable
+from steward.records.decoding.plain_types import CODED_TEXT, meaning_of_bytes, plain, unreadable
 from steward.records.decoding.selected_file import open_selected
 
 _SHORT = 16
@@ -84,12 +84,17 @@ def _batches(
         yield (
             batch.num_rows,
             [
-                plain(next(found), meanings.get(column.name), column.type)
-                if column.decodable
-                else unreadable(column.type, batch.num_rows)
+                _plain(next(found), column, meanings) if column.decodable else unreadable(column.type, batch.num_rows)
                 for column in columns
             ],
         )
+
+
+def _plain(array: Array, column: ParquetColumn, meanings: dict[str, Meaning]) -> Array:
+    """Some cells of a column. What bytes without an annotation mean is decided by the first of them, for all rows."""
+    if column.name not in meanings and (found := meaning_of_bytes(array)):
+        meanings[column.name] = found
+    return plain(array, meanings.get(column.name), column.type)
 
 
 def _send(output: io.FileIO, name: str, rows: int, arrays: Sequence[Array]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from steward.errors import BatchInvalid
 from steward.records.compact_protocol import CompactReader, Items, Struct, written
-from steward.records.decoding.columns import ParquetColumn, columns_of, renamed
+from steward.records.decoding.columns import ParquetColumn, columns_of, rename_column
 
 _MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 _TAIL = 8
@@ -84,14 +84,14 @@ class Footer:
             for chunk in _chunks(group, [column])
         )
 
-    def selected(self, columns: Sequence[ParquetColumn], key: bytes = b"", value: bytes = b"") -> bytes:
+    def select(self, columns: Sequence[ParquetColumn], key: bytes = b"", value: bytes = b"") -> bytes:
         """The end of a file that has these columns alone, named c0, c1 and so on, and one key and value at most."""
         root = Struct()
         for number, kept in self.metadata[_SCHEMA][0].items():
             root.put(number, self.metadata[_SCHEMA][0].kinds[number], kept)
         root.put(_CHILDREN, 5, len(columns))
         names = [b"c%d" % at for at in range(len(columns))]
-        schema = [root, *(element for at, column in enumerate(columns) for element in renamed(column, names[at]))]
+        schema = [root, *(element for at, column in enumerate(columns) for element in rename_column(column, names[at]))]
         groups = [_group(group, columns, names) for group in self._groups]
         footer = Struct()
         footer.put(_VERSION, 5, self.metadata[_VERSION])

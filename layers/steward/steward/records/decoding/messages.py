@@ -24,7 +24,7 @@ def send(output: _Output, letter: bytes, *parts: bytes | memoryview) -> None:
             left = left[output.write(left) or 0 :]
 
 
-def receive(read: Callable[[int], bytes]) -> tuple[bytes, bytes]:
+def receive(read: Callable[[int], bytearray]) -> tuple[bytes, bytearray]:
     """Read one message: its letter and content.
 
     Args:
@@ -33,7 +33,7 @@ def receive(read: Callable[[int], bytes]) -> tuple[bytes, bytes]:
     Raises:
         EOFError: there is none, or not all of one, or it is none.
     """
-    head = read(1 + LENGTH)
+    head = bytes(read(1 + LENGTH))
     size = int.from_bytes(head[1:], "little")
     if head[:1] not in {HEADER, ROWS, REFUSED, DONE} or size > MAXIMUM_ROWS_BYTES + LENGTH:
         raise EOFError("no message")

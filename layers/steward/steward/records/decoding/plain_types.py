@@ -1,12 +1,13 @@
 """Arrow arrays of any type as arrays of the few types that are read further on.
 
-What is delivered: null, booleans, integers, 32- and 64-bit floats, decimals, text, dictionaries of text, dates,
+What is delivered: null, booleans, integers, floats, decimals, text, dictionaries of text, dates,
 timestamps, lists of numbers, and bytes where some cells of a text are no UTF-8. Durations and intervals become seconds,
 times of day and UUIDs text. Anything else becomes a stand-in that names its type and holds nothing, which no column of
 a declaration can be read from. Nothing here needs numpy.
 """
 
 import struct
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from arro3 import compute
@@ -34,6 +35,7 @@ _A_SECOND = {
 }
 _UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _DAY = 86_400.0
+_LOOKED_AT = 4096
 _MOSTLY = 0.5
 
 
@@ -55,6 +57,23 @@ def plain(array: Array, meaning: Meaning | None = None, described: str = "") -> 
     return unreadable(described, len(array)) if found is None else found
 
 
+def meaning_of_bytes(array: Array) -> Meaning | None:
+    """What a column of bytes without an annotation holds, by its first cells; None for other types, and without cells.
+
+    A UUID can be valid UTF-8 by chance, and text can be damaged: so most cells of a file decide for all of its column.
+    """
+    if not _is_bytes(array.type):
+        return None
+    present = list(islice((cell for cell in _bytes(array).to_pylist() if cell is not None), _LOOKED_AT))
+    if not present:
+        return None
+    if sum(len(cell) == _UUID_BYTES and not _is_printable(cell) for cell in present) > _MOSTLY * len(present):
+        return Meaning.UUID
+    if sum(len(cell) != _UUID_BYTES and not _is_utf8(cell) for cell in present) > _MOSTLY * len(present):
+        return Meaning.UNREADABLE
+    return Meaning.TEXT
+
+
 def unreadable(described: str, rows: int) -> Array:
     """A stand-in for a column of a type that is not read."""
     return struct_array([Array([None] * rows, DataType.int8())], fields=[Field(described, DataType.int8())])
@@ -74,8 +93,10 @@ def _name(kind: DataType) -> str:
 
 def _by_meaning(array: Array, meaning: Meaning) -> Array | None:
     match meaning:
-        case Meaning.UUID:
-            return _uuids(_bytes(array))
+        case Meaning.UUID | Meaning.TEXT:
+            return _spell_bytes(array, meaning)
+        case Meaning.UNREADABLE:
+            return None
         case Meaning.INTERVAL:
             return _intervals(_bytes(array))
         case _:
@@ -89,7 +110,6 @@ def _by_type(array: Array) -> Array | None:
             return array if kind == CODED_TEXT else compute.cast(array, CODED_TEXT)
         return _by_type(compute.cast(array, kind.value_type))
     rules: Sequence[tuple[Callable[[Any], bool], Callable[[Array], Array | None]]] = (
-        (TYPES.is_float16, lambda it: compute.cast(it, DataType.float32())),
         (TYPES.is_numeric, lambda it: it),
         (TYPES.is_boolean, lambda it: it),
         (TYPES.is_null, lambda it: it),
@@ -101,7 +121,7 @@ def _by_type(array: Array) -> Array | None:
         (TYPES.is_duration, lambda it: _seconds(it, _UNITS[_unit(kind)])),
         (TYPES.is_interval, _exact_intervals),
         (_is_text, lambda it: it if kind == TEXT else compute.cast(it, TEXT)),
-        (_is_bytes, lambda it: _text_of_bytes(_bytes(it), padded=TYPES.is_fixed_size_binary(kind))),
+        (_is_bytes, lambda it: _by_meaning(it, meaning_of_bytes(it) or Meaning.TEXT)),
         (_is_list, _numbers),
     )
     return next((make(array) for applies, make in rules if applies(kind)), None)
@@ -166,35 +186,42 @@ def _bytes(array: Array) -> Array:
     return array if array.type == _BYTES else compute.cast(array, _BYTES)
 
 
-def _text_of_bytes(array: Array, *, padded: bool) -> Array | None:
-    """Bytes without a meaning as text, or as UUIDs where all have their length; None where most are neither.
-
-    Args:
-        array: the bytes.
-        padded: whether all are of one length, so that zeros at an end are no part of the text.
-    """
-    text = compute.cast(array, TEXT)
-    lost = text.null_count - array.null_count
-    if not lost:
-        return _unpadded(text) if padded else text
-    cells: list[bytes | None] = list(array.to_pylist())
-    present = [cell for cell in cells if cell is not None]
-    if all(len(cell) == _UUID_BYTES for cell in present):
-        return _uuids(array)
-    return None if lost > _MOSTLY * len(present) else array
+def _spell_bytes(array: Array, meaning: Meaning) -> Array:
+    """Bytes as text or as UUIDs, each cell by itself; as bytes, in which text is UTF-8, where some are neither."""
+    padded = TYPES.is_fixed_size_binary(array.type)  # zeros at an end are no part of the text
+    array = _bytes(array)
+    if meaning is Meaning.TEXT and not padded:
+        text = compute.cast(array, TEXT)
+        if text.null_count == array.null_count:
+            return text
+    cells = [None if cell is None else _spell(cell, meaning, padded=padded) for cell in array.to_pylist()]
+    if any(isinstance(cell, bytes) for cell in cells):
+        return Array([cell.encode() if isinstance(cell, str) else cell for cell in cells], _BYTES)
+    return Array(cells, TEXT)
 
 
-def _unpadded(text: Array) -> Array:
-    return Array([cell if cell is None else cell.rstrip("\0") for cell in text.to_pylist()], TEXT)
+def _spell(cell: bytes, meaning: Meaning, *, padded: bool) -> str | bytes:
+    """The text or the UUID that bytes stand for; the bytes where they are neither."""
+    if len(cell) == _UUID_BYTES and (meaning is Meaning.UUID or not _is_utf8(cell)):
+        it = cell.hex()
+        return f"{it[:8]}-{it[8:12]}-{it[12:16]}-{it[16:20]}-{it[20:]}"
+    if not _is_utf8(cell):
+        return cell
+    return cell.decode().rstrip("\0") if padded else cell.decode()
 
 
-def _uuids(array: Array) -> Array:
-    """Sixteen bytes each, as 8-4-4-4-12 hexadecimal digits."""
-    cells = (None if cell is None else cell.hex() for cell in array.to_pylist())
-    return Array(
-        [it and f"{it[:8]}-{it[8:12]}-{it[12:16]}-{it[16:20]}-{it[20:]}" for it in cells],
-        TEXT,
-    )
+def _is_utf8(cell: bytes) -> bool:
+    try:
+        cell.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_printable(cell: bytes) -> bool:
+    """Whether bytes are text that somebody may have written."""
+    text = cell.decode(errors="replace").rstrip("\0")
+    return bool(text) and all(sign.isspace() or (sign.isprintable() and sign != "\ufffd") for sign in text)
 
 
 def _intervals(array: Array) -> Array:

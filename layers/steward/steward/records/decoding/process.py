@@ -87,7 +87,9 @@ class Decoder:
                 rows = int.from_bytes(received[1][: messages.LENGTH], "little")
                 stream = memoryview(received[1])[messages.LENGTH :]
                 del received
-                yield rows, self._arrays(bytes(stream)) if wanted else []
+                arrays = self._arrays(stream) if wanted else []
+                del stream  # it may be large: it is let go before the rows are judged
+                yield rows, arrays
         finally:
             self.close()
 
@@ -98,7 +100,7 @@ class Decoder:
             while line and stdin:
                 line = line[stdin.write(line) or 0 :]
 
-    def _receive(self) -> tuple[bytes, bytes]:
+    def _receive(self) -> tuple[bytes, bytearray]:
         try:
             letter, content = messages.receive(self._read)
         except EOFError as error:
@@ -110,7 +112,7 @@ class Decoder:
             raise BatchInvalid(refused["code"], refused["message"])
         return letter, content
 
-    def _read(self, size: int) -> bytes:
+    def _read(self, size: int) -> bytearray:
         output = self._process.stdout
         if output is None:
             raise EOFError
@@ -118,15 +120,15 @@ class Decoder:
         left = memoryview(content)
         while left:
             if not select.select([output], [], [], _SILENT_SECONDS)[0]:
-                raise self._too_slow()
+                raise self._too_slow(f"nothing came of it for {_SILENT_SECONDS} s")
             count = output.readinto(left)  # type: ignore[attr-defined] # a FileIO, since nothing is buffered
             if not count:
                 raise EOFError
             left = left[count:]
         left.release()
-        return bytes(content)
+        return content
 
-    def _arrays(self, stream: bytes) -> list[Array]:
+    def _arrays(self, stream: memoryview) -> list[Array]:
         try:
             return [column for batch in read_ipc_stream(stream) for column in batch.columns]
         except Exception as error:
@@ -147,7 +149,9 @@ class Decoder:
         if killed in _FROM_OUTSIDE:
             return DecoderStopped(f"the process that decodes {self._name} was stopped by signal {killed}; try again")
         if killed == signal.SIGXCPU:
-            return self._too_slow()
+            return self._too_slow(f"over {PROCESSOR_SECONDS} s of a processor")
+        if killed == signal.SIGKILL:  # as the system does where the machine has no memory left
+            return self._too_much_memory("needs more memory to be decoded than there is, and its decoder was killed")
         how = _panic(told) or (f"signal {killed}" if killed else f"exit status {status}")
         return BatchInvalid(
             "corrupt",
@@ -155,17 +159,14 @@ class Decoder:
             "it again, with plain types, and upload it",
         )
 
-    def _too_slow(self) -> BatchInvalid:
-        return BatchInvalid(
-            "too_slow",
-            f"{self._name} takes too long to decode (over {PROCESSOR_SECONDS} s); split it into smaller files",
-        )
+    def _too_slow(self, why: str) -> BatchInvalid:
+        return BatchInvalid("too_slow", f"{self._name} takes too long to decode ({why}); split it into smaller files")
 
-    def _too_much_memory(self) -> BatchInvalid:
+    def _too_much_memory(self, what: str = "") -> BatchInvalid:
+        needed = what or f"needs more than {self._limits.decoder_bytes / 1024**2:,.0f} MB to be decoded"
         return BatchInvalid(
             "needs_too_much_memory",
-            f"{self._name} needs more than {self._limits.decoder_bytes / 1024**2:,.0f} MB to be decoded; write it with "
-            "smaller pages and row groups, shorter cells or fewer columns",
+            f"{self._name} {needed}; write it with smaller pages and row groups, shorter cells or fewer columns",
         )
 
 

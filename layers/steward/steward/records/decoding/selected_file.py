@@ -61,10 +61,10 @@ class SelectedFile(io.FileIO):
 
 def open_selected(path: Path, footer: Footer, columns: Sequence[ParquetColumn], batch_rows: int) -> RecordBatchReader:
     """Read these columns, which come in their order as c0, c1 and so on, so many rows at a time."""
-    with SelectedFile(path, footer.selected(columns)) as file:
+    with SelectedFile(path, footer.select(columns)) as file:
         schema: Any = read_parquet(file).schema
     kinds = [_kind(schema.field(at), column, footer) for at, column in enumerate(columns)]
-    asked = footer.selected(columns, b"ARROW:schema", _written(Schema(kinds)))
+    asked = footer.select(columns, b"ARROW:schema", _encode(Schema(kinds)))
     return read_parquet(SelectedFile(path, asked), batch_size=batch_rows)
 
 
@@ -76,7 +76,7 @@ def _kind(found: Any, column: ParquetColumn, footer: Footer) -> Any:
     return found
 
 
-def _written(schema: Schema) -> bytes:
+def _encode(schema: Schema) -> bytes:
     """A schema as Parquet files carry it."""
     stream = io.BytesIO()
     write_ipc_stream(RecordBatchReader.from_batches(schema, []), stream)
