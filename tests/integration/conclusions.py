@@ -30,6 +30,9 @@ INTERIM = {"check_completed", "training_declined", "alert_held", "window_attribu
 STORED = ("records", "quarantine", "ids", "outcomes", "attributions", "arrivals", "corrections", "inbox", "specs")
 """Where every object must be there, with what it holds."""
 
+ON_ARRIVAL = f"arrivals/{MODEL}/unmatched/"
+"""Which labels had no prediction when they came, which depends on what came first; `unmatched_labels` reads it."""
+
 THERE = ("merged/", "commands/", f"reports/{MODEL}/audits/", f"reports/{MODEL}/periodic/")
 """Where every object must be there."""
 
@@ -107,7 +110,8 @@ def conclusions(world: World) -> Conclusions:
     told = Counter(names.replaced(subject) for _, subject in sent)
     schedules = {name: schedule["ScheduleExpression"] for name, schedule in world.cloud.schedules.items()}
     stored = dict(_stored(data, names)) | {"schedules": json.dumps(schedules, sort_keys=True)}
-    objects = {names.replaced(key): body for key, body in data.items() if key.split("/")[0] in STORED}
+    kept = {key: body for key, body in data.items() if key.split("/")[0] in STORED and not key.startswith(ON_ARRIVAL)}
+    objects = {names.replaced(key): body for key, body in kept.items()}
     return Conclusions(names, objects, stored, recorded, told)
 
 

@@ -109,16 +109,15 @@ def conclusions(steward: Deployment) -> dict[str, object]:
 
 def test_messages_in_any_order_lead_to_the_same_conclusions(first_champion: Trained) -> None:
     found = []
-    for seed in (None, 1, 2):
+    for seed in (None, 2):
         with deployed(named_by_content=True) as steward:
             steward.restore(*first_champion)
             two_days(steward)
-            steward.settle(shuffle=seed, redeliver=2 if seed == 2 else 1)
+            steward.settle(shuffle=seed, redeliver=2 if seed else 1)
             assert not steward.errors, steward.errors
             found.append(conclusions(steward))
     assert len(found[0]["checks"]) == 2  # type: ignore[arg-type]
-    for other in found[1:]:
-        assert other == found[0]
+    assert found[1] == found[0]
 
 
 def rounded(value: float | None) -> float | None:

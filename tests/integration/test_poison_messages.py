@@ -5,7 +5,7 @@ import json
 import pytest
 
 from steward import aws
-from steward.events import BatchIngested, CheckCompleted, CheckRequested
+from steward.events import BatchIngested, BatchRejected, CheckCompleted, CheckRequested
 
 from . import lemons
 from .deployment import Deployment, message
@@ -59,12 +59,14 @@ def test_the_other_checks_of_a_batch_are_made(trained: Deployment) -> None:
     assert len(trained.told(CheckCompleted)) == before + 2
 
 
-def test_an_upload_that_was_deleted_before_it_was_read_fails_alone(trained: Deployment) -> None:
+def test_an_upload_that_was_deleted_before_it_was_read_is_refused(trained: Deployment) -> None:
     key = "inbox/lemons/predictions/gone.csv"
     version_id = trained.upload(key, b"x")
     aws.sqs().purge_queue(QueueUrl=trained.queues["ingest_records"])
     aws.s3().delete_object(Bucket=trained.data, Key=key, VersionId=version_id)
-    assert len(trained.invoke("ingest_records", trained.message_of(key, version_id))["batchItemFailures"]) == 1
+    assert trained.invoke("ingest_records", trained.message_of(key, version_id))["batchItemFailures"] == []
+    (refused,) = [event for event in trained.settle() if isinstance(event, BatchRejected)]
+    assert (refused.code, refused.source) == ("object_missing", key)
 
 
 def test_events_of_a_model_that_nobody_declared_fail_without_a_trace(trained: Deployment) -> None:

@@ -99,7 +99,7 @@ def test_an_id_may_come_again_two_windows_later_unless_it_came_in_between(traine
     assert rows_by_window(trained) == {"20240117": 20, "20240119": 12}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.nightly)])
 def test_what_stands_follows_from_the_uploads_and_not_from_the_order_in_which_they_are_taken_in(
     trained: Deployment, seed: int
 ) -> None:

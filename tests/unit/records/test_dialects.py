@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from steward.errors import BatchInvalid
+from steward.records.formats import open_rows
 from steward.records.raw import Limits
 
 HEADER = "flight,at,p,decided,distance,wind,carrier,origin"
@@ -102,3 +103,19 @@ def test_ids_and_categories_keep_their_commas(judge, listed):
     verdict = judge(turned(";").replace("UA1", "1,5").replace("EWR", "2,5").encode(), "a.csv")
     assert listed(verdict.records)["origin"] == ["2,5", "2,5"]
     assert verdict.records.ids.tolist() == ["1,5", "UA2"]
+
+
+@pytest.mark.parametrize(
+    ("chunk_rows", "written", "read"),
+    [
+        (2, ["1", "2", "1,5", "2", "x,y", "2,5"], ["1", "2", "1.5", "2", "x,y", "2.5"]),
+        (8, ["1", "2", "1,5", "2", "2,5"], ["1", "2", "1.5", "2", "2.5"]),
+        (2, ["x,y", "1", "1,5", "2,5"], ["x,y", "1", "1,5", "2,5"]),
+        (8, ["x,y", "1", "1,5", "2,5"], ["x,y", "1", "1,5", "2,5"]),
+    ],
+)
+def test_decimal_commas_of_a_column_of_unknown_type_are_decided_for_the_whole_file(tmp_path, chunk_rows, written, read):
+    path = tmp_path / "a.csv"
+    path.write_text("id;x\n" + "".join(f"{at};{cell}\n" for at, cell in enumerate(written)))
+    chunks = open_rows(path, path.name, Limits(chunk_rows=chunk_rows)).chunks(["x"])
+    assert [cell for chunk in chunks for cell in chunk.columns["x"].to_pylist()] == read

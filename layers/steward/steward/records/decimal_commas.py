@@ -1,7 +1,7 @@
 """Numbers with a decimal comma, in CSV files whose fields something else than a comma separates."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from arro3.core import Array, DataType
 
@@ -17,13 +17,14 @@ class DecimalCommas:
 
     Args:
         file: what the user called it.
-        numbers: columns that hold numbers; None where that is not known, and a column is taken for one when all cells
-            that are read at a time look like it.
+        numbers: columns that hold numbers; None where that is not known. Then the first cells of a column that are not
+            all whole numbers decide for the whole file: it has a decimal comma where all of them look like it.
     """
 
     def __init__(self, file: str, numbers: Collection[str] | None) -> None:
         self._file = file
         self._numbers = numbers
+        self._looks_numeric: dict[str, bool] = {}
         self._with_comma: set[str] = set()
         self._with_point: set[str] = set()
 
@@ -46,11 +47,12 @@ class DecimalCommas:
         """The cells of one row, by column."""
         return {name: _use_point(cell) if name in self._with_comma else cell for name, cell in cells.items()}
 
-    def _has_commas(self, name: str, cells: Iterable[str]) -> bool:
+    def _has_commas(self, name: str, cells: Sequence[str]) -> bool:
         if self._numbers is None:
-            return all(_COMMA.fullmatch(cell) or _WHOLE.fullmatch(cell) for cell in cells) and any(
-                "," in cell for cell in cells
-            )
+            if name not in self._looks_numeric and not all(map(_WHOLE.fullmatch, cells)):
+                self._looks_numeric[name] = all(_COMMA.fullmatch(cell) or _WHOLE.fullmatch(cell) for cell in cells)
+            if not self._looks_numeric.get(name):
+                return False
         commas = any(_COMMA.fullmatch(cell) for cell in cells)
         if commas:
             self._with_comma.add(name)
