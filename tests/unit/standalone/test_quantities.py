@@ -102,6 +102,15 @@ def test_the_number_of_a_cell_follows_from_its_column(cells, number):
     assert found.number(cells[0]) == pytest.approx(number, rel=1e-15)
 
 
+@pytest.mark.parametrize("missing", ["", "NA", "NULL", "\\N", "<NA>", "#N/A"])
+def test_numbers_with_gaps_are_numbers_however_the_gaps_are_spelt(missing):
+    before, after = (
+        {"wait": [f"{at % 90 + more}.125" if at % 3 else missing for at in range(900)]} for more in (0, 90)
+    )
+    found = compare(pd.DataFrame(before), pd.DataFrame(after))
+    assert "wait" in found.drift.columns
+
+
 @pytest.mark.parametrize(
     ("cells", "why"),
     [

@@ -171,7 +171,8 @@ def _of_text(lowered: str, chunks: Sequence[Array]) -> Inference:
     if not whole:
         return Inference(CategoricalFeature(type="categorical"), "all its cells are empty, so nothing tells")
     numbers = [float(cell) for cell in cells if _is_number(cell)]
-    if len(numbers) >= READABLE * whole:
+    gaps = min(sum(cell.strip().lower() in arrays.MISSING_NUMBERS for cell in cells), whole // 2)
+    if len(numbers) >= READABLE * (whole - gaps):
         values = np.array(numbers)
         mixed = "" if len(numbers) == whole else f"; {1 - len(numbers) / whole:.1%} of its cells are none, and missing"
         return _of_numbers(lowered, values[~np.isnan(values)], f"its text is numbers{mixed}")
