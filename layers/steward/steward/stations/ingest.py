@@ -49,8 +49,8 @@ LIMITS = Limits(maximum_expanded_bytes=32 * 1024**3)
 MAXIMUM_BYTES = 6 * 1024**3
 """An upload of this size leaves room on the function's disk for the records that are made of it."""
 
-MAXIMUM_ROWS = 100_000_000
-"""So many ids are remembered in half of the function's memory."""
+MAXIMUM_ROWS = 60_000_000
+"""Their ids take 480 MB of memory; the process that decodes Parquet may take 640, the rest of the work 430."""
 
 _NO_MODEL = "unknown"
 """Under this name the ledger keeps what became of files whose key names no model."""
