@@ -58,6 +58,23 @@ def test_the_template_leaves_no_choice_to_the_processor() -> None:
     assert set(found["instructions"].split()) - set(baseline()) <= FLOOR
 
 
+LARGE_PRODUCTS = """
+import numpy as np
+from scipy import linalg
+
+for size in (64, 512, 1200):
+    for kind in (np.float64, np.float32):
+        square = np.ones((size, size), kind)
+        assert (square @ square == size).all()
+        assert (linalg.get_blas_funcs("gemm", (square,))(1, square, square) == size).all()
+        linalg.eigh(square), np.linalg.eigh(square)
+"""
+
+
+def test_large_products_survive_the_kernels_that_the_template_sets() -> None:
+    subprocess.run([sys.executable, "-c", LARGE_PRODUCTS], env=os.environ | pinned(), check=True)
+
+
 def test_the_template_names_every_group_of_instructions_that_numpy_could_choose_beyond_the_floor() -> None:
     simd = np.show_config(mode="dicts")["SIMD Extensions"]
     offered = {*simd.get("found", []), *simd.get("not found", [])}
