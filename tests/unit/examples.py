@@ -74,7 +74,7 @@ def manifest() -> VersionManifest:
         dataset=stored("models/lemons/datasets/0123456789abcdef/manifest.json", "d" * 64),
         recipe=Recipe(estimator="LogisticRegression", parameters={"C": 0.5}, seed=7),
         libraries={"numpy": "2.5.0", "scikit-learn": "1.9.0"},
-        platform={"architecture": "x86_64", "numpy": "openblas 0.3, Sandybridge, 1 thread"},
+        platform={"architecture": "x86_64", "numpy": "openblas 0.3, Haswell, 1 thread"},
         features=["age", "mileage", "make"],
         artifact=stored("models/lemons/versions/20240110-abcdef01/model.skops", "e" * 64),
         baseline=stored("models/lemons/versions/20240110-abcdef01/baseline.json", "f" * 64),

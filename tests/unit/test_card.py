@@ -23,7 +23,7 @@ def test_people_read_what_the_manifest_says() -> None:
         f"`models/lemons/datasets/0123456789abcdef/manifest.json` (SHA-256 `{'d' * 64}`)",
         f"`models/lemons/versions/20240110-abcdef01/model.skops` (SHA-256 `{'e' * 64}`)",
         "numpy 2.5.0, scikit-learn 1.9.0",
-        "Platform: architecture x86_64; numpy openblas 0.3, Sandybridge, 1 thread",
+        "Platform: architecture x86_64; numpy openblas 0.3, Haswell, 1 thread",
         "On 678 rows from 2024-01-06 on",
         "| roc_auc | 0.8123 | 0.7000 |",
         "| log_loss | 0.4567 | 0.6000 |",
