@@ -71,9 +71,12 @@ class ModelAlerts(BaseModel):
         return sorted({*found, *self.told})
 
     def seeing(self, check: SeenCheck) -> Self:
-        """The alerts after one more check. The order of checks makes no difference, nor do repetitions."""
+        """The alerts after one more check. The order of checks makes no difference, nor do repetitions.
+
+        A check that is made again with the same result keeps the time at which it was made first.
+        """
         known = self.checks.get(check.place)
-        if known and known.precedence >= check.precedence:
+        if known and (known.check == check.check or known.precedence >= check.precedence):
             return self
         checks = self.checks | {check.place: check}
         kept = sorted({one.window for one in checks.values()})[-WINDOWS_KEPT:]
