@@ -136,6 +136,7 @@ def life() -> Iterator[Life]:
         yield lived
 
 
+@pytest.mark.timeout(900)
 def test_the_life_has_every_write_of_every_function(life: Life) -> None:
     found: dict[str, set[str]] = {}
     for phase in life.phases.values():
@@ -145,6 +146,7 @@ def test_the_life_has_every_write_of_every_function(life: Life) -> None:
     assert set(found) == set(FUNCTIONS) - NOT_WOKEN
 
 
+@pytest.mark.timeout(900)  # a minute of one core, on a machine that may have little of it
 def test_a_death_changes_no_conclusion(life: Life) -> None:
     for death in random.Random(SEED).sample(life.deaths(), SAMPLED):  # noqa: S311
         assert life.differences(death) == [], death

@@ -49,6 +49,7 @@ def a_fortnight_and_a_turn(steward: Deployment, redeliver: int) -> None:
     steward.settle(redeliver=redeliver)
 
 
+@pytest.mark.timeout(900)
 def test_messages_delivered_again_change_not_one_byte() -> None:
     outcomes = []
     for redeliver in (1, 2, 3):
@@ -107,6 +108,7 @@ def conclusions(steward: Deployment) -> dict[str, object]:
     }
 
 
+@pytest.mark.timeout(900)
 def test_messages_in_any_order_lead_to_the_same_conclusions(first_champion: Trained) -> None:
     found = []
     for seed in (None, 2):
