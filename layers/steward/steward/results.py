@@ -9,6 +9,23 @@ from steward.spec.monitors import MonitorName
 Status = Literal["ok", "drift", "breach", "unknown", "measured"]
 
 
+class Precision(BaseModel):
+    """How precisely a performance metric and the holdout's are known.
+
+    Attributes:
+        window: half the width of the metric's 95 % interval on the side of the limit; at least what the holdout's would
+            have with as many observations, since few rows may agree by chance.
+        holdout: half the width of the holdout's, on the side of the window.
+        observations: labelled rows; those of the rarest class where the metric is a mean over rows of a class.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+
+    window: float
+    holdout: float
+    observations: int
+
+
 class MetricResult(BaseModel):
     """One statistic of one monitor, with all that its status rests on.
 
@@ -23,6 +40,7 @@ class MetricResult(BaseModel):
         significance: what `p_value` is compared with, after the family-wise correction.
         effect: the size of the change in the statistic's own unit.
         low, high: the confidence interval of `value`, where it has one.
+        precision: of `value` and `baseline`, of performance with a limit.
         baseline: what the baseline has in place of `value`.
         rows, baseline_rows: sample sizes.
         status: `ok`, `drift` or `breach`; `unknown` where nothing could be measured; `measured` for a figure without
@@ -43,6 +61,7 @@ class MetricResult(BaseModel):
     effect: float | None = None
     low: float | None = None
     high: float | None = None
+    precision: Precision | None = None
     baseline: float | None = None
     rows: int = 0
     baseline_rows: int = 0

@@ -60,7 +60,7 @@ def replay(year: Year) -> tuple[list[Week], list[Heard], int]:
         check = _check(year, judged)
         if not judged.labelled_rows:
             alerts = alerts.under(judged.version)
-        alerts = alerts.seeing(seen(check, NOWHERE, year.spec)).claimed(year.spec, cause, "chain", now)
+        alerts = alerts.seeing(seen(check, NOWHERE, year.spec, judged.came.end)).claimed(year.spec, cause, "chain", now)
         while claims := alerts.claimed_by(cause):
             news = {name: claim.announced for name, claim in claims.items()}
             every_change += len(news)

@@ -8,8 +8,14 @@ from steward.performance.metric import Better, Metric
 from steward.performance.metrics import METRICS, metrics_of
 from steward.performance.multiclass_metrics import PER_CLASS
 from steward.performance.outcomes import Outcomes
-from steward.results import MetricResult, Status
+from steward.results import MetricResult, Precision, Status
 from steward.spec.model import ModelSpec
+from steward.spec.monitors import PerformanceMetric
+
+OF_CLASSES: frozenset[PerformanceMetric] = frozenset(
+    ("precision", "recall", "f1", "specificity", "roc_auc", "average_precision")
+)
+"""Metrics that are means over rows of a class, however many rows of others there are."""
 
 
 def judge_performance(outcomes: Outcomes, holdout: Outcomes, spec: ModelSpec) -> list[MetricResult]:
@@ -108,7 +114,28 @@ def compare(
     if worse:
         found["message"] = f"{message}, {'surely' if breach else 'not surely'} beyond the tolerance of {tolerance:g}"
     limit = threshold(metric.better, window.value, expected.value, tolerance)
-    return unknown.model_copy(update=found | {"status": "breach" if breach else "ok", "threshold": limit})
+    judged = {"status": "breach" if breach else "ok", "threshold": limit}
+    return unknown.model_copy(update=found | judged | {"precision": _precision(metric, sides, window, expected, limit)})
+
+
+def _precision(
+    metric: Metric[Any, Any], sides: tuple[Outcomes, Outcomes], window: Estimate, expected: Estimate, limit: float
+) -> Precision | None:
+    here, there = (observations(metric.name, side) for side in sides)
+    usual = (expected.high - expected.low) / 2 * math.sqrt(there / max(here, 1))
+    above = limit > expected.value
+    own = max(usual, window.value - window.low if above else window.high - window.value)
+    holdout = expected.high - expected.value if above else expected.value - expected.low
+    known = math.isfinite(own) and math.isfinite(holdout) and here > 0
+    return Precision(window=own, holdout=holdout, observations=here) if known else None
+
+
+def observations(metric: PerformanceMetric, outcomes: Outcomes) -> int:
+    """How many rows a metric rests on: of metrics of a class, those of the rarest class that occurs."""
+    if metric not in OF_CLASSES or outcomes.task == "regression":
+        return outcomes.labelled
+    parts = [outcomes] if outcomes.task == "binary_classification" else list(outcomes.by_class.values())
+    return min((min(part.positives, part.negatives) for part in parts if part.positives), default=0)
 
 
 def told(metric: Metric[Any, Any], estimate: Estimate) -> str:

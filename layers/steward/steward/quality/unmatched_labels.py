@@ -11,7 +11,6 @@ from steward.results import MetricResult, Status
 from steward.spec.arrival_monitors import UnmatchedLabelsMonitor
 from steward.spec.durations import format_duration
 
-_FALSE_ALARM_RATE = 0.001
 _LONGEST_ID = 40
 
 
@@ -58,8 +57,8 @@ def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsM
     usual = _usual(observed, before=observed.number) if matches.unmatched else None
     counted, labels = matches.missing, matches.labels
     share = counted / max(labels, 1)
-    lost = [file for file in matches.unmatched if _is_lost(file, matches, usual, monitor)]
-    status, message = _share(counted, labels, usual, monitor)
+    lost = [file for file in matches.unmatched if _is_lost(file, matches, usual, monitor, observed.false_alarm_rate)]
+    status, message = _share(counted, labels, usual, monitor, observed.false_alarm_rate)
     if lost:
         status, message = "breach", "; ".join(_lost(file, matches) for file in lost)
     elif status == "breach":
@@ -98,12 +97,12 @@ def _waiting(matches: LabelMatches) -> Judgement:
 
 
 def _is_lost(
-    file: UnmatchedLabels, matches: LabelMatches, usual: float | None, monitor: UnmatchedLabelsMonitor
+    file: UnmatchedLabels, matches: LabelMatches, usual: float | None, monitor: UnmatchedLabelsMonitor, rate: float
 ) -> bool:
     """Whether a file met nothing, and neither chance nor predictions to come explain it."""
     if file.unmatched < max(file.labels, monitor.minimum_labels):
         return False
-    if usual is not None and usual**file.unmatched > _FALSE_ALARM_RATE:
+    if usual is not None and usual**file.unmatched > rate:
         return False
     return file.waiting < file.unmatched or matches.labelled < matches.rows
 
@@ -115,7 +114,9 @@ def _is_mended(file: UnmatchedLabels, matches: LabelMatches) -> bool:
     return file.unmatched == file.labels and newer and enough
 
 
-def _share(counted: int, labels: int, usual: float | None, monitor: UnmatchedLabelsMonitor) -> tuple[Status, str]:
+def _share(
+    counted: int, labels: int, usual: float | None, monitor: UnmatchedLabelsMonitor, rate: float
+) -> tuple[Status, str]:
     share = counted / max(labels, 1)
     message = f"{counted:,} of {labels:,} labels have no prediction"
     limit = _limit(usual, monitor)
@@ -126,7 +127,7 @@ def _share(counted: int, labels: int, usual: float | None, monitor: UnmatchedLab
     if monitor.maximum is not None:
         beyond = exact_share(counted, labels).low > monitor.maximum
     else:
-        beyond = at_least(counted, labels, usual or 0.0) <= _FALSE_ALARM_RATE
+        beyond = at_least(counted, labels, usual or 0.0) <= rate
     if not beyond:
         return "ok", message
     return "breach", f"{message} and {limit:.2%} are allowed"
@@ -143,8 +144,8 @@ def _overdue(observed: Observed, monitor: UnmatchedLabelsMonitor) -> Judgement:
     past = old[newest]
     usual = _usual(observed, before=newest)
     counted = past.missing + past.waiting
-    status, message = _share(counted, past.labels, usual, monitor)
-    if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= _FALSE_ALARM_RATE:
+    status, message = _share(counted, past.labels, usual, monitor, observed.false_alarm_rate)
+    if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= observed.false_alarm_rate:
         status = "breach"
     return [
         MetricResult(
