@@ -28,6 +28,11 @@ Span = tuple[float, float]
 """The smallest and the largest number of a column."""
 
 
+def names_id(lowered: str) -> bool:
+    """Whether a name, in lower case, says that a column holds ids."""
+    return re.search(_NAMES["id"], lowered) is not None
+
+
 def names_time(lowered: str) -> bool:
     """Whether a name, in lower case, says that a column holds moments."""
     return re.search(_NAMES["time"], lowered) is not None
