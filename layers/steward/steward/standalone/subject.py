@@ -104,7 +104,6 @@ class Subject:
             },
             notes=(
                 *(note for name, column in found.items() for note in _taken(name, column)),
-                *(f"`{name}` is not compared: it looks like {what}" for name, what in unreadable.items()),
                 *(f"`{name}` is read as {column.quantity.name}" for name, column in found.items() if column.quantity),
                 *(
                     f"`{name}` is read by the format {column.feature.format}"
