@@ -189,13 +189,15 @@ def _suspects(bank: Sequence[Findings], order: NDArray[np.int64], name: MonitorN
     rule = spec.alert_rule(name)
     given = [found.get(name) for found in bank]
     excess = np.array([_excess(found) if found else 0.0 for found in given])
+    room = np.array([abs(found.threshold - found.baseline) if found else 0.0 for found in given])  # type: ignore[operator]
     own = np.array([found.precision.window if found and found.precision else 0.0 for found in given])
     weights = np.array([found.precision.observations if found and found.precision else 0 for found in given])
     for span in SPANS:
         kernel, drawn_weights = np.ones(span), weights[order]
         beyond = np.convolve(drawn_weights * excess[order], kernel)[: len(order)]
         error = np.sqrt(np.convolve(np.square(drawn_weights * own[order]), kernel)[: len(order)])
-        for at in np.flatnonzero(beyond > error):  # beyond the limit at 95 % at least
+        far = beyond + np.convolve(drawn_weights * room[order], kernel)[: len(order)]
+        for at in np.flatnonzero((beyond > error) & (far > 1.5 * error)):  # far less than is asked for
             known = [found for place in order[max(0, at - 2 * SPANS[-1]) : at + 1] if (found := given[place])]
             if at >= SPANS[-1] and given[order[at]] and kind_of(known, rule)[0] == "bad":
                 yield int(at)

@@ -48,8 +48,9 @@ def test_trouble_that_has_surely_passed_is_over_with_the_first_good_window() -> 
     assert kinds(0.7, 0.7, 0.7, 0.5, half=0.02) == ["bad", "bad", "bad", "good"]
 
 
-def test_a_window_that_proves_nothing_does_not_end_a_trouble() -> None:
-    assert kinds(0.9, 0.9, 0.52, half=0.1)[-1] != "good"
+def test_a_good_window_among_bad_ones_that_it_contradicts_is_good_and_one_that_may_be_chance_is_not() -> None:
+    assert kinds(0.9, 0.9, 0.9, 0.5, half=0.06)[-1] == "good"
+    assert kinds(0.65, 0.65, 0.65, 0.55, half=0.09)[-1] == "bad"
 
 
 def test_the_error_of_the_holdout_is_not_averaged_away() -> None:

@@ -13,9 +13,6 @@ from steward.spec.alerting import AlertRule
 SPANS = (1, 3, 10, 30)
 """Newest windows that are judged together."""
 
-RESOLVING = 3
-"""Windows that together must be well again, where the newest alone cannot prove it."""
-
 
 def kind_of(findings: Sequence[Finding], rule: AlertRule) -> tuple[Kind, int]:
     """What the newest window counts as, and how many windows together made it bad.
@@ -24,8 +21,8 @@ def kind_of(findings: Sequence[Finding], rule: AlertRule) -> tuple[Kind, int]:
     with a declared rate of false alarms is bad only where it, or the newest 3, 10 or 30 together, lie beyond the limit
     with 95 % confidence, and so far from what is usual as chance brings an unchanged model at that rate, shared out
     among the spans (Bonferroni). Windows weigh by their observations; the holdout's error is the same in all of them
-    and counts once. A longer span counts only while the shorter ones lie beyond the limit too, and never against a
-    newest window that is surely within it, so that trouble that has passed is over.
+    and counts once. A longer span counts only while the shorter ones lie beyond the limit too, and while its newest
+    window does not contradict the others with 95 % confidence, so that trouble that has passed is over.
 
     Args:
         findings: of one monitor, the oldest window first; the newest is judged.
@@ -40,14 +37,11 @@ def kind_of(findings: Sequence[Finding], rule: AlertRule) -> tuple[Kind, int]:
     surely_within = alone.excess + alone.margin < 0
     for span in SPANS if not surely_within else ():
         pooled = _Pooled.of(measured[-span:])
-        if span > 1 and pooled.excess <= 0:
+        if span > 1 and (pooled.excess <= 0 or alone.contradicts(measured[-span:-1])):
             break
         if pooled.proves_change(deviation):
             return "bad", min(span, len(measured))
-    if not newest.back(rule.resolve_at):
-        return "between", 1
-    settled = surely_within or rule.resolve_at >= 1 or _Pooled.of(measured[-RESOLVING:]).back(rule.resolve_at)
-    return "good" if settled else "between", 1
+    return "good" if newest.back(rule.resolve_at) else "between", 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +51,14 @@ class _Pooled:
     Attributes:
         excess: how far their mean is beyond the limit.
         tolerance: how far the limit is from what is usual.
-        margin: half the width of the 95 % interval of the excess.
+        own: half the width of the 95 % interval of the mean.
+        margin: the same of the excess, with the holdout's.
         degrees: of freedom of the margin.
     """
 
     excess: float
     tolerance: float
+    own: float
     margin: float
     degrees: int
 
@@ -74,15 +70,15 @@ class _Pooled:
         parts = [(one.value or 0.0, one.precision) for one in findings if one.precision]
         total = sum(known.observations for _, known in parts)
         excess = math.fsum(known.observations * side * (value - limit) for value, known in parts) / total
-        own = math.fsum((known.observations * known.window) ** 2 for _, known in parts) / total**2
-        margin = math.sqrt(own + parts[-1][1].holdout ** 2)
-        return cls(excess, abs(limit - usual), margin, max(1, total - 1))
+        own = math.hypot(*(known.observations * known.window for _, known in parts)) / total
+        return cls(excess, abs(limit - usual), own, math.hypot(own, parts[-1][1].holdout), max(1, total - 1))
+
+    def contradicts(self, before: Sequence[Finding]) -> bool:
+        """Whether windows before are surely worse than these."""
+        rest = _Pooled.of(before) if before else self
+        return rest.excess - self.excess > math.hypot(rest.own, self.own)
 
     def proves_change(self, deviation: float) -> bool:
         """Whether the mean is surely beyond the limit, and as far from what is usual as this normal quantile says."""
         stretched = self.margin * student_quantile(self.degrees, deviation) / student_quantile(self.degrees)
         return self.excess > self.margin and self.excess + self.tolerance > stretched
-
-    def back(self, resolve_at: float) -> bool:
-        """Whether the mean is well within its limit, or what is usual within its interval."""
-        return self.excess + self.tolerance <= max(self.margin, resolve_at * self.tolerance)
