@@ -21,8 +21,11 @@ QUANTILES = 64
 KNOWN_CATEGORIES = 1000
 """The most frequent categories get a bin each; the others share one."""
 
-SCORE_BINS = 100
-"""Equal bins over [0, 1] for a score, the same for every model."""
+SCORE_QUANTILES = 224, 112
+"""The same for a score; the fewer where many values have bins of their own, so that codes of one byte suffice."""
+
+FEWEST_IN_TAIL = 8
+"""Rows of the reference in the outermost bin of a score, at least."""
 
 MISSING = 255
 """The code of a cell with nothing to compare: missing, NaN or infinite."""
@@ -51,14 +54,15 @@ class NumericBins(Unpacking):
     centre: float
 
     @classmethod
-    def of(cls, ordered: NDArray[np.float64]) -> Self:
-        """Quantile edges, and an atom for every value that holds at least 1/64 of the mass.
+    def of(cls, ordered: NDArray[np.float64], quantiles: int = QUANTILES) -> Self:
+        """Quantile edges, and an atom for every value that holds as much of the mass as a bin.
 
         Quantiles are taken to the nearest begin of a cell of the grid that numbers are counted by: about which value
         an edge lies at, nobody cares, and counting takes three quarters of the time.
 
         Args:
             ordered: finite values in ascending order, shape (values,); may be empty.
+            quantiles: bins of equal mass, at most.
 
         >>> NumericBins.of(np.array([0.0, 0.0, 0.0])).edges
         (0.0, 5e-324)
@@ -66,30 +70,47 @@ class NumericBins(Unpacking):
         size = len(ordered)
         if size == 0:
             return cls(edges=(), centre=0.0)
-        quantiles = ordered[
-            [-(-k * size // QUANTILES) for k in range(1, QUANTILES) if -(-k * size // QUANTILES) < size]
-        ]
+        ranks = [-(-k * size // quantiles) for k in range(1, quantiles)]
+        inner = ordered[[rank for rank in ranks if rank < size]]
         starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
         runs = np.diff(np.append(starts, size))
-        atoms = ordered[starts[runs >= max(2.0, size / QUANTILES)]]
+        atoms = ordered[starts[runs >= max(2.0, size / quantiles)]]
         with np.errstate(over="ignore", invalid="ignore"):
             after = np.nextafter(atoms, np.inf)
             centre = float(np.mean(ordered))
         exact = np.concatenate((atoms, after[np.isfinite(after)]))
-        edges = np.unique(np.concatenate((quantiles, exact)))
+        edges = np.unique(np.concatenate((inner, exact)))
         if not np.isfinite(centre):
             centre = float(ordered[size // 2])
         return cls(edges=tuple((_fast(edges, exact, centre) + 0.0).tolist()), centre=centre)
 
     @classmethod
-    def of_scores(cls, threshold: float = 0.5) -> Self:
-        """The fixed bins of a probability: 100 equal ones over [0, 1], with an edge at the threshold of the decision.
+    def of_scores(cls, ordered: NDArray[np.float64], threshold: float = 0.5) -> Self:
+        """The bins of a probability: those of any number, finer at both ends, with an edge at the decision's threshold.
 
-        >>> len(NumericBins.of_scores(0.37).edges), len(NumericBins.of_scores(0.375).edges)
-        (99, 100)
+        At either end the outermost bin is halved as long as it holds 16 rows, so that the few rows of highest score,
+        where a rare event is, are told apart.
+
+        Args:
+            ordered: finite scores in ascending order, shape (scores,); may be empty.
+            threshold: scores from here on are decided positive.
+
+        >>> scores = np.arange(1, 64_001) / 64_000
+        >>> len(NumericBins.of(scores).edges), len(NumericBins.of_scores(scores, 0.3).edges)
+        (63, 234)
         """
-        edges = {k / SCORE_BINS for k in range(1, SCORE_BINS)} | {threshold}
-        return cls(edges=tuple(sorted(edges)), centre=0.5)
+        size = len(ordered)
+        tail = []
+        rows = size // (2 * SCORE_QUANTILES[0])
+        while rows >= FEWEST_IN_TAIL:
+            tail += [rows, size - rows]
+            rows //= 2
+        for quantiles in SCORE_QUANTILES:
+            bins = cls.of(ordered, quantiles)
+            edges = np.unique(np.concatenate((bins.cuts, ordered[np.array(tail, np.intp)], [threshold])))
+            if len(edges) < BEYOND:
+                break
+        return cls(edges=tuple((edges + 0.0).tolist()), centre=bins.centre if size else threshold)
 
     @cached_property
     def cuts(self) -> NDArray[np.float64]:
