@@ -14,8 +14,13 @@ from steward.spec.severity import Severity
 SOURCE = "steward"
 DEPLOYMENT = "_deployment"
 """In place of a model, where an event or a ledger entry speaks of the deployment; no model can be called so."""
+POLICY = "policy"
+"""In place of an author's ARN, where the declaration asks for an action."""
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the time a schedule was due."""
+
+ROUNDED_IDS = "inexact_id"
+"""The code of rows whose ids were rounded when they were written; the other rows of their file are taken in."""
 
 Kind = Literal["predictions", "labels", "reference", "telemetry", "corrections"]
 CorrectedKind = Literal["predictions", "labels", "reference"]

@@ -29,8 +29,8 @@ def area_under_roc(counts: BinaryCounts) -> Floats:
 def area_under_roc_interval(counts: BinaryCounts, deviation: float) -> tuple[float, float]:
     """DeLong's interval from the placements of the cells, symmetric in the log-odds; both classes must occur.
 
-    Where the variance vanishes (perfect separation, or one row of a class) it is Hanley's and McNeil's. It is widened by
-    what the order within cells could change, where a cell holds a large share of both classes.
+    Where the variance vanishes (perfect separation, or one row of a class) it is Hanley's and McNeil's. It is widened
+    by what the order within cells could change, where a cell holds a large share of both classes.
 
     Sources: E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson (1988), Comparing the areas under two or more
     correlated ROC curves, Biometrics 44, 837-845; J. A. Hanley and B. J. McNeil (1982), Radiology 143, 29-36.

@@ -105,12 +105,12 @@ class NumericBins(Unpacking):
         while rows >= FEWEST_IN_TAIL:
             tail += [rows, size - rows]
             rows //= 2
-        for quantiles in SCORE_QUANTILES:
-            bins = cls.of(ordered, quantiles)
-            edges = np.unique(np.concatenate((bins.cuts, ordered[np.array(tail, np.intp)], [threshold])))
-            if len(edges) < BEYOND:
-                break
-        return cls(edges=tuple((edges + 0.0).tolist()), centre=bins.centre if size else threshold)
+        ends = np.append(ordered[np.array(tail, np.intp)], threshold)
+        most, fewer = (cls.of(ordered, quantiles) for quantiles in SCORE_QUANTILES)
+        edges = np.union1d(most.cuts, ends)
+        if len(edges) >= BEYOND:
+            edges = np.union1d(fewer.cuts, ends)
+        return cls(edges=tuple((edges + 0.0).tolist()), centre=most.centre if size else threshold)
 
     @cached_property
     def cuts(self) -> NDArray[np.float64]:

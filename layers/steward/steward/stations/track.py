@@ -7,6 +7,8 @@ from steward.defects.defect import AppliedCorrection, Defect, Source, Step, iden
 from steward.defects.touched import TouchedObject
 from steward.errors import ObjectMissing, UnknownModel
 from steward.events import (
+    POLICY,
+    ROUNDED_IDS,
     AlertRaised,
     BatchIngested,
     BatchRejected,
@@ -33,7 +35,6 @@ from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
-_AUTHOR = "policy"
 _SUSPECTED: dict[Source, tuple[CorrectedKind, ...]] = {
     "person": ("predictions", "labels", "reference"),
     "monitor": ("predictions",),
@@ -81,7 +82,8 @@ def _found(runtime: Runtime, spec: ModelSpec, cause: Event) -> DefectProposed | 
                 )
                 windows = list(cause.windows)
         case BatchRejected() if policy.maximum_quarantined is not None and cause.kind != "corrections":
-            title = f"{cause.source} cannot be used: {cause.message}"
+            whole = "" if cause.code == ROUNDED_IDS else " cannot be used"
+            title = f"{cause.source}{whole}: {cause.message}"
         case _:
             pass
     if not title:
@@ -95,7 +97,7 @@ def _found(runtime: Runtime, spec: ModelSpec, cause: Event) -> DefectProposed | 
         severity=policy.severity,
         title=title,
         windows=windows,
-        author=_AUTHOR,
+        author=POLICY,
     )
 
 
@@ -217,7 +219,7 @@ def _corrected(runtime: Runtime, spec: ModelSpec, corrected: DataCorrected) -> I
             correlation_id=corrected.correlation_id,
             reason=f"{correction.rows:,} rows of {corrected.kind}, of data that {champion} was trained on, are {done} "
             f"for defect {corrected.defect}",
-            author=_AUTHOR,
+            author=POLICY,
         )
 
 
