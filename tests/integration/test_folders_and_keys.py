@@ -82,6 +82,19 @@ def test_an_object_that_was_erased_before_it_was_read_is_refused(trained: Deploy
     assert not trained.failures
 
 
+def test_an_erased_object_is_the_same_batch_however_late_it_is_delivered_again(trained: Deployment) -> None:
+    key = INBOX + "gone.csv"
+    version_id = trained.upload(key, scored(14))
+    aws.s3().delete_object(Bucket=trained.data, Key=key, VersionId=version_id)
+    aws.sqs().purge_queue(QueueUrl=trained.queues["ingest_records"])
+    for _ in range(3):  # sent by hand, without a time
+        assert not trained.invoke("ingest_records", trained.message_of(key, version_id))["batchItemFailures"]
+        trained.clock.pass_by(timedelta(days=1))
+    trained.settle()
+    assert len({(event.batch, event.event_id) for event in trained.told(BatchRejected)}) == 1
+    assert len([entry for entry in trained.entries("lemons") if entry.action == "batch_rejected"]) == 1
+
+
 def test_a_large_object_that_was_erased_while_it_waited_is_refused(trained: Deployment) -> None:
     key = INBOX + "large.csv"
     trained.upload(key, scored(14))

@@ -291,6 +291,20 @@ def test_the_newest_freeze_counts_and_an_old_one_told_again_does_not(trained: De
     assert promoted.stage == "champion"
 
 
+def test_a_freeze_that_is_delivered_after_the_thaw_that_ended_it_leaves_nothing_frozen(trained: Deployment) -> None:
+    closing = frozen(trained)
+    trained.clock.pass_by(timedelta(minutes=1))
+    opening = thaw(trained)
+    released(trained, opening)
+    released(trained, closing)
+    assert trained.object("models/lemons/routing.json")["freeze"] is None
+    (entry,) = recorded(trained, "promotions_frozen")
+    assert entry.summary.endswith("; told after what was asked for later, which stands")
+    (promoted,) = released(trained, judged(trained, "v2"))
+    assert isinstance(promoted, ReleaseChanged)
+    assert promoted.stage == "champion"
+
+
 @pytest.mark.parametrize("shuffle", range(3))
 def test_freezes_and_checks_in_any_order_lose_no_promotion(trained: Deployment, shuffle: int) -> None:
     for event in (frozen(trained, until=lemons.START + 17 * DAY), judged(trained, "v2")):

@@ -1,12 +1,14 @@
 """The champion changes only from the version that the new one was judged against."""
 
+import random
 from datetime import datetime
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from steward.events import FreezeProposed, ValidationCompleted
+from steward.events import POLICY, FreezeProposed, ValidationCompleted
 from steward.releasing.routing import ChampionMoved, NothingToRollBack, Routing, VersionRolledBack
 
 from .examples import DAY, START, stored
@@ -48,10 +50,18 @@ def test_who_was_in_charge_at_a_past_moment_never_changes() -> None:
     assert later.champion_at(START + 50 * DAY) == "v3"
 
 
-def frozen(name: str, *, until: datetime | None = None, as_of: datetime = START) -> FreezeProposed:
+def frozen(
+    name: str,
+    *,
+    until: datetime | None = None,
+    as_of: datetime = START,
+    occurred_at: datetime = START,
+    author: str = "ann",
+) -> FreezeProposed:
     return FreezeProposed(
-        occurred_at=START, model="lemons", as_of=as_of, correlation_id=name, until=until, reason=name, author="ann"
-    )
+        occurred_at=occurred_at, model="lemons", as_of=as_of, correlation_id=name, until=until, reason=name,
+        author=author,
+    )  # fmt: skip
 
 
 def thaw(name: str, as_of: datetime = START) -> FreezeProposed:
@@ -123,6 +133,37 @@ def test_a_freeze_told_again_after_the_thaw_changes_nothing() -> None:
     routing = routed("v1").told(frozen("close")).told(thaw("open"))
     assert routing.told(frozen("close")) == routing
     assert routing.told(frozen("close again")).freeze
+
+
+ASKED = st.tuples(
+    st.integers(0, 9),  # the day that it was asked for
+    st.sampled_from(["freeze", "freeze for a day", "thaw"]),
+    st.booleans(),  # by the policy, which speaks for a past moment of the data
+)
+
+
+@given(asked=st.lists(ASKED, min_size=1, unique_by=lambda one: one[0]), order=st.randoms(use_true_random=False))
+def test_freezes_and_thaws_in_whatever_order_they_are_told_end_as_in_the_order_they_were_asked_for(
+    asked: list[tuple[int, str, bool]], order: random.Random
+) -> None:
+    events = []
+    for day, what, by_policy in sorted(asked):
+        at = START + day * DAY
+        spoken_for = at - 90 * DAY if by_policy else at
+        until = {"freeze": None, "freeze for a day": spoken_for + DAY, "thaw": spoken_for}[what]
+        author = POLICY if by_policy else "ann"
+        events.append(frozen(f"{day}", until=until, as_of=spoken_for, occurred_at=at, author=author))
+    told = [*events, *events]
+    order.shuffle(told)
+    routing = Routing(model="lemons")
+    for event in told:
+        routing = routing.told(event)
+    last = events[-1]
+    assert routing.freeze == Routing(model="lemons").told(last).freeze
+    assert set(routing.overtaken) == {
+        event.event_id for at, event in enumerate(told)
+        if event not in told[:at] and any(before.occurred_at > event.occurred_at for before in told[:at])
+    }  # fmt: skip
 
 
 def test_what_waits_is_due_once_nothing_is_frozen_the_newest_first() -> None:

@@ -14,6 +14,8 @@ from steward.spec.severity import Severity
 SOURCE = "steward"
 DEPLOYMENT = "_deployment"
 """In place of a model, where an event or a ledger entry speaks of the deployment; no model can be called so."""
+POLICY = "policy"
+"""In place of an author's ARN, where the declaration asks for an action."""
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the time a schedule was due."""
 

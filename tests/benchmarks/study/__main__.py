@@ -1,6 +1,7 @@
 """`make study`: run what is not known yet, in the cheapest order, and show all.
 
     STUDY_PROCESSES=2 python -m tests.benchmarks.study --tools steward --rows 500 5000 --blocks 2
+    python -m tests.benchmarks.study --families poisson-0.02 claims-of-2-percent-tenfold --rows 100 5000
 
 It can be stopped at any time: finished blocks are kept under `.local/study/`, and the next run goes on from there.
 """
@@ -18,19 +19,31 @@ from pathlib import Path
 
 from tests.benchmarks.peers.environments import PEERS, ROOT, environment
 from tests.benchmarks.study.detector import DETECTORS
+from tests.benchmarks.study.edge_detectors import CLASSICAL
+from tests.benchmarks.study.edge_scenarios import (
+    EDGE_SCENARIOS,
+    EDGE_SIZES,
+    POWER_ROWS,
+    EdgeScenario,
+    edge_blocks,
+    edge_windows_a_block,
+)
+from tests.benchmarks.study.edge_summary import EdgeSummary
 from tests.benchmarks.study.flights import write_flights
 from tests.benchmarks.study.results import Results
-from tests.benchmarks.study.scenarios import BLOCKS, SCENARIOS, SIZES, Scenario, blocks, windows_a_block
+from tests.benchmarks.study.scenarios import SCENARIOS, SIZES, Scenario, blocks, windows_a_block
 
 _SECONDS_A_WINDOW = {
     "steward": (0.03, 1.2e-6),
     "evidently": (0.9, 6e-6),
     "nannyml": (0.05, 4e-6),
     "alibi-detect": (0.35, 4e-6),
+    CLASSICAL: (0.01, 6e-6),
 }
 """For a window and for each row of it: a first guess of the time left, until there is something to go by."""
 
 _SECONDS_TO_LEARN = 3.0
+_MOST_BLOCKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +51,14 @@ class Task:
     """One block of one scenario for one tool."""
 
     tool: str
-    scenario: Scenario
+    scenario: Scenario | EdgeScenario
     block: int
 
     @property
     def windows(self) -> int:
         """How many are judged in it."""
+        if isinstance(self.scenario, EdgeScenario):
+            return edge_windows_a_block(self.scenario)
         return windows_a_block(self.tool, self.scenario)
 
 
@@ -60,15 +75,20 @@ class Study:
     failures: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, tools: list[str], scenarios: list[Scenario], most_blocks: int) -> "Study":
+    def of(cls, tools: list[str], scenarios: list[Scenario | EdgeScenario], most_blocks: int) -> "Study":
         """What is missing, tool by tool, and of each the first block of every scenario before the second of any."""
-        results = {(tool, scenario.name): Results.load(tool, scenario) for tool in tools for scenario in scenarios}
+        results = {
+            (tool, scenario.name): Results.load(tool, scenario)
+            for tool in tools
+            for scenario in scenarios
+            if _blocks(tool, scenario)
+        }
         wanted = (
             Task(tool, scenario, block)
             for tool in tools
-            for block in range(most_blocks)
+            for block in range(most_blocks or _MOST_BLOCKS)
             for scenario in scenarios
-            if block < blocks(tool, scenario)
+            if block < _blocks(tool, scenario)
         )
         missing = [
             task
@@ -143,6 +163,14 @@ class Study:
         )
 
 
+def _blocks(tool: str, scenario: Scenario | EdgeScenario) -> int:
+    """How many references a tool has to learn; 0 where it is not asked."""
+    if not isinstance(scenario, EdgeScenario):
+        return blocks(tool, scenario) if tool in DETECTORS else 0
+    compared = scenario.family == "mixed" and scenario.rows == POWER_ROWS
+    return edge_blocks(scenario) if tool == "steward" or (tool == CLASSICAL and compared) else 0
+
+
 def _worker(tool: str) -> subprocess.Popen[str]:
     python = str(PEERS[tool].interpreter) if tool in PEERS else sys.executable
     variables = environment()
@@ -180,20 +208,30 @@ def _spoken(seconds: float) -> str:
 
 def main() -> None:
     """Read what is wanted, run what is missing, and print the tables."""
+    everything: list[Scenario | EdgeScenario] = [*SCENARIOS.values(), *EDGE_SCENARIOS.values()]
+    named = list(dict.fromkeys(scenario.change or scenario.family for scenario in everything))
+    sizes = sorted({*SIZES, *EDGE_SIZES})
     parser = argparse.ArgumentParser(prog="make study", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--tools", nargs="+", choices=DETECTORS, default=list(DETECTORS))
-    parser.add_argument("--rows", nargs="+", type=int, choices=SIZES, default=list(SIZES), help="sizes of windows")
-    parser.add_argument("--blocks", type=int, default=BLOCKS, help="at most so many references of each scenario")
+    parser.add_argument("--tools", nargs="+", choices=[*DETECTORS, CLASSICAL], default=[*DETECTORS, CLASSICAL])
+    parser.add_argument("--rows", nargs="+", type=int, choices=sizes, default=sizes, help="sizes of windows")
+    parser.add_argument("--families", nargs="+", choices=named, default=named, metavar="NAME", help=", ".join(named))
+    parser.add_argument("--edge", action="store_true", help="only the families and changes that no peer is asked about")
+    parser.add_argument("--blocks", type=int, help="at most so many references of each scenario")
     parser.add_argument("--only", choices=("null", "power"), help="unchanged windows alone, or changed ones")
     wanted = parser.parse_args()
-    write_flights()
     scenarios = [
         scenario
-        for scenario in SCENARIOS.values()
-        if scenario.rows in wanted.rows and wanted.only != ("null" if scenario.change else "power")
+        for scenario in everything
+        if scenario.rows in wanted.rows
+        and (scenario.change or scenario.family) in wanted.families
+        and wanted.only != ("null" if scenario.change else "power")
+        and (isinstance(scenario, EdgeScenario) or not wanted.edge)
     ]
+    if any(not isinstance(scenario, EdgeScenario) for scenario in scenarios):
+        write_flights()
     study = Study.of(wanted.tools, scenarios, wanted.blocks)
     study.run(int(os.environ.get("STUDY_PROCESSES", "1")))
+    print(EdgeSummary([scenario for scenario in scenarios if isinstance(scenario, EdgeScenario)]).tables())
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.peers.environments import PEERS, ROOT
-from tests.benchmarks.study import families
+from tests.benchmarks.study import edge_detectors, edge_families, families
 from tests.benchmarks.study.detector import DETECTORS
+from tests.benchmarks.study.edge_scenarios import EDGE_CHANGES, EDGE_SEED, EdgeScenario
 from tests.benchmarks.study.scenarios import CHANGES, SEED, Scenario
 
 FOLDER = ROOT / ".local" / "study"
@@ -29,12 +30,12 @@ class Results:
     """
 
     tool: str
-    scenario: Scenario
+    scenario: Scenario | EdgeScenario
     fingerprint: str
     blocks: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, tool: str, scenario: Scenario) -> "Results":
+    def load(cls, tool: str, scenario: Scenario | EdgeScenario) -> "Results":
         """What is stored and still holds."""
         results = cls(tool, scenario, fingerprint(tool, scenario))
         path = results.path
@@ -79,16 +80,40 @@ class Results:
         """Windows that it failed on."""
         return sum(len(answer["errors"]) for answer in self.blocks.values())
 
+    def unknown_columns(self) -> float:
+        """Mean share of a window's columns of which nothing could be said; edge families only."""
+        windows = sum(answer["windows"] for answer in self.blocks.values())
+        return sum(answer["unknown_columns"] * answer["windows"] for answer in self.blocks.values()) / max(1, windows)
+
+    def smallest_p_values(self) -> list[float]:
+        """Of each window, of a tool that has no threshold of its own; edge families only."""
+        return [p_value for answer in self.blocks.values() for p_value in answer["smallest_p"]]
+
+    def seconds(self) -> float:
+        """Spent so far."""
+        return float(sum(answer["seconds"] for answer in self.blocks.values()))
+
 
 @cache
-def fingerprint(tool: str, scenario: Scenario) -> str:
+def fingerprint(tool: str, scenario: Scenario | EdgeScenario) -> str:
     """Of the data's making, the tool's version and adapter, and for Steward of the library itself."""
+    if isinstance(scenario, EdgeScenario):
+        return _fingerprint_of_edge(tool, scenario)
     parts = [repr(scenario), str(SEED), _code(Path(families.__file__))]
     if scenario.change:
         parts.append(inspect.getsource(CHANGES[scenario.change]))
     module = DETECTORS[tool].split(":")[0]
     parts.append(_code(ROOT / f"{module.replace('.', '/')}.py"))
     parts.append(_library() if tool == "steward" else PEERS[tool].version)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _fingerprint_of_edge(tool: str, scenario: EdgeScenario) -> str:
+    parts = [repr((scenario.family, scenario.rows, scenario.change)), str(EDGE_SEED)]
+    parts += [_code(Path(str(module.__file__))) for module in (edge_families, edge_detectors)]
+    if scenario.change:
+        parts.append(inspect.getsource(EDGE_CHANGES[scenario.change][1]))
+    parts.append(_library() if tool == "steward" else edge_detectors.EDGE_DETECTORS[tool].version)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

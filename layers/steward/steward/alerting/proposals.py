@@ -4,6 +4,7 @@ from datetime import datetime
 
 from steward.alerting.deeds import Deed
 from steward.events import (
+    POLICY,
     AlertRaised,
     AlertResolved,
     AlertUpdated,
@@ -13,8 +14,6 @@ from steward.events import (
     RetrainingProposed,
     RollbackProposed,
 )
-
-AUTHOR = "policy"
 
 
 def proposal(deed: Deed, model: str, now: datetime) -> Event:
@@ -30,13 +29,13 @@ def proposal(deed: Deed, model: str, now: datetime) -> Event:
     reason = f"alert {deed.monitor} is {state} since {deed.window}: {deed.summary}"
     match deed.action.do:
         case "retrain":
-            return RetrainingProposed(**common, reason=reason, author=AUTHOR)  # type: ignore[arg-type]
+            return RetrainingProposed(**common, reason=reason, author=POLICY)  # type: ignore[arg-type]
         case "roll_back":
-            return RollbackProposed(**common, reason=reason, author=AUTHOR)  # type: ignore[arg-type]
+            return RollbackProposed(**common, reason=reason, author=POLICY)  # type: ignore[arg-type]
         case "freeze":
             lasting = deed.action.lasting
             until = deed.as_of + lasting if lasting else None
-            return FreezeProposed(**common, until=until, reason=reason, author=AUTHOR)  # type: ignore[arg-type]
+            return FreezeProposed(**common, until=until, reason=reason, author=POLICY)  # type: ignore[arg-type]
         case "defect":
             return DefectProposed(
                 **common,  # type: ignore[arg-type]
@@ -44,7 +43,7 @@ def proposal(deed: Deed, model: str, now: datetime) -> Event:
                 severity=deed.severity,
                 title=f"{deed.monitor}: {deed.summary}",
                 windows=[deed.window],
-                author=AUTHOR,
+                author=POLICY,
             )
         case "event":
             found = {"monitor": deed.monitor, "version": deed.version, "window": deed.window}

@@ -117,7 +117,7 @@ def _share_elsewhere(
     sides: tuple[DistributionFunction, DistributionFunction],
 ) -> float:
     """The share of a window's rows that do not have the value of a constant baseline."""
-    for at in bins.atom_places.tolist():
+    for at in map(int, bins.atom_places):
         if reference.counts[at]:
             return 1 - window.counts[at] / window.count
     expected, observed = sides

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from steward.events import FreezeProposed, Sentence, ValidationCompleted
+from steward.events import POLICY, FreezeProposed, Sentence, ValidationCompleted
 
 _CAUSES_KEPT = 100
 """How many freezes and thaws are remembered, so that a redelivered one changes nothing."""
@@ -54,6 +54,8 @@ class Routing(BaseModel):
         freeze: what holds promotions back; None where nothing does.
         held: judgements that passed while promotions were frozen.
         causes: the newest freezes and thaws that were told, by event.
+        asked: when the newest of them was asked for, and when it was accepted.
+        overtaken: those of them that were told after a newer one, so that they changed nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -63,6 +65,8 @@ class Routing(BaseModel):
     freeze: Freeze | None = None
     held: list[ValidationCompleted] = Field(default_factory=list)
     causes: list[str] = Field(default_factory=list)
+    asked: tuple[AwareDatetime, AwareDatetime] | None = None
+    overtaken: list[str] = Field(default_factory=list)
 
     @property
     def champion(self) -> str | None:
@@ -149,13 +153,21 @@ class Routing(BaseModel):
         return self.model_copy(update={"promotions": [*self.promotions, restored]})
 
     def told(self, proposed: FreezeProposed) -> Self:
-        """The routing after a freeze or a thaw; the later told counts, and each counts once."""
+        """The routing after a freeze or a thaw; the one that was asked for last counts, and each counts once.
+
+        People's commands are ordered by the second in which they were given; two of one second by when they were
+        accepted. The policy asks when it decides.
+        """
         if proposed.event_id in self.causes:
             return self
+        moment = proposed.occurred_at if proposed.author == POLICY else proposed.as_of
+        asked = (moment, proposed.occurred_at)
+        told = self.model_copy(update={"causes": [*self.causes, proposed.event_id][-_CAUSES_KEPT:]})
+        if self.asked and asked < self.asked:
+            return told.model_copy(update={"overtaken": [*self.overtaken, proposed.event_id][-_CAUSES_KEPT:]})
         ends = proposed.until is not None and proposed.until <= proposed.as_of
         freeze = Freeze(until=proposed.until, reason=proposed.reason, author=proposed.author, cause=proposed.event_id)
-        causes = [*self.causes, proposed.event_id][-_CAUSES_KEPT:]
-        return self.model_copy(update={"freeze": None if ends else freeze, "causes": causes})
+        return told.model_copy(update={"freeze": None if ends else freeze, "asked": asked})
 
     def at(self, as_of: datetime) -> Self:
         """The routing once something speaks for a moment: a freeze that ends by then is over."""

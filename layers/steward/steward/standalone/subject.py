@@ -90,7 +90,6 @@ class Subject:
                     for name, column in found.items()
                     if (column.identifies or column.role == "id") and name not in unreadable
                 ),
-                *(f"`{name}` is not compared: it looks like {what}" for name, what in unreadable.items()),
                 *(f"`{name}` is read as {column.quantity.name}" for name, column in found.items() if column.quantity),
                 *(
                     f"`{name}` is read by the format {column.feature.format}"

@@ -1,5 +1,6 @@
 """Brings an object version of the inbox to the disk; one that is gone refuses the upload."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from steward.errors import BatchInvalid, ObjectMissing
@@ -13,13 +14,17 @@ from steward.store.keys import InboxKey
 
 _EMPTY = frozenset({"empty_file", "no_rows"})
 
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for the time of an upload that is gone and whose event has none (it was sent by hand): each delivery must
+refuse the same batch, so it cannot be the clock's."""
+
 
 def fetch_upload(runtime: Runtime, created: ObjectCreated, place: InboxKey, folder: Path) -> tuple[Upload, int | None]:
     """An upload and its bytes, which are in the folder where they are few; None in place of bytes where it is gone."""
     try:
         brought = runtime.data.bring(created.key, created.version_id, folder / UPLOADED)
     except ObjectMissing:
-        return Upload.of(place, created, created.completed or runtime.now(), runtime.data), None
+        return Upload.of(place, created, created.completed or _UNKNOWN, runtime.data), None
     upload = Upload.of(place, created, brought.modified, runtime.data, in_parts="-" in brought.etag)
     return upload, brought.size
 

@@ -110,6 +110,8 @@ def _freeze(runtime: Runtime, proposed: FreezeProposed) -> None:
     end = f"until {proposed.until:%Y-%m-%d %H:%M} UTC" if proposed.until else "until thawed"
     said = f"thawed; {len(routing.held)} waited" if thawed else f"frozen {end}"
     summary = f"promotions are {said}, by {proposed.author}: {proposed.reason}"
+    if proposed.event_id in routing.overtaken:
+        summary += "; told after what was asked for later, which stands"
     runtime.record(proposed, "promotions_thawed" if thawed else "promotions_frozen", proposed.model, summary)
 
 

@@ -7,6 +7,7 @@ from steward.defects.defect import AppliedCorrection, Defect, Source, Step, iden
 from steward.defects.touched import TouchedObject
 from steward.errors import ObjectMissing, UnknownModel
 from steward.events import (
+    POLICY,
     AlertRaised,
     BatchIngested,
     BatchRejected,
@@ -33,7 +34,6 @@ from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
-_AUTHOR = "policy"
 _SUSPECTED: dict[Source, tuple[CorrectedKind, ...]] = {
     "person": ("predictions", "labels", "reference"),
     "monitor": ("predictions",),
@@ -95,7 +95,7 @@ def _found(runtime: Runtime, spec: ModelSpec, cause: Event) -> DefectProposed | 
         severity=policy.severity,
         title=title,
         windows=windows,
-        author=_AUTHOR,
+        author=POLICY,
     )
 
 
@@ -217,7 +217,7 @@ def _corrected(runtime: Runtime, spec: ModelSpec, corrected: DataCorrected) -> I
             correlation_id=corrected.correlation_id,
             reason=f"{correction.rows:,} rows of {corrected.kind}, of data that {champion} was trained on, are {done} "
             f"for defect {corrected.defect}",
-            author=_AUTHOR,
+            author=POLICY,
         )
 
 
