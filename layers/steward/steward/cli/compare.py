@@ -1,18 +1,17 @@
 """`steward compare`: what drifted first, then what could not be measured, then the rest in one sentence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.profiles.facets import EMBEDDING_FACETS, TEXT_FACETS, TIME_FACETS
 from steward.results import MetricResult
 from steward.standalone.report import ComparisonReport
 
 _RARE = 1e-9
-_FACETS = frozenset((*TIME_FACETS, *TEXT_FACETS, *EMBEDDING_FACETS))
 _TOGETHER = "all together"
+_NAMELESS = "(no name)"
 _NAMED = 6
 _SHOWN = 30
 _NAME_WIDTH = 28
@@ -26,9 +25,11 @@ def show(report: ComparisonReport, console: Console) -> None:
         key=lambda found: (found.column is None, -_importance(found)),
     )
     unknown = [found for found in decisive if found.status == "unknown"]
-    columns = {_column(result) for result in report.results if result.column is not None}
-    quiet = columns - {_column(result) for result in [*drifted, *unknown]}
-    console.print(_verdict(drifted, len(quiet), len(columns)))
+    owners = {part: name for name, use in report.columns.items() for part in use.parts}
+    columns = {_column(result, owners) for result in report.results if result.column is not None}
+    quiet = columns - {_column(result, owners) for result in [*drifted, *unknown]}
+    names = list(dict.fromkeys(_column(found, owners) for found in drifted if found.column is not None))
+    console.print(_verdict(drifted, names, len(quiet), len(columns)))
     console.print(
         f"{report.rows.current:,} current rows against {report.rows.reference:,} of the reference", highlight=False
     )
@@ -46,14 +47,13 @@ def show(report: ComparisonReport, console: Console) -> None:
         console.print(Text(f"Note: {note}.", style="dim"))
 
 
-def _verdict(drifted: Sequence[MetricResult], quiet: int, columns: int) -> Text:
+def _verdict(drifted: Sequence[MetricResult], names: Sequence[str], quiet: int, columns: int) -> Text:
     if not drifted:
         if quiet == columns:
             return Text("No drift", style="bold green")
         if quiet:
             return Text(f"No drift in {quiet:,} of {columns:,} columns; the rest could not be compared", "bold yellow")
         return Text("Nothing could be compared", style="bold yellow")
-    names = list(dict.fromkeys(_column(found) for found in drifted if found.column is not None))
     parts = []
     if names:
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
@@ -68,7 +68,8 @@ def _table(title: str, results: Sequence[MetricResult], style: str) -> Table:
     table.add_column("column", overflow="fold", max_width=_NAME_WIDTH)
     table.add_column(title, overflow="fold", ratio=1)
     for result in results[:_SHOWN]:
-        parts = (result.segment, result.column or (None if result.segment else _TOGETHER))
+        about = (None if result.segment else _TOGETHER) if result.column is None else result.column or _NAMELESS
+        parts = (result.segment, about)
         table.add_row(Text(" ".join(part for part in parts if part)), Text(result.message, style=style))
     if len(results) > _SHOWN:
         table.add_row("", f"and {len(results) - _SHOWN:,} more, all of them in the output of --json")
@@ -92,19 +93,18 @@ def _merged(unknown: Sequence[MetricResult]) -> list[MetricResult]:
 
 def _decisive(results: Iterable[MetricResult]) -> Iterable[MetricResult]:
     """One result of each monitor, segment and column: the one that carries the effect, where one does."""
-    found: dict[tuple[str, str | None, str], MetricResult] = {}
+    found: dict[tuple[str, str | None, str | None, str], MetricResult] = {}
     for result in results:
-        key = (result.monitor, result.segment, result.column or result.statistic)
+        key = (result.monitor, result.segment, result.column, "" if result.column is not None else result.statistic)
         if key not in found or result.effect is not None:
             found[key] = result
     return found.values()
 
 
-def _column(result: MetricResult) -> str:
+def _column(result: MetricResult, owners: Mapping[str, str]) -> str:
     """The column that a result is about; of a part (`comment.length`), the column that it is taken from."""
-    name = result.column or _TOGETHER
-    parent, _, facet = name.rpartition(".")
-    return parent if parent and facet in _FACETS else name
+    name = _TOGETHER if result.column is None else result.column
+    return owners.get(name, name) or _NAMELESS
 
 
 def _importance(result: MetricResult) -> float:

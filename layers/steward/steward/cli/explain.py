@@ -101,7 +101,7 @@ class Decision:
     @property
     def subject(self) -> str:
         """What it is about."""
-        parts = (self.result.segment, self.result.column or self.result.statistic)
+        parts = (self.result.segment, self.result.statistic if self.result.column is None else self.result.column)
         return " ".join(part for part in parts if part)
 
     def real(self) -> str | None:

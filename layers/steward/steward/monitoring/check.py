@@ -94,7 +94,7 @@ class Check(BaseModel):
         found = [result for result in bad if result.effect is not None]
         for result in bad:
             place = (result.segment, result.column)
-            if place not in told and (result.column or result.segment or not told):
+            if place not in told and (result.column is not None or result.segment or not told):
                 told.add(place)
                 found.append(result)
         return sorted(found, key=lambda result: -abs(result.effect or 0))

@@ -37,6 +37,26 @@ class Rows(BaseModel):
     current: int
 
 
+class ColumnUse(BaseModel):
+    """What one column of the reference is taken for.
+
+    Attributes:
+        type: of its cells; None for a declared column that only has a role.
+        role: what it is for: `time`, `id`, `score`, `prediction`, `label`, `version` or `latency`; None for a feature.
+        reason: why, in words.
+        compared: whether its drift is tested.
+        parts: the names under which results are told of it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str | None
+    role: str | None = None
+    reason: str
+    compared: bool
+    parts: tuple[str, ...] = ()
+
+
 class Drift(BaseModel):
     """The decision.
 
@@ -61,6 +81,7 @@ class ComparisonReport(BaseModel):
     Attributes:
         rows: of either.
         drift: the decision.
+        columns: what each column of the reference is taken for, and why.
         results: all that it rests on: `ok`, `drift`, or `unknown` with its reason where nothing could be measured.
         notes: what a reader should know beside them.
     """
@@ -70,5 +91,6 @@ class ComparisonReport(BaseModel):
     schema_version: Literal[1] = 1
     rows: Rows
     drift: Drift
+    columns: dict[str, ColumnUse]
     results: list[MetricResult]
     notes: list[str]
