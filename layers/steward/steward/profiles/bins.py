@@ -19,8 +19,8 @@ Codes = NDArray[np.uint8]
 KNOWN_CATEGORIES = 1000
 """The most frequent categories get a bin each; the others share one."""
 
-SCORE_QUANTILES = 224, 112
-"""The same for a score; the fewer where many values have bins of their own, so that codes of one byte suffice."""
+SCORE_QUANTILES = 224
+"""Bins of equal mass for a score; half as many, or less, where those of frequent values leave no room for more."""
 
 FEWEST_IN_TAIL = 8
 """Rows of the reference in the outermost bin of a score, at least."""
@@ -56,20 +56,14 @@ class NumericBins(Unpacking):
     outer: tuple[float, float] | None = None
 
     @classmethod
-<<<<<<< HEAD
-    def of(cls, ordered: NDArray[np.float64], quantiles: int = QUANTILES) -> Self:
-        """Quantile edges, and an atom for every value that holds as much of the mass as a bin.
-=======
     def of(cls, ordered: NDArray[np.float64]) -> Self:
         """Quantile edges, and a bin for every value that holds at least 1/64 of the mass (`Edges`).
->>>>>>> main
 
         Edges other than an atom's are moved to the nearest begin of a cell of the grid that numbers are counted by:
         about which value an edge lies at, nobody cares, and counting takes three quarters of the time.
 
         Args:
             ordered: finite values in ascending order, shape (values,); may be empty.
-            quantiles: bins of equal mass, at most.
 
         >>> NumericBins.of(np.array([0.1, 0.1, 0.1])).atoms
         (0.1,)
@@ -77,22 +71,9 @@ class NumericBins(Unpacking):
         size = len(ordered)
         if size == 0:
             return cls(edges=(), centre=0.0)
-<<<<<<< HEAD
-        ranks = [-(-k * size // quantiles) for k in range(1, quantiles)]
-        inner = ordered[[rank for rank in ranks if rank < size]]
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        runs = np.diff(np.append(starts, size))
-        atoms = ordered[starts[runs >= max(2.0, size / quantiles)]]
-=======
->>>>>>> main
         with np.errstate(over="ignore", invalid="ignore"):
             centre = float(np.mean(ordered))
-<<<<<<< HEAD
-        exact = np.concatenate((atoms, after[np.isfinite(after)]))
-        edges = np.unique(np.concatenate((inner, exact)))
-=======
             edges = Edges.of(ordered)
->>>>>>> main
         if not np.isfinite(centre):
             centre = float(ordered[size // 2])
         return cls(
@@ -114,21 +95,20 @@ class NumericBins(Unpacking):
             threshold: scores from here on are decided positive.
 
         >>> scores = np.arange(1, 64_001) / 64_000
-        >>> len(NumericBins.of(scores).edges), len(NumericBins.of_scores(scores, 0.3).edges)
-        (63, 234)
+        >>> 0.3 in NumericBins.of_scores(scores, 0.3).edges, len(NumericBins.of_scores(scores).edges)
+        (True, 234)
         """
-        size = len(ordered)
-        tail = []
-        rows = size // (2 * SCORE_QUANTILES[0])
-        while rows >= FEWEST_IN_TAIL:
-            tail += [rows, size - rows]
-            rows //= 2
-        ends = np.append(ordered[np.array(tail, np.intp)], threshold)
-        most, fewer = (cls.of(ordered, quantiles) for quantiles in SCORE_QUANTILES)
-        edges = np.union1d(most.cuts, ends)
-        if len(edges) >= BEYOND:
-            edges = np.union1d(fewer.cuts, ends)
-        return cls(edges=tuple((edges + 0.0).tolist()), centre=most.centre if size else threshold)
+        bins, size = cls.of(ordered), len(ordered)
+        if not size:
+            return cls(edges=(threshold,), centre=threshold)
+        usual = bins.cuts if bins.atoms else np.empty(0)
+        edges, quantiles = np.empty(BEYOND), 2 * SCORE_QUANTILES
+        while len(edges) >= BEYOND and quantiles:  # sampled rows know a bin by one byte
+            quantiles //= 2
+            finer = np.append(_below(ordered, _finer_ranks(size, quantiles)), threshold)
+            in_atom = np.isin(bins.cuts.searchsorted(finer, side="right"), bins.atom_places)
+            edges = np.union1d(usual, finer[~in_atom | (finer == threshold)])
+        return cls(edges=tuple((edges + 0.0).tolist()), centre=bins.centre, atoms=bins.atoms, outer=bins.outer)
 
     @cached_property
     def cuts(self) -> NDArray[np.float64]:
@@ -228,6 +208,24 @@ def _fast(edges: NDArray[np.float64], exact: NDArray[np.float64], centre: float)
     gaps = np.diff(edges, prepend=-np.inf, append=np.inf)
     small = np.abs(aligned - edges) <= np.minimum(gaps[:-1], gaps[1:]) / 8
     return np.where(small & ~np.isin(edges, exact), aligned, edges)
+
+
+def _finer_ranks(size: int, quantiles: int) -> NDArray[np.intp]:
+    """The rows that begin parts of equal size, and parts of half the size each towards both ends."""
+    tails, rows = [], size // (2 * SCORE_QUANTILES)
+    while rows >= FEWEST_IN_TAIL:
+        tails += [rows, size - rows]
+        rows //= 2
+    inner = -(-np.arange(1, max(quantiles, 1)) * size // max(quantiles, 1))
+    return np.concatenate((inner[inner < size], np.array(tails, np.intp)))
+
+
+def _below(ordered: NDArray[np.float64], ranks: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Midway between the values at some ranks and the next smaller ones, so that rounding moves no row across."""
+    values = ordered[ranks]
+    before = ordered[np.maximum(ordered.searchsorted(values) - 1, 0)]
+    middle = (before + values) / 2
+    return np.where(middle > before, middle, values)
 
 
 ColumnBins = Annotated[NumericBins | CategoricalBins, Field(discriminator="type")]
