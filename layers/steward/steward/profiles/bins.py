@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from steward.profiles.atoms import Edges
 from steward.profiles.grid import Grid
 from steward.profiles.names import bounded
 from steward.profiles.packing import Unpacking
@@ -15,14 +16,14 @@ from steward.records.canonical import canonical_category
 
 Codes = NDArray[np.uint8]
 
-QUANTILES = 64
-"""Bins of equal mass that a continuous feature gets; a value with this share of the mass gets a bin of its own."""
-
 KNOWN_CATEGORIES = 1000
 """The most frequent categories get a bin each; the others share one."""
 
-SCORE_BINS = 100
-"""Equal bins over [0, 1] for a score, the same for every model."""
+SCORE_QUANTILES = 224
+"""Bins of equal mass for a score; half as many, or less, where those of frequent values leave no room for more."""
+
+FEWEST_IN_TAIL = 8
+"""Rows of the reference in the outermost bin of a score, at least."""
 
 MISSING = 255
 """The code of a cell with nothing to compare: missing, NaN or infinite."""
@@ -39,62 +40,95 @@ class NumericBins(Unpacking):
     """Half-open intervals of the real line.
 
     Bin `i` holds the values in [edges[i - 1], edges[i]); the first and last bins are open-ended, so there is one bin
-    more than edges. A value `v` with an atom of its own has the edges `v` and the next float after it.
+    more than edges.
 
     Attributes:
         edges: strictly increasing, finite, in the feature's unit.
         centre: sums are kept about this point, so that they do not cancel; the mean of the reference.
+        atoms: frequent values with a bin of their own, ascending: all that a 32-bit float, or rounding, makes of one.
+        outer: the first and the last edge that many rows of the reference lie beyond; None for those of all.
     """
 
     type: Literal["numeric"] = "numeric"
     edges: tuple[float, ...]
     centre: float
+    atoms: tuple[float, ...] = ()
+    outer: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, ordered: NDArray[np.float64]) -> Self:
-        """Quantile edges, and an atom for every value that holds at least 1/64 of the mass.
+        """Quantile edges, and a bin for every value that holds at least 1/64 of the mass (`Edges`).
 
-        Quantiles are taken to the nearest begin of a cell of the grid that numbers are counted by: about which value
-        an edge lies at, nobody cares, and counting takes three quarters of the time.
+        Edges other than an atom's are moved to the nearest begin of a cell of the grid that numbers are counted by:
+        about which value an edge lies at, nobody cares, and counting takes three quarters of the time.
 
         Args:
             ordered: finite values in ascending order, shape (values,); may be empty.
 
-        >>> NumericBins.of(np.array([0.0, 0.0, 0.0])).edges
-        (0.0, 5e-324)
+        >>> NumericBins.of(np.array([0.1, 0.1, 0.1])).atoms
+        (0.1,)
         """
         size = len(ordered)
         if size == 0:
             return cls(edges=(), centre=0.0)
-        quantiles = ordered[
-            [-(-k * size // QUANTILES) for k in range(1, QUANTILES) if -(-k * size // QUANTILES) < size]
-        ]
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        runs = np.diff(np.append(starts, size))
-        atoms = ordered[starts[runs >= max(2.0, size / QUANTILES)]]
         with np.errstate(over="ignore", invalid="ignore"):
-            after = np.nextafter(atoms, np.inf)
             centre = float(np.mean(ordered))
-        exact = np.concatenate((atoms, after[np.isfinite(after)]))
-        edges = np.unique(np.concatenate((quantiles, exact)))
+            edges = Edges.of(ordered)
         if not np.isfinite(centre):
             centre = float(ordered[size // 2])
-        return cls(edges=tuple((_fast(edges, exact, centre) + 0.0).tolist()), centre=centre)
+        return cls(
+            edges=tuple((_fast(edges.all, edges.exact, centre) + 0.0).tolist()),
+            centre=centre,
+            atoms=tuple((edges.atoms + 0.0).tolist()),
+            outer=edges.outer,
+        )
 
     @classmethod
-    def of_scores(cls, threshold: float = 0.5) -> Self:
-        """The fixed bins of a probability: 100 equal ones over [0, 1], with an edge at the threshold of the decision.
+    def of_scores(cls, ordered: NDArray[np.float64], threshold: float = 0.5) -> Self:
+        """The bins of a probability: those of any number, finer at both ends, with an edge at the decision's threshold.
 
-        >>> len(NumericBins.of_scores(0.37).edges), len(NumericBins.of_scores(0.375).edges)
-        (99, 100)
+        At either end the outermost bin is halved as long as it holds 16 rows, so that the few rows of highest score,
+        where a rare event is, are told apart.
+
+        Args:
+            ordered: finite scores in ascending order, shape (scores,); may be empty.
+            threshold: scores from here on are decided positive.
+
+        >>> scores = np.arange(1, 64_001) / 64_000
+        >>> 0.3 in NumericBins.of_scores(scores, 0.3).edges, len(NumericBins.of_scores(scores).edges)
+        (True, 234)
         """
-        edges = {k / SCORE_BINS for k in range(1, SCORE_BINS)} | {threshold}
-        return cls(edges=tuple(sorted(edges)), centre=0.5)
+        bins, size = cls.of(ordered), len(ordered)
+        if not size:
+            return cls(edges=(threshold,), centre=threshold)
+        usual = bins.cuts if bins.atoms else np.empty(0)
+        edges, quantiles = np.empty(BEYOND), 2 * SCORE_QUANTILES
+        while len(edges) >= BEYOND and quantiles:  # sampled rows know a bin by one byte
+            quantiles //= 2
+            finer = np.append(_below(ordered, _finer_ranks(size, quantiles)), threshold)
+            in_atom = np.isin(bins.cuts.searchsorted(finer, side="right"), bins.atom_places)
+            edges = np.union1d(usual, finer[~in_atom | (finer == threshold)])
+        return cls(edges=tuple((edges + 0.0).tolist()), centre=bins.centre, atoms=bins.atoms, outer=bins.outer)
 
     @cached_property
     def cuts(self) -> NDArray[np.float64]:
         """The edges as an array, shape (edges,)."""
         return np.array(self.edges, dtype=np.float64)
+
+    @cached_property
+    def atom_places(self) -> NDArray[np.intp]:
+        """The bin of each atom, shape (atoms,)."""
+        return self.cuts.searchsorted(np.array(self.atoms, dtype=np.float64), side="right")
+
+    @cached_property
+    def steps(self) -> NDArray[np.float64]:
+        """The edges with an atom's two drawn to its value and the next float, shape (edges,)."""
+        steps = self.cuts.copy()
+        below, above = self.atom_places > 0, self.atom_places < len(steps)
+        atoms = np.array(self.atoms, dtype=np.float64)
+        steps[self.atom_places[below] - 1] = atoms[below]
+        steps[self.atom_places[above]] = np.nextafter(atoms[above], np.inf)
+        return steps
 
     @cached_property
     def grid(self) -> Grid | None:
@@ -104,6 +138,16 @@ class NumericBins(Unpacking):
     def counted_by_grid(self, values: int) -> Grid | None:
         """The grid, where it is there and pays for so many values."""
         return self.grid if values >= _FEWEST_FOR_GRID else None
+
+    def rounded(self, value: float) -> float:
+        """The value of the atom that a number belongs to, or the number itself.
+
+        >>> NumericBins.of(np.array([9.99, 9.99])).rounded(float(np.float32(9.99)))
+        9.99
+        """
+        place = int(self.cuts.searchsorted(value, side="right"))
+        at = int(self.atom_places.searchsorted(place))
+        return self.atoms[at] if at < len(self.atoms) and self.atom_places[at] == place else value
 
     def codes(self, values: NDArray[np.float64]) -> Codes:
         """The bin of each value, shape (values,)."""
@@ -164,6 +208,24 @@ def _fast(edges: NDArray[np.float64], exact: NDArray[np.float64], centre: float)
     gaps = np.diff(edges, prepend=-np.inf, append=np.inf)
     small = np.abs(aligned - edges) <= np.minimum(gaps[:-1], gaps[1:]) / 8
     return np.where(small & ~np.isin(edges, exact), aligned, edges)
+
+
+def _finer_ranks(size: int, quantiles: int) -> NDArray[np.intp]:
+    """The rows that begin parts of equal size, and parts of half the size each towards both ends."""
+    tails, rows = [], size // (2 * SCORE_QUANTILES)
+    while rows >= FEWEST_IN_TAIL:
+        tails += [rows, size - rows]
+        rows //= 2
+    inner = -(-np.arange(1, max(quantiles, 1)) * size // max(quantiles, 1))
+    return np.concatenate((inner[inner < size], np.array(tails, np.intp)))
+
+
+def _below(ordered: NDArray[np.float64], ranks: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Midway between the values at some ranks and the next smaller ones, so that rounding moves no row across."""
+    values = ordered[ranks]
+    before = ordered[np.maximum(ordered.searchsorted(values) - 1, 0)]
+    middle = (before + values) / 2
+    return np.where(middle > before, middle, values)
 
 
 ColumnBins = Annotated[NumericBins | CategoricalBins, Field(discriminator="type")]
