@@ -40,6 +40,7 @@ class MetricResult(BaseModel):
         significance: what `p_value` is compared with, after the family-wise correction.
         effect: the size of the change in the statistic's own unit.
         low, high: the confidence interval of `value`, where it has one.
+        left_out: classes that a mean over classes leaves out, since the window or the holdout has no row of them.
         precision: of `value` and `baseline`, of performance with a limit.
         baseline: what the baseline has in place of `value`.
         rows, baseline_rows: sample sizes.
@@ -61,6 +62,7 @@ class MetricResult(BaseModel):
     effect: float | None = None
     low: float | None = None
     high: float | None = None
+    left_out: tuple[str, ...] = ()
     precision: Precision | None = None
     baseline: float | None = None
     rows: int = 0
