@@ -13,6 +13,7 @@ from steward.results import MetricResult
 from steward.spec.windows import Window
 from steward.stations.alert import seen
 
+from .promotions import print_promotions
 from .tables import print_breaks, print_years
 from .year import Judged, Year
 
@@ -159,7 +160,7 @@ def flights() -> None:
 def main() -> None:
     """Print the tables that are asked for."""
     asked = ArgumentParser(description=__doc__)
-    asked.add_argument("what", nargs="?", choices=("flights", "breaks", "years"), default="flights")
+    asked.add_argument("what", nargs="?", choices=("flights", "breaks", "years", "promotions"), default="flights")
     asked.add_argument("--count", type=int, default=300, help="runs of each cell, or years")
     given = asked.parse_args()
     match given.what:
@@ -169,6 +170,8 @@ def main() -> None:
             print_breaks(given.count)
         case "years":
             print_years(given.count)
+        case "promotions":
+            print_promotions(given.count)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from steward.performance.paired import (
     Gain,
+    allowed_autocorrelation,
     paired_absolute_error_gain,
     paired_class_log_loss_gain,
     paired_log_loss_gain,
@@ -170,7 +171,7 @@ class BetterThanChampion:
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
             f"with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
-            f"{'above' if passed else 'not above'} the {required:.4f} asked for"
+            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {_chance(policy.confidence, count)}"
         )
         return GateResult(
             gate=self.name,
@@ -181,6 +182,17 @@ class BetterThanChampion:
             high=gain.high,
             required=required,
         )
+
+
+def _chance(confidence: float, blocks: int) -> str:
+    """What the bound promises, and of which holdouts."""
+    luck, allowed = 1 - confidence, allowed_autocorrelation(blocks)
+    resemble = f"blocks may resemble their neighbours (autocorrelation up to {allowed:g})"
+    assumed = resemble if allowed else "blocks, being few, are taken as independent"
+    return (
+        f"a version that is no better passes in at most {luck:.0%} of trials, {52 * luck:.1f} times a year with one a "
+        f"week; {assumed}"
+    )
 
 
 def _default_metric(contest: Contest) -> ValidationMetric:
