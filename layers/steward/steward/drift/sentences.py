@@ -35,7 +35,7 @@ def move(window: NumericSummary, reference: NumericSummary, bins: NumericBins) -
     change = mean_shift(reference, window, bins)
     if change is not None and abs(change) >= _VISIBLE_MOVE:
         return f"moved {'up' if change > 0 else 'down'} by {abs(change):.2g} standard deviations"
-    if reference.minimum == reference.maximum and window.minimum == window.maximum:
+    if reference.constant(bins) and window.minimum == window.maximum:
         return f"went from always {reference.minimum:g} to always {window.minimum:g}"
     return "changed its distribution"
 

@@ -16,6 +16,7 @@ from steward.records.date_formats import date_kind, fitting_formats
 from steward.records.decoding.plain_types import description
 from steward.records.embeddings import embeddings, is_list
 from steward.records.quantities import Quantity, quantity_of, read_quantities
+from steward.records.rounded_ids import rounded_example
 from steward.records.time_digits import count_spellings
 from steward.spec.features import (
     MOST_DIMENSIONS,
@@ -29,7 +30,7 @@ from steward.spec.features import (
 )
 from steward.standalone.cells import sampled
 from steward.standalone.entity_column import choose_entity
-from steward.standalone.roles import Role, names_time, role_of, row_counter, words_of
+from steward.standalone.roles import Role, names_id, names_time, role_of, row_counter, words_of
 from steward.standalone.tables import Batch
 from steward.standalone.time_column import choose_time
 
@@ -206,6 +207,10 @@ def _of_text(lowered: str, chunks: Sequence[Array]) -> Inference:
     numbers = [cell for cell in cells if _is_number(cell)]
     gaps = min(sum(cell.strip().lower() in arrays.MISSING_NUMBERS for cell in cells), whole // 2)
     if len(numbers) >= READABLE * (whole - gaps):
+        example = rounded_example(cells) if names_id(lowered) else ""
+        if example:
+            looks = f"ids that were rounded ({example} in several rows); write whole numbers or text, with all digits"
+            return Inference(CategoricalFeature(type="categorical"), "its text is numbers", unreadable=looks)
         values = [np.array([float(cell) for cell in part if _is_number(cell)]) for part in parts]
         mixed = "" if len(numbers) == whole else f"; {1 - len(numbers) / whole:.1%} of its cells are none, and missing"
         return _of_numbers(lowered, values, f"its text is numbers{mixed}")

@@ -43,6 +43,11 @@ Span = tuple[float, float]
 """The smallest and the largest number of a column."""
 
 
+def names_id(lowered: str) -> bool:
+    """Whether a name, in lower case, says that a column holds ids."""
+    return re.search(_NAMES["id"], lowered) is not None
+
+
 def words_of(name: str) -> str:
     """A name in lower case, its words set apart by underscores.
 
