@@ -47,7 +47,7 @@ def of(columns, bins, names=None, **known) -> Profile:
 
 def test_the_threshold_of_the_decision_is_an_edge_of_the_score():
     for threshold in (0.5, 0.37, 0.3749, 1 / 3):
-        bins = NumericBins.of_scores(threshold)
+        bins = NumericBins.of_scores(np.linspace(0, 1, 101), threshold)
         scores = np.array([np.nextafter(threshold, 0), threshold, 0.0, 1.0])
         counts = of({"s": numbers(*scores)}, Bins(features={"s": bins})).features["s"].counts
         assert sum(counts[bins.edges.index(threshold) + 1 :]) == 2
@@ -179,7 +179,9 @@ def decisions(outputs, decision, names):
     bins = Bins(
         features={},
         outputs={
-            part: NumericBins.of_scores() if part.startswith("score") else CategoricalBins(categories=("1", "0"))
+            part: NumericBins.of_scores(np.linspace(0, 1, 101))
+            if part.startswith("score")
+            else CategoricalBins(categories=("1", "0"))
             for part in (*names.outputs, "prediction")
         },
         protected={"g": SegmentBins(column="g", values=("a", "b"))},

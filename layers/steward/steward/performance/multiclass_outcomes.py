@@ -190,7 +190,7 @@ class MulticlassOutcomes(BaseModel):
 
 
 def row_class_log_loss(labels: NDArray[np.integer], scores: Floats) -> Floats:
-    """Minus the logarithm of the true class's score, clipped at 1e-15, shape (rows,)."""
+    """Minus the logarithm of the true class's score, clipped at 2^-52, shape (rows,)."""
     return np.asarray(-np.log(np.clip(scores[np.arange(len(labels)), labels], CLIP, 1.0)), np.float64)
 
 
