@@ -1,5 +1,6 @@
 """The bins that a baseline fixes for one column, and every profile compared with it shares."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -31,6 +32,7 @@ BEYOND = 254
 """The code of a category that the baseline does not know, or that 254 others are more frequent than."""
 
 
+_ROUNDING = 1e-6
 _FEWEST_FOR_GRID = 512
 """Numbers from which on the grid pays."""
 
@@ -44,11 +46,13 @@ class NumericBins(Unpacking):
     Attributes:
         edges: strictly increasing, finite, in the feature's unit.
         centre: sums are kept about this point, so that they do not cancel; the mean of the reference.
+        span: the least and the greatest value of the reference, a little apart; None where it has none, and of scores.
     """
 
     type: Literal["numeric"] = "numeric"
     edges: tuple[float, ...]
     centre: float
+    span: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, ordered: NDArray[np.float64]) -> Self:
@@ -79,7 +83,11 @@ class NumericBins(Unpacking):
         edges = np.unique(np.concatenate((quantiles, exact)))
         if not np.isfinite(centre):
             centre = float(ordered[size // 2])
-        return cls(edges=tuple((_fast(edges, exact, centre) + 0.0).tolist()), centre=centre)
+        return cls(
+            edges=tuple((_fast(edges, exact, centre) + 0.0).tolist()),
+            centre=centre,
+            span=(_wider(float(ordered[0]), -1), _wider(float(ordered[-1]), 1)),
+        )
 
     @classmethod
     def of_scores(cls, threshold: float = 0.5) -> Self:
@@ -153,6 +161,11 @@ class CategoricalBins(Unpacking):
         for at in set(codes.tolist()) - {-1}:
             table[at] = min(self.position.get(bounded(categories[at]), BEYOND), BEYOND)
         return table[codes]
+
+
+def _wider(extreme: float, sign: int) -> float:
+    """An extreme, so much further out that no rounding to 32 bits crosses it."""
+    return min(max(extreme + sign * abs(extreme) * _ROUNDING, -sys.float_info.max), sys.float_info.max) + 0.0
 
 
 def _fast(edges: NDArray[np.float64], exact: NDArray[np.float64], centre: float) -> NDArray[np.float64]:

@@ -187,6 +187,7 @@ def _report(
             detected=any(result.status == "drift" for result in results),
             family_wise_rate=max((monitor.false_alarm_rate for monitor in monitors if monitor), default=0.01),
             columns=sorted({result.column or result.statistic for result in results if result.status == "drift"}),
+            cannot_tell=sorted({result.column or result.statistic for result in results if result.undecided}),
             independent_rows=independent,
         ),
         results=[result.model_copy(update={"message": in_plain_words(result.message)}) for result in results],
