@@ -4,10 +4,11 @@ import json
 from uuid import UUID
 
 import pandas as pd
+import pytest
 from arro3.core import Array, DataType, Table
 from arro3.io import write_parquet
 
-from steward.events import DataCorrected, DefectChanged, DefectProposed
+from steward.events import BatchIngested, BatchRejected, DataCorrected, DefectChanged, DefectProposed
 
 from . import lemons
 from .deployment import Deployment
@@ -67,3 +68,19 @@ def test_labels_and_withdrawals_meet_predictions_of_uuids_in_bytes(trained, tmp_
     trained.settle()
     assert trained.told(DataCorrected)[-1].rows == 10
     assert not trained.failures
+
+
+@pytest.mark.parametrize("kind", ["predictions", "labels"])
+def test_rows_whose_ids_a_narrow_column_rounded_are_told_of_although_the_others_are_taken_in(trained, kind):
+    frame = day([f"{1_400_000 + at:.2g}" if at < 40 else str(at) for at in range(ROWS)])
+    if kind == "labels":
+        trained.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(day([*range(ROWS)]))))
+        trained.settle()
+    rows = lemons.predictions(frame) if kind == "predictions" else frame[["sale", "sold_at", "lemon"]]
+    trained.upload(f"inbox/lemons/{kind}/narrow.csv", lemons.csv(rows))
+    events = trained.settle()
+    assert [(event.rows, event.rejected_rows) for event in events if isinstance(event, BatchIngested)] == [(20, 40)]
+    assert [event.code for event in events if isinstance(event, BatchRejected)] == ["inexact_id"]
+    (told,) = [note for note in map(str, trained.notifications) if "rows rejected" in note]
+    assert "40 rows are in quarantine, since their IDs were rounded" in told
+    assert "write IDs as whole numbers or as text, with all their digits" in told

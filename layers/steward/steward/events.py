@@ -19,6 +19,9 @@ POLICY = "policy"
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the time a schedule was due."""
 
+ROUNDED_IDS = "inexact_id"
+"""The code of rows whose ids were rounded when they were written; the other rows of their file are taken in."""
+
 Kind = Literal["predictions", "labels", "reference", "telemetry", "corrections"]
 CorrectedKind = Literal["predictions", "labels", "reference"]
 """What can be corrected: rows that have ids."""

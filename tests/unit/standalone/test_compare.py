@@ -11,7 +11,7 @@ from arro3.core import Table as ArrowTable
 from arro3.io import write_parquet
 
 import steward
-from steward.errors import BatchInvalid, StewardError
+from steward.errors import BatchInvalid
 from steward.spec.document import read_spec
 from steward.standalone.report import ComparisonReport
 
@@ -152,13 +152,6 @@ def test_two_columns_of_one_name_are_refused() -> None:
     twice = pd.concat([table(20)[["x"]], table(20)[["x"]]], axis=1)
     with pytest.raises(BatchInvalid, match="more than one column x"):
         steward.compare(twice, table(20))
-
-
-def test_a_column_that_is_called_as_a_part_of_another_is_refused() -> None:
-    words = ["these are some words of text " + str(at) for at in range(100)]
-    clash = pd.DataFrame({"text": words, "text.length": range(100)})
-    with pytest.raises(StewardError, match=r"two columns are profiled as text\.length"):
-        steward.compare(clash, clash)
 
 
 def test_tables_with_nothing_in_common_are_refused() -> None:

@@ -7,6 +7,7 @@ from steward.alerting.notification import AlertNews, Notification, TrendPoint, i
 from steward.alerting.states import Standing
 from steward.alerting.telling import Change, Claim
 from steward.events import (
+    ROUNDED_IDS,
     AuditCompleted,
     BatchRejected,
     ChampionTested,
@@ -193,7 +194,8 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
         case RunFailed():
             subject, text = "retraining failed", f"Run {event.run} failed in {event.stage}: {event.message}"
         case BatchRejected():
-            subject, text = "file rejected", f"{event.source}\n{event.message}\nThe file is kept where it was uploaded."
+            subject = "rows rejected" if event.code == ROUNDED_IDS else "file rejected"
+            text = f"{event.source}\n{event.message}\nThe file is kept where it was uploaded."
         case ModelRejected():
             problems = "\n".join(event.problems)
             subject, text = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from steward.profiles.bins import ColumnBins, NumericBins
+from steward.profiles.facets import columns_by_part
 from steward.spec.features import Feature
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import DriftMonitor, Monitors
@@ -23,6 +24,10 @@ class Watched:
     monitors: Monitors
     columns: Mapping[str, Feature] = field(default_factory=dict)
     importances: Mapping[str, float] = field(default_factory=dict)
+    _parts: dict[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_parts", columns_by_part(self.columns))
 
     @classmethod
     def of(cls, spec: ModelSpec, importances: Mapping[str, float]) -> Self:
@@ -37,7 +42,7 @@ class Watched:
 
     def declaration(self, part: str) -> Feature | None:
         """What declares a profiled part: the column of its name, or the one that it is a facet of."""
-        return self.columns.get(part) or self.columns.get(parent(part))
+        return self.columns.get(self._parts.get(part, part))
 
     def watches(self, part: str) -> bool:
         """Whether the drift of a part is tested."""
@@ -47,7 +52,7 @@ class Watched:
     def importance(self, part: str) -> float | None:
         """The share of all importance that the feature of a part carries; None where nothing is known."""
         total = sum(self.importances.values())
-        weight = self.importances.get(part, self.importances.get(parent(part)))
+        weight = self.importances.get(part, self.importances.get(self._parts.get(part, part)))
         return weight / total if weight is not None and total > 0 else None
 
     def least_effect(self, part: str, bins: ColumnBins, monitor: DriftMonitor) -> float:
@@ -56,12 +61,3 @@ class Watched:
         if declared is not None and declared.minimum_effect is not None:
             return declared.minimum_effect
         return monitor.minimum_shift if isinstance(bins, NumericBins) else monitor.minimum_share
-
-
-def parent(part: str) -> str:
-    """The column that a part is a facet of.
-
-    >>> parent("comment.length")
-    'comment'
-    """
-    return part.rpartition(".")[0]

@@ -11,6 +11,7 @@ from steward.spec.monitors import MonitorName
 
 _SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
 
+_SHOWN = 3
 _BAD: tuple[Status, ...] = ("drift", "breach")
 
 
@@ -94,17 +95,28 @@ class Check(BaseModel):
         found = [result for result in bad if result.effect is not None]
         for result in bad:
             place = (result.segment, result.column)
-            if place not in told and (result.column or result.segment or not told):
+            if place not in told and (result.column is not None or result.segment or not told):
                 told.add(place)
                 found.append(result)
         return sorted(found, key=lambda result: -abs(result.effect or 0))
+
+    def doubt(self, monitor: MonitorName) -> str:
+        """The columns that were measured, but of which hardly any drift would show; empty where there is none."""
+        told = [result for result in self.results if result.monitor == monitor and result.column is not None]
+        doubtful = [f"`{name}`" for name in dict.fromkeys(result.column for result in told if result.undecided)]
+        if not doubtful:
+            return ""
+        more = [f"and {len(doubtful) - _SHOWN} more"] if len(doubtful) > _SHOWN else []
+        columns = len({result.column for result in told})
+        return f"cannot tell for {len(doubtful)} of {columns} columns: {', '.join([*doubtful[:_SHOWN], *more])}"
 
     def summary(self, monitor: MonitorName) -> str:
         """What a person reads of one monitor: its gravest sentences, and how many more there are."""
         bad = self.found(monitor)
         if not bad:
-            good = next((result for result in self.results if result.monitor == monitor), None)
-            return good.message if good and good.column is None else "nothing found in this window"
-        shown = [result.message for result in bad[:3]]
+            first = next((result for result in self.results if result.monitor == monitor), None)
+            good = first.message if first and first.column is None else "nothing found in this window"
+            return "; ".join(part for part in (good, self.doubt(monitor)) if part)
+        shown = [result.message for result in bad[:_SHOWN]]
         more = len(bad) - len(shown)
         return "; ".join([*shown, f"and {more} more"] if more else shown)

@@ -63,7 +63,7 @@ class PastWindow(BaseModel):
             if result.monitor == "estimated_performance" and result.statistic.startswith("estimated_")
         }
         effects = {
-            result.column or result.statistic: result.effect
+            result.statistic if result.column is None else result.column: result.effect
             for result in whole
             if result.monitor in _DRIFT and result.effect is not None
         }

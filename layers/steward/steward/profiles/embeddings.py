@@ -51,17 +51,19 @@ class EmbeddingBins(Unpacking):
     """What a baseline fixes for a column of embeddings.
 
     Attributes:
+        separator: what stands between the column and the facet in the name of a part.
         mean: of the reference's vectors, as packed doubles of shape (dimensions,); the direction that cosines refer to.
         bandwidth: of the Gaussian kernel that the feature map stands for: the median distance of two vectors of the
             reference (A. Gretton et al., 2012, A kernel two-sample test, JMLR 13, 723-773, section 8).
     """
 
     type: Literal["embedding"] = "embedding"
+    separator: str = "."
     mean: Doubles
     bandwidth: float
 
     @classmethod
-    def of(cls, columns: Sequence[EmbeddingColumn]) -> Self:
+    def of(cls, columns: Sequence[EmbeddingColumn], separator: str = ".") -> Self:
         """From the reference's vectors; those that are missing or not finite are left out.
 
         >>> EmbeddingBins.of([EmbeddingColumn(np.eye(2, dtype=np.float32))]).centre.tolist()
@@ -72,7 +74,8 @@ class EmbeddingBins(Unpacking):
         for vectors in present(columns):
             total += vectors.sum(axis=0)
             rows += len(vectors)
-        return cls(mean=packed(total / max(rows, 1), _DOUBLES), bandwidth=_bandwidth(columns, rows))
+        mean, bandwidth = packed(total / max(rows, 1), _DOUBLES), _bandwidth(columns, rows)
+        return cls(separator=separator, mean=mean, bandwidth=bandwidth)
 
     @cached_property
     def centre(self) -> Matrix:

@@ -1,6 +1,10 @@
-"""Composite columns as parts that are plain numbers or categories: `<column>.<facet>`."""
+"""Composite columns as parts that are plain numbers or categories: `<column>.<facet>`.
 
-from collections.abc import Mapping, Sequence
+Where a column is itself called as such a part would be (`review.length` beside a text `review`), the parts of the
+composite column have one dot more: `review..length`.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -14,6 +18,7 @@ from steward.profiles.hashing import Hashes
 from steward.profiles.packing import Unpacking, packed, unpacked
 from steward.profiles.words import figures
 from steward.records.columns import CategoricalColumn, Column, EmbeddingColumn, NumericColumn, TextColumn, TimeColumn
+from steward.spec.features import Feature
 
 TIME_FACETS = ("age", "weekday", "hour")
 TEXT_FACETS = ("length", "words", "non_letters", "out_of_vocabulary")
@@ -34,11 +39,15 @@ class TimeBins(BaseModel):
     """What a baseline fixes for a column of moments: nothing.
 
     Its facets are `age` (seconds from the moment to the record's event time), `weekday` and `hour`, in UTC.
+
+    Attributes:
+        separator: what stands between the column and the facet in the name of a part.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: Literal["datetime"] = "datetime"
+    separator: str = "."
 
 
 class TextBins(Unpacking):
@@ -48,10 +57,12 @@ class TextBins(Unpacking):
     are no letters) and `out_of_vocabulary` (share of the words that are not known).
 
     Attributes:
+        separator: what stands between the column and the facet in the name of a part.
         vocabulary: hashes of the reference's most frequent words, ascending, as packed unsigned integers.
     """
 
     type: Literal["text"] = "text"
+    separator: str = "."
     vocabulary: str
 
     @field_validator("vocabulary")
@@ -64,7 +75,7 @@ class TextBins(Unpacking):
         return text
 
     @classmethod
-    def of(cls, columns: Sequence[TextColumn]) -> Self:
+    def of(cls, columns: Sequence[TextColumn], separator: str = ".") -> Self:
         """From the reference's texts: the words that come at least twice, ties in the count by the hash."""
         hashes, counts = np.empty(0, np.uint64), np.empty(0, np.int64)
         for column in columns:
@@ -72,7 +83,7 @@ class TextBins(Unpacking):
             hashes, counts = _tallied(np.concatenate((hashes, found)), np.concatenate((counts, times)))
         frequent = hashes[np.lexsort((hashes, -counts))][:VOCABULARY] if len(hashes) else hashes
         repeated = frequent[counts[np.searchsorted(hashes, frequent)] > 1]
-        return cls(vocabulary=packed(np.sort(repeated), _UNSIGNED))
+        return cls(separator=separator, vocabulary=packed(np.sort(repeated), _UNSIGNED))
 
     @cached_property
     def known(self) -> Hashes:
@@ -91,16 +102,52 @@ class TextBins(Unpacking):
 Composite = Annotated[TimeBins | TextBins | EmbeddingBins, Field(discriminator="type")]
 
 
-def part_names(column: str, type_: str) -> tuple[str, ...]:
+FACETS: Mapping[str, tuple[str, ...]] = {
+    "datetime": TIME_FACETS,
+    "text": TEXT_FACETS,
+    "embedding": EMBEDDING_FACETS,
+}
+
+
+def separator(column: str, facets: Iterable[object], names: Collection[str]) -> str:
+    """What stands between a column and its facets: as many dots as make the parts no column's name.
+
+    >>> separator("review", TEXT_FACETS, ["review", "review.length"])
+    '..'
+    """
+    facets, dots = tuple(facets), "."
+    while any(f"{column}{dots}{facet}" in names for facet in facets):
+        dots += "."
+    return dots
+
+
+def part_names(column: str, type_: str, names: Collection[str] = ()) -> tuple[str, ...]:
     """The parts that a column of a declared type is profiled as.
+
+    Args:
+        column: its name.
+        type_: that it is declared to have.
+        names: of all features and outputs.
 
     >>> part_names("sold_at", "datetime")
     ('sold_at.age', 'sold_at.weekday', 'sold_at.hour')
     >>> part_names("price", "numeric")
     ('price',)
     """
-    facets = {"datetime": TIME_FACETS, "text": TEXT_FACETS, "embedding": EMBEDDING_FACETS}.get(type_)
-    return (column,) if facets is None else tuple(f"{column}.{facet}" for facet in facets)
+    facets = FACETS.get(type_)
+    if facets is None:
+        return (column,)
+    dots = separator(column, facets, names)
+    return tuple(f"{column}{dots}{facet}" for facet in facets)
+
+
+def columns_by_part(declared: Mapping[str, Feature]) -> dict[str, str]:
+    """The column that each part is taken from.
+
+    Args:
+        declared: all features and outputs.
+    """
+    return {part: name for name, column in declared.items() for part in part_names(name, column.type, declared)}
 
 
 def derive(
@@ -134,7 +181,7 @@ def derive(
                     "declare one type for both"
                 )
                 raise IncomparableProfiles(msg)
-        parts |= {f"{name}.{facet}": part for facet, part in found.items()}
+        parts |= {f"{name}{bins.separator}{facet}": part for facet, part in found.items()}
     return parts
 
 

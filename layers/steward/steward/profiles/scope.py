@@ -9,7 +9,7 @@ import numpy as np
 from steward.errors import IncomparableProfiles
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins, ordered_finite
 from steward.profiles.embeddings import EmbeddingBins
-from steward.profiles.facets import Composite, TextBins, TimeBins, derive, part_names
+from steward.profiles.facets import FACETS, Composite, TextBins, TimeBins, derive, part_names, separator
 from steward.profiles.model_bins import OTHER, Bins, Decision, SegmentBins
 from steward.profiles.portion import Portion, role_outputs
 from steward.records.canonical import canonical_label
@@ -19,6 +19,7 @@ from steward.spec.features import Feature
 from steward.spec.model import ModelSpec
 from steward.spec.quality import Segment
 
+_CATEGORICAL_FACETS = ("weekday", "hour")
 _TYPES: Mapping[str, type[Column]] = {
     "numeric": NumericColumn,
     "categorical": CategoricalColumn,
@@ -80,7 +81,7 @@ class Scope:
         Raises:
             IncomparableProfiles: a column's type is not the declared one, or two parts have one name.
         """
-        composites = _composites(self.features, reference) | _composites(self.outputs, held)
+        composites = self._composites(self.features, reference) | self._composites(self.outputs, held)
         segments = {segment.name: self._segment(segment, reference) for segment in self.segments}
         protected = {name: self._segment(Segment(name="attribute", column=name), reference) for name in self.protected}
         weights = importances or {}
@@ -95,9 +96,28 @@ class Scope:
                 part
                 for name in sorted(weights, key=lambda name: -weights[name])
                 if name in self.features
-                for part in part_names(name, self.features[name].type)
+                for part in part_names(name, self.features[name].type, self._declared)
             ),
         )
+
+    @property
+    def _declared(self) -> dict[str, Feature]:
+        return {**self.features, **self.outputs}
+
+    def _composites(self, declared: Mapping[str, Feature], portions: Sequence[Portion]) -> dict[str, Composite]:
+        makers: Mapping[str, Callable[[Sequence[Any], str], Composite]] = {
+            "datetime": lambda _, dots: TimeBins(separator=dots),
+            "text": TextBins.of,
+            "embedding": EmbeddingBins.of,
+        }
+        return {
+            name: makers[feature.type](
+                _columns_of(name, feature, [portion.chunk.columns for portion in portions]),
+                separator(name, FACETS[feature.type], self._declared),
+            )
+            for name, feature in declared.items()
+            if feature.type in makers
+        }
 
     def distinct(self, reference: Sequence[Portion]) -> dict[str, int]:
         """How many values each column has that segments or protected attributes go by; `other` is none of its own."""
@@ -110,7 +130,7 @@ class Scope:
 
     def _features(self, composites: Mapping[str, Composite], reference: Sequence[Portion]) -> dict[str, ColumnBins]:
         columns = [_parts(portion, composites, self.features, self.names) for portion in reference]
-        parts = _numeric_parts(self.features)
+        parts = self._numeric_parts(self.features)
         return {part: _bins(part, columns, numeric=numeric) for part, numeric in parts.items()}
 
     def _outputs(self, composites: Mapping[str, Composite], held: Sequence[Portion]) -> dict[str, ColumnBins]:
@@ -125,10 +145,28 @@ class Scope:
             else:
                 bins[part] = NumericBins.of_scores(threshold if part == "score" else 0.5)
         present = {part for found in columns for part in found}
-        declared = _numeric_parts(self.outputs, taken=bins)
+        declared = self._numeric_parts(self.outputs, taken=bins)
         return bins | {
             part: _bins(part, columns, numeric=numeric) for part, numeric in declared.items() if part in present
         }
+
+    def _numeric_parts(self, declared: Mapping[str, Feature], taken: Iterable[str] = ()) -> dict[str, bool]:
+        """The parts of declared columns, and whether each is numeric.
+
+        Raises:
+            IncomparableProfiles: two have one name.
+        """
+        parts: dict[str, bool] = {}
+        seen = set(taken)
+        for name, feature in declared.items():
+            for part in part_names(name, feature.type, self._declared):
+                if part in seen:
+                    msg = f"two columns are profiled as {part}; rename the one that is called so"
+                    raise IncomparableProfiles(msg)
+                seen.add(part)
+                facet = part.removeprefix(name).lstrip(".")
+                parts[part] = feature.type == "numeric" or (part != name and facet not in _CATEGORICAL_FACETS)
+        return parts
 
     def _segment(self, segment: Segment, reference: Sequence[Portion]) -> SegmentBins:
         if segment.column is None:
@@ -160,19 +198,6 @@ def _decision(spec: ModelSpec) -> Decision | None:
             return None
 
 
-def _composites(declared: Mapping[str, Feature], portions: Sequence[Portion]) -> dict[str, Composite]:
-    makers: Mapping[str, Callable[[Sequence[Any]], Composite]] = {
-        "datetime": lambda _: TimeBins(),
-        "text": TextBins.of,
-        "embedding": EmbeddingBins.of,
-    }
-    return {
-        name: makers[feature.type](_columns_of(name, feature, [portion.chunk.columns for portion in portions]))
-        for name, feature in declared.items()
-        if feature.type in makers
-    }
-
-
 def _columns_of(name: str, feature: Feature, chunks: Sequence[Mapping[str, Column]]) -> list[Column]:
     columns = [chunk[name] for chunk in chunks if name in chunk]
     if all(isinstance(column, _TYPES[feature.type]) for column in columns):
@@ -188,28 +213,6 @@ def _parts(
     columns = {name: column for name, column in portion.chunk.columns.items() if name in declared}
     mine = {name: composites[name] for name in columns if name in composites}
     return columns | derive(columns, mine, portion.event_times(names))
-
-
-def _numeric_parts(declared: Mapping[str, Feature], taken: Iterable[str] = ()) -> dict[str, bool]:
-    """The parts of declared columns, and whether each is numeric.
-
-    Raises:
-        IncomparableProfiles: two have one name.
-    """
-    parts: dict[str, bool] = {}
-    seen = set(taken)
-    for name, feature in declared.items():
-        for part in part_names(name, feature.type):
-            if part in seen:
-                msg = f"two columns are profiled as {part}; rename the one that is called so"
-                raise IncomparableProfiles(msg)
-            seen.add(part)
-            parts[part] = feature.type == "numeric" or (part != name and part not in _categorical_parts(name))
-    return parts
-
-
-def _categorical_parts(name: str) -> tuple[str, ...]:
-    return f"{name}.weekday", f"{name}.hour"
 
 
 def _bins(part: str, chunks: Sequence[Mapping[str, Column]], *, numeric: bool) -> ColumnBins:

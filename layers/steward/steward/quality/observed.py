@@ -6,6 +6,7 @@ from datetime import datetime
 
 from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
+from steward.profiles.facets import columns_by_part
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import NumericSummary
 from steward.quality.label_matches import LabelMatches, PastMatches
@@ -53,6 +54,10 @@ class Observed:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     matches: LabelMatches | None = None
     past_matches: Mapping[int, PastMatches] = field(default_factory=dict)
+    _parts: dict[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_parts", columns_by_part(self.spec.features | self.spec.outputs))
 
     @property
     def number(self) -> int:
@@ -69,7 +74,7 @@ class Observed:
 
     def watches(self, part: str) -> bool:
         """Whether a part is looked at: all are, but those whose column is declared not to be monitored."""
-        declared = self.declared(part) or self.declared(part.rpartition(".")[0])
+        declared = self.declared(self._parts.get(part, part))
         return declared is None or declared.monitored
 
     def measured_numbers(self) -> Iterator[NumericSides]:

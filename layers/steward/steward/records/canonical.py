@@ -105,6 +105,19 @@ def has_lost_digits(text: str) -> bool:
     return _whole_number(value) is None and (_is_large_double(value) or _is_whole_exponent(value))
 
 
+def digits_with_exponent(text: str) -> tuple[int, int] | None:
+    """How many digits of a whole number with an exponent are written, and how many it has; None for any other text.
+
+    >>> digits_with_exponent("1.4e+06"), digits_with_exponent("1.400001E6"), digits_with_exponent("1400000")
+    ((2, 7), (7, 7), None)
+    """
+    value = trim(text)
+    parts = _EXPONENT.fullmatch(value)
+    if parts is None or parts[2] == "0" or not _is_whole_exponent(value):
+        return None
+    return 1 + len(parts[3] or ""), 1 + int(parts[5])
+
+
 def _whole_number(text: str) -> str | None:
     """The digits of a whole number that is spelt with a fraction or an exponent; None where it is not, or not exact."""
     whole = _WHOLE.fullmatch(text)

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from steward.records import arrays
-from steward.records.canonical import EXACT, canonical_id, has_lost_digits, lower_boolean
+from steward.records.canonical import EXACT, canonical_id, digits_with_exponent, has_lost_digits, lower_boolean
 from steward.records.columns import CategoricalColumn, Mask
 from steward.records.faults import Faults, quoted
 
@@ -32,6 +32,10 @@ _CAPITALS = b"ABCDEF"
 _ZERO = "0E-"
 """How decimals without a value begin, in Java and Python."""
 
+_POWERS = 10.0 ** np.arange(16)
+_ROUND = 1000
+"""A float that this divides may have been rounded: by chance one of as many is."""
+
 _TO_LOWER, _DECIMALS, _LETTERS = 0x20, 10, 6
 """The bit that lower-case letters have and digits too; how many digits are decimal, and how many are letters."""
 
@@ -45,12 +49,17 @@ class Ids:
         missing: where they are; None when nowhere.
         inexact: where a number was rounded when it was written, so that it identifies nothing; None when nowhere.
         unread: where there are bytes that are neither text nor a UUID; None when nowhere.
+        shortened: how many digits an id has of which fewer are written, in front of an exponent, or of which the last
+            are zeros in a column of floats; 0 for all other ids; None when there are no others.
+        complete: the most digits of an id that is written so, but with all of them.
     """
 
     values: NDArray[np.object_]
     missing: Mask | None
     inexact: Mask | None = None
     unread: Mask | None = None
+    shortened: NDArray[np.int16] | None = None
+    complete: int = 0
 
 
 def identifiers(array: Array, column: str) -> Ids:
@@ -82,6 +91,8 @@ def identifiers(array: Array, column: str) -> Ids:
         cells,
         _spread(known.missing, there, len(cells), missing),
         None if known.inexact is None else _spread(known.inexact, there, len(cells)),
+        shortened=None if known.shortened is None else _digits(known.shortened, there, len(cells)),
+        complete=known.complete,
     )
 
 
@@ -129,12 +140,26 @@ def _of_texts(cells: NDArray[np.object_]) -> Ids:
     if not changes:
         return Ids(cells, None)
     missing, inexact = np.zeros(len(cells), np.bool_), np.zeros(len(cells), np.bool_)
+    shortened, complete = np.zeros(len(cells), np.int16), 0
     for rows, values in changes:
+        shortened[rows], most = _shortened(cells[rows].tolist())
+        complete = max(complete, most)
         cells[rows] = values
         missing[rows] = [not value for value in values]
         inexact[rows] = [("." in value or "+" in value) and has_lost_digits(value) for value in values]
     cells[missing] = None
-    return Ids(cells, _some(missing), _some(inexact))
+    shortened[inexact] = 0
+    return Ids(cells, _some(missing), _some(inexact), None, _any(shortened), complete)
+
+
+def _shortened(texts: list[str]) -> tuple[list[int], int]:
+    """As the attributes of `Ids`."""
+    found = [
+        digits_with_exponent(text) if len(text) < _HEX_DIGITS and ("e" in text or "E" in text) else None
+        for text in texts
+    ]
+    complete = [digits for each in found if each for written, digits in [each] if written >= digits]
+    return [each[1] if each and each[0] < each[1] else 0 for each in found], max(complete, default=0)
 
 
 def _of_bytes(array: Array) -> Ids:
@@ -142,12 +167,15 @@ def _of_bytes(array: Array) -> Ids:
     text = compute.cast(array, DataType.utf8())
     lost = arrays.nulls(text)
     unread = lost if lost is None or (nulls := arrays.nulls(array)) is None else lost & ~nulls
-    cells = ["" if cell is None else canonical_id(cell) for cell in text.to_pylist()]
+    texts = ["" if cell is None else cell for cell in text.to_pylist()]
+    cells = list(map(canonical_id, texts))
+    shortened, complete = _shortened(texts)
     missing = np.array([not cell for cell in cells], np.bool_)
     if unread is not None:
         missing &= ~unread
     values = np.array([*(cell or None for cell in cells), None], object)[:-1]
-    return Ids(values, _some(missing), unread=None if unread is None else _some(unread))
+    unread = None if unread is None else _some(unread)
+    return Ids(values, _some(missing), None, unread, _any(np.array(shortened, np.int16)), complete)
 
 
 def _of_floats(array: Array) -> Ids:
@@ -164,7 +192,15 @@ def _of_floats(array: Array) -> Ids:
     others = np.flatnonzero(~missing & ~whole)
     spelt = compute.cast(compute.take(array, Array.from_numpy(others)), DataType.utf8()).to_pylist()
     cells[others] = np.array([*spelt, None], object)[:-1]
-    return Ids(cells, _some(missing), _some(np.abs(values) >= exact))
+    digits = np.zeros(len(values), np.int16)
+    digits[whole] = np.searchsorted(_POWERS, np.abs(values[whole]), side="right")
+    rounded = np.zeros(len(values), np.bool_)
+    rounded[whole] = (values[whole] % _ROUND == 0) & (values[whole] != 0)
+    shortened, complete = (
+        np.where(rounded, digits, 0).astype(np.int16),
+        int(np.where(rounded, 0, digits).max(initial=0)),
+    )
+    return Ids(cells, _some(missing), _some(np.abs(values) >= exact), None, _any(shortened), complete)
 
 
 _Changes = Iterator[tuple[NDArray[np.intp], list[str]]]
@@ -232,5 +268,15 @@ def _spread(mask: Mask | None, at: NDArray[np.intp], rows: int, onto: Mask | Non
     return whole
 
 
+def _digits(counts: NDArray[np.int16], at: NDArray[np.intp], rows: int) -> NDArray[np.int16]:
+    whole = np.zeros(rows, np.int16)
+    whole[at] = counts
+    return whole
+
+
 def _some(mask: Mask) -> Mask | None:
     return mask if mask.any() else None
+
+
+def _any(counts: NDArray[np.int16]) -> NDArray[np.int16] | None:
+    return counts if counts.any() else None

@@ -15,10 +15,12 @@ from steward.records.faults import Faults
 from steward.records.findings import Findings
 from steward.records.formats import open_rows
 from steward.records.identity import SeenIds
+from steward.records.ids import Ids, identifiers
 from steward.records.labels import Classes
 from steward.records.panics import refuse_panics
 from steward.records.raw import Expectation, Limits, RawChunk, RejectedRow
 from steward.records.records import Records
+from steward.records.rounded_ids import RoundedIds
 from steward.records.schema import Expected, Kind
 from steward.records.sheet import Sheet
 from steward.records.time_columns import TimeColumns
@@ -65,17 +67,19 @@ class Judge:
         kind: what the file holds.
         now: the present, timezone-aware.
         times: reads its columns of times.
+        rounded: finds the ids that were rounded.
 
     Raises:
         BatchInvalid: the task has no files of this kind.
     """
 
-    def __init__(self, spec: ModelSpec, kind: Kind, now: datetime, times: TimeColumns) -> None:
+    def __init__(self, spec: ModelSpec, kind: Kind, now: datetime, times: TimeColumns, rounded: RoundedIds) -> None:
         self.expected = Expected.of(spec, kind)
         self._spec = spec
         self._kind = kind
         self._now = now
         self._times = times
+        self._rounded = rounded
         self._seen = SeenIds()
         self._first = True
         self._classes = Classes.of(spec)
@@ -92,7 +96,7 @@ class Judge:
         columns = self._spec.columns
         present = frozenset(raw.columns).intersection(self.expected.names)
         identified = columns.id in present
-        ids = sheet.ids(columns.id) if identified else raw.rows.astype(np.str_).astype(object)
+        ids = sheet.ids(columns.id, self._rounded) if identified else raw.rows.astype(np.str_).astype(object)
         times: NDArray[np.datetime64] | None = None
         if columns.time in present and self._kind == "labels":
             times = sheet.time_hints(columns.time, self._now)
@@ -188,7 +192,14 @@ class Batch:
         events = event_rows(path, name, spec, narrowed, expected.names)
         self._rows = events or open_rows(path, name, narrowed, _expectation(spec, expected))
         self._times = TimeColumns.of(spec, kind, formatted=events is None)
-        self._judge = Judge(spec, kind, now, self._times)
+
+        def every_id() -> Iterator[Ids]:
+            again = event_rows(path, name, spec, narrowed, expected.names)
+            rows = again or open_rows(path, name, narrowed, _expectation(spec, expected))
+            for chunk in rows.chunks([spec.columns.id]):
+                yield identifiers(chunk.columns[spec.columns.id], spec.columns.id)
+
+        self._judge = Judge(spec, kind, now, self._times, RoundedIds(every_id))
         self.notes = expected.check(self._rows.names, self._rows.format)
         self.types: Mapping[str, CellType] = {}
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from steward.records import arrays
 from steward.records.canonical import canonical_category, trim
+from steward.records.cells import plain_cell
 from steward.records.columns import (
     CategoricalColumn,
     Column,
@@ -28,6 +29,7 @@ from steward.records.ids import canonical_categories, identifiers, note_faults, 
 from steward.records.labels import Classes, canonical_labels
 from steward.records.quantities import looks_like
 from steward.records.raw import RawChunk
+from steward.records.rounded_ids import RoundedIds
 from steward.records.time_columns import TimeColumns
 from steward.spec.features import (
     BooleanFeature,
@@ -57,10 +59,22 @@ class Sheet:
         self._faults = faults
         self._times = times
 
-    def ids(self, column: str) -> NDArray[np.object_]:
+    def ids(self, column: str, rounded: RoundedIds) -> NDArray[np.object_]:
         """Ids in their canonical form, none missing, none rounded."""
-        read = identifiers(self._array(column), column)
+        array = self._array(column)
+        read = identifiers(array, column)
         note_faults(read, column, self._faults)
+        where = rounded.where(read)
+        if where is not None:
+            self._faults.note(
+                where,
+                "inexact_id",
+                column,
+                lambda at: (
+                    f"{column} is {quoted(plain_cell(array, at))}, as in other rows: a number that was rounded, so "
+                    "that it cannot tell rows apart; write ids as whole numbers or as text, with all their digits"
+                ),
+            )
         return read.values
 
     def event_times(self, column: str, now: datetime, *, needed: bool) -> NDArray[np.datetime64]:

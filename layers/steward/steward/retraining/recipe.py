@@ -23,6 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from steward.errors import TrainingImpossible
+from steward.profiles.facets import separator
 from steward.spec.features import EmbeddingFeature, Feature
 from steward.spec.model import ModelSpec
 from steward.spec.policies import Recipe
@@ -78,7 +79,10 @@ def fit(recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, target: Target) -> 
         raise TrainingImpossible("no feature that recipes learn from has a value; see `features` in the declaration")
     categories = [name for name, feature in filled.items() if feature.type in ("categorical", "boolean")]
     numbers = [
-        column for name, feature in filled.items() if name not in categories for column in _expanded(name, feature)
+        column
+        for name, feature in filled.items()
+        if name not in categories
+        for column in _expanded(name, feature, spec)
     ]
     try:
         pipeline = _pipeline(recipe, categories, numbers)
@@ -124,8 +128,8 @@ def feature_frame(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     for name, feature in learnable(spec).items():
         found = rows.get(name, nothing)
         if isinstance(feature, EmbeddingFeature):
-            for at, values in enumerate(_dimensions(found, feature.dimensions).T):
-                columns[f"{name}.{at}"] = pd.Series(values, index=rows.index)
+            parts = zip(_expanded(name, feature, spec), _dimensions(found, feature.dimensions).T, strict=True)
+            columns |= {part: pd.Series(values, index=rows.index) for part, values in parts}
         elif feature.type == "numeric":
             columns[name] = found.astype("float64")
         else:
@@ -136,11 +140,14 @@ def feature_frame(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
 
 def columns_of(spec: ModelSpec) -> Mapping[str, Sequence[str]]:
     """The columns of the feature frame that each learnable feature became."""
-    return {name: _expanded(name, feature) for name, feature in learnable(spec).items()}
+    return {name: _expanded(name, feature, spec) for name, feature in learnable(spec).items()}
 
 
-def _expanded(name: str, feature: Feature) -> list[str]:
-    return [f"{name}.{at}" for at in range(feature.dimensions)] if isinstance(feature, EmbeddingFeature) else [name]
+def _expanded(name: str, feature: Feature, spec: ModelSpec) -> list[str]:
+    if not isinstance(feature, EmbeddingFeature):
+        return [name]
+    dots = separator(name, range(feature.dimensions), spec.features)
+    return [f"{name}{dots}{at}" for at in range(feature.dimensions)]
 
 
 def _dimensions(cells: pd.Series, dimensions: int) -> NDArray[np.float64]:

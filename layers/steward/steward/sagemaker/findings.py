@@ -8,7 +8,7 @@ type for (joint drift, segments, volume, uniqueness and so on) is in the check a
 from collections.abc import Iterable, Iterator, Sequence
 
 from steward.profiles.bins import NumericBins
-from steward.profiles.facets import part_names
+from steward.profiles.facets import columns_by_part
 from steward.profiles.model_bins import Bins
 from steward.results import MetricResult
 from steward.sagemaker.counterparts import Counterpart
@@ -135,8 +135,7 @@ def _gravest(found: Iterable[tuple[float, FeatureViolation]]) -> Iterator[Featur
 def _columns(spec: ModelSpec) -> dict[str, str]:
     """The user's columns that captures hold, by their names and by the parts of the profile that they have."""
     declared = {name: name for name in spec.declared} | {name: name for name in output_columns(spec).values()}
-    parts = {part: name for name, declared in spec.declared.items() for part in part_names(name, declared.type)}
-    return declared | parts | output_columns(spec)
+    return columns_by_part(spec.features | spec.outputs) | declared | output_columns(spec)
 
 
 def _metrics(spec: ModelSpec, bad: Iterable[MetricResult]) -> Iterator[Violation]:

@@ -38,7 +38,7 @@ def _columns(spec: ModelSpec, profile: Profile, bins: Bins) -> Iterator[NumericC
         yield _counts(column, profile.outputs[part], bins.outputs[part])
     for name, declared in spec.declared.items():
         side, known = (profile.outputs, bins.outputs) if name in spec.outputs else (profile.features, bins.features)
-        first, *others = part_names(name, declared.type)
+        first, *others = part_names(name, declared.type, spec.features | spec.outputs)
         if first not in known:
             continue
         if others:

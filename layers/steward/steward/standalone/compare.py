@@ -1,11 +1,12 @@
 """Comparing two tables, with or without a declaration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from steward.drift import Watched, judge_drift
 from steward.errors import BatchInvalid
 from steward.profiles.baseline import Baseline
+from steward.profiles.facets import columns_by_part, part_names
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Gathering, Profile
 from steward.records.columns import Chunk
@@ -14,7 +15,7 @@ from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
 from steward.standalone.conversion import Converter
 from steward.standalone.placing import placed, times_of
-from steward.standalone.report import ComparisonReport, Drift, Rows, in_plain_words
+from steward.standalone.report import ColumnUse, ComparisonReport, Drift, Rows, in_plain_words
 from steward.standalone.subject import Subject
 from steward.standalone.tables import Batch, Table, Watcher, silent, table_of
 
@@ -62,7 +63,8 @@ def compare(
         subject.compared,
         {name: feature.importance for name, feature in subject.features.items() if feature.importance is not None},
     )
-    results = [*_without(judge_drift(baseline, profile, watched), problems), *_undecided(problems)]
+    parts = columns_by_part(subject.compared)
+    results = [*_without(judge_drift(baseline, profile, watched), problems, parts), *_undecided(problems)]
     before.time_notes, after.time_notes = time_notes, converter.notes
     return _report(before, after, baseline, subject, results)
 
@@ -156,18 +158,30 @@ def _undecided(problems: Mapping[str, str]) -> list[MetricResult]:
     ]  # fmt: skip
 
 
-def _without(results: list[MetricResult], problems: Mapping[str, str]) -> list[MetricResult]:
+def _without(results: list[MetricResult], problems: Mapping[str, str], parts: Mapping[str, str]) -> list[MetricResult]:
     """Results of columns that could be compared; ages need event times, and are left out without them."""
     return [
         result
         for result in results
         if result.column is None
         or (
-            result.column not in problems
-            and result.column.rpartition(".")[0] not in problems
-            and not (result.column.endswith(".age") and result.status == "unknown" and not result.baseline_rows)
+            parts.get(result.column, result.column) not in problems
+            and not (_is_age(result.column, parts) and result.status == "unknown" and not result.baseline_rows)
         )
     ]
+
+
+def _is_age(part: str, parts: Mapping[str, str]) -> bool:
+    return part.endswith(".age") and parts.get(part, part) != part
+
+
+def _uses(subject: Subject) -> dict[str, ColumnUse]:
+    """What each column is taken for, with the names of its results."""
+    found, declared = dict(subject.uses), subject.compared
+    for name, feature in declared.items():
+        own = found.get(name, ColumnUse(type=feature.type, reason="declared", compared=True))
+        found[name] = own.model_copy(update={"type": feature.type, "parts": part_names(name, feature.type, declared)})
+    return found
 
 
 def _report(
@@ -186,13 +200,19 @@ def _report(
         drift=Drift(
             detected=any(result.status == "drift" for result in results),
             family_wise_rate=max((monitor.false_alarm_rate for monitor in monitors if monitor), default=0.01),
-            columns=sorted({result.column or result.statistic for result in results if result.status == "drift"}),
-            cannot_tell=sorted({result.column or result.statistic for result in results if result.undecided}),
+            columns=_about(result for result in results if result.status == "drift"),
+            cannot_tell=_about(result for result in results if result.undecided),
             independent_rows=independent,
         ),
+        columns=_uses(subject),
         results=[result.model_copy(update={"message": in_plain_words(result.message)}) for result in results],
         notes=notes,
     )
+
+
+def _about(results: Iterable[MetricResult]) -> list[str]:
+    """The columns, or statistics of all columns together, that results are about."""
+    return sorted({result.statistic if result.column is None else result.column for result in results})
 
 
 def _names(columns: Mapping[str, object]) -> str:

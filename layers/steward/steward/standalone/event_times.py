@@ -2,13 +2,21 @@
 
 import numpy as np
 from arro3.core import Array
+from numpy.typing import NDArray
 
+from steward.records.columns import Mask
 from steward.records.placeholders import DOUBTFUL
 from steward.records.time_reader import TimeReader, Times
 
 _EARLIEST = np.datetime64("1990-01-01", "us")
 _LATEST = np.datetime64("2101-01-01", "us")
 """No clock says when a table was made; what comes later is no time of the past."""
+
+
+def possible(moments: NDArray[np.datetime64]) -> Mask:
+    """Which moments a row of a table can have come about at, shape (rows,)."""
+    found: Mask = (moments >= _EARLIEST) & (moments < _LATEST)
+    return found
 
 
 class EventTimes:
@@ -30,7 +38,7 @@ class EventTimes:
             BatchInvalid: the array's type can hold no times, or they are written in more than one way.
         """
         times = self._reader.read(array)
-        impossible = (times.values < _EARLIEST) | (times.values >= _LATEST)
+        impossible = ~possible(times.values) & ~np.isnat(times.values)
         if impossible.any():
             self._impossible += int(np.count_nonzero(impossible))
             times.values[impossible] = np.datetime64("NaT", "us")

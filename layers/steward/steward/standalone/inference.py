@@ -16,6 +16,7 @@ from steward.records.date_formats import date_kind, fitting_formats
 from steward.records.decoding.plain_types import description
 from steward.records.embeddings import embeddings, is_list
 from steward.records.quantities import Quantity, quantity_of, read_quantities
+from steward.records.rounded_ids import rounded_example
 from steward.records.time_digits import count_spellings
 from steward.spec.features import (
     MOST_DIMENSIONS,
@@ -28,8 +29,9 @@ from steward.spec.features import (
     TextFeature,
 )
 from steward.standalone.cells import sampled
-from steward.standalone.roles import Role, names_time, role_of
+from steward.standalone.roles import Role, names_id, names_time, role_of, row_counter, words_of
 from steward.standalone.tables import Batch
+from steward.standalone.time_column import choose_time
 
 READABLE = 0.95
 """The share of the cells that must be readable as numbers or moments."""
@@ -55,6 +57,8 @@ class Inference:
         identifies: whether it names rows, or whatever they are about, so that other rows have other values.
         quantity: how its text is read as numbers, where that is not digits with a point.
         unreadable: what its text looks like, and why it cannot be read; empty for most.
+        counts: why it only counts the rows of its table; empty for most.
+        no_time: why its moments are not taken for those of the rows; empty where nothing speaks against it.
     """
 
     feature: Feature
@@ -64,11 +68,13 @@ class Inference:
     identifies: bool = False
     quantity: Quantity | None = None
     unreadable: str = ""
+    counts: str = ""
+    no_time: str = ""
 
     @property
     def compared(self) -> bool:
         """Whether other rows can be expected to have such values."""
-        return self.role not in {"id", "time", "version"} and not self.identifies and not self.unreadable
+        return not (self.role in {"id", "time", "version"} or self.identifies or self.unreadable or self.counts)
 
     @property
     def settings(self) -> tuple[tuple[str, str | int, str], ...]:
@@ -93,23 +99,25 @@ def infer_cells(columns: Mapping[str, Sequence[Array]]) -> dict[str, Inference]:
     Args:
         columns: the Arrow arrays of each column, in order.
     """
-    found: dict[str, Inference] = {}
+    found = {name: _column(name, chunks) for name, chunks in columns.items()}
+    features = {name: column.feature for name, column in found.items()}
+    named = [name for name, column in found.items() if column.role == "time"]
+    time, why, against = choose_time(columns, features, named)
+    for name in {*named, *against}:
+        found[name] = replace(found[name], role=None, role_reason="", no_time=against.get(name, ""))
+    if time is not None:
+        found[time] = replace(found[time], role="time", role_reason=why)
     taken: set[Role] = set()
-    for name, chunks in columns.items():
-        inferred = _column(name, chunks)
+    for name, inferred in found.items():
         if inferred.role in taken:
-            inferred = replace(inferred, role=None, role_reason="")
-        if inferred.role:
+            found[name] = replace(inferred, role=None, role_reason="")
+        elif inferred.role:
             taken.add(inferred.role)
-        found[name] = inferred
-    moments = [name for name, column in found.items() if isinstance(column.feature, DatetimeFeature)]
-    if "time" not in taken and len(moments) == 1:
-        found[moments[0]] = replace(found[moments[0]], role="time", role_reason="the only column of moments")
     return found
 
 
 def _column(name: str, chunks: Sequence[Array]) -> Inference:
-    lowered = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip()).lower()
+    lowered = words_of(name)
     kind: Any = chunks[0].type if chunks else DataType.null()
     if isinstance(kind, DataType) and arrays.TYPES.is_dictionary(kind):
         kind = arrays.plain(chunks[0]).type
@@ -127,15 +135,16 @@ def _column(name: str, chunks: Sequence[Array]) -> Inference:
     return _of_text(lowered, chunks)
 
 
-def _values(chunks: Sequence[Array], name: str) -> NDArray[np.float64]:
-    """The numbers that are there."""
-    read = [arrays.numbers(chunk, name)[0] for chunk in chunks]
-    values = np.concatenate([column.values[~column.absent] for column in read]) if read else np.empty(0)
-    return values[~np.isnan(values)]
+def _values(chunks: Sequence[Array], name: str) -> list[NDArray[np.float64]]:
+    """The numbers that are there, a part each."""
+    read = [arrays.numbers(chunk, name)[0].values for chunk in chunks]
+    return [values[~np.isnan(values)] for values in read]
 
 
-def _of_numbers(lowered: str, values: NDArray[np.float64], what: str) -> Inference:
-    finite = values[np.isfinite(values)]
+def _of_numbers(lowered: str, parts: Sequence[NDArray[np.float64]], what: str) -> Inference:
+    """What numbers are, or times that are written as such, or codes."""
+    parts = [values[np.isfinite(values)] for values in parts]
+    finite = np.concatenate(parts) if parts else np.empty(0)
     distinct = np.unique(finite)
     if not len(distinct):
         empty = "all its cells are empty, or no finite numbers, so nothing tells"
@@ -146,10 +155,22 @@ def _of_numbers(lowered: str, values: NDArray[np.float64], what: str) -> Inferen
     spelling = max(spellings, key=spellings.__getitem__, default=None)
     if spelling is not None and spellings[spelling] >= READABLE * len(finite):
         return _with_role(lowered, DatetimeFeature(type="datetime"), f"{what}, which are {spelling.name}", None)
-    whole = bool(np.all(distinct == np.round(distinct)))
-    numeric = NumericFeature(type="numeric")
+    if not np.array_equal(distinct, np.round(distinct)):
+        unique = len(finite) >= _FEWEST and len(distinct) == len(finite)
+        return _with_role(lowered, NumericFeature(type="numeric"), what, distinct, unique=unique)
+    return _of_whole_numbers(lowered, parts, distinct, what)
+
+
+def _of_whole_numbers(
+    lowered: str, parts: Sequence[NDArray[np.float64]], distinct: NDArray[np.float64], what: str
+) -> Inference:
+    finite, numeric = np.concatenate(parts), NumericFeature(type="numeric")
     unique = len(finite) >= _FEWEST and len(distinct) == len(finite)
-    if whole and _CODES.search(lowered):
+    if not _CODES.search(lowered):
+        counts = row_counter(lowered, parts)
+        if counts is not None:
+            return Inference(numeric, counts, counts=counts)
+    else:
         many = len(finite) >= _FEWEST_OF_MANY and len(distinct) > _MOSTLY * len(finite)
         if many or unique:
             reason = (
@@ -160,22 +181,27 @@ def _of_numbers(lowered: str, values: NDArray[np.float64], what: str) -> Inferen
             reason = f"whole numbers, {len(distinct):,} different ones, and its name says that they are codes"
             return _with_role(lowered, CategoricalFeature(type="categorical"), reason, distinct)
     reason = what
-    if whole and 1 < len(distinct) <= _FEWEST and len(finite) >= 10 * len(distinct):
+    if 1 < len(distinct) <= _FEWEST and len(finite) >= 10 * len(distinct):
         reason = f"{what}, whole ones and only {len(distinct)} of them; write categorical if they are codes"
     return _with_role(lowered, numeric, reason, distinct, unique=unique)
 
 
 def _of_text(lowered: str, chunks: Sequence[Array]) -> Inference:
-    cells = [str(cell) for chunk in chunks for cell in arrays.plain(chunk).to_pylist() if cell not in (None, "")]
+    parts = [[str(cell) for cell in arrays.plain(chunk).to_pylist() if cell not in (None, "")] for chunk in chunks]
+    cells = [cell for part in parts for cell in part]
     whole = len(cells)
     if not whole:
         return Inference(CategoricalFeature(type="categorical"), "all its cells are empty, so nothing tells")
-    numbers = [float(cell) for cell in cells if _is_number(cell)]
+    numbers = [cell for cell in cells if _is_number(cell)]
     gaps = min(sum(cell.strip().lower() in arrays.MISSING_NUMBERS for cell in cells), whole // 2)
     if len(numbers) >= READABLE * (whole - gaps):
-        values = np.array(numbers)
+        example = rounded_example(cells) if names_id(lowered) else ""
+        if example:
+            looks = f"ids that were rounded ({example} in several rows); write whole numbers or text, with all digits"
+            return Inference(CategoricalFeature(type="categorical"), "its text is numbers", unreadable=looks)
+        values = [np.array([float(cell) for cell in part if _is_number(cell)]) for part in parts]
         mixed = "" if len(numbers) == whole else f"; {1 - len(numbers) / whole:.1%} of its cells are none, and missing"
-        return _of_numbers(lowered, values[~np.isnan(values)], f"its text is numbers{mixed}")
+        return _of_numbers(lowered, values, f"its text is numbers{mixed}")
     if all(_is_flag(cell) for cell in set(cells)):
         return _with_role(lowered, BooleanFeature(type="boolean"), "its text says true or false", None)
     if _look_like_lists(cells):
@@ -228,7 +254,7 @@ def _of_quantities(lowered: str, cells: list[str]) -> Inference | None:
     column, _ = read_quantities(Array(cells, DataType.utf8()), found)
     example = next(cell for cell, value in zip(cells, column.values.tolist(), strict=True) if value == value)  # noqa: PLR0124
     reason = f"its text is {found.name}; files for the inbox write {example} as {found.number(example):.15g}"
-    return replace(_of_numbers(lowered, column.values[~np.isnan(column.values)], reason), quantity=found)
+    return replace(_of_numbers(lowered, [column.values[~np.isnan(column.values)]], reason), quantity=found)
 
 
 def _of_words(lowered: str, cells: list[str]) -> Inference:

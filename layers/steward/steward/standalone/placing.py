@@ -19,7 +19,7 @@ _WHOLE = Window(ORIGIN, timedelta(days=1))
 
 def times_of(columns: Mapping[str, Column], time: str | None) -> NDArray[np.datetime64] | None:
     """The event times of some rows, shape (rows,); None without a column of them."""
-    column = columns.get(time) if time else None
+    column = columns.get(time) if time is not None else None
     return column.values if isinstance(column, TimeColumn) else None
 
 

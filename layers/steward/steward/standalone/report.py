@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from steward.results import MetricResult
 
-_QUOTED = re.compile(r"(`[^`]*`|'[^']*')")
+_QUOTED = re.compile(r"(`[^`]*`|(?<!\w)'[^']*')")
 _WORDS = (
     (re.compile(r"\bthe baseline\b"), "the reference"),
     (re.compile(r"\bthe window\b"), "the current table"),
@@ -37,6 +37,26 @@ class Rows(BaseModel):
     current: int
 
 
+class ColumnUse(BaseModel):
+    """What one column of the reference is taken for.
+
+    Attributes:
+        type: of its cells; None for a declared column that only has a role.
+        role: what it is for: `time`, `id`, `score`, `prediction`, `label`, `version` or `latency`; None for a feature.
+        reason: why, in words.
+        compared: whether its drift is tested.
+        parts: the names under which results are told of it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str | None
+    role: str | None = None
+    reason: str
+    compared: bool
+    parts: tuple[str, ...] = ()
+
+
 class Drift(BaseModel):
     """The decision.
 
@@ -64,6 +84,7 @@ class ComparisonReport(BaseModel):
     Attributes:
         rows: of either.
         drift: the decision.
+        columns: what each column of the reference is taken for, and why.
         results: all that it rests on: `ok`, `drift`, or `unknown` with its reason where nothing could be measured.
         notes: what a reader should know beside them.
     """
@@ -73,5 +94,6 @@ class ComparisonReport(BaseModel):
     schema_version: Literal[1] = 1
     rows: Rows
     drift: Drift
+    columns: dict[str, ColumnUse]
     results: list[MetricResult]
     notes: list[str]

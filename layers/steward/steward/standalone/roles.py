@@ -1,8 +1,11 @@
 """What a column is for, by its name and by what it holds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from steward.spec.features import (
     BooleanFeature,
@@ -14,8 +17,12 @@ from steward.spec.features import (
 
 Role = Literal["id", "time", "score", "prediction", "label", "version", "latency"]
 
+_FEWEST = 20
+_PAIR = 2
+_MOSTLY = 0.5
+
 _NAMES: Mapping[Role, str] = {
-    "id": r"(^|_)(id|uuid|guid|key)$|^(index|row|unnamed: 0)$",
+    "id": r"(^|_)(id|uuid|guid|key)$",
     "time": r"(^|_)(time|timestamp|datetime|date|ts|at|hour|moment)$",
     "score": r"(^|_)(score|scores|probability|proba|prob|risk|confidence)$|^(score|probability|proba|prob)_",
     "prediction": r"(^|_)(prediction|predicted|pred|yhat|y_hat|forecast)$|^predicted_",
@@ -24,13 +31,65 @@ _NAMES: Mapping[Role, str] = {
     "latency": r"(^|_)latency(_ms)?$",
 }
 
+_UNNAMED = re.compile(r"^(unnamed: ?\d+(\.\d+)*|(__)?(index_)?level_\d+(__)?|index|)$")
+"""What pandas, R and Polars call the index of a frame where nobody gave it a name."""
+
+_COUNTER = re.compile(
+    r"^((row|rec|record|line|seq|sequence|serial|obs|observation|item|case)s?(_?(no|nr|num|number|id|idx|index|names?))?"
+    r"|rn|no|nr|num|number|idx|#|sl_?no|s_?no)$"
+)
+
 Span = tuple[float, float]
 """The smallest and the largest number of a column."""
+
+
+def names_id(lowered: str) -> bool:
+    """Whether a name, in lower case, says that a column holds ids."""
+    return re.search(_NAMES["id"], lowered) is not None
+
+
+def words_of(name: str) -> str:
+    """A name in lower case, its words set apart by underscores.
+
+    >>> words_of("InvoiceDate")
+    'invoice_date'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip()).lower()
 
 
 def names_time(lowered: str) -> bool:
     """Whether a name, in lower case, says that a column holds moments."""
     return re.search(_NAMES["time"], lowered) is not None
+
+
+def row_counter(lowered: str, chunks: Sequence[NDArray[np.float64]]) -> str | None:
+    """Why whole numbers only count the rows; None where they do not, or nothing tells.
+
+    They rise by the same step from row to row, or are a permutation of consecutive integers. A name that says that they
+    count, or that is the one of an index without a name, is believed where they mostly differ.
+
+    Args:
+        lowered: the column's name, in lower case.
+        chunks: its cells in the order of the rows, a part each, missing ones left out.
+
+    >>> row_counter("x", [np.arange(5.0, 105.0)])
+    'it counts the rows: whole numbers that rise by 1 from row to row'
+    """
+    values = np.concatenate(chunks) if chunks else np.empty(0)
+    unnamed = _UNNAMED.match(lowered) is not None
+    if len(values) < (_PAIR if unnamed else _FEWEST) or not np.array_equal(values, np.round(values)):
+        return None
+    steps = np.concatenate([np.diff(chunk) for chunk in chunks])
+    if len(steps) and steps[0] > 0 and np.all(steps == steps[0]):
+        return f"it counts the rows: whole numbers that rise by {steps[0]:.0f} from row to row"
+    distinct = np.unique(values)
+    if len(distinct) == len(values) == distinct[-1] - distinct[0] + 1:
+        return "it counts the rows: consecutive whole numbers, each of them once"
+    if unnamed and len(distinct) > _MOSTLY * len(values):
+        return "it counts the rows: whole numbers under the name of an index without a name"
+    if _COUNTER.match(lowered) and len(distinct) == len(values):
+        return "it counts the rows: its name says so, and all its values differ"
+    return None
 
 
 def role_of(

@@ -1,19 +1,21 @@
 """Which columns of two tables are compared, as what, and by which limits."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Self
 
 from steward.profiles.scope import Scope
 from steward.records.quantities import Quantity
+from steward.spec.columns import Columns
 from steward.spec.expressions import columns_of
 from steward.spec.features import CategoricalFeature, DatetimeFeature, Feature, NumericFeature
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import Monitors
 from steward.spec.quality import Segment
 from steward.standalone.conversion import Converter
-from steward.standalone.inference import infer
+from steward.standalone.inference import Inference, infer
+from steward.standalone.report import ColumnUse
 from steward.standalone.tables import Batch
 
 
@@ -33,6 +35,7 @@ class Subject:
         quantities: how text is read as numbers, where that is not digits with a point.
         unreadable: columns whose text looks like something that cannot be read, and what.
         length: of the windows that a declaration asks for.
+        uses: what each column is taken for, and why.
         notes: on what is left out, and why.
     """
 
@@ -47,6 +50,7 @@ class Subject:
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     length: timedelta | None = None
+    uses: Mapping[str, ColumnUse] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -69,6 +73,11 @@ class Subject:
             segment_values=spec.maximum_segment_values,
             monitors=spec.monitors.model_copy(update={"attribution_drift": None}),
             length=spec.window.length,
+            uses={
+                name: ColumnUse(type=None, role=role, reason="declared", compared=role in {"score", "prediction"})
+                for role, name in _declared_roles(names).items()
+                if name in there
+            },
         )
 
     @classmethod
@@ -77,19 +86,24 @@ class Subject:
         found = infer(batches)
         unreadable = {name: column.unreadable for name, column in found.items() if column.unreadable}
         time = next((name for name, column in found.items() if column.role == "time"), None)
-        moments = found[time].feature if time else None
+        moments = found[time].feature if time is not None else None
         return cls(
             features={name: column.feature for name, column in found.items() if column.compared},
             time=time,
             time_format=moments.format if isinstance(moments, DatetimeFeature) else None,
             quantities={name: column.quantity for name, column in found.items() if column.quantity},
             unreadable=unreadable,
+            uses={
+                name: ColumnUse(
+                    type=column.feature.type,
+                    role=column.role,
+                    reason=column.role_reason or column.reason,
+                    compared=column.compared,
+                )
+                for name, column in found.items()
+            },
             notes=(
-                *(
-                    f"`{name}` is not compared, since it names rows: {column.role_reason or column.reason}"
-                    for name, column in found.items()
-                    if (column.identifies or column.role == "id") and name not in unreadable
-                ),
+                *(note for name, column in found.items() for note in _taken(name, column)),
                 *(f"`{name}` is read as {column.quantity.name}" for name, column in found.items() if column.quantity),
                 *(
                     f"`{name}` is read by the format {column.feature.format}"
@@ -108,7 +122,7 @@ class Subject:
     def wanted(self) -> dict[str, Feature]:
         """Everything that is read."""
         time = DatetimeFeature(type="datetime", format=self.time_format)
-        return self.compared | self.others | ({self.time: time} if self.time else {})
+        return self.compared | self.others | ({self.time: time} if self.time is not None else {})
 
     @property
     def scope(self) -> Scope:
@@ -130,6 +144,28 @@ class Subject:
             segments=segments,
             notes=(*self.notes, *(_lost(segment, names) for segment in lost)),
         )
+
+
+def _declared_roles(names: Columns) -> dict[str, str]:
+    """The column of each role; a model of several classes has no single score."""
+    roles = ("time", "id", "score", "prediction", "label", "version", "latency")
+    return {role: name for role in roles if (name := getattr(names, role)) is not None}
+
+
+def _taken(name: str, column: Inference) -> Iterator[str]:
+    """What a reader should know of the part that a column plays, where it is not simply compared."""
+    if column.counts:
+        yield f"`{name}` is not compared: {column.counts}"
+    elif column.role == "time":
+        yield f"`{name}` is taken as the time of each row: {column.role_reason}; declare columns.time if another is"
+    elif not column.unreadable and (column.identifies or column.role == "id"):
+        yield f"`{name}` is not compared, since it names rows: {column.role_reason or column.reason}"
+    elif column.role == "version":
+        yield f"`{name}` is not compared, since it is taken as the version: {column.role_reason}"
+    elif column.role is not None:
+        yield f"`{name}` is taken as the {column.role}, and compared like the rest: {column.role_reason}"
+    elif column.no_time:
+        yield f"`{name}` is not taken as the time of each row: {column.no_time}; declare columns.time if it is"
 
 
 def _columns(segment: Segment) -> frozenset[str]:

@@ -109,7 +109,12 @@ class _Suggestion:
         self._roles = _roles_of(self._purpose)
         used = {*self._roles.values(), *self._purpose.scores.values(), *self._purpose.outputs}
         rest = {name: column for name, column in columns.items() if name not in used}
-        self._features = {name: column for name, column in rest.items() if not (column.identifies or column.unreadable)}
+        self._features = {
+            name: column
+            for name, column in rest.items()
+            if not (column.identifies or column.unreadable or column.counts)
+        }
+        self._counters = {name: column for name, column in rest.items() if column.counts}
         self._naming = {name: column for name, column in rest.items() if column.identifies and not column.unreadable}
         self._unreadable = {name: column for name, column in rest.items() if column.unreadable}
         if not self._features:
@@ -167,6 +172,8 @@ class _Suggestion:
             features.nest(self._feature(name, column))
         for name, column in self._naming.items():
             features.remark(f"{name} is left out: {column.reason}; it names what rows are about")
+        for name, column in self._counters.items():
+            features.remark(f"{name or 'the column without a name'} is left out: {column.counts}")
         for name, column in self._unreadable.items():
             features.remark(f"{name} is left out: it looks like {column.unreadable}")
         return features
@@ -179,7 +186,8 @@ class _Suggestion:
 
     def _feature(self, name: str, column: Inference) -> Section:
         facts, feature = self._facts[name], Section(name)
-        feature.add("type", column.feature.type, column.reason)
+        why = f"{column.reason}; not the time of rows: {column.no_time}" if column.no_time else column.reason
+        feature.add("type", column.feature.type, why)
         for setting, what, why in column.settings:
             feature.add(setting, what, why)
         if facts.missing + facts.unread + facts.infinite >= facts.rows:
@@ -222,7 +230,7 @@ class _Suggestion:
 
     def _window(self) -> Iterator[str]:
         time = self._roles.get("time")
-        facts = self._facts.get(time or "")
+        facts = self._facts[time] if time is not None else None
         if facts is None or np.isnat(facts.first) or np.isnat(facts.last):
             return
         span = timedelta(microseconds=int((facts.last - facts.first).astype(np.int64)))

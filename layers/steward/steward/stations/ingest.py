@@ -26,6 +26,7 @@ from steward.stations.correct import correct_records, remake_corrected
 from steward.stations.fetch import erased, fetch_file, fetch_upload, is_empty_part, is_no_file
 from steward.stations.intake_events import (
     Outcome,
+    refuse_rounded_ids,
     refuse_rows,
     refuse_upload,
     report_batch,
@@ -93,6 +94,7 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
         return
     if outcome.rows:
         yield from report_batch(runtime, upload, kind, outcome)
+        yield from refuse_rounded_ids(runtime, upload, outcome)
     else:
         yield refuse_rows(runtime, upload, outcome)
         if kind in {"predictions", "telemetry"}:

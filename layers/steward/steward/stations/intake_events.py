@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 
-from steward.events import BatchIngested, BatchRejected, CheckRequested, IdsGivenUp, Kind
+from steward.events import ROUNDED_IDS, BatchIngested, BatchRejected, CheckRequested, IdsGivenUp, Kind
 from steward.records.raw import RejectedRow
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -62,6 +62,18 @@ def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchReje
     if outcome.first:
         message += f" The first, row {outcome.first.row}: {outcome.first.reasons[0].message}"
     return refuse_upload(runtime, upload, "no_valid_rows", message)
+
+
+def refuse_rounded_ids(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[BatchRejected]:
+    """Tell of rows whose IDs lost digits: their labels or predictions are lost until somebody writes them anew."""
+    rows = outcome.codes.get(ROUNDED_IDS, 0)
+    if rows:
+        message = (
+            f"{rows:,} rows are in quarantine, since their IDs were rounded when they were written, as spreadsheets "
+            "and formats such as %.2g do; write IDs as whole numbers or as text, with all their digits, and upload "
+            "these rows again. The other rows are taken in."
+        )
+        yield refuse_upload(runtime, upload, ROUNDED_IDS, message)
 
 
 def request_checks(

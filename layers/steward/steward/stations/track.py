@@ -8,6 +8,7 @@ from steward.defects.touched import TouchedObject
 from steward.errors import ObjectMissing, UnknownModel
 from steward.events import (
     POLICY,
+    ROUNDED_IDS,
     AlertRaised,
     BatchIngested,
     BatchRejected,
@@ -81,7 +82,8 @@ def _found(runtime: Runtime, spec: ModelSpec, cause: Event) -> DefectProposed | 
                 )
                 windows = list(cause.windows)
         case BatchRejected() if policy.maximum_quarantined is not None and cause.kind != "corrections":
-            title = f"{cause.source} cannot be used: {cause.message}"
+            whole = "" if cause.code == ROUNDED_IDS else " cannot be used"
+            title = f"{cause.source}{whole}: {cause.message}"
         case _:
             pass
     if not title:
