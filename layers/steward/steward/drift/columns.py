@@ -167,8 +167,10 @@ def _insensitive(found: Comparison, detectable: float | None, size: sentences.Si
 
 def _outside(window: Summary, reference: Summary, bins: ColumnBins) -> str:
     """On rows outside all that the reference had, if there are more than rows of its own kind would give."""
-    if not isinstance(window, NumericSummary) or not isinstance(bins, NumericBins) or bins.span is None:
+    if not isinstance(window, NumericSummary) or not isinstance(reference, NumericSummary):
         return ""
+    if not isinstance(bins, NumericBins) or bins.span is None or reference.outside:
+        return ""  # earlier windows that stand in for the reference may have had such rows
     if window.outside <= window.count * (_SHARE_OUTSIDE + _TIMES_EXPECTED * 2 / (reference.count + 1)):
         return ""
     return sentences.outside(window.outside, window.count, *bins.span)
