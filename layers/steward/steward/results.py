@@ -8,6 +8,9 @@ from steward.spec.monitors import MonitorName
 
 Status = Literal["ok", "drift", "breach", "unknown", "measured"]
 
+REMEDY = "compare with a longer reference, or a seasonal or trailing baseline"
+"""What helps where windows of the baseline differ so much that hardly any drift would show."""
+
 
 class MetricResult(BaseModel):
     """One statistic of one monitor, with all that its status rests on.

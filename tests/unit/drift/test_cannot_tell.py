@@ -1,4 +1,4 @@
-"""Where hardly anything could be found the verdict is that it cannot be told, and sentences agree with their figures."""
+"""Where hardly anything could be found the verdict is that it cannot be told; sentences agree with their figures."""
 
 import re
 
@@ -68,9 +68,9 @@ def test_a_reference_that_wanders_cannot_tell_and_says_what_would_show_and_how_t
     assert level.detectable is not None
     assert level.detectable > LARGEST_SHIFT
     assert re.fullmatch(
-        r"cannot tell whether `level` drifted: it moved up by 0\.\d+ standard deviations \(n = 200\); the baseline's 30 "
-        rf"windows differ so much that a shift of less than {level.detectable:.2g} sd would not show; compare with a "
-        r"longer reference, or a seasonal or trailing baseline",
+        r"cannot tell whether `level` drifted: it moved up by 0\.\d+ standard deviations \(n = 200\); the baseline's "
+        rf"30 windows differ so much that a shift of less than {level.detectable:.2g} sd would not show; compare with "
+        r"a longer reference, or a seasonal or trailing baseline",
         level.message,
     )
     assert of(results, "steady").status == "ok"

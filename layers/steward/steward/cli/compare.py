@@ -6,8 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.drift import sentences
-from steward.results import MetricResult
+from steward.results import REMEDY, MetricResult
 from steward.standalone.report import ComparisonReport
 
 _RARE = 1e-9
@@ -46,7 +45,7 @@ def show(report: ComparisonReport, console: Console) -> None:
             console.print(_table(title, results, style))
     console.print()
     if undecided:
-        console.print(f"To tell more, {sentences.REMEDY}.", highlight=False)
+        console.print(f"To tell more, {REMEDY}.", highlight=False)
     if quiet:
         rest = "Every column is" if len(quiet) == len(columns) else f"{len(quiet):,} of {len(columns):,} columns are"
         console.print(f"{rest} as in the reference.{_visible(decisive)}", highlight=False)
@@ -99,7 +98,7 @@ def _table(title: str, results: Sequence[MetricResult], style: str) -> Table:
         parts = (result.segment, about)
         table.add_row(
             Text(" ".join(part for part in parts if part)),
-            Text(result.message.removesuffix(f"; {sentences.REMEDY}"), style=style),
+            Text(result.message.removesuffix(f"; {REMEDY}"), style=style),
         )
     if len(results) > _SHOWN:
         table.add_row("", f"and {len(results) - _SHOWN:,} more, all of them in the output of --json")

@@ -13,7 +13,7 @@ from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.results import MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName
 
 _SHARE_OUTSIDE = 0.02
@@ -109,7 +109,7 @@ def judge_column(
     reasons = [*_insensitive(found, detectable, size), *([outside] if outside else [])]
     if reasons and not real:
         status = "unknown"
-        words = sentences.cannot_tell(_subject(name, limits), moved, window.count, [*reasons, sentences.REMEDY])
+        words = sentences.cannot_tell(_subject(name, limits), moved, window.count, [*reasons, REMEDY])
     else:
         aside = sentences.few_rows(found) + (f", but {outside}" if outside else "")
         words = sentences.verdict(

@@ -14,7 +14,6 @@ _ONE_WAY = 0.5
 _FEW_ROWS = 4
 _ABSURD = 1000
 _NO_SHARE = "no change of its shares would"
-REMEDY = "compare with a longer reference, or a seasonal or trailing baseline"
 _NAMES_SHOWN = 3
 _RAREST = 1e-9
 _UNSEEN = "rare or unseen categories"

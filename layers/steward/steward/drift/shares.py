@@ -14,7 +14,7 @@ from steward.profiles.baseline import Baseline
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, histogram
-from steward.results import MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName, ShareMonitor
 
 
@@ -145,7 +145,7 @@ def _judge(
     elif matters and effect.clustered and here.value - there.value > LARGEST_SHARE:
         status = "unknown"
         fact = f"cannot tell: {fact}, and the baseline's {effect.chunks} windows differ too much for it to show"
-        fact += f"; {sentences.REMEDY}"
+        fact += f"; {REMEDY}"
     elif matters:
         fact += ", no more than chance allows"
     figures = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from steward.events import StoredObject
-from steward.results import MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName
 
 _SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
@@ -116,7 +116,9 @@ class Check(BaseModel):
         if not bad:
             first = next((result for result in self.results if result.monitor == monitor), None)
             good = first.message if first and first.column is None else "nothing found in this window"
-            return "; ".join(part for part in (good, self.doubt(monitor)) if part)
+            doubt = self.doubt(monitor)
+            parts = (doubt, REMEDY) if doubt and self.statuses[monitor] == "unknown" else (good, doubt)
+            return "; ".join(part for part in parts if part)
         shown = [result.message for result in bad[:_SHOWN]]
         more = len(bad) - len(shown)
         return "; ".join([*shown, f"and {more} more"] if more else shown)

@@ -21,7 +21,7 @@ from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, Summary, histogram
-from steward.results import MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import JointMonitor
 
 FEWEST_ROWS = 50
@@ -196,7 +196,7 @@ def _judged(statistic: str, found: _Found | None, rows: ScoredRows, family: Fami
     elif matters and found.effect >= found.large:
         status = "unknown"
         message = f"cannot tell: {found.words} {figures}, and the baseline's windows differ too much for it to show"
-        message += f"; {sentences.REMEDY}"
+        message += f"; {REMEDY}"
     else:
         message = f"{found.words}, no more than chance allows {figures}"
     return result.model_copy(
