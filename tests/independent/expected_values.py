@@ -57,6 +57,7 @@ def binned_numbers(sample: DataSet) -> dict:
     return {
         "digest": sample.digest,
         "edges": of.bins.edges,
+        "outer": of.bins.outer,
         "extremes": [(side.minimum, side.maximum) for side in sides],
         "counts": [side.counts for side in sides],
     }

@@ -32,8 +32,9 @@ class Profiled:
     @property
     def atoms(self) -> np.ndarray:
         """Which bins hold a single value, shape (bins,)."""
-        single = np.nextafter(self.bins.cuts[:-1], np.inf) >= self.bins.cuts[1:]
-        return np.concatenate(([False], single, [False]))
+        found = np.zeros(len(self.reference.counts), np.bool_)
+        found[self.bins.atom_places] = True
+        return found
 
 
 def profiled(sample: DataSet) -> Profiled:

@@ -79,7 +79,7 @@ def test_nobody_asks_where_the_monitor_is_switched_off(trained: Deployment) -> N
     assert [event for event in trained.told(CheckCompleted)[before:] if not event.rows] == []
 
 
-def test_labels_that_stop_are_missed_and_those_that_never_came_are_not(trained: Deployment) -> None:
+def test_labels_that_stop_are_missed_and_those_that_may_still_come_are_not(trained: Deployment) -> None:
     trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
     trained.settle()
     for day in range(14, 18):
@@ -93,3 +93,20 @@ def test_labels_that_stop_are_missed_and_those_that_never_came_are_not(trained: 
     assert [kind for kind, _ in told(trained)] == ["AlertRaised"]
     (message,) = [sent for sent in trained.notifications if "no_data" in sent["Subject"]]
     assert "no label has come within 2d of the newest predictions that are as old" in message["Message"]
+
+
+def test_labels_that_never_came_are_missed_once(trained: Deployment) -> None:
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
+    trained.settle()
+    for day in range(14, 21):
+        upload_day(trained, day)
+        sweep(trained, day + 1)
+    assert told(trained) == [("AlertRaised", "20240119")]
+    (message,) = [sent for sent in trained.notifications if "no_data" in sent["Subject"]]
+    assert "no label of a prediction has ever come" in message["Message"]
+    assert "upload labels to inbox/lemons/labels/" in message["Message"]
+    for day in range(14, 21):
+        sold = lemons.labels(lemons.sales(1, first_day=day))
+        trained.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(sold))
+    trained.settle()
+    assert told(trained)[1:] == [("AlertResolved", "20240121")]

@@ -150,6 +150,7 @@ class Year:
             realised=realised if labelled else None,
             history=version.history.before(window),
             volumes=version.history.volumes,
+            labelled=version.history.labelled,
         )
         results = evaluate(evidence)
         known = outcomes.labelled if labelled else 0

@@ -55,7 +55,7 @@ def raw(sample: DataSet, histogram: dict) -> Values:
     reference, window = sample.present
     if sample.name in CATEGORICAL:
         return _vanished(sample) | _missing(sample)
-    edges = histogram["edges"]
+    edges = histogram.get("outer", histogram["edges"])
     deviation, inner = stats.tstd(reference), reference.clip(edges[0], edges[-1])
     quartiles, within = stats.iqr(reference, scale="normal"), np.std(inner)
     robust = quartiles if quartiles > within / 10 else within

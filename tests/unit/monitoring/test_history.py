@@ -1,8 +1,11 @@
 """What is remembered of a window."""
 
-from steward.monitoring.history import PastWindow
+from datetime import UTC, datetime, timedelta
+
+from steward.monitoring.history import KEPT, History, PastWindow
 from steward.results import MetricResult
 from steward.spec.monitors import MonitorName
+from steward.spec.windows import Window
 
 
 def measured(monitor: MonitorName, statistic: str, value: float) -> MetricResult:
@@ -20,3 +23,13 @@ def test_performance_alone_is_realised_whatever_other_monitors_call_their_statis
     past = PastWindow.of("20240101T000000Z_1d", 100, 50, results)
     assert (past.realised, past.estimated) == ({"accuracy": 0.8}, {"accuracy": 0.7})
     assert PastWindow.of("20240101T000000Z_1d", 100, 0, results).realised == {}
+
+
+def test_labels_of_hourly_windows_are_counted_for_as_long_as_labels_take() -> None:
+    begin, history = datetime(2024, 1, 1, tzinfo=UTC), History()
+    for hour in range(800):  # a month of them, and more than whose figures are kept
+        window = Window(begin + hour * timedelta(hours=1), timedelta(hours=1))
+        history = history.told(PastWindow.of(window.id, 100, int(hour == 0), []))
+    assert len(history.windows) == KEPT
+    assert sum(history.labelled.values()) == 1
+    assert len(history.labelled) == len(history.volumes) == 800

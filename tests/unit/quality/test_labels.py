@@ -160,3 +160,35 @@ def test_where_labels_of_some_are_usual_their_absence_is_no_news(labelled):
 
 def test_three_predictions_are_no_evidence():
     assert unlabelled({31: 2} | dict.fromkeys(range(32, 40), 3), rows=3)[0].status == "ok"
+
+
+def overdue(labelled: dict[int, int], monitor: str = "{labels_within: 8d}") -> MetricResult:
+    """By how many windows before the present one."""
+    seen = replace(
+        observed(),
+        spec=declared(SPEC + f"  no_data: {monitor}\n"),
+        labelled={NUMBER - ago: count for ago, count in labelled.items()},
+        volumes={NUMBER - ago: 100 for ago in labelled},
+    )
+    return next(result for result in no_data.judge(seen) if result.statistic == "overdue_windows")
+
+
+@given(windows=st.integers(1, 40), within=st.integers(1, 20))
+def test_labels_that_never_came_are_a_breach_once_the_first_are_overdue_by_a_quarter(windows, within):
+    result = overdue(dict.fromkeys(range(1, windows + 1), 0), f"{{labels_within: {within}d}}")
+    late = windows - within
+    assert result.status == ("breach" if late >= max(2, within / 4) else "unknown")
+    if result.status == "breach":
+        assert result.value == late + 1
+        assert "no label of a prediction has ever come" in result.message
+        assert "upload labels to inbox/lemons/labels/, or declare a longer label_horizon" in result.message
+
+
+def test_one_label_ever_is_enough_to_be_told_of_those_that_stopped_instead():
+    result = overdue({30: 1} | dict.fromkeys(range(1, 30), 0))
+    assert (result.status, result.value) == ("breach", 22.0)
+    assert "the newest is of 2024-02-03 00:00" in result.message
+
+
+def test_a_day_of_trials_long_ago_does_not_ask_for_labels():
+    assert overdue(dict.fromkeys([1, 2, 3, 60], 0)).status == "unknown"

@@ -145,7 +145,7 @@ def _compare(
     match reference, window, bins:
         case NumericSummary(), NumericSummary(), NumericBins():
             found = compare_numeric(reference, window, bins, effect)
-            return found, sentences.move(window, reference, found), "sd"
+            return found, sentences.move(window, reference, bins, found), "sd"
         case CategoricalSummary(), CategoricalSummary(), CategoricalBins():
             return (
                 compare_categorical(reference, window, bins, effect),

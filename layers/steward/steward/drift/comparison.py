@@ -149,7 +149,7 @@ def mean_shift(reference: NumericSummary, window: NumericSummary, bins: NumericB
     (the difference of two means in standard deviations of the control group).
     """
     variance = reference.variance
-    if not variance > 0:
+    if not variance > 0 or reference.constant(bins):
         return None
     change = (window.mean(bins) - reference.mean(bins)) / math.sqrt(variance)
     return change if math.isfinite(change) else None

@@ -7,7 +7,7 @@ from typing import Literal
 
 from steward.drift.comparison import Comparison, comparable_categories
 from steward.drift.standardised_shift import MARGIN
-from steward.profiles.bins import CategoricalBins
+from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.summaries import CategoricalSummary, NumericSummary
 
 _ONE_WAY = 0.5
@@ -61,9 +61,9 @@ def amount(effect: float, unit: Unit) -> str:
     return f"{effect:.2f} sd" if unit == "sd" else f"{100 * effect:.1f} points"
 
 
-def move(window: NumericSummary, reference: NumericSummary, found: Comparison) -> str:
+def move(window: NumericSummary, reference: NumericSummary, bins: NumericBins, found: Comparison) -> str:
     """How a numeric column moved, by the effect that decides: `moved up by 0.4 standard deviations`."""
-    if reference.minimum == reference.maximum:
+    if reference.constant(bins):
         if window.minimum == window.maximum:
             return f"went from always {reference.minimum:g} to always {window.minimum:g}"
         return f"is no longer always {reference.minimum:g} in {found.effect / MARGIN:.1%} of rows"

@@ -82,9 +82,9 @@ class Shift:
             capped = below + 1 - upto >= _HALF
         else:
             distance = _finite(whole)
-            below, upto = observed.at(expected.points[[0, -1]]).tolist()
-            standardised = MARGIN * (below + 1 - upto)
-        return cls(distance, scale, standardised, in_deviations(whole, reference), direction, capped)
+            standardised = MARGIN * _share_elsewhere(reference, window, bins, (expected, observed))
+        normalised = in_deviations(whole, reference) if scale > 0 else None
+        return cls(distance, scale, standardised, normalised, direction, capped)
 
 
 def robust_scale(expected: DistributionFunction, reference: NumericSummary, bins: NumericBins) -> float:
@@ -96,7 +96,7 @@ def robust_scale(expected: DistributionFunction, reference: NumericSummary, bins
 
     Source: P. J. Huber and E. M. Ronchetti (2009), Robust Statistics, 2nd edition, chapter 5.
     """
-    if reference.minimum == reference.maximum:
+    if reference.constant(bins):
         return 0.0
     quartiles = (expected.quantile(0.75) - expected.quantile(0.25)) / NORMAL_INTERQUARTILE_RANGE
     low, high = outer_edges(expected, bins)
@@ -115,10 +115,25 @@ def limits(expected: DistributionFunction, bins: NumericBins, scale: float) -> t
 
 
 def outer_edges(expected: DistributionFunction, bins: NumericBins) -> tuple[float, float]:
-    """The first and the last edge; the extremes where there is none."""
+    """The first and the last edge that many rows lie beyond; the extremes where there is none."""
     if not bins.edges:
         return float(expected.points[0]), float(expected.points[-1])
-    return bins.edges[0], bins.edges[-1]
+    return bins.outer or (bins.edges[0], bins.edges[-1])
+
+
+def _share_elsewhere(
+    reference: NumericSummary,
+    window: NumericSummary,
+    bins: NumericBins,
+    sides: tuple[DistributionFunction, DistributionFunction],
+) -> float:
+    """The share of a window's rows that do not have the value of a constant baseline."""
+    for at in map(int, bins.atom_places):
+        if reference.counts[at]:
+            return 1 - window.counts[at] / window.count
+    expected, observed = sides
+    below, upto = observed.at(expected.points[[0, -1]])
+    return float(below) + 1 - float(upto)
 
 
 def _winsorised_deviation(expected: DistributionFunction, low: float, high: float) -> float:

@@ -83,6 +83,8 @@ def normalised_wasserstein_distance(
 
     Source: as for `wasserstein_distance`.
     """
+    if reference.constant(bins):
+        return None
     expected, observed = distributions(reference, window, bins)
     points = np.sort(np.concatenate((expected.points, observed.points)))
     areas, moves = areas_between(expected, observed, points)
@@ -134,11 +136,12 @@ def distributions(
         IncomparableProfiles: a side has no values, or other bins.
     """
     p, q = np.array(reference.counts, dtype=np.int64), np.array(window.counts, dtype=np.int64)
-    minima = _alike(_share(p, 0), _share(q, 0), (reference.minimum or 0.0, window.minimum or 0.0))
-    maxima = _alike(_share(p, -1), _share(q, -1), (reference.maximum or 0.0, window.maximum or 0.0))
+    (low, high), (window_low, window_high) = reference.extremes(bins), window.extremes(bins)
+    minima = _alike(_share(p, 0), _share(q, 0), (low, window_low))
+    maxima = _alike(_share(p, -1), _share(q, -1), (high, window_high))
     return (
-        DistributionFunction.of(p, bins.cuts, minima[0], maxima[0]),
-        DistributionFunction.of(q, bins.cuts, minima[1], maxima[1]),
+        DistributionFunction.of(p, bins.steps, minima[0], maxima[0]),
+        DistributionFunction.of(q, bins.steps, minima[1], maxima[1]),
     )
 
 

@@ -19,7 +19,7 @@ from steward.performance.by_segment import judge_segments
 from steward.profiles.capping import capped_attributes, capped_segments
 from steward.quality import Observed, judge_quality
 from steward.results import MetricResult
-from steward.spec.windows import ORIGIN, Window
+from steward.spec.windows import Window
 
 
 def evaluate(evidence: Evidence) -> list[MetricResult]:
@@ -93,7 +93,6 @@ def _operation(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
 
 def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
     before = next((past.columns for past in reversed(evidence.history) if past.columns is not None), None)
-    length = evidence.window.length
     return judge_quality(
         Observed(
             spec=evidence.spec,
@@ -101,9 +100,7 @@ def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
             baseline=evidence.baseline,
             profile=evidence.profile,
             volumes=evidence.volumes,
-            labelled={
-                (Window.parse(past.window).start - ORIGIN) // length: past.labelled_rows for past in evidence.history
-            },
+            labelled={number: rows for number, rows in evidence.labelled.items() if number < evidence.window.number},
             columns=before,
             unreadable=evidence.unreadable,
             matches=evidence.realised.matches if evidence.realised else None,

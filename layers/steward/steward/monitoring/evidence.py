@@ -31,6 +31,7 @@ class Evidence:
         history: the version's earlier windows, the oldest first.
         unreadable: batches of the window that are left out of the profile, each with the reason.
         volumes: rows of the version's windows, by number, counted from `ORIGIN`; later ones may be among them.
+        labelled: rows of them that have a label, likewise.
     """
 
     spec: ModelSpec
@@ -44,6 +45,7 @@ class Evidence:
     history: Sequence[PastWindow] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)
     volumes: Mapping[int, int] = field(default_factory=dict)
+    labelled: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def drift_baseline(self) -> Baseline:

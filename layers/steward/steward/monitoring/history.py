@@ -11,13 +11,13 @@ from steward.quality.schema_consistency import remembered
 from steward.quality.unmatched_labels import matches_of
 from steward.results import MetricResult
 from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
-from steward.spec.windows import ORIGIN, Window
+from steward.spec.windows import Window
 
 KEPT = 500
 """Windows that are remembered, the newest ones."""
 
 VOLUMES_KEPT = 1400
-"""Windows whose rows are remembered: eight weeks of hourly ones, and a little more."""
+"""Windows whose rows and labels are counted: eight weeks of hourly ones, and a little more; labels may take weeks."""
 
 LATE = 200
 """The newest windows, by which estimates and signals are judged: what held years ago need not hold now."""
@@ -86,12 +86,14 @@ class History(BaseModel):
     Attributes:
         windows: by id. A window that is checked again replaces its figures; told again it changes nothing.
         volumes: rows of each window, by its number, counted from `ORIGIN`; of more windows than `windows` has.
+        labelled: rows of each window that have a label, likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     windows: dict[str, PastWindow] = Field(default_factory=dict)
     volumes: dict[int, int] = Field(default_factory=dict)
+    labelled: dict[int, int] = Field(default_factory=dict)
 
     def told(self, past: PastWindow) -> Self:
         """The history with one more window; an estimate that was made before labels came is kept."""
@@ -100,13 +102,12 @@ class History(BaseModel):
             past = past.model_copy(update={"estimated": known.estimated, "bounds": known.bounds})
         windows = self.windows | {past.window: past}
         newest = sorted(windows)[-KEPT:]
-        found = Window.parse(past.window)
-        volumes = self.volumes | {(found.start - ORIGIN) // found.length: past.rows}
-        counted = sorted(volumes)[-VOLUMES_KEPT:]
+        number = Window.parse(past.window).number
         return self.model_copy(
             update={
                 "windows": {window: windows[window] for window in newest},
-                "volumes": {number: volumes[number] for number in counted},
+                "volumes": _newest(self.volumes | {number: past.rows}),
+                "labelled": _newest(self.labelled | {number: past.labelled_rows}),
             }
         )
 
@@ -119,3 +120,7 @@ class History(BaseModel):
         return tuple(
             past for past in self.before(window) if not (window.start - Window.parse(past.window).start) % every
         )
+
+
+def _newest(counts: dict[int, int]) -> dict[int, int]:
+    return {number: counts[number] for number in sorted(counts)[-VOLUMES_KEPT:]}

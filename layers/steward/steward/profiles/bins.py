@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from steward.profiles.atoms import Edges
 from steward.profiles.grid import Grid
 from steward.profiles.names import bounded
 from steward.profiles.packing import Unpacking
 from steward.records.canonical import canonical_category
 
 Codes = NDArray[np.uint8]
-
-QUANTILES = 64
-"""Bins of equal mass that a continuous feature gets; a value with this share of the mass gets a bin of its own."""
 
 KNOWN_CATEGORIES = 1000
 """The most frequent categories get a bin each; the others share one."""
@@ -41,51 +39,49 @@ class NumericBins(Unpacking):
     """Half-open intervals of the real line.
 
     Bin `i` holds the values in [edges[i - 1], edges[i]); the first and last bins are open-ended, so there is one bin
-    more than edges. A value `v` with an atom of its own has the edges `v` and the next float after it.
+    more than edges.
 
     Attributes:
         edges: strictly increasing, finite, in the feature's unit.
         centre: sums are kept about this point, so that they do not cancel; the mean of the reference.
+        atoms: frequent values with a bin of their own, ascending: all that a 32-bit float, or rounding, makes of one.
+        outer: the first and the last edge that many rows of the reference lie beyond; None for those of all.
         span: the least and the greatest value of the reference, a little apart; None where it has none, and of scores.
     """
 
     type: Literal["numeric"] = "numeric"
     edges: tuple[float, ...]
     centre: float
+    atoms: tuple[float, ...] = ()
+    outer: tuple[float, float] | None = None
     span: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, ordered: NDArray[np.float64]) -> Self:
-        """Quantile edges, and an atom for every value that holds at least 1/64 of the mass.
+        """Quantile edges, and a bin for every value that holds at least 1/64 of the mass (`Edges`).
 
-        Quantiles are taken to the nearest begin of a cell of the grid that numbers are counted by: about which value
-        an edge lies at, nobody cares, and counting takes three quarters of the time.
+        Edges other than an atom's are moved to the nearest begin of a cell of the grid that numbers are counted by:
+        about which value an edge lies at, nobody cares, and counting takes three quarters of the time.
 
         Args:
             ordered: finite values in ascending order, shape (values,); may be empty.
 
-        >>> NumericBins.of(np.array([0.0, 0.0, 0.0])).edges
-        (0.0, 5e-324)
+        >>> NumericBins.of(np.array([0.1, 0.1, 0.1])).atoms
+        (0.1,)
         """
         size = len(ordered)
         if size == 0:
             return cls(edges=(), centre=0.0)
-        quantiles = ordered[
-            [-(-k * size // QUANTILES) for k in range(1, QUANTILES) if -(-k * size // QUANTILES) < size]
-        ]
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        runs = np.diff(np.append(starts, size))
-        atoms = ordered[starts[runs >= max(2.0, size / QUANTILES)]]
         with np.errstate(over="ignore", invalid="ignore"):
-            after = np.nextafter(atoms, np.inf)
             centre = float(np.mean(ordered))
-        exact = np.concatenate((atoms, after[np.isfinite(after)]))
-        edges = np.unique(np.concatenate((quantiles, exact)))
+            edges = Edges.of(ordered)
         if not np.isfinite(centre):
             centre = float(ordered[size // 2])
         return cls(
-            edges=tuple((_fast(edges, exact, centre) + 0.0).tolist()),
+            edges=tuple((_fast(edges.all, edges.exact, centre) + 0.0).tolist()),
             centre=centre,
+            atoms=tuple((edges.atoms + 0.0).tolist()),
+            outer=edges.outer,
             span=(_wider(float(ordered[0]), -1), _wider(float(ordered[-1]), 1)),
         )
 
@@ -105,6 +101,21 @@ class NumericBins(Unpacking):
         return np.array(self.edges, dtype=np.float64)
 
     @cached_property
+    def atom_places(self) -> NDArray[np.intp]:
+        """The bin of each atom, shape (atoms,)."""
+        return self.cuts.searchsorted(np.array(self.atoms, dtype=np.float64), side="right")
+
+    @cached_property
+    def steps(self) -> NDArray[np.float64]:
+        """The edges with an atom's two drawn to its value and the next float, shape (edges,)."""
+        steps = self.cuts.copy()
+        below, above = self.atom_places > 0, self.atom_places < len(steps)
+        atoms = np.array(self.atoms, dtype=np.float64)
+        steps[self.atom_places[below] - 1] = atoms[below]
+        steps[self.atom_places[above]] = np.nextafter(atoms[above], np.inf)
+        return steps
+
+    @cached_property
     def grid(self) -> Grid | None:
         """Equal cells that settle the bin of most values; None where edges are too few or too close."""
         return Grid.over(self.cuts, self.centre)
@@ -112,6 +123,16 @@ class NumericBins(Unpacking):
     def counted_by_grid(self, values: int) -> Grid | None:
         """The grid, where it is there and pays for so many values."""
         return self.grid if values >= _FEWEST_FOR_GRID else None
+
+    def rounded(self, value: float) -> float:
+        """The value of the atom that a number belongs to, or the number itself.
+
+        >>> NumericBins.of(np.array([9.99, 9.99])).rounded(float(np.float32(9.99)))
+        9.99
+        """
+        place = int(self.cuts.searchsorted(value, side="right"))
+        at = int(self.atom_places.searchsorted(place))
+        return self.atoms[at] if at < len(self.atoms) and self.atom_places[at] == place else value
 
     def codes(self, values: NDArray[np.float64]) -> Codes:
         """The bin of each value, shape (values,)."""

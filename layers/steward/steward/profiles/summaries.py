@@ -75,6 +75,14 @@ class NumericSummary(BaseModel):
             return float("nan")
         return max(0.0, (self.squares - self.total * self.total / self.count) / (self.count - 1))
 
+    def extremes(self, bins: NumericBins) -> tuple[float, float]:
+        """The least and the greatest finite value, an atom's where it is one; 0 where there is none."""
+        return bins.rounded(self.minimum or 0.0), bins.rounded(self.maximum or 0.0)
+
+    def constant(self, bins: NumericBins) -> bool:
+        """Whether all finite values are one, or what rounding makes of one; True where there is none."""
+        return self.minimum == self.maximum or any(self.counts[at] == self.count for at in bins.atom_places.tolist())
+
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
         if sum(self.counts) != self.count:

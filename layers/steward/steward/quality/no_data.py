@@ -1,5 +1,7 @@
 """Whether predictions, or their labels, have stopped coming."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from statistics import median
 
 from steward.quality.exact_share import at_least
@@ -68,25 +70,29 @@ def _labels(observed: Observed) -> MetricResult:
     within = observed.spec.labels_within
     overdue = _overdue(observed)
     newest = max(overdue, default=None)
-    waiting = [number for number in overdue if not observed.labelled[number]]
+    last = max((number for number, count in observed.labelled.items() if count), default=None)
+    behind = sum(last is None or last < number for number in overdue)
     status: Status = "ok"
     message = f"labels come within {format_duration(within)}"
     if newest is None:
         status, message = "unknown", f"no window is older than the {format_duration(within)} that labels may take"
-    elif not any(observed.labelled.values()):
-        status, message = "unknown", "no label of a prediction has ever come, so none can have stopped coming"
-    elif newest in waiting:
+    elif last is None:
+        status = "breach" if _is_first_label_overdue(observed, overdue) else "unknown"
+        message = (
+            f"no label of a prediction has ever come, though the first predictions are of "
+            f"{observed.starts(overdue[0]):%Y-%m-%d %H:%M} and labels come within {format_duration(within)}; upload "
+            f"labels to inbox/{observed.spec.model}/labels/, or declare a longer label_horizon"
+        )
+    elif not observed.labelled[newest]:
         status = "breach"
-        last = max(number for number, count in observed.labelled.items() if count)
         message = (
             f"no label has come within {format_duration(within)} of the newest predictions that are as old; the newest "
             f"is of {observed.starts(last):%Y-%m-%d %H:%M}"
         )
-    behind = float(_behind(newest, observed)) if newest is not None and status == "breach" else 0.0
     return MetricResult(
         monitor="no_data",
         statistic="overdue_windows",
-        value=None if status == "unknown" else behind,
+        value=None if status == "unknown" else float(behind if status == "breach" else 0),
         threshold=1.0,
         rows=observed.profile.rows,
         status=status,
@@ -94,16 +100,24 @@ def _labels(observed: Observed) -> MetricResult:
     )
 
 
-def _behind(newest: int, observed: Observed) -> int:
-    """Overdue windows since the newest labelled one."""
-    last = max(number for number, count in observed.labelled.items() if count)
-    return sum(last < number <= newest for number in observed.labelled)
-
-
 def _overdue(observed: Observed) -> list[int]:
     """The windows whose labels had all the time that they may take, the oldest first."""
-    due = (observed.window.end - observed.spec.labels_within) - observed.window.length
-    return sorted(number for number in observed.labelled if observed.starts(number) <= due)
+    return sorted(number for number in observed.labelled if observed.starts(number) <= _due(observed))
+
+
+def _due(observed: Observed) -> datetime:
+    """When the newest window began whose labels had all the time that they may take."""
+    return observed.window.end - observed.spec.labels_within - observed.window.length
+
+
+def _is_first_label_overdue(observed: Observed, overdue: Sequence[int]) -> bool:
+    """Whether labels that never came should have: some windows wait for them, the first longer than labels may take.
+
+    A quarter longer, as nobody knows yet how late labels really are.
+    """
+    return len(overdue) >= _FEWEST_WINDOWS and observed.starts(overdue[0]) + observed.spec.labels_within / 4 <= _due(
+        observed
+    )
 
 
 def _unlabelled(observed: Observed, monitor: NoDataMonitor) -> Judgement:

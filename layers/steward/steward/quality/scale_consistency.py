@@ -176,7 +176,7 @@ def _of_some(window: _Moments, reference: _Moments, agreement: float) -> Jump | 
 def _fits(side: NumericSides, jump: Jump, effect: DesignEffect, level: float) -> bool:
     """Whether the window's histogram is the rescaled baseline's, and not the baseline's own."""
     expected, observed = _distribution(side.reference, side.bins), _distribution(side.window, side.bins)
-    cuts = side.bins.cuts
+    cuts = side.bins.steps
     before, seen = expected.at(cuts), observed.at(cuts)
     after = (1 - jump.share) * before + jump.share * _rescaled(expected, cuts, 10.0**jump.power)
     rows, baseline_rows = side.window.count / effect.at(side.window.count).value, side.reference.count / effect.value
@@ -187,7 +187,7 @@ def _fits(side: NumericSides, jump: Jump, effect: DesignEffect, level: float) ->
 
 def _distribution(summary: NumericSummary, bins: NumericBins) -> DistributionFunction:
     counts = np.array(summary.counts, dtype=np.int64)
-    return DistributionFunction.of(counts, bins.cuts, summary.minimum or 0.0, summary.maximum or 0.0)
+    return DistributionFunction.of(counts, bins.steps, *summary.extremes(bins))
 
 
 def _rescaled(expected: DistributionFunction, cuts: Numbers, factor: float) -> Numbers:

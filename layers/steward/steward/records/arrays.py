@@ -33,7 +33,8 @@ _TEXT = DataType.dictionary(DataType.int32(), DataType.utf8())
 def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     """The numbers in an array, and a mask of the cells that hold something else.
 
-    Integers, floats, decimals and booleans are taken as they are; text is parsed.
+    Integers, floats, decimals and booleans are taken as they are, but for floats of 16 bits (`shortest_halves`); text
+    is parsed.
 
     Raises:
         BatchInvalid: the array's type can hold no numbers.
@@ -48,7 +49,8 @@ def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     if not (TYPES.is_numeric(kind) or TYPES.is_boolean(kind) or TYPES.is_decimal(kind) or is_text(kind)):
         raise wrong_type(column, kind, "numbers")
     if not is_text(kind):
-        return NumericColumn(filled(compute.cast(array, DataType.float64()), np.nan), missing), None
+        values = filled(compute.cast(array, DataType.float64()), np.nan)
+        return NumericColumn(shortest_halves(values) if TYPES.is_float16(kind) else values, missing), None
     parsed = compute.cast(array, DataType.float64())
     values, unread = filled(parsed, np.nan), _difference(nulls(parsed), missing)
     if unread is None:
@@ -142,6 +144,23 @@ def filled(array: Array, fill: float) -> NDArray[Any]:
     values = np.full(len(array), fill, present.dtype)
     values[~missing] = present
     return values
+
+
+def shortest_halves(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Floats of 16 bits as the shortest decimals that round to them, so that 9.99 is what others write as 9.99.
+
+    Args:
+        values: that 16 bits hold, shape (rows,); integers stay as they are.
+
+    Source: G. L. Steele and J. L. White (1990), How to print floating-point numbers accurately, ACM SIGPLAN Notices
+    25(6), 112-126.
+
+    >>> shortest_halves(np.array([9.9921875, 4096.0])).tolist()
+    [9.99, 4096.0]
+    """
+    different, places = np.unique(values, return_inverse=True)
+    shortest = [float(np.format_float_positional(number)) for number in different.astype(np.float16)]
+    return np.where(different == np.rint(different), different, shortest)[places]
 
 
 def _doubles(array: Array) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from steward.records.arrays import shortest_halves
 from steward.records.columns import (
     CategoricalColumn,
     Chunk,
@@ -51,7 +52,10 @@ def _column(cells: pd.Series, feature: Feature) -> Column:
 
 def _numbers(cells: pd.Series) -> NumericColumn:
     missing = cells.isna().to_numpy()
-    return NumericColumn(cells.to_numpy(dtype=np.float64), missing if missing.any() else None)
+    values = cells.to_numpy(dtype=np.float64)
+    if cells.dtype == np.float16:
+        values = shortest_halves(values)
+    return NumericColumn(values, missing if missing.any() else None)
 
 
 def _categories(cells: pd.Series) -> CategoricalColumn:

@@ -67,7 +67,7 @@ def _counts(name: str, summary: Summary, bins: ColumnBins) -> NumericCounts | St
 def _numeric(name: str, summary: NumericSummary, bins: NumericBins) -> NumericCounts:
     count = summary.count
     spread = summary.squares - summary.total * summary.total / count if count else math.nan
-    spans = spans_of(summary.counts, bins.edges)
+    spans = spans_of(summary.counts, bins)
     return NumericCounts(
         name=name,
         integral=all(low == high and low.is_integer() for low, high, held in spans if held),
@@ -81,15 +81,15 @@ def _numeric(name: str, summary: NumericSummary, bins: NumericBins) -> NumericCo
     )
 
 
-def spans_of(counts: Sequence[int], edges: Sequence[float]) -> list[Bin]:
-    """Bins with their bounds; of a bin that only one number fits into, both are that number.
+def spans_of(counts: Sequence[int], bins: NumericBins) -> list[Bin]:
+    """Bins with their bounds; of a bin that holds one value, both are that value.
 
-    >>> spans_of((4, 7, 2), (3.0, math.nextafter(3.0, math.inf)))
-    [(-inf, 3.0, 4), (3.0, 3.0, 7), (3.0000000000000004, inf, 2)]
+    >>> spans_of((4, 7, 2), NumericBins.of(np.array([0.0, 0.0])))[1]
+    (0.0, 0.0, 7)
     """
-    lows, highs = np.array([-math.inf, *edges]), np.array([*edges, math.inf])
-    ends = np.where(np.nextafter(lows, np.inf) == highs, lows, highs)
-    return list(zip(lows.tolist(), ends.tolist(), counts, strict=True))
+    lows, highs = np.array([-math.inf, *bins.edges]), np.array([*bins.edges, math.inf])
+    lows[bins.atom_places] = highs[bins.atom_places] = bins.atoms
+    return list(zip(lows.tolist(), highs.tolist(), counts, strict=True))
 
 
 def _categorical(name: str, summary: CategoricalSummary, bins: CategoricalBins) -> StringCounts:

@@ -110,6 +110,7 @@ def examine(
         compared=list(compared.values()),
         history=known.before(window),
         volumes=known.volumes,
+        labelled=known.labelled,
         unreadable=unreadable,
     )
     check = Check(
@@ -175,6 +176,7 @@ def restored(data: Bucket, check: Check) -> Evidence:
         ],
         history=known.before(window),
         volumes=known.volumes,
+        labelled=known.labelled,
         unreadable=check.unreadable,
     )
 
