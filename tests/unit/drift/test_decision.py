@@ -167,7 +167,7 @@ def test_the_sentence_says_what_moved_by_how_much_and_how_often_chance_does_it(b
     results = judge(baseline, chunk, Monitors(), {"n3": 0.11, "n4": 0.89})
     messages = {result.column: result.message for result in results if result.status == "drift" and result.column}
     assert set(messages) == {"n3", "c1"}
-    assert messages["n3"].startswith("`n3` moved down by 0.52 standard deviations (n = 5,000); ")
+    assert messages["n3"].startswith("`n3` moved down by 0.5 standard deviations (n = 5,000); ")
     assert messages["n3"].endswith("(n = 5,000); chance alone does this less than once in 1,000,000,000 windows; "
                                    "it carries 11 % of the model's importance")  # fmt: skip
     assert messages["c1"].startswith("`c1` has 'h' in 30.6% of rows instead of 2.0% (n = 5,000); chance")
