@@ -11,6 +11,7 @@ from steward.drift.chi_squared import chi_squared
 from steward.drift.hellinger_distance import hellinger_distance
 from steward.drift.histograms import Counts, pooled
 from steward.drift.jensen_shannon_distance import jensen_shannon_distance
+from steward.drift.joint.quadratic_form import QuadraticForm
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
@@ -220,8 +221,9 @@ def _binned(
     for that. The population stability index is less what sampling alone would give on average, at least 0.
     """
     expected, observed = pooled(counts, window_counts, share=share, least_rows=_LEAST_ROWS)
-    rows = max(1.0, float(observed.sum()) / here.value)
-    baseline_rows = max(1.0, float(expected.sum()) / there.value)
+    directions = max(1, len(expected) - 1)
+    rows = max(1.0, float(observed.sum()) / here.over(directions))
+    baseline_rows = max(1.0, float(expected.sum()) / there.over(directions))
     excess = expected_under_no_change(len(expected), rows, baseline_rows)
     statistic = chi_squared(expected, observed, rows, baseline_rows)
     values: dict[Statistic, float | None] = {
@@ -231,10 +233,15 @@ def _binned(
         "l_infinity_distance": l_infinity_distance(counts, window_counts),
         "chi_squared": statistic,
     }
-    return values, _p_value(statistic, (expected, observed), (rows, baseline_rows), here)
+    return values, _p_value(statistic, (expected, observed), (rows, baseline_rows), (here, there))
 
 
-def _p_value(statistic: float, sides: tuple[Counts, Counts], sizes: tuple[float, float], effect: DesignEffect) -> float:
+def _p_value(
+    statistic: float,
+    sides: tuple[Counts, Counts],
+    sizes: tuple[float, float],
+    effects: tuple[DesignEffect, DesignEffect],
+) -> float:
     """The chance of two pooled histograms differing this much.
 
     Chi-squared's tail is taken from F with the smaller sample's rows below the line, which is the same in large windows
@@ -244,7 +251,7 @@ def _p_value(statistic: float, sides: tuple[Counts, Counts], sizes: tuple[float,
     at once, and most of all those that hold little, so that the statistic's own tail is longer than that of any sum of
     squared normal variables: it is taken from the log-normal of the same mean and variance where that is more.
     """
-    (expected, observed), (rows, baseline_rows) = sides, sizes
+    (expected, observed), (rows, baseline_rows), (effect, there) = sides, sizes, effects
     if len(expected) < _PAIR:
         return 1.0
     degrees = len(expected) - 1
@@ -259,7 +266,11 @@ def _p_value(statistic: float, sides: tuple[Counts, Counts], sizes: tuple[float,
     together = (hits + baseline_hits) / (rows + baseline_rows)
     if len(expected) == _PAIR and min(rows, baseline_rows) * min(together, 1 - together) < _EXACT_BELOW:
         return change_p_value(hits, rows, baseline_hits, baseline_rows)
-    return f_tail(statistic / degrees, degrees, max(1.0, min(rows, baseline_rows) - 1))
+    denominator = max(1.0, min(rows, baseline_rows) - 1)
+    if effect.clusters is not None:
+        weights = effect.weights(degrees) / observed.sum() + there.weights(degrees) / expected.sum()
+        return QuadraticForm.of_weights(weights * (degrees / weights.sum())).tail(statistic, denominator)
+    return f_tail(statistic / degrees, degrees, denominator)
 
 
 def counts_of(counts: tuple[int, ...]) -> Counts:

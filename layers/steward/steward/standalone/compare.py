@@ -130,6 +130,7 @@ def _portions(batches: list[Batch], subject: Subject) -> tuple[list[Portion], di
             Portion(
                 Chunk(rows, {name: column for name, column in columns.items() if name not in mistyped}),
                 times=times_of(columns, subject.time),
+                entities=None if subject.entity is None else columns.get(subject.entity),
             )
             for rows, columns in read
         ],
@@ -144,7 +145,9 @@ def _profiled(after: _Reading, baseline: Baseline, subject: Subject) -> tuple[Pr
     first = 0
     for batch in after.batches():
         columns = converter.read(batch.columns)
-        gathering.add(Portion(Chunk(batch.rows, columns), times=times_of(columns, subject.time), first=first))
+        entities = None if subject.entity is None else columns.get(subject.entity)
+        times = times_of(columns, subject.time)
+        gathering.add(Portion(Chunk(batch.rows, columns), times=times, first=first, entities=entities))
         first += batch.rows
     return gathering.profile(), converter
 
@@ -187,13 +190,15 @@ def _uses(subject: Subject) -> dict[str, ColumnUse]:
 def _report(
     before: _Reading, after: _Reading, baseline: Baseline, subject: Subject, results: list[MetricResult]
 ) -> ComparisonReport:
-    independent = not any(effect.known for effect in baseline.design_effects.values())
+    independent = baseline.clusters is None and not any(effect.known for effect in baseline.design_effects.values())
     notes = [*subject.notes, *before.notes, *after.notes]
     extra = after.columns.keys() - before.columns.keys()
     if extra:
         notes.append(f"only the current table has {_names(dict.fromkeys(sorted(extra)))}; nothing to compare with")
     if independent:
         notes.append("rows count as independent: the reference has no time column with three windows or more")
+    if subject.groups:
+        notes.append(subject.groups)
     monitors = (subject.monitors.feature_drift, subject.monitors.score_drift)
     return ComparisonReport(
         rows=Rows(reference=before.rows, current=after.rows),

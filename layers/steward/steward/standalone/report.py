@@ -42,7 +42,8 @@ class ColumnUse(BaseModel):
 
     Attributes:
         type: of its cells; None for a declared column that only has a role.
-        role: what it is for: `time`, `id`, `score`, `prediction`, `label`, `version` or `latency`; None for a feature.
+        role: what it is for: `time`, `id`, `entity`, `score`, `prediction`, `label`, `version` or `latency`; None for a
+            feature.
         reason: why, in words.
         compared: whether its drift is tested.
         parts: the names under which results are told of it.
