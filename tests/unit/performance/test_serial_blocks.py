@@ -15,7 +15,9 @@ def bound(means, sizes, confidence=0.95):
     """The gain of rows that have the same difference within each block."""
     gains = np.repeat(means, sizes)
     labels, blocks = np.zeros(len(gains)), np.repeat(np.arange(len(sizes)), sizes)
-    return paired_absolute_error_gain(labels, 1000 + gains, np.full(len(gains), 1000.0), confidence, blocks)
+    return paired_absolute_error_gain(
+        labels, 1000 + gains, np.full(len(gains), 1000.0), confidence, blocks, in_time=True
+    )
 
 
 @given(st.integers(2, SERIAL_BLOCKS - 1), st.integers(0, 1000))
@@ -38,6 +40,15 @@ def test_blocks_that_resemble_their_neighbours_widen_the_bound() -> None:
     mixed = np.random.default_rng(1).permutation(means)
     slow, fast = (found.value - found.low for found in (bound(means, [5] * 28), bound(mixed, [5] * 28)))
     assert slow > 1.5 * fast
+
+
+def test_blocks_that_are_no_spans_of_time_have_no_neighbours() -> None:
+    means = np.sort(np.random.default_rng(0).normal(size=40))
+    labels, champion, challenger = np.zeros(200), 1000 + np.repeat(means, 5), np.full(200, 1000.0)
+    sorted_ones = np.repeat(np.arange(40), 5)
+    mixed = np.random.default_rng(1).permutation(40)[sorted_ones]
+    lows = [paired_absolute_error_gain(labels, champion, challenger, 0.95, one).low for one in (sorted_ones, mixed)]
+    assert lows[0] == pytest.approx(lows[1])
 
 
 def test_one_large_block_among_few_counts_for_few() -> None:

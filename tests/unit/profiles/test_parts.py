@@ -17,6 +17,7 @@ from steward.profiles import (
     Profile,
     Scope,
 )
+from steward.profiles.facets import FACETS
 from steward.profiles.intake import NAMED_COLUMNS
 from steward.profiles.model_bins import Decision, SegmentBins
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn, TextColumn
@@ -258,9 +259,18 @@ def test_a_declaration_says_what_is_profiled():
     {"t": DatetimeFeature(type="datetime"), "t.hour": CategoricalFeature(type="categorical")},
     {"t": TextFeature(type="text"), "t.words": NumericFeature(type="numeric")},
 ])  # fmt: skip
-def test_two_columns_that_would_share_a_part_are_refused(features):
-    with pytest.raises(IncomparableProfiles, match="two columns are profiled as t"):
-        Scope(features).bins([], [])
+def test_a_column_called_as_a_part_of_another_has_a_part_of_its_own(features):
+    _, named = features
+    parts = Scope(features).bins([], []).features
+    assert parts[named].type == features[named].type
+    assert f"t..{named.removeprefix('t.')}" in parts
+    assert len(parts) == 1 + len(FACETS[features["t"].type])
+
+
+def test_two_columns_that_would_share_a_part_are_refused():
+    text = TextFeature(type="text")
+    with pytest.raises(IncomparableProfiles, match=r"two columns are profiled as t\.\."):
+        Scope({"t": text, "t.": text, "t.words": NumericFeature(type="numeric")}).bins([], [])
 
 
 def test_an_output_called_as_a_role_is_refused():

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from steward.performance.entity_sums import EntitySums
 from steward.performance.score_cells import FINEST, Cells, are_probabilities, count_scores, dense, unite
 
 CLIP = 2.0**-52
@@ -69,6 +70,7 @@ class BinaryOutcomes(BaseModel):
         positive_scores, negative_scores: rows per cell of the score, for each true class.
         log_loss_sum, log_loss_squares: sum of the rows' log losses in nats, and of their squares.
         squared_error_sum, squared_error_squares: sum of (score - label)², and of its square.
+        entities: the same and more, by groups of entities, where a column says of whom rows are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,6 +90,7 @@ class BinaryOutcomes(BaseModel):
     log_loss_squares: float = 0.0
     squared_error_sum: float = 0.0
     squared_error_squares: float = 0.0
+    entities: EntitySums = EntitySums()
 
     @classmethod
     def of(
@@ -191,6 +194,7 @@ class BinaryOutcomes(BaseModel):
             log_loss_squares=self.log_loss_squares + other.log_loss_squares,
             squared_error_sum=self.squared_error_sum + other.squared_error_sum,
             squared_error_squares=self.squared_error_squares + other.squared_error_squares,
+            entities=self.entities + other.entities,
         )
 
     def to_json(self) -> bytes:

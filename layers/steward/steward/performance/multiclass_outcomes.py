@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from steward.performance.binary_outcomes import CLIP, BinaryCounts, BinaryOutcomes, Floats
+from steward.performance.entity_sums import EntitySums
 from steward.performance.score_cells import are_probabilities
 
 UNDECLARED = -1
@@ -77,6 +78,7 @@ class MulticlassOutcomes(BaseModel):
     log_loss_squares: float = 0.0
     squared_error_sum: float = 0.0
     squared_error_squares: float = 0.0
+    entities: EntitySums = EntitySums()
     _averaged: frozenset[str] | None = None
 
     @classmethod
@@ -194,6 +196,7 @@ class MulticlassOutcomes(BaseModel):
             log_loss_squares=self.log_loss_squares + other.log_loss_squares,
             squared_error_sum=self.squared_error_sum + other.squared_error_sum,
             squared_error_squares=self.squared_error_squares + other.squared_error_squares,
+            entities=self.entities + other.entities,
         )
 
     def to_json(self) -> bytes:

@@ -44,6 +44,8 @@ def paired_log_loss_gain(
     challenger_scores: NDArray[np.float64],
     confidence: float,
     blocks: NDArray[np.integer] | None = None,
+    *,
+    in_time: bool = False,
 ) -> Gain:
     """Mean over rows of the champion's log loss minus the challenger's, in nats.
 
@@ -55,6 +57,7 @@ def paired_log_loss_gain(
         challenger_scores: likewise.
         confidence: of each one-sided bound, in [0.5, 1).
         blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
+        in_time: whether blocks follow one another in time by their numbers, and may resemble their neighbours.
 
     Raises:
         ValueError: fewer than two rows or blocks, shapes that differ, or a score that is no number.
@@ -64,7 +67,7 @@ def paired_log_loss_gain(
     True
     """
     labels, champion, challenger = _checked(np.asarray(labels, bool), champion_scores, challenger_scores)
-    return _mean_gain(row_log_loss(labels, champion), row_log_loss(labels, challenger), confidence, blocks)
+    return _mean_gain(row_log_loss(labels, champion), row_log_loss(labels, challenger), confidence, blocks, in_time)
 
 
 def paired_class_log_loss_gain(
@@ -73,6 +76,8 @@ def paired_class_log_loss_gain(
     challenger_scores: NDArray[np.float64],
     confidence: float,
     blocks: NDArray[np.integer] | None = None,
+    *,
+    in_time: bool = False,
 ) -> Gain:
     """The same for several classes.
 
@@ -82,12 +87,15 @@ def paired_class_log_loss_gain(
         challenger_scores: likewise.
         confidence: of each one-sided bound, in [0.5, 1).
         blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
+        in_time: whether blocks follow one another in time by their numbers, and may resemble their neighbours.
 
     Raises:
         ValueError: fewer than two rows or blocks, shapes that differ, or a score that is no number.
     """
     labels, champion, challenger = _checked(np.asarray(labels), champion_scores, challenger_scores)
-    return _mean_gain(row_class_log_loss(labels, champion), row_class_log_loss(labels, challenger), confidence, blocks)
+    return _mean_gain(
+        row_class_log_loss(labels, champion), row_class_log_loss(labels, challenger), confidence, blocks, in_time
+    )
 
 
 def paired_absolute_error_gain(
@@ -96,6 +104,8 @@ def paired_absolute_error_gain(
     challenger_predictions: NDArray[np.float64],
     confidence: float,
     blocks: NDArray[np.integer] | None = None,
+    *,
+    in_time: bool = False,
 ) -> Gain:
     """Mean over rows of the champion's absolute error minus the challenger's, in the label's unit.
 
@@ -107,6 +117,7 @@ def paired_absolute_error_gain(
         challenger_predictions: likewise.
         confidence: of each one-sided bound, in [0.5, 1).
         blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
+        in_time: whether blocks follow one another in time by their numbers, and may resemble their neighbours.
 
     Raises:
         ValueError: fewer than two rows or blocks, shapes that differ, or a prediction or label that is no number.
@@ -116,7 +127,7 @@ def paired_absolute_error_gain(
     True
     """
     labels, champion, challenger = _checked(np.asarray(labels, float), champion_predictions, challenger_predictions)
-    return _mean_gain(np.abs(champion - labels), np.abs(challenger - labels), confidence, blocks)
+    return _mean_gain(np.abs(champion - labels), np.abs(challenger - labels), confidence, blocks, in_time)
 
 
 def paired_squared_error_gain(
@@ -125,10 +136,12 @@ def paired_squared_error_gain(
     challenger_predictions: NDArray[np.float64],
     confidence: float,
     blocks: NDArray[np.integer] | None = None,
+    *,
+    in_time: bool = False,
 ) -> Gain:
     """The same of squared errors, in the label's unit squared."""
     labels, champion, challenger = _checked(np.asarray(labels, float), champion_predictions, challenger_predictions)
-    return _mean_gain(np.square(champion - labels), np.square(challenger - labels), confidence, blocks)
+    return _mean_gain(np.square(champion - labels), np.square(challenger - labels), confidence, blocks, in_time)
 
 
 def paired_roc_auc_gain(
@@ -137,6 +150,8 @@ def paired_roc_auc_gain(
     challenger_scores: NDArray[np.float64],
     confidence: float,
     blocks: NDArray[np.integer] | None = None,
+    *,
+    in_time: bool = False,
 ) -> Gain:
     """The challenger's ROC AUC minus the champion's, by DeLong's placements, summed over blocks where there are any.
 
@@ -150,6 +165,7 @@ def paired_roc_auc_gain(
         challenger_scores: likewise.
         confidence: of each one-sided bound, in [0.5, 1).
         blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
+        in_time: whether blocks follow one another in time by their numbers, and may resemble their neighbours.
 
     Raises:
         ValueError: fewer than two rows of a class or blocks, shapes that differ, or a score that is no number.
@@ -165,7 +181,7 @@ def paired_roc_auc_gain(
     influence = np.empty(len(labels))
     influence[labels] = (new_positive - old_positive - gain) / positives
     influence[~labels] = (new_negative - old_negative - gain) / (len(labels) - positives)
-    return _bounded(gain, _margin(influence, blocks, confidence), confidence, len(labels))
+    return _bounded(gain, _margin(influence, blocks, confidence, in_time), confidence, len(labels))
 
 
 def placements(
@@ -177,7 +193,9 @@ def placements(
     return (combined[labels] - of_positives) / len(negative), 1 - (combined[~labels] - of_negatives) / len(positive)
 
 
-def _margin(influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, confidence: float) -> float:
+def _margin(
+    influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, confidence: float, in_time: bool
+) -> float:
     """How far a sum of influences may be off: Student's quantile times its standard error.
 
     Rows of one block (a day, say) share their circumstances, so that blocks vary independently and rows do not (K.-Y.
@@ -195,7 +213,7 @@ def _margin(influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, 
     count = len(sums)
     if count < _PAIR:
         raise ValueError("all rows fall in one block of time; a bound needs two blocks at least")
-    if blocks is not None and count >= SERIAL_BLOCKS:
+    if in_time and count >= SERIAL_BLOCKS:
         error, degrees = _serial_error(sums, shares)
     else:
         error = math.sqrt(float(np.sum(np.square(sums) / (1 - shares))))
@@ -246,10 +264,11 @@ def _mean_gain(
     challenger: NDArray[np.float64],
     confidence: float,
     blocks: NDArray[np.integer] | None,
+    in_time: bool,
 ) -> Gain:
     """The mean of paired losses' differences."""
     gains = champion - challenger
-    margin = _margin((gains - gains.mean()) / len(gains), blocks, confidence)
+    margin = _margin((gains - gains.mean()) / len(gains), blocks, confidence, in_time)
     return _bounded(float(gains.mean()), margin, confidence, len(gains))
 
 
