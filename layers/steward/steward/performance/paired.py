@@ -67,7 +67,9 @@ def paired_log_loss_gain(
     True
     """
     labels, champion, challenger = _checked(np.asarray(labels, bool), champion_scores, challenger_scores)
-    return _mean_gain(row_log_loss(labels, champion), row_log_loss(labels, challenger), confidence, blocks, in_time)
+    return _mean_gain(
+        row_log_loss(labels, champion), row_log_loss(labels, challenger), confidence, blocks, in_time=in_time
+    )
 
 
 def paired_class_log_loss_gain(
@@ -94,7 +96,11 @@ def paired_class_log_loss_gain(
     """
     labels, champion, challenger = _checked(np.asarray(labels), champion_scores, challenger_scores)
     return _mean_gain(
-        row_class_log_loss(labels, champion), row_class_log_loss(labels, challenger), confidence, blocks, in_time
+        row_class_log_loss(labels, champion),
+        row_class_log_loss(labels, challenger),
+        confidence,
+        blocks,
+        in_time=in_time,
     )
 
 
@@ -127,7 +133,7 @@ def paired_absolute_error_gain(
     True
     """
     labels, champion, challenger = _checked(np.asarray(labels, float), champion_predictions, challenger_predictions)
-    return _mean_gain(np.abs(champion - labels), np.abs(challenger - labels), confidence, blocks, in_time)
+    return _mean_gain(np.abs(champion - labels), np.abs(challenger - labels), confidence, blocks, in_time=in_time)
 
 
 def paired_squared_error_gain(
@@ -141,7 +147,7 @@ def paired_squared_error_gain(
 ) -> Gain:
     """The same of squared errors, in the label's unit squared."""
     labels, champion, challenger = _checked(np.asarray(labels, float), champion_predictions, challenger_predictions)
-    return _mean_gain(np.square(champion - labels), np.square(challenger - labels), confidence, blocks, in_time)
+    return _mean_gain(np.square(champion - labels), np.square(challenger - labels), confidence, blocks, in_time=in_time)
 
 
 def paired_roc_auc_gain(
@@ -181,7 +187,7 @@ def paired_roc_auc_gain(
     influence = np.empty(len(labels))
     influence[labels] = (new_positive - old_positive - gain) / positives
     influence[~labels] = (new_negative - old_negative - gain) / (len(labels) - positives)
-    return _bounded(gain, _margin(influence, blocks, confidence, in_time), confidence, len(labels))
+    return _bounded(gain, _margin(influence, blocks, confidence, in_time=in_time), confidence, len(labels))
 
 
 def placements(
@@ -194,7 +200,7 @@ def placements(
 
 
 def _margin(
-    influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, confidence: float, in_time: bool
+    influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, confidence: float, *, in_time: bool
 ) -> float:
     """How far a sum of influences may be off: Student's quantile times its standard error.
 
@@ -264,11 +270,12 @@ def _mean_gain(
     challenger: NDArray[np.float64],
     confidence: float,
     blocks: NDArray[np.integer] | None,
+    *,
     in_time: bool,
 ) -> Gain:
     """The mean of paired losses' differences."""
     gains = champion - challenger
-    margin = _margin((gains - gains.mean()) / len(gains), blocks, confidence, in_time)
+    margin = _margin((gains - gains.mean()) / len(gains), blocks, confidence, in_time=in_time)
     return _bounded(float(gains.mean()), margin, confidence, len(gains))
 
 

@@ -123,7 +123,7 @@ def _foreign(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabels
         return ""
     usual = max(known)
     for file in sorted(matches.unmatched, key=lambda file: file.waiting - file.unmatched):
-        status, message = _share(file.unmatched - file.waiting, file.labels, usual, monitor)
+        status, message = _share(file.unmatched - file.waiting, file.labels, usual, monitor, observed.false_alarm_rate)
         if status == "breach":
             return f"{message}: those of {file.source}"
     return ""
