@@ -172,7 +172,7 @@ def compare_categorical(
     here = effect.at(window.count)
     expected, observed = comparable_categories(reference, window)
     values, p_value = _binned(expected, observed, here, effect, _CATEGORICAL_SHARE)
-    rows, baseline_rows = window.count / here.value, reference.count / effect.value
+    rows, baseline_rows = window.count / here.over(1), reference.count / effect.over(1)
     gone = VanishedCategories.between(reference, window, bins, rows, baseline_rows)
     return Comparison(
         effect=l_infinity_distance(expected, observed),
