@@ -60,11 +60,15 @@ def show(check: Check, evidence: Evidence, console: Console) -> None:
         console.print(_figures(quiet))
         console.print()
     unknown = [found.result for found in decisions if found.result.status == "unknown"]
-    if unknown:
-        console.print(Text("Could not be measured", style="bold"))
-        for result in unknown:
-            console.print(Padding(Text(f"{result.monitor}: {result.message}"), (0, 0, 0, 2)))
-        console.print()
+    for title, results in (
+        ("Cannot be told", [result for result in unknown if result.undecided]),
+        ("Could not be measured", [result for result in unknown if not result.undecided]),
+    ):
+        if results:
+            console.print(Text(title, style="bold"))
+            for result in results:
+                console.print(Padding(Text(f"{result.monitor}: {result.message}"), (0, 0, 0, 2)))
+            console.print()
 
 
 def heading(check: Check) -> Text:

@@ -7,13 +7,14 @@ from steward.drift.comparison import counts_of
 from steward.drift.family import Family
 from steward.drift.proportions import increase_p_value
 from steward.drift.rare_categories import RareCategories
+from steward.drift.sensitivity import LARGEST_SHARE
 from steward.drift.tails import f_tail
 from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, histogram
-from steward.results import MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName, ShareMonitor
 
 
@@ -152,6 +153,10 @@ def _judge(
     fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline"
     if status == "drift":
         fact += f"; {sentences.chance_of(p_value / share)}"
+    elif matters and effect.clustered and here.value - there.value > LARGEST_SHARE:
+        status = "unknown"
+        fact = f"cannot tell: {fact}, and the baseline's {effect.chunks} windows differ too much for it to show"
+        fact += f"; {REMEDY}"
     elif matters:
         fact += ", no more than chance allows"
     figures = {

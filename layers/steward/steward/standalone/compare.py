@@ -1,6 +1,6 @@
 """Comparing two tables, with or without a declaration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from steward.drift import Watched, judge_drift
@@ -209,19 +209,19 @@ def _report(
         drift=Drift(
             detected=any(result.status == "drift" for result in results),
             family_wise_rate=max((monitor.false_alarm_rate for monitor in monitors if monitor), default=0.01),
-            columns=sorted(
-                {
-                    result.statistic if result.column is None else result.column
-                    for result in results
-                    if result.status == "drift"
-                }
-            ),
+            columns=_about(result for result in results if result.status == "drift"),
+            cannot_tell=_about(result for result in results if result.undecided),
             independent_rows=independent,
         ),
         columns=_uses(subject),
         results=[result.model_copy(update={"message": in_plain_words(result.message)}) for result in results],
         notes=notes,
     )
+
+
+def _about(results: Iterable[MetricResult]) -> list[str]:
+    """The columns, or statistics of all columns together, that results are about."""
+    return sorted({result.statistic if result.column is None else result.column for result in results})
 
 
 def _names(columns: Mapping[str, object]) -> str:
