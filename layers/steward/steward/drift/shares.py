@@ -56,9 +56,9 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
         if not watched.watches(name):
             continue
         if isinstance(reference, CategoricalSummary) and isinstance(window, CategoricalSummary):
-            there = Share(min(reference.count, _expected_unseen(reference)), reference.count)
-            here = Share(window.unseen, window.count)
             effect = baseline.design_effects[name]
+            there = Share(min(reference.count, _expected_unseen(reference, effect)), reference.count)
+            here = Share(window.unseen, window.count)
             result = _judge(
                 "unseen_categories", name, sides=(here, there), effect=effect, monitor=monitor, family=family
             )
@@ -67,11 +67,22 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
     return results
 
 
-def _expected_unseen(reference: CategoricalSummary) -> int:
-    """Hits of categories without a bin, in as many new rows."""
+def _expected_unseen(reference: CategoricalSummary, effect: DesignEffect) -> int:
+    """Hits of categories without a bin, in as many new rows.
+
+    Where rows of one entity share their category, one that only this entity has comes as often as the entity.
+    """
     if reference.unseen:
         return round(RareCategories.of(counts_of(histogram(reference))).hits)
-    return sum(count == 1 for count in reference.counts)
+    once = sum(count == 1 for count in reference.counts)
+    if effect.clusters is None:
+        return once
+    of_one_entity = sum(count for count in reference.counts if count <= _LESS_THAN_TWO * effect.repeats)
+    return round(once + effect.clusters.spectrum[0] * (of_one_entity - once))
+
+
+_LESS_THAN_TWO = 1.3
+"""Times the rows that an entity has on average: a category with more is one of several entities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +110,8 @@ def increase_chance(here: Share, there: Share, effect: DesignEffect) -> float:
     of freedom as there are windows less one, as in D. R. Thomas and J. N. K. Rao (1987), Small-sample comparisons of
     level and power, Journal of the American Statistical Association 82, 630-636.
     """
-    rows = max(1.0, here.rows / effect.at(here.rows).value)
-    baseline_rows = max(1.0, there.rows / effect.value)
+    rows = max(1.0, here.rows / effect.at(here.rows).over(1))
+    baseline_rows = max(1.0, there.rows / effect.over(1))
     exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)
     if not effect.clustered or here.value <= there.value:
         return exact
