@@ -11,7 +11,10 @@ from steward.performance.metric import CellSlopes
 _NEARLY_NOTHING = 1e-9
 
 _MANY = 200
-"""Rows of each class from which on the variance that they show is trusted."""
+"""Rows of each class from which on the variance of the area that they show is trusted."""
+
+_MANY_RECALLED = 1000
+"""The same, of the average precision."""
 
 _HALVINGS = 50
 
@@ -92,7 +95,7 @@ def average_precision_interval(counts: BinaryCounts, deviation: float) -> tuple[
     """The delta method's interval, symmetric in the log-odds; two rows of each class must occur.
 
     The variance sums the squared influence of every row (the infinitesimal jackknife), and Student's quantile has its
-    degrees of freedom. Below 200 rows of a class the interval is joined with Wilson's, as if the average precision were
+    degrees of freedom. Below 1,000 rows of a class it is joined with Wilson's, as if the average precision were
     the share of so many positive rows. It is widened as that of the area under the ROC curve is.
 
     Sources: K. Boyd, K. H. Eng and C. D. Page (2013), Area under the precision-recall curve: point estimates and
@@ -109,7 +112,7 @@ def average_precision_interval(counts: BinaryCounts, deviation: float) -> tuple[
     variance = max(one + other, shrunk * (1 - shrunk) / positives if value >= 1 else 0.0)
     quantile = student_quantile(welch_degrees(one, positives, other, negatives), deviation)
     low, high = logit_interval(shrunk, math.sqrt(variance), quantile)
-    if min(positives, negatives) < _MANY:
+    if min(positives, negatives) < _MANY_RECALLED:
         as_share = wilson(value * positives, positives, deviation)
         low, high = min(low, as_share[0]), max(high, as_share[1])
     hits, false_alarms = _from_above(positive), _from_above(negative)
