@@ -96,7 +96,7 @@ def judge_column(
         limits: what it is judged by.
     """
     window, reference = sides
-    unmeasured = _unmeasured(name, window, reference, limits)
+    unmeasured = _unmeasured(name, window, reference, limits, effect)
     if unmeasured:
         return [unmeasured]
     found, moved, unit = _compare(reference, window, bins, effect)
@@ -177,7 +177,9 @@ def _outside(window: Summary, reference: Summary, bins: ColumnBins) -> str:
     return sentences.outside(window.outside, window.count, *bins.span)
 
 
-def _unmeasured(name: str, window: Summary, reference: Summary, limits: Limits) -> MetricResult | None:
+def _unmeasured(
+    name: str, window: Summary, reference: Summary, limits: Limits, effect: DesignEffect
+) -> MetricResult | None:
     """The result that says why two summaries cannot be compared; None where they can."""
     for summary, place in ((window, "the window"), (reference, "the baseline")):
         if summary.rows == 0:
@@ -186,6 +188,12 @@ def _unmeasured(name: str, window: Summary, reference: Summary, limits: Limits) 
             reason = f"all {summary.rows:,} cells in {place} are missing or no finite number"
         elif summary.count < FEWEST_ROWS:
             reason = f"{place} has {summary.count} rows with a value, and {FEWEST_ROWS} are needed"
+        elif summary.count < FEWEST_ROWS * effect.of_entities(window=summary is window):
+            worth = summary.count / effect.of_entities(window=summary is window)
+            reason = (
+                f"the {summary.count} rows of {place} are of few entities, and count as {worth:.0f} independent ones "
+                f"where {FEWEST_ROWS} are needed"
+            )
         else:
             continue
         return MetricResult(
