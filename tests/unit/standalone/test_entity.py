@@ -91,3 +91,9 @@ def test_rounded_numbers_that_repeat_by_themselves_are_no_groups(digits) -> None
 def test_an_entity_may_be_a_feature_too() -> None:
     spec = read_spec(DECLARED.replace("entity: whose", "entity: x0"))
     assert spec.columns.entity == "x0"
+
+
+def test_a_declared_entity_that_the_reference_lacks_is_told_of() -> None:
+    reference = table(None, 100, 2, 1)
+    found = compare(reference, table("whose", 100, 2, 2), spec=read_spec(DECLARED))
+    assert "rows count as independent: the reference has no `whose`, the declared columns.entity" in found.notes

@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from steward.drift import sentences
 from steward.drift.comparison import FEWEST_ROWS, Comparison, compare_categorical, compare_numeric
 from steward.drift.family import Family
+from steward.drift.sensitivity import LARGEST_SHARE, LARGEST_SHIFT
 from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.results import MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName
+
+_SHARE_OUTSIDE = 0.02
+_TIMES_EXPECTED = 5
+"""Of n more rows of the same distribution 2 / (m + 1) are expected outside the range of m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +96,27 @@ def judge_column(
         limits: what it is judged by.
     """
     window, reference = sides
-    unmeasured = _unmeasured(name, window, reference, limits)
+    unmeasured = _unmeasured(name, window, reference, limits, effect)
     if unmeasured:
         return [unmeasured]
     found, moved, unit = _compare(reference, window, bins, effect)
     real, matters = found.smallest <= limits.significance, found.effect >= limits.minimum_effect
+    detectable = found.sensitivity.smallest(limits.significance) if found.sensitivity else None
+    size = sentences.Size(found.effect, limits.minimum_effect, unit)
+    outside = _outside(window, reference, bins)
     status: Status = "drift" if real and matters else "ok"
-    carried = sentences.carried(limits.importance)
-    size = sentences.size(found.effect, unit, limits.minimum_effect)
-    figures = sentences.figures(window.count, size, moved, drifts=real and matters)
-    chance = sentences.chance_of(found.smallest / limits.share)
-    words = sentences.verdict(_subject(name, limits), (moved, carried), figures, chance, real=real, matters=matters)
+    insensitive = _insensitive(found, detectable, size)
+    reasons = [reason for reason in (insensitive, outside, REMEDY if insensitive else "") if reason]
+    if reasons and not real:
+        status = "unknown"
+        words = sentences.cannot_tell(_subject(name, limits), moved, window.count, reasons)
+    else:
+        aside = sentences.few_rows(found) + (f", but {outside}" if outside else "")
+        words = sentences.verdict(
+            _subject(name, limits), moved, window.count, size, real=real, matters=matters, aside=aside
+        )
+        if status == "drift":
+            words += f"; {sentences.chance_of(found.smallest / limits.share)}{sentences.carried(limits.importance)}"
     return [
         MetricResult(
             monitor=limits.monitor,
@@ -113,6 +128,7 @@ def judge_column(
             p_value=found.p_values.get(statistic),
             significance=limits.significance,
             effect=found.effect if statistic == found.decisive else None,
+            detectable=detectable if statistic == found.decisive else None,
             rows=window.count,
             baseline_rows=reference.count,
             status=status,
@@ -128,7 +144,8 @@ def _compare(
     """The statistics of a column, how it moved in words, and the unit of its effect."""
     match reference, window, bins:
         case NumericSummary(), NumericSummary(), NumericBins():
-            return compare_numeric(reference, window, bins, effect), sentences.move(window, reference, bins), "sd"
+            found = compare_numeric(reference, window, bins, effect)
+            return found, sentences.move(window, reference, bins, found), "sd"
         case CategoricalSummary(), CategoricalSummary(), CategoricalBins():
             return (
                 compare_categorical(reference, window, bins, effect),
@@ -140,7 +157,29 @@ def _compare(
             raise TypeError(msg)
 
 
-def _unmeasured(name: str, window: Summary, reference: Summary, limits: Limits) -> MetricResult | None:
+def _insensitive(found: Comparison, detectable: float | None, size: sentences.Size) -> str:
+    """Why not even a large change would show, where the reference's windows differ so much; empty where one would."""
+    if found.sensitivity is None or detectable is None or not found.sensitivity.windows:
+        return ""
+    if detectable > max(size.least, LARGEST_SHIFT if size.unit == "sd" else LARGEST_SHARE):
+        return sentences.insensitive(found.sensitivity.windows, detectable, size.unit)
+    return ""
+
+
+def _outside(window: Summary, reference: Summary, bins: ColumnBins) -> str:
+    """On rows outside all that the reference had, if there are more than rows of its own kind would give."""
+    if not isinstance(window, NumericSummary) or not isinstance(reference, NumericSummary):
+        return ""
+    if not isinstance(bins, NumericBins) or bins.span is None or reference.outside:
+        return ""  # earlier windows that stand in for the reference may have had such rows
+    if window.outside <= window.count * (_SHARE_OUTSIDE + _TIMES_EXPECTED * 2 / (reference.count + 1)):
+        return ""
+    return sentences.outside(window.outside, window.count, *bins.span)
+
+
+def _unmeasured(
+    name: str, window: Summary, reference: Summary, limits: Limits, effect: DesignEffect
+) -> MetricResult | None:
     """The result that says why two summaries cannot be compared; None where they can."""
     for summary, place in ((window, "the window"), (reference, "the baseline")):
         if summary.rows == 0:
@@ -149,6 +188,12 @@ def _unmeasured(name: str, window: Summary, reference: Summary, limits: Limits) 
             reason = f"all {summary.rows:,} cells in {place} are missing or no finite number"
         elif summary.count < FEWEST_ROWS:
             reason = f"{place} has {summary.count} rows with a value, and {FEWEST_ROWS} are needed"
+        elif summary.count < FEWEST_ROWS * effect.of_entities(window=summary is window):
+            worth = summary.count / effect.of_entities(window=summary is window)
+            reason = (
+                f"the {summary.count} rows of {place} are of few entities, and count as {worth:.0f} independent ones "
+                f"where {FEWEST_ROWS} are needed"
+            )
         else:
             continue
         return MetricResult(

@@ -19,6 +19,7 @@ from steward.drift.proportions import change_p_value
 from steward.drift.rank_dispersion import rank_dispersion
 from steward.drift.rank_sum import rank_sum_deviation
 from steward.drift.rare_categories import RareCategories
+from steward.drift.sensitivity import Sensitivity, ShareSensitivity, ShiftSensitivity, mean_squared_error
 from steward.drift.standardised_shift import Shift
 from steward.drift.tails import f_tail, kolmogorov_tail, kolmogorov_tail_estimated, lognormal_tail
 from steward.profiles.bins import CategoricalBins, NumericBins
@@ -65,12 +66,18 @@ class Comparison:
         p_values: each statistic's chance in unchanged data, before any correction. All that compare histograms bin by
             bin are one test, chi-squared's: near equality each is a function of the others. The Wasserstein distance
             has no test of its own and carries the smallest of the column.
+        sensitivity: what the tests could have found; None for categories whose rows count as independent.
+        direction: of a numeric column's move, from -1 (all rows moved down) to 1; 0 for categories.
+        capped: whether so many rows lie beyond the limits of the effect that the column moved further than it says.
     """
 
     effect: float
     decisive: Statistic
     values: dict[Statistic, float | None]
     p_values: dict[Statistic, float]
+    sensitivity: Sensitivity | None
+    direction: float = 0.0
+    capped: bool = False
 
     @property
     def smallest(self) -> float:
@@ -128,6 +135,11 @@ def compare_numeric(
         decisive="wasserstein_distance",
         values=comparison | values,
         p_values=dict.fromkeys(comparison, p_value) | p_values | {"wasserstein_distance": smallest},
+        sensitivity=ShiftSensitivity.of(
+            mean_squared_error(reference, window, effect), shift.scale, (rows, baseline_rows), here
+        ),
+        direction=shift.direction,
+        capped=shift.capped,
     )
 
 
@@ -148,10 +160,9 @@ def _among_windows(
     reference: NumericSummary, window: NumericSummary, bins: NumericBins, effect: DesignEffect
 ) -> float | None:
     """The square of Student's statistic of the window's mean among the means of the reference's windows."""
-    if effect.mean is None or effect.spread is None:
+    squared_error = mean_squared_error(reference, window, effect)
+    if effect.mean is None or squared_error is None:
         return None
-    within = reference.variance * max(0.0, 1 / window.count - 1 / effect.rows)
-    squared_error = effect.spread**2 * (1 + 1 / effect.chunks) + within
     statistic = (window.mean(bins) - effect.mean) ** 2 / squared_error if squared_error > 0 else math.nan
     return statistic if math.isfinite(statistic) else None
 
@@ -172,13 +183,25 @@ def compare_categorical(
     here = effect.at(window.count)
     expected, observed = comparable_categories(reference, window)
     values, p_value = _binned(expected, observed, here, effect, _CATEGORICAL_SHARE)
-    rows, baseline_rows = window.count / here.value, reference.count / effect.value
+    rows, baseline_rows = window.count / here.over(1), reference.count / effect.over(1)
+    sensitivity = None
+    if here.clustered:
+        sides = max(1.0, rows), max(1.0, baseline_rows)
+        directions = len(pooled(expected, observed, share=_CATEGORICAL_SHARE, least_rows=_LEAST_ROWS)[0]) - 1
+        sensitivity = ShareSensitivity(
+            share=float(expected.max() / expected.sum()),
+            rows=sides[0] * sides[1] / sum(sides),
+            directions=max(1, directions),
+            used=max(1.0, directions * here.concentration),
+            windows=here.chunks,
+        )
     gone = VanishedCategories.between(reference, window, bins, rows, baseline_rows)
     return Comparison(
         effect=l_infinity_distance(expected, observed),
         decisive="l_infinity_distance",
         values=values | {"vanished_share": gone.share},
         p_values=dict.fromkeys(values, p_value) | {"vanished_share": gone.p_value},
+        sensitivity=sensitivity,
     )
 
 

@@ -11,6 +11,7 @@ from steward.spec.monitors import MonitorName
 
 _SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
 
+_SHOWN = 3
 _BAD: tuple[Status, ...] = ("drift", "breach")
 
 
@@ -99,12 +100,36 @@ class Check(BaseModel):
                 found.append(result)
         return sorted(found, key=lambda result: -abs(result.effect or 0))
 
+    def doubt(self, monitor: MonitorName) -> str:
+        """The columns that were measured, but of which hardly any drift would show; empty where there is none.
+
+        Of a monitor of all columns together its statistics.
+        """
+        told = [result for result in self.results if result.monitor == monitor]
+        about = "statistics" if all(result.column is None for result in told) else "columns"
+        names = [result.statistic if result.column is None else result.column for result in told]
+        doubtful = [
+            f"`{name}`" if about == "columns" else name.replace("_", " ")
+            for name in dict.fromkeys(name for name, result in zip(names, told, strict=True) if result.undecided)
+        ]
+        if not doubtful:
+            return ""
+        more = [f"and {len(doubtful) - _SHOWN} more"] if len(doubtful) > _SHOWN else []
+        return f"cannot tell for {len(doubtful)} of {len(set(names))} {about}: {', '.join([*doubtful[:_SHOWN], *more])}"
+
     def summary(self, monitor: MonitorName) -> str:
         """What a person reads of one monitor: its gravest sentences, and how many more there are."""
         bad = self.found(monitor)
         if not bad:
-            good = next((result for result in self.results if result.monitor == monitor), None)
-            return good.message if good and good.column is None else "nothing found in this window"
-        shown = [result.message for result in bad[:3]]
+            first = next((result for result in self.results if result.monitor == monitor), None)
+            good = first.message if first and first.column is None else "nothing found in this window"
+            doubt = self.doubt(monitor)
+            if not doubt:
+                return good
+            undecided = [result for result in self.results if result.monitor == monitor and result.undecided]
+            worst = max(undecided, key=lambda result: abs(result.effect or 0)).message
+            parts = (doubt, worst) if self.statuses[monitor] == "unknown" else (good, doubt, worst)
+            return "; ".join(parts)
+        shown = [result.message for result in bad[:_SHOWN]]
         more = len(bad) - len(shown)
         return "; ".join([*shown, f"and {more} more"] if more else shown)

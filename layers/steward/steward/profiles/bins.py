@@ -1,5 +1,6 @@
 """The bins that a baseline fixes for one column, and every profile compared with it shares."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -32,6 +33,7 @@ BEYOND = 254
 """The code of a category that the baseline does not know, or that 254 others are more frequent than."""
 
 
+_ROUNDING = 1e-6
 _FEWEST_FOR_GRID = 512
 """Numbers from which on the grid pays."""
 
@@ -47,6 +49,7 @@ class NumericBins(Unpacking):
         centre: sums are kept about this point, so that they do not cancel; the mean of the reference.
         atoms: frequent values with a bin of their own, ascending: all that a 32-bit float, or rounding, makes of one.
         outer: the first and the last edge that many rows of the reference lie beyond; None for those of all.
+        span: the least and the greatest value of the reference, a little apart; None where it has none, and of scores.
     """
 
     type: Literal["numeric"] = "numeric"
@@ -54,6 +57,7 @@ class NumericBins(Unpacking):
     centre: float
     atoms: tuple[float, ...] = ()
     outer: tuple[float, float] | None = None
+    span: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, ordered: NDArray[np.float64]) -> Self:
@@ -81,6 +85,7 @@ class NumericBins(Unpacking):
             centre=centre,
             atoms=tuple((edges.atoms + 0.0).tolist()),
             outer=edges.outer,
+            span=(_wider(float(ordered[0]), -1), _wider(float(ordered[-1]), 1)),
         )
 
     @classmethod
@@ -197,6 +202,11 @@ class CategoricalBins(Unpacking):
         for at in set(codes.tolist()) - {-1}:
             table[at] = min(self.position.get(bounded(categories[at]), BEYOND), BEYOND)
         return table[codes]
+
+
+def _wider(extreme: float, sign: int) -> float:
+    """An extreme, so much further out that no rounding to 32 bits crosses it."""
+    return min(max(extreme + sign * abs(extreme) * _ROUNDING, -sys.float_info.max), sys.float_info.max) + 0.0
 
 
 def _fast(edges: NDArray[np.float64], exact: NDArray[np.float64], centre: float) -> NDArray[np.float64]:

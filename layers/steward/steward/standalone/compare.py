@@ -1,6 +1,6 @@
 """Comparing two tables, with or without a declaration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from steward.drift import Watched, judge_drift
@@ -197,6 +197,10 @@ def _report(
         notes.append(f"only the current table has {_names(dict.fromkeys(sorted(extra)))}; nothing to compare with")
     if independent:
         notes.append("rows count as independent: the reference has no time column with three windows or more")
+    if subject.lost_entity:
+        notes.append(
+            f"rows count as independent: the reference has no `{subject.lost_entity}`, the declared columns.entity"
+        )
     if subject.groups:
         notes.append(subject.groups)
     monitors = (subject.monitors.feature_drift, subject.monitors.score_drift)
@@ -205,19 +209,19 @@ def _report(
         drift=Drift(
             detected=any(result.status == "drift" for result in results),
             family_wise_rate=max((monitor.false_alarm_rate for monitor in monitors if monitor), default=0.01),
-            columns=sorted(
-                {
-                    result.statistic if result.column is None else result.column
-                    for result in results
-                    if result.status == "drift"
-                }
-            ),
+            columns=_about(result for result in results if result.status == "drift"),
+            cannot_tell=_about(result for result in results if result.undecided),
             independent_rows=independent,
         ),
         columns=_uses(subject),
         results=[result.model_copy(update={"message": in_plain_words(result.message)}) for result in results],
         notes=notes,
     )
+
+
+def _about(results: Iterable[MetricResult]) -> list[str]:
+    """The columns, or statistics of all columns together, that results are about."""
+    return sorted({result.statistic if result.column is None else result.column for result in results})
 
 
 def _names(columns: Mapping[str, object]) -> str:
