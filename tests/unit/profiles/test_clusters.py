@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steward.drift import Watched, judge_drift
 from steward.profiles.baseline import Baseline
 from steward.profiles.clusters import Clusters, clusters_of
 from steward.profiles.entities import GROUPS, EntityCounts, entity_hashes
@@ -14,8 +15,9 @@ from steward.profiles.hashing import mixed
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Gathering, Profile
 from steward.profiles.scope import Scope
-from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
-from steward.spec.features import CategoricalFeature, NumericFeature
+from steward.records.columns import CategoricalColumn, Chunk, EmbeddingColumn, NumericColumn
+from steward.spec.features import CategoricalFeature, EmbeddingFeature, Feature, NumericFeature
+from steward.spec.monitors import Monitors
 from steward.spec.windows import ORIGIN, Window
 
 DAY = Window(ORIGIN, timedelta(days=1))
@@ -123,8 +125,56 @@ def test_windows_that_differ_only_by_their_entities_do_not_differ_beyond_them() 
     assert large.location < unknown.design_effects["x"].at(60_000).location / 1.5
 
 
+def drifts(feature: Feature, column, *, known: bool) -> int:
+    """How many of 30 unchanged windows of 15 entities with 10 rows each show drift."""
+    scope = Scope({"x": feature})
+    watched = Watched(Monitors(attribution_drift=None), {"x": feature})
+
+    def portion(entities_: int, seed: int) -> Portion:
+        owner = np.repeat(np.arange(entities_), 10)
+        chunk = Chunk(len(owner), {"x": column(np.random.default_rng(seed), owner)})
+        return Portion(chunk, entities=entities(owner + 1000 * seed) if known else None)
+
+    baseline = Baseline.of([(DAY, portion(300, 0))], scope, holdout=None)
+    windows = [Profile.of(portion(15, seed), baseline.bins) for seed in range(1, 31)]
+    found = [judge_drift(baseline, window, watched) for window in windows]
+    return sum(any(result.status == "drift" for result in results) for results in found)
+
+
+def vectors(random, owner) -> EmbeddingColumn:
+    shared = random.normal(size=(owner[-1] + 1, 8))[owner]
+    return EmbeddingColumn((0.8 * shared + 0.6 * random.normal(size=shared.shape)).astype(np.float32))
+
+
+def own_categories(random, owner) -> CategoricalColumn:
+    """Each entity has its category, of which a tenth are of no other."""
+    rare = random.random(owner[-1] + 1) < 0.1
+    name = np.where(rare, random.integers(0, 10**9, len(rare)), random.integers(0, 5, len(rare)))
+    return entities(name[owner])
+
+
+@pytest.mark.parametrize(("feature", "column"), [
+    (EmbeddingFeature(type="embedding", dimensions=8), vectors),
+    (CategoricalFeature(type="categorical"), own_categories),
+])  # fmt: skip
+def test_unchanged_entities_alarm_only_where_nothing_says_that_they_are(feature, column) -> None:
+    assert drifts(feature, column, known=True) <= 1
+    assert drifts(feature, column, known=False) >= 5
+
+
 def test_numbers_name_entities_too() -> None:
     hashes, known = entity_hashes(NumericColumn(np.array([1.0, 2.0, 1.0, np.nan, -0.0, 0.0])))
     assert known.tolist() == [True, True, True, False, True, True]
     assert hashes[0] == hashes[2] != hashes[1]
     assert hashes[4] == hashes[5]
+
+
+def test_a_window_of_few_entities_cannot_be_judged_and_says_so() -> None:
+    baseline = Baseline.of([(DAY, rows(5, 1000, 0.9, 2))], SCOPE, holdout=None)
+    watched = Watched(Monitors(attribution_drift=None), SCOPE.features)
+    few = judge_drift(baseline, Profile.of(rows(5, 4, 0.9, 5, first=10**6), baseline.bins), watched)
+    (found,) = [result for result in few if result.column == "x" and result.monitor == "feature_drift"]
+    assert found.status == "unknown"
+    assert "the 20 rows of the window are of few entities, and count as 4 independent ones" in found.message
+    many = judge_drift(baseline, Profile.of(rows(5, 40, 0.9, 5, first=10**6), baseline.bins), watched)
+    assert {result.status for result in many if result.column == "x" and result.monitor == "feature_drift"} == {"ok"}

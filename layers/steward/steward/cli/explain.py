@@ -190,7 +190,7 @@ def _rates(evidence: Evidence) -> Mapping[str, float]:
 
 def _deflation(result: MetricResult, evidence: Evidence) -> str:
     """What the design effect makes of the rows: how many independent ones they are worth."""
-    baseline = evidence.drift_baseline
+    baseline = evidence.drift_baseline.facing(evidence.profile.entities)
     column = result.column
     if column is None and result.monitor == "joint_drift":
         effect = baseline.joint_design_effect
@@ -203,6 +203,11 @@ def _deflation(result: MetricResult, evidence: Evidence) -> str:
     else:
         return ""
     here = effect.at(result.rows)
+    if here.clusters is not None and here.repeats > 1 and result.rows:
+        rows = result.rows / max(here.value, here.location)
+        return (
+            f"; the entity of a row has {here.repeats:.1f} of them, so that they are worth {rows:,.0f} independent ones"
+        )
     if not here.known:
         return "; they count as independent, since the reference has fewer than three windows"
     nature = "; the reference's windows differ by nature" if here.clustered else ""

@@ -183,7 +183,7 @@ def compare_categorical(
     here = effect.at(window.count)
     expected, observed = comparable_categories(reference, window)
     values, p_value = _binned(expected, observed, here, effect, _CATEGORICAL_SHARE)
-    rows, baseline_rows = window.count / here.value, reference.count / effect.value
+    rows, baseline_rows = window.count / here.over(1), reference.count / effect.over(1)
     sensitivity = None
     if here.clustered:
         sides = max(1.0, rows), max(1.0, baseline_rows)

@@ -17,6 +17,9 @@ from steward.profiles.summaries import CategoricalSummary, histogram
 from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName, ShareMonitor
 
+_TIMES_EXPECTED = 5
+"""From so many times what the reference had on, what no test calls beyond chance is not called usual either."""
+
 
 def judge_missing(baseline: Baseline, profile: Profile, watched: Watched, family: Family) -> list[MetricResult]:
     """One result per feature: the share of its cells that are empty, NaN or infinite."""
@@ -56,22 +59,34 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
         if not watched.watches(name):
             continue
         if isinstance(reference, CategoricalSummary) and isinstance(window, CategoricalSummary):
-            there = Share(min(reference.count, _expected_unseen(reference)), reference.count)
-            here = Share(window.unseen, window.count)
             effect = baseline.design_effects[name]
+            there = Share(min(reference.count, _expected_unseen(reference, effect)), reference.count)
+            here = Share(window.unseen, window.count)
             result = _judge(
                 "unseen_categories", name, sides=(here, there), effect=effect, monitor=monitor, family=family
             )
             names = sentences.unseen(window)
-            results.append(result.model_copy(update={"message": result.message + names}) if names else result)
+            said, remedy, _ = result.message.partition(f"; {REMEDY}")
+            results.append(result.model_copy(update={"message": f"{said}{names}{remedy}"}) if names else result)
     return results
 
 
-def _expected_unseen(reference: CategoricalSummary) -> int:
-    """Hits of categories without a bin, in as many new rows."""
+def _expected_unseen(reference: CategoricalSummary, effect: DesignEffect) -> int:
+    """Hits of categories without a bin, in as many new rows.
+
+    Where rows of one entity share their category, one that only this entity has comes as often as the entity.
+    """
     if reference.unseen:
         return round(RareCategories.of(counts_of(histogram(reference))).hits)
-    return sum(count == 1 for count in reference.counts)
+    once = sum(count == 1 for count in reference.counts)
+    if effect.clusters is None:
+        return once
+    of_one_entity = sum(count for count in reference.counts if count <= _LESS_THAN_TWO * effect.repeats)
+    return round(once + effect.clusters.spectrum[0] * (of_one_entity - once))
+
+
+_LESS_THAN_TWO = 1.3
+"""Times the rows that an entity has on average: a category with more is one of several entities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +114,8 @@ def increase_chance(here: Share, there: Share, effect: DesignEffect) -> float:
     of freedom as there are windows less one, as in D. R. Thomas and J. N. K. Rao (1987), Small-sample comparisons of
     level and power, Journal of the American Statistical Association 82, 630-636.
     """
-    rows = max(1.0, here.rows / effect.at(here.rows).value)
-    baseline_rows = max(1.0, there.rows / effect.value)
+    rows = max(1.0, here.rows / effect.at(here.rows).over(1))
+    baseline_rows = max(1.0, there.rows / effect.over(1))
     exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)
     if not effect.clustered or here.value <= there.value:
         return exact
@@ -142,7 +157,7 @@ def _judge(
     fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline"
     if status == "drift":
         fact += f"; {sentences.chance_of(p_value / share)}"
-    elif matters and effect.clustered and here.value - there.value > LARGEST_SHARE:
+    elif matters and effect.clustered and here.value - there.value > min(LARGEST_SHARE, _TIMES_EXPECTED * there.value):
         status = "unknown"
         fact = f"cannot tell: {fact}, and the baseline's {effect.chunks} windows differ too much for it to show"
         fact += f"; {REMEDY}"

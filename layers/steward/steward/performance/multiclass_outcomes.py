@@ -1,5 +1,6 @@
 """Realised results of several classes: the confusion matrix, and scores of each class against the rest."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -24,12 +25,14 @@ class MulticlassCounts:
         log_loss_sum, squared_error_sum: over the rows, and over all classes of a row.
         confidence: how sure the decided class was, of right rows (positive) and wrong ones (negative); None where only
             the scores of each class by itself are known.
+        averaged: whether means over classes take each class in; None for all that have rows.
     """
 
     classes: tuple[BinaryCounts, ...]
     log_loss_sum: Floats
     squared_error_sum: Floats
     confidence: BinaryCounts | None
+    averaged: tuple[bool, ...] | None = None
 
     @property
     def rows(self) -> Floats:
@@ -55,9 +58,10 @@ class MulticlassOutcomes(BaseModel):
             declared class. Shape (classes, classes + 1).
         by_class: each class against the rest.
         confidence: whether the decided class is the true one, by its score, of rows whose decided class is declared.
-        log_loss_sum, log_loss_squares: sum of the rows' log losses in nats, and of their squares.
-        squared_error_sum, squared_error_squares: sum over rows of the sum over classes of (score - label)², and of its
-            square.
+        log_loss_sum, log_loss_squares, log_loss_cubes: of the rows' log losses in nats: the sum, that of their squares
+            and that of their cubes.
+        squared_error_sum, squared_error_squares, squared_error_cubes: of the rows' sums over classes of
+            (score - label)²: the same three.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,9 +77,12 @@ class MulticlassOutcomes(BaseModel):
     confidence: BinaryOutcomes = BinaryOutcomes()
     log_loss_sum: float = 0.0
     log_loss_squares: float = 0.0
+    log_loss_cubes: float = 0.0
     squared_error_sum: float = 0.0
     squared_error_squares: float = 0.0
+    squared_error_cubes: float = 0.0
     entities: EntitySums = EntitySums()
+    _averaged: frozenset[str] | None = None
 
     @classmethod
     def empty(cls, classes: tuple[str, ...]) -> Self:
@@ -137,9 +144,26 @@ class MulticlassOutcomes(BaseModel):
             ),
             log_loss_sum=float(losses.sum()),
             log_loss_squares=float(np.square(losses).sum()),
+            log_loss_cubes=float((losses**3).sum()),
             squared_error_sum=float(errors.sum()),
             squared_error_squares=float(np.square(errors).sum()),
+            squared_error_cubes=float((errors**3).sum()),
         )
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The classes that means over classes are over: those that occur among the labels."""
+        return tuple(
+            name
+            for name in self.classes
+            if self.by_class[name].positives and (self._averaged is None or name in self._averaged)
+        )
+
+    def over(self, classes: Iterable[str]) -> Self:
+        """The same rows, of which means over classes are over these alone: rows of others are no less wrong."""
+        found = self.model_copy()
+        found._averaged = frozenset(classes)  # noqa: SLF001 - of its own kind
+        return found
 
     @property
     def matrix(self) -> Floats:
@@ -154,6 +178,7 @@ class MulticlassOutcomes(BaseModel):
             log_loss_sum=np.asarray(self.log_loss_sum, np.float64),
             squared_error_sum=np.asarray(self.squared_error_sum, np.float64),
             confidence=self.confidence.counts,
+            averaged=tuple(self._averaged is None or name in self._averaged for name in self.classes),
         )
 
     def __add__(self, other: "MulticlassOutcomes") -> "MulticlassOutcomes":
@@ -174,8 +199,10 @@ class MulticlassOutcomes(BaseModel):
             confidence=self.confidence + other.confidence,
             log_loss_sum=self.log_loss_sum + other.log_loss_sum,
             log_loss_squares=self.log_loss_squares + other.log_loss_squares,
+            log_loss_cubes=self.log_loss_cubes + other.log_loss_cubes,
             squared_error_sum=self.squared_error_sum + other.squared_error_sum,
             squared_error_squares=self.squared_error_squares + other.squared_error_squares,
+            squared_error_cubes=self.squared_error_cubes + other.squared_error_cubes,
             entities=self.entities + other.entities,
         )
 

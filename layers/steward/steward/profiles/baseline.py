@@ -142,7 +142,7 @@ class Baseline(BaseModel):
             embedding_spreads={
                 name: EmbeddingSpread.of(
                     _embeddings(reference, name), [window.embeddings[name] for window in windows], column
-                )
+                ).among([window.embeddings[name] for window in windows], _repeated(clusters, name, total))
                 for name, column in bins.composites.items()
                 if isinstance(column, EmbeddingBins) and name in scope.features
             },
@@ -177,7 +177,9 @@ class Baseline(BaseModel):
                 "output_design_effects": effects.outputs,
                 "output_missing_design_effects": effects.missing_outputs,
                 "embedding_spreads": {
-                    name: spread.among([window.embeddings[name] for window in windows])
+                    name: spread.among(
+                        [window.embeddings[name] for window in windows], _repeated(self.clusters, name, total)
+                    )
                     for name, spread in self.embedding_spreads.items()
                 },
             }
@@ -188,8 +190,13 @@ class Baseline(BaseModel):
         if self.clusters is None or not window.counts:
             return self
         update = {"window_repeats": window.repeats}
+        spreads = {
+            name: spread.model_copy(update={"design_effect": spread.design_effect.model_copy(update=update)})
+            for name, spread in self.embedding_spreads.items()
+        }
         return self.model_copy(
-            update={
+            update={"embedding_spreads": spreads}
+            | {
                 field: {name: effect.model_copy(update=update) for name, effect in getattr(self, field).items()}
                 for field in (
                     "design_effects",
@@ -380,6 +387,14 @@ class _Effects:
             {name: _missing([w[name] for w in answers], shared(known.missing_outputs, name))
              for name in bins.outputs},
         )  # fmt: skip
+
+
+def _repeated(clusters: ColumnClusters | None, embedding: str, total: Profile) -> Repeated | None:
+    """What the vectors of one entity share."""
+    if clusters is None:
+        return None
+    repeats = total.entities.repeats
+    return Repeated(clusters.embeddings.get(embedding, Clusters()), repeats, repeats)
 
 
 def _missing(windows: Sequence[Summary], entities: Repeated | None) -> DesignEffect:

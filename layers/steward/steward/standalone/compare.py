@@ -197,6 +197,10 @@ def _report(
         notes.append(f"only the current table has {_names(dict.fromkeys(sorted(extra)))}; nothing to compare with")
     if independent:
         notes.append("rows count as independent: the reference has no time column with three windows or more")
+    if subject.lost_entity:
+        notes.append(
+            f"rows count as independent: the reference has no `{subject.lost_entity}`, the declared columns.entity"
+        )
     if subject.groups:
         notes.append(subject.groups)
     monitors = (subject.monitors.feature_drift, subject.monitors.score_drift)

@@ -40,6 +40,7 @@ class Subject:
         length: of the windows that a declaration asks for.
         uses: what each column is taken for, and why.
         groups: what shows that rows come in groups though no column says so; empty where nothing does.
+        lost_entity: the declared column of entities, where the reference lacks it.
         notes: on what is left out, and why.
     """
 
@@ -57,6 +58,7 @@ class Subject:
     length: timedelta | None = None
     uses: Mapping[str, ColumnUse] = field(default_factory=dict)
     groups: str = ""
+    lost_entity: str = ""
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -76,6 +78,7 @@ class Subject:
             time=names.time if names.time in there else None,
             time_format=names.time_format,
             entity=names.entity if names.entity in there else None,
+            lost_entity="" if names.entity is None or names.entity in there else names.entity,
             segments=tuple(spec.segments),
             segment_values=spec.maximum_segment_values,
             monitors=spec.monitors.model_copy(update={"attribution_drift": None}),
