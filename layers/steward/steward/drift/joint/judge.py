@@ -120,7 +120,7 @@ def judge_joint(
         ("domain_classifier_auc", _classifier),
     ):
         found = None if reason else measure(rows, monitor, effect)
-        results.append(_judged(statistic, found, rows, family, reason or "its columns do not vary enough"))
+        results.append(_judged(statistic, found, rows, family, reason or "its columns vary in too few rows"))
     return results
 
 
