@@ -159,6 +159,27 @@ def test_retention_removes_what_is_old_and_keeps_what_is_needed(trained: Deploym
     assert trained.object(f"defects/lemons/{defect}.json")["steps"]
 
 
+def test_labels_that_met_no_prediction_go_as_records_do_but_not_before_they_waited_long_enough(
+    trained: Deployment,
+) -> None:
+    declared = f"{lemons.SPEC}label_horizon: 70d\nretention: {{records: 60d}}\n"
+    trained.upload("specs/lemons.yaml", declared)
+    sell(trained, FIRST)
+    sold = lemons.sales(1, first_day=FIRST, rows_a_day=50)
+    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(sold, timed=False)))
+    trained.settle()
+    prefixes = ("records/waiting/model=lemons/", "arrivals/lemons/unmatched/")
+    assert [len(trained.keys(prefix)) for prefix in prefixes] == [1, 1]
+    trained.clock.now += 65 * DAY
+    assert not {event.prefix for event in maintain(trained) if isinstance(event, ObjectsRemoved)}.intersection(prefixes)
+    trained.clock.now += 6 * DAY
+    told = {event.prefix for event in maintain(trained, redeliver=2) if isinstance(event, ObjectsRemoved)}
+    assert told.issuperset(prefixes)
+    assert [trained.keys(prefix) for prefix in prefixes] == [[], []]
+    versions = [aws.s3().list_object_versions(Bucket=trained.data, Prefix=prefix) for prefix in prefixes]
+    assert not any("Versions" in found or "DeleteMarkers" in found for found in versions)
+
+
 def test_a_hold_keeps_everything(trained: Deployment) -> None:
     ends = trained.clock.now + 300 * DAY
     trained.upload("specs/lemons.yaml", f"{lemons.SPEC}retention: {{records: 60d, hold: {ends:%Y-%m-%dT%H:%M:%SZ}}}\n")

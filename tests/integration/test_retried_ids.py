@@ -10,6 +10,11 @@ import pytest
 from steward import aws
 from steward.events import BatchRejected, CheckCompleted, CheckRequested, IdsGivenUp
 from steward.records.quarantine import read_rejected
+from steward.spec.windows import Window
+from steward.stations import waiting
+from steward.stations.baselines import bins_of
+from steward.stations.window_profiles import WindowProfiles
+from steward.store.bucket import Bucket
 
 from . import lemons
 from .deployment import Deployment
@@ -216,3 +221,62 @@ def test_a_correction_of_a_label_moves_with_it(trained: Deployment, hint: str, *
     assert labelled(trained) == {FIRST: 50, SECOND: 0}
     positives = 40 + SOLD["lemon"][50:].sum()
     assert sum(outcomes(trained)[FIRST]["outcomes"]["positive_scores"].values()) == positives
+
+
+@pytest.mark.parametrize("hint", ["no time", "the month after's"])
+@pytest.mark.parametrize("moved_first", [True, False])
+def test_a_label_that_is_placed_while_its_prediction_is_given_up_moves_to_the_first_try(
+    trained: Deployment, hint: str, *, moved_first: bool
+) -> None:
+    scored = lemons.predictions(SOLD)
+    first, second = upload_only(trained, "1.csv", scored), upload_only(trained, "2.csv", later_by(1, scored))
+    forget_messages(trained)
+    take_in(trained, second)
+    trained.upload("inbox/lemons/labels/16.csv", lemons.csv(HINTS[hint](SOLD)))
+    add_records = waiting.add_records
+
+    def overtaken(*where: object) -> None:
+        """Between looking for the predictions and placing the labels, or right after, another function takes all."""
+        patch.undo()
+        if not moved_first:
+            add_records(*where)  # type: ignore[arg-type]
+        take_in(trained, first)
+        if moved_first:
+            add_records(*where)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("steward.stations.waiting.add_records", overtaken)
+        trained.settle()
+    assert {day: rows for day, rows in labelled(trained).items() if rows} == {FIRST: 60}
+    assert [found["outcomes"]["orphans"] for found in outcomes(trained).values() if found["outcomes"]["orphans"]] == []
+    assert trained.keys("records/waiting/") == []
+
+
+@pytest.mark.parametrize("tried_again", [60, 40])
+def test_a_correction_of_the_second_try_counts_no_more_once_the_first_is_taken_in(
+    trained: Deployment, tried_again: int
+) -> None:
+    scored, others = lemons.predictions(SOLD), lemons.predictions(lemons.sales(1, first_day=17, rows_a_day=30))
+    both = pd.concat([later_by(1, scored), others])
+    first, second = upload_only(trained, "1.csv", scored[:tried_again]), upload_only(trained, "2.csv", both)
+    forget_messages(trained)
+    take_in(trained, second)
+    correct(trained, open_defect(trained, 17), later_by(1, scored[:30]).assign(mileage=1.0))
+    assert rows_by_window_that_count(trained) == {SECOND: 90}
+    take_in(trained, first)
+    trained.upload("inbox/lemons/labels/16.csv", lemons.csv(lemons.labels(SOLD, timed=False)))
+    trained.settle()
+    assert rows_by_window_that_count(trained) == {FIRST: tried_again, SECOND: 90 - tried_again}
+    assert labelled(trained) == {FIRST: tried_again} | ({SECOND: 60 - tried_again} if tried_again < 60 else {})
+
+
+def rows_by_window_that_count(steward: Deployment) -> dict[str, int]:
+    """The rows that the profiles count which a check merges."""
+    data, version = Bucket(steward.data), steward.champion("lemons")
+    bins = bins_of(data, "lemons", version)
+    windows = {key.split("/")[-2] for key in steward.keys("profiles/lemons/")}
+    counted = {
+        window[:8]: WindowProfiles(data, "lemons", version, Window.parse(window)).merged(bins).profile.rows
+        for window in windows
+    }
+    return {window: rows for window, rows in sorted(counted.items()) if rows}

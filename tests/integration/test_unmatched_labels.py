@@ -141,3 +141,32 @@ def test_nobody_is_told_where_the_monitor_is_switched_off(trained: Deployment) -
     upload(trained, LABELS + "14.csv", renamed(lemons.labels(sold), lambda identity: f"x{identity}"))
     assert told(trained) == []
     assert "unmatched_labels" not in newest_check(trained).statuses
+
+
+def half_foreign(sold: pd.DataFrame) -> pd.DataFrame:
+    labels = lemons.labels(sold, timed=False)
+    return pd.concat([labels[::2], renamed(labels[1::2], lambda identity: f"x{identity}")])
+
+
+def test_a_file_half_of_which_is_of_another_system_is_reported_at_once_or_when_newer_predictions_have_come(
+    trained: Deployment,
+) -> None:
+    for day in range(14, 19):
+        upload(trained, f"{PREDICTIONS}{day}.csv", lemons.predictions(day_of(day)))
+    for day in (14, 15, 16):
+        upload(trained, f"{LABELS}{day}.csv", lemons.labels(day_of(day)))
+    assert told(trained) == []
+    ready, now = trained.snapshot(), trained.clock.now
+    upload(trained, LABELS + "half.csv", half_foreign(day_of(15)))  # the newest predictions are three days newer
+    assert told(trained) == [("AlertRaised", "20240119")]
+    assert "15 of 30 labels have no prediction" in trained.notifications[-1]["Message"]
+    assert "such as 'xs15-0-1'" in trained.notifications[-1]["Message"]
+
+    trained.restore(ready, now)
+    trained.published.clear()
+    upload(trained, LABELS + "half.csv", half_foreign(day_of(17)))  # the others may be of the day after
+    for day in (19, 20):
+        assert told(trained) == []
+        upload(trained, f"{PREDICTIONS}{day}.csv", lemons.predictions(day_of(day)))
+    upload(trained, f"{PREDICTIONS}21.csv", lemons.predictions(day_of(21)))
+    assert [kind for kind, _ in told(trained)] == ["AlertRaised"]

@@ -48,6 +48,24 @@ def test_a_summary_names_the_largest_effects_and_counts_the_rest() -> None:
     )
 
 
+def undecided(column: str) -> MetricResult:
+    """Measured, and yet it cannot be told."""
+    return result("unknown", column=column, message="windows differ").model_copy(update={"p_value": 0.3})
+
+
+def test_a_quiet_monitor_says_of_which_columns_it_cannot_tell() -> None:
+    doubtful = [undecided(f"c{n}") for n in range(5)]
+    assert check(*doubtful, result("ok", column="calm")).summary("feature_drift") == (
+        "nothing found in this window; cannot tell for 5 of 6 columns: `c0`, `c1`, `c2`, and 2 more"
+    )
+
+
+def test_a_monitor_that_can_tell_of_no_column_does_not_say_that_it_found_nothing() -> None:
+    assert check(undecided("c0")).summary("feature_drift") == (
+        "cannot tell for 1 of 1 columns: `c0`; compare with a longer reference, or a seasonal or trailing baseline"
+    )
+
+
 def breach(column: str | None, effect: float | None = None) -> MetricResult:
     message = f"{column or 'the whole'} is bad"
     return MetricResult(

@@ -8,6 +8,9 @@ from steward.spec.monitors import MonitorName
 
 Status = Literal["ok", "drift", "breach", "unknown", "measured"]
 
+REMEDY = "compare with a longer reference, or a seasonal or trailing baseline"
+"""What helps where windows of the baseline differ so much that hardly any drift would show."""
+
 
 class MetricResult(BaseModel):
     """One statistic of one monitor, with all that its status rests on.
@@ -22,11 +25,12 @@ class MetricResult(BaseModel):
         p_value: the chance of a value as extreme in unchanged data; None where no test applies.
         significance: what `p_value` is compared with, after the family-wise correction.
         effect: the size of the change in the statistic's own unit.
+        detectable: the smallest effect that these rows would have shown to be beyond chance; None where not worked out.
         low, high: the confidence interval of `value`, where it has one.
         baseline: what the baseline has in place of `value`.
         rows, baseline_rows: sample sizes.
-        status: `ok`, `drift` or `breach`; `unknown` where nothing could be measured; `measured` for a figure without
-            a limit.
+        status: `ok`, `drift` or `breach`; `unknown` where nothing could be measured, or hardly anything found;
+            `measured` for a figure without a limit.
         message: the sentence a person reads.
     """
 
@@ -41,6 +45,7 @@ class MetricResult(BaseModel):
     p_value: float | None = None
     significance: float | None = None
     effect: float | None = None
+    detectable: float | None = None
     low: float | None = None
     high: float | None = None
     baseline: float | None = None
@@ -48,3 +53,8 @@ class MetricResult(BaseModel):
     baseline_rows: int = 0
     status: Status
     message: str
+
+    @property
+    def undecided(self) -> bool:
+        """Whether something was measured, and yet cannot be told."""
+        return self.status == "unknown" and self.p_value is not None

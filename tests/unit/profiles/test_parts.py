@@ -17,6 +17,7 @@ from steward.profiles import (
     Profile,
     Scope,
 )
+from steward.profiles.facets import FACETS
 from steward.profiles.intake import NAMED_COLUMNS
 from steward.profiles.model_bins import Decision, SegmentBins
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn, TextColumn
@@ -46,7 +47,7 @@ def of(columns, bins, names=None, **known) -> Profile:
 
 def test_the_threshold_of_the_decision_is_an_edge_of_the_score():
     for threshold in (0.5, 0.37, 0.3749, 1 / 3):
-        bins = NumericBins.of_scores(threshold)
+        bins = NumericBins.of_scores(np.linspace(0, 1, 101), threshold)
         scores = np.array([np.nextafter(threshold, 0), threshold, 0.0, 1.0])
         counts = of({"s": numbers(*scores)}, Bins(features={"s": bins})).features["s"].counts
         assert sum(counts[bins.edges.index(threshold) + 1 :]) == 2
@@ -178,7 +179,9 @@ def decisions(outputs, decision, names):
     bins = Bins(
         features={},
         outputs={
-            part: NumericBins.of_scores() if part.startswith("score") else CategoricalBins(categories=("1", "0"))
+            part: NumericBins.of_scores(np.linspace(0, 1, 101))
+            if part.startswith("score")
+            else CategoricalBins(categories=("1", "0"))
             for part in (*names.outputs, "prediction")
         },
         protected={"g": SegmentBins(column="g", values=("a", "b"))},
@@ -256,9 +259,18 @@ def test_a_declaration_says_what_is_profiled():
     {"t": DatetimeFeature(type="datetime"), "t.hour": CategoricalFeature(type="categorical")},
     {"t": TextFeature(type="text"), "t.words": NumericFeature(type="numeric")},
 ])  # fmt: skip
-def test_two_columns_that_would_share_a_part_are_refused(features):
-    with pytest.raises(IncomparableProfiles, match="two columns are profiled as t"):
-        Scope(features).bins([], [])
+def test_a_column_called_as_a_part_of_another_has_a_part_of_its_own(features):
+    _, named = features
+    parts = Scope(features).bins([], []).features
+    assert parts[named].type == features[named].type
+    assert f"t..{named.removeprefix('t.')}" in parts
+    assert len(parts) == 1 + len(FACETS[features["t"].type])
+
+
+def test_two_columns_that_would_share_a_part_are_refused():
+    text = TextFeature(type="text")
+    with pytest.raises(IncomparableProfiles, match=r"two columns are profiled as t\.\."):
+        Scope({"t": text, "t.": text, "t.words": NumericFeature(type="numeric")}).bins([], [])
 
 
 def test_an_output_called_as_a_role_is_refused():

@@ -20,7 +20,7 @@ BINS = Bins(
         "x": NumericBins.of(np.sort(np.concatenate((REFERENCE, np.full(2000, 5.0))))),
         "c": CategoricalBins.of({"a": 5, "b": 3}),
     },
-    outputs={"score": NumericBins.of_scores()},
+    outputs={"score": NumericBins.of_scores(np.linspace(0, 1, 101))},
 )
 NAMES = Columns(id="id", time="time", score="score")
 

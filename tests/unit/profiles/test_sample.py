@@ -19,7 +19,7 @@ keyed = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2), st.integers(0,
 """Keys of a few values, so that many are equal."""
 BINS = Bins(
     features={"x": NumericBins.of(np.arange(1000.0)), "c": CategoricalBins.of({"a": 3, "b": 2})},
-    outputs={"score": NumericBins.of_scores()},
+    outputs={"score": NumericBins.of_scores(np.linspace(0, 1, 101))},
 )
 
 
@@ -82,7 +82,7 @@ def test_more_categories_than_codes_share_the_last_one():
 
 def test_at_most_64_parts_are_sampled_and_the_most_important_features_come_first():
     names = [f"n{at:03d}" for at in range(200)]
-    outputs = {f"scores.{at}": NumericBins.of_scores() for at in range(100)}
+    outputs = {f"scores.{at}": NumericBins.of_scores(np.linspace(0, 1, 101)) for at in range(100)}
     features = {name: NumericBins.of(np.arange(5.0)) for name in names}
     sampled = Bins(features=features, outputs=outputs, leading=("n199", "gone", "n100")).sampled
     assert [side for side, _ in sampled] == ["features"] * 48 + ["outputs"] * 16

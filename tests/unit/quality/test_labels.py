@@ -10,7 +10,7 @@ from steward.quality import Observed, no_data, unmatched_labels
 from steward.quality.label_matches import LabelMatches, PastMatches, UnmatchedLabels
 from steward.results import MetricResult
 
-from .observing import NUMBER, SPEC, declared, observed
+from .observing import NUMBER, SPEC, columns, declared, observed, profile
 
 
 def lost(
@@ -192,3 +192,40 @@ def test_one_label_ever_is_enough_to_be_told_of_those_that_stopped_instead():
 
 def test_a_day_of_trials_long_ago_does_not_ask_for_labels():
     assert overdue(dict.fromkeys([1, 2, 3, 60], 0)).status == "unknown"
+
+
+def test_good_files_do_not_hide_a_file_half_of_which_is_of_another_system():
+    torn = lost(200, unmatched=100)
+    seen = LabelMatches(rows=20_000, labelled=10_000, unmatched=[torn], prediction_ids=("1",))
+    assert seen.missing < 0.01 * seen.labels
+    known = {at: past.model_copy(update={"largest": 0.1}) for at, past in usual(0, windows=3).items()}
+    result = share(seen, known)
+    assert result.status == "breach"
+    assert "100 of 200 labels have no prediction, where 10.00% are usual" in result.message
+    assert "those of inbox/lemons/labels/a.csv; labels are of IDs such as 'ord-1'" in result.message
+    assert share(seen, {}).status == "ok", "nothing tells what is usual"
+    half = {at: past.model_copy(update={"largest": 0.5}) for at, past in known.items()}
+    assert share(seen, half).status == "ok", "half of a file is usual"
+    assert share(replace(seen, unmatched=[lost(8, unmatched=4)]), known).status == "ok", "too few to tell"
+    assert share(replace(seen, unmatched=[lost(200, unmatched=100, waiting=100)]), known).status == "ok", "may be early"
+
+
+@given(ago=st.integers(1, 40), partly=st.integers(0, 50))
+def test_labels_beside_matched_ones_are_a_breach_once_predictions_have_passed_them(ago, partly):
+    before = {NUMBER - at: PastMatches(labels=100, missing=2, waiting=0) for at in range(ago + 1, ago + 5)}
+    past = {NUMBER - ago: PastMatches(labels=100, missing=0, waiting=partly, partly=partly)}
+    found = judged(None, past | before)
+    assert "passed_share" in found or not (partly and ago >= 3)
+    if "passed_share" in found:
+        assert partly
+        assert ago >= 3
+        assert found["passed_share"].status == ("breach" if partly > 22 else "ok")
+        assert "while predictions of 3d later are there" in found["passed_share"].message
+
+
+def test_without_predictions_no_label_is_passed():
+    past = {NUMBER - 5: PastMatches(labels=100, missing=0, waiting=50, partly=50)}
+    past |= {NUMBER - 9: PastMatches(labels=9, missing=0, waiting=0)}
+    silent = profile({name: column[:0] for name, column in columns(1).items()})
+    results = unmatched_labels.judge(observed(silent, past_matches=past))
+    assert not any(result.statistic == "passed_share" for result in results)

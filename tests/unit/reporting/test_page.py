@@ -112,6 +112,16 @@ def test_what_is_not_measured_is_not_shown_as_ok() -> None:
     assert "by ann; hers" in held
 
 
+def test_a_monitor_that_cannot_tell_is_neither_ok_nor_well() -> None:
+    doubtful = result(monitor="feature_drift", column="age", status="unknown", p_value=0.3, message="windows differ")
+    report = reported(check=checked(doubtful), alerts=None)
+    text = " ".join(harmless(page(report)).words)
+    assert "cannot tell for 1 of 1 columns: `age`; compare with a longer reference" in text
+    assert "not measured" not in text
+    assert "hardly any drift would show: feature drift" in report.headline.lower()
+    assert report.condition == "attention"
+
+
 def test_hostile_text_stays_text() -> None:
     report = reported(hostile(HOSTILE))
     read = harmless(page(report))

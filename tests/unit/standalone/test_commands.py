@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from steward.cli import app
@@ -58,6 +60,42 @@ def test_the_json_has_what_pipelines_read(run) -> None:
         assert result["status"] in {"ok", "drift", "unknown"}
     quiet = json.loads(run("compare", "before.csv", "same.csv", "--json")[1])
     assert quiet["drift"]["detected"] is False
+
+
+def wandering(folder: Path, *, level: float) -> None:
+    """A reference of 30 days whose level wanders from day to day, beside a steady column, and a day to compare."""
+    generator = np.random.default_rng(5)
+    days = np.repeat(np.arange(30), 100)
+    pd.DataFrame(
+        {
+            "at": pd.Timestamp("2026-01-01") + pd.to_timedelta(days * 24 + generator.integers(0, 24, 3000), unit="h"),
+            "level": np.repeat(3 * generator.normal(size=30), 100) + generator.normal(size=3000),
+            "steady": generator.normal(size=3000),
+        }
+    ).to_csv(folder / "month.csv", index=False)
+    pd.DataFrame(
+        {
+            "at": pd.Timestamp("2026-01-31") + pd.to_timedelta(generator.integers(0, 24, 100), unit="h"),
+            "level": level + generator.normal(size=100),
+            "steady": generator.normal(size=100),
+        }
+    ).to_csv(folder / "day.csv", index=False)
+
+
+def test_a_reference_whose_days_differ_is_no_comfort(run, tmp_path: Path) -> None:
+    wandering(tmp_path, level=7.0)
+    code, out, _ = run("compare", "month.csv", "day.csv", "--fail-on-drift", width=300)
+    assert code == 0
+    assert out.startswith("Cannot tell for 1 of 2 columns: level; no drift in the rest")
+    assert "Every column is as in the reference" not in out
+    assert "windows differ so much that a shift of less than" in out
+    assert "of its rows lie outside all that the reference had" in out
+    assert "To tell more, compare with a longer reference, or a seasonal or trailing baseline." in out
+    assert "1 of 2 columns are as in the reference. A shift of 0." in out
+    drift = json.loads(run("compare", "month.csv", "day.csv", "--json")[1])["drift"]
+    assert (drift["detected"], drift["columns"]) == (False, [])
+    assert "level" in drift["cannot_tell"]
+    assert "steady" not in drift["cannot_tell"]
 
 
 BAD = {

@@ -14,7 +14,7 @@ from steward.attribution.ranking import (
 )
 from steward.attribution.spread import WindowSpread
 from steward.attribution.sums import AttributionSums
-from steward.drift.sentences import chance_of, verdict
+from steward.drift.sentences import chance_of
 from steward.results import MetricResult, Status
 from steward.spec.monitors import AttributionMonitor
 
@@ -74,7 +74,7 @@ def judge_attributions(
     real, matters = p_value <= significance, value < monitor.minimum_ndcg
     status: Status = "drift" if real and matters else "ok"
     figures = f"(n = {rows:,}; nDCG {_below(value, monitor.minimum_ndcg)}, threshold {monitor.minimum_ndcg:.2f})"
-    words, chance = ("changed", f"; {moves(baseline, window)}"), chance_of(p_value / share)
+    drifted = f"changed {figures}; {chance_of(p_value / share)}; {moves(baseline, window)}"
     return MetricResult(
         monitor="attribution_drift",
         statistic="normalised_discounted_cumulative_gain",
@@ -87,8 +87,15 @@ def judge_attributions(
         rows=rows,
         baseline_rows=baseline_rows,
         status=status,
-        message=verdict(_SUBJECT, words, figures, chance, real=real, matters=matters) + _left_out(window),
+        message=f"{_SUBJECT} {drifted if status == 'drift' else _quiet(figures, real, matters)}{_left_out(window)}",
     )
+
+
+def _quiet(figures: str, real: bool, matters: bool) -> str:  # noqa: FBT001
+    """What is said of a ranking that has not drifted."""
+    if real:
+        return f"changed, too little to matter {figures}"
+    return f"changed, no more than chance allows {figures}" if matters else f"is as in the baseline {figures}"
 
 
 def moves(baseline: AttributionSums, window: AttributionSums) -> str:

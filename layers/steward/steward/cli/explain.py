@@ -60,11 +60,15 @@ def show(check: Check, evidence: Evidence, console: Console) -> None:
         console.print(_figures(quiet))
         console.print()
     unknown = [found.result for found in decisions if found.result.status == "unknown"]
-    if unknown:
-        console.print(Text("Could not be measured", style="bold"))
-        for result in unknown:
-            console.print(Padding(Text(f"{result.monitor}: {result.message}"), (0, 0, 0, 2)))
-        console.print()
+    for title, results in (
+        ("Cannot be told", [result for result in unknown if result.undecided]),
+        ("Could not be measured", [result for result in unknown if not result.undecided]),
+    ):
+        if results:
+            console.print(Text(title, style="bold"))
+            for result in results:
+                console.print(Padding(Text(f"{result.monitor}: {result.message}"), (0, 0, 0, 2)))
+            console.print()
 
 
 def heading(check: Check) -> Text:
@@ -186,7 +190,7 @@ def _rates(evidence: Evidence) -> Mapping[str, float]:
 
 def _deflation(result: MetricResult, evidence: Evidence) -> str:
     """What the design effect makes of the rows: how many independent ones they are worth."""
-    baseline = evidence.drift_baseline
+    baseline = evidence.drift_baseline.facing(evidence.profile.entities)
     column = result.column
     if column is None and result.monitor == "joint_drift":
         effect = baseline.joint_design_effect
@@ -199,6 +203,11 @@ def _deflation(result: MetricResult, evidence: Evidence) -> str:
     else:
         return ""
     here = effect.at(result.rows)
+    if here.clusters is not None and here.repeats > 1 and result.rows:
+        rows = result.rows / max(here.value, here.location)
+        return (
+            f"; the entity of a row has {here.repeats:.1f} of them, so that they are worth {rows:,.0f} independent ones"
+        )
     if not here.known:
         return "; they count as independent, since the reference has fewer than three windows"
     nature = "; the reference's windows differ by nature" if here.clustered else ""

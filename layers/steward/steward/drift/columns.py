@@ -1,22 +1,27 @@
 """Whether the distribution of a feature, or of an output, has moved."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
 from steward.drift import sentences
 from steward.drift.comparison import FEWEST_ROWS, Change, Comparison, compare_categorical, compare_numeric
 from steward.drift.family import Family
+from steward.drift.sensitivity import LARGEST_SHARE, LARGEST_SHIFT
 from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.results import MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName
 
 _SHARE_OF_EFFECT = 0.4
 _TAIL_OF_EFFECT = 10.0
+_SHARE_OUTSIDE = 0.02
+_TIMES_EXPECTED = 5
+"""Of n more rows of the same distribution 2 / (m + 1) are expected outside the range of m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +129,22 @@ def judge_column(
     change = limits.decisive(found)
     least = limits.least(change)
     real, matters = change.p_value <= limits.significance, change.effect >= least
-    moved, unit = _words(change, window, reference, bins)
+    moved, unit = _words(change, found, (window, reference), bins)
+    detectable = found.sensitivity.smallest(limits.significance) if found.sensitivity else None
+    size = sentences.Size(change.effect, least, unit)
+    outside = _outside(window, reference, bins)
     status: Status = "drift" if real and matters else "ok"
-    carried = sentences.carried(limits.importance)
-    size = sentences.size(change.effect, unit, least)
-    figures = sentences.figures(window.count, size, moved, drifts=real and matters)
-    chance = sentences.chance_of(found.smallest / limits.share)
-    words = sentences.verdict(_subject(name, limits), (moved, carried), figures, chance, real=real, matters=matters)
+    reasons = [*_insensitive(found, detectable, size), *([outside] if outside else [])]
+    if reasons and not real:
+        status = "unknown"
+        words = sentences.cannot_tell(_subject(name, limits), moved, window.count, [*reasons, REMEDY])
+    else:
+        aside = sentences.few_rows(found) + (f", but {outside}" if outside else "")
+        words = sentences.verdict(
+            _subject(name, limits), moved, window.count, size, real=real, matters=matters, aside=aside
+        )
+        if status == "drift":
+            words += f"; {sentences.chance_of(found.smallest / limits.share)}{sentences.carried(limits.importance)}"
     return [
         MetricResult(
             monitor=limits.monitor,
@@ -142,6 +156,7 @@ def judge_column(
             p_value=found.p_values.get(statistic),
             significance=limits.significance,
             effect=change.effect if statistic == change.statistic else None,
+            detectable=detectable if statistic == change.statistic else None,
             rows=window.count,
             baseline_rows=reference.count,
             status=status,
@@ -162,15 +177,37 @@ def _compare(reference: Summary, window: Summary, bins: ColumnBins, effect: Desi
             raise TypeError(msg)
 
 
-def _words(change: Change, window: Summary, reference: Summary, bins: ColumnBins) -> tuple[str, sentences.Unit]:
+def _words(
+    change: Change, found: Comparison, sides: tuple[Summary, Summary], bins: ColumnBins
+) -> tuple[str, sentences.Unit]:
     """How a column changed, and the unit of the effect."""
+    window, reference = sides
     if isinstance(window, CategoricalSummary) and isinstance(reference, CategoricalSummary):
         return sentences.shift(window, reference, cast("CategoricalBins", bins)), "share"
     numeric = cast("NumericBins", bins)
     if change.bin >= 0:
         place = sentences.tail(change, numeric) if change.side else sentences.place(change.bin, numeric)
         return sentences.grown(change, place), "share"
-    return sentences.move(cast("NumericSummary", window), cast("NumericSummary", reference), numeric), "sd"
+    return sentences.move(cast("NumericSummary", window), cast("NumericSummary", reference), numeric, found), "sd"
+
+
+def _insensitive(found: Comparison, detectable: float | None, size: sentences.Size) -> Iterator[str]:
+    """Why not even a large change would show, where the reference's windows differ so much."""
+    if found.sensitivity is None or detectable is None or not found.sensitivity.windows:
+        return
+    if detectable > max(size.least, LARGEST_SHIFT if size.unit == "sd" else LARGEST_SHARE):
+        yield sentences.insensitive(found.sensitivity.windows, detectable, size.unit)
+
+
+def _outside(window: Summary, reference: Summary, bins: ColumnBins) -> str:
+    """On rows outside all that the reference had, if there are more than rows of its own kind would give."""
+    if not isinstance(window, NumericSummary) or not isinstance(reference, NumericSummary):
+        return ""
+    if not isinstance(bins, NumericBins) or bins.span is None or reference.outside:
+        return ""  # earlier windows that stand in for the reference may have had such rows
+    if window.outside <= window.count * (_SHARE_OUTSIDE + _TIMES_EXPECTED * 2 / (reference.count + 1)):
+        return ""
+    return sentences.outside(window.outside, window.count, *bins.span)
 
 
 def _unmeasured(name: str, window: Summary, reference: Summary, limits: Limits) -> MetricResult | None:

@@ -12,6 +12,7 @@ from steward.drift.frequent_value import FrequentValue
 from steward.drift.hellinger_distance import hellinger_distance
 from steward.drift.histograms import Counts, pooled, shares
 from steward.drift.jensen_shannon_distance import jensen_shannon_distance
+from steward.drift.joint.quadratic_form import QuadraticForm
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
@@ -19,6 +20,7 @@ from steward.drift.proportions import Share, change_p_value, increase_chance
 from steward.drift.rank_dispersion import rank_dispersion
 from steward.drift.rank_sum import rank_sum_deviation
 from steward.drift.rare_categories import RareCategories
+from steward.drift.sensitivity import Sensitivity, ShareSensitivity, ShiftSensitivity, mean_squared_error
 from steward.drift.standardised_shift import Shift
 from steward.drift.tail_share import PLAIN, TailShare, surprise
 from steward.drift.tails import f_tail, kolmogorov_tail, kolmogorov_tail_estimated, lognormal_tail
@@ -89,11 +91,17 @@ class Comparison:
         p_values: each statistic's chance in unchanged data, before any correction. All that compare histograms bin by
             bin are one test, chi-squared's: near equality each is a function of the others. The Wasserstein distance
             has no test of its own and carries the smallest of the column.
+        sensitivity: what the tests could have found; None for categories whose rows count as independent.
+        direction: of a numeric column's move, from -1 (all rows moved down) to 1; 0 for categories.
+        capped: whether so many rows lie beyond the limits of the effect that the column moved further than it says.
     """
 
     changes: tuple[Change, ...]
     values: dict[Statistic, float | None]
     p_values: dict[Statistic, float]
+    sensitivity: Sensitivity | None
+    direction: float = 0.0
+    capped: bool = False
 
     @property
     def effect(self) -> float:
@@ -168,6 +176,11 @@ def compare_numeric(
         changes=tuple(changes),
         values=comparison | values,
         p_values=dict.fromkeys(comparison, p_value) | p_values | {"wasserstein_distance": smallest},
+        sensitivity=ShiftSensitivity.of(
+            mean_squared_error(reference, window, effect), shift.scale, (rows, baseline_rows), here
+        ),
+        direction=shift.direction,
+        capped=shift.capped,
     )
 
 
@@ -231,10 +244,9 @@ def _among_windows(
     reference: NumericSummary, window: NumericSummary, bins: NumericBins, effect: DesignEffect
 ) -> float | None:
     """The square of Student's statistic of the window's mean among the means of the reference's windows."""
-    if effect.mean is None or effect.spread is None:
+    squared_error = mean_squared_error(reference, window, effect)
+    if effect.mean is None or squared_error is None:
         return None
-    within = reference.variance * max(0.0, 1 / window.count - 1 / effect.rows)
-    squared_error = effect.spread**2 * (1 + 1 / effect.chunks) + within
     statistic = (window.mean(bins) - effect.mean) ** 2 / squared_error if squared_error > 0 else math.nan
     return statistic if math.isfinite(statistic) else None
 
@@ -255,12 +267,24 @@ def compare_categorical(
     here = effect.at(window.count)
     expected, observed = comparable_categories(reference, window)
     values, p_value = _binned(expected, observed, here, effect, _CATEGORICAL_SHARE)
-    rows, baseline_rows = window.count / here.value, reference.count / effect.value
+    rows, baseline_rows = window.count / here.over(1), reference.count / effect.over(1)
+    sensitivity = None
+    if here.clustered:
+        sides = max(1.0, rows), max(1.0, baseline_rows)
+        directions = len(pooled(expected, observed, share=_CATEGORICAL_SHARE, least_rows=_LEAST_ROWS)[0]) - 1
+        sensitivity = ShareSensitivity(
+            share=float(expected.max() / expected.sum()),
+            rows=sides[0] * sides[1] / sum(sides),
+            directions=max(1, directions),
+            used=max(1.0, directions * here.concentration),
+            windows=here.chunks,
+        )
     gone = VanishedCategories.between(reference, window, bins, rows, baseline_rows)
     return Comparison(
         changes=(Change("l_infinity_distance", l_infinity_distance(expected, observed), min(p_value, gone.p_value)),),
         values=values | {"vanished_share": gone.share},
         p_values=dict.fromkeys(values, p_value) | {"vanished_share": gone.p_value},
+        sensitivity=sensitivity,
     )
 
 
@@ -280,8 +304,9 @@ def _binned(
     for that. The population stability index is less what sampling alone would give on average, at least 0.
     """
     expected, observed = pooled(counts, window_counts, share=share, least_rows=_LEAST_ROWS)
-    rows = max(1.0, float(observed.sum()) / here.value)
-    baseline_rows = max(1.0, float(expected.sum()) / there.value)
+    directions = max(1, len(expected) - 1)
+    rows = max(1.0, float(observed.sum()) / here.over(directions))
+    baseline_rows = max(1.0, float(expected.sum()) / there.over(directions))
     excess = expected_under_no_change(len(expected), rows, baseline_rows)
     statistic = chi_squared(expected, observed, rows, baseline_rows)
     values: dict[Statistic, float | None] = {
@@ -291,10 +316,15 @@ def _binned(
         "l_infinity_distance": l_infinity_distance(counts, window_counts),
         "chi_squared": statistic,
     }
-    return values, _p_value(statistic, (expected, observed), (rows, baseline_rows), here)
+    return values, _p_value(statistic, (expected, observed), (rows, baseline_rows), (here, there))
 
 
-def _p_value(statistic: float, sides: tuple[Counts, Counts], sizes: tuple[float, float], effect: DesignEffect) -> float:
+def _p_value(
+    statistic: float,
+    sides: tuple[Counts, Counts],
+    sizes: tuple[float, float],
+    effects: tuple[DesignEffect, DesignEffect],
+) -> float:
     """The chance of two pooled histograms differing this much.
 
     Chi-squared's tail is taken from F with the smaller sample's rows below the line, which is the same in large windows
@@ -304,7 +334,7 @@ def _p_value(statistic: float, sides: tuple[Counts, Counts], sizes: tuple[float,
     at once, and most of all those that hold little, so that the statistic's own tail is longer than that of any sum of
     squared normal variables: it is taken from the log-normal of the same mean and variance where that is more.
     """
-    (expected, observed), (rows, baseline_rows) = sides, sizes
+    (expected, observed), (rows, baseline_rows), (effect, there) = sides, sizes, effects
     if len(expected) < _PAIR:
         return 1.0
     degrees = len(expected) - 1
@@ -319,7 +349,11 @@ def _p_value(statistic: float, sides: tuple[Counts, Counts], sizes: tuple[float,
     together = (hits + baseline_hits) / (rows + baseline_rows)
     if len(expected) == _PAIR and min(rows, baseline_rows) * min(together, 1 - together) < _EXACT_BELOW:
         return change_p_value(hits, rows, baseline_hits, baseline_rows)
-    return f_tail(statistic / degrees, degrees, max(1.0, min(rows, baseline_rows) - 1))
+    denominator = max(1.0, min(rows, baseline_rows) - 1)
+    if effect.clusters is not None:
+        weights = effect.weights(degrees) / observed.sum() + there.weights(degrees) / expected.sum()
+        return QuadraticForm.of_weights(weights * (degrees / weights.sum())).tail(statistic, denominator)
+    return f_tail(statistic / degrees, degrees, denominator)
 
 
 def counts_of(counts: tuple[int, ...]) -> Counts:

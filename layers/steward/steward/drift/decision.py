@@ -37,6 +37,7 @@ def judge_drift(baseline: Baseline, profile: Profile, watched: Watched) -> list[
     if profile.bins != baseline.bins.digest:
         msg = f"the window has bins {profile.bins}, the baseline {baseline.bins.digest}; profile its records again"
         raise IncomparableProfiles(msg)
+    baseline = baseline.facing(profile.entities)
     family = Family.of(baseline, watched)
     return [
         *judge_features(baseline, profile, watched, family),

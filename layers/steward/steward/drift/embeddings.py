@@ -51,14 +51,15 @@ def judge_embeddings(baseline: Baseline, profile: Profile, watched: Watched, fam
             continue
         real, matters = found.p_value <= significance, found.effect >= least
         carried = sentences.carried(watched.importance(name))
-        moved, size = _turn(found), sentences.size(found.effect, "sd", least)
-        figures = sentences.figures(window.count, size, moved, drifts=real and matters)
-        chance = sentences.chance_of(found.p_value / share)
+        size = sentences.Size(found.effect, least, "sd")
+        message = sentences.verdict(f"`{name}`", _turn(found), window.count, size, real=real, matters=matters)
+        if real and matters:
+            message += f"; {sentences.chance_of(found.p_value / share)}{carried}"
         decided: dict[str, object] = {
             "p_value": found.p_value,
             "significance": significance,
             "status": "drift" if real and matters else "ok",
-            "message": sentences.verdict(f"`{name}`", (moved, carried), figures, chance, real=real, matters=matters),
+            "message": message,
         }
         of_all: dict[str, object] = {
             "value": found.maximum_mean_discrepancy,

@@ -30,6 +30,7 @@ def judge_segments(baseline: Baseline, profile: Profile, watched: Watched, famil
             if window.rows < monitor.minimum_rows:
                 results.append(_too_few(segment, window.rows, reference.rows, monitor.minimum_rows))
                 continue
+            own = baseline.facing(window.entities)
             for sides, of_bins in (
                 ((window.features, reference.features), baseline.bins.features),
                 ((window.outputs, reference.outputs), baseline.bins.outputs),
@@ -44,7 +45,7 @@ def judge_segments(baseline: Baseline, profile: Profile, watched: Watched, famil
                             minimum_effect=watched.least_effect(part, column, features),
                             importance=watched.importance(part),
                         )
-                        effect = baseline.design_effect(part)
+                        effect = own.design_effect(part)
                         results += judge_column(part, (sides[0][part], sides[1][part]), column, effect, limits)
     return [_worst(results), *results]
 

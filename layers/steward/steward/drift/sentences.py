@@ -1,13 +1,19 @@
 """What a person reads about drift."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from steward.drift.comparison import Change, comparable_categories, mean_shift
+from steward.drift.comparison import Change, Comparison, comparable_categories
+from steward.drift.standardised_shift import MARGIN
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.summaries import CategoricalSummary, NumericSummary
 
-_VISIBLE_MOVE = 0.05
+_ONE_WAY = 0.5
+_FEW_ROWS = 4
+_ABSURD = 1000
+_NO_SHARE = "no change of its shares would"
 _NAMES_SHOWN = 3
 _RAREST = 1e-9
 _UNSEEN = "rare or unseen categories"
@@ -17,27 +23,62 @@ Unit = Literal["sd", "share"]
 """Of an effect: standard deviations of the baseline, or a share of the rows."""
 
 
-def size(effect: float, unit: Unit, least: float) -> str:
-    """An effect and its threshold in the column's own unit.
+@dataclass(frozen=True, slots=True)
+class Size:
+    """An effect beside its threshold.
 
-    >>> size(0.4, "sd", 0.05)
-    'moved 0.40 sd, 0.05 matters'
-    >>> size(0.05, "share", 0.02)
-    'moved 5.0 points, 2.0 matters'
+    Attributes:
+        effect: the size of the change.
+        least: from which on it matters.
+        unit: of both.
     """
-    if unit == "sd":
-        return f"moved {effect:.2f} sd, {least:.2f} matters"
-    return f"moved {100 * effect:.1f} points, {100 * least:.1f} matters"
+
+    effect: float
+    least: float
+    unit: Unit
+
+    @property
+    def moved(self) -> str:
+        """The effect in the column's own unit.
+
+        >>> Size(0.4, 0.05, "sd").moved, Size(0.05, 0.02, "share").moved
+        ('moved 0.40 sd', 'moved 5.0 points')
+        """
+        return f"moved {self.effect:.2f} sd" if self.unit == "sd" else f"moved {100 * self.effect:.1f} points"
+
+    @property
+    def matters(self) -> str:
+        """The threshold.
+
+        >>> Size(0.4, 0.05, "sd").matters, Size(0.05, 0.02, "share").matters
+        ('0.05 sd matter', '2.0 points matter')
+        """
+        return f"{amount(self.least, self.unit)} matter"
 
 
-def move(window: NumericSummary, reference: NumericSummary, bins: NumericBins) -> str:
-    """How a numeric column moved: `moved up by 0.4 standard deviations`."""
-    change = mean_shift(reference, window, bins)
-    if change is not None and abs(change) >= _VISIBLE_MOVE:
-        return f"moved {'up' if change > 0 else 'down'} by {abs(change):.2g} standard deviations"
-    if reference.constant(bins) and window.minimum == window.maximum:
-        return f"went from always {reference.minimum:g} to always {window.minimum:g}"
-    return "changed its distribution"
+def amount(effect: float, unit: Unit) -> str:
+    """A change in the column's own unit: `0.05 sd`, `2.0 points`."""
+    return f"{effect:.2f} sd" if unit == "sd" else f"{100 * effect:.1f} points"
+
+
+def move(window: NumericSummary, reference: NumericSummary, bins: NumericBins, found: Comparison) -> str:
+    """How a numeric column moved, by the effect that decides: `moved up by 0.4 standard deviations`."""
+    if reference.constant(bins):
+        if window.minimum == window.maximum:
+            return f"went from always {reference.minimum:g} to always {window.minimum:g}"
+        return f"is no longer always {reference.minimum:g} in {found.effect / MARGIN:.1%} of rows"
+    size = f"{'at least ' if found.capped else ''}{found.effect:.2g} standard deviations"
+    if abs(found.direction) < _ONE_WAY:
+        return f"changed its distribution by {size}"
+    return f"moved {'up' if found.direction > 0 else 'down'} by {size}"
+
+
+def few_rows(found: Comparison) -> str:
+    """What to add where the mean moved and the rows did not: `, but few rows move its mean by 5.5 sd`."""
+    shift = found.values.get("mean_shift")
+    if shift is None or abs(shift) < max(1.0, _FEW_ROWS * found.effect):
+        return ""
+    return f", but few rows move its mean {'up' if shift > 0 else 'down'} by {abs(shift):.2g} sd"
 
 
 def grown(change: Change, place: str) -> str:
@@ -67,37 +108,62 @@ def shift(window: CategoricalSummary, reference: CategoricalSummary, bins: Categ
     return f"has {name} in {here[most]:.1%} of rows instead of {there[most]:.1%}"
 
 
-def verdict(subject: str, words: tuple[str, str], figures: str, chance: str, *, real: bool, matters: bool) -> str:
-    """The sentence of one column, whatever was decided.
+def verdict(subject: str, moved: str, rows: int, size: Size, *, real: bool, matters: bool, aside: str = "") -> str:
+    """The sentence of one column of which something can be said, without how rare a drift is by chance.
 
     Args:
         subject: the column.
-        words: how it moved, and what to add where it drifts.
-        figures: sample size, effect and threshold.
-        chance: how often chance alone does this.
+        moved: how it moved; with the size of that, or the figures have it.
+        rows: of the window.
+        size: effect and threshold.
         real: whether it is beyond chance.
         matters: whether the effect reaches the threshold.
+        aside: what to add where it does not drift.
+
+    >>> verdict("`x`", "moved up by 0.4 standard deviations", 900, Size(0.4, 0.05, "sd"), real=False, matters=True)
+    '`x` moved up by 0.4 standard deviations, no more than chance allows (n = 900; 0.05 sd matter)'
     """
-    moved, added = words
+    sized = "standard deviations" in moved or "% of rows" in moved
     if real and matters:
-        return f"{subject} {moved} {figures}; {chance}{added}"
-    if real:
-        return f"{subject} {moved}, too little to matter {figures}"
-    if matters:
-        return f"{subject} {moved}, no more than chance allows {figures}"
-    return f"{subject} is as in the baseline {figures}"
+        return f"{subject} {moved} (n = {rows:,}{'' if sized else f'; {size.moved}'})"
+    if not real and not matters:
+        return f"{subject} is as in the baseline{aside} (n = {rows:,}; {size.moved}, {size.matters})"
+    why = "too little to matter" if real else "no more than chance allows"
+    figures = size.matters if sized else f"{size.moved}, {size.matters}"
+    return f"{subject} {moved}, {why}{aside} (n = {rows:,}; {figures})"
 
 
-def figures(rows: int, change: str, moved: str, *, drifts: bool) -> str:
-    """The sample size, and effect and threshold unless the words about a drift give its size already.
+def cannot_tell(subject: str, moved: str, rows: int, reasons: Sequence[str]) -> str:
+    """The sentence of one column of which hardly anything can be said.
 
-    >>> figures(6112, "moved 0.42 sd, 0.05 matters", "moved up by 0.4 standard deviations", drifts=True)
-    '(n = 6,112)'
-    >>> figures(6112, "moved 0.42 sd, 0.05 matters", "changed its distribution", drifts=True)
-    '(n = 6,112; moved 0.42 sd, 0.05 matters)'
+    >>> cannot_tell("`x`", "moved up by 2 standard deviations", 200, ["only a shift of 4 sd would show"])
+    'cannot tell whether `x` drifted: it moved up by 2 standard deviations (n = 200); only a shift of 4 sd would show'
     """
-    sized = any(part in moved for part in ("standard deviations", "% of rows"))
-    return f"(n = {rows:,})" if drifts and sized else f"(n = {rows:,}; {change})"
+    return f"cannot tell whether {subject} drifted: it {moved} (n = {rows:,}); {'; '.join(reasons)}"
+
+
+def insensitive(windows: int, smallest: float, unit: Unit) -> str:
+    """Why hardly anything would show, and the smallest change that would.
+
+    >>> insensitive(21, 4.32, "sd")
+    "the baseline's 21 windows differ so much that a shift of less than 4.3 sd would not show"
+    >>> insensitive(4, 1.0, "share")
+    "the baseline's 4 windows differ so much that no change of its shares would show"
+    """
+    if unit == "share":
+        seen = f"a change of less than {100 * smallest:.0f} points would not" if smallest < 1 else _NO_SHARE
+    else:
+        seen = f"a shift of less than {smallest:.2g} sd would not" if smallest < _ABSURD else "no shift would"
+    return f"the baseline's {windows} windows differ so much that {seen} show"
+
+
+def outside(rows: int, of: int, least: float, greatest: float) -> str:
+    """On rows that lie outside all that the reference had.
+
+    >>> outside(31, 100, 0.0, 7.5)
+    '31% of its rows lie outside all that the reference had, 0 to 7.5'
+    """
+    return f"{rows / of:.0%} of its rows lie outside all that the reference had, {least:.4g} to {greatest:.4g}"
 
 
 def carried(importance: float | None) -> str:

@@ -5,12 +5,13 @@ from steward.drift.comparison import counts_of
 from steward.drift.family import Family
 from steward.drift.proportions import Share, increase_chance
 from steward.drift.rare_categories import RareCategories
+from steward.drift.sensitivity import LARGEST_SHARE
 from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, histogram
-from steward.results import MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName, ShareMonitor
 
 
@@ -52,9 +53,9 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
         if not watched.watches(name):
             continue
         if isinstance(reference, CategoricalSummary) and isinstance(window, CategoricalSummary):
-            there = Share(min(reference.count, _expected_unseen(reference)), reference.count)
-            here = Share(window.unseen, window.count)
             effect = baseline.design_effects[name]
+            there = Share(min(reference.count, _expected_unseen(reference, effect)), reference.count)
+            here = Share(window.unseen, window.count)
             result = _judge(
                 "unseen_categories", name, sides=(here, there), effect=effect, monitor=monitor, family=family
             )
@@ -63,11 +64,22 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
     return results
 
 
-def _expected_unseen(reference: CategoricalSummary) -> int:
-    """Hits of categories without a bin, in as many new rows."""
+def _expected_unseen(reference: CategoricalSummary, effect: DesignEffect) -> int:
+    """Hits of categories without a bin, in as many new rows.
+
+    Where rows of one entity share their category, one that only this entity has comes as often as the entity.
+    """
     if reference.unseen:
         return round(RareCategories.of(counts_of(histogram(reference))).hits)
-    return sum(count == 1 for count in reference.counts)
+    once = sum(count == 1 for count in reference.counts)
+    if effect.clusters is None:
+        return once
+    of_one_entity = sum(count for count in reference.counts if count <= _LESS_THAN_TWO * effect.repeats)
+    return round(once + effect.clusters.spectrum[0] * (of_one_entity - once))
+
+
+_LESS_THAN_TWO = 1.3
+"""Times the rows that an entity has on average: a category with more is one of several entities."""
 
 
 def _judge(
@@ -101,6 +113,10 @@ def _judge(
     fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline"
     if status == "drift":
         fact += f"; {sentences.chance_of(p_value / share)}"
+    elif matters and effect.clustered and here.value - there.value > LARGEST_SHARE:
+        status = "unknown"
+        fact = f"cannot tell: {fact}, and the baseline's {effect.chunks} windows differ too much for it to show"
+        fact += f"; {REMEDY}"
     elif matters:
         fact += ", no more than chance allows"
     figures = {

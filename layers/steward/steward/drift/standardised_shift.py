@@ -19,6 +19,7 @@ NORMAL_INTERQUARTILE_RANGE = 1.3489795003921634
 """Interquartile range of the standard normal."""
 
 _COLLAPSED = 0.1
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,16 @@ class Shift:
         scale: the baseline's robust standard deviation, in the feature's unit; 0 where it is constant.
         standardised: the distance in robust standard deviations; from 0, always finite.
         normalised: the distance without limits, in standard deviations, as `normalised_wasserstein_distance` has it.
+        direction: the difference of the winsorised means over the distance, from -1 (all rows moved down) to 1.
+        capped: whether half of the window's rows lie beyond the limits, so that the distance without them is more.
     """
 
     distance: float
     scale: float
     standardised: float
     normalised: float | None
+    direction: float = 0.0
+    capped: bool = False
 
     @classmethod
     def between(cls, reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> Self:
@@ -67,13 +72,19 @@ class Shift:
         points.sort()
         areas, moves = areas_between(expected, observed, points)
         whole = unlimited_distance(areas, moves, reference, window, bins)
+        direction, capped = 0.0, False
         if scale > 0:
-            distance = _finite(float(areas[points.searchsorted(low) : points.searchsorted(high)].sum()))
+            within = slice(int(points.searchsorted(low)), int(points.searchsorted(high)))
+            distance = _finite(float(areas[within].sum()))
             standardised = _finite(distance / scale)
+            direction = float(moves[within].sum()) / distance if distance > 0 else 0.0
+            below, upto = observed.at(np.array((low, high))).tolist()
+            capped = below + 1 - upto >= _HALF
         else:
             distance = _finite(whole)
             standardised = MARGIN * _share_elsewhere(reference, window, bins, (expected, observed))
-        return cls(distance, scale, standardised, in_deviations(whole, reference) if scale > 0 else None)
+        normalised = in_deviations(whole, reference) if scale > 0 else None
+        return cls(distance, scale, standardised, normalised, direction, capped)
 
 
 def robust_scale(expected: DistributionFunction, reference: NumericSummary, bins: NumericBins) -> float:

@@ -104,7 +104,10 @@ def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
             columns=before,
             unreadable=evidence.unreadable,
             matches=evidence.realised.matches if evidence.realised else None,
-            past_matches={Window.parse(past.window).number: past.matches for past in evidence.history if past.matches},
+            past_matches={
+                number: matches for number, matches in evidence.waiting.items() if number < evidence.window.number
+            }
+            | {Window.parse(past.window).number: past.matches for past in evidence.history if past.matches},
         )
     )
 

@@ -8,6 +8,7 @@ from steward.attribution.sums import AttributionSums
 from steward.monitoring.history import PastWindow
 from steward.monitoring.realised import WindowOutcomes
 from steward.profiles import Baseline, Profile
+from steward.quality.label_matches import PastMatches
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 
@@ -32,6 +33,7 @@ class Evidence:
         unreadable: batches of the window that are left out of the profile, each with the reason.
         volumes: rows of the version's windows, by number, counted from `ORIGIN`; later ones may be among them.
         labelled: rows of them that have a label, likewise.
+        waiting: what is remembered of labels of them that wait for their predictions, likewise.
     """
 
     spec: ModelSpec
@@ -46,6 +48,7 @@ class Evidence:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     volumes: Mapping[int, int] = field(default_factory=dict)
     labelled: Mapping[int, int] = field(default_factory=dict)
+    waiting: Mapping[int, PastMatches] = field(default_factory=dict)
 
     @property
     def drift_baseline(self) -> Baseline:

@@ -87,6 +87,7 @@ class History(BaseModel):
         windows: by id. A window that is checked again replaces its figures; told again it changes nothing.
         volumes: rows of each window, by its number, counted from `ORIGIN`; of more windows than `windows` has.
         labelled: rows of each window that have a label, likewise.
+        waiting: what is remembered of labels of windows in which some wait for their predictions, likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,6 +95,7 @@ class History(BaseModel):
     windows: dict[str, PastWindow] = Field(default_factory=dict)
     volumes: dict[int, int] = Field(default_factory=dict)
     labelled: dict[int, int] = Field(default_factory=dict)
+    waiting: dict[int, PastMatches] = Field(default_factory=dict)
 
     def told(self, past: PastWindow) -> Self:
         """The history with one more window; an estimate that was made before labels came is kept."""
@@ -103,11 +105,15 @@ class History(BaseModel):
         windows = self.windows | {past.window: past}
         newest = sorted(windows)[-KEPT:]
         number = Window.parse(past.window).number
+        waiting = {at: matches for at, matches in self.waiting.items() if at != number}
+        if past.matches and past.matches.waiting:
+            waiting[number] = past.matches
         return self.model_copy(
             update={
                 "windows": {window: windows[window] for window in newest},
                 "volumes": _newest(self.volumes | {number: past.rows}),
                 "labelled": _newest(self.labelled | {number: past.labelled_rows}),
+                "waiting": _newest(waiting),
             }
         )
 
@@ -122,5 +128,5 @@ class History(BaseModel):
         )
 
 
-def _newest(counts: dict[int, int]) -> dict[int, int]:
+def _newest[Counted](counts: dict[int, Counted]) -> dict[int, Counted]:
     return {number: counts[number] for number in sorted(counts)[-VOLUMES_KEPT:]}

@@ -83,8 +83,8 @@ def f1(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
 def roc_auc(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
     """The chance that a positive row scores above a negative one; None unless both classes occur.
 
-    Scores are compared by their cells of 1/1000, so rows of one cell count as ties: the error is at most half the share
-    of pairs in one cell. See `ranking` for the interval.
+    Exact of up to 1,000 different scores. Beyond that rows of one cell (see `score_cells`) count as ties: the error is
+    at most half the share of pairs in one cell, some 0.00001. See `ranking` for the interval.
 
     Source: T. Fawcett (2006), An introduction to ROC analysis, Pattern Recognition Letters 27(8), 861-874.
     """
@@ -95,7 +95,7 @@ def roc_auc(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None
 
 
 def mean_precision(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Average precision over the recalls, by cells of 1/1000; None unless both classes occur. See `ranking`.
+    """Average precision over the recalls; None unless both classes occur. See `score_cells` and `ranking`.
 
     Source: M. Zhu (2004), Recall, precision and average precision, University of Waterloo working paper 2004-09.
     """
@@ -106,7 +106,7 @@ def mean_precision(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate
 
 
 def log_loss(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean negative log-likelihood in nats, scores clipped at 1e-15, with Student's interval; None without labels.
+    """Mean negative log-likelihood in nats, scores clipped at 2^-52, with Student's interval; None without labels.
 
     Source: I. J. Good (1952), Rational decisions, Journal of the Royal Statistical Society B 14(1), 107-114.
     """

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from steward.performance.score_cells import CELL_SCORES, Cells, are_probabilities, counted, dense, united
+from steward.performance.entity_sums import EntitySums
+from steward.performance.score_cells import FINEST, Cells, are_probabilities, count_scores, dense, unite
 
-CLIP = 1e-15
-"""Scores are kept this far from 0 and 1 in the log loss."""
+CLIP = 2.0**-52
+"""Scores are kept this far from 0 and 1 in the log loss, as in scikit-learn's `log_loss`."""
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +28,7 @@ class BinaryCounts:
         positive, negative: rows of each true class per cell of the score, shape (..., cells), ascending.
         scores: the mean score of each cell, shape (cells,).
         log_loss_sum, squared_error_sum: over the rows.
+        tied: whether all rows of a cell have one score; else they are spread over it.
     """
 
     true_positives: Floats
@@ -38,6 +40,7 @@ class BinaryCounts:
     scores: Floats
     log_loss_sum: Floats
     squared_error_sum: Floats
+    tied: bool = True
 
     @property
     def rows(self) -> Floats:
@@ -63,9 +66,11 @@ class BinaryOutcomes(BaseModel):
         labelled: predictions with a label; all that follows is about these.
         orphans: labels with no prediction.
         true_positives, false_positives, true_negatives, false_negatives: at the decided class.
+        score_bits: how narrow the cells of the score are (see `score_cells`).
         positive_scores, negative_scores: rows per cell of the score, for each true class.
         log_loss_sum, log_loss_squares: sum of the rows' log losses in nats, and of their squares.
         squared_error_sum, squared_error_squares: sum of (score - label)², and of its square.
+        entities: the same and more, by groups of entities, where a column says of whom rows are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,12 +83,14 @@ class BinaryOutcomes(BaseModel):
     false_positives: int = 0
     true_negatives: int = 0
     false_negatives: int = 0
+    score_bits: int = FINEST
     positive_scores: Cells = {}
     negative_scores: Cells = {}
     log_loss_sum: float = 0.0
     log_loss_squares: float = 0.0
     squared_error_sum: float = 0.0
     squared_error_squares: float = 0.0
+    entities: EntitySums = EntitySums()
 
     @classmethod
     def of(
@@ -119,6 +126,7 @@ class BinaryOutcomes(BaseModel):
             raise ValueError(msg)
         losses = row_log_loss(labels, scores)
         errors = (scores - labels) ** 2
+        bits, positive, negative = count_scores(scores, labels)
         return cls(
             rows=len(scores) if rows is None else rows,
             labelled=len(scores),
@@ -127,8 +135,9 @@ class BinaryOutcomes(BaseModel):
             false_positives=int(np.count_nonzero(decided & ~labels)),
             true_negatives=int(np.count_nonzero(~decided & ~labels)),
             false_negatives=int(np.count_nonzero(~decided & labels)),
-            positive_scores=counted(scores[labels]),
-            negative_scores=counted(scores[~labels]),
+            score_bits=bits,
+            positive_scores=positive,
+            negative_scores=negative,
             log_loss_sum=float(losses.sum()),
             log_loss_squares=float(np.square(losses).sum()),
             squared_error_sum=float(errors.sum()),
@@ -145,16 +154,12 @@ class BinaryOutcomes(BaseModel):
         """Labelled rows whose truth is the negative class."""
         return self.true_negatives + self.false_positives
 
-    def histograms(self) -> tuple[Floats, Floats]:
-        """Rows per cell of the score, of the positive and of the negative class, each of shape (1000,)."""
-        return dense(self.positive_scores), dense(self.negative_scores)
-
     @cached_property
     def counts(self) -> BinaryCounts:
         """The same as arrays, made once: every metric asks for them."""
-        positive, negative = self.histograms()
-        positive.setflags(write=False)
-        negative.setflags(write=False)
+        scores, positive, negative = dense(*self._cells)
+        for cells in (scores, positive, negative):
+            cells.setflags(write=False)
         return BinaryCounts(
             true_positives=np.asarray(self.true_positives, np.float64),
             false_positives=np.asarray(self.false_positives, np.float64),
@@ -162,12 +167,18 @@ class BinaryOutcomes(BaseModel):
             false_negatives=np.asarray(self.false_negatives, np.float64),
             positive=positive,
             negative=negative,
-            scores=CELL_SCORES,
+            scores=scores,
             log_loss_sum=np.asarray(self.log_loss_sum, np.float64),
             squared_error_sum=np.asarray(self.squared_error_sum, np.float64),
+            tied=self.score_bits == FINEST,
         )
 
+    @property
+    def _cells(self) -> tuple[int, Cells, Cells]:
+        return self.score_bits, self.positive_scores, self.negative_scores
+
     def __add__(self, other: "BinaryOutcomes") -> "BinaryOutcomes":
+        bits, positive, negative = unite([self._cells, other._cells])
         return BinaryOutcomes(
             rows=self.rows + other.rows,
             labelled=self.labelled + other.labelled,
@@ -176,12 +187,14 @@ class BinaryOutcomes(BaseModel):
             false_positives=self.false_positives + other.false_positives,
             true_negatives=self.true_negatives + other.true_negatives,
             false_negatives=self.false_negatives + other.false_negatives,
-            positive_scores=united(self.positive_scores, other.positive_scores),
-            negative_scores=united(self.negative_scores, other.negative_scores),
+            score_bits=bits,
+            positive_scores=positive,
+            negative_scores=negative,
             log_loss_sum=self.log_loss_sum + other.log_loss_sum,
             log_loss_squares=self.log_loss_squares + other.log_loss_squares,
             squared_error_sum=self.squared_error_sum + other.squared_error_sum,
             squared_error_squares=self.squared_error_squares + other.squared_error_squares,
+            entities=self.entities + other.entities,
         )
 
     def to_json(self) -> bytes:
@@ -195,6 +208,6 @@ class BinaryOutcomes(BaseModel):
 
 
 def row_log_loss(labels: NDArray[np.bool_], scores: Floats) -> Floats:
-    """Log loss of each row in nats, scores clipped to [1e-15, 1 - 1e-15], shape (rows,)."""
+    """Log loss of each row in nats, scores clipped to [2^-52, 1 - 2^-52], shape (rows,)."""
     clipped = np.clip(scores, CLIP, 1 - CLIP)
     return np.asarray(-np.where(labels, np.log(clipped), np.log1p(-clipped)), dtype=np.float64)

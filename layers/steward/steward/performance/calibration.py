@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from steward.performance.binary_outcomes import CLIP, Floats
+from steward.performance.binary_outcomes import CLIP, BinaryCounts, Floats
 from steward.performance.boosted import Codes, Trees
 from steward.performance.surplus import Surplus
 
@@ -20,6 +20,7 @@ Grow = Callable[[Codes, Floats], Trees]
 """Fits trees over the codes of rows to what is left of a figure of each; done when a version is made."""
 
 _DIGITS = 6
+"""Significant ones: shares of one in a hundred thousand keep theirs."""
 
 
 class Calibration(BaseModel):
@@ -116,14 +117,10 @@ class Calibration(BaseModel):
             "nothing": np.zeros(len(self.rows))
         }
 
-    def coarse(self, cells: Floats) -> Floats:
-        """Rows per cell of this map, from rows per equal cell over [0, 1] of any finer division.
-
-        Args:
-            cells: shape (finer cells,).
-        """
-        middle = (np.arange(len(cells)) + 0.5) / len(cells)
-        return np.bincount(np.searchsorted(np.array(self.edges), middle, side="right"), cells, len(self.rows))
+    def labelled(self, counts: BinaryCounts) -> Floats:
+        """Rows per cell of this map, from the rows of any finer division of the score."""
+        cells = np.searchsorted(np.array(self.edges), counts.scores, side="right")
+        return np.bincount(cells, counts.positive + counts.negative, len(self.rows))
 
 
 def isotonic(values: Floats, weights: Floats) -> Floats:
@@ -147,4 +144,4 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
 
 
 def _rounded(values: Floats) -> tuple[float, ...]:
-    return tuple(round(value, _DIGITS) for value in values.tolist())
+    return tuple(float(f"{value:.{_DIGITS}g}") for value in values.tolist())

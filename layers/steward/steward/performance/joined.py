@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from steward.performance.binary_outcomes import BinaryOutcomes
+from steward.performance.entity_figures import binary_entities, entities_of, multiclass_entities, regression_entities
 from steward.performance.grouping import Rows, outcomes_by_group
 from steward.performance.groups import GroupOutcomes
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
@@ -65,7 +66,7 @@ def joined_outcomes(joined: pd.DataFrame, spec: ModelSpec, *, rows: int, orphans
     Raises:
         ValueError: the task has no labels.
     """
-    columns = spec.columns
+    columns, entities = spec.columns, entities_of(joined, spec)
     match spec.task:
         case "binary_classification":
             positive = canonical_label(spec.positive_label)
@@ -76,7 +77,8 @@ def joined_outcomes(joined: pd.DataFrame, spec: ModelSpec, *, rows: int, orphans
                 else scores >= spec.threshold
             )
             truth = (joined[columns.label].astype(str) == positive).to_numpy()
-            return BinaryOutcomes.of(scores, truth, decided, rows=rows, orphans=orphans)
+            counted = BinaryOutcomes.of(scores, truth, decided, rows=rows, orphans=orphans)
+            return counted.model_copy(update={"entities": binary_entities(entities, scores, truth, decided)})
         case "multiclass_classification":
             classes = pd.Index(spec.classes)
             of_classes = joined[list(columns.scores.values())].to_numpy(dtype=np.float64)
@@ -86,11 +88,15 @@ def joined_outcomes(joined: pd.DataFrame, spec: ModelSpec, *, rows: int, orphans
                 if columns.prediction
                 else of_classes.argmax(axis=1)
             )
-            return MulticlassOutcomes.of(spec.classes, of_classes, true_class, likeliest, rows=rows, orphans=orphans)
+            found = MulticlassOutcomes.of(spec.classes, of_classes, true_class, likeliest, rows=rows, orphans=orphans)
+            return found.model_copy(
+                update={"entities": multiclass_entities(entities, of_classes, true_class, likeliest)}
+            )
         case "regression":
             predictions = joined[str(columns.prediction)].to_numpy(dtype=np.float64)
             labels = joined[columns.label].to_numpy(dtype=np.float64)
-            return RegressionOutcomes.of(predictions, labels, rows=rows, orphans=orphans)
+            summed = RegressionOutcomes.of(predictions, labels, rows=rows, orphans=orphans)
+            return summed.model_copy(update={"entities": regression_entities(entities, predictions, labels)})
         case "text_generation":
             raise ValueError(f"{spec.model} generates text, and has no labels to be judged by")
         case unreachable:

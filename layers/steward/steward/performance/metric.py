@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from steward.performance.binary_outcomes import Floats
+from steward.performance.entity_sums import EntitySums
 from steward.performance.intervals import Z95, Estimate
 from steward.spec.monitors import PerformanceMetric
 
@@ -14,8 +15,16 @@ CellSlopes = tuple[Floats, Floats]
 """Derivatives by the positive and the negative rows of each cell, each of shape (cells,)."""
 
 
+class Judged(Protocol):
+    """Outcomes of any task."""
+
+    @property
+    def entities(self) -> EntitySums:
+        """Their sums by groups of entities."""
+
+
 @dataclass(frozen=True, slots=True)
-class Metric[O, C]:
+class Metric[O: Judged, C]:
     """A metric of the outcomes `O` of a task, or of their counts `C`.
 
     Attributes:
@@ -42,7 +51,7 @@ class Metric[O, C]:
 
     def __call__(self, outcomes: O, deviation: float = Z95) -> Estimate | None:
         """The metric with its interval, of 95 % unless another standard normal quantile is given."""
-        return self.estimate(outcomes, deviation)
+        return self.estimate(outcomes, outcomes.entities.deviation(self.name, deviation))
 
     def text(self, figure: float) -> str:
         """A figure as a person reads it."""

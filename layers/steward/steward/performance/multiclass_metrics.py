@@ -54,7 +54,7 @@ def accuracy(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate |
 def log_loss(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate | None:
     """Mean of minus the logarithm of the true class's score, in nats, with Student's interval; None without labels.
 
-    Scores are clipped at 1e-15 and taken as they are: they are not made to sum to one.
+    Scores are clipped at 2^-52 and taken as they are: they are not made to sum to one.
 
     Source: I. J. Good (1952), Rational decisions, Journal of the Royal Statistical Society B 14(1), 107-114.
     """

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from steward.performance.binary_outcomes import CLIP, BinaryCounts, BinaryOutcomes, Floats
+from steward.performance.entity_sums import EntitySums
 from steward.performance.score_cells import are_probabilities
 
 UNDECLARED = -1
@@ -74,6 +75,7 @@ class MulticlassOutcomes(BaseModel):
     log_loss_squares: float = 0.0
     squared_error_sum: float = 0.0
     squared_error_squares: float = 0.0
+    entities: EntitySums = EntitySums()
 
     @classmethod
     def empty(cls, classes: tuple[str, ...]) -> Self:
@@ -174,6 +176,7 @@ class MulticlassOutcomes(BaseModel):
             log_loss_squares=self.log_loss_squares + other.log_loss_squares,
             squared_error_sum=self.squared_error_sum + other.squared_error_sum,
             squared_error_squares=self.squared_error_squares + other.squared_error_squares,
+            entities=self.entities + other.entities,
         )
 
     def to_json(self) -> bytes:
@@ -187,7 +190,7 @@ class MulticlassOutcomes(BaseModel):
 
 
 def row_class_log_loss(labels: NDArray[np.integer], scores: Floats) -> Floats:
-    """Minus the logarithm of the true class's score, clipped at 1e-15, shape (rows,)."""
+    """Minus the logarithm of the true class's score, clipped at 2^-52, shape (rows,)."""
     return np.asarray(-np.log(np.clip(scores[np.arange(len(labels)), labels], CLIP, 1.0)), np.float64)
 
 

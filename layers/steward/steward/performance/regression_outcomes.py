@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from steward.performance.binary_outcomes import Floats
+from steward.performance.entity_sums import EntitySums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +117,7 @@ class RegressionOutcomes(BaseModel):
         relative_rows: labelled rows whose truth is not 0, which have a relative error.
         relative_error_sum, relative_error_squares: sum of |error| / |truth| over them, and of its square.
         labels: moments of the true values.
+        entities: errors by groups of entities, where a column says of whom rows are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -132,6 +134,7 @@ class RegressionOutcomes(BaseModel):
     relative_error_sum: float = 0.0
     relative_error_squares: float = 0.0
     labels: LabelMoments = LabelMoments()
+    entities: EntitySums = EntitySums()
 
     @classmethod
     def of(cls, predictions: Floats, labels: Floats, *, rows: int | None = None, orphans: int = 0) -> Self:
@@ -202,6 +205,7 @@ class RegressionOutcomes(BaseModel):
             relative_error_sum=self.relative_error_sum + other.relative_error_sum,
             relative_error_squares=self.relative_error_squares + other.relative_error_squares,
             labels=self.labels + other.labels,
+            entities=self.entities + other.entities,
         )
 
     def to_json(self) -> bytes:

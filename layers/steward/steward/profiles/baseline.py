@@ -1,7 +1,7 @@
 """The baseline: what a version is compared with for as long as it is in charge."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal, Self
 
@@ -13,10 +13,12 @@ from steward.errors import IncomparableProfiles
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.profiles.bins import MISSING, ColumnBins, NumericBins
+from steward.profiles.clusters import Clusters, ColumnClusters, clusters_of
 from steward.profiles.conditional import Conditional
-from steward.profiles.design_effect import DesignEffect
+from steward.profiles.design_effect import DesignEffect, Repeated
 from steward.profiles.embedding_spread import EmbeddingSpread
 from steward.profiles.embeddings import EmbeddingBins
+from steward.profiles.entities import EntityCounts
 from steward.profiles.leakage import Leakage
 from steward.profiles.model_bins import Bins
 from steward.profiles.portion import Portion
@@ -46,6 +48,7 @@ class Baseline(BaseModel):
         output_design_effects: per part of the outputs, of its histogram; unknown where they are those of a holdout,
             which is too short to show how windows differ.
         output_missing_design_effects: per part of the outputs, of its share of missing cells.
+        clusters: how alike rows of one entity are, by column; None where no column says of whom rows are.
         embedding_spreads: per column of embeddings among the features, of the mean of its feature map.
         attribution_spread: how the reference's windows differ in what the features contribute.
         holdout: the version's results on labelled rows that it did not see; None for a task without labels.
@@ -67,6 +70,7 @@ class Baseline(BaseModel):
     missing_design_effects: dict[str, DesignEffect]
     output_design_effects: dict[str, DesignEffect]
     output_missing_design_effects: dict[str, DesignEffect]
+    clusters: ColumnClusters | None = None
     embedding_spreads: dict[str, EmbeddingSpread] = {}
     attribution_spread: WindowSpread = WindowSpread()
     holdout: Outcomes | None
@@ -114,20 +118,31 @@ class Baseline(BaseModel):
         if not own:
             total = _with_outputs(total, Profile.of(outputs[0], bins, scope.names), bins)
         carried = [window.attributions for window in windows if window.attributions.rows]
+        clusters = clusters_of(portions, bins, scope.names)
+        if clusters is not None and not own:
+            answered = clusters_of([(portions[0][0], portion) for portion in outputs], bins, scope.names)
+            clusters = clusters.model_copy(
+                update={
+                    "outputs": answered.outputs if answered else {},
+                    "missing_outputs": answered.missing_outputs if answered else {},
+                }
+            )
+        effects = _Effects.of(windows, bins, clusters, total.entities.repeats, outputs=own)
         sums, spread = attributions or (total.attributions, WindowSpread.of(carried))
         total = total.model_copy(update={"attributions": sums})
         return cls(
             bins=bins,
             reference=total.model_copy(update={"sample": total.sample.cut(ROWS)}),
             sample=total.sample,
-            design_effects=_effects([window.features for window in windows], bins.features),
-            missing_design_effects=_missing_effects([window.features for window in windows], bins.features),
-            output_design_effects=_effects([window.outputs for window in windows if own], bins.outputs),
-            output_missing_design_effects=_missing_effects([window.outputs for window in windows if own], bins.outputs),
+            design_effects=effects.features,
+            missing_design_effects=effects.missing_features,
+            output_design_effects=effects.outputs,
+            output_missing_design_effects=effects.missing_outputs,
+            clusters=clusters,
             embedding_spreads={
                 name: EmbeddingSpread.of(
                     _embeddings(reference, name), [window.embeddings[name] for window in windows], column
-                )
+                ).among([window.embeddings[name] for window in windows], _repeated(clusters, name, total))
                 for name, column in bins.composites.items()
                 if isinstance(column, EmbeddingBins) and name in scope.features
             },
@@ -152,19 +167,43 @@ class Baseline(BaseModel):
         if not windows:
             raise IncomparableProfiles("there are no earlier windows to compare with; compare with the reference")
         total = sum(windows, start=Profile.empty(self.bins))
-        features, outputs = [window.features for window in windows], [window.outputs for window in windows]
+        effects = _Effects.of(windows, self.bins, self.clusters, total.entities.repeats)
         return self.model_copy(
             update={
                 "reference": total,
                 "sample": total.sample,
-                "design_effects": _effects(features, self.bins.features),
-                "missing_design_effects": _missing_effects(features, self.bins.features),
-                "output_design_effects": _effects(outputs, self.bins.outputs),
-                "output_missing_design_effects": _missing_effects(outputs, self.bins.outputs),
+                "design_effects": effects.features,
+                "missing_design_effects": effects.missing_features,
+                "output_design_effects": effects.outputs,
+                "output_missing_design_effects": effects.missing_outputs,
                 "embedding_spreads": {
-                    name: spread.among([window.embeddings[name] for window in windows])
+                    name: spread.among(
+                        [window.embeddings[name] for window in windows], _repeated(self.clusters, name, total)
+                    )
                     for name, spread in self.embedding_spreads.items()
                 },
+            }
+        )
+
+    def facing(self, window: EntityCounts) -> Self:
+        """The same baseline, whose design effects know how often rows of one entity come in a window."""
+        if self.clusters is None or not window.counts:
+            return self
+        update = {"window_repeats": window.repeats}
+        spreads = {
+            name: spread.model_copy(update={"design_effect": spread.design_effect.model_copy(update=update)})
+            for name, spread in self.embedding_spreads.items()
+        }
+        return self.model_copy(
+            update={"embedding_spreads": spreads}
+            | {
+                field: {name: effect.model_copy(update=update) for name, effect in getattr(self, field).items()}
+                for field in (
+                    "design_effects",
+                    "missing_design_effects",
+                    "output_design_effects",
+                    "output_missing_design_effects",
+                )
             }
         )
 
@@ -178,15 +217,20 @@ class Baseline(BaseModel):
         known = [effect for effect in self.design_effects.values() if effect.known]
         if own.known or not known:
             return own
-        return DesignEffect(
-            value=median(effect.value for effect in known),
-            location=median(effect.location for effect in known),
+        beyond = [effect.beyond or (effect.value, effect.location) for effect in known]
+        found = DesignEffect(
+            value=median(value for value, _ in beyond),
+            location=median(location for _, location in beyond),
             concentration=median(effect.concentration for effect in known),
             rows=median(effect.rows for effect in known),
             chunks=min(effect.chunks for effect in known),
             clustered=any(effect.clustered for effect in known),
             known=True,
         )
+        if own.clusters is None:
+            return found
+        found = found.with_entities(Repeated(own.clusters, own.repeats, own.repeats))
+        return found.model_copy(update={"window_repeats": own.window_repeats})
 
     @property
     def joint_design_effect(self) -> DesignEffect:
@@ -196,17 +240,27 @@ class Baseline(BaseModel):
         """
         effects = [self.design_effect(name) for _, name in self.bins.sampled]
         known = [effect for effect in effects if effect.known]
-        if not known:
-            return DesignEffect()
-        most = max(known, key=lambda effect: max(effect.value, effect.location))
-        return DesignEffect(
-            value=max(most.value, most.location),
-            location=most.location,
-            rows=most.rows,
-            chunks=min(effect.chunks for effect in known),
-            clustered=any(effect.clustered for effect in known),
-            known=True,
-        )
+        found = DesignEffect()
+        if known:
+            most = max(known, key=lambda effect: max(effect.beyond or (effect.value, effect.location)))
+            value, location = most.beyond or (most.value, most.location)
+            found = DesignEffect(
+                value=max(value, location),
+                location=location,
+                rows=most.rows,
+                chunks=min(effect.chunks for effect in known),
+                clustered=any(effect.clustered for effect in known),
+                known=True,
+            )
+        shared = [effect for effect in effects if effect.clusters is not None]
+        if not shared:
+            return found
+        alike = [effect.clusters for effect in shared if effect.clusters is not None]
+        most_alike = max(max(clusters.location, *clusters.spectrum) for clusters in alike)
+        sampled = len(self.sample) / max(1, self.reference.rows)
+        repeats = 1 + (shared[0].repeats - 1) * min(1.0, sampled)
+        found = found.with_entities(Repeated(Clusters(location=most_alike, spectrum=(most_alike,)), repeats, repeats))
+        return found.model_copy(update={"window_repeats": shared[0].window_repeats})
 
     def to_json(self) -> bytes:
         """Compact JSON; equal baselines give equal bytes."""
@@ -288,20 +342,67 @@ def _embeddings(portions: Sequence[Portion], name: str) -> list[EmbeddingColumn]
     return [column for column in columns if isinstance(column, EmbeddingColumn)]
 
 
-def _effects(windows: Sequence[Mapping[str, Summary]], bins: Mapping[str, ColumnBins]) -> dict[str, DesignEffect]:
-    """Per part, of its histogram."""
-    return {name: _effect([window[name] for window in windows], column) for name, column in bins.items()}
+@dataclass(frozen=True, slots=True)
+class _Effects:
+    """The design effects of every part: of its histogram, and of its share of missing cells."""
+
+    features: dict[str, DesignEffect]
+    outputs: dict[str, DesignEffect]
+    missing_features: dict[str, DesignEffect]
+    missing_outputs: dict[str, DesignEffect]
+
+    @classmethod
+    def of(
+        cls,
+        windows: Sequence[Profile],
+        bins: Bins,
+        clusters: ColumnClusters | None,
+        repeats: float,
+        *,
+        outputs: bool = True,
+    ) -> Self:
+        """Estimate them.
+
+        Args:
+            windows: of the reference.
+            bins: of them.
+            clusters: how alike rows of one entity are.
+            repeats: rows that the entity of a row has on average, in the whole reference.
+            outputs: whether the windows tell how outputs vary.
+        """
+        by_window = max(1.0, median(window.entities.repeats for window in windows)) if windows else 1.0
+
+        def shared(found: Mapping[str, Clusters], name: str) -> Repeated | None:
+            return None if clusters is None else Repeated(found.get(name, Clusters()), repeats, by_window)
+
+        known = clusters or ColumnClusters()
+        features, answers = [window.features for window in windows], [window.outputs for window in windows if outputs]
+        return cls(
+            {name: _effect([w[name] for w in features], column, shared(known.features, name))
+             for name, column in bins.features.items()},
+            {name: _effect([w[name] for w in answers], column, shared(known.outputs, name))
+             for name, column in bins.outputs.items()},
+            {name: _missing([w[name] for w in features], shared(known.missing_features, name))
+             for name in bins.features},
+            {name: _missing([w[name] for w in answers], shared(known.missing_outputs, name))
+             for name in bins.outputs},
+        )  # fmt: skip
 
 
-def _missing_effects(
-    windows: Sequence[Mapping[str, Summary]], bins: Mapping[str, ColumnBins]
-) -> dict[str, DesignEffect]:
-    """Per part, of its share of missing cells."""
-    return {name: DesignEffect.of([(window[name].unusable, window[name].count) for window in windows]) for name in bins}
+def _repeated(clusters: ColumnClusters | None, embedding: str, total: Profile) -> Repeated | None:
+    """What the vectors of one entity share."""
+    if clusters is None:
+        return None
+    repeats = total.entities.repeats
+    return Repeated(clusters.embeddings.get(embedding, Clusters()), repeats, repeats)
 
 
-def _effect(windows: Sequence[Summary], bins: ColumnBins) -> DesignEffect:
-    counts = [histogram(window) for window in windows]
-    if not isinstance(bins, NumericBins):
-        return DesignEffect.of(counts)
-    return DesignEffect.of(counts, [window.mean(bins) for window in windows if isinstance(window, NumericSummary)])
+def _missing(windows: Sequence[Summary], entities: Repeated | None) -> DesignEffect:
+    return DesignEffect.of([(window.unusable, window.count) for window in windows], entities=entities)
+
+
+def _effect(windows: Sequence[Summary], bins: ColumnBins, entities: Repeated | None) -> DesignEffect:
+    counts, means = [histogram(window) for window in windows], []
+    if isinstance(bins, NumericBins):
+        means = [window.mean(bins) for window in windows if isinstance(window, NumericSummary)]
+    return DesignEffect.of(counts, means, entities)

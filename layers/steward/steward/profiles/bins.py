@@ -1,5 +1,6 @@
 """The bins that a baseline fixes for one column, and every profile compared with it shares."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -19,8 +20,11 @@ Codes = NDArray[np.uint8]
 KNOWN_CATEGORIES = 1000
 """The most frequent categories get a bin each; the others share one."""
 
-SCORE_BINS = 100
-"""Equal bins over [0, 1] for a score, the same for every model."""
+SCORE_QUANTILES = 224
+"""Bins of equal mass for a score; half as many, or less, where those of frequent values leave no room for more."""
+
+FEWEST_IN_TAIL = 8
+"""Rows of the reference in the outermost bin of a score, at least."""
 
 MISSING = 255
 """The code of a cell with nothing to compare: missing, NaN or infinite."""
@@ -29,6 +33,7 @@ BEYOND = 254
 """The code of a category that the baseline does not know, or that 254 others are more frequent than."""
 
 
+_ROUNDING = 1e-6
 _FEWEST_FOR_GRID = 512
 """Numbers from which on the grid pays."""
 
@@ -44,6 +49,7 @@ class NumericBins(Unpacking):
         centre: sums are kept about this point, so that they do not cancel; the mean of the reference.
         atoms: frequent values with a bin of their own, ascending: all that a 32-bit float, or rounding, makes of one.
         outer: the first and the last edge that many rows of the reference lie beyond; None for those of all.
+        span: the least and the greatest value of the reference, a little apart; None where it has none, and of scores.
     """
 
     type: Literal["numeric"] = "numeric"
@@ -51,6 +57,7 @@ class NumericBins(Unpacking):
     centre: float
     atoms: tuple[float, ...] = ()
     outer: tuple[float, float] | None = None
+    span: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, ordered: NDArray[np.float64]) -> Self:
@@ -78,17 +85,35 @@ class NumericBins(Unpacking):
             centre=centre,
             atoms=tuple((edges.atoms + 0.0).tolist()),
             outer=edges.outer,
+            span=(_wider(float(ordered[0]), -1), _wider(float(ordered[-1]), 1)),
         )
 
     @classmethod
-    def of_scores(cls, threshold: float = 0.5) -> Self:
-        """The fixed bins of a probability: 100 equal ones over [0, 1], with an edge at the threshold of the decision.
+    def of_scores(cls, ordered: NDArray[np.float64], threshold: float = 0.5) -> Self:
+        """The bins of a probability: those of any number, finer at both ends, with an edge at the decision's threshold.
 
-        >>> len(NumericBins.of_scores(0.37).edges), len(NumericBins.of_scores(0.375).edges)
-        (99, 100)
+        At either end the outermost bin is halved as long as it holds 16 rows, so that the few rows of highest score,
+        where a rare event is, are told apart.
+
+        Args:
+            ordered: finite scores in ascending order, shape (scores,); may be empty.
+            threshold: scores from here on are decided positive.
+
+        >>> scores = np.arange(1, 64_001) / 64_000
+        >>> 0.3 in NumericBins.of_scores(scores, 0.3).edges, len(NumericBins.of_scores(scores).edges)
+        (True, 234)
         """
-        edges = {k / SCORE_BINS for k in range(1, SCORE_BINS)} | {threshold}
-        return cls(edges=tuple(sorted(edges)), centre=0.5)
+        bins, size = cls.of(ordered), len(ordered)
+        if not size:
+            return cls(edges=(threshold,), centre=threshold)
+        usual = bins.cuts if bins.atoms else np.empty(0)
+        edges, quantiles = np.empty(BEYOND), 2 * SCORE_QUANTILES
+        while len(edges) >= BEYOND and quantiles:  # sampled rows know a bin by one byte
+            quantiles //= 2
+            finer = np.append(_below(ordered, _finer_ranks(size, quantiles)), threshold)
+            in_atom = np.isin(bins.cuts.searchsorted(finer, side="right"), bins.atom_places)
+            edges = np.union1d(usual, finer[~in_atom | (finer == threshold)])
+        return cls(edges=tuple((edges + 0.0).tolist()), centre=bins.centre, atoms=bins.atoms, outer=bins.outer)
 
     @cached_property
     def cuts(self) -> NDArray[np.float64]:
@@ -179,6 +204,11 @@ class CategoricalBins(Unpacking):
         return table[codes]
 
 
+def _wider(extreme: float, sign: int) -> float:
+    """An extreme, so much further out that no rounding to 32 bits crosses it."""
+    return min(max(extreme + sign * abs(extreme) * _ROUNDING, -sys.float_info.max), sys.float_info.max) + 0.0
+
+
 def _fast(edges: NDArray[np.float64], exact: NDArray[np.float64], centre: float) -> NDArray[np.float64]:
     """The edges, moved to where counting is fastest; not those of atoms, and by an eighth of a bin at most."""
     grid = Grid.over(edges, centre)
@@ -188,6 +218,24 @@ def _fast(edges: NDArray[np.float64], exact: NDArray[np.float64], centre: float)
     gaps = np.diff(edges, prepend=-np.inf, append=np.inf)
     small = np.abs(aligned - edges) <= np.minimum(gaps[:-1], gaps[1:]) / 8
     return np.where(small & ~np.isin(edges, exact), aligned, edges)
+
+
+def _finer_ranks(size: int, quantiles: int) -> NDArray[np.intp]:
+    """The rows that begin parts of equal size, and parts of half the size each towards both ends."""
+    tails, rows = [], size // (2 * SCORE_QUANTILES)
+    while rows >= FEWEST_IN_TAIL:
+        tails += [rows, size - rows]
+        rows //= 2
+    inner = -(-np.arange(1, max(quantiles, 1)) * size // max(quantiles, 1))
+    return np.concatenate((inner[inner < size], np.array(tails, np.intp)))
+
+
+def _below(ordered: NDArray[np.float64], ranks: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Midway between the values at some ranks and the next smaller ones, so that rounding moves no row across."""
+    values = ordered[ranks]
+    before = ordered[np.maximum(ordered.searchsorted(values) - 1, 0)]
+    middle = (before + values) / 2
+    return np.where(middle > before, middle, values)
 
 
 ColumnBins = Annotated[NumericBins | CategoricalBins, Field(discriminator="type")]

@@ -11,7 +11,6 @@ from steward.performance.error_map import ErrorMap, Predicted
 from steward.performance.expectation import Classified
 from steward.performance.outcomes import BinaryOutcomes, MulticlassOutcomes, Outcomes
 from steward.performance.outlook import Expectation
-from steward.performance.score_cells import dense
 from steward.profiles.feature_losses import FeatureLosses
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import Summary
@@ -66,7 +65,7 @@ class Conditional(BaseModel):
             case _:
                 parts = []
         found = zip(self.calibrations.values(), parts, strict=True)
-        return [one.coarse(dense(part.positive_scores) + dense(part.negative_scores)) for one, part in found]
+        return [one.labelled(part.counts) for one, part in found]
 
 
 def _cells(summary: Summary) -> Floats:

@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+
+from steward.profiles.clusters import Clusters
 
 FEWEST_CHUNKS = 3
 """Windows of reference data needed to estimate anything."""
@@ -35,6 +38,10 @@ class DesignEffect(BaseModel):
         mean: mean of the windows' means, in the column's unit; None for categories.
         spread: standard deviation of the windows' means, in the column's unit; None for categories.
         known: false when there were fewer than 3 chunks; the other figures are then those of independent rows.
+        beyond: `value` and `location` without what rows of one entity share, which does not grow with the rows.
+        clusters: how alike rows of one entity are; None where no column says of whom rows are.
+        repeats: rows that the entity of a row has on average, where the figures hold.
+        window_repeats: the same in the window that is compared.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,9 +55,15 @@ class DesignEffect(BaseModel):
     mean: float | None = None
     spread: float | None = None
     known: bool = False
+    beyond: tuple[float, float] | None = None
+    clusters: Clusters | None = None
+    repeats: float = 1.0
+    window_repeats: float = 1.0
 
     @classmethod
-    def of(cls, counts: Sequence[Sequence[int]], means: Sequence[float] = ()) -> Self:
+    def of(
+        cls, counts: Sequence[Sequence[int]], means: Sequence[float] = (), entities: "Repeated | None" = None
+    ) -> Self:
         """Estimate from the histograms of the reference's windows.
 
         Under independence the Pearson residuals of each window's histogram have unit variance in every direction; their
@@ -60,6 +73,7 @@ class DesignEffect(BaseModel):
         Args:
             counts: one histogram per window, shape (chunks, bins), in the order of the bins.
             means: the column's mean in each window, shape (chunks,); none for categories.
+            entities: what rows of one entity share; windows then differ only by what they differ beyond that.
 
         Source: J. N. K. Rao and A. J. Scott (1984), On chi-squared tests for multiway contingency tables with cell
         proportions estimated from survey data, Annals of Statistics 12(1), 46-60.
@@ -67,6 +81,11 @@ class DesignEffect(BaseModel):
         >>> DesignEffect.of([[50, 50], [50, 50], [50, 50]]).value
         1.0
         """
+        found = cls._of_windows(counts, means, entities)
+        return found if entities is None else found.with_entities(entities)
+
+    @classmethod
+    def _of_windows(cls, counts: Sequence[Sequence[int]], means: Sequence[float], entities: "Repeated | None") -> Self:
         table = np.array(counts, dtype=np.float64).reshape(len(counts), -1) if counts else np.zeros((0, 1))
         rows = table.sum(axis=1)
         if not rows.any():
@@ -89,9 +108,11 @@ class DesignEffect(BaseModel):
         spread = float(np.sum(share * rank**2))
         location = float(np.mean((residuals @ (np.sqrt(share) * rank)) ** 2)) / spread
         directions, freedom = len(share) - 1, chunks - 1
-        clustered = beyond_chance(value * directions * freedom, directions * freedom) or beyond_chance(
-            location * freedom, freedom
+        own, own_location = (1.0, 1.0) if entities is None else entities.within_windows(directions)
+        clustered = beyond_chance(value / own * directions * freedom, directions * freedom) or beyond_chance(
+            location / own_location * freedom, freedom
         )
+        value, location = value - (own - 1), location - (own_location - 1)
         return cls(
             clustered=clustered,
             value=max(1.0, value),
@@ -106,12 +127,67 @@ class DesignEffect(BaseModel):
 
     def at(self, rows: float) -> Self:
         """The same effect for a window of this many rows."""
-        if not self.known or self.rows <= 0:
-            return self
-        scale = rows / self.rows
+        value, location = self.beyond or (self.value, self.location)
+        here = self
+        if self.known and self.rows > 0:
+            scale = rows / self.rows
+            value, location = 1 + (value - 1) * scale, 1 + (location - 1) * scale
+            here = self.model_copy(update={"value": value, "location": location, "rows": rows})
+        if self.clusters is None:
+            return here
+        alone = here.model_copy(update={"value": value, "location": location})
+        return alone.with_entities(Repeated(self.clusters, self.window_repeats, self.window_repeats))
+
+    def over(self, directions: int) -> float:
+        """The mean over so many directions at most, where rows of one entity are alike in some more than in others."""
+        if self.clusters is None:
+            return self.value
+        return self.value + (self.repeats - 1) * (self.clusters.mean(directions) - self.clusters.mean(_GROUPS))
+
+    def weights(self, directions: int) -> NDArray[np.float64]:
+        """The effect in each of so many directions, the largest first, shape (directions,)."""
+        shared = np.array(self.clusters.spectrum[:directions] if self.clusters else (), dtype=np.float64)
+        missing = directions - len(shared)
+        shared = np.append(shared, np.full(missing, shared[-1] if len(shared) else 0.0))
+        return (self.beyond or (self.value, 0.0))[0] + (self.repeats - 1) * shared
+
+    def with_entities(self, entities: "Repeated") -> Self:
+        """What windows vary, and what rows of one entity share besides."""
+        mean, location = entities.effect(_GROUPS)
         return self.model_copy(
-            update={"value": 1 + (self.value - 1) * scale, "location": 1 + (self.location - 1) * scale, "rows": rows}
+            update={
+                "beyond": (self.value, self.location),
+                "value": self.value + mean - 1,
+                "location": self.location + location - 1,
+                "clusters": entities.clusters,
+                "repeats": entities.repeats,
+                "window_repeats": entities.repeats,
+            }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """How alike rows of one entity are, and how often they come.
+
+    Attributes:
+        clusters: the intraclass correlations.
+        repeats: rows that the entity of a row has on average.
+        by_window: the same within one of the windows that are compared with each other.
+    """
+
+    clusters: Clusters
+    repeats: float
+    by_window: float
+
+    def effect(self, directions: int) -> tuple[float, float]:
+        """The design effect on average over so many directions, and of the location."""
+        more = self.repeats - 1
+        return 1 + more * self.clusters.mean(directions), 1 + more * self.clusters.location
+
+    def within_windows(self, directions: int) -> tuple[float, float]:
+        """The same within windows."""
+        return Repeated(self.clusters, self.by_window, self.by_window).effect(directions)
 
 
 def beyond_chance(statistic: float, degrees: float) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from steward.profiles.design_effect import FEWEST_CHUNKS, DesignEffect, beyond_chance
+from steward.profiles.design_effect import FEWEST_CHUNKS, DesignEffect, Repeated, beyond_chance
 from steward.profiles.embeddings import FREQUENCIES, EmbeddingBins, EmbeddingSums, present
 from steward.records.columns import EmbeddingColumn
 
@@ -52,9 +52,10 @@ class EmbeddingSpread(BaseModel):
         kept = values[values > values.sum() * 1e-6]
         return cls(eigenvalues=tuple(kept.tolist())).among(windows)
 
-    def among(self, windows: Sequence[EmbeddingSums]) -> Self:
-        """The same covariance, with the design effect that these windows show."""
-        return self.model_copy(update={"design_effect": _design_effect(windows, np.array(self.eigenvalues))})
+    def among(self, windows: Sequence[EmbeddingSums], entities: Repeated | None = None) -> Self:
+        """The same covariance, with the design effect that these windows, and rows of one entity, show."""
+        found = _design_effect(windows, np.array(self.eigenvalues))
+        return self.model_copy(update={"design_effect": found.with_entities(entities) if entities else found})
 
 
 def _design_effect(windows: Sequence[EmbeddingSums], eigenvalues: NDArray[np.float64]) -> DesignEffect:

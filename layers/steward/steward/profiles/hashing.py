@@ -44,6 +44,15 @@ def text_hashes(texts: NDArray[np.object_] | Sequence[str]) -> Hashes:
     return np.concatenate(parts) if parts else np.empty(0, np.uint64)
 
 
+def hashed_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The hash of each name, as 16 hexadecimal digits that stand for it where the name itself must not be kept.
+
+    >>> hashed_names(["a"])
+    ('6b80a427cd562ab5',)
+    """
+    return tuple(f"{value:016x}" for value in text_hashes(names).tolist())
+
+
 def position_hashes(positions: NDArray[np.unsignedinteger]) -> Hashes:
     """A hash of each position, for rows that have no name.
 

@@ -27,6 +27,7 @@ class Portion:
         times: event times in UTC, shape (rows,); without them the chunk's own column of times counts, if it has one.
         arrival: when they were uploaded, timezone-aware.
         first: the position of the first row in its batch; only where there are no ids.
+        entities: says of whom each row is; without it the chunk's own column of entities counts, if it has one.
     """
 
     chunk: Chunk
@@ -34,6 +35,7 @@ class Portion:
     times: NDArray[np.datetime64] | None = None
     arrival: datetime | None = None
     first: int = 0
+    entities: Column | None = None
 
     def event_times(self, names: Columns | None) -> NDArray[np.datetime64] | None:
         """Event times, shape (rows,), from wherever they are."""
@@ -41,6 +43,12 @@ class Portion:
             return self.times
         column = self.chunk.columns.get(names.time)
         return column.values if isinstance(column, TimeColumn) else None
+
+    def entity(self, names: Columns | None) -> Column | None:
+        """What says of whom each row is, from wherever it is."""
+        if self.entities is not None or names is None or names.entity is None:
+            return self.entities
+        return self.chunk.columns.get(names.entity)
 
 
 @dataclass(frozen=True, slots=True)

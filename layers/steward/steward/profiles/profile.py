@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 from steward.attribution.sums import AttributionSums
 from steward.errors import IncomparableProfiles
 from steward.profiles.embeddings import EmbeddingBins, EmbeddingSums
+from steward.profiles.entities import EntityCounts
 from steward.profiles.grid import Scratch
 from steward.profiles.intake import Intake
 from steward.profiles.model_bins import Bins
@@ -39,6 +40,7 @@ class Profile(BaseModel):
         segments: by segment and group, profiles of some of the rows.
         decisions: by protected attribute and group, what was decided.
         intake: what became of the rows on their way in.
+        entities: how often rows of one entity come.
         sample: some of the rows, coded by the bins.
     """
 
@@ -57,6 +59,7 @@ class Profile(BaseModel):
     segments: dict[str, dict[str, SegmentProfile]]
     decisions: dict[str, dict[str, Decisions]]
     intake: Intake
+    entities: EntityCounts = EntityCounts()
     sample: Sample
 
     @classmethod
@@ -138,6 +141,7 @@ class Profile(BaseModel):
             segments=united_groups(self.segments, other.segments),
             decisions=united_groups(self.decisions, other.decisions),
             intake=self.intake + other.intake,
+            entities=self.entities + other.entities,
             sample=self.sample + other.sample,
         )
 
@@ -215,6 +219,7 @@ class Gathering:
         self._operation = Operation()
         self._attributions = AttributionSums.empty()
         self._intake = Intake()
+        self._entities = EntityCounts()
 
     def add(self, records: Portion | Chunk) -> None:
         """Take in some records; a column that they lack is left out of account.
@@ -226,12 +231,13 @@ class Gathering:
         parts = Parts.of(portion, self._bins, self._names)
         self._features.add(parts.features)
         self._outputs.add(parts.outputs)
-        self._segments.add(portion, parts)
+        self._segments.add(portion, parts, portion.entity(self._names))
         self._sample.add(portion, lambda rows: part_codes(parts, self._bins, rows))
         self._add_embeddings(portion)
         if self._names:
             self._add_roles(portion, self._names)
         self._intake += Intake.of(portion.chunk.rows, portion.event_times(self._names), portion.arrival)
+        self._entities += EntityCounts.of(portion.entity(self._names))
         self._rows += portion.chunk.rows
 
     def profile(self) -> Profile:
@@ -247,6 +253,7 @@ class Gathering:
             segments=self._segments.profiles(),
             decisions=self._segments.decisions(),
             intake=self._intake,
+            entities=self._entities,
             sample=self._sample.sample(),
         )
 

@@ -143,7 +143,9 @@ class Scope:
                 numeric = any(isinstance(found.get(part), NumericColumn) for found in roles)
                 bins[part] = _bins(part, roles, numeric=numeric)
             else:
-                bins[part] = NumericBins.of_scores(threshold if part == "score" else 0.5)
+                given = [found[part] for found in roles if part in found]
+                scores = [column.values for column in given if isinstance(column, NumericColumn)]
+                bins[part] = NumericBins.of_scores(ordered_finite(scores), threshold if part == "score" else 0.5)
         present = {part for found in columns for part in found}
         declared = self._numeric_parts(self.outputs, taken=bins)
         return bins | {

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
+from steward.profiles.entities import EntityCounts
 from steward.profiles.grid import Scratch
 from steward.profiles.model_bins import Bins, SegmentBins
 from steward.profiles.portion import Groups, Parts, Portion, favoured, groups_of
 from steward.profiles.summaries import Summary
 from steward.profiles.sums import united
 from steward.profiles.tallies import Tallies
+from steward.records.columns import Column
 
 
 class SegmentProfile(BaseModel):
@@ -21,6 +23,7 @@ class SegmentProfile(BaseModel):
         rows: how many.
         features: a summary per part, as in the profile of all rows.
         outputs: likewise.
+        entities: how often rows of one entity come.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -28,12 +31,14 @@ class SegmentProfile(BaseModel):
     rows: NonNegativeInt
     features: dict[str, Summary]
     outputs: dict[str, Summary]
+    entities: EntityCounts = EntityCounts()
 
     def __add__(self, other: "SegmentProfile") -> "SegmentProfile":
         return SegmentProfile(
             rows=self.rows + other.rows,
             features=united(self.features, other.features),
             outputs=united(self.outputs, other.outputs),
+            entities=self.entities + other.entities,
         )
 
 
@@ -79,12 +84,13 @@ class SegmentTallies:
             name: np.zeros((3, len(attribute.groups)), np.int64) for name, attribute in bins.protected.items()
         }
 
-    def add(self, portion: Portion, parts: Parts) -> None:
+    def add(self, portion: Portion, parts: Parts, entities: Column | None = None) -> None:
         """Take in some rows; a segment whose column is not there is left out of account."""
         for name, segment in self._bins.segments.items():
             groups = groups_of(portion.chunk, segment)
             for at, rows in _split(groups, segment) if groups is not None else ():
-                self._groups[name, segment.groups[at]].add(parts.take(rows), len(rows))
+                mine = entities.take(rows) if entities is not None else None
+                self._groups[name, segment.groups[at]].add(parts.take(rows), len(rows), mine)
         decision = self._bins.decision
         for name, counts in self._decisions.items():
             attribute = self._bins.protected[name]
@@ -118,16 +124,23 @@ class SegmentTallies:
 class _GroupTally:
     def __init__(self, bins: Bins, scratch: Scratch) -> None:
         self._rows = 0
+        self._entities = EntityCounts()
         self._features = Tallies(bins.features, scratch)
         self._outputs = Tallies(bins.outputs, scratch)
 
-    def add(self, parts: Parts, rows: int) -> None:
+    def add(self, parts: Parts, rows: int, entities: Column | None) -> None:
         self._rows += rows
+        self._entities += EntityCounts.of(entities)
         self._features.add(parts.features)
         self._outputs.add(parts.outputs)
 
     def profile(self) -> SegmentProfile:
-        return SegmentProfile(rows=self._rows, features=self._features.summaries(), outputs=self._outputs.summaries())
+        return SegmentProfile(
+            rows=self._rows,
+            features=self._features.summaries(),
+            outputs=self._outputs.summaries(),
+            entities=self._entities,
+        )
 
 
 def _split(groups: Groups, segment: SegmentBins) -> Iterator[tuple[int, NDArray[np.intp]]]:

@@ -25,6 +25,7 @@ class NumericSummary(BaseModel):
         minimum, maximum: of the finite values; None where there is none.
         total: sum of (value - centre) over the finite values, in the feature's unit.
         squares: sum of (value - centre)², in the feature's unit squared.
+        outside: finite values below or above the span of the bins; 0 where they have none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -39,6 +40,7 @@ class NumericSummary(BaseModel):
     maximum: float | None
     total: float
     squares: float
+    outside: NonNegativeInt = 0
 
     @classmethod
     def empty(cls, bins: NumericBins) -> Self:
@@ -105,6 +107,7 @@ class NumericSummary(BaseModel):
             maximum=max(maxima, default=None),
             total=self.total + other.total,
             squares=self.squares + other.squares,
+            outside=self.outside + other.outside,
         )
 
 

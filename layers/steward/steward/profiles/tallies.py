@@ -24,6 +24,7 @@ class NumericTally:
         self._rows = self._missing = self._nan = self._finite = 0
         self._minimum, self._maximum = math.inf, -math.inf
         self._total = self._squares = 0.0
+        self._outside = 0
 
     def add(self, column: NumericColumn) -> None:
         """Take in some rows, block by block."""
@@ -47,6 +48,9 @@ class NumericTally:
             if not len(values):
                 return
             minimum, maximum = float(values.min()), float(values.max())
+            low, high = bins.span or (-math.inf, math.inf)
+            if minimum < low or maximum > high:
+                self._outside += int(np.count_nonzero((values < low) | (values > high)))
             grid = bins.counted_by_grid(len(values))
             if grid is None:
                 places = bins.cuts.searchsorted(values, side="right")
@@ -73,6 +77,7 @@ class NumericTally:
             maximum=self._maximum + 0.0 if self._finite else None,
             total=self._total + 0.0,
             squares=self._squares,
+            outside=self._outside,
         )
 
 

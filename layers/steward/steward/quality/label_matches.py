@@ -61,6 +61,11 @@ class LabelMatches:
         return sum(file.waiting for file in self.unmatched)
 
     @property
+    def largest(self) -> float:
+        """The largest share of a file's labels without a prediction, but for those that may have come before it."""
+        return max(((file.unmatched - file.waiting) / file.labels for file in self.unmatched), default=0.0)
+
+    @property
     def labels(self) -> int:
         """All labels: a file may have some in other windows too."""
         return max(sum(file.labels for file in self.unmatched), self.labelled + self.missing + self.waiting)
@@ -74,6 +79,8 @@ class PastMatches(BaseModel):
         missing: those without a prediction, but for the waiting ones.
         waiting: those that may have come before their prediction.
         alone: those of them whose files met nothing at all.
+        partly: those of them whose files met something.
+        largest: the largest share of one file's labels without a prediction; None where it is not known.
         usual: whether the monitor found nothing wrong with them, so that they say what is usual.
     """
 
@@ -83,4 +90,6 @@ class PastMatches(BaseModel):
     missing: int
     waiting: int
     alone: int = 0
+    partly: int = 0
+    largest: float | None = None
     usual: bool = True

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from statistics import median
 
 from steward.quality.exact_share import at_least, exact_share
@@ -10,9 +11,11 @@ from steward.quality.observed import Judgement, Observed
 from steward.results import MetricResult, Status
 from steward.spec.arrival_monitors import UnmatchedLabelsMonitor
 from steward.spec.durations import format_duration
+from steward.spec.model import ModelSpec
 
 _FALSE_ALARM_RATE = 0.001
 _LONGEST_ID = 40
+_FEWEST_WINDOWS = 3
 
 
 def judge(observed: Observed) -> Judgement:
@@ -20,7 +23,8 @@ def judge(observed: Observed) -> Judgement:
 
     A label that may have come before its prediction counts in the share once the label horizon has passed. A file none
     of whose labels has a prediction is reported at once, whatever share of the window it makes up: unless that is
-    usual, all predictions of the window have labels and more may come, or a newer file has the labels.
+    usual, all predictions of the window have labels and more may come, or a newer file has the labels. A file of which
+    some labels have no prediction is judged by itself, too: many good files do not hide it.
     """
     monitor = observed.spec.monitors.unmatched_labels
     if monitor is None or not observed.spec.metrics:
@@ -30,8 +34,7 @@ def judge(observed: Observed) -> Judgement:
         found = observed.matches
         matches = replace(found, unmatched=[file for file in found.unmatched if not _is_mended(file, found)])
         results.append(_window(observed, matches, monitor))
-        if matches.waiting:
-            results += _waiting(matches)
+        results += _remembered(matches)
     return [*results, *_overdue(observed, monitor)]
 
 
@@ -46,6 +49,8 @@ def matches_of(results: Sequence[MetricResult]) -> PastMatches | None:
         missing=round((shares.value or 0.0) * shares.rows),
         waiting=_count(found.get("waiting_labels")),
         alone=_count(found.get("waiting_files")),
+        partly=_count(found.get("waiting_in_part")),
+        largest=(found["largest_file_share"].value or 0.0) if "largest_file_share" in found else 0.0,
         usual=shares.status == "ok",
     )
 
@@ -64,6 +69,8 @@ def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsM
         status, message = "breach", "; ".join(_lost(file, matches) for file in lost)
     elif status == "breach":
         message += f"; {_examples(matches.unmatched, matches)}"
+    elif foreign := _foreign(observed, matches, monitor):
+        status, message = "breach", f"{foreign}; {_examples(matches.unmatched, matches)}"
     elif matches.waiting:
         message += f"; {matches.waiting:,} more may have come before their predictions, and wait for them"
     return MetricResult(
@@ -79,22 +86,48 @@ def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsM
     )
 
 
-def _waiting(matches: LabelMatches) -> Judgement:
-    """What later windows must know: the labels that wait, and those of them whose file met nothing at all."""
+def _remembered(matches: LabelMatches) -> Judgement:
+    """What later windows must know: labels that wait, whether others of their file met something, and the shares."""
     alone = [file for file in matches.unmatched if file.labels == file.unmatched == file.waiting]
-    counts = {"waiting_labels": matches.waiting, "waiting_files": sum(file.labels for file in alone)}
-    return [
-        MetricResult(
-            monitor="unmatched_labels",
-            statistic=statistic,
-            value=float(count),
-            rows=matches.labels,
-            status="measured",
-            message=f"{count:,} labels wait for their predictions{of}",
-        )
-        for (statistic, count), of in zip(counts.items(), ("", ", in files none of whose labels has one"), strict=True)
+    part = [file for file in matches.unmatched if file.unmatched < file.labels]
+    counts = {
+        "waiting_labels": (matches.waiting, ""),
+        "waiting_files": (sum(file.labels for file in alone), ", in files none of whose labels has one"),
+        "waiting_in_part": (sum(file.waiting for file in part), ", in files others of whose labels have one"),
+    }
+    results = [
+        _measured(matches, statistic, float(count), f"{count:,} labels wait for their predictions{of}")
+        for statistic, (count, of) in counts.items()
         if count
     ]
+    if matches.largest:
+        said = f"{matches.largest:.2%} of the labels of one file have no prediction"
+        results.append(_measured(matches, "largest_file_share", matches.largest, said))
+    return results
+
+
+def _measured(matches: LabelMatches, statistic: str, value: float, message: str) -> MetricResult:
+    return MetricResult(
+        monitor="unmatched_labels", statistic=statistic, value=value, rows=matches.labels, status="measured",
+        message=message,
+    )  # fmt: skip
+
+
+def _foreign(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> str:
+    """What is said of a file of which more labels have no prediction than of any file that was usual; else nothing."""
+    known = [
+        past.largest
+        for number, past in observed.past_matches.items()
+        if number < observed.number and past.usual and past.largest is not None
+    ]
+    if len(known) < _FEWEST_WINDOWS or monitor.maximum is not None:
+        return ""
+    usual = max(known)
+    for file in sorted(matches.unmatched, key=lambda file: file.waiting - file.unmatched):
+        status, message = _share(file.unmatched - file.waiting, file.labels, usual, monitor)
+        if status == "breach":
+            return f"{message}: those of {file.source}"
+    return ""
 
 
 def _is_lost(
@@ -132,33 +165,62 @@ def _share(counted: int, labels: int, usual: float | None, monitor: UnmatchedLab
     return "breach", f"{message} and {limit:.2%} are allowed"
 
 
+def patience(spec: ModelSpec) -> timedelta:
+    """How much later predictions must be taken in before a label without one is suspicious.
+
+    Labels come after their predictions, so the horizon, which says how long after, does not explain a label whose time
+    the newest predictions have passed. Files of predictions may come in any order within some windows, or a day.
+    """
+    return min(spec.label_horizon, max(_FEWEST_WINDOWS * spec.window.length, timedelta(days=1)))
+
+
 def _overdue(observed: Observed, monitor: UnmatchedLabelsMonitor) -> Judgement:
-    """Labels of the newest window that has waited for predictions as long as labels may take."""
-    within = observed.spec.label_horizon
-    due = (observed.window.end - within) - observed.window.length
-    old = {number: past for number, past in observed.past_matches.items() if observed.starts(number) <= due}
-    newest = max(old, default=None)
-    if newest is None or not old[newest].waiting:
-        return []
-    past = old[newest]
-    usual = _usual(observed, before=newest)
-    counted = past.missing + past.waiting
-    status, message = _share(counted, past.labels, usual, monitor)
-    if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= _FALSE_ALARM_RATE:
-        status = "breach"
-    return [
-        MetricResult(
-            monitor="unmatched_labels",
-            statistic="overdue_share",
-            value=counted / past.labels,
-            threshold=_limit(usual, monitor),
-            baseline=usual,
-            rows=past.labels,
-            status=status,
-            message=f"{message}: those of {observed.starts(newest):%Y-%m-%d %H:%M}, for which no prediction came "
-            f"within {format_duration(within)}",
-        )
-    ]
+    """Labels that have waited for predictions too long.
+
+    All of the newest window whose labels have waited as long as labels may take; and of the newest that predictions
+    have passed by now, those whose file met some predictions: the others of the file are of the same time.
+    """
+    horizon, passed = observed.spec.label_horizon, patience(observed.spec)
+    found = _waited(observed, horizon)
+    results: Judgement = []
+    if found and found[1].waiting:
+        newest, past = found
+        why = f"for which no prediction came within {format_duration(horizon)}"
+        result = _late(observed, monitor, "overdue_share", newest, past.missing + past.waiting, why)
+        usual = _usual(observed, before=newest)
+        if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= _FALSE_ALARM_RATE:
+            result = result.model_copy(update={"status": "breach"})
+        results.append(result)
+    found = _waited(observed, passed) if observed.profile.rows else None
+    if found and found[1].partly:
+        newest, past = found
+        why = f"while predictions of {format_duration(passed)} later are there, and of other labels of their files"
+        results.append(_late(observed, monitor, "passed_share", newest, past.missing + past.partly, why))
+    return results
+
+
+def _waited(observed: Observed, span: timedelta) -> tuple[int, PastMatches] | None:
+    """The newest window with labels that ended so long ago, and what is remembered of it."""
+    due = (observed.window.end - span) - observed.window.length
+    newest = max((number for number in observed.past_matches if observed.starts(number) <= due), default=None)
+    return None if newest is None else (newest, observed.past_matches[newest])
+
+
+def _late(  # noqa: PLR0917 - which window, and what of it is late
+    observed: Observed, monitor: UnmatchedLabelsMonitor, statistic: str, number: int, counted: int, why: str
+) -> MetricResult:
+    labels, usual = observed.past_matches[number].labels, _usual(observed, before=number)
+    status, message = _share(counted, labels, usual, monitor)
+    return MetricResult(
+        monitor="unmatched_labels",
+        statistic=statistic,
+        value=counted / labels,
+        threshold=_limit(usual, monitor),
+        baseline=usual,
+        rows=labels,
+        status=status,
+        message=f"{message}: those of {observed.starts(number):%Y-%m-%d %H:%M}, {why}",
+    )
 
 
 def _usual(observed: Observed, before: int) -> float | None:

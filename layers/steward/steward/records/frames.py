@@ -32,6 +32,8 @@ def chunk_of(rows: pd.DataFrame, spec: ModelSpec) -> Chunk:
             numeric.append(roles.prediction)
         else:
             columns[roles.prediction] = _categories(rows[roles.prediction])
+    if roles.entity is not None and roles.entity in rows and roles.entity not in columns:
+        columns[roles.entity] = _categories(rows[roles.entity])
     return Chunk(len(rows), columns | {name: _numbers(rows[name]) for name in numeric if name in rows})
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.profiles.hashing import hashed_names
 from steward.records import relations
 from steward.records.cell_types import CellType, seen_types
 from steward.records.columns import Chunk, Column
@@ -25,7 +26,7 @@ from steward.records.schema import Expected, Kind
 from steward.records.sheet import Sheet
 from steward.records.time_columns import TimeColumns
 from steward.sagemaker.opening import event_rows
-from steward.spec.features import EmbeddingFeature, NumericFeature, TextFeature
+from steward.spec.features import CategoricalFeature, EmbeddingFeature, NumericFeature, TextFeature
 from steward.spec.model import ModelSpec
 from steward.spec.telemetry import telemetry_columns
 
@@ -33,6 +34,7 @@ _ROWS_OF_TEXT = 4096
 _NUMBERS_AT_A_TIME = 2**22
 
 _ANY = NumericFeature(type="numeric")
+_ENTITY = CategoricalFeature(type="categorical")
 _AMOUNT = NumericFeature(type="numeric", minimum=0)
 _PROBABILITY = NumericFeature(type="numeric", minimum=0, maximum=1, nullable=False)
 _PROBABILITY_OR_NONE = NumericFeature(type="numeric", minimum=0, maximum=1)
@@ -133,6 +135,9 @@ class Judge:
             if truth in present:
                 kept[truth] = self._truth(sheet, truth)
         kept |= {name: sheet.column(name, declared) for name, declared in spec.declared.items() if name in present}
+        if columns.entity is not None and columns.entity in present and spec.column(columns.entity) is None:
+            named = sheet.category(columns.entity, _ENTITY)
+            kept[columns.entity] = replace(named, categories=hashed_names(named.categories))
         kept |= {name: sheet.finite(name, _ANY) for name in columns.attributions.values() if name in present}
         for measure, name in self._measures.items():
             if name in present:

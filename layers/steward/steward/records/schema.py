@@ -49,7 +49,12 @@ class Expected:
             case "predictions":
                 return cls(
                     (columns.id, columns.time, *_results(spec), *spec.features, *_attributes(spec, nullable=False)),
-                    (*_attributes(spec, nullable=True), *columns.operation.values(), *columns.attributions.values()),
+                    (
+                        *_attributes(spec, nullable=True),
+                        *_entity(spec),
+                        *columns.operation.values(),
+                        *columns.attributions.values(),
+                    ),
                     (columns.version,),
                     nullable=_nullable(spec),
                 )
@@ -134,6 +139,12 @@ def _results(spec: ModelSpec) -> tuple[str, ...]:
     return (*spec.columns.outputs.values(), *prediction, *spec.outputs)
 
 
+def _entity(spec: ModelSpec) -> tuple[str, ...]:
+    """The column that says of whom rows are, where it is no feature or attribute besides."""
+    entity = spec.columns.entity
+    return (entity,) if entity is not None and spec.column(entity) is None else ()
+
+
 def _attributes(spec: ModelSpec, *, nullable: bool) -> tuple[str, ...]:
     return tuple(name for name, attribute in spec.attributes.items() if attribute.nullable == nullable)
 
@@ -149,7 +160,7 @@ def _reference(spec: ModelSpec) -> Expected:
         required, optional, incidental = label, (), (*_results(spec), *others)
     return Expected(
         (columns.id, columns.time, *required, *spec.features),
-        (*optional, *spec.attributes),
+        (*optional, *spec.attributes, *_entity(spec)),
         incidental,
         nullable=_nullable(spec),
     )

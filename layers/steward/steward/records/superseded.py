@@ -33,7 +33,8 @@ def standing_rows(layers: Sequence[Layer], identity: str) -> "pd.DataFrame":
         identity: the column of ids.
 
     Returns:
-        One row an id, without the withdrawn ones, in the order of the layers; corrected rows come last.
+        One row an id, without the withdrawn ones, in the order of the layers; corrected rows come last. A correction
+        counts where the row is that it corrects: not any more, if that was given up to an earlier upload.
     """
     import pandas as pd  # noqa: PLC0415 - functions that never read rows do without pandas
 
@@ -43,7 +44,8 @@ def standing_rows(layers: Sequence[Layer], identity: str) -> "pd.DataFrame":
     if not corrections:
         return rows
     replaced, changed = _newest(corrections, identity)
-    parts = [rows[~rows[identity].isin(changed)], *(part.reindex(columns=rows.columns) for part in replaced)]
+    standing = [part[part[identity].isin(rows[identity])] for part in replaced]
+    parts = [rows[~rows[identity].isin(changed)], *(part.reindex(columns=rows.columns) for part in standing)]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 

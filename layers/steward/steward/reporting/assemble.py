@@ -177,6 +177,7 @@ def _monitor(name: MonitorName, status: Status | None, evidence: Evidence, stand
         monitor=name,
         status=status,
         sentence=shortened(sentence),
+        doubt=shortened(check.doubt(name)) if check else "",
         window=check.window if check and results else (latest.window if latest else None),
         value=far.value,
         low=far.low,

@@ -80,10 +80,13 @@ def _overdue(defects: Sequence[OpenDefect]) -> Iterator[tuple[Condition, str]]:
 def _waiting(
     monitors: Sequence[MonitorState], defects: Sequence[OpenDefect], *, held: bool, problems: int
 ) -> Iterator[tuple[Condition, str]]:
+    doubtful = [monitor.monitor for monitor in monitors if monitor.doubt and monitor.status == "unknown"]
     pending = [monitor.monitor for monitor in monitors if monitor.alert == "pending"]
     in_time = [defect for defect in defects if not defect.overdue]
     if problems:
         yield "attention", _number(problems, "thing could not be read", "things could not be read")
+    if doubtful:
+        yield "attention", f"hardly any drift would show: {_named(doubtful)}"
     if pending:
         yield "attention", f"on the way to an alert: {_named(pending)}"
     if in_time:

@@ -96,6 +96,7 @@ class MonitorState(Part):
     Attributes:
         status: by the check; None where it has no result of this monitor.
         sentence: as a person reads it.
+        doubt: the columns of which hardly any drift would show; empty where there is none.
         window: that the sentence is about: an earlier one where the newest check says nothing, as before labels come.
         value, low, high, threshold, baseline: of the result that is farthest from usual.
         since: the window in which the present trouble began.
@@ -109,6 +110,7 @@ class MonitorState(Part):
     monitor: MonitorName
     status: Status | None
     sentence: str
+    doubt: str = ""
     window: str | None = None
     value: float | None = None
     low: float | None = None

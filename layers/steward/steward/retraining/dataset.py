@@ -27,7 +27,8 @@ def labelled_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec)
         uploaded last stands; of several predictions the one uploaded first. Corrections stand in place of both.
     """
     columns = spec.columns
-    kept = [columns.id, columns.time, *spec.features, *spec.attributes]
+    entity = [columns.entity] if columns.entity is not None and spec.column(columns.entity) is None else []
+    kept = [columns.id, columns.time, *spec.features, *spec.attributes, *entity]
     layers = layered(frames)
     parts = []
     if layers["reference"]:

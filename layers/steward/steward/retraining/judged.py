@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from steward.performance.binary_outcomes import BinaryOutcomes, row_log_loss
+from steward.performance.entity_figures import binary_entities, entities_of, multiclass_entities, regression_entities
 from steward.performance.grouping import outcomes_by_group
 from steward.performance.groups import GroupOutcomes
 from steward.performance.multiclass_outcomes import MulticlassOutcomes, row_class_log_loss
@@ -24,11 +25,18 @@ def outcomes_of(scores: NDArray[np.float64], rows: pd.DataFrame, spec: ModelSpec
         rows: with their labels.
         spec: names the task, the threshold and the classes.
     """
+    entities = entities_of(rows, spec)
     if spec.task == "regression":
-        return RegressionOutcomes.of(scores, values(rows, spec))
+        labels = values(rows, spec)
+        shared = regression_entities(entities, scores, labels)
+        return RegressionOutcomes.of(scores, labels).model_copy(update={"entities": shared})
     if spec.task == "multiclass_classification":
-        return MulticlassOutcomes.of(spec.classes, scores, class_codes(rows, spec), scores.argmax(axis=1))
-    return BinaryOutcomes.of(scores, is_positive(rows, spec).to_numpy(), scores >= spec.threshold)
+        codes, likeliest = class_codes(rows, spec), scores.argmax(axis=1)
+        shared = multiclass_entities(entities, scores, codes, likeliest)
+        return MulticlassOutcomes.of(spec.classes, scores, codes, likeliest).model_copy(update={"entities": shared})
+    truth, decided = is_positive(rows, spec).to_numpy(), scores >= spec.threshold
+    shared = binary_entities(entities, scores, truth, decided)
+    return BinaryOutcomes.of(scores, truth, decided).model_copy(update={"entities": shared})
 
 
 def group_outcomes_of(

@@ -2,7 +2,7 @@
 
 Standard deviations are `NaN`, as the monitor writes where it estimated none: it takes them from resampling, and the
 intervals here are closed forms, which are in the check. What a classifier that always says the same would get is left
-out. The curves have a point for each hundredth of the score.
+out. The curves have 100 points at most, at scores that the rows have.
 """
 
 import math
@@ -93,9 +93,10 @@ def _curves(outcomes: BinaryOutcomes) -> Metrics:
     """The two curves, from the highest score downwards; none without both classes."""
     if not outcomes.positives or not outcomes.negatives:
         return {}
+    counts = outcomes.counts
+    shown = np.unique(np.linspace(0, len(counts.scores), _POINTS + 1).astype(np.intp))
     hits, alarms = (
-        np.concatenate(([0.0], np.cumsum(counts[::-1].reshape(_POINTS, -1).sum(axis=1))))
-        for counts in outcomes.histograms()
+        np.concatenate(([0.0], np.cumsum(cells[::-1])))[shown] for cells in (counts.positive, counts.negative)
     )
     recalls, decided = hits / hits[-1], hits + alarms
     precisions = np.divide(hits, decided, out=np.ones_like(hits), where=decided > 0)

@@ -33,6 +33,11 @@ class Columns(Declared):
         default="label", description="The ground truth, in label, correction and reference files: a class, or a value."
     )
     version: str = Field(default="version", description="The version that made the prediction.")
+    entity: str | None = Field(
+        default=None,
+        description="Whom or what a row is about (a customer, a device, a session), where several rows are about one: "
+        "rows of one entity do not count as independent. It may be a feature or an attribute too.",
+    )
     latency: str | None = Field(default=None, description="How long the prediction took, in milliseconds.")
     error: str | None = Field(default=None, description="Whether the request failed: true or false, or an HTTP status.")
     cpu: str | None = Field(default=None, description="Processor use, in percent.")
@@ -63,7 +68,8 @@ class Columns(Declared):
     @property
     def roles(self) -> tuple[str, ...]:
         """Every column with a role of its own, in the order of this declaration; attributions come last."""
-        single = (self.id, self.time, self.score, *self.scores.values(), self.prediction, self.label, self.version)
+        single = (self.id, self.time, self.score, *self.scores.values(), self.prediction, self.label, self.version,
+                  self.entity)  # fmt: skip
         named = (name for name in single if name is not None)
         return (*named, *self.operation.values(), *self.attributions.values())
 

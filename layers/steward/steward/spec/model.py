@@ -228,6 +228,7 @@ class ModelSpec(Declared):
     @model_validator(mode="after")
     def _columns_are_not_features(self) -> Self:
         taken = dict.fromkeys(self.columns.roles, "a column with a role")
+        taken.pop(self.columns.entity or "", None)
         for group, kind in (("features", "a feature"), ("outputs", "an output"), ("attributes", "an attribute")):
             for name in getattr(self, group):
                 if name in taken:

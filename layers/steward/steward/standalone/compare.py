@@ -1,6 +1,6 @@
 """Comparing two tables, with or without a declaration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from steward.drift import Watched, judge_drift
@@ -130,6 +130,7 @@ def _portions(batches: list[Batch], subject: Subject) -> tuple[list[Portion], di
             Portion(
                 Chunk(rows, {name: column for name, column in columns.items() if name not in mistyped}),
                 times=times_of(columns, subject.time),
+                entities=None if subject.entity is None else columns.get(subject.entity),
             )
             for rows, columns in read
         ],
@@ -144,7 +145,9 @@ def _profiled(after: _Reading, baseline: Baseline, subject: Subject) -> tuple[Pr
     first = 0
     for batch in after.batches():
         columns = converter.read(batch.columns)
-        gathering.add(Portion(Chunk(batch.rows, columns), times=times_of(columns, subject.time), first=first))
+        entities = None if subject.entity is None else columns.get(subject.entity)
+        times = times_of(columns, subject.time)
+        gathering.add(Portion(Chunk(batch.rows, columns), times=times, first=first, entities=entities))
         first += batch.rows
     return gathering.profile(), converter
 
@@ -187,32 +190,38 @@ def _uses(subject: Subject) -> dict[str, ColumnUse]:
 def _report(
     before: _Reading, after: _Reading, baseline: Baseline, subject: Subject, results: list[MetricResult]
 ) -> ComparisonReport:
-    independent = not any(effect.known for effect in baseline.design_effects.values())
+    independent = baseline.clusters is None and not any(effect.known for effect in baseline.design_effects.values())
     notes = [*subject.notes, *before.notes, *after.notes]
     extra = after.columns.keys() - before.columns.keys()
     if extra:
         notes.append(f"only the current table has {_names(dict.fromkeys(sorted(extra)))}; nothing to compare with")
     if independent:
         notes.append("rows count as independent: the reference has no time column with three windows or more")
+    if subject.lost_entity:
+        notes.append(
+            f"rows count as independent: the reference has no `{subject.lost_entity}`, the declared columns.entity"
+        )
+    if subject.groups:
+        notes.append(subject.groups)
     monitors = (subject.monitors.feature_drift, subject.monitors.score_drift)
     return ComparisonReport(
         rows=Rows(reference=before.rows, current=after.rows),
         drift=Drift(
             detected=any(result.status == "drift" for result in results),
             family_wise_rate=max((monitor.false_alarm_rate for monitor in monitors if monitor), default=0.01),
-            columns=sorted(
-                {
-                    result.statistic if result.column is None else result.column
-                    for result in results
-                    if result.status == "drift"
-                }
-            ),
+            columns=_about(result for result in results if result.status == "drift"),
+            cannot_tell=_about(result for result in results if result.undecided),
             independent_rows=independent,
         ),
         columns=_uses(subject),
         results=[result.model_copy(update={"message": in_plain_words(result.message)}) for result in results],
         notes=notes,
     )
+
+
+def _about(results: Iterable[MetricResult]) -> list[str]:
+    """The columns, or statistics of all columns together, that results are about."""
+    return sorted({result.statistic if result.column is None else result.column for result in results})
 
 
 def _names(columns: Mapping[str, object]) -> str:

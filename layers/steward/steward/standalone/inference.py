@@ -29,6 +29,7 @@ from steward.spec.features import (
     TextFeature,
 )
 from steward.standalone.cells import sampled
+from steward.standalone.entity_column import choose_entity
 from steward.standalone.roles import Role, names_id, names_time, role_of, row_counter, words_of
 from steward.standalone.tables import Batch
 from steward.standalone.time_column import choose_time
@@ -74,7 +75,15 @@ class Inference:
     @property
     def compared(self) -> bool:
         """Whether other rows can be expected to have such values."""
-        return not (self.role in {"id", "time", "version"} or self.identifies or self.unreadable or self.counts)
+        return not (
+            self.role in {"id", "time", "entity", "version"} or self.identifies or self.unreadable or self.counts
+        )
+
+    @property
+    def may_name(self) -> bool:
+        """Whether it may say whom rows are about."""
+        named = isinstance(self.feature, CategoricalFeature | NumericFeature) and self.role in {None, "id"}
+        return named and not (self.unreadable or self.counts or self.quantity)
 
     @property
     def settings(self) -> tuple[tuple[str, str | int, str], ...]:
@@ -107,6 +116,9 @@ def infer_cells(columns: Mapping[str, Sequence[Array]]) -> dict[str, Inference]:
         found[name] = replace(found[name], role=None, role_reason="", no_time=against.get(name, ""))
     if time is not None:
         found[time] = replace(found[time], role="time", role_reason=why)
+    entity, reason = choose_entity(columns, [name for name, column in found.items() if column.may_name])
+    if entity is not None:
+        found[entity] = replace(found[entity], role="entity", role_reason=reason, identifies=True)
     taken: set[Role] = set()
     for name, inferred in found.items():
         if inferred.role in taken:

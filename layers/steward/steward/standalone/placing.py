@@ -53,7 +53,8 @@ def placed(portions: Sequence[Portion], length: timedelta | None) -> list[tuple[
             rows = np.flatnonzero(windows == number)
             chunk = Chunk(len(rows), {name: column.take(rows) for name, column in portion.chunk.columns.items()})
             start = datetime.fromtimestamp(0, UTC) + (ORIGIN - datetime.fromtimestamp(0, UTC)) + int(number) * length
-            found.append((Window(start, length), Portion(chunk, times=times[rows])))
+            entities = portion.entities.take(rows) if portion.entities is not None else None
+            found.append((Window(start, length), Portion(chunk, times=times[rows], entities=entities)))
     return found
 
 

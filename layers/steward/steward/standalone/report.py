@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict
 
 from steward.results import MetricResult
 
-_QUOTED = re.compile(r"(`[^`]*`|'[^']*')")
+_QUOTED = re.compile(r"(`[^`]*`|(?<!\w)'[^']*')")
 _WORDS = (
     (re.compile(r"\bthe baseline\b"), "the reference"),
     (re.compile(r"\bthe window\b"), "the current table"),
-    (re.compile(r"\bwindows\b"), "comparisons"),
+    (re.compile(r"(?<=\bonce in )([\d,]+) windows\b"), r"\1 comparisons"),
 )
 
 
@@ -42,7 +42,8 @@ class ColumnUse(BaseModel):
 
     Attributes:
         type: of its cells; None for a declared column that only has a role.
-        role: what it is for: `time`, `id`, `score`, `prediction`, `label`, `version` or `latency`; None for a feature.
+        role: what it is for: `time`, `id`, `entity`, `score`, `prediction`, `label`, `version` or `latency`; None for a
+            feature.
         reason: why, in words.
         compared: whether its drift is tested.
         parts: the names under which results are told of it.
@@ -64,6 +65,8 @@ class Drift(BaseModel):
         detected: whether any result drifts.
         family_wise_rate: the chance of any drift in unchanged data, over all results together.
         columns: that drift.
+        cannot_tell: columns, or statistics of all columns together, that were measured and of which hardly any drift
+            would show.
         independent_rows: whether rows counted as independent, for want of a time column or of three windows.
     """
 
@@ -72,6 +75,7 @@ class Drift(BaseModel):
     detected: bool
     family_wise_rate: float
     columns: list[str]
+    cannot_tell: list[str]
     independent_rows: bool
 
 

@@ -15,7 +15,7 @@ from steward.spec.features import (
     NumericFeature,
 )
 
-Role = Literal["id", "time", "score", "prediction", "label", "version", "latency"]
+Role = Literal["id", "time", "entity", "score", "prediction", "label", "version", "latency"]
 
 _FEWEST = 20
 _PAIR = 2

@@ -13,8 +13,10 @@ from steward.spec.features import CategoricalFeature, DatetimeFeature, Feature, 
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import Monitors
 from steward.spec.quality import Segment
+from steward.standalone.cells import sampled
 from steward.standalone.conversion import Converter
-from steward.standalone.inference import Inference, infer
+from steward.standalone.entity_column import rows_in_groups
+from steward.standalone.inference import Inference, infer_cells
 from steward.standalone.report import ColumnUse
 from steward.standalone.tables import Batch
 
@@ -28,6 +30,7 @@ class Subject:
         outputs: scores, predictions and other outputs, under the names of their columns.
         others: columns that segments look at.
         time: the column of event times; None where there is none.
+        entity: the column that says of whom each row is; None where there is none.
         time_format: how its text and digits are declared to be written.
         segments: what is compared by itself too.
         segment_values: values of a segment's column that are compared by name.
@@ -36,6 +39,8 @@ class Subject:
         unreadable: columns whose text looks like something that cannot be read, and what.
         length: of the windows that a declaration asks for.
         uses: what each column is taken for, and why.
+        groups: what shows that rows come in groups though no column says so; empty where nothing does.
+        lost_entity: the declared column of entities, where the reference lacks it.
         notes: on what is left out, and why.
     """
 
@@ -44,6 +49,7 @@ class Subject:
     others: dict[str, Feature] = field(default_factory=dict)
     time: str | None = None
     time_format: str | None = None
+    entity: str | None = None
     segments: tuple[Segment, ...] = ()
     segment_values: int = 20
     monitors: Monitors = field(default_factory=lambda: Monitors(attribution_drift=None))
@@ -51,6 +57,8 @@ class Subject:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     length: timedelta | None = None
     uses: Mapping[str, ColumnUse] = field(default_factory=dict)
+    groups: str = ""
+    lost_entity: str = ""
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -69,6 +77,8 @@ class Subject:
             others=dict(spec.attributes),
             time=names.time if names.time in there else None,
             time_format=names.time_format,
+            entity=names.entity if names.entity in there else None,
+            lost_entity="" if names.entity is None or names.entity in there else names.entity,
             segments=tuple(spec.segments),
             segment_values=spec.maximum_segment_values,
             monitors=spec.monitors.model_copy(update={"attribution_drift": None}),
@@ -83,16 +93,20 @@ class Subject:
     @classmethod
     def inferred(cls, batches: Sequence[Batch]) -> Self:
         """What the cells of the reference tell; columns that name rows are left out."""
-        found = infer(batches)
+        cells = sampled(batches)
+        found = infer_cells(cells)
         unreadable = {name: column.unreadable for name, column in found.items() if column.unreadable}
         time = next((name for name, column in found.items() if column.role == "time"), None)
+        entity = next((name for name, column in found.items() if column.role == "entity"), None)
         moments = found[time].feature if time is not None else None
         return cls(
             features={name: column.feature for name, column in found.items() if column.compared},
             time=time,
+            entity=entity,
             time_format=moments.format if isinstance(moments, DatetimeFeature) else None,
             quantities={name: column.quantity for name, column in found.items() if column.quantity},
             unreadable=unreadable,
+            groups="" if entity else rows_in_groups(cells, [n for n, c in found.items() if c.role != "id"]) or "",
             uses={
                 name: ColumnUse(
                     type=column.feature.type,
@@ -122,7 +136,9 @@ class Subject:
     def wanted(self) -> dict[str, Feature]:
         """Everything that is read."""
         time = DatetimeFeature(type="datetime", format=self.time_format)
-        return self.compared | self.others | ({self.time: time} if self.time is not None else {})
+        times = {} if self.time is None else {self.time: time}
+        entities = {} if self.entity is None else {self.entity: CategoricalFeature(type="categorical")}
+        return entities | self.compared | self.others | times
 
     @property
     def scope(self) -> Scope:
@@ -148,7 +164,7 @@ class Subject:
 
 def _declared_roles(names: Columns) -> dict[str, str]:
     """The column of each role; a model of several classes has no single score."""
-    roles = ("time", "id", "score", "prediction", "label", "version", "latency")
+    roles = ("time", "id", "entity", "score", "prediction", "label", "version", "latency")
     return {role: name for role in roles if (name := getattr(names, role)) is not None}
 
 
@@ -158,6 +174,8 @@ def _taken(name: str, column: Inference) -> Iterator[str]:
         yield f"`{name}` is not compared: {column.counts}"
     elif column.role == "time":
         yield f"`{name}` is taken as the time of each row: {column.role_reason}; declare columns.time if another is"
+    elif column.role == "entity":
+        yield f"`{name}` is taken for whom each row is about, and not compared: {column.role_reason}"
     elif not column.unreadable and (column.identifies or column.role == "id"):
         yield f"`{name}` is not compared, since it names rows: {column.role_reason or column.reason}"
     elif column.role == "version":

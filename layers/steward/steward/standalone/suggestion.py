@@ -19,6 +19,7 @@ from steward.spec.features import (
     TextFeature,
 )
 from steward.standalone.cells import sampled
+from steward.standalone.entity_column import rows_in_groups
 from steward.standalone.facts import Facts, facts_of
 from steward.standalone.inference import Inference, infer_cells
 from steward.standalone.roles import Role
@@ -69,13 +70,17 @@ def suggest(
     """
     table = table_of(reference, "reference")
     held = None if isinstance(table, FileTable) else list(table.batches())
-    columns = infer_cells(sampled(_watched(table, held, progress)))
+    cells = sampled(_watched(table, held, progress))
+    columns = infer_cells(cells)
     if not columns:
         raise BatchInvalid("no_rows", f"{table.name} has no rows; give a reference with rows")
     features = {name: column.feature for name, column in columns.items()}
     time = next((name for name, column in columns.items() if column.role == "time"), None)
     quantities = {name: column.quantity for name, column in columns.items() if column.quantity}
     facts, notes = facts_of(_watched(table, held, progress), features, time, quantities)
+    if not any(column.role == "entity" for column in columns.values()):
+        groups = rows_in_groups(cells, [name for name, column in columns.items() if column.role != "id"])
+        notes = (*notes, groups) if groups else notes
     suggested = _Suggestion(table.name, columns, facts, notes)
     name = model or _model_name(reference)
     text = suggested.text(name, owner or _OWNER)
@@ -154,7 +159,7 @@ class _Suggestion:
         if self._purpose.task == "regression" or "prediction" in self._roles:
             asked.append("prediction")
         asked.append("label")
-        for role in (*asked, "version", "latency"):
+        for role in (*asked, "entity", "version", "latency"):
             column = self._columns[self._roles[role]] if role in self._roles else None
             if column is not None:
                 section.add(role, self._roles[role], column.role_reason)

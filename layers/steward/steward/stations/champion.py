@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict
 
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import ChampionTested, ChampionTestRequested, StoredObject
+from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
 from steward.retraining import artifact, recipe
 from steward.retraining.dataset import truth
@@ -73,6 +74,7 @@ def _judge(
     contest = Contest(
         labels=truth(fresh, spec),
         times=fresh[spec.columns.time].dt.tz_localize(None).to_numpy(),
+        entities=entities_of(fresh, spec),
         challenger=scores,
         champion=constant,
         champion_version=None,

@@ -111,6 +111,7 @@ def examine(
         history=known.before(window),
         volumes=known.volumes,
         labelled=known.labelled,
+        waiting=known.waiting,
         unreadable=unreadable,
     )
     check = Check(
@@ -177,6 +178,7 @@ def restored(data: Bucket, check: Check) -> Evidence:
         history=known.before(window),
         volumes=known.volumes,
         labelled=known.labelled,
+        waiting=known.waiting,
         unreadable=check.unreadable,
     )
 

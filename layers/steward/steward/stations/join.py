@@ -186,7 +186,8 @@ class _Records:
         """Read them."""
         columns = spec.columns
         prediction = [columns.prediction] if columns.prediction else []
-        wanted = [columns.id, columns.version, *columns.outputs.values(), *prediction]
+        entity = [columns.entity] if columns.entity is not None else []
+        wanted = [columns.id, columns.version, *columns.outputs.values(), *prediction, *entity]
         wanted += sorted(set(columns_looked_at(bins) if bins else ()).difference(wanted))
         predictions = _layers(data, spec, _files(data, spec, "predictions", window), wanted)
         files = _files(data, spec, "labels", window)

@@ -132,4 +132,5 @@ def _columns(spec: ModelSpec, kind: str) -> Collection[str] | None:
     if kind == "labels":
         return [columns.id, columns.label]
     label = [columns.label] if kind == "reference" else []
-    return [columns.id, columns.time, *label, *spec.features, *spec.attributes]
+    entity = [columns.entity] if columns.entity is not None and spec.column(columns.entity) is None else []
+    return [columns.id, columns.time, *label, *spec.features, *spec.attributes, *entity]

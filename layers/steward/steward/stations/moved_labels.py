@@ -16,6 +16,7 @@ from steward.records.id_hashes import IdHashes, NoIdHashes, contained
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import waiting
+from steward.stations.prediction_ids import PredictionIds
 from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -53,7 +54,7 @@ def copy_labels(data: Bucket, spec: ModelSpec, given_up: IdsGivenUp) -> MovedLab
     """
     touched: set[Window] = set()
     left: dict[tuple[Window, str, str], AbstractSet[str]] = {}
-    known: dict[Window, set[str]] = {}
+    predicted = PredictionIds(data, spec)
     having: list[Window] | None = None
     for window in map(Window.parse, given_up.windows):
         stranded = _stranded(data, spec, window, given_up.batch)
@@ -63,7 +64,7 @@ def copy_labels(data: Bucket, spec: ModelSpec, given_up: IdsGivenUp) -> MovedLab
                 having = waiting.prediction_windows(data, spec)
             searched = waiting.within_horizon(having, spec, {*waiting.hints_of(labels, spec), window})
             original = keys.unplaced(batch)
-            found, rest = waiting.place_batch(data, spec, original, labels, searched, known)
+            found, rest = waiting.place_batch(data, spec, original, labels, searched, predicted)
             if len(rest):
                 waiting.add(data, spec, original, [rest])
             if keys.is_placed(batch):
@@ -91,9 +92,9 @@ def _stranded(data: Bucket, spec: ModelSpec, window: Window, batch: str) -> _Str
     files = [records.of_window(kind, spec.model, window) for kind in _KINDS]
     if not files[0]:
         return found
-    predicted = waiting.prediction_ids(data, spec, window)
+    predicted = PredictionIds(data, spec).of(window)
     with tempfile.TemporaryDirectory() as folder:
-        hashes = _hashes(data, spec, batch, Path(folder))
+        hashes = id_hashes_of(data, spec, batch, Path(folder))
         for file, content in (pair for listed in files for pair in records.contents(listed)):
             rows = waiting.labels_of(content.body, spec)
             names = rows[spec.columns.id]
@@ -111,8 +112,8 @@ def _stranded(data: Bucket, spec: ModelSpec, window: Window, batch: str) -> _Str
     return found
 
 
-def _hashes(data: Bucket, spec: ModelSpec, batch: str, folder: Path) -> IdHashes | None:
-    """Those of the batch's IDs; None where they are not known, and every label without a prediction may be one."""
+def id_hashes_of(data: Bucket, spec: ModelSpec, batch: str, folder: Path) -> IdHashes | None:
+    """The hashes of the IDs of a batch of predictions; None where they are not known, and every ID may be one."""
     path = folder / "batch.ids"
     try:
         data.reference(keys.id_hashes("predictions", spec.model, batch), path)

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from steward.defects.correction import amended, is_correction, withdraws
 from steward.events import StoredObject
 from steward.profiles import Bins, Profile
+from steward.profiles.hashing import text_hashes
 from steward.profiles.intake import Intake
 from steward.profiles.log_histogram import LogHistogram
+from steward.records.id_hashes import contained
 from steward.records.records import concatenate
 from steward.records.stored import read_stored
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations.baselines import bins_of
+from steward.stations.moved_labels import id_hashes_of
 from steward.stations.profiling import profiles_of
 from steward.stations.spool import Fragment, join
 from steward.stations.tolerated import tolerated
@@ -76,7 +79,8 @@ def stored_layers(data: Bucket, spec: ModelSpec, kind: str, window: Window, fold
 def remake_profiles(data: Bucket, spec: ModelSpec, window: Window) -> None:
     """Write the profiles of a window's corrections, and of what they leave of each batch that they took rows from.
 
-    Nothing is overwritten but by the same bytes: what is left of a batch has a name that follows from the corrections
+    Rows whose originals were given up to an earlier upload do not count any more, as these do not; but for that nothing
+    is overwritten but by the same bytes: what is left of a batch has a name that follows from the corrections
     that it went through, so that of two functions that do this at once the one that knows of more corrections stands,
     and checks that were made before can be worked out again.
     """
@@ -84,6 +88,7 @@ def remake_profiles(data: Bucket, spec: ModelSpec, window: Window) -> None:
         folder = Path(name)
         remaking = _Remaking(data, spec, window)
         layers = stored_layers(data, spec, "predictions", window, folder)
+        uploaded = {name for layer in layers if not layer.correction for name in layer.ids.tolist()}
         taken: dict[str, set[str]] = {}
         for at, layer in enumerate(layers):
             later = [one for one in layers[at + 1 :] if one.correction]
@@ -91,12 +96,16 @@ def remake_profiles(data: Bucket, spec: ModelSpec, window: Window) -> None:
             touching = {batch: mask for batch, mask in masks.items() if mask.any()}
             for batch, mask in touching.items():
                 taken.setdefault(batch, set()).update(_named(layer.versions[mask]))
-            versions = sorted(_named(layer.versions) | taken.get(layer.batch, set()))
+            versions = _named(layer.versions) | taken.get(layer.batch, set())
+            stands = layer.among(uploaded)
             if layer.correction:
-                remaking.correction(layer, versions)
-            if touching:
-                kept = ~np.logical_or.reduce(list(touching.values()))
-                remaking.remainder(layer, versions, _left(layer, kept, folder), amended(layer.batch, touching))
+                remaking.correction(layer, sorted(versions), _left(layer, stands, folder))
+            given_up = [] if layer.correction else remaking.given_up(layer, later, uploaded, folder)
+            if touching or given_up:
+                kept = stands & ~np.logical_or.reduce([*touching.values(), np.zeros(len(stands), np.bool_)])
+                versions |= {version for one in given_up for version in _named(one.versions)}
+                left = amended(layer.batch, {*touching, *(one.batch for one in given_up)})
+                remaking.remainder(layer, sorted(versions), _left(layer, kept, folder), left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +116,21 @@ class _Remaking:
     spec: ModelSpec
     window: Window
 
-    def correction(self, layer: StoredLayer, versions: Sequence[str]) -> None:
-        """The profiles of rows that count in place of others; empty ones where they were withdrawn."""
-        path = None if withdraws(layer.batch) else layer.path
+    def correction(self, layer: StoredLayer, versions: Sequence[str], path: Path | None) -> None:
+        """The profiles of rows that count in place of others; empty ones where they were withdrawn or given up."""
         for version, profile in profiles_of(path, self.spec, versions, self._bins, arrival=None).items():
             self._put(version, layer.batch, profile.with_intake(self._tolerated(path, version, layer) or Intake()))
+
+    def given_up(
+        self, layer: StoredLayer, corrections: Sequence[StoredLayer], uploaded: Collection[str], folder: Path
+    ) -> list[StoredLayer]:
+        """The corrections of rows that a batch had, and gave up since: what was left of it has their names, too."""
+        lost = {one.batch: one.ids[~one.among(uploaded)].tolist() for one in corrections}
+        hashes = id_hashes_of(self.data, self.spec, layer.batch, folder) if any(lost.values()) else None
+        if hashes is None:
+            return []
+        mine = hashes.of_window(self.window.start)
+        return [one for one in corrections if contained(text_hashes(lost[one.batch]), mine).any()]
 
     def remainder(self, layer: StoredLayer, versions: Sequence[str], left: Path | None, name: str) -> None:
         """The profiles of what is left of a layer, under a name of their own."""
@@ -147,5 +166,7 @@ def _left(layer: StoredLayer, kept: NDArray[np.bool_], folder: Path) -> Path | N
     """The rows of a layer that still count; None where none does."""
     if withdraws(layer.batch):
         return None
+    if kept.all():
+        return layer.path
     target = folder / "left.parquet"
     return target if join([(Fragment(layer.path, len(layer.ids)), kept)], target) else None

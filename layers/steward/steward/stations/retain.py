@@ -15,6 +15,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.retention import RetainedKind
 from steward.spec.windows import Window
+from steward.stations.upload import uploaded_at
 from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket, Stored
@@ -59,7 +60,9 @@ def remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReques
     begun = MaintenancePlan.model_validate_json(stored.body).removed if stored else {}
     for kind, prefix in folders:
         items = _stored(runtime.data, spec, prefix)
-        if kind == "records":
+        if prefix in {keys.waiting_labels(spec.model), keys.unmatched_labels(spec.model)}:
+            items = _by_upload(runtime.data, spec, prefix)
+        elif kind == "records":
             items = _records(runtime.data, spec, prefix, needed, request.as_of - (policy.records or timedelta()))
         found = removal(items, kind, policy, needed, request.as_of)
         if not found.gone and prefix not in begun:
@@ -82,6 +85,8 @@ def _folders(model: str) -> Iterator[tuple[RetainedKind, str]]:
     for kind in _STORED:
         yield "records", keys.partitions(kind, model)
         yield "records", keys.partitions(keys.corrections_of(kind), model)
+    yield "records", keys.waiting_labels(model)
+    yield "records", keys.unmatched_labels(model)
     yield "profiles", keys.profiles(model)
     yield "profiles", keys.parts(model)
     yield "checks", keys.checks(model)
@@ -91,6 +96,13 @@ def _folders(model: str) -> Iterator[tuple[RetainedKind, str]]:
 def _stored(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[Kept]:
     for item in data.versions(prefix):
         yield _kept(item, spec)
+
+
+def _by_upload(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[Kept]:
+    """What is known of label files, by the age of their uploads; labels that may still find their prediction stay."""
+    for item in data.versions(prefix):
+        wait = max(spec.label_horizon - (spec.retention.records or timedelta()), timedelta())
+        yield Kept(item.key, item.version_id, item.size, uploaded_at(keys.batch_of(item.key)) + wait)
 
 
 def _records(data: Bucket, spec: ModelSpec, prefix: str, needed: Needed, before: datetime) -> Iterator[Kept]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from steward.events import BatchIngested
 from steward.quality.label_matches import EXAMPLES, UnmatchedLabels
+from steward.quality.unmatched_labels import patience
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -33,6 +34,7 @@ class LabelFile(BaseModel):
         home: the window that reports labels that no window of their own can: those without a time, or with one of a
             window without predictions. The newest one that had predictions and was closed; None where none had any.
         at_home: whether it reports all of them, since their own windows are too old for alerts.
+        matched: the newest window that labels without a time met predictions in; None where none did.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -41,6 +43,7 @@ class LabelFile(BaseModel):
     labels: int
     home: str | None
     at_home: bool
+    matched: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,12 @@ def report_unmatched(
     for batch, left in placed.left.items():
         files[batch] = None
         if ingested.kind == "labels":
-            file = _note(runtime, spec, ingested, left, having) if len(left) else None
+            file = _note(runtime, spec, ingested, left, having, placed.windows) if len(left) else None
         else:
             file = _noted(runtime.data, spec, batch)
         if file is None:
             continue
-        home = Window.parse(file.home) if file.home else None
+        home = Window.parse(file.home) if file.home else next(reversed(having), None)
         before = [] if file.at_home else [window for window in having if window in placed.hints[batch]]
         windows |= {*before[:1], *[window for window in before if window not in arrived][:1], *([home] if home else [])}
         expected = left[~_expired(left, spec, having)]
@@ -109,7 +112,7 @@ def report_unmatched(
                 source=file.source,
                 labels=file.labels - (len(left) - len(expected)),
                 unmatched=len(expected),
-                waiting=_early(expected, spec, reporting, having),
+                waiting=_early(expected, spec, reporting, having, file),
                 ids=tuple(sorted(expected[spec.columns.id])[:EXAMPLES]),
             )
             files[batch] = reporting, unmatched
@@ -125,15 +128,29 @@ def _expired(left: pd.DataFrame, spec: ModelSpec, having: Sequence[Window]) -> N
     return expired
 
 
-def _early(left: pd.DataFrame, spec: ModelSpec, reporting: Window, having: Sequence[Window]) -> int:
-    """How many labels may have come before their prediction: those without a time, or with one that is yet to come."""
+def _early(left: pd.DataFrame, spec: ModelSpec, reporting: Window, having: Sequence[Window], file: LabelFile) -> int:
+    """How many labels may have come before their prediction.
+
+    Those with a time that is yet to come, and those without one: but not if predictions were taken in of well after
+    that time, or of well after the newest that other labels of the file have met.
+    """
     numbers = waiting.window_numbers(left, spec)
     known = [window.number for window in having]
-    return int(((numbers == UNTIMED) | (numbers > reporting.number) & ~np.isin(numbers, known)).sum())
+    passed = having[0].number - round(patience(spec) / spec.window.length)
+    untimed = numbers == UNTIMED
+    if file.matched and Window.parse(file.matched).number <= passed:
+        untimed = np.zeros(len(numbers), np.bool_)
+    yet_to_come = (numbers > reporting.number) & (numbers > passed) & ~np.isin(numbers, known)
+    return int((untimed | yet_to_come).sum())
 
 
-def _note(
-    runtime: Runtime, spec: ModelSpec, ingested: BatchIngested, left: pd.DataFrame, having: Sequence[Window]
+def _note(  # noqa: PLR0917 - as above
+    runtime: Runtime,
+    spec: ModelSpec,
+    ingested: BatchIngested,
+    left: pd.DataFrame,
+    having: Sequence[Window],
+    placed: AbstractSet[Window],
 ) -> LabelFile:
     """Write down a file with labels that have no prediction, or find what was written down of it before."""
     known = _noted(runtime.data, spec, ingested.batch)
@@ -148,6 +165,7 @@ def _note(
         labels=ingested.rows,
         home=home.id if home else None,
         at_home=bool(own) and own[0] >= _RECENT_WINDOWS,
+        matched=max(placed).id if placed else None,
     )
     key = keys.unmatched_labels(spec.model, ingested.batch)
     runtime.data.ensure(key, file.model_dump_json().encode())

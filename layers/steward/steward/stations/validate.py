@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import Event, StoredObject, TrainingCompleted, ValidationCompleted
 from steward.governance.card import ModelCard
+from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
 from steward.profiles import Baseline
 from steward.retraining import artifact, recipe
@@ -78,6 +79,7 @@ def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, atte
     contest = Contest(
         labels=truth(holdout, spec),
         times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),
+        entities=entities_of(holdout, spec),
         challenger=scores,
         champion=opposing,
         champion_version=champion,

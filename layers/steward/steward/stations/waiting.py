@@ -17,9 +17,10 @@ from steward.events import BatchIngested, StoredObject
 from steward.records.carrier import rows_of
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.records.records import Records
-from steward.records.stored import read_ids, read_records, write_records
+from steward.records.stored import read_records, write_records
 from steward.spec.model import ModelSpec
 from steward.spec.windows import ORIGIN, Window
+from steward.stations.prediction_ids import PredictionIds
 from steward.stations.spool import UNTIMED, numbers_at
 from steward.stations.upload import batch_prefix
 from steward.stations.window_records import RecordsFile, WindowRecords
@@ -104,7 +105,7 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested, having: Sequen
         oldest = prefix + batch_prefix(ingested.occurred_at - spec.label_horizon)
         some = data.marked(keys.untimed_labels(spec.model))
         waiting = [listed.key for listed in data.list(prefix, start_after=oldest)] if some else []
-    known: dict[Window, set[str]] = {}
+    predicted = PredictionIds(data, spec)
     touched: set[Window] = set()
     ids: dict[str, set[str]] = {}
     left: dict[str, pd.DataFrame] = {}
@@ -116,7 +117,7 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested, having: Sequen
         batch, labels = keys.batch_of(key), labels_of(content.body, spec)
         given = hints_of(labels, spec)
         searched = within_horizon(having, spec, given) if ingested.kind == "labels" else windows
-        found, rest = place_batch(data, spec, batch, labels, searched, known)
+        found, rest = place_batch(data, spec, batch, labels, searched, predicted)
         if found:
             touched |= found.keys()
             ids[key] = set().union(*found.values())
@@ -154,9 +155,14 @@ def place_batch(  # noqa: PLR0917 - the labels, and where they are looked for
     batch: str,
     waiting: pd.DataFrame,
     windows: Sequence[Window],
-    known: dict[Window, set[str]],
+    predicted: PredictionIds,
+    *,
+    again: bool = False,
 ) -> tuple[dict[Window, set[str]], pd.DataFrame]:
     """Add labels of one batch to the windows of their predictions.
+
+    A prediction may be given up to an earlier upload while its label is being placed, and the event that would move the
+    label be handled before the label is there. So what was placed is looked at once more, and moved if it must.
 
     Args:
         data: where.
@@ -164,25 +170,34 @@ def place_batch(  # noqa: PLR0917 - the labels, and where they are looked for
         batch: theirs.
         waiting: the labels, with the times that they gave.
         windows: where predictions are looked for, in this order.
-        known: keeps the IDs of the predictions of each window.
+        predicted: the IDs of the predictions of each window.
+        again: whether these may have changed.
 
     Returns:
-        The IDs that were found in each window, and the labels that were found in none.
+        The IDs that were found in each window, none in one that labels were taken out of again, and the labels that
+        were found in none.
     """
     placed: dict[Window, set[str]] = {}
+    moved = False
     for window in windows:
         if waiting.empty:
             break
-        if window not in known:
-            known[window] = prediction_ids(data, spec, window)
-        here = waiting[spec.columns.id].isin(known[window])
+        here = waiting[spec.columns.id].isin(predicted.of(window, anew=again))
+        strangers = waiting[here & (window_numbers(waiting, spec) != window.number)]
+        if len(strangers):  # the others are stored in this window, by the time that they gave
+            data.mark(keys.labelled_window(spec.model, window.id))
+            add_records(data, spec, "labels", window, keys.placed(batch), strangers)
+            lost = set(strangers[spec.columns.id]) - predicted.of(window, anew=True)
+            if lost:
+                remove_records(data, spec, "labels", window, keys.placed(batch), lost)
+                here &= ~waiting[spec.columns.id].isin(lost)
+                placed[window], moved = set(), True
         if here.any():
-            strangers = here & (window_numbers(waiting, spec) != window.number)
-            if strangers.any():  # the others are stored in this window, by the time that they gave
-                data.mark(keys.labelled_window(spec.model, window.id))
-                add_records(data, spec, "labels", window, keys.placed(batch), waiting[strangers])
             placed[window] = set(waiting[spec.columns.id][here])
             waiting = waiting[~here]
+    if moved:
+        others, waiting = place_batch(data, spec, batch, waiting, windows, predicted, again=True)
+        placed |= {window: placed.get(window, set()) | ids for window, ids in others.items()}
     return placed, waiting
 
 
@@ -213,13 +228,6 @@ def labels_of(body: bytes, spec: ModelSpec) -> pd.DataFrame:
 def _times(labels: pd.DataFrame, spec: ModelSpec) -> NDArray[np.datetime64]:
     moments = pd.DatetimeIndex(labels[spec.columns.time])
     return moments.tz_localize(None).to_numpy(dtype="datetime64[us]")
-
-
-def prediction_ids(data: Bucket, spec: ModelSpec, window: Window) -> set[str]:
-    """The IDs of the predictions that are stored of a window."""
-    records = WindowRecords(data)
-    files = records.of_window("predictions", spec.model, window)
-    return {identity for _, content in records.contents(files) for identity in read_ids(content.body, spec)}
 
 
 def add_records(  # noqa: PLR0917 - where, and what

@@ -235,9 +235,9 @@ def untimed_labels(model: str) -> str:
     return f"arrivals/{model}/untimed"
 
 
-def unmatched_labels(model: str, batch: str) -> str:
-    """A file some of whose labels had no prediction when it came (create-only)."""
-    return f"arrivals/{model}/unmatched/{batch}.json"
+def unmatched_labels(model: str, batch: str = "") -> str:
+    """A file some of whose labels had no prediction when it came (create-only); without a batch, the prefix of all."""
+    return f"arrivals/{model}/unmatched/" + (f"{batch}.json" if batch else "")
 
 
 def released(model: str, kind: str, batch: str, ending: str) -> str:

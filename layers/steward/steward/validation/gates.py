@@ -1,7 +1,8 @@
 """The gates between a trained version and traffic. Each has a name and one method, and stands in `GATES`."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -50,6 +51,7 @@ class Contest:
         declared_features: those of the declaration in force.
         leakage: how well each part of the features tells the label by itself, in the challenger's training rows.
         maximum_auc: how well it may, None for no limit.
+        entities: the hash of the entity of each row, shape (rows,); None where no column says of whom rows are.
     """
 
     labels: NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.intp]
@@ -64,6 +66,7 @@ class Contest:
     declared_features: Sequence[str]
     leakage: Mapping[str, Leakage] = field(default_factory=dict)
     maximum_auc: float | None = None
+    entities: NDArray[np.uint64] | None = None
 
 
 class Gate(Protocol):
@@ -162,6 +165,12 @@ class BetterThanChampion:
             )
             return GateResult(gate=self.name, passed=False, message=message)
         gain = _gain(metric, contest, policy.confidence, blocks)
+        if contest.entities is not None:
+            known = len(np.unique(contest.entities))
+            if known < FEWEST_BLOCKS:
+                message = f"the holdout has rows of {known} entities and needs {FEWEST_BLOCKS} to prove a gain"
+                return GateResult(gate=self.name, passed=False, message=message)
+            gain = _with_entities(gain, metric, contest, contest.entities, policy.confidence)
         required = policy.minimum_gain if contest.champion_version else 0.0
         passed = gain.low > required
         opponent = f"champion {contest.champion_version}" if contest.champion_version else "a constant"
@@ -181,6 +190,24 @@ class BetterThanChampion:
             high=gain.high,
             required=required,
         )
+
+
+def _with_entities(
+    gain: Gain, metric: ValidationMetric, contest: Contest, entities: NDArray[np.uint64], confidence: float
+) -> Gain:
+    """The gain with bounds that rows of one entity do not narrow either.
+
+    The variances of the sums over blocks of time and over entities add up, less that of rows, which is in both.
+
+    Source: A. C. Cameron, J. B. Gelbach and D. L. Miller (2011), Robust inference with multiway clustering, Journal of
+    Business and Economic Statistics 29(2), 238-249.
+    """
+    owners = np.unique(entities, return_inverse=True)[1]
+    by_entity = _gain(metric, contest, confidence, owners)
+    by_row = _gain(metric, contest, confidence, np.arange(len(owners)))
+    halves = [found.value - found.low for found in (gain, by_entity, by_row)]
+    half = math.sqrt(max(halves[0] ** 2, halves[1] ** 2, halves[0] ** 2 + halves[1] ** 2 - halves[2] ** 2))
+    return replace(gain, low=gain.value - half, high=gain.value + half)
 
 
 def _default_metric(contest: Contest) -> ValidationMetric:

@@ -21,7 +21,7 @@ from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, Summary, histogram
-from steward.results import MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import JointMonitor
 
 FEWEST_ROWS = 50
@@ -30,6 +30,7 @@ FEWEST_ROWS = 50
 MOST_REFERENCE_ROWS = 2000
 """Rows of the baseline's sample that are looked at; more would cost time and prove little."""
 
+_LARGE_AUC, _LARGE_CORRELATION, _LARGE_RECONSTRUCTION = 0.9, 0.5, 1.0
 _NUMERIC_CODES = 254
 
 
@@ -83,6 +84,13 @@ class ScoredRows:
         )
 
 
+_LEARNT = frozenset({"pca_reconstruction_error", "domain_classifier_auc"})
+_ALIKE = 0.6
+_REPEATED = 1.2
+"""From this correlation on, with so many sampled rows of one entity, a classifier knows entities by their rows: it
+alarmed in 2 to 8 % of unchanged windows (`tests/benchmarks/study`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What one joint statistic found.
@@ -91,6 +99,7 @@ class _Found:
         value, before: in the window and in the baseline, where the statistic has one there.
         effect: the size of the change.
         least: from which on it matters.
+        large: from which on it is never passed over as chance.
         p_value: its chance in unchanged data.
         words: the change as a clause.
     """
@@ -99,6 +108,7 @@ class _Found:
     before: float | None
     effect: float
     least: float
+    large: float
     p_value: float
     words: str
 
@@ -110,7 +120,10 @@ def judge_joint(
     if monitor is None:
         return []
     rows = ScoredRows.of(baseline, profile)
-    effect = baseline.joint_design_effect.at(len(rows.window))
+    effect = baseline.joint_design_effect
+    sampled = len(rows.window) / max(1, profile.rows)
+    effect = effect.model_copy(update={"window_repeats": 1 + (effect.window_repeats - 1) * min(1.0, sampled)})
+    effect = effect.at(len(rows.window))
     reason = _unmeasurable(rows)
     results = []
     for statistic, measure in (
@@ -119,8 +132,9 @@ def judge_joint(
         ("maximum_mean_discrepancy", _discrepancy),
         ("domain_classifier_auc", _classifier),
     ):
-        found = None if reason else measure(rows, monitor, effect)
-        results.append(_judged(statistic, found, rows, family, reason or "its columns vary in too few rows"))
+        why = reason or (_too_alike(effect) if statistic in _LEARNT else None)
+        found = None if why else measure(rows, monitor, effect)
+        results.append(_judged(statistic, found, rows, family, why or "its columns vary in too few rows"))
     return results
 
 
@@ -132,9 +146,9 @@ def _correlations(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect)
     names = [name for name, ordered in zip(rows.names, rows.ordered, strict=True) if ordered]
     first, second = (names[position] for position in found.pair)
     words = f"the correlation of `{first}` and `{second}` went from {found.before:.2f} to {found.after:.2f}"
-    return _Found(
-        found.after, found.before, abs(found.after - found.before), monitor.minimum_correlation, found.p_value, words
-    )
+    change = abs(found.after - found.before)
+    least, large = monitor.minimum_correlation, _LARGE_CORRELATION
+    return _Found(found.after, found.before, change, least, large, found.p_value, words)
 
 
 def _reconstruction(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
@@ -144,7 +158,8 @@ def _reconstruction(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffec
         return None
     change = found.after / found.before - 1
     words = f"rows fit the baseline's {found.components} principal components {abs(change):.0%} {_better(change)}"
-    return _Found(found.after, found.before, found.effect, monitor.minimum_reconstruction, found.p_value, words)
+    least, large = monitor.minimum_reconstruction, _LARGE_RECONSTRUCTION
+    return _Found(found.after, found.before, found.effect, least, large, found.p_value, words)
 
 
 def _discrepancy(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
@@ -156,7 +171,9 @@ def _discrepancy(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) 
     words = (
         f"columns taken together lie elsewhere: their mean discrepancy is {found.excess:.1f} times what chance gives"
     )
-    return _Found(found.value, None, area.roc_auc if area else 0.5, monitor.minimum_auc, found.p_value, words)
+    return _Found(
+        found.value, None, area.roc_auc if area else 0.5, monitor.minimum_auc, _LARGE_AUC, found.p_value, words
+    )
 
 
 def _classifier(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
@@ -164,7 +181,7 @@ def _classifier(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -
         return None
     found = rows.halves.classified(deflation=effect.value, degrees=_degrees(effect))
     words = f"a classifier tells these rows from the baseline's with a ROC AUC of {found.roc_auc:.2f}"
-    return _Found(found.roc_auc, 0.5, found.roc_auc, monitor.minimum_auc, found.p_value, words)
+    return _Found(found.roc_auc, 0.5, found.roc_auc, monitor.minimum_auc, _LARGE_AUC, found.p_value, words)
 
 
 def _judged(statistic: str, found: _Found | None, rows: ScoredRows, family: Family, reason: str) -> MetricResult:
@@ -187,6 +204,10 @@ def _judged(statistic: str, found: _Found | None, rows: ScoredRows, family: Fami
         message = f"{found.words} {figures}; {chance}"
     elif real:
         message = f"{found.words}, too little to matter {figures}"
+    elif matters and found.effect >= found.large:
+        status = "unknown"
+        message = f"cannot tell: {found.words} {figures}, and the baseline's windows differ too much for it to show"
+        message += f"; {REMEDY}"
     else:
         message = f"{found.words}, no more than chance allows {figures}"
     return result.model_copy(
@@ -217,6 +238,14 @@ def _ranked(summary: Summary) -> tuple[NDArray[np.float64], NDArray[np.bool_] | 
         return counts[:_NUMERIC_CODES], None
     rare = RareCategories.of(counts).rare[:_NUMERIC_CODES]
     return counts[: len(rare)], rare
+
+
+def _too_alike(effect: DesignEffect) -> str | None:
+    """Why what is learnt from some of the rows cannot be tried on the others."""
+    clusters = effect.clusters
+    if clusters is None or clusters.location < _ALIKE or effect.repeats <= _REPEATED:
+        return None
+    return f"rows of one entity are too alike (intraclass correlation {clusters.location:.2f})"
 
 
 def _degrees(effect: DesignEffect) -> float:

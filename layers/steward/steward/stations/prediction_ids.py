@@ -1,0 +1,35 @@
+"""The IDs of the predictions that are stored of a window."""
+
+from steward.records.stored import read_ids
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.stations.window_records import WindowRecords
+from steward.store import keys
+from steward.store.bucket import Bucket, Listed
+
+
+class PredictionIds:
+    """The IDs of the predictions that are stored of each window, read once.
+
+    Args:
+        data: where.
+        spec: the declaration.
+    """
+
+    def __init__(self, data: Bucket, spec: ModelSpec) -> None:
+        self._data = data
+        self._spec = spec
+        self._known: dict[Window, tuple[list[Listed], set[str]]] = {}
+
+    def of(self, window: Window, *, anew: bool = False) -> set[str]:
+        """Those of a window; read `anew` if its files have changed since."""
+        if window in self._known and not anew:
+            return self._known[window][1]
+        listing = list(self._data.list(keys.window_records("predictions", self._spec.model, window)))
+        if window in self._known and self._known[window][0] == listing:
+            return self._known[window][1]
+        records = WindowRecords(self._data)
+        contents = records.contents(records.of_listing(listing))
+        ids = {identity for _, content in contents for identity in read_ids(content.body, self._spec)}
+        self._known[window] = (listing, ids)
+        return ids
