@@ -177,6 +177,6 @@ def test_chat_rooms_get_the_same_in_their_own_format_on_a_topic_of_their_own(tra
     assert {(one["version"], one["source"]) for one in shown} == {("1.0", "custom")}
     assert sorted(one["id"] for one in shown) == sorted(trained.notified())
     (alert,) = [one for one in shown if "log_loss" in one["content"]["title"]]
-    assert alert["content"]["title"].startswith("🟠 lemons: warning: firing: log_loss")
+    assert alert["content"]["title"].startswith("🟠 lemons: warning: firing: accuracy, log_loss")
     assert "worse than the holdout's" in alert["content"]["description"]
     assert any("steward acknowledge lemons" in step for step in alert["content"]["nextSteps"])

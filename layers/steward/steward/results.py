@@ -12,6 +12,23 @@ REMEDY = "compare with a longer reference, or a seasonal or trailing baseline"
 """What helps where windows of the baseline differ so much that hardly any drift would show."""
 
 
+class Precision(BaseModel):
+    """How precisely a performance metric and the holdout's are known.
+
+    Attributes:
+        window: half the width of the metric's 95 % interval on the side of the limit; at least what the holdout's would
+            have with as many observations, since few rows may agree by chance.
+        holdout: half the width of the holdout's, on the side of the window.
+        observations: labelled rows; those of the rarest class where the metric is a mean over rows of a class.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+
+    window: float
+    holdout: float
+    observations: int
+
+
 class MetricResult(BaseModel):
     """One statistic of one monitor, with all that its status rests on.
 
@@ -27,6 +44,8 @@ class MetricResult(BaseModel):
         effect: the size of the change in the statistic's own unit.
         detectable: the smallest effect that these rows would have shown to be beyond chance; None where not worked out.
         low, high: the confidence interval of `value`, where it has one.
+        left_out: classes that a mean over classes leaves out, since the window or the holdout has no row of them.
+        precision: of `value` and `baseline`, of performance with a limit.
         baseline: what the baseline has in place of `value`.
         rows, baseline_rows: sample sizes.
         status: `ok`, `drift` or `breach`; `unknown` where nothing could be measured, or hardly anything found;
@@ -48,6 +67,8 @@ class MetricResult(BaseModel):
     detectable: float | None = None
     low: float | None = None
     high: float | None = None
+    left_out: tuple[str, ...] = ()
+    precision: Precision | None = None
     baseline: float | None = None
     rows: int = 0
     baseline_rows: int = 0

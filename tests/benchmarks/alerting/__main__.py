@@ -1,5 +1,6 @@
-"""What subscribers would have heard of the flights of a year: `python -m tests.benchmarks.alerting`."""
+"""What subscribers hear: of a year of flights, of models that break, and by chance in many years."""
 
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from steward.results import MetricResult
 from steward.spec.windows import Window
 from steward.stations.alert import seen
 
+from .promotions import print_promotions
+from .tables import print_breaks, print_years
 from .year import Judged, Year
 
 NOWHERE = StoredObject(key="nowhere", version_id="v", sha256="0" * 64)
@@ -60,7 +63,7 @@ def replay(year: Year) -> tuple[list[Week], list[Heard], int]:
         check = _check(year, judged)
         if not judged.labelled_rows:
             alerts = alerts.under(judged.version)
-        alerts = alerts.seeing(seen(check, NOWHERE, year.spec)).claimed(year.spec, cause, "chain", now)
+        alerts = alerts.seeing(seen(check, NOWHERE, year.spec, judged.came.end)).claimed(year.spec, cause, "chain", now)
         while claims := alerts.claimed_by(cause):
             news = {name: claim.announced for name, claim in claims.items()}
             every_change += len(news)
@@ -147,11 +150,28 @@ def table(title: str, year: Year) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Print the tables."""
+def flights() -> None:
+    """Print the tables of the year of flights."""
     for title, every in (("never retrained", None), ("a new champion every 8 weeks", 8)):
         print(title)
         print(table(title, Year(retrain_every=every)))
+
+
+def main() -> None:
+    """Print the tables that are asked for."""
+    asked = ArgumentParser(description=__doc__)
+    asked.add_argument("what", nargs="?", choices=("flights", "breaks", "years", "promotions"), default="flights")
+    asked.add_argument("--count", type=int, default=300, help="runs of each cell, or years")
+    given = asked.parse_args()
+    match given.what:
+        case "flights":
+            flights()
+        case "breaks":
+            print_breaks(given.count)
+        case "years":
+            print_years(given.count)
+        case "promotions":
+            print_promotions(given.count)
 
 
 if __name__ == "__main__":

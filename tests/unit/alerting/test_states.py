@@ -234,7 +234,7 @@ def test_a_monitor_that_was_switched_off_resolves() -> None:
 def test_severities_are_quiet_where_nothing_was_declared() -> None:
     alerts = seen("b", monitors=("log_loss", "roc_auc", "feature_drift", "validity"))
     assert {name: one.grave for name, one in standings_of(alerts, spec()).items()} == {
-        "log_loss": "warning", "roc_auc": "info", "feature_drift": "info", "validity": "warning",
+        "log_loss": "warning", "roc_auc": "warning", "feature_drift": "info", "validity": "warning",
     }  # fmt: skip
     unwatched = spec(more="monitors: {log_loss: null}\n")
     assert standing(alerts, unwatched, "roc_auc").grave == "warning"

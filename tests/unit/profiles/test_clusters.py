@@ -167,3 +167,14 @@ def test_numbers_name_entities_too() -> None:
     assert known.tolist() == [True, True, True, False, True, True]
     assert hashes[0] == hashes[2] != hashes[1]
     assert hashes[4] == hashes[5]
+
+
+def test_a_window_of_few_entities_cannot_be_judged_and_says_so() -> None:
+    baseline = Baseline.of([(DAY, rows(5, 1000, 0.9, 2))], SCOPE, holdout=None)
+    watched = Watched(Monitors(attribution_drift=None), SCOPE.features)
+    few = judge_drift(baseline, Profile.of(rows(5, 4, 0.9, 5, first=10**6), baseline.bins), watched)
+    (found,) = [result for result in few if result.column == "x" and result.monitor == "feature_drift"]
+    assert found.status == "unknown"
+    assert "the 20 rows of the window are of few entities, and count as 4 independent ones" in found.message
+    many = judge_drift(baseline, Profile.of(rows(5, 40, 0.9, 5, first=10**6), baseline.bins), watched)
+    assert {result.status for result in many if result.column == "x" and result.monitor == "feature_drift"} == {"ok"}

@@ -116,10 +116,17 @@ def test_a_monitor_that_cannot_tell_is_neither_ok_nor_well() -> None:
     doubtful = result(monitor="feature_drift", column="age", status="unknown", p_value=0.3, message="windows differ")
     report = reported(check=checked(doubtful), alerts=None)
     text = " ".join(harmless(page(report)).words)
-    assert "cannot tell for 1 of 1 columns: `age`; compare with a longer reference" in text
+    assert "cannot tell for 1 of 1 columns: `age`; windows differ" in text
     assert "not measured" not in text
     assert "hardly any drift would show: feature drift" in report.headline.lower()
     assert report.condition == "attention"
+
+
+def test_a_model_is_not_called_well_without_a_word_of_what_cannot_be_told() -> None:
+    doubtful = result(monitor="feature_drift", column="age", status="unknown", p_value=0.3, message="windows differ")
+    calm = result(monitor="feature_drift", column="price", status="ok", p_value=0.3, message="as ever")
+    report = reported(check=checked(doubtful, calm), alerts=None)
+    assert report.headline.endswith("nothing waits; feature drift cannot tell for 1 of 2 columns: `age`.")
 
 
 def test_hostile_text_stays_text() -> None:

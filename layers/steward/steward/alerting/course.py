@@ -19,11 +19,13 @@ class Mark:
         window: its id.
         end: the moment that it speaks for.
         kind: `bad`; `between` its limit and where it counts as recovered; `good`; or `missing`, nothing measured.
+        span: how many windows together made it bad.
     """
 
     window: str
     end: datetime
     kind: Kind
+    span: int = 1
 
 
 @dataclass(frozen=True, slots=True)

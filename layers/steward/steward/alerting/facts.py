@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from steward.events import StoredObject
-from steward.results import MetricResult, Status
+from steward.results import MetricResult, Precision, Status
 from steward.spec.monitors import MonitorName
 
 
@@ -17,7 +17,7 @@ class Finding(BaseModel):
     Attributes:
         status: `ok`, `drift` or `breach`; an `unknown` is no finding.
         exceedance: how far the figure is from its usual value, its limit being 1; None where the monitor has no figure.
-        value, threshold, low, high, baseline: of the result that is farthest.
+        value, threshold, low, high, baseline, precision: of the result that is farthest.
         summary: the sentence a person reads.
     """
 
@@ -30,6 +30,7 @@ class Finding(BaseModel):
     low: float | None = None
     high: float | None = None
     baseline: float | None = None
+    precision: Precision | None = None
     summary: str = ""
 
     @property
@@ -69,6 +70,7 @@ def finding(results: Sequence[MetricResult], status: Status, summary: str) -> Fi
         low=result.low,
         high=result.high,
         baseline=result.baseline,
+        precision=result.precision,
         summary=summary,
     )
 

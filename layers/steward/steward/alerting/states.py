@@ -9,8 +9,9 @@ from typing import Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from steward.alerting.course import Course, Kind, Mark, State, course
+from steward.alerting.course import Course, Mark, State, course
 from steward.alerting.deeds import DEEDS_KEPT, Deed
+from steward.alerting.evidence import SPANS, kind_of
 from steward.alerting.facts import Acknowledgement, Finding, Mute, SeenCheck
 from steward.alerting.telling import Announced, Claim, Present, Told, after, claimed, untold
 from steward.spec.alerting import AlertRule
@@ -228,7 +229,8 @@ def _standing(
     newest = history[-1][0] if history else None
     on = getattr(spec.monitors, name) is not None  # what was switched off says nothing any more
     counted = [(window, check) for window, check in history if on and not skipped.get(window)]
-    where = course(list(_marks(counted, name, rule, newest, spec)), rule)
+    marks = list(_marks(counted, name, rule, newest, spec))
+    where = course(marks, rule)
     found = [(check.window, check.findings[name]) for _, check in history if name in check.findings]
     latest = next((check for _, check in reversed(history) if name in check.findings), None)
     last = told.last
@@ -244,7 +246,7 @@ def _standing(
             said.concerns(name) and told.at is not None and said.at >= told.at
             for said in alerts.acknowledgements.values()
         ),
-        summary=latest.findings[name].summary if latest else "",
+        summary=(latest.findings[name].summary if latest else "") + _together(marks),
     )
     return Standing(
         monitor=name,
@@ -259,6 +261,12 @@ def _standing(
     )
 
 
+def _together(marks: Sequence[Mark]) -> str:
+    """What to add to the sentence of a window that is bad only with those before it."""
+    span = marks[-1].span if marks else 1
+    return f"; the newest {span} windows together are, at the declared rate of false alarms" if span > 1 else ""
+
+
 def _marks(
     history: Sequence[tuple[Window, SeenCheck]],
     name: MonitorName,
@@ -268,14 +276,16 @@ def _marks(
 ) -> Iterator[Mark]:
     """The windows of a course; one without a finding is missing once the labels it may wait for are overdue."""
     waits = spec.labels_within if name in spec.metrics else timedelta(0)
+    findings: list[Finding] = []
     for window, check in history:
         found = check.findings.get(name)
         if found is None:
             if newest is not None and window.end + waits <= newest.end:
                 yield Mark(check.window, window.end, "missing")
             continue
-        kind: Kind = "bad" if found.bad else "good" if found.back(rule.resolve_at) else "between"
-        yield Mark(check.window, window.end, kind)
+        findings = [*findings[1 - SPANS[-1] :], found]
+        kind, span = kind_of(findings, rule)
+        yield Mark(check.window, window.end, kind, span)
 
 
 def _muted(alerts: ModelAlerts, spec: ModelSpec, name: MonitorName, as_of: datetime) -> str:

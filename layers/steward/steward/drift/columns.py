@@ -1,6 +1,5 @@
 """Whether the distribution of a feature, or of an output, has moved."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -122,7 +121,7 @@ def judge_column(
         limits: what it is judged by.
     """
     window, reference = sides
-    unmeasured = _unmeasured(name, window, reference, limits)
+    unmeasured = _unmeasured(name, window, reference, limits, effect)
     if unmeasured:
         return [unmeasured]
     found = _compare(reference, window, bins, effect)
@@ -134,10 +133,11 @@ def judge_column(
     size = sentences.Size(change.effect, least, unit)
     outside = _outside(window, reference, bins)
     status: Status = "drift" if real and matters else "ok"
-    reasons = [*_insensitive(found, detectable, size), *([outside] if outside else [])]
+    insensitive = _insensitive(found, detectable, size)
+    reasons = [reason for reason in (insensitive, outside, REMEDY if insensitive else "") if reason]
     if reasons and not real:
         status = "unknown"
-        words = sentences.cannot_tell(_subject(name, limits), moved, window.count, [*reasons, REMEDY])
+        words = sentences.cannot_tell(_subject(name, limits), moved, window.count, reasons)
     else:
         aside = sentences.few_rows(found) + (f", but {outside}" if outside else "")
         words = sentences.verdict(
@@ -191,12 +191,13 @@ def _words(
     return sentences.move(cast("NumericSummary", window), cast("NumericSummary", reference), numeric, found), "sd"
 
 
-def _insensitive(found: Comparison, detectable: float | None, size: sentences.Size) -> Iterator[str]:
-    """Why not even a large change would show, where the reference's windows differ so much."""
+def _insensitive(found: Comparison, detectable: float | None, size: sentences.Size) -> str:
+    """Why not even a large change would show, where the reference's windows differ so much; empty where one would."""
     if found.sensitivity is None or detectable is None or not found.sensitivity.windows:
-        return
+        return ""
     if detectable > max(size.least, LARGEST_SHIFT if size.unit == "sd" else LARGEST_SHARE):
-        yield sentences.insensitive(found.sensitivity.windows, detectable, size.unit)
+        return sentences.insensitive(found.sensitivity.windows, detectable, size.unit)
+    return ""
 
 
 def _outside(window: Summary, reference: Summary, bins: ColumnBins) -> str:
@@ -210,7 +211,9 @@ def _outside(window: Summary, reference: Summary, bins: ColumnBins) -> str:
     return sentences.outside(window.outside, window.count, *bins.span)
 
 
-def _unmeasured(name: str, window: Summary, reference: Summary, limits: Limits) -> MetricResult | None:
+def _unmeasured(
+    name: str, window: Summary, reference: Summary, limits: Limits, effect: DesignEffect
+) -> MetricResult | None:
     """The result that says why two summaries cannot be compared; None where they can."""
     for summary, place in ((window, "the window"), (reference, "the baseline")):
         if summary.rows == 0:
@@ -219,6 +222,12 @@ def _unmeasured(name: str, window: Summary, reference: Summary, limits: Limits) 
             reason = f"all {summary.rows:,} cells in {place} are missing or no finite number"
         elif summary.count < FEWEST_ROWS:
             reason = f"{place} has {summary.count} rows with a value, and {FEWEST_ROWS} are needed"
+        elif summary.count < FEWEST_ROWS * effect.of_entities(window=summary is window):
+            worth = summary.count / effect.of_entities(window=summary is window)
+            reason = (
+                f"the {summary.count} rows of {place} are of few entities, and count as {worth:.0f} independent ones "
+                f"where {FEWEST_ROWS} are needed"
+            )
         else:
             continue
         return MetricResult(

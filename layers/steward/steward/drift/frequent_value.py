@@ -48,9 +48,10 @@ class FrequentValue:
         Raises:
             IncomparableProfiles: the histograms differ in shape, or one is empty.
 
-        >>> found = FrequentValue.split(np.array([90, 4, 6]), np.array([45, 2, 3]), 50, 100)
+        >>> import numpy as np
+        >>> found = FrequentValue.split(np.array([90, 4, 3, 3]), np.array([45, 2, 2, 1]), 50, 100)
         >>> found.tests, found.rows, found.p_value
-        (2, 3.0, 1.0)
+        (1, 5.0, 1.0)
         """
         p, q = shares(expected, observed)
         p *= baseline_rows

@@ -16,7 +16,9 @@ LARGEST_SHIFT = 1.0
 LARGEST_SHARE = 0.25
 """The same for the change of a category's share."""
 
-_STEPS = 40
+_STEPS, _ROUGH = 40, 16
+"""Halvings of a range of 45 in the logarithm: to ten digits, and to three."""
+
 _NORMAL = NormalDist()
 
 
@@ -94,6 +96,7 @@ class ShareSensitivity:
         ratio = _crossing(
             lambda value: max(f_tail(value, self.used, self.windows - 1), lognormal_tail(value, 2 / self.used)),
             significance,
+            _ROUGH,
         )
         return min(1.0, math.sqrt(ratio * self.directions * self.share * (1 - self.share) / self.rows))
 
@@ -119,10 +122,10 @@ def student_quantile(significance: float, degrees: float) -> float:
     return math.sqrt(_crossing(lambda squared: f_tail(squared, 1, degrees), significance))
 
 
-def _crossing(tail: Callable[[float], float], significance: float) -> float:
+def _crossing(tail: Callable[[float], float], significance: float, steps: int = _STEPS) -> float:
     """Where a falling tail probability comes down to this, by bisection on the logarithm."""
     low, high = -5.0, 40.0
-    for _ in range(_STEPS):
+    for _ in range(steps):
         middle = (low + high) / 2
         low, high = (middle, high) if tail(math.exp(middle)) > significance else (low, middle)
     return math.exp(high)

@@ -12,7 +12,7 @@ from steward.profiles.summaries import CategoricalSummary, NumericSummary
 
 _ONE_WAY = 0.5
 _FEW_ROWS = 4
-_ABSURD = 1000
+_ABSURD = _MANY = 1000
 _NO_SHARE = "no change of its shares would"
 _NAMES_SHOWN = 3
 _RAREST = 1e-9
@@ -123,7 +123,7 @@ def verdict(subject: str, moved: str, rows: int, size: Size, *, real: bool, matt
     >>> verdict("`x`", "moved up by 0.4 standard deviations", 900, Size(0.4, 0.05, "sd"), real=False, matters=True)
     '`x` moved up by 0.4 standard deviations, no more than chance allows (n = 900; 0.05 sd matter)'
     """
-    sized = "standard deviations" in moved or "% of rows" in moved
+    sized = any(part in moved for part in ("standard deviations", "% of rows", "from always"))
     if real and matters:
         return f"{subject} {moved} (n = {rows:,}{'' if sized else f'; {size.moved}'})"
     if not real and not matters:
@@ -180,6 +180,15 @@ def unseen(summary: CategoricalSummary) -> str:
     names = sorted(summary.unseen_names, key=lambda name: (-summary.unseen_names[name], name))
     more = ", …" if len(names) > _NAMES_SHOWN else ""
     return f" ({', '.join(names[:_NAMES_SHOWN])}{more})" if names else ""
+
+
+def times(ratio: float) -> str:
+    """A ratio as people read it.
+
+    >>> times(1.12), times(37.94), times(1.9e30)
+    ('1.1', '37.9', 'more than 1,000')
+    """
+    return f"{ratio:.1f}" if ratio < _MANY else f"more than {_MANY:,}"
 
 
 def chance_of(probability: float) -> str:

@@ -86,6 +86,10 @@ class TailShare:
 
 
 def surprise(hits: int, rows: int, before: int, baseline_rows: int) -> float:
-    """Twice the log likelihood ratio of an increase; 0 without one."""
+    """Twice the log likelihood ratio of an increase of a rare share; 0 without one.
+
+    Source: S. S. Wilks (1938), The large-sample distribution of the likelihood ratio for testing composite hypotheses,
+    Annals of Mathematical Statistics 9(1), 60-62.
+    """
     expected = rows * (hits + before) / (rows + baseline_rows)
     return 2 * (hits * math.log(hits / expected) - hits + expected) if hits > expected else 0.0

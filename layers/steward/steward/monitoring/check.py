@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from steward.events import StoredObject
-from steward.results import REMEDY, MetricResult, Status
+from steward.results import MetricResult, Status
 from steward.spec.monitors import MonitorName
 
 _SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
@@ -101,14 +101,21 @@ class Check(BaseModel):
         return sorted(found, key=lambda result: -abs(result.effect or 0))
 
     def doubt(self, monitor: MonitorName) -> str:
-        """The columns that were measured, but of which hardly any drift would show; empty where there is none."""
-        told = [result for result in self.results if result.monitor == monitor and result.column is not None]
-        doubtful = [f"`{name}`" for name in dict.fromkeys(result.column for result in told if result.undecided)]
+        """The columns that were measured, but of which hardly any drift would show; empty where there is none.
+
+        Of a monitor of all columns together its statistics.
+        """
+        told = [result for result in self.results if result.monitor == monitor]
+        about = "statistics" if all(result.column is None for result in told) else "columns"
+        names = [result.statistic if result.column is None else result.column for result in told]
+        doubtful = [
+            f"`{name}`" if about == "columns" else name.replace("_", " ")
+            for name in dict.fromkeys(name for name, result in zip(names, told, strict=True) if result.undecided)
+        ]
         if not doubtful:
             return ""
         more = [f"and {len(doubtful) - _SHOWN} more"] if len(doubtful) > _SHOWN else []
-        columns = len({result.column for result in told})
-        return f"cannot tell for {len(doubtful)} of {columns} columns: {', '.join([*doubtful[:_SHOWN], *more])}"
+        return f"cannot tell for {len(doubtful)} of {len(set(names))} {about}: {', '.join([*doubtful[:_SHOWN], *more])}"
 
     def summary(self, monitor: MonitorName) -> str:
         """What a person reads of one monitor: its gravest sentences, and how many more there are."""
@@ -117,8 +124,12 @@ class Check(BaseModel):
             first = next((result for result in self.results if result.monitor == monitor), None)
             good = first.message if first and first.column is None else "nothing found in this window"
             doubt = self.doubt(monitor)
-            parts = (doubt, REMEDY) if doubt and self.statuses[monitor] == "unknown" else (good, doubt)
-            return "; ".join(part for part in parts if part)
+            if not doubt:
+                return good
+            undecided = [result for result in self.results if result.monitor == monitor and result.undecided]
+            worst = max(undecided, key=lambda result: abs(result.effect or 0)).message
+            parts = (doubt, worst) if self.statuses[monitor] == "unknown" else (good, doubt, worst)
+            return "; ".join(parts)
         shown = [result.message for result in bad[:_SHOWN]]
         more = len(bad) - len(shown)
         return "; ".join([*shown, f"and {more} more"] if more else shown)

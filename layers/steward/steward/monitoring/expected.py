@@ -6,6 +6,7 @@ from typing import Any
 
 from steward.monitoring.evidence import Evidence
 from steward.performance.intervals import Z95, Estimate
+from steward.performance.judgement import comparable, left_out
 from steward.performance.metric import Metric
 from steward.performance.metrics import metrics_of
 from steward.performance.outcomes import MulticlassOutcomes, Outcomes
@@ -72,7 +73,7 @@ class Expected:
             outlooks=outlooks,
             before=_figures(holdout, metrics),
             realised=realised,
-            after=_figures(realised, metrics) if realised is not None else {},
+            after=_figures(realised, _alike(metrics, realised, holdout)) if realised is not None else {},
             of_labelled=of_labelled,
         )
 
@@ -110,6 +111,13 @@ def _figures(
 ) -> dict[PerformanceMetric, Estimate]:
     found = {name: metric(outcomes) for name, metric in metrics.items()}
     return {name: figure for name, figure in found.items() if figure is not None}
+
+
+def _alike(
+    metrics: Mapping[PerformanceMetric, Metric[Any, Any]], realised: Outcomes, holdout: Outcomes
+) -> dict[PerformanceMetric, Metric[Any, Any]]:
+    """The metrics that are of the same classes on both sides, as what is expected is of the holdout's."""
+    return {name: one for name, one in metrics.items() if not left_out(one, comparable(one, realised, holdout))}
 
 
 def _kind(outcomes: Outcomes) -> tuple[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from typing import Any
 from steward.monitoring.estimated_performance import surely_worse
 from steward.monitoring.expected import FEWEST_ROWS, Expected, main_metrics
 from steward.performance.intervals import Z95
-from steward.performance.judgement import threshold
+from steward.performance.judgement import comparable, left_out, threshold
 from steward.performance.metric import Metric
 from steward.performance.outcomes import Outcomes
 from steward.performance.outlook import Outlook
@@ -87,7 +87,9 @@ def _from_world(metric: Metric[Any, Any], expected: Expected, outcomes: Outcomes
         outcomes.labelled,
     )
     if realised is None:
-        return _unknown(metric, "from_world", metric.missing(outcomes))
+        alone = left_out(metric, comparable(metric, outcomes, expected.holdout))
+        why = f"{', '.join(alone)} occur on one side only, and what is expected is of all classes of the holdout"
+        return _unknown(metric, "from_world", why if alone else metric.missing(outcomes))
     if outlook is None:
         return _unknown(metric, "from_world", f"{labelled:,} rows have a label, and {FEWEST_ROWS} are needed")
     total = realised.value - before

@@ -56,7 +56,9 @@ class PastWindow(BaseModel):
     def of(cls, window: str, rows: int, labelled_rows: int, results: Sequence[MetricResult]) -> Self:
         """The key figures of a check's results about all rows."""
         whole = [result for result in results if result.segment is None and result.value is not None]
-        realised = {result.monitor: result.value for result in whole if result.monitor in _PERFORMANCE}
+        realised = {
+            result.monitor: result.value for result in whole if result.monitor in _PERFORMANCE and not result.left_out
+        }
         estimates = {
             result.statistic.removeprefix("estimated_"): result
             for result in whole

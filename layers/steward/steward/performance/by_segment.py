@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steward.performance.intervals import Estimate, simultaneous
-from steward.performance.judgement import compare, surely_beyond
+from steward.performance.judgement import comparable, compare, surely_beyond
 from steward.performance.metric import Metric
 from steward.performance.metrics import metrics_of
 from steward.performance.outcomes import Outcomes
@@ -122,7 +122,7 @@ class _Compared:
     def of(cls, group: _Group, metric: Metric[Any, Any], deviation: float) -> "_Compared":
         if group.window is None or group.holdout is None:
             raise ValueError(f"{group.label} has nothing to compare")
-        sides = group.window, group.holdout
+        sides = comparable(metric, group.window, group.holdout)
         return cls(group.label, sides, *(metric(outcomes, deviation) for outcomes in sides))
 
     def result(

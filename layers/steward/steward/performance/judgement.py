@@ -8,8 +8,14 @@ from steward.performance.metric import Better, Metric
 from steward.performance.metrics import METRICS, metrics_of
 from steward.performance.multiclass_metrics import PER_CLASS
 from steward.performance.outcomes import Outcomes
-from steward.results import MetricResult, Status
+from steward.results import MetricResult, Precision, Status
 from steward.spec.model import ModelSpec
+from steward.spec.monitors import PerformanceMetric
+
+OF_CLASSES: frozenset[PerformanceMetric] = frozenset(
+    ("precision", "recall", "f1", "specificity", "roc_auc", "average_precision")
+)
+"""Metrics that are means over rows of a class, however many rows of others there are."""
 
 
 def judge_performance(outcomes: Outcomes, holdout: Outcomes, spec: ModelSpec) -> list[MetricResult]:
@@ -56,7 +62,28 @@ def judge(
         tolerance: how much worse it may get; None where nobody set a limit.
         column: the class that the outcomes are about, where they are about one.
     """
-    return compare(metric, (outcomes, holdout), (metric(outcomes), metric(holdout)), tolerance, column=column)
+    sides = comparable(metric, outcomes, holdout)
+    return compare(metric, sides, (metric(sides[0]), metric(sides[1])), tolerance, column=column)
+
+
+def comparable(metric: Metric[Any, Any], outcomes: Outcomes, holdout: Outcomes) -> tuple[Outcomes, Outcomes]:
+    """Both sides of a comparison; of a mean over classes it is over those that both have, where there are any."""
+    if outcomes.task != "multiclass_classification" or holdout.task != outcomes.task or metric.name not in OF_CLASSES:
+        return outcomes, holdout
+    common = set(outcomes.seen) & set(holdout.seen)
+    return (outcomes.over(common), holdout.over(common)) if common else (outcomes, holdout)
+
+
+def left_out(metric: Metric[Any, Any], sides: tuple[Outcomes, Outcomes]) -> tuple[str, ...]:
+    """Classes of one side that a mean over classes leaves out."""
+    if metric.name not in OF_CLASSES:
+        return ()
+    known = [side for side in sides if side.task == "multiclass_classification"]
+    return tuple(
+        dict.fromkeys(
+            name for side in known for name, part in side.by_class.items() if part.positives and name not in side.seen
+        )
+    )
 
 
 def compare(
@@ -78,6 +105,9 @@ def compare(
     """
     (outcomes, holdout), (window, expected) = sides, estimates
     subject = metric.title if column is None else f"{metric.title} of {column}"
+    missing = left_out(metric, sides)
+    if missing:
+        subject += f" (without {', '.join(missing)}, of which one side has no row)"
     unknown = MetricResult(
         monitor=metric.name,
         column=column,
@@ -88,6 +118,7 @@ def compare(
         baseline=expected.value if expected else None,
         rows=outcomes.labelled,
         baseline_rows=holdout.labelled,
+        left_out=missing,
         status="unknown",
         message=f"{subject} cannot be measured: {metric.missing(outcomes)}",
     )
@@ -108,7 +139,30 @@ def compare(
     if worse:
         found["message"] = f"{message}, {'surely' if breach else 'not surely'} beyond the tolerance of {tolerance:g}"
     limit = threshold(metric.better, window.value, expected.value, tolerance)
-    return unknown.model_copy(update=found | {"status": "breach" if breach else "ok", "threshold": limit})
+    judged = {"status": "breach" if breach else "ok", "threshold": limit}
+    return unknown.model_copy(update=found | judged | {"precision": _precision(metric, sides, window, expected, limit)})
+
+
+def _precision(
+    metric: Metric[Any, Any], sides: tuple[Outcomes, Outcomes], window: Estimate, expected: Estimate, limit: float
+) -> Precision | None:
+    here, there = (observations(metric.name, side) for side in sides)
+    usual = (expected.high - expected.low) / 2 * math.sqrt(there / max(here, 1))
+    above = limit > expected.value
+    own = max(usual, window.value - window.low if above else window.high - window.value)
+    holdout = expected.high - expected.value if above else expected.value - expected.low
+    known = math.isfinite(own) and math.isfinite(holdout) and here > 0
+    return Precision(window=own, holdout=holdout, observations=here) if known else None
+
+
+def observations(metric: PerformanceMetric, outcomes: Outcomes) -> int:
+    """How many rows a metric rests on: of metrics of a class, those of the rarest class that occurs."""
+    if metric not in OF_CLASSES or outcomes.task == "regression":
+        return outcomes.labelled
+    if outcomes.task == "binary_classification":
+        return min(outcomes.positives, outcomes.negatives)
+    parts = [outcomes.by_class[name] for name in outcomes.seen]
+    return min((min(part.positives, part.negatives) for part in parts), default=0)
 
 
 def told(metric: Metric[Any, Any], estimate: Estimate) -> str:

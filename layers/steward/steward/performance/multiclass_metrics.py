@@ -1,6 +1,7 @@
 """The metrics of several classes: of all rows where the metric is one of rows, else the mean over the classes.
 
-The mean (macro average) is over the classes that occur among the labels, each counting alike; a class that nobody
+The mean (macro average) is over the classes that occur among the labels, each counting alike, and of two sides that are
+compared over those that occur on both; a class that nobody
 decided for has precision 0.
 """
 
@@ -100,7 +101,11 @@ def _macro(name: PerformanceMetric, gradient: _Gradient) -> MulticlassMetric:
             return None
         matrix = outcomes.matrix
         figure = float(value(outcomes.counts))
-        error = math.sqrt(float(np.sum(matrix * _influence(matrix, gradient) ** 2)))
+        error = math.sqrt(
+            float(
+                np.sum(matrix * _influence(matrix, gradient, [name in outcomes.seen for name in outcomes.classes]) ** 2)
+            )
+        )
         if error > 0 and 0 < figure < 1:
             return Estimate(figure, *logit_interval(figure, error, deviation), outcomes.labelled)
         bounds = [wilson(figure * part.positives, part.positives, deviation) for part in seen]
@@ -136,7 +141,11 @@ def _macro_area(name: PerformanceMetric) -> MulticlassMetric:
         return _mean_of_seen(counts, of_class.value, undefined=np.nan)
 
     def by_cell(counts: MulticlassCounts) -> list[CellSlopes]:
-        known = [bool(part.positives > 0 and part.negatives > 0) for part in counts.classes]
+        averaged = counts.averaged or (True,) * len(counts.classes)
+        known = [
+            bool(part.positives > 0 and part.negatives > 0) and one
+            for part, one in zip(counts.classes, averaged, strict=True)
+        ]
         return [
             slopes(part, 1 / sum(known)) if seen else (np.zeros_like(part.scores), np.zeros_like(part.scores))
             for part, seen in zip(counts.classes, known, strict=True)
@@ -154,18 +163,20 @@ def _mean_of_seen(counts: MulticlassCounts, figure: Callable[[BinaryCounts], Flo
     seen = np.stack(np.broadcast_arrays(*(part.positives > 0 for part in counts.classes)))
     figures = np.where(np.isnan(figures), undefined, figures)
     seen &= ~np.isnan(figures)
+    if counts.averaged is not None:
+        seen &= np.array(counts.averaged).reshape(-1, *(1,) * (seen.ndim - 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(seen, figures, 0.0).sum(axis=0) / seen.sum(axis=0))
 
 
 def _seen(outcomes: MulticlassOutcomes) -> list[BinaryOutcomes]:
-    return [part for part in outcomes.by_class.values() if part.positives]
+    return [outcomes.by_class[name] for name in outcomes.seen]
 
 
-def _influence(matrix: Floats, gradient: _Gradient) -> Floats:
+def _influence(matrix: Floats, gradient: _Gradient, averaged: list[bool]) -> Floats:
     """What one more row in each cell of the confusion matrix does to the mean over the classes seen."""
     right, true, decided = np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0)[:-1]
-    seen = true > 0
+    seen = np.array(averaged)
     with np.errstate(divide="ignore", invalid="ignore"):
         slopes = gradient(right, decided - right, true - right, matrix.sum() - decided - true + right)
     by_tp, by_fp, by_fn, by_tn = (np.where(seen & np.isfinite(slope), slope, 0.0) for slope in slopes)
@@ -174,7 +185,7 @@ def _influence(matrix: Floats, gradient: _Gradient) -> Floats:
     influence[:, :-1] = (by_fn - by_tn)[:, None] + (by_fp - by_tn)[None, :] + rest
     influence[:, -1] = by_fn - by_tn + rest
     np.fill_diagonal(influence[:, :-1], by_tp - by_tn + rest)
-    return influence / seen.sum()
+    return np.asarray(influence / seen.sum())
 
 
 def _precision_slopes(tp: Floats, fp: Floats, fn: Floats, tn: Floats) -> tuple[Floats, Floats, Floats, Floats]:

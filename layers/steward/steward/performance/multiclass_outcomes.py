@@ -1,5 +1,6 @@
 """Realised results of several classes: the confusion matrix, and scores of each class against the rest."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -24,12 +25,14 @@ class MulticlassCounts:
         log_loss_sum, squared_error_sum: over the rows, and over all classes of a row.
         confidence: how sure the decided class was, of right rows (positive) and wrong ones (negative); None where only
             the scores of each class by itself are known.
+        averaged: whether means over classes take each class in; None for all that have rows.
     """
 
     classes: tuple[BinaryCounts, ...]
     log_loss_sum: Floats
     squared_error_sum: Floats
     confidence: BinaryCounts | None
+    averaged: tuple[bool, ...] | None = None
 
     @property
     def rows(self) -> Floats:
@@ -76,6 +79,7 @@ class MulticlassOutcomes(BaseModel):
     squared_error_sum: float = 0.0
     squared_error_squares: float = 0.0
     entities: EntitySums = EntitySums()
+    _averaged: frozenset[str] | None = None
 
     @classmethod
     def empty(cls, classes: tuple[str, ...]) -> Self:
@@ -142,6 +146,21 @@ class MulticlassOutcomes(BaseModel):
         )
 
     @property
+    def seen(self) -> tuple[str, ...]:
+        """The classes that means over classes are over: those that occur among the labels."""
+        return tuple(
+            name
+            for name in self.classes
+            if self.by_class[name].positives and (self._averaged is None or name in self._averaged)
+        )
+
+    def over(self, classes: Iterable[str]) -> Self:
+        """The same rows, of which means over classes are over these alone: rows of others are no less wrong."""
+        found = self.model_copy()
+        found._averaged = frozenset(classes)  # noqa: SLF001 - of its own kind
+        return found
+
+    @property
     def matrix(self) -> Floats:
         """The confusion matrix, shape (classes, classes + 1)."""
         return np.array(self.confusion, dtype=np.float64)
@@ -154,6 +173,7 @@ class MulticlassOutcomes(BaseModel):
             log_loss_sum=np.asarray(self.log_loss_sum, np.float64),
             squared_error_sum=np.asarray(self.squared_error_sum, np.float64),
             confidence=self.confidence.counts,
+            averaged=tuple(self._averaged is None or name in self._averaged for name in self.classes),
         )
 
     def __add__(self, other: "MulticlassOutcomes") -> "MulticlassOutcomes":

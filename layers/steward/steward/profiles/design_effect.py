@@ -144,6 +144,11 @@ class DesignEffect(BaseModel):
             return self.value
         return self.value + (self.repeats - 1) * (self.clusters.mean(directions) - self.clusters.mean(_GROUPS))
 
+    def of_entities(self, *, window: bool) -> float:
+        """What rows of one entity alone make of it, in the window or in the reference."""
+        repeats = self.window_repeats if window else self.repeats
+        return 1.0 if self.clusters is None else 1 + (repeats - 1) * self.clusters.location
+
     def weights(self, directions: int) -> NDArray[np.float64]:
         """The effect in each of so many directions, the largest first, shape (directions,)."""
         shared = np.array(self.clusters.spectrum[:directions] if self.clusters else (), dtype=np.float64)

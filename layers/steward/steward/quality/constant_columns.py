@@ -6,17 +6,14 @@ from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summa
 from steward.quality.observed import Judgement, Observed
 from steward.results import MetricResult
 
-FALSE_ALARM_RATE = 0.001
-"""The chance that any column of a window of unchanged data is called constant, over all columns together."""
-
 
 def judge(observed: Observed) -> Judgement:
     """One result for all columns, and one for each that is constant now.
 
     A rare flag is all the same in most small windows. So a column is in breach only where chance does not do it: given
     how many of the baseline's rows had another value, the chance that none of the window's has (Fisher's test at its
-    edge, at effective rows, see `absence_p_value`), at one rate for all columns together. Numbers of the constant's bin
-    count as the constant, which errs on the quiet side.
+    edge, at effective rows, see `absence_p_value`), at `usual_rate` for all columns together. Numbers of the constant's
+    bin count as the constant, which errs on the quiet side.
     """
     monitor = observed.spec.monitors.constant_columns
     if monitor is None:
@@ -32,7 +29,7 @@ def judge(observed: Observed) -> Judgement:
     for name, window, reference, bins in measured:
         value = _constant(window, bins)
         if value is not None:
-            level = FALSE_ALARM_RATE / len(varied)
+            level = observed.false_alarm_rate / len(varied)
             constant.append(_result(observed, name, value, (window, reference, bins), level))
     left = f"; {len(varied) - len(measured)} have fewer than {monitor.minimum_rows} values here"
     if not measured:

@@ -19,7 +19,6 @@ _COMPARED = 200
 _SPREADS, _NORMAL = 3, 1.4826
 """Deviations from the median, of normal data: the standard deviation is 1.4826 times their median."""
 
-_FALSE_ALARM_RATE = 0.001
 _FEWEST_MISSING = 5
 
 
@@ -57,7 +56,7 @@ def _predictions(observed: Observed, monitor: NoDataMonitor) -> MetricResult:
         return result.model_copy(update={"status": "unknown", "value": None, "message": message})
     usual = usual_rows(observed.volumes, observed.number, observed.window.length)
     chance = usual.chance(0) if usual else 1.0
-    rate = (observed.spec.monitors.volume or VolumeMonitor()).false_alarm_rate
+    rate = (observed.spec.monitors.volume or VolumeMonitor()).rate(observed.window.length)
     message = f"no prediction came in {silent} window{'s' if silent > 1 else ''} in a row"
     if usual:
         message += f"; {usual.rows:,.0f} are usual for {usual.place}"
@@ -140,7 +139,7 @@ def _unlabelled(observed: Observed, monitor: NoDataMonitor) -> Judgement:
     rows, share = observed.volumes[newest], shares[newest]
     limit = min(1.0, usual + max(monitor.maximum_unlabelled_increase, spread))
     missing = rows - min(observed.labelled[newest], rows)
-    real = missing >= _FEWEST_MISSING and at_least(missing, rows, usual) <= _FALSE_ALARM_RATE
+    real = missing >= _FEWEST_MISSING and at_least(missing, rows, usual) <= observed.false_alarm_rate
     breach = share > limit and real
     message = (
         f"{missing:,} of the {rows:,} predictions of {observed.starts(newest):%Y-%m-%d %H:%M} have no label, though "

@@ -13,6 +13,7 @@ from steward.quality.label_matches import LabelMatches, PastMatches
 from steward.results import MetricResult
 from steward.spec.features import Feature
 from steward.spec.model import ModelSpec
+from steward.spec.monitors import usual_rate
 from steward.spec.windows import ORIGIN, Window
 
 
@@ -63,6 +64,11 @@ class Observed:
     def number(self) -> int:
         """Of the window."""
         return self.window.number
+
+    @property
+    def false_alarm_rate(self) -> float:
+        """Of a monitor that declares none, in one window."""
+        return usual_rate(self.window.length)
 
     def starts(self, number: int) -> datetime:
         """When a window begins."""

@@ -16,9 +16,6 @@ from steward.results import MetricResult
 
 Numbers = NDArray[np.float64]
 
-FALSE_ALARM_RATE = 0.001
-"""Of the test that a column changed at all, over all columns together; a jump must also look like one."""
-
 FEWEST_ROWS = 30
 """Values needed on either side: with fewer, means and spreads vary by more than a jump may be off."""
 
@@ -93,7 +90,10 @@ def judge(observed: Observed) -> Judgement:
         for side in measured
         if (
             jump := _jump(
-                side, observed.baseline.design_effect(side.name), monitor.agreement, FALSE_ALARM_RATE / len(measured)
+                side,
+                observed.baseline.design_effect(side.name),
+                monitor.agreement,
+                observed.false_alarm_rate / len(measured),
             )
         )
     ]

@@ -13,7 +13,6 @@ from steward.spec.arrival_monitors import UnmatchedLabelsMonitor
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 
-_FALSE_ALARM_RATE = 0.001
 _LONGEST_ID = 40
 _FEWEST_WINDOWS = 3
 
@@ -63,8 +62,8 @@ def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsM
     usual = _usual(observed, before=observed.number) if matches.unmatched else None
     counted, labels = matches.missing, matches.labels
     share = counted / max(labels, 1)
-    lost = [file for file in matches.unmatched if _is_lost(file, matches, usual, monitor)]
-    status, message = _share(counted, labels, usual, monitor)
+    lost = [file for file in matches.unmatched if _is_lost(file, matches, usual, monitor, observed.false_alarm_rate)]
+    status, message = _share(counted, labels, usual, monitor, observed.false_alarm_rate)
     if lost:
         status, message = "breach", "; ".join(_lost(file, matches) for file in lost)
     elif status == "breach":
@@ -124,19 +123,19 @@ def _foreign(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabels
         return ""
     usual = max(known)
     for file in sorted(matches.unmatched, key=lambda file: file.waiting - file.unmatched):
-        status, message = _share(file.unmatched - file.waiting, file.labels, usual, monitor)
+        status, message = _share(file.unmatched - file.waiting, file.labels, usual, monitor, observed.false_alarm_rate)
         if status == "breach":
             return f"{message}: those of {file.source}"
     return ""
 
 
 def _is_lost(
-    file: UnmatchedLabels, matches: LabelMatches, usual: float | None, monitor: UnmatchedLabelsMonitor
+    file: UnmatchedLabels, matches: LabelMatches, usual: float | None, monitor: UnmatchedLabelsMonitor, rate: float
 ) -> bool:
     """Whether a file met nothing, and neither chance nor predictions to come explain it."""
     if file.unmatched < max(file.labels, monitor.minimum_labels):
         return False
-    if usual is not None and usual**file.unmatched > _FALSE_ALARM_RATE:
+    if usual is not None and usual**file.unmatched > rate:
         return False
     return file.waiting < file.unmatched or matches.labelled < matches.rows
 
@@ -148,7 +147,9 @@ def _is_mended(file: UnmatchedLabels, matches: LabelMatches) -> bool:
     return file.unmatched == file.labels and newer and enough
 
 
-def _share(counted: int, labels: int, usual: float | None, monitor: UnmatchedLabelsMonitor) -> tuple[Status, str]:
+def _share(
+    counted: int, labels: int, usual: float | None, monitor: UnmatchedLabelsMonitor, rate: float
+) -> tuple[Status, str]:
     share = counted / max(labels, 1)
     message = f"{counted:,} of {labels:,} labels have no prediction"
     limit = _limit(usual, monitor)
@@ -159,7 +160,7 @@ def _share(counted: int, labels: int, usual: float | None, monitor: UnmatchedLab
     if monitor.maximum is not None:
         beyond = exact_share(counted, labels).low > monitor.maximum
     else:
-        beyond = at_least(counted, labels, usual or 0.0) <= _FALSE_ALARM_RATE
+        beyond = at_least(counted, labels, usual or 0.0) <= rate
     if not beyond:
         return "ok", message
     return "breach", f"{message} and {limit:.2%} are allowed"
@@ -188,7 +189,7 @@ def _overdue(observed: Observed, monitor: UnmatchedLabelsMonitor) -> Judgement:
         why = f"for which no prediction came within {format_duration(horizon)}"
         result = _late(observed, monitor, "overdue_share", newest, past.missing + past.waiting, why)
         usual = _usual(observed, before=newest)
-        if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= _FALSE_ALARM_RATE:
+        if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= observed.false_alarm_rate:
             result = result.model_copy(update={"status": "breach"})
         results.append(result)
     found = _waited(observed, passed) if observed.profile.rows else None
@@ -210,7 +211,7 @@ def _late(  # noqa: PLR0917 - which window, and what of it is late
     observed: Observed, monitor: UnmatchedLabelsMonitor, statistic: str, number: int, counted: int, why: str
 ) -> MetricResult:
     labels, usual = observed.past_matches[number].labels, _usual(observed, before=number)
-    status, message = _share(counted, labels, usual, monitor)
+    status, message = _share(counted, labels, usual, monitor, observed.false_alarm_rate)
     return MetricResult(
         monitor="unmatched_labels",
         statistic=statistic,

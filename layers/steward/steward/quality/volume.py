@@ -91,7 +91,8 @@ def judge(observed: Observed) -> Judgement:
         return [MetricResult(monitor="volume", statistic="rows", rows=rows, status="unknown", message=message)]
     change = rows / usual.rows - 1
     chance = usual.chance(rows)
-    real, matters = chance <= monitor.false_alarm_rate, abs(change) >= monitor.minimum_change
+    rate = monitor.rate(observed.window.length)
+    real, matters = chance <= rate, abs(change) >= monitor.minimum_change
     status: Status = "breach" if real and matters else "ok"
     way = "more" if change > 0 else "fewer"
     message = f"{rows:,} rows, {abs(change):.0%} {way} than the {usual.rows:,.0f} usual for {usual.place}"
@@ -106,7 +107,7 @@ def judge(observed: Observed) -> Judgement:
             value=float(rows),
             threshold=monitor.minimum_change,
             p_value=chance,
-            significance=monitor.false_alarm_rate,
+            significance=rate,
             effect=change,
             baseline=usual.rows,
             rows=rows,

@@ -44,7 +44,10 @@ def condition(
         reasons.append(("unmeasured", "no window of the champion has been checked yet"))
     ranked = sorted(reasons, key=lambda reason: _WORST.index(reason[0]))
     if not ranked:
-        return "well", "No alert fires, no defect is open, and nothing waits."
+        doubts = "".join(
+            f"; {monitor.monitor.replace('_', ' ')} {monitor.doubt}" for monitor in monitors if monitor.doubt
+        )
+        return "well", f"No alert fires, no defect is open, and nothing waits{doubts}."
     sentence = "; ".join(words for _, words in ranked)
     return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}."
 

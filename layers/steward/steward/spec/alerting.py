@@ -64,6 +64,7 @@ class AlertRule:
     remind_every: timedelta | None = None
     escalate_after: timedelta | None = None
     missing: Missing = "ignore"
+    false_alarm_rate: float | None = None
     flapping: Flapping | None = None
     maintenance: tuple[Maintenance, ...] = ()
 
@@ -77,8 +78,12 @@ class Alerting(Declared):
     )
     severity: Severity | None = Field(
         default=None,
-        description="Of every monitor. Unset: warning, but info for drift of a model whose performance is watched, and "
-        "for performance metrics beside the one it is judged by (validation.metric; log loss unless declared).",
+        description="Of every monitor. Unset: warning, but info for drift of a model whose performance is watched.",
+    )
+    false_alarms: Annotated[float, Field(gt=0, le=100)] | None = Field(
+        default=0.5,
+        description="Performance: alerts a year by chance alone, of all metrics with a limit together. What one window "
+        "does not prove at that rate, the newest 3, 10 or 30 together may. null: each breach of a window counts.",
     )
     bad_windows: Windows = Field(default=1, description="An alert fires when this many windows are bad ...")
     of_windows: Windows = Field(default=1, description="... of this many, the newest.")
@@ -140,12 +145,13 @@ class Alerting(Declared):
                 half = f"less than half a window of {format_duration(window)}, so it would change nothing"
                 yield at, f"lasts {format_duration(span)}, {half}; lengthen it, or remove it"
 
-    def rule(self, monitor: MonitorName, *, severity: Severity) -> AlertRule:
+    def rule(self, monitor: MonitorName, *, severity: Severity, false_alarm_rate: float | None = None) -> AlertRule:
         """How the alert of one monitor moves.
 
         Args:
             monitor: which.
             severity: what it has where nobody declared one.
+            false_alarm_rate: of one window, of a performance monitor.
         """
         return AlertRule(
             monitor=monitor,
@@ -159,6 +165,7 @@ class Alerting(Declared):
             remind_every=self._setting(monitor, "remind_every"),
             escalate_after=self._setting(monitor, "escalate_after"),
             missing=self._setting(monitor, "missing"),
+            false_alarm_rate=false_alarm_rate,
             flapping=self.flapping,
             maintenance=tuple(self.maintenance),
         )
@@ -184,21 +191,15 @@ def group_of(monitor: MonitorName) -> Group:
     return next((group for group, names in _GROUPS.items() if monitor in names), "performance")
 
 
-def usual_severity(
-    monitor: MonitorName, watched: tuple[PerformanceMetric, ...], judged_by: PerformanceMetric
-) -> Severity:
+def usual_severity(monitor: MonitorName, watched: tuple[PerformanceMetric, ...]) -> Severity:
     """What a monitor's severity is where nobody declared one.
 
-    Inputs drift for many reasons, most of them harmless, and where labels come the performance says which. Of several
-    performance metrics one decides what the model is worth: a bad week moves all of them, and is one trouble.
+    Inputs drift for many reasons, most of them harmless, and where labels come the performance says which. Every
+    performance metric with a limit warns: of a rare event, say, a model that has lost everything loses hardly any log
+    loss, and only its ranking tells.
 
     Args:
         monitor: whose.
         watched: the performance metrics that are watched.
-        judged_by: the metric that decides.
     """
-    group = group_of(monitor)
-    if group == "drift":
-        return "info" if watched else "warning"
-    secondary = monitor in watched and judged_by in watched and monitor != judged_by
-    return "info" if secondary else "warning"
+    return "info" if watched and group_of(monitor) == "drift" else "warning"

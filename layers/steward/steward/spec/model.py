@@ -27,6 +27,7 @@ from steward.spec.monitors import (
 from steward.spec.policies import ReleasePolicy, RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
 from steward.spec.retention import Retention
+from steward.spec.windows import YEAR
 
 if TYPE_CHECKING:
     from steward.spec.expression_types import ValueType
@@ -132,7 +133,14 @@ class ModelSpec(Declared):
     def alert_rule(self, monitor: MonitorName) -> AlertRule:
         """How the alert of one monitor moves."""
         watched = tuple(self.performance_monitors)
-        return self.alerting.rule(monitor, severity=usual_severity(monitor, watched, self.judged_by))
+        rate = self.alerting.false_alarms
+        if rate is not None and watched:
+            rate *= self.window.length / YEAR / len(watched)
+        return self.alerting.rule(
+            monitor,
+            severity=usual_severity(monitor, watched),
+            false_alarm_rate=min(rate, 0.025) if rate and monitor in watched else None,
+        )
 
     @model_validator(mode="after")
     def _maintenance_covers_windows(self) -> Self:

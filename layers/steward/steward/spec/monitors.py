@@ -1,5 +1,6 @@
 """What is watched, and the limits that people set."""
 
+from datetime import timedelta
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
@@ -7,6 +8,7 @@ from pydantic import Field, model_validator
 from steward.spec.arrival_monitors import NoDataMonitor, UnmatchedLabelsMonitor
 from steward.spec.declared import Declared, Share, Tolerance
 from steward.spec.durations import Duration
+from steward.spec.windows import YEAR
 
 DriftName = Literal[
     "feature_drift",
@@ -170,11 +172,26 @@ class FreshnessMonitor(Declared):
     maximum_lag: Duration
 
 
+def usual_rate(window: timedelta) -> float:
+    """The chance of a false alarm in a window of this length: one in ten years, and 0.001 at most."""
+    return min(0.001, 0.1 * window / YEAR)
+
+
 class VolumeMonitor(Declared):
     """Rows in a window against the usual for its hour of the week, or for the windows before."""
 
-    false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] = 0.001
+    false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="Of one window. Unset: one false alarm in ten years, and 0.001 a window at most."
+    )
     minimum_change: Tolerance = Field(default=0.3, description="The relative change that matters.")
+
+    def rate(self, window: timedelta) -> float:
+        """The false-alarm rate of a window of this length.
+
+        >>> VolumeMonitor().rate(timedelta(hours=1)) < 1.2e-5
+        True
+        """
+        return self.false_alarm_rate or usual_rate(window)
 
 
 class ConstantMonitor(Declared):

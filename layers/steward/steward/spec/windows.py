@@ -9,6 +9,8 @@ from steward.spec.durations import format_duration, parse_duration
 ORIGIN = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday at midnight, so that weekly windows are calendar weeks and daily ones calendar days."""
 
+YEAR = timedelta(days=365.25)
+
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 

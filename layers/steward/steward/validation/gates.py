@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from steward.performance.paired import (
     Gain,
+    allowed_autocorrelation,
     paired_absolute_error_gain,
     paired_class_log_loss_gain,
     paired_log_loss_gain,
@@ -164,7 +165,7 @@ class BetterThanChampion:
                 "prove a gain; lengthen retraining.holdout_span, or shorten validation.block"
             )
             return GateResult(gate=self.name, passed=False, message=message)
-        gain = _gain(metric, contest, policy.confidence, blocks)
+        gain = _gain(metric, contest, policy.confidence, blocks, in_time=True)
         if contest.entities is not None:
             known = len(np.unique(contest.entities))
             if known < FEWEST_BLOCKS:
@@ -179,7 +180,7 @@ class BetterThanChampion:
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
             f"with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
-            f"{'above' if passed else 'not above'} the {required:.4f} asked for"
+            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {_chance(policy.confidence, count)}"
         )
         return GateResult(
             gate=self.name,
@@ -190,6 +191,17 @@ class BetterThanChampion:
             high=gain.high,
             required=required,
         )
+
+
+def _chance(confidence: float, blocks: int) -> str:
+    """What the bound promises, and of which holdouts."""
+    luck, allowed = 1 - confidence, allowed_autocorrelation(blocks)
+    resemble = f"blocks may resemble their neighbours (autocorrelation up to {allowed:g})"
+    assumed = resemble if allowed else "blocks, being few, are taken as independent"
+    return (
+        f"a version that is no better passes in at most {luck:.0%} of trials, {52 * luck:.1f} times a year with one a "
+        f"week; {assumed}"
+    )
 
 
 def _with_entities(
@@ -214,19 +226,31 @@ def _default_metric(contest: Contest) -> ValidationMetric:
     return "mean_absolute_error" if contest.labels.dtype == np.float64 else "log_loss"
 
 
-def _gain(metric: ValidationMetric, contest: Contest, confidence: float, blocks: NDArray[np.int64]) -> Gain:
+def _gain(
+    metric: ValidationMetric, contest: Contest, confidence: float, blocks: NDArray[np.int64], *, in_time: bool = False
+) -> Gain:
     labels, champion, challenger = contest.labels, contest.champion, contest.challenger
     match metric:
         case "roc_auc":
-            return paired_roc_auc_gain(labels.astype(np.bool_), champion, challenger, confidence, blocks)
+            return paired_roc_auc_gain(
+                labels.astype(np.bool_), champion, challenger, confidence, blocks, in_time=in_time
+            )
         case "mean_absolute_error":
-            return paired_absolute_error_gain(labels.astype(np.float64), champion, challenger, confidence, blocks)
+            return paired_absolute_error_gain(
+                labels.astype(np.float64), champion, challenger, confidence, blocks, in_time=in_time
+            )
         case "mean_squared_error":
-            return paired_squared_error_gain(labels.astype(np.float64), champion, challenger, confidence, blocks)
+            return paired_squared_error_gain(
+                labels.astype(np.float64), champion, challenger, confidence, blocks, in_time=in_time
+            )
         case "log_loss" if champion.ndim > 1:
-            return paired_class_log_loss_gain(labels.astype(np.intp), champion, challenger, confidence, blocks)
+            return paired_class_log_loss_gain(
+                labels.astype(np.intp), champion, challenger, confidence, blocks, in_time=in_time
+            )
         case "log_loss":
-            return paired_log_loss_gain(labels.astype(np.bool_), champion, challenger, confidence, blocks)
+            return paired_log_loss_gain(
+                labels.astype(np.bool_), champion, challenger, confidence, blocks, in_time=in_time
+            )
 
 
 class Adopted:
