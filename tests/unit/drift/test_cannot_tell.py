@@ -202,3 +202,16 @@ def test_a_constant_that_became_another_is_told_of_by_its_values_alone() -> None
     profile = Profile.of(constant(7.0), baseline.bins)
     level = of(judge_drift(baseline, profile, Watched(ALONE, scope.features)), "level")
     assert level.message.startswith("`level` went from always 5 to always 7 (n = 200); chance")
+
+
+def test_categories_that_the_reference_never_had_are_told_of_whatever_the_variance() -> None:
+    generator = np.random.default_rng(11)
+    baseline = wandering(generator, 1.5)
+    chunk = window(generator, 0)
+    kind = chunk.columns["kind"]
+    codes = np.where(np.arange(200) < 20, 3, kind.codes).astype(np.int32)
+    chunk = Chunk(200, {**chunk.columns, "kind": CategoricalColumn(codes, (*kind.categories, "new"))})
+    unseen = of(judge(baseline, chunk), "kind", "unseen_categories")
+    assert unseen.status != "ok", unseen.message
+    assert "10.00%" in unseen.message
+    assert "(new)" in unseen.message

@@ -14,6 +14,9 @@ from steward.profiles.summaries import CategoricalSummary, histogram
 from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName, ShareMonitor
 
+_TIMES_EXPECTED = 5
+"""From so many times what the reference had on, what no test calls beyond chance is not called usual either."""
+
 
 def judge_missing(baseline: Baseline, profile: Profile, watched: Watched, family: Family) -> list[MetricResult]:
     """One result per feature: the share of its cells that are empty, NaN or infinite."""
@@ -60,7 +63,8 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
                 "unseen_categories", name, sides=(here, there), effect=effect, monitor=monitor, family=family
             )
             names = sentences.unseen(window)
-            results.append(result.model_copy(update={"message": result.message + names}) if names else result)
+            said, remedy, _ = result.message.partition(f"; {REMEDY}")
+            results.append(result.model_copy(update={"message": f"{said}{names}{remedy}"}) if names else result)
     return results
 
 
@@ -113,7 +117,7 @@ def _judge(
     fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline"
     if status == "drift":
         fact += f"; {sentences.chance_of(p_value / share)}"
-    elif matters and effect.clustered and here.value - there.value > LARGEST_SHARE:
+    elif matters and effect.clustered and here.value - there.value > min(LARGEST_SHARE, _TIMES_EXPECTED * there.value):
         status = "unknown"
         fact = f"cannot tell: {fact}, and the baseline's {effect.chunks} windows differ too much for it to show"
         fact += f"; {REMEDY}"
