@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks.estimation import figures as estimation
+from tests.benchmarks.intervals import coverage
 from tests.benchmarks.speed import summary as speed
 from tests.benchmarks.study.edge_summary import EdgeSummary
 from tests.benchmarks.study.summary import Summary, table
@@ -40,6 +41,11 @@ def estimation_block() -> str:
     """How near estimates of performance come to the truth."""
     head = ["world", "metric", "windows", "the holdout's own", "NannyML's CBPE", "Steward", "truth within 95 %"]
     return "\n\n".join((_where(), table(head, list(estimation.lines())), "![Errors of estimates](estimation.png)"))
+
+
+def intervals_block() -> str:
+    """How often 95 % intervals hold the truth."""
+    return "\n\n".join((_where(), table(coverage.HEAD, list(coverage.lines()))))
 
 
 def study_block(summary: Summary, edge: EdgeSummary) -> str:
@@ -84,8 +90,8 @@ def _where() -> str:
 
 
 def main() -> None:
-    """All of it; `speed`, `estimation` or `study` as arguments, these alone."""
-    wanted = sys.argv[1:] or ["speed", "estimation", "study"]
+    """All of it; `speed`, `estimation`, `intervals` or `study` as arguments, these alone."""
+    wanted = sys.argv[1:] or ["speed", "estimation", "intervals", "study"]
     blocks = {}
     if "speed" in wanted:
         blocks["speed"] = speed_block()
@@ -93,6 +99,8 @@ def main() -> None:
     if "estimation" in wanted:
         blocks["estimation"] = estimation_block()
         estimation.draw(FOLDER / "estimation.png")
+    if "intervals" in wanted:
+        blocks["intervals"] = intervals_block()
     if "study" in wanted:
         summary = Summary()
         different = summary.disagreements()

@@ -180,3 +180,38 @@ def test_half_of_the_shifts_as_large_as_the_smallest_that_shows_are_found() -> N
         for _ in range(5):
             found += of(judge(baseline, window(generator, 0.6 * generator.normal() + shift)), "level").status == "drift"
     assert 15 <= found <= 55, f"{found} of 60"
+
+
+def test_few_rows_outside_the_range_are_named_without_a_remedy_that_is_none() -> None:
+    generator = np.random.default_rng(10)
+    baseline = Baseline.of(windows_of([window(generator, 0, rows=300)]), Scope(FEATURES), holdout=None)
+    chunk = window(generator, 0, rows=10)
+    chunk.columns["level"].values[:3] = 9.0
+    level = of(judge(baseline, chunk), "level")
+    assert level.status in ("unknown", "drift")
+    assert "30% of its rows lie outside" in level.message or level.status == "drift"
+    assert "longer reference" not in level.message
+
+
+def test_a_constant_that_became_another_is_told_of_by_its_values_alone() -> None:
+    def constant(value: float) -> Chunk:
+        return Chunk(200, {"level": NumericColumn(np.full(200, value))})
+
+    scope = Scope({"level": FEATURES["level"]})
+    baseline = Baseline.of(windows_of([constant(5.0)]), scope, holdout=None)
+    profile = Profile.of(constant(7.0), baseline.bins)
+    level = of(judge_drift(baseline, profile, Watched(ALONE, scope.features)), "level")
+    assert level.message.startswith("`level` went from always 5 to always 7 (n = 200); chance")
+
+
+def test_categories_that_the_reference_never_had_are_told_of_whatever_the_variance() -> None:
+    generator = np.random.default_rng(11)
+    baseline = wandering(generator, 1.5)
+    chunk = window(generator, 0)
+    kind = chunk.columns["kind"]
+    codes = np.where(np.arange(200) < 20, 3, kind.codes).astype(np.int32)
+    chunk = Chunk(200, {**chunk.columns, "kind": CategoricalColumn(codes, (*kind.categories, "new"))})
+    unseen = of(judge(baseline, chunk), "kind", "unseen_categories")
+    assert unseen.status != "ok", unseen.message
+    assert "10.00%" in unseen.message
+    assert "(new)" in unseen.message

@@ -54,6 +54,12 @@ def test_names_that_come_once_are_no_entities(name) -> None:
     assert "entity:" not in suggest(reference)
 
 
+@pytest.mark.parametrize("each", [2, 10])
+def test_neighbours_of_one_customer_are_seen_in_a_long_table(each) -> None:
+    reference = table("customer_id", 100_000 // each, each, 1).sort_index()
+    assert compare(reference, reference.head(500)).columns["customer_id"].role == "entity"
+
+
 def test_unchanged_clusters_seldom_alarm_and_shifted_ones_do() -> None:
     """Ten rows a customer, intraclass correlation 0.5: 40 windows, of which chance allows none or one."""
     spec, reference = read_spec(DECLARED), table("whose", 500, 10, 0, 0.5)

@@ -155,6 +155,10 @@ def test_the_index_of_some_of_the_rows_is_no_feature(name) -> None:
         assert not compare(one, other).drift.detected
 
 
+def test_a_row_counter_of_a_long_table_is_one_too() -> None:
+    assert not compare(counted("t", 90_000, 1), counted("t", 900, 2)).columns["t"].compared
+
+
 def test_a_column_without_a_name_that_counts_nothing_is_compared() -> None:
     def frame(shift: float, seed: int) -> pd.DataFrame:
         random = np.random.default_rng(seed)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from steward.drift.comparison import Comparison, comparable_categories
+from steward.drift.comparison import Change, Comparison, comparable_categories
 from steward.drift.standardised_shift import MARGIN
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.summaries import CategoricalSummary, NumericSummary
 
 _ONE_WAY = 0.5
 _FEW_ROWS = 4
-_ABSURD = 1000
+_ABSURD = _MANY = 1000
 _NO_SHARE = "no change of its shares would"
 _NAMES_SHOWN = 3
 _RAREST = 1e-9
@@ -81,6 +81,25 @@ def few_rows(found: Comparison) -> str:
     return f", but few rows move its mean {'up' if shift > 0 else 'down'} by {abs(shift):.2g} sd"
 
 
+def grown(change: Change, place: str) -> str:
+    """A share that grew: `has 0.9 % of its rows above 22.1 instead of 0.1 %`."""
+    return f"has {change.before + change.effect:.2%} of rows {place} instead of {change.before:.2%}"
+
+
+def tail(change: Change, bins: NumericBins) -> str:
+    """Where a tail lies: `above 22.1`."""
+    return f"{change.side} {bins.edges[change.bin]:.3g}"
+
+
+def place(at: int, bins: NumericBins) -> str:
+    """Where a bin lies: `at 0`, `between 1 and 2`."""
+    if at in bins.atom_places:
+        return f"at {bins.atoms[int(bins.atom_places.searchsorted(at))]:.3g}"
+    if at in (0, len(bins.edges)):
+        return f"below {bins.edges[0]:.3g}" if at == 0 else f"above {bins.edges[-1]:.3g}"
+    return f"between {bins.edges[at - 1]:.3g} and {bins.edges[at]:.3g}"
+
+
 def shift(window: CategoricalSummary, reference: CategoricalSummary, bins: CategoricalBins) -> str:
     """Which category's share changed most: `has 'B' in 30.0% of rows instead of 25.0%`."""
     there, here = (counts / counts.sum() for counts in comparable_categories(reference, window))
@@ -104,7 +123,7 @@ def verdict(subject: str, moved: str, rows: int, size: Size, *, real: bool, matt
     >>> verdict("`x`", "moved up by 0.4 standard deviations", 900, Size(0.4, 0.05, "sd"), real=False, matters=True)
     '`x` moved up by 0.4 standard deviations, no more than chance allows (n = 900; 0.05 sd matter)'
     """
-    sized = "standard deviations" in moved or "% of rows" in moved
+    sized = any(part in moved for part in ("standard deviations", "% of rows", "from always"))
     if real and matters:
         return f"{subject} {moved} (n = {rows:,}{'' if sized else f'; {size.moved}'})"
     if not real and not matters:
@@ -161,6 +180,15 @@ def unseen(summary: CategoricalSummary) -> str:
     names = sorted(summary.unseen_names, key=lambda name: (-summary.unseen_names[name], name))
     more = ", …" if len(names) > _NAMES_SHOWN else ""
     return f" ({', '.join(names[:_NAMES_SHOWN])}{more})" if names else ""
+
+
+def times(ratio: float) -> str:
+    """A ratio as people read it.
+
+    >>> times(1.12), times(37.94), times(1.9e30)
+    ('1.1', '37.9', 'more than 1,000')
+    """
+    return f"{ratio:.1f}" if ratio < _MANY else f"more than {_MANY:,}"
 
 
 def chance_of(probability: float) -> str:

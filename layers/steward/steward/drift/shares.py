@@ -1,14 +1,11 @@
 """Whether missing cells, or categories that the reference does not know, have become more frequent."""
 
-from dataclasses import dataclass
-
 from steward.drift import sentences
 from steward.drift.comparison import counts_of
 from steward.drift.family import Family
-from steward.drift.proportions import increase_p_value
+from steward.drift.proportions import Share, increase_chance
 from steward.drift.rare_categories import RareCategories
 from steward.drift.sensitivity import LARGEST_SHARE
-from steward.drift.tails import f_tail
 from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
 from steward.profiles.design_effect import DesignEffect
@@ -16,6 +13,9 @@ from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, histogram
 from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName, ShareMonitor
+
+_TIMES_EXPECTED = 5
+"""From so many times what the reference had on, what no test calls beyond chance is not called usual either."""
 
 
 def judge_missing(baseline: Baseline, profile: Profile, watched: Watched, family: Family) -> list[MetricResult]:
@@ -63,7 +63,8 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
                 "unseen_categories", name, sides=(here, there), effect=effect, monitor=monitor, family=family
             )
             names = sentences.unseen(window)
-            results.append(result.model_copy(update={"message": result.message + names}) if names else result)
+            said, remedy, _ = result.message.partition(f"; {REMEDY}")
+            results.append(result.model_copy(update={"message": f"{said}{names}{remedy}"}) if names else result)
     return results
 
 
@@ -83,43 +84,6 @@ def _expected_unseen(reference: CategoricalSummary, effect: DesignEffect) -> int
 
 _LESS_THAN_TWO = 1.3
 """Times the rows that an entity has on average: a category with more is one of several entities."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Some of the rows.
-
-    Attributes:
-        hits: how many of them.
-        rows: of how many.
-    """
-
-    hits: int
-    rows: int
-
-    @property
-    def value(self) -> float:
-        """From 0 to 1."""
-        return self.hits / self.rows
-
-
-def increase_chance(here: Share, there: Share, effect: DesignEffect) -> float:
-    """The chance of at least this share in unchanged data, given how windows of the reference differ.
-
-    Sources: Fisher's test as in `increase_p_value`; where windows differ beyond chance, Student's with as many degrees
-    of freedom as there are windows less one, as in D. R. Thomas and J. N. K. Rao (1987), Small-sample comparisons of
-    level and power, Journal of the American Statistical Association 82, 630-636.
-    """
-    rows = max(1.0, here.rows / effect.at(here.rows).over(1))
-    baseline_rows = max(1.0, there.rows / effect.over(1))
-    exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)
-    if not effect.clustered or here.value <= there.value:
-        return exact
-    together = (here.value * rows + there.value * baseline_rows) / (rows + baseline_rows)
-    variance = together * (1 - together) * (1 / rows + 1 / baseline_rows)
-    if variance <= 0:
-        return exact
-    return max(exact, f_tail((here.value - there.value) ** 2 / variance, 1, effect.chunks - 1) / 2)
 
 
 def _judge(
@@ -153,7 +117,7 @@ def _judge(
     fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline"
     if status == "drift":
         fact += f"; {sentences.chance_of(p_value / share)}"
-    elif matters and effect.clustered and here.value - there.value > LARGEST_SHARE:
+    elif matters and effect.clustered and here.value - there.value > min(LARGEST_SHARE, _TIMES_EXPECTED * there.value):
         status = "unknown"
         fact = f"cannot tell: {fact}, and the baseline's {effect.chunks} windows differ too much for it to show"
         fact += f"; {REMEDY}"

@@ -14,13 +14,16 @@ CELLS = 20_000
 
 _OF_A_BATCH = 5_000
 _BATCHES = 16
+_RUN = 10
 
 Sampled = dict[str, list[Array]]
 """The cells of each column, in order."""
 
 
 def sampled(batches: Iterable[Batch]) -> Sampled:
-    """Evenly spaced cells of evenly spaced batches; a column that comes later than others is there too.
+    """Evenly spaced runs of cells of evenly spaced batches; a column that comes later than others is there too.
+
+    Ten neighbours at a time, since rows that lie together may be about one customer, or count up.
 
     Args:
         batches: read once; only what is sampled is held.
@@ -38,8 +41,9 @@ def sampled(batches: Iterable[Batch]) -> Sampled:
 
 
 def _spaced(array: Array, most: int) -> Array:
-    """At most so many cells, evenly spaced."""
-    step = -(-len(array) // most)
-    if step <= 1:
+    """At most so many cells, in evenly spaced runs."""
+    if len(array) <= most:
         return array
-    return compute.take(arrays.plain(array), Array.from_numpy(np.arange(0, len(array), step)))
+    run = min(_RUN, most)
+    starts = np.linspace(0, len(array) - run, most // run).astype(np.int64)
+    return compute.take(arrays.plain(array), Array.from_numpy((starts[:, None] + np.arange(run)).ravel()))

@@ -20,6 +20,7 @@ Role = Literal["id", "time", "entity", "score", "prediction", "label", "version"
 _FEWEST = 20
 _PAIR = 2
 _MOSTLY = 0.5
+_STEADY = 0.75
 
 _NAMES: Mapping[Role, str] = {
     "id": r"(^|_)(id|uuid|guid|key)$",
@@ -65,8 +66,8 @@ def names_time(lowered: str) -> bool:
 def row_counter(lowered: str, chunks: Sequence[NDArray[np.float64]]) -> str | None:
     """Why whole numbers only count the rows; None where they do not, or nothing tells.
 
-    They rise by the same step from row to row, or are a permutation of consecutive integers. A name that says that they
-    count, or that is the one of an index without a name, is believed where they mostly differ.
+    They rise by the same step from row to row (but for gaps), or are a permutation of consecutive integers. A name that
+    says that they count, or that is the one of an index without a name, is believed where they mostly differ.
 
     Args:
         lowered: the column's name, in lower case.
@@ -80,8 +81,9 @@ def row_counter(lowered: str, chunks: Sequence[NDArray[np.float64]]) -> str | No
     if len(values) < (_PAIR if unnamed else _FEWEST) or not np.array_equal(values, np.round(values)):
         return None
     steps = np.concatenate([np.diff(chunk) for chunk in chunks])
-    if len(steps) and steps[0] > 0 and np.all(steps == steps[0]):
-        return f"it counts the rows: whole numbers that rise by {steps[0]:.0f} from row to row"
+    step = float(np.median(steps)) if len(steps) else 0.0
+    if step > 0 and np.all(steps > 0) and np.mean(steps == step) >= _STEADY:
+        return f"it counts the rows: whole numbers that rise by {step:.0f} from row to row"
     distinct = np.unique(values)
     if len(distinct) == len(values) == distinct[-1] - distinct[0] + 1:
         return "it counts the rows: consecutive whole numbers, each of them once"

@@ -134,7 +134,7 @@ def judge_joint(
     ):
         why = reason or (_too_alike(effect) if statistic in _LEARNT else None)
         found = None if why else measure(rows, monitor, effect)
-        results.append(_judged(statistic, found, rows, family, why or "its columns do not vary enough"))
+        results.append(_judged(statistic, found, rows, family, why or "its columns vary in too few rows"))
     return results
 
 
@@ -168,9 +168,8 @@ def _discrepancy(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) 
     if found is None:
         return None
     area = rows.halves.classified(slice(reference.shape[1])) if rows.halves else None
-    words = (
-        f"columns taken together lie elsewhere: their mean discrepancy is {found.excess:.1f} times what chance gives"
-    )
+    times = sentences.times(found.excess)
+    words = f"columns taken together lie elsewhere: their mean discrepancy is {times} times what chance gives"
     return _Found(
         found.value, None, area.roc_auc if area else 0.5, monitor.minimum_auc, _LARGE_AUC, found.p_value, words
     )
