@@ -111,6 +111,9 @@ def _hypergeometric_tail(hits: int, drawn: int, successes: int, population: int)
         + _log_choose(population - successes, drawn - hits)
         - _log_choose(population, drawn)
     )
+    if hits <= drawn * successes / population:  # below the mode terms grow beyond what floats can say
+        logarithms = at_hits + np.concatenate(([0.0], np.cumsum(np.log(ratios))))
+        return min(1.0, float(np.sum(np.exp(logarithms))))
     return min(1.0, math.exp(at_hits) * (1 + float(np.sum(np.cumprod(ratios)))))
 
 
