@@ -20,6 +20,7 @@ _SHARE_OF_EFFECT = 0.4
 _TAIL_OF_EFFECT = 10.0
 _SHARE_OUTSIDE = 0.02
 _TIMES_EXPECTED = 5
+_FEW_OUTSIDE = 2
 """Of n more rows of the same distribution 2 / (m + 1) are expected outside the range of m."""
 
 
@@ -206,7 +207,8 @@ def _outside(window: Summary, reference: Summary, bins: ColumnBins) -> str:
         return ""
     if not isinstance(bins, NumericBins) or bins.span is None or reference.outside:
         return ""  # earlier windows that stand in for the reference may have had such rows
-    if window.outside <= window.count * (_SHARE_OUTSIDE + _TIMES_EXPECTED * 2 / (reference.count + 1)):
+    expected = window.count * (_SHARE_OUTSIDE + _TIMES_EXPECTED * 2 / (reference.count + 1))
+    if window.outside <= max(_FEW_OUTSIDE, expected):
         return ""
     return sentences.outside(window.outside, window.count, *bins.span)
 
