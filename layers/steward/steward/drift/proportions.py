@@ -16,7 +16,8 @@ def increase_p_value(hits: float, rows: float, baseline_hits: float, baseline_ro
     """The chance of at least this many hits in the window, were the proportion that of both samples together.
 
     Exact given the total of hits (Fisher's test) up to 20,000 of them or of the others, and beyond that the normal
-    limit with a pooled variance and continuity correction. Numbers that a design effect made fractional are rounded against the finding.
+    limit with a pooled variance and continuity correction. Numbers that a design effect made fractional are rounded
+    against the finding.
 
     Args:
         hits: in the window, at most `rows`.
