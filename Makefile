@@ -61,7 +61,7 @@ benchmark: deps tools peers ## measure the promised speeds, sizes and errors of 
 
 study: deps peers ## count false alarms and missed drift, ours and the peers'; goes on where it stopped (STUDY_PROCESSES=2)
 	$(RUN) python -m tests.benchmarks.study $(STUDY)
-	$(RUN) python -m tests.benchmarks.published study
+	$(RUN) python -m tests.benchmarks.published study edge
 
 peers: deps # an environment for each library that Steward is compared with
 	$(RUN) python -m tests.benchmarks.peers.environments $(UV)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks.estimation import figures as estimation
+from tests.benchmarks.intervals import coverage
 from tests.benchmarks.speed import summary as speed
 from tests.benchmarks.study.edge_summary import EdgeSummary
 from tests.benchmarks.study.summary import Summary, table
@@ -42,7 +43,12 @@ def estimation_block() -> str:
     return "\n\n".join((_where(), table(head, list(estimation.lines())), "![Errors of estimates](estimation.png)"))
 
 
-def study_block(summary: Summary, edge: EdgeSummary) -> str:
+def intervals_block() -> str:
+    """How often 95 % intervals hold the truth."""
+    return "\n\n".join((_where(), table(coverage.HEAD, list(coverage.lines()))))
+
+
+def study_block(summary: Summary) -> str:
     """False alarms and changes found."""
     parts = [
         _where(),
@@ -55,6 +61,14 @@ def study_block(summary: Summary, edge: EdgeSummary) -> str:
         "<details><summary>False alarms by family of data</summary>",
         summary.by_family(),
         "</details>",
+    ]
+    return "\n\n".join(parts)
+
+
+def edge_block(edge: EdgeSummary) -> str:
+    """The same of the edge families."""
+    parts = [
+        _where(),
         "Steward's alarms in unchanged windows that large-sample tests misjudge; *unknown*: share of the columns:",
         edge.false_alarms(),
         "Changes that touch few rows, in one column of 25; without one the textbook's tests alarm as often as Steward:",
@@ -84,8 +98,8 @@ def _where() -> str:
 
 
 def main() -> None:
-    """All of it; `speed`, `estimation` or `study` as arguments, these alone."""
-    wanted = sys.argv[1:] or ["speed", "estimation", "study"]
+    """All of it; `speed`, `estimation`, `intervals`, `study` or `edge` as arguments, these alone."""
+    wanted = sys.argv[1:] or ["speed", "estimation", "intervals", "study", "edge"]
     blocks = {}
     if "speed" in wanted:
         blocks["speed"] = speed_block()
@@ -93,14 +107,18 @@ def main() -> None:
     if "estimation" in wanted:
         blocks["estimation"] = estimation_block()
         estimation.draw(FOLDER / "estimation.png")
+    if "intervals" in wanted:
+        blocks["intervals"] = intervals_block()
     if "study" in wanted:
         summary = Summary()
         different = summary.disagreements()
         if different:
             sys.exit(f"The tools drew different windows for {', '.join(different[:5])}; run those again.")
-        blocks["study"] = study_block(summary, EdgeSummary())
+        blocks["study"] = study_block(summary)
         summary.draw_false_alarms(FOLDER / "false_alarms.png")
         summary.draw_power(FOLDER / "power.png")
+    if "edge" in wanted:
+        blocks["edge"] = edge_block(EdgeSummary())
     write(README, blocks)
     print("\n\n".join(blocks.values()))
 

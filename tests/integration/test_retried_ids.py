@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from steward import aws
-from steward.events import BatchRejected, CheckCompleted, CheckRequested, IdsGivenUp
+from steward.events import BatchIngested, BatchRejected, CheckCompleted, CheckRequested, IdsGivenUp
 from steward.records.quarantine import read_rejected
 from steward.spec.windows import Window
 from steward.stations import waiting
@@ -230,25 +230,33 @@ def test_a_label_that_is_placed_while_its_prediction_is_given_up_moves_to_the_fi
 ) -> None:
     scored = lemons.predictions(SOLD)
     first, second = upload_only(trained, "1.csv", scored), upload_only(trained, "2.csv", later_by(1, scored))
+    key = "inbox/lemons/labels/16.csv"
+    labels = trained.message_of(key, trained.upload(key, lemons.csv(HINTS[hint](SOLD))))
     forget_messages(trained)
     take_in(trained, second)
-    trained.upload("inbox/lemons/labels/16.csv", lemons.csv(HINTS[hint](SOLD)))
+    for message in (first, labels):  # the second upload is yet to give its ids up
+        assert not trained.invoke("ingest_records", message)["batchItemFailures"]
+    trained._observe()
+    of_labels = trained.told(BatchIngested)[-1]
+    aws.sqs().purge_queue(QueueUrl=trained.queues["join_labels"])
     add_records = waiting.add_records
+    overtaken = []
 
-    def overtaken(*where: object) -> None:
-        """Between looking for the predictions and placing the labels, or right after, another function takes all."""
+    def overtake(*where: object) -> None:
+        """Between looking for the predictions and placing the labels, or right after, they are given up."""
         patch.undo()
         if not moved_first:
             add_records(*where)  # type: ignore[arg-type]
-        take_in(trained, first)
+        overtaken.extend(event for event in trained.settle() if isinstance(event, IdsGivenUp))
         if moved_first:
             add_records(*where)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("steward.stations.waiting.add_records", overtaken)
-        trained.settle()
+        patch.setattr("steward.stations.waiting.add_records", overtake)
+        assert trained.deliver("join_labels", of_labels)
+    assert overtaken
     assert {day: rows for day, rows in labelled(trained).items() if rows} == {FIRST: 60}
-    assert [found["outcomes"]["orphans"] for found in outcomes(trained).values() if found["outcomes"]["orphans"]] == []
+    assert not any(found["outcomes"]["orphans"] for found in outcomes(trained).values())
     assert trained.keys("records/waiting/") == []
 
 

@@ -19,6 +19,7 @@ _RETURNS = re.compile(r"^(float( \| None)?|Estimate( \| None)?|Floats|tuple\[flo
 """What a statistic, its tail or its interval returns."""
 
 PARTS = {
+    "steward.drift.comparison": {"Change"},
     "steward.drift.wasserstein_distance": {"unlimited_distance", "in_deviations"},
     "steward.drift.standardised_shift": {"limits", "outer_edges"},
     "steward.performance.intervals": {"at_least"},

@@ -215,3 +215,11 @@ def test_categories_that_the_reference_never_had_are_told_of_whatever_the_varian
     assert unseen.status != "ok", unseen.message
     assert "10.00%" in unseen.message
     assert "(new)" in unseen.message
+
+
+def test_a_row_or_two_outside_the_range_of_the_reference_is_nothing_to_tell_of() -> None:
+    generator = np.random.default_rng(12)
+    baseline = Baseline.of(windows_of(window(generator, 0) for _ in range(40)), Scope(FEATURES), holdout=None)
+    chunk = window(generator, 0, rows=20)
+    chunk.columns["level"].values[:2] = 6.0
+    assert of(judge(baseline, chunk), "level").status == "ok"

@@ -180,7 +180,7 @@ def test_one_column_has_one_status_and_every_figure(baseline):
         of_column = [r for r in results if r.column == column and r.monitor in ("feature_drift", "score_drift")]
         assert len({result.status for result in of_column}) == 1
         statistics = {result.statistic for result in of_column}
-        numeric = {"kolmogorov_smirnov", "wasserstein_distance", "mean_shift", "rank_dispersion"}
+        numeric = {"kolmogorov_smirnov", "wasserstein_distance", "mean_shift", "rank_dispersion", "tail_share"}
         assert statistics - (numeric if column[0] in "ns" else {"vanished_share"}) == {
             "population_stability_index",
             "jensen_shannon_distance",

@@ -38,14 +38,18 @@ def test_the_same_quality_and_a_few_rows_are_no_breach():
     generator = np.random.default_rng(2)
     holdout, window = samples.binary_outcomes(generator, 5000), samples.binary_outcomes(generator, 5000)
     assert {statuses(window, holdout)[name] for name in LIMITED} == {"ok"}
-    few = BinaryOutcomes.of(np.array([0.9, 0.1, 0.6]), np.array([False, True, True]), np.array([True, False, True]))
+    scores, labels = np.array([0.9, 0.2, 0.1, 0.6]), np.array([False, False, True, True])
+    few = BinaryOutcomes.of(scores, labels, scores >= 0.5)
     assert {statuses(few, holdout)[name] for name in LIMITED} == {"ok"}
 
 
 def test_two_rows_alike_prove_nothing():
     holdout = samples.binary_outcomes(np.random.default_rng(3), 5000)
     alike = BinaryOutcomes.of(np.full(2, 0.999), np.zeros(2, bool), np.ones(2, bool))
-    assert statuses(alike, holdout)["log_loss"] == "ok"
+    assert statuses(alike, holdout)["log_loss"] == "unknown"
+    scores = np.array([0.999, 0.999, 0.001, 0.001])
+    both = BinaryOutcomes.of(scores, scores < 0.5, scores >= 0.5)
+    assert statuses(both, holdout)["log_loss"] == "ok"
 
 
 def test_metrics_without_a_limit_are_measured_and_never_called_ok():

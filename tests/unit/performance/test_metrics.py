@@ -205,7 +205,8 @@ def test_all_right_in_every_class_still_has_an_interval():
 
 
 def test_a_few_rows_that_are_all_alike_tell_no_spread():
-    alike = BinaryOutcomes.of(np.full(2, 0.9), np.zeros(2, bool), np.ones(2, bool))
+    scores = np.array([0.75, 0.75, 0.25, 0.25])
+    alike = BinaryOutcomes.of(scores, scores < 0.5, scores >= 0.5)
     assert METRICS["binary_classification"]["log_loss"](alike).high == math.inf
     same = RegressionOutcomes.of(np.array([1.0, 2.0]), np.array([2.0, 3.0]))
     bounds = {name: metric(same) for name, metric in METRICS["regression"].items()}
@@ -258,6 +259,8 @@ def test_a_class_that_never_came_is_named_as_the_reason():
         "specificity": "none of the 2 labelled rows is of the negative class",
         "roc_auc": "none of the 2 labelled rows is of the negative class",
         "average_precision": "none of the 2 labelled rows is of the negative class",
+        "log_loss": "none of the 2 labelled rows is of the negative class",
+        "brier_score": "none of the 2 labelled rows is of the negative class",
     }
 
 

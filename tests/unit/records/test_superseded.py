@@ -61,3 +61,11 @@ def test_columns_keep_their_types_where_every_row_is_withdrawn() -> None:
     rows = standing_rows([Layer("00", uploaded), withdrawn], "id")
     assert rows.empty
     assert rows.dtypes.equals(uploaded.dtypes)
+
+
+@given(histories(), st.sets(st.sampled_from(IDS)))
+def test_a_correction_of_a_row_that_was_given_up_counts_no_more(layers: list[Layer], gone: set[str]) -> None:
+    first = layers[0].rows
+    left = [Layer("00", first[~first["id"].isin(gone)]), *layers[1:]]
+    uploaded = {name for layer in left if not layer.correction for name in layer.rows["id"]}
+    assert values(standing_rows(left, "id")).keys() <= uploaded

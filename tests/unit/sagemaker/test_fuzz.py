@@ -147,6 +147,17 @@ def test_a_document_with_one_odd_value_is_imported_or_refused(everything, data, 
         assert read_spec(text).model == "churn"
 
 
+@pytest.mark.parametrize("value", [1.8e304, -1.8e304, 5e-324, float("nan"), float("inf")])
+def test_a_bias_metric_of_any_size_is_imported_or_refused(everything, data, value):
+    document = json.loads((data / "bias-analysis.json").read_bytes())
+    for holder, key in list(_spots(document)):
+        if isinstance(holder[key], float):
+            holder[key] = value
+    with suppress(DocumentInvalid, SpecInvalid):
+        text = import_sagemaker(**everything | {"analyses": [Analysis.read(json.dumps(document))]})
+        assert read_spec(text).monitors.fairness is not None
+
+
 def _spots(document):
     """Every place of a document that holds something."""
     items = document.items() if isinstance(document, dict) else enumerate(document)

@@ -53,7 +53,7 @@ def test_a_shift_is_found_and_named() -> None:
     assert report.drift.detected
     assert "x" in report.drift.columns
     message = next(result.message for result in report.results if result.column == "x")
-    assert message.startswith("`x` moved up by 0.44 standard deviations (n = 3,000); ")
+    assert message.startswith("`x` moved up by 0.45 standard deviations (n = 3,000); ")
     assert message.endswith("chance alone does this less than once in 1,000,000,000 comparisons")
 
 

@@ -1,9 +1,10 @@
 """Whether the distribution of a feature, or of an output, has moved."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from steward.drift import sentences
-from steward.drift.comparison import FEWEST_ROWS, Comparison, compare_categorical, compare_numeric
+from steward.drift.comparison import FEWEST_ROWS, Change, Comparison, compare_categorical, compare_numeric
 from steward.drift.family import Family
 from steward.drift.sensitivity import LARGEST_SHARE, LARGEST_SHIFT
 from steward.drift.watched import Watched
@@ -15,8 +16,11 @@ from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summa
 from steward.results import REMEDY, MetricResult, Status
 from steward.spec.monitors import MonitorName
 
+_SHARE_OF_EFFECT = 0.4
+_TAIL_OF_EFFECT = 10.0
 _SHARE_OUTSIDE = 0.02
 _TIMES_EXPECTED = 5
+_FEW_OUTSIDE = 2
 """Of n more rows of the same distribution 2 / (m + 1) are expected outside the range of m."""
 
 
@@ -39,6 +43,28 @@ class Limits:
     share: float
     minimum_effect: float
     importance: float | None = None
+
+    def least(self, change: Change) -> float:
+        """The effect from which on a change matters.
+
+        Of a numeric column with 0.05 standard deviations: two points more in one bin, or half as many rows more in a
+        tail and two tenths of a point.
+        """
+        if change.bin < 0:
+            return self.minimum_effect
+        share = _SHARE_OF_EFFECT * self.minimum_effect
+        return max(share / 10, change.before * _TAIL_OF_EFFECT * self.minimum_effect) if change.side else share
+
+    def decisive(self, found: Comparison) -> Change:
+        """The first change that is beyond chance and matters; the main one where none does."""
+        return next(
+            (
+                change
+                for change in found.changes
+                if change.p_value <= self.significance and change.effect >= self.least(change)
+            ),
+            found.changes[0],
+        )
 
 
 def judge_features(baseline: Baseline, profile: Profile, watched: Watched, family: Family) -> list[MetricResult]:
@@ -99,10 +125,13 @@ def judge_column(
     unmeasured = _unmeasured(name, window, reference, limits, effect)
     if unmeasured:
         return [unmeasured]
-    found, moved, unit = _compare(reference, window, bins, effect)
-    real, matters = found.smallest <= limits.significance, found.effect >= limits.minimum_effect
+    found = _compare(reference, window, bins, effect)
+    change = limits.decisive(found)
+    least = limits.least(change)
+    real, matters = change.p_value <= limits.significance, change.effect >= least
+    moved, unit = _words(change, found, (window, reference), bins)
     detectable = found.sensitivity.smallest(limits.significance) if found.sensitivity else None
-    size = sentences.Size(found.effect, limits.minimum_effect, unit)
+    size = sentences.Size(change.effect, least, unit)
     outside = _outside(window, reference, bins)
     status: Status = "drift" if real and matters else "ok"
     insensitive = _insensitive(found, detectable, size)
@@ -124,11 +153,11 @@ def judge_column(
             segment=limits.segment,
             statistic=statistic,
             value=value,
-            threshold=limits.minimum_effect if statistic == found.decisive else None,
+            threshold=least if statistic == change.statistic else None,
             p_value=found.p_values.get(statistic),
             significance=limits.significance,
-            effect=found.effect if statistic == found.decisive else None,
-            detectable=detectable if statistic == found.decisive else None,
+            effect=change.effect if statistic == change.statistic else None,
+            detectable=detectable if statistic == change.statistic else None,
             rows=window.count,
             baseline_rows=reference.count,
             status=status,
@@ -138,23 +167,29 @@ def judge_column(
     ]
 
 
-def _compare(
-    reference: Summary, window: Summary, bins: ColumnBins, effect: DesignEffect
-) -> tuple[Comparison, str, sentences.Unit]:
-    """The statistics of a column, how it moved in words, and the unit of its effect."""
+def _compare(reference: Summary, window: Summary, bins: ColumnBins, effect: DesignEffect) -> Comparison:
     match reference, window, bins:
         case NumericSummary(), NumericSummary(), NumericBins():
-            found = compare_numeric(reference, window, bins, effect)
-            return found, sentences.move(window, reference, bins, found), "sd"
+            return compare_numeric(reference, window, bins, effect)
         case CategoricalSummary(), CategoricalSummary(), CategoricalBins():
-            return (
-                compare_categorical(reference, window, bins, effect),
-                sentences.shift(window, reference, bins),
-                "share",
-            )
+            return compare_categorical(reference, window, bins, effect)
         case _:
             msg = f"summaries {reference.type} and {window.type} do not fit {bins.type} bins"
             raise TypeError(msg)
+
+
+def _words(
+    change: Change, found: Comparison, sides: tuple[Summary, Summary], bins: ColumnBins
+) -> tuple[str, sentences.Unit]:
+    """How a column changed, and the unit of the effect."""
+    window, reference = sides
+    if isinstance(window, CategoricalSummary) and isinstance(reference, CategoricalSummary):
+        return sentences.shift(window, reference, cast("CategoricalBins", bins)), "share"
+    numeric = cast("NumericBins", bins)
+    if change.bin >= 0:
+        place = sentences.tail(change, numeric) if change.side else sentences.place(change.bin, numeric)
+        return sentences.grown(change, place), "share"
+    return sentences.move(cast("NumericSummary", window), cast("NumericSummary", reference), numeric, found), "sd"
 
 
 def _insensitive(found: Comparison, detectable: float | None, size: sentences.Size) -> str:
@@ -172,7 +207,8 @@ def _outside(window: Summary, reference: Summary, bins: ColumnBins) -> str:
         return ""
     if not isinstance(bins, NumericBins) or bins.span is None or reference.outside:
         return ""  # earlier windows that stand in for the reference may have had such rows
-    if window.outside <= window.count * (_SHARE_OUTSIDE + _TIMES_EXPECTED * 2 / (reference.count + 1)):
+    expected = window.count * (_SHARE_OUTSIDE + _TIMES_EXPECTED * 2 / (reference.count + 1))
+    if window.outside <= max(_FEW_OUTSIDE, expected):
         return ""
     return sentences.outside(window.outside, window.count, *bins.span)
 

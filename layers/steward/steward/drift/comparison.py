@@ -1,26 +1,28 @@
 """Every statistic of one column, with the chance of each in unchanged data."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from steward.drift.category_changes import VanishedCategories
 from steward.drift.chi_squared import chi_squared
+from steward.drift.frequent_value import FrequentValue
 from steward.drift.hellinger_distance import hellinger_distance
-from steward.drift.histograms import Counts, pooled
+from steward.drift.histograms import Counts, pooled, shares
 from steward.drift.jensen_shannon_distance import jensen_shannon_distance
 from steward.drift.joint.quadratic_form import QuadraticForm
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
-from steward.drift.proportions import change_p_value
+from steward.drift.proportions import Share, change_p_value, increase_chance
 from steward.drift.rank_dispersion import rank_dispersion
 from steward.drift.rank_sum import rank_sum_deviation
 from steward.drift.rare_categories import RareCategories
 from steward.drift.sensitivity import Sensitivity, ShareSensitivity, ShiftSensitivity, mean_squared_error
 from steward.drift.standardised_shift import Shift
+from steward.drift.tail_share import PLAIN, TailShare, surprise
 from steward.drift.tails import f_tail, kolmogorov_tail, kolmogorov_tail_estimated, lognormal_tail
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
@@ -37,10 +39,12 @@ Statistic = Literal[
     "wasserstein_distance",
     "mean_shift",
     "rank_dispersion",
+    "tail_share",
 ]
 
 NUMERIC_TESTS = 4
-"""Tests of a numeric column: over pooled bins, Kolmogorov-Smirnov, rank sum, Klotz's of the spread."""
+"""Tests of a numeric column: over pooled bins, Kolmogorov-Smirnov, rank sum, and one that
+Klotz's of the spread has half of, the tails three eighths and the fullest bin an eighth."""
 
 CATEGORICAL_TESTS = 2
 """Tests of a categorical column: over pooled bins, vanished categories."""
@@ -53,6 +57,28 @@ _CATEGORICAL_SHARE = 1 / 64
 _LEAST_ROWS = 5.0
 _EXACT_BELOW = 20.0
 _PAIR = 2
+_TAIL_WEIGHT, _BIN_WEIGHT = 8 / 3, 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One way in which a column may have changed enough to matter.
+
+    Attributes:
+        statistic: which has this effect.
+        effect: its size.
+        p_value: its chance in unchanged data.
+        bin: where, of the share of one bin, or the edge of a tail; -1 where it is about all rows.
+        before: the share in the baseline, of a share.
+        side: of a tail.
+    """
+
+    statistic: Statistic
+    effect: float
+    p_value: float
+    bin: int = -1
+    before: float = 0.0
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +86,7 @@ class Comparison:
     """What two histograms say about one column.
 
     Attributes:
-        effect: the size of the change: the value of the decisive statistic.
-        decisive: the statistic that `effect` is compared with a threshold by.
+        changes: the ways in which it may have changed, the main one first.
         values: each statistic's value, None where undefined.
         p_values: each statistic's chance in unchanged data, before any correction. All that compare histograms bin by
             bin are one test, chi-squared's: near equality each is a function of the others. The Wasserstein distance
@@ -71,13 +96,17 @@ class Comparison:
         capped: whether so many rows lie beyond the limits of the effect that the column moved further than it says.
     """
 
-    effect: float
-    decisive: Statistic
+    changes: tuple[Change, ...]
     values: dict[Statistic, float | None]
     p_values: dict[Statistic, float]
     sensitivity: Sensitivity | None
     direction: float = 0.0
     capped: bool = False
+
+    @property
+    def effect(self) -> float:
+        """The size of the main change."""
+        return self.changes[0].effect
 
     @property
     def smallest(self) -> float:
@@ -93,7 +122,8 @@ def compare_numeric(
     The mean shift is in standard deviations of the baseline. Its p-value does not trust the moments: where rows are
     independent it is that of the ranks (Wilcoxon, Mann and Whitney, with Student's tail for small windows), and where
     the reference's own windows differ beyond chance it is Student's, the window's mean being one draw more. The
-    spread is compared by ranks too (`rank_dispersion`).
+    spread is compared by ranks too (`rank_dispersion`), and the tails by how many rows lie in them (`TailShare`). What
+    most rows have is told from the rest first (`FrequentValue`).
 
     Args:
         reference: of the baseline.
@@ -107,32 +137,43 @@ def compare_numeric(
     baseline_rows = max(1.0, reference.count / max(effect.location, effect.value))
     distance = kolmogorov_smirnov(expected, observed)
     scaled = distance * math.sqrt(rows * baseline_rows / (rows + baseline_rows))
-    deviation = rank_sum_deviation(expected, observed, rows, baseline_rows)
+    rest = FrequentValue.split(expected, observed, rows, baseline_rows)
+    shifted, wider, spread = _ranked(rest, here)
     if not here.clustered:
-        supremum, shifted = kolmogorov_tail(scaled), f_tail(deviation**2, 1, max(1.0, min(rows, baseline_rows) - 1))
+        supremum = kolmogorov_tail(scaled)
     else:
         supremum = kolmogorov_tail_estimated(scaled, here.chunks - 1)
         against_windows = _among_windows(reference, window, bins, effect)
-        shifted = f_tail(deviation**2 if against_windows is None else against_windows, 1, here.chunks - 1)
-    wider, spread_deviation = rank_dispersion(expected, observed, rows, baseline_rows)
-    freedom = here.chunks - 1 if here.clustered else min(rows, baseline_rows) - 1
-    spread = f_tail(spread_deviation**2, 1, max(1.0, freedom))
+        if against_windows is None:
+            against_windows = rank_sum_deviation(expected, observed, rows, baseline_rows) ** 2
+        among = f_tail(against_windows, 1, here.chunks - 1)
+        shifted = max(shifted, among) if rest.tests else among
+    tail = TailShare.largest(expected, observed, _widest(effect))
+    filled = _filled_bin(expected, observed, _widest(effect))
     shift = Shift.between(reference, window, bins)
     values: dict[Statistic, float | None] = {
         "kolmogorov_smirnov": distance,
         "wasserstein_distance": shift.normalised,
         "mean_shift": mean_shift(reference, window, bins),
         "rank_dispersion": wider,
+        "tail_share": tail.share if tail else None,
     }
     p_values: dict[Statistic, float] = {
         "kolmogorov_smirnov": min(1.0, supremum),
         "mean_shift": shifted,
-        "rank_dispersion": spread,
+        "rank_dispersion": min(1.0, 2 * spread),
+        "tail_share": min(1.0, _TAIL_WEIGHT * tail.p_value) if tail else 1.0,
+        "l_infinity_distance": min(1.0, _BIN_WEIGHT * filled.p_value) if filled else 1.0,
     }
     smallest = min(p_value, *p_values.values())
+    changes = [Change("wasserstein_distance", shift.standardised, smallest)]
+    if tail:
+        far = p_values["tail_share"]
+        changes.append(Change("tail_share", tail.increase, far, tail.edge, tail.before, tail.side))
+    if filled:
+        changes.append(replace(filled, p_value=p_values["l_infinity_distance"]))
     return Comparison(
-        effect=shift.standardised,
-        decisive="wasserstein_distance",
+        changes=tuple(changes),
         values=comparison | values,
         p_values=dict.fromkeys(comparison, p_value) | p_values | {"wasserstein_distance": smallest},
         sensitivity=ShiftSensitivity.of(
@@ -141,6 +182,49 @@ def compare_numeric(
         direction=shift.direction,
         capped=shift.capped,
     )
+
+
+def _ranked(rest: FrequentValue, here: DesignEffect) -> tuple[float, float, float]:
+    """The chances of the mean rank and of the dispersion of what is left, and the latter's value between them.
+
+    The chance of the mean rank is that of any share of what was taken out, too.
+    """
+    if not rest.comparable:
+        return rest.p_value, 0.0, 1.0
+    sides = rest.expected, rest.observed, rest.rows, rest.baseline_rows
+    freedom = max(1.0, min(rest.rows, rest.baseline_rows) - 1)
+    shifted = f_tail(rank_sum_deviation(*sides) ** 2, 1, freedom)
+    wider, deviation = rank_dispersion(*sides)
+    if here.clustered:
+        freedom = min(freedom, here.chunks - 1) if rest.tests else here.chunks - 1
+    spread = f_tail(deviation**2, 1, freedom)
+    return (min(1.0, 2 * min(shifted, rest.p_value)) if rest.tests else shifted), wider, spread
+
+
+def _widest(effect: DesignEffect) -> DesignEffect:
+    """Where windows differ beyond chance, the effect in the direction that moves most; a tail moves less."""
+    if effect.location <= effect.value or not effect.clustered:
+        return effect
+    return effect.model_copy(update={"value": effect.location})
+
+
+def _filled_bin(expected: Counts, observed: Counts, effect: DesignEffect) -> Change | None:
+    """The bin that held little and grew most: rows that have all come to one place, such as zeros for missing.
+
+    Its chance is exact, with Bonferroni's factor for all bins that held little.
+    """
+    p, q = shares(expected, observed)
+    growth = q - p
+    little = p <= _NUMERIC_SHARE
+    growth[~little] = -1.0
+    most = int(growth.argmax())
+    if growth[most] <= 0:
+        return None
+    here, there = (Share(int(counts[most]), int(counts.sum())) for counts in (observed, expected))
+    grown = surprise(here.hits, here.rows, there.hits, there.rows)
+    chance = increase_chance(here, there, effect) if grown > PLAIN else 1.0
+    p_value = min(1.0, int(np.count_nonzero(little)) * chance)
+    return Change("l_infinity_distance", float(growth[most]), p_value, most, there.value)
 
 
 def mean_shift(reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> float | None:
@@ -197,8 +281,7 @@ def compare_categorical(
         )
     gone = VanishedCategories.between(reference, window, bins, rows, baseline_rows)
     return Comparison(
-        effect=l_infinity_distance(expected, observed),
-        decisive="l_infinity_distance",
+        changes=(Change("l_infinity_distance", l_infinity_distance(expected, observed), min(p_value, gone.p_value)),),
         values=values | {"vanished_share": gone.share},
         p_values=dict.fromkeys(values, p_value) | {"vanished_share": gone.p_value},
         sensitivity=sensitivity,

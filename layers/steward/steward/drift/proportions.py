@@ -1,10 +1,12 @@
 """Tests of one proportion against another."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from steward.drift.tails import normal_tail
+from steward.drift.tails import f_tail, normal_tail
+from steward.profiles.design_effect import DesignEffect
 
 EXACT_UP_TO = 20_000
 """Successes in all up to which the test is exact."""
@@ -45,6 +47,43 @@ def increase_p_value(hits: float, rows: float, baseline_hits: float, baseline_ro
     spread = math.sqrt(share * (1 - share) * (1 / n + 1 / m))
     gap = low / n - high / m - (1 / n + 1 / m) / 2
     return normal_tail(gap / spread) if spread > 0 else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Some of the rows.
+
+    Attributes:
+        hits: how many of them.
+        rows: of how many.
+    """
+
+    hits: int
+    rows: int
+
+    @property
+    def value(self) -> float:
+        """From 0 to 1."""
+        return self.hits / self.rows
+
+
+def increase_chance(here: Share, there: Share, effect: DesignEffect) -> float:
+    """The chance of at least this share in unchanged data, given how windows of the reference differ.
+
+    Sources: Fisher's test as in `increase_p_value`; where windows differ beyond chance, Student's with as many degrees
+    of freedom as there are windows less one, as in D. R. Thomas and J. N. K. Rao (1987), Small-sample comparisons of
+    level and power, Journal of the American Statistical Association 82, 630-636.
+    """
+    rows = max(1.0, here.rows / effect.at(here.rows).over(1))
+    baseline_rows = max(1.0, there.rows / effect.over(1))
+    exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)
+    if not effect.clustered or here.value <= there.value:
+        return exact
+    together = (here.value * rows + there.value * baseline_rows) / (rows + baseline_rows)
+    variance = together * (1 - together) * (1 / rows + 1 / baseline_rows)
+    if variance <= 0:
+        return exact
+    return max(exact, f_tail((here.value - there.value) ** 2 / variance, 1, effect.chunks - 1) / 2)
 
 
 def change_p_value(hits: float, rows: float, baseline_hits: float, baseline_rows: float) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from steward.drift.comparison import Comparison, comparable_categories
+from steward.drift.comparison import Change, Comparison, comparable_categories
 from steward.drift.standardised_shift import MARGIN
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.summaries import CategoricalSummary, NumericSummary
@@ -79,6 +79,25 @@ def few_rows(found: Comparison) -> str:
     if shift is None or abs(shift) < max(1.0, _FEW_ROWS * found.effect):
         return ""
     return f", but few rows move its mean {'up' if shift > 0 else 'down'} by {abs(shift):.2g} sd"
+
+
+def grown(change: Change, place: str) -> str:
+    """A share that grew: `has 0.9 % of its rows above 22.1 instead of 0.1 %`."""
+    return f"has {change.before + change.effect:.2%} of rows {place} instead of {change.before:.2%}"
+
+
+def tail(change: Change, bins: NumericBins) -> str:
+    """Where a tail lies: `above 22.1`."""
+    return f"{change.side} {bins.edges[change.bin]:.3g}"
+
+
+def place(at: int, bins: NumericBins) -> str:
+    """Where a bin lies: `at 0`, `between 1 and 2`."""
+    if at in bins.atom_places:
+        return f"at {bins.atoms[int(bins.atom_places.searchsorted(at))]:.3g}"
+    if at in (0, len(bins.edges)):
+        return f"below {bins.edges[0]:.3g}" if at == 0 else f"above {bins.edges[-1]:.3g}"
+    return f"between {bins.edges[at - 1]:.3g} and {bins.edges[at]:.3g}"
 
 
 def shift(window: CategoricalSummary, reference: CategoricalSummary, bins: CategoricalBins) -> str:

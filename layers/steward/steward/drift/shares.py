@@ -1,14 +1,11 @@
 """Whether missing cells, or categories that the reference does not know, have become more frequent."""
 
-from dataclasses import dataclass
-
 from steward.drift import sentences
 from steward.drift.comparison import counts_of
 from steward.drift.family import Family
-from steward.drift.proportions import increase_p_value
+from steward.drift.proportions import Share, increase_chance
 from steward.drift.rare_categories import RareCategories
 from steward.drift.sensitivity import LARGEST_SHARE
-from steward.drift.tails import f_tail
 from steward.drift.watched import Watched
 from steward.profiles.baseline import Baseline
 from steward.profiles.design_effect import DesignEffect
@@ -87,43 +84,6 @@ def _expected_unseen(reference: CategoricalSummary, effect: DesignEffect) -> int
 
 _LESS_THAN_TWO = 1.3
 """Times the rows that an entity has on average: a category with more is one of several entities."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Some of the rows.
-
-    Attributes:
-        hits: how many of them.
-        rows: of how many.
-    """
-
-    hits: int
-    rows: int
-
-    @property
-    def value(self) -> float:
-        """From 0 to 1."""
-        return self.hits / self.rows
-
-
-def increase_chance(here: Share, there: Share, effect: DesignEffect) -> float:
-    """The chance of at least this share in unchanged data, given how windows of the reference differ.
-
-    Sources: Fisher's test as in `increase_p_value`; where windows differ beyond chance, Student's with as many degrees
-    of freedom as there are windows less one, as in D. R. Thomas and J. N. K. Rao (1987), Small-sample comparisons of
-    level and power, Journal of the American Statistical Association 82, 630-636.
-    """
-    rows = max(1.0, here.rows / effect.at(here.rows).over(1))
-    baseline_rows = max(1.0, there.rows / effect.over(1))
-    exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)
-    if not effect.clustered or here.value <= there.value:
-        return exact
-    together = (here.value * rows + there.value * baseline_rows) / (rows + baseline_rows)
-    variance = together * (1 - together) * (1 / rows + 1 / baseline_rows)
-    if variance <= 0:
-        return exact
-    return max(exact, f_tail((here.value - there.value) ** 2 / variance, 1, effect.chunks - 1) / 2)
 
 
 def _judge(

@@ -154,17 +154,25 @@ def lognormal_tail(ratio: float, variance: float) -> float:
 
 
 def _beta_fraction(a: float, b: float, x: float) -> float:
+    """By Lentz's method, an even and an odd step at a time."""
     c, d = 1.0, 1 / _apart(1 - (a + b) * x / (a + 1))
-    fraction = d
+    fraction, twice = d, a
     for k in range(1, _MOST_TERMS):
-        for step in (
-            k * (b - k) * x / ((a + 2 * k - 1) * (a + 2 * k)),
-            -(a + k) * (a + b + k) * x / ((a + 2 * k) * (a + 2 * k + 1)),
-        ):
-            d = 1 / _apart(1 + step * d)
-            c = _apart(1 + step / c)
-            fraction *= c * d
-        if abs(c * d - 1) < _PRECISION * 4:
+        twice += 2
+        step = k * (b - k) * x / ((twice - 1) * twice)
+        d, c = 1 + step * d, 1 + step / c
+        if abs(d) <= _TINY or abs(c) <= _TINY:
+            d, c = _apart(d), _apart(c)
+        d = 1 / d
+        fraction *= c * d
+        step = -(a + k) * (a + b + k) * x / (twice * (twice + 1))
+        d, c = 1 + step * d, 1 + step / c
+        if abs(d) <= _TINY or abs(c) <= _TINY:
+            d, c = _apart(d), _apart(c)
+        d = 1 / d
+        change = c * d
+        fraction *= change
+        if abs(change - 1) < _PRECISION * 4:
             break
     return fraction
 

@@ -23,6 +23,9 @@ from steward.performance.ranking import (
 from steward.spec.monitors import PerformanceMetric
 from steward.spec.quality import BusinessValue
 
+FEWEST_OF_A_CLASS = 2
+"""Rows of each class without which the spread within the class is unknown, and so is the interval."""
+
 BinaryMetric = Metric[BinaryOutcomes, BinaryCounts]
 
 
@@ -81,47 +84,53 @@ def f1(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
 
 
 def roc_auc(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """The chance that a positive row scores above a negative one; None unless both classes occur.
+    """The chance that a positive row scores above a negative one; None unless two rows of each class occur.
 
     Exact of up to 1,000 different scores. Beyond that rows of one cell (see `score_cells`) count as ties: the error is
     at most half the share of pairs in one cell, some 0.00001. See `ranking` for the interval.
 
     Source: T. Fawcett (2006), An introduction to ROC analysis, Pattern Recognition Letters 27(8), 861-874.
     """
-    if not outcomes.positives or not outcomes.negatives:
+    if _too_few_of_a_class(outcomes):
         return None
     counts = outcomes.counts
     return Estimate(float(area_under_roc(counts)), *area_under_roc_interval(counts, deviation), outcomes.labelled)
 
 
 def mean_precision(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Average precision over the recalls; None unless both classes occur. See `score_cells` and `ranking`.
+    """Average precision over the recalls; None unless two rows of each class occur. See `score_cells` and `ranking`.
 
     Source: M. Zhu (2004), Recall, precision and average precision, University of Waterloo working paper 2004-09.
     """
-    if not outcomes.positives or not outcomes.negatives:
+    if _too_few_of_a_class(outcomes):
         return None
     counts = outcomes.counts
     return Estimate(float(average_precision(counts)), *average_precision_interval(counts, deviation), outcomes.labelled)
 
 
 def log_loss(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean negative log-likelihood in nats, scores clipped at 2^-52, with Student's interval; None without labels.
+    """Mean negative log-likelihood in nats, scores clipped at 2^-52, as `mean_estimate`.
+
+    None unless two rows of each class occur: what a class costs that did not occur is unknown.
 
     Source: I. J. Good (1952), Rational decisions, Journal of the Royal Statistical Society B 14(1), 107-114.
     """
-    return at_least(0.0, mean_estimate(outcomes.log_loss_sum, outcomes.log_loss_squares, outcomes.labelled, deviation))
+    if _too_few_of_a_class(outcomes):
+        return None
+    total, squares, cubes = outcomes.log_loss_sum, outcomes.log_loss_squares, outcomes.log_loss_cubes
+    return at_least(0.0, mean_estimate(total, squares, outcomes.labelled, deviation, cubes))
 
 
 def brier_score(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean of (score - label)², with Student's interval; None without labels.
+    """Mean of (score - label)², as `mean_estimate`; None unless two rows of each class occur.
 
     Source: G. W. Brier (1950), Verification of forecasts expressed in terms of probability, Monthly Weather Review
     78(1), 1-3, halved, as is usual for two classes.
     """
-    return at_least(
-        0.0, mean_estimate(outcomes.squared_error_sum, outcomes.squared_error_squares, outcomes.labelled, deviation)
-    )
+    if _too_few_of_a_class(outcomes):
+        return None
+    total, squares, cubes = outcomes.squared_error_sum, outcomes.squared_error_squares, outcomes.squared_error_cubes
+    return at_least(0.0, mean_estimate(total, squares, outcomes.labelled, deviation, cubes))
 
 
 def expected_calibration_error(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
@@ -134,7 +143,7 @@ def expected_calibration_error(outcomes: BinaryOutcomes, deviation: float = Z95)
 
 
 def business_value(prices: BusinessValue) -> BinaryMetric:
-    """What a decision is worth on average, with Student's interval.
+    """What a decision is worth on average, as `mean_estimate`.
 
     Source: C. Elkan (2001), The foundations of cost-sensitive learning, IJCAI, 973-978 (the matrix).
     """
@@ -142,8 +151,8 @@ def business_value(prices: BusinessValue) -> BinaryMetric:
 
     def estimate(outcomes: BinaryOutcomes, deviation: float) -> Estimate | None:
         counts = _matrix(outcomes.counts)
-        total, squares = float(counts @ worth), float(counts @ worth**2)
-        return mean_estimate(total, squares, outcomes.labelled, deviation)
+        total, squares, cubes = (float(counts @ worth**power) for power in (1, 2, 3))
+        return mean_estimate(total, squares, outcomes.labelled, deviation, cubes)
 
     def value(counts: BinaryCounts) -> Floats:
         return _ratio(_matrix(counts) @ worth, counts.rows)
@@ -175,8 +184,17 @@ def _without(what: str) -> Callable[[BinaryOutcomes], str]:
     return reason
 
 
+def _too_few_of_a_class(outcomes: BinaryOutcomes) -> bool:
+    return min(outcomes.positives, outcomes.negatives) < FEWEST_OF_A_CLASS
+
+
 def _one_class(outcomes: BinaryOutcomes) -> str:
-    return _without(f"of the {'positive' if not outcomes.positives else 'negative'} class")(outcomes)
+    rarer = "positive" if outcomes.positives < outcomes.negatives else "negative"
+    rows = min(outcomes.positives, outcomes.negatives)
+    if not rows:
+        return _without(f"of the {rarer} class")(outcomes)
+    of = f"{outcomes.labelled:,} labelled rows"
+    return f"only {rows} of the {of} is of the {rarer} class, and an interval needs {FEWEST_OF_A_CLASS}"
 
 
 _ALL: tuple[BinaryMetric, ...] = (
@@ -209,9 +227,9 @@ _ALL: tuple[BinaryMetric, ...] = (
         "average_precision", "average precision", "higher", mean_precision, average_precision, _one_class,
         by_cell=lambda c: (average_precision_slopes(c),),
     ),
-    Metric("log_loss", "log loss", "lower", log_loss, lambda c: _ratio(c.log_loss_sum, c.rows), _no_labels),
+    Metric("log_loss", "log loss", "lower", log_loss, lambda c: _ratio(c.log_loss_sum, c.rows), _one_class),
     Metric(
-        "brier_score", "Brier score", "lower", brier_score, lambda c: _ratio(c.squared_error_sum, c.rows), _no_labels
+        "brier_score", "Brier score", "lower", brier_score, lambda c: _ratio(c.squared_error_sum, c.rows), _one_class
     ),
     Metric(
         "expected_calibration_error", "expected calibration error", "lower", expected_calibration_error,

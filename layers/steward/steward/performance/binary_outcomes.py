@@ -68,8 +68,9 @@ class BinaryOutcomes(BaseModel):
         true_positives, false_positives, true_negatives, false_negatives: at the decided class.
         score_bits: how narrow the cells of the score are (see `score_cells`).
         positive_scores, negative_scores: rows per cell of the score, for each true class.
-        log_loss_sum, log_loss_squares: sum of the rows' log losses in nats, and of their squares.
-        squared_error_sum, squared_error_squares: sum of (score - label)², and of its square.
+        log_loss_sum, log_loss_squares, log_loss_cubes: of the rows' log losses in nats: the sum, that of their squares
+            and that of their cubes.
+        squared_error_sum, squared_error_squares, squared_error_cubes: of (score - label)²: the same three.
         entities: the same and more, by groups of entities, where a column says of whom rows are.
     """
 
@@ -88,8 +89,10 @@ class BinaryOutcomes(BaseModel):
     negative_scores: Cells = {}
     log_loss_sum: float = 0.0
     log_loss_squares: float = 0.0
+    log_loss_cubes: float = 0.0
     squared_error_sum: float = 0.0
     squared_error_squares: float = 0.0
+    squared_error_cubes: float = 0.0
     entities: EntitySums = EntitySums()
 
     @classmethod
@@ -140,8 +143,10 @@ class BinaryOutcomes(BaseModel):
             negative_scores=negative,
             log_loss_sum=float(losses.sum()),
             log_loss_squares=float(np.square(losses).sum()),
+            log_loss_cubes=float((losses**3).sum()),
             squared_error_sum=float(errors.sum()),
             squared_error_squares=float(np.square(errors).sum()),
+            squared_error_cubes=float((errors**3).sum()),
         )
 
     @property
@@ -192,8 +197,10 @@ class BinaryOutcomes(BaseModel):
             negative_scores=negative,
             log_loss_sum=self.log_loss_sum + other.log_loss_sum,
             log_loss_squares=self.log_loss_squares + other.log_loss_squares,
+            log_loss_cubes=self.log_loss_cubes + other.log_loss_cubes,
             squared_error_sum=self.squared_error_sum + other.squared_error_sum,
             squared_error_squares=self.squared_error_squares + other.squared_error_squares,
+            squared_error_cubes=self.squared_error_cubes + other.squared_error_cubes,
             entities=self.entities + other.entities,
         )
 

@@ -53,13 +53,14 @@ def accuracy(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate |
 
 
 def log_loss(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean of minus the logarithm of the true class's score, in nats, with Student's interval; None without labels.
+    """Mean of minus the logarithm of the true class's score, in nats, as `mean_estimate`; None without labels.
 
     Scores are clipped at 2^-52 and taken as they are: they are not made to sum to one.
 
     Source: I. J. Good (1952), Rational decisions, Journal of the Royal Statistical Society B 14(1), 107-114.
     """
-    return at_least(0.0, mean_estimate(outcomes.log_loss_sum, outcomes.log_loss_squares, outcomes.labelled, deviation))
+    total, squares, cubes = outcomes.log_loss_sum, outcomes.log_loss_squares, outcomes.log_loss_cubes
+    return at_least(0.0, mean_estimate(total, squares, outcomes.labelled, deviation, cubes))
 
 
 def brier_score(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate | None:
@@ -68,9 +69,8 @@ def brier_score(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimat
     Source: G. W. Brier (1950), Verification of forecasts expressed in terms of probability, Monthly Weather Review
     78(1), 1-3.
     """
-    return at_least(
-        0.0, mean_estimate(outcomes.squared_error_sum, outcomes.squared_error_squares, outcomes.labelled, deviation)
-    )
+    total, squares, cubes = outcomes.squared_error_sum, outcomes.squared_error_squares, outcomes.squared_error_cubes
+    return at_least(0.0, mean_estimate(total, squares, outcomes.labelled, deviation, cubes))
 
 
 def expected_calibration_error(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate | None:

@@ -58,9 +58,10 @@ class MulticlassOutcomes(BaseModel):
             declared class. Shape (classes, classes + 1).
         by_class: each class against the rest.
         confidence: whether the decided class is the true one, by its score, of rows whose decided class is declared.
-        log_loss_sum, log_loss_squares: sum of the rows' log losses in nats, and of their squares.
-        squared_error_sum, squared_error_squares: sum over rows of the sum over classes of (score - label)², and of its
-            square.
+        log_loss_sum, log_loss_squares, log_loss_cubes: of the rows' log losses in nats: the sum, that of their squares
+            and that of their cubes.
+        squared_error_sum, squared_error_squares, squared_error_cubes: of the rows' sums over classes of
+            (score - label)²: the same three.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,8 +77,10 @@ class MulticlassOutcomes(BaseModel):
     confidence: BinaryOutcomes = BinaryOutcomes()
     log_loss_sum: float = 0.0
     log_loss_squares: float = 0.0
+    log_loss_cubes: float = 0.0
     squared_error_sum: float = 0.0
     squared_error_squares: float = 0.0
+    squared_error_cubes: float = 0.0
     entities: EntitySums = EntitySums()
     _averaged: frozenset[str] | None = None
 
@@ -141,8 +144,10 @@ class MulticlassOutcomes(BaseModel):
             ),
             log_loss_sum=float(losses.sum()),
             log_loss_squares=float(np.square(losses).sum()),
+            log_loss_cubes=float((losses**3).sum()),
             squared_error_sum=float(errors.sum()),
             squared_error_squares=float(np.square(errors).sum()),
+            squared_error_cubes=float((errors**3).sum()),
         )
 
     @property
@@ -194,8 +199,10 @@ class MulticlassOutcomes(BaseModel):
             confidence=self.confidence + other.confidence,
             log_loss_sum=self.log_loss_sum + other.log_loss_sum,
             log_loss_squares=self.log_loss_squares + other.log_loss_squares,
+            log_loss_cubes=self.log_loss_cubes + other.log_loss_cubes,
             squared_error_sum=self.squared_error_sum + other.squared_error_sum,
             squared_error_squares=self.squared_error_squares + other.squared_error_squares,
+            squared_error_cubes=self.squared_error_cubes + other.squared_error_cubes,
             entities=self.entities + other.entities,
         )
 

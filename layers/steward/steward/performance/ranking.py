@@ -5,10 +5,18 @@ import math
 import numpy as np
 
 from steward.performance.binary_outcomes import BinaryCounts, Floats
-from steward.performance.intervals import logit_interval
+from steward.performance.intervals import logit_interval, student_quantile, welch_degrees, wilson
 from steward.performance.metric import CellSlopes
 
 _NEARLY_NOTHING = 1e-9
+
+_MANY = 200
+"""Rows of each class from which on the variance of the area that they show is trusted."""
+
+_MANY_RECALLED = 1000
+"""The same, of the average precision."""
+
+_HALVINGS = 50
 
 _CLUMP = 1e-3
 """From this share of all pairs in one cell of several scores, their order matters."""
@@ -27,26 +35,30 @@ def area_under_roc(counts: BinaryCounts) -> Floats:
 
 
 def area_under_roc_interval(counts: BinaryCounts, deviation: float) -> tuple[float, float]:
-    """DeLong's interval from the placements of the cells, symmetric in the log-odds; both classes must occur.
+    """DeLong's interval from the placements of the cells, symmetric in the log-odds; two rows of each class must occur.
 
-    Where the variance vanishes (perfect separation, or one row of a class) it is Hanley's and McNeil's. It is widened
-    by what the order within cells could change, where a cell holds a large share of both classes.
+    Its quantile is Student's, at the degrees of freedom of the two classes' variances. Below 200 rows of a class it is
+    joined with Newcombe's, which solves for the areas that the measured one is not too far from: placements of few rows
+    show too little variance where the area is large. It is widened by what the order within cells could change, where a
+    cell holds a large share of both classes.
 
     Sources: E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson (1988), Comparing the areas under two or more
-    correlated ROC curves, Biometrics 44, 837-845; J. A. Hanley and B. J. McNeil (1982), Radiology 143, 29-36.
+    correlated ROC curves, Biometrics 44, 837-845; R. G. Newcombe (2006), Confidence intervals for an effect size
+    measure based on the Mann-Whitney statistic, part 2, Statistics in Medicine 25, 559-573 (method 5).
     """
-    positive, negative = counts.positive, counts.negative
-    positives, negatives = float(positive.sum()), float(negative.sum())
+    positives, negatives = int(counts.positives), int(counts.negatives)
     area = float(area_under_roc(counts))
-    variance = 0.0
-    if positives > 1 and negatives > 1:
-        of_positive, of_negative = area_under_roc_slopes(counts)
-        variance = float(positive @ of_positive**2) * positives / (positives - 1)
-        variance += float(negative @ of_negative**2) * negatives / (negatives - 1)
-    shrunk = (area * positives * negatives + 0.5) / (positives * negatives + 1)
-    if variance <= 0:
-        variance = _hanley_mcneil(shrunk, positives, negatives)
-    low, high = logit_interval(shrunk, math.sqrt(variance), deviation)
+    of_positive, of_negative = area_under_roc_slopes(counts)
+    one = float(counts.positive @ of_positive**2) * positives / (positives - 1)
+    other = float(counts.negative @ of_negative**2) * negatives / (negatives - 1)
+    pairs = positives * negatives
+    shrunk = (area * pairs + 0.5) / (pairs + 1)
+    variance = one + other or _newcombe_variance(shrunk, positives, negatives)
+    quantile = student_quantile(welch_degrees(one, positives, other, negatives), deviation)
+    low, high = logit_interval(shrunk, math.sqrt(variance), quantile)
+    if min(positives, negatives) < _MANY:
+        low = min(low, _newcombe_bound(area, 0.0, positives, negatives, deviation))
+        high = max(high, _newcombe_bound(area, 1.0, positives, negatives, deviation))
     untold = float(_unordered_pairs(counts).sum()) / 2
     return max(0.0, min(area, low) - untold), min(1.0, max(area, high) + untold)
 
@@ -80,23 +92,29 @@ def average_precision(counts: BinaryCounts) -> Floats:
 
 
 def average_precision_interval(counts: BinaryCounts, deviation: float) -> tuple[float, float]:
-    """The delta method's interval, symmetric in the log-odds; both classes must occur.
+    """The delta method's interval, symmetric in the log-odds; two rows of each class must occur.
 
-    The variance sums the squared influence of every row (the infinitesimal jackknife).
+    The variance sums the squared influence of every row (the infinitesimal jackknife), and Student's quantile has its
+    degrees of freedom. Below 1,000 rows of a class it is joined with Wilson's, as if the average precision were
+    the share of so many positive rows. It is widened as that of the area under the ROC curve is.
 
     Sources: K. Boyd, K. H. Eng and C. D. Page (2013), Area under the precision-recall curve: point estimates and
-    confidence intervals, ECML PKDD, LNCS 8190, 451-466 (log-odds); B. Efron (1982), The jackknife, the bootstrap and
-    other resampling plans, SIAM, chapter 6.
+    confidence intervals, ECML PKDD, LNCS 8190, 451-466 (log-odds, and the share); B. Efron (1982), The jackknife, the
+    bootstrap and other resampling plans, SIAM, chapter 6.
     """
     positive, negative = counts.positive, counts.negative
-    positives = float(positive.sum())
+    positives, negatives = int(counts.positives), int(counts.negatives)
     value = float(average_precision(counts))
     of_positive, of_negative = average_precision_slopes(counts)
-    variance = float(positive @ of_positive**2 + negative @ of_negative**2)
-    rows = positives + float(negative.sum())
-    shrunk = (value * positives + 0.5 * positives / rows) / (positives + 0.5)
-    variance = max(variance, shrunk * (1 - shrunk) / positives if value >= 1 or positives == 1 else 0.0)
-    low, high = logit_interval(shrunk, math.sqrt(variance), deviation)
+    one = float(positive @ of_positive**2) * positives / (positives - 1)
+    other = float(negative @ of_negative**2) * negatives / (negatives - 1)
+    shrunk = (value * positives + 0.5 * positives / (positives + negatives)) / (positives + 0.5)
+    variance = max(one + other, shrunk * (1 - shrunk) / positives if value >= 1 else 0.0)
+    quantile = student_quantile(welch_degrees(one, positives, other, negatives), deviation)
+    low, high = logit_interval(shrunk, math.sqrt(variance), quantile)
+    if min(positives, negatives) < _MANY_RECALLED:
+        as_share = wilson(value * positives, positives, deviation)
+        low, high = min(low, as_share[0]), max(high, as_share[1])
     hits, false_alarms = _from_above(positive), _from_above(negative)
     first, last = hits / np.maximum(hits + false_alarms - negative, 1.0), hits - positive
     last = last / np.maximum(last + false_alarms, 1.0)
@@ -142,9 +160,20 @@ def _from_above(cells: Floats) -> Floats:
     return np.flip(np.cumsum(np.flip(cells, axis=-1), axis=-1), axis=-1)
 
 
-def _hanley_mcneil(area: float, positives: float, negatives: float) -> float:
-    two_positives = area / (2 - area)
-    two_negatives = 2 * area**2 / (1 + area)
-    return (
-        area * (1 - area) + (positives - 1) * (two_positives - area**2) + (negatives - 1) * (two_negatives - area**2)
-    ) / (positives * negatives)
+def _newcombe_bound(area: float, end: float, positives: int, negatives: int, deviation: float) -> float:
+    """The farthest area towards an end that is within so many of its own standard errors of the measured one."""
+    inside, outside = area, end
+    for _ in range(_HALVINGS):
+        middle = (inside + outside) / 2
+        if abs(middle - area) <= deviation * math.sqrt(_newcombe_variance(middle, positives, negatives)):
+            inside = middle
+        else:
+            outside = middle
+    return inside
+
+
+def _newcombe_variance(area: float, positives: int, negatives: int) -> float:
+    """Hanley's and McNeil's variance of an area, the two classes' sizes replaced by their mean where they weigh it."""
+    others = (positives + negatives) / 2 - 1
+    spread = 1 + others * (1 - area) / (2 - area) + others * area / (1 + area)
+    return area * (1 - area) * spread / (positives * negatives)

@@ -26,7 +26,7 @@ _FINEST = 0.01
 
 _OUTERMOST = 0.1
 _REST = 16
-_TAILS = (256, 1024)
+_TAILS = (100, 1000)
 _TAIL_ROWS = 4
 _NONE = np.empty(0, np.intp)
 _GROWTHS = (2, 3, 4, 8, 16)

@@ -5,6 +5,7 @@ Attribution-Drift-for-Endpoint of aws/amazon-sagemaker-examples show; Amazon Sag
 violations" and "Model feature attribution drift violations".
 """
 
+import math
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -31,8 +32,9 @@ class FacetMetrics(Document):
 
     @property
     def values(self) -> dict[str, float]:
-        """The metrics that have a value, by their short names."""
-        return {metric.name: metric.value for metric in self.metrics if metric.value is not None}
+        """The metrics that have a value, by their short names; one that could not be computed is NaN."""
+        values = {metric.name: metric.value for metric in self.metrics if metric.value is not None}
+        return {name: value for name, value in values.items() if not math.isnan(value)}
 
     @property
     def interval(self) -> bool:

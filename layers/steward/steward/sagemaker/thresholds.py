@@ -133,4 +133,4 @@ def _rest(share: float) -> float:
 
 def _at_least(value: float) -> float:
     """Rounded up, so that the baseline itself is within."""
-    return min(math.ceil(value * _PLACES) / _PLACES, 1.0)
+    return math.ceil(min(value, 1.0) * _PLACES) / _PLACES

