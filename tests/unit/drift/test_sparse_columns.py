@@ -11,6 +11,7 @@ from steward.drift.comparison import compare_numeric
 from steward.drift.frequent_value import FrequentValue
 from steward.drift.joint.correlation_shift import correlation_shift
 from steward.drift.joint.reconstruction_error import reconstruction_error
+from steward.drift.proportions import change_p_value
 from steward.drift.tail_share import TailShare
 from steward.profiles import Baseline, Profile, Scope
 from steward.profiles.bins import NumericBins
@@ -145,6 +146,14 @@ def test_shares_that_are_taken_out_have_fishers_chance(counts):
         table = [[observed[at], rows - observed[at]], [expected[at], baseline_rows - expected[at]]]
         sides = [stats.fisher_exact(table, alternative=side).pvalue for side in ("greater", "less")]
         assert found.p_value == pytest.approx(min(1, 2 * min(sides)), rel=1e-9)
+
+
+@pytest.mark.parametrize("hits", [0, 1, 500, 980, 1000, 1020, 2000])
+def test_a_share_far_below_the_expected_one_has_a_chance_too(hits):
+    chance = change_p_value(hits, 10_000, 10_000, 100_000)
+    of = stats.hypergeom(110_000, 10_000 + hits, 10_000)
+    fewer, more = (float(np.exp(of.logpmf(counts)).sum()) for counts in (np.arange(hits + 1), np.arange(hits, 10_001)))
+    assert chance == pytest.approx(min(1, 2 * min(fewer, more)), rel=1e-6)
 
 
 def test_the_tail_of_a_reference_is_judged_by_exact_exceedances():

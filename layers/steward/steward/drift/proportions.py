@@ -9,14 +9,15 @@ from steward.drift.tails import f_tail, normal_tail
 from steward.profiles.design_effect import DesignEffect
 
 EXACT_UP_TO = 20_000
-"""Successes in all up to which the test is exact."""
+"""Successes in all, or failures, up to which the test is exact."""
 
 
 def increase_p_value(hits: float, rows: float, baseline_hits: float, baseline_rows: float) -> float:
     """The chance of at least this many hits in the window, were the proportion that of both samples together.
 
-    Exact given the total of hits (Fisher's test) up to 20,000 of them, and beyond that the normal limit with a pooled
-    variance and continuity correction. Numbers that a design effect made fractional are rounded against the finding.
+    Exact given the total of hits (Fisher's test) up to 20,000 of them or of the others, and beyond that the normal
+    limit with a pooled variance and continuity correction. Numbers that a design effect made fractional are rounded
+    against the finding.
 
     Args:
         hits: in the window, at most `rows`.
@@ -43,6 +44,9 @@ def increase_p_value(hits: float, rows: float, baseline_hits: float, baseline_ro
         return 1.0
     if total <= EXACT_UP_TO:
         return _hypergeometric_tail(low, n, total, n + m)
+    others = n + m - total
+    if others <= EXACT_UP_TO:  # as many hits in the window are as few others there, and so the more in the baseline
+        return _hypergeometric_tail(others - (n - low), m, others, n + m)
     share = total / (n + m)
     spread = math.sqrt(share * (1 - share) * (1 / n + 1 / m))
     gap = low / n - high / m - (1 / n + 1 / m) / 2
@@ -111,6 +115,9 @@ def _hypergeometric_tail(hits: int, drawn: int, successes: int, population: int)
         + _log_choose(population - successes, drawn - hits)
         - _log_choose(population, drawn)
     )
+    if hits <= drawn * successes / population:  # below the mode terms grow beyond what floats can say
+        logarithms = at_hits + np.concatenate(([0.0], np.cumsum(np.log(ratios))))
+        return min(1.0, float(np.sum(np.exp(logarithms))))
     return min(1.0, math.exp(at_hits) * (1 + float(np.sum(np.cumprod(ratios)))))
 
 

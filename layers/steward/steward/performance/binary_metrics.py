@@ -109,7 +109,7 @@ def mean_precision(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate
 
 
 def log_loss(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean negative log-likelihood in nats, scores clipped at 2^-52, as `mean_estimate`.
+    """Mean negative log-likelihood in nats, scores clipped at 2^-52, with Student's interval for skewed values.
 
     None unless two rows of each class occur: what a class costs that did not occur is unknown.
 
@@ -122,7 +122,7 @@ def log_loss(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | Non
 
 
 def brier_score(outcomes: BinaryOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean of (score - label)², as `mean_estimate`; None unless two rows of each class occur.
+    """Mean of (score - label)², with Student's interval for skewed values; None unless two rows of each class occur.
 
     Source: G. W. Brier (1950), Verification of forecasts expressed in terms of probability, Monthly Weather Review
     78(1), 1-3, halved, as is usual for two classes.
@@ -143,7 +143,7 @@ def expected_calibration_error(outcomes: BinaryOutcomes, deviation: float = Z95)
 
 
 def business_value(prices: BusinessValue) -> BinaryMetric:
-    """What a decision is worth on average, as `mean_estimate`.
+    """What a decision is worth on average, with Student's interval for skewed values.
 
     Source: C. Elkan (2001), The foundations of cost-sensitive learning, IJCAI, 973-978 (the matrix).
     """

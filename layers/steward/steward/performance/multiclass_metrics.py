@@ -53,9 +53,9 @@ def accuracy(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate |
 
 
 def log_loss(outcomes: MulticlassOutcomes, deviation: float = Z95) -> Estimate | None:
-    """Mean of minus the logarithm of the true class's score, in nats, as `mean_estimate`; None without labels.
+    """Mean of minus the logarithm of the true class's score, in nats, with Student's interval for skewed values.
 
-    Scores are clipped at 2^-52 and taken as they are: they are not made to sum to one.
+    None without labels. Scores are clipped at 2^-52 and taken as they are: they are not made to sum to one.
 
     Source: I. J. Good (1952), Rational decisions, Journal of the Royal Statistical Society B 14(1), 107-114.
     """
