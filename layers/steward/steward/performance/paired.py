@@ -207,9 +207,10 @@ def _margin(
     Rows of one block (a day, say) share their circumstances, so that blocks vary independently and rows do not (K.-Y.
     Liang and S. L. Zeger, 1986, Longitudinal data analysis using generalized linear models, Biometrika 73, 13-22).
     Nor do blocks where there are enough of them to see it, see `_serial_error`. Fewer are taken as independent, each
-    widened by its share of the rows (CR2), with as many degrees of freedom as blocks of that size are worth (R. M. Bell
-    and D. F. McCaffrey, 2002, Bias reduction in standard errors for linear regression with multi-stage samples, Survey
-    Methodology 28, 169-181). With equal blocks that is Student's interval of their mean.
+    widened by its share of the rows (CR2; R. M. Bell and D. F. McCaffrey, 2002, Bias reduction in standard errors for
+    linear regression with multi-stage samples, Survey Methodology 28, 169-181), with one degree of freedom less than
+    the number of equal blocks that are worth as much (L. Kish, 1965, Survey Sampling). With equal blocks that is
+    Student's interval.
     """
     if blocks is None:
         sums, shares = influence, np.full(len(influence), 1 / len(influence))
@@ -223,7 +224,7 @@ def _margin(
         error, degrees = _serial_error(sums, shares)
     else:
         error = math.sqrt(float(np.sum(np.square(sums) / (1 - shares))))
-        degrees = max(1.0, float(np.square(shares).sum() ** 2 / np.power(shares, 4).sum()) - 1)
+        degrees = max(1.0, 1 / float(np.square(shares).sum()) - 1)
     return float(stdtrit(degrees, confidence)) * error
 
 
