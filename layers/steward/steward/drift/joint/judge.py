@@ -88,7 +88,7 @@ _LEARNT = frozenset({"pca_reconstruction_error", "domain_classifier_auc"})
 _ALIKE = 0.6
 _REPEATED = 1.2
 """From this correlation on, with so many sampled rows of one entity, a classifier knows entities by their rows: it
-alarmed in 2 to 8 % of unchanged windows (`tests/benchmarks/study`)."""
+alarmed in 2 to 8 % of unchanged windows (decision 0029)."""
 
 
 @dataclass(frozen=True, slots=True)
