@@ -88,6 +88,7 @@ class Baseline(BaseModel):
         *,
         holdout: Outcomes | None,
         held: Portion | Chunk | None = None,
+        bins: Bins | None = None,
         importances: Mapping[str, float] | None = None,
         attributions: tuple[AttributionSums, WindowSpread] | None = None,
     ) -> Self:
@@ -98,6 +99,7 @@ class Baseline(BaseModel):
             scope: what is profiled; a feature that a portion lacks counts as absent there.
             holdout: the version's results on the holdout.
             held: the holdout's rows with the version's outputs on them; None where the reference has its own outputs.
+            bins: that fit the same rows; None to find them.
             importances: of the features.
             attributions: what the features contribute by the version's own artifact, and how windows differ in it; None
                 where only the reference's rows can say, if they carry attributions.
@@ -109,7 +111,7 @@ class Baseline(BaseModel):
         reference = [portion for _, portion in portions]
         own = held is None
         outputs = reference if held is None else [held if isinstance(held, Portion) else Portion(held)]
-        bins = scope.bins(reference, outputs, importances)
+        bins = bins or scope.bins(reference, outputs, importances)
         gatherings: dict[Window, Gathering] = {}
         for window, portion in portions:
             gatherings.setdefault(window, Gathering(bins, scope.names, REFERENCE_ROWS)).add(portion)

@@ -1,12 +1,14 @@
 """Comparing two tables, with or without a declaration."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from steward.drift import Watched, judge_drift
 from steward.errors import BatchInvalid
 from steward.profiles.baseline import Baseline
 from steward.profiles.facets import columns_by_part, part_names
+from steward.profiles.model_bins import Bins
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Gathering, Profile
 from steward.records.columns import Chunk
@@ -14,7 +16,7 @@ from steward.results import MetricResult
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
 from steward.standalone.conversion import Converter
-from steward.standalone.placing import placed, times_of
+from steward.standalone.placing import Span, placed, times_of
 from steward.standalone.report import ColumnUse, ComparisonReport, Drift, Rows, in_plain_words
 from steward.standalone.subject import Subject
 from steward.standalone.tables import Batch, Table, Watcher, silent, table_of
@@ -51,9 +53,10 @@ def compare(
     subject = asked.held({name for portion in portions for name in portion.chunk.columns} - mistyped.keys())
     if not subject.compared:
         raise BatchInvalid("no_columns", f"{before.name} has no column to compare")
-    baseline = Baseline.of(placed(portions, subject.length), subject.scope, holdout=None)
+    bins = subject.scope.bins(portions, portions)
+    profile, converter, span = _profiled(after, bins, subject)
+    baseline = Baseline.of(placed(portions, subject.length, span), subject.scope, holdout=None, bins=bins)
     portions.clear()
-    profile, converter = _profiled(after, baseline, subject)
     if after.rows and not subject.compared.keys() & after.columns.keys():
         own = f"{before.name} has {_names(subject.compared)}, {after.name} has {_names(after.columns)}"
         raise BatchInvalid("no_columns", f"there is no column in common to compare: {own}")
@@ -139,17 +142,18 @@ def _portions(batches: list[Batch], subject: Subject) -> tuple[list[Portion], di
     )
 
 
-def _profiled(after: _Reading, baseline: Baseline, subject: Subject) -> tuple[Profile, Converter]:
-    """The profile of the current table, and what could be read of its columns."""
-    gathering, converter = Gathering(baseline.bins), subject.converter()
+def _profiled(after: _Reading, bins: Bins, subject: Subject) -> tuple[Profile, Converter, timedelta | None]:
+    """The profile of the current table, what could be read of its columns, and how long its rows' times reach."""
+    gathering, converter, span = Gathering(bins), subject.converter(), Span()
     first = 0
     for batch in after.batches():
         columns = converter.read(batch.columns)
         entities = None if subject.entity is None else columns.get(subject.entity)
         times = times_of(columns, subject.time)
         gathering.add(Portion(Chunk(batch.rows, columns), times=times, first=first, entities=entities))
+        span.add(times)
         first += batch.rows
-    return gathering.profile(), converter
+    return gathering.profile(), converter, span.length
 
 
 def _undecided(problems: Mapping[str, str]) -> list[MetricResult]:

@@ -1,5 +1,6 @@
 """The rows of a reference by windows of time, which tell how much it varies by nature."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,12 @@ FEWEST_WINDOWS = 3
 """With fewer, nothing is known of how windows differ."""
 
 _WINDOWS = 20
+_FEWEST_ROWS = 20
+"""In a window on average; fewer say little of how windows differ."""
+
+_UNITS = (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1))
+_NEARLY = 0.8
+"""Rows that reach over so much of a day or an hour are those of the whole of it."""
 _WHOLE = Window(ORIGIN, timedelta(days=1))
 
 
@@ -23,7 +30,30 @@ def times_of(columns: Mapping[str, Column], time: str | None) -> NDArray[np.date
     return column.values if isinstance(column, TimeColumn) else None
 
 
-def placed(portions: Sequence[Portion], length: timedelta | None) -> list[tuple[Window, Portion]]:
+class Span:
+    """How long the times of a table's rows reach, chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._ends: list[np.datetime64] = []
+
+    def add(self, times: NDArray[np.datetime64] | None) -> None:
+        """Takes in the times of some rows, shape (rows,); None where they have none."""
+        known = times[~np.isnat(times)] if times is not None else np.empty(0, "M8[us]")
+        if len(known):
+            self._ends = [min([*self._ends, known.min()]), max([*self._ends, known.max()])]
+
+    @property
+    def length(self) -> timedelta | None:
+        """From the first row's time to the last one's; None without times."""
+        if not self._ends:
+            return None
+        first, last = self._ends
+        return timedelta(microseconds=int((last - first).astype(np.int64)))
+
+
+def placed(
+    portions: Sequence[Portion], length: timedelta | None, compared: timedelta | None = None
+) -> list[tuple[Window, Portion]]:
     """Each portion's rows by window; all in one where there are no times.
 
     A row without a time goes with the row before it: it has no window of its own, which would be unlike all others.
@@ -31,6 +61,8 @@ def placed(portions: Sequence[Portion], length: timedelta | None) -> list[tuple[
     Args:
         portions: with the times of their rows.
         length: of a window; where there are fewer than three of it, or none is asked for, a twentieth of the span.
+        compared: how long the rows reach that are compared with these; where that is less, windows are as long: the
+            mean of some days varies less than one of them.
     """
     moments = [portion.times for portion in portions if portion.times is not None]
     known = np.concatenate([found[~np.isnat(found)] for found in moments]) if moments else np.empty(0, "M8[us]")
@@ -40,6 +72,9 @@ def placed(portions: Sequence[Portion], length: timedelta | None) -> list[tuple[
     if length is None or span / length < FEWEST_WINDOWS:
         length = max(timedelta(minutes=1), span // _WINDOWS)
         length = timedelta(seconds=int(length.total_seconds()))
+    if compared is not None:
+        length = min(length, max(_in_whole_units(compared), span * _FEWEST_ROWS // len(known)))
+        length = max(timedelta(minutes=1), timedelta(seconds=int(length.total_seconds())))
     step, origin = np.timedelta64(int(length.total_seconds() * 1e6), "us"), np.datetime64(ORIGIN.replace(tzinfo=None))
     last = int((known[0] - origin) // step)
     found: list[tuple[Window, Portion]] = []
@@ -56,6 +91,12 @@ def placed(portions: Sequence[Portion], length: timedelta | None) -> list[tuple[
             entities = portion.entities.take(rows) if portion.entities is not None else None
             found.append((Window(start, length), Portion(chunk, times=times[rows], entities=entities)))
     return found
+
+
+def _in_whole_units(span: timedelta) -> timedelta:
+    """The span in whole days, hours or minutes, rounded up: windows that straddle two days vary less than days."""
+    unit = next((unit for unit in _UNITS if span >= unit * _NEARLY), _UNITS[-1])
+    return max(1, math.ceil(span / unit - 1e-3)) * unit
 
 
 def _windows(
