@@ -7,11 +7,13 @@ from statistics import NormalDist
 
 from steward.alerting.course import Kind
 from steward.alerting.facts import Finding
-from steward.performance.intervals import Z95, student_quantile
 from steward.spec.alerting import AlertRule
+from steward.student_t import student_quantile
 
 SPANS = (1, 3, 10, 30)
 """Newest windows that are judged together."""
+
+_Z95 = NormalDist().inv_cdf(0.975)
 
 
 def kind_of(findings: Sequence[Finding], rule: AlertRule) -> tuple[Kind, int]:
@@ -101,4 +103,4 @@ class _Pooled:
         """
         skewed = deviation + (deviation**2 - 1) * self.skewness / 6
         quantile = max(student_quantile(self.degrees, deviation), skewed)
-        return self.excess > self.margin and self.excess + self.tolerance > self.chance * quantile / Z95
+        return self.excess > self.margin and self.excess + self.tolerance > self.chance * quantile / _Z95
