@@ -137,6 +137,19 @@ class ValidationPolicy(Declared):
         description="Rows of one block of time share their circumstances: confidence counts blocks, not rows.",
     )
 
+    @property
+    def luck(self) -> str:
+        """How often a version passes by chance alone.
+
+        >>> ValidationPolicy().luck
+        'a version that is no better passes in at most 5% of trials, 2.6 times a year with one a week'
+        """
+        luck = 1 - self.confidence
+        return (
+            f"a version that is no better passes in at most {luck:.0%} of trials, {52 * luck:.1f} times a year with one "
+            "a week"
+        )
+
 
 class ReleasePolicy(Declared):
     """How a version that passed its gates reaches traffic."""

@@ -180,7 +180,7 @@ class BetterThanChampion:
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
             f"with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
-            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {_chance(policy.confidence, count)}"
+            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {_chance(policy, count)}"
         )
         return GateResult(
             gate=self.name,
@@ -193,15 +193,12 @@ class BetterThanChampion:
         )
 
 
-def _chance(confidence: float, blocks: int) -> str:
+def _chance(policy: ValidationPolicy, blocks: int) -> str:
     """What the bound promises, and of which holdouts."""
-    luck, allowed = 1 - confidence, allowed_autocorrelation(blocks)
+    allowed = allowed_autocorrelation(blocks)
     resemble = f"blocks may resemble their neighbours (autocorrelation up to {allowed:g})"
     assumed = resemble if allowed else "blocks, being few, are taken as independent"
-    return (
-        f"a version that is no better passes in at most {luck:.0%} of trials, {52 * luck:.1f} times a year with one a "
-        f"week; {assumed}"
-    )
+    return f"{policy.luck}; {assumed}"
 
 
 def _with_entities(
