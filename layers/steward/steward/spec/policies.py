@@ -145,10 +145,8 @@ class ValidationPolicy(Declared):
         'a version that is no better passes in at most 5% of trials, 2.6 times a year with one a week'
         """
         luck = 1 - self.confidence
-        return (
-            f"a version that is no better passes in at most {luck:.0%} of trials, {52 * luck:.1f} times a year with one "
-            "a week"
-        )
+        trials = f"at most {luck:.0%} of trials, {52 * luck:.1f} times a year with one a week"
+        return f"a version that is no better passes in {trials}"
 
 
 class ReleasePolicy(Declared):
