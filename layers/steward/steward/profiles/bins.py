@@ -150,6 +150,8 @@ class NumericBins(Unpacking):
         >>> NumericBins.of(np.array([9.99, 9.99])).rounded(float(np.float32(9.99)))
         9.99
         """
+        if not self.atoms:
+            return value
         place = int(self.cuts.searchsorted(value, side="right"))
         at = int(self.atom_places.searchsorted(place))
         return self.atoms[at] if at < len(self.atoms) and self.atom_places[at] == place else value
