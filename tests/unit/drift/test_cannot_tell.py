@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steward.drift import Watched, judge_drift
-from steward.drift.sensitivity import LARGEST_SHIFT, student_quantile
+from steward.drift.sensitivity import LARGEST_SHIFT, critical_t
 from steward.drift.tails import f_tail
 from steward.profiles import Baseline, Profile, Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
@@ -166,7 +166,7 @@ def test_a_classifier_that_tells_all_rows_apart_is_not_passed_over_as_chance() -
 @given(st.floats(1e-8, 0.5), st.floats(1, 500))
 @settings(max_examples=50)
 def test_the_quantile_is_the_inverse_of_the_tail(significance: float, degrees: float) -> None:
-    assert f_tail(student_quantile(significance, degrees) ** 2, 1, degrees) == pytest.approx(significance, rel=1e-6)
+    assert f_tail(critical_t(significance, degrees) ** 2, 1, degrees) == pytest.approx(significance, rel=1e-6)
 
 
 def test_half_of_the_shifts_as_large_as_the_smallest_that_shows_are_found() -> None:

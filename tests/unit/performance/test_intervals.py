@@ -10,7 +10,8 @@ from scipy import stats
 
 from steward.performance.binary_metrics import BINARY_METRICS
 from steward.performance.binary_outcomes import BinaryOutcomes
-from steward.performance.intervals import mean_estimate, student_quantile
+from steward.performance.intervals import mean_estimate
+from steward.student_t import student_quantile
 from tests.benchmarks.intervals.coverage import METRICS, coverage_of
 
 WINDOWS = 400

@@ -18,8 +18,8 @@ from steward.performance import (
 )
 from steward.performance.binary_metrics import business_value
 from steward.performance.calibration_error import plain_calibration_error
-from steward.performance.intervals import student_quantile
 from steward.spec.quality import BusinessValue
+from steward.student_t import student_quantile
 from tests.unit.performance import samples
 from tests.unit.performance.samples import BINARY, CLASSES, MULTICLASS, REGRESSION
 

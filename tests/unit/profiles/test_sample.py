@@ -116,11 +116,16 @@ def test_a_streamed_sample_is_what_sorting_all_rows_gives(named, pieces):
 def test_no_row_is_likelier_to_be_sampled_than_another(ids):
     rows = 64_000
     names = None if ids is None else np.array([ids.format(at) for at in range(rows)], object)
-    found = gathered(np.arange(rows) / 64, 1, names, sample_rows=4000)
-    share = np.bincount(found.table[:, 0], minlength=64) / 4000 * 64
-    # Each of 64 bins expects 62.5 rows: five standard deviations of their share are 0.63.
-    assert np.abs(share - 1).max() < 0.63
-    assert np.square(share - 1).sum() * 62.5 < 130  # the 99.9999 % quantile of chi-squared with 63 degrees
+    values = np.arange(rows) / 64
+    found = gathered(values, 1, names, sample_rows=4000)
+    # As many groups of neighbouring rows as there are bins, the ends of which hold few rows.
+    expected = np.bincount(BINS.features["x"].codes(values)) * (4000 / rows)
+    sampled = np.bincount(found.table[:, 0], minlength=len(expected))
+    held = expected > 0
+    assert sampled[~held].sum() == 0
+    surplus = np.square(sampled[held] - expected[held]) / expected[held] / (1 - 4000 / rows)
+    degrees = held.sum() - 1
+    assert surplus.sum() < degrees + 5 * np.sqrt(2 * degrees)
 
 
 def test_positions_go_on_over_four_thousand_million():

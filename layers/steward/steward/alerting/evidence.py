@@ -7,8 +7,8 @@ from statistics import NormalDist
 
 from steward.alerting.course import Kind
 from steward.alerting.facts import Finding
-from steward.performance.intervals import student_quantile
 from steward.spec.alerting import AlertRule
+from steward.student_t import student_quantile
 
 SPANS = (1, 3, 10, 30)
 """Newest windows that are judged together."""

@@ -64,7 +64,7 @@ class ShiftSensitivity:
 
         By Student's test of the mean or, of a normal column, by that of Kolmogorov and Smirnov.
         """
-        by_mean = student_quantile(significance, self.degrees) * self.error
+        by_mean = critical_t(significance, self.degrees) * self.error
         if not self.windows:
             return by_mean
         squared = self.degrees / 4 * math.expm1(min(700.0, 2 / self.degrees * math.log(2 / significance)))
@@ -113,10 +113,10 @@ def mean_squared_error(reference: NumericSummary, window: NumericSummary, effect
 
 
 @lru_cache(maxsize=1024)
-def student_quantile(significance: float, degrees: float) -> float:
+def critical_t(significance: float, degrees: float) -> float:
     """What Student's t exceeds, on either side, with this chance.
 
-    >>> round(student_quantile(0.05, 10.0), 3)
+    >>> round(critical_t(0.05, 10.0), 3)
     2.228
     """
     return math.sqrt(_crossing(lambda squared: f_tail(squared, 1, degrees), significance))

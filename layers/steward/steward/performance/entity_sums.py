@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from steward.performance.intervals import student_quantile
+from steward.student_t import student_quantile
 
 Hashes = NDArray[np.uint64]
 

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from steward.student_t import student_quantile
+
 Z95 = 1.959963984540054
 """Standard normal quantile of a two-sided 95 % interval."""
 
@@ -153,33 +155,6 @@ def welch_degrees(one: float, rows: int, other: float, other_rows: int) -> float
     """
     spread = one**2 / (rows - 1) + other**2 / (other_rows - 1)
     return max(1.0, (one + other) ** 2 / spread) if spread > 0 else float(min(rows, other_rows) - 1)
-
-
-def student_quantile(degrees: float, deviation: float = Z95) -> float:
-    """Student's quantile at the probability where the standard normal one is `deviation`.
-
-    Exact for 1 and 2 degrees of freedom, to which fewer than 3 are rounded down; the Cornish-Fisher expansion beyond,
-    within 0.2 % at 95 %.
-
-    Source: R. A. Fisher and E. A. Cornish (1960), The percentile points of distributions having known cumulants,
-    Technometrics 2, 209-225; M. Abramowitz and I. A. Stegun (1964), Handbook of Mathematical Functions, 26.7.5.
-
-    >>> round(student_quantile(1), 3), round(student_quantile(10), 3)
-    (12.706, 2.228)
-    """
-    tail = math.erfc(deviation / math.sqrt(2)) / 2
-    if degrees < 2:  # noqa: PLR2004
-        return 1 / math.tan(math.pi * tail)
-    if degrees < 3:  # noqa: PLR2004
-        return (1 - 2 * tail) / math.sqrt(2 * tail * (1 - tail))
-    z, square = deviation, deviation**2
-    terms = (
-        (square + 1) * z / 4,
-        ((5 * square + 16) * square + 3) * z / 96,
-        (((3 * square + 19) * square + 17) * square - 15) * z / 384,
-        ((((79 * square + 776) * square + 1482) * square - 1920) * square - 945) * z / 92160,
-    )
-    return z + math.fsum(term / math.pow(degrees, order) for order, term in enumerate(terms, start=1))
 
 
 def simultaneous(rate: float, intervals: int) -> float:

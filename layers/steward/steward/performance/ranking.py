@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from steward.performance.binary_outcomes import BinaryCounts, Floats
-from steward.performance.intervals import logit_interval, student_quantile, welch_degrees, wilson
+from steward.performance.intervals import logit_interval, welch_degrees, wilson
 from steward.performance.metric import CellSlopes
+from steward.student_t import student_quantile
 
 _NEARLY_NOTHING = 1e-9
 

@@ -12,11 +12,11 @@ from steward.performance.intervals import (
     log_interval,
     mean_estimate,
     standard_error,
-    student_quantile,
 )
 from steward.performance.metric import Metric
 from steward.performance.regression_outcomes import RegressionCounts, RegressionOutcomes
 from steward.spec.monitors import PerformanceMetric
+from steward.student_t import student_quantile
 
 RegressionMetric = Metric[RegressionOutcomes, RegressionCounts]
 
