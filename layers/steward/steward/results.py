@@ -18,15 +18,23 @@ class Precision(BaseModel):
     Attributes:
         window: half the width of the metric's 95 % interval on the side of the limit; at least what the holdout's would
             have with as many observations, since few rows may agree by chance.
+        unchanged: half the width that it would have if the model were as on the holdout, with as many observations;
+            of all but ROC AUC, that of the window.
+        skewness: of an unchanged model's metric, towards the limit; at least 0.
         holdout: half the width of the holdout's, on the side of the window.
         observations: labelled rows; those of the rarest class where the metric is a mean over rows of a class.
+        selected: whether windows with as many rows often have no figure, for want of a class: those that have one are
+            no fair sample, and prove nothing together.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
 
     window: float
+    unchanged: float
+    skewness: float
     holdout: float
     observations: int
+    selected: bool = False
 
 
 class MetricResult(BaseModel):

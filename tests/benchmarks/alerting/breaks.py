@@ -1,7 +1,8 @@
 """Models that break, and models that do not: which windows lead to a message, from windows judged by the core."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from steward.alerting.evidence import SPANS, kind_of
 from steward.alerting.facts import Finding, finding
-from steward.performance import judge_performance
 from steward.performance.binary_outcomes import BinaryOutcomes
+from steward.performance.intervals import Z95, Estimate
+from steward.performance.judgement import comparable, compare
+from steward.performance.metrics import metrics_of
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
@@ -107,10 +110,25 @@ class World:
             scores = rng.permutation(scores)
         return MulticlassOutcomes.of(("a", "b", "c"), scores, labels, scores.argmax(axis=1))
 
-    def findings(self, outcomes: Outcomes, holdout: Outcomes, spec: ModelSpec) -> Findings:
-        """What alerts learn of a window from the core."""
-        results = [one for one in judge_performance(outcomes, holdout, spec) if one.status in ("ok", "breach")]
-        return {one.monitor: finding([one], one.status, "") for one in results}
+    def judge_against(self, holdout: Outcomes) -> Callable[[Outcomes], Findings]:
+        """What alerts learn of a window from the core; the holdout's figures are measured once."""
+        spec = self.spec
+        metrics = [(metrics_of(spec)[name], monitor.tolerance) for name, monitor in spec.performance_monitors.items()]
+        expected: dict[tuple[str, tuple[str, ...]], Estimate | None] = {}
+
+        def findings(outcomes: Outcomes) -> Findings:
+            found: Findings = {}
+            for metric, tolerance in metrics:
+                sides = comparable(metric, outcomes, holdout)
+                place = metric.name, sides[1].seen if sides[1].task == "multiclass_classification" else ()
+                if place not in expected:
+                    expected[place] = metric(sides[1])
+                result = compare(metric, sides, (metric(sides[0]), expected[place]), tolerance)
+                if result.status in ("ok", "breach"):
+                    found[result.monitor] = finding([result], result.status, "")
+            return found
+
+        return findings
 
 
 _INTERCEPTS: dict[float, float] = {}
@@ -139,17 +157,15 @@ def windows_until_told(
     spec, told = world.spec, []
     banks = []
     for _ in range(min(20, runs)):
-        holdout = world.holdout(rng)
-        banks.append(
-            (holdout, [world.findings(world.outcomes(world.rows, "none", rng), holdout, spec) for _ in range(good)])
-        )
+        findings = world.judge_against(world.holdout(rng))
+        banks.append((findings, [findings(world.outcomes(world.rows, "none", rng)) for _ in range(good)]))
     for run in range(runs):
-        holdout, before = banks[run % len(banks)]
+        findings, before = banks[run % len(banks)]
         history = [before[at] for at in rng.integers(0, good, good)]
         told.append(None)
         for number in range(1, most + 1):
             outcomes = world.outcomes(world.rows, broken, rng, known=1 - number / most)
-            history.append(world.findings(outcomes, holdout, spec))
+            history.append(findings(outcomes))
             if any(bad_at_the_end(history, spec)):
                 told[-1] = number
                 break
@@ -173,8 +189,8 @@ def false_alarms(world: World, years: int, rng: np.random.Generator, *, holdouts
     per_year = round(365.25 * {"1h": 24, "1d": 1, "1w": 1 / 7}[world.window])
     names, total = tuple(spec.performance_monitors), 0
     for part in range(holdouts):
-        holdout = world.holdout(rng)
-        drawn = [world.findings(world.outcomes(world.rows, "none", rng), holdout, spec) for _ in range(bank)]
+        findings = world.judge_against(world.holdout(rng))
+        drawn = [findings(world.outcomes(world.rows, "none", rng)) for _ in range(bank)]
         for _ in range(years * (part + 1) // holdouts - years * part // holdouts):
             order = rng.integers(0, bank, per_year + SPANS[-1])
             bad: set[int] = set()
@@ -190,14 +206,22 @@ def _suspects(bank: Sequence[Findings], order: NDArray[np.int64], name: MonitorN
     given = [found.get(name) for found in bank]
     excess = np.array([_excess(found) if found else 0.0 for found in given])
     room = np.array([abs(found.threshold - found.baseline) if found else 0.0 for found in given])  # type: ignore[operator]
-    own = np.array([found.precision.window if found and found.precision else 0.0 for found in given])
+    own, unchanged = (
+        np.array([getattr(found.precision, half) if found and found.precision else 0.0 for found in given])
+        for half in ("window", "unchanged")
+    )
+    least = -NormalDist().inv_cdf((rule.false_alarm_rate or 1.0) / len(SPANS)) / Z95
     weights = np.array([found.precision.observations if found and found.precision else 0 for found in given])
-    for span in SPANS:
+    alone = any(found and found.precision and found.precision.selected for found in given)
+    for span in SPANS[:1] if alone else SPANS:
         kernel, drawn_weights = np.ones(span), weights[order]
         beyond = np.convolve(drawn_weights * excess[order], kernel)[: len(order)]
-        error = np.sqrt(np.convolve(np.square(drawn_weights * own[order]), kernel)[: len(order)])
+        error, chance = (
+            np.sqrt(np.convolve(np.square(drawn_weights * half[order]), kernel)[: len(order)])
+            for half in (own, unchanged)
+        )
         far = beyond + np.convolve(drawn_weights * room[order], kernel)[: len(order)]
-        for at in np.flatnonzero((beyond > error) & (far > 1.5 * error)):  # far less than is asked for
+        for at in np.flatnonzero((beyond > error) & (far > least * chance)):  # less than is asked for
             known = [found for place in order[max(0, at - 2 * SPANS[-1]) : at + 1] if (found := given[place])]
             if at >= SPANS[-1] and given[order[at]] and kind_of(known, rule)[0] == "bad":
                 yield int(at)

@@ -21,12 +21,24 @@ from .stories import NOW, told, window
 HOURLY = AlertRule("log_loss", false_alarm_rate=0.5 / 8766 / 3)
 
 
-def found(value: float, half: float = 0.05, observations: int = 1000, holdout: float = 0.001) -> Finding:
+def found(
+    value: float,
+    half: float = 0.05,
+    *,
+    observations: int = 1000,
+    holdout: float = 0.001,
+    unchanged: float | None = None,
+    skewness: float = 0.0,
+    selected: bool = False,
+) -> Finding:
     """A log loss, usually 0.5 and at most 0.53."""
     return Finding(
         status="breach" if value - half > 0.53 else "ok",
         value=value, low=value - half, high=value + half, baseline=0.5, threshold=0.53, exceedance=(value - 0.5) / 0.03,
-        precision=Precision(window=half, holdout=holdout, observations=observations),
+        precision=Precision(
+            window=half, unchanged=unchanged or half, skewness=skewness, holdout=holdout, observations=observations,
+            selected=selected,
+        ),
     )  # fmt: skip
 
 
@@ -59,6 +71,22 @@ def test_the_error_of_the_holdout_is_not_averaged_away() -> None:
     assert kind_of(unsure * 10, HOURLY)[0] != "bad"
 
 
+def test_what_chance_brings_follows_from_an_unchanged_model_and_not_from_the_spread_of_a_broken_one() -> None:
+    assert kind_of([found(0.6, half=0.06)], HOURLY)[0] != "bad"
+    assert kind_of([found(0.6, half=0.06, unchanged=0.03)], HOURLY)[0] == "bad"
+
+
+def test_a_spread_that_leans_towards_worse_needs_more_to_prove_a_change() -> None:
+    assert kind_of([found(0.6, half=0.04)], HOURLY)[0] == "bad"
+    assert kind_of([found(0.6, half=0.04, skewness=0.5)], HOURLY)[0] != "bad"
+
+
+def test_windows_that_have_a_figure_only_where_rare_rows_came_prove_nothing_together() -> None:
+    assert kind_of([found(0.582, half=0.0515)] * 30, HOURLY)[0] == "bad"
+    assert kind_of([found(0.582, half=0.0515, selected=True)] * 30, HOURLY)[0] != "bad"
+    assert kind_of([found(0.9, half=0.0515, selected=True)], HOURLY)[0] == "bad"
+
+
 @given(st.lists(st.floats(0.3, 0.53), min_size=1, max_size=40))
 def test_windows_within_the_limit_are_never_bad_together(values: list[float]) -> None:
     assert "bad" not in kinds(*values)
@@ -89,17 +117,17 @@ def test_a_model_that_breaks_is_told_of_within_three_windows(world: World, broke
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.01, 0.001])
 def test_small_windows_of_a_model_that_is_as_ever_raise_nothing(share: float) -> None:
     world, rng = World("binary_classification", share, "1h", 125), np.random.default_rng(2)
-    holdout = world.holdout(rng)
-    history = [world.findings(world.outcomes(125, "none", rng), holdout, world.spec) for _ in range(200)]
+    findings = world.judge_against(world.holdout(rng))
+    history = [findings(world.outcomes(125, "none", rng)) for _ in range(200)]
     assert not any(any(bad_at_the_end(history[: at + 1], world.spec)) for at in range(len(history)))
 
 
 def test_people_hear_of_a_rare_events_model_whose_scores_became_noise() -> None:
     """Of 1 % positives it loses hardly any log loss; only its ranking shows it, and nobody was told."""
     world, rng = World("binary_classification", 0.01, "1d", 3000), np.random.default_rng(3)
-    holdout, alerts, heard = world.holdout(rng), ModelAlerts(model="m").under("v1"), []
+    judged, alerts, heard = world.judge_against(world.holdout(rng)), ModelAlerts(model="m").under("v1"), []
     for day in range(30):
-        findings = world.findings(world.outcomes(3000, "none" if day < 10 else "noise", rng), holdout, world.spec)
+        findings = judged(world.outcomes(3000, "none" if day < 10 else "noise", rng))
         seen = SeenCheck(version="v1", window=window(day), check=f"{day}", evidence=1, findings=findings)
         alerts, news = told(alerts.seeing(seen), world.spec, NOW + timedelta(days=day))
         heard += [(day, name) for name in audible(news, alerts, "warning")]

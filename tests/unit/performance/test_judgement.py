@@ -149,3 +149,35 @@ def test_outcomes_of_another_task_or_other_classes_are_unknown(window, spec):
     found = judge_performance(window, holdout, spec)
     assert {result.status for result in found} == {"unknown"}
     assert "under the present declaration" in found[0].message
+
+
+def test_the_spread_of_an_unchanged_model_follows_from_the_holdout():
+    generator = np.random.default_rng(8)
+
+    def rows(count):
+        labels = generator.random(count) < 0.1
+        scores = 1 / (1 + np.exp(-generator.normal(size=count) - 2.5 * labels + 3))
+        return BinaryOutcomes.of(scores, labels, scores >= 0.5)
+
+    holdout = rows(40_000)
+    drawn = [judged(rows(1000), holdout)["roc_auc", None] for _ in range(400)]
+    figures = np.array([one.value for one in drawn])
+    spread, middle = figures.std(), figures.mean()
+    assert np.median([one.precision.unchanged for one in drawn]) == pytest.approx(1.96 * spread, rel=0.1)
+    skewness = np.mean((figures - middle) ** 3) / spread**3
+    assert np.median([one.precision.skewness for one in drawn]) == pytest.approx(max(0, -skewness), abs=0.3)
+
+
+@pytest.mark.parametrize(("rows", "selected"), [(100, True), (2000, False)])
+def test_a_log_loss_that_most_windows_lack_says_so_and_their_ranking_needs_no_such_care(rows, selected):
+    """Of 1 % of events, windows of 100 rows with two events or more are those with more loss than usual."""
+
+    def drawn(count):
+        labels = np.arange(count) % (count // max(2, count // 100)) == 0
+        scores = np.where(labels, 0.2, 0.01) + np.arange(count) / count / 100
+        return BinaryOutcomes.of(scores, labels, scores >= 0.5)
+
+    results = judged(drawn(rows), drawn(20_000))
+    assert results["log_loss", None].precision.selected is selected
+    assert not results["roc_auc", None].precision.selected
+    assert not results["accuracy", None].precision.selected

@@ -57,10 +57,10 @@ def test_a_span_is_the_same_however_rows_are_parted(chunks) -> None:
     assert Span().length is None
 
 
-def days(random: np.random.Generator, first: int, count: int) -> pd.DataFrame:
-    """Days of 100 rows, each of which has a common shift of one standard deviation."""
+def days(random: np.random.Generator, first: int, count: int, shift: float = 1.0) -> pd.DataFrame:
+    """Days of 100 rows, each of which has a common shift of so many standard deviations."""
     starts = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.repeat(np.arange(first, first + count), 100), unit="D")
-    values = random.normal(0, 1, (100 * count, 24)) + np.repeat(random.normal(0, 1, (count, 24)), 100, axis=0)
+    values = random.normal(0, 1, (100 * count, 24)) + np.repeat(random.normal(0, shift, (count, 24)), 100, axis=0)
     times = starts + pd.to_timedelta(random.uniform(0, 86_400, 100 * count), unit="s")
     return pd.DataFrame({f"c{at}": column for at, column in enumerate(values.T)}).assign(event_time=times)
 
@@ -70,3 +70,14 @@ def test_a_day_is_compared_with_days() -> None:
     random = np.random.default_rng(5)
     drifted = [steward.compare(days(random, 0, 60), days(random, 60, 1)).drift.detected for _ in range(12)]
     assert sum(drifted) <= 1
+
+
+def test_many_days_are_compared_as_what_they_average() -> None:
+    """Sixty days with shifts of their own say more than one day as large; taken for one, 0.9 sd is hardly found."""
+    random = np.random.default_rng(3)
+    found = 0
+    for _ in range(6):
+        reference, current = days(random, 0, 60, shift=0.5), days(random, 60, 60, shift=0.5)
+        assert not steward.compare(reference, current).drift.detected
+        found += "c0" in steward.compare(reference, current.assign(c0=current["c0"] + 0.9)).drift.columns
+    assert found >= 5

@@ -13,6 +13,8 @@ from steward.student_t import student_quantile
 SPANS = (1, 3, 10, 30)
 """Newest windows that are judged together."""
 
+_Z95 = NormalDist().inv_cdf(0.975)
+
 
 def kind_of(findings: Sequence[Finding], rule: AlertRule) -> tuple[Kind, int]:
     """What the newest window counts as, and how many windows together made it bad.
@@ -37,7 +39,7 @@ def kind_of(findings: Sequence[Finding], rule: AlertRule) -> tuple[Kind, int]:
     surely_within = alone.excess + alone.margin < 0
     for span in SPANS if not surely_within else ():
         pooled = _Pooled.of(measured[-span:])
-        if span > 1 and (pooled.excess <= 0 or alone.contradicts(measured[-span:-1])):
+        if span > 1 and (newest.precision.selected or pooled.excess <= 0 or alone.contradicts(measured[-span:-1])):
             break
         if pooled.proves_change(deviation):
             return "bad", min(span, len(measured))
@@ -53,6 +55,8 @@ class _Pooled:
         tolerance: how far the limit is from what is usual.
         own: half the width of the 95 % interval of the mean.
         margin: the same of the excess, with the holdout's.
+        chance: the same of an unchanged model's excess.
+        skewness: of an unchanged model's mean, towards the limit.
         degrees: of freedom of the margin.
     """
 
@@ -60,6 +64,8 @@ class _Pooled:
     tolerance: float
     own: float
     margin: float
+    chance: float
+    skewness: float
     degrees: int
 
     @classmethod
@@ -71,7 +77,17 @@ class _Pooled:
         total = sum(known.observations for _, known in parts)
         excess = math.fsum(known.observations * side * (value - limit) for value, known in parts) / total
         own = math.hypot(*(known.observations * known.window for _, known in parts)) / total
-        return cls(excess, abs(limit - usual), own, math.hypot(own, parts[-1][1].holdout), max(1, total - 1))
+        unchanged = math.hypot(*(known.observations * known.unchanged for _, known in parts)) / total
+        newest = parts[-1][1]
+        return cls(
+            excess=excess,
+            tolerance=abs(limit - usual),
+            own=own,
+            margin=math.hypot(own, newest.holdout),
+            chance=math.hypot(unchanged, newest.holdout),
+            skewness=newest.skewness * math.sqrt(newest.observations / total),
+            degrees=max(1, total - 1),
+        )
 
     def contradicts(self, before: Sequence[Finding]) -> bool:
         """Whether windows before are surely worse than these."""
@@ -79,6 +95,12 @@ class _Pooled:
         return rest.excess - self.excess > math.hypot(rest.own, self.own)
 
     def proves_change(self, deviation: float) -> bool:
-        """Whether the mean is surely beyond the limit, and as far from what is usual as this normal quantile says."""
-        stretched = self.margin * student_quantile(self.degrees, deviation) / student_quantile(self.degrees)
-        return self.excess > self.margin and self.excess + self.tolerance > stretched
+        """Whether the mean is surely beyond the limit, and as far from what is usual as this normal quantile says.
+
+        The quantile is Student's, or that of a figure so skewed if that is larger. Source: E. A. Cornish and R. A.
+        Fisher (1938), Moments and cumulants in the specification of distributions, Review of the International
+        Statistical Institute 5, 307-320 (the first term).
+        """
+        skewed = deviation + (deviation**2 - 1) * self.skewness / 6
+        quantile = max(student_quantile(self.degrees, deviation), skewed)
+        return self.excess > self.margin and self.excess + self.tolerance > self.chance * quantile / _Z95

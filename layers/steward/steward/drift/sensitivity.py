@@ -108,8 +108,8 @@ def mean_squared_error(reference: NumericSummary, window: NumericSummary, effect
     """The variance of a window's mean among the means of the reference's windows; None where those are unknown."""
     if effect.spread is None:
         return None
-    within = reference.variance * max(0.0, 1 / window.count - 1 / effect.rows)
-    return effect.spread**2 * (1 + 1 / effect.chunks) + within
+    within = reference.variance * max(0.0, 1 / window.count - 1 / (effect.rows * effect.windows))
+    return effect.spread**2 * (1 / effect.windows + 1 / effect.chunks) + within
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from steward.performance.intervals import Estimate, difference
+from steward.performance.intervals import Z95, Estimate, difference
 from steward.performance.metric import Better, Metric
 from steward.performance.metrics import METRICS, metrics_of
 from steward.performance.multiclass_metrics import PER_CLASS
@@ -16,6 +16,13 @@ OF_CLASSES: frozenset[PerformanceMetric] = frozenset(
     ("precision", "recall", "f1", "specificity", "roc_auc", "average_precision")
 )
 """Metrics that are means over rows of a class, however many rows of others there are."""
+
+
+_OF_BOTH_CLASSES: frozenset[PerformanceMetric] = frozenset(("log_loss", "brier_score"))
+"""Means over all rows that are undefined where a class does not occur."""
+
+_OFTEN_ENOUGH = 10
+"""Expected rows of a class from which on fewer than two come once in 2,000 windows."""
 
 
 def judge_performance(outcomes: Outcomes, holdout: Outcomes, spec: ModelSpec) -> list[MetricResult]:
@@ -151,8 +158,48 @@ def _precision(
     above = limit > expected.value
     own = max(usual, window.value - window.low if above else window.high - window.value)
     holdout = expected.high - expected.value if above else expected.value - expected.low
-    known = math.isfinite(own) and math.isfinite(holdout) and here > 0
-    return Precision(window=own, holdout=holdout, observations=here) if known else None
+    if not (math.isfinite(own) and math.isfinite(holdout) and here > 0):
+        return None
+    skewness = _skewness(metric, sides[1])
+    if skewness is None:
+        selected = _often_undefined(metric, sides)
+        return Precision(window=own, unchanged=own, skewness=0.0, holdout=holdout, observations=here, selected=selected)
+    clustered, of_holdout = (side.entities.deviation(metric.name, Z95) for side in sides)
+    return Precision(
+        window=own,
+        unchanged=usual * max(1.0, clustered / of_holdout),
+        skewness=skewness * math.sqrt(there / here),
+        holdout=holdout,
+        observations=here,
+    )
+
+
+def _often_undefined(metric: Metric[Any, Any], sides: tuple[Outcomes, Outcomes]) -> bool:
+    """Whether a figure of all rows needs a class that is too rare to occur in nearly every window of this size."""
+    outcomes, holdout = sides
+    if outcomes.task != "binary_classification" or holdout.task != outcomes.task or metric.name not in _OF_BOTH_CLASSES:
+        return False
+    rarest = min(holdout.positives, holdout.negatives) / max(holdout.labelled, 1)
+    return rarest * outcomes.labelled < _OFTEN_ENOUGH
+
+
+def _skewness(metric: Metric[Any, Any], holdout: Outcomes) -> float | None:
+    """How far the holdout's area under the ROC curve is skewed towards worse; None of others, or where nothing varies.
+
+    Its spread in few rows is that in many, scaled: average precision has more, and other metrics lean on rare rows. The
+    third cumulant of a sum of independent influences is the sum of theirs; those of classes count as independent.
+
+    Source: P. Hall (1992), The Bootstrap and Edgeworth Expansion, Springer, section 2.6.
+    """
+    if metric.name != "roc_auc" or metric.by_cell is None:
+        return None
+    counts: Any = holdout.counts
+    parts = counts.classes if holdout.task == "multiclass_classification" else (counts,)
+    second = third = 0.0
+    for part, (positive, negative) in zip(parts, metric.by_cell(counts), strict=True):
+        second += float(part.positive @ positive**2 + part.negative @ negative**2)
+        third += float(part.positive @ positive**3 + part.negative @ negative**3)
+    return max(0.0, -third / second**1.5) if second > 0 else None
 
 
 def observations(metric: PerformanceMetric, outcomes: Outcomes) -> int:

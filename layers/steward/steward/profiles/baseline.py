@@ -1,6 +1,6 @@
 """The baseline: what a version is compared with for as long as it is in charge."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal, Self
@@ -191,15 +191,21 @@ class Baseline(BaseModel):
         """The same baseline, whose design effects know how often rows of one entity come in a window."""
         if self.clusters is None or not window.counts:
             return self
-        update = {"window_repeats": window.repeats}
+        return self._with_effects(lambda effect: effect.model_copy(update={"window_repeats": window.repeats}))
+
+    def covering(self, windows: float) -> Self:
+        """The same baseline for rows that come from so many windows, at least one."""
+        return self._with_effects(lambda effect: effect.covering(windows)) if windows > 1 else self
+
+    def _with_effects(self, changed: Callable[[DesignEffect], DesignEffect]) -> Self:
         spreads = {
-            name: spread.model_copy(update={"design_effect": spread.design_effect.model_copy(update=update)})
+            name: spread.model_copy(update={"design_effect": changed(spread.design_effect)})
             for name, spread in self.embedding_spreads.items()
         }
         return self.model_copy(
             update={"embedding_spreads": spreads}
             | {
-                field: {name: effect.model_copy(update=update) for name, effect in getattr(self, field).items()}
+                field: {name: changed(effect) for name, effect in getattr(self, field).items()}
                 for field in (
                     "design_effects",
                     "missing_design_effects",
@@ -227,6 +233,7 @@ class Baseline(BaseModel):
             rows=median(effect.rows for effect in known),
             chunks=min(effect.chunks for effect in known),
             clustered=any(effect.clustered for effect in known),
+            windows=known[0].windows,
             known=True,
         )
         if own.clusters is None:
@@ -252,6 +259,7 @@ class Baseline(BaseModel):
                 rows=most.rows,
                 chunks=min(effect.chunks for effect in known),
                 clustered=any(effect.clustered for effect in known),
+                windows=most.windows,
                 known=True,
             )
         shared = [effect for effect in effects if effect.clusters is not None]

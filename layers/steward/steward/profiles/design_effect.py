@@ -17,6 +17,7 @@ FEWEST_CHUNKS = 3
 _GROUPS = 16
 _LEAST_EXPECTED = 5.0
 _Z999 = 3.090
+_Z90 = 1.282
 
 
 class DesignEffect(BaseModel):
@@ -42,6 +43,8 @@ class DesignEffect(BaseModel):
         clusters: how alike rows of one entity are; None where no column says of whom rows are.
         repeats: rows that the entity of a row has on average, where the figures hold.
         window_repeats: the same in the window that is compared.
+        long_run: by how much `value` and `location` grow for the mean of many windows, where neighbours are alike.
+        windows: how many windows long the time is that is compared; 1 of a check's window.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +62,8 @@ class DesignEffect(BaseModel):
     clusters: Clusters | None = None
     repeats: float = 1.0
     window_repeats: float = 1.0
+    long_run: tuple[float, float] = (1.0, 1.0)
+    windows: float = 1.0
 
     @classmethod
     def of(
@@ -106,7 +111,8 @@ class DesignEffect(BaseModel):
         value, concentration = _spectrum(residuals, len(share) - 1)
         rank = np.cumsum(share) - share / 2 - 0.5
         spread = float(np.sum(share * rank**2))
-        location = float(np.mean((residuals @ (np.sqrt(share) * rank)) ** 2)) / spread
+        ranks = residuals @ (np.sqrt(share) * rank)
+        location = float(np.mean(ranks**2)) / spread
         directions, freedom = len(share) - 1, chunks - 1
         own, own_location = (1.0, 1.0) if entities is None else entities.within_windows(directions)
         clustered = beyond_chance(value / own * directions * freedom, directions * freedom) or beyond_chance(
@@ -123,6 +129,7 @@ class DesignEffect(BaseModel):
             mean=float(centres.mean()) if len(centres) else None,
             spread=float(centres.std(ddof=1)) if len(centres) else None,
             known=True,
+            long_run=(_long_run(residuals), _long_run(ranks[:, None])),
         )
 
     def at(self, rows: float) -> Self:
@@ -130,13 +137,33 @@ class DesignEffect(BaseModel):
         value, location = self.beyond or (self.value, self.location)
         here = self
         if self.known and self.rows > 0:
-            scale = rows / self.rows
+            scale = rows / (self.rows * self.windows)
             value, location = 1 + (value - 1) * scale, 1 + (location - 1) * scale
             here = self.model_copy(update={"value": value, "location": location, "rows": rows})
         if self.clusters is None:
             return here
         alone = here.model_copy(update={"value": value, "location": location})
         return alone.with_entities(Repeated(self.clusters, self.window_repeats, self.window_repeats))
+
+    def covering(self, windows: float) -> Self:
+        """The same effect where the rows that are compared come from so many windows, at least one.
+
+        What windows share within themselves averages out over many of them, but for what neighbours share too.
+        """
+        if not self.known or windows <= 1:
+            return self
+        value, location = self.beyond or (self.value, self.location)
+        mean, ranks = (min(windows, factor) for factor in self.long_run)
+        longer = 1 + (value - 1) * mean, 1 + (location - 1) * ranks
+        return self.model_copy(
+            update={
+                "value": self.value + longer[0] - value,
+                "location": self.location + longer[1] - location,
+                "beyond": longer if self.beyond else None,
+                "spread": None if self.spread is None else self.spread * math.sqrt(ranks),
+                "windows": windows,
+            }
+        )
 
     def over(self, directions: int) -> float:
         """The mean over so many directions at most, where rows of one entity are alike in some more than in others."""
@@ -219,6 +246,27 @@ def _spectrum(residuals: NDArray[np.float64], directions: int) -> tuple[float, f
     spread = float(lengths.var(ddof=1))
     strayed = 2 * float(lengths.mean()) ** 2 / spread if spread > 0 else float(directions)
     return first / directions, min(1.0, max(1.0, min(effective, strayed)) / directions)
+
+
+def _long_run(residuals: NDArray[np.float64]) -> float:
+    """The most that the variance of many windows' mean may be above that of independent ones, with 90 % confidence.
+
+    For windows that resemble their neighbours as an autoregression of the first order does, its coefficient being at
+    the upper bound that their own correlation with the next window allows.
+
+    Args:
+        residuals: of the windows in the order of time, shape (chunks, directions).
+
+    Source: F. H. C. Marriott and J. A. Pope (1954), Bias in the estimation of autocorrelations, Biometrika 41, 390-402;
+    G. E. P. Box and G. M. Jenkins (1976), Time Series Analysis, 2.1.6 for the standard error.
+    """
+    centred = residuals - residuals.mean(axis=0)
+    whole, chunks = float(np.sum(centred**2)), len(residuals)
+    if not whole > 0:
+        return 1.0
+    found = float(np.sum(centred[1:] * centred[:-1])) / whole
+    most = found + (1 + 3 * max(0.0, found)) / chunks + _Z90 / math.sqrt(chunks)
+    return chunks if most >= 1 else min(chunks, max(1.0, (1 + most) / (1 - most)))
 
 
 def _pooled(table: NDArray[np.float64], smallest: float) -> NDArray[np.float64]:

@@ -55,8 +55,12 @@ def compare(
         raise BatchInvalid("no_columns", f"{before.name} has no column to compare")
     bins = subject.scope.bins(portions, portions)
     profile, converter, span = _profiled(after, bins, subject)
-    baseline = Baseline.of(placed(portions, subject.length, span), subject.scope, holdout=None, bins=bins)
+    windows = placed(portions, subject.length, span)
+    baseline = Baseline.of(windows, subject.scope, holdout=None, bins=bins)
+    if span is not None:
+        baseline = baseline.covering(span / windows[0][0].length)
     portions.clear()
+    windows.clear()
     if after.rows and not subject.compared.keys() & after.columns.keys():
         own = f"{before.name} has {_names(subject.compared)}, {after.name} has {_names(after.columns)}"
         raise BatchInvalid("no_columns", f"there is no column in common to compare: {own}")
