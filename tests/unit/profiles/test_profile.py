@@ -190,6 +190,26 @@ def test_fast_counting_gives_what_comparing_each_value_with_each_edge_gives(valu
     assert counted(values, bins) == tuple(expected.tolist())
 
 
+@pytest.mark.parametrize("logit", [-8.0, -4.0, 0.0, 8.0])
+@pytest.mark.parametrize("spread", [0.01, 1.5, 6.0])
+def test_scores_are_counted_as_by_comparing_each_with_each_edge(logit, spread):
+    """Also those that are no probabilities, those next to an edge, and those on the last float before 1/2 and 1."""
+    scores = 1 / (1 + np.exp(-np.random.default_rng(2).normal(logit, spread, 40_000)))
+    bins = NumericBins.of_scores(np.sort(scores[:20_000]))
+    odd = np.array([-1e300, -0.5, -0.0, 0.0, 5e-324, 2.0**-33, 0.5, 1.0, 1.5, 1e300])
+    at = np.concatenate((odd, bins.cuts, scores[:20_000]))
+    values = np.concatenate((np.nextafter(at, -np.inf), at, np.nextafter(at, np.inf), scores))
+    expected = np.bincount(bins.cuts.searchsorted(values, side="right"), minlength=len(bins.edges) + 1)
+    assert counted(values, bins) == tuple(expected.tolist())
+
+
+def test_scores_of_a_rare_event_mostly_have_a_cell_without_an_edge():
+    scores = 1 / (1 + np.exp(-np.random.default_rng(2).normal(-8, 1.5, 100_000)))
+    bins = NumericBins.of_scores(np.sort(scores))
+    assert bins.grid.narrowing
+    assert len(bins.grid.starts) >= len(bins.edges) - 5
+
+
 def test_frequent_values_have_a_bin_of_their_own():
     bins = NumericBins.of(np.sort(np.concatenate((np.zeros(700), np.random.default_rng(0).normal(size=300)))))
     counts = counted(np.array([0.0, -0.0, 1e-9, -1e-9]), bins)

@@ -146,6 +146,7 @@ def judge_column(
         )
         if status == "drift":
             words += f"; {sentences.chance_of(found.smallest / limits.share)}{sentences.carried(limits.importance)}"
+    rows, baseline_rows = window.count, reference.count
     return [
         MetricResult(
             monitor=limits.monitor,
@@ -158,8 +159,8 @@ def judge_column(
             significance=limits.significance,
             effect=change.effect if statistic == change.statistic else None,
             detectable=detectable if statistic == change.statistic else None,
-            rows=window.count,
-            baseline_rows=reference.count,
+            rows=rows,
+            baseline_rows=baseline_rows,
             status=status,
             message=words,
         )

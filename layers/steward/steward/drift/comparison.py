@@ -1,7 +1,7 @@
 """Every statistic of one column, with the chance of each in unchanged data."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -163,7 +163,7 @@ def compare_numeric(
         "mean_shift": shifted,
         "rank_dispersion": min(1.0, 2 * spread),
         "tail_share": min(1.0, _TAIL_WEIGHT * tail.p_value) if tail else 1.0,
-        "l_infinity_distance": min(1.0, _BIN_WEIGHT * filled.p_value) if filled else 1.0,
+        "l_infinity_distance": filled.p_value if filled else 1.0,
     }
     smallest = min(p_value, *p_values.values())
     changes = [Change("wasserstein_distance", shift.standardised, smallest)]
@@ -171,7 +171,7 @@ def compare_numeric(
         far = p_values["tail_share"]
         changes.append(Change("tail_share", tail.increase, far, tail.edge, tail.before, tail.side))
     if filled:
-        changes.append(replace(filled, p_value=p_values["l_infinity_distance"]))
+        changes.append(filled)
     return Comparison(
         changes=tuple(changes),
         values=comparison | values,
@@ -211,19 +211,20 @@ def _widest(effect: DesignEffect) -> DesignEffect:
 def _filled_bin(expected: Counts, observed: Counts, effect: DesignEffect) -> Change | None:
     """The bin that held little and grew most: rows that have all come to one place, such as zeros for missing.
 
-    Its chance is exact, with Bonferroni's factor for all bins that held little.
+    Its chance is exact, with Bonferroni's factor for all bins that held little, and for its weight in the family.
     """
     p, q = shares(expected, observed)
     growth = q - p
-    little = p <= _NUMERIC_SHARE
-    growth[~little] = -1.0
+    much = p > _NUMERIC_SHARE
+    growth[much] = -1.0
     most = int(growth.argmax())
     if growth[most] <= 0:
         return None
     here, there = (Share(int(counts[most]), int(counts.sum())) for counts in (observed, expected))
-    grown = surprise(here.hits, here.rows, there.hits, there.rows)
-    chance = increase_chance(here, there, effect) if grown > PLAIN else 1.0
-    p_value = min(1.0, int(np.count_nonzero(little)) * chance)
+    p_value = 1.0
+    if surprise(here.hits, here.rows, there.hits, there.rows) > PLAIN:
+        places = int(np.count_nonzero(~much))
+        p_value = min(1.0, _BIN_WEIGHT * min(1.0, places * increase_chance(here, there, effect)))
     return Change("l_infinity_distance", float(growth[most]), p_value, most, there.value)
 
 

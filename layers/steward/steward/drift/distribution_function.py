@@ -53,7 +53,7 @@ class DistributionFunction:
         points, heights = np.empty(last - first + 2), np.empty(last - first + 2)
         lowest = min(minimum, math.nextafter(above, -math.inf))  # the greatest float has none above it
         points[0], points[1:-1], points[-1] = lowest, cuts[first:last], above
-        heights[0], heights[1:-1], heights[-1] = 0.0, np.cumsum(counts)[first:last] / rows, 1.0
+        heights[0], heights[1:-1], heights[-1] = 0.0, counts.cumsum()[first:last] / rows, 1.0
         return cls(points, heights)
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:

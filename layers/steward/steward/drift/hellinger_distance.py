@@ -28,4 +28,4 @@ def hellinger_distance(expected: Counts, observed: Counts) -> float:
     1.0
     """
     p, q = shares(expected, observed)
-    return math.sqrt(min(1.0, float(np.sum((np.sqrt(p) - np.sqrt(q)) ** 2)) / 2))
+    return math.sqrt(min(1.0, float(((np.sqrt(p) - np.sqrt(q)) ** 2).sum()) / 2))

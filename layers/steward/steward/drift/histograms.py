@@ -57,7 +57,7 @@ def pooled(expected: Counts, observed: Counts, *, share: float, least_rows: floa
     novel = (p < share / 4) & (q > p + _NOVEL_SHARE + _NOVEL_DEVIATIONS * np.sqrt(np.maximum(p, 1 / rows) / rows))
     least = max(share, least_rows / min(float(expected.sum()), rows)) - 1e-12
     mass = np.where(novel, least, p)
-    left = np.cumsum(mass[::-1])[::-1]
+    left = mass[::-1].cumsum()[::-1]
     starts, held = [0], 0.0
     for position, (here, alone) in enumerate(zip(mass.tolist(), novel.tolist(), strict=True)):
         if position and (alone or held >= least) and left[position] >= least:

@@ -28,5 +28,5 @@ def jensen_shannon_distance(expected: Counts, observed: Counts) -> float:
     divergence = 0.0
     for side in (p, q):
         held = side > 0
-        divergence += float(np.sum(side[held] * np.log2(side[held] / middle[held]))) / 2
+        divergence += float((side[held] * np.log2(side[held] / middle[held])).sum()) / 2
     return math.sqrt(min(1.0, max(0.0, divergence)))

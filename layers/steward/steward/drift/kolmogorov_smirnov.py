@@ -25,4 +25,4 @@ def kolmogorov_smirnov(expected: Counts, observed: Counts) -> float:
     0.5
     """
     p, q = shares(expected, observed)
-    return float(np.max(np.abs(np.cumsum(p - q))))
+    return float(np.abs((p - q).cumsum()).max())

@@ -24,4 +24,4 @@ def l_infinity_distance(expected: Counts, observed: Counts) -> float:
     0.25
     """
     p, q = shares(expected, observed)
-    return float(np.max(np.abs(p - q)))
+    return float(np.abs(p - q).max())

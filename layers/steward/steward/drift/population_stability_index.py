@@ -25,7 +25,7 @@ def population_stability_index(expected: Counts, observed: Counts) -> float:
     0.0
     """
     p, q = smoothed_shares(expected, observed)
-    return float(np.sum((q - p) * np.log(q / p)))
+    return float(((q - p) * np.log(q / p)).sum())
 
 
 def expected_under_no_change(bins: int, rows: float, baseline_rows: float) -> float:

@@ -78,6 +78,8 @@ def increase_chance(here: Share, there: Share, effect: DesignEffect) -> float:
     of freedom as there are windows less one, as in D. R. Thomas and J. N. K. Rao (1987), Small-sample comparisons of
     level and power, Journal of the American Statistical Association 82, 630-636.
     """
+    if not here.hits:
+        return 1.0
     rows = max(1.0, here.rows / effect.at(here.rows).over(1))
     baseline_rows = max(1.0, there.rows / effect.over(1))
     exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)

@@ -55,9 +55,9 @@ def _squared_scores(together: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Between two normal quantiles a and b it is 1 - (b f(b) - a f(a)) / (F(b) - F(a)), f being the density.
     """
-    inner = np.cumsum(together)[:-1]
-    quantiles = normal_quantile(np.clip(inner, 1e-15, 1 - 1e-15))
+    inner = together.cumsum()[:-1]
+    quantiles = normal_quantile(inner.clip(1e-15, 1 - 1e-15))
     edges = np.zeros(len(together) + 1)
     edges[1:-1] = quantiles * np.exp(-(quantiles**2) / 2) / math.sqrt(2 * math.pi)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(together > 0, 1 - np.diff(edges) / together, 0.0)
+        return np.where(together > 0, 1 - (edges[1:] - edges[:-1]) / together, 0.0)

@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from steward.drift.histograms import Counts, shares
 
 
@@ -26,8 +24,8 @@ def rank_sum_deviation(expected: Counts, observed: Counts, rows: float, baseline
     """
     p, q = shares(expected, observed)
     together = (baseline_rows * p + rows * q) / (baseline_rows + rows)
-    variance = (1 - float(np.sum(together**3))) / 12
+    variance = (1 - float((together**3).sum())) / 12
     if variance <= 0:
         return 0.0
-    gap = float((q - p) @ (np.cumsum(together) - together / 2))
+    gap = float((q - p) @ (together.cumsum() - together / 2))
     return gap / math.sqrt(variance * (1 / rows + 1 / baseline_rows))

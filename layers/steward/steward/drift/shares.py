@@ -97,18 +97,17 @@ def _judge(
 ) -> MetricResult:
     here, there = sides
     what = "missing" if name == "missing_values" else "unseen"
-    place = "the window" if not here.rows else "the baseline"
-    unknown = MetricResult(
-        monitor=name,
-        column=column,
-        statistic=f"{what}_share",
-        rows=here.rows,
-        baseline_rows=there.rows,
-        status="unknown",
-        message=f"`{column}` cannot be judged for {what} values: no record of {place} has it",
-    )
     if not here.rows or not there.rows:
-        return unknown
+        place = "the window" if not here.rows else "the baseline"
+        return MetricResult(
+            monitor=name,
+            column=column,
+            statistic=f"{what}_share",
+            rows=here.rows,
+            baseline_rows=there.rows,
+            status="unknown",
+            message=f"`{column}` cannot be judged for {what} values: no record of {place} has it",
+        )
     p_value = increase_chance(here, there, effect)
     share = family.share(column)
     significance = family.share_rate * share
@@ -123,12 +122,18 @@ def _judge(
         fact += f"; {REMEDY}"
     elif matters:
         fact += ", no more than chance allows"
-    figures = {
-        "value": here.value,
-        "threshold": there.value + monitor.maximum_increase,
-        "p_value": p_value,
-        "significance": significance,
-        "effect": here.value - there.value,
-        "baseline": there.value,
-    }
-    return unknown.model_copy(update={**figures, "status": status, "message": fact})
+    return MetricResult(
+        monitor=name,
+        column=column,
+        statistic=f"{what}_share",
+        value=here.value,
+        threshold=there.value + monitor.maximum_increase,
+        p_value=p_value,
+        significance=significance,
+        effect=here.value - there.value,
+        baseline=there.value,
+        rows=here.rows,
+        baseline_rows=there.rows,
+        status=status,
+        message=fact,
+    )

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.drift.distribution_function import DistributionFunction
-from steward.drift.histograms import Counts
 from steward.profiles.bins import NumericBins
 from steward.profiles.summaries import NumericSummary
 
@@ -58,7 +57,7 @@ def areas_between(
         of the means.
     """
     gaps = expected.at(points) - observed.at(points)
-    halves = np.diff(points / 2)  # a whole width may be more than the greatest float
+    halves = points[1:] / 2 - points[:-1] / 2  # a whole width may be more than the greatest float
     sums = gaps[1:] + gaps[:-1]
     sizes = np.abs(sums)
     crossed = np.flatnonzero(gaps[1:] * gaps[:-1] < 0)
@@ -135,18 +134,18 @@ def distributions(
     Raises:
         IncomparableProfiles: a side has no values, or other bins.
     """
-    p, q = np.array(reference.counts, dtype=np.int64), np.array(window.counts, dtype=np.int64)
     (low, high), (window_low, window_high) = reference.extremes(bins), window.extremes(bins)
-    minima = _alike(_share(p, 0), _share(q, 0), (low, window_low))
-    maxima = _alike(_share(p, -1), _share(q, -1), (high, window_high))
+    minima = _alike(_share(reference, 0), _share(window, 0), (low, window_low))
+    maxima = _alike(_share(reference, -1), _share(window, -1), (high, window_high))
+    p, q = np.array(reference.counts, dtype=np.int64), np.array(window.counts, dtype=np.int64)
     return (
         DistributionFunction.of(p, bins.steps, minima[0], maxima[0]),
         DistributionFunction.of(q, bins.steps, minima[1], maxima[1]),
     )
 
 
-def _share(counts: Counts, position: int) -> float:
-    return float(counts[position]) / max(1.0, float(counts.sum()))
+def _share(summary: NumericSummary, position: int) -> float:
+    return summary.counts[position] / max(1, summary.count)
 
 
 def _alike(p: float, q: float, extremes: tuple[float, float]) -> tuple[float, float]:

@@ -116,10 +116,7 @@ def average_precision_interval(counts: BinaryCounts, deviation: float) -> tuple[
     if min(positives, negatives) < _MANY_RECALLED:
         as_share = wilson(value * positives, positives, deviation)
         low, high = min(low, as_share[0]), max(high, as_share[1])
-    hits, false_alarms = _from_above(positive), _from_above(negative)
-    first, last = hits / np.maximum(hits + false_alarms - negative, 1.0), hits - positive
-    last = last / np.maximum(last + false_alarms, 1.0)
-    untold = float((positive * (first - last))[_unordered_pairs(counts) > 0].sum()) / positives
+    untold = _untold_precision(counts)
     return max(0.0, min(value, low) - untold), min(1.0, max(value, high) + untold)
 
 
@@ -141,11 +138,24 @@ def average_precision_slopes(counts: BinaryCounts) -> CellSlopes:
     return (precision - value + gained) / positives, -lost / positives
 
 
+def _untold_precision(counts: BinaryCounts) -> float:
+    """What the average precision hides: the order of the rows within cells of several scores."""
+    unordered = _unordered_pairs(counts) > 0
+    if not unordered.any():
+        return 0.0
+    hits, false_alarms = _from_above(counts.positive), _from_above(counts.negative)
+    first, last = hits / np.maximum(hits + false_alarms - counts.negative, 1.0), hits - counts.positive
+    last = last / np.maximum(last + false_alarms, 1.0)
+    return float((counts.positive * (first - last))[unordered].sum()) / int(counts.positives)
+
+
 def _unordered_pairs(counts: BinaryCounts) -> Floats:
     """The share of all pairs of a positive and a negative row that are in each cell of several scores, 0 where few."""
+    if counts.tied:
+        return np.zeros(len(counts.scores))
     share = counts.positive * counts.negative / counts.positives / counts.negatives
-    one_score = counts.tied | np.isin(counts.scores, (0.0, 0.5, 1.0))
-    return np.where(one_score | (share < _CLUMP), 0.0, share)
+    share[(share < _CLUMP) | (counts.scores == 0) | (counts.scores == 0.5) | (counts.scores == 1)] = 0.0  # noqa: PLR2004
+    return share
 
 
 def _decided_positive(counts: BinaryCounts) -> tuple[Floats, Floats]:

@@ -65,7 +65,7 @@ def unite(parts: Sequence[tuple[int, Cells, Cells]]) -> tuple[int, Cells, Cells]
 
 def dense(bits: int, positive: Cells, negative: Cells) -> tuple[NDArray[np.float64], ...]:
     """The middle of each cell that has rows, ascending, and its positive and negative rows; each of shape (cells,)."""
-    found = np.union1d(_keys(positive), _keys(negative))
+    found, _ = _run_lengths(np.concatenate((_keys(positive), _keys(negative))))
     counts = [np.zeros(len(found)), np.zeros(len(found))]
     for rows, cells in zip(counts, (positive, negative), strict=True):
         rows[found.searchsorted(_keys(cells))] = _rows(cells)

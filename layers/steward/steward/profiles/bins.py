@@ -137,8 +137,8 @@ class NumericBins(Unpacking):
 
     @cached_property
     def grid(self) -> Grid | None:
-        """Equal cells that settle the bin of most values; None where edges are too few or too close."""
-        return Grid.over(self.cuts, self.centre)
+        """Cells that settle the bin of most values; None where edges are too few or too close."""
+        return Grid.finest(self.cuts, self.centre)
 
     def counted_by_grid(self, values: int) -> Grid | None:
         """The grid, where it is there and pays for so many values."""
@@ -150,6 +150,8 @@ class NumericBins(Unpacking):
         >>> NumericBins.of(np.array([9.99, 9.99])).rounded(float(np.float32(9.99)))
         9.99
         """
+        if not self.atoms:
+            return value
         place = int(self.cuts.searchsorted(value, side="right"))
         at = int(self.atom_places.searchsorted(place))
         return self.atoms[at] if at < len(self.atoms) and self.atom_places[at] == place else value

@@ -1,6 +1,7 @@
 """Counting numbers into bins, ten times as fast as a binary search for each."""
 
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,12 @@ BLOCK = 65_536
 CELLS = 16384
 """Cells of the grid, a power of two; a short column is counted by binary search."""
 
+_HALF_CELLS = CELLS // 2
+_PER_OCTAVE_BITS = 8
+"""Of a probability below 1/2: so many leading bits of its fraction, 256 cells from each power of two to the next."""
+
+_SHIFT = np.int64(52 - _PER_OCTAVE_BITS)
+_LEAST_CELL = np.int64((1022 << _PER_OCTAVE_BITS) - (_HALF_CELLS - 1))  # that of 1/2 is the last of its half
 _WHOLE = 2.0**52
 _MASK = CELLS * 2 - 1
 _FARTHEST = 2.0**31
@@ -36,9 +43,10 @@ class Scratch:
 class Grid:
     """Equal cells over some edges and as much again on either side: a multiplication finds the cell.
 
-    A value's cell never falls as the value grows. So the cells settle the bin of every value but those that share a
-    cell with an edge that does not begin it: these are compared with the edges themselves. Counting this way gives what
-    a binary search per value gives.
+    Or, of probabilities, cells that narrow towards 0 and towards 1: the leading bits of the probability as a float, or
+    of what it lacks to 1, are the cell. Either way a value's cell never falls as the value grows. So the cells settle
+    the bin of every value but those that share a cell with an edge that does not begin it: these are compared with the
+    edges themselves. Counting this way gives what a binary search per value gives.
 
     Attributes:
         edges: ascending, shape (edges,).
@@ -51,6 +59,7 @@ class Grid:
         bins_between: the bin of the cells from one of these to the next, shape (starts,).
         unsettled: positions of the cells with an edge that does not begin them.
         holds_edge: whether a cell is one of these, shape (cells,).
+        narrowing: whether the cells are those of probabilities; low, high, scale and offset say nothing then.
     """
 
     edges: NDArray[np.float64]
@@ -62,9 +71,19 @@ class Grid:
     bins_between: NDArray[np.intp]
     unsettled: NDArray[np.int64]
     holds_edge: NDArray[np.bool_]
+    narrowing: bool = False
 
     @classmethod
-    def over(cls, edges: NDArray[np.float64], centre: float) -> "Grid | None":
+    def finest(cls, edges: NDArray[np.float64], centre: float) -> Self | None:
+        """The grid whose cells settle the bins of more values."""
+        equal = cls.over(edges, centre)
+        if equal is None or not len(equal.unsettled) or edges[0] <= 0 or edges[-1] >= 1:
+            return equal
+        narrowing = cls.of_probabilities(edges)
+        return narrowing if _shared(narrowing) < _shared(equal) else equal
+
+    @classmethod
+    def over(cls, edges: NDArray[np.float64], centre: float) -> Self | None:
         """The grid of ascending edges, shape (edges,); None where their span has no usable scale."""
         if len(edges) < 2:  # noqa: PLR2004
             return None
@@ -79,17 +98,16 @@ class Grid:
         if not (0 < scale < np.inf and np.isfinite((low, high)).all() and abs(first) < _FARTHEST):
             return None
         offset = _WHOLE + 2 * np.floor((3 - first) / 2)  # even, so that halves are rounded as without it
-        cells = _cells(moved, scale, offset)
         with np.errstate(over="ignore"):  # the least float has none below it
             before = np.nextafter(edges, -np.inf) - centre
-        begins = _cells(before, scale, offset) < cells
-        holds_edge = np.zeros(CELLS + _SLACK, dtype=np.bool_)
-        holds_edge[cells[~begins]] = True
-        starts = np.unique(cells)
-        between = cells.searchsorted(starts, side="right")
-        return cls(
-            edges, float(low), float(high), scale, offset, starts, between, np.flatnonzero(holds_edge), holds_edge
-        )
+        cells = _cells(moved, scale, offset), _cells(before, scale, offset)
+        return cls(edges, low, high, scale, offset, *_settled(*cells))
+
+    @classmethod
+    def of_probabilities(cls, edges: NDArray[np.float64]) -> Self:
+        """The grid of ascending edges between 0 and 1, shape (edges,), at least one."""
+        cells = (_narrowing_cells(points, np.empty(len(edges))) for points in (edges, np.nextafter(edges, -np.inf)))
+        return cls(edges, 0.0, 1.0, 1.0, 0.0, *_settled(*cells), narrowing=True)
 
     def aligned(self, centre: float) -> NDArray[np.float64]:
         """For each edge the least number of the cell that begins nearest to it, shape (edges,).
@@ -121,14 +139,7 @@ class Grid:
         """
         size = len(values)
         position = scratch.position[:size]
-        if extremes[0] < self.low or extremes[1] > self.high:
-            np.clip(moved, self.low, self.high, out=position)
-            position *= self.scale
-        else:
-            np.multiply(moved, self.scale, out=position)
-        position += self.offset
-        cells = position.view(np.int64)
-        cells &= _MASK
+        cells = _narrowing_cells(values, position) if self.narrowing else self._equal_cells(moved, extremes, position)
         settled = np.bincount(cells, minlength=CELLS + _SLACK)
         counts = np.zeros(len(self.edges) + 1, np.int64)
         if len(self.unsettled):
@@ -141,10 +152,62 @@ class Grid:
         counts[0] += settled[: self.starts[0]].sum()
         return counts
 
+    def _equal_cells(
+        self, moved: NDArray[np.float64], extremes: tuple[float, float], position: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        if extremes[0] < self.low or extremes[1] > self.high:
+            np.clip(moved, self.low, self.high, out=position)
+            position *= self.scale
+        else:
+            np.multiply(moved, self.scale, out=position)
+        position += self.offset
+        cells = position.view(np.int64)
+        cells &= _MASK
+        return cells
+
 
 def _cells(moved: NDArray[np.float64], scale: float, offset: float) -> NDArray[np.int64]:
     cells: NDArray[np.int64] = (moved * scale + offset).view(np.int64) & _MASK
     return cells
+
+
+def _narrowing_cells(values: NDArray[np.float64], position: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The cell of each probability, from 0 to 16,383, shape (values,); numbers beyond 0 and 1 fall into the outermost.
+
+    Args:
+        values: shape (values,).
+        position: room for the cells, shape (values,).
+    """
+    np.subtract(1.0, values, out=position)
+    upper = position < 0.5  # noqa: PLR2004
+    np.minimum(values, position, out=position)
+    cells = position.view(np.int64)
+    cells >>= _SHIFT
+    cells -= _LEAST_CELL
+    cells.clip(0, _HALF_CELLS - 1, out=cells)
+    np.subtract(CELLS - 1, cells, out=cells, where=upper)
+    return cells
+
+
+def _settled(
+    cells: NDArray[np.int64], before: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.int64], NDArray[np.bool_]]:
+    """What `Grid` has of its edges' cells.
+
+    Args:
+        cells: of the edges, shape (edges,).
+        before: of the greatest floats below them, shape (edges,).
+    """
+    holds_edge = np.zeros(CELLS + _SLACK, dtype=np.bool_)
+    holds_edge[cells[before >= cells]] = True
+    starts = np.unique(cells)
+    return starts, cells.searchsorted(starts, side="right"), np.flatnonzero(holds_edge), holds_edge
+
+
+def _shared(grid: Grid) -> float:
+    """About the share of values that are in a cell with an edge, were all bins equally full."""
+    alone = float((1 / np.diff(grid.starts)).sum())
+    return (alone + len(grid.edges) - len(grid.starts)) / len(grid.edges)
 
 
 def _ordered(numbers: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -70,15 +70,19 @@ class Sample(Unpacking):
     @cached_property
     def row_keys(self) -> Hashes:
         """Shape (rows,), ascending."""
-        octets = unpacked(self.keys, "u1").reshape(-1, KEY_BITS // 8)
-        wide = np.zeros((len(octets), 8), np.uint8)
-        wide[:, : KEY_BITS // 8] = octets
+        wide = np.zeros((len(self), 8), np.uint8)
+        wide[:, : KEY_BITS // 8] = self._octets[0].reshape(-1, KEY_BITS // 8)
         return wide.view("<u8").ravel().astype(np.uint64)
 
     @cached_property
     def table(self) -> Codes:
         """The codes, shape (rows, parts), in the order of the keys, which is random."""
-        return unpacked(self.codes, "u1").reshape(len(self), self.parts)
+        return self._octets[1].reshape(len(self), self.parts)
+
+    @cached_property
+    def _octets(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Keys and codes as they were packed."""
+        return unpacked(self.keys, "u1"), unpacked(self.codes, "u1")
 
     def __len__(self) -> int:
         return len(self.keys) // (KEY_BITS // 6)
@@ -99,9 +103,9 @@ class Sample(Unpacking):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        octets = len(unpacked(self.keys, "u1"))
-        rows = octets // (KEY_BITS // 8)
-        if octets % (KEY_BITS // 8) or rows > self.size or len(unpacked(self.codes, "u1")) != rows * self.parts:
+        keys, codes = self._octets
+        rows, rest = divmod(len(keys), KEY_BITS // 8)
+        if rest or rows > self.size or len(codes) != rows * self.parts:
             raise ValueError("its keys and codes do not fit each other")
         if (self.row_keys[1:] < self.row_keys[:-1]).any():
             raise ValueError("its keys do not ascend")

@@ -66,14 +66,16 @@ class NumericSummary(BaseModel):
 
     def mean(self, bins: NumericBins) -> float:
         """Mean of the finite values; NaN where there is none."""
-        return bins.centre + self.total / self.count if self.count else float("nan")
+        count = self.count
+        return bins.centre + self.total / count if count else float("nan")
 
     @property
     def variance(self) -> float:
         """Variance of the finite values (denominator count - 1); NaN below two of them."""
-        if self.count < 2:  # noqa: PLR2004
+        count = self.count
+        if count < 2:  # noqa: PLR2004
             return float("nan")
-        return max(0.0, (self.squares - self.total * self.total / self.count) / (self.count - 1))
+        return max(0.0, (self.squares - self.total * self.total / count) / (count - 1))
 
     def extremes(self, bins: NumericBins) -> tuple[float, float]:
         """The least and the greatest finite value, an atom's where it is one; 0 where there is none."""

@@ -49,8 +49,10 @@ class NumericTally:
                 return
             minimum, maximum = float(values.min()), float(values.max())
             low, high = bins.span or (-math.inf, math.inf)
-            if minimum < low or maximum > high:
-                self._outside += int(np.count_nonzero((values < low) | (values > high)))
+            if minimum < low:
+                self._outside += int(np.count_nonzero(values < low))
+            if maximum > high:
+                self._outside += int(np.count_nonzero(values > high))
             grid = bins.counted_by_grid(len(values))
             if grid is None:
                 places = bins.cuts.searchsorted(values, side="right")

@@ -61,11 +61,14 @@ def correlation_shift(
     """
     if min(len(reference), len(window)) < _FEWEST_ROWS:
         return None
-    varies = np.flatnonzero(np.minimum(reference.std(axis=0), window.std(axis=0)) > _LEAST_DEVIATION)
+    deviations = [rows.std(axis=0) for rows in (reference, window)]
+    varies = np.flatnonzero(np.minimum(*deviations) > _LEAST_DEVIATION)
     if len(varies) < 2:  # noqa: PLR2004
         return None
-    before, before_variance = _fisher(reference[:, varies])
-    after, after_variance = _fisher(window[:, varies])
+    (before, before_variance), (after, after_variance) = (
+        _fisher(rows[:, varies], deviation[varies])
+        for rows, deviation in zip((reference, window), deviations, strict=True)
+    )
     # A window of few rows that happens to be nearly degenerate knows its own variance badly: the larger one counts.
     each = np.maximum(before_variance, after_variance)
     error = np.sqrt(each / (len(window) - 3) + before_variance / (len(reference) - 3))
@@ -74,10 +77,10 @@ def correlation_shift(
     upper = np.nonzero(np.triu(enough, 1))
     if not len(upper[0]):
         return None
-    deviations = ((np.arctanh(after) - np.arctanh(before)) / error)[upper] / math.sqrt(deflation)
-    most = int(np.argmax(np.abs(deviations)))
+    changes = ((np.arctanh(after) - np.arctanh(before)) / error)[upper] / math.sqrt(deflation)
+    most = int(np.argmax(np.abs(changes)))
     first, second = int(upper[0][most]), int(upper[1][most])
-    deviation, pairs = float(deviations[most]), len(deviations)
+    deviation, pairs = float(changes[most]), len(changes)
     freedom = min(degrees, float(min(len(reference), len(window)) - 3))
     return CorrelationShift(
         pair=(int(varies[first]), int(varies[second])),
@@ -99,9 +102,16 @@ def unlike_most(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((np.abs(rows - usual) > _LEAST_DEVIATION).mean(axis=0))
 
 
-def _fisher(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Correlations, and the variance of Fisher's z of each times the rows, each of shape (columns, columns)."""
-    z = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+def _fisher(
+    rows: NDArray[np.float64], deviations: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Correlations, and the variance of Fisher's z of each times the rows, each of shape (columns, columns).
+
+    Args:
+        rows: shape (rows, columns).
+        deviations: standard deviations of the columns, shape (columns,).
+    """
+    z = (rows - rows.mean(axis=0)) / deviations
     n, squares = len(z), z * z
     correlation = np.clip(z.T @ z / n, -_MOST, _MOST)
     cubes = (squares * z).T @ z / n

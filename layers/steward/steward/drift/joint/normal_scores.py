@@ -54,8 +54,9 @@ def normal_quantile(probability: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _polynomial(points: NDArray[np.float64], coefficients: Sequence[float]) -> NDArray[np.float64]:
     """The values of a polynomial, the constant first, by Horner's rule; NumPy's own takes twice the time."""
-    value = np.full(points.shape, coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
+    *lower, last, highest = coefficients
+    value = points * highest + last
+    for coefficient in reversed(lower):
         value *= points
         value += coefficient
     return value
@@ -83,11 +84,13 @@ def score_tables(columns: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_] 
         if total > 0:
             shares, least = counts / total, 0.5 / total
             tail = float(shares[rare].sum()) if rare is not None else 0.0
-            row[: len(counts)] = np.clip(np.cumsum(shares) - shares / 2, least, 1 - least)
+            row[: len(counts)] = (shares.cumsum() - shares / 2).clip(least, 1 - least)
             row[BEYOND] = 1 - max(tail / 2, least)
             if rare is not None:
                 row[: len(counts)][rare] = row[BEYOND]
-    return normal_quantile(ranks)
+    tables, told = np.zeros(ranks.shape), ranks != 0.5  # noqa: PLR2004 - the middle rank scores 0
+    tables[told] = normal_quantile(ranks[told])
+    return tables
 
 
 def normal_scores(codes: NDArray[np.uint8], tables: NDArray[np.float64]) -> NDArray[np.float64]:
