@@ -14,6 +14,7 @@ from steward.results import MetricResult
 from steward.spec.windows import Window
 from steward.stations.alert import seen
 
+from .bounds import print_bounds
 from .promotions import print_promotions
 from .tables import print_breaks, print_years
 from .year import Judged, Year
@@ -177,7 +178,9 @@ def flights() -> None:
 def main() -> None:
     """Print the tables that are asked for."""
     asked = ArgumentParser(description=__doc__)
-    asked.add_argument("what", nargs="?", choices=("flights", "breaks", "years", "promotions"), default="flights")
+    asked.add_argument(
+        "what", nargs="?", choices=("flights", "breaks", "bounds", "years", "promotions"), default="flights"
+    )
     asked.add_argument("--count", type=int, default=300, help="runs of each cell, or years")
     given = asked.parse_args()
     match given.what:
@@ -185,6 +188,8 @@ def main() -> None:
             flights()
         case "breaks":
             print_breaks(given.count)
+        case "bounds":
+            print_bounds()
         case "years":
             print_years(given.count)
         case "promotions":

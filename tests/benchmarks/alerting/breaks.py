@@ -30,7 +30,7 @@ HOLDOUT, HOLDOUT_POSITIVES = 20_000, 200
 STRENGTH = 1.5
 """Of the model: how far one standard deviation of what it knows moves the logit; ROC AUC 0.81 to 0.84."""
 
-_CHANGED = 0.3
+CHANGED = 0.3
 """Correlation of what the score knows with what decides, once the relation has changed."""
 
 _ROLES = {
@@ -79,7 +79,7 @@ class World:
             rng: a source of randomness.
             known: correlation of what the score knows with what decides, of a model in decay.
         """
-        kept = {"none": 1.0, "inverted": 1.0, "noise": 1.0, "relation changed": _CHANGED, "decay": known}[broken]
+        kept = {"none": 1.0, "inverted": 1.0, "noise": 1.0, "relation changed": CHANGED, "decay": known}[broken]
         if self.task == "multiclass_classification":
             return self._multiclass(rows, broken, kept, rng)
         seen = rng.normal(size=rows)
@@ -89,8 +89,8 @@ class World:
             scores = 10 + STRENGTH * (-seen if broken == "inverted" else seen)
             return RegressionOutcomes.of(rng.permutation(scores) if broken == "noise" else scores, labels)
         base = intercept(self.share)
-        labels = rng.random(rows) < _logistic(base + STRENGTH * real)
-        scores = _logistic(base + STRENGTH * seen)
+        labels = rng.random(rows) < logistic(base + STRENGTH * real)
+        scores = logistic(base + STRENGTH * seen)
         if broken == "inverted":
             scores = 1 - scores
         if broken == "noise":
@@ -141,7 +141,7 @@ def intercept(share: float) -> float:
         low, high = -20.0, 20.0
         while high - low > 1e-6:
             middle = (low + high) / 2
-            low, high = (middle, high) if _logistic(middle + STRENGTH * known).mean() < share else (low, middle)
+            low, high = (middle, high) if logistic(middle + STRENGTH * known).mean() < share else (low, middle)
         _INTERCEPTS[share] = low
     return _INTERCEPTS[share]
 
@@ -232,7 +232,7 @@ def _excess(found: Finding) -> float:
     return (found.value - found.threshold) * (1 if found.threshold > found.baseline else -1)
 
 
-def _logistic(values: Floats) -> Floats:
+def logistic(values: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-values)))
 
 
