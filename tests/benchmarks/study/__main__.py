@@ -214,7 +214,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make study", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--tools", nargs="+", choices=[*DETECTORS, CLASSICAL], default=[*DETECTORS, CLASSICAL])
     parser.add_argument("--rows", nargs="+", type=int, choices=sizes, default=sizes, help="sizes of windows")
-    parser.add_argument("--families", nargs="+", choices=named, default=named, metavar="NAME", help=", ".join(named))
+    parser.add_argument(
+        "--families", nargs="+", choices=named, default=named, metavar="NAME", help=", ".join(named).replace("%", "%%")
+    )
     parser.add_argument("--edge", action="store_true", help="only the families and changes that no peer is asked about")
     parser.add_argument("--blocks", type=int, help="at most so many references of each scenario")
     parser.add_argument("--only", choices=("null", "power"), help="unchanged windows alone, or changed ones")
