@@ -23,6 +23,8 @@ FOLDER = ROOT / ".local" / "e2e"
 DAY = timedelta(days=1)
 EVERY_ALERT = "alerting: {notify_at: info, flapping: null}\n"
 """Subscribers hear of drift too, however often it comes and goes."""
+HARDLY_LABELLED = "label_horizon: 365d\n"
+"""Most tests upload predictions, of half a year altogether, and no labels: `no_data` would be right to fire."""
 ELSEWHERE = os.environ.get("STEWARD_E2E_STACK")
 """A stack where the AWS settings point, to be tested instead of a local one; nothing is in it yet."""
 NEEDS_THE_EMULATOR = {
@@ -84,7 +86,7 @@ class Scheduled:
 @pytest.fixture(scope="session")
 def trained(listening: Deployed, first_refusal: float) -> Deployed:
     """The stack with two models that have their first champions: `lemons`, and `punctual` with a schedule."""
-    declare(listening, "lemons", "punctual", spec=lemons.SPEC + EVERY_ALERT)
+    declare(listening, "lemons", "punctual", spec=lemons.SPEC + EVERY_ALERT + HARDLY_LABELLED)
     return listening
 
 

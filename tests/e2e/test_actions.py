@@ -154,9 +154,7 @@ def test_chat_rooms_hear_of_it_in_their_own_format(acted: Deployed, rooms: str) 
     shown = [json.loads(body) for body in acted.taken(rooms)]
     assert {(one["version"], one["source"]) for one in shown} == {("1.0", "custom")}
     alert, *_ = [
-        one
-        for one in shown
-        if "firing: log_loss" in one["content"]["title"] and "Steward" in one["content"]["description"]
+        one for one in shown if "log_loss" in one["content"]["title"] and "Steward" in one["content"]["description"]
     ]
     assert alert["content"]["title"].startswith(f"🟠 {MODEL}: warning: ")
     assert "*Steward*: log_loss: open a defect" in alert["content"]["description"]
