@@ -155,7 +155,11 @@ class BetterThanChampion:
     name = "better_than_champion"
 
     def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:
-        """Without a champion the version must beat a constant by anything at all."""
+        """Without a champion the version must beat a constant by anything at all, were its blocks independent.
+
+        Where one is in charge, chance must not replace it; where none is, a doubt about how days hang together would
+        leave the team with no version.
+        """
         metric = policy.metric or _default_metric(contest)
         blocks = (contest.times.astype("datetime64[us]").astype(np.int64)) // round(policy.block.total_seconds() * 1e6)
         count = len(np.unique(blocks))
@@ -165,7 +169,7 @@ class BetterThanChampion:
                 "prove a gain; lengthen retraining.holdout_span, or shorten validation.block"
             )
             return GateResult(gate=self.name, passed=False, message=message)
-        gain = _gain(metric, contest, policy.confidence, blocks, in_time=True)
+        gain = _gain(metric, contest, policy.confidence, blocks, in_time=contest.champion_version is not None)
         if contest.entities is not None:
             known = len(np.unique(contest.entities))
             if known < FEWEST_BLOCKS:
@@ -180,7 +184,7 @@ class BetterThanChampion:
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
             f"with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
-            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {_chance(policy, count)}"
+            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {_chance(policy, count if contest.champion_version else 0)}"
         )
         return GateResult(
             gate=self.name,
@@ -194,10 +198,11 @@ class BetterThanChampion:
 
 
 def _chance(policy: ValidationPolicy, blocks: int) -> str:
-    """What the bound promises, and of which holdouts."""
+    """What the bound promises, and of which holdouts; 0 blocks stand for those of a first version."""
     allowed = allowed_autocorrelation(blocks)
     resemble = f"blocks may resemble their neighbours (autocorrelation up to {allowed:g})"
-    assumed = resemble if allowed else "blocks, being few, are taken as independent"
+    few = "blocks, being few, are" if blocks else "blocks, of a first version, are"
+    assumed = resemble if allowed else f"{few} taken as independent"
     return f"{policy.luck}; {assumed}"
 
 
