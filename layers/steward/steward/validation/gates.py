@@ -179,12 +179,12 @@ class BetterThanChampion:
         required = policy.minimum_gain if contest.champion_version else 0.0
         passed = gain.low > required
         opponent = f"champion {contest.champion_version}" if contest.champion_version else "a constant"
-        what = _TITLES[metric]
+        what, chance = _TITLES[metric], _chance(policy, count if contest.champion_version else 0)
         message = (
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
             f"with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
-            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {_chance(policy, count if contest.champion_version else 0)}"
+            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {chance}"
         )
         return GateResult(
             gate=self.name,
