@@ -11,11 +11,10 @@ from steward.performance.binary_outcomes import row_log_loss
 from steward.performance.midranks import midranks
 from steward.performance.multiclass_outcomes import row_class_log_loss
 
-SERIAL_BLOCKS = 14
+SERIAL_BLOCKS = 28
 """Blocks from which on neighbours need not be independent: fewer cannot show it."""
 
-_MANY_BLOCKS = 28
-
+_AUTOCORRELATION = 0.8
 _PAIR = 2
 
 
@@ -229,13 +228,11 @@ def _margin(
 
 
 def allowed_autocorrelation(blocks: int) -> float:
-    """The autocorrelation of neighbouring blocks up to which a bound holds: the more blocks, the more it can be.
+    """The autocorrelation of neighbouring blocks up to which a bound holds; 0 where there are too few to see any.
 
-    Source: the simulation `python -m tests.benchmarks.alerting promotions`, which these steps keep at 5 %.
+    Source: the simulation `python -m tests.benchmarks.alerting promotions`, which it keeps at 5 %.
     """
-    if blocks < SERIAL_BLOCKS:
-        return 0.0
-    return 0.5 if blocks < _MANY_BLOCKS else 0.8
+    return 0.0 if blocks < SERIAL_BLOCKS else _AUTOCORRELATION
 
 
 def _serial_error(sums: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[float, float]:
