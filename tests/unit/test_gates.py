@@ -98,16 +98,6 @@ def test_the_first_version_must_beat_the_base_rate() -> None:
     assert not constant.passed
 
 
-def test_days_of_a_first_version_count_as_independent() -> None:
-    """Of 30 days, those of a successor may resemble their neighbours."""
-    days = {"times": contest().times + 2 * (contest().times - contest().times[0])}
-    first = judged("better_than_champion", champion_version=None, **days)
-    successor = judged("better_than_champion", **days)
-    assert first.message.endswith("blocks, of a first version, are taken as independent")
-    assert successor.message.endswith("blocks may resemble their neighbours (autocorrelation up to 0.8)")
-    assert (first.value, first.low > successor.low) == (successor.value, True)
-
-
 def test_a_holdout_of_too_few_days_proves_nothing() -> None:
     result = judged("better_than_champion", times=np.full(ROWS, np.datetime64("2024-01-11", "us")))
     assert not result.passed

@@ -155,11 +155,7 @@ class BetterThanChampion:
     name = "better_than_champion"
 
     def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:
-        """Without a champion the version must beat a constant by anything at all, were its blocks independent.
-
-        Where one is in charge, chance must not replace it; where none is, a doubt about how days hang together would
-        leave the team with no version.
-        """
+        """Without a champion the version must beat a constant by anything at all."""
         metric = policy.metric or _default_metric(contest)
         blocks = (contest.times.astype("datetime64[us]").astype(np.int64)) // round(policy.block.total_seconds() * 1e6)
         count = len(np.unique(blocks))
@@ -169,7 +165,7 @@ class BetterThanChampion:
                 "prove a gain; lengthen retraining.holdout_span, or shorten validation.block"
             )
             return GateResult(gate=self.name, passed=False, message=message)
-        gain = _gain(metric, contest, policy.confidence, blocks, in_time=contest.champion_version is not None)
+        gain = _gain(metric, contest, policy.confidence, blocks, in_time=True)
         if contest.entities is not None:
             known = len(np.unique(contest.entities))
             if known < FEWEST_BLOCKS:
@@ -179,12 +175,12 @@ class BetterThanChampion:
         required = policy.minimum_gain if contest.champion_version else 0.0
         passed = gain.low > required
         opponent = f"champion {contest.champion_version}" if contest.champion_version else "a constant"
-        what, chance = _TITLES[metric], _chance(policy, count if contest.champion_version else 0)
+        what = _TITLES[metric]
         message = (
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
             f"with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
-            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {chance}"
+            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {_chance(policy, count)}"
         )
         return GateResult(
             gate=self.name,
@@ -198,11 +194,10 @@ class BetterThanChampion:
 
 
 def _chance(policy: ValidationPolicy, blocks: int) -> str:
-    """What the bound promises, and of which holdouts; 0 blocks stand for those of a first version."""
+    """What the bound promises, and of which holdouts."""
     allowed = allowed_autocorrelation(blocks)
     resemble = f"blocks may resemble their neighbours (autocorrelation up to {allowed:g})"
-    few = "blocks, being few, are" if blocks else "blocks, of a first version, are"
-    assumed = resemble if allowed else f"{few} taken as independent"
+    assumed = resemble if allowed else "blocks, being few, are taken as independent"
     return f"{policy.luck}; {assumed}"
 
 
