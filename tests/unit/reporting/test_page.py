@@ -103,11 +103,6 @@ def test_a_page_is_whole_by_itself_and_names_every_source() -> None:
     assert page(report) == page(report)
 
 
-def test_the_page_says_how_often_a_year_gates_let_a_version_pass_by_luck() -> None:
-    text = " ".join(harmless(page(reported(usual("gg")))).words)
-    assert "a version that is no better passes in at most 5% of trials, 2.6 times a year with one a week" in text
-
-
 def test_what_is_not_measured_is_not_shown_as_ok() -> None:
     unknown = checked(result(status="unknown", value=None, message="no label came"))
     text = " ".join(harmless(page(reported(check=unknown, alerts=None))).words)

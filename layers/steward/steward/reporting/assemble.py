@@ -81,7 +81,7 @@ def report(evidence: Evidence, never: datetime) -> ModelReport:
     monitors = _monitors(evidence, standings)
     defects = [_defect(kept, as_of) for kept in open_defects]
     hold = _hold(evidence.routing) if evidence.routing else None
-    champion = _champion(evidence.routing, story, spec.validation.luck) if evidence.routing else None
+    champion = _champion(evidence.routing, story) if evidence.routing else None
     check = _check(evidence.check, evidence.alerts) if evidence.check else None
     how, headline = condition(
         champion=champion.version if champion else None,
@@ -118,7 +118,7 @@ def report(evidence: Evidence, never: datetime) -> ModelReport:
     )
 
 
-def _champion(routing: Kept[Routing], story: Story, luck: str) -> Champion | None:
+def _champion(routing: Kept[Routing], story: Story) -> Champion | None:
     if not routing.it.promotions:
         return None
     promotion = routing.it.promotions[-1]
@@ -128,7 +128,6 @@ def _champion(routing: Kept[Routing], story: Story, luck: str) -> Champion | Non
         since=promotion.as_of,
         run=promotion.run,
         why=told.summary if told else _FARTHER_BACK.format(story.begins),
-        luck=luck,
         source=routing.stored,
         entry=told.source if told else None,
     )

@@ -32,7 +32,6 @@ class Champion(Part):
     Attributes:
         since: the moment from which it is.
         why: the sentence that the ledger has on it.
-        luck: how often the gates that are declared now let a version pass by chance alone.
         source: the routing that names it.
         entry: the ledger's entry; None where that is farther back than the report looks.
     """
@@ -41,7 +40,6 @@ class Champion(Part):
     since: AwareDatetime
     run: str
     why: str
-    luck: str
     source: StoredObject
     entry: StoredObject | None
 
