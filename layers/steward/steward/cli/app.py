@@ -6,20 +6,19 @@ import sys
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.cli import cost, doctor, history, people, promotion, quarantine, redrive, report, status, versions
+from steward.cli import cost, doctor, history, people, promotion, push, quarantine, redrive, report, status, versions
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
-from steward.events import AuditRequested, CorrectedKind, Kind, ObjectCreated
+from steward.events import AuditRequested
 from steward.governance.audit import Audit
 from steward.spec.document import read_spec
-from steward.store import keys
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,44 +28,11 @@ app = typer.Typer(
 )
 console = Console(soft_wrap=False)
 
-_ANSWERS = ("batch_ingested", "batch_rejected", "data_corrected", "model_registered", "model_rejected")
-
 Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
 Patience = Annotated[float, typer.Option(help="Seconds without news after which to stop waiting.")]
 
 
-@app.command()
-def push(  # noqa: PLR0917 - the options of a command
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="A declaration (.yaml) or records.")],
-    model: Annotated[str | None, typer.Option(help="Whose records they are.")] = None,
-    kind: Annotated[str | None, typer.Option(help=f"What they hold: {', '.join(get_args(Kind))}.")] = None,
-    defect: Annotated[
-        str | None, typer.Option(help="They correct rows of this kind for this defect: they count in their place.")
-    ] = None,
-    withdraw: Annotated[bool, typer.Option(help="With --defect: the rows of these ids do not count any more.")] = False,
-    patience: Patience = 15,
-    stack: Stack = "steward",
-) -> None:
-    """Upload declarations or records, and show what became of them. Exits with 1 when one is refused."""
-    deployment = Deployment.of(stack)
-    refused = False
-    for file in files:
-        owner, key = _destination(file, model, kind, defect, withdraw=withdraw)
-        after = deployment.ledger.length(owner)
-        version_id = deployment.data.upload(key, file)
-        console.print(f"{file} → s3://{deployment.data.name}/{key}", markup=False)
-        correlation_id = ObjectCreated.correlate(key, version_id)
-        for entry in history.follow(deployment.ledger, owner, after=after, seconds=patience):
-            if entry.correlation_id == correlation_id:
-                console.print(history.line(entry))
-                refused |= entry.action in ("batch_rejected", "model_rejected")
-                if entry.action in _ANSWERS:
-                    break
-        else:
-            console.print(
-                f"[yellow]no answer within {patience:.0f} s; `steward watch {owner}` shows it when it comes[/]"
-            )
-    raise typer.Exit(1 if refused else 0)
+app.command(name="push")(push.upload_files)
 
 
 @app.command()
@@ -300,23 +266,6 @@ def audit_table(report: Audit) -> Table:
         mark = "[green]holds[/]" if finding.holds else "[bold red]BROKEN[/]"
         drawn.add_row(finding.invariant.replace("_", " "), mark, finding.message)
     return drawn
-
-
-def _destination(
-    file: Path, model: str | None, kind: str | None, defect: str | None, *, withdraw: bool
-) -> tuple[str, str]:
-    """The model and the key that a file is uploaded for."""
-    if file.suffix in (".yaml", ".yml"):
-        spec = read_spec(file.read_bytes())
-        return spec.model, keys.spec_upload(spec.model)
-    kinds = get_args(CorrectedKind) if defect else tuple(name for name in get_args(Kind) if name != "corrections")
-    if model is None or kind is None or kind not in kinds:
-        raise StewardError(f"{file} holds records: say --model NAME and --kind {'|'.join(kinds)}")
-    if defect:
-        return model, keys.correction_upload(model, defect, kind, file.name, withdraws=withdraw)
-    if withdraw:
-        raise StewardError("rows are withdrawn for a defect: say --defect ID; `steward defects MODEL` lists them")
-    return model, keys.inbox(model, kind, file.name)
 
 
 def main() -> None:
