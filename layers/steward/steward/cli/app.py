@@ -13,7 +13,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from steward.cli import cost, doctor, history, people, promotion, push, quarantine, redrive, report, status, versions
+from steward.cli import (
+    cost,
+    doctor,
+    history,
+    people,
+    promotion,
+    push,
+    quarantine,
+    redrive,
+    report,
+    status,
+    suggest,
+    versions,
+)
 from steward.cli.deployment import Deployment
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested
@@ -231,27 +244,7 @@ def compare_tables(
     raise typer.Exit(1 if fail_on_drift and report.drift.detected else 0)
 
 
-@app.command(name="suggest")
-def suggest_declaration(
-    reference: Annotated[Path, typer.Argument(help="Reference data: Parquet, CSV or JSON Lines.")],
-    output: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write it; not over a file.")] = None,
-    model: Annotated[str | None, typer.Option(help="What to call the model; the file's name when left out.")] = None,
-    owner: Annotated[str | None, typer.Option(help="Who answers for it: a person or a team.")] = None,
-) -> None:
-    """Write a declaration that fits reference data, each line with its reason. Exits with 2 on bad input."""
-    from steward.cli.progress import rows_read  # noqa: PLC0415 - as above
-    from steward.standalone.suggestion import suggest  # noqa: PLC0415
-
-    with rows_read() as progress:
-        text = suggest(reference, model=model, owner=owner, progress=progress)
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        with output.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise StewardError(f"{output} cannot be written: {error.strerror}; name a new file") from error
+app.command(name="suggest")(suggest.suggest)
 
 
 def audit_table(report: Audit) -> Table:
