@@ -18,7 +18,7 @@ PANELS = {
         ),
         Entry(
             "suggest",
-            "suggest:suggest_declaration",
+            "suggest:suggest",
             "Write a declaration that fits reference data.",
             "steward suggest reference.csv --model loans --owner risk-team --output loans.yaml",
         ),
@@ -39,7 +39,7 @@ PANELS = {
     "Data": (
         Entry(
             "push",
-            "push:push",
+            "push:upload_files",
             "Upload declarations or records, and show what became of them.",
             "steward push march.csv --model loans --kind predictions",
         ),

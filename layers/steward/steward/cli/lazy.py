@@ -1,6 +1,6 @@
 """A group of commands each of which is imported when it is called, not when it is listed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -36,7 +36,7 @@ class Entry:
         return typer.main.get_command(alone)
 
 
-def lazy_group(panels: dict[str, Sequence[Entry]]) -> type[TyperGroup]:
+def lazy_group(panels: Mapping[str, Sequence[Entry]]) -> type[TyperGroup]:
     """A class of group for `typer.Typer(cls=...)`.
 
     Lists and suggests commands by name and summary, and imports one when it is called, as the documentation of click

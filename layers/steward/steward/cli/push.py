@@ -1,23 +1,27 @@
-"""`steward push`: declarations and records are uploaded, and what became of them is shown."""
+"""`steward push`: upload declarations or records, and show what becomes of them."""
 
 from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
+from rich.console import Console
 
 from steward.cli import history
 from steward.cli.deployment import Deployment
-from steward.cli.options import Patience, Stack
-from steward.cli.terminal import console
 from steward.errors import StewardError
 from steward.events import CorrectedKind, Kind, ObjectCreated
 from steward.spec.document import read_spec
 from steward.store import keys
 
+console = Console(soft_wrap=False)
+
 _ANSWERS = ("batch_ingested", "batch_rejected", "data_corrected", "model_registered", "model_rejected")
 
+Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
+Patience = Annotated[float, typer.Option(help="Seconds without news after which to stop waiting.")]
 
-def push(  # noqa: PLR0917 - the options of a command
+
+def upload_files(  # noqa: PLR0917 - the options of a command
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="A declaration (.yaml) or records.")],
     model: Annotated[str | None, typer.Option(help="Whose records they are.")] = None,
     kind: Annotated[str | None, typer.Option(help=f"What they hold: {', '.join(get_args(Kind))}.")] = None,
