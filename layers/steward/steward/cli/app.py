@@ -15,6 +15,7 @@ from rich.text import Text
 
 from steward.cli import cost, doctor, history, people, promotion, quarantine, redrive, report, status, versions
 from steward.cli.deployment import Deployment
+from steward.cli.waiting import waiting
 from steward.errors import SpecInvalid, StewardError
 from steward.events import AuditRequested, CorrectedKind, Kind, ObjectCreated
 from steward.governance.audit import Audit
@@ -87,7 +88,10 @@ def show_status(
     stack: Stack = "steward",
 ) -> None:
     """Show champions, alerts and the newest runs. Exits with 1 when an alert is firing."""
-    found = list(status.standings(Deployment.of(stack), model))
+    deployment = Deployment.of(stack)
+    if model:
+        deployment.require(model)
+    found = list(status.standings(deployment, model))
     console.print(status.table(found))
     for standing in found:
         if freeze := standing.routing.freeze:
@@ -95,6 +99,8 @@ def show_status(
             console.print(f"{standing.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
     for standing in found if model else []:
         console.print(status.alerts_table(standing))
+    if unfinished := status.unfinished(deployment):
+        console.print(unfinished, style="dim", markup=False)
     raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
 
 
@@ -105,9 +111,11 @@ def watch(
     patience: Patience = math.inf,
     stack: Stack = "steward",
 ) -> None:
-    """Show every decision on a model as it is taken, until interrupted."""
-    deployment = Deployment.of(stack)
+    """Show every decision on a model as it is taken, until interrupted or until nothing came for --patience."""
+    deployment = Deployment.of(stack).require(model, for_history=True)
     newest = deployment.ledger.length(model)
+    end = "until interrupted (Ctrl-C)" if math.isinf(patience) else f"until nothing has come for {patience:g} s"
+    typer.echo(f"every decision on {model}, {end}", err=True)
     for entry in history.follow(deployment.ledger, model, after=max(0, newest - last), seconds=patience):
         console.print(history.line(entry))
 
@@ -119,17 +127,22 @@ def audit(
     stack: Stack = "steward",
 ) -> None:
     """Have every governance invariant of a model checked now. Exits with 1 when one does not hold."""
-    deployment = Deployment.of(stack)
+    deployment = Deployment.of(stack).require(model, active=True)
     now = datetime.now(UTC)
     request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])
     after = deployment.ledger.length(model)
     deployment.bus.publish(request)
-    for entry in history.follow(deployment.ledger, model, after=after, seconds=patience):
-        if entry.action == "audit_completed" and entry.correlation_id == request.correlation_id:
-            report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
-            console.print(audit_table(report))
-            raise typer.Exit(1 if report.failed else 0)
-    raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
+    with waiting(f"the audit of {model}", patience):
+        answers = history.follow(deployment.ledger, model, after=after, seconds=patience, about=request.correlation_id)
+        entry = next((entry for entry in answers if entry.action == "audit_completed"), None)
+    if entry:
+        report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
+        console.print(audit_table(report))
+        raise typer.Exit(1 if report.failed else 0)
+    raise StewardError(
+        f"no audit of {model} came within {patience:g} s: `steward watch {model}` shows it when it comes, and "
+        "`steward doctor` what may be in its way"
+    )
 
 
 app.add_typer(quarantine.app, name="quarantine")
@@ -156,7 +169,7 @@ def show_defects(  # noqa: PLR0917 - the options of a command
     from steward.cli import defects  # noqa: PLC0415 - other commands need none of it
     from steward.defects.ordering import burn_down as burned_down  # noqa: PLC0415
 
-    data, now = Deployment.of(stack).data, datetime.now(UTC)
+    data, now = Deployment.of(stack).require(model).data, datetime.now(UTC)
     found = [defects.find(data, model, defect)] if defect else defects.read(data, model)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
@@ -172,8 +185,15 @@ def show_defects(  # noqa: PLR0917 - the options of a command
 
 @app.command(name="explain")
 def explain_check(
-    check: Annotated[str, typer.Argument(help="The key of a check, or its id.")],
-    model: Annotated[str | None, typer.Option(help="Whose check an id names; all models when left out.")] = None,
+    model: Annotated[str, typer.Argument(help="Whose check; or the key of a check.")],
+    check: Annotated[
+        str | None,
+        typer.Argument(
+            help="A check's id or its beginning, a window, a monitor that found something, a version or `champion`; "
+            "the newest check when left out."
+        ),
+    ] = None,
+    version: Annotated[str | None, typer.Argument(help="With a window: whose check, where it has several.")] = None,
     stack: Stack = "steward",
 ) -> None:
     """Show how a check's decisions came about, and work them out again. Exits with 1 when that gives other results."""
@@ -182,7 +202,7 @@ def explain_check(
     from steward.stations.check import restored  # noqa: PLC0415
 
     deployment = Deployment.of(stack)
-    found = explain.find(deployment.data, check, [model] if model else deployment.models())
+    found = explain.find(deployment, model, check, version)
     evidence = restored(deployment.data, found)
     explain.show(found, evidence, console)
     same, sentence = explain.comparison(found, evaluate(evidence))

@@ -86,6 +86,8 @@ def cost(
 ) -> None:
     """Show what is stored and what a month takes, at list prices: counted uploads, windows and bytes."""
     deployment, console, at = Deployment.of(stack), Console(), datetime.now(UTC)
+    if model:
+        deployment.require(model)
     prices, calibration = PriceList.current(), Calibration.current()
     for name in [model] if model else deployment.models():
         held = Holdings.of(deployment, name, at)

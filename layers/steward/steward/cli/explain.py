@@ -1,5 +1,6 @@
 """How the decisions of a stored check came about, worked out again from the stored profiles."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, Group
@@ -7,43 +8,42 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from steward.errors import ObjectMissing, StewardError
+from steward.cli.deployment import Deployment
+from steward.lineage.identifiers import UnknownId
 from steward.monitoring.check import Check
 from steward.monitoring.evidence import Evidence
 from steward.results import MetricResult
 from steward.spec.windows import Window
-from steward.store import keys
-from steward.store.bucket import Bucket
+from steward.stations.catalogue import Catalogue
 
 _FOUND = ("drift", "breach")
 _UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
 """Statistics that carry the p-value of another."""
 
+_CHECKS = "checks/"
+_AN_ID = re.compile(r"[0-9a-f]{16}|[0-9]{8}T[0-9]{6}Z_\w+")
+
 Place = tuple[str, str | None, str | None]
 
 
-def find(data: Bucket, check: str, models: Sequence[str]) -> Check:
-    """A check by its key or its id.
+def find(deployment: Deployment, model: str, name: str | None, version: str | None) -> Check:
+    """The check that somebody means.
 
     Args:
-        data: where checks are stored.
-        check: `checks/<model>/<window>/<check>.json`, or the id alone.
-        models: whose checks to search for an id.
+        deployment: where it is.
+        model: whose; or the key of a check, which names its model.
+        name: what `Catalogue.check` takes; the newest check when None.
+        version: whose check of a window.
 
     Raises:
-        StewardError: there is none.
+        UnknownModel, UnknownId: there is none.
     """
-    if "/" in check:
-        key = check.removeprefix(f"s3://{data.name}/")
-        try:
-            return Check.model_validate_json(data.get(key).body)
-        except ObjectMissing as error:
-            raise StewardError(f"there is no check {key}; `steward status MODEL` names the windows") from error
-    for model in models:
-        for listed in data.list(keys.checks(model)):
-            if listed.key.endswith(f"/{check}.json"):
-                return Check.model_validate_json(data.get(listed.key).body)
-    raise StewardError(f"no check of {', '.join(models) or 'any model'} has the id {check}")
+    key = model.removeprefix(f"s3://{deployment.data.name}/")
+    if key.startswith(_CHECKS):
+        model, name = key.removeprefix(_CHECKS).partition("/")[0], key
+    elif name is None and _AN_ID.fullmatch(model):
+        raise UnknownId(f"say whose check it is: `steward explain MODEL {model}`; `steward status` lists the models")
+    return Catalogue(deployment.require(model).data, model).check(name, version)
 
 
 def show(check: Check, evidence: Evidence, console: Console) -> None:

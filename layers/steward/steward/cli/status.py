@@ -14,6 +14,16 @@ from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys
 from steward.store.bucket import Bucket
+from steward.store.deployment import backlog
+
+_CHAIN = {
+    "RegisterModel": "declarations",
+    "IngestRecords": "uploads",
+    "CheckWindow": "checks",
+    "TrainModel": "trainings",
+    "ValidateModel": "validations",
+}
+"""What waits in the queue of each function that an upload leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,18 @@ def standings(deployment: Deployment, model: str | None) -> Iterator[ModelStandi
         except UnknownModel:
             if model:
                 raise
+
+
+def unfinished(deployment: Deployment) -> str:
+    """What uploads have led to that is not done yet, as a sentence; empty where everything is."""
+    counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
+    told = [
+        f"{name} {in_work + waiting}" + (f" ({waiting} waiting)" if waiting else "")
+        for function, (in_work, waiting) in counts.items()
+        if in_work + waiting
+        for name in [_CHAIN[function]]
+    ]
+    return f"still in work, of all models: {', '.join(told)}" if told else ""
 
 
 def table(found: list[ModelStanding]) -> Table:
