@@ -62,7 +62,7 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple
         return
     context = click.Context(command)
     for name in command.list_commands(context):
-        found = command.get_command(context, name)
+        _, found, _ = command.resolve_command(context, [name])
         assert found
         yield from leaves(found, (*path, name))
 

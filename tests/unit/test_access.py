@@ -89,7 +89,10 @@ def test_a_stack_that_is_not_there_is_said_so_with_region_and_account(read) -> N
 def test_settings_that_are_wrong_are_named(read, name: str, value: str, words: str) -> None:  # type: ignore[no-untyped-def]
     import boto3  # noqa: PLC0415
 
-    with patch.dict(os.environ, {name: value}), patch.object(boto3, "DEFAULT_SESSION", None):
-        with pytest.raises(NoDeployment, match="") as raised:
-            read("steward")
+    with (
+        patch.dict(os.environ, {name: value}),
+        patch.object(boto3, "DEFAULT_SESSION", None),
+        pytest.raises(NoDeployment) as raised,
+    ):
+        read("steward")
     assert words in str(raised.value)

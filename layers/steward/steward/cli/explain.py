@@ -2,19 +2,25 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
-from rich.console import Console, Group
+import typer
+from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from steward.cli.deployment import Deployment
+from steward.cli.options import Stack
+from steward.cli.terminal import console
 from steward.lineage.identifiers import UnknownId
 from steward.monitoring.check import Check
+from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.results import MetricResult
 from steward.spec.windows import Window
 from steward.stations.catalogue import Catalogue
+from steward.stations.check import restored
 
 _FOUND = ("drift", "breach")
 _UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
@@ -24,6 +30,28 @@ _CHECKS = "checks/"
 _AN_ID = re.compile(r"[0-9a-f]{16}|[0-9]{8}T[0-9]{6}Z_\w+")
 
 Place = tuple[str, str | None, str | None]
+
+
+def explain_check(
+    model: Annotated[str, typer.Argument(help="Whose check; or the key of a check.")],
+    check: Annotated[
+        str | None,
+        typer.Argument(
+            help="A check's id or its beginning, a window, a monitor that found something, a version or `champion`; "
+            "the newest check when left out."
+        ),
+    ] = None,
+    version: Annotated[str | None, typer.Argument(help="With a window: whose check, where it has several.")] = None,
+    stack: Stack = "steward",
+) -> None:
+    """Show how a check's decisions came about, and work them out again. Exits with 1 when that gives other results."""
+    deployment = Deployment.of(stack)
+    found = find(deployment, model, check, version)
+    evidence = restored(deployment.data, found)
+    show(found, evidence)
+    same, sentence = comparison(found, evaluate(evidence))
+    console.print(Text(sentence, style="green" if same else "bold red"))
+    raise typer.Exit(0 if same else 1)
 
 
 def find(deployment: Deployment, model: str, name: str | None, version: str | None) -> Check:
@@ -46,7 +74,7 @@ def find(deployment: Deployment, model: str, name: str | None, version: str | No
     return Catalogue(deployment.require(model).data, model).check(name, version)
 
 
-def show(check: Check, evidence: Evidence, console: Console) -> None:
+def show(check: Check, evidence: Evidence) -> None:
     """Print it for people: what was found step by step, then the rest in a table, then what could not be measured."""
     console.print(heading(check), highlight=False)
     console.print()

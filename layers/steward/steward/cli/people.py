@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.text import Text
 
 from steward.cli import history
 from steward.cli.deployment import Deployment
+from steward.cli.terminal import console
 from steward.cli.waiting import waiting
 from steward.commands import kinds
 from steward.commands.answer import Answer
@@ -124,8 +124,6 @@ def remove(
     and are refused. Records, versions, reports and the ledger stay; what the declaration's retention lets go is
     removed when it is old enough. `steward status` and the page of all models do not list the model. Its name is not
     given again: a new declaration needs another one.
-
-    Example: steward remove homes --reason "declared with the wrong window; homes-2 takes its place"
     """
     Deployment.of(stack).require(model, active=True)
     if not yes:
@@ -182,7 +180,6 @@ def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, no
     deployment = Deployment.of(stack).require(model, active=True)
     after = deployment.ledger.length(model)
     answer = _answer(deployment, command, patience)
-    console = Console()
     console.print(
         Text(f"{answer.verdict}: ", style="green" if answer.verdict == "accepted" else "bold red").append(
             Text(f"{answer.author or 'nobody proven'}: {answer.reason}", style="not bold default")
@@ -190,7 +187,7 @@ def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, no
     )
     if answer.verdict == "refused":
         raise typer.Exit(1)
-    raise typer.Exit(0 if _followed(deployment, command, after, patience, console) else 1)
+    raise typer.Exit(0 if _followed(deployment, command, after, patience) else 1)
 
 
 def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> Answer:
@@ -215,7 +212,7 @@ def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> 
     )
 
 
-def _followed(deployment: Deployment, command: kinds.Command, after: int, patience: float, console: Console) -> bool:
+def _followed(deployment: Deployment, command: kinds.Command, after: int, patience: float) -> bool:
     """Show what a command led to; whether that is what was asked for.
 
     Raises:
