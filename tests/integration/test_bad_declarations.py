@@ -37,7 +37,7 @@ def test_a_monitor_that_does_not_exist_is_named_with_line_and_column(trained: De
     event = refused(trained, lemons.SPEC + "monitors: {roc_auk: {tolerance: 0.1}}\n")
     line = lemons.SPEC.count("\n") + 1
     assert event.problems == [
-        f"line {line}, column 12: monitors.roc_auk: no such setting; check its spelling and its indentation"
+        f"line {line}, column 12: monitors.roc_auk: no such setting; is it roc_auc?"
     ]
 
 
