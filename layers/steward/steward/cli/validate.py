@@ -8,6 +8,7 @@ import typer
 from steward.cli.terminal import console
 from steward.errors import StewardError
 from steward.spec.document import read_spec
+from steward.spec.durations import describe_duration
 
 
 def validate(
@@ -18,4 +19,5 @@ def validate(
         spec = read_spec(file.read_bytes())
         if file.stem != spec.model:
             raise StewardError(f"{file} declares {spec.model}; call it {spec.model}.yaml, as it is uploaded")
-        console.print(f"{file} declares {spec.model}: {len(spec.features)} features", markup=False)
+        window = describe_duration(spec.window.length)
+        console.print(f"{file} declares {spec.model}: {len(spec.features)} features, windows of {window}", markup=False)
