@@ -70,7 +70,9 @@ def _of_loss(metric: str, world: MetricResult, inputs: MetricResult | None) -> s
     if total == 0 or (total > 0) != (metric in LOSSES):
         return ""
     if (world.value or 0.0) / total >= _HALF:
-        return f"mostly the world: the truth given the inputs has changed; {world.message}" if _same(world, total) else ""
+        return (
+            f"mostly the world: the truth given the inputs has changed; {world.message}" if _same(world, total) else ""
+        )
     return f"mostly the inputs; {world.message}" if inputs and _same(inputs, total) else ""
 
 

@@ -121,7 +121,9 @@ def table(found: list[ModelStanding]) -> Table:
 def _firing(standing: ModelStanding) -> str:
     """The alerts that fire, and those of which windows keep being bad."""
     said = [f"{alert.monitor}{_often(alert, ' (bad in {} of the last {} windows)')}" for alert in standing.firing]
-    said += [f"not {alert.monitor}{_often(alert, ', though bad in {} of the last {} windows')}" for alert in standing.lasting]
+    said += [
+        f"not {alert.monitor}{_often(alert, ', though bad in {} of the last {} windows')}" for alert in standing.lasting
+    ]
     return ", ".join(said) or "none"
 
 

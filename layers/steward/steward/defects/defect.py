@@ -124,9 +124,7 @@ class Defect(BaseModel):
     told_overdue: AwareDatetime | None = None
 
     @classmethod
-    def opened(
-        cls, proposed: DefectProposed, policy: DefectPolicy, owner: str, since: datetime | None = None
-    ) -> Self:
+    def opened(cls, proposed: DefectProposed, policy: DefectPolicy, owner: str, since: datetime | None = None) -> Self:
         """A new defect.
 
         Args:
@@ -191,9 +189,18 @@ class Defect(BaseModel):
         """Whether nothing more will happen to it."""
         return self.state in FINISHED
 
-    def overdue(self, at: datetime) -> bool:
-        """Whether its deadline had passed by a moment while it was not done with."""
-        return not self.finished and self.deadline <= at
+    def overdue(self, at: datetime, replayed_until: datetime | None = None) -> bool:
+        """Whether its deadline had passed by a moment while it was not done with.
+
+        Args:
+            at: the moment, by the wall clock.
+            replayed_until: the present moment in the time of data that is replayed: deadlines of what was found in it
+                count by that.
+        """
+        return not self.finished and any(
+            report.deadline <= (replayed_until if replayed_until and report.as_of <= replayed_until else at)
+            for report in self.reports
+        )
 
     def reported(self, proposed: DefectProposed, policy: DefectPolicy, since: datetime | None = None) -> Self:
         """The defect after another finding of it, with the deadline as in `opened`; itself where that is known."""

@@ -18,6 +18,30 @@ _NAMED = 12
 _BAD: tuple[Status, ...] = ("drift", "breach")
 
 
+class Bar(BaseModel):
+    """Some values of a column, and the share of the rows that have one of them.
+
+    Attributes:
+        label: which values.
+        baseline, window: shares, in 0 to 1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    label: str
+    baseline: float
+    window: float
+
+
+class Distribution(BaseModel):
+    """How one column is distributed in the window and in the baseline; the bars hold all rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    column: str
+    bars: list[Bar]
+
+
 class Check(BaseModel):
     """The evaluation of one window of one version.
 
@@ -31,6 +55,7 @@ class Check(BaseModel):
         attributions: what the features contributed in a sample of the window, where one was taken.
         history: what was known of earlier windows.
         readings: how much telemetry the window had.
+        distributions: of the columns that drifted, the largest effect first; for people to see, and no more.
         corrections: the batches among them that correct others: the check was made again for them.
         joined_corrections: how many of them the outcomes know, which are written after the profiles.
         given_up: how many batches the outcomes know to have given IDs up to uploads in the window before or after.
@@ -63,6 +88,7 @@ class Check(BaseModel):
     labelled_rows: int
     readings: int = 0
     results: list[MetricResult]
+    distributions: list[Distribution] = []
 
     @property
     def check(self) -> str:

@@ -79,8 +79,8 @@ def judge(observed: Observed) -> Judgement:
 
     A window is compared with those of the same hour of the week; with fewer than three of them, with those of the same
     hour of the day; else with the windows just before. A window without any record has no check and is no part of what
-    is usual. Too few rows are no breach while the window may not have ended. A window is checked with what has come by its end and the declared `window.allowed_lateness`: where files
-    take longer, that is what to lengthen.
+    is usual. Too few rows are no breach while the window may not have ended. A window is checked with what has come by
+    its end and the declared `window.allowed_lateness`: where files take longer, that is what to lengthen.
     """
     monitor = observed.spec.monitors.volume
     if monitor is None:

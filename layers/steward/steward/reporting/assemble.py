@@ -17,6 +17,7 @@ from steward.reporting.report import (
     AuditState,
     Champion,
     CheckState,
+    DriftedColumn,
     FailedRun,
     Found,
     Hold,
@@ -81,7 +82,7 @@ def report(evidence: Evidence, never: datetime) -> ModelReport:
     open_defects = sorted((kept for kept in evidence.defects if not kept.it.finished), key=_due)
     audit = _audit(evidence.audit) if evidence.audit else None
     monitors = _monitors(evidence, standings)
-    defects = [_defect(kept, as_of) for kept in open_defects]
+    defects = [_defect(kept, story.as_of or as_of, as_of) for kept in open_defects]
     hold = _hold(evidence.routing) if evidence.routing else None
     champion = _champion(evidence.routing, story) if evidence.routing else None
     check = _check(evidence.check, evidence.alerts, monitors) if evidence.check else None
@@ -114,6 +115,7 @@ def report(evidence: Evidence, never: datetime) -> ModelReport:
         check=check,
         alerts=evidence.alerts.stored if evidence.alerts else None,
         trends=trends(spec, evidence.histories, standings, evidence.alerts.stored if evidence.alerts else None),
+        drifted=_drifted(evidence.check.it) if evidence.check else [],
         monitors=monitors,
         defects=defects,
         audit=audit,
@@ -232,6 +234,17 @@ def _found(check: Check, name: MonitorName) -> list[Found]:
     ]
 
 
+def _drifted(check: Check) -> list[DriftedColumn]:
+    found: dict[str, list[str]] = {}
+    for result in check.results:
+        if result.status == "drift" and result.segment is None and result.column:
+            found.setdefault(result.column, []).append(shortened(result.message))
+    return [
+        DriftedColumn(column=one.column, sentences=list(dict.fromkeys(found.get(one.column, ()))), bars=one.bars)
+        for one in check.distributions
+    ]
+
+
 def _acknowledged(standing: Standing, alerts: ModelAlerts) -> str:
     """Who has seen what was told last, and what they noted."""
     at = standing.told.at
@@ -250,7 +263,7 @@ def _due(kept: Kept[Defect]) -> tuple[datetime, str]:
     return kept.it.deadline, kept.it.defect
 
 
-def _defect(kept: Kept[Defect], as_of: datetime) -> OpenDefect:
+def _defect(kept: Kept[Defect], at: datetime, as_of: datetime) -> OpenDefect:
     return OpenDefect(
         defect=kept.it.defect,
         state=kept.it.state,
@@ -258,7 +271,7 @@ def _defect(kept: Kept[Defect], as_of: datetime) -> OpenDefect:
         owner=kept.it.owner,
         title=shortened(kept.it.title),
         deadline=kept.it.deadline,
-        overdue=kept.it.overdue(as_of) or kept.it.told_overdue == kept.it.deadline,
+        overdue=kept.it.overdue(at, as_of) or kept.it.told_overdue == kept.it.deadline,
         trained=list(kept.it.touched.trained),
         source=kept.stored,
     )

@@ -39,8 +39,8 @@ def condition(
         The condition, and a sentence that begins with the gravest reason.
     """
     reasons = [
-        *_failed(failed_run, champion),
         *_alerts(monitors),
+        *_failed(failed_run, champion),
         *_audited(audit),
         *_overdue(defects),
         *_waiting(monitors, defects, held=held, problems=problems),

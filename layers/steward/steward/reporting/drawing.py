@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from steward.monitoring.check import Bar
 from steward.reporting.report import Point, Trend
+from steward.reporting.story import shortened
 from steward.reporting.words import day, figure
 
 WIDTH, HEIGHT = 320, 120
@@ -14,6 +16,7 @@ _TICKS = 4
 _THOUSAND, _MILLION = 1e4, 1e6
 """From which on the scale counts in thousands and millions."""
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARKS = 96, 22, 30
+_BAR_ROOM, _BAR_ROW, _LABEL = 200, 15, 20
 _ROOM = 0.08
 """Part of the height that is left free above and below."""
 
@@ -100,6 +103,45 @@ def chart(trend: Trend) -> Chart:
         first=day(points[0].window),
         last=day(points[-1].window),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """The two bars of some values of a column: where they are, and how long."""
+
+    y: float
+    label: str
+    before: float
+    after: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A distribution as coordinates."""
+
+    rows: list[BarRow]
+    height: float
+
+
+def bars(shares: Sequence[Bar]) -> Bars:
+    """The bars of a distribution, the longest as long as there is room."""
+    longest = max((max(bar.baseline, bar.window) for bar in shares), default=0.0) or 1.0
+
+    def length(share: float) -> float:
+        return round(share / longest * _BAR_ROOM, 1)
+
+    rows = [
+        BarRow(
+            y=2 + at * _BAR_ROW,
+            label=shortened(bar.label, _LABEL),
+            before=length(bar.baseline),
+            after=length(bar.window),
+            title=f"{bar.label}: {bar.window:.1%} of the rows, {bar.baseline:.1%} in the baseline",
+        )
+        for at, bar in enumerate(shares)
+    ]
+    return Bars(rows, 4 + len(rows) * _BAR_ROW)
 
 
 def scale(low: float, high: float) -> list[float]:

@@ -34,7 +34,7 @@ class Step:
 
 def first_steps(report: ModelReport) -> list[Step]:
     """Everything that needs a person, the most urgent first."""
-    steps = [*_failed_run(report), *_monitors(report), *_audit(report), *_defects(report)]
+    steps = [*_monitors(report), *_failed_run(report), *_audit(report), *_defects(report)]
     return sorted(steps, key=lambda step: CONDITIONS.index(step.look))
 
 
@@ -59,7 +59,7 @@ def _monitors(report: ModelReport) -> Iterator[Step]:
             continue
         yield Step(
             look="critical" if monitor.alert == "firing" and monitor.severity == "critical" else "warning",
-            title=f"{name(monitor.monitor)} {'fires' if monitor.alert == 'firing' else 'does not fire, but was bad'}",
+            title=f"{name(monitor.monitor)}: {'alert fires' if monitor.alert == 'firing' else 'windows keep being bad'}",
             note="; ".join(_notes(monitor)),
             sentence=monitor.sentence,
             commands=tuple(_commands(report, monitor)),

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from steward.alerting.course import State
 from steward.events import DefectState, StoredObject
+from steward.monitoring.check import Bar
 from steward.reporting.story import Story
 from steward.results import Status
 from steward.spec.monitors import MonitorName
@@ -167,6 +168,19 @@ class FailedRun(Part):
     source: StoredObject
 
 
+class DriftedColumn(Part):
+    """A column that drifted in the newest window, the largest effect first.
+
+    Attributes:
+        sentences: what was found of it.
+        bars: its distribution, each a label and the shares of the rows in the baseline and in the window.
+    """
+
+    column: str
+    sentences: list[str]
+    bars: list[Bar]
+
+
 class CheckState(Part):
     """The champion's newest check.
 
@@ -238,6 +252,7 @@ class ModelReport(Part):
         condition: how the model is, and `headline` why.
         declaration: the one in force.
         failed_run: the newest run where it failed; None where a later one has come to its end.
+        drifted: the columns of which the newest check has distributions.
         monitors: of the newest check, the worst first.
         alerts: where `monitors` have their alerts from; None before the first check.
         defects: those that are open, by deadline.
@@ -263,6 +278,7 @@ class ModelReport(Part):
     check: CheckState | None
     alerts: StoredObject | None
     trends: list[Trend]
+    drifted: list[DriftedColumn] = Field(default_factory=list)
     monitors: list[MonitorState]
     defects: list[OpenDefect]
     audit: AuditState | None

@@ -19,6 +19,7 @@ from steward.events import (
     StoredObject,
 )
 from steward.monitoring.check import Check
+from steward.monitoring.distributions import drifted_distributions
 from steward.monitoring.earlier import earlier_windows
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
@@ -122,6 +123,7 @@ def examine(
         unreadable=unreadable,
         ended=has_ended(data, spec, window, profile.batches, now),
     )
+    results = evaluate(evidence)
     check = Check(
         model=spec.model,
         version=version,
@@ -144,7 +146,8 @@ def examine(
         rows=profile.rows,
         labelled_rows=realised.outcomes.labelled if realised else 0,
         readings=profile.telemetry.readings,
-        results=evaluate(evidence),
+        results=results,
+        distributions=drifted_distributions(evidence.drift_baseline, profile, results),
     )
     return check, evidence
 

@@ -56,5 +56,22 @@ def replayed_until(data: Bucket, spec: ModelSpec) -> datetime | None:
     return None if not uploads or _is_lived(spec, window, max(uploads)) else window.end
 
 
+def windows_uploaded_since(data: Bucket, spec: ModelSpec, moment: datetime) -> list[Window]:
+    """The windows that predictions were uploaded of since a moment, newest window first.
+
+    Args:
+        data: where records are.
+        spec: the declaration.
+        moment: by the wall clock.
+    """
+    listing = data.list(keys.partitions("predictions", spec.model))
+    starts = {
+        keys.window_start(listed.key)
+        for listed in listing
+        if not keys.is_carrier(listed.key) and uploaded_at(keys.batch_of(listed.key)) >= moment
+    }
+    return sorted({Window.containing(start, spec.window.length) for start in starts}, reverse=True)
+
+
 def _is_lived(spec: ModelSpec, window: Window, uploaded: datetime) -> bool:
     return uploaded < window.end + spec.window.allowed_lateness + max(_LATEST, window.length)

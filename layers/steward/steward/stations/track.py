@@ -111,7 +111,8 @@ def _open(
         yield _refused(runtime, proposed, None, problem, proposed.author)
         return
     suspects = [*known, *_suspects(runtime.data, spec, proposed)]
-    since = replayed_until(runtime.data, spec)  # a deadline in the past is nobody's to keep
+    replayed = replayed_until(runtime.data, spec)
+    since = replayed if replayed and proposed.as_of <= replayed else proposed.as_of  # else it were born overdue
 
     def report(present: Defect | None) -> Defect:
         defect = (
@@ -233,11 +234,11 @@ def _follow(runtime: Runtime, trained: TrainingCompleted) -> None:
 
 def _review(runtime: Runtime, spec: ModelSpec, asked: DefectReviewRequested) -> Iterator[Event]:
     """Tell of defects whose deadline has passed, once each; who is told remembers it afterwards."""
-    at = replayed_until(runtime.data, spec) or asked.as_of
+    replayed = replayed_until(runtime.data, spec)
     for listed in runtime.data.list(keys.defects(asked.model)):
         defect = Defect.model_validate_json(runtime.data.get(listed.key).body)
         deadline = defect.deadline
-        if not defect.overdue(at) or defect.told_overdue == deadline:
+        if not defect.overdue(asked.as_of, replayed) or defect.told_overdue == deadline:
             continue
         event = DefectOverdue(
             occurred_at=runtime.now(),
