@@ -117,7 +117,7 @@ def test_a_page_begins_with_what_to_do_first() -> None:
     ]
     assert "beyond its limit in 4 of the last 10 windows" in steps[1].note
     assert steps[1].commands == (
-        f"steward explain {report.check.check} --model lemons", "steward acknowledge lemons log_loss",
+        f"steward explain lemons {report.check.check}", "steward acknowledge lemons log_loss",
     )  # fmt: skip
     order = ['id="first"', 'class="facts"', 'id="trends"', 'id="monitors"', 'id="champion"']
     assert [html.index(part) for part in order] == sorted(html.index(part) for part in order)

@@ -33,7 +33,7 @@ def show_defects(  # noqa: PLR0917 - the options of a command
     stack: Stack = "steward",
 ) -> None:
     """List the errors found in a model's data, what is due first at the top. Exits with 1 when one is overdue."""
-    data = Deployment.of(stack).data
+    data = Deployment.of(stack).require(model).data
     spec, _ = registry.current_spec(data, model)
     now, replayed = datetime.now(UTC), replayed_until(data, spec)
     found = [find(data, model, defect)] if defect else read(data, model)

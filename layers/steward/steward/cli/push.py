@@ -37,6 +37,8 @@ def upload_files(  # noqa: PLR0917 - the options of a command
     refused = False
     for file in files:
         owner, key = _destination(file, model, kind, defect, withdraw=withdraw)
+        if key != keys.spec_upload(owner):
+            deployment.require(owner, active=True)
         after = deployment.ledger.length(owner)
         version_id = deployment.data.upload(key, file)
         console.print(f"{file} → s3://{deployment.data.name}/{key}", markup=False)

@@ -106,7 +106,8 @@ def _check(document: Document) -> Lines:
         "rows": f"{document['rows']:,}, {document['labelled_rows']:,} of them labelled",
         "results": ", ".join(f"{number} {status}" for status, number in sorted(statuses.items())),
         "found": "\n".join(told[:_FIGURES]) + more,
-        "why": "steward explain shows how each result came about",
+        "why": f"`steward explain {document['model']} {document['window']} {document['version']}` shows how each "
+        "result came about",
     }
 
 

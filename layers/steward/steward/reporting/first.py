@@ -11,6 +11,9 @@ MOST = 8
 """Steps that are listed; the sections below have the rest."""
 
 
+_TITLES = {True: "alert fires", False: "windows keep being bad"}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that needs a person.
@@ -59,7 +62,7 @@ def _monitors(report: ModelReport) -> Iterator[Step]:
             continue
         yield Step(
             look="critical" if monitor.alert == "firing" and monitor.severity == "critical" else "warning",
-            title=f"{name(monitor.monitor)}: {'alert fires' if monitor.alert == 'firing' else 'windows keep being bad'}",
+            title=f"{name(monitor.monitor)}: {_TITLES[monitor.alert == 'firing']}",
             note="; ".join(_notes(monitor)),
             sentence=monitor.sentence,
             commands=tuple(_commands(report, monitor)),
@@ -80,7 +83,7 @@ def _notes(monitor: MonitorState) -> Iterator[str]:
 
 def _commands(report: ModelReport, monitor: MonitorState) -> Iterator[str]:
     if report.check and monitor.window == report.check.window:
-        yield f"steward explain {report.check.check} --model {report.model}"
+        yield f"steward explain {report.model} {report.check.check}"
     if monitor.alert == "firing" and not monitor.acknowledged:
         yield f"steward acknowledge {report.model} {monitor.monitor}"
 

@@ -90,7 +90,8 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested, having: Sequen
     """Add waiting labels to the windows of their predictions.
 
     A batch of labels looks for its own rows' predictions within the label horizon, newest window first, then in the
-    windows that were uploaded within it, however old; a batch of predictions lets every label that has waited no longer than the label horizon look at the windows it brought.
+    windows that were uploaded within it, however old; a batch of predictions lets every label that has waited no longer
+    than the label horizon look at the windows it brought.
     Placing a label twice changes nothing. The labels stay where they wait until `remove_placed`, so that a function
     that dies before it has written the outcomes finds them again.
 
