@@ -21,7 +21,7 @@ from steward.commands.proof import BODY, Proof, signed_headers
 from steward.errors import StewardError
 from steward.events import DefectChange
 from steward.spec.durations import parse_duration
-from steward.spec.problems import list_problems, shortened
+from steward.spec.problems import Positions, list_problems, shortened
 from steward.spec.severity import Severity
 from steward.store import identity, keys
 
@@ -177,7 +177,7 @@ def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, no
             {"id": uuid.uuid4(), "model": model, "issued_at": now, "expires_at": now + kinds.LIFETIME, **said}
         )
     except ValidationError as error:
-        fields = {(): None} | {(name,): None for name in kind.model_fields}
+        fields: Positions = dict.fromkeys([(), *((name,) for name in kind.model_fields)])
         raise StewardError(shortened(list_problems(error, fields))[0]) from error
     after = deployment.ledger.length(model)
     answer = _answer(deployment, command, patience)

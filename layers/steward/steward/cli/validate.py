@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from steward.cli.terminal import console
-from steward.errors import StewardError
+from steward.errors import SpecInvalid
 from steward.spec.document import read_spec
 from steward.spec.durations import describe_duration
 
@@ -15,9 +15,14 @@ def validate(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Declarations (.yaml).")],
 ) -> None:
     """Read declarations, and upload nothing; needs no deployment. Exits with 2 when one is wrong."""
+    problems = []
     for file in files:
-        spec = read_spec(file.read_bytes())
-        if file.stem != spec.model:
-            raise StewardError(f"{file} declares {spec.model}; call it {spec.model}.yaml, as it is uploaded")
-        window = describe_duration(spec.window.length)
-        console.print(f"{file} declares {spec.model}: {len(spec.features)} features, windows of {window}", markup=False)
+        try:
+            spec = read_spec(file.read_bytes())
+        except SpecInvalid as error:
+            problems += [f"{file}: {problem}" for problem in error.problems]
+        else:
+            told = f"{len(spec.features)} features, windows of {describe_duration(spec.window.length)}"
+            console.print(f"{file} declares {spec.model}: {told}", markup=False)
+    if problems:
+        raise SpecInvalid(problems)
