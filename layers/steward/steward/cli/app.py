@@ -182,7 +182,7 @@ PANELS = {
 }
 """Every command, under the headings of the help."""
 
-app = typer.Typer(cls=lazy_group(PANELS), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=lazy_group(PANELS), no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def show_version(asked: bool) -> None:
@@ -209,9 +209,12 @@ def main() -> None:
     try:
         app()
     except StewardError as error:
-        from steward.cli.terminal import errors  # noqa: PLC0415 - Rich is not needed before
+        from steward.cli.terminal import errors, print_json  # noqa: PLC0415 - Rich is not needed before
 
-        for problem in error.problems if isinstance(error, SpecInvalid) else [str(error)]:
+        problems = error.problems if isinstance(error, SpecInvalid) else [str(error)]
+        if "--json" in sys.argv:
+            print_json({"error": {"kind": type(error).__name__, "problems": problems}})
+        for problem in problems:
             errors.print(problem, style="red", markup=False)
         sys.exit(2)
 

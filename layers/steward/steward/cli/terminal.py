@@ -1,8 +1,12 @@
 """Where commands print: as wide as the terminal, and unbroken where the output goes to a file or a pipe."""
 
+import sys
+from collections.abc import Collection
 from typing import Any
 
+from pydantic_core import to_json
 from rich.console import Console, ConsoleDimensions
+from rich.table import Table
 
 _UNBROKEN = 100_000
 """The width of what is no terminal, in columns: no sentence, key or row of a table is broken."""
@@ -37,6 +41,32 @@ class Terminal(Console):
     @property
     def _piped(self) -> bool:
         return self._width is None and not self.file.isatty()
+
+
+def draw_table(title: str, *headings: str, whole: Collection[str] = ()) -> Table:
+    """Begin a table without lines, for people and for `awk`.
+
+    Args:
+        title: above it.
+        headings: of the columns.
+        whole: those whose cells are not wrapped, such as ids.
+    """
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim",
+                  padding=(0, 2, 0, 0))  # fmt: skip
+    for heading in headings:
+        drawn.add_column(heading, no_wrap=heading in whole, overflow="fold")
+    return drawn
+
+
+def print_json(document: object, *, lines: bool = False) -> None:
+    """Print one JSON document: models and dataclasses by their fields, times in ISO 8601.
+
+    Args:
+        document: what is printed.
+        lines: on one line, as one of many.
+    """
+    sys.stdout.write(f"{to_json(document, indent=None if lines else 2, inf_nan_mode='null').decode()}\n")
+    sys.stdout.flush()
 
 
 console = Terminal(highlight=False)
