@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -209,14 +209,24 @@ def main() -> None:
     try:
         app()
     except StewardError as error:
-        from steward.cli.terminal import errors, print_json  # noqa: PLC0415 - Rich is not needed before
+        _fail(error, error.problems if isinstance(error, SpecInvalid) else [str(error)])
+    except Exception as error:
+        if not type(error).__module__.startswith("botocore."):  # which is not imported where nothing needs AWS
+            raise
+        from steward.store.access import unanswered  # noqa: PLC0415
 
-        problems = error.problems if isinstance(error, SpecInvalid) else [str(error)]
-        if "--json" in sys.argv:
-            print_json({"error": {"kind": type(error).__name__, "problems": problems}})
-        for problem in problems:
-            errors.print(problem, style="red", markup=False)
-        sys.exit(2)
+        _fail(error, [unanswered(error)])  # type: ignore[arg-type]
+
+
+def _fail(error: Exception, problems: list[str]) -> NoReturn:
+    """Say what is wrong, to programs too where they asked for JSON, and leave."""
+    from steward.cli.terminal import errors, print_json  # noqa: PLC0415 - Rich is not needed before
+
+    if "--json" in sys.argv:
+        print_json({"error": {"kind": type(error).__name__, "problems": problems}})
+    for problem in problems:
+        errors.print(problem, style="red", markup=False)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

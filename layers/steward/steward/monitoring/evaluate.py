@@ -99,6 +99,7 @@ def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
             window=evidence.window,
             baseline=evidence.baseline,
             profile=evidence.profile,
+            ended=evidence.ended,
             volumes=evidence.volumes,
             labelled={number: rows for number, rows in evidence.labelled.items() if number < evidence.window.number},
             columns=before,
