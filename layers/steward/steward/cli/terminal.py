@@ -7,6 +7,7 @@ from typing import Any
 from pydantic_core import to_json
 from rich.console import Console, ConsoleDimensions
 from rich.table import Table
+from rich.text import Text
 
 _UNBROKEN = 100_000
 """The width of what is no terminal, in columns: no sentence, key or row of a table is broken."""
@@ -23,7 +24,7 @@ class Terminal(Console):
     def size(self) -> ConsoleDimensions:
         """Columns and lines."""
         size = super().size
-        return ConsoleDimensions(_UNBROKEN, size.height) if self._piped else size
+        return ConsoleDimensions(_UNBROKEN, size.height) if self.piped else size
 
     @size.setter
     def size(self, size: tuple[int, int]) -> None:
@@ -31,15 +32,21 @@ class Terminal(Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         """As Rich prints; in a pipe without the blanks that fill a table's last column."""
-        if not self._piped:
+        if not self.piped:
             super().print(*objects, **options)
             return
         with self.capture() as captured:
             super().print(*objects, **options)
         self.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
+    def stack(self, *parts: str | Text) -> Text:
+        """What there is of some parts, one below the other; in a pipe on one line."""
+        texts = (Text(part) if isinstance(part, str) else part for part in parts if part)
+        return Text("; " if self.piped else "\n").join(texts)
+
     @property
-    def _piped(self) -> bool:
+    def piped(self) -> bool:
+        """Whether the output goes to a file or a pipe."""
         return self._width is None and not self.file.isatty()
 
 
