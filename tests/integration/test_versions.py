@@ -12,7 +12,7 @@ from steward import aws
 from steward.cli import versions
 from steward.cli.app import app
 from steward.cli.deployment import Deployment as Reached
-from steward.errors import NotReleased, ObjectChanged, SpecInvalid, StewardError
+from steward.errors import NotReleased, ObjectChanged, SpecInvalid, StewardError, UnknownModel
 from steward.events import RetrainingProposed, StoredObject
 from steward.lineage.identifiers import UnknownId
 from steward.store.bucket import Bucket, sha256
@@ -187,7 +187,7 @@ def test_champion_stands_for_the_version_in_charge(
     assert json.loads(run("diff", "lemons", other, "champion", "--json").stdout)["after"] == version
     told = json.loads(run("checkout", "lemons", "champion", "--to", str(tmp_path / "out"), "--json").stdout)
     assert told["version"] == version
-    with pytest.raises(UnknownId, match="no version of pears is in charge"):
+    with pytest.raises(UnknownModel, match="no model 'pears' is declared"):
         run("show", "pears", "champion")
 
 
