@@ -126,6 +126,26 @@ class BatchRejected(Event):
     message: Sentence
 
 
+class BatchDeferred(Event):
+    """A file waits in the inbox: its rows name no version, and none is in charge yet that they could belong to."""
+
+    kind: Kind
+    batch: str
+    source: str
+    rows: int
+    message: Sentence
+
+
+class BatchRepeated(Event):
+    """A file changed nothing: an earlier one that is taken in has the same bytes."""
+
+    kind: Kind
+    batch: str
+    source: str
+    first: str = Field(description="The batch of the earlier one.")
+    message: Sentence
+
+
 class DataCorrected(Event):
     """Rows that were stored are replaced or withdrawn from now on. A correction of many windows is told in several."""
 
@@ -524,6 +544,16 @@ def decode(body: str | bytes, sent_at: datetime) -> Event:
     if detail.get("correlation_id") == SCHEDULED_TIME:
         detail["correlation_id"] = f"schedule-{detail['as_of']}"
     return EVENTS[envelope.detail_type].model_validate(detail)
+
+
+def decode_if[Wanted: Event](kind: type[Wanted], body: str | bytes) -> Wanted | None:
+    """The event in a queue message where it is of this kind, else None.
+
+    Raises:
+        pydantic.ValidationError: the message is none of EventBridge's, or no such event although it says so.
+    """
+    envelope = Envelope.model_validate_json(body)
+    return kind.model_validate(envelope.detail) if envelope.detail_type == kind.__name__ else None
 
 
 def _moment(written: str | float | None) -> datetime | None:

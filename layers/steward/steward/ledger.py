@@ -18,6 +18,8 @@ Action = Literal[
     "model_rejected",
     "batch_ingested",
     "batch_rejected",
+    "batch_deferred",
+    "batch_repeated",
     "resources_collected",
     "collection_failed",
     "window_attributed",
