@@ -19,7 +19,7 @@ from infra.demo.play import Play
 from infra.demo.timeline import timeline_table
 from infra.local.process import ROOT, LocalStackError
 from infra.local.stack import Stack, down, up
-from steward.cli.app import audit_table
+from steward.cli import audit
 from steward.cli.deployment import Deployment
 from steward.cli.report import bring
 from steward.events import AuditCompleted, AuditRequested, TrainingDeclined
@@ -86,7 +86,7 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
     console.print(
         f"Ledger: {len(entries):,} entries, each bound to the one before it; the last is {entries[-1].hash[:16]}..."
     )
-    console.print(audit_table(audited(play, deployment)))
+    console.print(audit.table(audited(play, deployment)))
     report = reported(play, deployment)
     console.print(f"\nChart: {png.relative_to(ROOT)} and {page.relative_to(ROOT)}")
     console.print(f"The report on {model}: {report.relative_to(ROOT)}")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from steward.cli import app
+from steward.cli import app, terminal
 from steward.spec.document import read_spec
 
 from .samples import sales
@@ -24,7 +24,7 @@ def run(monkeypatch, capsys, tmp_path: Path):
 
     def run(*arguments: str, width: int = 80) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["steward", *arguments])
-        monkeypatch.setattr(app.console, "width", width)
+        monkeypatch.setattr(terminal.console, "_width", width)
         with pytest.raises(SystemExit) as ended:
             app.main()
         captured = capsys.readouterr()

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from steward import compare
-from steward.cli.compare import show
 from steward.spec.document import read_spec
 from steward.standalone.roles import row_counter
 from steward.standalone.suggestion import suggest
+from steward.standalone.summary import show
 
 ROWS = 1500
 

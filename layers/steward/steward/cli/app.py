@@ -1,277 +1,210 @@
-"""The command `steward`."""
+"""The command `steward`: every command with its place, and what happens when one fails."""
 
-import json
-import math
 import sys
-import uuid
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from steward.cli import (
-    cost,
-    doctor,
-    history,
-    people,
-    promotion,
-    push,
-    quarantine,
-    redrive,
-    report,
-    status,
-    suggest,
-    versions,
-)
-from steward.cli.deployment import Deployment
+from steward.cli.lazy import Entry, lazy_group
 from steward.errors import SpecInvalid, StewardError
-from steward.events import AuditRequested
-from steward.governance.audit import Audit
-from steward.spec.document import read_spec
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Look after machine-learning models in production.",
-)
-console = Console(soft_wrap=False)
+PANELS = {
+    "Without a deployment": (
+        Entry(
+            "compare",
+            "compare:compare_tables",
+            "Say whether one table has drifted from another.",
+            "steward compare reference.parquet current.csv --fail-on-drift",
+        ),
+        Entry(
+            "suggest",
+            "suggest:suggest",
+            "Write a declaration that fits reference data.",
+            "steward suggest reference.csv --model loans --owner risk-team --output loans.yaml",
+        ),
+        Entry(
+            "validate",
+            "validate:validate",
+            "Read declarations, and upload nothing.",
+            "steward validate loans.yaml",
+        ),
+        Entry(
+            "import-sagemaker",
+            "sagemaker:import_from_sagemaker",
+            "Write a declaration from what SageMaker Model Monitor and Clarify left behind.",
+            "steward import-sagemaker statistics.json constraints.json --model loans --owner risk-team "
+            "--capture captures/",
+        ),
+    ),
+    "Data": (
+        Entry(
+            "push",
+            "push:upload_files",
+            "Upload declarations or records, and show what became of them.",
+            "steward push march.csv --model loans --kind predictions",
+        ),
+        Entry("quarantine", "quarantine:app", "Rejected rows and files: list, show, and release after a fix."),
+        Entry(
+            "defects",
+            "defects:show_defects",
+            "List the errors found in a model's data.",
+            "steward defects loans",
+        ),
+    ),
+    "Monitoring": (
+        Entry(
+            "status",
+            "status:show_status",
+            "Show champions, alerts and the newest runs.",
+            "steward status loans",
+        ),
+        Entry(
+            "watch",
+            "watch:watch",
+            "Show every decision on a model as it is taken.",
+            "steward watch loans --patience 60",
+        ),
+        Entry(
+            "report",
+            "report:report",
+            "Bring a model's newest report to a folder.",
+            "steward report loans --out reports --open",
+        ),
+        Entry(
+            "explain",
+            "explain:explain_check",
+            "Show how a check's decisions came about, and work them out again.",
+            "steward explain 9cf288be9457e139 --model loans",
+        ),
+        Entry(
+            "audit",
+            "audit:audit",
+            "Have every governance invariant of a model checked now.",
+            "steward audit loans",
+        ),
+    ),
+    "The deployment": (
+        Entry(
+            "doctor",
+            "doctor:examine_deployment",
+            "Say what is wrong with the deployment and how to mend it.",
+            "steward doctor",
+        ),
+        Entry(
+            "redrive",
+            "redrive:send_round_again",
+            "Show what failed too often, or send it round again.",
+            "steward redrive ingest_records --send",
+        ),
+        Entry(
+            "cost",
+            "cost:cost",
+            "Show what is stored and what a month takes, at list prices.",
+            "steward cost loans",
+        ),
+    ),
+    "Commands that are signed": (
+        Entry(
+            "acknowledge",
+            "people:acknowledge",
+            "Say that an alert was seen, so that it does not escalate.",
+            'steward acknowledge loans --monitor feature_drift --note "on it"',
+        ),
+        Entry(
+            "mute",
+            "people:mute",
+            "Have no notifications for a while.",
+            'steward mute loans --for 2d --reason "new branch opens"',
+        ),
+        Entry("check", "people:check", "Have windows checked now.", "steward check loans"),
+        Entry(
+            "retrain",
+            "people:retrain",
+            "Ask the retraining policy for a run.",
+            'steward retrain loans --reason "new product line"',
+        ),
+        Entry(
+            "freeze",
+            "people:freeze",
+            "Have promotions wait.",
+            'steward freeze loans --until 2026-12-27 --reason "nobody is here to look"',
+        ),
+        Entry("thaw", "people:thaw", "End a freeze.", 'steward thaw loans --reason "all are back"'),
+        Entry(
+            "roll-back",
+            "people:roll_back",
+            "Put the champion before in charge again.",
+            'steward roll-back loans --reason "complaints since Tuesday"',
+        ),
+        Entry(
+            "open-defect",
+            "people:open_defect",
+            "Report an error in a model's data.",
+            'steward open-defect loans "income is in cents since March"',
+        ),
+        Entry(
+            "change-defect",
+            "people:change_defect",
+            "Confirm, assign, correct, verify or close a defect.",
+            "steward change-defect loans 5f0c2a7d assign --owner ana",
+        ),
+    ),
+    "Versions": (
+        Entry("log", "versions:log", "Show what happened to a model, the newest first.", "steward log loans --last 10"),
+        Entry(
+            "show",
+            "versions:show",
+            "Show a spec revision, dataset, version, baseline, run, check or release.",
+            "steward show loans 20190408",
+        ),
+        Entry("diff", "versions:diff", "Show how two of them differ.", "steward diff loans 20181105 20190408"),
+        Entry(
+            "checkout",
+            "versions:checkout",
+            "Bring a version's artifact, dataset and baseline to a folder.",
+            "steward checkout loans 20190408 --to loans-april",
+        ),
+        Entry("outcome", "promotion:outcome", "Wait until the newest run has ended.", "steward outcome loans"),
+        Entry(
+            "promote",
+            "promotion:promote",
+            "Send a version with its evidence to another deployment.",
+            "steward promote loans champion --from steward@staging --to steward@production",
+        ),
+    ),
+}
+"""Every command, under the headings of the help."""
 
-Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
-Patience = Annotated[float, typer.Option(help="Seconds without news after which to stop waiting.")]
+app = typer.Typer(cls=lazy_group(PANELS), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-app.command(name="push")(push.upload_files)
+def show_version(asked: bool) -> None:
+    """Print the version, and leave."""
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - no command needs it
+
+        typer.echo(f"steward {version('model-steward')}")
+        raise typer.Exit
 
 
-@app.command()
-def validate(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Declarations (.yaml).")],
+@app.callback()
+def steward(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=show_version, help="Show the version and exit.")
+    ] = False,
 ) -> None:
-    """Read declarations, and upload nothing; needs no deployment. Exits with 2 when one is wrong."""
-    for file in files:
-        spec = read_spec(file.read_bytes())
-        if file.stem != spec.model:
-            raise StewardError(f"{file} declares {spec.model}; call it {spec.model}.yaml, as it is uploaded")
-        console.print(f"{file} declares {spec.model}: {len(spec.features)} features", markup=False)
-
-
-@app.command(name="status")
-def show_status(
-    model: Annotated[str | None, typer.Argument(help="One model; all of them when left out.")] = None,
-    stack: Stack = "steward",
-) -> None:
-    """Show champions, alerts and the newest runs. Exits with 1 when an alert is firing."""
-    found = list(status.standings(Deployment.of(stack), model))
-    console.print(status.table(found))
-    for standing in found:
-        if freeze := standing.routing.freeze:
-            waiting = len(standing.routing.held)
-            console.print(f"{standing.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
-    for standing in found if model else []:
-        console.print(status.alerts_table(standing))
-    raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
-
-
-@app.command()
-def watch(
-    model: Annotated[str, typer.Argument(help="Whose ledger.")],
-    last: Annotated[int, typer.Option(help="Begin with this many entries that are there already.")] = 20,
-    patience: Patience = math.inf,
-    stack: Stack = "steward",
-) -> None:
-    """Show every decision on a model as it is taken, until interrupted."""
-    deployment = Deployment.of(stack)
-    newest = deployment.ledger.length(model)
-    for entry in history.follow(deployment.ledger, model, after=max(0, newest - last), seconds=patience):
-        console.print(history.line(entry))
-
-
-@app.command()
-def audit(
-    model: Annotated[str, typer.Argument(help="Which model.")],
-    patience: Patience = 60,
-    stack: Stack = "steward",
-) -> None:
-    """Have every governance invariant of a model checked now. Exits with 1 when one does not hold."""
-    deployment = Deployment.of(stack)
-    now = datetime.now(UTC)
-    request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])
-    after = deployment.ledger.length(model)
-    deployment.bus.publish(request)
-    for entry in history.follow(deployment.ledger, model, after=after, seconds=patience):
-        if entry.action == "audit_completed" and entry.correlation_id == request.correlation_id:
-            report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
-            console.print(audit_table(report))
-            raise typer.Exit(1 if report.failed else 0)
-    raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
-
-
-app.add_typer(quarantine.app, name="quarantine")
-app.command(name="redrive")(redrive.send_round_again)
-app.command(name="cost")(cost.cost)
-app.command(name="report")(report.report)
-app.command(name="doctor")(doctor.examine_deployment)
-for signed in people.COMMANDS:
-    app.command(rich_help_panel="Commands that are signed")(signed)
-for name, command in {**versions.COMMANDS, **promotion.COMMANDS}.items():
-    app.command(name, rich_help_panel="Versions")(command)
-
-
-@app.command(name="defects")
-def show_defects(  # noqa: PLR0917 - the options of a command
-    model: Annotated[str, typer.Argument(help="Whose data.")],
-    defect: Annotated[str | None, typer.Argument(help="One defect, shown whole.")] = None,
-    burn_down: Annotated[bool, typer.Option("--burn-down", help="How many are left at the end of each day.")] = False,
-    days: Annotated[int, typer.Option(min=1, help="With --burn-down: the last days that are shown.")] = 14,
-    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
-    stack: Stack = "steward",
-) -> None:
-    """List the errors found in a model's data, what is due first at the top. Exits with 1 when one is overdue."""
-    from steward.cli import defects  # noqa: PLC0415 - other commands need none of it
-    from steward.defects.ordering import burn_down as burned_down  # noqa: PLC0415
-
-    data, now = Deployment.of(stack).data, datetime.now(UTC)
-    found = [defects.find(data, model, defect)] if defect else defects.read(data, model)
-    if as_json:
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
-    elif defect:
-        for line in defects.described(found[0]):
-            console.print(line, soft_wrap=True)
-    else:
-        console.print(
-            defects.burn_down_table(burned_down(found, now, days)) if burn_down else defects.table(model, found, now)
-        )
-    raise typer.Exit(1 if any(one.overdue(now) for one in found) else 0)
-
-
-@app.command(name="explain")
-def explain_check(
-    check: Annotated[str, typer.Argument(help="The key of a check, or its id.")],
-    model: Annotated[str | None, typer.Option(help="Whose check an id names; all models when left out.")] = None,
-    stack: Stack = "steward",
-) -> None:
-    """Show how a check's decisions came about, and work them out again. Exits with 1 when that gives other results."""
-    from steward.cli import explain  # noqa: PLC0415 - the statistics take half a second to load
-    from steward.monitoring.evaluate import evaluate  # noqa: PLC0415
-    from steward.stations.check import restored  # noqa: PLC0415
-
-    deployment = Deployment.of(stack)
-    found = explain.find(deployment.data, check, [model] if model else deployment.models())
-    evidence = restored(deployment.data, found)
-    explain.show(found, evidence, console)
-    same, sentence = explain.comparison(found, evaluate(evidence))
-    console.print(Text(sentence, style="green" if same else "bold red"))
-    raise typer.Exit(0 if same else 1)
-
-
-@app.command(name="import-sagemaker")
-def import_sagemaker(  # noqa: PLR0917 - the options of a command
-    statistics: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The baseline's statistics.json.")],
-    constraints: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The baseline's constraints.json.")],
-    model: Annotated[str, typer.Option(help="What to call the model: lower-case letters, digits and hyphens.")],
-    owner: Annotated[str, typer.Option(help="Who answers for it: a person or a team.")],
-    capture: Annotated[
-        list[Path] | None,
-        typer.Option(exists=True, help="A data-capture file, or a folder of them: the fields of requests and answers."),
-    ] = None,
-    model_quality: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="The model-quality monitor's constraints.json.")
-    ] = None,
-    model_quality_statistics: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="The model-quality monitor's statistics.json.")
-    ] = None,
-    analysis: Annotated[
-        list[Path] | None,
-        typer.Option(exists=True, dir_okay=False, help="An analysis.json of Clarify, bias or explainability."),
-    ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option(help="The endpoint that serves the model: CloudWatch tells of its latency and use.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write it to this file, which must not be there yet.")
-    ] = None,
-) -> None:
-    """Write a declaration from what SageMaker Model Monitor and Clarify left behind. Exits with 2 on bad input.
-
-    Each line says what it was derived from. Read it through, then upload it with `steward push`, capture files of a
-    good time as reference (--kind reference), and from then on captures (--kind predictions) and ground truth
-    (--kind labels) as they are.
-    """
-    from steward.cli import sagemaker  # noqa: PLC0415 - as above
-
-    text = sagemaker.declaration(
-        statistics,
-        constraints,
-        capture or [],
-        model=model,
-        owner=owner,
-        model_quality=model_quality,
-        model_quality_statistics=model_quality_statistics,
-        analyses=analysis or [],
-        endpoint=endpoint,
-    )
-    if output is None:
-        sys.stdout.write(text)
-        return
-    sagemaker.write(output, text)
-    console.print(f"{output} is written: read it through, then `steward push {output}`", markup=False)
-
-
-@app.command(name="compare")
-def compare_tables(
-    reference: Annotated[Path, typer.Argument(help="The data to compare with: Parquet, CSV or JSON Lines.")],
-    current: Annotated[Path, typer.Argument(help="The data to look at.")],
-    spec: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A declaration (.yaml).")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
-    fail_on_drift: Annotated[bool, typer.Option("--fail-on-drift", help="Exit with 1 when there is drift.")] = False,
-) -> None:
-    """Say whether one table has drifted from another; no deployment is needed. Exits with 2 on bad input."""
-    from steward.cli import compare  # noqa: PLC0415 - other commands need no numpy
-    from steward.cli.progress import rows_read  # noqa: PLC0415
-    from steward.standalone.compare import compare as compared  # noqa: PLC0415
-
-    with rows_read() as progress:
-        report = compared(reference, current, spec=spec, progress=progress)
-    if as_json:
-        typer.echo(report.model_dump_json(indent=2))
-    else:
-        compare.show(report, console)
-    raise typer.Exit(1 if fail_on_drift and report.drift.detected else 0)
-
-
-app.command(name="suggest")(suggest.suggest)
-
-
-def audit_table(report: Audit) -> Table:
-    """One row an invariant."""
-    verdict = f"{len(report.failed)} of {len(report.findings)} do not hold" if report.failed else "all hold"
-    drawn = Table(
-        title=f"Audit of {report.model}, champion {report.champion}: {verdict}", title_justify="left", pad_edge=False
-    )
-    for heading in ("invariant", "", "what was found"):
-        drawn.add_column(heading, overflow="fold")
-    for finding in report.findings:
-        mark = "[green]holds[/]" if finding.holds else "[bold red]BROKEN[/]"
-        drawn.add_row(finding.invariant.replace("_", " "), mark, finding.message)
-    return drawn
+    """Look after machine-learning models in production."""
 
 
 def main() -> None:
     """Run the command; what is wrong is said in words, with exit code 2."""
-    errors = Console(stderr=True)
     try:
         app()
-    except SpecInvalid as error:
-        for problem in error.problems:
-            errors.print(problem, style="red", markup=False)
-        sys.exit(2)
     except StewardError as error:
-        errors.print(str(error), style="red", markup=False)
+        from steward.cli.terminal import errors  # noqa: PLC0415 - Rich is not needed before
+
+        for problem in error.problems if isinstance(error, SpecInvalid) else [str(error)]:
+            errors.print(problem, style="red", markup=False)
         sys.exit(2)
 
 

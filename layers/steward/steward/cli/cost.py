@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from steward.cli.deployment import Deployment
+from steward.cli.terminal import console
 from steward.cost.month import DAYS, Calibration, idle
 from steward.cost.prices import Bill, PriceList, PriceName, added
 from steward.store import keys
@@ -85,7 +85,7 @@ def cost(
     stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
 ) -> None:
     """Show what is stored and what a month takes, at list prices: counted uploads, windows and bytes."""
-    deployment, console, at = Deployment.of(stack), Console(), datetime.now(UTC)
+    deployment, at = Deployment.of(stack), datetime.now(UTC)
     prices, calibration = PriceList.current(), Calibration.current()
     for name in [model] if model else deployment.models():
         held = Holdings.of(deployment, name, at)

@@ -1,18 +1,46 @@
 """A model's defects on the command line: what is due first, one of them whole, and how many are left day by day."""
 
+import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 
+import typer
 from rich.markup import escape
 from rich.table import Table
 
+from steward.cli.deployment import Deployment
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console
 from steward.defects.defect import Defect
 from steward.defects.ordering import DayLeft, by_deadline
+from steward.defects.ordering import burn_down as burned_down
 from steward.errors import ObjectMissing, StewardError
 from steward.store import keys
 from steward.store.bucket import Bucket
 
 _STATES = {"wont_fix": "won't fix"}
+
+
+def show_defects(  # noqa: PLR0917 - the options of a command
+    model: Annotated[str, typer.Argument(help="Whose data.")],
+    defect: Annotated[str | None, typer.Argument(help="One defect, shown whole.")] = None,
+    burn_down: Annotated[bool, typer.Option("--burn-down", help="How many are left at the end of each day.")] = False,
+    days: Annotated[int, typer.Option(min=1, help="With --burn-down: the last days that are shown.")] = 14,
+    as_json: Json = False,
+    stack: Stack = "steward",
+) -> None:
+    """List the errors found in a model's data, what is due first at the top. Exits with 1 when one is overdue."""
+    data, now = Deployment.of(stack).data, datetime.now(UTC)
+    found = [find(data, model, defect)] if defect else read(data, model)
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+    elif defect:
+        for line in described(found[0]):
+            console.print(line, soft_wrap=True)
+    else:
+        console.print(burn_down_table(burned_down(found, now, days)) if burn_down else table(model, found, now))
+    raise typer.Exit(1 if any(one.overdue(now) for one in found) else 0)
 
 
 def read(data: Bucket, model: str) -> list[Defect]:

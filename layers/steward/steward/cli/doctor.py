@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from steward.cli.terminal import console
 from steward.events import Trouble
 from steward.runtime import Settings
 from steward.selfcheck.diagnosis import compare
@@ -20,7 +20,6 @@ def examine_deployment(
     stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
 ) -> None:
     """Say what is wrong with the deployment and how to mend it; changes nothing. Exits with 1 when something is."""
-    console = Console()
     found = list(examined(inspection.deployed_stack(stack), datetime.now(UTC)))
     for trouble in found:
         console.print(trouble.sentence, style="bold red", markup=False, highlight=False)

@@ -1,17 +1,24 @@
 """How the decisions of a stored check came about, worked out again from the stored profiles."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
-from rich.console import Console, Group
+import typer
+from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from steward.cli.deployment import Deployment
+from steward.cli.options import Stack
+from steward.cli.terminal import console
 from steward.errors import ObjectMissing, StewardError
 from steward.monitoring.check import Check
+from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.results import MetricResult
 from steward.spec.windows import Window
+from steward.stations.check import restored
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -20,6 +27,21 @@ _UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
 """Statistics that carry the p-value of another."""
 
 Place = tuple[str, str | None, str | None]
+
+
+def explain_check(
+    check: Annotated[str, typer.Argument(help="The key of a check, or its id.")],
+    model: Annotated[str | None, typer.Option(help="Whose check an id names; all models when left out.")] = None,
+    stack: Stack = "steward",
+) -> None:
+    """Show how a check's decisions came about, and work them out again. Exits with 1 when that gives other results."""
+    deployment = Deployment.of(stack)
+    found = find(deployment.data, check, [model] if model else deployment.models())
+    evidence = restored(deployment.data, found)
+    show(found, evidence)
+    same, sentence = comparison(found, evaluate(evidence))
+    console.print(Text(sentence, style="green" if same else "bold red"))
+    raise typer.Exit(0 if same else 1)
 
 
 def find(data: Bucket, check: str, models: Sequence[str]) -> Check:
@@ -46,7 +68,7 @@ def find(data: Bucket, check: str, models: Sequence[str]) -> Check:
     raise StewardError(f"no check of {', '.join(models) or 'any model'} has the id {check}")
 
 
-def show(check: Check, evidence: Evidence, console: Console) -> None:
+def show(check: Check, evidence: Evidence) -> None:
     """Print it for people: what was found step by step, then the rest in a table, then what could not be measured."""
     console.print(heading(check), highlight=False)
     console.print()

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.text import Text
 
 from steward.cli import history
 from steward.cli.deployment import Deployment
+from steward.cli.terminal import console
 from steward.commands import kinds
 from steward.commands.answer import Answer
 from steward.commands.codec import Message, digest, encode
@@ -154,7 +154,6 @@ def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, no
     deployment = Deployment.of(stack)
     after = deployment.ledger.length(model)
     answer = _answer(deployment, command, patience)
-    console = Console()
     console.print(
         Text(f"{answer.verdict}: ", style="green" if answer.verdict == "accepted" else "bold red").append(
             Text(f"{answer.author or 'nobody proven'}: {answer.reason}", style="not bold default")
@@ -162,7 +161,7 @@ def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, no
     )
     if answer.verdict == "refused":
         raise typer.Exit(1)
-    raise typer.Exit(0 if _followed(deployment, command, after, patience, console) else 1)
+    raise typer.Exit(0 if _followed(deployment, command, after, patience) else 1)
 
 
 def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> Answer:
@@ -186,7 +185,7 @@ def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> 
     )
 
 
-def _followed(deployment: Deployment, command: kinds.Command, after: int, patience: float, console: Console) -> bool:
+def _followed(deployment: Deployment, command: kinds.Command, after: int, patience: float) -> bool:
     """Show what a command led to; whether that is what was asked for, as far as it came within the patience."""
     effects = EFFECTS.get(command.command, {})
     if not effects:

@@ -3,23 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-
+from steward.cli.terminal import errors
 from steward.standalone.tables import Watcher
 
 
 @contextmanager
 def rows_read() -> Iterator[Watcher]:
     """Report the rows read so far of each file: as they are read on a terminal, else in one line a file at the end."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
     read: dict[str, int] = {}
-    with console.status("reading") as status:
+    with errors.status("reading") as status:
 
         def watch(name: str, rows: int) -> None:
             read[name] = rows
             status.update(f"{name}: {rows:,} rows")
 
         yield watch
-    if not console.is_terminal:
+    if not errors.is_terminal:
         for name, rows in read.items():
-            console.print(f"{name}: {rows:,} rows read", markup=False)
+            errors.print(f"{name}: {rows:,} rows read", markup=False)

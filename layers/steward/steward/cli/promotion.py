@@ -9,18 +9,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Self
 
 import typer
-from rich.console import Console
 
 from steward import aws
 from steward.cli import history
 from steward.cli.deployment import Deployment
+from steward.cli.terminal import console
 from steward.errors import StewardError
 from steward.ledger import LedgerEntry
 
 ENDS = {"champion_promoted": True, "version_rejected": False, "version_refused": False, "run_failed": False}
 """The entries of the ledger that end a promotion, and whether they are what was asked for."""
 
-console = Console(soft_wrap=False)
 _PAUSE = 1.0
 """Between two looks at a run, in seconds."""
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from steward.cli.deployment import Deployment
+from steward.cli.terminal import console
 from steward.errors import Conflict, ObjectMissing, StewardError
 from steward.events import ObjectCreated
 from steward.ledger import LedgerEntry
@@ -63,7 +63,7 @@ def show_all(model: Model, stack: Stack = "steward") -> None:
     """List what waits. Exits with 1 when something does."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
-    deployment, console = Deployment.of(stack), Console()
+    deployment = Deployment.of(stack)
     drawn = Table(title=f"Quarantine of {model}", title_justify="left", pad_edge=False)
     for heading in ("batch or file", "from", "what is wrong"):
         drawn.add_column(heading, overflow="fold")
@@ -93,7 +93,7 @@ def show(
     """Show rejected rows, each with its reasons."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
-    deployment, console = Deployment.of(stack), Console()
+    deployment = Deployment.of(stack)
     for row in read_rejected(deployment.data.get(_found(deployment, model, batch).key).body)[:rows]:
         place = f"row {row.row}" + (f", line {row.line}" if row.line else "")
         console.print(f"{place}: {'; '.join(reason.message for reason in row.reasons)}", markup=False)
@@ -106,7 +106,7 @@ def let_go(model: Model, what: Place, stack: Stack = "steward") -> None:
     from steward.records.quarantine import read_rejected  # noqa: PLC0415
     from steward.records.release import release  # noqa: PLC0415
 
-    deployment, console = Deployment.of(stack), Console()
+    deployment = Deployment.of(stack)
     if what.startswith(keys.INBOX):
         _release_file(deployment, model, what)
         console.print(f"{what} is taken in again; `steward watch {model}` shows what becomes of it", markup=False)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from steward.cli.deployment import Deployment
+from steward.cli.terminal import console
 from steward.errors import StewardError
 from steward.store import logs
 from steward.store.dead_letters import DeadLetters, Letter, queue_url
@@ -26,7 +26,6 @@ def send_round_again(
     stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
 ) -> None:
     """Show what failed too often, with the reason, or send it round again. Exits with 1 when something stays."""
-    console = Console()
     found = list(failed(Deployment.of(stack), function))
     console.print(table(found))
     stays = 0

@@ -4,14 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from steward.cli.deployment import Deployment
+from steward.cli.terminal import console
 from steward.errors import StewardError
 from steward.store import keys
 from steward.store.bucket import Bucket, Content
-
-console = Console(soft_wrap=False)
 
 _PREFIX = "reports/"
 

@@ -1,8 +1,13 @@
 """A declaration from what SageMaker Model Monitor left behind."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from steward.cli.terminal import console
 from steward.errors import StewardError
 from steward.sagemaker.clarify import Analysis
 from steward.sagemaker.constraints import Constraints
@@ -19,6 +24,56 @@ _FILES = 5
 
 _MAXIMUM_LINE_BYTES = 1 << 26
 """The longest line that is read; captures hold requests of up to 25 MB."""
+
+
+def import_from_sagemaker(  # noqa: PLR0917 - the options of a command
+    statistics: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The baseline's statistics.json.")],
+    constraints: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The baseline's constraints.json.")],
+    model: Annotated[str, typer.Option(help="What to call the model: lower-case letters, digits and hyphens.")],
+    owner: Annotated[str, typer.Option(help="Who answers for it: a person or a team.")],
+    capture: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, help="A data-capture file, or a folder of them: the fields of requests and answers."),
+    ] = None,
+    model_quality: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The model-quality monitor's constraints.json.")
+    ] = None,
+    model_quality_statistics: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The model-quality monitor's statistics.json.")
+    ] = None,
+    analysis: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="An analysis.json of Clarify, bias or explainability."),
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="The endpoint that serves the model: CloudWatch tells of its latency and use.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write it to this file, which must not be there yet.")
+    ] = None,
+) -> None:
+    """Write a declaration from what SageMaker Model Monitor and Clarify left behind. Exits with 2 on bad input.
+
+    Each line says what it was derived from. Read it through, then upload it with `steward push`, capture files of a
+    good time as reference (--kind reference), and from then on captures (--kind predictions) and ground truth
+    (--kind labels) as they are.
+    """
+    text = declaration(
+        statistics,
+        constraints,
+        capture or [],
+        model=model,
+        owner=owner,
+        model_quality=model_quality,
+        model_quality_statistics=model_quality_statistics,
+        analyses=analysis or [],
+        endpoint=endpoint,
+    )
+    if output is None:
+        sys.stdout.write(text)
+        return
+    write(output, text)
+    console.print(f"{output} is written: read it through, then `steward push {output}`", markup=False)
 
 
 def declaration(

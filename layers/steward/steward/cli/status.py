@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
+import typer
 from rich.table import Table
 
 from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.cli.deployment import Deployment
+from steward.cli.options import Stack
+from steward.cli.terminal import console
 from steward.errors import UnknownModel
 from steward.releasing.routing import Routing
 from steward.retraining.runs import Run
@@ -14,6 +18,22 @@ from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys
 from steward.store.bucket import Bucket
+
+
+def show_status(
+    model: Annotated[str | None, typer.Argument(help="One model; all of them when left out.")] = None,
+    stack: Stack = "steward",
+) -> None:
+    """Show champions, alerts and the newest runs. Exits with 1 when an alert is firing."""
+    found = list(standings(Deployment.of(stack), model))
+    console.print(table(found))
+    for standing in found:
+        if freeze := standing.routing.freeze:
+            waiting = len(standing.routing.held)
+            console.print(f"{standing.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
+    for standing in found if model else []:
+        console.print(alerts_table(standing))
+    raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from steward.cli.deployment import Deployment
+from steward.cli.terminal import console
 from steward.errors import UnknownModel
 
 Model = Annotated[str, typer.Argument(help="Which model.")]
@@ -16,8 +16,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
 
 _HISTORY = 50
-
-console = Console(soft_wrap=False)
 
 
 def log(

@@ -1,0 +1,48 @@
+"""`steward audit`: every governance invariant of a model, checked now."""
+
+import uuid
+from datetime import UTC, datetime
+
+import typer
+from rich.table import Table
+
+from steward.cli import history
+from steward.cli.deployment import Deployment
+from steward.cli.options import Model, Patience, Stack
+from steward.cli.terminal import console
+from steward.errors import StewardError
+from steward.events import AuditRequested
+from steward.governance.audit import Audit
+
+
+def audit(
+    model: Model,
+    patience: Patience = 60,
+    stack: Stack = "steward",
+) -> None:
+    """Have every governance invariant of a model checked now. Exits with 1 when one does not hold."""
+    deployment = Deployment.of(stack)
+    now = datetime.now(UTC)
+    request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])
+    after = deployment.ledger.length(model)
+    deployment.bus.publish(request)
+    for entry in history.follow(deployment.ledger, model, after=after, seconds=patience):
+        if entry.action == "audit_completed" and entry.correlation_id == request.correlation_id:
+            report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
+            console.print(table(report))
+            raise typer.Exit(1 if report.failed else 0)
+    raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
+
+
+def table(report: Audit) -> Table:
+    """One row an invariant."""
+    verdict = f"{len(report.failed)} of {len(report.findings)} do not hold" if report.failed else "all hold"
+    drawn = Table(
+        title=f"Audit of {report.model}, champion {report.champion}: {verdict}", title_justify="left", pad_edge=False
+    )
+    for heading in ("invariant", "", "what was found"):
+        drawn.add_column(heading, overflow="fold")
+    for finding in report.findings:
+        mark = "[green]holds[/]" if finding.holds else "[bold red]BROKEN[/]"
+        drawn.add_row(finding.invariant.replace("_", " "), mark, finding.message)
+    return drawn

@@ -1,0 +1,24 @@
+"""`steward watch`: every decision as it is taken."""
+
+import math
+from typing import Annotated
+
+import typer
+
+from steward.cli import history
+from steward.cli.deployment import Deployment
+from steward.cli.options import Patience, Stack
+from steward.cli.terminal import console
+
+
+def watch(
+    model: Annotated[str, typer.Argument(help="Whose ledger.")],
+    last: Annotated[int, typer.Option(help="Begin with this many entries that are there already.")] = 20,
+    patience: Patience = math.inf,
+    stack: Stack = "steward",
+) -> None:
+    """Show every decision on a model as it is taken, until interrupted."""
+    deployment = Deployment.of(stack)
+    newest = deployment.ledger.length(model)
+    for entry in history.follow(deployment.ledger, model, after=max(0, newest - last), seconds=patience):
+        console.print(history.line(entry))
