@@ -571,6 +571,7 @@ class ObjectCreated(BaseModel):
     Attributes:
         sequencer: as the event gives it: hexadecimal, ascending with the versions of one key; empty where it does not.
         completed: when S3 told of it, which is when its upload was complete; None where the event does not say.
+        request: tells apart the requests to take it in again; empty where S3 itself tells of it.
     """
 
     model_config = ConfigDict(defer_build=True)
@@ -580,6 +581,7 @@ class ObjectCreated(BaseModel):
     version_id: str
     sequencer: str = ""
     completed: AwareDatetime | None = None
+    request: str = ""
 
     @classmethod
     def decode(cls, body: str | bytes, newest_version: Callable[[str], str]) -> Self:
@@ -601,12 +603,17 @@ class ObjectCreated(BaseModel):
             version_id=version_id,
             sequencer=stored.get("sequencer") or "",
             completed=_moment(envelope.time),
+            request=stored.get("request") or "",
         )
 
     @property
     def correlation_id(self) -> str:
         """The same on everything that the upload leads to."""
         return self.correlate(self.key, self.version_id)
+
+    def identify(self, event: Event) -> str:
+        """What the ledger tells the answer to this request by, where the same was answered before."""
+        return f"{event.event_id}-{self.request}" if self.request else ""
 
     @staticmethod
     def correlate(key: str, version_id: str) -> str:

@@ -130,8 +130,8 @@ MENDED = {
     "wrong_type": ({"remark": "x", "tail": "far"}, {"tail": "categorical"}),
     "impossible_time": ({"at": "2013-07-01T00:00:00.000001Z"}, {}),
 }
-"""What rejects rows, by the code of the reason; and the features that let them pass. A rule is left out, and a time that
-is yet to come passes."""
+"""What rejects rows, by the code of the reason; and the features that let them pass. A rule is left out, and a time
+that is yet to come passes."""
 
 STRICTER: dict[str, dict[str, Any]] = {
     "missing_value": {"tail": {"type": "categorical", "nullable": False}},

@@ -49,11 +49,12 @@ def defer_upload(runtime: Runtime, upload: Upload, waiting: NoChampion) -> Itera
         batch=upload.batch,
         source=upload.created.key,
         rows=waiting.rows,
-        message=f"{waiting.rows:,} rows wait for the first version of {model}, since they name none; they are taken in as its "
-        f"own once it is in charge, within {LONGEST.days} days. Reference data make it: `steward push FILE --model "
-        f"{model} --kind reference`",
+        message=f"{waiting.rows:,} rows wait for the first version of {model}, since they name none; they are taken in "
+        f"as its own once it is in charge, within {LONGEST.days} days. Reference data make it: `steward push FILE "
+        f"--model {model} --kind reference`",
     )
-    runtime.record(event, "batch_deferred", upload.created.key, event.message)
+    identity = upload.created.identify(event)
+    runtime.record(event, "batch_deferred", upload.created.key, event.message, identity=identity)
     yield event
 
 

@@ -57,7 +57,8 @@ def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> 
         code=code,
         message=message,
     )
-    runtime.record(event, "batch_rejected", upload.created.key, message)
+    identity = upload.created.identify(event)
+    runtime.record(event, "batch_rejected", upload.created.key, message, identity=identity)
     return event
 
 
