@@ -14,6 +14,8 @@ from steward.spec.severity import Severity
 SOURCE = "steward"
 DEPLOYMENT = "_deployment"
 """In place of a model, where an event or a ledger entry speaks of the deployment; no model can be called so."""
+NO_MODEL = "unknown"
+"""In place of a model, in the ledger entries of files whose key names none."""
 POLICY = "policy"
 """In place of an author's ARN, where the declaration asks for an action."""
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
@@ -21,6 +23,9 @@ SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 
 ROUNDED_IDS = "inexact_id"
 """The code of rows whose ids were rounded when they were written; the other rows of their file are taken in."""
+
+REMOVED_MODEL = "removed_model"
+"""The code of files for a model that was removed: they are kept and recorded, and nobody is told."""
 
 Kind = Literal["predictions", "labels", "reference", "telemetry", "corrections"]
 CorrectedKind = Literal["predictions", "labels", "reference"]
@@ -287,6 +292,21 @@ class RollbackProposed(Event):
 
     reason: Sentence
     author: str
+
+
+class RemovalProposed(Event):
+    """Somebody asks for a model to be removed."""
+
+    reason: Sentence
+    author: str
+
+
+class ModelRemoved(Event):
+    """A model is removed: its schedules are gone, and nothing is done for it any more but retention."""
+
+    revision: str = Field(description="The revision of its declaration that says so.")
+    stored: StoredObject
+    summary: Sentence
 
 
 class CommandRefused(Event):

@@ -16,6 +16,7 @@ GENESIS = "0" * 64
 Action = Literal[
     "model_registered",
     "model_rejected",
+    "model_removed",
     "batch_ingested",
     "batch_rejected",
     "batch_deferred",

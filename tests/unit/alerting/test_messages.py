@@ -84,7 +84,7 @@ def test_people_read_what_happened_why_and_what_they_can_do() -> None:
         "Likely cause: mostly the world",
         "log_loss: freeze promotions for 2d",
         "steward acknowledge lemons log_loss", 'steward mute lemons log_loss --for 7d --reason "..."',
-        "steward explain 2-100-b --model lemons",
+        "steward explain lemons 2-100-b",
         "s3://the-bucket/checks/lemons/w/c.json",
         "Correlation id chain-1",
     ):  # fmt: skip

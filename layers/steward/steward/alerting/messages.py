@@ -168,7 +168,7 @@ def _commands(model: str, news: Sequence[AlertNews], check: str | None, *, still
     commands = []
     if still:
         commands += [f"steward acknowledge {model}{monitor}", f'steward mute {model}{monitor} --for 7d --reason "..."']
-    return [*commands, *([f"steward explain {check} --model {model}"] if check else [])]
+    return [*commands, *([f"steward explain {model} {check}"] if check else [])]
 
 
 _RELEASES = {

@@ -74,7 +74,7 @@ PANELS = {
             "explain",
             "explain:explain_check",
             "Show how a check's decisions came about, and work them out again.",
-            "steward explain 9cf288be9457e139 --model loans",
+            "steward explain loans 20190408T000000Z_1w",
         ),
         Entry(
             "audit",
@@ -147,6 +147,12 @@ PANELS = {
             "people:change_defect",
             "Confirm, assign, correct, verify or close a defect.",
             "steward change-defect loans 5f0c2a7d assign --owner ana",
+        ),
+        Entry(
+            "remove",
+            "people:remove",
+            "Stop looking after a model, for good.",
+            'steward remove loans --reason "declared with the wrong window; loans-2 takes its place"',
         ),
     ),
     "Versions": (

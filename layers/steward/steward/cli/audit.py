@@ -10,6 +10,7 @@ from steward.cli import history
 from steward.cli.deployment import Deployment
 from steward.cli.options import Model, Patience, Stack
 from steward.cli.terminal import console
+from steward.cli.waiting import waiting
 from steward.errors import StewardError
 from steward.events import AuditRequested
 from steward.governance.audit import Audit
@@ -21,17 +22,22 @@ def audit(
     stack: Stack = "steward",
 ) -> None:
     """Have every governance invariant of a model checked now. Exits with 1 when one does not hold."""
-    deployment = Deployment.of(stack)
+    deployment = Deployment.of(stack).require(model, active=True)
     now = datetime.now(UTC)
     request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])
     after = deployment.ledger.length(model)
     deployment.bus.publish(request)
-    for entry in history.follow(deployment.ledger, model, after=after, seconds=patience):
-        if entry.action == "audit_completed" and entry.correlation_id == request.correlation_id:
-            report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
-            console.print(table(report))
-            raise typer.Exit(1 if report.failed else 0)
-    raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
+    with waiting(f"the audit of {model}", patience):
+        answers = history.follow(deployment.ledger, model, after=after, seconds=patience, about=request.correlation_id)
+        entry = next((entry for entry in answers if entry.action == "audit_completed"), None)
+    if entry is None:
+        raise StewardError(
+            f"no audit of {model} came within {patience:g} s: `steward watch {model}` shows it when it comes, and "
+            "`steward doctor` what may be in its way"
+        )
+    report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
+    console.print(table(report))
+    raise typer.Exit(1 if report.failed else 0)
 
 
 def table(report: Audit) -> Table:

@@ -86,6 +86,8 @@ def cost(
 ) -> None:
     """Show what is stored and what a month takes, at list prices: counted uploads, windows and bytes."""
     deployment, at = Deployment.of(stack), datetime.now(UTC)
+    if model:
+        deployment.require(model)
     prices, calibration = PriceList.current(), Calibration.current()
     for name in [model] if model else deployment.models():
         held = Holdings.of(deployment, name, at)

@@ -31,7 +31,7 @@ def show_defects(  # noqa: PLR0917 - the options of a command
     stack: Stack = "steward",
 ) -> None:
     """List the errors found in a model's data, what is due first at the top. Exits with 1 when one is overdue."""
-    data, now = Deployment.of(stack).data, datetime.now(UTC)
+    data, now = Deployment.of(stack).require(model).data, datetime.now(UTC)
     found = [find(data, model, defect)] if defect else read(data, model)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))

@@ -1,7 +1,7 @@
 """What is wrong with a deployment, and the command that mends each of it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -14,6 +14,9 @@ from steward.selfcheck.template import Resource, Stack, resources
 from steward.stations import watch
 from steward.store import deployment, inspection
 from steward.store.bucket import Bucket
+
+_LONG = timedelta(minutes=10)
+"""Nothing takes as long but a large upload or a training."""
 
 
 def examine_deployment(
@@ -37,6 +40,7 @@ def examined(stack: Stack, now: datetime) -> Iterator[Trouble]:
     gone = {logical for logical, facts in present.items() if facts is None}
     yield from _silence(stack, asked, gone)
     yield from _letters(asked, gone)
+    yield from _late(asked, gone, now)
     if gone & {"DataBucket", "Schedules"}:
         return  # what is in them is gone with them
     yield from _models(asked, now)
@@ -63,6 +67,17 @@ def _letters(asked: dict[str, Resource], gone: set[str]) -> Iterator[Trouble]:
         count = deployment.messages(resource.physical) if kept else 0
         if count:
             yield watch.dead_letters(logical, count)
+
+
+def _late(asked: dict[str, Resource], gone: set[str], now: datetime) -> Iterator[Trouble]:
+    """Queues whose oldest message, such as an upload, is in work for long."""
+    queues = {
+        resource.physical.rsplit("/", 1)[-1]: logical
+        for logical, resource in asked.items()
+        if resource.kind == "AWS::SQS::Queue" and logical.endswith("Queue") and logical not in gone
+        if deployment.messages(resource.physical)
+    }
+    yield from watch.old_messages(queues, now, _LONG)
 
 
 def _models(asked: dict[str, Resource], now: datetime) -> Iterator[Trouble]:

@@ -13,6 +13,7 @@ from rich.text import Text
 from steward.cli import history
 from steward.cli.deployment import Deployment
 from steward.cli.terminal import console
+from steward.cli.waiting import waiting
 from steward.commands import kinds
 from steward.commands.answer import Answer
 from steward.commands.codec import Message, digest, encode
@@ -27,6 +28,7 @@ EFFECTS: dict[str, dict[str, bool]] = {
     "retrain": {"training_requested": True, "training_declined": False},
     "freeze": {"promotions_frozen": True},
     "thaw": {"promotions_thawed": True},
+    "remove": {"model_removed": True},
     "roll_back": {"champion_rolled_back": True, "rollback_declined": False},
     "open_defect": {"defect_changed": True, "defect_refused": False},
     "change_defect": {"defect_changed": True, "defect_refused": False},
@@ -38,7 +40,7 @@ Monitor = Annotated[str | None, typer.Option(help="One monitor; every one when l
 Why = Annotated[str, typer.Option(help="Why: it is read by others, and stays in the ledger.")]
 Until = Annotated[str | None, typer.Option(help="An end, such as 2026-12-01T08:00+01:00; UTC without an offset.")]
 For = Annotated[str | None, typer.Option("--for", help="How long, such as 2d.")]
-Patience = Annotated[float, typer.Option(help="Seconds after which to stop waiting.")]
+Patience = Annotated[float, typer.Option(min=0, help="Seconds after which to stop waiting; then exits with 2.")]
 Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
 
 
@@ -109,6 +111,30 @@ def roll_back(model: Model, reason: Why, patience: Patience = 30, stack: Stack =
     _give(kinds.RollBack, model, patience, stack, _now(), reason=reason)
 
 
+def remove(
+    model: Model,
+    reason: Why,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether to go on.")] = False,
+    patience: Patience = 30,
+    stack: Stack = "steward",
+) -> None:
+    """Have a model looked after no more; this cannot be undone. Exits with 1 when refused.
+
+    Its schedules are deleted; nothing is checked, alerted, audited or trained any more. New uploads stay in the inbox
+    and are refused. Records, versions, reports and the ledger stay; what the declaration's retention lets go is
+    removed when it is old enough. `steward status` and the page of all models do not list the model. Its name is not
+    given again: a new declaration needs another one.
+    """
+    Deployment.of(stack).require(model, active=True)
+    if not yes:
+        typer.confirm(
+            f"{model} is checked, alerted and trained no more, its uploads are refused, and its name is not given "
+            "again; its records, versions and ledger stay. Remove it?",
+            abort=True,
+        )
+    _give(kinds.Remove, model, patience, stack, _now(), reason=reason)
+
+
 def open_defect(  # noqa: PLR0917 - the options of a command
     model: Model,
     title: Annotated[str, typer.Argument(help="What is wrong, in a sentence.")],
@@ -138,7 +164,7 @@ def change_defect(  # noqa: PLR0917 - the options of a command
     _give(kinds.ChangeDefect, model, patience, stack, _now(), **said)
 
 
-COMMANDS = (acknowledge, mute, check, retrain, freeze, thaw, roll_back, open_defect, change_defect)
+COMMANDS = (acknowledge, mute, check, retrain, freeze, thaw, roll_back, open_defect, change_defect, remove)
 """Every command of this module, in the order of the help."""
 
 
@@ -151,7 +177,7 @@ def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, no
     except ValidationError as error:
         told = error.errors(include_url=False)[0]
         raise StewardError(f"{'.'.join(map(str, told['loc']))}: {told['msg'].removeprefix('Value error, ')}") from error
-    deployment = Deployment.of(stack)
+    deployment = Deployment.of(stack).require(model, active=True)
     after = deployment.ledger.length(model)
     answer = _answer(deployment, command, patience)
     console.print(
@@ -174,28 +200,39 @@ def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> 
     message = deployment.commands.send(Message(command=text, proof=proof).model_dump_json())
     places = keys.command(command.model, str(command.id)), keys.refused_command(command.model, message)
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        for place in places:
-            if found := deployment.data.find(place):
-                return Answer.model_validate_json(found.body)
-        time.sleep(0.3)
+    with waiting("the answer of accept_commands", patience):
+        while time.monotonic() < deadline:
+            for place in places:
+                if found := deployment.data.find(place):
+                    return Answer.model_validate_json(found.body)
+            time.sleep(0.3)
     raise StewardError(
-        f"no answer within {patience:.0f} s; it stands in s3://{deployment.data.name}/{places[0]} when it comes, and "
+        f"no answer within {patience:g} s; it stands in s3://{deployment.data.name}/{places[0]} when it comes, and "
         f"the command expires at {command.expires_at:%H:%M:%S} UTC"
     )
 
 
 def _followed(deployment: Deployment, command: kinds.Command, after: int, patience: float) -> bool:
-    """Show what a command led to; whether that is what was asked for, as far as it came within the patience."""
+    """Show what a command led to; whether that is what was asked for.
+
+    Raises:
+        StewardError: nothing came of it within the patience.
+    """
     effects = EFFECTS.get(command.command, {})
     if not effects:
         return True
-    for entry in history.follow(deployment.ledger, command.model, after=after, seconds=patience):
-        if entry.correlation_id == command.correlation_id and entry.action in effects:
-            console.print(history.line(entry))
-            return effects[entry.action]
-    console.print(f"nothing came of it within {patience:.0f} s; `steward watch {command.model}` shows it when it does")
-    return True
+    with waiting("what comes of it", patience):
+        entries = history.follow(
+            deployment.ledger, command.model, after=after, seconds=patience, about=command.correlation_id
+        )
+        entry = next((entry for entry in entries if entry.action in effects), None)
+    if entry:
+        console.print(history.line(entry))
+        return effects[entry.action]
+    raise StewardError(
+        f"nothing came of it within {patience:g} s: `steward watch {command.model}` shows it when it does, and "
+        "`steward doctor` what may be in its way"
+    )
 
 
 def _now() -> datetime:

@@ -61,7 +61,7 @@ def upload_files(  # noqa: PLR0917 - the options of a command
     deployment = Deployment.of(stack)
     declared = {upload.model for upload in uploads if upload.kind is None}
     for name in {upload.model for upload in uploads} - declared:
-        deployment.require(name)
+        deployment.require(name, active=True)
     before = {name: deployment.ledger.length(name) for name in {upload.model for upload in uploads}}
     answers = _push(deployment, uploads, patience)
     accepted = all(is_taken_in(answer) for answer in answers)

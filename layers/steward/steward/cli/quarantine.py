@@ -71,7 +71,7 @@ def show_all(model: Model, stack: Stack = "steward") -> None:
     """List what waits. Exits with 1 when something does."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
-    deployment = Deployment.of(stack)
+    deployment = Deployment.of(stack).require(model)
     drawn = Table(title=f"Quarantine of {model}", title_justify="left", pad_edge=False)
     for heading in ("batch or file", "from", "what is wrong"):
         drawn.add_column(heading, overflow="fold")
@@ -101,7 +101,7 @@ def show(
     """Show rejected rows, each with its reasons."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
-    deployment = Deployment.of(stack)
+    deployment = Deployment.of(stack).require(model)
     for row in read_rejected(deployment.data.get(_found(deployment, model, batch).key).body)[:rows]:
         place = f"row {row.row}" + (f", line {row.line}" if row.line else "")
         console.print(f"{place}: {'; '.join(reason.message for reason in row.reasons)}", markup=False)
@@ -121,7 +121,7 @@ def let_go(
 
     Exits with 1 when they are refused again, or nothing is done: because they were taken in before, say.
     """
-    deployment = Deployment.of(stack).require(model)
+    deployment = Deployment.of(stack).require(model, active=True)
     after = deployment.ledger.length(model)
     if what.startswith(keys.INBOX):
         key, version_id = what, _send_file(deployment, model, what)

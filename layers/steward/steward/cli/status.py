@@ -18,6 +18,16 @@ from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys
 from steward.store.bucket import Bucket
+from steward.store.deployment import backlog
+
+_CHAIN = {
+    "RegisterModel": "declarations",
+    "IngestRecords": "uploads",
+    "CheckWindow": "checks",
+    "TrainModel": "trainings",
+    "ValidateModel": "validations",
+}
+"""What waits in the queue of each function that an upload leads to."""
 
 
 def show_status(
@@ -25,7 +35,10 @@ def show_status(
     stack: Stack = "steward",
 ) -> None:
     """Show champions, alerts and the newest runs. Exits with 1 when an alert is firing."""
-    found = list(standings(Deployment.of(stack), model))
+    deployment = Deployment.of(stack)
+    if model:
+        deployment.require(model)
+    found = list(standings(deployment, model))
     console.print(table(found))
     for standing in found:
         if freeze := standing.routing.freeze:
@@ -33,6 +46,8 @@ def show_status(
             console.print(f"{standing.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
     for standing in found if model else []:
         console.print(alerts_table(standing))
+    if sentence := unfinished(deployment):
+        console.print(sentence, style="dim", markup=False)
     raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
 
 
@@ -79,6 +94,18 @@ def standings(deployment: Deployment, model: str | None) -> Iterator[ModelStandi
         except UnknownModel:
             if model:
                 raise
+
+
+def unfinished(deployment: Deployment) -> str:
+    """What uploads have led to that is not done yet, as a sentence; empty where everything is."""
+    counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
+    told = [
+        f"{name} {in_work + waiting}" + (f" ({waiting} waiting)" if waiting else "")
+        for function, (in_work, waiting) in counts.items()
+        if in_work + waiting
+        for name in [_CHAIN[function]]
+    ]
+    return f"still in work, of all models: {', '.join(told)}" if told else ""
 
 
 def table(found: list[ModelStanding]) -> Table:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from steward.cli.terminal import errors
 
 
 @contextmanager
@@ -15,12 +15,11 @@ def waiting(subject: str, seconds: float) -> Iterator[None]:
         subject: the answer that is to come.
         seconds: after which the wait ends without it; infinity waits until interrupted.
     """
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
     end = "until interrupted (Ctrl-C)" if math.isinf(seconds) else f"for {seconds:g} s at most"
     sentence = f"waiting for {subject}, {end}"
-    if not console.is_terminal:
-        console.print(sentence, markup=False)
+    if not errors.is_terminal:
+        errors.print(sentence, markup=False)
         yield
         return
-    with console.status(sentence):
+    with errors.status(sentence):
         yield

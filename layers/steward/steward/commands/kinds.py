@@ -16,6 +16,7 @@ from steward.events import (
     DefectProposed,
     Event,
     FreezeProposed,
+    RemovalProposed,
     RetrainingProposed,
     RollbackProposed,
 )
@@ -290,6 +291,22 @@ class ChangeDefect(Command):
             note=self.note,
             author=author,
         )
+
+
+class Remove(Command):
+    """The model is to be looked after no more."""
+
+    command: Literal["remove"] = "remove"
+    reason: Reason
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        return f"removes the model: {self.reason}"
+
+    def event(self, author: str, occurred_at: datetime) -> RemovalProposed:
+        """What the functions are told."""
+        return RemovalProposed(**self._common(occurred_at), reason=self.reason, author=author)
 
 
 KINDS: dict[str, type[Command]] = {kind.model_fields["command"].default: kind for kind in Command.__subclasses__()}

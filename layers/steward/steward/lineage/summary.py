@@ -103,8 +103,9 @@ def _check(document: Document) -> Lines:
         "version": document["version"],
         "rows": f"{document['rows']:,}, {document['labelled_rows']:,} of them labelled",
         "results": ", ".join(f"{number} {status}" for status, number in sorted(statuses.items())),
-        "found": "\n".join(bad[:_FIGURES]),
-        "why": "steward explain shows how each result came about",
+        "found": "\n".join(list(dict.fromkeys(bad))[:_FIGURES]),
+        "why": f"`steward explain {document['model']} {document['window']} {document['version']}` shows how each "
+        "result came about",
     }
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from steward.errors import BatchInvalid, UnknownModel
-from steward.events import Event, Kind, ObjectCreated
+from steward.errors import BatchInvalid, RemovedModel, UnknownModel
+from steward.events import NO_MODEL, REMOVED_MODEL, Event, Kind, ObjectCreated
 from steward.records.judge import Batch
 from steward.records.quarantine import Quarantine
 from steward.records.raw import Limits
@@ -55,9 +55,7 @@ MAXIMUM_BYTES = 6 * 1024**3
 MAXIMUM_ROWS = 60_000_000
 """Their ids take 480 MB of memory; the process that decodes Parquet may take 640, the rest of the work 430."""
 
-_NO_MODEL = "unknown"
-"""Under this name the ledger keeps what became of files whose key names no model."""
-
+_UNKNOWN = {UnknownModel: "unknown_model", RemovedModel: REMOVED_MODEL}
 _FEW_VERSIONS = 8
 _A_VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
 """What Steward calls versions: a listing of them costs as much as twelve questions for one."""
@@ -69,7 +67,7 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
         return
     place = InboxKey.parse(created.key)
     if place is None:
-        place = InboxKey(model=_NO_MODEL, kind="unknown", name=created.key)
+        place = InboxKey(model=NO_MODEL, kind="unknown", name=created.key)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         upload, size = fetch_upload(runtime, created, place, folder)
@@ -93,7 +91,7 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
         yield from defer_upload(runtime, upload, error)
         return
     except (BatchInvalid, UnknownModel) as error:
-        code = error.code if isinstance(error, BatchInvalid) else "unknown_model"
+        code = error.code if isinstance(error, BatchInvalid) else _UNKNOWN[type(error)]
         if not is_empty_part(created, code):
             yield refuse_upload(runtime, upload, code, str(error))
         return

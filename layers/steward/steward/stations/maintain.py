@@ -24,7 +24,7 @@ def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[
     What is to be merged is decided and stored first (`MaintenancePlan`): a message that is delivered again merges the
     rest and tells of all, and of a part that is finished nothing.
     """
-    spec, _ = registry.current_spec(runtime.data, request.model)
+    spec, _ = registry.current_spec(runtime.data, request.model, or_removed=True)
     key = keys.maintenance_plan(spec.model, request_identity(request.correlation_id, request.as_of))
     plan = _planned(runtime, spec, request, key)
     if plan.done >= request.part:
