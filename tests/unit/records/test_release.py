@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from arro3.core import Array, DataType
+from arro3 import compute
+from arro3.core import Array, DataType, list_array
 
 from steward.records.formats import promised_format
 from steward.records.judge import Batch
@@ -76,9 +78,7 @@ def as_jsonl(table: list[dict[str, Any]]) -> bytes:
     return "".join(json.dumps(row) + "\n" for row in table).encode()
 
 
-TYPES = {
-    "at": DataType.timestamp("us", tz="UTC"), "booked": DataType.date32(), "vector": DataType.list(DataType.float32()),
-}  # fmt: skip
+TYPES = {"at": DataType.timestamp("us", tz="UTC"), "booked": DataType.date32()}
 
 
 def as_parquet(table: list[dict[str, Any]]) -> bytes:
@@ -86,15 +86,23 @@ def as_parquet(table: list[dict[str, Any]]) -> bytes:
 
     def cell(name: str, value: Any) -> Any:
         if name in {"at", "booked"} and isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            return moment if name == "at" else moment.date()
+            since = (
+                datetime.fromisoformat(value).replace(tzinfo=UTC) if name == "booked" else datetime.fromisoformat(value)
+            )
+            passed = since - datetime(1970, 1, 1, tzinfo=UTC)
+            return passed // timedelta(microseconds=1) if name == "at" else passed.days
         return value
 
     def array(name: str) -> Array:
         cells = [cell(name, row[name]) for row in table]
         sample = next((one for one in cells if one is not None), None)
-        kind = {float: DataType.float64(), bool: DataType.bool()}.get(type(sample), DataType.utf8())
-        return Array(cells, TYPES.get(name, kind) if not isinstance(sample, str) else DataType.utf8())
+        kind = {float: DataType.float64(), bool: DataType.bool(), int: DataType.int64()}.get(
+            type(sample), DataType.utf8()
+        )
+        if name == "vector":
+            ends = np.cumsum([0, *map(len, cells)]).astype(np.int32)
+            return list_array(Array.from_numpy(ends), Array.from_numpy(np.concatenate(cells).astype(np.float32)))
+        return compute.cast(Array(cells, kind), TYPES[name]) if name in TYPES else Array(cells, kind)
 
     return written({name: array(name) for name in table[0]})
 
@@ -216,3 +224,17 @@ def table(records: Records) -> dict[str, list[object]]:
         if column is not None:
             columns[name] = [column.cell(at) for at in range(column.rows)]
     return columns
+
+
+def test_times_of_parquet_come_back_although_the_declaration_has_a_format_for_text(tmp_path: Path) -> None:
+    strict = declared({"time_format": "%d.%m.%Y %H:%M:%S"}, booked={"type": "datetime", "format": "%d.%m.%Y"})
+    mended = declared(
+        {"time_format": "%d.%m.%Y %H:%M:%S"}, booked={"type": "datetime", "format": "%d.%m.%Y"}, distance="numeric"
+    )
+    content = as_parquet(rows(distance=20_000.0))
+    _, rejected, _ = judged(tmp_path, strict, content, "day.parquet")
+    file, name = released(rejected, "day.parquet")
+    again, refused, _ = judged(tmp_path, mended, file.body, name)
+    assert refused == []
+    whole, _, _ = judged(tmp_path, mended, content, "day.parquet")
+    assert table(again) == table(whole.take([0, 1, 2]))

@@ -151,7 +151,7 @@ def _says_no_zone(array: Array) -> bool:
     kind: Any = array.type
     if TYPES.is_timestamp(kind):
         return not kind.tz
-    cells = (cell for cell in array.slice(0, _FIRST).to_pylist() if cell) if is_text(kind) else ()
+    cells = (cell for cell in array.slice(0, min(_FIRST, len(array))).to_pylist() if cell) if is_text(kind) else ()
     first = next(iter(cells), "Z")
     return ":" in first and not _OFFSET.search(first)
 

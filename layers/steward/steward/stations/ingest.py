@@ -97,6 +97,8 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
         return
     if outcome.repeats:
         yield report_repeat(runtime, upload, kind, outcome)
+        if outcome.emptied:
+            yield from request_checks(runtime, spec, upload, outcome.windows)
     elif outcome.rows:
         yield from report_batch(runtime, upload, kind, outcome)
         yield from refuse_rounded_ids(runtime, upload, outcome)
@@ -134,6 +136,7 @@ class _Intake:
         self._notes: tuple[str, ...] = ()
         self._given_up: list[Window] = []
         self._repeated = ""
+        self._emptied = False
 
     def take_in(self, size: int) -> Outcome:
         """Judge the file of so many bytes, and store what is valid of it.
@@ -172,6 +175,7 @@ class _Intake:
             versions=sorted(versions),
             given_up=self._given_up,
             repeats=self._repeated,
+            emptied=self._emptied,
             notes=self._notes,
         )
 
@@ -242,19 +246,19 @@ class _Intake:
         )
         seen = neighbours.look(windows)
         self._repeated = self._find_repeated(neighbours)
-        if self._repeated and not neighbours.stored:
+        self._emptied = neighbours.stored
+        if self._repeated and not self._emptied:
             return 0
-        stored = {window: publication.window(window, neighbours.kept) for window in windows}
+        told = not self._repeated
+        stored = {window: publication.window(window, neighbours.kept, told=told) for window in windows}
         while not (now_seen := neighbours.look(windows)) <= seen:
             seen = now_seen
             for window in windows:
                 if neighbours.count(window) != stored[window]:
-                    stored[window] = publication.window(window, neighbours.kept)
-        self._repeated = self._find_repeated(neighbours)
-        for window in (
-            windows if self._repeated else ()
-        ):  # it was stored before the earlier file: its rows count no more
-            publication.window(window, neighbours.kept, told=False)
+                    stored[window] = publication.window(window, neighbours.kept, told=told)
+        if told and (repeated := self._find_repeated(neighbours)):  # the earlier file came meanwhile
+            self._repeated, self._emptied = repeated, True
+            stored = {window: publication.window(window, neighbours.kept, told=False) for window in windows}
         for rows, where, reason in () if self._repeated else neighbours.taken():
             self._quarantine.add(rows.without(where, reason).rejected)
         if self._kind == "predictions":

@@ -28,6 +28,7 @@ class Outcome:
         windows: that the file has valid rows in, also where earlier uploads have the ids of all of them.
         versions: the versions in each, before ids were compared.
         repeats: the earlier batch of the same bytes that has all valid rows; empty where there is none.
+        emptied: whether rows of such an upload were stored before the earlier one was, and count no more.
         given_up: those of the windows in which rows have ids of earlier uploads in the window before or after.
         notes: how its times were written, where that is not ISO 8601.
     """
@@ -40,6 +41,7 @@ class Outcome:
     windows: Sequence[Window]
     versions: Sequence[str]
     repeats: str = ""
+    emptied: bool = False
     given_up: Sequence[Window] = ()
     notes: Sequence[str] = ()
 
