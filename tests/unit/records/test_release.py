@@ -224,17 +224,3 @@ def table(records: Records) -> dict[str, list[object]]:
         if column is not None:
             columns[name] = [column.cell(at) for at in range(column.rows)]
     return columns
-
-
-def test_times_of_parquet_come_back_although_the_declaration_has_a_format_for_text(tmp_path: Path) -> None:
-    strict = declared({"time_format": "%d.%m.%Y %H:%M:%S"}, booked={"type": "datetime", "format": "%d.%m.%Y"})
-    mended = declared(
-        {"time_format": "%d.%m.%Y %H:%M:%S"}, booked={"type": "datetime", "format": "%d.%m.%Y"}, distance="numeric"
-    )
-    content = as_parquet(rows(distance=20_000.0))
-    _, rejected, _ = judged(tmp_path, strict, content, "day.parquet")
-    file, name = released(rejected, "day.parquet")
-    again, refused, _ = judged(tmp_path, mended, file.body, name)
-    assert refused == []
-    whole, _, _ = judged(tmp_path, mended, content, "day.parquet")
-    assert table(again) == table(whole.take([0, 1, 2]))

@@ -71,7 +71,7 @@ def show_all(model: Model, stack: Stack = "steward") -> None:
     """List what waits. Exits with 1 when something does."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
-    deployment = Deployment.of(stack).require(model)
+    deployment = Deployment.of(stack).require(model, for_history=True)
     drawn = Table(title=f"Quarantine of {model}", title_justify="left", pad_edge=False)
     for heading in ("batch or file", "from", "what is wrong"):
         drawn.add_column(heading, overflow="fold")

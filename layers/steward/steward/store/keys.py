@@ -249,7 +249,7 @@ def released(place: InboxKey, batch: str, ending: str) -> str:
     """Where the rejected rows of a batch are uploaded again; those of corrections go to the same defect."""
     correction = CorrectionKey.parse(place) if place.kind == "corrections" else None
     folder = "/".join(place.name.split("/")[:2]) + "/" if correction else ""
-    return inbox(place.model, place.kind, f"{folder}released/{batch}.{ending}")
+    return inbox(place.model, place.kind, f"{folder}released/{batch}{ending}")
 
 
 def quarantines(model: str) -> str:
