@@ -14,15 +14,11 @@ from arro3.io import write_parquet
 
 from steward import aws
 from steward.events import (
-    AlertRaised,
     BatchIngested,
     BatchRejected,
-    CheckCompleted,
-    CheckRequested,
     DefectChanged,
     Event,
 )
-from steward.records.carrier import rows_of
 from steward.records.quarantine import read_rejected
 from steward.records.raw import Limits, RejectedRow
 

@@ -219,7 +219,7 @@ def test_outcome_tells_how_the_newest_run_ended(trained: Deployment, run: Run, m
     trained.upload(key, json.dumps(told | {"stage": "trained"}))
     with pytest.raises(StewardError, match="is trained, and has not ended within 0 s"):
         run("outcome", "lemons", "--patience", "0")
-    with pytest.raises(StewardError, match="pears has no run yet"):
+    with pytest.raises(StewardError, match="no model 'pears' is declared"):
         run("outcome", "pears")
 
 

@@ -53,7 +53,7 @@ def _ann():  # type: ignore[no-untyped-def]
     """An account in which nothing is deployed."""
     said = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s", "AWS_DEFAULT_REGION": "eu-west-1"}
     clients = (aws.cloudformation, aws.sts)
-    with patch.dict(os.environ, said), mock_aws():
+    with mock_aws(), patch.dict(os.environ, said):
         for client in clients:
             client.cache_clear()
         yield
@@ -84,15 +84,19 @@ def test_a_stack_that_is_not_there_is_said_so_with_region_and_account(read) -> N
 @pytest.mark.parametrize("read", [stack_outputs, deployed_stack])
 @pytest.mark.parametrize(("name", "value", "words"), [
     ("AWS_PROFILE", "nowhere", "(nowhere) could not be found"),
-    ("AWS_DEFAULT_REGION", "", "no AWS region is set"),
+    ("AWS_DEFAULT_REGION", None, "no AWS region is set"),
+    ("AWS_DEFAULT_REGION", "", "Invalid endpoint: https://cloudformation..amazonaws.com"),
 ])  # fmt: skip
-def test_settings_that_are_wrong_are_named(read, name: str, value: str, words: str) -> None:  # type: ignore[no-untyped-def]
+def test_settings_that_are_wrong_are_named(  # type: ignore[no-untyped-def]
+    read, name: str, value: str | None, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import boto3  # noqa: PLC0415
 
-    with (
-        patch.dict(os.environ, {name: value}),
-        patch.object(boto3, "DEFAULT_SESSION", None),
-        pytest.raises(NoDeployment) as raised,
-    ):
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+    with pytest.raises(NoDeployment) as raised:
         read("steward")
     assert words in str(raised.value)

@@ -200,7 +200,7 @@ def test_rules_and_segments_are_declared():
             "line 26, column 19: segments.1.where: at character 1 (lemon == '1')",
         ),
         ("name: named", "name: plausible", "line 23, column 6: rules.1.name: another rule has this name"),
-        ("name: named", "name: not named", "line 23, column 6: rules.1.name: String should match pattern"),
+        ("name: named", "name: not named", "line 23, column 6: rules.1.name: 'not named' is no name: write"),
         ("  - make", "  - age", "age is no categorical or boolean feature or attribute"),
     ],
 )

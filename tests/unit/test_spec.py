@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -11,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import SpecInvalid
-from steward.spec.document import MAXIMUM_BYTES, read_spec
+from steward.spec.document import MAXIMUM_BYTES, check_spec, read_spec
 from steward.spec.durations import LONGEST, format_duration, parse_duration
 from steward.spec.model import ModelSpec
+from steward.spec.policies import Estimator
 from steward.spec.windows import Window
 
 from .examples import SPEC
@@ -56,9 +58,9 @@ def test_what_is_stored_of_a_declaration_reads_back_as_the_same() -> None:
         ("  time: sold_at", "  tiem: sold_at", "line 7, column 3: columns.tiem: no such setting"),
         ("minimum: 0", "lowest: 0", "line 11, column 24: features.age.lowest: no such setting"),
         ("mileage: numeric", "mileage: number", "line 12, column 3: features.mileage: "),
-        ("maximum: 60", "maximum: many", "line 11, column 36: features.age.maximum: Input should be a valid number"),
+        ("maximum: 60", "maximum: many", "line 11, column 36: features.age.maximum: 'many' is no number; write digits"),
         ("maximum: 60", "maximum: -1", "line 11, column 3: features.age: minimum 0.0 is above maximum -1.0"),
-        ("maximum: 60", "maximum: .nan", "line 11, column 36: features.age.maximum: Input should be a finite number"),
+        ("maximum: 60", "maximum: .nan", "line 11, column 36: features.age.maximum: nan should be a finite number"),
         ("maximum: 60", f"maximum: {'9' * 400}", "line 11, column 36: features.age.maximum: "),
         ("maximum: 60", f"maximum: {'9' * 5000}", "line 11, column 45: '99999"),
         ("  label: lemon", "  label: risk", "line 5, column 1: columns: column risk is given two roles"),
@@ -79,12 +81,16 @@ def test_what_is_stored_of_a_declaration_reads_back_as_the_same() -> None:
             "line 16, column 12: retraining.recipe.estimator: 'SVC' is none of the choices; choose one of ",
         ),
         ("LogisticRegression}", "LogisticRegression, parameters: {random_state: null}}", "random_state is set by seed"),
-        ("model: lemons", "model: Lemons", "line 1, column 1: model: String should match pattern"),
-        ("model: lemons", f"model: {'l' * 55}", "line 1, column 1: model: String should match pattern"),
+        (
+            "model: lemons",
+            "model: Lemons",
+            "line 1, column 1: model: 'Lemons' is no name of a model: write",
+        ),
+        ("model: lemons", f"model: {'l' * 55}", "line 1, column 1: model: 'lllll"),
         ("length: 1d", "length: 1 day", "line 14, column 10: window.length: '1 day' is not a duration"),
         ("length: 1d", 'length: "1d\\n"', "line 14, column 10: window.length: '1d\\n' is not a duration"),
         ("length: 1d", "length: 3600", "line 14, column 10: window.length: 3600 is not a duration"),
-        ("length: 1d", "length: 0h", "line 14, column 10: window.length: Input should be greater than"),
+        ("length: 1d", "length: 0h", "line 14, column 10: window.length: '0h' should be greater than 0s"),
         ("length: 1d", "length: 90m", "line 14, column 1: window: length must be a whole number of hours"),
         (
             "length: 1d",
@@ -96,7 +102,7 @@ def test_what_is_stored_of_a_declaration_reads_back_as_the_same() -> None:
         ("owner: quality@example.com", "owner: 2001-13-45", "line 3, column 8: '2001-13-45' cannot be read"),
         ("owner: quality@example.com", "owner: !!int abc", "line 3, column 8: 'abc' cannot be read"),
         ("owner: quality@example.com", 'owner: "\\ud800"', "line 3, column 8: '\\ud800' cannot be read"),
-        ("owner: quality@example.com", "owner: [a, b]", "line 3, column 1: owner: Input should be a valid string"),
+        ("owner: quality@example.com", "owner: [a, b]", "line 3, column 1: owner: ['a', 'b'] should be a valid string"),
         ("owner: quality@example.com", "owner: \0", "line 3, column 8: not YAML: character '\\x00' is not allowed"),
         ("owner: quality@example.com", "owner: a\nowner: b", "line 4, column 1: owner stands twice; keep one"),
         ("  time: sold_at", "  time: sold_at\n  time: at", "line 8, column 3: time stands twice; keep one"),
@@ -196,17 +202,17 @@ def test_every_type_of_column_task_and_rule_can_be_declared() -> None:
         (
             "[Opel, Fiat]",
             "[1, Fiat]",
-            "line 14, column 38: features.make.domain.0: Input should be a valid string; put",
+            "line 14, column 38: features.make.domain.0: 1 is no text; put it in quotes",
         ),
         ("[Opel, Fiat]", "[]", "line 14, column 29: features.make.domain: List should have at least 1 item"),
         ('"[A-Z][a-z]+"', '"[A-Z"', "line 14, column 51: features.make.pattern: '[A-Z' is no regular expression: "),
         ("maximum_length: 5000", "longest: 5", "line 17, column 24: features.advert.longest: no such setting"),
         (", dimensions: 384", "", "line 18, column 3: features.photo.dimensions: is missing"),
-        ("dimensions: 384", "dimensions: 0", "line 18, column 28: features.photo.dimensions: Input should be greater"),
+        ("dimensions: 384", "dimensions: 0", "line 18, column 28: features.photo.dimensions: 0 should be greater"),
         (
             "importance: 2",
             "importance: -2",
-            "line 13, column 36: features.age.importance: Input should be greater than",
+            "line 13, column 36: features.age.importance: -2 should be greater than",
         ),
         ("importance: 2", "importance: 0", "line 12, column 1: features: the importances sum to zero; give one"),
         ("  sex: categorical", "  age: categorical", "line 22, column 3: attributes.age: age is both a feature and an"),
@@ -374,3 +380,78 @@ def test_time_zones_are_known_where_the_system_has_none() -> None:
     )
     assert bare.stdout == "Europe/Vienna\n", bare.stderr
     assert "tzdata==" in LAYER.read_text()
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        ("window:", "windwo:", "line 14, column 1: windwo: no such setting; is it window?"),
+        ("minimum: 0", "min: 0", "line 11, column 24: features.age.min: no such setting; is it minimum?"),
+        (
+            "LogisticRegression}",
+            "LogisticRegression, colour: red}",
+            "line 16, column 43: retraining.recipe.colour: no such setting; there are estimator, parameters, seed",
+        ),
+        (
+            "window:",
+            "monitors: {feature_drfit: {}}\nwindow:",
+            "line 14, column 12: monitors.feature_drfit: no such setting; is it feature_drift?",
+        ),
+        (
+            "window:",
+            'monitors: {roc_auc: {tolerance: "3 %"}}\nwindow:',
+            "line 14, column 22: monitors.roc_auc.tolerance: '3 %' is no number; write 0.03",
+        ),
+        (
+            "window:",
+            'schedules: {check: "0 3 * * 1"}\nwindow:',
+            (
+                "line 14, column 13: schedules.check: '0 3 * * 1' is no schedule: write rate(1 hour), "
+                "at(2024-06-01T03:00:00), or cron(0 3 ? * MON *), which has six fields: minutes, hours, day of the "
+                "month, month, day of the week and year"
+            ),
+        ),
+        (
+            "owner: quality@example.com",
+            "owner: @me",
+            "line 3, column 8: not YAML: found character '@' that cannot start any token; put the value in quotes",
+        ),
+        (
+            "make: categorical",
+            "make: {type: categorical, nullable: maybe}",
+            "line 13, column 29: features.make.nullable: 'maybe' is neither; write true or false",
+        ),
+        (
+            "window:",
+            "commands: {allow: {freeze: [ana]}}\nwindow:",
+            (
+                "line 14, column 29: commands.allow.freeze.0: 'ana' is no ARN of a user or role: write one such as "
+                "arn:aws:iam::123456789012:role/leads"
+            ),
+        ),
+    ],
+)
+def test_a_mistake_is_told_once_and_with_what_to_write(written: str, instead: str, told: str) -> None:
+    assert problems(SPEC.replace(written, instead)) == [told]
+
+
+def test_an_unknown_estimator_is_told_in_one_line_with_every_choice() -> None:
+    (told,) = problems(SPEC.replace("LogisticRegression", "xgb"))
+    assert set(told.partition("choose one of ")[2].split(", ")) == set(get_args(Estimator))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"owner": None}, "owner: null should be a valid string"),
+        ({"windwo": "1d"}, "windwo: no such setting; is it window?"),
+        ({"features": {"age": {"type": "number"}}}, "features.age: 'number' is no type; choose one of 'numeric', "),
+        ({"segments": ["colour"]}, "segments.0: colour is no categorical or boolean feature or attribute"),
+    ],
+)
+def test_a_declaration_may_be_a_dictionary_and_is_refused_by_the_path(change: dict, problem: str) -> None:
+    content = yaml.safe_load(SPEC)
+    assert check_spec(content) == read_spec(SPEC)
+    with pytest.raises(SpecInvalid) as refusal:
+        check_spec({**content, **change})
+    assert refusal.value.problems[0].startswith(problem)

@@ -85,7 +85,7 @@ def test_all_four_monitors_are_taken(run, data):
         (["--analysis", "{data}/constraints.json"], {}, "neither bias metrics nor explanations"),
         (["--model-quality", "{data}/constraints.json"], {}, "none of binary_classification_constraints"),
         (["--output", "{tmp}/nowhere/churn.yaml"], {}, "cannot be written"),
-        (["--model", "Churn Model"], {}, "model: String should match"),
+        (["--model", "Churn Model"], {}, "model: 'Churn Model' is no name of a model: write "),
         (["--capture", "{tmp}/absent.jsonl"], {}, "does not exist"),
     ],
 )

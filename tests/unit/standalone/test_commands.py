@@ -84,8 +84,10 @@ def wandering(folder: Path, *, level: float) -> None:
 
 def test_a_reference_whose_days_differ_is_no_comfort(run, tmp_path: Path) -> None:
     wandering(tmp_path, level=7.0)
-    code, out, _ = run("compare", "month.csv", "day.csv", "--fail-on-drift", width=300)
-    assert code == 0
+    code, out, errors = run("compare", "month.csv", "day.csv", "--fail-on-drift", width=300)
+    assert code == 2, "a gate does not pass on what nobody knows"
+    assert "no drift was found, and yet `level` cannot be told: compare with a longer reference" in errors
+    assert run("compare", "month.csv", "day.csv")[0] == 0
     assert out.startswith("Cannot tell for 1 of 2 columns: level; no drift in the rest")
     assert "Every column is as in the reference" not in out
     assert "windows differ so much that a shift of less than" in out
@@ -93,9 +95,42 @@ def test_a_reference_whose_days_differ_is_no_comfort(run, tmp_path: Path) -> Non
     assert "To tell more, compare with a longer reference, or a seasonal or trailing baseline." in out
     assert "1 of 2 columns are as in the reference. A shift of 0." in out
     drift = json.loads(run("compare", "month.csv", "day.csv", "--json")[1])["drift"]
-    assert (drift["detected"], drift["columns"]) == (False, [])
-    assert "level" in drift["cannot_tell"]
-    assert "steady" not in drift["cannot_tell"]
+    assert (drift["detected"], drift["columns"]) == (None, [])
+    assert (drift["cannot_tell"], drift["not_compared"]) == (["level"], [])
+
+
+DECLARED = "model: m\nowner: me\ntask: binary_classification\ncolumns: {id: id, time: at, score: s}\nfeatures: "
+CURRENT = {
+    "one row": (lambda same: same.head(1), "`x`, `kind`"),
+    "no numbers": (lambda same: same.assign(x="?"), "`x`"),
+    "a column less": (lambda same: same.drop(columns="kind"), "`kind`"),
+}
+
+
+@pytest.mark.parametrize("current", CURRENT)
+@pytest.mark.parametrize("declared", [(), ("--spec", "spec.yaml")])
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_the_gate_does_not_pass_what_it_could_not_compare(run, tmp_path, current, declared, form) -> None:
+    make, missed = CURRENT[current]
+    make(pd.read_csv(tmp_path / "same.csv")).to_csv(tmp_path / "current.csv", index=False)
+    (tmp_path / "spec.yaml").write_text(f"{DECLARED}{{x: numeric, kind: categorical}}\n")
+    code, out, errors = run("compare", "before.csv", "current.csv", "--fail-on-drift", *declared, *form, width=300)
+    assert code == 2
+    assert f"no drift was found, and yet {missed} could not be compared" in errors
+    if form:
+        drift = json.loads(out)["drift"]
+        assert (drift["detected"], drift["columns"]) == (None, [])
+        assert ", ".join(f"`{name}`" for name in drift["not_compared"]) == missed
+
+
+def test_the_gate_asks_for_what_is_declared_and_for_nothing_else(run, tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(DECLARED + "{x: numeric}\n")
+    (tmp_path / "more.yaml").write_text(DECLARED + "{x: numeric, kind: {type: categorical, monitored: false}}\n")
+    (tmp_path / "gone.yaml").write_text(DECLARED + "{x: numeric, other: numeric}\n")
+    pd.read_csv(tmp_path / "same.csv").drop(columns="kind").to_csv(tmp_path / "narrow.csv", index=False)
+    assert run("compare", "before.csv", "narrow.csv", "--fail-on-drift")[0] == 2
+    for spec, code in (("one.yaml", 0), ("more.yaml", 0), ("gone.yaml", 2)):
+        assert run("compare", "before.csv", "narrow.csv", "--fail-on-drift", "--spec", spec)[0] == code, spec
 
 
 BAD = {

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from arro3.core import Array, ChunkedArray, DataType, RecordBatchReader
 from arro3.core import Table as ArrowTable
 from arro3.io import write_parquet
 
 import steward
-from steward.errors import BatchInvalid
+from steward.errors import BatchInvalid, SpecInvalid
 from steward.spec.document import read_spec
 from steward.standalone.report import ComparisonReport
 
@@ -291,3 +292,62 @@ def test_unchanged_tables_seldom_drift() -> None:
     alarms = sum(steward.compare(sales(600, seed=at), sales(400, seed=100 + at)).drift.detected for at in range(30))
     print(f"\n{alarms} false alarms in 30 comparisons of 17 columns")
     assert alarms <= 2
+
+
+def test_a_report_is_read_in_words_wherever_it_is_shown() -> None:
+    report = steward.compare(table(1000), table(1000, 0.5, seed=1).assign(kind="<b>"))
+    said = str(report)
+    assert said == repr(report)
+    assert said.startswith("Drift in 2 of 2 columns: ")
+    assert max(map(len, said.splitlines())) <= 100
+    assert "`x` moved up by 0.53 standard deviations" in " ".join(said.split())
+    html = report._repr_html_()
+    assert "Drift in 2 of 2 columns: " in html
+    assert "&lt;b&gt;" in html
+    assert "<b>" not in html
+    assert html.count("<td>") == html.count("<tr>") - html.count("<thead>")
+
+
+def test_the_results_are_a_table_with_one_row_each() -> None:
+    report = steward.compare(table(1000), table(1000, 0.5, seed=1))
+    frame = report.to_frame()
+    assert len(frame) == len(report.results)
+    assert list(frame.message) == [result.message for result in report.results]
+    assert set(frame.query("status == 'drift' and column == 'x'").monitor) == {"feature_drift"}
+    assert frame.p_value.dtype == frame.value.dtype == float
+    together = [result.statistic for result in report.results if result.column is None]
+    assert list(frame[frame.column.isna()].statistic) == together
+    for name in frame.columns:
+        assert f"`{name}`" in str(ComparisonReport.to_frame.__doc__)
+
+
+def test_the_decision_names_columns_of_the_table_and_nothing_else() -> None:
+    def frame(seed: int, shift: float) -> pd.DataFrame:
+        random = np.random.default_rng(seed)
+        words = [" ".join(["word"] * int(count)) for count in random.poisson(9 + 9 * shift, 600)]
+        return table(600, shift, seed).assign(comment=[f"{at} {text}" for at, text in enumerate(words)])
+
+    drift = steward.compare(frame(0, 0), frame(1, 1)).drift
+    assert (drift.detected, drift.columns) == (True, ["x", "comment"])
+    assert set(drift.together) >= {"domain_classifier_auc"}
+    assert (drift.cannot_tell, drift.not_compared) == ([], [])
+
+
+def test_a_current_table_with_hardly_a_row_is_not_said_to_be_without_drift() -> None:
+    for rows in (0, 1, 9):
+        drift = steward.compare(table(500), table(rows)).drift
+        assert (drift.detected, drift.columns, drift.not_compared) == (None, [], ["x", "kind"])
+    drift = steward.compare(table(500), table(500, seed=1).drop(columns="x")).drift
+    assert (drift.detected, drift.not_compared) == (None, ["x"])
+    assert steward.compare(table(500), table(500, seed=1)).drift.detected is False
+
+
+def test_the_declaration_may_be_a_dictionary(tmp_path: Path) -> None:
+    (tmp_path / "rooms.yaml").write_text(SPEC)
+    frames = table(500).assign(region="a"), table(500, 0.5, seed=1).assign(region="a")
+    content = yaml.safe_load(SPEC)
+    assert steward.compare(*frames, spec=content) == steward.compare(*frames, spec=tmp_path / "rooms.yaml")
+    with pytest.raises(SpecInvalid, match=r"^features\.x\.minimal: no such setting; is it minimum\?$"):
+        steward.compare(*frames, spec={**content, "features": {"x": {"type": "numeric", "minimal": 3}}, "segments": []})
+    with pytest.raises(SpecInvalid, match="spec is a list: give the path of a declaration, or a dictionary"):
+        steward.compare(*frames, spec=["x"])  # type: ignore[arg-type]

@@ -4,12 +4,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from steward.cli.options import Json
 from steward.cli.progress import rows_read
-from steward.cli.terminal import console
+from steward.cli.terminal import console, errors
+from steward.results import REMEDY
 from steward.standalone.compare import compare
+from steward.standalone.report import Drift
 from steward.standalone.summary import show
+
+_NAMED = 6
 
 
 def compare_tables(
@@ -17,7 +22,14 @@ def compare_tables(
     current: Annotated[Path, typer.Argument(help="The data to look at.")],
     spec: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A declaration (.yaml).")] = None,
     as_json: Json = False,
-    fail_on_drift: Annotated[bool, typer.Option("--fail-on-drift", help="Exit with 1 when there is drift.")] = False,
+    fail_on_drift: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-drift",
+            help="Exit with 1 when there is drift, and with 2 when there is none and yet not every column could be "
+            "compared.",
+        ),
+    ] = False,
 ) -> None:
     """Say whether one table has drifted from another; no deployment is needed. Exits with 2 on bad input."""
     with rows_read() as progress:
@@ -26,4 +38,23 @@ def compare_tables(
         typer.echo(report.model_dump_json(indent=2))
     else:
         show(report, console)
-    raise typer.Exit(1 if fail_on_drift and report.drift.detected else 0)
+    if not fail_on_drift or report.drift.detected is False:
+        return
+    if report.drift.detected is None:
+        errors.print(Text(f"--fail-on-drift: no drift was found, and yet {_doubt(report.drift)}", style="red"))
+    raise typer.Exit(1 if report.drift.detected else 2)
+
+
+def _doubt(drift: Drift) -> str:
+    """Which columns keep the absence of drift from being known, and what to do."""
+    parts = (
+        ("could not be compared", drift.not_compared, "mend them in the file, or declare with --spec what to compare"),
+        ("cannot be told", drift.cannot_tell, f"{REMEDY}, or set `monitored: false` for them in --spec"),
+    )
+    said = [f"{_listed(names)} {what}: {remedy}" for what, names, remedy in parts if names]
+    return "; ".join(said)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(f'`{name}`' for name in names[:_NAMED])}{more}"

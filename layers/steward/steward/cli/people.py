@@ -170,6 +170,7 @@ COMMANDS = (acknowledge, mute, check, retrain, freeze, thaw, roll_back, open_def
 
 def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, now: datetime, **said: Any) -> None:
     """Sign a command, send it, and show what became of it; ends the program with the exit code that says so."""
+    deployment = Deployment.of(stack).require(model, active=True)
     try:
         command = kind.model_validate(
             {"id": uuid.uuid4(), "model": model, "issued_at": now, "expires_at": now + kinds.LIFETIME, **said}
@@ -177,7 +178,6 @@ def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, no
     except ValidationError as error:
         told = error.errors(include_url=False)[0]
         raise StewardError(f"{'.'.join(map(str, told['loc']))}: {told['msg'].removeprefix('Value error, ')}") from error
-    deployment = Deployment.of(stack).require(model, active=True)
     after = deployment.ledger.length(model)
     answer = _answer(deployment, command, patience)
     console.print(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from steward.spec.declared import Declared
+from steward.spec.declared import Declared, spelling
 from steward.spec.durations import Duration, format_duration
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
@@ -14,6 +14,7 @@ from steward.spec.severity import Severity
 Deed = Literal["retrain", "roll_back", "freeze", "defect", "event"]
 
 BUS_ARN = r"^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]{1,256}$"
+_BUS = "ARN of an event bus: write one such as arn:aws:events:eu-west-1:123456789012:event-bus/mine"
 
 
 class Condition(Declared):
@@ -39,7 +40,7 @@ class AlertAction(Declared):
     when: Condition = Field(default_factory=Condition)
     do: Deed
     lasting: Duration | None = Field(default=None, description="freeze: for how long; unset until a person thaws.")
-    bus: Annotated[str, Field(pattern=BUS_ARN)] | None = Field(
+    bus: Annotated[str, Field(pattern=BUS_ARN), spelling(BUS_ARN, _BUS)] | None = Field(
         default=None,
         description="event: the ARN of the bus, which the deployment's parameter ActionBuses must name too.",
     )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from steward.spec.declared import Declared
+from steward.spec.declared import Declared, spelling
 
 
 def _one_list(location: str) -> str:
@@ -13,10 +13,12 @@ def _one_list(location: str) -> str:
     return location
 
 
+_LOCATION = r"^((\$\.?)?([^.\[\]]+|\[(\d+|\*)\])(\.[^.\[\]]+|\[(\d+|\*)\])*)?$"
 Location = Annotated[
     str,
-    StringConstraints(pattern=r"^((\$\.?)?([^.\[\]]+|\[(\d+|\*)\])(\.[^.\[\]]+|\[(\d+|\*)\])*)?$", max_length=500),
+    StringConstraints(pattern=_LOCATION, max_length=500),
     AfterValidator(_one_list),
+    spelling(_LOCATION, "place in a document: write keys and positions, such as predictions[*].score"),
 ]
 """Keys, positions and at most one `[*]` for every item of a list."""
 

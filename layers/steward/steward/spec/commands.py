@@ -4,13 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from steward.spec.declared import Declared
+from steward.spec.declared import Declared, spelling
 
 CommandName = Literal[
     "acknowledge", "mute", "check", "retrain", "freeze", "thaw", "roll_back", "open_defect", "change_defect", "remove"
 ]
 
-Principal = Annotated[str, StringConstraints(pattern=r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$")]
+_ARN = r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$"
+Principal = Annotated[
+    str,
+    StringConstraints(pattern=_ARN),
+    spelling(_ARN, "ARN of a user or role: write one such as arn:aws:iam::123456789012:role/leads"),
+]
 """An ARN; `*` stands for any signs and `?` for one, within the parts between colons."""
 
 

@@ -1,12 +1,38 @@
 """What everything written by hand has in common."""
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+
+def spelling(pattern: str, words: str) -> BeforeValidator:
+    """Refuses text that a pattern does not match, in words: pydantic would show the pattern.
+
+    Args:
+        pattern: the one that the type's schema has.
+        words: what the text should be and how to write it, after "'...' is no ".
+    """
+
+    def check(text: object) -> object:
+        if isinstance(text, str) and not re.search(pattern, text):
+            raise ValueError(f"{text[:40]!r} is no {words}")
+        return text
+
+    return BeforeValidator(check)
+
+
 MODEL_NAME = r"^[a-z][a-z0-9-]{0,53}$"
-ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME)]
+ModelName = Annotated[
+    str,
+    StringConstraints(pattern=MODEL_NAME),
+    spelling(
+        MODEL_NAME,
+        "name of a model: write at most 54 lower-case letters, digits and hyphens, beginning with a letter, "
+        "such as car-loan",
+    ),
+]
 """Lower case, digits and hyphens, beginning with a letter: safe in object keys and topics. At most 54 characters: a
 schedule's name is the model's and up to 10 more, and EventBridge Scheduler takes 64."""
 

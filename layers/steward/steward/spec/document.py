@@ -1,8 +1,6 @@
 """Reading a declaration from YAML, with the line and column of everything that is wrong with it."""
 
-import difflib
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -11,14 +9,9 @@ from pydantic import ValidationError
 from steward.errors import SpecInvalid
 from steward.spec.estimators import untrainable
 from steward.spec.model import ModelSpec
+from steward.spec.problems import Path, Positions, describe, list_problems, shortened
 
 MAXIMUM_BYTES = 256 * 1024
-_PROBLEMS_TOLD = 50
-_PROBLEM_LENGTH = 300
-"""What is said of one declaration fits into one event, whatever was uploaded."""
-
-Position = tuple[int, int]
-Path = tuple[str | int, ...]
 
 
 def read_spec(text: str | bytes) -> ModelSpec:
@@ -31,22 +24,44 @@ def read_spec(text: str | bytes) -> ModelSpec:
         raise SpecInvalid([f"the file has {len(text):,} bytes; a declaration has at most {MAXIMUM_BYTES:,}"])
     text = _decoded(text)
     root = _compose(text)
-    positions: dict[Path, Position] = {}
+    positions: Positions = {}
     problems: list[str] = []
     _refuse_aliases(root, set())
     content = _construct(root, (), positions, problems)
     if problems:
-        raise SpecInvalid(_told(problems))
+        raise SpecInvalid(shortened(problems))
+    return _checked(content, positions)
+
+
+def check_spec(content: Mapping[str, Any]) -> ModelSpec:
+    """The declaration that a dictionary holds, as the YAML of one would be read.
+
+    Raises:
+        SpecInvalid: one line a problem, each with the path of the setting.
+    """
+    return _checked(dict(content), dict.fromkeys(_paths(content)))
+
+
+def _checked(content: object, positions: Positions) -> ModelSpec:
     try:
         spec = ModelSpec.model_validate(content)
     except ValidationError as error:
-        raise SpecInvalid(_told([_problem(dict(detail), positions) for detail in error.errors()])) from None
-    problems = [
-        _problem({"loc": path, "msg": why, "type": "untrainable"}, positions) for path, why in untrainable(spec)
-    ]
+        raise SpecInvalid(shortened(list_problems(error, positions))) from None
+    problems = [describe(path, why, positions) for path, why in untrainable(spec)]
     if problems:
-        raise SpecInvalid(_told(problems))
+        raise SpecInvalid(shortened(problems))
     return spec
+
+
+def _paths(content: object, path: Path = ()) -> Iterator[Path]:
+    """Where each part of plain values stands."""
+    yield path
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            yield from _paths(value, (*path, key))
+    elif isinstance(content, list | tuple):
+        for index, value in enumerate(content):
+            yield from _paths(value, (*path, index))
 
 
 def _decoded(text: str | bytes) -> str:
@@ -64,22 +79,14 @@ def _place(before: str) -> str:
     return f"line {before.count('\n') + 1}, column {len(before) - before.rfind('\n')}"
 
 
-def _told(problems: list[str]) -> list[str]:
-    told = [
-        problem if len(problem) <= _PROBLEM_LENGTH else f"{problem[: _PROBLEM_LENGTH - 3]}..."
-        for problem in problems[:_PROBLEMS_TOLD]
-    ]
-    more = len(problems) - len(told)
-    return [*told, f"and {more:,} more"] if more else told
-
-
 def _compose(text: str) -> yaml.Node:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise SpecInvalid([f"{place}not YAML: {error.problem}"]) from None
+        quoted = "; put the value in quotes" if "cannot start any token" in str(error.problem) else ""
+        raise SpecInvalid([f"{place}not YAML: {error.problem}{quoted}"]) from None
     except yaml.reader.ReaderError as error:
         place = _place(text[: error.position])
         raise SpecInvalid([f"{place}: not YAML: character {text[error.position]!a} is not allowed"]) from None
@@ -104,7 +111,7 @@ def _refuse_aliases(node: yaml.Node, seen: set[int]) -> None:
                 _refuse_aliases(child, seen)
 
 
-def _construct(node: yaml.Node, path: Path, positions: dict[Path, Position], problems: list[str]) -> object:
+def _construct(node: yaml.Node, path: Path, positions: Positions, problems: list[str]) -> object:
     """Plain values of a node tree, noting where each path stands, and what is wrong with it as YAML."""
     positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
@@ -141,53 +148,3 @@ def _scalar(node: yaml.Node, problems: list[str]) -> str | None:
     else:
         return text
     return None
-
-
-def _problem(detail: dict[str, Any], positions: dict[Path, Position]) -> str:
-    """One line for one pydantic error: where it stands, its path, what to do."""
-    known = _nearest((*detail["loc"], *detail.get("ctx", {}).get("place", ())), positions)
-    line, column = positions[known]
-    name = (*known, detail["loc"][-1]) if detail["type"] == "missing" else known
-    return f"line {line}, column {column}: {'.'.join(map(str, name)) or 'the declaration'}: {_message(detail)}"
-
-
-def _message(detail: dict[str, Any]) -> str:
-    """What pydantic found, in the words of a declaration."""
-    told, context = str(detail["msg"]).removeprefix("Value error, "), detail.get("ctx", {})
-    match detail["type"]:
-        case "misplaced":
-            told = str(context["problem"])
-        case "union_tag_invalid":
-            told = f"{context['tag']!r} is no type; choose one of {context['expected_tags']}"
-        case "literal_error":
-            told = _choose(detail["input"], re.findall(r"'([^']*)'", str(context["expected"])))
-        case "string_type" if isinstance(detail["input"], bool | int | float):
-            told += "; put it in quotes"
-    return _PLAINLY.get(detail["type"], told)
-
-
-_SETTINGS = "here stand settings, such as `key: value`"
-_PLAINLY = {
-    "extra_forbidden": "no such setting; check its spelling and its indentation",
-    "missing": "is missing",
-    "union_tag_not_found": "has no type; write one, such as `type: numeric`",
-    "model_type": _SETTINGS,
-    "model_attributes_type": _SETTINGS,
-    "dict_type": _SETTINGS,
-}
-
-
-def _choose(found: object, names: Sequence[str]) -> str:
-    """What can stand in the place of something else, the likest first: a long list is cut short."""
-    likeness = {name: difflib.SequenceMatcher(None, str(found), name).ratio() for name in names}
-    likest = sorted(names, key=lambda name: -likeness[name])
-    return f"{str(found)[:40]!r} is none of the choices; choose one of {', '.join(likest)}"
-
-
-def _nearest(path: Path, positions: dict[Path, Position]) -> Path:
-    """The longest known path that the error's path runs through; union tags in it are passed over."""
-    known: Path = ()
-    for part in path:
-        if (*known, part) in positions:
-            known = (*known, part)
-    return known

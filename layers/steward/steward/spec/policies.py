@@ -76,14 +76,20 @@ class Schedules(Declared):
     )
 
 
-ClassificationEstimator = Literal["HistGradientBoostingClassifier", "LogisticRegression", "RandomForestClassifier"]
-RegressionEstimator = Literal["HistGradientBoostingRegressor", "Ridge", "RandomForestRegressor"]
+Estimator = Literal[
+    "HistGradientBoostingClassifier",
+    "LogisticRegression",
+    "RandomForestClassifier",
+    "HistGradientBoostingRegressor",
+    "Ridge",
+    "RandomForestRegressor",
+]
 
 
 class Recipe(Declared):
     """A scikit-learn estimator from the allow-list, and its parameters."""
 
-    estimator: ClassificationEstimator | RegressionEstimator
+    estimator: Estimator
     parameters: dict[str, float | int | str | bool | None] = Field(default_factory=dict)
     seed: int = 0
 

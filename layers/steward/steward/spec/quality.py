@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from steward.spec.declared import Declared
+from steward.spec.declared import Declared, spelling
 
 
 def _parses(text: str) -> str:
@@ -18,7 +18,12 @@ Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000), Af
 """A condition on a row: columns, numbers, quoted text, arithmetic, comparisons, `and`, `or`, `not`, `in [...]` and
 `missing(column)`."""
 
-PartName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
+_PART_NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
+PartName = Annotated[
+    str,
+    StringConstraints(pattern=_PART_NAME),
+    spelling(_PART_NAME, "name: write at most 64 letters, digits, hyphens and underscores, beginning with a letter"),
+]
 
 
 class Rule(Declared):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, StringConstraints
 
 from steward.spec.cron import Cron
+from steward.spec.declared import spelling
 
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 _SURVEYED = timedelta(days=366 * 8)
@@ -25,7 +26,17 @@ def _falls_due(expression: str) -> str:
     return expression
 
 
-ScheduleExpression = Annotated[str, StringConstraints(pattern=r"^(rate|cron|at)\(.+\)$"), AfterValidator(_falls_due)]
+_PATTERN = r"^(rate|cron|at)\(.+\)$"
+ScheduleExpression = Annotated[
+    str,
+    StringConstraints(pattern=_PATTERN),
+    AfterValidator(_falls_due),
+    spelling(
+        _PATTERN,
+        "schedule: write rate(1 hour), at(2024-06-01T03:00:00), or cron(0 3 ? * MON *), which has six fields: minutes, "
+        "hours, day of the month, month, day of the week and year",
+    ),
+]
 """`rate(1 hour)`, `cron(0 3 ? * MON *)` or `at(2024-06-01T03:00:00)`."""
 
 

@@ -1,11 +1,12 @@
 """Comparing two tables, with or without a declaration."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from steward.drift import Watched, judge_drift
-from steward.errors import BatchInvalid
+from steward.errors import BatchInvalid, SpecInvalid
 from steward.profiles.baseline import Baseline
 from steward.profiles.facets import columns_by_part, part_names
 from steward.profiles.model_bins import Bins
@@ -13,19 +14,26 @@ from steward.profiles.portion import Portion
 from steward.profiles.profile import Gathering, Profile
 from steward.records.columns import Chunk
 from steward.results import MetricResult
-from steward.spec.document import read_spec
+from steward.spec.document import check_spec, read_spec
 from steward.spec.model import ModelSpec
 from steward.standalone.conversion import Converter
 from steward.standalone.placing import Span, placed, times_of
-from steward.standalone.report import ColumnUse, ComparisonReport, Drift, Rows, in_plain_words
+from steward.standalone.report import ColumnUse, ComparisonReport, Rows, decision, in_plain_words
 from steward.standalone.subject import Subject
 from steward.standalone.tables import Batch, Table, Watcher, silent, table_of
 
 _NAMED = 5
 
+Declaration = ModelSpec | Mapping[str, Any] | str | Path
+"""A declaration, what one holds, or the path of one."""
+
 
 def compare(
-    reference: object, current: object, *, spec: ModelSpec | str | Path | None = None, progress: Watcher = silent
+    reference: object,
+    current: object,
+    *,
+    spec: ModelSpec | Mapping[str, Any] | str | Path | None = None,
+    progress: Watcher = silent,
 ) -> ComparisonReport:
     """Whether `current` has drifted from `reference`.
 
@@ -34,14 +42,19 @@ def compare(
     Args:
         reference: a path, a pandas DataFrame, or anything with the Arrow C stream or dataframe protocol.
         current: the same.
-        spec: a declaration, or the path of one; without it types are inferred from the reference.
+        spec: a declaration: the path of one, or what one holds as a dictionary; without it types are inferred from the
+            reference.
         progress: told what is read, and how many rows of it so far.
+
+    Returns:
+        The report: `report.drift.detected` is the decision (None where it cannot be told), `print(report)` says it in
+        words, and `report.to_frame()` has one row a result.
 
     Raises:
         BatchInvalid: one of the two cannot be read, or they have nothing to compare.
         SpecInvalid: the declaration is wrong.
     """
-    declaration = read_spec(Path(spec).read_bytes()) if isinstance(spec, str | Path) else spec
+    declaration = _declaration(spec)
     before = _Reading(table_of(reference, "reference"), progress)
     after = _Reading(table_of(current, "current table"), progress)
     batches = list(before.batches())
@@ -73,7 +86,19 @@ def compare(
     parts = columns_by_part(subject.compared)
     results = [*_without(judge_drift(baseline, profile, watched), problems, parts), *_undecided(problems)]
     before.time_notes, after.time_notes = time_notes, converter.notes
-    return _report(before, after, baseline, subject, results)
+    missed = {name for name, feature in asked.compared.items() if feature.monitored and name in problems}
+    return _report(before, after, baseline, subject, results, missed=missed)
+
+
+def _declaration(spec: Declaration | None) -> ModelSpec | None:
+    match spec:
+        case None | ModelSpec():
+            return spec
+        case str() | Path():
+            return read_spec(Path(spec).read_bytes())
+        case Mapping():
+            return check_spec(spec)
+    raise SpecInvalid([f"spec is a {type(spec).__name__}: give the path of a declaration, or a dictionary"])
 
 
 def _problems(
@@ -196,7 +221,13 @@ def _uses(subject: Subject) -> dict[str, ColumnUse]:
 
 
 def _report(
-    before: _Reading, after: _Reading, baseline: Baseline, subject: Subject, results: list[MetricResult]
+    before: _Reading,
+    after: _Reading,
+    baseline: Baseline,
+    subject: Subject,
+    results: list[MetricResult],
+    *,
+    missed: Collection[str],
 ) -> ComparisonReport:
     independent = baseline.clusters is None and not any(effect.known for effect in baseline.design_effects.values())
     notes = [*subject.notes, *before.notes, *after.notes]
@@ -214,22 +245,17 @@ def _report(
     monitors = (subject.monitors.feature_drift, subject.monitors.score_drift)
     return ComparisonReport(
         rows=Rows(reference=before.rows, current=after.rows),
-        drift=Drift(
-            detected=any(result.status == "drift" for result in results),
+        drift=decision(
+            results,
+            columns_by_part(subject.compared),
+            missed,
             family_wise_rate=max((monitor.false_alarm_rate for monitor in monitors if monitor), default=0.01),
-            columns=_about(result for result in results if result.status == "drift"),
-            cannot_tell=_about(result for result in results if result.undecided),
             independent_rows=independent,
         ),
         columns=_uses(subject),
         results=[result.model_copy(update={"message": in_plain_words(result.message)}) for result in results],
         notes=notes,
     )
-
-
-def _about(results: Iterable[MetricResult]) -> list[str]:
-    """The columns, or statistics of all columns together, that results are about."""
-    return sorted({result.statistic if result.column is None else result.column for result in results})
 
 
 def _names(columns: Mapping[str, object]) -> str:

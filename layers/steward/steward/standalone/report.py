@@ -1,12 +1,22 @@
 """What a comparison found, as JSON and as people read it."""
 
 import re
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from steward.results import MetricResult
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DISTRIBUTIONS = ("feature_drift", "score_drift")
+"""Monitors that compare how the values of a column are distributed."""
+
+_FIGURES = ("value", "threshold", "p_value", "significance", "effect", "detectable", "baseline")
+FRAME_COLUMNS = ("monitor", "segment", "column", "statistic", "status", *_FIGURES, "rows", "baseline_rows", "message")
+"""What a result is in a table."""
 _QUOTED = re.compile(r"(`[^`]*`|(?<!\w)'[^']*')")
 _WORDS = (
     (re.compile(r"\bthe baseline\b"), "the reference"),
@@ -46,7 +56,7 @@ class ColumnUse(BaseModel):
             feature.
         reason: why, in words.
         compared: whether its drift is tested.
-        parts: the names under which results are told of it.
+        parts: the names under which results are told of it (`comment.length`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,25 +72,74 @@ class Drift(BaseModel):
     """The decision.
 
     Attributes:
-        detected: whether any result drifts.
+        detected: whether anything drifts. None where nothing was found to drift, and yet `cannot_tell` or
+            `not_compared` has a column: no drift is not known then.
         family_wise_rate: the chance of any drift in unchanged data, over all results together.
-        columns: that drift.
-        cannot_tell: columns, or statistics of all columns together, that were measured and of which hardly any drift
-            would show.
+        columns: columns of the reference that drift, in the order of the table.
+        together: statistics of all columns together that drift.
+        cannot_tell: columns that were measured, and of which hardly any drift would show.
+        not_compared: columns that should have been, and could not be; their results say why. Those that `columns` of
+            the report says are not compared are not among them.
         independent_rows: whether rows counted as independent, for want of a time column or of three windows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    detected: bool
+    detected: bool | None
     family_wise_rate: float
     columns: list[str]
+    together: list[str]
     cannot_tell: list[str]
+    not_compared: list[str]
     independent_rows: bool
 
 
+def decision(
+    results: Sequence[MetricResult],
+    owners: Mapping[str, str],
+    missed: Collection[str],
+    *,
+    family_wise_rate: float,
+    independent_rows: bool,
+) -> Drift:
+    """What results come to.
+
+    A column counts as compared where the distribution of one of its parts was judged over all rows; its missing or
+    unseen values alone are not enough.
+
+    Args:
+        results: of a comparison.
+        owners: the column that each part is taken from.
+        missed: columns that should have been compared, and could not be read in one of the tables.
+        family_wise_rate: of the comparison.
+        independent_rows: likewise.
+    """
+    judged: dict[str, set[str]] = {}
+    drifted: dict[str, None] = {}
+    for result in results:
+        if result.column is None:
+            continue
+        column = owners.get(result.column, result.column)
+        if result.status == "drift":
+            drifted[column] = None
+        if result.segment is None and result.monitor in _DISTRIBUTIONS:
+            judged.setdefault(column, set()).add("cannot tell" if result.undecided else result.status)
+    cannot_tell = [name for name, found in judged.items() if "cannot tell" in found and name not in drifted]
+    not_compared = [*(name for name, found in judged.items() if found == {"unknown"}), *sorted(missed)]
+    detected = any(result.status == "drift" for result in results)
+    return Drift(
+        detected=True if detected else (None if cannot_tell or not_compared else False),
+        family_wise_rate=family_wise_rate,
+        columns=list(drifted),
+        together=sorted({each.statistic for each in results if each.column is None and each.status == "drift"}),
+        cannot_tell=cannot_tell,
+        not_compared=not_compared,
+        independent_rows=independent_rows,
+    )
+
+
 class ComparisonReport(BaseModel):
-    """A comparison of two tables.
+    """A comparison of two tables; `print` and notebooks show what it found in words.
 
     Attributes:
         rows: of either.
@@ -98,3 +157,29 @@ class ComparisonReport(BaseModel):
     columns: dict[str, ColumnUse]
     results: list[MetricResult]
     notes: list[str]
+
+    def __str__(self) -> str:
+        from steward.standalone.summary import text  # noqa: PLC0415 - a program that reads the fields needs none of it
+
+        return text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from steward.standalone.summary import html  # noqa: PLC0415 - as above
+
+        return html(self)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """The results as a table, one row each, in their order.
+
+        Returns:
+            A pandas DataFrame with the columns `monitor`, `segment` (None for all rows), `column` (None for all
+            columns together), `statistic`, `status` (ok, drift or unknown), `value`, `threshold`, `p_value`,
+            `significance`, `effect`, `detectable`, `baseline`, `rows`, `baseline_rows` and `message`, each as
+            `MetricResult` describes it; figures that are not there are NaN.
+        """
+        import pandas as pd  # noqa: PLC0415 - as above
+
+        rows = [[getattr(result, name) for name in FRAME_COLUMNS] for result in self.results]
+        return pd.DataFrame(rows, columns=list(FRAME_COLUMNS)).astype(dict.fromkeys(_FIGURES, float))

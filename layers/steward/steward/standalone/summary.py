@@ -1,6 +1,10 @@
-"""`steward compare`: what drifted first, then what cannot be told, or measured, then the rest in one sentence."""
+"""A comparison in words: what drifted first, then what cannot be told, or compared, then the rest in one sentence."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -15,10 +19,78 @@ _NAMELESS = "(no name)"
 _NAMED = 6
 _SHOWN = 30
 _NAME_WIDTH = 28
+_WIDTH = 100
+
+Tone = Literal["good", "bad", "doubt"]
+_STYLES: dict[Tone, str] = {"good": "bold green", "bad": "bold red", "doubt": "bold yellow"}
+_COLOURS: dict[Tone, str] = {"good": "#1a7f37", "bad": "#cf222e", "doubt": "#9a6700"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Sentences of one kind, each with the column it is about."""
+
+    title: str
+    rows: list[tuple[str, str]]
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a comparison says, in the order in which it is read."""
+
+    verdict: str
+    tone: Tone
+    sizes: str
+    sections: list[Section]
+    remarks: list[str]
+    notes: list[str]
+
+
+def text(report: ComparisonReport) -> str:
+    """As plain text, 100 columns wide."""
+    console = Console(width=_WIDTH, file=io.StringIO(), color_system=None)
+    with console.capture() as captured:
+        show(report, console)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def html(report: ComparisonReport) -> str:
+    """As a fragment of HTML, for notebooks."""
+    summary = summarise(report)
+    left, colour = 'style="text-align:left"', _COLOURS[summary.tone]
+    parts = [f'<p><strong style="color:{colour}">{escape(summary.verdict)}</strong><br>{escape(summary.sizes)}</p>']
+    for section in summary.sections:
+        rows = (f"<tr><td>{escape(about)}</td><td {left}>{escape(said)}</td></tr>" for about, said in section.rows)
+        head = f"<thead><tr><th>column</th><th {left}>{section.title}</th></tr></thead>"
+        parts.append(f"<table>{head}<tbody>{''.join(rows)}</tbody></table>")
+    parts.append(f"<p>{'<br>'.join(map(escape, summary.remarks))}</p>")
+    parts += [f"<p><small>Note: {escape(note)}.</small></p>" for note in summary.notes]
+    return "".join(parts)
 
 
 def show(report: ComparisonReport, console: Console) -> None:
     """Print it for people."""
+    summary = summarise(report)
+    console.print(Text(summary.verdict, style=_STYLES[summary.tone]))
+    console.print(Text(summary.sizes))
+    for section in summary.sections:
+        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+        table.add_column("column", overflow="fold", max_width=_NAME_WIDTH)
+        table.add_column(section.title, overflow="fold", ratio=1)
+        for about, said in section.rows:
+            table.add_row(Text(about), Text(said, style="yellow" if section.doubtful else ""))
+        console.print()
+        console.print(table)
+    console.print()
+    for remark in summary.remarks:
+        console.print(Text(remark))
+    for note in summary.notes:
+        console.print(Text(f"Note: {note}.", style="dim"))
+
+
+def summarise(report: ComparisonReport) -> Summary:
+    """Put a report in words."""
     decisive = list(_decisive(report.results))
     drifted = sorted(
         (found for found in decisive if found.status == "drift"),
@@ -30,29 +102,26 @@ def show(report: ComparisonReport, console: Console) -> None:
     quiet = columns - {_column(result, owners) for result in [*drifted, *unknown]}
     names = list(dict.fromkeys(_column(found, owners) for found in drifted if found.column is not None))
     undecided = [found for found in unknown if found.undecided]
-    console.print(_verdict(drifted, names, _doubt(undecided, names, owners, len(columns)), (len(quiet), len(columns))))
-    console.print(
-        f"{report.rows.current:,} current rows against {report.rows.reference:,} of the reference", highlight=False
+    verdict, tone = _verdict(drifted, names, _doubt(undecided, names, owners, len(columns)), (len(quiet), len(columns)))
+    sections = (
+        Section("what happened", list(_rows(drifted)), doubtful=False),
+        Section("what cannot be told", list(_rows(undecided)), doubtful=True),
+        Section("not compared", list(_rows(_merged([each for each in unknown if not each.undecided]))), doubtful=True),
     )
-    unmeasured = _merged([found for found in unknown if not found.undecided])
-    for title, results, style in (
-        ("what happened", drifted, ""),
-        ("what cannot be told", undecided, "yellow"),
-        ("not compared", unmeasured, "yellow"),
-    ):
-        if results:
-            console.print()
-            console.print(_table(title, results, style))
-    console.print()
-    if undecided:
-        console.print(f"To tell more, {REMEDY}.", highlight=False)
+    remarks = [f"To tell more, {REMEDY}."] if undecided else []
     if quiet:
         rest = "Every column is" if len(quiet) == len(columns) else f"{len(quiet):,} of {len(columns):,} columns are"
-        console.print(f"{rest} as in the reference.{_visible(decisive)}", highlight=False)
+        remarks.append(f"{rest} as in the reference.{_visible(decisive)}")
     seldom = 1 / report.drift.family_wise_rate
-    console.print(f"Unchanged data would show drift in at most one of {seldom:,.0f} comparisons.", highlight=False)
-    for note in report.notes:
-        console.print(Text(f"Note: {note}.", style="dim"))
+    remarks.append(f"Unchanged data would show drift in at most one of {seldom:,.0f} comparisons.")
+    return Summary(
+        verdict=verdict,
+        tone=tone,
+        sizes=f"{report.rows.current:,} current rows against {report.rows.reference:,} of the reference",
+        sections=[section for section in sections if section.rows],
+        remarks=remarks,
+        notes=report.notes,
+    )
 
 
 def _doubt(undecided: Sequence[MetricResult], names: Sequence[str], owners: Mapping[str, str], columns: int) -> str:
@@ -64,24 +133,26 @@ def _doubt(undecided: Sequence[MetricResult], names: Sequence[str], owners: Mapp
     return "cannot tell whether columns hang together as before" if undecided and not doubtful else ""
 
 
-def _verdict(drifted: Sequence[MetricResult], names: Sequence[str], doubt: str, sizes: tuple[int, int]) -> Text:
+def _verdict(
+    drifted: Sequence[MetricResult], names: Sequence[str], doubt: str, sizes: tuple[int, int]
+) -> tuple[str, Tone]:
     """The first line: what drifted and what cannot be told, else that nothing did."""
     quiet, columns = sizes
     if not drifted:
         if doubt:
-            rest = "; no drift in the rest" if quiet else ""
-            return Text(f"{doubt[0].upper()}{doubt[1:]}{rest if ':' in doubt else ''}", style="bold yellow")
+            rest = "; no drift in the rest" if quiet and ":" in doubt else ""
+            return f"{doubt[0].upper()}{doubt[1:]}{rest}", "doubt"
         if quiet == columns:
-            return Text("No drift", style="bold green")
+            return "No drift", "good"
         if quiet:
-            return Text(f"No drift in {quiet:,} of {columns:,} columns; the rest could not be compared", "bold yellow")
-        return Text("Nothing could be compared", style="bold yellow")
+            return f"No drift in {quiet:,} of {columns:,} columns; the rest could not be compared", "doubt"
+        return "Nothing could be compared", "doubt"
     parts = []
     if names:
         parts.append(f"in {len(names):,} of {columns:,} columns: {_listed(names)}")
     if any(result.column is None for result in drifted):
         parts.append("in how columns hang together")
-    return Text(f"Drift {', and '.join(parts)}{f'; {doubt}' if doubt else ''}", style="bold red")
+    return f"Drift {', and '.join(parts)}{f'; {doubt}' if doubt else ''}", "bad"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -89,20 +160,13 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_NAMED])}{more}"
 
 
-def _table(title: str, results: Sequence[MetricResult], style: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("column", overflow="fold", max_width=_NAME_WIDTH)
-    table.add_column(title, overflow="fold", ratio=1)
+def _rows(results: Sequence[MetricResult]) -> Iterator[tuple[str, str]]:
+    """What each is about, and its sentence."""
     for result in results[:_SHOWN]:
         about = (None if result.segment else _TOGETHER) if result.column is None else result.column or _NAMELESS
-        parts = (result.segment, about)
-        table.add_row(
-            Text(" ".join(part for part in parts if part)),
-            Text(result.message.removesuffix(f"; {REMEDY}"), style=style),
-        )
+        yield " ".join(filter(None, (result.segment, about))), result.message.removesuffix(f"; {REMEDY}")
     if len(results) > _SHOWN:
-        table.add_row("", f"and {len(results) - _SHOWN:,} more, all of them in the output of --json")
-    return table
+        yield "", f"and {len(results) - _SHOWN:,} more, all of them in the output of --json and of to_frame()"
 
 
 def _merged(unknown: Sequence[MetricResult]) -> list[MetricResult]:

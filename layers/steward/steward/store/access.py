@@ -3,6 +3,7 @@
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
@@ -25,17 +26,17 @@ _KEY_REFUSED = {
 _NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 
-def no_deployment(stack: str, error: ClientError | BotoCoreError) -> NoDeployment:
+def no_deployment(stack: str, error: ClientError | BotoCoreError | ValueError) -> NoDeployment:
     """The error that says why a stack cannot be read: keys, region, network, rights, or that it is not there.
 
     Args:
         stack: its name.
-        error: what AWS, or the way to it, answered.
+        error: what AWS, or the way to it, answered; a ValueError where an address cannot be one.
     """
     return NoDeployment(_refused(stack, error) if isinstance(error, ClientError) else _unasked(stack, error))
 
 
-def _unasked(stack: str, error: BotoCoreError) -> str:
+def _unasked(stack: str, error: BotoCoreError | ValueError) -> str:
     """Why AWS could not be asked."""
     told = str(error).rstrip(".")
     match error:
@@ -48,7 +49,7 @@ def _unasked(stack: str, error: BotoCoreError) -> str:
                 f"the certificate of AWS's endpoint is not trusted ({told}): set AWS_CA_BUNDLE to the certificate "
                 "authority; `source .local/stack/env` does it for the local stack"
             )
-        case HTTPClientError():
+        case HTTPClientError() | ConnectionError():
             return f"AWS cannot be reached ({told}): is the local stack up, or the network down? {_REMEDY}"
     if isinstance(error, _NO_KEY):
         return f"there are no AWS credentials that work ({told}): {_REMEDY}"

@@ -32,7 +32,7 @@ def deployed_stack(name: str) -> Stack:
             for page in pages
             for summary in page["StackResourceSummaries"]
         }
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, ValueError) as error:
         raise no_deployment(name, error) from error
     _, partition, _, region, account, _ = described["StackId"].split(":", 5)
     return Stack(

@@ -14,6 +14,6 @@ def stack_outputs(stack: str) -> dict[str, str]:
     """
     try:
         (found,) = aws.cloudformation().describe_stacks(StackName=stack)["Stacks"]
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, ValueError) as error:
         raise no_deployment(stack, error) from error
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}

@@ -30,6 +30,8 @@ _TOLD_BYTES = 4096
 _START = "import sys; sys.path[:0] = sys.argv[1:]; from steward.records.decoding.decode import main; main()"
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 """What the child is given of the environment: no credentials."""
+_ALLOCATION = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+"""glibc's settings: memory of one batch is used again for the next, and not given back and asked for each time."""
 _FROM_OUTSIDE = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _MEMORY_SIGNS = ("memory allocation of", "MemoryError", "Cannot allocate memory")
 
@@ -56,7 +58,9 @@ class Decoder:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             bufsize=0,
-            env={key: os.environ[key] for key in _ENVIRONMENT if key in os.environ} | {"RUST_BACKTRACE": "0"},
+            env={key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
+            | _ALLOCATION
+            | {"RUST_BACKTRACE": "0"},
         )
         self.close = weakref.finalize(self, _stop, self._process, self._errors)
         _widen(self._process)
