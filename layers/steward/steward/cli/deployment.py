@@ -56,8 +56,8 @@ class Deployment:
 
         Args:
             model: the name that was given.
-            for_history: only its ledger is read, so anything that has a ledger will do (files came before a declaration,
-                or concern no model), and so will an uploaded declaration, whether it was refused or is still to be read.
+            for_history: only its ledger is read, so whatever has one will do (files came before a declaration, or
+                concern no model), and so will an uploaded declaration, whether it was refused or is still to be read.
             active: it is asked to do something, so a model that was removed will not do.
 
         Raises:
