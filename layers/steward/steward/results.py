@@ -8,6 +8,12 @@ from steward.spec.monitors import MonitorName
 
 Status = Literal["ok", "drift", "breach", "unknown", "measured"]
 
+CHANCE = "chance alone does this"
+"""How the clause of a message begins that says how often an unchanged model brings the same."""
+
+INVALID_SHARE = "invalid_share"
+"""The statistic of the validity of all rows; its sentence names the most frequent reasons."""
+
 REMEDY = "compare with a longer reference, or a seasonal or trailing baseline"
 """What helps where windows of the baseline differ so much that hardly any drift would show."""
 

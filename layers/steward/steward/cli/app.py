@@ -1,6 +1,5 @@
 """The command `steward`: every command with its place, and what happens when one fails."""
 
-import os
 import sys
 from typing import Annotated
 
@@ -205,7 +204,6 @@ def steward(
 
 def main() -> None:
     """Run the command; what is wrong is said in words, with exit code 2."""
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every package for them
     try:
         app()
     except StewardError as error:

@@ -16,6 +16,8 @@ from steward.defects.defect import Defect
 from steward.defects.ordering import DayLeft, by_deadline
 from steward.defects.ordering import burn_down as burned_down
 from steward.errors import ObjectMissing, StewardError
+from steward.stations import registry
+from steward.stations.stream import replayed_until
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -31,7 +33,9 @@ def show_defects(  # noqa: PLR0917 - the options of a command
     stack: Stack = "steward",
 ) -> None:
     """List the errors found in a model's data, what is due first at the top. Exits with 1 when one is overdue."""
-    data, now = Deployment.of(stack).require(model).data, datetime.now(UTC)
+    data = Deployment.of(stack).require(model).data
+    spec, _ = registry.current_spec(data, model)
+    now, replayed = datetime.now(UTC), replayed_until(data, spec)
     found = [find(data, model, defect)] if defect else read(data, model)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
@@ -39,8 +43,10 @@ def show_defects(  # noqa: PLR0917 - the options of a command
         for line in described(found[0]):
             console.print(line, soft_wrap=True)
     else:
-        console.print(burn_down_table(burned_down(found, now, days)) if burn_down else table(model, found, now))
-    raise typer.Exit(1 if any(one.overdue(now) for one in found) else 0)
+        console.print(
+            burn_down_table(burned_down(found, now, days)) if burn_down else table(model, found, now, replayed)
+        )
+    raise typer.Exit(1 if any(one.overdue(now, replayed) for one in found) else 0)
 
 
 def read(data: Bucket, model: str) -> list[Defect]:
@@ -63,8 +69,8 @@ def find(data: Bucket, model: str, identity: str) -> Defect:
         ) from error
 
 
-def table(model: str, defects: Sequence[Defect], at: datetime) -> Table:
-    """One row a defect."""
+def table(model: str, defects: Sequence[Defect], at: datetime, replayed: datetime | None = None) -> Table:
+    """One row a defect; see `Defect.overdue` for both moments."""
     waiting = sum(not defect.finished for defect in defects)
     drawn = Table(title=f"Defects of {model}: {waiting} to be done", title_justify="left", pad_edge=False)
     for heading in ("due", "defect", "severity", "state"):
@@ -73,7 +79,7 @@ def table(model: str, defects: Sequence[Defect], at: datetime) -> Table:
         drawn.add_column(heading, overflow="fold")
     for defect in defects:
         drawn.add_row(
-            _due(defect, at),
+            _due(defect, at, replayed),
             defect.defect,
             defect.severity,
             _STATES.get(defect.state, defect.state),
@@ -128,9 +134,9 @@ def described(defect: Defect) -> Iterator[str]:
         yield f"  [bold]version {version.version}[/]  bad rows in its {version.use}, by dataset {version.dataset}"
 
 
-def _due(defect: Defect, at: datetime) -> str:
+def _due(defect: Defect, at: datetime, replayed: datetime | None) -> str:
     due = _time(defect.deadline)
-    return f"[bold red]{due} OVERDUE[/]" if defect.overdue(at) else due
+    return f"[bold red]{due} OVERDUE[/]" if defect.overdue(at, replayed) else due
 
 
 def _time(moment: datetime) -> str:

@@ -79,10 +79,7 @@ def promote(  # noqa: PLR0917 - the options of a command
             raise StewardError(
                 f"{origin} and {destination} are both environment {environment!r}; deploy them with other names"
             )
-        wanted = registry.routing(source.data, model).champion if version == "champion" else version
-        if wanted is None:
-            raise StewardError(f"no version of {model} is in charge in {origin}")
-        sent = send.gather(source.data, source.ledger, model, wanted, champion)
+        sent = send.gather(source.data, source.ledger, model, version, champion)
     with there.reached() as target:
         after = target.ledger.length(model)
         correlation_id = send.deliver(target.data, sent, author=caller(), sent_at=datetime.now(UTC), over=over)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.cli.deployment import Deployment
@@ -66,6 +67,22 @@ class ModelStanding:
         """Alerts that fire now."""
         return [alert for alert in self.alerts if alert.state == "firing"]
 
+    @property
+    def lasting(self) -> list[Standing]:
+        """Alerts that do not fire although their windows keep being bad."""
+        return [alert for alert in self.alerts if alert.lasting]
+
+    @property
+    def failed(self) -> bool:
+        """Whether its newest run failed."""
+        return self.newest_run is not None and self.newest_run.stage == "failed"
+
+    @property
+    def urgency(self) -> tuple[bool, bool, bool, str]:
+        """Sorts models: first those whose training failed without a champion, then failed runs, then alerts."""
+        untrained = self.failed and self.routing.champion is None
+        return not untrained, not self.failed, not (self.firing or self.lasting), self.model
+
     @classmethod
     def of(cls, data: Bucket, model: str) -> "ModelStanding":
         """Read it.
@@ -109,43 +126,76 @@ def unfinished(deployment: Deployment) -> str:
 
 
 def table(found: list[ModelStanding]) -> Table:
-    """One row a model."""
+    """One row a model, the most urgent first."""
     drawn = Table(title="Models", title_justify="left", pad_edge=False)
     for heading in ("model", "champion", "since", "newest window"):
         drawn.add_column(heading, no_wrap=True)
     for heading in ("firing", "newest run"):
         drawn.add_column(heading, overflow="fold")
-    for standing in found:
+    for standing in sorted(found, key=lambda one: one.urgency):
         promotion = standing.routing.promotions[-1] if standing.routing.promotions else None
-        run = standing.newest_run
         drawn.add_row(
             standing.model,
             promotion.version if promotion else "none yet",
             f"{promotion.as_of:%Y-%m-%d}" if promotion else "",
             _day(standing.newest_window),
-            ", ".join(alert.monitor for alert in standing.firing) or "none",
-            f"{run.stage} {run.as_of:%Y-%m-%d}" if run else "none yet",
+            _firing(standing),
+            _run(standing),
         )
     return drawn
 
 
+def _firing(standing: ModelStanding) -> str:
+    """The alerts that fire, and those of which windows keep being bad."""
+    said = [f"{alert.monitor}{_often(alert, ' (bad in {} of the last {} windows)')}" for alert in standing.firing]
+    said += [
+        f"not {alert.monitor}{_often(alert, ', though bad in {} of the last {} windows')}" for alert in standing.lasting
+    ]
+    return ", ".join(said) or "none"
+
+
+def _often(alert: Standing, form: str) -> str:
+    bad, windows = alert.recent
+    return form.format(bad, windows) if bad and windows > 1 else ""
+
+
+def _run(standing: ModelStanding) -> Text:
+    """The newest run; why it failed, in red, where it did."""
+    run = standing.newest_run
+    if run is None:
+        return Text("none yet")
+    said = f"{run.stage} {run.as_of:%Y-%m-%d}"
+    return Text(f"{said}: {run.outcome}", style="bold red") if standing.failed else Text(said)
+
+
 def alerts_table(standing: ModelStanding) -> Table:
-    """One row an alert that ever had something to say."""
-    drawn = Table(title=f"Alerts of {standing.model}", title_justify="left", pad_edge=False)
-    for heading in ("monitor", "state", "severity", "window", "what was found"):
+    """One row an alert that needs a look, what fires first; those in good order are named below."""
+    drawn = Table(title=f"Alerts of {standing.model}", title_justify="left", pad_edge=False, caption_justify="left")
+    for heading in ("monitor", "state", "severity", "window", "bad windows", "what was found"):
         drawn.add_column(heading, overflow="fold")
-    for alert in sorted(standing.alerts, key=lambda alert: (alert.state != "firing", alert.monitor)):
+    calm = [alert.monitor for alert in standing.alerts if _calm(alert)]
+    for alert in sorted(standing.alerts, key=lambda alert: (alert.state != "firing", not alert.lasting, alert.monitor)):
+        if alert.monitor in calm:
+            continue
         latest = alert.latest
-        style = "yellow" if alert.state == "firing" else ""
         drawn.add_row(
             alert.monitor,
             _state(alert),
             alert.grave,
             _day(latest.window if latest else None),
-            alert.summary,
-            style=style,
+            _often(alert, "{} of {}"),
+            Text(alert.summary),
+            style="yellow" if alert.state == "firing" else "",
         )
+    if calm:
+        drawn.caption = f"In good order: {', '.join(sorted(calm))}"
     return drawn
+
+
+def _calm(alert: Standing) -> bool:
+    """Whether there is nothing to look at."""
+    notes = alert.quiet or alert.course.held or alert.course.flapping or alert.lasting
+    return alert.state in ("ok", "resolved") and not notes
 
 
 def _state(alert: Standing) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from steward.cli.terminal import console
-from steward.errors import StewardError
+from steward.errors import SpecInvalid
 from steward.spec.document import read_spec
 
 
@@ -14,8 +14,13 @@ def validate(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Declarations (.yaml).")],
 ) -> None:
     """Read declarations, and upload nothing; needs no deployment. Exits with 2 when one is wrong."""
+    problems = []
     for file in files:
-        spec = read_spec(file.read_bytes())
-        if file.stem != spec.model:
-            raise StewardError(f"{file} declares {spec.model}; call it {spec.model}.yaml, as it is uploaded")
-        console.print(f"{file} declares {spec.model}: {len(spec.features)} features", markup=False)
+        try:
+            spec = read_spec(file.read_bytes())
+        except SpecInvalid as error:
+            problems += [f"{file}: {problem}" for problem in error.problems]
+        else:
+            console.print(f"{file} declares {spec.model}: {len(spec.features)} features", markup=False)
+    if problems:
+        raise SpecInvalid(problems)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,7 @@ from steward.records.columns import (
     TextColumn,
     TimeColumn,
 )
-
-if TYPE_CHECKING:
-    from steward.spec.model import ModelSpec
+from steward.spec.model import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class Records:
             return self.take(np.zeros(0, np.int64))
         return self.take(matches(self.versions, version))
 
-    def positive(self, spec: "ModelSpec") -> NDArray[np.bool_]:
+    def positive(self, spec: ModelSpec) -> NDArray[np.bool_]:
         """Whether each label is the positive one, shape (rows,).
 
         Raises:

@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 from steward.reporting.report import AuditState, Condition, MonitorState, OpenDefect
+from steward.reporting.story import shortened
+
+_LONGEST_REASON = 240
 
 
 def condition(
     *,
     champion: str | None,
     checked: bool,
+    failed_run: str,
     monitors: Sequence[MonitorState],
     defects: Sequence[OpenDefect],
     audit: AuditState | None,
@@ -17,12 +21,14 @@ def condition(
 ) -> tuple[Condition, str]:
     """How a model is, and why.
 
-    Critical are a critical alert, an audit that fails, and a critical defect past its deadline. A warning is any other
-    alert, or defect past its deadline. Attention is asked for by what waits for people, or is on its way to an alert.
+    Critical are a critical alert, an audit that fails, a critical defect past its deadline, and a failed run where no
+    version is in charge. A warning is any other alert, failed run, or defect past its deadline, and a monitor of which
+    windows keep being bad. Attention is asked for by what waits for people, or is on its way to an alert.
 
     Args:
         champion: the version in charge.
         checked: whether there is a check.
+        failed_run: why the newest run failed; empty where it did not.
         monitors: with their alerts.
         defects: that are open.
         audit: the newest.
@@ -34,6 +40,7 @@ def condition(
     """
     reasons = [
         *_alerts(monitors),
+        *_failed(failed_run, champion),
         *_audited(audit),
         *_overdue(defects),
         *_waiting(monitors, defects, held=held, problems=problems),
@@ -57,8 +64,8 @@ _WORST: tuple[Condition, ...] = ("critical", "warning", "unmeasured", "attention
 
 def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[Condition, str]]:
     firing = [monitor for monitor in monitors if monitor.alert == "firing"]
-    critical = [monitor.monitor for monitor in firing if monitor.severity == "critical"]
-    others = [monitor.monitor for monitor in firing if monitor.severity != "critical"]
+    critical = [_with_windows(monitor) for monitor in firing if monitor.severity == "critical"]
+    others = [_with_windows(monitor) for monitor in firing if monitor.severity != "critical"]
     if critical:
         yield (
             "critical",
@@ -66,6 +73,21 @@ def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[Condition, str]]
         )
     if others:
         yield "warning", f"{_number(len(others), 'alert fires', 'alerts fire')}: {_named(others)}"
+    for monitor in monitors:
+        if monitor.lasting:
+            yield "warning", f"{_readable(monitor.monitor)} was {monitor.bad_of_recent}, though its alert does not fire"
+
+
+def _with_windows(monitor: MonitorState) -> str:
+    """A monitor with how often it was bad lately."""
+    often = monitor.bad_of_recent
+    return f"{_readable(monitor.monitor)} ({often})" if often else monitor.monitor
+
+
+def _failed(reason: str, champion: str | None) -> Iterator[tuple[Condition, str]]:
+    if reason:
+        which = "the newest training failed" if champion else "training failed"
+        yield "warning" if champion else "critical", f"{which}: {shortened(reason.rstrip('.'), _LONGEST_REASON)}"
 
 
 def _audited(audit: AuditState | None) -> Iterator[tuple[Condition, str]]:
@@ -102,7 +124,11 @@ def _number(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
+def _readable(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _named(names: Sequence[str], shown: int = 4) -> str:
-    readable = [name.replace("_", " ") for name in names]
+    readable = [_readable(name) for name in names]
     more = len(readable) - shown
     return ", ".join([*readable[:shown], f"and {more} more"] if more > 0 else readable)

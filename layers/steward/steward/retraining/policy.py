@@ -71,6 +71,10 @@ class Remembered(BaseModel):
         """Labelled rows that ever came."""
         return sum(self.labels.values())
 
+    def knows(self, batch: str) -> bool:
+        """Whether it was told of a batch of reference data."""
+        return _reference(batch) in self.labels
+
     def labelled(self, place: str, rows: int) -> Self:
         """The memory after being told how many labelled rows a place has."""
         known = self.labels.get(place, 0)
@@ -79,7 +83,7 @@ class Remembered(BaseModel):
     def referred(self, batch: str, rows: int, as_of: datetime) -> Self:
         """The memory after being told of a batch of reference data."""
         until = max(as_of, self.reference_until or as_of)
-        return self.labelled(f"reference/{batch}", rows).model_copy(update={"reference_until": until})
+        return self.labelled(_reference(batch), rows).model_copy(update={"reference_until": until})
 
     def answered(self, cause: str, answer: Answer, as_of: datetime, requested_at: datetime) -> Self:
         """The memory after an answer."""
@@ -98,6 +102,11 @@ class Remembered(BaseModel):
                 "last_requested_at": requested_at,
             }
         )
+
+
+def _reference(batch: str) -> str:
+    """The place of a batch of reference data."""
+    return f"reference/{batch}"
 
 
 def decide(

@@ -100,7 +100,11 @@ def request_checks(
 
 
 def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> Iterator[BatchIngested]:
-    """One event for every 200 windows, since events are small; labels without a time are told of with none."""
+    """One event for every 200 windows, since events are small; labels without a time are told of with none.
+
+    All of them speak for the end of the newest window of the batch.
+    """
+    as_of = max((window.end for window in outcome.windows), default=upload.uploaded)
     show = f"steward quarantine show {upload.place.model} {upload.batch}"
     told = summarise_rows(outcome.rows, outcome.rejected, outcome.reasons, show)
     summary = "; ".join((told, *outcome.notes))
@@ -108,7 +112,7 @@ def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome)
         event = BatchIngested(
             occurred_at=runtime.now(),
             model=upload.place.model,
-            as_of=max((window.end for window in part), default=upload.uploaded),
+            as_of=as_of,
             correlation_id=upload.created.correlation_id,
             kind=kind,
             batch=upload.batch,
