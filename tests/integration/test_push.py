@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from steward.events import BatchDeferred, BatchIngested, BatchRejected, DefectChanged
+from steward.events import (
+    BatchDeferred,
+    BatchIngested,
+    BatchRejected,
+    DefectChanged,
+    RetrainingProposed,
+    TrainingDeclined,
+)
 
 from . import lemons
 from .deployment import Deployment
@@ -72,10 +79,8 @@ def test_a_script_of_pushes_loses_nothing_and_troubles_nobody(
 def test_a_push_of_reference_data_ends_when_its_version_is_in_charge(fresh: Deployment) -> None:
     ran = push("lemons.yaml"), push("reference.csv", "reference")
     assert [one.code for one in ran] == [0, 0]
-    lines = [line for line in ran[1].stdout.splitlines() if "  " in line]
-    assert [word for line in lines for word in ("batch ingested", "training requested", "champion promoted") if word in line] == [
-        "batch ingested", "training requested", "champion promoted",
-    ]  # fmt: skip
+    steps = "batch ingested", "training requested", "champion promoted"
+    assert [step for line in ran[1].stdout.splitlines() for step in steps if f"  {step}" in line] == [*steps]
     assert "waiting for a version of lemons to be in charge, for 120 s at most" in ran[1].text
     assert fresh.champion("lemons")
 
@@ -195,7 +200,9 @@ REFUSED = {
     "to withdraw without a defect": (
         ["predictions.csv", "--model", "lemons", "--kind", "predictions", "--withdraw"], "say --defect ID",
     ),
-    "a bad file after a good one": (["predictions.csv", "bad.yaml", "--model", "lemons", "--kind", "predictions"], "line 1"),
+    "a bad file after a good one": (
+        ["predictions.csv", "bad.yaml", "--model", "lemons", "--kind", "predictions"], "line 1",
+    ),
 }  # fmt: skip
 
 
@@ -214,5 +221,13 @@ def test_a_mistake_of_the_command_line_is_refused_before_anything_is_uploaded(
 def test_retraining_of_a_model_that_is_trained_elsewhere_is_declined_with_the_reason(fresh: Deployment) -> None:
     push("lemons.yaml")
     push("reference.csv", "reference")
-    with_reason = run("retrain", "lemons", "--reason", "a test")
-    assert "trained elsewhere" in with_reason.text
+    now = fresh.clock.now
+    asked = RetrainingProposed(
+        occurred_at=now, model="lemons", as_of=now, correlation_id="asked", reason="ada asks", author="ada"
+    )
+    fresh.publish(asked)
+    fresh.settle()
+    (declined,) = fresh.told(TrainingDeclined)
+    assert (declined.correlation_id, declined.triggers) == ("asked", ["ada asks"])
+    assert "trained elsewhere" in declined.reasons[0]
+    assert "steward push FILE --model MODEL --kind reference" in declined.reasons[0]

@@ -13,7 +13,7 @@ from steward.cli.deployment import Deployment
 from steward.cli.first_version import show_version
 from steward.cli.options import Stack
 from steward.cli.terminal import console, errors
-from steward.errors import StewardError
+from steward.errors import ObjectMissing, StewardError
 from steward.events import CorrectedKind, Kind
 from steward.ledger import LedgerEntry
 from steward.records.intake_summary import rows_of
@@ -82,16 +82,29 @@ def _push(deployment: Deployment, uploads: Sequence[_Upload], patience: float) -
     answers = []
     for upload in uploads:
         after = deployment.ledger.length(upload.model)
+        before = _version(deployment, upload.key) if upload.kind == "labels" else None
         version_id = deployment.data.upload(upload.key, upload.file)
         console.print(f"{upload.file} → s3://{deployment.data.name}/{upload.key}", markup=False)
         answer = show_answer(deployment, upload.model, upload.key, version_id, after, patience)
         rows, rejected = rows_of(answer.summary)
         if rejected > rows:
             errors.print(f"most of its {rows + rejected:,} rows are in quarantine", style="red", markup=False)
+        if before and deployment.data.same_bytes((upload.key, before), (upload.key, version_id)):
+            console.print(
+                "they are the same bytes as before: nothing changes, but for ids whose labels came in between"
+            )
         if upload.kind == "labels" and answer.action == "batch_ingested":
             show_unmatched(deployment, upload.model, answer, patience)
         answers.append(answer)
     return answers
+
+
+def _version(deployment: Deployment, key: str) -> str | None:
+    """The version id of what a key holds; None where it holds nothing."""
+    try:
+        return deployment.data.newest_version(key)
+    except ObjectMissing:
+        return None
 
 
 def _upload(file: Path, model: str | None, kind: str | None, defect: str | None, *, withdraw: bool) -> _Upload:
