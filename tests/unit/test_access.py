@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto import mock_aws
 
 from steward import aws
+from steward.cli.app import main
 from steward.errors import NoDeployment
 from steward.store.access import no_deployment
 from steward.store.inspection import deployed_stack
@@ -100,3 +101,31 @@ def test_settings_that_are_wrong_are_named(  # type: ignore[no-untyped-def]
     with pytest.raises(NoDeployment) as raised:
         read("steward")
     assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (refused("AccessDenied", "not authorized"), "you may not do this: DescribeStacks: not authorized; use a role"),
+        (refused("ExpiredToken"), "AWS does not accept your credentials, key AKIAEXAMPLE"),
+        (
+            refused("NoSuchBucket", "it is gone"),
+            "AWS refuses DescribeStacks (NoSuchBucket: it is gone); `steward doctor`",
+        ),
+        (errors.EndpointConnectionError(endpoint_url="https://localhost:4566"), "AWS cannot be reached"),
+    ],
+)
+def test_what_aws_refuses_later_is_said_without_a_traceback(
+    error: ClientError | BotoCoreError, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: str) -> dict[str, str]:
+        raise error
+
+    monkeypatch.setattr("steward.cli.deployment.stack_outputs", fail)
+    monkeypatch.setattr("sys.argv", ["steward", "status"])
+    with pytest.raises(SystemExit) as raised:
+        main()
+    assert raised.value.code == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert len(told.splitlines()) == 1

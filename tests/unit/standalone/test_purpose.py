@@ -236,3 +236,15 @@ def test_rows_without_id_and_time_are_said_to_need_them() -> None:
     assert [question.partition(":")[0] for question in asked(text)] == [
         "no column identifies each row", "no column says when each row came about",
     ]  # fmt: skip
+
+
+def test_a_name_that_may_say_label_is_taken_with_a_word_to_check() -> None:
+    spec, text = of(FRAME.assign(species=MANY))
+    assert spec.columns.label == "species"
+    assert "species was taken for the label" in asked(text)[0]
+
+
+def test_counts_of_losses_and_places_are_no_labels() -> None:
+    places = FRAME.assign(x=FRAME["a"], y=FRAME["b"], z=FRAME["c"], fumbles_lost=range(ROWS))
+    spec, _ = of(places)
+    assert {"x", "y", "z", "fumbles_lost"} & {spec.columns.label} == set()

@@ -212,6 +212,14 @@ def main() -> None:
         for problem in error.problems if isinstance(error, SpecInvalid) else [str(error)]:
             errors.print(problem, style="red", markup=False)
         sys.exit(2)
+    except Exception as error:
+        if not type(error).__module__.startswith("botocore."):  # which is not imported where nothing needs AWS
+            raise
+        from steward.cli.terminal import errors  # noqa: PLC0415
+        from steward.store.access import unanswered  # noqa: PLC0415
+
+        errors.print(unanswered(error), style="red", markup=False)  # type: ignore[arg-type]
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from steward.commands.proof import BODY, Proof, signed_headers
 from steward.errors import StewardError
 from steward.events import DefectChange
 from steward.spec.durations import parse_duration
+from steward.spec.problems import Positions, list_problems, shortened
 from steward.spec.severity import Severity
 from steward.store import identity, keys
 
@@ -176,8 +177,8 @@ def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, no
             {"id": uuid.uuid4(), "model": model, "issued_at": now, "expires_at": now + kinds.LIFETIME, **said}
         )
     except ValidationError as error:
-        told = error.errors(include_url=False)[0]
-        raise StewardError(f"{'.'.join(map(str, told['loc']))}: {told['msg'].removeprefix('Value error, ')}") from error
+        fields: Positions = dict.fromkeys([(), *((name,) for name in kind.model_fields)])
+        raise StewardError(shortened(list_problems(error, fields))[0]) from error
     after = deployment.ledger.length(model)
     answer = _answer(deployment, command, patience)
     console.print(
@@ -246,7 +247,12 @@ def _end(now: datetime, span: str | None, until: str | None) -> datetime | None:
     try:
         if span:
             return now + parse_duration(span)
+    except ValueError as error:
+        raise StewardError(f"--for: {error}") from error
+    try:
         moment = datetime.fromisoformat(until) if until else None
     except ValueError as error:
-        raise StewardError(str(error)) from error
+        raise StewardError(
+            f"--until: {until!r} is no time: write one such as 2026-12-01T08:00+01:00, in UTC without an offset"
+        ) from error
     return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None

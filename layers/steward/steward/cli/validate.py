@@ -8,6 +8,7 @@ import typer
 from steward.cli.terminal import console
 from steward.errors import SpecInvalid
 from steward.spec.document import read_spec
+from steward.spec.durations import describe_duration
 
 
 def validate(
@@ -21,6 +22,7 @@ def validate(
         except SpecInvalid as error:
             problems += [f"{file}: {problem}" for problem in error.problems]
         else:
-            console.print(f"{file} declares {spec.model}: {len(spec.features)} features", markup=False)
+            told = f"{len(spec.features)} features, windows of {describe_duration(spec.window.length)}"
+            console.print(f"{file} declares {spec.model}: {told}", markup=False)
     if problems:
         raise SpecInvalid(problems)

@@ -39,7 +39,12 @@ def _whole_seconds_of_utc(moment: datetime) -> datetime:
 
 
 def _window_id(identifier: str) -> str:
-    Window.parse(identifier)
+    try:
+        Window.parse(identifier)
+    except ValueError:
+        raise ValueError(
+            f"{identifier!r} is no window: write its id, such as 20240115T000000Z_1d, as `steward watch` prints it"
+        ) from None
     return identifier
 
 

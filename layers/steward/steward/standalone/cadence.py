@@ -10,7 +10,7 @@ _HOLDOUTS = ("3h", "6h", "12h", "1d", "3d", "1w", "2w", "4w", "8w", "13w", "26w"
 _BLOCKS = ("1h", "6h", "1d", "1w", "4w", "13w")
 
 _WINDOWS = 10
-_ENOUGH_ROWS, _FEWEST_ROWS = 500, 30
+_ENOUGH_ROWS, _FEW_ROWS, _FEWEST_ROWS = 500, 100, 30
 _HELD, _HELD_AT_MOST = 1 / 5, 1 / 2
 _LEAST_OF_A_CLASS = 40
 """Twice what a training asks for, since classes are not spread evenly over time."""
@@ -38,20 +38,24 @@ class Cadence:
     def window(self) -> tuple[str, str]:
         """The length of windows, and why.
 
-        The shortest of which ten fit, with 500 rows each; where none has as many, the longest of which ten fit, unless
-        it has fewer than 30, which show nothing: then the shortest that has.
+        The shortest of which ten fit, with 500 rows each, or 100 where none has as many; else the longest of which ten
+        fit. With fewer than 30 rows, which show nothing, the shortest that has as many.
 
         >>> Cadence(5832, datetime(2021, 1, 1), datetime(2021, 9, 1)).window()[0]
-        '2w'
+        '1w'
         """
         fitting = [text for text in _LENGTHS if self.span >= _WINDOWS * parse_duration(text)]
-        enough = [text for text in fitting if self._rows(text) >= _ENOUGH_ROWS]
         since = f"from {self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}"
-        if enough:
-            return enough[0], f"some {self._rows(enough[0]):,.0f} rows each, {since}"
+        for rows, caveat in (
+            (_ENOUGH_ROWS, ""),
+            (_FEW_ROWS, "; so few show large changes only"),
+        ):
+            for text in fitting:
+                if self._rows(text) >= rows:
+                    return text, f"some {self._rows(text):,.0f} rows each, {since}{caveat}"
         if fitting and self._rows(fitting[-1]) >= _FEWEST_ROWS:
             few = f"some {self._rows(fitting[-1]):,.0f} rows each, {since}"
-            return fitting[-1], f"{few}; the longest of which ten fit, but so few rows show large changes only"
+            return fitting[-1], f"{few}; the longest of which ten fit, but so few show the largest changes only"
         chosen = next((text for text in _LENGTHS if self._rows(text) >= _FEWEST_ROWS), _LENGTHS[-1])
         each = f"some {self._rows(chosen):,.0f} rows each, {since}"
         return chosen, f"{each}: too few rows for ten windows that show anything; bring a longer reference"

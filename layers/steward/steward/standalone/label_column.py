@@ -1,7 +1,7 @@
 """Which column holds the truth: by its name, and by how well what the model said tells it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from steward.spec.features import BooleanFeature, CategoricalFeature, NumericFeature
@@ -56,15 +56,21 @@ class _Candidate:
     agrees: float | None
 
 
-def choose_label(candidates: Sequence[str], agreement: Agreement | None, predicted: str | None) -> Truth:
+def choose_label(
+    candidates: Mapping[str, bool], agreement: Agreement | None, predicted: str | None, others: Collection[str]
+) -> Truth:
     """The label: whose name says so; where none does, the one that the model's answers tell far better than any other.
 
     Args:
-        candidates: the columns that are free to be it, and that hold classes, or amounts where the task has them.
+        candidates: the columns that are free to be it, and whether each holds amounts rather than classes.
         agreement: None where the table has no answers of a model.
         predicted: the column of predictions, whose name may name its label.
+        others: all columns of the table.
     """
-    found = [_Candidate(name, _speaks(name, predicted), agreement(name) if agreement else None) for name in candidates]
+    found = [
+        _Candidate(name, _speaks(name, predicted, others, amounts=amounts), agreement(name) if agreement else None)
+        for name, amounts in candidates.items()
+    ]
     fit = [one for one in found if agreement is None or one.agrees is not None]
     named = [one for one in fit if one.speaks >= (_LIKELY if agreement is None else _POSSIBLE)]
     named = named or [one for one in fit if one.speaks]
@@ -73,7 +79,7 @@ def choose_label(candidates: Sequence[str], agreement: Agreement | None, predict
         equals = [one for one in named if _strength(one) == _strength(best)]
         if len(equals) > 1:
             return Truth(suspects={one.name: "its name may say that it is the label" for one in equals})
-        return Truth(best.name, _reason(best))
+        return Truth(best.name, _reason(best), guessed=agreement is None and best.speaks == _POSSIBLE)
     ranked = sorted(fit, key=lambda one: -(one.agrees or 0.0))
     likely = [one for one in ranked if (one.agrees or 0.0) >= _DOUBTFUL]
     if likely:
@@ -85,7 +91,7 @@ def choose_label(candidates: Sequence[str], agreement: Agreement | None, predict
 
 def is_certain(name: str) -> bool:
     """Whether a name says label as plainly as any does."""
-    return _speaks(name, None) == _CERTAIN
+    return _speaks(name, None, (), amounts=False) == _CERTAIN
 
 
 def holds_classes(column: Inference, values: int) -> bool:
@@ -95,13 +101,15 @@ def holds_classes(column: Inference, values: int) -> bool:
     )
 
 
-def _speaks(name: str, predicted: str | None) -> int:
-    """How plainly a name says label."""
+def _speaks(name: str, predicted: str | None, others: Collection[str], *, amounts: bool) -> int:
+    """How plainly a name says label; what became of a row is said of classes, and y beside x and z is a place."""
     lowered = words_of(name)
     if predicted is not None and lowered and lowered == re.sub(PREDICTION_AFFIX, "", words_of(predicted)):
         return _CERTAIN
+    if lowered == "y" and {"x", "z"} <= {*map(words_of, others)}:
+        return _SILENT
     speaks = next((strength for strength, pattern in _SPEAKING if re.search(pattern, lowered)), _SILENT)
-    return _SILENT if speaks < _CERTAIN and _EARLIER.search(lowered) else speaks
+    return _SILENT if speaks < _CERTAIN and (amounts or _EARLIER.search(lowered)) else speaks
 
 
 def _strength(one: _Candidate) -> tuple[int, float]:

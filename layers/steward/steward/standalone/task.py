@@ -186,17 +186,16 @@ class _Reading:
         amounts = answers.amounts if answers else None
         if self._hints.task is not None:
             amounts = self._hints.task == "regression"
-        candidates = [
-            name
-            for name, column in self._free.items()
-            if name not in used
-            and (
-                (amounts is not False and self._is_amount(name))
-                or (amounts is not True and holds_classes(column, len(self._cells.classes(name))))
-            )
-        ]
+        candidates = {}
+        for name, column in self._free.items():
+            if name in used:
+                continue
+            if amounts is not False and self._is_amount(name):
+                candidates[name] = True
+            elif amounts is not True and holds_classes(column, len(self._cells.classes(name))):
+                candidates[name] = False
         agreement = (lambda name: answers.agreement(name, self._cells)) if answers else None
-        return choose_label(candidates, agreement, answers.prediction)
+        return choose_label(candidates, agreement, answers.prediction, self._columns)
 
     def _task(self, answers: Answers, label: str | None) -> tuple[Task, str]:
         if self._hints.task is not None:
@@ -252,7 +251,9 @@ class _Reading:
             self._questions.append(f"{asked}{held_back}")
             return
         if truth.guessed:
-            said = f"{truth.name} was taken for the label, and its name does not say so: check, and say --label if not"
+            said = (
+                f"{truth.name} was taken for the label, which its name does not say plainly: check it (--label COLUMN)"
+            )
             self._questions.append(said)
         classes, labels = self._cells.classes(truth.name), self._cells.labels(truth.name)
         used = {truth.name, answers.score, answers.prediction, *answers.scores.values(), *self._left_out}

@@ -23,7 +23,7 @@ def has_ended(data: Bucket, spec: ModelSpec, window: Window, batches: Iterable[s
     """Whether no more records of a window are due.
 
     Args:
-        data: where records are.
+        data: where profiles are.
         spec: the declaration.
         window: which.
         batches: those that brought its records so far.
@@ -34,9 +34,13 @@ def has_ended(data: Bucket, spec: ModelSpec, window: Window, batches: Iterable[s
     uploads = [uploaded_at(batch) for batch in batches]
     if not uploads or _is_lived(spec, window, max(uploads)):
         return True
-    after = keys.window_records("predictions", spec.model, Window(window.end, window.length))
-    later = data.list(keys.partitions("predictions", spec.model), start_after=after)
-    return next(later, None) is not None
+    return any(_has_later(data, spec.model, version, window) for version in data.folders(keys.profiles(spec.model)))
+
+
+def _has_later(data: Bucket, model: str, version: str, window: Window) -> bool:
+    """Whether a version has a profile of a later window."""
+    prefix = keys.profiles(model, version)
+    return any(name > window.id for name in data.folders(prefix, start_after=f"{prefix}{window.id}"))
 
 
 def replayed_until(data: Bucket, spec: ModelSpec) -> datetime | None:

@@ -26,6 +26,18 @@ _KEY_REFUSED = {
 _NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 
+def unanswered(error: ClientError | BotoCoreError) -> str:
+    """Why AWS did not do what a command asked of a deployment that it had found, and what to do about it."""
+    if isinstance(error, ClientError):
+        code, told = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
+        if code in _NOT_ALLOWED:
+            return f"you may not do this: {error.operation_name}: {told}; use a role that may, with AWS_PROFILE"
+        if code not in _KEY_REFUSED:
+            return f"AWS refuses {error.operation_name} ({code}: {told}); `steward doctor` looks for what is wrong"
+        return _refused("", error)
+    return _unasked("what the command needs", error)
+
+
 def no_deployment(stack: str, error: ClientError | BotoCoreError | ValueError) -> NoDeployment:
     """The error that says why a stack cannot be read: keys, region, network, rights, or that it is not there.
 
@@ -33,17 +45,19 @@ def no_deployment(stack: str, error: ClientError | BotoCoreError | ValueError) -
         stack: its name.
         error: what AWS, or the way to it, answered; a ValueError where an address cannot be one.
     """
-    return NoDeployment(_refused(stack, error) if isinstance(error, ClientError) else _unasked(stack, error))
+    return NoDeployment(
+        _refused(stack, error) if isinstance(error, ClientError) else _unasked(f"stack {stack!r}", error)
+    )
 
 
-def _unasked(stack: str, error: BotoCoreError | ValueError) -> str:
+def _unasked(subject: str, error: BotoCoreError | ValueError) -> str:
     """Why AWS could not be asked."""
     told = str(error).rstrip(".")
     match error:
         case ProfileNotFound():
             return f"{told}: `aws configure list-profiles` lists those there are; {_REMEDY}"
         case NoRegionError():
-            return f"no AWS region is set, so stack {stack!r} cannot be looked for: {_REMEDY}"
+            return f"no AWS region is set, so {subject} cannot be looked for: {_REMEDY}"
         case SSLError():
             return (
                 f"the certificate of AWS's endpoint is not trusted ({told}): set AWS_CA_BUNDLE to the certificate "
@@ -53,7 +67,7 @@ def _unasked(stack: str, error: BotoCoreError | ValueError) -> str:
             return f"AWS cannot be reached ({told}): is the local stack up, or the network down? {_REMEDY}"
     if isinstance(error, _NO_KEY):
         return f"there are no AWS credentials that work ({told}): {_REMEDY}"
-    return f"stack {stack!r} cannot be read ({told}): {_REMEDY}"
+    return f"{subject} cannot be read ({told}): {_REMEDY}"
 
 
 def _refused(stack: str, error: ClientError) -> str:
