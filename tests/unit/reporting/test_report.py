@@ -12,7 +12,7 @@ from steward.reporting.digest import digest
 from steward.reporting.report import ModelReport
 from steward.reporting.standings import ModelLine, Standings
 from steward.reporting.story import HAPPENINGS_KEPT, TOLD, Story
-from tests.unit.alerting.stories import spec, window
+from tests.unit.alerting.stories import seen, spec, window
 from tests.unit.examples import START, stored
 
 from .evidence import DECLARED, NOW, audited, checked, defect, entry, remembered, reported, result, routed, told, usual
@@ -61,7 +61,7 @@ def test_a_model_of_which_nothing_is_stored_but_its_declaration_is_not_called_we
         ({"story": told("champion_promoted", "run_failed", summary="too few rows.")}, "warning",
          "the newest training failed: too few rows."),
         ({"story": told("run_failed", summary="too few rows"), "routing": None, "check": None, "alerts": None},
-         "critical", "training failed: too few rows; no version is in charge yet."),
+         "critical", "no version is in charge, since training failed: too few rows."),
         ({"alerts": usual("ggggggbbbb").alerts, "spec": CRITICAL}, "critical", "1 critical alert fires: log loss"),
         ({"alerts": usual("gggggggggb").alerts, "spec": SLOW}, "attention", "on the way to an alert: log loss"),
         ({"audit": audited(holds=False)}, "critical", "audit fails: ledger chain"),
@@ -76,6 +76,13 @@ def test_the_condition_is_that_of_the_gravest_reason(changes: dict, condition: s
     report = reported(**changes)
     assert report.condition == condition, report.headline
     assert word.lower() in report.headline.lower()
+
+
+def test_how_often_each_of_several_was_bad_is_told_in_few_words() -> None:
+    alerts = Kept(seen("ggggggbbbb", monitors=("accuracy", "log_loss")), stored("alerts"))
+    assert reported(alerts=alerts).headline == (
+        "2 alerts fire: log loss (beyond its limit in 4 of the last 10 windows), accuracy (4 of 10)."
+    )
 
 
 def test_what_is_not_measured_is_not_ok() -> None:

@@ -50,16 +50,17 @@ def _bars(bins: ColumnBins, before: Summary, after: Summary) -> Iterator[Bar]:
 
 
 def _intervals(bins: NumericBins, there: Sequence[float], here: Sequence[float]) -> Iterator[Bar]:
-    """Neighbouring bins joined until they hold a tenth of both sides together."""
+    """Neighbouring bins joined until they hold a tenth of both sides together; a value that does so stands alone."""
+    masses = [(before + after) / 2 for before, after in zip(there, here, strict=True)]
+    alone = {at for at in bins.atom_places.tolist() if masses[at] >= 1 / MOST_BARS}
     first, held = 0, 0.0
-    for at in range(len(there)):
-        held += (there[at] + here[at]) / 2
-        if held >= 1 / MOST_BARS or at == len(there) - 1:
-            yield Bar(
-                label=_interval(bins, first, at),
-                baseline=sum(there[first : at + 1]),
-                window=sum(here[first : at + 1]),
-            )
+    for at, mass in enumerate(masses):
+        held += mass
+        if held >= 1 / MOST_BARS or at in alone or at + 1 in alone or at == len(masses) - 1:
+            if held:
+                joined = slice(first, at + 1)
+                label = _interval(bins, first, at)
+                yield Bar(label=label, baseline=sum(there[joined]), window=sum(here[joined]))
             first, held = at + 1, 0.0
 
 

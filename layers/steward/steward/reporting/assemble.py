@@ -145,7 +145,9 @@ def _failed(story: Story) -> FailedRun | None:
     failed = story.failed
     if failed is None:
         return None
-    return FailedRun(run=failed.subject, at=failed.at, reason=failed.summary, source=failed.source)
+    return FailedRun(
+        run=failed.subject, at=failed.at, reason=failed.summary.removeprefix("training: "), source=failed.source
+    )
 
 
 def _hold(routing: Kept[Routing]) -> Hold | None:

@@ -45,9 +45,9 @@ def condition(
         *_overdue(defects),
         *_waiting(monitors, defects, held=held, problems=problems),
     ]
-    if champion is None:
+    if champion is None and not failed_run:
         reasons.append(("unmeasured", "no version is in charge yet"))
-    elif not checked:
+    elif champion and not checked:
         reasons.append(("unmeasured", "no window of the champion has been checked yet"))
     ranked = sorted(reasons, key=lambda reason: _WORST.index(reason[0]))
     if not ranked:
@@ -56,7 +56,7 @@ def condition(
         )
         return "well", f"No alert fires, no defect is open, and nothing waits{doubts}."
     sentence = "; ".join(words for _, words in ranked)
-    return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}."
+    return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}{'' if sentence.endswith('?') else '.'}"
 
 
 _WORST: tuple[Condition, ...] = ("critical", "warning", "unmeasured", "attention")
@@ -64,8 +64,8 @@ _WORST: tuple[Condition, ...] = ("critical", "warning", "unmeasured", "attention
 
 def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[Condition, str]]:
     firing = [monitor for monitor in monitors if monitor.alert == "firing"]
-    critical = [_with_windows(monitor) for monitor in firing if monitor.severity == "critical"]
-    others = [_with_windows(monitor) for monitor in firing if monitor.severity != "critical"]
+    critical = _with_windows([monitor for monitor in firing if monitor.severity == "critical"])
+    others = _with_windows([monitor for monitor in firing if monitor.severity != "critical"])
     if critical:
         yield (
             "critical",
@@ -78,16 +78,25 @@ def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[Condition, str]]
             yield "warning", f"{_readable(monitor.monitor)} was {monitor.bad_of_recent}, though its alert does not fire"
 
 
-def _with_windows(monitor: MonitorState) -> str:
-    """A monitor with how often it was bad lately."""
-    often = monitor.bad_of_recent
-    return f"{_readable(monitor.monitor)} ({often})" if often else monitor.monitor
+def _with_windows(firing: Sequence[MonitorState]) -> list[str]:
+    """Monitors with how often each was bad lately, in words for the first of them."""
+    named: list[str] = []
+    for monitor in firing:
+        often = monitor.bad_of_recent
+        if often and named:
+            often = f"{monitor.bad_windows} of {monitor.recent_windows}"
+        named.append(f"{_readable(monitor.monitor)} ({often})" if often else monitor.monitor)
+    return named
 
 
 def _failed(reason: str, champion: str | None) -> Iterator[tuple[Condition, str]]:
-    if reason:
-        which = "the newest training failed" if champion else "training failed"
-        yield "warning" if champion else "critical", f"{which}: {shortened(reason.rstrip('.'), _LONGEST_REASON)}"
+    if not reason:
+        return
+    why = shortened(reason.rstrip("."), _LONGEST_REASON)
+    if champion:
+        yield "warning", f"the newest training failed: {why}"
+    else:
+        yield "critical", f"no version is in charge, since training failed: {why}"
 
 
 def _audited(audit: AuditState | None) -> Iterator[tuple[Condition, str]]:
