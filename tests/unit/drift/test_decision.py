@@ -7,7 +7,7 @@ import pytest
 
 from steward.drift import Family, Watched, judge_drift
 from steward.errors import IncomparableProfiles
-from steward.performance import BinaryOutcomes
+from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.profiles import Baseline, Profile, Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from steward.cli import history
 from steward.cli.deployment import Deployment
-from steward.cli.options import Model, Patience, Stack
-from steward.cli.terminal import console
+from steward.cli.options import Json, Model, Patience, Stack
+from steward.cli.terminal import console, draw_table, print_json
 from steward.cli.waiting import waiting
 from steward.errors import StewardError
 from steward.events import AuditRequested
@@ -19,6 +19,7 @@ from steward.governance.audit import Audit
 def audit(
     model: Model,
     patience: Patience = 60,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Have every governance invariant of a model checked now. Exits with 1 when one does not hold."""
@@ -36,18 +37,18 @@ def audit(
             "`steward doctor` what may be in its way"
         )
     report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
-    console.print(table(report))
+    if as_json:
+        print_json(report)
+    else:
+        console.print(table(report))
     raise typer.Exit(1 if report.failed else 0)
 
 
 def table(report: Audit) -> Table:
     """One row an invariant."""
     verdict = f"{len(report.failed)} of {len(report.findings)} do not hold" if report.failed else "all hold"
-    drawn = Table(
-        title=f"Audit of {report.model}, champion {report.champion}: {verdict}", title_justify="left", pad_edge=False
-    )
-    for heading in ("invariant", "", "what was found"):
-        drawn.add_column(heading, overflow="fold")
+    title = f"Audit of {report.model}, champion {report.champion}: {verdict}"
+    drawn = draw_table(title, "invariant", "", "what was found", whole=("",))
     for finding in report.findings:
         mark = "[green]holds[/]" if finding.holds else "[bold red]BROKEN[/]"
         drawn.add_row(finding.invariant.replace("_", " "), mark, finding.message)

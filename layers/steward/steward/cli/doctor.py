@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 
 import typer
 
-from steward.cli.terminal import console
+from steward.cli.options import Json
+from steward.cli.options import Stack as StackName
+from steward.cli.terminal import console, print_json
 from steward.events import Trouble
 from steward.runtime import Settings
 from steward.selfcheck.diagnosis import compare
@@ -20,13 +21,17 @@ _LONG = timedelta(minutes=10)
 
 
 def examine_deployment(
-    stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
+    as_json: Json = False,
+    stack: StackName = "steward",
 ) -> None:
     """Say what is wrong with the deployment and how to mend it; changes nothing. Exits with 1 when something is."""
     found = list(examined(inspection.deployed_stack(stack), datetime.now(UTC)))
+    if as_json:
+        print_json(found)
+        raise typer.Exit(1 if found else 0)
     for trouble in found:
-        console.print(trouble.sentence, style="bold red", markup=False, highlight=False)
-        typer.echo(f"  {trouble.mend}")
+        console.print(trouble.sentence, style="bold red", markup=False)
+        console.print(f"  {trouble.mend}", markup=False, soft_wrap=True)
     if not found:
         console.print(f"{stack} is as its template says, and what should have happened has happened", markup=False)
     raise typer.Exit(1 if found else 0)

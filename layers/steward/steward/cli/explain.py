@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from steward.cli.deployment import Deployment
-from steward.cli.options import Stack
-from steward.cli.terminal import console
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, draw_table, print_json
 from steward.lineage.identifiers import UnknownId
 from steward.monitoring.check import Check
 from steward.monitoring.evaluate import evaluate
@@ -42,15 +42,19 @@ def explain_check(
         ),
     ] = None,
     version: Annotated[str | None, typer.Argument(help="With a window: whose check, where it has several.")] = None,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Show how a check's decisions came about, and work them out again. Exits with 1 when that gives other results."""
     deployment = Deployment.of(stack)
     found = find(deployment, model, check, version)
     evidence = restored(deployment.data, found)
-    show(found, evidence)
     same, sentence = comparison(found, evaluate(evidence))
-    console.print(Text(sentence, style="green" if same else "bold red"))
+    if as_json:
+        print_json({"check": found, "same": same, "message": sentence})
+    else:
+        show(found, evidence)
+        console.print(Text(sentence, style="green" if same else "bold red"))
     raise typer.Exit(0 if same else 1)
 
 
@@ -95,7 +99,7 @@ def show(check: Check, evidence: Evidence) -> None:
         if results:
             console.print(Text(title, style="bold"))
             for result in results:
-                console.print(Padding(Text(f"{result.monitor}: {result.message}"), (0, 0, 0, 2)))
+                console.print(Padding(Text(f"{result.monitor}: {result.message}"), (0, 0, 0, 2), expand=False))
             console.print()
 
 
@@ -191,7 +195,7 @@ def _steps(found: Decision, evidence: Evidence) -> Group:
     drawn.add_column(overflow="fold", ratio=1)
     for name, text in lines:
         drawn.add_row(name, Text(text))
-    return Group(title, Padding(drawn, (0, 0, 0, 2)))
+    return Group(title, Padding(drawn, (0, 0, 0, 2), expand=False))
 
 
 def _share(result: MetricResult, evidence: Evidence) -> str | None:
@@ -246,9 +250,7 @@ def _deflation(result: MetricResult, evidence: Evidence) -> str:
 
 def _figures(found: Sequence[Decision]) -> Table:
     """The decisions that found nothing, one a line."""
-    drawn = Table(title="Within limits", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    drawn.add_column("monitor", overflow="fold")
-    drawn.add_column("about", overflow="fold")
+    drawn = draw_table("Within limits", "monitor", "about")
     for name in ("value", "p", "at most", "effect", "limit", "rows"):
         drawn.add_column(name, justify="right", no_wrap=True)
     for decision in found:

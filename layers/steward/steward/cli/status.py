@@ -10,8 +10,8 @@ from rich.text import Text
 
 from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.cli.deployment import Deployment
-from steward.cli.options import Stack
-from steward.cli.terminal import console
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, draw_table, print_json
 from steward.errors import UnknownModel
 from steward.releasing.routing import Routing
 from steward.retraining.runs import Run
@@ -33,23 +33,33 @@ _CHAIN = {
 
 def show_status(
     model: Annotated[str | None, typer.Argument(help="One model; all of them when left out.")] = None,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Show champions, alerts and the newest runs. Exits with 1 when an alert is firing."""
     deployment = Deployment.of(stack)
     if model:
         deployment.require(model)
-    found = list(standings(deployment, model))
-    console.print(table(found))
+    found = sorted(standings(deployment, model), key=lambda one: one.urgency)
+    if as_json:
+        print_json([standing.record() for standing in found])
+    else:
+        _show(found, alerts=model is not None)
+        if sentence := unfinished(deployment):
+            console.print(sentence, style="dim", markup=False)
+    raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
+
+
+def _show(found: list["ModelStanding"], *, alerts: bool) -> None:
+    none = "no models yet: `steward suggest` writes a declaration, and `steward push MODEL.yaml` uploads it"
+    console.print(table(found) if found else none)
     for standing in found:
         if freeze := standing.routing.freeze:
             waiting = len(standing.routing.held)
             console.print(f"{standing.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
-    for standing in found if model else []:
+    for standing in found if alerts else []:
+        console.print()
         console.print(alerts_table(standing))
-    if sentence := unfinished(deployment):
-        console.print(sentence, style="dim", markup=False)
-    raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,32 @@ class ModelStanding:
         """Sorts models: first those whose training failed without a champion, then failed runs, then alerts."""
         untrained = self.failed and self.routing.champion is None
         return not untrained, not self.failed, not (self.firing or self.lasting), self.model
+
+    def record(self) -> dict[str, object]:
+        """What a program reads of it."""
+        promotion = self.routing.promotions[-1] if self.routing.promotions else None
+        return {
+            "model": self.model,
+            "champion": {"version": promotion.version, "since": promotion.as_of} if promotion else None,
+            "newest_window": self.newest_window,
+            "newest_run": self.newest_run,
+            "freeze": self.routing.freeze,
+            "held_promotions": len(self.routing.held),
+            "alerts": [
+                {
+                    "monitor": alert.monitor,
+                    "state": alert.state,
+                    "severity": alert.grave,
+                    "window": alert.latest.window if alert.latest else None,
+                    "bad_windows": alert.recent[0],
+                    "windows": alert.recent[1],
+                    "acknowledged": alert.present.acknowledged,
+                    "notes": [note for note in (alert.quiet, alert.course.held) if note],
+                    "found": alert.summary,
+                }
+                for alert in self.alerts
+            ],
+        }
 
     @classmethod
     def of(cls, data: Bucket, model: str) -> "ModelStanding":
@@ -126,21 +162,18 @@ def unfinished(deployment: Deployment) -> str:
 
 
 def table(found: list[ModelStanding]) -> Table:
-    """One row a model, the most urgent first."""
-    drawn = Table(title="Models", title_justify="left", pad_edge=False)
-    for heading in ("model", "champion", "since", "newest window"):
-        drawn.add_column(heading, no_wrap=True)
-    for heading in ("firing", "newest run"):
-        drawn.add_column(heading, overflow="fold")
-    for standing in sorted(found, key=lambda one: one.urgency):
+    """A few lines a model."""
+    drawn = draw_table("Models", "model", "how it stands", whole=("model",))
+    for standing in found:
         promotion = standing.routing.promotions[-1] if standing.routing.promotions else None
         drawn.add_row(
             standing.model,
-            promotion.version if promotion else "none yet",
-            f"{promotion.as_of:%Y-%m-%d}" if promotion else "",
-            _day(standing.newest_window),
-            _firing(standing),
-            _run(standing),
+            console.stack(
+                f"champion {promotion.version}, since {promotion.as_of:%Y-%m-%d}" if promotion else "no champion yet",
+                f"newest window {_day(standing.newest_window)}",
+                Text(f"firing: {_firing(standing)}", style="yellow" if standing.firing else ""),
+                _run(standing),
+            ),
         )
     return drawn
 
@@ -163,32 +196,28 @@ def _run(standing: ModelStanding) -> Text:
     """The newest run; why it failed, in red, where it did."""
     run = standing.newest_run
     if run is None:
-        return Text("none yet")
-    said = f"{run.stage} {run.as_of:%Y-%m-%d}"
+        return Text("no run yet")
+    said = f"newest run {run.stage} {run.as_of:%Y-%m-%d}"
     return Text(f"{said}: {run.outcome}", style="bold red") if standing.failed else Text(said)
 
 
-def alerts_table(standing: ModelStanding) -> Table:
-    """One row an alert that needs a look, what fires first; those in good order are named below."""
-    drawn = Table(title=f"Alerts of {standing.model}", title_justify="left", pad_edge=False, caption_justify="left")
-    for heading in ("monitor", "state", "severity", "window", "bad windows", "what was found"):
-        drawn.add_column(heading, overflow="fold")
-    calm = [alert.monitor for alert in standing.alerts if _calm(alert)]
-    for alert in sorted(standing.alerts, key=lambda alert: (alert.state != "firing", not alert.lasting, alert.monitor)):
-        if alert.monitor in calm:
-            continue
-        latest = alert.latest
+def alerts_table(standing: ModelStanding) -> Table | str:
+    """One entry an alert that needs a look, what fires first; those in good order are named below."""
+    calm = sorted(alert.monitor for alert in standing.alerts if _calm(alert))
+    order = f"in good order: {', '.join(calm)}" if calm else "no monitor has said anything yet"
+    restless = [alert for alert in standing.alerts if alert.monitor not in calm]
+    if not restless:
+        return f"no alert of {standing.model} needs a look; {order}"
+    drawn = draw_table(f"Alerts of {standing.model}", "monitor", "what was found", whole=("monitor",))
+    for alert in sorted(restless, key=lambda alert: (alert.state != "firing", not alert.lasting, alert.monitor)):
+        window = f"window {_day(alert.latest.window)}" if alert.latest else ""
+        often = _often(alert, "bad in {} of the last {} windows")
+        facts = ", ".join(filter(None, (_state(alert), alert.grave, window, often)))
         drawn.add_row(
-            alert.monitor,
-            _state(alert),
-            alert.grave,
-            _day(latest.window if latest else None),
-            _often(alert, "{} of {}"),
-            Text(alert.summary),
-            style="yellow" if alert.state == "firing" else "",
+            alert.monitor, console.stack(facts, alert.summary), style="yellow" if alert.state == "firing" else ""
         )
-    if calm:
-        drawn.caption = f"In good order: {', '.join(sorted(calm))}"
+    drawn.caption = order[0].upper() + order[1:] if calm else None
+    drawn.caption_justify = "left"
     return drawn
 
 
