@@ -14,6 +14,9 @@ CHANCE = "chance alone does this"
 
 _CHANCE = re.compile(rf"; {CHANCE} [^;]*")
 
+FILLING = "rows_so_far"
+"""The statistic of a window that may not have ended, and has too few rows as yet: it is judged again."""
+
 INVALID_SHARE = "invalid_share"
 """The statistic of the validity of all rows; its sentence names the most frequent reasons."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from steward.events import StoredObject
-from steward.results import INVALID_SHARE, MetricResult, Status, without_chance
+from steward.results import FILLING, INVALID_SHARE, MetricResult, Status, without_chance
 from steward.spec.monitors import MonitorName
 
 _SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
@@ -103,7 +103,7 @@ class Check(BaseModel):
         if self.readings:
             data.append(f"{self.readings} readings")
         data += [f"{batch} is unreadable" for batch in sorted(self.unreadable)]
-        if not self.ended:
+        if any(result.statistic == FILLING for result in self.results):  # once it has ended, that is another check
             data.append("it had not ended")
         data += [f"{rows} labels of {number}" for number, rows in sorted(self.labelled_since.items())]
         if self.attributions:
