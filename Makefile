@@ -47,7 +47,7 @@ processors: deps ## the unit tests as on processors without AVX-512, AVX2 or a s
 build: deps tools ## build functions and layers for AWS into .aws-sam/ (STEWARD_ARCHITECTURE=arm64 or x86_64)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE)
 
-up: deps tools ## start the local AWS emulator, deploy the real template into it and print its outputs
+up: deps tools ## start the local AWS emulator, deploy the real template into it
 	$(RUN) python infra/local up
 
 down: ## stop the local emulator that `make up` started

@@ -22,7 +22,7 @@ def main() -> None:
     try:
         match arguments.command:
             case "up":
-                show(up(arguments.folder))
+                hint(up(arguments.folder))
             case "down":
                 print("Stopped." if down(arguments.folder) else "Nothing was running.")
             case _:
@@ -30,16 +30,21 @@ def main() -> None:
                 if stack is None:
                     sys.exit("Not running: `make up` starts it.")
                 show(stack)
+                hint(stack)
     except LocalStackError as error:
         sys.exit(f"{error}")
 
 
 def show(stack: Stack) -> None:
-    """Print what a person needs to use the stack."""
+    """Print the stack's outputs."""
     width = max(map(len, stack.outputs))
     for name, value in sorted(stack.outputs.items()):
         print(f"{name:<{width}}  {value}")
-    print("\nAny AWS SDK or tool, and .venv/bin/steward, speaks to it after:")
+
+
+def hint(stack: Stack) -> None:
+    """Print how a shell comes to speak to the stack."""
+    print("The stack runs. The command steward, and any AWS SDK or tool, speaks to it after:")
     print(f"  source {os.path.relpath(stack.folder / 'env')}")
 
 

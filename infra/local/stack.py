@@ -1,6 +1,7 @@
 """The deployed local stack: `up`, `down` and `status`, for the command line, the demo and the end-to-end tests."""
 
 import json
+import shlex
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ def up(folder: Path = FOLDER) -> Stack:
             staging.write_text(json.dumps(wanted))
             staging.replace(deployed)
         stack = _stack(emulator, outputs)
-        (folder / "env").write_text("".join(f"export {name}={value}\n" for name, value in stack.environment.items()))
+        (folder / "env").write_text(_shell(stack))
         return stack
 
 
@@ -131,6 +132,13 @@ def status(folder: Path = FOLDER) -> Stack | None:
 
 def _stack(emulator: Emulator, outputs: dict[str, str], name: str = deployment.STACK) -> Stack:
     return Stack(name, emulator.endpoint, REGION, emulator.certificate, emulator.folder, outputs)
+
+
+def _shell(stack: Stack) -> str:
+    """What a shell reads: the variables, and the folder of the command `steward` on its PATH, once."""
+    variables = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in stack.environment.items())
+    commands = shlex.quote(str(ROOT / ".venv" / "bin"))
+    return f'{variables}case ":$PATH:" in *:{commands}:*) ;; *) export PATH={commands}:"$PATH" ;; esac\n'
 
 
 def _environment(endpoint: str, certificate: Path) -> dict[str, str]:

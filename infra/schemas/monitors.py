@@ -11,8 +11,8 @@ from typing import get_args
 
 from pydantic import BaseModel
 
-from steward.performance import METRICS
 from steward.performance.binary_metrics import business_value
+from steward.performance.metrics import METRICS
 from steward.spec.monitors import (
     ClassificationMetric,
     DriftName,

@@ -121,6 +121,6 @@ def examined(steward: Deployment, window: Window) -> tuple[bytes, list[str]]:
     data = Bucket(steward.data)
     spec, stored = registry.current_spec(data, MODEL)
     with keys_read() as read:
-        found = examine(data, spec, stored, window, steward.champion(MODEL))
+        found = examine(data, spec, stored, window, steward.champion(MODEL), now=steward.clock.now)
     assert found
     return found[0].model_dump_json().encode(), [key for key in read if key.startswith(("profiles/", "parts/"))]

@@ -26,6 +26,7 @@ from steward.events import (
     DefectProposed,
     Event,
     FreezeProposed,
+    RemovalProposed,
     RetrainingProposed,
     RollbackProposed,
 )
@@ -108,6 +109,7 @@ EVENTS = [
     (kinds.RollBack, {"reason": "customers complain"}, RollbackProposed),
     (kinds.OpenDefect, {"title": "mileage in km", "windows": ["20240119T000000Z_1d"]}, DefectProposed),
     (kinds.ChangeDefect, {"defect": "d1", "change": "assign", "owner": "ann"}, DefectChangeRequested),
+    (kinds.Remove, {"reason": "a wrong window"}, RemovalProposed),
 ]
 
 

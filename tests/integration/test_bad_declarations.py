@@ -36,9 +36,7 @@ def refused(steward: Deployment, body: str, key: str = "specs/lemons.yaml") -> M
 def test_a_monitor_that_does_not_exist_is_named_with_line_and_column(trained: Deployment) -> None:
     event = refused(trained, lemons.SPEC + "monitors: {roc_auk: {tolerance: 0.1}}\n")
     line = lemons.SPEC.count("\n") + 1
-    assert event.problems == [
-        f"line {line}, column 12: monitors.roc_auk: no such setting; is it roc_auc?"
-    ]
+    assert event.problems == [f"line {line}, column 12: monitors.roc_auk: no such setting; is it roc_auc?"]
 
 
 def test_a_policy_that_names_an_absent_monitor_is_told_with_line_and_column(trained: Deployment) -> None:

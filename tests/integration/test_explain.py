@@ -16,28 +16,30 @@ from steward.store.bucket import Bucket
 
 from . import lemons
 from .deployment import Deployment
+from .terminal import reached, run
 
 
-def check_of(steward: Deployment, day: int, *, mileage: float = 1.0, labelled: bool = False) -> CheckCompleted:
+def check_of(deployment: Deployment, day: int, *, mileage: float = 1.0, labelled: bool = False) -> CheckCompleted:
     """The newest check of a day whose cars have gone so much further."""
     sold = lemons.sales(1, first_day=day)
-    scored = lemons.predictions(sold, steward.champion("lemons"))
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored.assign(mileage=scored.mileage * mileage)))
+    scored = lemons.predictions(sold, deployment.champion("lemons"))
+    scored = scored.assign(mileage=scored.mileage * mileage)
+    deployment.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
     if labelled:
-        steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
-    steward.settle()
-    return steward.told(CheckCompleted)[-1]
+        deployment.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
+    deployment.settle()
+    return deployment.told(CheckCompleted)[-1]
 
 
-def explained(steward: Deployment, *arguments: str) -> Result:
-    outputs = {"DataBucketName": steward.data, "LedgerBucketName": steward.ledger, "BusName": "steward"}
-    outputs |= {"EnvironmentName": "production", "AcceptCommandsQueueUrl": steward.queues["accept_commands"]}
+def explained(deployment: Deployment, *arguments: str) -> Result:
+    outputs = {"DataBucketName": deployment.data, "LedgerBucketName": deployment.ledger, "BusName": "steward"}
+    outputs |= {"EnvironmentName": "production", "AcceptCommandsQueueUrl": deployment.queues["accept_commands"]}
     with patch("steward.cli.deployment.stack_outputs", lambda _: outputs):
         return CliRunner().invoke(app, ["explain", *arguments])
 
 
-def profile_key(steward: Deployment) -> str:
-    (key,) = [key for key in steward.keys("profiles/lemons/") if "20240115T" in key]
+def profile_key(deployment: Deployment) -> str:
+    (key,) = [key for key in deployment.keys("profiles/lemons/") if "20240115T" in key]
     return key
 
 
@@ -53,10 +55,8 @@ def test_a_check_is_worked_out_again_from_stored_profiles_alone(trained: Deploym
 
 def test_every_decision_says_how_it_came_about(trained: Deployment) -> None:
     event = check_of(trained, 14, mileage=1.4)
-    result = explained(trained, event.check)
+    result = explained(trained, "lemons", event.check)
     assert result.exit_code == 0, result.output
-    assert max(map(len, result.output.splitlines())) <= 80
-    print(result.output)
     text = " ".join(result.output.split())
     for step in (
         "DRIFT feature_drift mileage",
@@ -83,7 +83,7 @@ def test_realised_performance_shows_its_interval_and_limit(trained: Deployment) 
     trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(scored))
     trained.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(sold)))
     trained.settle()
-    result = explained(trained, trained.told(CheckCompleted)[-1].check, "--model", "lemons")
+    result = explained(trained, "lemons", trained.told(CheckCompleted)[-1].check)
     assert result.exit_code == 0, result.output
     text = " ".join(result.output.split())
     assert "BREACH roc_auc" in text
@@ -98,7 +98,7 @@ def test_a_tampered_profile_is_noticed(trained: Deployment) -> None:
     moved = age.model_copy(update={"counts": age.counts[::-1]})
     forged = profile.model_copy(update={"features": profile.features | {"age": moved}})
     aws.s3().put_object(Bucket=trained.data, Key=key, Body=forged.to_json())
-    result = explained(trained, event.check)
+    result = explained(trained, "lemons", event.check)
     assert result.exit_code == 1
     text = " ".join(result.output.split())
     assert "results differ. The first: feature_drift" in text
@@ -109,11 +109,56 @@ def test_a_tampered_profile_is_noticed(trained: Deployment) -> None:
 def test_a_corrupted_profile_is_refused(trained: Deployment, body: bytes) -> None:
     event = check_of(trained, 14)
     aws.s3().put_object(Bucket=trained.data, Key=profile_key(trained), Body=body)
-    assert isinstance(explained(trained, event.check).exception, IncomparableProfiles)
+    assert isinstance(explained(trained, "lemons", event.check).exception, IncomparableProfiles)
 
 
 def test_a_check_that_is_not_there_is_said_not_to_be(trained: Deployment) -> None:
-    for name in ("0123456789abcdef", "checks/lemons/20240115T000000Z_1d/0123456789abcdef.json"):
-        error = explained(trained, name).exception
+    for name in (["lemons", "0123456789abcdef"], ["checks/lemons/20240115T000000Z_1d/0123456789abcdef.json"]):
+        error = explained(trained, *name).exception
         assert isinstance(error, StewardError)
         assert "0123456789abcdef" in str(error)
+        assert "steward log lemons" in str(error)
+
+
+def test_a_check_is_found_by_whatever_watch_and_status_print_of_it(trained: Deployment) -> None:
+    check_of(trained, 14)
+    event = check_of(trained, 15, mileage=1.6)
+    check = Check.model_validate(trained.object(event.stored.key))
+    wanted = explained(trained, "lemons", event.check).output
+    with reached(trained):
+        watched = run("watch", "lemons", "--patience", "0").stdout.splitlines()
+    checked = [line for line in watched if "check completed" in line][-1]
+    raised = next(line for line in watched if "alert raised" in line and "feature_drift" in line)
+    assert f"{check.window} {check.version}  {event.check}  " in checked
+    assert f"  feature_drift  {event.check}  " in raised
+    for name in (
+        [], [event.check[:6]], [check.window], [check.window, check.version], [check.window, check.version[:8]],
+        ["champion"], [check.version], ["feature_drift"], [event.stored.key], [f"s3://{trained.data}/{event.stored.key}"],
+    ):  # fmt: skip
+        assert explained(trained, "lemons", *name).output == wanted, name
+    with reached(trained):
+        for name in ([event.check[:6]], [check.window], [check.window, check.version], ["feature_drift"]):
+            assert f"check {event.check}" in run("show", "lemons", *name).stdout
+        listed = run("log", "lemons", "--checks")
+        assert listed.stdout.count("check completed") == 2
+        assert listed.stdout.index(event.check) < listed.stdout.index("20240115T000000Z_1d")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["0123456789abcdef"], "say whose check it is: `steward explain MODEL 0123456789abcdef`"),
+        (["20240115T000000Z_1d"], "say whose check it is: `steward explain MODEL 20240115T000000Z_1d`"),
+        (["lemons"], "no window of lemons was checked yet"),
+        (["lemons", "20240115T000000Z_1d"], "no check of window 20240115T000000Z_1d"),
+        (["lemons", "roc_auc"], "roc_auc of lemons rests on no check yet"),
+        (["lemons", "000001"], "spec 000001 of lemons is no check"),
+    ],
+)
+def test_what_is_no_check_is_said_to_be_none_with_the_next_step(
+    trained: Deployment, arguments: list[str], words: str
+) -> None:
+    error = explained(trained, *arguments).exception
+    assert isinstance(error, StewardError)
+    assert words in str(error)
+    assert "`steward " in str(error)

@@ -8,6 +8,7 @@ import pytest
 
 from steward import aws
 from steward.events import AlertRaised, BatchIngested, RetrainingProposed, TrainingDeclined, TrainingRequested
+from steward.stations import intake_events
 
 from . import lemons
 from .deployment import Deployment
@@ -152,3 +153,28 @@ def test_an_alert_that_the_policy_names_starts_a_run(trained: Deployment) -> Non
     )  # fmt: skip
     (requested,) = asked(trained, alert)
     assert requested.reasons == ["alert roc_auc is firing"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+@pytest.mark.parametrize("recipe", [True, False])
+def test_one_reference_of_many_windows_asks_for_one_run(
+    steward: Deployment, monkeypatch: pytest.MonkeyPatch, order: tuple[int, ...], *, recipe: bool
+) -> None:
+    """A batch of many windows is told of in several events, in whichever order these come."""
+    monkeypatch.setattr(intake_events, "_WINDOWS_AN_EVENT", 6)
+    steward.upload("specs/lemons.yaml", lemons.SPEC if recipe else lemons.SPEC.partition("retraining:")[0])
+    steward.settle()
+    sold = lemons.sales(14)
+    scored = lemons.predictions(sold).assign(lemon=sold["lemon"])
+    steward.upload("inbox/lemons/reference/all.csv", lemons.csv(scored))
+    kick = steward.queues.pop("kick_retraining")
+    steward.settle()
+    aws.sqs().purge_queue(QueueUrl=kick)
+    told = sorted(steward.told(BatchIngested), key=lambda event: event.windows)
+    assert [len(event.windows) for event in told] == [6, 6, 2]
+    for at in order:
+        assert steward.deliver("kick_retraining", told[at])
+        steward.settle()
+    (requested,) = steward.told(TrainingRequested)
+    assert requested.as_of == lemons.START + 14 * DAY
+    assert not steward.told(TrainingDeclined)

@@ -44,8 +44,36 @@ def test_a_summary_names_the_largest_effects_and_counts_the_rest() -> None:
     found = [result("drift", column=f"c{n}", effect=(-1) ** n * n, message=f"c{n} moved") for n in range(5)]
     assert (
         check(*found, result("ok", column="calm")).summary("feature_drift")
-        == "c4 moved; c3 moved; c2 moved; and 2 more"
+        == "c4 moved; c3 moved; c2 moved; and 2 more: `c1`, `c0`"
     )
+
+
+def test_what_is_found_of_many_columns_is_named_up_to_a_dozen() -> None:
+    found = [result("drift", column=f"c{n}", effect=float(n), message="moved") for n in range(20)]
+    said = check(*found).summary("feature_drift")
+    assert said.startswith("moved; moved; moved; and 17 more: `c16`, `c15`")
+    assert said.endswith("`c5`, and 5 others")
+
+
+def test_how_often_chance_does_it_is_said_once() -> None:
+    chance = "; chance alone does this less than once in a billion windows; it carries 11 % of the model's importance"
+    found = [result("drift", column=f"c{n}", effect=float(n), message=f"c{n} moved{chance}") for n in range(3)]
+    said = check(*found).summary("feature_drift")
+    assert said.count("chance alone") == 1
+    assert said.startswith("c2 moved; chance alone does this less than once in a billion windows; it carries 11 %")
+    carried = "; it carries 11 % of the model's importance"
+    assert said.endswith(f"c1 moved{carried}; c0 moved{carried}")
+
+
+def test_the_validity_of_all_rows_names_its_reasons_once() -> None:
+    whole = "100.00% of 336 rows are invalid, where 1.00% are allowed: 100.00% have `Latitude` out of its range"
+    found = check(
+        result("breach", effect=1.0, message=whole).model_copy(
+            update={"statistic": "invalid_share", "monitor": "validity"}
+        ),
+        result("breach", column="Latitude", message="100.00% of 336 rows").model_copy(update={"monitor": "validity"}),
+    )
+    assert found.summary("validity") == whole
 
 
 def undecided(column: str) -> MetricResult:
@@ -62,6 +90,21 @@ def test_a_quiet_monitor_says_of_which_columns_it_cannot_tell() -> None:
 
 def test_a_monitor_that_can_tell_of_no_column_does_not_say_that_it_found_nothing() -> None:
     assert check(undecided("c0")).summary("feature_drift") == ("cannot tell for 1 of 1 columns: `c0`; windows differ")
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("cannot tell whether `age` drifted: it moved up; windows differ", "`age` moved up; windows differ"),
+        ("cannot tell: `age` is missing in 5.00% of 90 rows", "`age` is missing in 5.00% of 90 rows"),
+        ("cannot tell whether the score in make=Fiat drifted: it moved up", "the score in make=Fiat moved up"),
+    ],
+)
+def test_that_nothing_can_be_told_is_said_once(message: str, said: str) -> None:
+    doubtful = undecided("age").model_copy(update={"message": message})
+    sentence = check(doubtful, result("ok", column="calm")).summary("feature_drift")
+    assert sentence.startswith(f"nothing found in this window; cannot tell for 1 of 2 columns: `age`; {said}")
+    assert sentence.count("cannot tell") == 1
 
 
 def breach(column: str | None, effect: float | None = None) -> MetricResult:
@@ -101,6 +144,12 @@ def test_the_id_follows_from_what_was_compared_and_from_nothing_else() -> None:
         check(window="20240102T000000Z_1d"),
     ]
     assert len({other.check for other in others} | {usual}) == 8
+
+
+def test_a_window_that_had_not_ended_is_another_check_only_where_that_mattered() -> None:
+    filling = result("unknown").model_copy(update={"monitor": "volume", "statistic": "rows_so_far"})
+    assert check(ended=False).check == check().check
+    assert check(filling, ended=False).check != check().check
 
 
 def test_a_check_with_figures_that_json_has_no_word_for_reads_back() -> None:

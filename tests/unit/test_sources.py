@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from steward.performance import METRICS
 from steward.performance.binary_metrics import business_value
+from steward.performance.metrics import METRICS
 from steward.spec.quality import BusinessValue
 
 PACKAGES = ("steward.drift", "steward.drift.joint", "steward.performance", "steward.attribution")

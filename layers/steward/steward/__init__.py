@@ -1,17 +1,19 @@
 """Steward looks after machine-learning models once they are in production."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from steward.standalone.compare import compare
+    from steward.standalone.version import load
 
-__all__ = ["compare"]
+__all__ = ["compare", "load"]
+
+_HOMES = {"compare": "steward.standalone.compare", "load": "steward.standalone.version"}
 
 
 def __getattr__(name: str) -> Any:
-    """`steward.compare`, loaded when first asked for: functions of the deployment need no numpy to start."""
-    if name == "compare":
-        from steward.standalone.compare import compare as found  # noqa: PLC0415
-
-        return found
+    """`steward.compare` and `steward.load`, imported when first asked for: functions need no numpy to start."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

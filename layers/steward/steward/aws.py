@@ -114,6 +114,12 @@ def sts() -> STSClient:
     return boto3.client("sts", config=_CONFIG)
 
 
+def access_key() -> str:
+    """The id of the key that requests are signed with; empty without credentials."""
+    credentials = boto3.Session().get_credentials()
+    return credentials.access_key or "" if credentials else ""
+
+
 @contextmanager
 def profile(name: str | None) -> Iterator[None]:
     """Speak with the credentials and the region of a profile of the AWS configuration meanwhile.

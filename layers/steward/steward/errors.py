@@ -73,6 +73,10 @@ class UnknownModel(StewardError):
     """No declaration of this name was ever accepted."""
 
 
+class RemovedModel(UnknownModel):
+    """The model was removed: nothing is done for it any more, and its name is not given again."""
+
+
 class NoDeployment(StewardError):
     """There is no stack of the name that was asked for, or AWS cannot be reached."""
 

@@ -16,8 +16,11 @@ GENESIS = "0" * 64
 Action = Literal[
     "model_registered",
     "model_rejected",
+    "model_removed",
     "batch_ingested",
     "batch_rejected",
+    "batch_deferred",
+    "batch_repeated",
     "resources_collected",
     "collection_failed",
     "window_attributed",

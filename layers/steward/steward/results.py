@@ -1,5 +1,6 @@
 """What a monitor found: the one shape of every result, in checks, reports and the command line."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -7,6 +8,17 @@ from pydantic import BaseModel, ConfigDict
 from steward.spec.monitors import MonitorName
 
 Status = Literal["ok", "drift", "breach", "unknown", "measured"]
+
+CHANCE = "chance alone does this"
+"""How the clause of a message begins that says how often an unchanged model brings the same."""
+
+_CHANCE = re.compile(rf"; {CHANCE} [^;]*")
+
+FILLING = "rows_so_far"
+"""The statistic of a window that may not have ended, and has too few rows as yet: it is judged again."""
+
+INVALID_SHARE = "invalid_share"
+"""The statistic of the validity of all rows; its sentence names the most frequent reasons."""
 
 REMEDY = "compare with a longer reference, or a seasonal or trailing baseline"
 """What helps where windows of the baseline differ so much that hardly any drift would show."""
@@ -89,3 +101,12 @@ class MetricResult(BaseModel):
     def undecided(self) -> bool:
         """Whether something was measured, and yet cannot be told."""
         return self.status == "unknown" and self.p_value is not None
+
+
+def without_chance(sentence: str) -> str:
+    """A sentence without how often chance does it: once is enough where several stand together.
+
+    >>> without_chance("`x` moved (n = 90); chance alone does this once in 4,000 windows; it carries 11 % of it")
+    '`x` moved (n = 90); it carries 11 % of it'
+    """
+    return _CHANCE.sub("", sentence)

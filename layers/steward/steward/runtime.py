@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Self, cast
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, Exc
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import BaseModel, ConfigDict, Field
 
+from steward.errors import RemovedModel
 from steward.events import Event, StoredObject
 from steward.ledger import Action, Decision, LedgerEntry
 from steward.store.bucket import Bucket
@@ -31,7 +32,10 @@ def sent_at(record: SQSRecord) -> datetime:
 
 
 class Deliveries(BatchProcessor):
-    """Takes a batch of queue messages one by one; of each that fails the log has why, under the queue's id of it."""
+    """Takes a batch of queue messages one by one; of each that fails the log has why, under the queue's id of it.
+
+    One about a model that was removed meanwhile is done with: to try it again would not help.
+    """
 
     def __init__(self) -> None:
         super().__init__(event_type=EventType.SQS)
@@ -39,6 +43,9 @@ class Deliveries(BatchProcessor):
     def failure_handler(self, record: SQSRecord, exception: ExceptionInfo) -> FailureResponse:
         """Note why a message failed: `steward redrive` finds it by the message's id, once it is a dead letter."""
         kind, error, _ = exception
+        if isinstance(error, RemovedModel):
+            logger.info("nothing is done for a removed model", message_id=record.message_id, reason=str(error))
+            return cast("FailureResponse", super().success_handler(record, None))
         reason = f"{kind.__name__ if kind else 'Error'}: {error}"
         logger.error("message failed", message_id=record.message_id, reason=reason, exc_info=error)
         return super().failure_handler(record, exception)

@@ -11,9 +11,9 @@ from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.performance import METRICS
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.joined import joined_outcomes
+from steward.performance.metrics import METRICS
 from steward.profiles import Baseline, Profile, Scope
 from steward.results import MetricResult
 from steward.retraining import recipe

@@ -9,7 +9,7 @@ import pandas as pd
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.monitoring.realised import WindowOutcomes
-from steward.performance import BinaryOutcomes
+from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.profiles import Baseline, Profile, Scope, merge
 from steward.profiles.portion import Portion
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn

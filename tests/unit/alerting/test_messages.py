@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.alerting.cause import likely_cause
+from steward.alerting.cause import LOSSES, likely_cause
 from steward.alerting.chat import chat_notification
-from steward.alerting.facts import Finding
+from steward.alerting.facts import Finding, finding
 from steward.alerting.grouping import audible
 from steward.alerting.messages import alerts_notification, notice
 from steward.alerting.notification import Notification
@@ -26,9 +26,10 @@ from steward.events import (
     ReportRendered,
     RunFailed,
 )
+from steward.performance.metrics import METRICS
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import NOT_ESTIMATED, MonitorName
 from tests.unit.examples import START, stored
 
 from .stories import NOW, check, seen, spec, told, window
@@ -84,7 +85,7 @@ def test_people_read_what_happened_why_and_what_they_can_do() -> None:
         "Likely cause: mostly the world",
         "log_loss: freeze promotions for 2d",
         "steward acknowledge lemons log_loss", 'steward mute lemons log_loss --for 7d --reason "..."',
-        "steward explain 2-100-b --model lemons",
+        "steward explain lemons 2-100-b",
         "s3://the-bucket/checks/lemons/w/c.json",
         "Correlation id chain-1",
     ):  # fmt: skip
@@ -204,20 +205,85 @@ def test_info_is_heard_of_where_the_declaration_asks_for_it() -> None:
     assert audible(news(roc_auc=("firing", "info")), knowing(), "info") == {"roc_auc"}
 
 
-def result(statistic: str, value: float, effect: float, message: str) -> MetricResult:
-    return MetricResult.model_validate(
-        {"monitor": "expected_performance", "statistic": statistic, "value": value, "effect": effect,
-         "status": "measured", "message": message}
+def split(part: str, value: float, effect: float, half: float, *, metric: str = "log_loss") -> MetricResult:
+    """A part of a change of performance, with an interval of some half width."""
+    return MetricResult(
+        monitor="expected_performance", statistic=f"from_{part}_{metric}", value=value, effect=effect, low=value - half,
+        high=value + half, status="measured", message=f"{part}: {value}",
     )  # fmt: skip
 
 
-def test_the_likely_cause_is_the_larger_part_of_the_loss() -> None:
-    inputs = result("from_inputs_log_loss", 0.01, 0.01, "the inputs cost 0.01")
-    world, other = result("from_world_log_loss", 0.09, 0.1, "split"), result("from_world_log_loss", 0.01, 0.1, "split")
-    assert likely_cause([inputs, world], "log_loss").startswith("mostly the world")
-    assert likely_cause([inputs, other], "log_loss").startswith("mostly the inputs")
-    assert likely_cause([inputs], "roc_auc") == "the inputs cost 0.01"
-    assert likely_cause([], "log_loss") == ""
+def gone_missing(column: str, effect: float) -> MetricResult:
+    message = f"`{column}` is missing in {effect:.2%} of 354 rows, 0.00% in the baseline; chance alone does this once"
+    return MetricResult(
+        monitor="missing_values",
+        column=column,
+        statistic="missing_share",
+        effect=effect,
+        status="drift",
+        message=message,
+    )
+
+
+DRIFTED = MetricResult(
+    monitor="feature_drift", column="age", statistic="s", effect=1.0, status="drift", message="moved"
+)
+
+
+@pytest.mark.parametrize(
+    ("results", "cause"),
+    [
+        ([split("inputs", 0.01, 0.01, 0.005), split("world", 0.09, 0.1, 0.04)], "mostly the world: the truth given"),
+        ([split("inputs", 0.09, 0.09, 0.05), split("world", 0.01, 0.1, 0.04)], "mostly the inputs; world: 0.01"),
+        ([split("inputs", 0.0, 0.0, 0.01), split("world", 0.09, 0.1, 0.1)], ""),  # its interval holds zero
+        ([split("inputs", 0.09, 0.09, 0.1), split("world", 0.01, 0.1, 0.04)], ""),  # so does that of the inputs
+        ([split("inputs", 0.0, 0.0, 0.01), split("world", -0.09, -0.1, 0.04)], ""),  # log loss fell: it improved
+        ([split("inputs", 0.1, 0.1, 0.01)], ""),  # what is expected before the labels is an effect
+        ([], ""),
+        ([gone_missing("salary", 0.22), gone_missing("age", 0.4), DRIFTED],
+         "the data: `age` is missing in 40.00% of 354 rows, 0.00% in the baseline; `salary` is missing in 22.00%"),
+        ([gone_missing("salary", 0.22), DRIFTED], ""),  # another column drifted
+        ([gone_missing("age", 0.22), DRIFTED, split("world", 0.09, 0.1, 0.04)],
+         "mostly the world: the truth given the inputs has changed; world: 0.09; the data: `age` is missing"),
+        ([gone_missing("age", 0.22), DRIFTED, split("inputs", 0.09, 0.09, 0.05), split("world", 0.01, 0.1, 0.04)],
+         "the data: `age` is missing in 22.00% of 354 rows, 0.00% in the baseline; mostly the inputs; world: 0.01"),
+        ([gone_missing("salary", 0.22)], ""),  # it is what was found, and nothing follows from it
+    ],
+)  # fmt: skip
+def test_a_cause_is_named_only_where_it_is_known(results: list[MetricResult], cause: str) -> None:
+    said = likely_cause(results, "log_loss")
+    assert said.startswith(cause) if cause else said == ""
+    assert "chance" not in said
+
+
+def test_a_fall_of_accuracy_is_a_loss_and_a_rise_is_none() -> None:
+    fell = [split("world", -0.2, -0.21, 0.05, metric="accuracy")]
+    assert likely_cause(fell, "accuracy").startswith("mostly the world")
+    assert likely_cause([split("world", 0.2, 0.21, 0.05, metric="accuracy")], "accuracy") == ""
+
+
+@pytest.mark.parametrize("metrics", METRICS.values(), ids=METRICS)
+def test_what_is_called_a_loss_is_what_the_metrics_call_one(metrics: Any) -> None:
+    known = {name: metric.better for name, metric in metrics.items() if name not in NOT_ESTIMATED}
+    assert {name for name, better in known.items() if better == "lower"} == LOSSES & known.keys()
+
+
+def test_a_message_says_how_many_of_the_last_windows_were_bad() -> None:
+    message = notified(with_figures("bgbgbb"), spec())
+    assert (message.alerts[0].bad_windows, message.alerts[0].recent_windows) == (4, 6)
+    assert "Beyond its limit in 4 of the last 6 windows." in message.text
+
+
+def test_the_limit_of_volume_is_told_in_rows() -> None:
+    few = MetricResult(
+        monitor="volume", statistic="rows", value=354, threshold=0.3, p_value=1e-9, effect=-0.5, baseline=708,
+        status="breach", message="354 rows",
+    )  # fmt: skip
+    found = finding([few], "breach", "354 rows")
+    assert (found.value, found.baseline, found.threshold) == (354, 708, pytest.approx(495.6))
+    assert found.exceedance == pytest.approx(0.5 / 0.3)
+    many = finding([few.model_copy(update={"effect": 1.0, "value": 1416})], "breach", "")
+    assert many.threshold == pytest.approx(920.4)
 
 
 def test_chat_rooms_get_the_custom_format_and_nothing_is_too_long_for_them() -> None:

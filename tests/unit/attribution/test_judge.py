@@ -42,7 +42,7 @@ def test_a_ranking_that_changed_is_found_and_told() -> None:
     assert (result.rows, result.baseline_rows) == (500, 2000)
     assert result.message == (
         "the ranking of the features by attribution changed (n = 500; nDCG 0.87, threshold 0.90); "
-        "chance alone does this less than once in 1,000,000,000 windows; "
+        "chance alone does this less than once in a billion windows; "
         "`f10` rose from 11th to 1st, `f00` fell from 1st to 11th"
     )
 

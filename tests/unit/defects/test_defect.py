@@ -142,3 +142,16 @@ def test_a_refusal_says_what_can_be_asked_for() -> None:
         moved("closed", "confirm")
     with pytest.raises(DefectUnchangeable, match="nobody is named"):
         moved("open", "assign")
+
+
+def test_a_defect_of_replayed_data_is_not_born_overdue_and_counts_by_the_time_of_the_data() -> None:
+    newest, now = START + timedelta(days=300), START + timedelta(days=4000)
+    found = proposed(source="monitor", as_of=START)
+    defect = Defect.opened(found, POLICY, "owner@example.com", newest)
+    assert defect.deadline == newest + POLICY.deadlines.of(found.severity)
+    assert not defect.overdue(now, newest)
+    assert defect.overdue(now, defect.deadline)
+    assert defect.overdue(now)  # where time is the wall clock
+    person = Defect.opened(proposed(source="person", as_of=now), POLICY, "owner@example.com")
+    assert not person.overdue(now, newest)
+    assert person.overdue(person.deadline, newest)

@@ -84,7 +84,7 @@ def test_a_shift_is_found_and_its_size_is_near_the_shift_in_standard_deviations(
     assert (discrepancy.threshold, discrepancy.rows, discrepancy.baseline_rows) == (0.05, 500, 5000)
     assert shift.p_value == discrepancy.p_value < 1e-9
     assert shift.effect is None
-    assert "; chance alone does this less than once in 1,000,000,000 windows" in discrepancy.message
+    assert "; chance alone does this less than once in a billion windows" in discrepancy.message
 
 
 def test_vectors_that_turn_are_said_to_have_turned(baseline):

@@ -5,7 +5,9 @@ import math
 import numpy as np
 from pydantic import BaseModel
 
-from steward.performance import BinaryOutcomes, MulticlassOutcomes, RegressionOutcomes
+from steward.performance.binary_outcomes import BinaryOutcomes
+from steward.performance.multiclass_outcomes import MulticlassOutcomes
+from steward.performance.regression_outcomes import RegressionOutcomes
 from tests.unit import examples
 
 CLASSES = ("bird", "cat", "dog")

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.performance import BinaryOutcomes, MulticlassOutcomes, RegressionOutcomes
+from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.by_segment import judge_segments
+from steward.performance.multiclass_outcomes import MulticlassOutcomes
+from steward.performance.regression_outcomes import RegressionOutcomes
 from steward.profiles.model_bins import SegmentBins
 from tests.unit import examples
 from tests.unit.performance import samples

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import IncomparableProfiles
-from steward.performance import BinaryOutcomes, MulticlassOutcomes, RegressionOutcomes
+from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.grouping import columns_looked_at
 from steward.performance.groups import Confusion, GroupOutcomes
 from steward.performance.joined import join
+from steward.performance.multiclass_outcomes import MulticlassOutcomes
+from steward.performance.regression_outcomes import RegressionOutcomes
 from steward.profiles import Baseline, Profile
 from steward.profiles.model_bins import Bins, Decision, SegmentBins
 from steward.records.frames import chunk_of

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from steward.performance import BinaryOutcomes, MulticlassOutcomes, RegressionOutcomes, judge_performance
+from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.intervals import Estimate
-from steward.performance.judgement import surely_beyond
+from steward.performance.judgement import judge_performance, surely_beyond
+from steward.performance.multiclass_outcomes import MulticlassOutcomes
+from steward.performance.regression_outcomes import RegressionOutcomes
 from tests.unit import examples
 from tests.unit.performance import samples
 from tests.unit.performance.samples import BINARY, CLASSES, MULTICLASS, REGRESSION

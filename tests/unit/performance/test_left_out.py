@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import recall_score, roc_auc_score
 
 from steward.monitoring.history import PastWindow
-from steward.performance import judge_performance
+from steward.performance.judgement import judge_performance
 from steward.performance.metrics import METRICS
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.results import MetricResult

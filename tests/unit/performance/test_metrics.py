@@ -8,16 +8,12 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 from sklearn.calibration import calibration_curve
 
-from steward.performance import (
-    METRICS,
-    BinaryOutcomes,
-    MulticlassOutcomes,
-    RegressionOutcomes,
-    metric_values,
-    metrics_of,
-)
 from steward.performance.binary_metrics import business_value
+from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.calibration_error import plain_calibration_error
+from steward.performance.metrics import METRICS, metric_values, metrics_of
+from steward.performance.multiclass_outcomes import MulticlassOutcomes
+from steward.performance.regression_outcomes import RegressionOutcomes
 from steward.spec.quality import BusinessValue
 from steward.student_t import student_quantile
 from tests.unit.performance import samples

@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from steward.performance import BinaryOutcomes, MulticlassOutcomes, Outcomes, RegressionOutcomes, no_outcomes
+from steward.performance.binary_outcomes import BinaryOutcomes
+from steward.performance.multiclass_outcomes import MulticlassOutcomes
+from steward.performance.outcomes import Outcomes, no_outcomes
+from steward.performance.regression_outcomes import RegressionOutcomes
 from tests.unit import examples
 from tests.unit.performance.samples import BINARY, CLASSES, MULTICLASS, REGRESSION, close, counts
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from steward.errors import IncomparableProfiles
-from steward.performance import BinaryOutcomes
+from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.profiles import Baseline, DesignEffect, Portion, Profile, Scope
 from steward.profiles.bins import MISSING
 from steward.profiles.embeddings import EmbeddingSums

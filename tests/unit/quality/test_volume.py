@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from steward.monitoring.history import PastWindow
 from steward.quality.volume import usual_rows
 from tests.unit.quality.observing import BASELINE, DAY, NUMBER, SPEC, declared, judged, profile
 
@@ -91,6 +92,19 @@ def test_windows_that_differ_wildly_make_no_alarm() -> None:
 
 def test_counts_of_a_few_rows_are_judged_by_poissons_tail() -> None:
     assert usual_rows(dict.fromkeys(days(60), 4), NUMBER, DAY.length).chance(1) > 0.1
+
+
+def test_a_window_that_may_not_have_ended_has_too_few_rows_only_so_far() -> None:
+    twice = {at: 2 * rows for at, rows in days(30).items()}
+    (found,) = judged(volumes=twice, ended=False)["volume"]
+    assert (found.status, found.undecided) == ("unknown", False)
+    assert "it cannot be judged until a record of a later window comes" in found.message
+    assert PastWindow.of(DAY.id, 1000, 0, [found]).filling
+    (many,) = judged(volumes={at: rows // 4 for at, rows in days(30).items()}, ended=False)["volume"]
+    assert many.status == "breach"  # more of them will not make it fewer
+    (usual,) = judged(volumes=days(30), ended=False)["volume"]
+    assert usual.status == "ok"
+    assert not PastWindow.of(DAY.id, 1000, 0, [usual]).filling
 
 
 def test_too_little_is_known_at_first() -> None:

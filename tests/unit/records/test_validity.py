@@ -76,12 +76,21 @@ MILD = [
     ({"wind": 120}, "rule:storm", None, "breaks the rule storm (wind < 100 or cancelled): nobody flies in a storm"),
     ({"carrier": "B6", "distance": 6000}, "rule:long-haul", None, "breaks the rule long-haul"),
 ]
-GRAVE = [
+EMPTIED = [
     ({"distance": "far"}, "wrong_type", "distance"),
+    ({"wind": "?"}, "wrong_type", "wind"),
+    ({"cancelled": "maybe"}, "wrong_type", "cancelled"),
+    ({"booked": "soon"}, "wrong_type", "booked"),
+    ({"vector": ["a", "b"]}, "wrong_type", "vector"),
     ({"cancelled": None}, "missing_value", "cancelled"),
     ({"booked": ""}, "missing_value", "booked"),
     ({"vector": None}, "missing_value", "vector"),
     ({"vector": [1]}, "wrong_length", "vector"),
+]
+GRAVE = [
+    ({"at": "soon"}, "wrong_type", "at"),
+    ({"p": "high"}, "wrong_type", "p"),
+    ({"p": None}, "missing_value", "p"),
     ({"p": 1.5}, "out_of_range", "p"),
     ({"flight": ""}, "missing_id", "flight"),
 ]
@@ -117,6 +126,19 @@ def test_or_it_is_kept_and_counted(judge_by, write, listed, case):
     assert verdict.parts[0].invalid_by_column == ({column: {code: 1}} if column else {})
     for name, cell in change.items():
         assert str(listed(verdict.records)[name][1]) in {str(cell), f"{cell}.0"}
+
+
+@pytest.mark.parametrize("case", EMPTIED)
+def test_a_feature_that_cannot_be_read_or_is_not_there_is_empty_in_a_row_that_is_kept(judge_by, write, listed, case):
+    change, code, column = case
+    file = write["jsonl"]([row(), row(flight="UA2") | change])
+    assert judge_by(STRICT, file, "a.jsonl").codes == {2: [code]}
+    verdict = judge_by(TOLERANT, file, "a.jsonl")
+    assert not verdict.rejected
+    assert verdict.invalid == {code: 1}
+    assert verdict.parts[0].invalid_by_column == {column: {code: 1}}
+    kept = verdict.parts[0].records.chunk.columns[column]
+    assert kept.absent.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("spec", [STRICT, TOLERANT])

@@ -12,7 +12,7 @@ from steward.reporting.digest import digest
 from steward.reporting.report import ModelReport
 from steward.reporting.standings import ModelLine, Standings
 from steward.reporting.story import HAPPENINGS_KEPT, TOLD, Story
-from tests.unit.alerting.stories import spec, window
+from tests.unit.alerting.stories import seen, spec, window
 from tests.unit.examples import START, stored
 
 from .evidence import DECLARED, NOW, audited, checked, defect, entry, remembered, reported, result, routed, told, usual
@@ -46,7 +46,22 @@ def test_a_model_of_which_nothing_is_stored_but_its_declaration_is_not_called_we
 @pytest.mark.parametrize(
     ("changes", "condition", "word"),
     [
-        ({"alerts": usual("ggggggbbbb").alerts}, "warning", "1 alert fires: log loss"),
+        (
+            {"alerts": usual("ggggggbbbb").alerts},
+            "warning",
+            "1 alert fires: log loss (beyond its limit in 4 of the last 10 windows)",
+        ),
+        (
+            {"alerts": usual("gggggbbbbg").alerts},
+            "warning",
+            "log loss was beyond its limit in 4 of the last 10 windows, though its alert does not fire",
+        ),
+        ({"alerts": usual("bbbbggggggg").alerts}, "well", "no alert fires"),  # that is over
+        ({"alerts": usual("gggggbbggg").alerts}, "well", "no alert fires"),  # two may be chance
+        ({"story": told("champion_promoted", "run_failed", summary="too few rows.")}, "warning",
+         "the newest training failed: too few rows."),
+        ({"story": told("run_failed", summary="too few rows"), "routing": None, "check": None, "alerts": None},
+         "critical", "no version is in charge, since training failed: too few rows."),
         ({"alerts": usual("ggggggbbbb").alerts, "spec": CRITICAL}, "critical", "1 critical alert fires: log loss"),
         ({"alerts": usual("gggggggggb").alerts, "spec": SLOW}, "attention", "on the way to an alert: log loss"),
         ({"audit": audited(holds=False)}, "critical", "audit fails: ledger chain"),
@@ -56,11 +71,18 @@ def test_a_model_of_which_nothing_is_stored_but_its_declaration_is_not_called_we
         ({"problems": ["history/lemons/v1.json is not what Steward writes there"]}, "attention", "1 thing could not"),
         ({"check": None, "alerts": None}, "unmeasured", "no window"),
     ],
-)
+)  # fmt: skip
 def test_the_condition_is_that_of_the_gravest_reason(changes: dict, condition: str, word: str) -> None:
     report = reported(**changes)
     assert report.condition == condition, report.headline
     assert word.lower() in report.headline.lower()
+
+
+def test_how_often_each_of_several_was_bad_is_told_in_few_words() -> None:
+    alerts = Kept(seen("ggggggbbbb", monitors=("accuracy", "log_loss")), stored("alerts"))
+    assert reported(alerts=alerts).headline == (
+        "2 alerts fire: log loss (beyond its limit in 4 of the last 10 windows), accuracy (4 of 10)."
+    )
 
 
 def test_what_is_not_measured_is_not_ok() -> None:
@@ -159,10 +181,32 @@ def test_the_worst_model_comes_first() -> None:
     assert standings.told(lines[0]) == standings
 
 
-def test_the_report_speaks_for_the_latest_moment_that_it_knows_of() -> None:
-    story = told("model_registered")
+def test_the_report_speaks_for_the_newest_window_and_says_when_evidence_came() -> None:
+    replayed = entry(1, "model_registered").model_copy(update={"as_of": START + timedelta(days=4000)})
+    story = Story().following(replayed, stored("lemons/1.json"))
     assert reported(story=story).as_of == START + timedelta(days=10)
-    assert reported(story=story, check=None).as_of == START + timedelta(hours=1)
+    assert reported(story=story, check=None).as_of == START + timedelta(days=4000)
+    assert reported(story=story).recorded_at == replayed.recorded_at
+
+
+def test_a_failed_run_is_told_of_until_a_later_one_has_come_to_its_end() -> None:
+    failed = reported(story=told("champion_promoted", "run_failed", "training_requested", "training_completed"))
+    assert failed.failed_run
+    assert (failed.failed_run.run, failed.failed_run.reason) == ("v1", "so it was")
+    for ended in ("champion_promoted", "version_refused", "promotion_held"):
+        assert reported(story=told("run_failed", ended)).failed_run is None
+    (line,) = [ModelLine.of(reported(story=told("run_failed"), routing=None, check=None, alerts=None))]
+    assert (line.condition, line.champion) == ("critical", None)
+
+
+def test_everything_that_was_found_is_in_the_report() -> None:
+    found = [
+        result(monitor="feature_drift", column=f"c{n}", statistic="s", effect=float(n), status="drift", message=f"c{n}")
+        for n in range(1, 6)
+    ]
+    (monitor,) = reported(check=checked(*found), alerts=None).monitors
+    assert [one.about for one in monitor.found] == [f"`c{n}`" for n in (5, 4, 3, 2, 1)]
+    assert monitor.sentence.endswith("and 2 more: `c2`, `c1`")
 
 
 def test_schedules_that_would_have_nothing_to_do_are_left_out() -> None:

@@ -210,3 +210,20 @@ def test_a_suggestion_goes_to_standard_output_or_to_a_new_file_and_can_be_used_a
     code, _, errors = run("suggest", "sales.csv", "--output", "spec.yaml")
     assert code == 2
     assert "name a new file" in errors
+
+
+def test_what_cannot_be_told_is_asked_for_and_can_be_said_by_options(run, tmp_path: Path) -> None:
+    sales(500).rename(columns={"label": "x", "score": "s"}).to_csv(tmp_path / "sales.csv", index=False)
+    code, _, errors = run("suggest", "sales.csv", "--output", "asked.yaml")
+    assert code == 0
+    assert "TO DO: no column has a model's answers, and no label could be told" in errors
+    options = ["--label", "x", "--score", "s", "--id", "request_id", "--time", "requested_at", "--entity", "region",
+               "--task", "binary_classification", "--model", "shop"]  # fmt: skip
+    code, out, errors = run("suggest", "sales.csv", *options)
+    spec = read_spec(out)
+    assert (code, "TO DO" in errors, spec.model) == (0, False, "shop")
+    columns = spec.columns
+    assert (columns.label, columns.score, columns.id) == ("x", "s", "request_id")
+    assert (columns.time, columns.entity) == ("requested_at", "region")
+    code, _, errors = run("suggest", "sales.csv", "--label", "y")
+    assert (code, "the table has no column y" in errors) == (2, True)

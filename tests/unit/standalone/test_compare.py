@@ -55,7 +55,7 @@ def test_a_shift_is_found_and_named() -> None:
     assert "x" in report.drift.columns
     message = next(result.message for result in report.results if result.column == "x")
     assert message.startswith("`x` moved up by 0.45 standard deviations (n = 3,000); ")
-    assert message.endswith("chance alone does this less than once in 1,000,000,000 comparisons")
+    assert message.endswith("chance alone does this less than once in a billion comparisons")
 
 
 def test_what_names_rows_is_left_out_and_said_to_be() -> None:

@@ -1,5 +1,6 @@
 """A declaration is suggested from reference data, with the reason of each line, and can be used as it is."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 import steward
 from steward.errors import BatchInvalid, SpecInvalid
+from steward.records.judge import Batch
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
 from steward.standalone.suggestion import suggest
@@ -66,7 +68,7 @@ def test_ranges_hold_every_row_and_domains_every_value(suggested) -> None:
     assert table.balance.max() <= balance.maximum < 700
     assert set(spec.features["region"].domain) == {"north", "south", "east", "west"}
     assert set(spec.features["store_type"].domain) == {"1", "2", "3", "4", "5"}
-    assert not spec.features["age"].nullable
+    assert spec.features["age"].nullable
     assert spec.features["discount"].nullable
 
 
@@ -223,3 +225,38 @@ def test_very_many_columns_are_declared_without_their_reasons() -> None:
     text = suggest(table)
     assert len(text) <= 256 * 1024
     assert len(read_spec(text).features) == 2500
+
+
+def test_nothing_is_set_aside_by_a_suggestion_however_the_rows_have_drifted(tmp_path: Path) -> None:
+    """Cells that are missing, beyond all bounds, unheard of or of another type: monitors see these rows."""
+    sales(1000).to_csv(tmp_path / "sales.csv", index=False)
+    spec = read_spec(suggest(tmp_path / "sales.csv"))
+    later = sales(400, seed=1).astype(object)
+    for at, name in enumerate(spec.features):
+        later.loc[later.index[at::20], name] = None
+    later.loc[later.index[:40], "age"] = 400
+    later.loc[later.index[40:80], "region"] = "centre"
+    later.loc[later.index[80:120], "member"] = 2
+    later.loc[later.index[120:160], "rooms"] = "many"
+    later.loc[later.index[160:200], "last_seen"] = "soon"
+    later.loc[later.index[200:240], "vector"] = "[1, 2]"
+    later.to_csv(tmp_path / "later.csv", index=False)
+    for name, rows in (("sales.csv", 1000), ("later.csv", 400)):
+        judged = list(Batch(tmp_path / name, name, spec, "predictions", datetime(2025, 1, 1, tzinfo=UTC)))
+        assert sum(part.records.rows for part in judged) == rows
+        assert not any(part.rejected for part in judged)
+    invalid = judged[0].invalid_by_column
+    assert invalid["age"]["out_of_range"] >= 38
+    assert invalid["region"]["outside_domain"] >= 38
+    assert all(invalid[name]["wrong_type"] >= 38 for name in ("member", "rooms", "last_seen"))
+    assert invalid["vector"]["wrong_length"] >= 38
+
+
+@pytest.mark.parametrize(
+    ("file", "model"),
+    [("loans_reference.csv", "loans"), ("Car Loans.train.csv", "car-loans"), ("2024-sales.csv", "model-2024-sales"),
+     ("___.csv", "my-model"), ("reference.csv", "reference")],
+)  # fmt: skip
+def test_the_model_is_called_as_the_file_without_what_the_file_is_for(file: str, model: str, tmp_path: Path) -> None:
+    sales(100).to_csv(tmp_path / file, index=False)
+    assert read_spec(suggest(tmp_path / file)).model == model

@@ -66,13 +66,20 @@ def finding(results: Sequence[MetricResult], status: Status, summary: str) -> Fi
         status=status,
         exceedance=far,
         value=result.value if result.baseline is not None else (result.effect or result.value),
-        threshold=result.threshold,
+        threshold=_limit(result),
         low=result.low,
         high=result.high,
         baseline=result.baseline,
         precision=result.precision,
         summary=summary,
     )
+
+
+def _limit(result: MetricResult) -> float | None:
+    """The limit in the unit of the figure: that of `volume` is declared as a change relative to the usual rows."""
+    if result.monitor != "volume" or None in (result.threshold, result.baseline, result.effect):
+        return result.threshold
+    return result.baseline * (1 + math.copysign(result.threshold, result.effect))  # type: ignore[operator,arg-type]
 
 
 def exceedance(result: MetricResult) -> float | None:

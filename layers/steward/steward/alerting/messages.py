@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from steward.alerting.cause import EXPLAINED
 from steward.alerting.notification import AlertNews, Notification, TrendPoint, identity_of, subject_line
 from steward.alerting.states import Standing
 from steward.alerting.telling import Change, Claim
@@ -22,6 +23,7 @@ from steward.events import (
     RunFailed,
     VersionRejected,
 )
+from steward.results import without_chance
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity, rank
 from steward.spec.windows import Window
@@ -60,13 +62,15 @@ def alerts_notification(
     severity = max((one.severity for one in news), key=rank)
     still = any(one.change != "resolved" for one in news)
     commands = _commands(first.model, news, check.check if check else None, still=still)
-    cause = check.cause if check and still else ""
+    explained = any(one.change != "resolved" and one.monitor in EXPLAINED for one in news)
+    cause = check.cause if check and explained else ""
     stored = check.stored if check else None
     lines = [
         f"Model {first.model}, version {news[0].version}, window {_span(check.window if check else news[0].window)}"
     ]
-    for one in news:
-        lines += ["", *_paragraph(one)]
+    for at, one in enumerate(news):
+        told = one if at == 0 else one.model_copy(update={"summary": without_chance(one.summary)})
+        lines += ["", *_paragraph(told)]
     if cause:
         lines += ["", f"Likely cause: {cause}"]
     if done:
@@ -122,6 +126,8 @@ def _news(claim: Claim, event: Event, standing: Standing) -> AlertNews:
         high=found.high if found else None,
         baseline=found.baseline if found else None,
         threshold=found.threshold if found else None,
+        bad_windows=standing.recent[0],
+        recent_windows=standing.recent[1],
         trend=[
             TrendPoint(window=window, status=past.status, value=past.value) for window, past in standing.trend[-_SHOWN:]
         ],
@@ -132,6 +138,8 @@ def _paragraph(one: AlertNews) -> list[str]:
     """What people read of one alert: the sentence, then the trend."""
     word = {"firing": "FIRING", "escalated": "ESCALATED", "flapping": "FLAPPING", "reminder": "STILL FIRING"}
     lines = [f"{word.get(one.change, one.change)}  {one.monitor}  ({one.severity})", f"  {one.summary}"]
+    if one.bad_windows and one.recent_windows > 1:
+        lines.append(f"  Beyond its limit in {one.bad_windows} of the last {one.recent_windows} windows.")
     if one.change == "flapping":
         lines.append("  It moves to and fro; you hear of it again once it is stable.")
     if one.change in ("reminder", "escalated"):
@@ -168,7 +176,7 @@ def _commands(model: str, news: Sequence[AlertNews], check: str | None, *, still
     commands = []
     if still:
         commands += [f"steward acknowledge {model}{monitor}", f'steward mute {model}{monitor} --for 7d --reason "..."']
-    return [*commands, *([f"steward explain {check} --model {model}"] if check else [])]
+    return [*commands, *([f"steward explain {model} {check}"] if check else [])]
 
 
 _RELEASES = {

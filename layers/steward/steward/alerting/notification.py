@@ -40,6 +40,7 @@ class AlertNews(BaseModel):
         window: the first bad window; for an end, the window that it ended with.
         summary: what the newest check said.
         value, low, high, baseline, threshold: the figure that decides, where the monitor has one.
+        bad_windows, recent_windows: how many of the newest windows were bad, and how many these are.
         trend: the newest windows, the oldest first.
     """
 
@@ -57,6 +58,8 @@ class AlertNews(BaseModel):
     high: float | None = None
     baseline: float | None = None
     threshold: float | None = None
+    bad_windows: int = 0
+    recent_windows: int = 0
     trend: list[TrendPoint] = Field(default_factory=list)
 
 

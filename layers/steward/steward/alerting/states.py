@@ -24,6 +24,11 @@ from steward.spec.windows import ORIGIN, Window
 WINDOWS_KEPT = 60
 """How many windows are remembered; a rule looks at 50 of them at most."""
 
+RECENT = 25
+"""Newest windows of which it is told how many were bad."""
+
+_LATELY, _OFTEN = 5, 3
+
 PEOPLE_KEPT = 100
 """How many mutes and acknowledgements are remembered, the newest ones."""
 
@@ -189,6 +194,18 @@ class Standing:
     def summary(self) -> str:
         """What the newest check said, in a sentence; empty where none did."""
         return self.latest.findings[self.monitor].summary if self.latest else ""
+
+    @property
+    def recent(self) -> tuple[int, int]:
+        """How many of the newest windows with a finding were bad, each judged alone, and how many these are."""
+        newest = [found.bad for _, found in self.trend[-RECENT:]]
+        return sum(newest), len(newest)
+
+    @property
+    def lasting(self) -> bool:
+        """Whether windows keep being bad, although the alert does not fire: three of the newest, and one lately."""
+        lately = any(found.bad for _, found in self.trend[-_LATELY:])
+        return self.state != "firing" and lately and self.recent[0] >= _OFTEN
 
     @property
     def windows_fired(self) -> int:

@@ -1,7 +1,8 @@
 """The command `steward`: every command with its place, and what happens when one fails."""
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -74,7 +75,7 @@ PANELS = {
             "explain",
             "explain:explain_check",
             "Show how a check's decisions came about, and work them out again.",
-            "steward explain 9cf288be9457e139 --model loans",
+            "steward explain loans 20190408T000000Z_1w",
         ),
         Entry(
             "audit",
@@ -148,6 +149,12 @@ PANELS = {
             "Confirm, assign, correct, verify or close a defect.",
             "steward change-defect loans 5f0c2a7d assign --owner ana",
         ),
+        Entry(
+            "remove",
+            "people:remove",
+            "Stop looking after a model, for good.",
+            'steward remove loans --reason "declared with the wrong window; loans-2 takes its place"',
+        ),
     ),
     "Versions": (
         Entry("log", "versions:log", "Show what happened to a model, the newest first.", "steward log loans --last 10"),
@@ -175,7 +182,7 @@ PANELS = {
 }
 """Every command, under the headings of the help."""
 
-app = typer.Typer(cls=lazy_group(PANELS), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=lazy_group(PANELS), no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def show_version(asked: bool) -> None:
@@ -198,14 +205,28 @@ def steward(
 
 def main() -> None:
     """Run the command; what is wrong is said in words, with exit code 2."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every package for them
     try:
         app()
     except StewardError as error:
-        from steward.cli.terminal import errors  # noqa: PLC0415 - Rich is not needed before
+        _fail(error, error.problems if isinstance(error, SpecInvalid) else [str(error)])
+    except Exception as error:
+        if not type(error).__module__.startswith("botocore."):  # which is not imported where nothing needs AWS
+            raise
+        from steward.store.access import unanswered  # noqa: PLC0415
 
-        for problem in error.problems if isinstance(error, SpecInvalid) else [str(error)]:
-            errors.print(problem, style="red", markup=False)
-        sys.exit(2)
+        _fail(error, [unanswered(error)])  # type: ignore[arg-type]
+
+
+def _fail(error: Exception, problems: list[str]) -> NoReturn:
+    """Say what is wrong, to programs too where they asked for JSON, and leave."""
+    from steward.cli.terminal import errors, print_json  # noqa: PLC0415 - Rich is not needed before
+
+    if "--json" in sys.argv:
+        print_json({"error": {"kind": type(error).__name__, "problems": problems}})
+    for problem in problems:
+        errors.print(problem, style="red", markup=False)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from rich.table import Table
 
 from steward.cli import history
 from steward.cli.deployment import Deployment
-from steward.cli.options import Model, Patience, Stack
-from steward.cli.terminal import console
+from steward.cli.options import Json, Model, Patience, Stack
+from steward.cli.terminal import console, draw_table, print_json
+from steward.cli.waiting import waiting
 from steward.errors import StewardError
 from steward.events import AuditRequested
 from steward.governance.audit import Audit
@@ -18,30 +19,36 @@ from steward.governance.audit import Audit
 def audit(
     model: Model,
     patience: Patience = 60,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Have every governance invariant of a model checked now. Exits with 1 when one does not hold."""
-    deployment = Deployment.of(stack)
+    deployment = Deployment.of(stack).require(model, active=True)
     now = datetime.now(UTC)
     request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])
     after = deployment.ledger.length(model)
     deployment.bus.publish(request)
-    for entry in history.follow(deployment.ledger, model, after=after, seconds=patience):
-        if entry.action == "audit_completed" and entry.correlation_id == request.correlation_id:
-            report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
-            console.print(table(report))
-            raise typer.Exit(1 if report.failed else 0)
-    raise StewardError(f"no audit of {model} came within {patience:.0f} s; is the model declared? see `steward status`")
+    with waiting(f"the audit of {model}", patience):
+        answers = history.follow(deployment.ledger, model, after=after, seconds=patience, about=request.correlation_id)
+        entry = next((entry for entry in answers if entry.action == "audit_completed"), None)
+    if entry is None:
+        raise StewardError(
+            f"no audit of {model} came within {patience:g} s: `steward watch {model}` shows it when it comes, and "
+            "`steward doctor` what may be in its way"
+        )
+    report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
+    if as_json:
+        print_json(report)
+    else:
+        console.print(table(report))
+    raise typer.Exit(1 if report.failed else 0)
 
 
 def table(report: Audit) -> Table:
     """One row an invariant."""
     verdict = f"{len(report.failed)} of {len(report.findings)} do not hold" if report.failed else "all hold"
-    drawn = Table(
-        title=f"Audit of {report.model}, champion {report.champion}: {verdict}", title_justify="left", pad_edge=False
-    )
-    for heading in ("invariant", "", "what was found"):
-        drawn.add_column(heading, overflow="fold")
+    title = f"Audit of {report.model}, champion {report.champion}: {verdict}"
+    drawn = draw_table(title, "invariant", "", "what was found", whole=("",))
     for finding in report.findings:
         mark = "[green]holds[/]" if finding.holds else "[bold red]BROKEN[/]"
         drawn.add_row(finding.invariant.replace("_", " "), mark, finding.message)

@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 
 from steward.cli.deployment import Deployment
-from steward.cli.terminal import console
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, draw_table, print_json
 from steward.cost.month import DAYS, Calibration, idle
 from steward.cost.prices import Bill, PriceList, PriceName, added
 from steward.store import keys
@@ -82,29 +83,77 @@ class Holdings:
 
 def cost(
     model: Annotated[str | None, typer.Argument(help="One model; all of them when left out.")] = None,
-    stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
+    as_json: Json = False,
+    stack: Stack = "steward",
 ) -> None:
     """Show what is stored and what a month takes, at list prices: counted uploads, windows and bytes."""
     deployment, at = Deployment.of(stack), datetime.now(UTC)
+    if model:
+        deployment.require(model)
     prices, calibration = PriceList.current(), Calibration.current()
-    for name in [model] if model else deployment.models():
-        held = Holdings.of(deployment, name, at)
-        uploads, windows = held.month(at)
-        console.print(stored_table(name, held))
-        bill = prices.bill(added(calibration.month(uploads, windows), held.storage()))
-        console.print(bill_table(f"{name}: a month of {uploads:,.0f} uploads and {windows:,.0f} windows", bill))
+    models = [
+        Month.of(name, Holdings.of(deployment, name, at), prices, calibration, at)
+        for name in ([model] if model else deployment.models())
+    ]
     queues = sum(key.endswith("DeadLettersUrl") for key in deployment.outputs)
-    console.print(bill_table(f"The deployment itself, with {queues} queues, while idle", prices.bill(idle(queues))))
+    unused = prices.bill(idle(queues))
+    if as_json:
+        print_json(
+            {
+                "prices": {"as_of": prices.as_of, "region": prices.region, "currency": prices.currency},
+                "models": [month.record() for month in models],
+                "deployment": {"queues": queues, "bill": bill_record(unused)},
+            }
+        )
+        return
+    for month in models:
+        console.print(stored_table(month.model, month.held))
+        console.print(
+            bill_table(
+                f"{month.model}: a month of {month.uploads:,.0f} uploads and {month.windows:,.0f} windows", month.bill
+            )
+        )
+    console.print(bill_table(f"The deployment itself, with {queues} queues, while idle", unused))
     console.print(
         f"Prices of {prices.as_of} in {prices.region}. Requests and compute as measured on {calibration.measured}, "
-        f"with {calibration.seconds_a_call * 1000:.0f} ms a request; custom metrics, training and e-mails come on top.",
-        soft_wrap=True,
+        f"with {calibration.seconds_a_call * 1000:.0f} ms a request; custom metrics, training and e-mails come on top."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What a month of one model takes, at the pace of the last thirty days."""
+
+    model: str
+    held: Holdings
+    uploads: float
+    windows: float
+    bill: Bill
+
+    @classmethod
+    def of(cls, model: str, held: Holdings, prices: PriceList, calibration: Calibration, at: datetime) -> "Month":
+        """Price it."""
+        uploads, windows = held.month(at)
+        bill = prices.bill(added(calibration.month(uploads, windows), held.storage()))
+        return cls(model, held, uploads, windows, bill)
+
+    def record(self) -> dict[str, object]:
+        """What a program reads of it."""
+        return {
+            "model": self.model,
+            "uploads": self.uploads,
+            "windows": self.windows,
+            "stored": [
+                {"place": place, "class": kind, "objects": self.held.objects[place, kind], "bytes": size}
+                for (place, kind), size in sorted(self.held.bytes.items())
+            ],
+            "bill": bill_record(self.bill),
+        }
 
 
 def stored_table(model: str, held: Holdings) -> Table:
     """Bytes by place and class."""
-    table = Table("place", "class", "objects", "bytes", title=f"{model}: what is stored")
+    table = draw_table(f"{model}: what is stored", "place", "class", "objects", "bytes")
     for (place, kind), size in sorted(held.bytes.items()):
         table.add_row(place, kind, f"{held.objects[place, kind]:,}", f"{size:,}")
     return table
@@ -112,11 +161,16 @@ def stored_table(model: str, held: Holdings) -> Table:
 
 def bill_table(title: str, bill: Bill) -> Table:
     """A bill, line by line."""
-    table = Table("what", "units", "USD", "after free units", title=title)
+    table = draw_table(title, "what", "units", "USD", "after free units")
     for line in bill:
         table.add_row(line.unit, f"{line.quantity:,.2f}", f"{line.amount:.4f}", f"{line.after_free:.4f}")
     table.add_row("a month", "", f"{bill.amount:.2f}", f"{bill.after_free:.2f}", style="bold")
     return table
+
+
+def bill_record(bill: Bill) -> dict[str, object]:
+    """What a program reads of it."""
+    return {"lines": list(bill), "amount": bill.amount, "after_free": bill.after_free}
 
 
 def _versions(bucket: Bucket, prefixes: Iterable[str]) -> Iterator[Stored]:

@@ -8,14 +8,17 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
-from steward.cli.terminal import console
+from steward.cli.terminal import console, draw_table
 from steward.defects.defect import Defect
 from steward.defects.ordering import DayLeft, by_deadline
 from steward.defects.ordering import burn_down as burned_down
 from steward.errors import ObjectMissing, StewardError
+from steward.stations import registry
+from steward.stations.stream import replayed_until
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -31,16 +34,22 @@ def show_defects(  # noqa: PLR0917 - the options of a command
     stack: Stack = "steward",
 ) -> None:
     """List the errors found in a model's data, what is due first at the top. Exits with 1 when one is overdue."""
-    data, now = Deployment.of(stack).data, datetime.now(UTC)
+    data = Deployment.of(stack).require(model).data
+    spec, _ = registry.current_spec(data, model, or_removed=True)
+    now, replayed = datetime.now(UTC), replayed_until(data, spec)
     found = [find(data, model, defect)] if defect else read(data, model)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
     elif defect:
         for line in described(found[0]):
             console.print(line, soft_wrap=True)
+    elif not found:
+        console.print(f"no defects of {model}: none was found so far")
     else:
-        console.print(burn_down_table(burned_down(found, now, days)) if burn_down else table(model, found, now))
-    raise typer.Exit(1 if any(one.overdue(now) for one in found) else 0)
+        console.print(
+            burn_down_table(burned_down(found, now, days)) if burn_down else table(model, found, now, replayed)
+        )
+    raise typer.Exit(1 if any(one.overdue(now, replayed) for one in found) else 0)
 
 
 def read(data: Bucket, model: str) -> list[Defect]:
@@ -63,33 +72,22 @@ def find(data: Bucket, model: str, identity: str) -> Defect:
         ) from error
 
 
-def table(model: str, defects: Sequence[Defect], at: datetime) -> Table:
-    """One row a defect."""
+def table(model: str, defects: Sequence[Defect], at: datetime, replayed: datetime | None = None) -> Table:
+    """One row a defect; see `Defect.overdue` for both moments."""
     waiting = sum(not defect.finished for defect in defects)
-    drawn = Table(title=f"Defects of {model}: {waiting} to be done", title_justify="left", pad_edge=False)
-    for heading in ("due", "defect", "severity", "state"):
-        drawn.add_column(heading, no_wrap=True)
-    for heading in ("owner", "versions of bad rows", "what"):
-        drawn.add_column(heading, overflow="fold")
+    drawn = draw_table(f"Defects of {model}: {waiting} to be done", "defect", "what is wrong", whole=("defect",))
     for defect in defects:
-        drawn.add_row(
-            _due(defect, at),
-            defect.defect,
-            defect.severity,
-            _STATES.get(defect.state, defect.state),
-            escape(defect.owner),
-            ", ".join(defect.touched.trained) or "none",
-            escape(defect.title),
-        )
+        state = f"{defect.severity}, {_STATES.get(defect.state, defect.state)}, owned by {defect.owner}"
+        trained = f"bad rows are in versions {', '.join(defect.touched.trained)}" if defect.touched.trained else ""
+        due = Text.from_markup(f"due {_due(defect, at, replayed)}")
+        drawn.add_row(defect.defect, console.stack(defect.title, due, state, trained))
     return drawn
 
 
 def burn_down_table(days: Sequence[DayLeft]) -> Table:
     """One row a day, with a bar of what is left."""
-    drawn = Table(title="Defects that are left at the end of each day", title_justify="left", pad_edge=False)
-    for heading in ("day", "found", "finished", "left", "overdue"):
-        drawn.add_column(heading, no_wrap=True, justify="left" if heading == "day" else "right")
-    drawn.add_column("")
+    headings = ("day", "found", "finished", "left", "overdue", "")
+    drawn = draw_table("Defects that are left at the end of each day", *headings, whole=headings[:-1])
     for day in days:
         figures = (day.opened, day.finished, day.left, day.overdue)
         drawn.add_row(f"{day.day:%Y-%m-%d}", *map(str, figures), "#" * day.left)
@@ -128,9 +126,9 @@ def described(defect: Defect) -> Iterator[str]:
         yield f"  [bold]version {version.version}[/]  bad rows in its {version.use}, by dataset {version.dataset}"
 
 
-def _due(defect: Defect, at: datetime) -> str:
+def _due(defect: Defect, at: datetime, replayed: datetime | None) -> str:
     due = _time(defect.deadline)
-    return f"[bold red]{due} OVERDUE[/]" if defect.overdue(at) else due
+    return f"[bold red]{due} OVERDUE[/]" if defect.overdue(at, replayed) else due
 
 
 def _time(moment: datetime) -> str:

@@ -1,13 +1,23 @@
 """The deployment that the command line speaks to, found by the name of its stack."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Self
 
+from steward.errors import UnknownModel
+from steward.events import DEPLOYMENT, NO_MODEL
+from steward.stations import registry
+from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
 from steward.store.outputs import stack_outputs
 from steward.store.queue import Queue
+
+_LISTED = 8
+"""Models that a message names."""
+_OTHER_CHAINS = (DEPLOYMENT, NO_MODEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +48,44 @@ class Deployment:
         )
 
     def models(self) -> list[str]:
-        """Every declared model."""
+        """Every declared model, removed ones included."""
         return list(self.data.folders("models/"))
+
+    def require(self, model: str, *, for_history: bool = False, active: bool = False) -> Self:
+        """The deployment itself, once it is seen to know a model: every command that takes one asks this first.
+
+        Args:
+            model: the name that was given.
+            for_history: only its ledger is read, so whatever has one will do (files came before a declaration, or
+                concern no model), and so will an uploaded declaration, whether it was refused or is still to be read.
+            active: it is asked to do something, so a model that was removed will not do.
+
+        Raises:
+            UnknownModel: it is not declared; the message has the nearest names.
+            RemovedModel: it was removed, and is to be active.
+        """
+        if next(self.data.list(keys.spec_revisions(model)), None) is not None:
+            if active:
+                registry.current_spec(self.data, model)
+            return self
+        if for_history and (model in _OTHER_CHAINS or self.ledger.length(model)):
+            return self
+        if self.data.marked(keys.spec_upload(model)):
+            if for_history:
+                return self
+            raise UnknownModel(
+                f"no model {model!r} is declared: its declaration {keys.spec_upload(model)} was refused or is still "
+                f"being read; `steward watch {model}` shows which"
+            )
+        raise UnknownModel(f"no model {model!r} is declared{_hint(model, self.models())}")
+
+
+def _hint(model: str, declared: Sequence[str]) -> str:
+    """What may have been meant, for the end of a sentence."""
+    near = get_close_matches(model.lower(), declared)
+    if near:
+        return f"; did you mean {' or '.join(near)}?"
+    if not declared:
+        return ": none is, yet; upload a declaration with `steward push MODEL.yaml`"
+    more = f" and {len(declared) - _LISTED} more" if len(declared) > _LISTED else ""
+    return f"; declared are {', '.join(declared[:_LISTED])}{more}"

@@ -1,12 +1,13 @@
 """What is wrong with a deployment, and the command that mends each of it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
 
 import typer
 
-from steward.cli.terminal import console
+from steward.cli.options import Json
+from steward.cli.options import Stack as StackName
+from steward.cli.terminal import console, print_json
 from steward.events import Trouble
 from steward.runtime import Settings
 from steward.selfcheck.diagnosis import compare
@@ -15,15 +16,22 @@ from steward.stations import watch
 from steward.store import deployment, inspection
 from steward.store.bucket import Bucket
 
+_LONG = timedelta(minutes=10)
+"""Nothing takes as long but a large upload or a training."""
+
 
 def examine_deployment(
-    stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
+    as_json: Json = False,
+    stack: StackName = "steward",
 ) -> None:
     """Say what is wrong with the deployment and how to mend it; changes nothing. Exits with 1 when something is."""
     found = list(examined(inspection.deployed_stack(stack), datetime.now(UTC)))
+    if as_json:
+        print_json(found)
+        raise typer.Exit(1 if found else 0)
     for trouble in found:
-        console.print(trouble.sentence, style="bold red", markup=False, highlight=False)
-        typer.echo(f"  {trouble.mend}")
+        console.print(trouble.sentence, style="bold red", markup=False)
+        console.print(f"  {trouble.mend}", markup=False, soft_wrap=True)
     if not found:
         console.print(f"{stack} is as its template says, and what should have happened has happened", markup=False)
     raise typer.Exit(1 if found else 0)
@@ -37,6 +45,7 @@ def examined(stack: Stack, now: datetime) -> Iterator[Trouble]:
     gone = {logical for logical, facts in present.items() if facts is None}
     yield from _silence(stack, asked, gone)
     yield from _letters(asked, gone)
+    yield from _late(asked, gone, now)
     if gone & {"DataBucket", "Schedules"}:
         return  # what is in them is gone with them
     yield from _models(asked, now)
@@ -63,6 +72,17 @@ def _letters(asked: dict[str, Resource], gone: set[str]) -> Iterator[Trouble]:
         count = deployment.messages(resource.physical) if kept else 0
         if count:
             yield watch.dead_letters(logical, count)
+
+
+def _late(asked: dict[str, Resource], gone: set[str], now: datetime) -> Iterator[Trouble]:
+    """Queues whose oldest message, such as an upload, is in work for long."""
+    queues = {
+        resource.physical.rsplit("/", 1)[-1]: logical
+        for logical, resource in asked.items()
+        if resource.kind == "AWS::SQS::Queue" and logical.endswith("Queue") and logical not in gone
+        if deployment.messages(resource.physical)
+    }
+    yield from watch.old_messages(queues, now, _LONG)
 
 
 def _models(asked: dict[str, Resource], now: datetime) -> Iterator[Trouble]:

@@ -1,5 +1,6 @@
 """How the decisions of a stored check came about, worked out again from the stored profiles."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
@@ -10,62 +11,71 @@ from rich.table import Table
 from rich.text import Text
 
 from steward.cli.deployment import Deployment
-from steward.cli.options import Stack
-from steward.cli.terminal import console
-from steward.errors import ObjectMissing, StewardError
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, draw_table, print_json
+from steward.lineage.identifiers import UnknownId
 from steward.monitoring.check import Check
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.results import MetricResult
 from steward.spec.windows import Window
+from steward.stations.catalogue import Catalogue
 from steward.stations.check import restored
-from steward.store import keys
-from steward.store.bucket import Bucket
 
 _FOUND = ("drift", "breach")
 _UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
 """Statistics that carry the p-value of another."""
 
+_CHECKS = "checks/"
+_AN_ID = re.compile(r"[0-9a-f]{16}|[0-9]{8}T[0-9]{6}Z_\w+")
+
 Place = tuple[str, str | None, str | None]
 
 
 def explain_check(
-    check: Annotated[str, typer.Argument(help="The key of a check, or its id.")],
-    model: Annotated[str | None, typer.Option(help="Whose check an id names; all models when left out.")] = None,
+    model: Annotated[str, typer.Argument(help="Whose check; or the key of a check.")],
+    check: Annotated[
+        str | None,
+        typer.Argument(
+            help="A check's id or its beginning, a window, a monitor that found something, a version or `champion`; "
+            "the newest check when left out."
+        ),
+    ] = None,
+    version: Annotated[str | None, typer.Argument(help="With a window: whose check, where it has several.")] = None,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Show how a check's decisions came about, and work them out again. Exits with 1 when that gives other results."""
     deployment = Deployment.of(stack)
-    found = find(deployment.data, check, [model] if model else deployment.models())
+    found = find(deployment, model, check, version)
     evidence = restored(deployment.data, found)
-    show(found, evidence)
     same, sentence = comparison(found, evaluate(evidence))
-    console.print(Text(sentence, style="green" if same else "bold red"))
+    if as_json:
+        print_json({"check": found, "same": same, "message": sentence})
+    else:
+        show(found, evidence)
+        console.print(Text(sentence, style="green" if same else "bold red"))
     raise typer.Exit(0 if same else 1)
 
 
-def find(data: Bucket, check: str, models: Sequence[str]) -> Check:
-    """A check by its key or its id.
+def find(deployment: Deployment, model: str, name: str | None, version: str | None) -> Check:
+    """The check that somebody means.
 
     Args:
-        data: where checks are stored.
-        check: `checks/<model>/<window>/<check>.json`, or the id alone.
-        models: whose checks to search for an id.
+        deployment: where it is.
+        model: whose; or the key of a check, which names its model.
+        name: what `Catalogue.check` takes; the newest check when None.
+        version: whose check of a window.
 
     Raises:
-        StewardError: there is none.
+        UnknownModel, UnknownId: there is none.
     """
-    if "/" in check:
-        key = check.removeprefix(f"s3://{data.name}/")
-        try:
-            return Check.model_validate_json(data.get(key).body)
-        except ObjectMissing as error:
-            raise StewardError(f"there is no check {key}; `steward status MODEL` names the windows") from error
-    for model in models:
-        for listed in data.list(keys.checks(model)):
-            if listed.key.endswith(f"/{check}.json"):
-                return Check.model_validate_json(data.get(listed.key).body)
-    raise StewardError(f"no check of {', '.join(models) or 'any model'} has the id {check}")
+    key = model.removeprefix(f"s3://{deployment.data.name}/")
+    if key.startswith(_CHECKS):
+        model, name = key.removeprefix(_CHECKS).partition("/")[0], key
+    elif name is None and _AN_ID.fullmatch(model):
+        raise UnknownId(f"say whose check it is: `steward explain MODEL {model}`; `steward status` lists the models")
+    return Catalogue(deployment.require(model).data, model).check(name, version)
 
 
 def show(check: Check, evidence: Evidence) -> None:
@@ -89,7 +99,7 @@ def show(check: Check, evidence: Evidence) -> None:
         if results:
             console.print(Text(title, style="bold"))
             for result in results:
-                console.print(Padding(Text(f"{result.monitor}: {result.message}"), (0, 0, 0, 2)))
+                console.print(Padding(Text(f"{result.monitor}: {result.message}"), (0, 0, 0, 2), expand=False))
             console.print()
 
 
@@ -185,7 +195,7 @@ def _steps(found: Decision, evidence: Evidence) -> Group:
     drawn.add_column(overflow="fold", ratio=1)
     for name, text in lines:
         drawn.add_row(name, Text(text))
-    return Group(title, Padding(drawn, (0, 0, 0, 2)))
+    return Group(title, Padding(drawn, (0, 0, 0, 2), expand=False))
 
 
 def _share(result: MetricResult, evidence: Evidence) -> str | None:
@@ -240,9 +250,7 @@ def _deflation(result: MetricResult, evidence: Evidence) -> str:
 
 def _figures(found: Sequence[Decision]) -> Table:
     """The decisions that found nothing, one a line."""
-    drawn = Table(title="Within limits", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    drawn.add_column("monitor", overflow="fold")
-    drawn.add_column("about", overflow="fold")
+    drawn = draw_table("Within limits", "monitor", "about")
     for name in ("value", "p", "at most", "effect", "limit", "rows"):
         drawn.add_column(name, justify="right", no_wrap=True)
     for decision in found:

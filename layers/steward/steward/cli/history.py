@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from rich.markup import escape
 
 from steward.ledger import LedgerEntry
+from steward.lineage.story import check_id
 from steward.store.ledger import Ledger
 
 STYLES = {
@@ -14,6 +15,8 @@ STYLES = {
     "champion_promoted": "bold green",
     "version_refused": "magenta",
     "batch_rejected": "red",
+    "batch_deferred": "yellow",
+    "batch_repeated": "dim",
     "model_rejected": "red",
     "run_failed": "bold red",
     "champion_rolled_back": "bold yellow",
@@ -28,7 +31,9 @@ STYLES = {
 """How an entry looks; meaning never hangs on colour alone."""
 
 
-def follow(ledger: Ledger, model: str, *, after: int, seconds: float, pause: float = 0.5) -> Iterator[LedgerEntry]:
+def follow(
+    ledger: Ledger, model: str, *, after: int, seconds: float, about: str | None = None, pause: float = 0.5
+) -> Iterator[LedgerEntry]:
     """Entries of a model as they come, until none has come for so many seconds.
 
     Args:
@@ -36,19 +41,23 @@ def follow(ledger: Ledger, model: str, *, after: int, seconds: float, pause: flo
         model: whose.
         after: the sequence to begin after.
         seconds: how long to wait for the next one; infinity waits for ever.
+        about: a correlation id: only entries that have it are given, and prolong the wait.
         pause: between looks.
     """
     quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < seconds:
+    while True:
         for entry in ledger.entries(model, after):
             after = entry.sequence
-            quiet_since = time.monotonic()
-            yield entry
-        time.sleep(pause)
+            if about in (None, entry.correlation_id):
+                yield entry
+                quiet_since = time.monotonic()
+        if time.monotonic() - quiet_since >= seconds:
+            return
+        time.sleep(min(pause, seconds))
 
 
 def line(entry: LedgerEntry) -> str:
     """One entry as a line of Rich markup."""
     style = STYLES.get(entry.action, "bold")
-    told = f"{escape(entry.subject)}  {escape(entry.summary)}"
+    told = "  ".join(escape(part) for part in (entry.subject, check_id(entry), entry.summary) if part)
     return f"{entry.as_of:%Y-%m-%d %H:%M}  [{style}]{entry.action.replace('_', ' '):<20}[/]  {told}"

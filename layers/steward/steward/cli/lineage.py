@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steward.cli.history import STYLES
+from steward.cli.terminal import draw_table
 from steward.events import StoredObject
 from steward.lineage.differences import DataDifference, Difference, Figures, ModelDifference, ProfilesCompared
 from steward.lineage.fields import FieldChange
@@ -21,10 +22,7 @@ _CELL = 60
 
 def story_table(model: str, told: Sequence[Happening]) -> Table:
     """One row a happening, the newest first."""
-    drawn = Table(title=f"What happened to {model}", title_justify="left", pad_edge=False)
-    for heading in ("as of", "", "id"):
-        drawn.add_column(heading, no_wrap=True)
-    drawn.add_column("", overflow="fold")
+    drawn = draw_table(f"What happened to {model}", "as of", "what", "id", "", whole=("as of", "what", "id"))
     for happening in told:
         style = STYLES.get(happening.happened.replace(" ", "_"), "")
         drawn.add_row(

@@ -12,14 +12,18 @@ from rich.text import Text
 
 from steward.cli import history
 from steward.cli.deployment import Deployment
-from steward.cli.terminal import console
+from steward.cli.options import Json, Model, Stack
+from steward.cli.terminal import console, print_json
+from steward.cli.waiting import waiting
 from steward.commands import kinds
 from steward.commands.answer import Answer
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.errors import StewardError
 from steward.events import DefectChange
+from steward.ledger import LedgerEntry
 from steward.spec.durations import parse_duration
+from steward.spec.problems import Positions, list_problems, shortened
 from steward.spec.severity import Severity
 from steward.store import identity, keys
 
@@ -27,30 +31,30 @@ EFFECTS: dict[str, dict[str, bool]] = {
     "retrain": {"training_requested": True, "training_declined": False},
     "freeze": {"promotions_frozen": True},
     "thaw": {"promotions_thawed": True},
+    "remove": {"model_removed": True},
     "roll_back": {"champion_rolled_back": True, "rollback_declined": False},
     "open_defect": {"defect_changed": True, "defect_refused": False},
     "change_defect": {"defect_changed": True, "defect_refused": False},
 }
 """The ledger's entries that tell what a command led to, and whether that is what was asked for."""
 
-Model = Annotated[str, typer.Argument(help="Which model.")]
 Monitor = Annotated[str | None, typer.Option(help="One monitor; every one when left out.")]
 Why = Annotated[str, typer.Option(help="Why: it is read by others, and stays in the ledger.")]
 Until = Annotated[str | None, typer.Option(help="An end, such as 2026-12-01T08:00+01:00; UTC without an offset.")]
 For = Annotated[str | None, typer.Option("--for", help="How long, such as 2d.")]
-Patience = Annotated[float, typer.Option(help="Seconds after which to stop waiting.")]
-Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
+Patience = Annotated[float, typer.Option(min=0, help="Seconds after which to stop waiting; then exits with 2.")]
 
 
-def acknowledge(
+def acknowledge(  # noqa: PLR0917 - the options of a command
     model: Model,
     monitor: Monitor = None,
     note: Annotated[str, typer.Option(help="What others should know.")] = "",
     patience: Patience = 30,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Say that an alert was seen, so that it does not escalate. Exits with 1 when refused."""
-    _give(kinds.Acknowledge, model, patience, stack, _now(), monitor=monitor, note=note)
+    _give(kinds.Acknowledge, model, patience, stack, _now(), as_json=as_json, monitor=monitor, note=note)
 
 
 def mute(  # noqa: PLR0917 - the options of a command
@@ -61,6 +65,7 @@ def mute(  # noqa: PLR0917 - the options of a command
     until: Until = None,
     lift: Annotated[bool, typer.Option("--lift", help="End a mute now.")] = False,
     patience: Patience = 30,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Have no notifications for a while: --for 2d, --until TIME, or --lift. Exits with 1 when refused."""
@@ -68,22 +73,25 @@ def mute(  # noqa: PLR0917 - the options of a command
     end = now if lift else _end(now, span, until)
     if end is None or (lift and (span or until)):
         raise StewardError("say how long: one of --for 2d, --until 2026-12-01T08:00+01:00 or --lift")
-    _give(kinds.Mute, model, patience, stack, now, monitor=monitor, until=end, reason=reason)
+    _give(kinds.Mute, model, patience, stack, now, as_json=as_json, monitor=monitor, until=end, reason=reason)
 
 
 def check(
     model: Model,
     window: Annotated[str | None, typer.Option(help="One window by its id; what closed lately when left out.")] = None,
     patience: Patience = 30,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Have windows checked now; `steward watch` shows the results. Exits with 1 when refused."""
-    _give(kinds.Check, model, patience, stack, _now(), window=window)
+    _give(kinds.Check, model, patience, stack, _now(), as_json=as_json, window=window)
 
 
-def retrain(model: Model, reason: Why, patience: Patience = 30, stack: Stack = "steward") -> None:
+def retrain(
+    model: Model, reason: Why, patience: Patience = 30, as_json: Json = False, stack: Stack = "steward"
+) -> None:
     """Ask the retraining policy for a run. Exits with 1 when it declines, or the command is refused."""
-    _give(kinds.Retrain, model, patience, stack, _now(), reason=reason)
+    _give(kinds.Retrain, model, patience, stack, _now(), as_json=as_json, reason=reason)
 
 
 def freeze(  # noqa: PLR0917 - the options of a command
@@ -92,21 +100,50 @@ def freeze(  # noqa: PLR0917 - the options of a command
     span: For = None,
     until: Until = None,
     patience: Patience = 30,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Have promotions wait: for a while, until a moment, or until thawed. Exits with 1 when refused."""
     now = _now()
-    _give(kinds.Freeze, model, patience, stack, now, until=_end(now, span, until), reason=reason)
+    _give(kinds.Freeze, model, patience, stack, now, as_json=as_json, until=_end(now, span, until), reason=reason)
 
 
-def thaw(model: Model, reason: Why, patience: Patience = 30, stack: Stack = "steward") -> None:
+def thaw(model: Model, reason: Why, patience: Patience = 30, as_json: Json = False, stack: Stack = "steward") -> None:
     """End a freeze; what waited is promoted. Exits with 1 when refused."""
-    _give(kinds.Thaw, model, patience, stack, _now(), reason=reason)
+    _give(kinds.Thaw, model, patience, stack, _now(), as_json=as_json, reason=reason)
 
 
-def roll_back(model: Model, reason: Why, patience: Patience = 30, stack: Stack = "steward") -> None:
+def roll_back(
+    model: Model, reason: Why, patience: Patience = 30, as_json: Json = False, stack: Stack = "steward"
+) -> None:
     """Put the champion before in charge again. Exits with 1 when there is none, or the command is refused."""
-    _give(kinds.RollBack, model, patience, stack, _now(), reason=reason)
+    _give(kinds.RollBack, model, patience, stack, _now(), as_json=as_json, reason=reason)
+
+
+def remove(  # noqa: PLR0917 - the options of a command
+    model: Model,
+    reason: Why,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether to go on.")] = False,
+    patience: Patience = 30,
+    as_json: Json = False,
+    stack: Stack = "steward",
+) -> None:
+    """Have a model looked after no more; this cannot be undone. Exits with 1 when refused.
+
+    Its schedules are deleted; nothing is checked, alerted, audited or trained any more. New uploads stay in the inbox
+    and are refused. Records, versions, reports and the ledger stay; what the declaration's retention lets go is
+    removed when it is old enough. `steward status` and the page of all models do not list the model. Its name is not
+    given again: a new declaration needs another one.
+    """
+    Deployment.of(stack).require(model, active=True)
+    if not yes:
+        typer.confirm(
+            f"{model} is checked, alerted and trained no more, its uploads are refused, and its name is not given "
+            "again; its records, versions and ledger stay. Remove it?",
+            abort=True,
+            err=True,
+        )
+    _give(kinds.Remove, model, patience, stack, _now(), as_json=as_json, reason=reason)
 
 
 def open_defect(  # noqa: PLR0917 - the options of a command
@@ -117,11 +154,12 @@ def open_defect(  # noqa: PLR0917 - the options of a command
         list[str] | None, typer.Option(help="A window that it is in, by its id; may be repeated.")
     ] = None,
     patience: Patience = 30,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Report an error in a model's data. Exits with 1 when refused."""
     said = {"title": title, "severity": severity, "windows": window or []}
-    _give(kinds.OpenDefect, model, patience, stack, _now(), **said)
+    _give(kinds.OpenDefect, model, patience, stack, _now(), as_json=as_json, **said)
 
 
 def change_defect(  # noqa: PLR0917 - the options of a command
@@ -131,37 +169,45 @@ def change_defect(  # noqa: PLR0917 - the options of a command
     owner: Annotated[str | None, typer.Option(help="With assign: to whom.")] = None,
     note: Annotated[str, typer.Option(help="What others should know.")] = "",
     patience: Patience = 30,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Confirm, assign, correct, verify, close a defect, or leave it as it is. Exits with 1 when that cannot be."""
     said = {"defect": defect, "change": change, "owner": owner, "note": note}
-    _give(kinds.ChangeDefect, model, patience, stack, _now(), **said)
+    _give(kinds.ChangeDefect, model, patience, stack, _now(), as_json=as_json, **said)
 
 
-COMMANDS = (acknowledge, mute, check, retrain, freeze, thaw, roll_back, open_defect, change_defect)
+COMMANDS = (acknowledge, mute, check, retrain, freeze, thaw, roll_back, open_defect, change_defect, remove)
 """Every command of this module, in the order of the help."""
 
 
-def _give(kind: type[kinds.Command], model: str, patience: float, stack: str, now: datetime, **said: Any) -> None:
+def _give(
+    kind: type[kinds.Command], model: str, patience: float, stack: str, now: datetime, *, as_json: bool, **said: Any
+) -> None:
     """Sign a command, send it, and show what became of it; ends the program with the exit code that says so."""
+    deployment = Deployment.of(stack).require(model, active=True)
     try:
         command = kind.model_validate(
             {"id": uuid.uuid4(), "model": model, "issued_at": now, "expires_at": now + kinds.LIFETIME, **said}
         )
     except ValidationError as error:
-        told = error.errors(include_url=False)[0]
-        raise StewardError(f"{'.'.join(map(str, told['loc']))}: {told['msg'].removeprefix('Value error, ')}") from error
-    deployment = Deployment.of(stack)
+        fields: Positions = dict.fromkeys([(), *((name,) for name in kind.model_fields)])
+        raise StewardError(shortened(list_problems(error, fields))[0]) from error
     after = deployment.ledger.length(model)
     answer = _answer(deployment, command, patience)
-    console.print(
-        Text(f"{answer.verdict}: ", style="green" if answer.verdict == "accepted" else "bold red").append(
-            Text(f"{answer.author or 'nobody proven'}: {answer.reason}", style="not bold default")
+    if not as_json:
+        console.print(
+            Text(f"{answer.verdict}: ", style="green" if answer.verdict == "accepted" else "bold red").append(
+                Text(f"{answer.author or 'nobody proven'}: {answer.reason}", style="not bold default")
+            )
         )
-    )
-    if answer.verdict == "refused":
-        raise typer.Exit(1)
-    raise typer.Exit(0 if _followed(deployment, command, after, patience) else 1)
+    accepted = answer.verdict == "accepted"
+    entry = _effect(deployment, command, after, patience) if accepted else None
+    if as_json:
+        print_json({"verdict": answer.verdict, "author": answer.author, "reason": answer.reason, "led_to": entry})
+    elif entry:
+        console.print(history.line(entry))
+    raise typer.Exit(0 if accepted and (entry is None or EFFECTS[command.command][entry.action]) else 1)
 
 
 def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> Answer:
@@ -174,28 +220,41 @@ def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> 
     message = deployment.commands.send(Message(command=text, proof=proof).model_dump_json())
     places = keys.command(command.model, str(command.id)), keys.refused_command(command.model, message)
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        for place in places:
-            if found := deployment.data.find(place):
-                return Answer.model_validate_json(found.body)
-        time.sleep(0.3)
+    with waiting("the answer of accept_commands", patience):
+        while True:
+            over = time.monotonic() >= deadline
+            for place in places:
+                if found := deployment.data.find(place):
+                    return Answer.model_validate_json(found.body)
+            if over:
+                break
+            time.sleep(0.3)
     raise StewardError(
-        f"no answer within {patience:.0f} s; it stands in s3://{deployment.data.name}/{places[0]} when it comes, and "
+        f"no answer within {patience:g} s; it stands in s3://{deployment.data.name}/{places[0]} when it comes, and "
         f"the command expires at {command.expires_at:%H:%M:%S} UTC"
     )
 
 
-def _followed(deployment: Deployment, command: kinds.Command, after: int, patience: float) -> bool:
-    """Show what a command led to; whether that is what was asked for, as far as it came within the patience."""
+def _effect(deployment: Deployment, command: kinds.Command, after: int, patience: float) -> LedgerEntry | None:
+    """The entry of the ledger that tells what a command led to; None for one that leads to none.
+
+    Raises:
+        StewardError: nothing came of it within the patience.
+    """
     effects = EFFECTS.get(command.command, {})
     if not effects:
-        return True
-    for entry in history.follow(deployment.ledger, command.model, after=after, seconds=patience):
-        if entry.correlation_id == command.correlation_id and entry.action in effects:
-            console.print(history.line(entry))
-            return effects[entry.action]
-    console.print(f"nothing came of it within {patience:.0f} s; `steward watch {command.model}` shows it when it does")
-    return True
+        return None
+    with waiting("what comes of it", patience):
+        entries = history.follow(
+            deployment.ledger, command.model, after=after, seconds=patience, about=command.correlation_id
+        )
+        entry = next((entry for entry in entries if entry.action in effects), None)
+    if entry:
+        return entry
+    raise StewardError(
+        f"nothing came of it within {patience:g} s: `steward watch {command.model}` shows it when it does, and "
+        "`steward doctor` what may be in its way"
+    )
 
 
 def _now() -> datetime:
@@ -209,7 +268,12 @@ def _end(now: datetime, span: str | None, until: str | None) -> datetime | None:
     try:
         if span:
             return now + parse_duration(span)
+    except ValueError as error:
+        raise StewardError(f"--for: {error}") from error
+    try:
         moment = datetime.fromisoformat(until) if until else None
     except ValueError as error:
-        raise StewardError(str(error)) from error
+        raise StewardError(
+            f"--until: {until!r} is no time: write one such as 2026-12-01T08:00+01:00, in UTC without an offset"
+        ) from error
     return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None

@@ -14,6 +14,7 @@ from steward import aws
 from steward.cli import history
 from steward.cli.deployment import Deployment
 from steward.cli.terminal import console
+from steward.cli.waiting import waiting
 from steward.errors import StewardError
 from steward.ledger import LedgerEntry
 
@@ -73,29 +74,26 @@ def promote(  # noqa: PLR0917 - the options of a command
         champion = registry.routing(target.data, model).champion
         environment = target.data.environment
     with here.reached() as source:
+        source.require(model)
         if source.data.environment == environment:
             raise StewardError(
                 f"{origin} and {destination} are both environment {environment!r}; deploy them with other names"
             )
-        wanted = registry.routing(source.data, model).champion if version == "champion" else version
-        if wanted is None:
-            raise StewardError(f"no version of {model} is in charge in {origin}")
-        sent = send.gather(source.data, source.ledger, model, wanted, champion)
+        sent = send.gather(source.data, source.ledger, model, version, champion)
     with there.reached() as target:
         after = target.ledger.length(model)
         correlation_id = send.deliver(target.data, sent, author=caller(), sent_at=datetime.now(UTC), over=over)
-        entries = history.follow(target.ledger, model, after=after, seconds=patience)
-        _answer(entries, correlation_id, sent.version, as_json=as_json)
+        entries = history.follow(target.ledger, model, after=after, seconds=patience, about=correlation_id)
+        with waiting(f"what {environment} says of {sent.version}", patience):
+            _answer(entries, sent.version, as_json=as_json)
     raise StewardError(
-        f"{environment} has not answered within {patience:.0f} s; `steward log {model} --stack {there.stack}` shows it"
+        f"{environment} has not answered within {patience:g} s; `steward log {model} --stack {there.stack}` shows it"
     )
 
 
-def _answer(entries: Iterator[LedgerEntry], correlation_id: str, version: str, *, as_json: bool) -> None:
+def _answer(entries: Iterator[LedgerEntry], version: str, *, as_json: bool) -> None:
     """Show what the other deployment says, and leave with its verdict."""
     for entry in entries:
-        if entry.correlation_id != correlation_id:
-            continue
         if as_json and entry.action in ENDS:
             answer = {"version": version, "answer": entry.action, "summary": entry.summary, "sequence": entry.sequence}
             typer.echo(json.dumps(answer, indent=2))
@@ -114,17 +112,24 @@ def outcome(
     """Wait until the newest run has ended. Exits with 1 unless its version was promoted."""
     from steward.stations.catalogue import newest_run  # noqa: PLC0415 - as above
 
-    deployment = Deployment.of(stack)
+    deployment = Deployment.of(stack).require(model)
     deadline = time.monotonic() + patience
-    while True:
-        run = newest_run(deployment.data, model)
-        if run is None:
-            raise StewardError(f"{model} has no run yet; `steward log {model}` shows what happened")
-        if run.ended:
-            break
-        if time.monotonic() >= deadline:
-            raise StewardError(f"run {run.run} of {model} is {run.stage}, and has not ended within {patience:.0f} s")
-        time.sleep(_PAUSE)
+    with waiting(f"the newest run of {model} to end", patience):
+        while True:
+            run = newest_run(deployment.data, model)
+            if run is None:
+                raise StewardError(
+                    f"{model} has no run yet: the first begins with its reference data, `steward push FILE --model "
+                    f"{model} --kind reference`; `steward watch {model}` shows what happens"
+                )
+            if run.ended:
+                break
+            if time.monotonic() >= deadline:
+                raise StewardError(
+                    f"run {run.run} of {model} is {run.stage}, and has not ended within {patience:g} s; "
+                    f"`steward watch {model}` shows it when it has"
+                )
+            time.sleep(_PAUSE)
     if as_json:
         typer.echo(run.model_dump_json(indent=2))
     else:

@@ -9,7 +9,8 @@ import typer
 from rich.table import Table
 
 from steward.cli.deployment import Deployment
-from steward.cli.terminal import console
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, draw_table, print_json
 from steward.errors import StewardError
 from steward.store import logs
 from steward.store.dead_letters import DeadLetters, Letter, queue_url
@@ -23,11 +24,11 @@ _KILLED = "no function could say why: it was killed, ran out of time or memory, 
 def send_round_again(
     function: Annotated[str | None, typer.Argument(help="Of one function, or undelivered_events; of all.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Send them round again.")] = False,
-    stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
+    as_json: Json = False,
+    stack: Stack = "steward",
 ) -> None:
     """Show what failed too often, with the reason, or send it round again. Exits with 1 when something stays."""
     found = list(failed(Deployment.of(stack), function))
-    console.print(table(found))
     stays = 0
     for each in found:
         if send and each.target:
@@ -35,7 +36,13 @@ def send_round_again(
         else:
             each.letters.give_back(each.letter)
             stays += 1
-    if send:
+    if as_json:
+        print_json([each.record(send=send) for each in found])
+    elif found:
+        console.print(table(found))
+    else:
+        console.print("no dead letters: nothing failed too often")
+    if send and found and not as_json:
         console.print(f"{len(found) - stays} sent round again; `steward watch` shows what becomes of them")
     raise typer.Exit(1 if stays else 0)
 
@@ -49,6 +56,17 @@ class Failed:
     letter: Letter
     reason: str
     target: str | None
+
+    def record(self, *, send: bool) -> dict[str, object]:
+        """What a program reads of it: where it was, what it says, why it failed and whether it went round again."""
+        return {
+            "place": self.place,
+            "message_id": self.letter.message,
+            "sent_at": self.letter.sent_at,
+            "body": self.letter.body,
+            "reason": self.reason,
+            "sent_again": send and self.target is not None,
+        }
 
 
 def failed(deployment: Deployment, only: str | None) -> Iterator[Failed]:
@@ -73,11 +91,7 @@ def failed(deployment: Deployment, only: str | None) -> Iterator[Failed]:
 
 def table(found: list[Failed]) -> Table:
     """One row a letter."""
-    drawn = Table(title=f"{len(found)} dead letters", title_justify="left", pad_edge=False)
-    for heading in ("where", "sent"):
-        drawn.add_column(heading, no_wrap=True)
-    for heading in ("message", "why"):
-        drawn.add_column(heading, overflow="fold")
+    drawn = draw_table(f"{len(found)} dead letters", "where", "sent", "message", "why", whole=("where", "sent"))
     for each in found:
         drawn.add_row(each.place, f"{each.letter.sent_at:%Y-%m-%d %H:%M}", _said(each.letter.body), each.reason)
     return drawn

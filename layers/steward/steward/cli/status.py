@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.cli.deployment import Deployment
-from steward.cli.options import Stack
-from steward.cli.terminal import console
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, draw_table, print_json
 from steward.errors import UnknownModel
 from steward.releasing.routing import Routing
 from steward.retraining.runs import Run
@@ -18,22 +19,47 @@ from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys
 from steward.store.bucket import Bucket
+from steward.store.deployment import backlog
+
+_CHAIN = {
+    "RegisterModel": "declarations",
+    "IngestRecords": "uploads",
+    "CheckWindow": "checks",
+    "TrainModel": "trainings",
+    "ValidateModel": "validations",
+}
+"""What waits in the queue of each function that an upload leads to."""
 
 
 def show_status(
     model: Annotated[str | None, typer.Argument(help="One model; all of them when left out.")] = None,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Show champions, alerts and the newest runs. Exits with 1 when an alert is firing."""
-    found = list(standings(Deployment.of(stack), model))
-    console.print(table(found))
+    deployment = Deployment.of(stack)
+    if model:
+        deployment.require(model)
+    found = sorted(standings(deployment, model), key=lambda one: one.urgency)
+    if as_json:
+        print_json([standing.record() for standing in found])
+    else:
+        _show(found, alerts=model is not None)
+        if sentence := unfinished(deployment):
+            console.print(sentence, style="dim", markup=False)
+    raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
+
+
+def _show(found: list["ModelStanding"], *, alerts: bool) -> None:
+    none = "no models yet: `steward suggest` writes a declaration, and `steward push MODEL.yaml` uploads it"
+    console.print(table(found) if found else none)
     for standing in found:
         if freeze := standing.routing.freeze:
             waiting = len(standing.routing.held)
             console.print(f"{standing.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
-    for standing in found if model else []:
+    for standing in found if alerts else []:
+        console.print()
         console.print(alerts_table(standing))
-    raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +76,48 @@ class ModelStanding:
     def firing(self) -> list[Standing]:
         """Alerts that fire now."""
         return [alert for alert in self.alerts if alert.state == "firing"]
+
+    @property
+    def lasting(self) -> list[Standing]:
+        """Alerts that do not fire although their windows keep being bad."""
+        return [alert for alert in self.alerts if alert.lasting]
+
+    @property
+    def failed(self) -> bool:
+        """Whether its newest run failed."""
+        return self.newest_run is not None and self.newest_run.stage == "failed"
+
+    @property
+    def urgency(self) -> tuple[bool, bool, bool, str]:
+        """Sorts models: first those whose training failed without a champion, then failed runs, then alerts."""
+        untrained = self.failed and self.routing.champion is None
+        return not untrained, not self.failed, not (self.firing or self.lasting), self.model
+
+    def record(self) -> dict[str, object]:
+        """What a program reads of it."""
+        promotion = self.routing.promotions[-1] if self.routing.promotions else None
+        return {
+            "model": self.model,
+            "champion": {"version": promotion.version, "since": promotion.as_of} if promotion else None,
+            "newest_window": self.newest_window,
+            "newest_run": self.newest_run,
+            "freeze": self.routing.freeze,
+            "held_promotions": len(self.routing.held),
+            "alerts": [
+                {
+                    "monitor": alert.monitor,
+                    "state": alert.state,
+                    "severity": alert.grave,
+                    "window": alert.latest.window if alert.latest else None,
+                    "bad_windows": alert.recent[0],
+                    "windows": alert.recent[1],
+                    "acknowledged": alert.present.acknowledged,
+                    "notes": [note for note in (alert.quiet, alert.course.held) if note],
+                    "found": alert.summary,
+                }
+                for alert in self.alerts
+            ],
+        }
 
     @classmethod
     def of(cls, data: Bucket, model: str) -> "ModelStanding":
@@ -81,44 +149,82 @@ def standings(deployment: Deployment, model: str | None) -> Iterator[ModelStandi
                 raise
 
 
+def unfinished(deployment: Deployment) -> str:
+    """What uploads have led to that is not done yet, as a sentence; empty where everything is."""
+    counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
+    told = [
+        f"{name} {in_work + waiting}" + (f" ({waiting} waiting)" if waiting else "")
+        for function, (in_work, waiting) in counts.items()
+        if in_work + waiting
+        for name in [_CHAIN[function]]
+    ]
+    return f"still in work, of all models: {', '.join(told)}" if told else ""
+
+
 def table(found: list[ModelStanding]) -> Table:
-    """One row a model."""
-    drawn = Table(title="Models", title_justify="left", pad_edge=False)
-    for heading in ("model", "champion", "since", "newest window"):
-        drawn.add_column(heading, no_wrap=True)
-    for heading in ("firing", "newest run"):
-        drawn.add_column(heading, overflow="fold")
+    """A few lines a model."""
+    drawn = draw_table("Models", "model", "how it stands", whole=("model",))
     for standing in found:
         promotion = standing.routing.promotions[-1] if standing.routing.promotions else None
-        run = standing.newest_run
         drawn.add_row(
             standing.model,
-            promotion.version if promotion else "none yet",
-            f"{promotion.as_of:%Y-%m-%d}" if promotion else "",
-            _day(standing.newest_window),
-            ", ".join(alert.monitor for alert in standing.firing) or "none",
-            f"{run.stage} {run.as_of:%Y-%m-%d}" if run else "none yet",
+            console.stack(
+                f"champion {promotion.version}, since {promotion.as_of:%Y-%m-%d}" if promotion else "no champion yet",
+                f"newest window {_day(standing.newest_window)}",
+                Text(f"firing: {_firing(standing)}", style="yellow" if standing.firing else ""),
+                _run(standing),
+            ),
         )
     return drawn
 
 
-def alerts_table(standing: ModelStanding) -> Table:
-    """One row an alert that ever had something to say."""
-    drawn = Table(title=f"Alerts of {standing.model}", title_justify="left", pad_edge=False)
-    for heading in ("monitor", "state", "severity", "window", "what was found"):
-        drawn.add_column(heading, overflow="fold")
-    for alert in sorted(standing.alerts, key=lambda alert: (alert.state != "firing", alert.monitor)):
-        latest = alert.latest
-        style = "yellow" if alert.state == "firing" else ""
+def _firing(standing: ModelStanding) -> str:
+    """The alerts that fire, and those of which windows keep being bad."""
+    said = [f"{alert.monitor}{_often(alert, ' (bad in {} of the last {} windows)')}" for alert in standing.firing]
+    said += [
+        f"not {alert.monitor}{_often(alert, ', though bad in {} of the last {} windows')}" for alert in standing.lasting
+    ]
+    return ", ".join(said) or "none"
+
+
+def _often(alert: Standing, form: str) -> str:
+    bad, windows = alert.recent
+    return form.format(bad, windows) if bad and windows > 1 else ""
+
+
+def _run(standing: ModelStanding) -> Text:
+    """The newest run; why it failed, in red, where it did."""
+    run = standing.newest_run
+    if run is None:
+        return Text("no run yet")
+    said = f"newest run {run.stage} {run.as_of:%Y-%m-%d}"
+    return Text(f"{said}: {run.outcome}", style="bold red") if standing.failed else Text(said)
+
+
+def alerts_table(standing: ModelStanding) -> Table | str:
+    """One entry an alert that needs a look, what fires first; those in good order are named below."""
+    calm = sorted(alert.monitor for alert in standing.alerts if _calm(alert))
+    order = f"in good order: {', '.join(calm)}" if calm else "no monitor has said anything yet"
+    restless = [alert for alert in standing.alerts if alert.monitor not in calm]
+    if not restless:
+        return f"no alert of {standing.model} needs a look; {order}"
+    drawn = draw_table(f"Alerts of {standing.model}", "monitor", "what was found", whole=("monitor",))
+    for alert in sorted(restless, key=lambda alert: (alert.state != "firing", not alert.lasting, alert.monitor)):
+        window = f"window {_day(alert.latest.window)}" if alert.latest else ""
+        often = _often(alert, "bad in {} of the last {} windows")
+        facts = ", ".join(filter(None, (_state(alert), alert.grave, window, often)))
         drawn.add_row(
-            alert.monitor,
-            _state(alert),
-            alert.grave,
-            _day(latest.window if latest else None),
-            alert.summary,
-            style=style,
+            alert.monitor, console.stack(facts, alert.summary), style="yellow" if alert.state == "firing" else ""
         )
+    drawn.caption = order[0].upper() + order[1:] if calm else None
+    drawn.caption_justify = "left"
     return drawn
+
+
+def _calm(alert: Standing) -> bool:
+    """Whether there is nothing to look at."""
+    notes = alert.quiet or alert.course.held or alert.course.flapping or alert.lasting
+    return alert.state in ("ok", "resolved") and not notes
 
 
 def _state(alert: Standing) -> str:

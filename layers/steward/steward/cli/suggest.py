@@ -1,26 +1,45 @@
 """`steward suggest`: writes a declaration that fits reference data."""
 
 import sys
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from steward.cli.terminal import errors
 from steward.errors import StewardError
+from steward.spec.model import Task
 
 
-def suggest(
+def suggest(  # noqa: PLR0917 - the options of a command
     reference: Annotated[Path, typer.Argument(help="Reference data: Parquet, CSV or JSON Lines.")],
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write it; not over a file.")] = None,
     model: Annotated[str | None, typer.Option(help="What to call the model; the file's name when left out.")] = None,
     owner: Annotated[str | None, typer.Option(help="Who answers for it: a person or a team.")] = None,
+    label: Annotated[str | None, typer.Option(help="The column with the truth.")] = None,
+    score: Annotated[
+        list[str] | None,
+        typer.Option(help="The column with the probability of the positive label; several: that of each class."),
+    ] = None,
+    prediction: Annotated[str | None, typer.Option(help="The column with the decided class, or the value.")] = None,
+    time: Annotated[str | None, typer.Option(help="The column that says when each row came about.")] = None,
+    identifier: Annotated[str | None, typer.Option("--id", help="The column that identifies each row.")] = None,
+    entity: Annotated[str | None, typer.Option(help="The column that says whom or what a row is about.")] = None,
+    task: Annotated[Task | None, typer.Option(help="What the model does.")] = None,
 ) -> None:
-    """Write a declaration that fits reference data, each line with its reason. Exits with 2 on bad input."""
+    """Write a declaration that fits reference data, each line with its reason. Exits with 2 on bad input.
+
+    What the columns are for is told from their names and cells; options say what cannot be told. With the model's
+    answers among them the model is taken as trained elsewhere; else Steward trains one from the label.
+    """
     from steward.cli.progress import rows_read  # noqa: PLC0415 - other commands need no numpy
+    from steward.standalone.hints import Hints  # noqa: PLC0415
     from steward.standalone.suggestion import suggest as suggested  # noqa: PLC0415
 
+    hints = Hints(label, tuple(score or ()), prediction, time, identifier, entity, task)
     with rows_read() as progress:
-        text = suggested(reference, model=model, owner=owner, progress=progress)
+        text = suggested(reference, model=model, owner=owner, hints=hints, progress=progress)
     if output is None:
         sys.stdout.write(text)
         return
@@ -29,3 +48,5 @@ def suggest(
             file.write(text)
     except OSError as error:
         raise StewardError(f"{output} cannot be written: {error.strerror}; name a new file") from error
+    for line in takewhile(lambda line: line.startswith("# TO DO"), text.splitlines()):
+        errors.print(line.removeprefix("# "), style="yellow", markup=False)

@@ -1,8 +1,13 @@
 """Where commands print: as wide as the terminal, and unbroken where the output goes to a file or a pipe."""
 
+import sys
+from collections.abc import Collection
 from typing import Any
 
+from pydantic_core import to_json
 from rich.console import Console, ConsoleDimensions
+from rich.table import Table
+from rich.text import Text
 
 _UNBROKEN = 100_000
 """The width of what is no terminal, in columns: no sentence, key or row of a table is broken."""
@@ -19,7 +24,7 @@ class Terminal(Console):
     def size(self) -> ConsoleDimensions:
         """Columns and lines."""
         size = super().size
-        return ConsoleDimensions(_UNBROKEN, size.height) if self._piped else size
+        return ConsoleDimensions(_UNBROKEN, size.height) if self.piped else size
 
     @size.setter
     def size(self, size: tuple[int, int]) -> None:
@@ -27,16 +32,48 @@ class Terminal(Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         """As Rich prints; in a pipe without the blanks that fill a table's last column."""
-        if not self._piped:
+        if not self.piped:
             super().print(*objects, **options)
             return
         with self.capture() as captured:
             super().print(*objects, **options)
         self.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
+    def stack(self, *parts: str | Text) -> Text:
+        """What there is of some parts, one below the other; in a pipe on one line."""
+        texts = (Text(part) if isinstance(part, str) else part for part in parts if part)
+        return Text("; " if self.piped else "\n").join(texts)
+
     @property
-    def _piped(self) -> bool:
+    def piped(self) -> bool:
+        """Whether the output goes to a file or a pipe."""
         return self._width is None and not self.file.isatty()
+
+
+def draw_table(title: str, *headings: str, whole: Collection[str] = ()) -> Table:
+    """Begin a table without lines, for people and for `awk`.
+
+    Args:
+        title: above it.
+        headings: of the columns.
+        whole: those whose cells are not wrapped, such as ids.
+    """
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim",
+                  padding=(0, 2, 0, 0))  # fmt: skip
+    for heading in headings:
+        drawn.add_column(heading, no_wrap=heading in whole, overflow="fold")
+    return drawn
+
+
+def print_json(document: object, *, lines: bool = False) -> None:
+    """Print one JSON document: models and dataclasses by their fields, times in ISO 8601.
+
+    Args:
+        document: what is printed.
+        lines: on one line, as one of many.
+    """
+    sys.stdout.write(f"{to_json(document, indent=None if lines else 2, inf_nan_mode='null').decode()}\n")
+    sys.stdout.flush()
 
 
 console = Terminal(highlight=False)

@@ -1,21 +1,48 @@
 """`steward validate`: declarations are read, and nothing is uploaded."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import typer
 
-from steward.cli.terminal import console
-from steward.errors import StewardError
+from steward.cli.options import Json
+from steward.cli.terminal import console, errors, print_json
+from steward.errors import SpecInvalid
 from steward.spec.document import read_spec
+from steward.spec.durations import describe_duration
 
 
 def validate(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Declarations (.yaml).")],
+    as_json: Json = False,
 ) -> None:
     """Read declarations, and upload nothing; needs no deployment. Exits with 2 when one is wrong."""
-    for file in files:
+    found = [_read(file) for file in files]
+    if as_json:
+        print_json(found)
+    for one in [] if as_json else found:
+        for problem in one["problems"]:
+            errors.print(f"{one['file']}: {problem}", style="red", markup=False)
+        if not one["problems"]:
+            said = f"{one['features']} features, windows of {one['window']}"
+            console.print(f"{one['file']} declares {one['model']}: {said}", markup=False)
+    raise typer.Exit(2 if any(one["problems"] for one in found) else 0)
+
+
+class Validated(TypedDict):
+    """What is known of one file; `model`, `features` and `window` are None where it is wrong."""
+
+    file: str
+    model: str | None
+    features: int | None
+    window: str | None
+    problems: list[str]
+
+
+def _read(file: Path) -> Validated:
+    try:
         spec = read_spec(file.read_bytes())
-        if file.stem != spec.model:
-            raise StewardError(f"{file} declares {spec.model}; call it {spec.model}.yaml, as it is uploaded")
-        console.print(f"{file} declares {spec.model}: {len(spec.features)} features", markup=False)
+    except SpecInvalid as error:
+        return Validated(file=str(file), model=None, features=None, window=None, problems=error.problems)
+    window = describe_duration(spec.window.length)
+    return Validated(file=str(file), model=spec.model, features=len(spec.features), window=window, problems=[])

@@ -9,7 +9,6 @@ import typer
 
 from steward.cli.deployment import Deployment
 from steward.cli.terminal import console
-from steward.errors import UnknownModel
 
 Model = Annotated[str, typer.Argument(help="Which model.")]
 Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
@@ -21,6 +20,7 @@ _HISTORY = 50
 def log(
     model: Model,
     last: Annotated[int, typer.Option(help="Show this many, counted from the newest.", min=1)] = _HISTORY,
+    checks: Annotated[bool, typer.Option("--checks", help="Show the checks of its windows instead.")] = False,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
@@ -29,19 +29,28 @@ def log(
     from steward.lineage.story import story  # noqa: PLC0415
     from steward.stations import registry  # noqa: PLC0415
 
-    deployment = Deployment.of(stack)
-    told = story(deployment.ledger.entries(model), registry.routing(deployment.data, model).promotions)[:last]
-    if not told and registry.newest_revision(deployment.data, model) is None:
-        raise UnknownModel(f"no model {model!r} is declared; `steward status` lists those that are")
+    deployment = Deployment.of(stack).require(model, for_history=True)
+    promotions = registry.routing(deployment.data, model).promotions
+    told = story(deployment.ledger.entries(model), promotions, checks=checks)[:last]
     if as_json:
         typer.echo(json.dumps([happening.model_dump(mode="json") for happening in told], indent=2))
-    else:
+    elif told:
         console.print(lineage.story_table(model, told))
+    else:
+        what = "no window was checked yet" if checks else "nothing happened yet"
+        console.print(f"{model}: {what}; `steward watch {model}` shows what happens", markup=False)
 
 
 def show(
     model: Model,
-    identity: Annotated[str, typer.Argument(metavar="ID", help="An id of anything, or how it begins.")],
+    identity: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="An id of anything or its beginning, `champion`, or a window or a monitor, for their newest check.",
+        ),
+    ],
+    version: Annotated[str | None, typer.Argument(help="With a window: whose check, where it has several.")] = None,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
@@ -49,8 +58,8 @@ def show(
     from steward.cli import lineage  # noqa: PLC0415 - as above
     from steward.stations.catalogue import Catalogue  # noqa: PLC0415
 
-    catalogue = Catalogue(Deployment.of(stack).data, model)
-    found = catalogue.find(identity)
+    catalogue = Catalogue(Deployment.of(stack).require(model).data, model)
+    found = catalogue.find(identity, version)
     document, stored = catalogue.document(found)
     if as_json:
         head = {"kind": found.kind, "id": found.id, "stored": stored.model_dump(), "document": document}
@@ -61,7 +70,7 @@ def show(
 
 def diff(
     model: Model,
-    before: Annotated[str, typer.Argument(help="An id, or how it begins.")],
+    before: Annotated[str, typer.Argument(help="An id, how it begins, or `champion`.")],
     after: Annotated[str, typer.Argument(help="Another.")],
     as_json: Json = False,
     stack: Stack = "steward",
@@ -75,7 +84,7 @@ def diff(
     from steward.stations.catalogue import Catalogue  # noqa: PLC0415
     from steward.stations.comparison import difference  # noqa: PLC0415
 
-    catalogue = Catalogue(Deployment.of(stack).data, model)
+    catalogue = Catalogue(Deployment.of(stack).require(model).data, model)
     found = difference(catalogue, catalogue.find(before), catalogue.find(after))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
@@ -85,7 +94,7 @@ def diff(
 
 def checkout(  # noqa: PLR0917 - the options of a command
     model: Model,
-    version: Annotated[str, typer.Argument(help="A version, or how it begins.")],
+    version: Annotated[str, typer.Argument(help="A version, how its id begins, or `champion`.")],
     to: Annotated[
         Path | None, typer.Option(help="A folder that is not there yet; MODEL-VERSION when left out.")
     ] = None,
@@ -99,7 +108,7 @@ def checkout(  # noqa: PLR0917 - the options of a command
     from steward.stations.catalogue import Catalogue  # noqa: PLC0415 - as above
     from steward.stations.checkout import checkout as bring  # noqa: PLC0415
 
-    catalogue = Catalogue(Deployment.of(stack).data, model)
+    catalogue = Catalogue(Deployment.of(stack).require(model).data, model)
     manifest = catalogue.manifest_of(catalogue.find(version))
     folder = to or Path(f"{model}-{manifest.version}")
     files = bring(catalogue.data, model, manifest.version, folder, unreleased=unreleased)

@@ -8,17 +8,23 @@ import typer
 from steward.cli import history
 from steward.cli.deployment import Deployment
 from steward.cli.options import Patience, Stack
-from steward.cli.terminal import console
+from steward.cli.terminal import console, errors, print_json
 
 
 def watch(
     model: Annotated[str, typer.Argument(help="Whose ledger.")],
     last: Annotated[int, typer.Option(help="Begin with this many entries that are there already.")] = 20,
     patience: Patience = math.inf,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines: one entry of the ledger each.")] = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show every decision on a model as it is taken, until interrupted."""
-    deployment = Deployment.of(stack)
+    """Show every decision on a model as it is taken, until interrupted or until nothing came for --patience."""
+    deployment = Deployment.of(stack).require(model, for_history=True)
     newest = deployment.ledger.length(model)
+    end = "until interrupted (Ctrl-C)" if math.isinf(patience) else f"until nothing has come for {patience:g} s"
+    errors.print(f"every decision on {model}, {end}")
     for entry in history.follow(deployment.ledger, model, after=max(0, newest - last), seconds=patience):
-        console.print(history.line(entry))
+        if as_json:
+            print_json(entry, lines=True)
+        else:
+            console.print(history.line(entry))

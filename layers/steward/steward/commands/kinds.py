@@ -16,6 +16,7 @@ from steward.events import (
     DefectProposed,
     Event,
     FreezeProposed,
+    RemovalProposed,
     RetrainingProposed,
     RollbackProposed,
 )
@@ -38,7 +39,12 @@ def _whole_seconds_of_utc(moment: datetime) -> datetime:
 
 
 def _window_id(identifier: str) -> str:
-    Window.parse(identifier)
+    try:
+        Window.parse(identifier)
+    except ValueError:
+        raise ValueError(
+            f"{identifier!r} is no window: write its id, such as 20240115T000000Z_1d, as `steward watch` prints it"
+        ) from None
     return identifier
 
 
@@ -290,6 +296,22 @@ class ChangeDefect(Command):
             note=self.note,
             author=author,
         )
+
+
+class Remove(Command):
+    """The model is to be looked after no more."""
+
+    command: Literal["remove"] = "remove"
+    reason: Reason
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        return f"removes the model: {self.reason}"
+
+    def event(self, author: str, occurred_at: datetime) -> RemovalProposed:
+        """What the functions are told."""
+        return RemovalProposed(**self._common(occurred_at), reason=self.reason, author=author)
 
 
 KINDS: dict[str, type[Command]] = {kind.model_fields["command"].default: kind for kind in Command.__subclasses__()}

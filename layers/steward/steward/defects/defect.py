@@ -40,8 +40,14 @@ class Report(BaseModel):
     deadline: AwareDatetime
 
     @classmethod
-    def of(cls, proposed: DefectProposed, policy: DefectPolicy) -> Self:
-        """What a proposal reports, under the service levels in force."""
+    def of(cls, proposed: DefectProposed, policy: DefectPolicy, since: datetime) -> Self:
+        """What a proposal reports, under the service levels in force.
+
+        Args:
+            proposed: what was found.
+            policy: the service levels.
+            since: from when they count.
+        """
         return cls(
             event=proposed.event_id,
             source=proposed.source,
@@ -50,7 +56,7 @@ class Report(BaseModel):
             windows=tuple(sorted(set(proposed.windows))),
             author=proposed.author,
             as_of=proposed.as_of,
-            deadline=proposed.as_of + policy.deadlines.of(proposed.severity),
+            deadline=since + policy.deadlines.of(proposed.severity),
         )
 
 
@@ -118,13 +124,14 @@ class Defect(BaseModel):
     told_overdue: AwareDatetime | None = None
 
     @classmethod
-    def opened(cls, proposed: DefectProposed, policy: DefectPolicy, owner: str) -> Self:
+    def opened(cls, proposed: DefectProposed, policy: DefectPolicy, owner: str, since: datetime | None = None) -> Self:
         """A new defect.
 
         Args:
             proposed: what was found.
             policy: the service levels in force.
             owner: who answers for the model, where the policy names nobody.
+            since: from when its deadline counts; from the moment that the proposal speaks for where it is left out.
         """
         step = Step(
             event=proposed.event_id,
@@ -134,7 +141,7 @@ class Defect(BaseModel):
             author=proposed.author,
             note=proposed.title,
         )
-        report = Report.of(proposed, policy)
+        report = Report.of(proposed, policy, since or proposed.as_of)
         return cls(defect=identity(proposed), model=proposed.model, reports=(report,), steps=(step,))
 
     @property
@@ -182,15 +189,24 @@ class Defect(BaseModel):
         """Whether nothing more will happen to it."""
         return self.state in FINISHED
 
-    def overdue(self, at: datetime) -> bool:
-        """Whether its deadline had passed by a moment while it was not done with."""
-        return not self.finished and self.deadline <= at
+    def overdue(self, at: datetime, replayed_until: datetime | None = None) -> bool:
+        """Whether its deadline had passed by a moment while it was not done with.
 
-    def reported(self, proposed: DefectProposed, policy: DefectPolicy) -> Self:
-        """The defect after another finding of it; itself where that is known."""
+        Args:
+            at: the moment, by the wall clock.
+            replayed_until: the present moment in the time of data that is replayed: deadlines of what was found in it
+                count by that.
+        """
+        return not self.finished and any(
+            report.deadline <= (replayed_until if replayed_until and report.as_of <= replayed_until else at)
+            for report in self.reports
+        )
+
+    def reported(self, proposed: DefectProposed, policy: DefectPolicy, since: datetime | None = None) -> Self:
+        """The defect after another finding of it, with the deadline as in `opened`; itself where that is known."""
         if any(report.event == proposed.event_id for report in self.reports):
             return self
-        reports = (*self.reports, Report.of(proposed, policy))
+        reports = (*self.reports, Report.of(proposed, policy, since or proposed.as_of))
         return self.model_copy(update={"reports": tuple(sorted(reports, key=lambda one: (one.as_of, one.event)))})
 
     def changed(  # noqa: PLR0917 - who asks for what, and when

@@ -9,6 +9,7 @@ from steward.drift.comparison import Change, Comparison, comparable_categories
 from steward.drift.standardised_shift import MARGIN
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.summaries import CategoricalSummary, NumericSummary
+from steward.results import CHANCE
 
 _ONE_WAY = 0.5
 _FEW_ROWS = 4
@@ -176,10 +177,10 @@ def carried(importance: float | None) -> str:
 
 
 def unseen(summary: CategoricalSummary) -> str:
-    """The most frequent unseen categories by name."""
+    """The most frequent unseen categories, quoted: `, such as '50%'`; empty where none is known by name."""
     names = sorted(summary.unseen_names, key=lambda name: (-summary.unseen_names[name], name))
     more = ", …" if len(names) > _NAMES_SHOWN else ""
-    return f" ({', '.join(names[:_NAMES_SHOWN])}{more})" if names else ""
+    return f", such as {', '.join(map(repr, names[:_NAMES_SHOWN]))}{more}" if names else ""
 
 
 def times(ratio: float) -> str:
@@ -198,7 +199,7 @@ def chance_of(probability: float) -> str:
     'chance alone does this once in 40,000 windows'
     """
     if probability < _RAREST:
-        return "chance alone does this less than once in 1,000,000,000 windows"
+        return f"{CHANCE} less than once in a billion windows"
     times = max(1.0, 1 / probability)
     unit = 10 ** max(0, math.floor(math.log10(times)) - 1)
-    return f"chance alone does this once in {round(times / unit) * unit:,} windows"
+    return f"{CHANCE} once in {round(times / unit) * unit:,} windows"

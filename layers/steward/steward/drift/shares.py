@@ -59,12 +59,13 @@ def judge_unseen(baseline: Baseline, profile: Profile, watched: Watched, family:
             effect = baseline.design_effects[name]
             there = Share(min(reference.count, _expected_unseen(reference, effect)), reference.count)
             here = Share(window.unseen, window.count)
-            result = _judge(
-                "unseen_categories", name, sides=(here, there), effect=effect, monitor=monitor, family=family
-            )
             names = sentences.unseen(window)
-            said, remedy, _ = result.message.partition(f"; {REMEDY}")
-            results.append(result.model_copy(update={"message": f"{said}{names}{remedy}"}) if names else result)
+            results.append(
+                _judge(
+                    "unseen_categories", name, sides=(here, there), effect=effect, monitor=monitor, family=family,
+                    aside=names,
+                )
+            )  # fmt: skip
     return results
 
 
@@ -94,6 +95,7 @@ def _judge(
     effect: DesignEffect,
     monitor: ShareMonitor,
     family: Family,
+    aside: str = "",
 ) -> MetricResult:
     here, there = sides
     what = "missing" if name == "missing_values" else "unseen"
@@ -113,7 +115,7 @@ def _judge(
     significance = family.share_rate * share
     real, matters = p_value <= significance, here.value - there.value > monitor.maximum_increase
     status: Status = "drift" if real and matters else "ok"
-    fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline"
+    fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline{aside}"
     if status == "drift":
         fact += f"; {sentences.chance_of(p_value / share)}"
     elif matters and effect.clustered and here.value - there.value > min(LARGEST_SHARE, _TIMES_EXPECTED * there.value):

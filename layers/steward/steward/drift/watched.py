@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from steward.profiles.bins import ColumnBins, NumericBins
 from steward.profiles.facets import columns_by_part
 from steward.spec.features import Feature
-from steward.spec.model import ModelSpec
 from steward.spec.monitors import DriftMonitor, Monitors
+
+if TYPE_CHECKING:
+    from steward.spec.model import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Watched:
         object.__setattr__(self, "_parts", columns_by_part(self.columns))
 
     @classmethod
-    def of(cls, spec: ModelSpec, importances: Mapping[str, float]) -> Self:
+    def of(cls, spec: "ModelSpec", importances: Mapping[str, float]) -> Self:
         """What a declaration asks for.
 
         Args:

@@ -1,5 +1,6 @@
 """Model cards, generated from the manifest and the evaluation, never typed in."""
 
+import json
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +13,11 @@ _RANKED = 10
 
 
 class ModelCard(BaseModel):
-    """What a reader should know of one version (after Mitchell et al., 2019, Model cards for model reporting)."""
+    """What a reader should know of one version (after Mitchell et al., 2019, Model cards for model reporting).
+
+    Attributes:
+        answers: the columns in which files have what the model says: score, scores of the classes, or predicted value.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -20,6 +25,7 @@ class ModelCard(BaseModel):
     description: str
     owner: str
     task: str
+    answers: list[str] = []
     manifest: VersionManifest
     evaluation: Evaluation
 
@@ -30,6 +36,7 @@ class ModelCard(BaseModel):
             description=spec.description,
             owner=spec.owner,
             task=spec.task,
+            answers=answers_of(spec),
             manifest=manifest,
             evaluation=evaluation,
         )
@@ -69,6 +76,7 @@ class ModelCard(BaseModel):
                 f"- Libraries: {libraries or 'unknown'}",
                 *([f"- Platform: {platform}"] if platform else []),
                 *_importances(manifest),
+                *self._scoring(),
                 "",
                 "## Evaluation",
                 "",
@@ -86,6 +94,35 @@ class ModelCard(BaseModel):
                 "",
             ]
         )
+
+    def _scoring(self) -> list[str]:
+        """How to score rows with the artifact; nothing where there is none."""
+        if self.manifest.artifact is None or not self.answers:
+            return []
+        model, version = self.manifest.model, self.manifest.version
+        columns = self.answers[0] if len(self.answers) == 1 else self.answers
+        said = "predict(rows)" if self.task == "regression" else "predict_proba(rows)"
+        one = "[:, 1]" if self.task == "binary_classification" else ""
+        return [
+            "",
+            "## Scoring",
+            "",
+            f"After `steward checkout {model} {version}`, with the columns as they are uploaded:",
+            "",
+            "```python",
+            "import pandas, steward",
+            f'model = steward.load("{model}-{version}")',
+            'rows = pandas.read_csv("rows.csv")',
+            f"rows[{json.dumps(columns)}] = model.{said}{one}",
+            'rows.to_csv("scored.csv", index=False)',
+            "```",
+        ]
+
+
+def answers_of(spec: ModelSpec) -> list[str]:
+    """The columns in which files have what a model says."""
+    outputs = list(spec.columns.outputs.values())
+    return [spec.columns.prediction] if spec.task == "regression" and spec.columns.prediction else outputs
 
 
 def _recipe(manifest: VersionManifest) -> str:

@@ -67,7 +67,10 @@ def resolve(prefix: str, known: Iterable[Identified], model: str) -> Identified:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise UnknownId(f"nothing of {model} has an id that begins with {prefix!r}; `steward log {model}` shows ids")
+        raise UnknownId(
+            f"nothing of {model} has an id that begins with {prefix!r}; `steward log {model}` shows ids, and with "
+            "--checks those of checks"
+        )
     listed = ", ".join(f"{item.kind} {item.id}" for item in found[:_SHOWN])
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     raise UnknownId(f"{prefix!r} may mean {listed}{more}: say more of it")

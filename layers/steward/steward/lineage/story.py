@@ -10,11 +10,12 @@ from steward.ledger import Action, LedgerEntry
 from steward.lineage.identifiers import release_id
 from steward.releasing.routing import Promotion
 
-Subject = Literal["spec", "dataset", "version", "release", "run"]
+Subject = Literal["spec", "dataset", "version", "release", "run", "check"]
 
 _SUBJECTS: dict[Action, Subject] = {
     "model_registered": "spec",
     "model_rejected": "spec",
+    "model_removed": "spec",
     "training_completed": "version",
     "validation_completed": "version",
     "version_refused": "version",
@@ -27,8 +28,11 @@ _SUBJECTS: dict[Action, Subject] = {
 }
 """What an entry is about; those that are not here are about records, windows and alerts."""
 
+_CHECKS: dict[Action, Subject] = {"check_completed": "check"}
+
 _REVISION = re.compile(r"/specs/([^/]+)\.json$")
 _DATASET = re.compile(r"/datasets/([^/]+)/manifest\.json$")
+_CHECK = re.compile(r"^checks/.*/([^/]+)\.json$")
 
 
 class Happening(BaseModel):
@@ -50,22 +54,31 @@ class Happening(BaseModel):
     sequence: int
 
 
-def story(entries: Iterable[LedgerEntry], promotions: Sequence[Promotion]) -> list[Happening]:
+def story(entries: Iterable[LedgerEntry], promotions: Sequence[Promotion], *, checks: bool = False) -> list[Happening]:
     """What happened, the newest first.
 
     Args:
         entries: the model's ledger, or a part of it.
         promotions: every change of champion, which give releases their ids.
+        checks: tell of the checks of windows instead.
     """
     told: list[Happening] = []
+    subjects = _CHECKS if checks else _SUBJECTS
     for entry in entries:
-        subject = _SUBJECTS.get(entry.action)
+        subject = subjects.get(entry.action)
         if subject is None:
             continue
         if entry.action == "training_completed":
             told.extend(_frozen(entry))
-        told.append(_happening(entry, subject, _id(entry, promotions), entry.action.replace("_", " "), entry.summary))
+        summary = f"{entry.subject}: {entry.summary}" if checks else entry.summary
+        told.append(_happening(entry, subject, _id(entry, promotions), entry.action.replace("_", " "), summary))
     return told[::-1]
+
+
+def check_id(entry: LedgerEntry) -> str:
+    """The id of the check that an entry is about, or rests on; empty where there is none."""
+    found = (_CHECK.search(evidence.key) for evidence in entry.evidence)
+    return next((check[1] for check in found if check), "")
 
 
 def _frozen(entry: LedgerEntry) -> Iterable[Happening]:
@@ -76,9 +89,11 @@ def _frozen(entry: LedgerEntry) -> Iterable[Happening]:
 
 def _id(entry: LedgerEntry, promotions: Sequence[Promotion]) -> str:
     match entry.action:
-        case "model_registered":
+        case "model_registered" | "model_removed":
             revisions = (_REVISION.search(evidence.key) for evidence in entry.evidence)
             return next((found[1] for found in revisions if found), entry.subject)
+        case "check_completed":
+            return check_id(entry) or entry.subject
         case "champion_promoted" | "champion_rolled_back":
             same = (item for item in promotions if (item.version, item.as_of) == (entry.subject, entry.as_of))
             return next((release_id(item) for item in same), entry.subject)

@@ -1,18 +1,45 @@
 """The record of one check: what was compared with what, and every result."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from steward.events import StoredObject
-from steward.results import MetricResult, Status
+from steward.results import FILLING, INVALID_SHARE, MetricResult, Status, without_chance
 from steward.spec.monitors import MonitorName
 
 _SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
 
 _SHOWN = 3
+_NAMED = 12
+"""What else was found is told by name alone, up to so many."""
 _BAD: tuple[Status, ...] = ("drift", "breach")
+
+
+class Bar(BaseModel):
+    """Some values of a column, and the share of the rows that have one of them.
+
+    Attributes:
+        label: which values.
+        baseline, window: shares, in 0 to 1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    label: str
+    baseline: float
+    window: float
+
+
+class Distribution(BaseModel):
+    """How one column is distributed in the window and in the baseline; the bars hold all rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    column: str
+    bars: list[Bar]
 
 
 class Check(BaseModel):
@@ -28,9 +55,12 @@ class Check(BaseModel):
         attributions: what the features contributed in a sample of the window, where one was taken.
         history: what was known of earlier windows.
         readings: how much telemetry the window had.
+        distributions: of the columns that drifted, the largest effect first; for people to see, and no more.
         corrections: the batches among them that correct others: the check was made again for them.
         joined_corrections: how many of them the outcomes know, which are written after the profiles.
         given_up: how many batches the outcomes know to have given IDs up to uploads in the window before or after.
+        ended: whether no more records of the window were due.
+        labelled_since: labelled rows of earlier windows that came since `history` was written, by the window's number.
         unreadable: batches whose profiles are damaged, or of other bins, each with the reason; they are left out.
     """
 
@@ -51,11 +81,14 @@ class Check(BaseModel):
     corrections: list[str] = []
     joined_corrections: int = 0
     given_up: int = 0
+    ended: bool = True
+    labelled_since: dict[int, int] = {}
     unreadable: dict[str, str] = {}
     rows: int
     labelled_rows: int
     readings: int = 0
     results: list[MetricResult]
+    distributions: list[Distribution] = []
 
     @property
     def check(self) -> str:
@@ -70,6 +103,9 @@ class Check(BaseModel):
         if self.readings:
             data.append(f"{self.readings} readings")
         data += [f"{batch} is unreadable" for batch in sorted(self.unreadable)]
+        if any(result.statistic == FILLING for result in self.results):  # once it has ended, that is another check
+            data.append("it had not ended")
+        data += [f"{rows} labels of {number}" for number, rows in sorted(self.labelled_since.items())]
         if self.attributions:
             data.append(self.attributions.sha256)
         parts = (self.version, self.window, *data, self.baseline.sha256, self.spec.sha256)
@@ -118,18 +154,38 @@ class Check(BaseModel):
         return f"cannot tell for {len(doubtful)} of {len(set(names))} {about}: {', '.join([*doubtful[:_SHOWN], *more])}"
 
     def summary(self, monitor: MonitorName) -> str:
-        """What a person reads of one monitor: its gravest sentences, and how many more there are."""
+        """What a person reads of one monitor: its gravest sentences, and the names of what else was found.
+
+        How often chance alone does it is said once, of the first.
+        """
         bad = self.found(monitor)
         if not bad:
-            first = next((result for result in self.results if result.monitor == monitor), None)
-            good = first.message if first and first.column is None else "nothing found in this window"
-            doubt = self.doubt(monitor)
-            if not doubt:
-                return good
-            undecided = [result for result in self.results if result.monitor == monitor and result.undecided]
-            worst = max(undecided, key=lambda result: abs(result.effect or 0)).message
-            parts = (doubt, worst) if self.statuses[monitor] == "unknown" else (good, doubt, worst)
-            return "; ".join(parts)
-        shown = [result.message for result in bad[:_SHOWN]]
-        more = len(bad) - len(shown)
-        return "; ".join([*shown, f"and {more} more"] if more else shown)
+            return self._without_finding(monitor)
+        if bad[0].statistic == INVALID_SHARE:  # the reasons are in its own sentence
+            return bad[0].message
+        shown = [bad[0].message, *(without_chance(result.message) for result in bad[1:_SHOWN])]
+        more = [subject(result) for result in bad[_SHOWN:]]
+        if more:
+            unnamed = [f"and {len(more) - _NAMED} others"] if len(more) > _NAMED else []
+            shown.append(f"and {len(more)} more: {', '.join([*more[:_NAMED], *unnamed])}")
+        return "; ".join(shown)
+
+    def _without_finding(self, monitor: MonitorName) -> str:
+        """What a person reads of a monitor that found nothing: with the columns that it can tell nothing of."""
+        first = next((result for result in self.results if result.monitor == monitor), None)
+        good = first.message if first and first.column is None else "nothing found in this window"
+        doubt = self.doubt(monitor)
+        if not doubt:
+            return good
+        undecided = [result for result in self.results if result.monitor == monitor and result.undecided]
+        worst = _UNDECIDED.sub(r"\1 ", max(undecided, key=lambda result: abs(result.effect or 0)).message).lstrip()
+        return "; ".join((doubt, worst) if self.statuses[monitor] == "unknown" else (good, doubt, worst))
+
+
+_UNDECIDED = re.compile(r"^cannot tell(?:: | whether (.+?) drifted: it )")
+
+
+def subject(result: MetricResult) -> str:
+    """What a result is about, in as few words as can be."""
+    name = result.statistic.replace("_", " ") if result.column is None else f"`{result.column}`"
+    return f"{name} in {result.segment}" if result.segment else name

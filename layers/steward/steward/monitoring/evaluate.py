@@ -14,8 +14,8 @@ from steward.monitoring.expected_performance import judge_expected
 from steward.monitoring.loss_with_feature import judge_feature_losses
 from steward.monitoring.unattributed import absence_of_attributions
 from steward.operation.judge import Served, judge_operation
-from steward.performance import judge_performance
 from steward.performance.by_segment import judge_segments
+from steward.performance.judgement import judge_performance
 from steward.profiles.capping import capped_attributes, capped_segments
 from steward.quality import Observed, judge_quality
 from steward.results import MetricResult
@@ -99,6 +99,7 @@ def _quality(evidence: Evidence, _: list[MetricResult]) -> list[MetricResult]:
             window=evidence.window,
             baseline=evidence.baseline,
             profile=evidence.profile,
+            ended=evidence.ended,
             volumes=evidence.volumes,
             labelled={number: rows for number, rows in evidence.labelled.items() if number < evidence.window.number},
             columns=before,

@@ -34,6 +34,7 @@ class Evidence:
         volumes: rows of the version's windows, by number, counted from `ORIGIN`; later ones may be among them.
         labelled: rows of them that have a label, likewise.
         waiting: what is remembered of labels of them that wait for their predictions, likewise.
+        ended: whether no more records of the window are due; see `stations.stream`.
     """
 
     spec: ModelSpec
@@ -49,6 +50,7 @@ class Evidence:
     volumes: Mapping[int, int] = field(default_factory=dict)
     labelled: Mapping[int, int] = field(default_factory=dict)
     waiting: Mapping[int, PastMatches] = field(default_factory=dict)
+    ended: bool = True
 
     @property
     def drift_baseline(self) -> Baseline:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from steward.quality.label_matches import PastMatches
 from steward.quality.schema_consistency import remembered
 from steward.quality.unmatched_labels import matches_of
-from steward.results import MetricResult
+from steward.results import FILLING, MetricResult
 from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
 from steward.spec.windows import Window
 
@@ -38,6 +38,7 @@ class PastWindow(BaseModel):
         effects: the effect of every column's drift, and of the joint statistics, by name.
         columns: what was odd about the columns of its files, each with the share of the files; None where unknown.
         matches: how many of its labels found a prediction; None before any label.
+        filling: whether its rows could not be judged, since it may not have ended.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -51,6 +52,7 @@ class PastWindow(BaseModel):
     effects: dict[str, float] = Field(default_factory=dict)
     columns: dict[str, float] | None = None
     matches: PastMatches | None = None
+    filling: bool = False
 
     @classmethod
     def of(cls, window: str, rows: int, labelled_rows: int, results: Sequence[MetricResult]) -> Self:
@@ -79,6 +81,7 @@ class PastWindow(BaseModel):
             effects=effects,
             columns=remembered(results),
             matches=matches_of(results),
+            filling=any(result.statistic == FILLING for result in results),
         )
 
 

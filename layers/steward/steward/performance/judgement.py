@@ -1,7 +1,7 @@
 """Whether a window's realised performance is worse than the version's own holdout, beyond doubt and tolerance."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from steward.performance.intervals import Z95, Estimate, difference
 from steward.performance.metric import Better, Metric
@@ -9,8 +9,10 @@ from steward.performance.metrics import METRICS, metrics_of
 from steward.performance.multiclass_metrics import PER_CLASS
 from steward.performance.outcomes import Outcomes
 from steward.results import MetricResult, Precision, Status
-from steward.spec.model import ModelSpec
 from steward.spec.monitors import PerformanceMetric
+
+if TYPE_CHECKING:
+    from steward.spec.model import ModelSpec
 
 OF_CLASSES: frozenset[PerformanceMetric] = frozenset(
     ("precision", "recall", "f1", "specificity", "roc_auc", "average_precision")
@@ -25,7 +27,7 @@ _OFTEN_ENOUGH = 10
 """Expected rows of a class from which on fewer than two come once in 2,000 windows."""
 
 
-def judge_performance(outcomes: Outcomes, holdout: Outcomes, spec: ModelSpec) -> list[MetricResult]:
+def judge_performance(outcomes: Outcomes, holdout: Outcomes, spec: "ModelSpec") -> list[MetricResult]:
     """One result for every metric of the task, and for several classes those of each class.
 
     A metric with a limit is in breach when the whole 95 % interval of its difference from the holdout lies beyond the
@@ -270,7 +272,7 @@ def _classes(outcomes: Outcomes) -> tuple[str, ...]:
     return outcomes.classes if outcomes.task == "multiclass_classification" else ()
 
 
-def _incomparable(metric: Metric[Any, Any], outcomes: Outcomes, holdout: Outcomes, spec: ModelSpec) -> MetricResult:
+def _incomparable(metric: Metric[Any, Any], outcomes: Outcomes, holdout: Outcomes, spec: "ModelSpec") -> MetricResult:
     """What is said where the declaration changed its task or its classes since the version was made."""
     about = [f"{outcomes.task} ({len(_classes(outcomes)) or 'no'} classes)" for outcomes in (outcomes, holdout)]
     message = (

@@ -1,13 +1,15 @@
 """Realised results of a version, by task: counts and sums from which every performance metric follows."""
 
-from typing import Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 from pydantic import Field
 
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
-from steward.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from steward.spec.model import ModelSpec
 
 __all__ = ["BinaryOutcomes", "MulticlassOutcomes", "Outcomes", "RegressionOutcomes", "no_outcomes"]
 
@@ -15,7 +17,7 @@ Outcomes = Annotated[BinaryOutcomes | MulticlassOutcomes | RegressionOutcomes, F
 """What became of predictions once their labels came; outcomes of one task add up."""
 
 
-def no_outcomes(spec: ModelSpec) -> Outcomes | None:
+def no_outcomes(spec: "ModelSpec") -> Outcomes | None:
     """The identity of `+` for the task of a model; None for a task that has no labels."""
     match spec.task:
         case "binary_classification":

@@ -23,8 +23,8 @@ class Intake(BaseModel):
         rejected: rows in quarantine for what is in them, by reason: its code and, where it is about one column, a blank
             and the column's name. A row with two reasons counts under both.
         rejected_rows: the same rows, each once.
-        invalid: rows that were let through although they break a range, domain, pattern or rule, by reason; those whose
-            id an earlier upload has are among them.
+        invalid: rows that were let through although something is wrong with a feature, or they break a rule, by reason;
+            those whose id an earlier upload has are among them.
         invalid_rows: the same rows, each once.
         duplicates: rows that were set aside only because an earlier row or upload has their id.
         files: uploads with rows here.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -16,8 +16,10 @@ from steward.records.canonical import canonical_label
 from steward.records.columns import CategoricalColumn, Column, EmbeddingColumn, NumericColumn, TextColumn, TimeColumn
 from steward.spec.columns import Columns
 from steward.spec.features import Feature
-from steward.spec.model import ModelSpec
 from steward.spec.quality import Segment
+
+if TYPE_CHECKING:
+    from steward.spec.model import ModelSpec
 
 _CATEGORICAL_FACETS = ("weekday", "hour")
 _TYPES: Mapping[str, type[Column]] = {
@@ -53,7 +55,7 @@ class Scope:
     decision: Decision | None = None
 
     @classmethod
-    def of(cls, spec: ModelSpec) -> Self:
+    def of(cls, spec: "ModelSpec") -> Self:
         """What a declaration asks for."""
         return cls(
             features=spec.features,
@@ -184,7 +186,7 @@ class Scope:
         return _category_counts([column for column in columns if isinstance(column, CategoricalColumn)])
 
 
-def _decision(spec: ModelSpec) -> Decision | None:
+def _decision(spec: "ModelSpec") -> Decision | None:
     favourable = spec.fairness.favourable if spec.fairness else None
     match spec.task:
         case "binary_classification":

@@ -1,6 +1,6 @@
 """Whether predictions, or their labels, have stopped coming."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
 
@@ -10,7 +10,9 @@ from steward.quality.volume import usual_rows
 from steward.results import MetricResult, Status
 from steward.spec.arrival_monitors import NoDataMonitor
 from steward.spec.durations import format_duration
+from steward.spec.model import ModelSpec
 from steward.spec.monitors import VolumeMonitor
+from steward.spec.windows import ORIGIN, Window
 
 _FEWEST_WINDOWS = 3
 _COMPARED = 200
@@ -99,14 +101,24 @@ def _labels(observed: Observed) -> MetricResult:
     )
 
 
-def _overdue(observed: Observed) -> list[int]:
-    """The windows whose labels had all the time that they may take, the oldest first."""
-    return sorted(number for number in observed.labelled if observed.starts(number) <= _due(observed))
+def overdue_windows(labelled: Mapping[int, int], window: Window, spec: ModelSpec) -> list[int]:
+    """The windows whose labels had all the time that they may take, the oldest first.
+
+    Args:
+        labelled: labelled rows of windows, by number.
+        window: under judgement.
+        spec: the declaration.
+    """
+    return sorted(number for number in labelled if ORIGIN + number * window.length <= _due(window, spec))
 
 
-def _due(observed: Observed) -> datetime:
+def _due(window: Window, spec: ModelSpec) -> datetime:
     """When the newest window began whose labels had all the time that they may take."""
-    return observed.window.end - observed.spec.labels_within - observed.window.length
+    return window.end - spec.labels_within - window.length
+
+
+def _overdue(observed: Observed) -> list[int]:
+    return overdue_windows(observed.labelled, observed.window, observed.spec)
 
 
 def _is_first_label_overdue(observed: Observed, overdue: Sequence[int]) -> bool:
@@ -115,7 +127,7 @@ def _is_first_label_overdue(observed: Observed, overdue: Sequence[int]) -> bool:
     A quarter longer, as nobody knows yet how late labels really are.
     """
     return len(overdue) >= _FEWEST_WINDOWS and observed.starts(overdue[0]) + observed.spec.labels_within / 4 <= _due(
-        observed
+        observed.window, observed.spec
     )
 
 

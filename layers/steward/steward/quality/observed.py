@@ -36,6 +36,7 @@ class Observed:
         window: which.
         baseline: of the version; its own reference, whatever drift is measured against.
         profile: of the window.
+        ended: whether no more records of the window are due.
         volumes: rows of earlier windows, by the number of the window, counted from `ORIGIN`.
         labelled: labelled rows of the windows before, by number, of those that had any rows.
         columns: what was odd about the columns of the window before, as `schema_consistency` keeps it; None where
@@ -49,6 +50,7 @@ class Observed:
     window: Window
     baseline: Baseline
     profile: Profile
+    ended: bool = True
     volumes: Mapping[int, int] = field(default_factory=dict)
     labelled: Mapping[int, int] = field(default_factory=dict)
     columns: Mapping[str, float] | None = None

@@ -3,7 +3,7 @@
 from steward.profiles.intake import Intake
 from steward.quality.exact_share import exact_share
 from steward.quality.observed import Judgement, Observed
-from steward.results import MetricResult, Status
+from steward.results import INVALID_SHARE, MetricResult, Status
 
 MOST_REASONS = 10
 """Reasons that get a result of their own, the most frequent ones."""
@@ -40,7 +40,7 @@ def judge(observed: Observed) -> Judgement:
     intake = observed.profile.intake
     reasons = _reasons(intake)
     bad = intake.rejected_rows + intake.invalid_rows
-    whole = _result("invalid_share", bad, intake, monitor.maximum)
+    whole = _result(INVALID_SHARE, bad, intake, monitor.maximum)
     if whole.status == "unknown":
         return [whole]
     named = ", ".join(_told(name, count, intake.arrived) for name, count in reasons[:_NAMED])

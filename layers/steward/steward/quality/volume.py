@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from steward.drift.sentences import chance_of
 from steward.drift.tails import f_tail, upper_gamma
 from steward.quality.observed import Judgement, Observed
-from steward.results import MetricResult, Status
+from steward.results import FILLING, MetricResult, Status
 
 Numbers = NDArray[np.float64]
 
@@ -76,8 +76,8 @@ def judge(observed: Observed) -> Judgement:
 
     A window is compared with those of the same hour of the week; with fewer than three of them, with those of the same
     hour of the day; else with the windows just before. A window without any record has no check and is no part of what
-    is usual. A window is checked with what has come by its end and the declared `window.allowed_lateness`: where files
-    take longer, that is what to lengthen.
+    is usual. Too few rows are no breach while the window may not have ended. A window is checked with what has come by
+    its end and the declared `window.allowed_lateness`: where files take longer, that is what to lengthen.
     """
     monitor = observed.spec.monitors.volume
     if monitor is None:
@@ -93,20 +93,23 @@ def judge(observed: Observed) -> Judgement:
     chance = usual.chance(rows)
     rate = monitor.rate(observed.window.length)
     real, matters = chance <= rate, abs(change) >= monitor.minimum_change
-    status: Status = "breach" if real and matters else "ok"
+    filling = real and matters and change < 0 and not observed.ended
+    status: Status = "unknown" if filling else "breach" if real and matters else "ok"
     way = "more" if change > 0 else "fewer"
     message = f"{rows:,} rows, {abs(change):.0%} {way} than the {usual.rows:,.0f} usual for {usual.place}"
     if status == "breach":
         message += f"; {chance_of(chance)}"
+    elif filling:
+        message += "; it cannot be judged until a record of a later window comes, since this one may not have ended"
     elif matters:
         message += ", no more than windows differ"
     return [
         MetricResult(
             monitor="volume",
-            statistic="rows",
+            statistic=FILLING if filling else "rows",
             value=float(rows),
             threshold=monitor.minimum_change,
-            p_value=chance,
+            p_value=None if filling else chance,
             significance=rate,
             effect=change,
             baseline=usual.rows,

@@ -70,29 +70,35 @@ class Faults:
         if where.any():
             self._faults.append(_Fault(where, code, column, sentence, mild))
 
-    def unread(self, unread: Mask | None, missing: Mask | None, column: str, expected: str) -> None:
+    def unread(
+        self, unread: Mask | None, missing: Mask | None, column: str, expected: str, *, mild: bool = False
+    ) -> None:
         """Cells that hold something else than expected; `missing` cells hold nothing."""
         if unread is None:
             return
         array = self._raw.columns[column]
-        self.note(
-            unread, "wrong_type", column, lambda at: f"{column} is {quoted(plain_cell(array, at))}, not {expected}"
-        )
+
+        def shown(at: int) -> str:
+            return f"{column} is {quoted(plain_cell(array, at))}, not {expected}"
+
+        self.note(unread, "wrong_type", column, shown, mild=mild)
         empty = 0 if missing is None else int(missing.sum())
         if _TELLING <= unread.sum() == len(unread) - empty:
             first = plain_cell(array, int(np.flatnonzero(unread)[0]))
             self._unreadable.append(f"nothing in column {column} is {expected} (the first cell is {quoted(first)})")
 
-    def missing_times(self, missing: Mask, placeholders: Mask | None, column: str, code: str, why: str) -> None:
+    def missing_times(
+        self, missing: Mask, placeholders: Mask | None, column: str, code: str, why: str, *, mild: bool = False
+    ) -> None:
         """Rows without a time that they need; in some a placeholder stands for it."""
         array = self._raw.columns[column]
         stood = np.zeros(len(missing), np.bool_) if placeholders is None else placeholders
-        self.note(missing & ~stood, code, column, lambda _: f"{column} is empty; {why}")
+        self.note(missing & ~stood, code, column, lambda _: f"{column} is empty; {why}", mild=mild)
 
         def shown(at: int) -> str:
             return f"{column} is {quoted(plain_cell(array, at))}, which stands for a missing time; {why}"
 
-        self.note(stood, code, column, shown)
+        self.note(stood, code, column, shown, mild=mild)
 
     def refuse_wholly_unreadable(self) -> None:
         """A column in which nothing can be read condemns the file, not its rows.

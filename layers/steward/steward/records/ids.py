@@ -22,7 +22,7 @@ from steward.records.faults import Faults, quoted
 _BLOCK = 8192
 """Texts looked at together: few enough for a processor's cache."""
 _HEX_DIGITS, _UUID_LENGTH = 32, 36
-_DIGITS = np.setdiff1d(np.arange(_UUID_LENGTH), [8, 13, 18, 23])
+_DIGITS = np.array([at for at in range(_UUID_LENGTH) if at not in {8, 13, 18, 23}])
 _OTHER_LENGTHS = (len("NaN"), len("urn:uuid:") + _HEX_DIGITS, len("urn:uuid:") + _UUID_LENGTH)
 """Of texts that may need another form although none of their bytes says so."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from steward.records.columns import (
     TextColumn,
     TimeColumn,
 )
-from steward.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from steward.spec.model import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Records:
             return self.take(np.zeros(0, np.int64))
         return self.take(matches(self.versions, version))
 
-    def positive(self, spec: ModelSpec) -> NDArray[np.bool_]:
+    def positive(self, spec: "ModelSpec") -> NDArray[np.bool_]:
         """Whether each label is the positive one, shape (rows,).
 
         Raises:

@@ -106,12 +106,12 @@ class Sheet:
         return np.where(usable, read.values, np.datetime64("NaT", "us"))
 
     def column(self, column: str, declared: Feature) -> Column:
-        """A feature, output or attribute as it is declared."""
+        """A feature, output or attribute as it is declared; whatever is wrong with it, the rest of the row stands."""
         match declared:
             case NumericFeature():
                 return self.number(column, declared, mild=True)
             case CategoricalFeature():
-                return self.category(column, declared)
+                return self.category(column, declared, mild=True)
             case BooleanFeature():
                 return self._boolean(column, declared)
             case DatetimeFeature():
@@ -131,18 +131,18 @@ class Sheet:
         Args:
             column: its name.
             declared: its bounds, and whether cells may be empty.
-            mild: whether a number outside the bounds can be kept.
+            mild: whether a row can be kept without a number that is within the bounds.
             empty: the code of the reason where a cell may not be empty.
         """
         read, unread = arrays.numbers(self._array(column), column)
         if unread is not None:
             expected = f"a number{self._looks(unread, column)}; write digits with a point, or leave it empty"
-            self._faults.unread(unread, read.missing, column, expected)
+            self._faults.unread(unread, read.missing, column, expected, mild=mild)
         if not declared.nullable:
             absent = np.isnan(read.values)
             absent = absent if unread is None else absent & ~unread
             note = f"{column} is empty or NaN; give the number"
-            self._faults.note(absent, empty, column, lambda _: note)
+            self._faults.note(absent, empty, column, lambda _: note, mild=mild)
         for bound, name, beyond in (
             (declared.minimum, "below its minimum", np.less),
             (declared.maximum, "above its maximum", np.greater),
@@ -150,6 +150,8 @@ class Sheet:
             if bound is not None:
                 sentence = _out_of_range(column, read.values, f"{name} {bound}")
                 self._faults.note(beyond(read.values, bound), "out_of_range", column, sentence, mild=mild)
+        if mild and unread is not None:
+            return NumericColumn(read.values, read.absent | unread)
         return read
 
     def value(self, column: str, *, needed: bool) -> NumericColumn:
@@ -167,11 +169,13 @@ class Sheet:
         )
         return read
 
-    def category(self, column: str, declared: CategoricalFeature = _UNDECLARED) -> CategoricalColumn:
+    def category(
+        self, column: str, declared: CategoricalFeature = _UNDECLARED, *, mild: bool = False
+    ) -> CategoricalColumn:
         """Canonical categories, there unless nullable, of the domain; a pattern may match them as written, too."""
         written, unread = arrays.categories(self._array(column), column)
         read = canonical_categories(written)
-        self._faults.unread(unread, None, column, "text in UTF-8; write it as text")
+        self._faults.unread(unread, None, column, "text in UTF-8; write it as text", mild=mild)
         self._present(column, declared, read.absent, unread)
         if declared.domain is not None:
             domain = frozenset(map(canonical_category, declared.domain))
@@ -213,7 +217,8 @@ class Sheet:
     def _boolean(self, column: str, declared: BooleanFeature) -> CategoricalColumn:
         read, unread = flags(self._array(column), column, truth)
         missing = read.absent & ~_mask(unread, read)
-        self._faults.unread(unread, missing, column, "true or false; write one of them, or leave it empty")
+        expected = "true or false; write one of them, or leave it empty"
+        self._faults.unread(unread, missing, column, expected, mild=True)
         self._present(column, declared, missing)
         return read
 
@@ -221,10 +226,10 @@ class Sheet:
         read = self._times.read(column, self._array(column))
         values = TimeColumn(read.values)
         missing = values.absent & ~_mask(read.unread, values)
-        self._faults.unread(read.unread, missing, column, self._times.expected(column))
+        self._faults.unread(read.unread, missing, column, self._times.expected(column), mild=True)
         if not declared.nullable:
             why = "it is declared not nullable"
-            self._faults.missing_times(missing, read.placeholders, column, "missing_value", why)
+            self._faults.missing_times(missing, read.placeholders, column, "missing_value", why, mild=True)
         return values
 
     def _text(self, column: str, declared: TextFeature) -> TextColumn:
@@ -255,7 +260,8 @@ class Sheet:
     def _embedding(self, column: str, declared: EmbeddingFeature) -> EmbeddingColumn:
         read = embeddings(self._array(column), column, declared.dimensions)
         absent = read.column.absent
-        self._faults.unread(read.unread, absent, column, "a list of finite numbers; write [0.25, -0.5, ...]")
+        expected = "a list of finite numbers; write [0.25, -0.5, ...]"
+        self._faults.unread(read.unread, absent, column, expected, mild=True)
         self._faults.note(
             read.lengths != declared.dimensions,
             "wrong_length",
@@ -263,16 +269,17 @@ class Sheet:
             lambda at: (
                 f"{column} is a list of {read.lengths[at]:,} numbers, and {declared.dimensions:,} are declared; {_MEND}"
             ),
+            mild=True,
         )
         self._present(column, declared, absent)
-        return read.column
+        return read.readable
 
     def _present(self, column: str, declared: Feature, missing: Mask, unread: Mask | None = None) -> None:
         """Cells are there, unless nullable."""
         if not declared.nullable:
             empty = missing if unread is None else missing & ~unread
             note = f"{column} is empty; it is declared not nullable"
-            self._faults.note(empty, "missing_value", column, lambda _: note)
+            self._faults.note(empty, "missing_value", column, lambda _: note, mild=True)
 
     def _categories(
         self,

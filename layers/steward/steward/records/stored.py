@@ -161,11 +161,12 @@ def _series(array: Array, name: str, spec: ModelSpec) -> Any:
     if name == spec.columns.id:
         return pd.Series(identifiers(array, name).values, dtype=object)
     if name == spec.columns.time:
-        return _as_pandas(TimeColumn(arrays.times(array, name).values))
-    return _as_pandas(_column(array, name, spec.column(name)))
+        return as_pandas(TimeColumn(arrays.times(array, name).values))
+    return as_pandas(_column(array, name, spec.column(name)))
 
 
-def _as_pandas(column: Column) -> Any:
+def as_pandas(column: Column) -> Any:
+    """A column as `read_records` gives it."""
     import pandas as pd  # noqa: PLC0415
 
     match column:

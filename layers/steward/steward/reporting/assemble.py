@@ -4,18 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from steward.alerting.cause import EXPLAINED
 from steward.alerting.facts import finding
 from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.defects.defect import Defect
 from steward.events import StoredObject
 from steward.governance.audit import Audit
-from steward.monitoring.check import Check
+from steward.monitoring.check import Check, subject
 from steward.releasing.routing import Routing
 from steward.reporting.condition import condition
 from steward.reporting.report import (
     AuditState,
     Champion,
     CheckState,
+    DriftedColumn,
+    FailedRun,
+    Found,
     Hold,
     Invariant,
     ModelReport,
@@ -74,18 +78,19 @@ def report(evidence: Evidence, never: datetime) -> ModelReport:
     """
     spec, story = evidence.spec.it, evidence.story
     standings = standings_of(evidence.alerts.it, spec) if evidence.alerts else {}
-    moments = [story.as_of, Window.parse(evidence.check.it.window).end if evidence.check else None]
-    as_of = max((moment for moment in moments if moment), default=never)
+    as_of = Window.parse(evidence.check.it.window).end if evidence.check else story.as_of or never
     open_defects = sorted((kept for kept in evidence.defects if not kept.it.finished), key=_due)
     audit = _audit(evidence.audit) if evidence.audit else None
     monitors = _monitors(evidence, standings)
-    defects = [_defect(kept, as_of) for kept in open_defects]
+    defects = [_defect(kept, story.as_of or as_of, as_of) for kept in open_defects]
     hold = _hold(evidence.routing) if evidence.routing else None
     champion = _champion(evidence.routing, story) if evidence.routing else None
-    check = _check(evidence.check, evidence.alerts) if evidence.check else None
+    check = _check(evidence.check, evidence.alerts, monitors) if evidence.check else None
+    failed = _failed(story)
     how, headline = condition(
         champion=champion.version if champion else None,
         checked=check is not None,
+        failed_run=failed.reason if failed else "",
         monitors=monitors,
         defects=defects,
         audit=audit,
@@ -100,14 +105,17 @@ def report(evidence: Evidence, never: datetime) -> ModelReport:
         task=spec.task,
         environment=evidence.environment,
         as_of=as_of,
+        recorded_at=story.recorded_at,
         condition=how,
         headline=headline,
         declaration=evidence.spec.stored,
         champion=champion,
+        failed_run=failed,
         hold=hold,
         check=check,
         alerts=evidence.alerts.stored if evidence.alerts else None,
         trends=trends(spec, evidence.histories, standings, evidence.alerts.stored if evidence.alerts else None),
+        drifted=_drifted(evidence.check.it) if evidence.check else [],
         monitors=monitors,
         defects=defects,
         audit=audit,
@@ -133,6 +141,15 @@ def _champion(routing: Kept[Routing], story: Story) -> Champion | None:
     )
 
 
+def _failed(story: Story) -> FailedRun | None:
+    failed = story.failed
+    if failed is None:
+        return None
+    return FailedRun(
+        run=failed.subject, at=failed.at, reason=failed.summary.removeprefix("training: "), source=failed.source
+    )
+
+
 def _hold(routing: Kept[Routing]) -> Hold | None:
     freeze = routing.it.freeze
     if freeze is None:
@@ -140,14 +157,18 @@ def _hold(routing: Kept[Routing]) -> Hold | None:
     return Hold(sentence=shortened(freeze.sentence), waiting=len(routing.it.held), source=routing.stored)
 
 
-def _check(check: Kept[Check], alerts: Kept[ModelAlerts] | None) -> CheckState:
+def _check(check: Kept[Check], alerts: Kept[ModelAlerts] | None, monitors: Sequence[MonitorState]) -> CheckState:
     causes = [seen.cause for seen in alerts.it.checks.values() if seen.check == check.it.check] if alerts else []
+    troubled = any(
+        monitor.monitor in EXPLAINED and (monitor.alert in ("firing", "pending") or monitor.lasting)
+        for monitor in monitors
+    )
     return CheckState(
         check=check.it.check,
         window=check.it.window,
         rows=check.it.rows,
         labelled_rows=check.it.labelled_rows,
-        cause=shortened(next(iter(causes), "")),
+        cause=shortened(next(iter(causes), "")) if troubled else "",
         source=check.stored,
     )
 
@@ -177,6 +198,7 @@ def _monitor(name: MonitorName, status: Status | None, evidence: Evidence, stand
         monitor=name,
         status=status,
         sentence=shortened(sentence),
+        found=_found(check, name) if check else [],
         doubt=shortened(check.doubt(name)) if check else "",
         window=check.window if check and results else (latest.window if latest else None),
         value=far.value,
@@ -184,12 +206,17 @@ def _monitor(name: MonitorName, status: Status | None, evidence: Evidence, stand
         high=far.high,
         threshold=far.threshold,
         baseline=far.baseline,
+        exceedance=far.exceedance,
         severity=evidence.spec.it.alert_rule(name).severity,
     )
     if standing is None or evidence.alerts is None:
         return said
+    bad, recent = standing.recent
     alert = {
         "alert": standing.state,
+        "bad_windows": bad,
+        "recent_windows": recent,
+        "lasting": standing.lasting,
         "severity": standing.grave,
         "since": standing.course.since,
         "windows": standing.windows_fired,
@@ -200,6 +227,24 @@ def _monitor(name: MonitorName, status: Status | None, evidence: Evidence, stand
         "trend": [past.exceedance for _, past in standing.trend],
     }
     return said.model_copy(update=alert)
+
+
+def _found(check: Check, name: MonitorName) -> list[Found]:
+    return [
+        Found(about=subject(result), sentence=shortened(result.message), effect=result.effect)
+        for result in check.found(name)
+    ]
+
+
+def _drifted(check: Check) -> list[DriftedColumn]:
+    found: dict[str, list[str]] = {}
+    for result in check.results:
+        if result.status == "drift" and result.segment is None and result.column:
+            found.setdefault(result.column, []).append(shortened(result.message))
+    return [
+        DriftedColumn(column=one.column, sentences=list(dict.fromkeys(found.get(one.column, ()))), bars=one.bars)
+        for one in check.distributions
+    ]
 
 
 def _acknowledged(standing: Standing, alerts: ModelAlerts) -> str:
@@ -220,7 +265,7 @@ def _due(kept: Kept[Defect]) -> tuple[datetime, str]:
     return kept.it.deadline, kept.it.defect
 
 
-def _defect(kept: Kept[Defect], as_of: datetime) -> OpenDefect:
+def _defect(kept: Kept[Defect], at: datetime, as_of: datetime) -> OpenDefect:
     return OpenDefect(
         defect=kept.it.defect,
         state=kept.it.state,
@@ -228,7 +273,7 @@ def _defect(kept: Kept[Defect], as_of: datetime) -> OpenDefect:
         owner=kept.it.owner,
         title=shortened(kept.it.title),
         deadline=kept.it.deadline,
-        overdue=kept.it.overdue(as_of),
+        overdue=kept.it.overdue(at, as_of) or kept.it.told_overdue == kept.it.deadline,
         trained=list(kept.it.touched.trained),
         source=kept.stored,
     )

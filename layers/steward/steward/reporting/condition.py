@@ -3,12 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from steward.reporting.report import AuditState, Condition, MonitorState, OpenDefect
+from steward.reporting.story import shortened
+from steward.reporting.words import name_within
+
+_LONGEST_REASON = 240
 
 
 def condition(
     *,
     champion: str | None,
     checked: bool,
+    failed_run: str,
     monitors: Sequence[MonitorState],
     defects: Sequence[OpenDefect],
     audit: AuditState | None,
@@ -17,12 +22,14 @@ def condition(
 ) -> tuple[Condition, str]:
     """How a model is, and why.
 
-    Critical are a critical alert, an audit that fails, and a critical defect past its deadline. A warning is any other
-    alert, or defect past its deadline. Attention is asked for by what waits for people, or is on its way to an alert.
+    Critical are a critical alert, an audit that fails, a critical defect past its deadline, and a failed run where no
+    version is in charge. A warning is any other alert, failed run, or defect past its deadline, and a monitor of which
+    windows keep being bad. Attention is asked for by what waits for people, or is on its way to an alert.
 
     Args:
         champion: the version in charge.
         checked: whether there is a check.
+        failed_run: why the newest run failed; empty where it did not.
         monitors: with their alerts.
         defects: that are open.
         audit: the newest.
@@ -34,22 +41,21 @@ def condition(
     """
     reasons = [
         *_alerts(monitors),
+        *_failed(failed_run, champion),
         *_audited(audit),
         *_overdue(defects),
         *_waiting(monitors, defects, held=held, problems=problems),
     ]
-    if champion is None:
+    if champion is None and not failed_run:
         reasons.append(("unmeasured", "no version is in charge yet"))
-    elif not checked:
+    elif champion and not checked:
         reasons.append(("unmeasured", "no window of the champion has been checked yet"))
     ranked = sorted(reasons, key=lambda reason: _WORST.index(reason[0]))
     if not ranked:
-        doubts = "".join(
-            f"; {monitor.monitor.replace('_', ' ')} {monitor.doubt}" for monitor in monitors if monitor.doubt
-        )
+        doubts = "".join(f"; {name_within(monitor.monitor)} {monitor.doubt}" for monitor in monitors if monitor.doubt)
         return "well", f"No alert fires, no defect is open, and nothing waits{doubts}."
     sentence = "; ".join(words for _, words in ranked)
-    return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}."
+    return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}{'' if sentence.endswith('?') else '.'}"
 
 
 _WORST: tuple[Condition, ...] = ("critical", "warning", "unmeasured", "attention")
@@ -57,8 +63,8 @@ _WORST: tuple[Condition, ...] = ("critical", "warning", "unmeasured", "attention
 
 def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[Condition, str]]:
     firing = [monitor for monitor in monitors if monitor.alert == "firing"]
-    critical = [monitor.monitor for monitor in firing if monitor.severity == "critical"]
-    others = [monitor.monitor for monitor in firing if monitor.severity != "critical"]
+    critical = _with_windows([monitor for monitor in firing if monitor.severity == "critical"])
+    others = _with_windows([monitor for monitor in firing if monitor.severity != "critical"])
     if critical:
         yield (
             "critical",
@@ -66,6 +72,33 @@ def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[Condition, str]]
         )
     if others:
         yield "warning", f"{_number(len(others), 'alert fires', 'alerts fire')}: {_named(others)}"
+    for monitor in monitors:
+        if monitor.lasting:
+            yield (
+                "warning",
+                f"{name_within(monitor.monitor)} was {monitor.bad_of_recent}, though its alert does not fire",
+            )
+
+
+def _with_windows(firing: Sequence[MonitorState]) -> list[str]:
+    """Monitors with how often each was bad lately, in words for the first of them."""
+    named: list[str] = []
+    for monitor in firing:
+        often = monitor.bad_of_recent
+        if often and named:
+            often = f"{monitor.bad_windows} of {monitor.recent_windows}"
+        named.append(f"{name_within(monitor.monitor)} ({often})" if often else monitor.monitor)
+    return named
+
+
+def _failed(reason: str, champion: str | None) -> Iterator[tuple[Condition, str]]:
+    if not reason:
+        return
+    why = shortened(reason.rstrip("."), _LONGEST_REASON)
+    if champion:
+        yield "warning", f"the newest training failed: {why}"
+    else:
+        yield "critical", f"no version is in charge, since training failed: {why}"
 
 
 def _audited(audit: AuditState | None) -> Iterator[tuple[Condition, str]]:
@@ -103,6 +136,6 @@ def _number(count: int, one: str, many: str) -> str:
 
 
 def _named(names: Sequence[str], shown: int = 4) -> str:
-    readable = [name.replace("_", " ") for name in names]
+    readable = [name_within(name) for name in names]
     more = len(readable) - shown
     return ", ".join([*readable[:shown], f"and {more} more"] if more > 0 else readable)

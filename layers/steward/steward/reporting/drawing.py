@@ -1,14 +1,22 @@
 """Trends as drawings: numbers in, coordinates out; the page's template makes SVG of them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from steward.monitoring.check import Bar
 from steward.reporting.report import Point, Trend
+from steward.reporting.story import shortened
 from steward.reporting.words import day, figure
 
 WIDTH, HEIGHT = 320, 120
-_TOP, _BOTTOM, _SIDE = 10, 8, 6
+_TOP, _BOTTOM, _LEFT, _RIGHT = 10, 8, 40, 6
+_TICKS = 5
+"""Steps of the scale, at most."""
+_THOUSAND, _MILLION = 1e4, 1e6
+"""From which on the scale counts in thousands and millions."""
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARKS = 96, 22, 30
+_BAR_ROOM, _BAR_ROW, _LABEL = 200, 15, 20
 _ROOM = 0.08
 """Part of the height that is left free above and below."""
 
@@ -35,6 +43,7 @@ class Chart:
         dots: every window.
         limit, baseline: their heights; None where there is none, or it is far outside.
         changes: where another version took over; limit and baseline are those of the last one, and begin there.
+        ticks: the heights of the scale, each with the figure that it stands for.
         lowest, highest: of the figures that are drawn.
         first, last: the windows at both ends.
     """
@@ -46,6 +55,7 @@ class Chart:
     limit: float | None
     baseline: float | None
     changes: list[float]
+    ticks: list[tuple[float, str]]
     lowest: float
     highest: float
     first: str
@@ -60,10 +70,10 @@ def chart(trend: Trend) -> Chart:
     drawn += [level for level in (trend.limit, trend.baseline) if level is not None and _near(level, values)]
     low, high = min(drawn), max(drawn)
     room = (high - low) * _ROOM or abs(high) * _ROOM or 1.0
-    low, high = low - room, high + room
+    low, high = (low - room if low < 0 else max(0.0, low - room)), high + room
 
     def x(place: int) -> float:
-        return round(_SIDE + place * (WIDTH - 2 * _SIDE) / (len(points) - 1), 1)
+        return round(_LEFT + place * (WIDTH - _LEFT - _RIGHT) / (len(points) - 1), 1)
 
     def y(value: float) -> float:
         return round(_TOP + (high - value) / (high - low) * (HEIGHT - _TOP - _BOTTOM), 1)
@@ -87,11 +97,72 @@ def chart(trend: Trend) -> Chart:
             for place in range(1, len(points))
             if points[place].version != points[place - 1].version
         ],
+        ticks=[(y(value), _short(value)) for value in scale(low, high)],
         lowest=min(values),
         highest=max(values),
         first=day(points[0].window),
         last=day(points[-1].window),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """The two bars of some values of a column: where they are, and how long."""
+
+    y: float
+    label: str
+    before: float
+    after: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A distribution as coordinates."""
+
+    rows: list[BarRow]
+    height: float
+
+
+def bars(shares: Sequence[Bar]) -> Bars:
+    """The bars of a distribution, the longest as long as there is room."""
+    longest = max((max(bar.baseline, bar.window) for bar in shares), default=0.0) or 1.0
+
+    def length(share: float) -> float:
+        return round(share / longest * _BAR_ROOM, 1)
+
+    rows = [
+        BarRow(
+            y=2 + at * _BAR_ROW,
+            label=shortened(bar.label, _LABEL),
+            before=length(bar.baseline),
+            after=length(bar.window),
+            title=f"{bar.label}: {bar.window:.1%} of the rows, {bar.baseline:.1%} in the baseline",
+        )
+        for at, bar in enumerate(shares)
+    ]
+    return Bars(rows, 4 + len(rows) * _BAR_ROW)
+
+
+def scale(low: float, high: float) -> list[float]:
+    """Round figures between two others, evenly spaced: steps of 1, 2 or 5 times a power of ten.
+
+    >>> scale(0.0, 2.0), scale(340.0, 930.0)
+    ([0.0, 0.5, 1.0, 1.5, 2.0], [400.0, 600.0, 800.0])
+    """
+    rough = (high - low) / _TICKS
+    if not math.isfinite(rough) or rough <= 0:
+        return []
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    return [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _short(value: float) -> str:
+    """A figure of the scale, where little room is."""
+    if abs(value) >= _MILLION:
+        return f"{value / 1e6:g}M"
+    return f"{value / 1e3:g}k" if abs(value) >= _THOUSAND else f"{value:.6g}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from steward.alerting.course import State
 from steward.events import DefectState, StoredObject
+from steward.monitoring.check import Bar
 from steward.reporting.story import Story
 from steward.results import Status
 from steward.spec.monitors import MonitorName
@@ -90,15 +91,33 @@ class Trend(Part):
     sources: list[StoredObject]
 
 
+class Found(Part):
+    """One thing that a monitor found.
+
+    Attributes:
+        about: the column, with its segment; where it is about no column, the statistic.
+        sentence: as a person reads it.
+        effect: the size of the change, in the statistic's own unit.
+    """
+
+    about: str
+    sentence: str
+    effect: float | None = None
+
+
 class MonitorState(Part):
     """What the newest check says of one monitor, and how its alert stands.
 
     Attributes:
         status: by the check; None where it has no result of this monitor.
         sentence: as a person reads it.
+        found: everything that is wrong by the newest check, the largest effect first.
         doubt: the columns of which hardly any drift would show; empty where there is none.
         window: that the sentence is about: an earlier one where the newest check says nothing, as before labels come.
         value, low, high, threshold, baseline: of the result that is farthest from usual.
+        exceedance: how far that is from usual, its limit being 1.
+        bad_windows, recent_windows: how many of the newest windows were bad, and how many these are.
+        lasting: whether windows keep being bad although the alert does not fire.
         since: the window in which the present trouble began.
         windows: over how many windows it fires.
         acknowledged: who has seen it, and what they noted.
@@ -110,6 +129,7 @@ class MonitorState(Part):
     monitor: MonitorName
     status: Status | None
     sentence: str
+    found: list[Found] = Field(default_factory=list)
     doubt: str = ""
     window: str | None = None
     value: float | None = None
@@ -117,6 +137,10 @@ class MonitorState(Part):
     high: float | None = None
     threshold: float | None = None
     baseline: float | None = None
+    exceedance: float | None = None
+    bad_windows: int = 0
+    recent_windows: int = 0
+    lasting: bool = False
     alert: State = "ok"
     severity: Severity = "warning"
     since: str | None = None
@@ -127,9 +151,42 @@ class MonitorState(Part):
     flapping: bool = False
     trend: list[float | None] = Field(default_factory=list)
 
+    @property
+    def bad_of_recent(self) -> str:
+        """How often it was bad lately, in words; empty where that says nothing."""
+        if not self.bad_windows or self.recent_windows <= 1:
+            return ""
+        return f"beyond its limit in {self.bad_windows} of the last {self.recent_windows} windows"
+
+
+class FailedRun(Part):
+    """The newest run, which failed."""
+
+    run: str
+    at: AwareDatetime
+    reason: str
+    source: StoredObject
+
+
+class DriftedColumn(Part):
+    """A column that drifted in the newest window, the largest effect first.
+
+    Attributes:
+        sentences: what was found of it.
+        bars: its distribution, each a label and the shares of the rows in the baseline and in the window.
+    """
+
+    column: str
+    sentences: list[str]
+    bars: list[Bar]
+
 
 class CheckState(Part):
-    """The champion's newest check."""
+    """The champion's newest check.
+
+    Attributes:
+        cause: the likely cause of a loss or a drift that an alert is about; empty where none is known.
+    """
 
     check: str
     window: str
@@ -190,9 +247,12 @@ class ModelReport(Part):
     A replay works out the same bytes: no wall clock is in it.
 
     Attributes:
-        as_of: the latest moment that anything in it speaks for.
+        as_of: the end of the newest window that was checked; before any check, what the newest entry speaks for.
+        recorded_at: when the newest entry of the ledger that it knows was written, by the wall clock.
         condition: how the model is, and `headline` why.
         declaration: the one in force.
+        failed_run: the newest run where it failed; None where a later one has come to its end.
+        drifted: the columns of which the newest check has distributions.
         monitors: of the newest check, the worst first.
         alerts: where `monitors` have their alerts from; None before the first check.
         defects: those that are open, by deadline.
@@ -208,14 +268,17 @@ class ModelReport(Part):
     task: str
     environment: str
     as_of: AwareDatetime
+    recorded_at: AwareDatetime | None = None
     condition: Condition
     headline: str
     declaration: StoredObject
     champion: Champion | None
+    failed_run: FailedRun | None = None
     hold: Hold | None
     check: CheckState | None
     alerts: StoredObject | None
     trends: list[Trend]
+    drifted: list[DriftedColumn] = Field(default_factory=list)
     monitors: list[MonitorState]
     defects: list[OpenDefect]
     audit: AuditState | None

@@ -58,6 +58,10 @@ class Standings(BaseModel):
         """The standings after one model's line."""
         return self.model_copy(update={"models": dict(sorted((self.models | {line.model: line}).items()))})
 
+    def without(self, model: str) -> Self:
+        """The standings without a model that was removed."""
+        return self.model_copy(update={"models": {name: line for name, line in self.models.items() if name != model}})
+
     @property
     def ordered(self) -> list[ModelLine]:
         """The worst first."""

@@ -17,6 +17,7 @@ TOLD: Final[frozenset[Action]] = frozenset(
     (
         "model_registered",
         "batch_rejected",
+        "batch_deferred",
         "collection_failed",
         "alert_raised",
         "alert_resolved",
@@ -43,6 +44,9 @@ TOLD: Final[frozenset[Action]] = frozenset(
     )
 )
 """What people are told of; the rest is only counted: each hour's checks and uploads would bury it."""
+
+_RUN_ENDED: Final[frozenset[Action]] = frozenset(("champion_promoted", "version_refused", "promotion_held"))
+"""How a run ends that does not fail."""
 
 _LONGEST = 600
 """Characters of a sentence that are told; the whole is in the entry."""
@@ -83,6 +87,7 @@ class Story(BaseModel):
     """What is known of a ledger up to some entry.
 
     Attributes:
+        recorded_at: when the newest entry was written, by the wall clock.
         begins: the first entry that was looked at; those before are not counted.
         sequence: the last one; 0 where there is none.
         head: where it is stored, and its hash in the chain.
@@ -90,6 +95,7 @@ class Story(BaseModel):
         counts: how many entries there are of each action.
         happenings: the newest that people are told of, the oldest first.
         released: the last change of champion.
+        failed: the newest run, where it failed; None once a later one has come to its end.
         audit: the newest audit.
         defects: ids of those that may be open, the one that moved last at the end.
         periodic, periodic_at: the newest dated copy of the report, and the moment that it was asked for.
@@ -102,9 +108,11 @@ class Story(BaseModel):
     head: StoredObject | None = None
     hash: str = ""
     as_of: AwareDatetime | None = None
+    recorded_at: AwareDatetime | None = None
     counts: dict[Action, int] = Field(default_factory=dict)
     happenings: tuple[Happening, ...] = ()
     released: Happening | None = None
+    failed: Happening | None = None
     audit: StoredObject | None = None
     defects: tuple[str, ...] = ()
     periodic: StoredObject | None = None
@@ -119,13 +127,18 @@ class Story(BaseModel):
             "head": source,
             "hash": entry.hash,
             "as_of": max(self.as_of, entry.as_of) if self.as_of else entry.as_of,
+            "recorded_at": entry.recorded_at,
             "counts": dict(sorted((self.counts | {entry.action: self.counts.get(entry.action, 0) + 1}).items())),
         }
         if entry.action in TOLD:
             changes["happenings"] = (*self.happenings, Happening.of(entry, source))[-HAPPENINGS_KEPT:]
+        if entry.action in _RUN_ENDED:
+            changes["failed"] = None
         match entry.action:
             case "champion_promoted" | "champion_rolled_back":
                 changes["released"] = Happening.of(entry, source)
+            case "run_failed":
+                changes["failed"] = Happening.of(entry, source)
             case "audit_completed" if entry.evidence:
                 changes["audit"] = entry.evidence[0]
             case "defect_changed" | "defect_overdue":

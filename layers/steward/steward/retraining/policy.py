@@ -10,6 +10,10 @@ from steward.spec.durations import format_duration
 from steward.spec.policies import RetrainingPolicy
 
 _DECISIONS_KEPT = 100
+_TRAINED_ELSEWHERE = (
+    "the model is trained elsewhere (its declaration has no retraining.recipe): upload reference data with the new "
+    "version's scores (`steward push FILE --model MODEL --kind reference`), and it takes over"
+)
 
 
 class Answer(BaseModel):
@@ -67,6 +71,10 @@ class Remembered(BaseModel):
         """Labelled rows that ever came."""
         return sum(self.labels.values())
 
+    def knows(self, batch: str) -> bool:
+        """Whether it was told of a batch of reference data."""
+        return _reference(batch) in self.labels
+
     def labelled(self, place: str, rows: int) -> Self:
         """The memory after being told how many labelled rows a place has."""
         known = self.labels.get(place, 0)
@@ -75,7 +83,7 @@ class Remembered(BaseModel):
     def referred(self, batch: str, rows: int, as_of: datetime) -> Self:
         """The memory after being told of a batch of reference data."""
         until = max(as_of, self.reference_until or as_of)
-        return self.labelled(f"reference/{batch}", rows).model_copy(update={"reference_until": until})
+        return self.labelled(_reference(batch), rows).model_copy(update={"reference_until": until})
 
     def answered(self, cause: str, answer: Answer, as_of: datetime, requested_at: datetime) -> Self:
         """The memory after an answer."""
@@ -94,6 +102,11 @@ class Remembered(BaseModel):
                 "last_requested_at": requested_at,
             }
         )
+
+
+def _reference(batch: str) -> str:
+    """The place of a batch of reference data."""
+    return f"reference/{batch}"
 
 
 def decide(
@@ -122,7 +135,7 @@ def decide(
         run: the id that a run would get.
     """
     if policy.recipe is None:
-        return _adoption(memory, in_flight=in_flight, referred=referred, run=run)
+        return _adoption(memory, proposed=proposed, in_flight=in_flight, referred=referred, run=run)
     triggers = _triggers(policy, memory, firing=firing, proposed=proposed, has_champion=has_champion, as_of=as_of)
     if not triggers:
         return Answer(verdict="nothing")
@@ -132,8 +145,10 @@ def decide(
     return Answer(verdict="start", triggers=triggers, reasons=triggers, run=run)
 
 
-def _adoption(memory: Remembered, *, in_flight: bool, referred: bool, run: str) -> Answer:
+def _adoption(memory: Remembered, *, proposed: str | None, in_flight: bool, referred: bool, run: str) -> Answer:
     """Every batch of reference data makes a version of all reference data so far; the newest of them is promoted."""
+    if not referred and proposed:
+        return Answer(verdict="decline", triggers=[proposed], reasons=[_TRAINED_ELSEWHERE])
     if not referred:
         return Answer(verdict="nothing")
     came = [f"reference data came: {memory.all_labels:,} rows in all"]

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from steward.spec.declared import Declared, spelling
 
 CommandName = Literal[
-    "acknowledge", "mute", "check", "retrain", "freeze", "thaw", "roll_back", "open_defect", "change_defect"
+    "acknowledge", "mute", "check", "retrain", "freeze", "thaw", "roll_back", "open_defect", "change_defect", "remove"
 ]
 
 _ARN = r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$"

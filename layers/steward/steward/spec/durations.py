@@ -43,6 +43,19 @@ def format_duration(span: timedelta) -> str:
     return f"{seconds // UNITS[unit]}{unit}"
 
 
+def describe_duration(span: timedelta) -> str:
+    """The same in words, for those who take `1m` for a month.
+
+    >>> describe_duration(timedelta(minutes=1)), describe_duration(timedelta(days=14))
+    ('1 minute', '2 weeks')
+    """
+    text = format_duration(span)
+    number, unit = int(text[:-1]), _WORDS[text[-1]]
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+_WORDS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
+
 Lateness = Annotated[
     timedelta,
     BeforeValidator(parse_duration),

@@ -62,7 +62,10 @@ class ModelSpec(Declared):
     rules: list[Rule] = Field(default_factory=list, description="Conditions between columns that every row meets.")
     on_invalid: Literal["quarantine", "count"] = Field(
         default="quarantine",
-        description="Rows outside a range, domain or pattern, or that break a rule, are set aside, or only counted.",
+        description="Rows in which something is wrong with a feature, output or attribute (outside its range, domain "
+        "or pattern, of another type, empty although not nullable), or that break a rule, are set aside, or kept and "
+        "counted; what cannot be read is then empty. A row without usable id, time, version, score, prediction or "
+        "label is set aside in either way.",
     )
     segments: list[Annotated[Segment, BeforeValidator(_segment_shorthand, json_schema_input_type=str | Segment)]] = (
         Field(default_factory=list)

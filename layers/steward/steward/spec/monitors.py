@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from steward.spec.arrival_monitors import NoDataMonitor, UnmatchedLabelsMonitor
-from steward.spec.declared import Declared, Share, Tolerance
+from steward.spec.declared import Declared, Share, Tolerance, misplaced
 from steward.spec.durations import Duration
 from steward.spec.windows import YEAR
 
@@ -64,6 +64,13 @@ NOT_ESTIMATED: frozenset[PerformanceMetric] = frozenset(
 )
 """Metrics that nothing can be said of before the labels come: a calibrated estimate knows no error of calibration, and
 the size of an error tells neither its sign nor the truth."""
+
+
+_SHARES: tuple[PerformanceMetric, ...] = (
+    "accuracy", "precision", "recall", "f1", "specificity", "roc_auc", "average_precision", "brier_score",
+    "expected_calibration_error",
+)  # fmt: skip
+"""Metrics between 0 and 1."""
 
 
 class SeasonalBaseline(Declared):
@@ -325,6 +332,18 @@ class Monitors(Declared):
     cpu: UseMonitor | None = None
     gpu: UseMonitor | None = None
     memory: UseMonitor | None = None
+
+    @model_validator(mode="after")
+    def _can_be_exceeded(self) -> Self:
+        for name, monitor in self.performance(_SHARES).items():
+            if monitor.tolerance > 1:
+                raise misplaced(
+                    f"{monitor.tolerance:g} is never exceeded, since {name} lies between 0 and 1; write "
+                    f"{monitor.tolerance / 100:g} for {monitor.tolerance:g} points",
+                    name,
+                    "tolerance",
+                )
+        return self
 
     def performance(self, metrics: tuple[PerformanceMetric, ...]) -> dict[PerformanceMetric, PerformanceMonitor]:
         """The performance monitors with a limit, of these metrics."""

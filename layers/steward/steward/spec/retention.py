@@ -1,7 +1,7 @@
 """What is merged and removed of a model's store, and when."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AwareDatetime, Field
 
@@ -45,3 +45,8 @@ class Retention(Declared):
             "quarantine": self.quarantine,
         }
         return spans[kind]
+
+    @property
+    def lets_go(self) -> bool:
+        """Whether anything is ever removed."""
+        return any(self.of(kind) is not None for kind in get_args(RetainedKind))

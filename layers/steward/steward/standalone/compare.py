@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
 
 from steward.drift import Watched, judge_drift
 from steward.errors import BatchInvalid, SpecInvalid
@@ -14,26 +16,23 @@ from steward.profiles.portion import Portion
 from steward.profiles.profile import Gathering, Profile
 from steward.records.columns import Chunk
 from steward.results import MetricResult
-from steward.spec.document import check_spec, read_spec
-from steward.spec.model import ModelSpec
 from steward.standalone.conversion import Converter
 from steward.standalone.placing import Span, placed, times_of
 from steward.standalone.report import ColumnUse, ComparisonReport, Rows, decision, in_plain_words
 from steward.standalone.subject import Subject
 from steward.standalone.tables import Batch, Table, Watcher, silent, table_of
 
+if TYPE_CHECKING:
+    from steward.spec.model import ModelSpec
+
 _NAMED = 5
 
-Declaration = ModelSpec | Mapping[str, Any] | str | Path
+type Declaration = ModelSpec | Mapping[str, Any] | str | Path
 """A declaration, what one holds, or the path of one."""
 
 
 def compare(
-    reference: object,
-    current: object,
-    *,
-    spec: ModelSpec | Mapping[str, Any] | str | Path | None = None,
-    progress: Watcher = silent,
+    reference: object, current: object, *, spec: Declaration | None = None, progress: Watcher = silent
 ) -> ComparisonReport:
     """Whether `current` has drifted from `reference`.
 
@@ -90,14 +89,18 @@ def compare(
     return _report(before, after, baseline, subject, results, missed=missed)
 
 
-def _declaration(spec: Declaration | None) -> ModelSpec | None:
+def _declaration(spec: Declaration | None) -> "ModelSpec | None":
+    if spec is None:
+        return None
+    from steward.spec.document import check_spec, read_spec  # noqa: PLC0415 - a comparison by inference needs none
+
     match spec:
-        case None | ModelSpec():
-            return spec
         case str() | Path():
             return read_spec(Path(spec).read_bytes())
         case Mapping():
             return check_spec(spec)
+        case BaseModel():
+            return spec
     raise SpecInvalid([f"spec is a {type(spec).__name__}: give the path of a declaration, or a dictionary"])
 
 

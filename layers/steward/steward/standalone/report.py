@@ -21,7 +21,7 @@ _QUOTED = re.compile(r"(`[^`]*`|(?<!\w)'[^']*')")
 _WORDS = (
     (re.compile(r"\bthe baseline\b"), "the reference"),
     (re.compile(r"\bthe window\b"), "the current table"),
-    (re.compile(r"(?<=\bonce in )([\d,]+) windows\b"), r"\1 comparisons"),
+    (re.compile(r"(?<=\bonce in )([\d,]+|a billion) windows\b"), r"\1 comparisons"),
 )
 
 

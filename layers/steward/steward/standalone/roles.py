@@ -22,12 +22,21 @@ _PAIR = 2
 _MOSTLY = 0.5
 _STEADY = 0.75
 
+PREDICTION_AFFIX = (
+    r"^(y_)?(predicted|prediction|pred|y_?hat)_(?!(.*_)?(scores?|prob|proba|probability)(_|$))|"
+    r"_(prediction|predicted|pred|y_?hat|forecast)$"
+)
+"""What a column of predictions has before or behind the name of what it predicts."""
+
+_PREDICTION = r"^(predictions?|predicted|preds?|y_?pred|y_?hat|forecast)$"
+
 _NAMES: Mapping[Role, str] = {
     "id": r"(^|_)(id|uuid|guid|key)$",
     "time": r"(^|_)(time|timestamp|datetime|date|ts|at|hour|moment)$",
     "score": r"(^|_)(score|scores|probability|proba|prob|risk|confidence)$|^(score|probability|proba|prob)_",
-    "prediction": r"(^|_)(prediction|predicted|pred|yhat|y_hat|forecast)$|^predicted_",
-    "label": r"^(label|target|y|truth|ground_truth|actual|outcome|class)$",
+    "prediction": rf"{PREDICTION_AFFIX}|{_PREDICTION}",
+    "label": r"^(labels?|targets?|y|y_?true|truth|ground_?truth|actual|outcome|class)$|(^|_)(target|label|truth)$|"
+    r"^(target|label|true|actual)_",
     "version": r"^(version|model_version)$",
     "latency": r"(^|_)latency(_ms)?$",
 }
@@ -61,6 +70,11 @@ def words_of(name: str) -> str:
 def names_time(lowered: str) -> bool:
     """Whether a name, in lower case, says that a column holds moments."""
     return re.search(_NAMES["time"], lowered) is not None
+
+
+def names_prediction(lowered: str) -> int:
+    """How plainly a name, in lower case, says that a column holds predictions: 2 by itself, 1 of something, else 0."""
+    return 2 if re.search(_PREDICTION, lowered) else int(re.search(PREDICTION_AFFIX, lowered) is not None)
 
 
 def row_counter(lowered: str, chunks: Sequence[NDArray[np.float64]]) -> str | None:

@@ -3,14 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from steward.profiles.scope import Scope
 from steward.records.quantities import Quantity
 from steward.spec.columns import Columns
 from steward.spec.expressions import columns_of
 from steward.spec.features import CategoricalFeature, DatetimeFeature, Feature, NumericFeature
-from steward.spec.model import ModelSpec
 from steward.spec.monitors import Monitors
 from steward.spec.quality import Segment
 from steward.standalone.cells import sampled
@@ -19,6 +18,9 @@ from steward.standalone.entity_column import rows_in_groups
 from steward.standalone.inference import Inference, infer_cells
 from steward.standalone.report import ColumnUse
 from steward.standalone.tables import Batch
+
+if TYPE_CHECKING:
+    from steward.spec.model import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Subject:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def declared(cls, spec: ModelSpec, there: Collection[str]) -> Self:
+    def declared(cls, spec: "ModelSpec", there: Collection[str]) -> Self:
         """What a declaration asks for, of outputs those that are there; attributions are no business of tables."""
         names = spec.columns
         roles: dict[str, Feature] = {column: NumericFeature(type="numeric") for column in names.outputs.values()}

@@ -3,13 +3,13 @@
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from steward.errors import BatchInvalid
+from steward.records.canonical import canonical_label
 from steward.spec.commented import Section, Value, comment, entry, fresh
 from steward.spec.document import MAXIMUM_BYTES, read_spec
 from steward.spec.features import (
@@ -18,70 +18,91 @@ from steward.spec.features import (
     NumericFeature,
     TextFeature,
 )
+from steward.standalone.agreement import Cells
+from steward.standalone.cadence import Cadence
 from steward.standalone.cells import sampled
 from steward.standalone.entity_column import rows_in_groups
 from steward.standalone.facts import Facts, facts_of
+from steward.standalone.hints import Hints
 from steward.standalone.inference import Inference, infer_cells
-from steward.standalone.roles import Role
 from steward.standalone.tables import Batch, FileTable, Table, Watcher, silent, table_of
 from steward.standalone.task import Purpose, purpose_of
 
-_SPANS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "1w": timedelta(days=7)}
-_FEWEST_WINDOWS = 10
-_WINDOW_ROWS = 500
+if TYPE_CHECKING:
+    from steward.standalone.roles import Role
+
 _SEGMENTS = range(2, 13)
 _SEGMENT_SHARE = 0.02
 _DIGITS = 2
 _WRITTEN_WHOLE = 1e15
 _OWNER = "nobody yet"
+_USUAL_LABELS = 1000
 _PROTECTED = re.compile(
     r"(^|_)(sex|gender|race|ethnicity|ethnic_group|religion|nationality|citizenship|disability|marital_status|"
     r"age_group|age_band|pregnant|orientation)$"
 )
 _MISSING: Mapping[str, str] = {
-    "id": "no column identifies each row; say which will, so that labels find their predictions",
-    "time": "no column holds moments; say which will, so that there are windows",
-    "score": "no column is a probability; say which will hold that of the positive label",
-    "prediction": "no column is a prediction; say which will hold it",
-    "label": "no column is a label; say which will hold the truth",
+    "id": "no column identifies each row",
+    "time": "no column holds moments",
+    "score": "no column is a probability; with this name Steward reads that of the positive label",
+    "prediction": "no column is a prediction; under this name Steward reads it",
+    "label": "no label could be told",
 }
+_QUESTIONS: Mapping[str, str] = {
+    "id": "no column identifies each row: add one to the file, such as a row number that never comes again, or say "
+    "which does (--id COLUMN)",
+    "time": "no column says when each row came about: add one to the file, or say which does (--time COLUMN)",
+}
+_REFERENCE = re.compile(r"-(reference|ref|training|train|baseline|data|dataset)$")
 
 
 def suggest(
-    reference: object, *, model: str | None = None, owner: str | None = None, progress: Watcher = silent
+    reference: object,
+    *,
+    model: str | None = None,
+    owner: str | None = None,
+    hints: Hints | None = None,
+    progress: Watcher = silent,
 ) -> str:
     """A declaration that fits a table, as YAML with the reason of each line behind it.
 
     Types and roles are told from some 20,000 cells of each column; ranges, domains and gaps from all rows. A file is
-    read twice, chunk by chunk.
+    read twice, chunk by chunk. What cannot be told is asked for in the first lines.
 
     Args:
         reference: a path, a pandas DataFrame, or anything with the Arrow C stream or dataframe protocol.
         model: what to call it; the file's name when left out.
         owner: who answers for it.
+        hints: what the user says of its columns.
         progress: told what is read, and how many rows of it so far.
 
     Returns:
         Text that `read_spec` takes. With very many columns it is written without the reasons, to be short enough.
 
     Raises:
-        BatchInvalid: it cannot be read, or has no rows or no column to declare.
+        BatchInvalid: it cannot be read, has no rows or no column to declare, or not the columns that are named.
         SpecInvalid: the name is none that a model can have.
     """
-    table = table_of(reference, "reference")
+    table, hints = table_of(reference, "reference"), hints or Hints()
     held = None if isinstance(table, FileTable) else list(table.batches())
     cells = sampled(_watched(table, held, progress))
     columns = infer_cells(cells)
     if not columns:
         raise BatchInvalid("no_rows", f"{table.name} has no rows; give a reference with rows")
+    hints.check(columns)
+    columns = hints.place(columns, cells)
+    purpose = purpose_of(columns, Cells(cells), hints)
     features = {name: column.feature for name, column in columns.items()}
+    label = purpose.roles.get("label")
+    if label is not None and purpose.task != "regression":
+        features[label] = CategoricalFeature(type="categorical")  # whose values are counted over all rows
     time = next((name for name, column in columns.items() if column.role == "time"), None)
     quantities = {name: column.quantity for name, column in columns.items() if column.quantity}
     facts, notes = facts_of(_watched(table, held, progress), features, time, quantities)
     if not any(column.role == "entity" for column in columns.values()):
         groups = rows_in_groups(cells, [name for name, column in columns.items() if column.role != "id"])
         notes = (*notes, groups) if groups else notes
-    suggested = _Suggestion(table.name, columns, facts, notes)
+    suggested = _Suggestion(table.name, columns, facts, purpose, notes)
     name = model or _model_name(reference)
     text = suggested.text(name, owner or _OWNER)
     if len(text.encode()) > MAXIMUM_BYTES:
@@ -103,16 +124,22 @@ class _Suggestion:
     """The parts of the declaration."""
 
     def __init__(
-        self, source: str, columns: Mapping[str, Inference], facts: Mapping[str, Facts], notes: Sequence[str]
+        self,
+        source: str,
+        columns: Mapping[str, Inference],
+        facts: Mapping[str, Facts],
+        purpose: Purpose,
+        notes: Sequence[str],
     ) -> None:
         self._source = source
         self._notes = notes
         self._columns = columns
         self._facts = facts
         self._rows = max(found.rows for found in facts.values())
-        self._purpose = purpose_of(columns, facts)
-        self._roles = _roles_of(self._purpose)
-        used = {*self._roles.values(), *self._purpose.scores.values(), *self._purpose.outputs}
+        self._purpose = purpose
+        self._trained = not purpose.is_answered and "label" in purpose.roles
+        self._classes = self._named_classes()
+        used = {*purpose.roles.values(), *purpose.scores.values(), *purpose.outputs, *purpose.left_out}
         rest = {name: column for name, column in columns.items() if name not in used}
         self._features = {
             name: column
@@ -129,6 +156,7 @@ class _Suggestion:
         """The whole of it."""
         rows = f"{self._rows:,} rows"
         lines = [
+            *(comment(f"TO DO: {question}.") for question in self._questions()),
             comment(f"Written by `steward suggest` from {rows} of {self._source}: read it through before you use it."),
             *(comment(f"{note[:1].upper()}{note[1:]}.") for note in self._notes),
             entry("model", model),
@@ -138,36 +166,61 @@ class _Suggestion:
         if self._purpose.positive:
             lines.append(entry("positive_label", *self._purpose.positive))
         lines.append(
-            entry("on_invalid", "count", "the bounds below are what was seen, no rules yet; quarantine sets rows aside")
+            entry(
+                "on_invalid", "count", "the bounds below are what was seen, no rules: a row outside is kept and counted"
+            )
         )
         for section in (self._columns_section(), self._features_section(), self._outputs_section()):
             if section.entries or section.remarks:
                 lines += section.lines(terse=terse)
         lines += self._groups()
         lines += self._window()
-        why = "trained elsewhere: upload reference rows with the model's answers, and a version is made of them"
-        return "\n".join([*lines, entry("retraining", {}, why)]) + "\n"
+        if self._trained:
+            lines += self._training(terse=terse)
+        else:
+            why = "trained elsewhere: Steward takes the reference, with the model's answers, as its version"
+            lines.append(entry("retraining", {}, why))
+        return "\n".join(lines) + "\n"
+
+    def _questions(self) -> Iterator[str]:
+        """What must be answered before the declaration can work, or work as well as it might."""
+        yield from (question for role, question in _QUESTIONS.items() if role not in self._purpose.roles)
+        yield from self._purpose.questions
+
+    def _named_classes(self) -> Mapping[str, str]:
+        """The column with the probability of each class: those that are there, or names for those that will be."""
+        if self._purpose.task != "multiclass_classification" or self._purpose.scores:
+            return self._purpose.scores
+        label = self._purpose.roles.get("label")
+        counts = (self._facts[label].categories if label else None) or {}
+        classes = sorted({form for name in counts if (form := canonical_label(name))})
+        return {name: fresh(f"probability_{name}", self._columns) for name in classes or ("0", "1")}
 
     def _columns_section(self) -> Section:
         section = Section("columns")
-        taken: set[str | None] = set(self._columns)
+        purpose, taken = self._purpose, set(self._columns)
         asked: list[Role] = ["id", "time"]
-        if self._purpose.scores:
-            section.add("scores", dict(self._purpose.scores), "the probability of each class")
-        elif self._purpose.task == "binary_classification":
+        if purpose.task == "multiclass_classification":
+            why = (
+                "the probability of each class"
+                if purpose.scores
+                else "what the probability of each class will be called"
+            )
+            section.add("scores", dict(self._classes), why)
+        elif purpose.task == "binary_classification":
             asked.append("score")
-        if self._purpose.task == "regression" or "prediction" in self._roles:
+        if purpose.task == "regression" or "prediction" in purpose.roles:
             asked.append("prediction")
         asked.append("label")
         for role in (*asked, "entity", "version", "latency"):
-            column = self._columns[self._roles[role]] if role in self._roles else None
-            if column is not None:
-                section.add(role, self._roles[role], column.role_reason)
-                for setting, value, why in column.settings if role == "time" else ():
+            name = purpose.roles.get(role)
+            if name is not None:
+                section.add(role, name, purpose.reasons.get(name, self._columns[name].role_reason))
+                for setting, value, why in self._columns[name].settings if role == "time" else ():
                     section.add(f"time_{setting}", value, why)
             elif role in _MISSING:
                 section.add(role, fresh(role, taken), _MISSING[role])
-        if "version" not in self._roles and "version" in taken:
+        if "version" not in purpose.roles and "version" in taken:
             section.add("version", fresh("version", taken), "another column is called version")
         return section
 
@@ -177,6 +230,8 @@ class _Suggestion:
             features.nest(self._feature(name, column))
         for name, column in self._naming.items():
             features.remark(f"{name} is left out: {column.reason}; it names what rows are about")
+        for name, why in self._purpose.left_out.items():
+            features.remark(f"{name} is left out: {why}")
         for name, column in self._counters.items():
             features.remark(f"{name or 'the column without a name'} is left out: {column.counts}")
         for name, column in self._unreadable.items():
@@ -198,8 +253,6 @@ class _Suggestion:
         if facts.missing + facts.unread + facts.infinite >= facts.rows:
             feature.add("monitored", value=False, why="there is nothing to compare with")
             return feature
-        if facts.complete:
-            feature.add("nullable", value=False, why=f"none of {facts.rows:,} cells is empty")
         match column.feature:
             case NumericFeature():
                 for bound, value, why in _bounds(facts):
@@ -234,30 +287,42 @@ class _Suggestion:
             )
 
     def _window(self) -> Iterator[str]:
-        time = self._roles.get("time")
+        cadence = self._cadence()
+        length, why = cadence.window() if cadence else ("1d", "no times tell how many rows come in which time")
+        yield entry("window", {"length": length}, why)
+
+    def _training(self, *, terse: bool) -> Iterator[str]:
+        """How Steward trains, and proves what it trained."""
+        retraining, cadence = Section("retraining"), self._cadence()
+        estimator = f"HistGradientBoosting{'Regressor' if self._purpose.task == 'regression' else 'Classifier'}"
+        retraining.add("recipe", {"estimator": estimator}, "no column has a model's answers: Steward trains one")
+        alerts = ["r_squared"] if self._purpose.task == "regression" else ["roc_auc", "log_loss"]
+        retraining.add("on_alerts", alerts, "one of these, when it fires, asks for a new version")
+        if self._rows < _USUAL_LABELS:
+            retraining.add("minimum_labels", max(1, self._rows // 2), f"the reference has {self._rows:,} rows")
+        if cadence is None:
+            yield from retraining.lines(terse=terse)
+            return
+        held, block, why = cadence.holdout(self._rarest())
+        retraining.add("holdout_span", held, why)
+        yield from retraining.lines(terse=terse)
+        yield entry(
+            "validation", {"block": block}, "rows of one block are alike: a gain is proved over blocks, not rows"
+        )
+
+    def _cadence(self) -> Cadence | None:
+        """How the rows lie in time; None where no column says."""
+        time = self._purpose.roles.get("time")
         facts = self._facts[time] if time is not None else None
         if facts is None or np.isnat(facts.first) or np.isnat(facts.last):
-            return
-        span = timedelta(microseconds=int((facts.last - facts.first).astype(np.int64)))
-        fitting = [
-            text
-            for text, length in _SPANS.items()
-            if span / length >= _FEWEST_WINDOWS and facts.rows * (length / span) >= _WINDOW_ROWS
-        ]
-        if fitting:
-            each = facts.rows * (_SPANS[fitting[0]] / span)
-            why = f"some {each:,.0f} rows each, from {facts.first.astype('M8[D]')} to {facts.last.astype('M8[D]')}"
-            yield entry("window", {"length": fitting[0]}, why)
+            return None
+        return Cadence(facts.rows, facts.first.item(), facts.last.item())
 
-
-def _roles_of(purpose: Purpose) -> dict[Role, str]:
-    """The roles that the task has a place for; what else is called so is a feature."""
-    unknown: set[Role] = set()
-    if purpose.task != "binary_classification":
-        unknown.add("score")
-    if purpose.task == "text_generation":
-        unknown.add("prediction")
-    return {role: name for role, name in purpose.roles.items() if role not in unknown}
+    def _rarest(self) -> float:
+        """The share of the rarest class of the label; 1 for amounts."""
+        label = self._purpose.roles.get("label")
+        counts = self._facts[label].categories if label is not None else None
+        return min(counts.values()) / self._rows if counts and self._purpose.task != "regression" else 1.0
 
 
 def _bounds(facts: Facts) -> Iterator[tuple[str, float, str]]:
@@ -298,7 +363,12 @@ def _is_segment(counts: Mapping[str, int], rows: int) -> bool:
 
 
 def _model_name(reference: object) -> str:
-    """The file's name as a model can have it."""
+    """The file's name as a model can have it, without a word for what the file is to the model.
+
+    >>> _model_name("Car loans_reference.csv"), _model_name("2024.csv")
+    ('car-loans', 'model-2024')
+    """
     stem = Path(reference).name.partition(".")[0] if isinstance(reference, str | Path) else ""
     name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-")
-    return name if name[:1].isalpha() else "my-model"
+    name = _REFERENCE.sub("", name)
+    return name if name[:1].isalpha() else f"model-{name}" if name else "my-model"

@@ -1,22 +1,27 @@
-"""What a model does, as far as the columns of its reference tell."""
+"""What a model does, as far as the columns of its reference tell, and which of them no model may see."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from steward.records.canonical import canonical_label
-from steward.spec.features import BooleanFeature, NumericFeature, TextFeature
+import numpy as np
+
+from steward.spec.features import BooleanFeature, CategoricalFeature, NumericFeature, TextFeature
 from steward.spec.model import Task
-from steward.standalone.facts import Facts
+from steward.standalone.agreement import Cells, is_copy
+from steward.standalone.answers import Answers
+from steward.standalone.hints import SAID, Hints
 from steward.standalone.inference import Inference
-from steward.standalone.roles import Role
+from steward.standalone.label_column import Truth, choose_label, holds_classes, is_certain
+from steward.standalone.roles import Role, names_prediction, words_of
+from steward.standalone.score_columns import find_scores
 
-_SCORES = re.compile(r"^(score|scores|probability|proba|prob|p)[_.:](.+)$")
 _PROMPTS = re.compile(r"(^|_)(prompt|question|query|instruction)$")
 _RESPONSES = re.compile(r"(^|_)(response|completion|answer|generated|generation|reply)(_text)?$")
 _JUDGED = re.compile(r"(^|_)(score|rating|safety|relevance|toxicity|helpfulness|faithfulness)$")
-_FEWEST_CLASSES = 2
-_FEWEST_VALUES = 20
+_PAIR = 2
+_FEW_VALUES = 10
+_ASIDE: frozenset[Role] = frozenset({"id", "time", "entity", "version", "latency"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,86 +31,256 @@ class Purpose:
     Attributes:
         task: the kind of it.
         reason: what tells.
-        roles: the column of each role that the task has; the label's and the version's too.
+        roles: the column of each part that the task has, the label's and the version's too.
+        reasons: what tells of each of these columns.
         scores: the column with the probability of each class.
         outputs: columns of generated text, and what judges say of it.
         positive: the label that a binary model gives the probability of, and why; None for 1.
+        left_out: columns that no model may see, and why.
+        questions: what cannot be told, and what to do about it, one sentence each.
     """
 
     task: Task
     reason: str
     roles: Mapping[Role, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     positive: tuple[str, str] | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    questions: tuple[str, ...] = ()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the table has what a model said, so that it need not be trained here."""
+        return bool(self.scores or self.outputs or {"score", "prediction"} & self.roles.keys())
 
 
-def purpose_of(columns: Mapping[str, Inference], facts: Mapping[str, Facts]) -> Purpose:
-    """Tell it from scores, predictions and labels; without any, two classes are the guess that is easiest to mend.
+def purpose_of(columns: Mapping[str, Inference], cells: Cells, hints: Hints) -> Purpose:
+    """Tell it from scores, predictions and labels.
 
     Args:
         columns: what each is taken for.
-        facts: what all rows say of each.
+        cells: some of each, of the same rows.
+        hints: what the user says.
     """
-    roles: dict[Role, str] = {column.role: name for name, column in columns.items() if column.role}
-    label = roles.get("label")
-    scores = _class_scores(columns, facts, label)
     responses = tuple(
         name
         for name, column in columns.items()
         if isinstance(column.feature, TextFeature) and _RESPONSES.search(name.lower())
     )
-    if scores:
-        roles.pop("score", None)
-        classes = ", ".join(scores)
-        return Purpose("multiclass_classification", f"there is a score for each of {classes}", roles, scores)
-    if responses and any(_PROMPTS.search(name.lower()) for name in columns):
-        reason = f"{', '.join(responses)} is text that answers"
+    prompted = any(_PROMPTS.search(name.lower()) for name in columns)
+    if hints.task in {None, "text_generation"} and responses and prompted:
         judged = tuple(name for name, column in columns.items() if _is_judgement(name, column))
+        roles: dict[Role, str] = {c.role: name for name, c in columns.items() if c.role in _ASIDE and c.role}
+        reason = f"{', '.join(responses)} is text that answers"
         return Purpose("text_generation", reason, roles, outputs=(*responses, *judged))
-    if "score" in roles:
-        reason = f"{roles['score']} is a probability"
-        return Purpose("binary_classification", reason, roles, positive=_positive(label, facts))
-    for role in ("prediction", "label"):
-        name = roles.get(role)
-        if name is not None and _is_amount(columns[name], facts[name]):
-            return Purpose("regression", f"{name} holds amounts", roles)
-    if label is not None:
-        reason = f"{label} has classes; no column holds the probability of one yet"
-        return Purpose("binary_classification", reason, roles, positive=_positive(label, facts))
-    return Purpose("binary_classification", "nothing tells: no label, score or prediction is there; check", roles)
+    return _Reading(columns, cells, hints).purpose()
 
 
-def _class_scores(columns: Mapping[str, Inference], facts: Mapping[str, Facts], label: str | None) -> Mapping[str, str]:
-    """The score column of each class: those that share a prefix, and whose rest is a label where there are labels."""
-    found: dict[str, str] = {}
-    for name, column in columns.items():
-        match = _SCORES.match(name.lower())
-        known = facts[name]
-        if match and isinstance(column.feature, NumericFeature) and known.minimum >= 0 and known.maximum <= 1:
-            found[name[match.start(2) :]] = name
-    if label is not None:
-        classes = {canonical_label(name) for name in facts[label].categories or {}}
-        others = {canonical_label(name) for name in found} - classes
-        if isinstance(columns[label].feature, BooleanFeature) or others:
-            return {}
-    return found if len(found) >= _FEWEST_CLASSES else {}
+class _Reading:
+    """The columns of a classifier's or a regression's table."""
 
+    def __init__(self, columns: Mapping[str, Inference], cells: Cells, hints: Hints) -> None:
+        self._columns = columns
+        self._cells = cells
+        self._hints = hints
+        self._free = {
+            name: column
+            for name, column in columns.items()
+            if column.role not in _ASIDE
+            and (name in hints.results or not (column.identifies or column.unreadable or column.counts))
+        }
+        self._reasons = {name: column.role_reason for name, column in columns.items() if column.role in _ASIDE}
+        self._left_out: dict[str, str] = {}
+        self._questions: list[str] = []
 
-def _positive(label: str | None, facts: Mapping[str, Facts]) -> tuple[str, str] | None:
-    """Of two labels that are not 1 and 0, the rarer."""
-    classes = facts[label].categories if label is not None else None
-    if not classes or {canonical_label(name) for name in classes} <= {"0", "1"}:
-        return None
-    rarest = min(classes, key=lambda name: (classes[name], name))
-    rest = "the other is" if len(classes) == _FEWEST_CLASSES else f"the other {len(classes) - 1} together are"
-    return rarest, f"the rarer label, so it may be what is looked for; {rest} the negative class"
+    def purpose(self) -> Purpose:
+        """What the table tells."""
+        answers, truth = self._told_apart(self._find_answers())
+        task, reason = self._task(answers, truth.name)
+        self._keep_out(answers, truth)
+        positive = None
+        if task == "binary_classification":
+            judged = truth.name or answers.prediction
+            positive = answers.positive_label(judged, self._cells) if judged is not None else None
+            answers = self._decisions(answers, truth.name)
+        if task == "multiclass_classification" and answers.prediction is not None and not answers.scores:
+            self._left_out[answers.prediction] = "it is what a model decided, without the probabilities of the classes"
+            self._questions.append(
+                "a model of several classes needs a column with the probability of each (--score COLUMN for each), and "
+                "there is none: Steward trains a model of its own instead"
+            )
+            answers = Answers()
+        return Purpose(
+            task,
+            reason,
+            self._roles(answers, truth.name, task),
+            self._reasons,
+            scores=answers.spelt(self._cells.classes(truth.name) if truth.name else ()),
+            positive=positive,
+            left_out=self._left_out,
+            questions=tuple(self._questions),
+        )
 
+    def _find_answers(self) -> Answers:
+        """What a model said, by the columns' names and by what they hold."""
+        hints = self._hints
+        open_ = {name: column for name, column in self._free.items() if name not in {hints.label, hints.prediction}}
+        if hints.task == "regression":
+            return Answers(prediction=self._prediction(set()), amounts=True)
+        found = find_scores(open_, self._cells, hints.scores)
+        self._left_out |= found.others
+        for name, held in found.unfit.items():
+            self._left_out[name] = f"its name says score, and {held}"
+            if found.single is None and not found.classes:
+                said = f"{name} is no probability: {held}; write probabilities from 0 to 1, and suggest again"
+                self._questions.append(said)
+        for name in filter(None, (found.single, *found.classes.values())):
+            self._reasons[name] = found.why
+        prediction = self._prediction({found.single, *found.classes.values(), *self._left_out})
+        amounts = prediction is not None and not found.single and not found.classes and self._is_amount(prediction)
+        return Answers(found.single, found.positive, found.classes, prediction, amounts)
 
-def _is_amount(column: Inference, facts: Facts) -> bool:
-    """Whether a column holds numbers that are no codes of classes."""
-    varied = not facts.whole or facts.maximum - facts.minimum > _FEWEST_VALUES
-    return isinstance(column.feature, NumericFeature) and varied
+    def _prediction(self, used: set[str | None]) -> str | None:
+        if self._hints.prediction:
+            self._reasons[self._hints.prediction] = SAID
+            return self._hints.prediction
+        says = {
+            name: names_prediction(words_of(name))
+            for name, column in self._free.items()
+            if name not in used
+            and name not in self._hints.results
+            and isinstance(column.feature, NumericFeature | CategoricalFeature | BooleanFeature)
+        }
+        named = sorted((name for name in says if says[name]), key=lambda name: -says[name])
+        if not named:
+            return None
+        self._left_out |= dict.fromkeys(named[1:], f"its name says prediction, and {named[0]} is it")
+        self._reasons[named[0]] = "its name says prediction"
+        return named[0]
+
+    def _told_apart(self, answers: Answers) -> tuple[Answers, Truth]:
+        """The answers and the label; a prediction that is the probability of a label is the score."""
+        prediction = answers.prediction
+        if answers.amounts and prediction is not None and self._hints.task is None:
+            values = self._cells.numbers(prediction)
+            known = values[np.isfinite(values)]
+            if len(known) and 0 <= known.min() <= known.max() <= 1:
+                score = Answers(score=prediction)
+                truth = self._truth(score)
+                if truth.name is not None:
+                    self._reasons[prediction] = "it lies between 0 and 1, as the probability of a label does"
+                    self._reasons[truth.name] = truth.why
+                    return score, truth
+        truth = self._truth(answers)
+        if truth.name is not None:
+            self._reasons[truth.name] = truth.why
+        return answers, truth
+
+    def _truth(self, answers: Answers) -> Truth:
+        """The label."""
+        if self._hints.label is not None:
+            return Truth(self._hints.label, SAID)
+        used = {answers.score, answers.prediction, *answers.scores.values(), *self._left_out}
+        amounts = answers.amounts if answers else None
+        if self._hints.task is not None:
+            amounts = self._hints.task == "regression"
+        candidates = {}
+        for name, column in self._free.items():
+            if name in used:
+                continue
+            if amounts is not False and self._is_amount(name):
+                candidates[name] = True
+            elif amounts is not True and holds_classes(column, len(self._cells.classes(name))):
+                candidates[name] = False
+        agreement = (lambda name: answers.agreement(name, self._cells)) if answers else None
+        return choose_label(candidates, agreement, answers.prediction, self._columns)
+
+    def _task(self, answers: Answers, label: str | None) -> tuple[Task, str]:
+        if self._hints.task is not None:
+            return self._hints.task, SAID
+        if answers.scores:
+            return "multiclass_classification", self._reasons[next(iter(answers.scores.values()))]
+        if answers.score:
+            return "binary_classification", f"{answers.score} is a probability"
+        told = label if answers.prediction is None else answers.prediction
+        if told is None:
+            return "binary_classification", "nothing tells: no label, score or prediction is there"
+        if self._is_amount(told):
+            return "regression", f"{told} holds amounts"
+        classes = len(self._cells.classes(told))
+        task: Task = "multiclass_classification" if classes > _PAIR else "binary_classification"
+        return task, f"{told} holds {classes} classes"
+
+    def _decisions(self, answers: Answers, label: str | None) -> Answers:
+        """The decisions of a binary model: those of 0 and 1 stand for probabilities where there are none."""
+        prediction = answers.prediction
+        if prediction is None:
+            return answers
+        decided = set(self._cells.classes(prediction))
+        if answers.score is not None:
+            if label is None or decided <= set(self._cells.classes(label)):
+                return answers
+            self._left_out[prediction] = f"its classes ({', '.join(sorted(decided))}) are not those of {label}"
+            return replace(answers, prediction=None)
+        if decided <= {"0", "1"}:
+            self._reasons[prediction] = (
+                "decisions, as no column is a probability: log loss and calibration say little of them"
+            )
+            return Answers(score=prediction)
+        self._left_out[prediction] = "it is what a model decided, without a probability"
+        self._questions.append(
+            "a model of two classes needs a column with the probability of one (--score COLUMN), and there is none: "
+            "Steward trains a model of its own instead"
+        )
+        return Answers()
+
+    def _keep_out(self, answers: Answers, truth: Truth) -> None:
+        """Keep from the features what may be the label, or says the same in other words."""
+        if truth.name is None:
+            self._left_out |= {name: f"it may be the label: {why}" for name, why in truth.suspects.items()}
+            which = " or ".join(f"--label {name}" for name in truth.suspects) or "--label COLUMN"
+            held_back = ". Until then no feature is made of what may be it" if truth.suspects else ""
+            asked = f"no label could be told: say which column it is ({which}), so that performance can be measured"
+            if not answers:
+                asked = (
+                    "no column has a model's answers, and no label could be told: say which column is the label "
+                    f"({which}), and Steward trains a model; or add the answers of yours (--score or --prediction)"
+                )
+            self._questions.append(f"{asked}{held_back}")
+            return
+        if truth.guessed:
+            said = (
+                f"{truth.name} was taken for the label, which its name does not say plainly: check it (--label COLUMN)"
+            )
+            self._questions.append(said)
+        classes, labels = self._cells.classes(truth.name), self._cells.labels(truth.name)
+        used = {truth.name, answers.score, answers.prediction, *answers.scores.values(), *self._left_out}
+        for name in self._free:
+            if name in used:
+                continue
+            if is_certain(name):
+                self._left_out[name] = f"its name says label, and {truth.name} is it"
+            elif len(classes) <= _FEW_VALUES and is_copy(self._cells.labels(name), labels, classes):
+                self._left_out[name] = f"it says the same as {truth.name}"
+
+    def _roles(self, answers: Answers, label: str | None, task: Task) -> dict[Role, str]:
+        """The column of each part that the task has."""
+        roles: dict[Role, str] = {c.role: name for name, c in self._columns.items() if c.role in _ASIDE and c.role}
+        found: tuple[tuple[Role, str | None], ...] = (
+            ("score", answers.score if task == "binary_classification" else None),
+            ("prediction", answers.prediction),
+            ("label", label),
+        )
+        return roles | {role: name for role, name in found if name is not None}
+
+    def _is_amount(self, name: str) -> bool:
+        """Whether a column holds numbers that are no codes of classes."""
+        if not isinstance(self._columns[name].feature, NumericFeature):
+            return False
+        values = self._cells.numbers(name)
+        return len(np.unique(values[np.isfinite(values)])) > _FEW_VALUES
 
 
 def _is_judgement(name: str, column: Inference) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ValidationError
 
 from steward.errors import ObjectChanged, ObjectMissing
-from steward.events import Event, ObjectCreated, StoredObject, ValidationCompleted, VersionRejected
+from steward.events import NO_MODEL, Event, ObjectCreated, StoredObject, ValidationCompleted, VersionRejected
 from steward.governance.card import ModelCard
 from steward.promotion.acceptance import Arrival, problems
 from steward.promotion.transfer import LedgerExtract, Part, Transfer
@@ -17,9 +17,6 @@ from steward.stations import registry
 from steward.store import keys
 from steward.store.bucket import Content
 from steward.validation.evaluation import Accepted, Evaluation
-
-_NO_MODEL = "unknown"
-"""Under this name the ledger keeps what became of promotions whose key names no model."""
 
 _NEEDED: tuple[Part, ...] = (
     "manifest.json", "baseline.json", "evaluation.json", "dataset.json", "spec.json", "run.json", "ledger.json",
@@ -105,7 +102,7 @@ def _arrival(runtime: Runtime, transfer: Transfer) -> tuple[Mapping[Part, bytes]
         declared=_read(registry.SpecRevision, "spec.json", bodies).spec,
         run=_read(Run, "run.json", bodies),
         ledger=_read(LedgerExtract, "ledger.json", bodies),
-        present=newest[0].spec if newest else None,
+        present=newest[0].spec if newest and not newest[0].removal else None,
         champion=registry.routing(runtime.data, transfer.model).champion,
         environment=runtime.settings.environment,
     )
@@ -198,7 +195,7 @@ def _stored(
 
 
 def _rejected(runtime: Runtime, created: ObjectCreated, content: Content, found: list[str]) -> VersionRejected:
-    model, version = keys.promotion_of(created.key) or (_NO_MODEL, "unknown")
+    model, version = keys.promotion_of(created.key) or (NO_MODEL, "unknown")
     event = VersionRejected(
         occurred_at=runtime.now(),
         model=model,

@@ -15,11 +15,13 @@ from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.alerting.telling import Announced, Claim
 from steward.errors import BusRefuses, UnknownModel
 from steward.events import (
+    REMOVED_MODEL,
     AlertAcknowledged,
     AlertMuted,
     AlertRaised,
     AlertResolved,
     AlertUpdated,
+    BatchRejected,
     CheckCompleted,
     Event,
     ReleaseChanged,
@@ -49,7 +51,8 @@ def raise_alerts(runtime: Runtime, event: Event) -> None:
     Alerts remember what was told only after it was told, so that a crash between the two tells it again, under the
     same id, rather than never.
     """
-    message = notice(event, _report(runtime, event.model))
+    quiet = isinstance(event, BatchRejected) and event.code == REMOVED_MODEL
+    message = None if quiet else notice(event, _report(runtime, event.model))
     if message:
         send(runtime, message)
     match event:

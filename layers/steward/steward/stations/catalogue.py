@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from steward.errors import ObjectMissing, StewardError
 from steward.events import StoredObject
-from steward.lineage.identifiers import Identified, baseline_id, release_id, resolve
+from steward.lineage.identifiers import Identified, UnknownId, baseline_id, release_id, resolve
+from steward.monitoring.check import Check
 from steward.releasing.routing import Promotion
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
+from steward.spec.monitors import MonitorName
+from steward.spec.windows import Window
 from steward.stations import registry
+from steward.stations.check_lookup import check_of_alert, check_of_window, newest_check
 from steward.store import keys
 from steward.store.bucket import Bucket, Content
 from steward.validation.evaluation import Evaluation
@@ -33,13 +37,43 @@ class Catalogue:
         self.data = data
         self.model = model
 
-    def find(self, prefix: str) -> Identified:
-        """The one thing whose id begins with this.
+    def find(self, name: str, version: str | None = None) -> Identified:
+        """The one thing that is called so.
+
+        Args:
+            name: an id or its beginning; `champion`; the id of a window, a monitor, or the key of a check, which all
+                stand for a check.
+            version: whose check of a window; the champion's where it has one when None.
 
         Raises:
             UnknownId: there is none, or there are several.
         """
-        return resolve(prefix, self._known(), self.model)
+        if name == "champion":
+            return self._champion()
+        if name in get_args(MonitorName):
+            return check_of_alert(self.data, self.model, name)
+        window = keys.window_of(key := name.removeprefix(f"s3://{self.data.name}/"))
+        if window and key.startswith(keys.checks(self.model)):
+            name = key.rsplit("/", 1)[-1].removesuffix(".json")
+        elif _is_window(name):
+            return check_of_window(self.data, self.model, name, version)
+        return resolve(name, self._known(), self.model)
+
+    def check(self, name: str | None = None, version: str | None = None) -> Check:
+        """The check that is called so; of a version, and without a name, the newest one. Arguments as of `find`.
+
+        Raises:
+            UnknownId: there is none, or it is no check.
+        """
+        found = self.find(name, version) if name else newest_check(self.data, self.model, version)
+        if found.kind == "version":
+            found = newest_check(self.data, self.model, found.id)
+        if found.kind != "check":
+            raise UnknownId(
+                f"{found.kind} {found.id} of {self.model} is no check; `steward show {self.model} {found.id}` shows "
+                f"it, and `steward log {self.model} --checks` lists checks"
+            )
+        return Check.model_validate_json(self.data.get(found.key).body)
 
     def content(self, item: Identified) -> Content:
         """The object that holds it."""
@@ -102,6 +136,14 @@ class Catalogue:
         found = self.data.find(keys.version(self.model, version, "evaluation.json"))
         return Evaluation.model_validate_json(found.body) if found else None
 
+    def _champion(self) -> Identified:
+        champion = registry.routing(self.data, self.model).champion
+        if champion is None:
+            raise UnknownId(
+                f"no version of {self.model} is in charge yet; `steward outcome {self.model}` waits for the newest run"
+            )
+        return Identified("version", champion, keys.version(self.model, champion, "manifest.json"))
+
     def _known(self) -> Iterator[Identified]:
         data, model = self.data, self.model
         for listed in data.list(keys.spec_revisions(model)):
@@ -123,3 +165,11 @@ class Catalogue:
                 yield Identified("run", listed.name, listed.key)
         for listed in data.list(keys.checks(model)):
             yield Identified("check", listed.name, listed.key)
+
+
+def _is_window(name: str) -> bool:
+    try:
+        Window.parse(name)
+    except ValueError:
+        return False
+    return True

@@ -19,6 +19,7 @@ from steward.events import (
     StoredObject,
 )
 from steward.monitoring.check import Check
+from steward.monitoring.distributions import drifted_distributions
 from steward.monitoring.earlier import earlier_windows
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
@@ -26,13 +27,15 @@ from steward.monitoring.figures import figures
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
 from steward.profiles import Baseline, Bins, Profile
+from steward.quality.no_data import overdue_windows
 from steward.results import MetricResult
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
-from steward.spec.windows import Window
+from steward.spec.windows import ORIGIN, Window
 from steward.stations import recent, registry
 from steward.stations.sagemaker import write_reports
-from steward.stations.swept import FORGOTTEN, swept
+from steward.stations.stream import has_ended
+from steward.stations.swept import FORGOTTEN, filled_windows, swept
 from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -47,7 +50,9 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         closed = window.end + spec.window.allowed_lateness <= runtime.now()
         if not closed and not (isinstance(cause, CheckRequested) and cause.window):
             continue
-        examined = examine(runtime.data, spec, spec_stored, window, version, or_silent=_is_sweep(cause))
+        examined = examine(
+            runtime.data, spec, spec_stored, window, version, or_silent=_is_sweep(cause), now=runtime.now()
+        )
         if examined is None:
             continue
         check, evidence = examined
@@ -72,6 +77,7 @@ def examine(
     window: Window,
     version: str,
     *,
+    now: datetime,
     or_silent: bool = False,
 ) -> tuple[Check, Evidence] | None:
     """Judge one window of one version by all that is stored of it, which is returned too; None without records.
@@ -82,6 +88,7 @@ def examine(
         spec_stored: where that is.
         window: which.
         version: whose predictions.
+        now: by the wall clock, which says whether a window has ended whose records come as they happen.
         or_silent: a window without records is judged too: it says that nothing came.
     """
     manifest = registry.manifest(data, spec.model, version)
@@ -99,6 +106,7 @@ def examine(
     history = data.find(keys.history(spec.model, version))
     known = History.model_validate_json(history.body) if history else History()
     realised = WindowOutcomes.model_validate_json(outcomes.body) if outcomes else None
+    since = _labelled_since(data, spec, version, window, known)
     evidence = Evidence(
         spec=spec,
         window=window,
@@ -110,10 +118,12 @@ def examine(
         compared=list(compared.values()),
         history=known.before(window),
         volumes=known.volumes,
-        labelled=known.labelled,
+        labelled=known.labelled | since,
         waiting=known.waiting,
         unreadable=unreadable,
+        ended=has_ended(data, spec, window, profile.batches, now),
     )
+    results = evaluate(evidence)
     check = Check(
         model=spec.model,
         version=version,
@@ -130,11 +140,14 @@ def examine(
         corrections=sorted({*corrections, *(realised.corrections if realised else ())}),
         joined_corrections=len(realised.corrections) if realised else 0,
         given_up=len(realised.given_up) if realised else 0,
+        ended=evidence.ended,
+        labelled_since=since,
         unreadable=unreadable,
         rows=profile.rows,
         labelled_rows=realised.outcomes.labelled if realised else 0,
         readings=profile.telemetry.readings,
-        results=evaluate(evidence),
+        results=results,
+        distributions=drifted_distributions(evidence.drift_baseline, profile, results),
     )
     return check, evidence
 
@@ -177,10 +190,26 @@ def restored(data: Bucket, check: Check) -> Evidence:
         ],
         history=known.before(window),
         volumes=known.volumes,
-        labelled=known.labelled,
+        labelled=known.labelled | check.labelled_since,
         waiting=known.waiting,
         unreadable=check.unreadable,
+        ended=check.ended,
     )
+
+
+def _labelled_since(data: Bucket, spec: ModelSpec, version: str, window: Window, known: History) -> dict[int, int]:
+    """The labels of the newest window whose labels are overdue, where its check has not told of them yet.
+
+    Labels of many windows that come at once are joined window by window, and the checks that follow overtake each
+    other.
+    """
+    overdue = overdue_windows(known.labelled, window, spec)
+    if not overdue or known.labelled[overdue[-1]] or overdue[-1] >= window.number:
+        return {}
+    late = Window(ORIGIN + overdue[-1] * window.length, window.length)
+    outcomes = data.find(keys.outcomes(spec.model, version, late.id))
+    labelled = WindowOutcomes.model_validate_json(outcomes.body).outcomes.labelled if outcomes else 0
+    return {overdue[-1]: labelled} if labelled else {}
 
 
 def _contributions(sampled: bytes | None, profile: Profile) -> tuple[AttributionSums, str]:
@@ -218,6 +247,7 @@ def _concerned(runtime: Runtime, spec: ModelSpec, cause: Event) -> Iterator[tupl
                 if data.find(keys.outcomes(spec.model, version, window.id)) is None:  # else once they are made again
                     yield window, version
         case BatchIngested():
+            yield from filled_windows(data, cause)
             yield from ((Window.parse(window), version) for window in cause.windows for version in cause.versions)
         case OutcomesUpdated() | AttributionsUpdated():
             yield Window.parse(cause.window), cause.version

@@ -78,7 +78,7 @@ def _dataset(catalogue: Catalogue, item: Identified) -> tuple[DatasetManifest, M
     """The dataset that a thing is, or was made from, and the declaration that its rows are read by."""
     if item.kind == "dataset":
         manifest = DatasetManifest.model_validate_json(catalogue.content(item).body)
-        return manifest, registry.current_spec(catalogue.data, catalogue.model)[0]
+        return manifest, registry.current_spec(catalogue.data, catalogue.model, or_removed=True)[0]
     made = catalogue.manifest_of(item)
     return catalogue.dataset(made.dataset), catalogue.revision(made.spec).spec
 

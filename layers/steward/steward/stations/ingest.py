@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from steward.errors import BatchInvalid, UnknownModel
-from steward.events import Event, Kind, ObjectCreated
+from steward.errors import BatchInvalid, RemovedModel, UnknownModel
+from steward.events import NO_MODEL, REMOVED_MODEL, Event, Kind, ObjectCreated
 from steward.records.judge import Batch
 from steward.records.quarantine import Quarantine
 from steward.records.raw import Limits
@@ -23,6 +23,7 @@ from steward.stations import registry
 from steward.stations.admission import Rows, assign_versions
 from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
+from steward.stations.deferral import NoChampion, defer_upload
 from steward.stations.fetch import erased, fetch_file, fetch_upload, is_empty_part, is_no_file
 from steward.stations.intake_events import (
     Outcome,
@@ -31,6 +32,7 @@ from steward.stations.intake_events import (
     refuse_upload,
     report_batch,
     report_given_up,
+    report_repeat,
     request_checks,
 )
 from steward.stations.neighbours import Neighbours
@@ -53,9 +55,7 @@ MAXIMUM_BYTES = 6 * 1024**3
 MAXIMUM_ROWS = 60_000_000
 """Their ids take 480 MB of memory; the process that decodes Parquet may take 640, the rest of the work 430."""
 
-_NO_MODEL = "unknown"
-"""Under this name the ledger keeps what became of files whose key names no model."""
-
+_UNKNOWN = {UnknownModel: "unknown_model", RemovedModel: REMOVED_MODEL}
 _FEW_VERSIONS = 8
 _A_VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
 """What Steward calls versions: a listing of them costs as much as twelve questions for one."""
@@ -67,7 +67,7 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
         return
     place = InboxKey.parse(created.key)
     if place is None:
-        place = InboxKey(model=_NO_MODEL, kind="unknown", name=created.key)
+        place = InboxKey(model=NO_MODEL, kind="unknown", name=created.key)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         upload, size = fetch_upload(runtime, created, place, folder)
@@ -87,12 +87,19 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
             yield from correct_records(runtime, spec, upload, folder)
             return
         outcome = _Intake(runtime, spec, kind, upload, folder).take_in(size)
+    except NoChampion as error:
+        yield from defer_upload(runtime, upload, error)
+        return
     except (BatchInvalid, UnknownModel) as error:
-        code = error.code if isinstance(error, BatchInvalid) else "unknown_model"
+        code = error.code if isinstance(error, BatchInvalid) else _UNKNOWN[type(error)]
         if not is_empty_part(created, code):
             yield refuse_upload(runtime, upload, code, str(error))
         return
-    if outcome.rows:
+    if outcome.repeats:
+        yield report_repeat(runtime, upload, kind, outcome)
+        if outcome.emptied:
+            yield from request_checks(runtime, spec, upload, outcome.windows)
+    elif outcome.rows:
         yield from report_batch(runtime, upload, kind, outcome)
         yield from refuse_rounded_ids(runtime, upload, outcome)
     else:
@@ -124,16 +131,19 @@ class _Intake:
         self._folder = folder
         self._spool = Spool(self._made("spool"), spec)
         self._quarantine = Quarantine(self._made("quarantine"))
-        self._champion = registry.routing(runtime.data, spec.model).champion_at(upload.uploaded)
+        self._champion = registry.routing(runtime.data, spec.model).champion_for(upload.uploaded)
         self._arrivals = Arrivals(spec, self._champion)
         self._notes: tuple[str, ...] = ()
         self._given_up: list[Window] = []
+        self._repeated = ""
+        self._emptied = False
 
     def take_in(self, size: int) -> Outcome:
         """Judge the file of so many bytes, and store what is valid of it.
 
         Raises:
             BatchInvalid: it cannot be read, or is too large; then nothing of it is kept.
+            NoChampion: some rows name no version, and there never was one; nothing of it is kept either.
         """
         if size > MAXIMUM_BYTES:
             raise self._too_large()
@@ -144,9 +154,11 @@ class _Intake:
             if error.errno == errno.ENOSPC:
                 raise self._too_large() from error
             raise
+        if "no_version" in self._quarantine.codes:
+            raise NoChampion(self._kind, self._spool.rows + self._quarantine.rows)
         path.unlink()  # room for what is about to be sent
         rows = self._store()
-        rejected = self._quarantine.close()
+        rejected = None if self._repeated else self._quarantine.close()
         if rejected:
             key = keys.quarantine(self._spec.model, f"{self._upload.uploaded:%Y-%m-%d}", self._upload.batch)
             self._runtime.data.put_file(key, rejected, PARQUET, source=self._upload.source)
@@ -154,7 +166,17 @@ class _Intake:
         versions = {version for window in windows for version in self._spool.versions(window)}
         found = self._quarantine
         return Outcome(
-            rows, found.rows, found.codes, found.first, windows, sorted(versions), self._given_up, self._notes
+            rows=rows,
+            rejected=found.rows,
+            codes=found.codes,
+            reasons=found.reasons,
+            first=found.first,
+            windows=windows,
+            versions=sorted(versions),
+            given_up=self._given_up,
+            repeats=self._repeated,
+            emptied=self._emptied,
+            notes=self._notes,
         )
 
     def _judge(self, path: Path) -> None:
@@ -164,7 +186,7 @@ class _Intake:
         batch = Batch(path, key, self._spec, self._kind, completed, LIMITS)  # type: ignore[arg-type] # no correction
         for judged in batch:
             records = self._named(judged.records) if self._kind == "telemetry" else judged.records
-            rows = Rows(records, judged.places, judged.rejected)
+            rows = Rows(records, judged.places, judged.content, judged.rejected)
             rows = admitted(rows) if admitted else rows
             self._quarantine.add(rows.rejected)
             self._arrivals.add(judged, rows)
@@ -174,6 +196,8 @@ class _Intake:
         self._spool.close()
         self._arrivals.close(batch)
         self._notes = batch.time_notes
+        if self._kind == "reference" and batch.times_without_zone:  # said once: the files that follow are written alike
+            self._notes += (f"no zone in {', '.join(batch.times_without_zone)}: read as UTC",)
 
     def _named(self, readings: Records) -> Records:
         """Readings have no ids: their key and row stand for one, so that a file sent again counts once."""
@@ -221,19 +245,35 @@ class _Intake:
             folder=self._made("neighbours"),
         )
         seen = neighbours.look(windows)
-        stored = {window: publication.window(window, neighbours.kept) for window in windows}
+        self._repeated = self._find_repeated(neighbours)
+        self._emptied = neighbours.stored
+        if self._repeated and not self._emptied:
+            return 0
+        told = not self._repeated
+        stored = {window: publication.window(window, neighbours.kept, told=told) for window in windows}
         while not (now_seen := neighbours.look(windows)) <= seen:
             seen = now_seen
             for window in windows:
                 if neighbours.count(window) != stored[window]:
-                    stored[window] = publication.window(window, neighbours.kept)
-        for rows, where, reason in neighbours.taken():
+                    stored[window] = publication.window(window, neighbours.kept, told=told)
+        if told and (repeated := self._find_repeated(neighbours)):  # the earlier file came meanwhile
+            self._repeated, self._emptied = repeated, True
+            stored = {window: publication.window(window, neighbours.kept, told=False) for window in windows}
+        for rows, where, reason in () if self._repeated else neighbours.taken():
             self._quarantine.add(rows.without(where, reason).rejected)
         if self._kind == "predictions":
             remake_corrected(self._runtime.data, self._spec, windows)
         self._given_up = neighbours.given_up(windows)
         self._wake(neighbours)
         return sum(stored.values())
+
+    def _find_repeated(self, neighbours: Neighbours) -> str:
+        """The earlier batch that has every valid row, and whose file has the same bytes; empty where there is none."""
+        if any(neighbours.count(window) for window in self._spool.windows):
+            return ""
+        data, mine = self._runtime.data, self._upload.source
+        same = (batch for batch, theirs in neighbours.holders() if theirs and data.same_bytes(mine, theirs))
+        return next(same, "")
 
     def _wake(self, neighbours: Neighbours) -> None:
         """Let later uploads that have ids of this one be taken in again, so that they give them up."""

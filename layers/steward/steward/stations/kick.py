@@ -33,9 +33,12 @@ def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | 
     proposed = cause.reason if isinstance(cause, RetrainingProposed) else None
 
     def answer(present: Remembered | None) -> Remembered:
-        memory = _told(present or Remembered(), cause)
+        before = present or Remembered()
+        memory = _told(before, cause)
         if cause.event_id in memory.answers:
             return memory
+        if isinstance(cause, BatchIngested) and before.knows(cause.batch):  # told in several events: the first asked
+            return memory.answered(cause.event_id, Answer(verdict="nothing"), cause.as_of, runtime.now())
         as_of = memory.reference_until if isinstance(cause, BatchIngested) else None
         decided = decide(
             spec.retraining,

@@ -8,6 +8,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.stations import registry
 from steward.stations.compact import compact_window, uncompacted
+from steward.stations.deferral import refuse_overdue
 from steward.stations.merge_records import merge_window, unmerged
 from steward.stations.retain import remove_expired
 from steward.store import keys
@@ -23,7 +24,7 @@ def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[
     What is to be merged is decided and stored first (`MaintenancePlan`): a message that is delivered again merges the
     rest and tells of all, and of a part that is finished nothing.
     """
-    spec, _ = registry.current_spec(runtime.data, request.model)
+    spec, _ = registry.current_spec(runtime.data, request.model, or_removed=True)
     key = keys.maintenance_plan(spec.model, request_identity(request.correlation_id, request.as_of))
     plan = _planned(runtime, spec, request, key)
     if plan.done >= request.part:
@@ -34,6 +35,7 @@ def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[
         _change(runtime, key, lambda present: present.finished(request.part))
         return
     yield from remove_expired(runtime, spec, request, key)
+    yield from refuse_overdue(runtime, spec.model, request.as_of)
     _change(runtime, key, lambda _: MaintenancePlan())
 
 

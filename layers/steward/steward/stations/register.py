@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from steward.errors import Conflict, SpecInvalid
+from steward.errors import RemovedModel, SpecInvalid
 from steward.events import Event, ModelRegistered, ModelRejected, ObjectCreated, StoredObject
 from steward.runtime import Runtime
 from steward.spec.document import read_spec
@@ -22,21 +22,25 @@ def register_model(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
     A declaration that was uploaded meanwhile is registered too: another function may have done that before this one.
     """
     content = runtime.data.get(created.key)
-    yield _register(runtime, created, content)
+    yield from _register(runtime, created, content)
     while runtime.data.newest_version(created.key) != content.stored.version_id:
         content = runtime.data.get(created.key)
-        yield _register(runtime, created, content)
+        yield from _register(runtime, created, content)
 
 
-def _register(runtime: Runtime, created: ObjectCreated, content: Content) -> Event:
+def _register(runtime: Runtime, created: ObjectCreated, content: Content) -> Iterator[Event]:
     model = PurePosixPath(created.key).stem
     try:
         spec = _read(created, content, model)
         _refuse_breaking(runtime, spec)
         _schedule(runtime, spec)
+        revision, stored = _store(runtime, spec, content)
     except SpecInvalid as error:
-        return _reject(runtime, created, model, error.problems, content.modified)
-    revision, stored = _store(runtime, spec, content)
+        yield _reject(runtime, created, model, error.problems, content.modified)
+        return
+    except RemovedModel as error:
+        yield from _refuse_removed(runtime, created, model, content.modified, error)
+        return
     event = ModelRegistered(
         occurred_at=runtime.now(),
         model=spec.model,
@@ -46,7 +50,7 @@ def _register(runtime: Runtime, created: ObjectCreated, content: Content) -> Eve
         spec=stored,
     )
     runtime.record(event, "model_registered", spec.model, f"declaration {revision} is in force", (stored,))
-    return event
+    yield event
 
 
 def _read(created: ObjectCreated, content: Content, model: str) -> ModelSpec:
@@ -58,11 +62,32 @@ def _read(created: ObjectCreated, content: Content, model: str) -> ModelSpec:
     return spec
 
 
+def _refuse_removed(
+    runtime: Runtime, created: ObjectCreated, model: str, uploaded: datetime, error: RemovedModel
+) -> Iterator[ModelRejected]:
+    """Refuse a declaration of a removed model; one from before that is only told of late, and changes nothing.
+
+    A function that took it for another's may have set its schedules: they are taken away again.
+    """
+    newest = registry.newest_revision(runtime.data, model)
+    if newest and newest[0].removal:
+        schedules.reconcile(runtime.settings, newest[0].spec)
+        if uploaded > newest[0].removal.at:
+            yield _reject(runtime, created, model, [str(error)], uploaded)
+
+
 def _refuse_breaking(runtime: Runtime, spec: ModelSpec) -> None:
-    """What is stored must stay readable: its columns' names, its windows, the types it was counted in."""
+    """What is stored must stay readable: its columns' names, its windows, the types it was counted in.
+
+    Raises:
+        SpecInvalid: it would not be.
+        RemovedModel: the model is no more.
+    """
     newest = registry.newest_revision(runtime.data, spec.model)
     if newest is None:
         return
+    if newest[0].removal:
+        raise RemovedModel(newest[0].removal.sentence(spec.model))
     before = newest[0].spec
     problems = []
     if spec.window.length != before.window.length:
@@ -93,22 +118,21 @@ def _schedule(runtime: Runtime, spec: ModelSpec) -> None:
 
 
 def _store(runtime: Runtime, spec: ModelSpec, content: Content) -> tuple[str, StoredObject]:
-    """The revision that holds this declaration: the one in force when it says the same, a new one otherwise."""
-    while True:
-        newest = registry.newest_revision(runtime.data, spec.model)
-        if newest and newest[0].spec == spec:
-            return newest[0].revision, newest[1]
-        number = int(newest[0].revision) + 1 if newest else 1
-        revision = registry.SpecRevision(
-            revision=registry.numbered(number), source_version_id=content.stored.version_id, spec=spec
-        )
-        try:
-            stored = runtime.data.create(
-                keys.spec_revision(spec.model, revision.revision), revision.model_dump_json().encode()
-            )
-        except Conflict:
-            continue
-        return revision.revision, stored
+    """The revision that holds this declaration: the one in force when it says the same, a new one otherwise.
+
+    Raises:
+        RemovedModel: the model was removed meanwhile.
+    """
+
+    def change(present: registry.SpecRevision | None) -> registry.SpecRevision:
+        if present and present.removal:
+            raise RemovedModel(present.removal.sentence(spec.model))
+        if present and present.spec == spec:
+            return present
+        return registry.SpecRevision(revision="", source_version_id=content.stored.version_id, spec=spec)
+
+    revision, stored = registry.follow_revision(runtime.data, spec.model, change)
+    return revision.revision, stored
 
 
 def _reject(

@@ -1,10 +1,11 @@
 """What is known of a model: its declaration in force, its champion, its versions."""
 
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.errors import ObjectMissing, UnknownModel
+from steward.errors import Conflict, ObjectMissing, RemovedModel, UnknownModel
 from steward.events import StoredObject
 from steward.releasing.routing import Routing
 from steward.retraining.versions import VersionManifest
@@ -13,14 +14,38 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 
+class Removal(BaseModel):
+    """Why a model is no more.
+
+    Attributes:
+        cause: the event that asked for it.
+        at: when it was accepted, by the wall clock.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    cause: str
+    author: str
+    reason: str
+    at: AwareDatetime
+
+    def sentence(self, model: str) -> str:
+        """What a person is told who asks something of the model."""
+        return (
+            f"model {model!r} was removed on {self.at:%Y-%m-%d %H:%M} UTC by {self.author}: {self.reason}; its name is "
+            "not given again, so declare a model of another name"
+        )
+
+
 class SpecRevision(BaseModel):
-    """One accepted declaration."""
+    """One accepted declaration, or the last: the one that removes the model, under which only retention goes on."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     revision: str
     source_version_id: str
     spec: ModelSpec
+    removal: Removal | None = None
 
 
 _REVISION_DIGITS = 6
@@ -58,16 +83,48 @@ def newest_revision(data: Bucket, model: str, known_key: str = "") -> tuple[Spec
     return known[model]
 
 
-def current_spec(data: Bucket, model: str) -> tuple[ModelSpec, StoredObject]:
+def current_spec(data: Bucket, model: str, *, or_removed: bool = False) -> tuple[ModelSpec, StoredObject]:
     """The declaration in force.
+
+    Args:
+        data: where it is.
+        model: whose.
+        or_removed: of a removed model the one that removed it, for what goes on after that.
 
     Raises:
         UnknownModel: none of this name was accepted.
+        RemovedModel: the model was removed.
     """
     newest = newest_revision(data, model)
     if newest is None:
         raise UnknownModel(f"no model {model!r} is declared: upload its declaration to {keys.spec_upload(model)} first")
+    if newest[0].removal and not or_removed:
+        raise RemovedModel(newest[0].removal.sentence(model))
     return newest[0].spec, newest[1]
+
+
+def follow_revision(
+    data: Bucket, model: str, change: Callable[[SpecRevision | None], SpecRevision]
+) -> tuple[SpecRevision, StoredObject]:
+    """Put a revision after the newest one, whoever else does so at the same time; the newest afterwards.
+
+    Args:
+        data: where it is.
+        model: whose.
+        change: the revision that follows the newest one, numbered here; the newest itself where it stands.
+    """
+    while True:
+        newest = newest_revision(data, model)
+        following = change(newest[0] if newest else None)
+        if newest and following is newest[0]:
+            return newest
+        number = int(newest[0].revision) + 1 if newest else 1
+        revision = following.model_copy(update={"revision": numbered(number)})
+        try:
+            stored = data.create(keys.spec_revision(model, revision.revision), revision.model_dump_json().encode())
+        except Conflict:
+            continue
+        return revision, stored
 
 
 def routing(data: Bucket, model: str) -> Routing:

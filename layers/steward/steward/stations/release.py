@@ -38,6 +38,7 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | R
 
 def _judged(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
     """Promote by compare-and-swap what passed, or have it wait; say of the rest that it was refused, and why."""
+    registry.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
     evaluation = Evaluation.model_validate_json(runtime.data.verified(judged.evaluation))
     if not evaluation.passed:
         return _ended(runtime, judged, evaluation, "refused", judged.summary)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from steward.alerting.states import ModelAlerts
 from steward.defects.defect import Defect
-from steward.errors import ObjectChanged, ObjectMissing, UnknownModel
+from steward.errors import ObjectChanged, ObjectMissing, RemovedModel, UnknownModel
 from steward.events import Event, ReportRendered, ReportRequested, StoredObject
 from steward.governance.audit import Audit
 from steward.monitoring.check import Check
@@ -38,10 +38,12 @@ def render(runtime: Runtime, cause: Event) -> None:
 
     Each is written by compare-and-swap, and worked out from what is read after the object that it replaces: of two
     functions at once the one that is late reads again, so that what stands never knows less than what stood. For a
-    model that nobody has declared there is nothing to write.
+    model that nobody has declared there is nothing to write; one that was removed leaves the page of all models.
     """
     try:
         _rewrite(runtime, cause)
+    except RemovedModel:
+        _rewrite_standings(runtime.data, cause.model)
     except UnknownModel:
         return
 
@@ -51,6 +53,7 @@ def keep(runtime: Runtime, asked: ReportRequested) -> Iterator[Event]:
     present = runtime.data.find(keys.report(asked.model))
     if present is None:
         return  # nobody has declared the model
+    registry.current_spec(runtime.data, asked.model)  # nothing is kept of a removed model
     stored = runtime.data.ensure(keys.periodic_report(asked.model, asked.as_of, "json"), present.body)
     kept = ModelReport.model_validate_json(runtime.data.verified(stored))
     shown = runtime.data.ensure(keys.periodic_report(asked.model, asked.as_of, "html"), page(kept).encode(), _HTML)
@@ -98,6 +101,9 @@ def _rewrite_standings(data: Bucket, model: str) -> None:
     """Bring the model's line up to date; it seldom changes, and then nothing is written."""
 
     def told(present: Standings | None) -> Standings:
+        declared = registry.newest_revision(data, model)
+        if declared and declared[0].removal:
+            return (present or Standings()).without(model)
         newest = ModelReport.model_validate_json(data.get(keys.report(model)).body)
         return (present or Standings()).told(ModelLine.of(newest))
 
@@ -132,6 +138,8 @@ def _evidence(runtime: Runtime, model: str, before: ModelReport | None) -> Evide
     newest = registry.newest_revision(data, model, before.declaration.key if before else "")
     if newest is None:
         raise UnknownModel(f"no model {model!r} is declared")
+    if newest[0].removal:
+        raise RemovedModel(newest[0].removal.sentence(model))
     story = _followed(runtime, model, before.story if before else _begun(runtime, model))
     routing = reader.read(keys.routing(model), Routing)
     alerts = reader.read(keys.alerts(model), ModelAlerts)

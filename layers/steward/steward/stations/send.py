@@ -38,7 +38,7 @@ def gather(data: Bucket, ledger: Ledger, model: str, version: str, displaced: st
         data: where the version is.
         ledger: of the same deployment.
         model: whose version it is.
-        version: its id, or how that begins.
+        version: its id, how that begins, or `champion`.
         displaced: the version in charge where it goes to.
 
     Raises:

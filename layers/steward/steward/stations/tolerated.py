@@ -15,6 +15,8 @@ from steward.stations.upload import uploaded_at
 def tolerated(path: Path | None, spec: ModelSpec, window: Window, version: str, batch: str) -> Intake | None:
     """Rows that break a range, domain, pattern or rule and are records all the same (`on_invalid: count`).
 
+    Cells that could not be read are empty in stored rows, and so count as such.
+
     Args:
         path: stored predictions; None for no rows.
         spec: the declaration.
@@ -31,7 +33,7 @@ def tolerated(path: Path | None, spec: ModelSpec, window: Window, version: str, 
     try:
         file = Batch(path, f"{batch}.parquet", spec, "predictions", uploaded_at(batch))
         for judged in file:
-            arrivals.add(judged, Rows(judged.records, judged.places, judged.rejected))
+            arrivals.add(judged, Rows(judged.records, judged.places, judged.content, judged.rejected))
         arrivals.close(file)
     except BatchInvalid:
         return None

@@ -30,6 +30,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
+from steward.stations.stream import replayed_until
 from steward.stations.upload import is_batch_of, uploaded_at
 from steward.stations.window_records import WindowRecords
 from steward.store import keys
@@ -59,7 +60,7 @@ def track_defects(runtime: Runtime, cause: Event) -> Iterator[Event]:
         case TrainingCompleted():
             _follow(runtime, cause)
         case DefectReviewRequested():
-            yield from _review(runtime, cause)
+            yield from _review(runtime, spec, cause)
         case _:
             proposed = _found(runtime, spec, cause)
             if proposed:
@@ -110,12 +111,14 @@ def _open(
         yield _refused(runtime, proposed, None, problem, proposed.author)
         return
     suspects = [*known, *_suspects(runtime.data, spec, proposed)]
+    replayed = replayed_until(runtime.data, spec)
+    since = replayed if replayed and proposed.as_of <= replayed else proposed.as_of  # else it were born overdue
 
     def report(present: Defect | None) -> Defect:
         defect = (
-            present.reported(proposed, spec.defects)
+            present.reported(proposed, spec.defects, since)
             if present
-            else Defect.opened(proposed, spec.defects, owner=spec.owner)
+            else Defect.opened(proposed, spec.defects, spec.owner, since)
         )
         known = {(item.stored.key, item.stored.version_id): item for item in (*suspects, *defect.suspects)}
         defect = defect.model_copy(update={"suspects": tuple(known[place] for place in sorted(known))})
@@ -229,12 +232,13 @@ def _follow(runtime: Runtime, trained: TrainingCompleted) -> None:
         runtime.data.swap(listed.key, Defect, _present(lambda present: _followed(runtime.data, present)))
 
 
-def _review(runtime: Runtime, asked: DefectReviewRequested) -> Iterator[Event]:
+def _review(runtime: Runtime, spec: ModelSpec, asked: DefectReviewRequested) -> Iterator[Event]:
     """Tell of defects whose deadline has passed, once each; who is told remembers it afterwards."""
+    replayed = replayed_until(runtime.data, spec)
     for listed in runtime.data.list(keys.defects(asked.model)):
         defect = Defect.model_validate_json(runtime.data.get(listed.key).body)
         deadline = defect.deadline
-        if not defect.overdue(asked.as_of) or defect.told_overdue == deadline:
+        if not defect.overdue(asked.as_of, replayed) or defect.told_overdue == deadline:
             continue
         event = DefectOverdue(
             occurred_at=runtime.now(),

@@ -1,6 +1,6 @@
 """Steward looks at itself: what should have happened and did not; what it finds is told, and schedules are put back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +10,7 @@ from steward.events import DEPLOYMENT, DeploymentMended, DeploymentUnwell, Event
 from steward.runtime import Runtime, Settings
 from steward.selfcheck.lateness import GRACE, unaudited, unchecked
 from steward.selfcheck.news import Known, News
+from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry, schedules
@@ -93,7 +94,7 @@ def models(data: Bucket) -> Iterator[str]:
 def of_model(data: Bucket, model: str, at: datetime) -> Iterator[Trouble]:
     """What a model's schedules should have brought about by a moment, and have not."""
     newest = registry.newest_revision(data, model)
-    if newest is None:
+    if newest is None or newest[0].removal:
         return
     spec = newest[0].spec
     trouble = unchecked(spec, _windows(data, spec, at), frozenset(_checked(data, spec, at)), at)
@@ -114,16 +115,29 @@ def of_queues(stack: str, at: datetime) -> Iterator[Trouble]:
         if not count:
             continue
         if logical.endswith("Queue"):
-            waiting[_Age(url.rsplit("/", 1)[-1])] = logical
+            waiting[url.rsplit("/", 1)[-1]] = logical
             continue
         yield dead_letters(logical, count)
-    ages = cloudwatch.minutes(list(waiting), at - GRACE, at) if waiting else {}
+    yield from old_messages(waiting, at)
+
+
+def old_messages(queues: Mapping[str, str], at: datetime, grace: timedelta = GRACE) -> Iterator[Trouble]:
+    """Queues whose oldest message is not done with for so long, as far as CloudWatch knows.
+
+    Args:
+        queues: the logical id of each queue that holds messages, by its name.
+        at: now.
+        grace: how old a message may be.
+    """
+    asked = {_Age(name): logical for name, logical in queues.items()}
+    ages = cloudwatch.minutes(list(asked), at - grace, at) if asked else {}
     for question, values in ages.items():
-        if values and values[max(values)] >= GRACE.total_seconds():
+        if values and values[max(values)] >= grace.total_seconds():
             yield Trouble(
-                cause=f"{waiting[question]}-age",
-                sentence=f"The oldest message of {waiting[question]} has waited for more than an hour.",
-                mend="steward doctor",
+                cause=f"{asked[question]}-age",
+                sentence=f"The oldest message of {asked[question]} waits or is in work for more than "
+                f"{format_duration(grace)}.",
+                mend="steward status counts what is still in work; steward redrive shows what failed, and why",
             )
 
 

@@ -18,10 +18,15 @@ def queues(stack: str) -> Iterator[tuple[str, str]]:
 
 def messages(queue_url: str) -> int:
     """How many messages a queue holds, as far as SQS knows."""
-    found = aws.sqs().get_queue_attributes(
-        QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    )["Attributes"]
-    return sum(int(count) for count in found.values())
+    return sum(backlog(queue_url))
+
+
+def backlog(queue_url: str) -> tuple[int, int]:
+    """How many messages of a queue are in work, and how many wait, as far as SQS knows."""
+    in_work, waiting = "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessages"
+    found = aws.sqs().get_queue_attributes(QueueUrl=queue_url, AttributeNames=[in_work, waiting])  # type: ignore[list-item]
+    counts = found["Attributes"]
+    return int(counts[in_work]), int(counts[waiting])  # type: ignore[index]
 
 
 def tells_of_uploads(bucket: str) -> bool:

@@ -9,9 +9,9 @@ import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 from steward import aws
-from steward.errors import NoDeployment
 from steward.selfcheck.facts import Facts, canonical, statements
 from steward.selfcheck.template import Resource, Stack
+from steward.store.access import no_deployment
 
 _GONE = re.compile("NotFound|NoSuch|NonExistent|DoesNotExist")
 
@@ -20,10 +20,10 @@ def deployed_stack(name: str) -> Stack:
     """What CloudFormation has of a stack.
 
     Raises:
-        NoDeployment: there is no such stack, or AWS cannot be reached.
+        NoDeployment: there is no such stack, or AWS cannot be asked.
     """
-    client = aws.cloudformation()
     try:
+        client = aws.cloudformation()
         (described,) = client.describe_stacks(StackName=name)["Stacks"]
         body: Any = client.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
         pages = client.get_paginator("list_stack_resources").paginate(StackName=name)
@@ -32,8 +32,8 @@ def deployed_stack(name: str) -> Stack:
             for page in pages
             for summary in page["StackResourceSummaries"]
         }
-    except (ClientError, BotoCoreError) as error:
-        raise NoDeployment(f"no stack {name!r} can be read where your AWS settings point ({error})") from error
+    except (ClientError, BotoCoreError, ValueError) as error:
+        raise no_deployment(name, error) from error
     _, partition, _, region, account, _ = described["StackId"].split(":", 5)
     return Stack(
         name=described["StackName"],

@@ -1,0 +1,74 @@
+"""Finds the check that people mean by what they have at hand: a window, a monitor whose alert fires, or a version."""
+
+from collections.abc import Iterator
+
+from steward.alerting.states import ModelAlerts, standings_of
+from steward.lineage.identifiers import Identified, UnknownId
+from steward.monitoring.check import Check
+from steward.stations import registry
+from steward.store import keys
+from steward.store.bucket import Bucket
+
+
+def newest_check(data: Bucket, model: str, version: str | None = None) -> Identified:
+    """The newest check of the newest window that a version was checked in.
+
+    Args:
+        data: where checks are stored.
+        model: whose.
+        version: which, or how its id begins; the champion when None, and any version where none of its own is there.
+
+    Raises:
+        UnknownId: nothing was checked.
+    """
+    windows = sorted(data.folders(keys.checks(model)), reverse=True)
+    wanted = version or registry.routing(data, model).champion
+    found = next((check for window in windows for check in _checks(data, model, window, wanted)), None)
+    if found is None and version is None and windows:
+        found = next(_checks(data, model, windows[0], None), None)
+    if found is None:
+        of = f"version {version} of {model}" if version else model
+        raise UnknownId(
+            f"no window of {of} was checked yet; `steward watch {model}` shows the first check when it comes"
+        )
+    return found
+
+
+def check_of_window(data: Bucket, model: str, window: str, version: str | None = None) -> Identified:
+    """The newest check of a window; arguments as of `newest_check`.
+
+    Raises:
+        UnknownId: the window was not checked, or not for this version.
+    """
+    wanted = version or registry.routing(data, model).champion
+    found = next(_checks(data, model, window, wanted), None)
+    if found is None and version is None:
+        found = next(_checks(data, model, window, None), None)
+    if found is None:
+        of = f" for version {version}" if version else ""
+        raise UnknownId(f"{model} has no check of window {window}{of}; `steward log {model} --checks` lists its checks")
+    return found
+
+
+def check_of_alert(data: Bucket, model: str, monitor: str) -> Identified:
+    """The check that the alert of a monitor rests on.
+
+    Raises:
+        UnknownId: the monitor found nothing yet.
+    """
+    content = data.find(keys.alerts(model))
+    if content:
+        spec, _ = registry.current_spec(data, model, or_removed=True)
+        for name, standing in standings_of(ModelAlerts.model_validate_json(content.body), spec).items():
+            if name == monitor and standing.latest:
+                latest = standing.latest
+                return Identified("check", latest.check, keys.check(model, latest.window, latest.check))
+    raise UnknownId(f"{monitor} of {model} rests on no check yet; `steward status {model}` lists the alerts that do")
+
+
+def _checks(data: Bucket, model: str, window: str, version: str | None) -> Iterator[Identified]:
+    """The checks of a window, the newest first; of one version, or of any."""
+    listed = sorted(data.list(keys.checks(model, window)), key=lambda item: (item.modified, item.key), reverse=True)
+    for item in listed:
+        if version is None or Check.model_validate_json(data.get(item.key).body).version.startswith(version):
+            yield Identified("check", item.name, item.key)

@@ -1,0 +1,52 @@
+"""A model is removed: its last revision says so, and its schedules are taken away."""
+
+from collections.abc import Iterator
+
+from steward.errors import UnknownModel
+from steward.events import ModelRemoved, RemovalProposed
+from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
+from steward.stations import registry, schedules
+
+
+def remove_model(runtime: Runtime, proposed: RemovalProposed) -> Iterator[ModelRemoved]:
+    """Put the revision that removes the model after the newest one, and take its schedules away; once, however often.
+
+    What the model has stays: the revision keeps the retention of the one before, and its schedule where it lets
+    anything go. Of two who ask, the second is recorded and changes nothing.
+    """
+
+    def change(present: registry.SpecRevision | None) -> registry.SpecRevision:
+        if present is None:
+            raise UnknownModel(f"no model {proposed.model!r} is declared, so that none can be removed")
+        if present.removal:
+            return present
+        removal = registry.Removal(
+            cause=proposed.event_id, author=proposed.author, reason=proposed.reason, at=proposed.occurred_at
+        )
+        return registry.SpecRevision(revision="", source_version_id="", spec=retired(present.spec), removal=removal)
+
+    revision, stored = registry.follow_revision(runtime.data, proposed.model, change)
+    schedules.reconcile(runtime.settings, revision.spec)
+    event = ModelRemoved(
+        occurred_at=runtime.now(),
+        model=proposed.model,
+        as_of=proposed.as_of,
+        correlation_id=proposed.correlation_id,
+        revision=revision.revision,
+        stored=stored,
+        summary=f"removed by {proposed.author}: {proposed.reason}",
+    )
+    if revision.removal and revision.removal.cause != proposed.event_id:
+        summary = f"{proposed.author} asks for it too, and it is removed already: {proposed.reason}"
+        runtime.record(event, "model_removed", proposed.model, summary, (stored,))
+        return
+    runtime.record(event, "model_removed", proposed.model, event.summary, (stored,))
+    yield event
+
+
+def retired(spec: ModelSpec) -> ModelSpec:
+    """A declaration with no schedule but that of retention, where it lets anything go."""
+    kept = {"timezone", "flexible", *(["maintain"] if spec.retention.lets_go else [])}
+    none = {name: None for name in type(spec.schedules).model_fields if name not in kept}
+    return spec.model_copy(update={"schedules": spec.schedules.model_copy(update=none)})
