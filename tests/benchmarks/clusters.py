@@ -22,8 +22,8 @@ from steward.performance.binary_metrics import BINARY_METRICS
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.entity_figures import binary_entities
 from steward.profiles import Baseline, Portion, Profile, Scope
-from steward.profiles.hashing import mixed
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
+from steward.records.hashing import mixed
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
 from steward.spec.policies import ValidationPolicy

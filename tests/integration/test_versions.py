@@ -5,14 +5,16 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 from typer.testing import CliRunner, Result
 
 from steward import aws
 from steward.cli import versions
 from steward.cli.app import app
 from steward.cli.deployment import Deployment as Reached
-from steward.errors import NotReleased, ObjectChanged, SpecInvalid, StewardError, UnknownModel
+from steward.errors import NotReleased, ObjectChanged, SpecInvalid, StewardError
 from steward.events import RetrainingProposed, StoredObject
 from steward.lineage.identifiers import UnknownId
 from steward.store.bucket import Bucket, sha256
@@ -177,6 +179,20 @@ def test_checkout_brings_every_part_with_its_bytes(trained: Deployment, run: Run
     assert "every hash verified" in run("checkout", "lemons", version, "--to", str(tmp_path / "again")).stdout
 
 
+def test_the_lines_of_the_card_score_rows_as_they_are_uploaded(
+    trained: Deployment, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version, sold = trained.champion("lemons"), lemons.sales(1, first_day=20)
+    monkeypatch.chdir(tmp_path)
+    run("checkout", "lemons", version)
+    sold.to_csv("rows.csv", index=False)
+    card = Path(f"lemons-{version}/card.md").read_text()
+    exec(card.partition("```python\n")[2].partition("```")[0], {})  # noqa: S102 - the card's own
+    scored = pd.read_csv("scored.csv")
+    assert roc_auc_score(scored["lemon"], scored["risk"]) > 0.7
+    assert 0.9 < scored["risk"].mean() / scored["lemon"].mean() < 1.1
+
+
 def test_champion_stands_for_the_version_in_charge(
     trained: Deployment, twice: tuple[str, str], run: Run, tmp_path: Path
 ) -> None:
@@ -187,8 +203,9 @@ def test_champion_stands_for_the_version_in_charge(
     assert json.loads(run("diff", "lemons", other, "champion", "--json").stdout)["after"] == version
     told = json.loads(run("checkout", "lemons", "champion", "--to", str(tmp_path / "out"), "--json").stdout)
     assert told["version"] == version
-    with pytest.raises(UnknownModel, match="no model 'pears' is declared"):
-        run("show", "pears", "champion")
+    trained.upload("models/lemons/routing.json", json.dumps({"model": "lemons", "promotions": []}))
+    with pytest.raises(UnknownId, match="no version of lemons is in charge"):
+        run("show", "lemons", "champion")
 
 
 @pytest.mark.parametrize("part", ["artifact", "baseline", "dataset", "spec"])

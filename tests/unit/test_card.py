@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
+
 from steward.governance.card import ModelCard
 
-from .examples import evaluation, manifest, spec
+from .examples import SPEC, evaluation, manifest, spec
 
 
 def card(**changes: object) -> str:
@@ -51,3 +53,27 @@ def test_machines_read_the_same() -> None:
     read = ModelCard.model_validate_json(made.model_dump_json())
     assert read == made
     assert json.loads(made.model_dump_json())["manifest"]["version"] == "20240110-abcdef01"
+
+
+@pytest.mark.parametrize(
+    ("declared", "line"),
+    [
+        (SPEC, 'rows["risk"] = model.predict_proba(rows)[:, 1]'),
+        (
+            SPEC.replace("binary_", "multiclass_").replace("score: risk", "scores: {good: p_good, bad: p_bad}"),
+            'rows[["p_good", "p_bad"]] = model.predict_proba(rows)',
+        ),
+        (
+            SPEC.replace("binary_classification", "regression")
+            .replace("score: risk", "prediction: price")
+            .replace("LogisticRegression", "Ridge"),
+            'rows["price"] = model.predict(rows)',
+        ),
+    ],
+)
+def test_the_card_says_how_rows_are_scored(declared: str, line: str) -> None:
+    text = ModelCard.of(spec(declared), manifest(), evaluation()).markdown()
+    assert 'model = steward.load("lemons-20240110-abcdef01")' in text
+    assert line in text
+    adopted = manifest().model_copy(update={"artifact": None})
+    assert "steward.load" not in ModelCard.of(spec(declared), adopted, evaluation()).markdown()

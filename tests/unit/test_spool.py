@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from steward.profiles.hashing import text_hashes
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
+from steward.records.hashing import text_hashes
 from steward.records.records import Records
 from steward.records.stored import read_records, write_records
 from steward.spec.windows import Window

@@ -18,7 +18,7 @@ from steward.performance.entity_figures import (
     regression_entities,
 )
 from steward.performance.entity_sums import EntitySums
-from steward.profiles.hashing import mixed
+from steward.records.hashing import mixed
 from steward.retraining.judged import outcomes_of
 from steward.spec.policies import ValidationPolicy
 from steward.validation.gates import BetterThanChampion

@@ -11,11 +11,11 @@ from steward.drift import Watched, judge_drift
 from steward.profiles.baseline import Baseline
 from steward.profiles.clusters import Clusters, clusters_of
 from steward.profiles.entities import GROUPS, EntityCounts, entity_hashes
-from steward.profiles.hashing import mixed
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Gathering, Profile
 from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, EmbeddingColumn, NumericColumn
+from steward.records.hashing import mixed
 from steward.spec.features import CategoricalFeature, EmbeddingFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
 from steward.spec.windows import ORIGIN, Window

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from steward.errors import IncomparableProfiles
 from steward.profiles import Bins, CategoricalBins, Gathering, NumericBins, Portion, Profile, Sample, codes
 from steward.profiles.bins import BEYOND, MISSING
-from steward.profiles.hashing import position_hashes, text_hashes
 from steward.profiles.sample import KEY_BITS
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
+from steward.records.hashing import position_hashes, text_hashes
 
 keyed = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2), st.integers(0, 2)), max_size=30)
 """Keys of a few values, so that many are equal."""

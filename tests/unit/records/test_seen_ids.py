@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
-from steward.profiles.hashing import text_hashes
 from steward.records import identity
+from steward.records.hashing import text_hashes
 from steward.records.identity import SeenIds
 
 SOME = settings(deadline=None, max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))

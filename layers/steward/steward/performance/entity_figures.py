@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from steward.performance.binary_outcomes import Floats, row_log_loss
 from steward.performance.entity_sums import EntitySums, Hashes
 from steward.performance.multiclass_outcomes import UNDECLARED, row_class_log_loss
-from steward.profiles.hashing import text_hashes
+from steward.records.hashing import text_hashes
 from steward.spec.model import ModelSpec
 
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from steward.profiles.bins import MISSING, CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.embeddings import EmbeddingBins
 from steward.profiles.entities import entity_hashes
-from steward.profiles.hashing import mixed
 from steward.profiles.model_bins import Bins
 from steward.profiles.portion import Parts, Portion
 from steward.records.columns import CategoricalColumn, Chunk, Column, EmbeddingColumn, NumericColumn
+from steward.records.hashing import mixed
 from steward.spec.columns import Columns
 from steward.spec.windows import Window
 

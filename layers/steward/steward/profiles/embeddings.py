@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from steward.errors import IncomparableProfiles
-from steward.profiles.hashing import mixed
 from steward.profiles.packing import Unpacking, packed, unpacked
 from steward.records.columns import EmbeddingColumn
+from steward.records.hashing import mixed
 
 Matrix = NDArray[np.float64]
 

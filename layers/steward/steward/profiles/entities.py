@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from steward.profiles.hashing import Hashes, mixed, text_hashes
 from steward.records.columns import CategoricalColumn, Column, NumericColumn
+from steward.records.hashing import Hashes, mixed, text_hashes
 
 GROUPS = 512
 """Groups of entities, by their hashes."""

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from steward.errors import IncomparableProfiles
 from steward.profiles.embeddings import EmbeddingBins
-from steward.profiles.hashing import Hashes
 from steward.profiles.packing import Unpacking, packed, unpacked
 from steward.profiles.words import figures
 from steward.records.columns import CategoricalColumn, Column, EmbeddingColumn, NumericColumn, TextColumn, TimeColumn
+from steward.records.hashing import Hashes
 from steward.spec.features import Feature
 
 TIME_FACETS = ("age", "weekday", "hour")

@@ -6,7 +6,7 @@ from itertools import compress
 
 import numpy as np
 
-from steward.profiles.hashing import text_hashes
+from steward.records.hashing import text_hashes
 
 LONGEST = 80
 """Characters of a name that are kept as they are."""

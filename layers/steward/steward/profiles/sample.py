@@ -10,11 +10,11 @@ from pydantic import PositiveInt, model_validator
 
 from steward.errors import IncomparableProfiles
 from steward.profiles.bins import MISSING, CategoricalBins, Codes, NumericBins
-from steward.profiles.hashing import Hashes, mixed_short, position_hashes, text_hashes
 from steward.profiles.model_bins import Bins
 from steward.profiles.packing import Unpacking, packed, unpacked
 from steward.profiles.portion import Parts, Portion
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
+from steward.records.hashing import Hashes, mixed_short, position_hashes, text_hashes
 from steward.spec.columns import Columns
 
 ROWS = 1000

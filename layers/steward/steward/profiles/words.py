@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.profiles.hashing import Hashes, mixed
+from steward.records.hashing import Hashes, mixed
 
 MOST_CHARACTERS = 20_000
 """Characters of a cell whose words are looked at; the rest counts for the length alone."""

@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from steward.profiles.hashing import Hashes
+from steward.records.hashing import Hashes
 
 _FORMAT = int.from_bytes(b"IDHASH\x00\x01", "big")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from steward.errors import BatchInvalid
-from steward.profiles.hashing import Hashes, text_hashes
+from steward.records.hashing import Hashes, text_hashes
 
 _BLOCK = 65_536
 """Ids kept together."""

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.profiles.hashing import hashed_names
 from steward.records import relations
 from steward.records.cell_types import CellType, seen_types
 from steward.records.columns import Chunk, Column
 from steward.records.faults import Faults
 from steward.records.findings import Findings
 from steward.records.formats import open_rows
+from steward.records.hashing import hashed_names
 from steward.records.identity import SeenIds
 from steward.records.ids import Ids, identifiers
 from steward.records.labels import Classes

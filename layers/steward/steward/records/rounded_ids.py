@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from steward.profiles.hashing import Hashes, text_hashes
 from steward.records.canonical import digits_with_exponent
 from steward.records.columns import Mask
+from steward.records.hashing import Hashes, text_hashes
 from steward.records.ids import Ids
 
 _NO_HASHES: Hashes = np.empty(0, np.uint64)

@@ -13,7 +13,7 @@ from steward.attribution.sampled import SampledAttributions
 from steward.attribution.shapley import attribute, method_of
 from steward.attribution.spread import WindowSpread
 from steward.attribution.sums import AttributionSums
-from steward.profiles.hashing import text_hashes
+from steward.records.hashing import text_hashes
 from steward.retraining.background import Background
 from steward.retraining.portions import in_windows
 from steward.retraining.recipe import Fitted, columns_of, feature_frame

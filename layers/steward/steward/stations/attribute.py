@@ -12,7 +12,7 @@ from steward.attribution.sampled import SampledAttributions
 from steward.attribution.sums import AttributionSums
 from steward.errors import BatchInvalid, ObjectChanged, ObjectMissing, UntrustedArtifact
 from steward.events import AttributionsRequested, AttributionsUpdated, Event
-from steward.profiles.hashing import text_hashes
+from steward.records.hashing import text_hashes
 from steward.records.records import Records, concatenate
 from steward.records.stored import read_records, read_stored, write_records
 from steward.retraining import artifact

@@ -11,7 +11,7 @@ import pandas as pd
 from steward.defects.correction import is_correction
 from steward.errors import ObjectMissing
 from steward.events import IdsGivenUp
-from steward.profiles.hashing import text_hashes
+from steward.records.hashing import text_hashes
 from steward.records.id_hashes import IdHashes, NoIdHashes, contained
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.errors import ObjectMissing
-from steward.profiles.hashing import Hashes, text_hashes
+from steward.records.hashing import Hashes, text_hashes
 from steward.records.id_hashes import IdHashes, NoIdHashes, common, contained, overlap
 from steward.records.raw import Reason
 from steward.records.records import Records

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from steward.defects.correction import amended, is_correction, withdraws
 from steward.events import StoredObject
 from steward.profiles import Bins, Profile
-from steward.profiles.hashing import text_hashes
 from steward.profiles.intake import Intake
 from steward.profiles.log_histogram import LogHistogram
+from steward.records.hashing import text_hashes
 from steward.records.id_hashes import contained
 from steward.records.records import concatenate
 from steward.records.stored import read_stored

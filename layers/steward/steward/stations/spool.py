@@ -10,8 +10,8 @@ from arro3.core import Array, RecordBatch, RecordBatchReader
 from arro3.io import read_parquet, write_parquet
 from numpy.typing import NDArray
 
-from steward.profiles.hashing import Hashes, text_hashes
 from steward.records.columns import CategoricalColumn, Chunk, Column, EmbeddingColumn, TextColumn
+from steward.records.hashing import Hashes, text_hashes
 from steward.records.records import Records, concatenate
 from steward.records.stored import write_records
 from steward.spec.model import ModelSpec
