@@ -25,6 +25,7 @@ from steward.events import (
     ReportRequested,
     RetrainingProposed,
 )
+from steward.lineage.story import story
 from steward.stations import registry
 from steward.stations.watch import of_model, of_schedules
 from steward.store import keys
@@ -80,6 +81,8 @@ def test_a_removed_model_has_no_schedules_but_that_of_its_retention(serving: Dep
     assert schedules() == {"lemons-maintain"}
     (entry,) = [entry for entry in serving.entries("lemons") if entry.action == "model_removed"]
     assert (entry.subject, entry.summary) == ("lemons", f"removed by {ANN.arn}: a wrong window")
+    (told,) = [one for one in story(serving.entries("lemons"), []) if one.happened == "model removed"]
+    assert (told.subject, told.id) == ("spec", "000003")
     assert list(of_schedules(_settings(serving), Bucket(serving.data))) == []
     assert list(of_model(Bucket(serving.data), "lemons", serving.clock.now + timedelta(days=30))) == []
 

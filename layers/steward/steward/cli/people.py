@@ -221,10 +221,13 @@ def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> 
     places = keys.command(command.model, str(command.id)), keys.refused_command(command.model, message)
     deadline = time.monotonic() + patience
     with waiting("the answer of accept_commands", patience):
-        while time.monotonic() < deadline:
+        while True:
+            over = time.monotonic() >= deadline
             for place in places:
                 if found := deployment.data.find(place):
                     return Answer.model_validate_json(found.body)
+            if over:
+                break
             time.sleep(0.3)
     raise StewardError(
         f"no answer within {patience:g} s; it stands in s3://{deployment.data.name}/{places[0]} when it comes, and "
