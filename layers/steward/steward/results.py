@@ -1,5 +1,6 @@
 """What a monitor found: the one shape of every result, in checks, reports and the command line."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +11,11 @@ Status = Literal["ok", "drift", "breach", "unknown", "measured"]
 
 CHANCE = "chance alone does this"
 """How the clause of a message begins that says how often an unchanged model brings the same."""
+
+_CHANCE = re.compile(rf"; {CHANCE} [^;]*")
+
+FILLING = "rows_so_far"
+"""The statistic of a window that may not have ended, and has too few rows as yet: it is judged again."""
 
 INVALID_SHARE = "invalid_share"
 """The statistic of the validity of all rows; its sentence names the most frequent reasons."""
@@ -93,3 +99,12 @@ class MetricResult(BaseModel):
     def undecided(self) -> bool:
         """Whether something was measured, and yet cannot be told."""
         return self.status == "unknown" and self.p_value is not None
+
+
+def without_chance(sentence: str) -> str:
+    """A sentence without how often chance does it: once is enough where several stand together.
+
+    >>> without_chance("`x` moved (n = 90); chance alone does this once in 4,000 windows; it carries 11 % of it")
+    '`x` moved (n = 90); it carries 11 % of it'
+    """
+    return _CHANCE.sub("", sentence)
