@@ -49,23 +49,24 @@ def show_version(
         return True
     if not first and spec.retraining.recipe:
         return True
-    wait = _Wait(asking)
+    progress = Progress(asking)
+    about = next(iter(asking)) if len(asking) == 1 else None  # else what else happens would prolong the wait
     with waiting(f"a version of {model} to be in charge", patience):
-        for entry in history.follow(deployment.ledger, model, after=after, seconds=patience):
-            if wait.concerns(entry):
+        for entry in history.follow(deployment.ledger, model, after=after, seconds=patience, about=about):
+            if progress.concerns(entry):
                 console.print(history.line(entry))
-                wait.take(entry)
-            if wait.is_over:
+                progress.take(entry)
+            if progress.is_over:
                 break
-    if not wait.is_over:
+    if not progress.is_over:
         raise StewardError(
-            f"no version of {model} is in charge after {patience:g} s without news: {wait.next}. It goes on by itself: "
-            f"`steward outcome {model}` waits for it, and predictions that are pushed meanwhile wait for it too"
+            f"no version of {model} is in charge after {patience:g} s without news: {progress.next}. It goes on by "
+            f"itself: `steward outcome {model}` waits for it, and predictions that are pushed meanwhile wait too"
         )
-    return wait.passed
+    return progress.passed
 
 
-class _Wait:
+class Progress:
     """How far the runs have come that some uploads asked for; where none asked, any run of the model will do."""
 
     def __init__(self, asking: set[str]) -> None:
