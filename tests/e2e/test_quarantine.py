@@ -34,7 +34,7 @@ def test_rows_are_listed_shown_and_released_exactly_once(plums: Deployed, run, t
     assert released.returncode == 0, released.stdout + released.stderr
     plums.first(lambda: iter(list(plums.told(BatchIngested, MODEL))[before:]))
     again = run("quarantine", "release", MODEL, came.batch)
-    assert again.returncode == 0, again.stdout + again.stderr
+    assert again.returncode == 1, again.stdout + again.stderr
     assert "nothing is done" in again.stdout.replace("\n", " ")
     plums.rest()
     (ingested,) = list(plums.told(BatchIngested, MODEL))[before:]

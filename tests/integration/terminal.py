@@ -37,6 +37,7 @@ def run(*arguments: str, answer: str = "") -> Ran:
     out, err = io.StringIO(), io.StringIO()
     with (
         patch.object(sys, "argv", ["steward", *arguments]),
+        patch.object(sys.modules["__main__"], "__package__", "", create=True),  # else help says `python -m pytest`
         patch.object(sys, "stdin", io.StringIO(answer)),
         redirect_stdout(out),
         redirect_stderr(err),

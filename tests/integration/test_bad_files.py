@@ -14,15 +14,11 @@ from arro3.io import write_parquet
 
 from steward import aws
 from steward.events import (
-    AlertRaised,
     BatchIngested,
     BatchRejected,
-    CheckCompleted,
-    CheckRequested,
     DefectChanged,
     Event,
 )
-from steward.records.carrier import rows_of
 from steward.records.quarantine import read_rejected
 from steward.records.raw import Limits, RejectedRow
 
@@ -242,11 +238,11 @@ def test_a_file_of_a_version_that_was_never_made_is_refused(trained: Deployment)
     assert "was never made" in event.message
 
 
-def test_predictions_before_there_is_a_champion_must_name_a_version(steward: Deployment) -> None:
+def test_predictions_of_a_version_that_is_not_made_yet_are_refused(steward: Deployment) -> None:
     steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
-    event = refused(steward, INBOX + "early.csv", lemons.csv(scored(14)))
-    assert "no version was in charge" in event.message
+    event = refused(steward, INBOX + "early.csv", lemons.csv(scored(14).assign(version="v7")))
+    assert "version 'v7' was never made for lemons; name one that `steward log lemons` shows" in event.message
 
 
 def test_duplicate_ids_within_a_file_keep_the_first(trained: Deployment) -> None:
@@ -269,21 +265,6 @@ def test_duplicate_ids_across_files_keep_the_earlier_upload(trained: Deployment)
     assert event.rows == len(second) - 2
     assert [row.row for row in rejected] == [3, 10]
     assert f"batch {earlier.batch}" in rejected[0].reasons[0].message
-
-
-def test_the_same_file_under_another_name_adds_nothing(trained: Deployment) -> None:
-    trained.upload(INBOX + "original.csv", lemons.csv(scored(18)))
-    trained.settle()
-    before = trained.contents("records/")
-    copy = lemons.csv(scored(18))
-    also = (CheckRequested, CheckCompleted, AlertRaised)  # `uniqueness` tells of rows that came twice
-    event = refused(trained, INBOX + "copy.csv", copy, made=("outcomes/",), also=also)
-    (records,) = [body for key, body in trained.contents("records/").items() if key not in before]
-    assert rows_of(records) == 0
-    (profile,) = [body for key, body in trained.contents("profiles/").items() if event.batch in key]
-    assert json.loads(profile)["rows"] == 0
-    assert event.code == "no_valid_rows"
-    assert "came before" in event.message
 
 
 def test_labels_that_are_no_class_are_quarantined(trained: Deployment) -> None:

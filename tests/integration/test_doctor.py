@@ -20,6 +20,7 @@ from steward.runtime import Settings
 from steward.selfcheck.template import Stack, resources
 from steward.spec.document import read_spec
 from steward.stations import registry, schedules
+from steward.store import deployment
 
 from . import lemons
 from .notifying import notifications_shown
@@ -206,6 +207,26 @@ SABOTAGES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
     "a message is dead": (dead_letter, "CheckWindowDeadLetters-messages", "steward redrive check_window"),
     "a window is unchecked": (window_unchecked, "unchecked-lemons", "steward check lemons"),
 }
+
+
+@pytest.mark.parametrize("minutes", [9, 11])
+def test_an_upload_that_is_in_work_for_long_is_told(stack: Stack, minutes: int) -> None:
+    name = stack.physical["IngestRecordsQueue"].rsplit("/", 1)[-1]
+    aws.cloudwatch().put_metric_data(
+        Namespace="AWS/SQS",
+        MetricData=[
+            {
+                "MetricName": "ApproximateAgeOfOldestMessage",
+                "Dimensions": [{"Name": "QueueName", "Value": name}],
+                "Timestamp": NOW - timedelta(minutes=2),
+                "Value": 60.0 * minutes,
+            }
+        ],
+    )
+    with patch.object(deployment, "messages", lambda url: int(name in url)):  # moto hands messages over at once
+        found = causes(stack)
+    assert set(found) == ({"IngestRecordsQueue-age"} if minutes > 10 else set())
+    assert all("waits or is in work for more than 10m" in trouble.sentence for trouble in found.values())
 
 
 @pytest.mark.parametrize("sabotage", SABOTAGES)

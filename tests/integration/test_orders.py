@@ -12,6 +12,8 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
+from steward.stations.upload import correlation_of
+
 from . import lemons
 from .conclusions import conclusions
 from .lifetime import LABELS, PHASES, PREDICTIONS
@@ -61,7 +63,16 @@ def overwritten_labels(world: World) -> None:
         world.deployment.clock.now = now
 
 
+def sent_twice(world: World) -> None:
+    """The same bytes under two names, with labels."""
+    sold = lemons.sales(1, first_day=14, rows_a_day=100)
+    for name in ("a", "b"):
+        world.upload(f"{PREDICTIONS}{name}.csv", lemons.csv(lemons.predictions(sold)))
+    world.upload(f"{LABELS}a.csv", lemons.csv(lemons.labels(sold)))
+
+
 RACES: dict[str, Play] = {
+    "the same bytes": sent_twice,
     "a copy": race(kept=slice(None)),
     "some rows again": race(kept=slice(30)),
     "most rows again, labels without times": race(kept=slice(20, None), timed=False),
@@ -104,10 +115,19 @@ def held(world: World, *, alerts: bool) -> dict[str, object]:
         for name, value in stored.items()
         if name.startswith(names) and not _INTERIM.search(name) and not is_empty(name, value)
     }
+    for batch in emptied(world, stored):  # where the file was sent again after it was taken in, there is no trace of it
+        found = {name: str(value).replace(f', "{batch}"', "") for name, value in found.items() if batch not in name}
     if alerts:
         defects = [world.object(key) for key in world.keys("defects/lemons/")]
         found["defects"] = [(one["defect"], one["steps"][-1]["state"], one["steps"][-1]["owner"]) for one in defects]
     return found
+
+
+def emptied(world: World, stored: dict[str, str]) -> set[str]:
+    """The batches of files that were sent twice, and stored before the first of them was: nothing is left of them."""
+    repeats = {entry.correlation_id for entry in world.deployment.entries("lemons") if entry.action == "batch_repeated"}
+    batches = {name.rpartition("/")[2].partition(".")[0] for name in stored}
+    return {batch for batch in batches if correlation_of(batch) in repeats}
 
 
 def measured(check: str) -> str:

@@ -25,6 +25,7 @@ from steward.events import (
     ReportRequested,
     RetrainingProposed,
 )
+from steward.lineage.story import story
 from steward.stations import registry
 from steward.stations.watch import of_model, of_schedules
 from steward.store import keys
@@ -80,6 +81,8 @@ def test_a_removed_model_has_no_schedules_but_that_of_its_retention(serving: Dep
     assert schedules() == {"lemons-maintain"}
     (entry,) = [entry for entry in serving.entries("lemons") if entry.action == "model_removed"]
     assert (entry.subject, entry.summary) == ("lemons", f"removed by {ANN.arn}: a wrong window")
+    (told,) = [one for one in story(serving.entries("lemons"), []) if one.happened == "model removed"]
+    assert (told.subject, told.id) == ("spec", "000003")
     assert list(of_schedules(_settings(serving), Bucket(serving.data))) == []
     assert list(of_model(Bucket(serving.data), "lemons", serving.clock.now + timedelta(days=30))) == []
 
@@ -235,9 +238,13 @@ def test_the_command_asks_tells_the_consequences_and_shows_what_came_of_it(servi
         ran = run(*asked, answer="y\n")
         assert ran.code == 0, ran.text
         assert "model removed" in ran.text
-        for command in (["remove", "lemons", "--reason", "again", "--yes"], ["audit", "lemons"], ["status", "lemons"]):
+        for code, command in (
+            (1, ["remove", "lemons", "--reason", "again", "--yes"]),
+            (2, ["audit", "lemons"]),
+            (2, ["status", "lemons"]),
+        ):
             again = run(*command)
-            assert again.code == 2
+            assert again.code == code
             assert "was removed on 2024-06-01 00:0" in again.text
         assert "lemons" not in run("status").stdout
         for command in (["log", "lemons"], ["show", "lemons", "champion"], ["defects", "lemons"], ["cost", "lemons"]):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from steward.events import AlertRaised, BatchIngested, BatchRejected, CheckCompleted
+from steward.events import AlertRaised, BatchIngested, BatchRejected, BatchRepeated, CheckCompleted
 from steward.monitoring.check import Check
 from steward.stations.check import recomputed
 from steward.store.bucket import Bucket
@@ -94,9 +94,7 @@ def test_the_same_file_again_counts_once(trained: Deployment) -> None:
         trained.upload("inbox/lemons/telemetry/a.csv", telemetry(20))
         trained.settle(redeliver=2)
     assert latest(trained)["requests_per_second"]["rows"] == 200
-    (refused,) = {event.code for event in trained.told(BatchRejected)}
-    assert refused == "no_valid_rows"
-    assert "this row of this file came before" in trained.told(BatchRejected)[-1].message
+    assert {event.source for event in trained.told(BatchRepeated)} == {"inbox/lemons/telemetry/a.csv"}
     trained.upload("inbox/lemons/telemetry/b.csv", telemetry(20))
     trained.settle()
     assert latest(trained)["requests_per_second"]["rows"] == 400
@@ -130,13 +128,6 @@ def test_telemetry_of_a_version_that_was_never_made_is_quarantined(trained: Depl
     trained.upload("inbox/lemons/telemetry/a.csv", telemetry(20, version="nobody"))
     trained.settle()
     assert "was never made" in trained.told(BatchRejected)[-1].message
-
-
-def test_telemetry_before_the_first_version_is_quarantined(steward: Deployment) -> None:
-    watched(steward)
-    steward.upload("inbox/lemons/telemetry/a.csv", telemetry(20))
-    steward.settle()
-    assert "no version was in charge" in steward.told(BatchRejected)[-1].message
 
 
 def test_measures_may_be_called_like_features_of_another_type(trained: Deployment) -> None:

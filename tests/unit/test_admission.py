@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.records.records import Records
 from steward.spec.windows import ORIGIN, Window
-from steward.stations.admission import Rows, assign_versions
+from steward.stations.admission import Rows, assign_versions, describe_rows
 from steward.stations.spool import UNTIMED, window_numbers
 from steward.store.keys import InboxKey
 
@@ -32,7 +32,8 @@ def rows(ids: Sequence[str], *, versions: Sequence[str | None] = (), hours: Sequ
         versions=CategoricalColumn(codes, known) if versions else None,
         chunk=Chunk(len(ids), {"age": NumericColumn(np.arange(len(ids), dtype=np.float64))}),
     )
-    return Rows(records, np.arange(1, len(ids) + 1))
+    places = np.arange(1, len(ids) + 1)
+    return Rows(records, places, describe_rows(records, places, spec()))
 
 
 def reasons(given_rows: Rows) -> dict[int, str]:
@@ -63,7 +64,7 @@ def test_rows_of_a_version_that_was_never_made_fall_out() -> None:
 
 def test_rows_that_fall_out_are_told_with_their_content() -> None:
     admitted = assign_versions(rows("ab", versions=["v1", "v9"]), spec(), None, lambda version: version == "v1")
-    assert json.loads(admitted.rejected[0].content) == {"id": "b", "version": "v9", "age": 1.0}
+    assert json.loads(admitted.rejected[0].content) == {"sale": "b", "version": "v9", "age": 1.0}
 
 
 @given(st.sets(st.sampled_from("abcdef")), st.lists(st.sampled_from("abcdef") | st.none(), min_size=1))

@@ -35,7 +35,7 @@ def arrivals(folder: Path, lines: list[str], text: str = SPEC, chunk: int = 65_5
     found = Arrivals(declared, "champion")
     batch = Batch(path, "a.csv", declared, "predictions", NOW, Limits(chunk_rows=chunk))
     for judged in batch:
-        rows = Rows(judged.records, judged.places, judged.rejected)
+        rows = Rows(judged.records, judged.places, judged.content, judged.rejected)
         found.add(judged, assign_versions(rows, declared, "champion", {"v1", "v2", "champion"}.__contains__))
     found.close(batch)
     return found
@@ -100,7 +100,7 @@ def test_a_column_that_is_stored_as_another_kind_is_noted(tmp_path: Path, value:
     found = Arrivals(spec(), "v1")
     batch = Batch(path, "a.jsonl", spec(), "predictions", NOW)
     for judged in batch:
-        found.add(judged, Rows(judged.records, judged.places, judged.rejected))
+        found.add(judged, Rows(judged.records, judged.places, judged.content, judged.rejected))
     found.close(batch)
     assert of(found).columns_retyped == ({f"age {kind}": 1} if kind else {})
 

@@ -146,6 +146,12 @@ def test_the_id_follows_from_what_was_compared_and_from_nothing_else() -> None:
     assert len({other.check for other in others} | {usual}) == 8
 
 
+def test_a_window_that_had_not_ended_is_another_check_only_where_that_mattered() -> None:
+    filling = result("unknown").model_copy(update={"monitor": "volume", "statistic": "rows_so_far"})
+    assert check(ended=False).check == check().check
+    assert check(filling, ended=False).check != check().check
+
+
 def test_a_check_with_figures_that_json_has_no_word_for_reads_back() -> None:
     stored_check = check(result("drift", effect=float("inf"))).model_dump_json()
     assert Check.model_validate_json(stored_check).results[0].effect is None

@@ -131,6 +131,26 @@ class BatchRejected(Event):
     message: Sentence
 
 
+class BatchDeferred(Event):
+    """A file waits in the inbox: its rows name no version, and none is in charge yet that they could belong to."""
+
+    kind: Kind
+    batch: str
+    source: str
+    rows: int
+    message: Sentence
+
+
+class BatchRepeated(Event):
+    """A file changed nothing: an earlier one that is taken in has the same bytes."""
+
+    kind: Kind
+    batch: str
+    source: str
+    first: str = Field(description="The batch of the earlier one.")
+    message: Sentence
+
+
 class DataCorrected(Event):
     """Rows that were stored are replaced or withdrawn from now on. A correction of many windows is told in several."""
 
@@ -546,6 +566,16 @@ def decode(body: str | bytes, sent_at: datetime) -> Event:
     return EVENTS[envelope.detail_type].model_validate(detail)
 
 
+def decode_if[Wanted: Event](kind: type[Wanted], body: str | bytes) -> Wanted | None:
+    """The event in a queue message where it is of this kind, else None.
+
+    Raises:
+        pydantic.ValidationError: the message is none of EventBridge's, or no such event although it says so.
+    """
+    envelope = Envelope.model_validate_json(body)
+    return kind.model_validate(envelope.detail) if envelope.detail_type == kind.__name__ else None
+
+
 def _moment(written: str | float | None) -> datetime | None:
     """When AWS says that an event was; None where it is not written as AWS does, as by some emulators."""
     try:
@@ -561,6 +591,7 @@ class ObjectCreated(BaseModel):
     Attributes:
         sequencer: as the event gives it: hexadecimal, ascending with the versions of one key; empty where it does not.
         completed: when S3 told of it, which is when its upload was complete; None where the event does not say.
+        request: tells apart the requests to take it in again; empty where S3 itself tells of it.
     """
 
     model_config = ConfigDict(defer_build=True)
@@ -570,6 +601,7 @@ class ObjectCreated(BaseModel):
     version_id: str
     sequencer: str = ""
     completed: AwareDatetime | None = None
+    request: str = ""
 
     @classmethod
     def decode(cls, body: str | bytes, newest_version: Callable[[str], str]) -> Self:
@@ -591,12 +623,17 @@ class ObjectCreated(BaseModel):
             version_id=version_id,
             sequencer=stored.get("sequencer") or "",
             completed=_moment(envelope.time),
+            request=stored.get("request") or "",
         )
 
     @property
     def correlation_id(self) -> str:
         """The same on everything that the upload leads to."""
         return self.correlate(self.key, self.version_id)
+
+    def identify(self, event: Event) -> str:
+        """What the ledger tells the answer to this request by, where the same was answered before."""
+        return f"{event.event_id}-{self.request}" if self.request else ""
 
     @staticmethod
     def correlate(key: str, version_id: str) -> str:

@@ -19,6 +19,8 @@ Action = Literal[
     "model_removed",
     "batch_ingested",
     "batch_rejected",
+    "batch_deferred",
+    "batch_repeated",
     "resources_collected",
     "collection_failed",
     "window_attributed",

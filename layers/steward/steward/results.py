@@ -1,5 +1,6 @@
 """What a monitor found: the one shape of every result, in checks, reports and the command line."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +11,11 @@ Status = Literal["ok", "drift", "breach", "unknown", "measured"]
 
 CHANCE = "chance alone does this"
 """How the clause of a message begins that says how often an unchanged model brings the same."""
+
+_CHANCE = re.compile(rf"; {CHANCE} [^;]*")
+
+FILLING = "rows_so_far"
+"""The statistic of a window that may not have ended, and has too few rows as yet: it is judged again."""
 
 INVALID_SHARE = "invalid_share"
 """The statistic of the validity of all rows; its sentence names the most frequent reasons."""
@@ -29,6 +35,7 @@ class Precision(BaseModel):
         skewness: of an unchanged model's metric, towards the limit; at least 0.
         holdout: half the width of the holdout's, on the side of the window.
         observations: labelled rows; those of the rarest class where the metric is a mean over rows of a class.
+        degrees: of freedom of `unchanged` where it follows from the holdout; None where from the window.
         selected: whether windows with as many rows often have no figure, for want of a class: those that have one are
             no fair sample, and prove nothing together.
     """
@@ -40,6 +47,7 @@ class Precision(BaseModel):
     skewness: float
     holdout: float
     observations: int
+    degrees: int | None = None
     selected: bool = False
 
 
@@ -93,3 +101,12 @@ class MetricResult(BaseModel):
     def undecided(self) -> bool:
         """Whether something was measured, and yet cannot be told."""
         return self.status == "unknown" and self.p_value is not None
+
+
+def without_chance(sentence: str) -> str:
+    """A sentence without how often chance does it: once is enough where several stand together.
+
+    >>> without_chance("`x` moved (n = 90); chance alone does this once in 4,000 windows; it carries 11 % of it")
+    '`x` moved (n = 90); it carries 11 % of it'
+    """
+    return _CHANCE.sub("", sentence)

@@ -242,6 +242,11 @@ DRIFTED = MetricResult(
         ([], ""),
         ([gone_missing("salary", 0.22), gone_missing("age", 0.4), DRIFTED],
          "the data: `age` is missing in 40.00% of 354 rows, 0.00% in the baseline; `salary` is missing in 22.00%"),
+        ([gone_missing("salary", 0.22), DRIFTED], ""),  # another column drifted
+        ([gone_missing("age", 0.22), DRIFTED, split("world", 0.09, 0.1, 0.04)],
+         "mostly the world: the truth given the inputs has changed; world: 0.09; the data: `age` is missing"),
+        ([gone_missing("age", 0.22), DRIFTED, split("inputs", 0.09, 0.09, 0.05), split("world", 0.01, 0.1, 0.04)],
+         "the data: `age` is missing in 22.00% of 354 rows, 0.00% in the baseline; mostly the inputs; world: 0.01"),
         ([gone_missing("salary", 0.22)], ""),  # it is what was found, and nothing follows from it
     ],
 )  # fmt: skip

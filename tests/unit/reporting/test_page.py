@@ -116,12 +116,20 @@ def test_a_page_begins_with_what_to_do_first() -> None:
         f"Defect {defect(1).it.defect} is overdue",
     ]
     assert "beyond its limit in 4 of the last 10 windows" in steps[1].note
-    assert steps[1].commands == (
-        f"steward explain lemons {report.check.check}", "steward acknowledge lemons log_loss",
-    )  # fmt: skip
+    assert steps[1].commands == ("steward acknowledge lemons log_loss",)
+    assert f"steward explain lemons {report.check.check}" in html
     order = ['id="first"', 'class="facts"', 'id="trends"', 'id="monitors"', 'id="champion"']
     assert [html.index(part) for part in order] == sorted(html.index(part) for part in order)
     assert 'id="first"' not in page(reported())
+
+
+def test_alerts_are_as_urgent_as_their_severity() -> None:
+    info = usual(declared=spec("{flapping: null, monitors: {log_loss: {severity: info}}}")).spec
+    report = reported(alerts=Kept(seen("ggggggbbbb", monitors=("log_loss", "roc_auc")), stored("alerts")), spec=info)
+    assert [(step.look, step.title) for step in first_steps(report)] == [
+        ("warning", "ROC AUC: alert fires"),
+        ("attention", "Log loss: alert fires"),
+    ]
 
 
 def test_a_failed_training_is_red_and_comes_first() -> None:

@@ -13,6 +13,7 @@ from steward.spec.monitors import (
     PerformanceMetric,
 )
 
+_MOSTLY_WORLD = "mostly the world"
 _WORLD, _INPUTS = "from_world_", "from_inputs_"
 _HALF = 0.5
 _SHOWN = 3
@@ -35,19 +36,22 @@ LOSSES: Final[frozenset[PerformanceMetric]] = frozenset(
 def likely_cause(results: Sequence[MetricResult], judged_by: PerformanceMetric) -> str:
     """What a check knows of the cause of what it found, in a sentence; empty where it knows nothing.
 
-    Broken data comes first: where cells went missing, or values came that the reference does not know, drift and loss
-    follow from it. Else the realised change of performance is split into what comes with the inputs and what comes with
-    the world (see `steward.monitoring.expected_performance`). The larger part is named where performance became worse,
-    and the part's own interval says so too. What is expected before the labels is an effect of the inputs, no cause.
+    Where cells went missing, or values came that the reference does not know, drift and loss follow from it. The
+    realised change of performance is split into what comes with the inputs and what comes with the world (see
+    `steward.monitoring.expected_performance`): the larger part is named where performance became worse, and the part's
+    own interval says so too; before broken data where it is the world, which broken data has no hand in. What is
+    expected before the labels is an effect of the inputs, no cause.
 
     Args:
         results: of the check.
         judged_by: the metric that the model is judged by; another stands in where it was not split.
     """
-    bad = [result for result in results if result.status in ("drift", "breach")]
-    broken = [result for result in bad if result.monitor in _BROKEN_DATA]
-    if broken and any(result.monitor in EXPLAINED for result in bad):
-        return _of_data(broken)
+    data, loss = _of_data(results), _of_performance(results, judged_by)
+    return "; ".join(part for part in ((loss, data) if loss.startswith(_MOSTLY_WORLD) else (data, loss)) if part)
+
+
+def _of_performance(results: Sequence[MetricResult], judged_by: PerformanceMetric) -> str:
+    """The larger part of a realised loss; empty where labels have not come, or nothing was lost for sure."""
     split = {one.statistic: one for one in results if one.value is not None}
     metrics = [name.removeprefix(_WORLD) for name in split if name.startswith(_WORLD)]
     if not metrics:
@@ -56,10 +60,23 @@ def likely_cause(results: Sequence[MetricResult], judged_by: PerformanceMetric) 
     return _of_loss(metric, split[f"{_WORLD}{metric}"], split.get(f"{_INPUTS}{metric}"))
 
 
-def _of_data(broken: Sequence[MetricResult]) -> str:
-    """The columns that are broken, the largest change first."""
-    told = sorted(broken, key=lambda result: -abs(result.effect or 0))
-    sentences = list(dict.fromkeys(result.message.partition(";")[0] for result in told))
+def _of_data(results: Sequence[MetricResult]) -> str:
+    """The columns that are broken, the largest change first; empty where nothing else was found that follows from it.
+
+    Of drift in single columns only that of a broken one does.
+    """
+    bad = [result for result in results if result.status in ("drift", "breach")]
+    broken = sorted(
+        (result for result in bad if result.monitor in _BROKEN_DATA), key=lambda result: -abs(result.effect or 0)
+    )
+    columns = {result.column for result in broken}
+    follows = any(
+        result.monitor in EXPLAINED and (result.monitor != "feature_drift" or result.column in columns)
+        for result in bad
+    )
+    if not broken or not follows:
+        return ""
+    sentences = list(dict.fromkeys(result.message.partition(";")[0] for result in broken))
     more = [f"and {len(sentences) - _SHOWN} more"] if len(sentences) > _SHOWN else []
     return f"the data: {'; '.join([*sentences[:_SHOWN], *more])}"
 

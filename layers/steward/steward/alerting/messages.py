@@ -23,6 +23,7 @@ from steward.events import (
     RunFailed,
     VersionRejected,
 )
+from steward.results import without_chance
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity, rank
 from steward.spec.windows import Window
@@ -67,8 +68,9 @@ def alerts_notification(
     lines = [
         f"Model {first.model}, version {news[0].version}, window {_span(check.window if check else news[0].window)}"
     ]
-    for one in news:
-        lines += ["", *_paragraph(one)]
+    for at, one in enumerate(news):
+        told = one if at == 0 else one.model_copy(update={"summary": without_chance(one.summary)})
+        lines += ["", *_paragraph(told)]
     if cause:
         lines += ["", f"Likely cause: {cause}"]
     if done:

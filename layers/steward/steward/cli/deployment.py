@@ -54,11 +54,13 @@ class Deployment:
     def require(self, model: str, *, for_history: bool = False, active: bool = False) -> Self:
         """The deployment itself, once it is seen to know a model: every command that takes one asks this first.
 
+        It lists, and reads nothing unless the model is to be active: who may only send commands can read no
+        declaration.
+
         Args:
             model: the name that was given.
-            for_history: only its ledger is read, so an uploaded declaration will do, whether it was refused or is still
-                to be read; and so will the chains of what concerns no model.
-
+            for_history: only its ledger is read, so whatever has one will do (files came before a declaration, or
+                concern no model), and so will an uploaded declaration, whether it was refused or is still to be read.
             active: it is asked to do something, so a model that was removed will not do.
 
         Raises:
@@ -69,9 +71,9 @@ class Deployment:
             if active:
                 registry.current_spec(self.data, model)
             return self
-        if for_history and model in _OTHER_CHAINS:
+        if for_history and (model in _OTHER_CHAINS or self.ledger.length(model)):
             return self
-        if self.data.marked(keys.spec_upload(model)):
+        if next(self.data.list(keys.spec_upload(model)), None) is not None:
             if for_history:
                 return self
             raise UnknownModel(

@@ -15,6 +15,8 @@ STYLES = {
     "champion_promoted": "bold green",
     "version_refused": "magenta",
     "batch_rejected": "red",
+    "batch_deferred": "yellow",
+    "batch_repeated": "dim",
     "model_rejected": "red",
     "run_failed": "bold red",
     "champion_rolled_back": "bold yellow",

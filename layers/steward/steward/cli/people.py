@@ -135,7 +135,7 @@ def remove(  # noqa: PLR0917 - the options of a command
     removed when it is old enough. `steward status` and the page of all models do not list the model. Its name is not
     given again: a new declaration needs another one.
     """
-    Deployment.of(stack).require(model, active=True)
+    Deployment.of(stack).require(model)
     if not yes:
         typer.confirm(
             f"{model} is checked, alerted and trained no more, its uploads are refused, and its name is not given "
@@ -185,7 +185,7 @@ def _give(
     kind: type[kinds.Command], model: str, patience: float, stack: str, now: datetime, *, as_json: bool, **said: Any
 ) -> None:
     """Sign a command, send it, and show what became of it; ends the program with the exit code that says so."""
-    deployment = Deployment.of(stack).require(model, active=True)
+    deployment = Deployment.of(stack).require(model)
     try:
         command = kind.model_validate(
             {"id": uuid.uuid4(), "model": model, "issued_at": now, "expires_at": now + kinds.LIFETIME, **said}
@@ -221,10 +221,13 @@ def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> 
     places = keys.command(command.model, str(command.id)), keys.refused_command(command.model, message)
     deadline = time.monotonic() + patience
     with waiting("the answer of accept_commands", patience):
-        while time.monotonic() < deadline:
+        while True:
+            over = time.monotonic() >= deadline
             for place in places:
                 if found := deployment.data.find(place):
                     return Answer.model_validate_json(found.body)
+            if over:
+                break
             time.sleep(0.3)
     raise StewardError(
         f"no answer within {patience:g} s; it stands in s3://{deployment.data.name}/{places[0]} when it comes, and "

@@ -1,24 +1,36 @@
 """`steward push`: upload declarations or records, and show what becomes of them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
-from rich.console import Console
 
-from steward.cli import history
+from steward.cli.answers import is_taken_in, show_answer
 from steward.cli.deployment import Deployment
-from steward.errors import StewardError
-from steward.events import CorrectedKind, Kind, ObjectCreated
+from steward.cli.first_version import show_version
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, errors, on_standard_error, print_json
+from steward.errors import ObjectMissing, StewardError
+from steward.events import CorrectedKind, Kind
+from steward.ledger import LedgerEntry
+from steward.records.intake_summary import rows_of
 from steward.spec.document import read_spec
 from steward.store import keys
 
-console = Console(soft_wrap=False)
+_DECLARATIONS = (".yaml", ".yml")
 
-_ANSWERS = ("batch_ingested", "batch_rejected", "data_corrected", "model_registered", "model_rejected")
 
-Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
-Patience = Annotated[float, typer.Option(help="Seconds without news after which to stop waiting.")]
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """A file, whose it is, where it goes, and what it holds; None for a declaration."""
+
+    file: Path
+    model: str
+    key: str
+    kind: str | None = None
 
 
 def upload_files(  # noqa: PLR0917 - the options of a command
@@ -29,45 +41,102 @@ def upload_files(  # noqa: PLR0917 - the options of a command
         str | None, typer.Option(help="They correct rows of this kind for this defect: they count in their place.")
     ] = None,
     withdraw: Annotated[bool, typer.Option(help="With --defect: the rows of these ids do not count any more.")] = False,
-    patience: Patience = 15,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Seconds without news after which to stop waiting; then exits with 2.")
+    ] = 120,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Upload declarations or records, and show what became of them. Exits with 1 when one is refused."""
+    """Upload declarations or records, and show what became of them.
+
+    Of reference data it also shows what becomes of the version that they make. Exits with 0 once all is taken in (or
+    is in already, or waits for a first version), with 1 when a file is refused, most of its rows are in quarantine or
+    the version is not released, with 2 when nothing was uploaded or no answer came in time.
+    """
+    uploads = [_upload(file, model, kind, defect, withdraw=withdraw) for file in files]
+    if (model or kind or defect or withdraw) and all(upload.kind is None for upload in uploads):
+        raise StewardError(
+            f"{files[0]} is a declaration, which names its model itself: leave --model, --kind, --defect and "
+            "--withdraw out, they are about records"
+        )
     deployment = Deployment.of(stack)
-    refused = False
-    for file in files:
-        owner, key = _destination(file, model, kind, defect, withdraw=withdraw)
-        if key != keys.spec_upload(owner):
-            deployment.require(owner, active=True)
-        after = deployment.ledger.length(owner)
-        version_id = deployment.data.upload(key, file)
-        console.print(f"{file} → s3://{deployment.data.name}/{key}", markup=False)
-        correlation_id = ObjectCreated.correlate(key, version_id)
-        for entry in history.follow(deployment.ledger, owner, after=after, seconds=patience):
-            if entry.correlation_id == correlation_id:
-                console.print(history.line(entry))
-                refused |= entry.action in ("batch_rejected", "model_rejected")
-                if entry.action in _ANSWERS:
-                    break
-        else:
+    declared = {upload.model for upload in uploads if upload.kind is None}
+    for name in {upload.model for upload in uploads} - declared:
+        deployment.require(name, active=True)
+    before = {name: deployment.ledger.length(name) for name in {upload.model for upload in uploads}}
+    with on_standard_error(wanted=as_json):
+        answers = _push(deployment, uploads, patience)
+        accepted = all(is_taken_in(answer) for answer in answers)
+        for name in dict.fromkeys(upload.model for upload in uploads if upload.kind == "reference"):
+            mine = [
+                answer
+                for upload, answer in zip(uploads, answers, strict=True)
+                if (upload.model, upload.kind) == (name, "reference")
+            ]
+            accepted &= show_version(deployment, name, mine, before[name], patience)
+    if as_json:
+        print_json(
+            [
+                {"file": str(upload.file), "taken_in": is_taken_in(answer), "answer": answer}
+                for upload, answer in zip(uploads, answers, strict=True)
+            ]
+        )
+    raise typer.Exit(0 if accepted else 1)
+
+
+def _push(deployment: Deployment, uploads: Sequence[_Upload], patience: float) -> list[LedgerEntry]:
+    """Upload files one after the other, each once the one before is answered; the answers, which are printed."""
+    from steward.cli.label_matches import show_unmatched  # noqa: PLC0415 - it needs numpy
+
+    answers = []
+    for upload in uploads:
+        after = deployment.ledger.length(upload.model)
+        before = _version(deployment, upload.key) if upload.kind == "labels" else None
+        version_id = deployment.data.upload(upload.key, upload.file)
+        console.print(f"{upload.file} → s3://{deployment.data.name}/{upload.key}", markup=False)
+        answer = show_answer(deployment, upload.model, upload.key, version_id, after, patience)
+        rows, rejected = rows_of(answer.summary)
+        if rejected > rows:
+            errors.print(f"most of its {rows + rejected:,} rows are in quarantine", style="red", markup=False)
+        if before and deployment.data.same_bytes((upload.key, before), (upload.key, version_id)):
             console.print(
-                f"[yellow]no answer within {patience:.0f} s; `steward watch {owner}` shows it when it comes[/]"
+                "they are the same bytes as before: nothing changes, but for ids whose labels came in between"
             )
-    raise typer.Exit(1 if refused else 0)
+        if upload.kind == "labels" and answer.action == "batch_ingested":
+            show_unmatched(deployment, upload.model, answer, patience)
+        answers.append(answer)
+    return answers
 
 
-def _destination(
-    file: Path, model: str | None, kind: str | None, defect: str | None, *, withdraw: bool
-) -> tuple[str, str]:
-    """The model and the key that a file is uploaded for."""
-    if file.suffix in (".yaml", ".yml"):
+def _version(deployment: Deployment, key: str) -> str | None:
+    """The version id of what a key holds; None where it holds nothing."""
+    try:
+        return deployment.data.newest_version(key)
+    except ObjectMissing:
+        return None
+
+
+def _upload(file: Path, model: str | None, kind: str | None, defect: str | None, *, withdraw: bool) -> _Upload:
+    """Whose a file is and where it goes.
+
+    Raises:
+        StewardError: the options do not say it, or it is no declaration although it is called so.
+    """
+    if file.suffix in _DECLARATIONS:
         spec = read_spec(file.read_bytes())
-        return spec.model, keys.spec_upload(spec.model)
+        return _Upload(file, spec.model, keys.spec_upload(spec.model))
     kinds = get_args(CorrectedKind) if defect else tuple(name for name in get_args(Kind) if name != "corrections")
-    if model is None or kind is None or kind not in kinds:
-        raise StewardError(f"{file} holds records: say --model NAME and --kind {'|'.join(kinds)}")
+    if model is None or kind is None:
+        missing = " and ".join(
+            name for name, given in ((f"--kind {'|'.join(kinds)}", kind), ("--model NAME", model)) if not given
+        )
+        raise StewardError(f"{file} holds records: say {missing}")
+    if kind not in kinds:
+        near = get_close_matches(kind, kinds, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise StewardError(f"--kind {kind} is none that can be uploaded{hint} It is one of {', '.join(kinds)}")
     if defect:
-        return model, keys.correction_upload(model, defect, kind, file.name, withdraws=withdraw)
+        return _Upload(file, model, keys.correction_upload(model, defect, kind, file.name, withdraws=withdraw), "")
     if withdraw:
         raise StewardError("rows are withdrawn for a defect: say --defect ID; `steward defects MODEL` lists them")
-    return model, keys.inbox(model, kind, file.name)
+    return _Upload(file, model, keys.inbox(model, kind, file.name), kind)

@@ -1,16 +1,19 @@
 """`steward quarantine`: rejected rows and files, seen and released once what was wrong is mended."""
 
+import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from steward.cli.answers import is_taken_in, show_answer
 from steward.cli.deployment import Deployment
-from steward.cli.terminal import console
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, draw_table, on_standard_error, print_json
 from steward.errors import Conflict, ObjectMissing, StewardError
 from steward.events import ObjectCreated
 from steward.ledger import LedgerEntry
@@ -18,12 +21,16 @@ from steward.stations import registry
 from steward.store import keys
 from steward.store.queue import Queue
 
+if TYPE_CHECKING:
+    from steward.records.raw import Format
+
 app = typer.Typer(no_args_is_help=True, help="Rejected rows and files: list, show, and release after a fix.")
 
 Model = Annotated[str, typer.Argument(help="Whose.")]
 Place = Annotated[str, typer.Argument(help="A batch of rows, or the key of a file, as `list` names it.")]
-Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
 
+_ANSWERS = frozenset({"batch_ingested", "batch_rejected", "batch_repeated", "batch_deferred", "data_corrected"})
+"""What the ledger says of a file of records; the newest of them stands."""
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -43,14 +50,15 @@ class Rows:
     @property
     def destination(self) -> str:
         """Where they are uploaded when they are released: one place, so that it happens once."""
-        return keys.released(self.source.model, self.source.kind, self.batch, self.format)
+        ending = {"csv": ".csv", None: ""}.get(self.format, ".jsonl")
+        return keys.released(self.source, self.batch, ending)
 
     @property
-    def format(self) -> Literal["csv", "jsonl"]:
-        """How they are written when they are released: as CSV where the name of the upload says that it was CSV."""
+    def format(self) -> "Format | None":
+        """The format that the name of their upload promises; None where it promises none."""
         from steward.records.formats import promised_format  # noqa: PLC0415 - other commands need no numpy
 
-        return "csv" if promised_format(self.source.name) == "csv" else "jsonl"
+        return promised_format(self.source.name)
 
     @property
     def uploaded(self) -> datetime:
@@ -58,79 +66,176 @@ class Rows:
         return datetime.strptime(self.batch.partition("-")[0], _STAMP).replace(tzinfo=UTC)
 
 
-@app.command(name="list")
-def show_all(model: Model, stack: Stack = "steward") -> None:
+@app.command(name="list", epilog="Example: steward quarantine list loans")
+def show_all(model: Model, as_json: Json = False, stack: Stack = "steward") -> None:
     """List what waits. Exits with 1 when something does."""
+    deployment = Deployment.of(stack).require(model, for_history=True)
+    found = list(_waiting(deployment, model))
+    if as_json:
+        print_json(found)
+    elif found:
+        console.print(table(model, found))
+    else:
+        console.print(f"nothing of {model} is in quarantine")
+    raise typer.Exit(1 if any(not each.released for each in found) else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Rejected rows, or a rejected file, as they are listed.
+
+    Attributes:
+        id: what `show` and `release` take.
+        file: the name of the upload.
+        rows: that were rejected; None for a file that was refused whole.
+        reasons: how many rows each has; empty for a file.
+        released: whether the rows were uploaded again.
+        message: what is wrong.
+    """
+
+    id: str
+    file: str
+    rows: int | None
+    reasons: dict[str, int]
+    released: bool
+    message: str
+
+
+def _waiting(deployment: Deployment, model: str) -> Iterator[Waiting]:
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
-    deployment = Deployment.of(stack).require(model)
-    drawn = Table(title=f"Quarantine of {model}", title_justify="left", pad_edge=False)
-    for heading in ("batch or file", "from", "what is wrong"):
-        drawn.add_column(heading, overflow="fold")
-    waits = 0
     found = list(_rows(deployment, model))
     for each in found:
         rejected = read_rejected(deployment.data.get(each.key).body)
         codes = Counter(code for row in rejected for code in {reason.code for reason in row.reasons})
         told = ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
         done = deployment.data.find(each.destination) is not None
-        waits += not done
-        drawn.add_row(each.batch, each.source.name, f"{'released: ' if done else ''}{len(rejected):,} rows: {told}")
+        message = f"{'released: ' if done else ''}{len(rejected):,} rows: {told}"
+        yield Waiting(each.batch, each.source.name, len(rejected), dict(codes), done, message)
     for entry in _files(deployment, model, found):
-        waits += 1
-        drawn.add_row(entry.subject, "", entry.summary)
-    console.print(drawn)
-    raise typer.Exit(1 if waits else 0)
+        name = entry.subject.rpartition("/")[2]
+        yield Waiting(entry.subject, name, None, {}, released=False, message=entry.summary)
 
 
-@app.command()
+def table(model: str, found: Sequence[Waiting]) -> Table:
+    """One entry a batch of rows or file."""
+    drawn = draw_table(f"Quarantine of {model}", "batch or file", "what is wrong")
+    for each in found:
+        drawn.add_row(each.id, console.stack("" if each.rows is None else f"from {each.file}", each.message))
+    return drawn
+
+
+@app.command(epilog="Example: steward quarantine show loans 20260301T101500Z-331f7cf6f4ba --rows 5")
 def show(
     model: Model,
     batch: Place,
     rows: Annotated[int, typer.Option(help="At most so many rows.")] = 20,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Show rejected rows, each with its reasons."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
     deployment = Deployment.of(stack).require(model)
-    for row in read_rejected(deployment.data.get(_found(deployment, model, batch).key).body)[:rows]:
+    found = read_rejected(deployment.data.get(_found(deployment, model, batch).key).body)[:rows]
+    if as_json:
+        print_json(found)
+        return
+    for row in found:
         place = f"row {row.row}" + (f", line {row.line}" if row.line else "")
         console.print(f"{place}: {'; '.join(reason.message for reason in row.reasons)}", markup=False)
         console.print(f"    {row.content}", markup=False, style="dim")
 
 
-@app.command(name="release")
-def let_go(model: Model, what: Place, stack: Stack = "steward") -> None:
-    """Have rejected rows, or a rejected file, judged again by the declaration in force; twice does nothing more."""
+@app.command(name="release", epilog="Example: steward quarantine release loans 20260301T101500Z-331f7cf6f4ba")
+def let_go(
+    model: Model,
+    what: Place,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Seconds after which to stop waiting; then exits with 2.")
+    ] = 120,
+    as_json: Json = False,
+    stack: Stack = "steward",
+) -> None:
+    """Have rejected rows, or a rejected file, judged again by the declaration in force, and show what became of them.
+
+    Exits with 1 when they are refused again, or nothing is done: because they were taken in before, say.
+    """
+    deployment = Deployment.of(stack).require(model, active=True)
+    with on_standard_error(wanted=as_json):
+        answer = _release(deployment, model, what, patience)
+    taken_in = answer is not None and is_taken_in(answer)
+    if as_json:
+        print_json({"taken_in": taken_in, "answer": answer})
+    raise typer.Exit(0 if taken_in else 1)
+
+
+def _release(deployment: Deployment, model: str, what: str, patience: float) -> LedgerEntry | None:
+    """Release something; the answer, or None where nothing is to be done."""
+    after = deployment.ledger.length(model)
+    if what.startswith(keys.INBOX):
+        key, version_id = what, _send_file(deployment, model, what)
+    else:
+        found = _newest(deployment, model, _found(deployment, model, what))
+        uploaded = _upload_rows(deployment, model, found)
+        if uploaded is None:
+            return None
+        key, version_id = found.destination, uploaded
+    return show_answer(deployment, model, key, version_id, after, patience)
+
+
+def _newest(deployment: Deployment, model: str, rows: Rows) -> Rows:
+    """The rows of a batch, or what is left of them: those that were released and refused again, in their own batch."""
+    by_source = {
+        keys.inbox(each.source.model, each.source.kind, each.source.name): each for each in _rows(deployment, model)
+    }
+    while again := by_source.get(rows.destination):
+        rows = again
+    return rows
+
+
+def _upload_rows(deployment: Deployment, model: str, found: Rows) -> str | None:
+    """Upload the rows of a batch again; the version id, or None where nothing is to be done."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415
     from steward.records.release import release  # noqa: PLC0415
 
-    deployment = Deployment.of(stack).require(model)
-    if what.startswith(keys.INBOX):
-        _release_file(deployment, model, what)
-        console.print(f"{what} is taken in again; `steward watch {model}` shows what becomes of it", markup=False)
-        return
-    found = _found(deployment, model, what)
+    present = deployment.data.find(found.destination)
+    refused = _refused(deployment, model, found.destination) if present else None
+    if present and refused is None:
+        console.print(
+            f"{found.batch} was released before, as {found.destination}, and not refused; nothing is done", markup=False
+        )
+        return None
     spec, _ = registry.current_spec(deployment.data, model)
     if spec.capture and found.source.kind == "predictions":
-        raise StewardError(f"{what} came in data-capture files; upload the mended file instead")
+        raise StewardError(f"{found.batch} came in data-capture files; upload the mended file instead")
     served = found.source.kind in {"predictions", "telemetry"}
-    champion = registry.routing(deployment.data, model).champion_at(found.uploaded) if served else None
+    champion = registry.routing(deployment.data, model).champion_for(found.uploaded) if served else None
     file = release(
         read_rejected(deployment.data.get(found.key).body),
         found.format,
         (spec.columns.version, champion) if champion else None,
     )
     if not file.rows:
-        raise StewardError(f"none of the rows of {what} could be taken apart; mend the file and upload it again")
+        console.print(
+            f"none of the rows of {found.batch} could be taken apart; mend the file and upload it again", markup=False
+        )
+        return None
     try:
-        deployment.data.create(found.destination, file.body, "text/plain")
-    except Conflict:
-        console.print(f"{what} was released before, as {found.destination}; nothing is done", markup=False)
-        return
+        stored = deployment.data.replace(found.destination, file.body, present, "text/plain")
+    except Conflict as error:
+        raise StewardError(
+            f"{found.batch} is being released by somebody else; `steward watch {model}` shows it"
+        ) from error
     left = f"; {file.left:,} that could not be taken apart stay" if file.left else ""
     console.print(f"{file.rows:,} rows → {found.destination}{left}", markup=False)
+    return stored.version_id
+
+
+def _refused(deployment: Deployment, model: str, key: str) -> LedgerEntry | None:
+    """The refusal of a file, if the newest that the ledger says of it is one."""
+    entries = [entry for entry in deployment.ledger.entries(model) if entry.subject == key and entry.action in _ANSWERS]
+    return entries[-1] if entries and entries[-1].action == "batch_rejected" else None
 
 
 def _rows(deployment: Deployment, model: str) -> Iterator[Rows]:
@@ -153,14 +258,14 @@ def _files(deployment: Deployment, model: str, rows: list[Rows]) -> Iterator[Led
     """The newest refusal of each file of which nothing was taken in since, and no row is in quarantine."""
     newest: dict[str, LedgerEntry] = {}
     for entry in deployment.ledger.entries(model):
-        if entry.action in {"batch_ingested", "batch_rejected"}:
+        if entry.action in _ANSWERS:
             newest[entry.subject] = entry
     apart = {keys.inbox(each.source.model, each.source.kind, each.source.name) for each in rows}
     return (entry for key, entry in newest.items() if entry.action == "batch_rejected" and key not in apart)
 
 
-def _release_file(deployment: Deployment, model: str, key: str) -> None:
-    """Ask for a file to be taken in again; nothing of it was kept before, so that it counts once."""
+def _send_file(deployment: Deployment, model: str, key: str) -> str:
+    """Ask for a file to be taken in again; nothing of it was kept before, so that it counts once. Its version id."""
     refused = {entry.subject: entry for entry in _files(deployment, model, list(_rows(deployment, model)))}.get(key)
     if refused is None:
         raise StewardError(f"{key} is no file of {model} that was refused; see `steward quarantine list {model}`")
@@ -170,4 +275,7 @@ def _release_file(deployment: Deployment, model: str, key: str) -> None:
         raise StewardError(f"{key} is gone; upload it again") from error
     if ObjectCreated.correlate(key, version_id) != refused.correlation_id:
         raise StewardError(f"{key} was uploaded anew after it was refused; `steward watch {model}` shows the outcome")
-    Queue(deployment.outputs["IngestRecordsQueueUrl"]).send_upload(deployment.data.name, key, version_id)
+    Queue(deployment.outputs["IngestRecordsQueueUrl"]).send_upload(
+        deployment.data.name, key, version_id, request=uuid.uuid4().hex[:8]
+    )
+    return version_id

@@ -19,7 +19,7 @@ from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys
 from steward.store.bucket import Bucket
-from steward.store.deployment import backlog
+from steward.store.deployment import QueueUnreadable, backlog
 
 _CHAIN = {
     "RegisterModel": "declarations",
@@ -150,8 +150,11 @@ def standings(deployment: Deployment, model: str | None) -> Iterator[ModelStandi
 
 
 def unfinished(deployment: Deployment) -> str:
-    """What uploads have led to that is not done yet, as a sentence; empty where everything is."""
-    counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
+    """What uploads have led to that is not done yet, as a sentence; empty where all is, or nobody may ask."""
+    try:
+        counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
+    except QueueUnreadable:
+        return ""
     told = [
         f"{name} {in_work + waiting}" + (f" ({waiting} waiting)" if waiting else "")
         for function, (in_work, waiting) in counts.items()

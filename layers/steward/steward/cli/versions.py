@@ -34,8 +34,11 @@ def log(
     told = story(deployment.ledger.entries(model), promotions, checks=checks)[:last]
     if as_json:
         typer.echo(json.dumps([happening.model_dump(mode="json") for happening in told], indent=2))
-    else:
+    elif told:
         console.print(lineage.story_table(model, told))
+    else:
+        what = "no window was checked yet" if checks else "nothing happened yet"
+        console.print(f"{model}: {what}; `steward watch {model}` shows what happens", markup=False)
 
 
 def show(

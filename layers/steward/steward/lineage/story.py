@@ -15,6 +15,7 @@ Subject = Literal["spec", "dataset", "version", "release", "run", "check"]
 _SUBJECTS: dict[Action, Subject] = {
     "model_registered": "spec",
     "model_rejected": "spec",
+    "model_removed": "spec",
     "training_completed": "version",
     "validation_completed": "version",
     "version_refused": "version",
@@ -88,7 +89,7 @@ def _frozen(entry: LedgerEntry) -> Iterable[Happening]:
 
 def _id(entry: LedgerEntry, promotions: Sequence[Promotion]) -> str:
     match entry.action:
-        case "model_registered":
+        case "model_registered" | "model_removed":
             revisions = (_REVISION.search(evidence.key) for evidence in entry.evidence)
             return next((found[1] for found in revisions if found), entry.subject)
         case "check_completed":

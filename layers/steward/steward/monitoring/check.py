@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from steward.events import StoredObject
-from steward.results import CHANCE, INVALID_SHARE, MetricResult, Status
+from steward.results import FILLING, INVALID_SHARE, MetricResult, Status, without_chance
 from steward.spec.monitors import MonitorName
 
 _SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
@@ -103,7 +103,7 @@ class Check(BaseModel):
         if self.readings:
             data.append(f"{self.readings} readings")
         data += [f"{batch} is unreadable" for batch in sorted(self.unreadable)]
-        if not self.ended:
+        if any(result.statistic == FILLING for result in self.results):  # once it has ended, that is another check
             data.append("it had not ended")
         data += [f"{rows} labels of {number}" for number, rows in sorted(self.labelled_since.items())]
         if self.attributions:
@@ -163,7 +163,7 @@ class Check(BaseModel):
             return self._without_finding(monitor)
         if bad[0].statistic == INVALID_SHARE:  # the reasons are in its own sentence
             return bad[0].message
-        shown = [bad[0].message, *(_CHANCE.sub("", result.message) for result in bad[1:_SHOWN])]
+        shown = [bad[0].message, *(without_chance(result.message) for result in bad[1:_SHOWN])]
         more = [subject(result) for result in bad[_SHOWN:]]
         if more:
             unnamed = [f"and {len(more) - _NAMED} others"] if len(more) > _NAMED else []
@@ -182,7 +182,6 @@ class Check(BaseModel):
         return "; ".join((doubt, worst) if self.statuses[monitor] == "unknown" else (good, doubt, worst))
 
 
-_CHANCE = re.compile(rf"; {CHANCE} [^;]*")
 _UNDECIDED = re.compile(r"^cannot tell(?:: | whether (.+?) drifted: it )")
 
 

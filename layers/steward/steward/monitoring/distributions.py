@@ -12,6 +12,7 @@ from steward.spec.monitors import MonitorName
 
 MOST_COLUMNS = 12
 MOST_BARS = 10
+_THOUSAND, _LONG = 1e3, 1e7
 _OF_COLUMNS: frozenset[MonitorName] = frozenset(("feature_drift", "score_drift", "missing_values", "unseen_categories"))
 
 
@@ -66,14 +67,18 @@ def _intervals(bins: NumericBins, there: Sequence[float], here: Sequence[float])
 
 def _interval(bins: NumericBins, first: int, last: int) -> str:
     if first == last and first in bins.atom_places:
-        return f"{bins.atoms[int(bins.atom_places.searchsorted(first))]:.3g}"
+        return _short(bins.atoms[int(bins.atom_places.searchsorted(first))])
     if not bins.edges:
         return "any"
     if first == 0:
-        return "any" if last == len(bins.edges) else f"below {bins.edges[last]:.3g}"
+        return "any" if last == len(bins.edges) else f"below {_short(bins.edges[last])}"
     if last == len(bins.edges):
-        return f"{bins.edges[first - 1]:.3g} and more"
-    return f"{bins.edges[first - 1]:.3g} to {bins.edges[last]:.3g}"
+        return f"{_short(bins.edges[first - 1])} and more"
+    return f"{_short(bins.edges[first - 1])} to {_short(bins.edges[last])}"
+
+
+def _short(edge: float) -> str:
+    return f"{edge:,.0f}" if _THOUSAND <= abs(edge) < _LONG else f"{edge:.3g}"
 
 
 def _categories(bins: CategoricalBins, there: Sequence[float], here: Sequence[float]) -> Iterator[Bar]:

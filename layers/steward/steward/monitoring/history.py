@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from steward.quality.label_matches import PastMatches
 from steward.quality.schema_consistency import remembered
 from steward.quality.unmatched_labels import matches_of
-from steward.quality.volume import FILLING
-from steward.results import MetricResult
+from steward.results import FILLING, MetricResult
 from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
 from steward.spec.windows import Window
 

@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 from steward.drift.sentences import chance_of
 from steward.drift.tails import f_tail, upper_gamma
 from steward.quality.observed import Judgement, Observed
-from steward.results import MetricResult, Status
+from steward.results import FILLING, MetricResult, Status
 
 Numbers = NDArray[np.float64]
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
-
-FILLING = "rows_so_far"
-"""The statistic of a window that may not have ended, and has too few rows as yet: it is judged again."""
 
 FEWEST_WINDOWS = 7
 """Earlier windows, over at least a week, before anything is called usual: until then weekends have not been seen."""

@@ -1,6 +1,6 @@
 """Which rows of a file are valid records, and why the others are not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +50,7 @@ class Judged:
         invalid_by_column: the same for each column that a reason names.
         tolerated: records that were kept although something in them is invalid.
         findings: what is wrong, row by row.
+        content: the raw content, as JSON, of the row at a position among the data rows of the file.
     """
 
     records: Records
@@ -59,6 +60,7 @@ class Judged:
     invalid_by_column: Mapping[str, Mapping[str, int]]
     tolerated: int
     findings: Findings
+    content: Callable[[int], str]
 
 
 class Judge:
@@ -122,6 +124,7 @@ class Judge:
             verdict.invalid_by_column,
             verdict.tolerated,
             faults.findings(times, versions),
+            lambda place: raw.content(int(raw.rows.searchsorted(place))),
         )
 
     def _columns(self, sheet: Sheet, present: frozenset[str]) -> dict[str, Column]:
@@ -222,6 +225,11 @@ class Batch:
     def time_notes(self) -> tuple[str, ...]:
         """How its times were written, where that is not ISO 8601, and their placeholders; once all chunks were read."""
         return self._times.notes
+
+    @property
+    def times_without_zone(self) -> tuple[str, ...]:
+        """The columns whose times say no zone, so that they are taken to be UTC; once all chunks were read."""
+        return self._times.without_zone
 
     def __iter__(self) -> Iterator[Judged]:
         """Read and judge it, once, chunk by chunk.

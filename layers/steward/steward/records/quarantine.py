@@ -34,12 +34,14 @@ class Quarantine:
     Attributes:
         rows: how many there are.
         codes: the codes of all their reasons, and how many rows have each.
+        reasons: the same of each code and the column that it is about.
         first: the one that was added first.
     """
 
     def __init__(self, folder: Path) -> None:
         self.rows = 0
         self.codes: dict[str, int] = {}
+        self.reasons: dict[tuple[str, str | None], int] = {}
         self.first: RejectedRow | None = None
         self._folder = folder
         self._waiting: list[RejectedRow] = []
@@ -53,6 +55,8 @@ class Quarantine:
             self.rows += 1
             for code in {reason.code for reason in row.reasons}:
                 self.codes[code] = self.codes.get(code, 0) + 1
+            for found in {(reason.code, reason.column) for reason in row.reasons}:
+                self.reasons[found] = self.reasons.get(found, 0) + 1
             self._waiting.append(row)
             self._bytes += len(row.content)
             if len(self._waiting) >= _WAITING_ROWS or self._bytes >= _WAITING_BYTES:

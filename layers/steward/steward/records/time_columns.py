@@ -93,6 +93,11 @@ class TimeColumns:
         return self._readers[column].expected
 
     @property
+    def without_zone(self) -> tuple[str, ...]:
+        """The columns whose times say no zone."""
+        return tuple(name for name, reader in self._readers.items() if reader.without_zone)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """How the columns were written, where it is not ISO 8601, and which placeholders they had."""
         return tuple(chain.from_iterable(reader.notes for reader in self._readers.values()))

@@ -1,14 +1,16 @@
 """Reads one column of times of one file; how its times are written is decided once, for the whole file."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from arro3.core import Array
 from numpy.typing import NDArray
 
-from steward.records.arrays import plain
+from steward.records.arrays import TYPES, is_text, plain
 from steward.records.columns import Mask
 from steward.records.date_formats import fitting_formats
 from steward.records.placeholders import find_placeholders, placeholder_name, settle_doubtful
@@ -18,6 +20,8 @@ from steward.records.time_spelling import DateSpelling, Spelling, spelling_of
 
 _USUAL = "write ISO 8601, such as 2013-03-04T12:30:00Z"
 _NAMED = 3
+_FIRST = 100
+_OFFSET = re.compile(r"(?:[zZ]|[+-]\d{2}(?::?\d{2})?)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class TimeReader:
     Attributes:
         spelling: how its times are written; None where their type or a format says it, or nothing told yet.
         placeholders: cells that stood for a missing time, by the moment or text that they hold.
+        without_zone: whether the first of its times says no zone, so that it is taken to be UTC.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class TimeReader:
         self.column = column
         self.spelling: Spelling | None = None
         self.placeholders: Counter[str] = Counter()
+        self.without_zone = False
         self._format = time_format
         self._setting = setting
         self._doubtful = doubtful
@@ -72,6 +78,7 @@ class TimeReader:
             BatchInvalid: in more than one way, or its type can hold no times.
         """
         cells = [plain(array) for array in arrays]
+        self.without_zone = any(_says_no_zone(array) for array in cells[:1])
         if self.spelling is None and self._format is None:
             self.spelling = spelling_of(cells, self.column)
         if self._doubtful is None:
@@ -137,6 +144,16 @@ def read_times(array: Array, column: str) -> Times:
         BatchInvalid: the array's type can hold no times, or its times are written in more than one way.
     """
     return TimeReader(column, doubtful=frozenset()).read(array)
+
+
+def _says_no_zone(array: Array) -> bool:
+    """Whether times are timestamps without a zone, or the first cell is text with a time of day and no offset."""
+    kind: Any = array.type
+    if TYPES.is_timestamp(kind):
+        return not kind.tz
+    cells = (cell for cell in array.slice(0, min(_FIRST, len(array))).to_pylist() if cell) if is_text(kind) else ()
+    first = next(iter(cells), "Z")
+    return ":" in first and not _OFFSET.search(first)
 
 
 def _some(mask: Mask) -> Mask | None:

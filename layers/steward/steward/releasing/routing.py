@@ -104,6 +104,13 @@ class Routing(BaseModel):
         before = [promotion.version for promotion in self.promotions if promotion.promoted_at <= moment]
         return before[-1] if before else None
 
+    def champion_for(self, moment: datetime) -> str | None:
+        """The version that what came at a moment belongs to if it names none: that in charge, or else the first ever.
+
+        None while there was none ever. The answer never changes once there is one.
+        """
+        return self.champion_at(moment) or (self.promotions[0].version if self.promotions else None)
+
     def promote(self, version: str, *, over: str | None, run: str, as_of: datetime, promoted_at: datetime) -> Self:
         """Put a version in charge, provided the champion is still the one it was judged against.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from steward.reporting.report import AuditState, Condition, MonitorState, OpenDefect
 from steward.reporting.story import shortened
+from steward.reporting.words import name_within
 
 _LONGEST_REASON = 240
 
@@ -51,9 +52,7 @@ def condition(
         reasons.append(("unmeasured", "no window of the champion has been checked yet"))
     ranked = sorted(reasons, key=lambda reason: _WORST.index(reason[0]))
     if not ranked:
-        doubts = "".join(
-            f"; {monitor.monitor.replace('_', ' ')} {monitor.doubt}" for monitor in monitors if monitor.doubt
-        )
+        doubts = "".join(f"; {name_within(monitor.monitor)} {monitor.doubt}" for monitor in monitors if monitor.doubt)
         return "well", f"No alert fires, no defect is open, and nothing waits{doubts}."
     sentence = "; ".join(words for _, words in ranked)
     return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}{'' if sentence.endswith('?') else '.'}"
@@ -75,7 +74,10 @@ def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[Condition, str]]
         yield "warning", f"{_number(len(others), 'alert fires', 'alerts fire')}: {_named(others)}"
     for monitor in monitors:
         if monitor.lasting:
-            yield "warning", f"{_readable(monitor.monitor)} was {monitor.bad_of_recent}, though its alert does not fire"
+            yield (
+                "warning",
+                f"{name_within(monitor.monitor)} was {monitor.bad_of_recent}, though its alert does not fire",
+            )
 
 
 def _with_windows(firing: Sequence[MonitorState]) -> list[str]:
@@ -85,7 +87,7 @@ def _with_windows(firing: Sequence[MonitorState]) -> list[str]:
         often = monitor.bad_of_recent
         if often and named:
             often = f"{monitor.bad_windows} of {monitor.recent_windows}"
-        named.append(f"{_readable(monitor.monitor)} ({often})" if often else monitor.monitor)
+        named.append(f"{name_within(monitor.monitor)} ({often})" if often else monitor.monitor)
     return named
 
 
@@ -133,11 +135,7 @@ def _number(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def _readable(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _named(names: Sequence[str], shown: int = 4) -> str:
-    readable = [_readable(name) for name in names]
+    readable = [name_within(name) for name in names]
     more = len(readable) - shown
     return ", ".join([*readable[:shown], f"and {more} more"] if more > 0 else readable)

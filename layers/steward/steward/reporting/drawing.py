@@ -11,7 +11,7 @@ from steward.reporting.words import day, figure
 
 WIDTH, HEIGHT = 320, 120
 _TOP, _BOTTOM, _LEFT, _RIGHT = 10, 8, 40, 6
-_TICKS = 4
+_TICKS = 5
 """Steps of the scale, at most."""
 _THOUSAND, _MILLION = 1e4, 1e6
 """From which on the scale counts in thousands and millions."""
@@ -147,8 +147,8 @@ def bars(shares: Sequence[Bar]) -> Bars:
 def scale(low: float, high: float) -> list[float]:
     """Round figures between two others, evenly spaced: steps of 1, 2 or 5 times a power of ten.
 
-    >>> scale(0.0, 1.0), scale(340.0, 930.0)
-    ([0.0, 0.5, 1.0], [400.0, 600.0, 800.0])
+    >>> scale(0.0, 2.0), scale(340.0, 930.0)
+    ([0.0, 0.5, 1.0, 1.5, 2.0], [400.0, 600.0, 800.0])
     """
     rough = (high - low) / _TICKS
     if not math.isfinite(rough) or rough <= 0:

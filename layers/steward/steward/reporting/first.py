@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from steward.events import StoredObject
 from steward.reporting.report import CONDITIONS, Condition, ModelReport, MonitorState
 from steward.reporting.words import day, moment, name
+from steward.spec.severity import Severity
 
 MOST = 8
 """Steps that are listed; the sections below have the rest."""
 
 
+_LOOKS: dict[Severity, Condition] = {"critical": "critical", "warning": "warning", "info": "attention"}
 _TITLES = {True: "alert fires", False: "windows keep being bad"}
 
 
@@ -41,6 +43,13 @@ def first_steps(report: ModelReport) -> list[Step]:
     return sorted(steps, key=lambda step: CONDITIONS.index(step.look))
 
 
+def explanation(report: ModelReport) -> str:
+    """The command that shows how the newest check came to its findings; empty where no alert is about that."""
+    window = report.check.window if report.check else None
+    about = any(monitor.window == window for monitor in report.monitors if monitor.alert == "firing" or monitor.lasting)
+    return f"steward explain {report.model} {report.check.check}" if report.check and about else ""
+
+
 def _failed_run(report: ModelReport) -> Iterator[Step]:
     failed = report.failed_run
     if failed is None:
@@ -61,11 +70,11 @@ def _monitors(report: ModelReport) -> Iterator[Step]:
         if monitor.alert != "firing" and not monitor.lasting:
             continue
         yield Step(
-            look="critical" if monitor.alert == "firing" and monitor.severity == "critical" else "warning",
+            look=_LOOKS[monitor.severity] if monitor.alert == "firing" else "warning",
             title=f"{name(monitor.monitor)}: {_TITLES[monitor.alert == 'firing']}",
             note="; ".join(_notes(monitor)),
             sentence=monitor.sentence,
-            commands=tuple(_commands(report, monitor)),
+            commands=_answers(report.model, monitor),
             sources=sources,
         )
 
@@ -81,11 +90,10 @@ def _notes(monitor: MonitorState) -> Iterator[str]:
         yield f"nobody is told: {monitor.quiet}"
 
 
-def _commands(report: ModelReport, monitor: MonitorState) -> Iterator[str]:
-    if report.check and monitor.window == report.check.window:
-        yield f"steward explain {report.model} {report.check.check}"
-    if monitor.alert == "firing" and not monitor.acknowledged:
-        yield f"steward acknowledge {report.model} {monitor.monitor}"
+def _answers(model: str, monitor: MonitorState) -> tuple[str, ...]:
+    if monitor.alert != "firing" or monitor.acknowledged:
+        return ()
+    return (f"steward acknowledge {model} {monitor.monitor}",)
 
 
 def _audit(report: ModelReport) -> Iterator[Step]:

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from steward.events import StoredObject
 from steward.reporting.drawing import bars, chart, spark
-from steward.reporting.first import MOST, first_steps
+from steward.reporting.first import MOST, explanation, first_steps
 from steward.reporting.report import Condition, ModelReport
 from steward.reporting.standings import Standings
 from steward.reporting.words import day, figure, moment, name, person
@@ -61,7 +61,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "name": name, "moment": moment, "day": day, "figure": figure, "chart": chart, "spark": spark, "person": person,
-        "first_steps": first_steps, "bars": bars,
+        "first_steps": first_steps, "explanation": explanation, "bars": bars,
     }  # fmt: skip
     environment.globals |= {"condition_words": CONDITION_WORDS, "signs": SIGNS, "most_steps": MOST}
     return environment

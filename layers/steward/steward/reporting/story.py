@@ -17,6 +17,7 @@ TOLD: Final[frozenset[Action]] = frozenset(
     (
         "model_registered",
         "batch_rejected",
+        "batch_deferred",
         "collection_failed",
         "alert_raised",
         "alert_resolved",

@@ -21,8 +21,17 @@ def name(identifier: str) -> str:
     >>> name("log_loss"), name("roc_auc")
     ('Log loss', 'ROC AUC')
     """
-    words = _NAMES.get(identifier, identifier.replace("_", " "))
+    words = name_within(identifier)
     return f"{words[:1].upper()}{words[1:]}"
+
+
+def name_within(identifier: str) -> str:
+    """The same within a sentence.
+
+    >>> name_within("log_loss"), name_within("roc_auc")
+    ('log loss', 'ROC AUC')
+    """
+    return _NAMES.get(identifier, identifier.replace("_", " "))
 
 
 def moment(at: datetime) -> str:

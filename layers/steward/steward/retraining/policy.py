@@ -10,6 +10,10 @@ from steward.spec.durations import format_duration
 from steward.spec.policies import RetrainingPolicy
 
 _DECISIONS_KEPT = 100
+_TRAINED_ELSEWHERE = (
+    "the model is trained elsewhere (its declaration has no retraining.recipe): upload reference data with the new "
+    "version's scores (`steward push FILE --model MODEL --kind reference`), and it takes over"
+)
 
 
 class Answer(BaseModel):
@@ -131,7 +135,7 @@ def decide(
         run: the id that a run would get.
     """
     if policy.recipe is None:
-        return _adoption(memory, in_flight=in_flight, referred=referred, run=run)
+        return _adoption(memory, proposed=proposed, in_flight=in_flight, referred=referred, run=run)
     triggers = _triggers(policy, memory, firing=firing, proposed=proposed, has_champion=has_champion, as_of=as_of)
     if not triggers:
         return Answer(verdict="nothing")
@@ -141,8 +145,10 @@ def decide(
     return Answer(verdict="start", triggers=triggers, reasons=triggers, run=run)
 
 
-def _adoption(memory: Remembered, *, in_flight: bool, referred: bool, run: str) -> Answer:
+def _adoption(memory: Remembered, *, proposed: str | None, in_flight: bool, referred: bool, run: str) -> Answer:
     """Every batch of reference data makes a version of all reference data so far; the newest of them is promoted."""
+    if not referred and proposed:
+        return Answer(verdict="decline", triggers=[proposed], reasons=[_TRAINED_ELSEWHERE])
     if not referred:
         return Answer(verdict="nothing")
     came = [f"reference data came: {memory.all_labels:,} rows in all"]

@@ -1,14 +1,13 @@
 """Which of a file's valid rows are admitted: those of a known version."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.records.columns import CategoricalColumn, Column, NumericColumn, Plain
-from steward.records.raw import Reason, RejectedRow
+from steward.records.columns import CategoricalColumn, Column, NumericColumn, Plain, TimeColumn
+from steward.records.raw import Reason, RejectedRow, as_json
 from steward.records.records import Records
 from steward.spec.model import ModelSpec
 
@@ -20,48 +19,56 @@ class Rows:
     Attributes:
         records: the rows.
         places: the position of each among the file's data rows, from 1, shape (rows,).
+        content: the row at such a position as JSON, under the user's names: as it was uploaded where that is known.
         rejected: rows that fell out so far.
     """
 
     records: Records
     places: NDArray[np.int64]
+    content: Callable[[int], str]
     rejected: tuple[RejectedRow, ...] = ()
 
     def without(self, where: NDArray[np.bool_], reason: Callable[[int], Reason]) -> "Rows":
         """The rows but those where the mask is true, which are rejected for a reason."""
         if not where.any():
             return self
-        contents = described(self.records.take(where))
         fallen = tuple(
-            RejectedRow(int(self.places[at]), None, (reason(at),), content)
-            for at, content in zip(np.flatnonzero(where).tolist(), contents, strict=True)
+            RejectedRow(int(self.places[at]), None, (reason(at),), self.content(int(self.places[at])))
+            for at in np.flatnonzero(where).tolist()
         )
-        return Rows(self.records.take(~where), self.places[~where], self.rejected + fallen)
+        return replace(
+            self, records=self.records.take(~where), places=self.places[~where], rejected=self.rejected + fallen
+        )
 
 
-def described(records: Records) -> Iterator[str]:
-    """Each row as JSON."""
-    columns: dict[str, list[Plain]] = {"id": records.ids.tolist()}
-    if records.times is not None:
-        columns["time"] = [str(moment) for moment in records.times]
-    if records.versions is not None:
-        columns["version"] = _cells(records.versions)
-    columns |= {name: _cells(column) for name, column in records.chunk.columns.items()}
-    for row in zip(*columns.values(), strict=True):
-        yield json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
+def describe_rows(records: Records, places: NDArray[np.int64], spec: ModelSpec) -> Callable[[int], str]:
+    """What `Rows.content` is where the upload is no longer at hand: the row at a position in canonical form.
+
+    Args:
+        records: stored ones.
+        places: the position of each in its file, ascending, shape (rows,).
+        spec: has the names of the columns.
+    """
+    roles = spec.columns
+
+    def content(place: int) -> str:
+        at = int(places.searchsorted(place))
+        row: dict[str, Plain] = {roles.id: records.ids[at]}
+        if records.times is not None:
+            row[roles.time] = TimeColumn(records.times).cell(at)
+        if records.versions is not None:
+            row[roles.version] = records.versions.cell(at)
+        return as_json(row | {name: _exact_cell(column, at) for name, column in records.chunk.columns.items()})
+
+    return content
 
 
-def _cells(column: Column) -> list[Plain]:
-    """All cells of a column, as `cell` gives each."""
-    match column:
-        case NumericColumn():
-            finite = np.isfinite(column.values).tolist()
-            return [value if fit else None for value, fit in zip(column.values.tolist(), finite, strict=True)]
-        case CategoricalColumn():
-            names = [*column.categories, None]
-            return [names[code] for code in column.codes.tolist()]
-        case _:
-            return [column.cell(at) for at in range(column.rows)]
+def _exact_cell(column: Column, at: int) -> Plain:
+    """A cell as JSON has it; NaN and the infinities as text, which reads as the same number."""
+    if isinstance(column, NumericColumn) and not column.absent[at]:
+        value = float(column.values[at])
+        return value if np.isfinite(value) else str(value)
+    return column.cell(at)
 
 
 def assign_versions(rows: Rows, spec: ModelSpec, champion: str | None, known: Callable[[str], bool]) -> Rows:
@@ -76,7 +83,10 @@ def assign_versions(rows: Rows, spec: ModelSpec, champion: str | None, known: Ca
     rows = rows.without(
         unnamed,
         lambda _: Reason(
-            "no_version", name, f"names no {name}, and no version was in charge at the upload; name one that is stored"
+            "no_version",
+            name,
+            f"names no {name}, and none was in charge at the upload; upload it again once one is "
+            f"(`steward outcome {spec.model}` waits for it)",
         ),
     )
     versions = rows.records.versions
@@ -89,6 +99,7 @@ def assign_versions(rows: Rows, spec: ModelSpec, champion: str | None, known: Ca
         lambda at: Reason(
             "unknown_version",
             name,
-            f"{name} {unknown[int(versions.codes[at])]!r} was never made for {spec.model}; name one that is stored",
+            f"{name} {unknown[int(versions.codes[at])]!r} was never made for {spec.model}; name one "
+            f"that `steward log {spec.model}` shows, or none for the version in charge",
         ),
     )

@@ -26,7 +26,9 @@ from steward.monitoring.evidence import Evidence
 from steward.monitoring.figures import figures
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles import Baseline, Bins, Profile
+from steward.profiles.baseline import Baseline
+from steward.profiles.model_bins import Bins
+from steward.profiles.profile import Profile
 from steward.quality.no_data import overdue_windows
 from steward.results import MetricResult
 from steward.runtime import Runtime
@@ -35,7 +37,7 @@ from steward.spec.windows import ORIGIN, Window
 from steward.stations import recent, registry
 from steward.stations.sagemaker import write_reports
 from steward.stations.stream import has_ended
-from steward.stations.swept import FORGOTTEN, swept
+from steward.stations.swept import FORGOTTEN, filled_windows, swept
 from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -247,7 +249,7 @@ def _concerned(runtime: Runtime, spec: ModelSpec, cause: Event) -> Iterator[tupl
                 if data.find(keys.outcomes(spec.model, version, window.id)) is None:  # else once they are made again
                     yield window, version
         case BatchIngested():
-            yield from _filled(data, cause)
+            yield from filled_windows(data, cause)
             yield from ((Window.parse(window), version) for window in cause.windows for version in cause.versions)
         case OutcomesUpdated() | AttributionsUpdated():
             yield Window.parse(cause.window), cause.version
@@ -257,20 +259,6 @@ def _concerned(runtime: Runtime, spec: ModelSpec, cause: Event) -> Iterator[tupl
                 return
             for version in data.folders(keys.profiles(spec.model)):
                 yield Window.parse(cause.window), version
-
-
-def _filled(data: Bucket, ingested: BatchIngested) -> Iterator[tuple[Window, str]]:
-    """Earlier windows whose rows could not be judged before a record of a later window came."""
-    if ingested.kind != "predictions" or not ingested.windows:
-        return
-    for version in ingested.versions:
-        history = data.find(keys.history(ingested.model, version))
-        known = History.model_validate_json(history.body).windows if history else {}
-        yield from (
-            (Window.parse(name), version)
-            for name, past in sorted(known.items())
-            if past.filling and name < max(ingested.windows) and name not in ingested.windows
-        )
 
 
 def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:

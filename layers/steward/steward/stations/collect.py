@@ -79,7 +79,7 @@ def _file(spec: ModelSpec, routing: Routing, answers: Answers, span: Window) -> 
     rows.writeheader()
     empty = text.tell()
     for minute in _minutes(span):
-        version = routing.champion_at(minute) or routing.promotions[0].version
+        version = routing.champion_for(minute)
         known = {spec.columns.time: minute.isoformat(), spec.columns.version: version}
         for resource in dict.fromkeys(spec.resources):
             rows.writerows(known | _named(reading, columns) for reading in readings(resource, answers, minute))

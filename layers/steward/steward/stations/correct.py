@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -24,7 +24,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import registry
-from steward.stations.admission import Rows, assign_versions
+from steward.stations.admission import Rows, assign_versions, describe_rows
 from steward.stations.fetch import fetch_file
 from steward.stations.placing import Places
 from steward.stations.publication import PARQUET
@@ -32,6 +32,9 @@ from steward.stations.remake import StoredLayer, remake_profiles
 from steward.stations.upload import Upload
 from steward.store import keys
 from steward.store.bucket import Bucket
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MAXIMUM_ROWS = 1_000_000
 """Rows of one upload of corrections: they are held in memory, with what they correct."""
@@ -157,7 +160,8 @@ class _Correcting:
         stored = []
         for window in sorted({home for home in homes if home}):
             where = np.array([home == window for home in homes], np.bool_)
-            part = self._versioned(Rows(rows.records.take(where), rows.places[where]), places.versions(window))
+            mine = replace(rows, records=rows.records.take(where), places=rows.places[where])
+            part = self._versioned(mine, places.versions(window))
             quarantine.add(part.rejected)
             if part.records.rows:
                 stored.append(self._store(window, part.records, places.layers(window), batch))
@@ -183,20 +187,21 @@ class _Correcting:
         """The rows of the file that could be stored; the others go to quarantine."""
         path, created = fetch_file(self.runtime.data, self.upload, self.folder), self.upload.created
         kind = "withdrawals" if self.asked.withdraws else self.asked.kind
-        parts: list[Rows] = []
+        parts: list[tuple[Records, NDArray[np.int64]]] = []
         file = Batch(path, created.key, self.spec, kind, self.upload.completed, _LIMITS)  # type: ignore[arg-type]
         for judged in file:
             quarantine.add(judged.rejected)
-            parts.append(Rows(judged.records, judged.places))
-            if sum(part.records.rows for part in parts) > MAXIMUM_ROWS:
+            parts.append((judged.records, judged.places))
+            if sum(records.rows for records, _ in parts) > MAXIMUM_ROWS:
                 raise BatchInvalid(
                     "too_many_rows", f"{created.key} corrects more than {MAXIMUM_ROWS:,} rows; split it into files"
                 )
-        if not any(part.records.rows for part in parts):
+        if not any(records.rows for records, _ in parts):
             self._set_aside(quarantine)
             raise BatchInvalid("no_valid_rows", _nothing_valid(quarantine))
-        records = concatenate([part.records for part in parts])
-        return Rows(records, np.concatenate([part.places for part in parts]))
+        records = concatenate([records for records, _ in parts])
+        places = np.concatenate([places for _, places in parts])
+        return Rows(records, places, describe_rows(records, places, self.spec))
 
     def _unknown(self, records: Records) -> Callable[[int], Reason]:
         name, model = self.spec.columns.id, self.spec.model

@@ -23,6 +23,7 @@ from steward.stations import registry
 from steward.stations.admission import Rows, assign_versions
 from steward.stations.arrivals import Arrivals
 from steward.stations.correct import correct_records, remake_corrected
+from steward.stations.deferral import NoChampion, defer_upload
 from steward.stations.fetch import erased, fetch_file, fetch_upload, is_empty_part, is_no_file
 from steward.stations.intake_events import (
     Outcome,
@@ -31,6 +32,7 @@ from steward.stations.intake_events import (
     refuse_upload,
     report_batch,
     report_given_up,
+    report_repeat,
     request_checks,
 )
 from steward.stations.neighbours import Neighbours
@@ -85,12 +87,19 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
             yield from correct_records(runtime, spec, upload, folder)
             return
         outcome = _Intake(runtime, spec, kind, upload, folder).take_in(size)
+    except NoChampion as error:
+        yield from defer_upload(runtime, upload, error)
+        return
     except (BatchInvalid, UnknownModel) as error:
         code = error.code if isinstance(error, BatchInvalid) else _UNKNOWN[type(error)]
         if not is_empty_part(created, code):
             yield refuse_upload(runtime, upload, code, str(error))
         return
-    if outcome.rows:
+    if outcome.repeats:
+        yield report_repeat(runtime, upload, kind, outcome)
+        if outcome.emptied:
+            yield from request_checks(runtime, spec, upload, outcome.windows)
+    elif outcome.rows:
         yield from report_batch(runtime, upload, kind, outcome)
         yield from refuse_rounded_ids(runtime, upload, outcome)
     else:
@@ -122,16 +131,19 @@ class _Intake:
         self._folder = folder
         self._spool = Spool(self._made("spool"), spec)
         self._quarantine = Quarantine(self._made("quarantine"))
-        self._champion = registry.routing(runtime.data, spec.model).champion_at(upload.uploaded)
+        self._champion = registry.routing(runtime.data, spec.model).champion_for(upload.uploaded)
         self._arrivals = Arrivals(spec, self._champion)
         self._notes: tuple[str, ...] = ()
         self._given_up: list[Window] = []
+        self._repeated = ""
+        self._emptied = False
 
     def take_in(self, size: int) -> Outcome:
         """Judge the file of so many bytes, and store what is valid of it.
 
         Raises:
             BatchInvalid: it cannot be read, or is too large; then nothing of it is kept.
+            NoChampion: some rows name no version, and there never was one; nothing of it is kept either.
         """
         if size > MAXIMUM_BYTES:
             raise self._too_large()
@@ -142,9 +154,11 @@ class _Intake:
             if error.errno == errno.ENOSPC:
                 raise self._too_large() from error
             raise
+        if "no_version" in self._quarantine.codes:
+            raise NoChampion(self._kind, self._spool.rows + self._quarantine.rows)
         path.unlink()  # room for what is about to be sent
         rows = self._store()
-        rejected = self._quarantine.close()
+        rejected = None if self._repeated else self._quarantine.close()
         if rejected:
             key = keys.quarantine(self._spec.model, f"{self._upload.uploaded:%Y-%m-%d}", self._upload.batch)
             self._runtime.data.put_file(key, rejected, PARQUET, source=self._upload.source)
@@ -152,7 +166,17 @@ class _Intake:
         versions = {version for window in windows for version in self._spool.versions(window)}
         found = self._quarantine
         return Outcome(
-            rows, found.rows, found.codes, found.first, windows, sorted(versions), self._given_up, self._notes
+            rows=rows,
+            rejected=found.rows,
+            codes=found.codes,
+            reasons=found.reasons,
+            first=found.first,
+            windows=windows,
+            versions=sorted(versions),
+            given_up=self._given_up,
+            repeats=self._repeated,
+            emptied=self._emptied,
+            notes=self._notes,
         )
 
     def _judge(self, path: Path) -> None:
@@ -162,7 +186,7 @@ class _Intake:
         batch = Batch(path, key, self._spec, self._kind, completed, LIMITS)  # type: ignore[arg-type] # no correction
         for judged in batch:
             records = self._named(judged.records) if self._kind == "telemetry" else judged.records
-            rows = Rows(records, judged.places, judged.rejected)
+            rows = Rows(records, judged.places, judged.content, judged.rejected)
             rows = admitted(rows) if admitted else rows
             self._quarantine.add(rows.rejected)
             self._arrivals.add(judged, rows)
@@ -172,6 +196,8 @@ class _Intake:
         self._spool.close()
         self._arrivals.close(batch)
         self._notes = batch.time_notes
+        if self._kind == "reference" and batch.times_without_zone:  # said once: the files that follow are written alike
+            self._notes += (f"no zone in {', '.join(batch.times_without_zone)}: read as UTC",)
 
     def _named(self, readings: Records) -> Records:
         """Readings have no ids: their key and row stand for one, so that a file sent again counts once."""
@@ -219,19 +245,35 @@ class _Intake:
             folder=self._made("neighbours"),
         )
         seen = neighbours.look(windows)
-        stored = {window: publication.window(window, neighbours.kept) for window in windows}
+        self._repeated = self._find_repeated(neighbours)
+        self._emptied = neighbours.stored
+        if self._repeated and not self._emptied:
+            return 0
+        told = not self._repeated
+        stored = {window: publication.window(window, neighbours.kept, told=told) for window in windows}
         while not (now_seen := neighbours.look(windows)) <= seen:
             seen = now_seen
             for window in windows:
                 if neighbours.count(window) != stored[window]:
-                    stored[window] = publication.window(window, neighbours.kept)
-        for rows, where, reason in neighbours.taken():
+                    stored[window] = publication.window(window, neighbours.kept, told=told)
+        if told and (repeated := self._find_repeated(neighbours)):  # the earlier file came meanwhile
+            self._repeated, self._emptied = repeated, True
+            stored = {window: publication.window(window, neighbours.kept, told=False) for window in windows}
+        for rows, where, reason in () if self._repeated else neighbours.taken():
             self._quarantine.add(rows.without(where, reason).rejected)
         if self._kind == "predictions":
             remake_corrected(self._runtime.data, self._spec, windows)
         self._given_up = neighbours.given_up(windows)
         self._wake(neighbours)
         return sum(stored.values())
+
+    def _find_repeated(self, neighbours: Neighbours) -> str:
+        """The earlier batch that has every valid row, and whose file has the same bytes; empty where there is none."""
+        if any(neighbours.count(window) for window in self._spool.windows):
+            return ""
+        data, mine = self._runtime.data, self._upload.source
+        same = (batch for batch, theirs in neighbours.holders() if theirs and data.same_bytes(mine, theirs))
+        return next(same, "")
 
     def _wake(self, neighbours: Neighbours) -> None:
         """Let later uploads that have ids of this one be taken in again, so that they give them up."""

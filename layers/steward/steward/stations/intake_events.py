@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 
-from steward.events import ROUNDED_IDS, BatchIngested, BatchRejected, CheckRequested, IdsGivenUp, Kind
+from steward.events import ROUNDED_IDS, BatchIngested, BatchRejected, BatchRepeated, CheckRequested, IdsGivenUp, Kind
+from steward.records.intake_summary import summarise_rows
 from steward.records.raw import RejectedRow
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.stations.upload import Upload
+from steward.stations.upload import Upload, uploaded_at
 
 _WINDOWS_AN_EVENT = 200
 
@@ -22,9 +23,12 @@ class Outcome:
         rows: that are stored.
         rejected: rows that are in quarantine.
         codes: the codes of their reasons, and how many rows have each.
+        reasons: the same of each code and the column that it is about.
         first: one of them; None where there is none.
         windows: that the file has valid rows in, also where earlier uploads have the ids of all of them.
         versions: the versions in each, before ids were compared.
+        repeats: the earlier batch of the same bytes that has all valid rows; empty where there is none.
+        emptied: whether rows of such an upload were stored before the earlier one was, and count no more.
         given_up: those of the windows in which rows have ids of earlier uploads in the window before or after.
         notes: how its times were written, where that is not ISO 8601.
     """
@@ -32,9 +36,12 @@ class Outcome:
     rows: int
     rejected: int
     codes: Mapping[str, int]
+    reasons: Mapping[tuple[str, str | None], int]
     first: RejectedRow | None
     windows: Sequence[Window]
     versions: Sequence[str]
+    repeats: str = ""
+    emptied: bool = False
     given_up: Sequence[Window] = ()
     notes: Sequence[str] = ()
 
@@ -52,7 +59,8 @@ def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> 
         code=code,
         message=message,
     )
-    runtime.record(event, "batch_rejected", upload.created.key, message)
+    identity = upload.created.identify(event)
+    runtime.record(event, "batch_rejected", upload.created.key, message, identity=identity)
     return event
 
 
@@ -97,6 +105,9 @@ def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome)
     All of them speak for the end of the newest window of the batch.
     """
     as_of = max((window.end for window in outcome.windows), default=upload.uploaded)
+    show = f"steward quarantine show {upload.place.model} {upload.batch}"
+    told = summarise_rows(outcome.rows, outcome.rejected, outcome.reasons, show)
+    summary = "; ".join((told, *outcome.notes))
     for part in batched(outcome.windows, _WINDOWS_AN_EVENT, strict=False) if outcome.windows else [()]:
         event = BatchIngested(
             occurred_at=runtime.now(),
@@ -111,8 +122,29 @@ def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome)
             windows=[window.id for window in part],
             versions=list(outcome.versions),
         )
-        runtime.record(event, "batch_ingested", upload.created.key, _summarise(outcome))
+        runtime.record(event, "batch_ingested", upload.created.key, summary)
         yield event
+
+
+def report_repeat(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> BatchRepeated:
+    """Record that an upload changed nothing."""
+    message = (
+        f"nothing to do: the same bytes were taken in before, as batch {outcome.repeats} of "
+        f"{uploaded_at(outcome.repeats):%Y-%m-%d %H:%M} UTC"
+    )
+    event = BatchRepeated(
+        occurred_at=runtime.now(),
+        model=upload.place.model,
+        as_of=upload.uploaded,
+        correlation_id=upload.created.correlation_id,
+        kind=kind,
+        batch=upload.batch,
+        source=upload.created.key,
+        first=outcome.repeats,
+        message=message,
+    )
+    runtime.record(event, "batch_repeated", upload.created.key, message)
+    return event
 
 
 def report_given_up(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[IdsGivenUp]:
@@ -128,10 +160,3 @@ def report_given_up(runtime: Runtime, upload: Upload, outcome: Outcome) -> Itera
             windows=[window.id for window in part],
             versions=list(outcome.versions),
         )
-
-
-def _summarise(outcome: Outcome) -> str:
-    said = [f"{outcome.rows:,} rows"]
-    if outcome.rejected:
-        said.append(f"{outcome.rejected:,} more are in quarantine: {', '.join(sorted(outcome.codes))}")
-    return "; ".join([*said, *outcome.notes])

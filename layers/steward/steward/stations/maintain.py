@@ -8,6 +8,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.stations import registry
 from steward.stations.compact import compact_window, uncompacted
+from steward.stations.deferral import refuse_overdue
 from steward.stations.merge_records import merge_window, unmerged
 from steward.stations.retain import remove_expired
 from steward.store import keys
@@ -34,6 +35,7 @@ def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[
         _change(runtime, key, lambda present: present.finished(request.part))
         return
     yield from remove_expired(runtime, spec, request, key)
+    yield from refuse_overdue(runtime, spec.model, request.as_of)
     _change(runtime, key, lambda _: MaintenancePlan())
 
 

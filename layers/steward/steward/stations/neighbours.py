@@ -16,7 +16,7 @@ from steward.records.records import Records
 from steward.records.stored import read_stored
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.stations.admission import Rows
+from steward.stations.admission import Rows, describe_rows
 from steward.stations.spool import Fragment, Spool
 from steward.stations.window_records import RecordsFile, WindowRecords
 from steward.store import keys
@@ -49,6 +49,7 @@ class Neighbours:
         spool: its rows.
         hashes: those of its ids.
         folder: an empty one, for what is read of the others.
+        stored: whether records of this batch were there at the last look.
     """
 
     data: Bucket
@@ -58,6 +59,7 @@ class Neighbours:
     spool: Spool
     hashes: IdHashes
     folder: Path
+    stored: bool = False
     _compared: set[str] = field(default_factory=set)
     _files: dict[str, RecordsFile] = field(default_factory=dict)
     _later: dict[str, Hashes] = field(default_factory=dict)
@@ -69,11 +71,9 @@ class Neighbours:
     def look(self, windows: Sequence[Window]) -> set[str]:
         """Compare with those that are new in these windows and within reach; the keys of all that were there."""
         within = sorted({near for window in windows for near in self._near(window)}, key=lambda window: window.start)
-        here = {
-            file.key: file
-            for file in self._records.of_windows(self.kind, self.spec.model, within)
-            if file.batch != self.batch
-        }
+        files = self._records.of_windows(self.kind, self.spec.model, within)
+        here = {file.key: file for file in files if file.batch != self.batch}
+        self.stored = len(here) < len(files)
         self._files |= here
         new = sorted(here.keys() - self._compared)
         self._fetch({keys.batch_of(key) for key in new})
@@ -97,6 +97,11 @@ class Neighbours:
         """Those of some windows in which rows have ids of earlier uploads in the window before or after."""
         return [window for window in windows if window in self._given_up]
 
+    def holders(self) -> Iterator[tuple[str, tuple[str, str] | None]]:
+        """The earlier batches that have ids of this one; key and version id of the upload where it is known."""
+        for batch, key in {keys.batch_of(key): key for key in self._holders}.items():
+            yield batch, self._records.source_of(self._files[key])
+
     def taken(self) -> Iterator[tuple[Rows, NDArray[np.bool_], Callable[[int], Reason]]]:
         """The rows that earlier uploads have: some rows at a time, which of them, and the reason for each."""
         for fragment, held in self._held.items():
@@ -105,7 +110,9 @@ class Neighbours:
                 rows = slice(begin, begin + records.rows)
                 begin += records.rows
                 if (held[rows] != _FREE).any():
-                    yield Rows(records, fragment.places[rows]), held[rows] != _FREE, self._reason(records, held[rows])
+                    places = fragment.places[rows]
+                    content = describe_rows(records, places, self.spec)
+                    yield Rows(records, places, content), held[rows] != _FREE, self._reason(records, held[rows])
 
     def later_with_mine(self) -> Iterator[tuple[str, tuple[str, str]]]:
         """Later batches that hold an id of this one, so must give it up; with key and version id."""
@@ -120,15 +127,18 @@ class Neighbours:
             return lambda at: Reason(
                 "duplicate_row",
                 None,
-                f"this row of this file came before, in batch {self._holders[held[at]]}; that reading stands. Give "
-                "each file a name of its own",
+                f"this row of this file came before, in batch {self._holder(held[at])}; that reading stands. Give each "
+                "file a name of its own",
             )
         return lambda at: Reason(
             "duplicate_id",
             self.spec.columns.id,
-            f"{records.ids[at]!r} came before, in batch {self._holders[held[at]]}; that record stands. "
+            f"{records.ids[at]!r} came before, in batch {self._holder(held[at])}; that record stands. "
             "Give each prediction an id of its own",
         )
+
+    def _holder(self, number: int) -> str:
+        return keys.batch_of(self._holders[number])
 
     def _near(self, window: Window) -> list[Window]:
         """The windows whose ids must differ from those of a window."""
@@ -149,7 +159,7 @@ class Neighbours:
         if keys.batch_of(key) > self.batch:
             self._later[key] = shared
             return
-        self._holders.append(keys.batch_of(key))
+        self._holders.append(key)
         beside = {
             fragment: window
             for window in self._mine(key)
@@ -219,7 +229,9 @@ class Neighbours:
         for fragment in (each for window in windows for each in self.spool.fragments(window)):
             where = contained(fragment.hashes, hashes)
             if free_of and fragment in self._held:
-                later = np.array([*(holder > free_of for holder in self._holders), True])  # _FREE means the last
+                later = np.array(
+                    [*(keys.batch_of(holder) > free_of for holder in self._holders), True]
+                )  # _FREE means the last
                 where &= later[self._held[fragment]]
             at = np.flatnonzero(where)
             if len(at):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.events import Kind
-from steward.profiles import Bins
+from steward.profiles.model_bins import Bins
 from steward.records.id_hashes import IdHashes, write_id_hashes
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -65,12 +65,17 @@ class Publication:
         self.data.put_file(key, path, "application/octet-stream")
         return IdHashes.read(path)
 
-    def window(self, window: Window, kept: Kept) -> int:
+    def window(self, window: Window, kept: Kept, *, told: bool = True) -> int:
         """Store a window's records, and the profile of each version in it; how many rows are kept.
 
         Where earlier uploads have all the ids, a file without rows takes the place of the records, which may lie in a
         carrier by now, and an empty profile says that the batch was seen: a check that knows of it stands over one that
         does not.
+
+        Args:
+            window: which.
+            kept: as above.
+            told: whether profiles tell of the rows that are not kept.
         """
         if self.kind == "labels":
             self.data.mark(keys.labelled_window(self.spec.model, window.id))
@@ -79,7 +84,7 @@ class Publication:
         key = keys.records(self.kind, self.spec.model, window, self.upload.batch)
         self._put(key, path or self._without_rows(fragments[0]))
         if self.kind in {"predictions", "telemetry"}:
-            self._put_profiles(window, path, self.spool.versions(window))
+            self._put_profiles(window, path, self.spool.versions(window), told=told)
         return rows
 
     def untimed_labels(self) -> int:
@@ -109,15 +114,15 @@ class Publication:
     def _put(self, key: str, path: Path) -> None:
         self.data.put_file(key, path, PARQUET, source=self.upload.source)
 
-    def _put_profiles(self, window: Window, path: Path | None, versions: Sequence[str]) -> None:
+    def _put_profiles(self, window: Window, path: Path | None, versions: Sequence[str], *, told: bool) -> None:
         if self.kind == "telemetry":
             profiles = telemetry_profiles(path, self.spec, versions, self._bins)
         else:
             profiles = profiles_of(path, self.spec, versions, self._bins, arrival=self.upload.uploaded)
         for version, profile in profiles.items():
             key = keys.profile(self.spec.model, version, window.id, self.upload.batch)
-            told = profile.with_intake(self.arrivals.of(window, version, profile.rows))
-            self.data.put(key, told.of_batch(self.upload.batch).to_json())
+            whole = profile.with_intake(self.arrivals.of(window, version, profile.rows)) if told else profile
+            self.data.put(key, whole.of_batch(self.upload.batch).to_json())
 
     def _bins(self, version: str) -> Bins:
         return bins_of(self.data, self.spec.model, version)

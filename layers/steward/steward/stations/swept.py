@@ -1,15 +1,17 @@
-"""The windows that a schedule's check looks at: those that closed lately, and what changed since their check."""
+"""The windows that are checked again: those that a schedule finds closed or changed, and those that have filled up."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 
+from steward.events import BatchIngested
 from steward.monitoring.history import History
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import recent
 from steward.store import keys
+from steward.store.bucket import Bucket
 
 FORGOTTEN = timedelta(days=35)
 """Windows of the last weeks that were never checked are looked for this far back."""
@@ -70,3 +72,17 @@ def _settled(runtime: Runtime, spec: ModelSpec, version: str, newest: str, first
         for window, at in first.items()
         if window in remembered and max(declared, changed.get(window, declared)) < at
     }
+
+
+def filled_windows(data: Bucket, ingested: BatchIngested) -> Iterator[tuple[Window, str]]:
+    """Earlier windows whose rows could not be judged before a record of a later window came."""
+    if ingested.kind != "predictions" or not ingested.windows:
+        return
+    for version in ingested.versions:
+        history = data.find(keys.history(ingested.model, version))
+        known = History.model_validate_json(history.body).windows if history else {}
+        yield from (
+            (Window.parse(name), version)
+            for name, past in sorted(known.items())
+            if past.filling and name < max(ingested.windows) and name not in ingested.windows
+        )

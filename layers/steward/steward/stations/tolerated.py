@@ -33,7 +33,7 @@ def tolerated(path: Path | None, spec: ModelSpec, window: Window, version: str, 
     try:
         file = Batch(path, f"{batch}.parquet", spec, "predictions", uploaded_at(batch))
         for judged in file:
-            arrivals.add(judged, Rows(judged.records, judged.places, judged.rejected))
+            arrivals.add(judged, Rows(judged.records, judged.places, judged.content, judged.rejected))
         arrivals.close(file)
     except BatchInvalid:
         return None

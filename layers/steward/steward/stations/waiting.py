@@ -89,9 +89,9 @@ def window_numbers(labels: pd.DataFrame, spec: ModelSpec) -> NDArray[np.int64]:
 def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested, having: Sequence[Window]) -> Placed:
     """Add waiting labels to the windows of their predictions.
 
-    A batch of labels looks for its own rows' predictions within the label horizon, newest window first, then in the
-    windows that were uploaded within it, however old; a batch of predictions lets every label that has waited no longer
-    than the label horizon look at the windows it brought.
+    A batch of labels looks for its own rows' predictions within the label horizon, newest window first; those without a
+    time then in the windows that were uploaded within it, however old. A batch of predictions lets every label that has
+    waited no longer than the label horizon look at the windows it brought.
     Placing a label twice changes nothing. The labels stay where they wait until `remove_placed`, so that a function
     that dies before it has written the outcomes finds them again.
 
@@ -120,11 +120,12 @@ def place(data: Bucket, spec: ModelSpec, ingested: BatchIngested, having: Sequen
         given = hints_of(labels, spec)
         searched = within_horizon(having, spec, given) if ingested.kind == "labels" else windows
         found, rest = place_batch(data, spec, batch, labels, searched, predicted)
-        if ingested.kind == "labels" and len(rest):  # a past that is replayed is older than any horizon
+        untimed = window_numbers(rest, spec) == UNTIMED
+        if ingested.kind == "labels" and untimed.any():  # a past that is replayed is older than any horizon
             uploaded = windows_uploaded_since(data, spec, uploaded_at(batch) - spec.label_horizon)
             replayed = [window for window in uploaded if window not in searched]
-            others, rest = place_batch(data, spec, batch, rest, replayed, predicted)
-            found |= others
+            others, left_over = place_batch(data, spec, batch, rest[untimed], replayed, predicted)
+            found, rest = found | others, pd.concat([rest[~untimed], left_over])
         if found:
             touched |= found.keys()
             ids[key] = set().union(*found.values())

@@ -284,6 +284,22 @@ class Bucket:
         source = source_key(noted)
         return None if source is None else (source, noted["source-version"])
 
+    def same_bytes(self, one: tuple[str, str], other: tuple[str, str]) -> bool:
+        """Whether two object versions, each given by key and version id, have the same bytes, by size and ETag.
+
+        False where one is gone, and where the same bytes came in parts of another size: S3 hashes parts one by one.
+        """
+        try:
+            answers = [
+                aws.s3().head_object(Bucket=self.name, Key=key, VersionId=version) for key, version in (one, other)
+            ]
+        except ClientError as error:
+            if _code(error) in _ABSENT:
+                return False
+            raise
+        known = {(answer["ContentLength"], answer["ETag"]) for answer in answers}
+        return len(known) == 1
+
     def create(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
         """Write an object that must not exist.
 

@@ -240,9 +240,16 @@ def unmatched_labels(model: str, batch: str = "") -> str:
     return f"arrivals/{model}/unmatched/" + (f"{batch}.json" if batch else "")
 
 
-def released(model: str, kind: str, batch: str, ending: str) -> str:
-    """Where the rejected rows of a batch are uploaded again, once."""
-    return inbox(model, kind, f"released/{batch}.{ending}")
+def deferred_uploads(model: str, batch: str = "") -> str:
+    """Says that an upload waits for a first version; without a batch, the prefix of all."""
+    return f"arrivals/{model}/deferred/{batch}"
+
+
+def released(place: InboxKey, batch: str, ending: str) -> str:
+    """Where the rejected rows of a batch are uploaded again; those of corrections go to the same defect."""
+    correction = CorrectionKey.parse(place) if place.kind == "corrections" else None
+    folder = "/".join(place.name.split("/")[:2]) + "/" if correction else ""
+    return inbox(place.model, place.kind, f"{folder}released/{batch}{ending}")
 
 
 def quarantines(model: str) -> str:

@@ -18,9 +18,17 @@ class Queue:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def send_upload(self, bucket: str, key: str, version_id: str, sequencer: str = "") -> None:
-        """Ask for an uploaded object version to be taken in again, in the shape of S3's own event."""
-        stored = {"key": key, "version-id": version_id, "sequencer": sequencer}
+    def send_upload(self, bucket: str, key: str, version_id: str, sequencer: str = "", request: str = "") -> None:
+        """Ask for an uploaded object version to be taken in again, in the shape of S3's own event.
+
+        Args:
+            bucket: where it is.
+            key: the object's.
+            version_id: which version of it.
+            sequencer: its order within the second of its upload, where it is known.
+            request: what tells this request from others, so that it is answered also where the answer is the same.
+        """
+        stored = {"key": key, "version-id": version_id, "sequencer": sequencer, "request": request}
         detail = {"bucket": {"name": bucket}, "object": stored}
         body = {"source": "steward", "detail-type": "Object Created", "detail": detail}
         aws.sqs().send_message(QueueUrl=self.url, MessageBody=json.dumps(body))

@@ -1,0 +1,98 @@
+"""Uploads whose rows have no version to belong to yet wait in the inbox until the first one is in charge."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from steward.events import BatchDeferred, BatchRejected, Kind, ReleaseChanged
+from steward.runtime import Runtime
+from steward.stations import registry
+from steward.stations.upload import Upload, correlation_of, sequencer_of, uploaded_at
+from steward.store import keys
+from steward.store.keys import InboxKey
+from steward.store.queue import Queue
+
+LONGEST = timedelta(days=14)
+"""How long an upload waits: as long as a queue keeps its messages."""
+
+
+class NoChampion(Exception):
+    """Rows of an upload name no version, and none was ever in charge.
+
+    Attributes:
+        kind: what the upload holds.
+        rows: how many rows it has.
+    """
+
+    def __init__(self, kind: Kind, rows: int) -> None:
+        super().__init__(kind, rows)
+        self.kind: Kind = kind
+        self.rows = rows
+
+
+def defer_upload(runtime: Runtime, upload: Upload, waiting: NoChampion) -> Iterator[BatchDeferred]:
+    """Have an upload wait for the first champion.
+
+    That it waits is stored before the routing is read once more, and `resume_uploads` reads what waits after the
+    routing was written: one of the two finds the other.
+    """
+    model = upload.place.model
+    runtime.data.put(keys.deferred_uploads(model, upload.batch), b"", "text/plain", source=upload.source)
+    if registry.routing(runtime.data, model).promotions:
+        _send_round(runtime, upload.created.bucket, upload.batch, upload.source)
+        return
+    event = BatchDeferred(
+        occurred_at=runtime.now(),
+        model=model,
+        as_of=upload.uploaded,
+        correlation_id=upload.created.correlation_id,
+        kind=waiting.kind,
+        batch=upload.batch,
+        source=upload.created.key,
+        rows=waiting.rows,
+        message=f"{waiting.rows:,} rows wait for the first version of {model}, since they name none; they are taken in "
+        f"as its own once it is in charge, within {LONGEST.days} days. Reference data make it: `steward push FILE "
+        f"--model {model} --kind reference`",
+    )
+    identity = upload.created.identify(event)
+    runtime.record(event, "batch_deferred", upload.created.key, event.message, identity=identity)
+    yield event
+
+
+def resume_uploads(runtime: Runtime, released: ReleaseChanged) -> None:
+    """Have the uploads that waited for a first champion taken in; doing it again changes nothing."""
+    if released.previous is not None:
+        return
+    for listed in runtime.data.list(keys.deferred_uploads(released.model)):
+        if source := runtime.data.source_of(listed.key):
+            _send_round(runtime, runtime.data.name, listed.name, source)
+
+
+def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[BatchRejected]:
+    """Refuse the uploads that have waited for too long, while still no version is in charge."""
+    if registry.routing(runtime.data, model).promotions:
+        return
+    for stored in runtime.data.versions(keys.deferred_uploads(model)):
+        batch, source = keys.batch_of(stored.key), runtime.data.source_of(stored.key)
+        place = InboxKey.parse(source[0]) if source else None
+        if place is None or now - uploaded_at(batch) < LONGEST:
+            continue
+        key = source[0]  # type: ignore[index] # it has a place
+        event = BatchRejected(
+            occurred_at=runtime.now(),
+            model=model,
+            as_of=uploaded_at(batch),
+            correlation_id=correlation_of(batch),
+            kind=place.kind,
+            batch=batch,
+            source=key,
+            code="no_champion",
+            message=f"no version of {model} was in charge within {LONGEST.days} days of the upload. `steward outcome "
+            f"{model}` says why; once one is, `steward quarantine release {model} {key}` takes the file in",
+        )
+        runtime.record(event, "batch_rejected", key, event.message)
+        yield event
+        runtime.data.erase([(stored.key, stored.version_id)])
+
+
+def _send_round(runtime: Runtime, bucket: str, batch: str, source: tuple[str, str]) -> None:
+    Queue(str(runtime.settings.ingest_queue_url)).send_upload(bucket, *source, sequencer_of(batch))

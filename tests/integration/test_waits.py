@@ -1,0 +1,90 @@
+"""Every wait has an end, says what it waits for, and does not end well without an answer."""
+
+import os
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+from botocore.exceptions import ClientError
+
+from steward import aws
+
+from . import lemons
+from .deployment import Deployment
+from .sts import Person, strict
+from .terminal import reached, run
+
+ANN = Person("AKIAANN", "ann's secret", "arn:aws:iam::123456789012:user/ann")
+
+
+@pytest.fixture
+def declared(steward: Deployment) -> Iterator[Deployment]:
+    """`lemons` is declared; nothing works while the command waits."""
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.settle()
+    with (
+        reached(steward),
+        patch("steward.cli.people._now", lambda: steward.clock.now),
+        strict([ANN], steward.clock),
+        patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}),
+    ):
+        yield steward
+
+
+WAITS = {
+    "audit lemons": ("the audit of lemons", "no audit of lemons came within 0.1 s: `steward watch lemons`"),
+    "retrain lemons --reason now": ("the answer of accept_commands", "no answer within 0.1 s"),
+}
+
+
+@pytest.mark.parametrize("command", WAITS)
+def test_a_wait_without_an_answer_exits_with_2_and_says_what_to_look_at(declared: Deployment, command: str) -> None:
+    subject, words = WAITS[command]
+    ran = run(*command.split(), "--patience", "0.1")
+    assert ran.code == 2
+    assert f"waiting for {subject}, for 0.1 s at most" in ran.stderr
+    assert words in ran.stderr
+
+
+def test_a_command_that_is_accepted_and_leads_to_nothing_exits_with_2(declared: Deployment) -> None:
+    with patch("time.sleep", lambda _: declared._drain("accept_commands", 1)):
+        ran = run("retrain", "lemons", "--reason", "now", "--patience", "3")
+    assert ran.code == 2
+    assert "accepted: arn:aws:iam::123456789012:user/ann" in ran.stdout
+    assert "nothing came of it within 3 s: `steward watch lemons` shows it when it does" in ran.stderr
+
+
+def test_outcome_without_a_run_says_what_begins_one(declared: Deployment) -> None:
+    ran = run("outcome", "lemons")
+    assert ran.code == 2
+    assert "lemons has no run yet: the first begins with its reference data" in ran.text
+
+
+def test_watch_says_until_when_it_goes_on(declared: Deployment) -> None:
+    ran = run("watch", "lemons", "--patience", "0")
+    assert ran.code == 0
+    assert ran.stderr == "every decision on lemons, until nothing has come for 0 s\n"
+    assert "model registered" in ran.stdout
+    with patch("time.sleep", side_effect=KeyboardInterrupt):
+        assert "every decision on lemons, until interrupted (Ctrl-C)\n" in run("watch", "lemons").stderr
+
+
+def test_status_does_without_what_its_reader_may_not_ask(declared: Deployment) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetQueueAttributes")
+
+    events = aws.sqs().meta.events
+    events.register("before-parameter-build.sqs.GetQueueAttributes", refuse)
+    try:
+        assert run("status", "lemons").code == 0
+    finally:
+        events.unregister("before-parameter-build.sqs.GetQueueAttributes", refuse)
+
+
+def test_status_counts_what_is_not_done_yet(declared: Deployment) -> None:
+    assert "still in work" not in run("status").stdout
+    for _ in range(2):
+        aws.sqs().send_message(QueueUrl=declared.queues["train_model"], MessageBody="{}")
+    assert "still in work, of all models: trainings 2 (2 waiting)" in run("status").stdout
+    aws.sqs().receive_message(QueueUrl=declared.queues["train_model"], VisibilityTimeout=60)
+    assert "still in work, of all models: trainings 2 (1 waiting)" in run("status", "lemons").stdout
