@@ -45,7 +45,7 @@ def show_status(
         print_json([standing.record() for standing in found])
     else:
         _show(found, alerts=model is not None)
-        if sentence := unfinished(deployment):
+        if sentence := describe_backlog(deployment):
             console.print(sentence, style="dim", markup=False)
     raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
 
@@ -149,7 +149,7 @@ def standings(deployment: Deployment, model: str | None) -> Iterator[ModelStandi
                 raise
 
 
-def unfinished(deployment: Deployment) -> str:
+def describe_backlog(deployment: Deployment) -> str:
     """What uploads have led to that is not done yet, as a sentence; empty where all is, or nobody may ask."""
     try:
         counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
