@@ -31,6 +31,18 @@ def test_a_second_up_on_an_unchanged_tree_deploys_nothing(stack: Stack) -> None:
     assert (stack.folder / "deployed.json").read_text() == deployed
 
 
+def test_a_shell_that_reads_its_environment_finds_the_command_and_the_stack(stack: Stack) -> None:
+    script = (
+        f"source {stack.folder}/env; source {stack.folder}/env; command -v steward; echo $AWS_ENDPOINT_URL; echo $PATH"
+    )
+    shell = subprocess.run(
+        ["bash", "-c", script], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True
+    )
+    command, endpoint, path = shell.stdout.splitlines()
+    assert (command, endpoint) == (f"{process.ROOT}/.venv/bin/steward", stack.endpoint)
+    assert path == f"{process.ROOT}/.venv/bin:/usr/bin:/bin"
+
+
 def test_down_stops_what_was_started_and_nothing_else(stack: Stack, tmp_path: Path) -> None:
     with ExitStack() as cleanup:
         bystander = cleanup.enter_context(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]))

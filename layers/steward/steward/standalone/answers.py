@@ -47,7 +47,8 @@ class Answers:
             return skill(cells.numbers(self.prediction), cells.numbers(name))
         said = cells.labels(self.prediction) if self.prediction is not None else self._likeliest(cells)
         known = {*classes_of(said), *map(plain, self.scores)}
-        truth = np.array([label if label in known else plain(label) for label in cells.labels(name)], object)
+        spelt = {one: one if one in known else plain(one) for one in ("", *cells.classes(name))}
+        truth = np.array([spelt[label] for label in cells.labels(name)], object)
         classes = classes_of(truth)
         return kappa(said, truth) if len(classes) >= _PAIR and set(classes) <= known else None
 
