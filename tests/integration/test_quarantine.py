@@ -19,6 +19,7 @@ from steward.spec.document import read_spec
 from . import lemons
 from .deployment import Deployment
 
+SHOW = "steward quarantine show lemons"
 WIDER = lemons.SPEC.replace("maximum: 60", "maximum: 600")
 
 
@@ -111,7 +112,10 @@ def test_rows_that_are_still_wrong_can_be_released_again_by_either_batch(serving
     code, said = quarantine("release", "lemons", batch)
     rejected = serving.told(BatchRejected)[-1]
     assert (code, rejected.code, rejected.batch != batch) == (1, "no_valid_rows", True)
-    assert "none of the 3 rows can be used" in said
+    assert (
+        f"none of the 3 rows can be used; they are in quarantine with their reasons (`{SHOW} {rejected.batch}`)" in said
+    )
+    assert len(serving.keys("defects/lemons/")) == 1
     serving.upload("specs/lemons.yaml", WIDER)
     serving.settle()
     assert quarantine("release", "lemons", batch if again == "the first" else rejected.batch)[0] == 0
