@@ -20,7 +20,8 @@ from steward.governance.card import ModelCard
 from steward.ledger import LedgerEntry
 from steward.monitoring.check import Check
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles import Baseline, Profile
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
 from steward.promotion.transfer import Transfer
 from steward.releasing.routing import Routing
 from steward.reporting.report import ModelReport

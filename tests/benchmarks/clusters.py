@@ -21,7 +21,10 @@ from steward.drift import Watched, judge_drift
 from steward.performance.binary_metrics import BINARY_METRICS
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.entity_figures import binary_entities
-from steward.profiles import Baseline, Portion, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.records.hashing import mixed
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature

@@ -51,7 +51,7 @@ def intervals_block() -> str:
 def study_block(summary: Summary) -> str:
     """False alarms and changes found."""
     parts = [
-        _where(),
+        f"{_where()} {summary.dated}".strip(),
         "Share of windows called drifted though nothing changed (95 % interval), of how many:",
         summary.false_alarms(),
         "![False alarms by size](false_alarms.png)",

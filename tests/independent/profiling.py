@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from steward.profiles import Bins, CategoricalBins, NumericBins, Profile
+from steward.profiles.bins import CategoricalBins, NumericBins
+from steward.profiles.model_bins import Bins
+from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from tests.independent.data_sets import DataSet, category, missing

@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import datetime
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -127,3 +128,30 @@ def test_an_error_is_a_document_too_where_one_was_asked_for(trained: Deployment)
         "error": {"kind": "UnknownModel", "problems": ["no model 'lemon' is declared; did you mean lemons?"]}
     }
     assert ran.stderr.strip() == "no model 'lemon' is declared; did you mean lemons?"
+
+
+def test_what_is_in_quarantine_and_what_was_pushed_are_documents(trained: Deployment, tmp_path: Path) -> None:
+    rows = lemons.predictions(lemons.sales(1, first_day=14), trained.champion("lemons"))
+    file = tmp_path / "14.csv"
+    file.write_bytes(lemons.csv(rows.assign(sold_at=rows.sold_at.where(rows.index > 2, "never"))))
+    with reached(trained, working=True):
+        assert run("quarantine", "list", "lemons").stdout == "nothing of lemons is in quarantine\n"
+        pushed = run("push", str(file), "--model", "lemons", "--kind", "predictions", "--json")
+        (answer,) = json.loads(pushed.stdout)
+        listed = run("quarantine", "list", "lemons", "--json")
+        (batch,) = json.loads(listed.stdout)
+        (row, *_) = json.loads(run("quarantine", "show", "lemons", batch["id"], "--json").stdout)
+        released = json.loads(run("quarantine", "release", "lemons", batch["id"], "--json").stdout)
+    assert (pushed.code, answer["taken_in"], answer["answer"]["action"]) == (0, True, "batch_ingested")
+    assert answer["file"] == str(file)
+    assert "→ s3://" in pushed.stderr
+    assert listed.code == 1
+    assert (batch["file"], batch["rows"], batch["reasons"], batch["released"]) == (
+        "14.csv",
+        3,
+        {"wrong_type": 3},
+        False,
+    )
+    assert (row["row"], row["line"]) == (1, 2)
+    assert "never" in row["reasons"][0]["message"]
+    assert (released["taken_in"], released["answer"]["action"]) == (False, "batch_rejected")

@@ -10,7 +10,7 @@ from steward.cli.app import app
 from steward.errors import IncomparableProfiles, StewardError
 from steward.events import CheckCompleted
 from steward.monitoring.check import Check
-from steward.profiles import Profile
+from steward.profiles.profile import Profile
 from steward.stations.check import recomputed
 from steward.store.bucket import Bucket
 

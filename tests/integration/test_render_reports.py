@@ -405,7 +405,7 @@ def test_the_command_says_when_there_is_none_and_when_the_folder_cannot_be(
 ) -> None:
     missing = run("nobody", "--out", str(tmp_path))
     assert isinstance(missing.exception, StewardError)  # which the command turns into exit code 2
-    assert "there is no report on nobody yet" in str(missing.exception)
+    assert "no model 'nobody' is declared" in str(missing.exception)
     sell(trained, 14)
     (tmp_path / "file").write_text("")
     refused = run("lemons", "--out", str(tmp_path / "file" / "below"))

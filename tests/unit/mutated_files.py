@@ -25,7 +25,8 @@ import zstandard
 from arro3.io import read_parquet, write_parquet
 
 from steward.events import BatchIngested, BatchRejected, Event, ObjectCreated
-from steward.profiles import Portion, Scope
+from steward.profiles.portion import Portion
+from steward.profiles.scope import Scope
 from steward.records.judge import Batch
 from steward.spec.model import ModelSpec
 from steward.stations import ingest

@@ -11,7 +11,7 @@ from steward.monitoring.evidence import Evidence
 from steward.monitoring.realised import WindowOutcomes
 from steward.performance.groups import GroupOutcomes
 from steward.performance.joined import join
-from steward.profiles import Profile
+from steward.profiles.profile import Profile
 from steward.retraining.adoption import adopt
 from steward.retraining.portions import portion
 from steward.spec.windows import Window

@@ -35,6 +35,7 @@ class Precision(BaseModel):
         skewness: of an unchanged model's metric, towards the limit; at least 0.
         holdout: half the width of the holdout's, on the side of the window.
         observations: labelled rows; those of the rarest class where the metric is a mean over rows of a class.
+        degrees: of freedom of `unchanged` where it follows from the holdout; None where from the window.
         selected: whether windows with as many rows often have no figure, for want of a class: those that have one are
             no fair sample, and prove nothing together.
     """
@@ -46,6 +47,7 @@ class Precision(BaseModel):
     skewness: float
     holdout: float
     observations: int
+    degrees: int | None = None
     selected: bool = False
 
 

@@ -14,7 +14,9 @@ from steward.monitoring.realised import WindowOutcomes
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.joined import joined_outcomes
 from steward.performance.metrics import METRICS
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.results import MetricResult
 from steward.retraining import recipe
 from steward.retraining.conditional import with_conditional

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from steward.events import MaintenanceRequested, StoreMaintained
-from steward.profiles import Profile
+from steward.profiles.profile import Profile
 from steward.spec.windows import Window
 from steward.store import keys
 from steward.store.bucket import Bucket

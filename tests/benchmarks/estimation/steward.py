@@ -5,7 +5,9 @@ import pandas as pd
 
 from steward.performance.joined import joined_outcomes
 from steward.performance.metrics import METRICS as KNOWN
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.retraining.conditional import with_conditional
 from steward.retraining.portions import by_window, portion
 from steward.spec.document import read_spec

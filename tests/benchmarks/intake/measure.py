@@ -25,7 +25,9 @@ from unittest.mock import patch
 import numpy as np
 
 from steward.events import ObjectCreated
-from steward.profiles import Bins, Portion, Scope
+from steward.profiles.model_bins import Bins
+from steward.profiles.portion import Portion
+from steward.profiles.scope import Scope
 from steward.records.judge import Batch
 from steward.spec.model import ModelSpec
 from steward.stations import ingest, registry

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.quality import Observed, constant_columns, scale_consistency
 from steward.quality.volume import usual_rows
 from steward.records.columns import Chunk, NumericColumn

@@ -10,8 +10,11 @@ from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.monitoring.realised import WindowOutcomes
 from steward.performance.binary_outcomes import BinaryOutcomes
-from steward.profiles import Baseline, Profile, Scope, merge
+from steward.profiles.baseline import Baseline
+from steward.profiles.merging import merge
 from steward.profiles.portion import Portion
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.retraining.conditional import with_conditional
 from steward.spec.model import ModelSpec

@@ -12,7 +12,10 @@ import arro3.io as arro3_io
 import numpy as np
 
 from steward.drift import Watched, judge_drift
-from steward.profiles import Baseline, Bins, Gathering, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.model_bins import Bins
+from steward.profiles.profile import Gathering, Profile
+from steward.profiles.scope import Scope
 from steward.records import arrays
 from steward.records.columns import Chunk
 from steward.records.formats import open_rows

@@ -9,7 +9,9 @@ import numpy as np
 from scipy.special import chdtrc, kolmogorov
 
 from steward.drift import Watched, judge_drift
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns
 from steward.spec.monitors import Monitors

@@ -7,7 +7,9 @@ from importlib.metadata import version
 import numpy as np
 
 from steward.drift import Watched, judge_drift
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
 from steward.spec.monitors import FeatureDriftMonitor, JointMonitor, Monitors, ShareMonitor

@@ -29,6 +29,7 @@ def found(
     holdout: float = 0.001,
     unchanged: float | None = None,
     skewness: float = 0.0,
+    degrees: int | None = None,
     selected: bool = False,
 ) -> Finding:
     """A log loss, usually 0.5 and at most 0.53."""
@@ -37,7 +38,7 @@ def found(
         value=value, low=value - half, high=value + half, baseline=0.5, threshold=0.53, exceedance=(value - 0.5) / 0.03,
         precision=Precision(
             window=half, unchanged=unchanged or half, skewness=skewness, holdout=holdout, observations=observations,
-            selected=selected,
+            degrees=degrees, selected=selected,
         ),
     )  # fmt: skip
 
@@ -79,6 +80,11 @@ def test_what_chance_brings_follows_from_an_unchanged_model_and_not_from_the_spr
 def test_a_spread_that_leans_towards_worse_needs_more_to_prove_a_change() -> None:
     assert kind_of([found(0.6, half=0.04)], HOURLY)[0] == "bad"
     assert kind_of([found(0.6, half=0.04, skewness=0.5)], HOURLY)[0] != "bad"
+
+
+def test_few_rows_prove_more_where_their_spread_is_known_from_the_holdout():
+    assert kind_of([found(0.65, half=0.05, observations=6)], HOURLY)[0] != "bad"
+    assert kind_of([found(0.65, half=0.05, observations=6, degrees=199)], HOURLY)[0] == "bad"
 
 
 def test_windows_that_have_a_figure_only_where_rare_rows_came_prove_nothing_together() -> None:

@@ -15,9 +15,9 @@ from steward.cli import app as command_line
 from steward.cli.app import PANELS, app
 from steward.cli.lazy import Entry
 
-ENTRIES = {entry.name: entry for panel in PANELS.values() for entry in panel if entry.name != "quarantine"}
-WITHOUT_JSON = {"suggest", "import-sagemaker", "push", "quarantine release"}
-"""They print a declaration, or what becomes of a file."""
+ENTRIES = {entry.name: entry for panel in PANELS.values() for entry in panel}
+WITHOUT_JSON = {"suggest", "import-sagemaker"}
+"""They print a declaration."""
 
 
 def leaves(entry: Entry) -> Iterator[tuple[str, typer.core.TyperCommand]]:

@@ -40,8 +40,11 @@ def folder(tmp_path: Path) -> Path:
         (("status", "--help"), LEARNING | TABLES),
         (("validate", "lemons.yaml"), AWS | LEARNING | TABLES),
         (("compare", "before.csv", "after.csv"), AWS | LEARNING | {"pandas", "steward.spec.model", "yaml"}),
-        (("compare", "before.csv", "after.csv", "--json"), AWS | LEARNING | {"pandas", "steward.spec.model", "yaml"}),
-        (("suggest", "before.csv"), AWS | LEARNING | {"pandas"}),
+        (
+            ("compare", "before.csv", "after.csv", "--json"),
+            AWS | LEARNING | {"pandas", "steward.spec.model", "yaml", "rich"},
+        ),
+        (("suggest", "before.csv"), AWS | LEARNING | {"pandas", "rich", "steward.profiles.profile"}),
     ],
 )
 def test_a_command_loads_nothing_that_it_does_not_use(folder: Path, arguments, absent) -> None:

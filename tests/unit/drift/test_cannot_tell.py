@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from steward.drift import Watched, judge_drift
 from steward.drift.sensitivity import LARGEST_SHIFT, critical_t
 from steward.drift.tails import f_tail
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.results import MetricResult
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature

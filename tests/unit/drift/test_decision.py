@@ -8,7 +8,9 @@ import pytest
 from steward.drift import Family, Watched, judge_drift
 from steward.errors import IncomparableProfiles
 from steward.performance.binary_outcomes import BinaryOutcomes
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns
 from steward.spec.features import CategoricalFeature, NumericFeature

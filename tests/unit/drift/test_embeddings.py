@@ -7,8 +7,10 @@ import pytest
 
 from steward.drift import Family, Watched, judge_drift
 from steward.drift.embedding_change import EmbeddingChange, mean_cosine_shift
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
 from steward.profiles.embeddings import EmbeddingSums
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import Chunk, EmbeddingColumn
 from steward.spec.features import EmbeddingFeature
 from steward.spec.monitors import FeatureDriftMonitor, Monitors

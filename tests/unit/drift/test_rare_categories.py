@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from steward.drift import Watched, judge_drift
 from steward.drift.comparison import compare_categorical
 from steward.drift.rare_categories import RareCategories
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk
 from steward.spec.features import CategoricalFeature
 from steward.spec.monitors import FeatureDriftMonitor, Monitors, ShareMonitor

@@ -7,10 +7,11 @@ import pytest
 from scipy.stats import ks_2samp
 
 from steward.drift import Watched, judge_drift
-from steward.profiles import Profile, Scope
 from steward.profiles.baseline import Baseline
 from steward.profiles.bins import BEYOND, NumericBins
 from steward.profiles.portion import Portion
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import Chunk, NumericColumn
 from steward.spec.columns import Columns
 from steward.spec.monitors import Monitors

@@ -10,7 +10,9 @@ from steward.drift import Family, Watched, judge_drift
 from steward.monitoring.earlier import earlier_windows
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.document import read_spec
 from steward.spec.features import CategoricalFeature, NumericFeature

@@ -13,9 +13,11 @@ from steward.drift.joint.correlation_shift import correlation_shift
 from steward.drift.joint.reconstruction_error import reconstruction_error
 from steward.drift.proportions import change_p_value
 from steward.drift.tail_share import TailShare
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import Chunk, NumericColumn
 from steward.results import MetricResult
 from steward.spec.features import NumericFeature

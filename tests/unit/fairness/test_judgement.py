@@ -5,8 +5,8 @@ import pytest
 
 from steward.fairness import Treated, judge_fairness
 from steward.performance.groups import Confusion
-from steward.profiles import Decisions
 from steward.profiles.model_bins import SegmentBins
+from steward.profiles.segments import Decisions
 from tests.unit import examples
 
 SPEC = """\

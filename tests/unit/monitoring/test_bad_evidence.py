@@ -6,9 +6,12 @@ import pytest
 from steward.errors import IncomparableProfiles
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
-from steward.profiles import Baseline, Bins, Profile, Scope
+from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.intake import Intake
+from steward.profiles.model_bins import Bins
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, NumericColumn, TextColumn
 from steward.results import MetricResult
 from tests.unit.quality.observing import BASELINE, DAY, REFERENCE, SPECIFIED, columns, portion, profile

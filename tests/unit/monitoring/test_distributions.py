@@ -7,7 +7,10 @@ import pytest
 
 from steward.monitoring.check import Distribution
 from steward.monitoring.distributions import MOST_BARS, MOST_COLUMNS, drifted_distributions
-from steward.profiles import Baseline, Portion, Profile, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.results import MetricResult
 from steward.spec.document import read_spec

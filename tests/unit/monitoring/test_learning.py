@@ -10,7 +10,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from steward.performance.boosted import Trees
 from steward.performance.calibration import isotonic
-from steward.profiles import Baseline
+from steward.profiles.baseline import Baseline
 from steward.retraining.adoption import adopt
 from steward.retraining.growing import grow
 from tests.unit.monitoring import worlds

@@ -10,7 +10,8 @@ from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.monitoring.realised import WindowOutcomes
 from steward.performance.joined import joined_outcomes
-from steward.profiles import Baseline, Profile
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
 from steward.retraining.adoption import adopt
 from steward.retraining.portions import portion
 from steward.spec.windows import ORIGIN, Window

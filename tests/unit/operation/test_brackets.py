@@ -9,7 +9,8 @@ from steward.operation.brackets import brackets
 from steward.operation.cloudwatch import PERCENTILES
 from steward.operation.judge import Served, judge_operation
 from steward.operation.order_statistics import enclosing_ranks
-from steward.profiles import LogHistogram, Operation
+from steward.profiles.log_histogram import LogHistogram
+from steward.profiles.operation import Operation
 from steward.spec.monitors import Monitors
 from tests.unit.operation.test_judge import HOUR, NOTHING
 

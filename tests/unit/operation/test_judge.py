@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from steward.operation.judge import Served, judge_operation
-from steward.profiles import LogHistogram, Operation
+from steward.profiles.log_histogram import LogHistogram
+from steward.profiles.operation import Operation
 from steward.results import MetricResult
 from steward.spec.monitors import Monitors
 

@@ -16,8 +16,9 @@ from steward.performance.groups import Confusion, GroupOutcomes
 from steward.performance.joined import join
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
-from steward.profiles import Baseline, Profile
+from steward.profiles.baseline import Baseline
 from steward.profiles.model_bins import Bins, Decision, SegmentBins
+from steward.profiles.profile import Profile
 from steward.records.frames import chunk_of
 from steward.retraining.adoption import adopt
 from tests.unit import examples

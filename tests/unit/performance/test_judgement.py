@@ -167,6 +167,7 @@ def test_the_spread_of_an_unchanged_model_follows_from_the_holdout():
     spread, middle = figures.std(), figures.mean()
     assert np.median([one.precision.unchanged for one in drawn]) == pytest.approx(1.96 * spread, rel=0.1)
     skewness = np.mean((figures - middle) ** 3) / spread**3
+    assert {one.precision.degrees for one in drawn} == {holdout.positives - 1}
     assert np.median([one.precision.skewness for one in drawn]) == pytest.approx(max(0, -skewness), abs=0.3)
 
 

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from steward.profiles import Gathering, Portion, Profile, Scope
 from steward.profiles.model_bins import Decision
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Gathering, Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import (
     CategoricalColumn,
     Chunk,

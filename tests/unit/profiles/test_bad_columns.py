@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from steward.errors import IncomparableProfiles
-from steward.profiles import Baseline, Bins, CategoricalBins, NumericBins, Portion, Profile, Scope, merge
-from steward.profiles.bins import KNOWN_CATEGORIES
+from steward.profiles.baseline import Baseline
+from steward.profiles.bins import KNOWN_CATEGORIES, CategoricalBins, NumericBins
+from steward.profiles.merging import merge
+from steward.profiles.model_bins import Bins
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.profiles.summaries import NAMED_UNSEEN
 from steward.records.columns import (
     CategoricalColumn,

@@ -7,9 +7,13 @@ import pytest
 
 from steward.errors import IncomparableProfiles
 from steward.performance.binary_outcomes import BinaryOutcomes
-from steward.profiles import Baseline, DesignEffect, Portion, Profile, Scope
+from steward.profiles.baseline import Baseline
 from steward.profiles.bins import MISSING
+from steward.profiles.design_effect import DesignEffect
 from steward.profiles.embeddings import EmbeddingSums
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, EmbeddingColumn, NumericColumn
 from steward.spec.columns import Columns
 from steward.spec.features import CategoricalFeature, EmbeddingFeature, NumericFeature

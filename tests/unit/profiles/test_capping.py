@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from steward.drift import Watched, judge_drift
-from steward.profiles import Baseline, Profile, Scope
+from steward.profiles.baseline import Baseline
 from steward.profiles.capping import capped_attributes, capped_segments
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.features import CategoricalFeature, NumericFeature
 from steward.spec.monitors import Monitors

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steward.profiles import Gathering, Profile, merge
+from steward.profiles.merging import merge
 from steward.profiles.packing import unpacked
+from steward.profiles.profile import Gathering, Profile
 from tests.unit.profiles.everything import BINS, NAMES, POOL_ROWS, SAMPLE_ROWS, portion, profile
 
 rows = st.lists(st.integers(0, POOL_ROWS - 1), max_size=40)

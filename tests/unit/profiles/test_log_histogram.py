@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from steward.profiles import LogHistogram
-from steward.profiles.log_histogram import RELATIVE_ERROR
+from steward.profiles.log_histogram import RELATIVE_ERROR, LogHistogram
 
 values = st.lists(
     st.one_of(st.floats(1e-9, 1e12), st.sampled_from([0.0, 1.0, 1e-10, -3.0, math.nan, math.inf])), max_size=50

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.profiles import LogHistogram, Operation, Profile
+from steward.profiles.log_histogram import LogHistogram
+from steward.profiles.operation import Operation
+from steward.profiles.profile import Profile
 from steward.records.columns import FLAGS, CategoricalColumn, NumericColumn
 from steward.spec.telemetry import MEASURES
 from tests.unit.profiles.everything import BINS, SAMPLE_ROWS, profile

@@ -6,20 +6,15 @@ import numpy as np
 import pytest
 
 from steward.errors import IncomparableProfiles
-from steward.profiles import (
-    Bins,
-    CategoricalBins,
-    Intake,
-    LogHistogram,
-    NumericBins,
-    Operation,
-    Portion,
-    Profile,
-    Scope,
-)
+from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.facets import FACETS
-from steward.profiles.intake import NAMED_COLUMNS
-from steward.profiles.model_bins import Decision, SegmentBins
+from steward.profiles.intake import NAMED_COLUMNS, Intake
+from steward.profiles.log_histogram import LogHistogram
+from steward.profiles.model_bins import Bins, Decision, SegmentBins
+from steward.profiles.operation import Operation
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn, TextColumn
 from steward.spec.columns import Columns
 from steward.spec.document import read_spec

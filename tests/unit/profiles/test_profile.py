@@ -9,7 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steward.errors import IncomparableProfiles
-from steward.profiles import Bins, CategoricalBins, NumericBins, Portion, Profile, merge
+from steward.profiles.bins import CategoricalBins, NumericBins
+from steward.profiles.merging import merge
+from steward.profiles.model_bins import Bins
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Profile
 from steward.profiles.summaries import NAMED_UNSEEN
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns

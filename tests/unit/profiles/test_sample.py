@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import IncomparableProfiles
-from steward.profiles import Bins, CategoricalBins, Gathering, NumericBins, Portion, Profile, Sample, codes
-from steward.profiles.bins import BEYOND, MISSING
-from steward.profiles.sample import KEY_BITS
+from steward.profiles.bins import BEYOND, MISSING, CategoricalBins, NumericBins
+from steward.profiles.model_bins import Bins
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Gathering, Profile
+from steward.profiles.sample import KEY_BITS, Sample, codes
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.records.hashing import position_hashes, text_hashes
 

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from steward.profiles import Baseline, Portion, Profile, Scope
+from steward.profiles.baseline import Baseline
 from steward.profiles.intake import Intake
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Profile
+from steward.profiles.scope import Scope
 from steward.quality import Observed, judge_quality
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.results import MetricResult

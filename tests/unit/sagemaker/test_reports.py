@@ -14,7 +14,9 @@ from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
-from steward.profiles import Bins, CategoricalBins, NumericBins, Profile
+from steward.profiles.bins import CategoricalBins, NumericBins
+from steward.profiles.model_bins import Bins
+from steward.profiles.profile import Profile
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.results import MetricResult
 from steward.sagemaker.counterparts import COUNTERPARTS, table

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from steward.defects.correction import amended, correction_batch
 from steward.errors import IncomparableProfiles
 from steward.events import StoredObject
-from steward.profiles import merge
+from steward.profiles.merging import merge
 from steward.upkeep.compaction import (
     CompactedParts,
     CompactedWindow,

@@ -57,7 +57,7 @@ class _Pooled:
         margin: the same of the excess, with the holdout's.
         chance: the same of an unchanged model's excess.
         skewness: of an unchanged model's mean, towards the limit.
-        degrees: of freedom of the margin.
+        degrees: of freedom that the chance is known with: the holdout's where it follows from that, else the windows'.
     """
 
     excess: float
@@ -86,7 +86,7 @@ class _Pooled:
             margin=math.hypot(own, newest.holdout),
             chance=math.hypot(unchanged, newest.holdout),
             skewness=newest.skewness * math.sqrt(newest.observations / total),
-            degrees=max(1, total - 1),
+            degrees=newest.degrees or max(1, total - 1),
         )
 
     def contradicts(self, before: Sequence[Finding]) -> bool:

@@ -4,15 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from steward.cli.options import Json
 from steward.cli.progress import rows_read
-from steward.cli.terminal import console, errors
 from steward.results import REMEDY
 from steward.standalone.compare import compare
-from steward.standalone.report import Drift
-from steward.standalone.summary import show
+from steward.standalone.report import ComparisonReport, Drift
 
 _NAMED = 6
 
@@ -37,12 +34,19 @@ def compare_tables(
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:
-        show(report, console)
+        _show(report)
     if not fail_on_drift or report.drift.detected is False:
         return
     if report.drift.detected is None:
-        errors.print(Text(f"--fail-on-drift: no drift was found, and yet {_doubt(report.drift)}", style="red"))
+        typer.secho(f"--fail-on-drift: no drift was found, and yet {_doubt(report.drift)}", err=True, fg="red")
     raise typer.Exit(1 if report.drift.detected else 2)
+
+
+def _show(report: ComparisonReport) -> None:
+    from steward.cli.terminal import console  # noqa: PLC0415 - a program that reads JSON needs no Rich
+    from steward.standalone.summary import show  # noqa: PLC0415
+
+    show(report, console)
 
 
 def _doubt(drift: Drift) -> str:

@@ -1,9 +1,9 @@
 """How many rows a command has read, on standard error."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from steward.cli.terminal import errors
 from steward.standalone.tables import Watcher
 
 
@@ -11,13 +11,12 @@ from steward.standalone.tables import Watcher
 def rows_read() -> Iterator[Watcher]:
     """Report the rows read so far of each file: as they are read on a terminal, else in one line a file at the end."""
     read: dict[str, int] = {}
-    with errors.status("reading") as status:
-
-        def watch(name: str, rows: int) -> None:
-            read[name] = rows
-            status.update(f"{name}: {rows:,} rows")
-
-        yield watch
-    if not errors.is_terminal:
+    if not sys.stderr.isatty():
+        yield read.__setitem__
         for name, rows in read.items():
-            errors.print(f"{name}: {rows:,} rows read", markup=False)
+            sys.stderr.write(f"{name}: {rows:,} rows read\n")
+        return
+    from steward.cli.terminal import errors  # noqa: PLC0415 - Rich takes longer to load than most files take to read
+
+    with errors.status("reading") as status:
+        yield lambda name, rows: status.update(f"{name}: {rows:,} rows")

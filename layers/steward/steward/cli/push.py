@@ -11,8 +11,8 @@ import typer
 from steward.cli.answers import is_taken_in, show_answer
 from steward.cli.deployment import Deployment
 from steward.cli.first_version import show_version
-from steward.cli.options import Stack
-from steward.cli.terminal import console, errors
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, errors, on_standard_error, print_json
 from steward.errors import ObjectMissing, StewardError
 from steward.events import CorrectedKind, Kind
 from steward.ledger import LedgerEntry
@@ -44,6 +44,7 @@ def upload_files(  # noqa: PLR0917 - the options of a command
     patience: Annotated[
         float, typer.Option(min=0, help="Seconds without news after which to stop waiting; then exits with 2.")
     ] = 120,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Upload declarations or records, and show what became of them.
@@ -63,15 +64,23 @@ def upload_files(  # noqa: PLR0917 - the options of a command
     for name in {upload.model for upload in uploads} - declared:
         deployment.require(name, active=True)
     before = {name: deployment.ledger.length(name) for name in {upload.model for upload in uploads}}
-    answers = _push(deployment, uploads, patience)
-    accepted = all(is_taken_in(answer) for answer in answers)
-    for name in dict.fromkeys(upload.model for upload in uploads if upload.kind == "reference"):
-        mine = [
-            answer
-            for upload, answer in zip(uploads, answers, strict=True)
-            if (upload.model, upload.kind) == (name, "reference")
-        ]
-        accepted &= show_version(deployment, name, mine, before[name], patience)
+    with on_standard_error(wanted=as_json):
+        answers = _push(deployment, uploads, patience)
+        accepted = all(is_taken_in(answer) for answer in answers)
+        for name in dict.fromkeys(upload.model for upload in uploads if upload.kind == "reference"):
+            mine = [
+                answer
+                for upload, answer in zip(uploads, answers, strict=True)
+                if (upload.model, upload.kind) == (name, "reference")
+            ]
+            accepted &= show_version(deployment, name, mine, before[name], patience)
+    if as_json:
+        print_json(
+            [
+                {"file": str(upload.file), "taken_in": is_taken_in(answer), "answer": answer}
+                for upload, answer in zip(uploads, answers, strict=True)
+            ]
+        )
     raise typer.Exit(0 if accepted else 1)
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,8 @@ from rich.table import Table
 
 from steward.cli.answers import is_taken_in, show_answer
 from steward.cli.deployment import Deployment
-from steward.cli.terminal import console
+from steward.cli.options import Json, Stack
+from steward.cli.terminal import console, draw_table, on_standard_error, print_json
 from steward.errors import Conflict, ObjectMissing, StewardError
 from steward.events import ObjectCreated
 from steward.ledger import LedgerEntry
@@ -27,7 +28,6 @@ app = typer.Typer(no_args_is_help=True, help="Rejected rows and files: list, sho
 
 Model = Annotated[str, typer.Argument(help="Whose.")]
 Place = Annotated[str, typer.Argument(help="A batch of rows, or the key of a file, as `list` names it.")]
-Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
 
 _ANSWERS = frozenset({"batch_ingested", "batch_rejected", "batch_repeated", "batch_deferred", "data_corrected"})
 """What the ledger says of a file of records; the newest of them stands."""
@@ -66,55 +66,95 @@ class Rows:
         return datetime.strptime(self.batch.partition("-")[0], _STAMP).replace(tzinfo=UTC)
 
 
-@app.command(name="list")
-def show_all(model: Model, stack: Stack = "steward") -> None:
+@app.command(name="list", epilog="Example: steward quarantine list loans")
+def show_all(model: Model, as_json: Json = False, stack: Stack = "steward") -> None:
     """List what waits. Exits with 1 when something does."""
+    deployment = Deployment.of(stack).require(model, for_history=True)
+    found = list(_waiting(deployment, model))
+    if as_json:
+        print_json(found)
+    elif found:
+        console.print(table(model, found))
+    else:
+        console.print(f"nothing of {model} is in quarantine")
+    raise typer.Exit(1 if any(not each.released for each in found) else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Rejected rows, or a rejected file, as they are listed.
+
+    Attributes:
+        id: what `show` and `release` take.
+        file: the name of the upload.
+        rows: that were rejected; None for a file that was refused whole.
+        reasons: how many rows each has; empty for a file.
+        released: whether the rows were uploaded again.
+        message: what is wrong.
+    """
+
+    id: str
+    file: str
+    rows: int | None
+    reasons: dict[str, int]
+    released: bool
+    message: str
+
+
+def _waiting(deployment: Deployment, model: str) -> Iterator[Waiting]:
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
-    deployment = Deployment.of(stack).require(model, for_history=True)
-    drawn = Table(title=f"Quarantine of {model}", title_justify="left", pad_edge=False)
-    for heading in ("batch or file", "from", "what is wrong"):
-        drawn.add_column(heading, overflow="fold")
-    waits = 0
     found = list(_rows(deployment, model))
     for each in found:
         rejected = read_rejected(deployment.data.get(each.key).body)
         codes = Counter(code for row in rejected for code in {reason.code for reason in row.reasons})
         told = ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
         done = deployment.data.find(each.destination) is not None
-        waits += not done
-        drawn.add_row(each.batch, each.source.name, f"{'released: ' if done else ''}{len(rejected):,} rows: {told}")
+        message = f"{'released: ' if done else ''}{len(rejected):,} rows: {told}"
+        yield Waiting(each.batch, each.source.name, len(rejected), dict(codes), done, message)
     for entry in _files(deployment, model, found):
-        waits += 1
-        drawn.add_row(entry.subject, "", entry.summary)
-    console.print(drawn)
-    raise typer.Exit(1 if waits else 0)
+        name = entry.subject.rpartition("/")[2]
+        yield Waiting(entry.subject, name, None, {}, released=False, message=entry.summary)
 
 
-@app.command()
+def table(model: str, found: Sequence[Waiting]) -> Table:
+    """One entry a batch of rows or file."""
+    drawn = draw_table(f"Quarantine of {model}", "batch or file", "what is wrong")
+    for each in found:
+        drawn.add_row(each.id, console.stack("" if each.rows is None else f"from {each.file}", each.message))
+    return drawn
+
+
+@app.command(epilog="Example: steward quarantine show loans 20260301T101500Z-331f7cf6f4ba --rows 5")
 def show(
     model: Model,
     batch: Place,
     rows: Annotated[int, typer.Option(help="At most so many rows.")] = 20,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Show rejected rows, each with its reasons."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
     deployment = Deployment.of(stack).require(model)
-    for row in read_rejected(deployment.data.get(_found(deployment, model, batch).key).body)[:rows]:
+    found = read_rejected(deployment.data.get(_found(deployment, model, batch).key).body)[:rows]
+    if as_json:
+        print_json(found)
+        return
+    for row in found:
         place = f"row {row.row}" + (f", line {row.line}" if row.line else "")
         console.print(f"{place}: {'; '.join(reason.message for reason in row.reasons)}", markup=False)
         console.print(f"    {row.content}", markup=False, style="dim")
 
 
-@app.command(name="release")
+@app.command(name="release", epilog="Example: steward quarantine release loans 20260301T101500Z-331f7cf6f4ba")
 def let_go(
     model: Model,
     what: Place,
     patience: Annotated[
         float, typer.Option(min=0, help="Seconds after which to stop waiting; then exits with 2.")
     ] = 120,
+    as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Have rejected rows, or a rejected file, judged again by the declaration in force, and show what became of them.
@@ -122,14 +162,26 @@ def let_go(
     Exits with 1 when they are refused again, or nothing is done: because they were taken in before, say.
     """
     deployment = Deployment.of(stack).require(model, active=True)
+    with on_standard_error(wanted=as_json):
+        answer = _release(deployment, model, what, patience)
+    taken_in = answer is not None and is_taken_in(answer)
+    if as_json:
+        print_json({"taken_in": taken_in, "answer": answer})
+    raise typer.Exit(0 if taken_in else 1)
+
+
+def _release(deployment: Deployment, model: str, what: str, patience: float) -> LedgerEntry | None:
+    """Release something; the answer, or None where nothing is to be done."""
     after = deployment.ledger.length(model)
     if what.startswith(keys.INBOX):
         key, version_id = what, _send_file(deployment, model, what)
     else:
         found = _newest(deployment, model, _found(deployment, model, what))
-        key, version_id = found.destination, _upload_rows(deployment, model, found)
-    answer = show_answer(deployment, model, key, version_id, after, patience)
-    raise typer.Exit(0 if is_taken_in(answer) else 1)
+        uploaded = _upload_rows(deployment, model, found)
+        if uploaded is None:
+            return None
+        key, version_id = found.destination, uploaded
+    return show_answer(deployment, model, key, version_id, after, patience)
 
 
 def _newest(deployment: Deployment, model: str, rows: Rows) -> Rows:
@@ -142,8 +194,8 @@ def _newest(deployment: Deployment, model: str, rows: Rows) -> Rows:
     return rows
 
 
-def _upload_rows(deployment: Deployment, model: str, found: Rows) -> str:
-    """Upload the rows of a batch again; the version id. Ends the program where nothing is to be done."""
+def _upload_rows(deployment: Deployment, model: str, found: Rows) -> str | None:
+    """Upload the rows of a batch again; the version id, or None where nothing is to be done."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415
     from steward.records.release import release  # noqa: PLC0415
 
@@ -153,7 +205,7 @@ def _upload_rows(deployment: Deployment, model: str, found: Rows) -> str:
         console.print(
             f"{found.batch} was released before, as {found.destination}, and not refused; nothing is done", markup=False
         )
-        raise typer.Exit(1)
+        return None
     spec, _ = registry.current_spec(deployment.data, model)
     if spec.capture and found.source.kind == "predictions":
         raise StewardError(f"{found.batch} came in data-capture files; upload the mended file instead")
@@ -168,7 +220,7 @@ def _upload_rows(deployment: Deployment, model: str, found: Rows) -> str:
         console.print(
             f"none of the rows of {found.batch} could be taken apart; mend the file and upload it again", markup=False
         )
-        raise typer.Exit(1)
+        return None
     try:
         stored = deployment.data.replace(found.destination, file.body, present, "text/plain")
     except Conflict as error:

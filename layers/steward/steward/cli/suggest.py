@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from steward.cli.terminal import errors
 from steward.errors import StewardError
 from steward.spec.model import Task
 
@@ -49,4 +48,4 @@ def suggest(  # noqa: PLR0917 - the options of a command
     except OSError as error:
         raise StewardError(f"{output} cannot be written: {error.strerror}; name a new file") from error
     for line in takewhile(lambda line: line.startswith("# TO DO"), text.splitlines()):
-        errors.print(line.removeprefix("# "), style="yellow", markup=False)
+        typer.secho(line.removeprefix("# "), err=True, fg="yellow")

@@ -1,7 +1,8 @@
 """Where commands print: as wide as the terminal, and unbroken where the output goes to a file or a pipe."""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic_core import to_json
@@ -74,6 +75,16 @@ def print_json(document: object, *, lines: bool = False) -> None:
     """
     sys.stdout.write(f"{to_json(document, indent=None if lines else 2, inf_nan_mode='null').decode()}\n")
     sys.stdout.flush()
+
+
+@contextmanager
+def on_standard_error(*, wanted: bool) -> Iterator[None]:
+    """Print what is for people there, and leave standard output to the document that a program waits for."""
+    console.stderr = wanted
+    try:
+        yield
+    finally:
+        console.stderr = False
 
 
 console = Terminal(highlight=False)

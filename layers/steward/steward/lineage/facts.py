@@ -3,7 +3,7 @@
 from typing import Any
 
 from steward.performance.metrics import metric_values
-from steward.profiles import Baseline
+from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.summaries import NumericSummary
 from steward.spec.model import ModelSpec

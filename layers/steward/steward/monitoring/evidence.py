@@ -7,7 +7,8 @@ from datetime import datetime
 from steward.attribution.sums import AttributionSums
 from steward.monitoring.history import PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles import Baseline, Profile
+from steward.profiles.baseline import Baseline
+from steward.profiles.profile import Profile
 from steward.quality.label_matches import PastMatches
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window

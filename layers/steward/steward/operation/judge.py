@@ -7,8 +7,8 @@ from typing import Literal
 
 from steward.operation.order_statistics import enclosing_ranks
 from steward.performance.intervals import wilson
-from steward.profiles import LogHistogram, Operation
-from steward.profiles.log_histogram import RELATIVE_ERROR
+from steward.profiles.log_histogram import RELATIVE_ERROR, LogHistogram
+from steward.profiles.operation import Operation
 from steward.results import MetricResult, Status
 from steward.spec.monitors import LatencyMonitor, LimitMonitor, Monitors, OperationName, ThroughputMonitor, UseMonitor
 

@@ -173,6 +173,7 @@ def _precision(
         skewness=skewness * math.sqrt(there / here),
         holdout=holdout,
         observations=here,
+        degrees=max(1, there - 1),
     )
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from steward.performance.outcomes import no_outcomes
-from steward.profiles import Baseline, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.scope import Scope
 from steward.records.frames import chunk_of
 from steward.retraining.conditional import with_conditional
 from steward.retraining.judged import group_outcomes_of, outcomes_of

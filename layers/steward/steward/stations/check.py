@@ -26,7 +26,9 @@ from steward.monitoring.evidence import Evidence
 from steward.monitoring.figures import figures
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles import Baseline, Bins, Profile
+from steward.profiles.baseline import Baseline
+from steward.profiles.model_bins import Bins
+from steward.profiles.profile import Profile
 from steward.quality.no_data import overdue_windows
 from steward.results import MetricResult
 from steward.runtime import Runtime

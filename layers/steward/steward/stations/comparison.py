@@ -16,7 +16,7 @@ from steward.lineage.differences import (
 from steward.lineage.facts import baseline_facts
 from steward.lineage.fields import changed_fields
 from steward.lineage.identifiers import Identified
-from steward.profiles import Baseline
+from steward.profiles.baseline import Baseline
 from steward.retraining.manifest import DatasetManifest
 from steward.spec.model import ModelSpec
 from steward.standalone.compare import compare

@@ -11,7 +11,8 @@ from steward.events import BatchIngested, DataCorrected, IdsGivenUp, OutcomesUpd
 from steward.monitoring.realised import WindowOutcomes
 from steward.performance.grouping import columns_looked_at
 from steward.performance.joined import join
-from steward.profiles import Baseline, Bins
+from steward.profiles.baseline import Baseline
+from steward.profiles.model_bins import Bins
 from steward.quality.label_matches import EXAMPLES, UnmatchedLabels
 from steward.records.stored import read_records
 from steward.records.superseded import Layer, standing_labels, standing_rows

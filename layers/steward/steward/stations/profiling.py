@@ -4,7 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from steward.profiles import Bins, Gathering, Operation, Portion, Profile
+from steward.profiles.model_bins import Bins
+from steward.profiles.operation import Operation
+from steward.profiles.portion import Portion
+from steward.profiles.profile import Gathering, Profile
 from steward.records.stored import read_stored
 from steward.spec.model import ModelSpec
 from steward.spec.telemetry import telemetry_columns

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.events import Kind
-from steward.profiles import Bins
+from steward.profiles.model_bins import Bins
 from steward.records.id_hashes import IdHashes, write_id_hashes
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from steward.defects.correction import amended, is_correction, withdraws
 from steward.events import StoredObject
-from steward.profiles import Bins, Profile
 from steward.profiles.intake import Intake
 from steward.profiles.log_histogram import LogHistogram
+from steward.profiles.model_bins import Bins
+from steward.profiles.profile import Profile
 from steward.records.hashing import text_hashes
 from steward.records.id_hashes import contained
 from steward.records.records import concatenate

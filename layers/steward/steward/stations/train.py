@@ -6,7 +6,8 @@ import pandas as pd
 
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
 from steward.events import Event, StoredObject, TrainingCompleted, TrainingRequested
-from steward.profiles import Baseline, Scope
+from steward.profiles.baseline import Baseline
+from steward.profiles.scope import Scope
 from steward.retraining import artifact, recipe
 from steward.retraining.adoption import adopt
 from steward.retraining.attributing import attribute_reference

@@ -9,7 +9,7 @@ from steward.events import Event, StoredObject, TrainingCompleted, ValidationCom
 from steward.governance.card import ModelCard
 from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
-from steward.profiles import Baseline
+from steward.profiles.baseline import Baseline
 from steward.retraining import artifact, recipe
 from steward.retraining.dataset import held_out, truth
 from steward.retraining.judged import outcomes_of

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from steward.errors import IncomparableProfiles, ObjectMissing
-from steward.profiles import Bins, Profile
+from steward.profiles.model_bins import Bins
+from steward.profiles.profile import Profile
 from steward.spec.windows import Window
 from steward.store import keys
 from steward.store.bucket import Bucket, Content

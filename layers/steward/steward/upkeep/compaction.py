@@ -17,7 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from steward.defects.correction import standing
 from steward.errors import IncomparableProfiles
 from steward.events import StoredObject
-from steward.profiles import Bins, Profile, merge
+from steward.profiles.merging import merge
+from steward.profiles.model_bins import Bins
+from steward.profiles.profile import Profile
 
 _LEVEL = 6
 
