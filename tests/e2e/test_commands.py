@@ -17,7 +17,7 @@ from steward import aws
 from steward.commands import kinds
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
-from steward.events import AlertMuted, CommandRefused, FreezeProposed, ReleaseChanged, RetrainingProposed
+from steward.events import AlertMuted, BatchRejected, CommandRefused, FreezeProposed, ReleaseChanged, RetrainingProposed
 from steward.store import identity
 from tests.integration import lemons
 
@@ -84,6 +84,27 @@ def test_a_retraining_that_the_policy_declines_exits_with_1_and_its_reasons(
     assert asked.returncode == 1, asked.stdout + asked.stderr
     assert "training declined" in asked.stdout
     assert newest(pears, RetrainingProposed).author.endswith("user/ann")
+
+
+def test_a_misspelt_model_is_refused_for_who_may_only_send_commands(ann: dict[str, str]) -> None:
+    asked = run(ann, "retrain", "pear", "--reason", "the owner asks")
+    assert asked.returncode == 2, asked.stdout + asked.stderr
+    assert "no model 'pear' is declared; did you mean pears?" in asked.stderr
+
+
+def test_a_removed_model_has_no_schedules_and_its_uploads_are_refused(pears: Deployed, ann: dict[str, str]) -> None:
+    declare(pears, "sloes")
+    removed = run(ann, "remove", "sloes", "--reason", "a wrong window", "--yes")
+    assert removed.returncode == 0, removed.stdout + removed.stderr
+    assert "model removed" in removed.stdout
+    named = pears.client("scheduler").list_schedules(NamePrefix="sloes-")["Schedules"]
+    assert named == []
+    scored = lemons.predictions(lemons.sales(1, first_day=15, rows_a_day=5))
+    rejected = pears.event(BatchRejected, pears.upload("inbox/sloes/predictions/a.csv", lemons.csv(scored)))
+    assert rejected.code == "removed_model"
+    again = run(ann, "freeze", "sloes", "--reason", "the year ends")
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert "was removed on" in again.stdout
 
 
 def test_freeze_and_thaw_reach_the_routing(pears: Deployed, ann: dict[str, str]) -> None:

@@ -403,9 +403,10 @@ def test_the_command_brings_the_page_to_a_folder(trained: Deployment, run: Calla
 def test_the_command_says_when_there_is_none_and_when_the_folder_cannot_be(
     trained: Deployment, run: Callable, tmp_path: Path
 ) -> None:
-    missing = run("nobody", "--out", str(tmp_path))
+    aws.s3().delete_object(Bucket=trained.data, Key="reports/lemons/index.html")
+    missing = run("lemons", "--out", str(tmp_path))
     assert isinstance(missing.exception, StewardError)  # which the command turns into exit code 2
-    assert "no model 'nobody' is declared" in str(missing.exception)
+    assert "there is no report on lemons yet" in str(missing.exception)
     sell(trained, 14)
     (tmp_path / "file").write_text("")
     refused = run("lemons", "--out", str(tmp_path / "file" / "below"))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from unittest.mock import patch
 
 import pytest
+from botocore.exceptions import ClientError
 
 from steward import aws
 
@@ -66,6 +67,18 @@ def test_watch_says_until_when_it_goes_on(declared: Deployment) -> None:
     assert "model registered" in ran.stdout
     with patch("time.sleep", side_effect=KeyboardInterrupt):
         assert "every decision on lemons, until interrupted (Ctrl-C)\n" in run("watch", "lemons").stderr
+
+
+def test_status_does_without_what_its_reader_may_not_ask(declared: Deployment) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetQueueAttributes")
+
+    events = aws.sqs().meta.events
+    events.register("before-parameter-build.sqs.GetQueueAttributes", refuse)
+    try:
+        assert run("status", "lemons").code == 0
+    finally:
+        events.unregister("before-parameter-build.sqs.GetQueueAttributes", refuse)
 
 
 def test_status_counts_what_is_not_done_yet(declared: Deployment) -> None:

@@ -213,9 +213,9 @@ def main() -> None:
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):  # which is not imported where nothing needs AWS
             raise
-        from steward.store.access import unanswered  # noqa: PLC0415
+        from steward.store.access import describe_failure  # noqa: PLC0415
 
-        _fail(error, [unanswered(error)])  # type: ignore[arg-type]
+        _fail(error, [describe_failure(error)])  # type: ignore[arg-type]
 
 
 def _fail(error: Exception, problems: list[str]) -> NoReturn:

@@ -54,6 +54,9 @@ class Deployment:
     def require(self, model: str, *, for_history: bool = False, active: bool = False) -> Self:
         """The deployment itself, once it is seen to know a model: every command that takes one asks this first.
 
+        It lists, and reads nothing unless the model is to be active: who may only send commands can read no
+        declaration.
+
         Args:
             model: the name that was given.
             for_history: only its ledger is read, so whatever has one will do (files came before a declaration, or
@@ -70,7 +73,7 @@ class Deployment:
             return self
         if for_history and (model in _OTHER_CHAINS or self.ledger.length(model)):
             return self
-        if self.data.marked(keys.spec_upload(model)):
+        if next(self.data.list(keys.spec_upload(model)), None) is not None:
             if for_history:
                 return self
             raise UnknownModel(

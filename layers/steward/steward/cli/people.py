@@ -135,7 +135,7 @@ def remove(  # noqa: PLR0917 - the options of a command
     removed when it is old enough. `steward status` and the page of all models do not list the model. Its name is not
     given again: a new declaration needs another one.
     """
-    Deployment.of(stack).require(model, active=True)
+    Deployment.of(stack).require(model)
     if not yes:
         typer.confirm(
             f"{model} is checked, alerted and trained no more, its uploads are refused, and its name is not given "
@@ -185,7 +185,7 @@ def _give(
     kind: type[kinds.Command], model: str, patience: float, stack: str, now: datetime, *, as_json: bool, **said: Any
 ) -> None:
     """Sign a command, send it, and show what became of it; ends the program with the exit code that says so."""
-    deployment = Deployment.of(stack).require(model, active=True)
+    deployment = Deployment.of(stack).require(model)
     try:
         command = kind.model_validate(
             {"id": uuid.uuid4(), "model": model, "issued_at": now, "expires_at": now + kinds.LIFETIME, **said}

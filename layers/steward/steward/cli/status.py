@@ -19,7 +19,7 @@ from steward.spec.windows import Window
 from steward.stations import registry
 from steward.store import keys
 from steward.store.bucket import Bucket
-from steward.store.deployment import backlog
+from steward.store.deployment import QueueUnreadable, backlog
 
 _CHAIN = {
     "RegisterModel": "declarations",
@@ -45,7 +45,7 @@ def show_status(
         print_json([standing.record() for standing in found])
     else:
         _show(found, alerts=model is not None)
-        if sentence := unfinished(deployment):
+        if sentence := describe_backlog(deployment):
             console.print(sentence, style="dim", markup=False)
     raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
 
@@ -149,9 +149,12 @@ def standings(deployment: Deployment, model: str | None) -> Iterator[ModelStandi
                 raise
 
 
-def unfinished(deployment: Deployment) -> str:
-    """What uploads have led to that is not done yet, as a sentence; empty where everything is."""
-    counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
+def describe_backlog(deployment: Deployment) -> str:
+    """What uploads have led to that is not done yet, as a sentence; empty where all is, or nobody may ask."""
+    try:
+        counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
+    except QueueUnreadable:
+        return ""
     told = [
         f"{name} {in_work + waiting}" + (f" ({waiting} waiting)" if waiting else "")
         for function, (in_work, waiting) in counts.items()
@@ -217,7 +220,7 @@ def alerts_table(standing: ModelStanding) -> Table | str:
             alert.monitor, console.stack(facts, alert.summary), style="yellow" if alert.state == "firing" else ""
         )
     drawn.caption = order[0].upper() + order[1:] if calm else None
-    drawn.caption_justify = "left"
+    drawn.caption_justify, drawn.min_width = "left", len(order)
     return drawn
 
 

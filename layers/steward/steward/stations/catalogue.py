@@ -17,7 +17,7 @@ from steward.retraining.versions import VersionManifest
 from steward.spec.monitors import MonitorName
 from steward.spec.windows import Window
 from steward.stations import registry
-from steward.stations.check_lookup import check_of_alert, check_of_window, newest_check
+from steward.stations.check_lookup import find_check_of_alert, find_check_of_window, find_newest_check
 from steward.store import keys
 from steward.store.bucket import Bucket, Content
 from steward.validation.evaluation import Evaluation
@@ -51,12 +51,12 @@ class Catalogue:
         if name == "champion":
             return self._champion()
         if name in get_args(MonitorName):
-            return check_of_alert(self.data, self.model, name)
+            return find_check_of_alert(self.data, self.model, name)
         window = keys.window_of(key := name.removeprefix(f"s3://{self.data.name}/"))
         if window and key.startswith(keys.checks(self.model)):
             name = key.rsplit("/", 1)[-1].removesuffix(".json")
         elif _is_window(name):
-            return check_of_window(self.data, self.model, name, version)
+            return find_check_of_window(self.data, self.model, name, version)
         return resolve(name, self._known(), self.model)
 
     def check(self, name: str | None = None, version: str | None = None) -> Check:
@@ -65,9 +65,9 @@ class Catalogue:
         Raises:
             UnknownId: there is none, or it is no check.
         """
-        found = self.find(name, version) if name else newest_check(self.data, self.model, version)
+        found = self.find(name, version) if name else find_newest_check(self.data, self.model, version)
         if found.kind == "version":
-            found = newest_check(self.data, self.model, found.id)
+            found = find_newest_check(self.data, self.model, found.id)
         if found.kind != "check":
             raise UnknownId(
                 f"{found.kind} {found.id} of {self.model} is no check; `steward show {self.model} {found.id}` shows "

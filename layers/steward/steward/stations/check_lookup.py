@@ -10,7 +10,7 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 
-def newest_check(data: Bucket, model: str, version: str | None = None) -> Identified:
+def find_newest_check(data: Bucket, model: str, version: str | None = None) -> Identified:
     """The newest check of the newest window that a version was checked in.
 
     Args:
@@ -23,9 +23,9 @@ def newest_check(data: Bucket, model: str, version: str | None = None) -> Identi
     """
     windows = sorted(data.folders(keys.checks(model)), reverse=True)
     wanted = version or registry.routing(data, model).champion
-    found = next((check for window in windows for check in _checks(data, model, window, wanted)), None)
+    found = next((check for window in windows for check in _list_checks(data, model, window, wanted)), None)
     if found is None and version is None and windows:
-        found = next(_checks(data, model, windows[0], None), None)
+        found = next(_list_checks(data, model, windows[0], None), None)
     if found is None:
         of = f"version {version} of {model}" if version else model
         raise UnknownId(
@@ -34,23 +34,23 @@ def newest_check(data: Bucket, model: str, version: str | None = None) -> Identi
     return found
 
 
-def check_of_window(data: Bucket, model: str, window: str, version: str | None = None) -> Identified:
-    """The newest check of a window; arguments as of `newest_check`.
+def find_check_of_window(data: Bucket, model: str, window: str, version: str | None = None) -> Identified:
+    """The newest check of a window; arguments as of `find_newest_check`.
 
     Raises:
         UnknownId: the window was not checked, or not for this version.
     """
     wanted = version or registry.routing(data, model).champion
-    found = next(_checks(data, model, window, wanted), None)
+    found = next(_list_checks(data, model, window, wanted), None)
     if found is None and version is None:
-        found = next(_checks(data, model, window, None), None)
+        found = next(_list_checks(data, model, window, None), None)
     if found is None:
         of = f" for version {version}" if version else ""
         raise UnknownId(f"{model} has no check of window {window}{of}; `steward log {model} --checks` lists its checks")
     return found
 
 
-def check_of_alert(data: Bucket, model: str, monitor: str) -> Identified:
+def find_check_of_alert(data: Bucket, model: str, monitor: str) -> Identified:
     """The check that the alert of a monitor rests on.
 
     Raises:
@@ -66,7 +66,7 @@ def check_of_alert(data: Bucket, model: str, monitor: str) -> Identified:
     raise UnknownId(f"{monitor} of {model} rests on no check yet; `steward status {model}` lists the alerts that do")
 
 
-def _checks(data: Bucket, model: str, window: str, version: str | None) -> Iterator[Identified]:
+def _list_checks(data: Bucket, model: str, window: str, version: str | None) -> Iterator[Identified]:
     """The checks of a window, the newest first; of one version, or of any."""
     listed = sorted(data.list(keys.checks(model, window)), key=lambda item: (item.modified, item.key), reverse=True)
     for item in listed:

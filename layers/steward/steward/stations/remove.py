@@ -24,7 +24,7 @@ def remove_model(runtime: Runtime, proposed: RemovalProposed) -> Iterator[ModelR
         removal = registry.Removal(
             cause=proposed.event_id, author=proposed.author, reason=proposed.reason, at=proposed.occurred_at
         )
-        return registry.SpecRevision(revision="", source_version_id="", spec=retired(present.spec), removal=removal)
+        return registry.SpecRevision(revision="", source_version_id="", spec=retire(present.spec), removal=removal)
 
     revision, stored = registry.follow_revision(runtime.data, proposed.model, change)
     schedules.reconcile(runtime.settings, revision.spec)
@@ -45,7 +45,7 @@ def remove_model(runtime: Runtime, proposed: RemovalProposed) -> Iterator[ModelR
     yield event
 
 
-def retired(spec: ModelSpec) -> ModelSpec:
+def retire(spec: ModelSpec) -> ModelSpec:
     """A declaration with no schedule but that of retention, where it lets anything go."""
     kept = {"timezone", "flexible", *(["maintain"] if spec.retention.lets_go else [])}
     none = {name: None for name in type(spec.schedules).model_fields if name not in kept}

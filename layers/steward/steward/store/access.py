@@ -26,7 +26,7 @@ _KEY_REFUSED = {
 _NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 
-def unanswered(error: ClientError | BotoCoreError) -> str:
+def describe_failure(error: ClientError | BotoCoreError) -> str:
     """Why AWS did not do what a command asked of a deployment that it had found, and what to do about it."""
     if isinstance(error, ClientError):
         code, told = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
@@ -34,8 +34,8 @@ def unanswered(error: ClientError | BotoCoreError) -> str:
             return f"you may not do this: {error.operation_name}: {told}; use a role that may, with AWS_PROFILE"
         if code not in _KEY_REFUSED:
             return f"AWS refuses {error.operation_name} ({code}: {told}); `steward doctor` looks for what is wrong"
-        return _refused("", error)
-    return _unasked("what the command needs", error)
+        return _describe_refusal("", error)
+    return _describe_silence("what the command needs", error)
 
 
 def no_deployment(stack: str, error: ClientError | BotoCoreError | ValueError) -> NoDeployment:
@@ -46,11 +46,13 @@ def no_deployment(stack: str, error: ClientError | BotoCoreError | ValueError) -
         error: what AWS, or the way to it, answered; a ValueError where an address cannot be one.
     """
     return NoDeployment(
-        _refused(stack, error) if isinstance(error, ClientError) else _unasked(f"stack {stack!r}", error)
+        _describe_refusal(stack, error)
+        if isinstance(error, ClientError)
+        else _describe_silence(f"stack {stack!r}", error)
     )
 
 
-def _unasked(subject: str, error: BotoCoreError | ValueError) -> str:
+def _describe_silence(subject: str, error: BotoCoreError | ValueError) -> str:
     """Why AWS could not be asked."""
     told = str(error).rstrip(".")
     match error:
@@ -70,25 +72,25 @@ def _unasked(subject: str, error: BotoCoreError | ValueError) -> str:
     return f"{subject} cannot be read ({told}): {_REMEDY}"
 
 
-def _refused(stack: str, error: ClientError) -> str:
+def _describe_refusal(stack: str, error: ClientError) -> str:
     """Why AWS does not answer with the stack."""
     code, told = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
     if code in _KEY_REFUSED:
-        return f"AWS does not accept your credentials{_key()} ({code}: {told}): log in again, or {_REMEDY}"
+        return f"AWS does not accept your credentials{_name_key()} ({code}: {told}): log in again, or {_REMEDY}"
     if code in _NOT_ALLOWED:
         return f"you may not read stack {stack!r} ({told}): use a role that may, with AWS_PROFILE"
     if code == "ValidationError":
-        return f"no stack {stack!r} is deployed in {_place()}: --stack or STEWARD_STACK names another; {_REMEDY}"
-    return f"stack {stack!r} cannot be read in {_place()} ({code}: {told}): {_REMEDY}"
+        return f"no stack {stack!r} is deployed in {_name_place()}: --stack or STEWARD_STACK names another; {_REMEDY}"
+    return f"stack {stack!r} cannot be read in {_name_place()} ({code}: {told}): {_REMEDY}"
 
 
-def _key() -> str:
+def _name_key() -> str:
     """The access key that was used, which is no secret."""
     key = aws.access_key()
     return f", key {key}," if key else ""
 
 
-def _place() -> str:
+def _name_place() -> str:
     """The region, the account and, where it is not AWS's own, the endpoint that were asked."""
     client = aws.cloudformation()
     endpoint = client.meta.endpoint_url

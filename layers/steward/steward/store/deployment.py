@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from botocore.exceptions import ClientError
+
 from steward import aws
+from steward.errors import StewardError
+
+
+class QueueUnreadable(StewardError):
+    """Whoever asks may not read a queue's attributes."""
 
 
 def queues(stack: str) -> Iterator[tuple[str, str]]:
@@ -22,9 +29,18 @@ def messages(queue_url: str) -> int:
 
 
 def backlog(queue_url: str) -> tuple[int, int]:
-    """How many messages of a queue are in work, and how many wait, as far as SQS knows."""
+    """How many messages of a queue are in work, and how many wait, as far as SQS knows.
+
+    Raises:
+        QueueUnreadable: who asks may not know.
+    """
     in_work, waiting = "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessages"
-    found = aws.sqs().get_queue_attributes(QueueUrl=queue_url, AttributeNames=[in_work, waiting])  # type: ignore[list-item]
+    try:
+        found = aws.sqs().get_queue_attributes(QueueUrl=queue_url, AttributeNames=[in_work, waiting])  # type: ignore[list-item]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"AccessDenied", "AccessDeniedException"}:
+            raise
+        raise QueueUnreadable(f"you may not read how full {queue_url} is: allow sqs:GetQueueAttributes") from error
     counts = found["Attributes"]
     return int(counts[in_work]), int(counts[waiting])  # type: ignore[index]
 
