@@ -13,10 +13,13 @@ from typer.testing import CliRunner
 from steward import aws
 from steward.cli.app import app
 from steward.events import BatchIngested, BatchRejected
+from steward.records.stored import read_records
+from steward.spec.document import read_spec
 
 from . import lemons
 from .deployment import Deployment
 
+SHOW = "steward quarantine show lemons"
 WIDER = lemons.SPEC.replace("maximum: 60", "maximum: 600")
 
 
@@ -109,7 +112,10 @@ def test_rows_that_are_still_wrong_can_be_released_again_by_either_batch(serving
     code, said = quarantine("release", "lemons", batch)
     rejected = serving.told(BatchRejected)[-1]
     assert (code, rejected.code, rejected.batch != batch) == (1, "no_valid_rows", True)
-    assert "none of the 3 rows can be used" in said
+    assert (
+        f"none of the 3 rows can be used; they are in quarantine with their reasons (`{SHOW} {rejected.batch}`)" in said
+    )
+    assert len(serving.keys("defects/lemons/")) == 1
     serving.upload("specs/lemons.yaml", WIDER)
     serving.settle()
     assert quarantine("release", "lemons", batch if again == "the first" else rejected.batch)[0] == 0
@@ -173,3 +179,36 @@ def test_rows_that_could_not_be_taken_apart_stay(serving: Deployment) -> None:
     serving.settle()
     code, said = quarantine("release", "lemons", quarantined(serving))
     assert (code, "3 rows" in said, "1 that could not be taken apart stay" in said) == (0, True, True)
+
+
+@pytest.mark.parametrize(("name", "write"), [("day.csv", lemons.csv), ("day.jsonl", jsonl)])
+def test_rows_that_were_rejected_after_they_were_read_come_back_under_the_names_of_their_columns(
+    serving: Deployment, name: str, write
+) -> None:
+    sold = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=40), "v7").assign(note="not declared")
+    serving.upload(f"inbox/lemons/predictions/{name}", write(sold))
+    serving.settle()
+    batch = quarantined(serving)
+    code, said = quarantine("release", "lemons", batch)
+    assert (code, "version 'v7' was never made" in said) == (1, True)
+    champion = serving.champion("lemons")
+    made = serving.object(f"models/lemons/versions/{champion}/manifest.json") | {"version": "v7"}
+    serving.upload("models/lemons/versions/v7/manifest.json", json.dumps(made))
+    assert quarantine("release", "lemons", batch)[0] == 0
+    taken = serving.told(BatchIngested)[-1]
+    assert (taken.rows, taken.rejected_rows, taken.versions) == (40, 0, ["v7"])
+    (key,) = [key for key in serving.keys("records/predictions/") if taken.batch in key]
+    stored = read_records(serving.contents(key)[key], read_spec(lemons.SPEC))
+    assert stored["sale"].tolist() == sold["sale"].tolist()
+    assert stored["age"].tolist() == pytest.approx(sold["age"].tolist(), abs=1e-9)  # as `to_json` writes them
+    assert stored["sold_at"].tolist() == pd.to_datetime(sold["sold_at"], utc=True).tolist()
+
+
+def test_a_refused_file_that_is_still_wrong_is_answered_again(serving: Deployment) -> None:
+    key = "inbox/lemons/predictions/a.csv"
+    serving.upload(key, b"\x00\x01")
+    serving.settle()
+    for _ in range(2):
+        code, said = quarantine("release", "lemons", key)
+        assert (code, "batch rejected" in said) == (1, True), said
+    assert len({event.event_id for event in serving.told(BatchRejected)}) == 1

@@ -32,3 +32,15 @@ def test_an_inbox_key_of_another_shape_is_none() -> None:
     assert keys.InboxKey.parse("inbox/lemons/predictions/a/b.csv") == keys.InboxKey("lemons", "predictions", "a/b.csv")
     for wrong in ("inbox/a.csv", "inbox/lemons/a.csv", "inbox/lemons/predictions/", "outbox/lemons/predictions/a.csv"):
         assert keys.InboxKey.parse(wrong) is None
+
+
+def test_rejected_rows_are_released_beside_their_upload_and_those_of_corrections_for_the_same_defect() -> None:
+    uploaded = keys.InboxKey("lemons", "predictions", "2024/may.csv.gz")
+    assert keys.released(uploaded, "batch", ".csv") == "inbox/lemons/predictions/released/batch.csv"
+    assert keys.is_released(keys.released(uploaded, "20240101T000000Z-0123456789ab", ""))
+    assert not keys.is_released("inbox/lemons/predictions/released/may.csv")
+    for asked in ("predictions", "withdrawn-labels"):
+        correction = keys.InboxKey("lemons", "corrections", f"d1/{asked}/right.jsonl")
+        place = keys.InboxKey.parse(keys.released(correction, "batch", ".jsonl"))
+        assert place == keys.InboxKey("lemons", "corrections", f"d1/{asked}/released/batch.jsonl")
+        assert keys.CorrectionKey.parse(place) == keys.CorrectionKey.parse(correction)

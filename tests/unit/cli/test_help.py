@@ -1,5 +1,6 @@
 """Every command is listed, has an example that can be typed, and is completed by the shell."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from steward.cli import app as command_line
 from steward.cli.app import PANELS, app
 from steward.cli.lazy import Entry
+from tests.unit.examples import SPEC
 
 ENTRIES = {entry.name: entry for panel in PANELS.values() for entry in panel}
 WITHOUT_JSON = {"suggest", "import-sagemaker"}
@@ -113,3 +115,24 @@ def test_with_json_an_error_is_a_document_too(
         f'{tmp_path / "a.csv"} is empty (0 bytes); give a file with rows"\n    ]\n  }}\n}}\n'
     )
     assert "is empty (0 bytes)" in said.err
+
+
+def test_validate_reads_every_file_and_names_the_wrong_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong, good = tmp_path / "wrong.yaml", tmp_path / "good.yaml"
+    wrong.write_text(SPEC.replace("window:", "windwo:"))
+    good.write_text(SPEC)
+    problem = "line 14, column 1: windwo: no such setting; is it window?"
+    for form in ((), ("--json",)):
+        monkeypatch.setattr(sys, "argv", ["steward", "validate", str(wrong), str(good), *form])
+        with pytest.raises(SystemExit) as ended:
+            command_line.main()
+        said = capsys.readouterr()
+        assert ended.value.code == 2
+        if form:
+            assert [one["problems"] for one in json.loads(said.out)] == [[problem], []]
+            assert [one["model"] for one in json.loads(said.out)] == [None, "lemons"]
+        else:
+            assert said.out == f"{good} declares lemons: 3 features, windows of 1 day\n"
+            assert said.err == f"{wrong}: {problem}\n"

@@ -48,3 +48,17 @@ def test_json_has_the_fields_of_models_and_no_number_that_is_none(capsys: pytest
     out = capsys.readouterr().out
     assert out.endswith('\n{"at":"2026-01-02T00:00:00Z","share":null,"many":[[1,"é"]]}\n')
     assert json.loads(out[: out.index("\n}") + 2]) == json.loads(out.splitlines()[-1])
+
+
+def test_a_title_longer_than_its_table_is_not_broken_and_figures_end_below_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    file = io.StringIO()
+    table = draw_table("A title that is much longer than what it is about", "what", "n", figures=("n",))
+    table.add_row("a", "1")
+    table.add_row("b", "1,000")
+    Terminal(file=file, highlight=False, color_system=None).print(table)
+    title, _, one, thousand = file.getvalue().splitlines()
+    assert title == "A title that is much longer than what it is about"
+    assert one.index("1") == thousand.index("1,000") + len("1,000") - 1

@@ -216,7 +216,7 @@ def test_categories_that_the_reference_never_had_are_told_of_whatever_the_varian
     unseen = of(judge(baseline, chunk), "kind", "unseen_categories")
     assert unseen.status != "ok", unseen.message
     assert "10.00%" in unseen.message
-    assert "(new)" in unseen.message
+    assert "'new'" in unseen.message
 
 
 def test_a_row_or_two_outside_the_range_of_the_reference_is_nothing_to_tell_of() -> None:

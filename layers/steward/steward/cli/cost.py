@@ -108,12 +108,15 @@ def cost(
         return
     for month in models:
         console.print(stored_table(month.model, month.held))
+        console.print()
         console.print(
             bill_table(
                 f"{month.model}: a month of {month.uploads:,.0f} uploads and {month.windows:,.0f} windows", month.bill
             )
         )
+        console.print()
     console.print(bill_table(f"The deployment itself, with {queues} queues, while idle", unused))
+    console.print()
     console.print(
         f"Prices of {prices.as_of} in {prices.region}. Requests and compute as measured on {calibration.measured}, "
         f"with {calibration.seconds_a_call * 1000:.0f} ms a request; custom metrics, training and e-mails come on top."
@@ -153,7 +156,7 @@ class Month:
 
 def stored_table(model: str, held: Holdings) -> Table:
     """Bytes by place and class."""
-    table = draw_table(f"{model}: what is stored", "place", "class", "objects", "bytes")
+    table = draw_table(f"{model}: what is stored", "place", "class", "objects", "bytes", figures=("objects", "bytes"))
     for (place, kind), size in sorted(held.bytes.items()):
         table.add_row(place, kind, f"{held.objects[place, kind]:,}", f"{size:,}")
     return table
@@ -161,7 +164,8 @@ def stored_table(model: str, held: Holdings) -> Table:
 
 def bill_table(title: str, bill: Bill) -> Table:
     """A bill, line by line."""
-    table = draw_table(title, "what", "units", "USD", "after free units")
+    figures = ("units", "USD", "after free units")
+    table = draw_table(title, "what", *figures, figures=figures)
     for line in bill:
         table.add_row(line.unit, f"{line.quantity:,.2f}", f"{line.amount:.4f}", f"{line.after_free:.4f}")
     table.add_row("a month", "", f"{bill.amount:.2f}", f"{bill.after_free:.2f}", style="bold")

@@ -87,7 +87,9 @@ def table(model: str, defects: Sequence[Defect], at: datetime, replayed: datetim
 def burn_down_table(days: Sequence[DayLeft]) -> Table:
     """One row a day, with a bar of what is left."""
     headings = ("day", "found", "finished", "left", "overdue", "")
-    drawn = draw_table("Defects that are left at the end of each day", *headings, whole=headings[:-1])
+    drawn = draw_table(
+        "Defects that are left at the end of each day", *headings, whole=headings[:1], figures=headings[1:-1]
+    )
     for day in days:
         figures = (day.opened, day.finished, day.left, day.overdue)
         drawn.add_row(f"{day.day:%Y-%m-%d}", *map(str, figures), "#" * day.left)

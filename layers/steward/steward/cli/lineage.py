@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from steward.cli.history import STYLES
-from steward.cli.terminal import draw_table
+from steward.cli.terminal import console, draw_table
 from steward.events import StoredObject
 from steward.lineage.differences import DataDifference, Difference, Figures, ModelDifference, ProfilesCompared
 from steward.lineage.fields import FieldChange
@@ -22,19 +21,15 @@ _CELL = 60
 
 def story_table(model: str, told: Sequence[Happening]) -> Table:
     """One row a happening, the newest first."""
-    drawn = draw_table(f"What happened to {model}", "as of", "what", "id", "", whole=("as of", "what", "id"))
+    drawn = draw_table(f"What happened to {model}", "as of", "what", whole=("as of",))
     for happening in told:
         style = STYLES.get(happening.happened.replace(" ", "_"), "")
-        drawn.add_row(
-            f"{happening.as_of:%Y-%m-%d %H:%M}",
-            Text(happening.happened, style=style),
-            Text(happening.id),
-            Text(happening.summary),
-        )
+        head = Text.assemble((happening.happened, style), f" {happening.id}")
+        drawn.add_row(f"{happening.as_of:%Y-%m-%d %H:%M}", console.stack(head, happening.summary))
     return drawn
 
 
-def show(item: Identified, document: Mapping[str, Any], stored: StoredObject, console: Console) -> None:
+def show(item: Identified, document: Mapping[str, Any], stored: StoredObject) -> None:
     """Print one thing for people."""
     console.print(Text.assemble((f"{item.kind} ", "bold"), (item.id, "bold cyan")))
     drawn = _plain("", "")
@@ -44,7 +39,7 @@ def show(item: Identified, document: Mapping[str, Any], stored: StoredObject, co
     console.print(drawn)
 
 
-def show_difference(found: Difference, console: Console) -> None:
+def show_difference(found: Difference) -> None:
     """Print a difference for people: the spec, the model, then the data."""
     console.print(Text.assemble((f"{found.kind} ", "bold"), found.before, (" → ", "bold"), found.after))
     printed = False

@@ -102,7 +102,7 @@ def _push(deployment: Deployment, uploads: Sequence[_Upload], patience: float) -
             console.print(
                 "they are the same bytes as before: nothing changes, but for ids whose labels came in between"
             )
-        if upload.kind == "labels" and answer.action == "batch_ingested":
+        elif upload.kind == "labels" and answer.action == "batch_ingested":
             show_unmatched(deployment, upload.model, answer, patience)
         answers.append(answer)
     return answers

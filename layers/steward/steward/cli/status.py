@@ -220,7 +220,7 @@ def alerts_table(standing: ModelStanding) -> Table | str:
             alert.monitor, console.stack(facts, alert.summary), style="yellow" if alert.state == "firing" else ""
         )
     drawn.caption = order[0].upper() + order[1:] if calm else None
-    drawn.caption_justify = "left"
+    drawn.caption_justify, drawn.min_width = "left", len(order)
     return drawn
 
 

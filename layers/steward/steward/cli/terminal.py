@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_core import to_json
 from rich.console import Console, ConsoleDimensions
@@ -51,18 +51,20 @@ class Terminal(Console):
         return self._width is None and not self.file.isatty()
 
 
-def draw_table(title: str, *headings: str, whole: Collection[str] = ()) -> Table:
+def draw_table(title: str, *headings: str, whole: Collection[str] = (), figures: Collection[str] = ()) -> Table:
     """Begin a table without lines, for people and for `awk`.
 
     Args:
         title: above it.
         headings: of the columns.
         whole: those whose cells are not wrapped, such as ids.
+        figures: those whose cells are numbers, which end below each other.
     """
     drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim",
-                  padding=(0, 2, 0, 0))  # fmt: skip
+                  padding=(0, 2, 0, 0), min_width=len(title))  # fmt: skip
     for heading in headings:
-        drawn.add_column(heading, no_wrap=heading in whole, overflow="fold")
+        justify: Literal["left", "right"] = "right" if heading in figures else "left"
+        drawn.add_column(heading, no_wrap=heading in {*whole, *figures}, justify=justify, overflow="fold")
     return drawn
 
 

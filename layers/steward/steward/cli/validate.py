@@ -6,7 +6,7 @@ from typing import Annotated, TypedDict
 import typer
 
 from steward.cli.options import Json
-from steward.cli.terminal import console, errors, print_json
+from steward.cli.terminal import console, print_json
 from steward.errors import SpecInvalid
 from steward.spec.document import read_spec
 from steward.spec.durations import describe_duration
@@ -20,13 +20,13 @@ def validate(
     found = [_read(file) for file in files]
     if as_json:
         print_json(found)
-    for one in [] if as_json else found:
-        for problem in one["problems"]:
-            errors.print(f"{one['file']}: {problem}", style="red", markup=False)
+        raise typer.Exit(2 if any(one["problems"] for one in found) else 0)
+    for one in found:
         if not one["problems"]:
             said = f"{one['features']} features, windows of {one['window']}"
             console.print(f"{one['file']} declares {one['model']}: {said}", markup=False)
-    raise typer.Exit(2 if any(one["problems"] for one in found) else 0)
+    if problems := [f"{one['file']}: {problem}" for one in found for problem in one["problems"]]:
+        raise SpecInvalid(problems)
 
 
 class Validated(TypedDict):

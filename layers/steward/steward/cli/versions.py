@@ -65,7 +65,7 @@ def show(
         head = {"kind": found.kind, "id": found.id, "stored": stored.model_dump(), "document": document}
         typer.echo(json.dumps(head, indent=2))
     else:
-        lineage.show(found, document, stored, console)
+        lineage.show(found, document, stored)
 
 
 def diff(
@@ -89,7 +89,7 @@ def diff(
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
-        lineage.show_difference(found, console)
+        lineage.show_difference(found)
 
 
 def checkout(  # noqa: PLR0917 - the options of a command

@@ -54,7 +54,8 @@ class Subject:
     entity: str | None = None
     segments: tuple[Segment, ...] = ()
     segment_values: int = 20
-    monitors: Monitors = field(default_factory=lambda: Monitors(attribution_drift=None))
+    # without validation, as the defaults of `Monitors` are: it would build a validator for each kind
+    monitors: Monitors = field(default_factory=lambda: Monitors.model_construct(attribution_drift=None))
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     length: timedelta | None = None

@@ -66,7 +66,10 @@ def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> 
 
 def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchRejected:
     """Record that an upload has no valid row."""
-    message = f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons."
+    show = f"steward quarantine show {upload.place.model} {upload.batch}"
+    message = (
+        f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons (`{show}`)."
+    )
     if outcome.first:
         message += f" The first, row {outcome.first.row}: {outcome.first.reasons[0].message}"
     return refuse_upload(runtime, upload, "no_valid_rows", message)

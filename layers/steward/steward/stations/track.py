@@ -68,7 +68,12 @@ def track_defects(runtime: Runtime, cause: Event) -> Iterator[Event]:
 
 
 def _found(runtime: Runtime, spec: ModelSpec, cause: Event) -> DefectProposed | None:
-    """What Steward itself finds to be a defect, by what the declaration says."""
+    """What Steward itself finds to be a defect, by what the declaration says.
+
+    Rows that are released from quarantine and refused again are no new one: the defect of their first upload stands.
+    """
+    if isinstance(cause, BatchIngested | BatchRejected) and keys.is_released(cause.source):
+        return None
     policy = spec.defects
     source, windows, title = "quarantine", [], ""
     match cause:

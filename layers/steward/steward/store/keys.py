@@ -252,6 +252,11 @@ def released(place: InboxKey, batch: str, ending: str) -> str:
     return inbox(place.model, place.kind, f"{folder}released/{batch}{ending}")
 
 
+def is_released(key: str) -> bool:
+    """Whether an upload has rejected rows of another upload."""
+    return key.startswith(INBOX) and re.search(r"/released/\d{8}T\d{6}Z-[^/]+$", key) is not None
+
+
 def quarantines(model: str) -> str:
     """Prefix of a model's rejected rows."""
     return f"quarantine/model={model}/"
