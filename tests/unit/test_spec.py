@@ -404,6 +404,51 @@ def test_time_zones_are_known_where_the_system_has_none() -> None:
         ),
         (
             "window:",
+            "monitors: {volume: {minimum_change: 50}}\nwindow:",
+            (
+                "line 14, column 21: monitors.volume.minimum_change: 50 is never exceeded by a drop, which is at most "
+                "100 %; write 0.5 for 50 %"
+            ),
+        ),
+        (
+            "window:",
+            "monitors: {volume: {minimum_change: 1}}\nwindow:",
+            (
+                "line 14, column 21: monitors.volume.minimum_change: 1 is never exceeded by a drop, which is at most "
+                "100 %; write 0.5 for 50 %"
+            ),
+        ),
+        (
+            "window:",
+            "monitors: {estimated_performance: {metric: roc_auc, tolerance: 3}}\nwindow:",
+            (
+                "line 14, column 53: monitors.estimated_performance.tolerance: 3 is never exceeded, since roc_auc lies "
+                "between 0 and 1; write 0.03 for 3 points"
+            ),
+        ),
+        (
+            "window:",
+            "threshold: yes\nwindow:",
+            ("line 14, column 1: threshold: 'true' is no number; write digits, with a point where there is a fraction"),
+        ),
+        (
+            "minimum: 0",
+            "minimum: false",
+            (
+                "line 11, column 24: features.age.minimum: 'false' is no number; write digits, with a point where "
+                "there is a fraction"
+            ),
+        ),
+        (
+            "window:",
+            "maximum_segment_values: on\nwindow:",
+            (
+                "line 14, column 1: maximum_segment_values: 'true' is no number; write digits, with a point where "
+                "there is a fraction"
+            ),
+        ),
+        (
+            "window:",
             'schedules: {check: "0 3 * * 1"}\nwindow:',
             (
                 "line 14, column 13: schedules.check: '0 3 * * 1' is no schedule: write rate(1 hour), "

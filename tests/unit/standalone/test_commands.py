@@ -123,6 +123,42 @@ def test_the_gate_does_not_pass_what_it_could_not_compare(run, tmp_path, current
         assert ", ".join(f"`{name}`" for name in drift["not_compared"]) == missed
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize(("lost", "code"), [(500, 2), (11, 2), (10, 0)])
+def test_the_gate_does_not_pass_where_many_rows_cannot_be_read(run, tmp_path, form, lost, code) -> None:
+    broken = tmp_path / f"broken.{form}"
+    frame = table(1000, seed=1)
+    text = frame.to_csv(index=False) if form == "csv" else frame.to_json(orient="records", lines=True)
+    lines = text.splitlines()
+    for at in range(len(lines) - lost, len(lines)):
+        lines[at] = f"{lines[at]},1" if form == "csv" else lines[at][:-1]
+    broken.write_text("\n".join(lines) + "\n")
+    first = len(lines) - lost + 1
+    told = f"{lost:,} of 1,000 rows of broken.{form} cannot be read, and are left out (line {first}: the "
+    for names in (("before.csv", broken.name), (broken.name, "before.csv")):
+        ended, out, errors = run("compare", *names, "--fail-on-drift", width=300)
+        assert ended == code
+        assert told in out
+        assert out.count("cannot be read") == 1
+        drift = json.loads(run("compare", *names, "--json")[1])["drift"]
+        if code:
+            assert out.startswith(f"No drift in the rows that could be read; {told}")
+            assert f"no drift was found, and yet {told}" in errors
+            assert (drift["detected"], drift["not_compared"], len(drift["not_read"])) == (None, [], 1)
+        else:
+            assert out.startswith("No drift\n")
+            assert (drift["detected"], drift["not_read"]) == (False, [])
+
+
+def test_drift_stays_drift_where_many_rows_cannot_be_read(run, tmp_path: Path) -> None:
+    lines = (tmp_path / "moved.csv").read_text().splitlines()
+    (tmp_path / "broken.csv").write_text("\n".join([*lines, *["1,a,b"] * 500]) + "\n")
+    code, out, _ = run("compare", "before.csv", "broken.csv", "--fail-on-drift")
+    assert code == 1
+    assert out.startswith("Drift in 1 of 2 columns: x")
+    assert "500 of 1,500 rows" in " ".join(out.split())
+
+
 def test_the_gate_asks_for_what_is_declared_and_for_nothing_else(run, tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(DECLARED + "{x: numeric}\n")
     (tmp_path / "more.yaml").write_text(DECLARED + "{x: numeric, kind: {type: categorical, monitored: false}}\n")

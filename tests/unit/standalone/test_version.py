@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tempfile
+import warnings
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -192,3 +193,54 @@ def test_a_column_that_is_missing_or_of_another_type_is_named(tmp_path: Path) ->
         model.predict(table("binary").drop(columns=["amount", "member"]))
     with pytest.raises(BatchInvalid, match="amount: 600 of its 600 cells are not numeric"):
         model.predict(table("binary").assign(amount="much"))
+
+
+def written(folder: Path, form: str, **changes: object) -> Path:
+    """The rows of a table as a file of either form of text; `changes` are columns, as text."""
+    path = folder / f"march.{form}"
+    rows = table("binary").astype({"at": str, "seen": str}).assign(**changes)
+    if form == "csv":
+        rows.to_csv(path, index=False)
+    else:
+        records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+        path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("form", "line", "reason"),
+    [("csv", 5, "the row has 16 fields and the header 14"), ("jsonl", 4, "is not valid JSON")],
+)
+def test_a_row_that_cannot_be_read_is_named_and_not_left_out(tmp_path: Path, form: str, line: int, reason: str) -> None:
+    model = steward.load(trained(tmp_path, "binary")[0])
+    path = written(tmp_path, form)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert model.predict(path).shape == (ROWS,)
+    lines = path.read_text().splitlines()
+    lines[line - 1] = lines[line - 1] + ",1,2" if form == "csv" else lines[line - 1][:-1]
+    path.write_text("\n".join(lines) + "\n")
+    for call in (model.predict, model.predict_proba):
+        with pytest.raises(
+            BatchInvalid, match=f"march.{form} has rows that cannot be read, first line {line}: .*{reason}"
+        ):
+            call(path)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_cells_that_cannot_be_read_are_warned_of_and_scored_as_missing(tmp_path: Path, form: str) -> None:
+    model = steward.load(trained(tmp_path, "binary")[0])
+    gone = np.arange(ROWS) < 3
+    rows = table("binary")
+    broken = {
+        "amount": rows["amount"].astype(str).mask(gone, "much"),
+        "member": rows["member"].astype(str).mask(np.arange(ROWS) == 7, "maybe"),
+    }
+    expected = rows.assign(
+        amount=rows["amount"].mask(gone), member=rows["member"].astype(object).mask(np.arange(ROWS) == 7)
+    )
+    told = r"scored as missing: 3 of 600 cells of amount are not numeric; 1 of 600 cells of member are not boolean"
+    with pytest.warns(UserWarning, match=told) as caught:
+        said = model.predict_proba(written(tmp_path, form, **broken))
+    assert caught[0].filename == __file__
+    np.testing.assert_allclose(said, model.predict_proba(expected), atol=1e-6)

@@ -24,7 +24,7 @@ def compare_tables(
         typer.Option(
             "--fail-on-drift",
             help="Exit with 1 when there is drift, and with 2 when there is none and yet not every column could be "
-            "compared.",
+            "compared, or many rows not be read.",
         ),
     ] = False,
 ) -> None:
@@ -50,12 +50,13 @@ def _show(report: ComparisonReport) -> None:
 
 
 def _doubt(drift: Drift) -> str:
-    """Which columns keep the absence of drift from being known, and what to do."""
+    """Which columns and rows keep the absence of drift from being known, and what to do."""
     parts = (
         ("could not be compared", drift.not_compared, "mend them in the file, or declare with --spec what to compare"),
         ("cannot be told", drift.cannot_tell, f"{REMEDY}, or set `monitored: false` for them in --spec"),
     )
     said = [f"{_listed(names)} {what}: {remedy}" for what, names, remedy in parts if names]
+    said += [f"{lost}: mend them in the file" for lost in drift.not_read]
     return "; ".join(said)
 
 

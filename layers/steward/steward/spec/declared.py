@@ -1,9 +1,10 @@
 """What everything written by hand has in common."""
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -47,6 +48,26 @@ def misplaced(problem: str, *place: str | int) -> PydanticCustomError:
 
 
 class Declared(BaseModel):
-    """Anything written by hand: unknown keys are mistakes, and so are numbers that are infinite or none."""
+    """Anything written by hand: unknown keys are mistakes, and so are numbers that are infinite or none.
+
+    A boolean is no number: YAML reads `yes` as true, which pydantic takes for 1; as text it is refused with the rest.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_boolean_numbers(cls, content: object) -> object:
+        if not isinstance(content, Mapping):
+            return content
+        wrong = {
+            name: str(content[name]).lower()
+            for name, field in cls.model_fields.items()
+            if isinstance(content.get(name), bool) and _holds_number(field.annotation)
+        }
+        return {**content, **wrong} if wrong else content
+
+
+def _holds_number(annotation: Any) -> bool:
+    """Whether a type is that of a number, or of one that may be left out."""
+    return annotation in (float, int) or any(map(_holds_number, get_args(annotation)))

@@ -190,7 +190,9 @@ class VolumeMonitor(Declared):
     false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=None, description="Of one window. Unset: one false alarm in ten years, and 0.001 a window at most."
     )
-    minimum_change: Tolerance = Field(default=0.3, description="The relative change that matters.")
+    minimum_change: Tolerance = Field(
+        default=0.3, description="The relative change that matters; below 1, since rows drop by 100 % at most."
+    )
 
     def rate(self, window: timedelta) -> float:
         """The false-alarm rate of a window of this length.
@@ -335,14 +337,27 @@ class Monitors(Declared):
 
     @model_validator(mode="after")
     def _can_be_exceeded(self) -> Self:
-        for name, monitor in self.performance(_SHARES).items():
-            if monitor.tolerance > 1:
+        limits: dict[str, tuple[str, PerformanceMonitor]] = {
+            name: (name, monitor) for name, monitor in self.performance(_SHARES).items()
+        }
+        outlooks = ("estimated_performance", "expected_performance", "segment_performance")
+        limits |= {name: (found.metric, found) for name in outlooks if (found := getattr(self, name)) is not None}
+        for name, (metric, monitor) in limits.items():
+            if metric in _SHARES and monitor.tolerance > 1:
                 raise misplaced(
-                    f"{monitor.tolerance:g} is never exceeded, since {name} lies between 0 and 1; write "
+                    f"{monitor.tolerance:g} is never exceeded, since {metric} lies between 0 and 1; write "
                     f"{monitor.tolerance / 100:g} for {monitor.tolerance:g} points",
                     name,
                     "tolerance",
                 )
+        if self.volume is not None and self.volume.minimum_change >= 1:
+            change = self.volume.minimum_change
+            share = f"write {change / 100:g} for {change:g} %" if change > 1 else "write 0.5 for 50 %"
+            raise misplaced(
+                f"{change:g} is never exceeded by a drop, which is at most 100 %; {share}",
+                "volume",
+                "minimum_change",
+            )
         return self
 
     def performance(self, metrics: tuple[PerformanceMetric, ...]) -> dict[PerformanceMetric, PerformanceMonitor]:

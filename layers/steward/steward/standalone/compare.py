@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from steward.spec.model import ModelSpec
 
 _NAMED = 5
+_LOST = 0.01
+"""From a larger share of unread rows on, the rest of a table may differ from what it holds."""
 
 type Declaration = ModelSpec | Mapping[str, Any] | str | Path
 """A declaration, what one holds, or the path of one."""
@@ -147,11 +149,21 @@ class _Reading:
                 yield batch
 
     @property
+    def lost(self) -> str:
+        """How many rows could not be read, and why; empty where there are none."""
+        rows = f"{self.refused:,} of {self.refused + self.rows:,} rows of {self.name}"
+        return f"{rows} cannot be read, and are left out ({self.reason})" if self.refused else ""
+
+    @property
+    def lost_many(self) -> bool:
+        """Whether so many that what is left does not tell of all."""
+        return self.refused > _LOST * (self.refused + self.rows)
+
+    @property
     def notes(self) -> Iterator[str]:
         """On rows that were left out, and on how times were written."""
         if self.refused:
-            rows = f"{self.refused:,} of {self.refused + self.rows:,} rows of {self.name}"
-            yield f"{rows} cannot be read, and are left out: {self.reason}"
+            yield self.lost
         yield from (f"in {self.name}, {note}" for note in self.time_notes)
 
 
@@ -252,6 +264,7 @@ def _report(
             results,
             columns_by_part(subject.compared),
             missed,
+            not_read=[side.lost for side in (before, after) if side.lost_many],
             family_wise_rate=max((monitor.false_alarm_rate for monitor in monitors if monitor), default=0.01),
             independent_rows=independent,
         ),

@@ -73,13 +73,15 @@ class Drift(BaseModel):
 
     Attributes:
         detected: whether anything drifts. None where nothing was found to drift, and yet `cannot_tell` or
-            `not_compared` has a column: no drift is not known then.
+            `not_compared` has a column, or `not_read` a table: no drift is not known then.
         family_wise_rate: the chance of any drift in unchanged data, over all results together.
         columns: columns of the reference that drift, in the order of the table.
         together: statistics of all columns together that drift.
         cannot_tell: columns that were measured, and of which hardly any drift would show.
         not_compared: columns that should have been, and could not be; their results say why. Those that `columns` of
             the report says are not compared are not among them.
+        not_read: of each table of which more than 1 % of the rows could not be read, how many, and what is wrong with
+            the first.
         independent_rows: whether rows counted as independent, for want of a time column or of three windows.
     """
 
@@ -91,6 +93,7 @@ class Drift(BaseModel):
     together: list[str]
     cannot_tell: list[str]
     not_compared: list[str]
+    not_read: list[str]
     independent_rows: bool
 
 
@@ -99,6 +102,7 @@ def decision(
     owners: Mapping[str, str],
     missed: Collection[str],
     *,
+    not_read: Sequence[str],
     family_wise_rate: float,
     independent_rows: bool,
 ) -> Drift:
@@ -111,6 +115,7 @@ def decision(
         results: of a comparison.
         owners: the column that each part is taken from.
         missed: columns that should have been compared, and could not be read in one of the tables.
+        not_read: what is told of each table that lost many of its rows.
         family_wise_rate: of the comparison.
         independent_rows: likewise.
     """
@@ -128,12 +133,13 @@ def decision(
     not_compared = [*(name for name, found in judged.items() if found == {"unknown"}), *sorted(missed)]
     detected = any(result.status == "drift" for result in results)
     return Drift(
-        detected=True if detected else (None if cannot_tell or not_compared else False),
+        detected=True if detected else (None if cannot_tell or not_compared or not_read else False),
         family_wise_rate=family_wise_rate,
         columns=list(drifted),
         together=sorted({each.statistic for each in results if each.column is None and each.status == "drift"}),
         cannot_tell=cannot_tell,
         not_compared=not_compared,
+        not_read=list(not_read),
         independent_rows=independent_rows,
     )
 

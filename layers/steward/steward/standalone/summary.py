@@ -103,6 +103,10 @@ def summarise(report: ComparisonReport) -> Summary:
     names = list(dict.fromkeys(_column(found, owners) for found in drifted if found.column is not None))
     undecided = [found for found in unknown if found.undecided]
     verdict, tone = _verdict(drifted, names, _doubt(undecided, names, owners, len(columns)), (len(quiet), len(columns)))
+    notes = report.notes
+    if report.drift.not_read and not drifted:
+        verdict, tone = "; ".join((_of_the_rest(verdict), *report.drift.not_read)), "doubt"
+        notes = [note for note in notes if note not in report.drift.not_read]
     sections = (
         Section("what happened", list(_rows(drifted)), doubtful=False),
         Section("what cannot be told", list(_rows(undecided)), doubtful=True),
@@ -120,7 +124,7 @@ def summarise(report: ComparisonReport) -> Summary:
         sizes=f"{report.rows.current:,} current rows against {report.rows.reference:,} of the reference",
         sections=[section for section in sections if section.rows],
         remarks=remarks,
-        notes=report.notes,
+        notes=notes,
     )
 
 
@@ -153,6 +157,11 @@ def _verdict(
     if any(result.column is None for result in drifted):
         parts.append("in how columns hang together")
     return f"Drift {', and '.join(parts)}{f'; {doubt}' if doubt else ''}", "bad"
+
+
+def _of_the_rest(verdict: str) -> str:
+    """The first line, where many rows could not be read."""
+    return "No drift in the rows that could be read" if verdict == "No drift" else verdict
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from steward.errors import BatchInvalid
 from steward.records.decoding.plain_types import plain
 from steward.records.formats import open_rows
 from steward.records.panics import refuse_panics
-from steward.records.raw import Expectation, Limits
+from steward.records.raw import Expectation, Limits, RejectedRow
 
 Watcher = Callable[[str, int], object]
 """Is told what is being read, and how many of its rows so far."""
@@ -36,7 +36,7 @@ class Batch:
         rows: how many.
         columns: by name, each of shape (rows,).
         refused: rows of this stretch that could not be taken apart, and are left out.
-        reason: what is wrong with the first of them.
+        reason: where the first of them is, and what is wrong with it.
     """
 
     rows: int
@@ -95,7 +95,7 @@ class FileTable:
         for raw in rows.chunks(names):
             refused += len(raw.rejected)
             read += len(raw.rows)
-            reason = raw.rejected[0].reasons[0].message if raw.rejected else ""
+            reason = _told(raw.rejected[0]) if raw.rejected else ""
             first = first or reason
             yield Batch(len(raw.rows), raw.columns, len(raw.rejected), reason)
         if refused > read:
@@ -110,6 +110,12 @@ class FileTable:
             for _ in rows.chunks(()):
                 pass
         return rows.names
+
+
+def _told(row: RejectedRow) -> str:
+    """Where a row is that could not be taken apart, and what is wrong with it."""
+    place = f"row {row.row:,}" if row.line is None else f"line {row.line:,}"
+    return f"{place}: {row.reasons[0].message}"
 
 
 @dataclass(frozen=True, slots=True)

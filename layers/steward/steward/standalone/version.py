@@ -56,7 +56,10 @@ class Version:
 
         Raises:
             StewardError: the version is a regression, which has no probabilities.
-            BatchInvalid: a feature's column is missing, or cannot be read as declared.
+            BatchInvalid: a feature's column is missing or cannot be read as declared, or a row cannot be taken apart.
+
+        Warns:
+            UserWarning: some cells of a feature cannot be read as declared, and are scored as missing.
         """
         if self.spec.task == "regression":
             raise StewardError(f"{self.manifest.model} is a regression and gives no probabilities; call predict")
@@ -70,7 +73,10 @@ class Version:
             rows: as for `predict_proba`.
 
         Raises:
-            BatchInvalid: a feature's column is missing, or cannot be read as declared.
+            BatchInvalid: as for `predict_proba`.
+
+        Warns:
+            UserWarning: likewise.
         """
         scores = self._scores(rows)
         match self.spec.task:
@@ -87,8 +93,15 @@ class Version:
     def _frame(self, rows: object) -> pd.DataFrame:
         """The features as they are read from an upload."""
         converter = Converter(recipe.learnable(self.spec))
+        table = table_of(rows, "table")
         parts = []
-        for batch in table_of(rows, "table").batches():
+        for batch in table.batches():
+            if batch.refused:
+                raise BatchInvalid(
+                    "malformed",
+                    f"{table.name} has rows that cannot be read, first {batch.reason}; correct them, since each row of "
+                    "the file has its answer",
+                )
             missing = [name for name in converter.features if name not in batch.columns]
             if missing:
                 raise BatchInvalid(
@@ -101,6 +114,13 @@ class Version:
             raise BatchInvalid("wrong_type", "; ".join(f"{name}: {why}" for name, why in wrong.items()))
         if not parts:
             raise BatchInvalid("no_rows", "the table has no rows; give some")
+        unread = [
+            f"{count:,} of {converter.present[name]:,} cells of {name} are not {converter.features[name].type}"
+            for name, count in converter.unread.items()
+            if count
+        ]
+        if unread:
+            warnings.warn(f"scored as missing: {'; '.join(unread)}; correct them", stacklevel=4)
         return pd.concat(parts, ignore_index=True)
 
 
