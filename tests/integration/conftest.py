@@ -1,5 +1,6 @@
 """A fresh deployment for every test, or one that has a champion already."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -7,6 +8,8 @@ import pytest
 
 from . import lemons
 from .deployment import Deployment, Objects, deployed
+
+os.environ.pop("COLUMNS", None)  # a worker of pytest-xdist is told of 80 columns; what a test reads is no terminal
 
 
 @pytest.fixture

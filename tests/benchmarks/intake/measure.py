@@ -113,7 +113,7 @@ def established(bins: Bins, spec: ModelSpec = SPEC) -> Iterator[None]:
     with ExitStack() as stack:
         for name, answer in {
             "current_spec": (spec, None),
-            "routing": SimpleNamespace(champion_at=lambda _: "v1"),
+            "routing": SimpleNamespace(champion_for=lambda _: "v1"),
             "version_names": {"v1"},
             "version_exists": True,
         }.items():

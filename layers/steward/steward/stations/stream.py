@@ -16,7 +16,7 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 _LATEST = timedelta(days=2)
-"""Uploads that come within two days of their window's end, or within another window, are no replay."""
+"""A window whose first upload came within two days of its end, or within another window, is no replay."""
 
 
 def has_ended(data: Bucket, spec: ModelSpec, window: Window, batches: Iterable[str], now: datetime) -> bool:
@@ -32,7 +32,7 @@ def has_ended(data: Bucket, spec: ModelSpec, window: Window, batches: Iterable[s
     if now < window.end + spec.window.allowed_lateness:
         return False
     uploads = [uploaded_at(batch) for batch in batches]
-    if not uploads or _is_lived(spec, window, max(uploads)):
+    if not uploads or _is_lived(spec, window, min(uploads)):
         return True
     return any(_has_later(data, spec.model, version, window) for version in data.folders(keys.profiles(spec.model)))
 
@@ -57,11 +57,13 @@ def replayed_until(data: Bucket, spec: ModelSpec) -> datetime | None:
     newest = max(listed.key for listed in data.list(f"{prefix}{newest_day}/"))
     window = Window.containing(keys.window_start(newest), spec.window.length)
     uploads = [uploaded_at(file.batch) for file in WindowRecords(data).of_window("predictions", spec.model, window)]
-    return None if not uploads or _is_lived(spec, window, max(uploads)) else window.end
+    return None if not uploads or _is_lived(spec, window, min(uploads)) else window.end
 
 
 def windows_uploaded_since(data: Bucket, spec: ModelSpec, moment: datetime) -> list[Window]:
     """The windows that predictions were uploaded of since a moment, newest window first.
+
+    Of files that were merged since, the uploads are not looked up: their windows are among these.
 
     Args:
         data: where records are.
@@ -72,7 +74,7 @@ def windows_uploaded_since(data: Bucket, spec: ModelSpec, moment: datetime) -> l
     starts = {
         keys.window_start(listed.key)
         for listed in listing
-        if not keys.is_carrier(listed.key) and uploaded_at(keys.batch_of(listed.key)) >= moment
+        if (listed.modified if keys.is_carrier(listed.key) else uploaded_at(keys.batch_of(listed.key))) >= moment
     }
     return sorted({Window.containing(start, spec.window.length) for start in starts}, reverse=True)
 

@@ -1,0 +1,104 @@
+"""Whether records come as they happen or are replayed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from steward.spec.document import read_spec
+from steward.spec.windows import Window
+from steward.stations import stream
+from steward.store import keys
+from steward.store.bucket import Listed
+
+DAY = timedelta(days=1)
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+SPEC = read_spec(
+    "model: m\nowner: a@example.com\ntask: binary_classification\ncolumns: {id: id, time: t, score: s, label: y}\n"
+    "features: {x: numeric}\nwindow: {length: 1d}\n"
+)
+VERSION = keys.profiles("m", "v1")
+
+
+@dataclass
+class Listing:
+    """A bucket as far as it is listed."""
+
+    keys: dict[str, datetime] = field(default_factory=dict)
+
+    def folders(self, prefix: str, start_after: str = "") -> list[str]:
+        found = {
+            key[len(prefix) :].partition("/")[0] for key in self.keys if key.startswith(prefix) and key > start_after
+        }
+        return sorted(found)
+
+    def list(self, prefix: str, **_: object) -> Iterator[Listed]:
+        return (Listed(key, "", moment, 1) for key, moment in sorted(self.keys.items()) if key.startswith(prefix))
+
+
+def day(number: int) -> Window:
+    return Window.containing(datetime(2026, 11, number, tzinfo=UTC), DAY)
+
+
+def batch(moment: datetime) -> str:
+    return f"{moment:%Y%m%dT%H%M%SZ}-0123456789ab"
+
+
+def ended(window: Window, uploads: Iterable[datetime], *later: Window) -> bool:
+    data = Listing({f"{VERSION}{one.id}/{batch(NOW)}.json": NOW for one in later})
+    return stream.has_ended(data, SPEC, window, [batch(moment) for moment in uploads], NOW)  # type: ignore[arg-type]
+
+
+def test_a_window_that_came_as_it_happened_has_ended_whatever_comes_late() -> None:
+    lived, late = day(10).start + DAY / 2, NOW
+    assert ended(day(10), [lived])
+    assert ended(day(10), [lived, late])
+    assert ended(day(10), [late, lived])
+
+
+def test_a_replayed_window_has_ended_once_a_later_one_has_records() -> None:
+    assert not ended(day(10), [NOW])
+    assert not ended(day(10), [NOW], day(9))
+    assert ended(day(10), [NOW], day(11))
+
+
+def test_a_window_that_is_open_by_the_clock_has_not_ended() -> None:
+    assert not ended(day(20), [NOW])
+
+
+@pytest.mark.parametrize(
+    ("uploads", "replayed"), [([12], False), ([12, 19], False), ([19, 12], False), ([19], True), ([18, 19], True)]
+)
+def test_a_model_whose_newest_window_came_as_it_happened_is_not_replayed_for_what_comes_late(
+    uploads: list[int], monkeypatch: pytest.MonkeyPatch, *, replayed: bool
+) -> None:
+    data = Listing({keys.records("predictions", "m", day(11), batch(day(at).start)): NOW for at in uploads})
+    monkeypatch.setattr(stream, "WindowRecords", lambda _: Files(uploads))
+    assert stream.replayed_until(data, SPEC) == (day(11).end if replayed else None)  # type: ignore[arg-type]
+
+
+@dataclass
+class Files:
+    """The files of a window by the days they were uploaded on."""
+
+    days: list[int]
+
+    def of_window(self, *_: object) -> list["Files"]:
+        return [Files([number]) for number in self.days]
+
+    @property
+    def batch(self) -> str:
+        return batch(day(self.days[0]).start)
+
+
+def test_windows_uploaded_since_a_moment_are_found_before_and_after_their_files_are_merged() -> None:
+    old, loose, merged = day(1), day(2), day(3)
+    prefix = keys.window_records("predictions", "m", merged)
+    data = Listing({
+        keys.records("predictions", "m", old, batch(NOW - 9 * DAY)): NOW - 9 * DAY,
+        keys.records("predictions", "m", loose, batch(NOW)): NOW,
+        keys.carrier(prefix): NOW,
+        keys.carrier(keys.window_records("predictions", "m", day(4))): NOW - 9 * DAY,
+    })  # fmt: skip
+    assert stream.windows_uploaded_since(data, SPEC, NOW - DAY) == [merged, loose]  # type: ignore[arg-type]
