@@ -200,7 +200,7 @@ def test_a_suggestion_goes_to_standard_output_or_to_a_new_file_and_can_be_used_a
     code, out, _ = run("suggest", "sales.csv")
     assert code == 0
     assert read_spec(out).model == "sales"
-    written = run("suggest", "sales.csv", "--output", "spec.yaml", "--owner", "me")
+    written = run("suggest", "sales.csv", "--output", "spec.yaml", "--owner", "me", "--score", "score")
     assert written == (0, "", "sales.csv: 500 rows read\n")
     assert read_spec((tmp_path / "spec.yaml").read_bytes()).owner == "me"
     sales(500, shift=1, seed=1).to_csv(tmp_path / "later.csv", index=False)

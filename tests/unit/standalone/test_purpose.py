@@ -57,7 +57,7 @@ def asked(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["y_true", "y", "target", "clf_target", "target_30d", "label", "ground_truth", "yTrue", "actual", "repaid", "class",
+    ["y_true", "y", "target", "clf_target", "true_class", "label", "ground_truth", "yTrue", "actual", "repaid", "class",
      "churned", "default", "is_fraud", "Outcome", "survived", "converted"],
 )  # fmt: skip
 def test_a_label_is_found_by_its_name_beside_scores(name: str) -> None:
@@ -248,3 +248,107 @@ def test_counts_of_losses_and_places_are_no_labels() -> None:
     places = FRAME.assign(x=FRAME["a"], y=FRAME["b"], z=FRAME["c"], fumbles_lost=range(ROWS))
     spec, _ = of(places)
     assert {"x", "y", "z", "fumbles_lost"} & {spec.columns.label} == set()
+
+
+COIN = np.random.default_rng(5).integers(0, 2, ROWS)
+GROUP = np.where(COIN == 1, "A", "B")
+
+
+@pytest.mark.parametrize("name", ["target_group", "label_printed", "actual_offer", "true_colour"])
+@pytest.mark.parametrize("answers", [{}, {"score": SCORE}])
+def test_a_feature_whose_name_begins_as_a_label_stays_one(name: str, answers: dict[str, np.ndarray]) -> None:
+    spec, text = of(FRAME.assign(**{name: GROUP}, **answers, converted=LABEL))
+    assert (spec.columns.label, asked(text)) == ("converted", [])
+    assert list(spec.features) == [*FEATURES, name]
+
+
+@pytest.mark.parametrize("name", ["target_30d", "actual_return"])
+def test_a_name_that_begins_as_a_label_is_taken_with_a_word_to_check(name: str) -> None:
+    for answers in ({}, {"score": SCORE}):
+        spec, text = of(FRAME.assign(**answers, **{name: LABEL}))
+        (question,) = asked(text)
+        assert (spec.columns.label, list(spec.features)) == (name, FEATURES)
+        assert question.startswith(f"{name} was taken for the label, which its name does not say plainly")
+
+
+def test_labels_of_several_horizons_are_no_features_of_each_other() -> None:
+    later = np.where(COIN * FRAME["kids"] == 3, 1 - LABEL, LABEL)
+    for answers in ({}, {"score": SCORE}):
+        spec, _ = of(FRAME.assign(**answers, target_30d=LABEL, target_90d=later))
+        assert list(spec.features) == FEATURES
+
+
+def test_the_price_of_gold_is_no_label() -> None:
+    spec, text = of(FRAME.assign(gold_price=PRICE, oil=PRICE**0.5, price=PRICE + FRAME["c"]))
+    assert spec.columns.label == "label"
+    assert {"gold_price", "oil", "price"} <= set(spec.features)
+    assert "no label could be told" in asked(text)[0]
+
+
+def test_answers_overrule_a_plainer_name_with_a_word_to_check() -> None:
+    spec, text = of(FRAME.assign(score=SCORE, printed_label=COIN, converted=LABEL))
+    (question,) = asked(text)
+    assert (spec.columns.label, list(spec.features)) == ("converted", FEATURES)
+    assert question.startswith("converted was taken for the label, and printed_label may be it: check it")
+    spec, text = of(FRAME.assign(score=SCORE, printed_label=LABEL, converted=COIN))
+    assert (spec.columns.label, asked(text)) == ("printed_label", [])
+
+
+def test_what_is_predicted_names_its_label_behind_a_word_for_truth() -> None:
+    spec, text = of(FRAME.assign(predicted_price=PRICE, actual_price=PRICE + FRAME["c"]))
+    assert (spec.task, spec.columns.label, asked(text)) == ("regression", "actual_price", [])
+
+
+def test_a_score_that_tells_nothing_of_the_label_may_be_a_feature() -> None:
+    risk = np.random.default_rng(6).random(ROWS)
+    spec, text = of(FRAME.assign(credit_score=risk, churned=LABEL))
+    (question,) = asked(text)
+    assert spec.columns.score == "credit_score"
+    assert question.startswith("credit_score was taken for the model's answer, and tells next to nothing of churned")
+    assert asked(of(FRAME.assign(credit_score=risk, churned=LABEL), scores=("credit_score",))[1]) == []
+    assert asked(of(FRAME.assign(credit_rating=risk, churned=LABEL))[1]) == []
+
+
+def test_a_score_of_a_rare_event_is_not_doubted() -> None:
+    score = 0.03 * SCORE
+    label = (np.random.default_rng(7).random(ROWS) < score).astype(int)
+    assert asked(of(FRAME.assign(score=score, fraud=label))[1]) == []
+
+
+def test_of_several_scores_the_others_are_left_out_and_asked_about() -> None:
+    table = FRAME.assign(score_old=SCORE**2, score_new=SCORE, churned=LABEL)
+    spec, text = of(table)
+    (question,) = asked(text)
+    assert (spec.columns.score, list(spec.features)) == ("score_old", FEATURES)
+    assert question.startswith("score_old was taken for the model's answer, and score_new left out")
+    assert "# score_new is left out: its name says score, and score_old is it" in text
+    spec, text = of(table, scores=("score_new",))
+    assert (spec.columns.score, asked(text)) == ("score_new", [])
+
+
+@pytest.mark.parametrize("name", ["row", "my rows"])
+def test_a_counter_is_offered_as_the_id(name: str) -> None:
+    table = FRAME.drop(columns="id").assign(**{name: range(ROWS)}, y=LABEL)
+    _, text = of(table)
+    given = f"'{name}'" if " " in name else name
+    assert asked(text)[0].startswith(f"no column identifies each row: {name} counts the rows: say --id {given} if")
+    spec, text = of(table, id=name)
+    assert (spec.columns.id, asked(text)) == (name, [])
+
+
+def test_without_a_counter_a_column_is_asked_for_under_the_name_that_is_declared() -> None:
+    for extra, name in (({}, "id"), ({"id": GROUP}, "id_")):
+        spec, text = of(FRAME.drop(columns="id").assign(**extra, y=LABEL))
+        assert spec.columns.id == name
+        assert f"add a column called `{name}`, whose values never come again" in asked(text)[0]
+
+
+@pytest.mark.parametrize(("positives", "questions"), [(12, 1), (38, 1), (300, 0)])
+def test_too_few_rows_of_a_class_for_a_training_and_its_holdout_are_said(positives: int, questions: int) -> None:
+    label = np.zeros(ROWS, int)
+    label[np.linspace(0, ROWS - 1, positives).astype(int)] = 1
+    _, text = of(FRAME.assign(y=label))
+    assert len(asked(text)) == questions
+    if questions:
+        assert asked(text)[0].startswith(f"1, the rarest class of the label, has {positives} rows, some ")
+        assert "a training needs 20 in each part" in asked(text)[0]

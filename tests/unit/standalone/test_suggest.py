@@ -215,7 +215,7 @@ def test_a_table_without_rows_is_refused(table: pd.DataFrame) -> None:
 
 
 def test_a_name_that_no_model_can_have_is_refused_with_the_place() -> None:
-    with pytest.raises(SpecInvalid, match="line 2, column 1: model"):
+    with pytest.raises(SpecInvalid, match="line 3, column 1: model"):
         suggest(sales(100), model="My Model")
 
 

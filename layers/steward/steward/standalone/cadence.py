@@ -51,13 +51,13 @@ class Cadence:
             (_FEW_ROWS, "; so few show large changes only"),
         ):
             for text in fitting:
-                if self._rows(text) >= rows:
-                    return text, f"some {self._rows(text):,.0f} rows each, {since}{caveat}"
-        if fitting and self._rows(fitting[-1]) >= _FEWEST_ROWS:
-            few = f"some {self._rows(fitting[-1]):,.0f} rows each, {since}"
+                if self.rows_in(text) >= rows:
+                    return text, f"some {self.rows_in(text):,.0f} rows each, {since}{caveat}"
+        if fitting and self.rows_in(fitting[-1]) >= _FEWEST_ROWS:
+            few = f"some {self.rows_in(fitting[-1]):,.0f} rows each, {since}"
             return fitting[-1], f"{few}; the longest of which ten fit, but so few show the largest changes only"
-        chosen = next((text for text in _LENGTHS if self._rows(text) >= _FEWEST_ROWS), _LENGTHS[-1])
-        each = f"some {self._rows(chosen):,.0f} rows each, {since}"
+        chosen = next((text for text in _LENGTHS if self.rows_in(text) >= _FEWEST_ROWS), _LENGTHS[-1])
+        each = f"some {self.rows_in(chosen):,.0f} rows each, {since}"
         return chosen, f"{each}: too few rows for ten windows that show anything; bring a longer reference"
 
     def holdout(self, share: float) -> tuple[str, str, str]:
@@ -71,7 +71,7 @@ class Cadence:
         possible = [text for text in _HOLDOUTS if parse_duration(text) <= self.span * _HELD_AT_MOST] or [_HOLDOUTS[0]]
         usual = [text for text in possible if parse_duration(text) <= self.span * _HELD] or possible[:1]
         held = next(
-            (text for text in possible[possible.index(usual[-1]) :] if self._rows(text) * share >= _LEAST_OF_A_CLASS),
+            (text for text in possible[possible.index(usual[-1]) :] if self.rows_in(text) * share >= _LEAST_OF_A_CLASS),
             possible[-1],
         )
         day = timedelta(days=1)
@@ -79,7 +79,8 @@ class Cadence:
         wide = [text for text in blocks if parse_duration(text) <= day or self.rows * (day / self.span) < 1]
         block = (wide or blocks or ["1h"])[-1]
         count = parse_duration(held) / parse_duration(block)
-        return held, block, f"some {self._rows(held):,.0f} rows over {count:,.0f} blocks of {block} to judge with"
+        return held, block, f"some {self.rows_in(held):,.0f} rows over {count:,.0f} blocks of {block} to judge with"
 
-    def _rows(self, text: str) -> float:
+    def rows_in(self, text: str) -> float:
+        """How many rows a span of this length has, on average."""
         return self.rows * min(1.0, parse_duration(text) / self.span) if self.span else float(self.rows)

@@ -14,17 +14,20 @@ MOST_CLASSES = 20
 _CERTAIN, _LIKELY, _POSSIBLE, _SILENT = 3, 2, 1, 0
 _SPEAKING: tuple[tuple[int, str], ...] = (
     (_CERTAIN, r"^(labels?|targets?|y|y_?(true|actual|test)|truths?|ground_?truth|actuals?|gold)$"),
-    (_CERTAIN, r"(^|_)(target|label|truth)$|^(target|label|true|actual|truth|gold)_|_(actual|true)$"),
+    (_CERTAIN, r"(^|_)(target|label|truth)$|_(actual|true)$|^(true|actual|gold)_(class|outcome|value)$"),
     (_LIKELY, r"(^|_)(churn|churned|attrition|default|defaulted|repaid|fraud|fraudulent|bankrupt|failed|failure)$"),
     (_LIKELY, r"(^|_)(converted|conversion|clicked|click|bought|purchased|subscribed|deposit|renewed|returned)$"),
     (_LIKELY, r"(^|_)(survived|died|deceased|death|readmitted|malignant|diagnosis|event|outcome|exited|left)$"),
     (_LIKELY, r"(^|_)(cancell?ed|cancellation|late|delayed|approved|accepted|rejected|spam|won|lost|anomaly|outlier)$"),
     (_POSSIBLE, r"^(class|response|responded|result|status|species|variety|success|positive|category|quality)$"),
 )
+_PREFIX = re.compile(r"^(target|label|true|actual|truth|gold)_")
+"""Before a name it may say label, and as often belongs to a feature: target_group, actual_size."""
 _EARLIER = re.compile(r"(^|_)(prev|previous|prior|past|last|num|number|count|n|total|days|times|since|has|had)(_|$)")
 _TELLING = 0.6
 """Less than this, features that a model leans on are told too."""
-_DOUBTFUL = 0.05
+DOUBTFUL = 0.05
+"""Less than this, and the model's answers tell nothing of a column."""
 _BEYOND = 2
 _SHOWN = 4
 
@@ -40,7 +43,7 @@ class Truth:
         name: None where none can be told.
         why: the reason.
         guessed: whether its name does not say so.
-        suspects: where none can be told, columns that may be the label, and why: features they must not be.
+        suspects: other columns that may be the label, and why: features they must not be.
     """
 
     name: str | None = None
@@ -61,6 +64,8 @@ def choose_label(
 ) -> Truth:
     """The label: whose name says so; where none does, the one that the model's answers tell far better than any other.
 
+    A name gives way to another that says label less plainly where the answers tell far more of that column.
+
     Args:
         candidates: the columns that are free to be it, and whether each holds amounts rather than classes.
         agreement: None where the table has no answers of a model.
@@ -76,12 +81,20 @@ def choose_label(
     named = named or [one for one in fit if one.speaks]
     if named:
         best = max(named, key=_strength)
+        rival = max(named, key=lambda one: one.agrees or 0.0)
+        if (rival.agrees or 0.0) >= DOUBTFUL and (rival.agrees or 0.0) > _BEYOND * (best.agrees or 0.0):
+            passed = [one for one in named if one.speaks > rival.speaks]
+            why = f"{_told(rival)}, far more than of {', '.join(one.name for one in passed)}"
+            suspects = {one.name: "its name may say that it is the label" for one in passed}
+            return Truth(rival.name, why, guessed=True, suspects=suspects)
         equals = [one for one in named if _strength(one) == _strength(best)]
         if len(equals) > 1:
             return Truth(suspects={one.name: "its name may say that it is the label" for one in equals})
-        return Truth(best.name, _reason(best), guessed=agreement is None and best.speaks == _POSSIBLE)
+        unsure = best.speaks == _POSSIBLE and (agreement is None or _PREFIX.match(words_of(best.name)) is not None)
+        siblings = {} if best.speaks > _POSSIBLE else _siblings(best, named)
+        return Truth(best.name, _reason(best), guessed=unsure, suspects=siblings)
     ranked = sorted(fit, key=lambda one: -(one.agrees or 0.0))
-    likely = [one for one in ranked if (one.agrees or 0.0) >= _DOUBTFUL]
+    likely = [one for one in ranked if (one.agrees or 0.0) >= DOUBTFUL]
     if likely:
         first, most = likely[0], likely[0].agrees or 0.0
         if most >= _TELLING and all(most >= _BEYOND * (one.agrees or 0.0) for one in likely[1:]):
@@ -90,7 +103,11 @@ def choose_label(
 
 
 def is_certain(name: str) -> bool:
-    """Whether a name says label as plainly as any does."""
+    """Whether a name says label as plainly as any does: by all of it, or by its end.
+
+    >>> is_certain("churn_label"), is_certain("target_temp")
+    (True, False)
+    """
     return _speaks(name, None, (), amounts=False) == _CERTAIN
 
 
@@ -104,12 +121,26 @@ def holds_classes(column: Inference, values: int) -> bool:
 def _speaks(name: str, predicted: str | None, others: Collection[str], *, amounts: bool) -> int:
     """How plainly a name says label; what became of a row is said of classes, and y beside x and z is a place."""
     lowered = words_of(name)
-    if predicted is not None and lowered and lowered == re.sub(PREDICTION_AFFIX, "", words_of(predicted)):
-        return _CERTAIN
+    if predicted is not None and lowered:
+        subject = re.sub(PREDICTION_AFFIX, "", words_of(predicted))
+        if lowered == subject or _PREFIX.sub("", lowered) == subject:
+            return _CERTAIN
     if lowered == "y" and {"x", "z"} <= {*map(words_of, others)}:
         return _SILENT
     speaks = next((strength for strength, pattern in _SPEAKING if re.search(pattern, lowered)), _SILENT)
+    if speaks < _LIKELY and _PREFIX.match(lowered):
+        return _SILENT if amounts and lowered.startswith("gold_") else _POSSIBLE
     return _SILENT if speaks < _CERTAIN and (amounts or _EARLIER.search(lowered)) else speaks
+
+
+def _siblings(best: _Candidate, named: Collection[_Candidate]) -> Mapping[str, str]:
+    """Candidates that begin with the same word of a label, such as target_90d beside target_30d."""
+    start = _PREFIX.match(words_of(best.name))
+    return {
+        one.name: f"its name begins as that of {best.name} does"
+        for one in named
+        if start and one is not best and words_of(one.name).startswith(start[0])
+    }
 
 
 def _strength(one: _Candidate) -> tuple[int, float]:
@@ -120,7 +151,7 @@ def _reason(best: _Candidate) -> str:
     said = "its name says label" if best.speaks == _CERTAIN else "its name says what became of a row"
     if best.speaks == _POSSIBLE:
         said = "its name may say label: check"
-    return f"{said}, and {_told(best)}" if (best.agrees or 0.0) >= _DOUBTFUL else said
+    return f"{said}, and {_told(best)}" if (best.agrees or 0.0) >= DOUBTFUL else said
 
 
 def _told(one: _Candidate) -> str:

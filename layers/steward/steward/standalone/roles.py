@@ -72,6 +72,11 @@ def names_time(lowered: str) -> bool:
     return re.search(_NAMES["time"], lowered) is not None
 
 
+def names_score(lowered: str) -> bool:
+    """Whether a name, in lower case, says that a column holds probabilities of a model."""
+    return re.search(_NAMES["score"], lowered) is not None
+
+
 def names_prediction(lowered: str) -> int:
     """How plainly a name, in lower case, says that a column holds predictions: 2 by itself, 1 of something, else 0."""
     return 2 if re.search(_PREDICTION, lowered) else int(re.search(PREDICTION_AFFIX, lowered) is not None)

@@ -11,7 +11,7 @@ from steward.records.canonical import canonical_label
 from steward.spec.features import NumericFeature
 from steward.standalone.agreement import Cells
 from steward.standalone.inference import Inference
-from steward.standalone.roles import words_of
+from steward.standalone.roles import names_score, words_of
 
 _WORD = r"(?:scores?|probs?|probas?|probability|probabilities|confidence|p)"
 _OF_A_CLASS = (
@@ -35,6 +35,7 @@ class Scores:
         why: what tells.
         classes: of several classes, the column with the probability of each.
         others: columns that hold more of the same, and why: no model may see them.
+        rivals: columns from 0 to 1 whose names say score as well, and why they are not it.
         unfit: columns whose names say score, and that hold no probabilities, and what they hold.
     """
 
@@ -43,6 +44,7 @@ class Scores:
     why: str = ""
     classes: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
+    rivals: Mapping[str, str] = field(default_factory=dict)
     unfit: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -74,15 +76,15 @@ def find_scores(columns: Mapping[str, Inference], cells: Cells, wanted: Sequence
         other = classes[second if label == first else first]
         why = f"the probability of {label}; {other} is that of the other label"
         return Scores(classes[label], label, why, others={other: "it is the probability of the other label"})
-    said = [name for name, column in columns.items() if column.role == "score" or _PLAIN.match(words_of(name))]
+    said = [name for name in columns if names_score(words_of(name)) or _PLAIN.match(words_of(name))]
     plain = [name for name in said if _PLAIN.match(words_of(name))]
     unfit = {name: _held(numbers[name]) for name in plain if name in numbers and name not in inside}
     fit = [name for name in (*plain, *said) if name in inside]
     if not fit:
         return Scores(unfit=unfit)
     chosen = fit[0]
-    others = {name: f"its name says score, and {chosen} is it" for name in plain if name in inside and name != chosen}
-    return Scores(chosen, None, "its name says score, and it lies between 0 and 1", others=others, unfit=unfit)
+    rivals = {name: f"its name says score, and {chosen} is it" for name in fit if name != chosen}
+    return Scores(chosen, None, "its name says score, and it lies between 0 and 1", rivals=rivals, unfit=unfit)
 
 
 def _groups(names: Sequence[str]) -> Iterator[Mapping[str, str]]:

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -37,6 +38,8 @@ _DIGITS = 2
 _WRITTEN_WHOLE = 1e15
 _OWNER = "nobody yet"
 _USUAL_LABELS = 1000
+_LEAST_OF_A_CLASS = 20
+"""Rows of each class that a training needs, and that its holdout needs."""
 _PROTECTED = re.compile(
     r"(^|_)(sex|gender|race|ethnicity|ethnic_group|religion|nationality|citizenship|disability|marital_status|"
     r"age_group|age_band|pregnant|orientation)$"
@@ -48,11 +51,7 @@ _MISSING: Mapping[str, str] = {
     "prediction": "no column is a prediction; under this name Steward reads it",
     "label": "no label could be told",
 }
-_QUESTIONS: Mapping[str, str] = {
-    "id": "no column identifies each row: add one to the file, such as a row number that never comes again, or say "
-    "which does (--id COLUMN)",
-    "time": "no column says when each row came about: add one to the file, or say which does (--time COLUMN)",
-}
+_NO_TIME = "no column says when each row came about: add one to the file, or say which does (--time COLUMN)"
 _REFERENCE = re.compile(r"-(reference|ref|training|train|baseline|data|dataset)$")
 
 
@@ -184,7 +183,19 @@ class _Suggestion:
 
     def _questions(self) -> Iterator[str]:
         """What must be answered before the declaration can work, or work as well as it might."""
-        yield from (question for role, question in _QUESTIONS.items() if role not in self._purpose.roles)
+        if "id" not in self._purpose.roles:
+            counter, name = next(filter(None, self._counters), None), fresh("id", self._columns)
+            add = f"add a column called `{name}`, whose values never come again, or say which has such (--id COLUMN)"
+            if counter is not None:
+                add = (
+                    f"{counter} counts the rows: say --id {quote(counter)} if its numbers never come again, in no "
+                    f"later file either, or else add a column called `{name}`"
+                )
+            yield f"no column identifies each row: {add}"
+        if "time" not in self._purpose.roles:
+            yield _NO_TIME
+        if self._trained:
+            yield from self._too_few()
         yield from self._purpose.questions
 
     def _named_classes(self) -> Mapping[str, str]:
@@ -303,7 +314,7 @@ class _Suggestion:
         if cadence is None:
             yield from retraining.lines(terse=terse)
             return
-        held, block, why = cadence.holdout(self._rarest())
+        held, block, why = cadence.holdout(self._rarest()[1] / self._rows)
         retraining.add("holdout_span", held, why)
         yield from retraining.lines(terse=terse)
         yield entry(
@@ -318,11 +329,29 @@ class _Suggestion:
             return None
         return Cadence(facts.rows, facts.first.item(), facts.last.item())
 
-    def _rarest(self) -> float:
-        """The share of the rarest class of the label; 1 for amounts."""
+    def _too_few(self) -> Iterator[str]:
+        """Say so where no holdout leaves enough rows of each class on both sides."""
+        cadence = self._cadence()
+        if cadence is None:
+            return
+        name, rows = self._rarest()
+        span = cadence.holdout(rows / self._rows)[0]
+        held = round(cadence.rows_in(span) * rows / self._rows)
+        if min(held, rows - held) < _LEAST_OF_A_CLASS:
+            what = f"{name}, the rarest class of the label, has {rows:,} rows" if name else f"there are {rows:,} rows"
+            yield (
+                f"{what}, some {held:,} of them in the {span} that are kept out to judge with: a training needs "
+                f"{_LEAST_OF_A_CLASS} in each part, so give a longer reference"
+            )
+
+    def _rarest(self) -> tuple[str, int]:
+        """The rarest class of the label and how many rows it has; all rows, without a name, for amounts."""
         label = self._purpose.roles.get("label")
         counts = self._facts[label].categories if label is not None else None
-        return min(counts.values()) / self._rows if counts and self._purpose.task != "regression" else 1.0
+        if not counts or self._purpose.task == "regression":
+            return "", self._rows
+        rarest = min(counts, key=lambda name: (counts[name], name))
+        return rarest, counts[rarest]
 
 
 def _bounds(facts: Facts) -> Iterator[tuple[str, float, str]]:

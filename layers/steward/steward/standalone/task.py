@@ -8,11 +8,11 @@ import numpy as np
 
 from steward.spec.features import BooleanFeature, CategoricalFeature, NumericFeature, TextFeature
 from steward.spec.model import Task
-from steward.standalone.agreement import Cells, is_copy
+from steward.standalone.agreement import Cells, is_copy, rank_auc
 from steward.standalone.answers import Answers
 from steward.standalone.hints import SAID, Hints
 from steward.standalone.inference import Inference
-from steward.standalone.label_column import Truth, choose_label, holds_classes, is_certain
+from steward.standalone.label_column import DOUBTFUL, Truth, choose_label, holds_classes, is_certain
 from steward.standalone.roles import Role, names_prediction, words_of
 from steward.standalone.score_columns import find_scores
 
@@ -21,6 +21,7 @@ _RESPONSES = re.compile(r"(^|_)(response|completion|answer|generated|generation|
 _JUDGED = re.compile(r"(^|_)(score|rating|safety|relevance|toxicity|helpfulness|faithfulness)$")
 _PAIR = 2
 _FEW_VALUES = 10
+_EVEN, _TELLS = 0.5, 0.1
 _ASIDE: frozenset[Role] = frozenset({"id", "time", "entity", "version", "latency"})
 
 
@@ -100,6 +101,7 @@ class _Reading:
         answers, truth = self._told_apart(self._find_answers())
         task, reason = self._task(answers, truth.name)
         self._keep_out(answers, truth)
+        self._doubt_score(answers, truth.name)
         positive = None
         if task == "binary_classification":
             judged = truth.name or answers.prediction
@@ -130,7 +132,12 @@ class _Reading:
         if hints.task == "regression":
             return Answers(prediction=self._prediction(set()), amounts=True)
         found = find_scores(open_, self._cells, hints.scores)
-        self._left_out |= found.others
+        self._left_out |= {**found.others, **found.rivals}
+        if found.rivals:
+            self._questions.append(
+                f"{found.single} was taken for the model's answer, and {', '.join(found.rivals)} left out, whose name "
+                "says score too: say which it is (--score COLUMN), and the others become features"
+            )
         for name, held in found.unfit.items():
             self._left_out[name] = f"its name says score, and {held}"
             if found.single is None and not found.classes:
@@ -250,11 +257,11 @@ class _Reading:
                 )
             self._questions.append(f"{asked}{held_back}")
             return
+        self._left_out |= {name: f"it may be the label: {why}" for name, why in truth.suspects.items()}
         if truth.guessed:
-            said = (
-                f"{truth.name} was taken for the label, which its name does not say plainly: check it (--label COLUMN)"
-            )
-            self._questions.append(said)
+            which = ", ".join(truth.suspects)
+            why = f"and {which} may be it" if which else "which its name does not say plainly"
+            self._questions.append(f"{truth.name} was taken for the label, {why}: check it (--label COLUMN)")
         classes, labels = self._cells.classes(truth.name), self._cells.labels(truth.name)
         used = {truth.name, answers.score, answers.prediction, *answers.scores.values(), *self._left_out}
         for name in self._free:
@@ -264,6 +271,23 @@ class _Reading:
                 self._left_out[name] = f"its name says label, and {truth.name} is it"
             elif len(classes) <= _FEW_VALUES and is_copy(self._cells.labels(name), labels, classes):
                 self._left_out[name] = f"it says the same as {truth.name}"
+
+    def _doubt_score(self, answers: Answers, label: str | None) -> None:
+        """Ask about a score that its name alone tells, where neither its size nor its order tells the label."""
+        score = answers.score
+        if score is None or label is None or score in self._hints.results:
+            return
+        labels, classes = self._cells.labels(label), self._cells.classes(label)
+        if len(classes) != _PAIR or (answers.agreement(label, self._cells) or 0.0) >= DOUBTFUL:
+            return
+        known = labels != ""
+        auc = rank_auc(self._cells.numbers(score)[known], labels[known] == classes[1])
+        if abs(auc - _EVEN) < _TELLS:
+            self._questions.append(
+                f"{score} was taken for the model's answer, and tells next to nothing of {label} (ROC AUC "
+                f"{max(auc, 1 - auc):.2f}): is it a feature? Then give it a name without score, and suggest again; if "
+                f"it is the answer, say --score {score}"
+            )
 
     def _roles(self, answers: Answers, label: str | None, task: Task) -> dict[Role, str]:
         """The column of each part that the task has."""
