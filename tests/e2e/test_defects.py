@@ -66,6 +66,11 @@ def test_a_wrong_day_is_found_corrected_and_closed(steward: Deployed, tmp_path: 
     check = steward.event(CheckCompleted, corrected.correlation_id)
     assert steward.document(check.stored.key)["corrections"] == [corrected.batch]
     assert check.statuses["scale_consistency"] != "breach"
+    later = (opened.deadline - lemons.START).days + 1  # what is replayed is overdue once its data have gone on that far
+    steward.upload(
+        "inbox/lemons/predictions/later.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=later)))
+    )
+    steward.rest()
     overdue = ReviewRequested(
         occurred_at=datetime.now(UTC), model="lemons", as_of=opened.deadline, correlation_id="e2e-review"
     )

@@ -49,7 +49,7 @@ def defer_upload(runtime: Runtime, upload: Upload, waiting: NoChampion) -> Itera
         batch=upload.batch,
         source=upload.created.key,
         rows=waiting.rows,
-        message=f"{waiting.rows:,} rows wait for the first version of {model}, since they name none; they are taken in "
+        message=f"{waiting.rows:,} rows wait for the first version of {model}, since some name none; they are taken in "
         f"as its own once it is in charge, within {LONGEST.days} days. Reference data make it: `steward push FILE "
         f"--model {model} --kind reference`",
     )

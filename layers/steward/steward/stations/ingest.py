@@ -97,7 +97,7 @@ def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iter
         return
     if outcome.repeats:
         yield report_repeat(runtime, upload, kind, outcome)
-        if outcome.emptied:
+        if outcome.emptied and kind in {"predictions", "telemetry"}:
             yield from request_checks(runtime, spec, upload, outcome.windows)
     elif outcome.rows:
         yield from report_batch(runtime, upload, kind, outcome)
