@@ -190,7 +190,7 @@ def test_rows_that_never_were_there_are_set_aside_with_the_reason_and_the_others
     (key,) = trained.keys("quarantine/")
     rejected = read_rejected(trained.contents("quarantine/")[key])
     assert {reason.code for row in rejected for reason in row.reasons} == {"unknown_id"}
-    assert [json.loads(row.content)["id"] for row in rejected][:3] == ["x1", "x2", "x3"]
+    assert [json.loads(row.content)["sale"] for row in rejected][:3] == ["x1", "x2", "x3"]
     assert newest_check(trained, FIRST).rows == len(good)
 
 
