@@ -93,16 +93,16 @@ def test_a_misspelt_model_is_refused_for_who_may_only_send_commands(ann: dict[st
 
 
 def test_a_removed_model_has_no_schedules_and_its_uploads_are_refused(pears: Deployed, ann: dict[str, str]) -> None:
-    declare(pears, "quinces")
-    removed = run(ann, "remove", "quinces", "--reason", "a wrong window", "--yes")
+    declare(pears, "azaroles")
+    removed = run(ann, "remove", "azaroles", "--reason", "a wrong window", "--yes")
     assert removed.returncode == 0, removed.stdout + removed.stderr
     assert "model removed" in removed.stdout
-    named = pears.client("scheduler").list_schedules(NamePrefix="quinces-")["Schedules"]
+    named = pears.client("scheduler").list_schedules(NamePrefix="azaroles-")["Schedules"]
     assert named == []
     scored = lemons.predictions(lemons.sales(1, first_day=15, rows_a_day=5))
-    rejected = pears.event(BatchRejected, pears.upload("inbox/quinces/predictions/a.csv", lemons.csv(scored)))
+    rejected = pears.event(BatchRejected, pears.upload("inbox/azaroles/predictions/a.csv", lemons.csv(scored)))
     assert rejected.code == "removed_model"
-    again = run(ann, "freeze", "quinces", "--reason", "the year ends")
+    again = run(ann, "freeze", "azaroles", "--reason", "the year ends")
     assert again.returncode == 1, again.stdout + again.stderr
     assert "was removed on" in again.stdout
 
