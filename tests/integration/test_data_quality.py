@@ -193,10 +193,10 @@ def test_rows_in_quarantine_count_in_the_window_and_version_that_they_belong_to(
     assert all(part["files"] == 1 for part in profiles)
 
 
-def test_a_file_sent_again_counts_as_duplicates_and_its_share_of_bad_rows_stays(watched: Deployment) -> None:
+def test_rows_sent_again_count_as_duplicates_and_their_share_of_bad_rows_stays(watched: Deployment) -> None:
     frame = of_negative_age(scored(LAST))
     first = day(watched, LAST, frame)
-    watched.upload(f"inbox/lemons/predictions/{LAST}-again.csv", lemons.csv(frame[:200]))
+    watched.upload(f"inbox/lemons/predictions/{LAST}-again.csv", lemons.csv(frame[:200][::-1]))  # not the same bytes
     watched.settle(redeliver=2)
     parts = intakes(watched, LAST)
     assert [(part["accepted"], part["duplicates"], part["rejected_rows"]) for part in parts] == [
