@@ -47,7 +47,7 @@ def test_the_report_shows_the_newest_window_and_a_due_one_reaches_subscribers(
     assert "punctual/index.html" in models
 
 
-def test_without_a_report_the_command_exits_with_2_and_says_what_to_do(run) -> None:
+def test_a_report_of_a_model_that_is_not_declared_is_refused(run) -> None:
     missing = run("report", "nobody")
     assert missing.returncode == 2
-    assert "there is no report on nobody yet" in missing.stderr
+    assert "no model 'nobody' is declared" in missing.stderr

@@ -20,7 +20,8 @@ def test_the_ledger_says_in_which_unit_times_were_and_how_many_placeholders(trai
     assert (event.rows, event.windows) == (39, ["20240117T000000Z_1d"])
     (entry,) = [entry for entry in trained.entries("lemons") if entry.identity == event.event_id]
     assert entry.summary == (
-        "39 rows; 1 more are in quarantine: missing_time; sold_at is in epoch milliseconds; "
+        "39 rows; 1 more are in quarantine: sold_at missing_time (1); see `steward quarantine show lemons "
+        f"{event.batch}`; sold_at is in epoch milliseconds; "
         "placeholders in sold_at count as missing: 1970-01-01 (1)"
     )
 
