@@ -95,7 +95,7 @@ def test_a_reference_whose_days_differ_is_no_comfort(run, tmp_path: Path) -> Non
     assert "To tell more, compare with a longer reference, or a seasonal or trailing baseline." in out
     assert "1 of 2 columns are as in the reference. A shift of 0." in out
     drift = json.loads(run("compare", "month.csv", "day.csv", "--json")[1])["drift"]
-    assert (drift["detected"], drift["columns"]) == (None, [])
+    assert (drift["verdict"], drift["detected"], drift["columns"]) == ("unknown", False, [])
     assert (drift["cannot_tell"], drift["not_compared"]) == (["level"], [])
 
 
@@ -119,7 +119,7 @@ def test_the_gate_does_not_pass_what_it_could_not_compare(run, tmp_path, current
     assert f"no drift was found, and yet {missed} could not be compared" in errors
     if form:
         drift = json.loads(out)["drift"]
-        assert (drift["detected"], drift["columns"]) == (None, [])
+        assert (drift["verdict"], drift["detected"], drift["columns"]) == ("unknown", False, [])
         assert ", ".join(f"`{name}`" for name in drift["not_compared"]) == missed
 
 
@@ -144,10 +144,10 @@ def test_the_gate_does_not_pass_where_many_rows_cannot_be_read(run, tmp_path, fo
         if code:
             assert out.startswith(f"No drift in the rows that could be read; {told}")
             assert f"no drift was found, and yet {told}" in errors
-            assert (drift["detected"], drift["not_compared"], len(drift["not_read"])) == (None, [], 1)
+            assert (drift["verdict"], drift["not_compared"], len(drift["not_read"])) == ("unknown", [], 1)
         else:
             assert out.startswith("No drift\n")
-            assert (drift["detected"], drift["not_read"]) == (False, [])
+            assert (drift["verdict"], drift["not_read"]) == ("no_drift", [])
 
 
 def test_drift_stays_drift_where_many_rows_cannot_be_read(run, tmp_path: Path) -> None:

@@ -328,7 +328,7 @@ def test_the_decision_names_columns_of_the_table_and_nothing_else() -> None:
         return table(600, shift, seed).assign(comment=[f"{at} {text}" for at, text in enumerate(words)])
 
     drift = steward.compare(frame(0, 0), frame(1, 1)).drift
-    assert (drift.detected, drift.columns) == (True, ["x", "comment"])
+    assert (drift.verdict, drift.columns) == ("drift", ["x", "comment"])
     assert set(drift.together) >= {"domain_classifier_auc"}
     assert (drift.cannot_tell, drift.not_compared) == ([], [])
 
@@ -336,10 +336,10 @@ def test_the_decision_names_columns_of_the_table_and_nothing_else() -> None:
 def test_a_current_table_with_hardly_a_row_is_not_said_to_be_without_drift() -> None:
     for rows in (0, 1, 9):
         drift = steward.compare(table(500), table(rows)).drift
-        assert (drift.detected, drift.columns, drift.not_compared) == (None, [], ["x", "kind"])
+        assert (drift.verdict, drift.columns, drift.not_compared) == ("unknown", [], ["x", "kind"])
     drift = steward.compare(table(500), table(500, seed=1).drop(columns="x")).drift
-    assert (drift.detected, drift.not_compared) == (None, ["x"])
-    assert steward.compare(table(500), table(500, seed=1)).drift.detected is False
+    assert (drift.verdict, drift.not_compared) == ("unknown", ["x"])
+    assert steward.compare(table(500), table(500, seed=1)).drift.verdict == "no_drift"
 
 
 def test_the_declaration_may_be_a_dictionary(tmp_path: Path) -> None:

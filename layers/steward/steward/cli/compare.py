@@ -35,9 +35,9 @@ def compare_tables(
         typer.echo(report.model_dump_json(indent=2))
     else:
         _show(report)
-    if not fail_on_drift or report.drift.detected is False:
+    if not fail_on_drift or report.drift.verdict == "no_drift":
         return
-    if report.drift.detected is None:
+    if report.drift.verdict == "unknown":
         typer.secho(f"--fail-on-drift: no drift was found, and yet {_doubt(report.drift)}", err=True, fg="red")
     raise typer.Exit(1 if report.drift.detected else 2)
 

@@ -48,7 +48,7 @@ def compare(
         progress: told what is read, and how many rows of it so far.
 
     Returns:
-        The report: `report.drift.detected` is the decision (None where it cannot be told), `print(report)` says it in
+        The report: `report.drift.verdict` is the decision, `print(report)` says it in
         words, and `report.to_frame()` has one row a result.
 
     Raises:

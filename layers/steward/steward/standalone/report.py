@@ -72,8 +72,9 @@ class Drift(BaseModel):
     """The decision.
 
     Attributes:
-        detected: whether anything drifts. None where nothing was found to drift, and yet `cannot_tell` or
-            `not_compared` has a column, or `not_read` a table: no drift is not known then.
+        detected: whether anything drifts.
+        verdict: `drift` or `no_drift`; `unknown` where nothing was found to drift, and yet `cannot_tell` or
+            `not_compared` has a column, or `not_read` a table.
         family_wise_rate: the chance of any drift in unchanged data, over all results together.
         columns: columns of the reference that drift, in the order of the table.
         together: statistics of all columns together that drift.
@@ -87,7 +88,8 @@ class Drift(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    detected: bool | None
+    detected: bool
+    verdict: Literal["drift", "no_drift", "unknown"]
     family_wise_rate: float
     columns: list[str]
     together: list[str]
@@ -132,8 +134,10 @@ def decision(
     cannot_tell = [name for name, found in judged.items() if "cannot tell" in found and name not in drifted]
     not_compared = [*(name for name, found in judged.items() if found == {"unknown"}), *sorted(missed)]
     detected = any(result.status == "drift" for result in results)
+    known = not (cannot_tell or not_compared or not_read)
     return Drift(
-        detected=True if detected else (None if cannot_tell or not_compared or not_read else False),
+        detected=detected,
+        verdict="drift" if detected else "no_drift" if known else "unknown",
         family_wise_rate=family_wise_rate,
         columns=list(drifted),
         together=sorted({each.statistic for each in results if each.column is None and each.status == "drift"}),
