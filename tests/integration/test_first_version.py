@@ -15,6 +15,8 @@ from steward.events import (
     ReleaseChanged,
 )
 from steward.releasing.routing import Routing
+from steward.store.bucket import Bucket
+from steward.store.queue import Queue
 
 from . import lemons
 from .deployment import Deployment
@@ -154,6 +156,17 @@ def maintain(steward: Deployment) -> None:
     assert not steward.errors, steward.errors
 
 
+def release(steward: Deployment, key: str, request: str) -> None:
+    version = Bucket(steward.data).newest_version(key)
+    Queue(steward.queues["ingest_records"]).send_upload(steward.data, key, version, request=request)
+    steward.settle(redeliver=2)
+
+
+def said(steward: Deployment, key: str) -> list[str]:
+    """What the ledger says of an upload, the oldest first."""
+    return [entry.action for entry in steward.entries("lemons") if entry.subject == key]
+
+
 def test_the_wait_ends_after_two_weeks_with_a_refusal_that_says_why(steward: Deployment) -> None:
     declare(steward, adopted=True)
     steward.upload("inbox/lemons/predictions/predictions.csv", lemons.csv(lemons.predictions(SOLD)))
@@ -169,6 +182,18 @@ def test_the_wait_ends_after_two_weeks_with_a_refusal_that_says_why(steward: Dep
     assert (event.code, event.source) == ("no_champion", "inbox/lemons/predictions/predictions.csv")
     assert "steward quarantine release lemons inbox/lemons/predictions/predictions.csv" in event.message
     assert not steward.keys("arrivals/lemons/deferred/")
+
+    for times in (2, 3):  # released while there is still no version, it waits as long again
+        release(steward, event.source, request=f"release-{times}")
+        assert said(steward, event.source)[-1] == "batch_deferred"
+        steward.clock.pass_by(timedelta(days=13))
+        maintain(steward)
+        assert said(steward, event.source)[-1] == "batch_deferred"
+        steward.clock.pass_by(timedelta(days=2))
+        maintain(steward)
+        assert said(steward, event.source) == ["batch_deferred", "batch_rejected"] * times
+        assert not steward.keys("arrivals/lemons/deferred/")
+
     steward.upload("inbox/lemons/reference/r.csv", files(adopted=True)["inbox/lemons/reference/reference.csv"])
     steward.settle()
     assert [event.kind for event in steward.told(BatchIngested)] == ["reference"]

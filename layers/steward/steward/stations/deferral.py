@@ -12,7 +12,7 @@ from steward.store.keys import InboxKey
 from steward.store.queue import Queue
 
 LONGEST = timedelta(days=14)
-"""How long an upload waits: as long as a queue keeps its messages."""
+"""How long an upload waits since it was last asked for: as long as a queue keeps its messages."""
 
 
 class NoChampion(Exception):
@@ -68,13 +68,17 @@ def resume_uploads(runtime: Runtime, released: ReleaseChanged) -> None:
 
 
 def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[BatchRejected]:
-    """Refuse the uploads that have waited for too long, while still no version is in charge."""
+    """Refuse the uploads that have waited for too long, while still no version is in charge.
+
+    One that was released after it waits anew, and is refused anew.
+    """
     if registry.routing(runtime.data, model).promotions:
         return
-    for stored in runtime.data.versions(keys.deferred_uploads(model)):
+    markers = list(runtime.data.versions(keys.deferred_uploads(model)))
+    for stored in markers:
         batch, source = keys.batch_of(stored.key), runtime.data.source_of(stored.key)
         place = InboxKey.parse(source[0]) if source else None
-        if place is None or now - uploaded_at(batch) < LONGEST:
+        if place is None or not stored.newest or now - stored.modified < LONGEST:
             continue
         key = source[0]  # type: ignore[index] # it has a place
         event = BatchRejected(
@@ -86,12 +90,12 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Batc
             batch=batch,
             source=key,
             code="no_champion",
-            message=f"no version of {model} was in charge within {LONGEST.days} days of the upload. `steward outcome "
+            message=f"no version of {model} was in charge within {LONGEST.days} days. `steward outcome "
             f"{model}` says why; once one is, `steward quarantine release {model} {key}` takes the file in",
         )
-        runtime.record(event, "batch_rejected", key, event.message)
+        runtime.record(event, "batch_rejected", key, event.message, identity=f"{event.event_id}-{stored.version_id}")
         yield event
-        runtime.data.erase([(stored.key, stored.version_id)])
+        runtime.data.erase([(each.key, each.version_id) for each in markers if each.key == stored.key])
 
 
 def _send_round(runtime: Runtime, bucket: str, batch: str, source: tuple[str, str]) -> None:
