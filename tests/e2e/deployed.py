@@ -234,6 +234,8 @@ class Deployed:
             for name, value in sent.get("MessageAttributes", {}).items()
         }
         document = json.loads(sent["Message"])
+        if "AlarmName" in document:  # CloudWatch's own, of the deployment: its time is the emulator's affair
+            return
         self.notifications.append(Notification(sent["Subject"], document, attributes, time.monotonic()))
 
     def _listen(self, url: str, take: Callable[[str], None]) -> None:
