@@ -12,11 +12,11 @@ from steward.drift.frequent_value import FrequentValue
 from steward.drift.hellinger_distance import hellinger_distance
 from steward.drift.histograms import Counts, pooled, shares
 from steward.drift.jensen_shannon_distance import jensen_shannon_distance
-from steward.drift.joint.quadratic_form import QuadraticForm
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
 from steward.drift.proportions import Share, change_p_value, increase_chance
+from steward.drift.quadratic_form import QuadraticForm
 from steward.drift.rank_dispersion import rank_dispersion
 from steward.drift.rank_sum import rank_sum_deviation
 from steward.drift.rare_categories import RareCategories
