@@ -21,7 +21,7 @@ LIGHT = (
 SMALLEST = ("raise_alerts", "kick_retraining")
 LIGHT_PACKAGES = {
     "annotated_types", "aws_lambda_powertools", "boto3", "botocore", "certifi", "dateutil", "jmespath", "pydantic",
-    "pydantic_core", "s3transfer", "six", "typing_extensions", "typing_inspection", "urllib3",
+    "pydantic_core", "rfc8785", "s3transfer", "six", "typing_extensions", "typing_inspection", "urllib3",
 }  # fmt: skip
 """boto3 and Powertools, and what they need themselves."""
 MOST_MODULES = 70
