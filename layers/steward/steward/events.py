@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -55,6 +55,15 @@ class StoredObject(BaseModel):
     key: str
     version_id: str
     sha256: Digest
+
+
+class Header(TypedDict):
+    """The fields that every event has, to be unpacked where one is made."""
+
+    occurred_at: datetime
+    model: str
+    as_of: datetime
+    correlation_id: str
 
 
 class Event(BaseModel):

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import BaseModel, ConfigDict, Field
 
 from steward.errors import RemovedModel
-from steward.events import Event, StoredObject
+from steward.events import Event, Header, StoredObject
 from steward.ledger import Action, Decision, LedgerEntry
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
@@ -101,6 +101,14 @@ class Runtime:
     def now(self) -> datetime:
         """The wall clock, in UTC. It is recorded; decisions count in `as_of`."""
         return datetime.now(UTC)
+
+    def header(self, model: str, as_of: datetime, correlation_id: str) -> Header:
+        """The fields that every event has, of one that happens now: `Event(**runtime.header(...), ...)`."""
+        return Header(occurred_at=self.now(), model=model, as_of=as_of, correlation_id=correlation_id)
+
+    def caused_by(self, cause: Event, *, as_of: datetime | None = None) -> Header:
+        """The same for an event that follows from another, and speaks for the same moment unless told otherwise."""
+        return self.header(cause.model, as_of or cause.as_of, cause.correlation_id)
 
     def announce(self, events: Iterable[Event]) -> None:
         """Publish events as a station yields them."""

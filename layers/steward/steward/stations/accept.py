@@ -70,10 +70,7 @@ def _accepted(runtime: Runtime, created: ObjectCreated, content: Content, transf
         raise _Refused(f"run {run.run} is one of this environment's own, and did not make version {transfer.version}")
     summary = f"accepted from {transfer.origin}, sent by {transfer.author}; there: {arrival.evaluation.summary}"
     event = ValidationCompleted(
-        occurred_at=runtime.now(),
-        model=transfer.model,
-        as_of=run.as_of,
-        correlation_id=run.correlation_id,
+        **runtime.header(transfer.model, run.as_of, run.correlation_id),
         run=run.run,
         version=transfer.version,
         passed=True,
@@ -197,10 +194,7 @@ def _stored(
 def _rejected(runtime: Runtime, created: ObjectCreated, content: Content, found: list[str]) -> VersionRejected:
     model, version = keys.promotion_of(created.key) or (NO_MODEL, "unknown")
     event = VersionRejected(
-        occurred_at=runtime.now(),
-        model=model,
-        as_of=content.modified,
-        correlation_id=created.correlation_id,
+        **runtime.header(model, content.modified, created.correlation_id),
         version=version,
         source=created.key,
         origin=_origin(content),

@@ -11,7 +11,7 @@ from steward.alerting.due_actions import due
 from steward.alerting.facts import Acknowledgement, Mute, SeenCheck, finding
 from steward.alerting.grouping import audible
 from steward.alerting.messages import alerts_notification, notice
-from steward.alerting.proposals import proposal
+from steward.alerting.proposals import AlertFields, alert_event, proposal
 from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.alerting.telling import Announced, Claim
 from steward.errors import BusRefuses, UnknownModel
@@ -244,23 +244,15 @@ _ACTIONS: Final[dict[type[Event], Action]] = {
 def _event(runtime: Runtime, model: str, name: MonitorName, claim: Claim) -> AlertRaised | AlertResolved | AlertUpdated:
     """The event of what is told: it follows from the claim alone, so it has one id however often it is told."""
     told = claim.announced
-    common = {
-        "occurred_at": runtime.now(),
-        "model": model,
-        "as_of": told.as_of,
-        "correlation_id": claim.chain,
-        "monitor": name,
-        "version": told.version,
-        "window": told.window,
-        "summary": _summary(claim),
-        "severity": told.severity,
-        "number": told.number,
-    }
-    if told.change == "firing":
-        return AlertRaised(**common)  # type: ignore[arg-type]
-    if told.change == "resolved":
-        return AlertResolved(**common)  # type: ignore[arg-type]
-    return AlertUpdated(**common, change=told.change)  # type: ignore[arg-type]
+    fields = AlertFields(
+        monitor=name,
+        version=told.version,
+        window=told.window,
+        summary=_summary(claim),
+        severity=told.severity,
+        number=told.number,
+    )
+    return alert_event(told.change, runtime.header(model, told.as_of, claim.chain), fields)
 
 
 def _summary(claim: Claim) -> str:

@@ -58,10 +58,7 @@ def attribute_features(runtime: Runtime, request: AttributionsRequested) -> Iter
         return
     sampled = SampledAttributions.model_validate_json(found.body)
     event = AttributionsUpdated(
-        occurred_at=runtime.now(),
-        model=spec.model,
-        as_of=window.end,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request, as_of=window.end),
         version=request.version,
         window=window.id,
         rows=sampled.rows,
@@ -88,10 +85,7 @@ def _lacking(runtime: Runtime, spec: ModelSpec, request: AttributionsRequested) 
             if name in done or not _closed(runtime, spec, window) or _carried(runtime.data, spec, version, window):
                 continue
             yield AttributionsRequested(
-                occurred_at=runtime.now(),
-                model=spec.model,
-                as_of=window.end,
-                correlation_id=request.correlation_id,
+                **runtime.caused_by(request, as_of=window.end),
                 window=name,
                 version=version,
             )

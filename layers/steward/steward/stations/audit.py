@@ -31,10 +31,7 @@ def audit_models(runtime: Runtime, request: AuditRequested) -> AuditCompleted:
     else:
         report, stored = Audit.model_validate_json(found.body), found.stored
     event = AuditCompleted(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         audit=report.audit,
         passed=not report.failed,
         failed=report.failed,

@@ -113,10 +113,7 @@ def _told(
     stored: StoredObject | None,
 ) -> ChampionTested:
     event = ChampionTested(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         version=version,
         passed=judged.passed if isinstance(judged, Evaluation) else None,
         rows=judged.holdout_rows if isinstance(judged, Evaluation) else judged.rows,

@@ -294,10 +294,7 @@ def _completed(runtime: Runtime, cause: Event, check: Check) -> CheckCompleted:
         keys.check(check.model, check.window, check.check), check.model_dump_json(indent=1).encode()
     )
     return CheckCompleted(
-        occurred_at=runtime.now(),
-        model=check.model,
-        as_of=check.as_of,
-        correlation_id=cause.correlation_id,
+        **runtime.caused_by(cause, as_of=check.as_of),
         version=check.version,
         window=check.window,
         check=check.check,

@@ -70,10 +70,7 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
     correction = Correction.model_validate_json(found.body)
     for part in batched(correction.windows, _WINDOWS_AN_EVENT, strict=False):
         event = DataCorrected(
-            occurred_at=runtime.now(),
-            model=spec.model,
-            as_of=upload.uploaded,
-            correlation_id=upload.created.correlation_id,
+            **runtime.header(spec.model, upload.uploaded, upload.created.correlation_id),
             defect=correction.defect,
             kind=correction.kind,
             batch=batch,

@@ -41,10 +41,7 @@ def defer_upload(runtime: Runtime, upload: Upload, waiting: NoChampion) -> Itera
         _send_round(runtime, upload.created.bucket, upload.batch, upload.source)
         return
     event = BatchDeferred(
-        occurred_at=runtime.now(),
-        model=model,
-        as_of=upload.uploaded,
-        correlation_id=upload.created.correlation_id,
+        **runtime.header(model, upload.uploaded, upload.created.correlation_id),
         kind=waiting.kind,
         batch=upload.batch,
         source=upload.created.key,
@@ -82,10 +79,7 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Batc
             continue
         key = source[0]  # type: ignore[index] # it has a place
         event = BatchRejected(
-            occurred_at=runtime.now(),
-            model=model,
-            as_of=uploaded_at(batch),
-            correlation_id=correlation_of(batch),
+            **runtime.header(model, uploaded_at(batch), correlation_of(batch)),
             kind=place.kind,
             batch=batch,
             source=key,

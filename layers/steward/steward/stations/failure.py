@@ -47,10 +47,7 @@ def run_failed(runtime: Runtime, cause: Event, run: str, stage: RunStage, messag
 
     runtime.data.swap(keys.run(cause.model, run), Run, change)
     event = RunFailed(
-        occurred_at=runtime.now(),
-        model=cause.model,
-        as_of=cause.as_of,
-        correlation_id=cause.correlation_id,
+        **runtime.caused_by(cause),
         run=run,
         stage=stage,
         message=message,

@@ -85,14 +85,9 @@ def _in_flight(runtime: Runtime, model: str, memory: Remembered) -> bool:
 
 
 def _announced(runtime: Runtime, cause: Event, answer: Answer) -> list[TrainingRequested | TrainingDeclined]:
-    common = {
-        "occurred_at": runtime.now(),
-        "model": cause.model,
-        "as_of": answer.as_of or cause.as_of,
-        "correlation_id": cause.correlation_id,
-    }
+    header = runtime.caused_by(cause, as_of=answer.as_of)
     if answer.verdict == "decline":
-        declined = TrainingDeclined(**common, reasons=answer.reasons, triggers=answer.triggers)  # type: ignore[arg-type]
+        declined = TrainingDeclined(**header, reasons=answer.reasons, triggers=answer.triggers)
         summary = f"asked: {'; '.join(answer.triggers)}. Held back: {'; '.join(answer.reasons)}"
         runtime.record(declined, "training_declined", cause.model, summary)
         return [declined]
@@ -106,7 +101,7 @@ def _announced(runtime: Runtime, cause: Event, answer: Answer) -> list[TrainingR
             requested_at=runtime.now(),
         )
         runtime.data.swap(keys.run(cause.model, run.run), Run, lambda present: present or run)
-        requested = TrainingRequested(**common, run=run.run, reasons=answer.reasons)  # type: ignore[arg-type]
+        requested = TrainingRequested(**header, run=run.run, reasons=answer.reasons)
         runtime.record(requested, "training_requested", run.run, "; ".join(answer.reasons))
         return [requested]
     return []

@@ -70,10 +70,7 @@ def _merge(runtime: Runtime, request: MaintenanceRequested, plan: MaintenancePla
     if not profiles.files and not records.files:
         return
     event = StoreMaintained(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         windows=profiles.windows,
         profiles=profiles.files,
         record_windows=records.windows,

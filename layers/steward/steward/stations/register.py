@@ -42,10 +42,7 @@ def _register(runtime: Runtime, created: ObjectCreated, content: Content) -> Ite
         yield from _refuse_removed(runtime, created, model, content.modified, error)
         return
     event = ModelRegistered(
-        occurred_at=runtime.now(),
-        model=spec.model,
-        as_of=content.modified,
-        correlation_id=created.correlation_id,
+        **runtime.header(spec.model, content.modified, created.correlation_id),
         revision=revision,
         spec=stored,
     )
@@ -139,10 +136,7 @@ def _reject(
     runtime: Runtime, created: ObjectCreated, model: str, problems: list[str], uploaded: datetime
 ) -> ModelRejected:
     event = ModelRejected(
-        occurred_at=runtime.now(),
-        model=model,
-        as_of=uploaded,
-        correlation_id=created.correlation_id,
+        **runtime.header(model, uploaded, created.correlation_id),
         source=created.key,
         problems=problems,
     )

@@ -148,10 +148,7 @@ def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[Release
         return
     restored = next(promotion for promotion in routing.promotions if promotion.cause == proposed.event_id)
     event = ReleaseChanged(
-        occurred_at=now,
-        model=proposed.model,
-        as_of=proposed.as_of,
-        correlation_id=proposed.correlation_id,
+        **runtime.caused_by(proposed),
         run=restored.run,
         version=restored.version,
         previous=restored.rolled_back,

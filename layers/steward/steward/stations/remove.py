@@ -29,10 +29,7 @@ def remove_model(runtime: Runtime, proposed: RemovalProposed) -> Iterator[ModelR
     revision, stored = registry.follow_revision(runtime.data, proposed.model, change)
     schedules.reconcile(runtime.settings, revision.spec)
     event = ModelRemoved(
-        occurred_at=runtime.now(),
-        model=proposed.model,
-        as_of=proposed.as_of,
-        correlation_id=proposed.correlation_id,
+        **runtime.caused_by(proposed),
         revision=revision.revision,
         stored=stored,
         summary=f"removed by {proposed.author}: {proposed.reason}",

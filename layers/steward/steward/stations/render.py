@@ -59,10 +59,7 @@ def keep(runtime: Runtime, asked: ReportRequested) -> Iterator[Event]:
     shown = runtime.data.ensure(keys.periodic_report(asked.model, asked.as_of, "html"), page(kept).encode(), _HTML)
     before = kept.story.periodic
     event = ReportRendered(
-        occurred_at=runtime.now(),
-        model=asked.model,
-        as_of=asked.as_of,
-        correlation_id=asked.correlation_id,
+        **runtime.caused_by(asked),
         page=shown,
         report=stored,
         digest=digest(kept, _before(runtime.data, before) if before else None),

@@ -185,10 +185,7 @@ def _evidence(runtime: Runtime, model: str) -> tuple[str, ...]:
 def _told(runtime: Runtime, request: MaintenanceRequested, prefix: str, found: Removal) -> ObjectsRemoved:
     kept = f"; {found.kept:,} as old stay, since datasets, defects or decisions name them" if found.kept else ""
     return ObjectsRemoved(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         prefix=prefix,
         objects=found.keys,
         bytes=found.size,

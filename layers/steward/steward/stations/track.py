@@ -95,10 +95,7 @@ def _found(runtime: Runtime, spec: ModelSpec, cause: Event) -> DefectProposed | 
     if not title:
         return None
     return DefectProposed(
-        occurred_at=runtime.now(),
-        model=cause.model,
-        as_of=cause.as_of,
-        correlation_id=cause.correlation_id,
+        **runtime.caused_by(cause),
         source=source,  # type: ignore[arg-type]
         severity=policy.severity,
         title=title,
@@ -221,10 +218,7 @@ def _corrected(runtime: Runtime, spec: ModelSpec, corrected: DataCorrected) -> I
     if spec.retraining.on_correction and champion in defect.touched.trained:
         done = "withdrawn" if corrected.withdrawn else "replaced"
         yield RetrainingProposed(
-            occurred_at=runtime.now(),
-            model=corrected.model,
-            as_of=corrected.as_of,
-            correlation_id=corrected.correlation_id,
+            **runtime.caused_by(corrected),
             reason=f"{correction.rows:,} rows of {corrected.kind}, of data that {champion} was trained on, are {done} "
             f"for defect {corrected.defect}",
             author=POLICY,
@@ -246,10 +240,7 @@ def _review(runtime: Runtime, spec: ModelSpec, asked: DefectReviewRequested) -> 
         if not defect.overdue(asked.as_of, replayed) or defect.told_overdue == deadline:
             continue
         event = DefectOverdue(
-            occurred_at=runtime.now(),
-            model=asked.model,
-            as_of=deadline,
-            correlation_id=f"defect-{defect.defect}",
+            **runtime.header(asked.model, deadline, f"defect-{defect.defect}"),
             defect=defect.defect,
             severity=defect.severity,
             owner=defect.owner,
@@ -306,10 +297,7 @@ def _told(
         if runtime.ledger.knows(defect.model, identity):
             continue
         event = DefectChanged(
-            occurred_at=runtime.now(),
-            model=defect.model,
-            as_of=step.at,
-            correlation_id=cause.correlation_id,
+            **runtime.caused_by(cause, as_of=step.at),
             defect=defect.defect,
             state=step.state,
             severity=defect.severity,
@@ -334,10 +322,7 @@ def _sentence(defect: Defect, step: Step) -> str:
 
 def _refused(runtime: Runtime, cause: Event, defect: str | None, message: str, author: str) -> DefectRefused:
     event = DefectRefused(
-        occurred_at=runtime.now(),
-        model=cause.model,
-        as_of=cause.as_of,
-        correlation_id=cause.correlation_id,
+        **runtime.caused_by(cause),
         defect=defect,
         message=message,
         author=author,

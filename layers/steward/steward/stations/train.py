@@ -186,10 +186,7 @@ def _completed(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
         )
     manifest = VersionManifest.model_validate_json(runtime.data.verified(run.manifest))
     event = TrainingCompleted(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         run=run.run,
         version=run.version,
         dataset=run.dataset.key.split("/")[-2],

@@ -52,10 +52,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted, *, delivery: 
         lambda present: (present or run).advanced("validated", evaluation=stored),
     )
     event = ValidationCompleted(
-        occurred_at=runtime.now(),
-        model=completed.model,
-        as_of=completed.as_of,
-        correlation_id=completed.correlation_id,
+        **runtime.caused_by(completed),
         run=completed.run,
         version=completed.version,
         passed=evaluation.passed,

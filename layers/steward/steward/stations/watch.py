@@ -74,10 +74,7 @@ def _tell(runtime: Runtime, news: News) -> Iterator[Event]:
     ):
         if troubles:
             event = kind(
-                occurred_at=runtime.now(),
-                model=DEPLOYMENT,
-                as_of=news.at,
-                correlation_id=f"watch-{news.at:%Y%m%dT%H%M%SZ}",
+                **runtime.header(DEPLOYMENT, news.at, f"watch-{news.at:%Y%m%dT%H%M%SZ}"),
                 troubles=list(troubles),
             )
             sentences = " ".join(trouble.sentence for trouble in troubles)
