@@ -33,6 +33,7 @@ CorrectedKind = Literal["predictions", "labels", "reference"]
 
 DefectChange = Literal["confirm", "assign", "correct", "verify", "close", "wont_fix"]
 DefectState = Literal["open", "confirmed", "correcting", "corrected", "verified", "closed", "wont_fix"]
+ReleaseStage = Literal["champion", "refused", "held", "rolled_back"]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -394,7 +395,7 @@ class ReleaseChanged(Event):
     run: str
     version: str
     previous: str | None
-    stage: Literal["champion", "refused", "held", "rolled_back"]
+    stage: ReleaseStage
     summary: Sentence
 
 

@@ -25,6 +25,10 @@ class Message(BaseModel):
     command: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
     proof: Proof
 
+    def body(self) -> str:
+        """The message as JSON in ASCII, since SQS takes fewer characters than a command may have."""
+        return self.model_dump_json(ensure_ascii=True)
+
 
 def encode(command: Command) -> str:
     """The one text of a command: its canonical JSON (RFC 8785), the same in whatever language it is written.

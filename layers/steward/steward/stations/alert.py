@@ -71,7 +71,7 @@ def _move(runtime: Runtime, cause: Event) -> None:
         return  # nothing is declared, so nothing can fire
     news = None
     if isinstance(cause, CheckCompleted):
-        check = Check.model_validate_json(runtime.data.verified(cause.stored))
+        check = runtime.data.load(cause.stored, Check)
         news = seen(check, cause.stored, spec, cause.occurred_at)
 
     def change(present: ModelAlerts | None) -> ModelAlerts:

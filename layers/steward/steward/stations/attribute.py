@@ -142,11 +142,11 @@ class _Asked:
         manifest = registry.manifest(data, spec.model, version)
         if manifest.artifact is None or manifest.background is None:
             raise ObjectMissing("it has no artifact, or was trained without the monitor attribution_drift")
-        trained_under = registry.SpecRevision.model_validate_json(data.verified(manifest.spec)).spec
+        trained_under = data.load(manifest.spec, registry.SpecRevision).spec
         changed = _changed(trained_under, spec)
         if changed:
             raise UntrustedArtifact(changed)
-        background = Background.model_validate_json(data.verified(manifest.background))
+        background = data.load(manifest.background, Background)
         return cls(artifact.load(data.verified(manifest.artifact)), trained_under, background)
 
     def sample(self, rows: pd.DataFrame) -> SampledAttributions:

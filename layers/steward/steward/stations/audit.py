@@ -88,9 +88,7 @@ class _Reader:
             self._part("baseline", lambda: self.data.verified(manifest.baseline))
             if background := manifest.background:
                 self._part("baseline", lambda: self.data.verified(background))
-            dataset = self._part(
-                "dataset", lambda: DatasetManifest.model_validate_json(self.data.verified(manifest.dataset))
-            )
+            dataset = self._part("dataset", lambda: self.data.load(manifest.dataset, DatasetManifest))
             if dataset and manifest.environment != self.data.environment:
                 self.elsewhere = manifest.environment
                 return manifest, evaluation

@@ -68,7 +68,7 @@ def _judge(
             f"{FEWEST_BLOCKS} are needed",
             rows=len(fresh),
         )
-    under = registry.SpecRevision.model_validate_json(runtime.data.verified(manifest.spec)).spec
+    under = runtime.data.load(manifest.spec, registry.SpecRevision).spec
     scores = recipe.score(artifact.load(runtime.data.verified(manifest.artifact)), under, fresh)
     constant = constant_scores(manifest, scores)
     contest = Contest(

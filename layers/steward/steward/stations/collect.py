@@ -31,9 +31,9 @@ def collect_resources(runtime: Runtime, request: CollectionRequested) -> Iterato
     routing = registry.routing(runtime.data, request.model)
     if not spec.resources or not routing.promotions:
         return
-    known = runtime.data.find(keys.collection(spec.model))
+    known = runtime.data.load_if_present(keys.collection(spec.model), Collection)
     due = min(request.as_of, runtime.now())
-    until = Collection.model_validate_json(known.body).until if known else None
+    until = known.until if known else None
     spans = due_spans(spec.window.length, until or due - LOOKBACK, due)
     if not spans:
         return

@@ -47,7 +47,7 @@ def accept_commands(runtime: Runtime, body: str, *, message: str) -> Answer:
     except (CommandInvalid, NotProven, UnknownModel) as error:
         answer = _answer(runtime, envelope, message, author, str(error), verdict="refused")
         stored = runtime.data.ensure(keys.refused_command(model, message), answer.model_dump_json().encode())
-        answer = Answer.model_validate_json(runtime.data.verified(stored))
+        answer = runtime.data.load(stored, Answer)
         return _refused(runtime, model, answer)
     return _accepted(runtime, command, answer)
 
@@ -82,7 +82,7 @@ def _claimed(runtime: Runtime, command: Command, answer: Answer) -> Answer:
     try:
         runtime.data.create(key, answer.model_dump_json().encode())
     except Conflict:
-        return Answer.model_validate_json(runtime.data.get(key).body)
+        return runtime.data.load(key, Answer)
     return answer
 
 

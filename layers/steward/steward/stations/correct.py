@@ -88,10 +88,9 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
 
 def remake_corrected(data: Bucket, spec: ModelSpec, windows: list[Window]) -> None:
     """Make the profiles of windows again that had corrections before some of their predictions came."""
-    content = data.find(keys.corrected_windows(spec.model))
-    corrected = CorrectedWindows.model_validate_json(content.body).windows if content else ()
+    corrected = data.load_if_present(keys.corrected_windows(spec.model), CorrectedWindows)
     for window in windows:
-        if window.id in corrected:
+        if corrected and window.id in corrected.windows:
             remake_profiles(data, spec, window)
 
 

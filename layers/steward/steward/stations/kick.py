@@ -68,8 +68,8 @@ def _told(memory: Remembered, cause: Event) -> Remembered:
 
 
 def _firing(runtime: Runtime, cause: Event, spec: ModelSpec) -> list[str]:
-    content = runtime.data.find(keys.alerts(cause.model))
-    found: set[str] = set(firing(ModelAlerts.model_validate_json(content.body), spec)) if content else set()
+    alerts = runtime.data.load_if_present(keys.alerts(cause.model), ModelAlerts)
+    found: set[str] = set(firing(alerts, spec)) if alerts else set()
     if isinstance(cause, AlertRaised):
         found.add(cause.monitor)
     return sorted(found)
@@ -79,9 +79,8 @@ def _in_flight(runtime: Runtime, model: str, memory: Remembered) -> bool:
     """Whether the newest run has not ended; one that was decided but is not stored yet is about to begin."""
     if memory.last_run is None or memory.last_requested_at is None:
         return False
-    content = runtime.data.find(keys.run(model, memory.last_run))
-    ended = content is not None and Run.model_validate_json(content.body).ended
-    return not ended and runtime.now() - memory.last_requested_at < _SILENCE
+    run = runtime.data.load_if_present(keys.run(model, memory.last_run), Run)
+    return not (run and run.ended) and runtime.now() - memory.last_requested_at < _SILENCE
 
 
 def _announced(runtime: Runtime, cause: Event, answer: Answer) -> list[TrainingRequested | TrainingDeclined]:

@@ -55,7 +55,7 @@ def keep(runtime: Runtime, asked: ReportRequested) -> Iterator[Event]:
         return  # nobody has declared the model
     registry.current_spec(runtime.data, asked.model)  # nothing is kept of a removed model
     stored = runtime.data.ensure(keys.periodic_report(asked.model, asked.as_of, "json"), present.body)
-    kept = ModelReport.model_validate_json(runtime.data.verified(stored))
+    kept = runtime.data.load(stored, ModelReport)
     shown = runtime.data.ensure(keys.periodic_report(asked.model, asked.as_of, "html"), page(kept).encode(), _HTML)
     before = kept.story.periodic
     event = ReportRendered(
@@ -101,14 +101,14 @@ def _rewrite_standings(data: Bucket, model: str) -> None:
         declared = registry.newest_revision(data, model)
         if declared and declared[0].removal:
             return (present or Standings()).without(model)
-        newest = ModelReport.model_validate_json(data.get(keys.report(model)).body)
+        newest = data.load(keys.report(model), ModelReport)
         return (present or Standings()).told(ModelLine.of(newest))
 
     data.swap(keys.standings(), Standings, told)
 
     def shown(present: bytes | None) -> bytes:
         del present  # as above
-        return standings_page(Standings.model_validate_json(data.get(keys.standings()).body)).encode()
+        return standings_page(data.load(keys.standings(), Standings)).encode()
 
     data.rewrite(keys.standings_page(), shown, _HTML)
 
@@ -124,7 +124,7 @@ def _readable(body: bytes | None) -> ModelReport | None:
 def _before(data: Bucket, reference: StoredObject) -> ModelReport | None:
     """The dated copy before; None where it is gone, or an older Steward wrote it."""
     try:
-        return ModelReport.model_validate_json(data.verified(reference))
+        return data.load(reference, ModelReport)
     except (ObjectMissing, ObjectChanged, ValidationError):
         return None
 
@@ -202,9 +202,7 @@ class _Reader:
 
     def exact[Thing: BaseModel](self, reference: StoredObject, kind: type[Thing]) -> Kept[Thing] | None:
         """What a reference names; None where that is gone, changed, or cannot be read."""
-        return self._noted(
-            lambda: Kept(kind.model_validate_json(self.data.verified(reference)), reference), reference.key
-        )
+        return self._noted(lambda: Kept(self.data.load(reference, kind), reference), reference.key)
 
     def _parsed[Thing: BaseModel](self, content: Content, kind: type[Thing]) -> Kept[Thing] | None:
         return self._noted(lambda: Kept(kind.model_validate_json(content.body), content.stored), content.stored.key)

@@ -151,11 +151,8 @@ def _window(item: Stored, spec: ModelSpec) -> Window | None:
 def _needed(runtime: Runtime, spec: ModelSpec) -> Needed:
     """What datasets, open defects and recorded decisions name."""
     data, model = runtime.data, spec.model
-    datasets = (
-        DatasetManifest.model_validate_json(data.get(keys.dataset(model, name)).body)
-        for name in data.folders(keys.datasets(model))
-    )
-    defects = [Defect.model_validate_json(data.get(listed.key).body) for listed in data.list(keys.defects(model))]
+    datasets = (data.load(keys.dataset(model, name), DatasetManifest) for name in data.folders(keys.datasets(model)))
+    defects = [data.load(listed.key, Defect) for listed in data.list(keys.defects(model))]
     waiting = [defect for defect in defects if not defect.finished]
     named = chain(
         (item.stored.key for dataset in datasets for item in dataset.objects),

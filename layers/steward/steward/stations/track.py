@@ -193,7 +193,7 @@ def _change(runtime: Runtime, asked: DefectChangeRequested) -> Iterator[Event]:
 
 def _corrected(runtime: Runtime, spec: ModelSpec, corrected: DataCorrected) -> Iterator[Event]:
     """Move a defect on, mark what is made of the bad rows, and ask for a training where the policy says so."""
-    correction = Correction.model_validate_json(runtime.data.verified(corrected.correction))
+    correction = runtime.data.load(corrected.correction, Correction)
     applied = AppliedCorrection(
         batch=corrected.batch,
         kind=corrected.kind,
@@ -235,7 +235,7 @@ def _review(runtime: Runtime, spec: ModelSpec, asked: DefectReviewRequested) -> 
     """Tell of defects whose deadline has passed, once each; who is told remembers it afterwards."""
     replayed = replayed_until(runtime.data, spec)
     for listed in runtime.data.list(keys.defects(asked.model)):
-        defect = Defect.model_validate_json(runtime.data.get(listed.key).body)
+        defect = runtime.data.load(listed.key, Defect)
         deadline = defect.deadline
         if not defect.overdue(asked.as_of, replayed) or defect.told_overdue == deadline:
             continue
@@ -270,7 +270,7 @@ def _followed(data: Bucket, defect: Defect) -> Defect:
     model = defect.model
     datasets = {name: data.get(keys.dataset(model, name)) for name in data.folders(keys.datasets(model))}
     versions = [registry.manifest(data, model, name) for name in _complete(data, model)]
-    corrections = [Correction.model_validate_json(data.verified(applied.stored)) for applied in defect.corrections]
+    corrections = [data.load(applied.stored, Correction) for applied in defect.corrections]
     touched = touched_with(
         defect.suspects,
         corrections,

@@ -38,7 +38,7 @@ def train_model(runtime: Runtime, request: TrainingRequested, *, delivery: int) 
         delivery: how often the message was delivered, this time included: a training that was killed ends the run.
     """
     spec, spec_stored = registry.current_spec(runtime.data, request.model)
-    run = Run.model_validate_json(runtime.data.get(keys.run(request.model, request.run)).body)
+    run = runtime.data.load(keys.run(request.model, request.run), Run)
     try:
         if run.manifest is None and not run.ended:
             attempts = Attempts(runtime, request.model, request.run, "training", delivery)
@@ -71,7 +71,7 @@ def _frozen(runtime: Runtime, spec: ModelSpec, run: Run) -> _Frozen:
             return _Frozen(stored, manifest, rows)
     if run.dataset is None:
         raise TrainingImpossible(run.outcome or "the run ended before its dataset was fixed")
-    manifest = DatasetManifest.model_validate_json(runtime.data.verified(run.dataset))
+    manifest = runtime.data.load(run.dataset, DatasetManifest)
     return _Frozen(run.dataset, manifest, labelled.read(runtime.data, spec, manifest))
 
 
@@ -184,7 +184,7 @@ def _completed(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
         return run_failed(
             runtime, request, run.run, "training", run.outcome or "the run ended before it made a version"
         )
-    manifest = VersionManifest.model_validate_json(runtime.data.verified(run.manifest))
+    manifest = runtime.data.load(run.manifest, VersionManifest)
     event = TrainingCompleted(
         **runtime.caused_by(request),
         run=run.run,

@@ -44,7 +44,7 @@ def watch_deployment(runtime: Runtime, at: datetime) -> Iterator[Event]:
     before anything is mended or told, and taken out of what is pending after it was told: after a death in between,
     the next delivery tells it, under the same id.
     """
-    known = _known(runtime.data)
+    known = runtime.data.load_if_present(keys.troubles(), Known) or Known()
     if known.knows(at) and not known.pending:
         return
     amiss = list(of_schedules(runtime.settings, runtime.data))
@@ -199,11 +199,6 @@ def _put_back(settings: Settings, amiss: Sequence[tuple[ModelSpec, str, str]]) -
 
 def _cause(schedule: str) -> str:
     return f"schedule-{schedule}"
-
-
-def _known(data: Bucket) -> Known:
-    stored = data.find(keys.troubles())
-    return Known.model_validate_json(stored.body) if stored else Known()
 
 
 def _windows(data: Bucket, spec: ModelSpec, at: datetime) -> set[str]:
