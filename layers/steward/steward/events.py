@@ -576,16 +576,6 @@ def decode(body: str | bytes, sent_at: datetime) -> Event:
     return EVENTS[envelope.detail_type].model_validate(detail)
 
 
-def decode_if[Wanted: Event](kind: type[Wanted], body: str | bytes) -> Wanted | None:
-    """The event in a queue message where it is of this kind, else None.
-
-    Raises:
-        pydantic.ValidationError: the message is none of EventBridge's, or no such event although it says so.
-    """
-    envelope = Envelope.model_validate_json(body)
-    return kind.model_validate(envelope.detail) if envelope.detail_type == kind.__name__ else None
-
-
 def _moment(written: str | float | None) -> datetime | None:
     """When AWS says that an event was; None where it is not written as AWS does, as by some emulators."""
     try:

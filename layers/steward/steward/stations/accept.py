@@ -1,6 +1,6 @@
 """A version comes from another environment: every hash is verified, then it is stored here and put up for release."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ValidationError
 
@@ -35,16 +35,17 @@ class _Refused(Exception):
         self.problems = list(found)
 
 
-def accept_version(runtime: Runtime, created: ObjectCreated) -> Event:
+def accept_version(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
     """Accept or refuse what was sent. A redelivered message finds what was accepted and tells of it again.
 
     What is accepted is told as a judgement, and goes to release like one of this environment's own.
     """
     content = runtime.data.get(created.key, created.version_id)
     try:
-        return _accepted(runtime, created, content, _transfer(content))
+        event: Event = _accepted(runtime, created, content, _transfer(content))
     except _Refused as refusal:
-        return _rejected(runtime, created, content, refusal.problems)
+        event = _rejected(runtime, created, content, refusal.problems)
+    yield event
 
 
 def _transfer(content: Content) -> Transfer:

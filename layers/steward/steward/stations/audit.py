@@ -1,6 +1,6 @@
 """Every invariant of a model is checked, by reading every byte that its champion rests on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
@@ -20,7 +20,7 @@ from steward.store.bucket import Bucket
 from steward.validation.evaluation import Evaluation
 
 
-def audit_models(runtime: Runtime, request: AuditRequested) -> AuditCompleted:
+def audit_models(runtime: Runtime, request: AuditRequested) -> Iterator[AuditCompleted]:
     """Audit one model and store the report; a redelivered request finds the report and tells of it again."""
     identity = f"{request.as_of:%Y%m%dT%H%M%SZ}-{request.event_id[:8]}"
     key = keys.audit(request.model, identity)
@@ -38,7 +38,7 @@ def audit_models(runtime: Runtime, request: AuditRequested) -> AuditCompleted:
         stored=stored,
     )
     runtime.record(event, "audit_completed", report.audit, _summary(report), (stored,))
-    return event
+    yield event
 
 
 def gather(runtime: Runtime, request: AuditRequested) -> Evidence:

@@ -33,6 +33,25 @@ _VERSIONS = 8
 """Of how many versions the windows are shown."""
 
 
+class ReportRenderer:
+    """Renders the report of each model once a batch of messages, and keeps a dated copy where one is asked for."""
+
+    def __init__(self) -> None:
+        self._rendered: set[str] = set()
+
+    def begin_batch(self) -> None:
+        """Render every model anew."""
+        self._rendered.clear()
+
+    def __call__(self, runtime: Runtime, cause: Event) -> Iterator[Event]:
+        """Render the report of a model that something happened to; a copy that is due is kept and told of."""
+        if cause.model not in self._rendered:
+            render(runtime, cause)
+            self._rendered.add(cause.model)
+        if isinstance(cause, ReportRequested):
+            yield from keep(runtime, cause)
+
+
 def render(runtime: Runtime, cause: Event) -> None:
     """Write a model's report, its page, and its line on the page of all models. What is up to date is left alone.
 

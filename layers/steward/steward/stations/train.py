@@ -1,5 +1,6 @@
 """A run makes a version: its dataset is frozen, the recipe fitted or the reference adopted, and all of it stored."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -29,19 +30,16 @@ from steward.stations.failure import run_failed
 from steward.store import keys
 
 
-def train_model(runtime: Runtime, request: TrainingRequested, *, delivery: int) -> Event:
+def train_model(runtime: Runtime, request: TrainingRequested) -> Iterator[Event]:
     """Carry a run from its request to a version; a redelivered request finds what was made and tells of it again.
 
-    Args:
-        runtime: the wiring.
-        request: which run.
-        delivery: how often the message was delivered, this time included: a training that was killed ends the run.
+    A training that was killed ends the run.
     """
     spec, spec_stored = registry.current_spec(runtime.data, request.model)
     run = runtime.data.load(keys.run(request.model, request.run), Run)
     try:
         if run.manifest is None and not run.ended:
-            attempts = Attempts(runtime, request.model, request.run, "training", delivery)
+            attempts = Attempts(runtime, request.model, request.run, "training", runtime.attempt)
             attempts.begin(run)
             frozen = _frozen(runtime, spec, run)
             version = _version(spec, run, frozen)
@@ -49,9 +47,10 @@ def train_model(runtime: Runtime, request: TrainingRequested, *, delivery: int) 
             make = _trained if spec.retraining.recipe else _adopted
             manifest, stored = make(runtime, spec, spec_stored, run, frozen)
             run = _advance(runtime, run, "trained", version=manifest.version, manifest=stored)
-        return _completed(runtime, request, run)
+        event = _completed(runtime, request, run)
     except (TrainingImpossible, ObjectMissing, ObjectChanged, AttemptKilled) as error:
-        return run_failed(runtime, request, request.run, "training", str(error))
+        event = run_failed(runtime, request, request.run, "training", str(error))
+    yield event
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """A version meets the champion on rows that neither has seen; the gates decide; evidence and card are stored."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -26,25 +28,24 @@ from steward.validation.evaluation import Evaluation
 from steward.validation.gates import ADOPTION_GATES, GATES, Contest
 
 
-def validate_model(runtime: Runtime, completed: TrainingCompleted, *, delivery: int) -> Event:
+def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[Event]:
     """Judge a version. A redelivered event finds the judgement and tells of it again.
 
-    Args:
-        runtime: the wiring.
-        completed: which run.
-        delivery: how often the message was delivered, this time included: a validation that was killed ends the run.
+    A validation that was killed ends the run.
     """
     spec, _ = registry.current_spec(runtime.data, completed.model)
     run = runtime.data.load(keys.run(completed.model, completed.run), Run)
     if run.ended and run.evaluation is None:
-        return run_failed(runtime, completed, completed.run, "validation", run.outcome)
-    attempts = Attempts(runtime, completed.model, completed.run, "validation", delivery)
+        yield run_failed(runtime, completed, completed.run, "validation", run.outcome)
+        return
+    attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.attempt)
     try:
         if run.evaluation is None:
             attempts.begin(run)
         stored = run.evaluation or _judge(runtime, spec, completed, attempts)
     except (TrainingImpossible, ObjectMissing, ObjectChanged, UntrustedArtifact, AttemptKilled) as error:
-        return run_failed(runtime, completed, completed.run, "validation", str(error))
+        yield run_failed(runtime, completed, completed.run, "validation", str(error))
+        return
     evaluation = runtime.data.load(stored, Evaluation)
     runtime.data.swap(
         keys.run(completed.model, completed.run),
@@ -60,7 +61,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted, *, delivery: 
         evaluation=stored,
     )
     runtime.record(event, "validation_completed", completed.version, evaluation.summary, (stored, completed.manifest))
-    return event
+    yield event
 
 
 def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, attempts: Attempts) -> StoredObject:
