@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import grimp
 import yaml
 
+from infra.docs import packages
 from steward import events
 
 ROOT = Path(__file__).parents[2]
@@ -73,13 +73,13 @@ def scheduled() -> list[str]:
 @cache
 def emitted() -> Emitted:
     """The events that each function emits."""
-    graph = grimp.build_graph(PACKAGE, exclude_type_checking_imports=True)
+    graph = packages.modules()
     constructed = {module: set(_constructed(module)) for module in graph.modules}
     found = {}
     for name in functions().values():
-        modules = set(_imported(ROOT / "functions" / name / "app.py", graph.modules))
-        modules |= {behind for module in modules for behind in graph.find_upstream_modules(module)}
-        found[name] = sorted({event for module in modules for event in constructed[module]})
+        loaded = set(_imported(ROOT / "functions" / name / "app.py", graph.modules))
+        loaded |= {behind for module in loaded for behind in graph.find_upstream_modules(module)}
+        found[name] = sorted({event for module in loaded for event in constructed[module]})
     return found
 
 
