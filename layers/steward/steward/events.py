@@ -459,12 +459,10 @@ class MaintenanceRequested(Event):
 
 
 class StoreMaintained(Event):
-    """Profiles and files of records were merged into those of their windows, without changing what they add up to."""
+    """Profiles were merged into those of their windows, without changing what they add up to."""
 
     windows: int
     profiles: int
-    record_windows: int = 0
-    record_files: int = 0
     summary: Sentence
 
 

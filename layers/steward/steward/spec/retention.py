@@ -20,7 +20,7 @@ class Retention(Declared):
 
     compact_after: Duration = Field(
         default=timedelta(days=1),
-        description="The profiles and the record files of a window are merged this long after it closed.",
+        description="The profiles of a window are merged this long after it closed.",
     )
     hold: bool | AwareDatetime = Field(
         default=False, description="true: nothing is removed; a moment: nothing is until then. Merging goes on."

@@ -21,9 +21,9 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import moved_labels, registry, waiting
 from steward.stations.unmatched import NOTHING_UNMATCHED, Report, report_unmatched
-from steward.stations.window_records import RecordsFile, WindowRecords
+from steward.stations.window_records import list_window, read_files
 from steward.store import keys
-from steward.store.bucket import Bucket
+from steward.store.bucket import Bucket, Listed
 
 type Cause = BatchIngested | DataCorrected | IdsGivenUp
 
@@ -193,7 +193,7 @@ class _Records:
         predictions = _layers(data, spec, _files(data, spec, "predictions", window), wanted)
         files = _files(data, spec, "labels", window)
         labels = _layers(data, spec, files, _label_columns(spec))
-        return cls(spec, window, predictions, labels, [file.batch for file in files], wanted)
+        return cls(spec, window, predictions, labels, [keys.batch_of(file.key) for file in files], wanted)
 
     def strays(self, batch: str) -> pd.DataFrame:
         """The labels of a batch that no prediction of the window has the IDs of."""
@@ -251,24 +251,19 @@ def _versions(data: Bucket, spec: ModelSpec, window: Window) -> list[str]:
     return sorted({version for layer in layers for version in layer.rows[name].dropna().astype(str).unique()})
 
 
-def _files(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> list[RecordsFile]:
+def _files(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> list[Listed]:
     """What was uploaded of a window, then what corrects it, each in order of upload."""
-    records = WindowRecords(data)
     return [
         file
         for partition in (kind, keys.corrections_of(kind))
-        for file in records.of_window(partition, spec.model, window)
+        for file in list_window(data, partition, spec.model, window)
     ]
 
 
-def _layers(data: Bucket, spec: ModelSpec, files: Iterable[RecordsFile], wanted: Collection[str]) -> list[Layer]:
+def _layers(data: Bucket, spec: ModelSpec, files: Iterable[Listed], wanted: Collection[str]) -> list[Layer]:
     """What files hold, but for those without rows."""
     return [
-        Layer(
-            file.batch,
-            read_records(content.body, spec, wanted),
-            correction=is_correction(file.batch),
-            withdrawal=withdraws(file.batch),
-        )
-        for file, content in WindowRecords(data).contents(files)
+        Layer(batch, rows, correction=is_correction(batch), withdrawal=withdraws(batch))
+        for file, content in read_files(data, files)
+        if len(rows := read_records(content.body, spec, wanted)) and (batch := keys.batch_of(file.key))
     ]

@@ -1,7 +1,6 @@
 """A model's store is cared for: what can be merged is merged, what need not be kept is removed."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from steward.events import Event, MaintenanceRequested, StoreMaintained
 from steward.runtime import Runtime
@@ -9,7 +8,6 @@ from steward.spec.model import ModelSpec
 from steward.stations import registry
 from steward.stations.compact import compact_window, uncompacted
 from steward.stations.deferral import refuse_overdue
-from steward.stations.merge_records import merge_window, unmerged
 from steward.stations.retain import remove_expired
 from steward.store import keys
 from steward.upkeep.plan import MaintenancePlan, request_identity
@@ -19,7 +17,7 @@ _WINDOWS_AT_ONCE = 100
 
 
 def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[Event]:
-    """Merge the profiles and the records of closed windows, some at a time, then remove what the declaration lets go.
+    """Merge the profiles of closed windows, some at a time, then remove what the declaration lets go.
 
     What is to be merged is decided and stored first (`MaintenancePlan`): a message that is delivered again merges the
     rest and tells of all, and of a part that is finished nothing.
@@ -45,10 +43,7 @@ def _planned(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested, k
     present = MaintenancePlan.model_validate_json(stored.body) if stored else MaintenancePlan()
     if not present.is_empty:
         return present
-    plan = MaintenancePlan(
-        profiles=tuple(uncompacted(runtime.data, spec, request.as_of)),
-        records=tuple(unmerged(runtime.data, spec, request.as_of)),
-    )
+    plan = MaintenancePlan(profiles=tuple(uncompacted(runtime.data, spec, request.as_of)))
     if plan.is_empty:
         return plan
     return runtime.data.swap(
@@ -64,54 +59,18 @@ def _change(runtime: Runtime, key: str, change: Callable[[MaintenancePlan], Main
 
 def _merge(runtime: Runtime, request: MaintenanceRequested, plan: MaintenancePlan) -> Iterator[StoreMaintained]:
     """Merge the windows of one part, record it, and tell of it."""
-    compact, merge = plan.part(request.part, _WINDOWS_AT_ONCE)
-    profiles = _Merged.of(compact_window(runtime.data, request.model, window) for window in compact)
-    records = _Merged.of(merge_window(runtime.data, window) for window in merge)
-    if not profiles.files and not records.files:
+    windows = plan.part(request.part, _WINDOWS_AT_ONCE)
+    counts = [count for window in windows if (count := compact_window(runtime.data, request.model, window))]
+    if not counts:
         return
     event = StoreMaintained(
         occurred_at=runtime.now(),
         model=request.model,
         as_of=request.as_of,
         correlation_id=request.correlation_id,
-        windows=profiles.windows,
-        profiles=profiles.files,
-        record_windows=records.windows,
-        record_files=records.files,
-        summary="; ".join(_sentences(profiles, records)),
+        windows=len(counts),
+        profiles=sum(counts),
+        summary=f"{sum(counts):,} profiles of batches were merged into {len(counts):,} of windows",
     )
-    if profiles.files:
-        runtime.record(event, "profiles_merged", keys.profiles(request.model), _sentences(profiles, _Merged())[0])
-    if records.files:
-        identity = f"{event.event_id}-records"
-        told = _sentences(_Merged(), records)[0]
-        runtime.record(event, "records_merged", keys.RECORDS, told, identity=identity)
+    runtime.record(event, "profiles_merged", keys.profiles(request.model), event.summary)
     yield event
-
-
-@dataclass(frozen=True, slots=True)
-class _Merged:
-    """What was merged.
-
-    Attributes:
-        windows: that have fewer objects now.
-        files: that are gone from beside what they were merged into.
-    """
-
-    windows: int = 0
-    files: int = 0
-
-    @classmethod
-    def of(cls, merged: Iterable[int]) -> "_Merged":
-        """The sum over windows, of each of which so many files were merged."""
-        counts = [count for count in merged if count]
-        return cls(len(counts), sum(counts))
-
-
-def _sentences(profiles: _Merged, records: _Merged) -> list[str]:
-    found = []
-    if profiles.files:
-        found.append(f"{profiles.files:,} profiles of batches were merged into {profiles.windows:,} of windows")
-    if records.files:
-        found.append(f"{records.files:,} files of records were merged into those of {records.windows:,} windows")
-    return found

@@ -1,8 +1,7 @@
 """What the declaration's retention lets go is removed for good, unless something still needs it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 
 from pydantic import BaseModel, ConfigDict
@@ -16,7 +15,6 @@ from steward.spec.model import ModelSpec
 from steward.spec.retention import RetainedKind
 from steward.spec.windows import Window
 from steward.stations.upload import uploaded_at
-from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket, Stored
 from steward.upkeep.plan import MaintenancePlan
@@ -62,8 +60,6 @@ def remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReques
         items = _stored(runtime.data, spec, prefix)
         if prefix in {keys.waiting_labels(spec.model), keys.unmatched_labels(spec.model)}:
             items = _by_upload(runtime.data, spec, prefix)
-        elif kind == "records":
-            items = _records(runtime.data, spec, prefix, needed, request.as_of - (policy.records or timedelta()))
         found = removal(items, kind, policy, needed, request.as_of)
         if not found.gone and prefix not in begun:
             continue
@@ -103,38 +99,6 @@ def _by_upload(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[Kept]:
     for item in data.versions(prefix):
         wait = max(spec.label_horizon - (spec.retention.records or timedelta()), timedelta())
         yield Kept(item.key, item.version_id, item.size, uploaded_at(keys.batch_of(item.key)) + wait)
-
-
-def _records(data: Bucket, spec: ModelSpec, prefix: str, needed: Needed, before: datetime) -> Iterator[Kept]:
-    """Stored records; the files of a window that was merged, its carrier and its index stay and go together.
-
-    Args:
-        data: where.
-        spec: the declaration.
-        prefix: of one kind.
-        needed: what must stay.
-        before: windows that end later stay; of the others it is looked up when what was merged was written.
-    """
-    named: dict[str, set[str]] = {}
-    for key in needed.keys:
-        named.setdefault(keys.window_of_records(key), set()).add(key)
-    windows: dict[str, list[Stored]] = {}
-    for item in data.versions(prefix):
-        windows.setdefault(keys.window_of_records(item.key), []).append(item)
-    for place, items in windows.items():
-        found = [_kept(item, spec) for item in items]
-        loose = [item.modified for item in items if not keys.is_carrier(item.key)]
-        if len(loose) == len(items):
-            yield from found
-            continue
-        sake = frozenset(named.get(place, ()))
-        if not sake and found[0].window and found[0].window.end <= before:
-            index = WindowRecords(data).index(place)
-            written = max([*loose, *(file.written for file in index.everything)]) if index else None
-            # The index first: a carrier without one is no more than an object, and goes the next time.
-            found = [*(_kept(item, spec) for item in data.versions(keys.merged_records(place))), *found]
-            found = [replace(item, window=found[-1].window, written=written or item.written) for item in found]
-        yield from (replace(item, for_sake_of=sake) for item in found)
 
 
 def _kept(item: Stored, spec: ModelSpec) -> Kept:

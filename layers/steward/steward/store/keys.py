@@ -10,19 +10,12 @@ from steward.spec.windows import Window
 SPECS = "specs/"
 INBOX = "inbox/"
 PROMOTIONS = "promotions/"
-RECORDS = "records/"
 
 _PARTITION = timedelta(hours=1)
 _PLACED = "-placed"
 _WITHDRAWN = "withdrawn-"
 _MERGED = "_merged.json"
-_CARRIER = "merged.parquet"
-"""Not `_merged`: Athena and the like do not see what begins so."""
-_INDEX = "merged.json"
-_MERGED_RECORDS = "merged/"
 _CORRECTIONS = "corrections/"
-MERGED_KINDS = ("predictions", "labels", "telemetry", f"{_CORRECTIONS}predictions", f"{_CORRECTIONS}labels")
-"""Of records: reference rows are few files, and waiting labels move on."""
 _OF_A_WINDOW = "(?:(?:profiles|parts|outcomes|attributions)/[^/]+/[^/]+/|checks/[^/]+/)"
 
 
@@ -156,34 +149,7 @@ def batch_of(key: str) -> str:
 
 def partitions(kind: str, model: str) -> str:
     """Prefix of all records of one kind."""
-    return f"{RECORDS}{kind}/model={model}/"
-
-
-def window_of_records(key: str) -> str:
-    """The prefix of the window, as `window_records` gives it, that the key of a record is in."""
-    folder, _, name = key.rpartition("/")
-    within, tilde, _ = name.rpartition("~")
-    return f"{folder}/{within}{tilde}"
-
-
-def carrier(prefix: str) -> str:
-    """The file that those of a window were merged into, by the window's prefix."""
-    return f"{prefix}{_CARRIER}"
-
-
-def is_carrier(key: str) -> bool:
-    """Whether a key holds the merged files of a window."""
-    return key.startswith(RECORDS) and key.endswith(("/" + _CARRIER, "~" + _CARRIER))
-
-
-def merged_records(prefix: str) -> str:
-    """What lies where in the carrier of a window, by the window's prefix (compare-and-swap)."""
-    return f"{_MERGED_RECORDS}{prefix.removeprefix(RECORDS)}{_INDEX}"
-
-
-def merged_partitions(kind: str, model: str) -> str:
-    """Prefix of what `merged_records` names for all windows of one kind."""
-    return f"{_MERGED_RECORDS}{kind}/model={model}/"
+    return f"records/{kind}/model={model}/"
 
 
 def records(kind: str, model: str, window: Window, batch: str) -> str:
@@ -355,7 +321,6 @@ def everything(model: str) -> list[str]:
         uploads(model),
         *partitioned,
         *(partitions(corrections_of(kind), model) for kind in kinds[:-1]),
-        *(merged_partitions(kind, model) for kind in MERGED_KINDS),
         *(f"{place}/{model}/" for place in (*whole, "defects", "reports", "runs", "transfers")),
         quarantines(model),
         alerts(model),

@@ -22,20 +22,6 @@ class UncompactedWindow(BaseModel):
     profiles: int
 
 
-class UnmergedWindow(BaseModel):
-    """A closed window that has more than one file of records, or one beside its carrier.
-
-    Attributes:
-        prefix: of the window, as keys have it.
-        files: how many files lay there, beside the carrier.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    prefix: str
-    files: int
-
-
 class MaintenancePlan(BaseModel):
     """The work of one request (compare-and-swap).
 
@@ -43,7 +29,7 @@ class MaintenancePlan(BaseModel):
     the ledger and on the bus what it would have said.
 
     Attributes:
-        profiles, records: the windows to merge, in order; a part of the request takes so many of them.
+        profiles: the windows to merge, in order; a part of the request takes so many of them.
         removed: the event of each prefix that expired objects are removed under.
         done: how many parts are finished; once all are, the plan is empty again.
     """
@@ -51,23 +37,21 @@ class MaintenancePlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     profiles: tuple[UncompactedWindow, ...] = ()
-    records: tuple[UnmergedWindow, ...] = ()
     removed: dict[str, ObjectsRemoved] = {}
     done: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do, or nothing left."""
-        return not (self.profiles or self.records or self.removed)
+        return not (self.profiles or self.removed)
 
-    def part(self, number: int, size: int) -> tuple[list[UncompactedWindow], list[UnmergedWindow]]:
+    def part(self, number: int, size: int) -> tuple[UncompactedWindow, ...]:
         """The windows of one part, from 1."""
-        begin, end, count = (number - 1) * size, number * size, len(self.profiles)
-        return list(self.profiles[begin:end]), list(self.records[max(begin - count, 0) : max(end - count, 0)])
+        return self.profiles[(number - 1) * size : number * size]
 
     def is_last(self, number: int, size: int) -> bool:
         """Whether no part follows this one."""
-        return number * size >= len(self.profiles) + len(self.records)
+        return number * size >= len(self.profiles)
 
     def removing(self, event: ObjectsRemoved) -> "MaintenancePlan":
         """The plan with the objects of a prefix being removed; the event that is known of it stands."""
