@@ -23,6 +23,7 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import recent, registry
+from steward.stations.baselines import bins_of
 from steward.stations.window_profiles import WindowProfiles
 from steward.stations.window_records import download_files, list_window
 from steward.store import keys
@@ -105,8 +106,9 @@ def _carried(data: Bucket, spec: ModelSpec, version: str, window: Window) -> boo
     """Whether a window's own records say what the features contributed."""
     if not spec.columns.attributions:
         return False
-    stored = WindowProfiles(data, spec.model, version, window).stored()
-    return any(profile.attributions.rows for profile in stored)
+    bins = bins_of(data, spec.model, version)
+    (found,) = WindowProfiles(data, spec.model, version).merged([window], bins)
+    return found.profile.attributions.rows > 0
 
 
 def _sampled(data: Bucket, spec: ModelSpec, window: Window, version: str) -> SampledAttributions | None:

@@ -144,7 +144,7 @@ class _Remaking:
 
     def _told(self, version: str, batch: str) -> Intake:
         """What is known of a batch's way in beside the rows that became records."""
-        found = WindowProfiles(self.data, self.spec.model, version, self.window).of_batch(batch)
+        found = WindowProfiles(self.data, self.spec.model, version).of_batch(self.window, batch)
         intake = found.intake if found else Intake()
         return intake.model_copy(update={"accepted": 0, "lag": LogHistogram()})
 

@@ -14,9 +14,8 @@ PROMOTIONS = "promotions/"
 _PARTITION = timedelta(hours=1)
 _PLACED = "-placed"
 _WITHDRAWN = "withdrawn-"
-_MERGED = "_merged.json"
 _CORRECTIONS = "corrections/"
-_OF_A_WINDOW = "(?:(?:profiles|parts|outcomes|attributions)/[^/]+/[^/]+/|checks/[^/]+/)"
+_OF_A_WINDOW = "(?:(?:profiles|outcomes|attributions)/[^/]+/[^/]+/|checks/[^/]+/)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,26 +267,6 @@ def profile(model: str, version: str, window: str, batch: str) -> str:
     return f"{profiles(model, version, window)}{batch}.json"
 
 
-def merged_profile(model: str, version: str, window: str) -> str:
-    """The profiles of a window's batches as one (compare-and-swap)."""
-    return f"{profiles(model, version, window)}{_MERGED}"
-
-
-def is_merged_profile(key: str) -> bool:
-    """Whether a profile's key is that of a compacted window."""
-    return key.endswith(f"/{_MERGED}")
-
-
-def profile_parts(model: str, version: str, window: str) -> str:
-    """The profiles that were merged into one, as they were; each compaction writes a version of its own."""
-    return f"{parts(model)}{version}/{window}.json.gz"
-
-
-def parts(model: str) -> str:
-    """Prefix of the profiles of a model that were merged."""
-    return f"parts/{model}/"
-
-
 def window_of(key: str) -> str | None:
     """The id of the window that a profile, outcomes, attributions or a check are of; None for other keys."""
     found = re.fullmatch(rf"{_OF_A_WINDOW}(\d{{8}}T\d{{6}}Z_\w+)[./].+", key)
@@ -313,8 +292,7 @@ def everything(model: str) -> list[str]:
     """The prefixes under which anything of a model is stored in the data bucket."""
     kinds = ("predictions", "labels", "telemetry", "reference", "waiting")
     whole = (
-        "arrivals", "attributions", "checks", "commands", "corrections", "history", "models", "outcomes", "parts",
-        "profiles",
+        "arrivals", "attributions", "checks", "commands", "corrections", "history", "models", "outcomes", "profiles",
     )  # fmt: skip
     partitioned = [place for kind in kinds for place in (partitions(kind, model), f"ids/{kind}/model={model}/")]
     return [
