@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from steward.baselines.baseline import Baseline
 from steward.defects.correction import is_correction, withdraws
 from steward.events import BatchIngested, DataCorrected, IdsGivenUp, OutcomesUpdated
 from steward.monitoring.realised import WindowOutcomes
