@@ -193,6 +193,7 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write routing": write(ROUTING),
         "write declarations": write(SPEC),
         "write records": write(RECORDS),
+        "write profiles": write("profiles/lemons/x.json"),
         "hide records": delete(RECORDS),
         "read alerts": read(ALERT),
         "delete versions": delete(VERSION),
