@@ -22,10 +22,11 @@ export STEWARD_UV := $(UV)
 export STEWARD_PYTHON := $(CURDIR)/.venv/bin/python
 export STEWARD_ARCHITECTURE ?= arm64
 
-.PHONY: help demo test check nightly processors build up down deploy benchmark study peers clean deps tools lock lint unit templates
+.PHONY: help demo test check integration e2e nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+  unit templates generate changelog release wheel
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: deps tools ## play ten months of real flights through the deployed functions, and show what Steward did
 	$(RUN) python infra/demo
@@ -36,6 +37,12 @@ test: check templates ## everything: check, template lint, integration tests, en
 	$(RUN) pytest tests/e2e; e2e=$$?; wait $$integration; integrated=$$?; cat .local/integration.log; exit $$((e2e + integrated))
 
 check: lint unit ## format, lint, types, import contracts and unit tests, in a few minutes
+
+integration: deps ## every function's handler on AWS in memory, wired by the template's own rules
+	$(RUN) pytest --numprocesses auto --dist worksteal tests/integration
+
+e2e: deps tools ## the template deployed into a local emulator, driven from outside
+	$(RUN) pytest tests/e2e
 
 nightly: deps ## every case of which make test tries a sample, and the unit tests as on other processors; takes hours
 	$(RUN) pytest -m nightly --numprocesses auto --dist worksteal --timeout 7200 tests/unit tests/integration; missed=$$?; \
@@ -66,6 +73,21 @@ study: deps peers ## count false alarms and missed drift, ours and the peers'; g
 peers: deps # an environment for each library that Steward is compared with
 	$(RUN) python -m tests.benchmarks.peers.environments $(UV)
 
+generate: deps ## write what is generated from the code: JSON schemas, the table of monitors, parts of infra/docs
+	$(RUN) python infra/schemas/generate.py
+	$(RUN) python infra/schemas/monitors.py
+	$(RUN) python -m infra.docs
+
+changelog: deps ## print what the next release will say of itself
+	@$(RUN) towncrier build --draft --version next 2> /dev/null
+
+release: deps ## VERSION=1.2.3: version, changelog, commit, tag and wheel; publishes nothing
+	$(RUN) python infra/release.py cut "$(VERSION)"
+	$(MAKE) wheel
+
+wheel: deps ## build the distribution into dist/
+	$(UV) build --wheel
+
 clean: down ## remove everything generated: environments, builds, local stacks, caches
 	rm -rf .aws-sam .local .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -84,7 +106,7 @@ unit: deps
 templates: deps tools
 	$(SAM) validate --lint
 	$(RUN) cfn-lint template.yaml infra/pipeline/*.yaml
-	$(RUN) actionlint infra/pipeline/github/*.yml
+	$(RUN) actionlint infra/pipeline/github/*.yml .github/workflows/*.yml
 
 # One file a layer, pinned and hashed: SAM builds layers in a scratch folder, from their own folder alone.
 # A package that two layers need is shipped by the one that every function of the other has too.
