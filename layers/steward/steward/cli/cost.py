@@ -81,7 +81,7 @@ def cost(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show what is stored and what a month takes, at list prices: counted uploads and bytes."""
+    """Estimate the monthly cost at list prices, from the uploads and bytes counted."""
     deployment, at = Deployment.of(stack), datetime.now(UTC)
     if model:
         deployment.require(model)
