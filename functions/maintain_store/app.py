@@ -1,4 +1,4 @@
-"""Care for a model's store: merge the profiles of closed windows, remove what need not be kept."""
+"""Care for a model's store: remove what need not be kept, refuse uploads that waited too long for a version."""
 
 from steward.events import MaintenanceRequested
 from steward.queue_function import QueueFunction
