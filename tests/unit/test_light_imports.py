@@ -34,18 +34,19 @@ WITHOUT_LEARNING = sorted(
 )
 
 
-def environment(bytecode: Path) -> dict[str, str]:
-    """What the template gives every function, and bytecode in a place of its own, as the layers ship it."""
-    variables = read_template()["Globals"]["Function"]["Environment"]["Variables"]
-    literal = {name: value for name, value in variables.items() if isinstance(value, str)}
+def environment(bytecode: Path, folder: Path) -> dict[str, str]:
+    """What the template gives the function of a folder, and bytecode in a place of its own, as the layers ship it."""
+    variables = dict(read_template()["Globals"]["Function"]["Environment"]["Variables"])
+    for function in resources("AWS::Serverless::Function").values():
+        if function["CodeUri"].strip("/") == f"functions/{folder.name}":
+            variables |= function["Environment"]["Variables"]
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
         **inherited,
-        **literal,
-        "STEWARD_DATA_BUCKET": "data",
-        "STEWARD_LEDGER_BUCKET": "ledger",
-        "STEWARD_BUS": "steward",
         "POWERTOOLS_SERVICE_NAME": "a_function",
+        **{name: value if isinstance(value, str) else "deployed" for name, value in variables.items()},
+        "STEWARD_MODEL_METRICS": "off",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
         "AWS_DEFAULT_REGION": "us-east-1",
         "PYTHONPYCACHEPREFIX": str(bytecode),
     }
@@ -54,7 +55,7 @@ def environment(bytecode: Path) -> dict[str, str]:
 def run(code: str, bytecode: Path, folder: Path = ROOT) -> str:
     """What a fresh interpreter prints, with a function's folder first on its path."""
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(folder)!r})\n{code}"]
-    return subprocess.run(command, env=environment(bytecode), check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, env=environment(bytecode, folder), check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture(scope="module")
