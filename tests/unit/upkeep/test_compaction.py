@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.defects.correction import amended, correction_batch
@@ -24,6 +24,7 @@ from steward.upkeep.compaction import (
     wanted,
 )
 from tests.unit.profiles.everything import BINS, POOL_ROWS, profile
+from tests.unit.properties import some_examples
 
 ARCHIVE = StoredObject(key="parts/m/v/w.json.gz", version_id="1", sha256="a" * 64)
 BATCHES = [f"2024010{day}T000000Z-{day:012d}" for day in range(1, 7)]
@@ -74,7 +75,7 @@ steps = st.lists(st.one_of(st.just("compact"), st.sampled_from(sorted(BODIES)), 
 
 
 @given(steps)
-@settings(max_examples=15)
+@some_examples(15)
 def test_compaction_in_any_order_with_late_batches_and_corrections_changes_no_byte(taken: list[str]) -> None:
     store = Store()
     for step in taken:
