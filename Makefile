@@ -16,29 +16,39 @@ UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.tools/bin/uv)
 RUN := $(UV) run
 SAM := .local/tools/sam/bin/sam
 LAYERS := steward data learn
+PYTEST := pytest --numprocesses auto --dist worksteal
+UNIT := layers/steward/steward tests/unit
 
 # The layers' makefiles run in SAM's scratch folder, and find uv and a Python 3.13 through these two.
 export STEWARD_UV := $(UV)
 export STEWARD_PYTHON := $(CURDIR)/.venv/bin/python
 export STEWARD_ARCHITECTURE ?= arm64
 
-.PHONY: help demo test check nightly processors build up down deploy benchmark study peers clean deps tools lock lint unit templates
+.PHONY: help demo test check integration e2e nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+  unit templates generate changelog release wheel
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: deps tools ## play ten months of real flights through the deployed functions, and show what Steward did
 	$(RUN) python infra/demo
 
-test: check templates ## everything: check, template lint, integration tests, end-to-end tests on a stack of its own
+test: deps tools ## everything: lint, types, template lint, unit and integration tests beside end-to-end tests on a stack of their own
 	@mkdir -p .local
-	$(RUN) pytest --numprocesses auto --dist worksteal tests/integration > .local/integration.log 2>&1 & integration=$$!; \
-	$(RUN) pytest tests/e2e; e2e=$$?; wait $$integration; integrated=$$?; cat .local/integration.log; exit $$((e2e + integrated))
+	{ $(MAKE) --no-print-directory lint templates && $(RUN) $(PYTEST) $(UNIT) tests/integration; } > .local/check.log 2>&1 & \
+	checks=$$!; $(RUN) pytest tests/e2e; e2e=$$?; wait $$checks; checked=$$?; cat .local/check.log; exit $$((e2e + checked))
 
 check: lint unit ## format, lint, types, import contracts and unit tests, in a few minutes
 
+integration: deps ## every function's handler on AWS in memory, wired by the template's own rules
+	$(RUN) $(PYTEST) tests/integration
+
+e2e: deps tools ## the template deployed into a local emulator, driven from outside
+	$(RUN) pytest tests/e2e
+
 nightly: deps ## every case of which make test tries a sample, and the unit tests as on other processors; takes hours
-	$(RUN) pytest -m nightly --numprocesses auto --dist worksteal --timeout 7200 tests/unit tests/integration; missed=$$?; \
+	STEWARD_MOTO=http $(RUN) pytest -m "not benchmark" --hypothesis-profile nightly --numprocesses auto --dist worksteal \
+	  --timeout 7200 tests/unit tests/integration; missed=$$?; \
 	$(RUN) python -m tests.processors && exit $$missed
 
 processors: deps ## the unit tests as on processors without AVX-512, AVX2 or a second core
@@ -66,6 +76,21 @@ study: deps peers ## count false alarms and missed drift, ours and the peers'; g
 peers: deps # an environment for each library that Steward is compared with
 	$(RUN) python -m tests.benchmarks.peers.environments $(UV)
 
+generate: deps ## write what is generated from the code: JSON schemas, the table of monitors, parts of infra/docs
+	$(RUN) python infra/schemas/generate.py
+	$(RUN) python infra/schemas/monitors.py
+	$(RUN) python -m infra.docs
+
+changelog: deps ## print what the next release will say of itself
+	@$(RUN) towncrier build --draft --version next 2> /dev/null
+
+release: deps ## VERSION=1.2.3: version, changelog, commit, tag and wheel; publishes nothing
+	$(RUN) python infra/release.py cut "$(VERSION)"
+	$(MAKE) wheel
+
+wheel: deps ## build the distribution into dist/
+	$(UV) build --wheel
+
 clean: down ## remove everything generated: environments, builds, local stacks, caches
 	rm -rf .aws-sam .local .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -79,12 +104,12 @@ lint: deps
 	  { echo "layers/$(layer)/requirements.txt does not match uv.lock: run 'make lock'." >&2; exit 1; };)
 
 unit: deps
-	$(RUN) pytest --numprocesses auto --dist worksteal layers/steward/steward tests/unit
+	$(RUN) $(PYTEST) $(UNIT)
 
 templates: deps tools
 	$(SAM) validate --lint
 	$(RUN) cfn-lint template.yaml infra/pipeline/*.yaml
-	$(RUN) actionlint infra/pipeline/github/*.yml
+	$(RUN) actionlint infra/pipeline/github/*.yml .github/workflows/*.yml
 
 # One file a layer, pinned and hashed: SAM builds layers in a scratch folder, from their own folder alone.
 # A package that two layers need is shipped by the one that every function of the other has too.

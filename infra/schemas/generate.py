@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from steward.alerting.notification import Notification
 from steward.alerting.states import ModelAlerts
 from steward.attribution.sampled import SampledAttributions
+from steward.baselines.baseline import Baseline
 from steward.commands.answer import Answer
 from steward.commands.kinds import KINDS
 from steward.defects.correction import Correction
@@ -20,7 +21,6 @@ from steward.governance.card import ModelCard
 from steward.ledger import LedgerEntry
 from steward.monitoring.check import Check
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.promotion.transfer import Transfer
 from steward.releasing.routing import Routing

@@ -1,4 +1,4 @@
-"""Write the table of monitors into README.md, from the code that declares and computes them."""
+"""Write the table of monitors into infra/docs/monitors.md, from the code that declares and computes them."""
 
 import argparse
 import inspect
@@ -24,7 +24,7 @@ from steward.spec.monitors import (
     RegressionMetric,
 )
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[1] / "docs" / "monitors.md"
 BEGIN = "<!-- monitors: written by infra/schemas/monitors.py -->"
 END = "<!-- monitors: end -->"
 
@@ -86,16 +86,16 @@ def table() -> str:
     return "\n".join([*lines, END])
 
 
-def written(readme: str) -> str:
-    """A README with the table in its place.
+def written(page: str) -> str:
+    """The page with the table in its place.
 
     Raises:
         ValueError: it has no place for it.
     """
-    before, begin, rest = readme.partition(BEGIN)
+    before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        msg = f"{README.name} has no lines {BEGIN} and {END} to write the table between"
+        msg = f"{PAGE.name} has no lines {BEGIN} and {END} to write the table between"
         raise ValueError(msg)
     return before + table() + after
 
@@ -173,12 +173,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the table is stale")
     check = parser.parse_args().check
-    present = README.read_text(encoding="utf-8")
+    present = PAGE.read_text(encoding="utf-8")
     wanted = written(present)
     if present != wanted:
-        print(f"{README.name}{' is stale: run python infra/schemas/monitors.py' if check else ''}")
+        print(f"{PAGE.name}{' is stale: run python infra/schemas/monitors.py' if check else ''}")
         if not check:
-            README.write_text(wanted, encoding="utf-8")
+            PAGE.write_text(wanted, encoding="utf-8")
     return 1 if check and present != wanted else 0
 
 

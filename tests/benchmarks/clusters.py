@@ -17,11 +17,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Watched, judge_drift
 from steward.performance.binary_metrics import BINARY_METRICS
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.entity_figures import binary_entities
-from steward.profiles.baseline import Baseline
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope

@@ -87,7 +87,7 @@ def schedule_deleted(deployed: Deployed) -> Iterator[None]:
 
 SABOTAGES = {
     "the rule TrackDefectsRule is switched off": rule_off,
-    "the queue policy AuditModelsQueuePolicy is missing": queue_without_policy,
+    "the queue policy QueuesPolicy-AuditModelsQueue is missing": queue_without_policy,
     "its notifications to EventBridge are off": notifications_off,
     "the role TrackDefectsRole may do something else": role_narrowed,
     f"the schedule {MODEL}-check is gone": schedule_deleted,

@@ -94,9 +94,9 @@ def _redrive(stack: Stack) -> None:
 
 
 def _queue_policy(_: Stack, policy: Resource) -> str:
-    (url,) = policy.properties["Queues"]
     document = json.dumps(policy.properties["PolicyDocument"])
-    aws.sqs().set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
+    for url in policy.properties["Queues"]:
+        aws.sqs().set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
     return policy.logical
 
 

@@ -188,7 +188,11 @@ SABOTAGES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
     "a rule is off": (rule_off, "CheckWindowRule-enabled", "aws events enable-rule"),
     "a rule has no target": (rule_without_target, "RaiseAlertsRule-targets", "aws events put-targets"),
     "a rule lets other events through": (rule_of_other_events, "TrainModelRule-pattern", "REVERT_DRIFT"),
-    "a queue has no policy": (queue_without_policy, "IngestRecordsQueuePolicy-policy", "aws sqs set-queue-attributes"),
+    "a queue has no policy": (
+        queue_without_policy,
+        "QueuesPolicy-IngestRecordsQueue-policy",
+        "aws sqs set-queue-attributes",
+    ),
     "a queue has another dead-letter queue": (queue_with_other_dead_letters, "JoinLabelsQueue-redrive", "REVERT_DRIFT"),
     "a schedule is deleted": (schedule_deleted, "schedule-lemons-check", "aws s3 cp"),
     "a schedule is changed": (schedule_changed, "schedule-lemons-check", "aws s3 cp"),
@@ -241,7 +245,7 @@ def test_the_doctor_finds_a_sabotage_and_nothing_else(stack: Stack, sabotage: st
 
 def test_the_command_for_a_queue_without_policy_carries_the_policy_itself(stack: Stack) -> None:
     queue_without_policy(stack)
-    words = shlex.split(causes(stack)["IngestRecordsQueuePolicy-policy"].mend)
+    words = shlex.split(causes(stack)["QueuesPolicy-IngestRecordsQueue-policy"].mend)
     attributes = json.loads(words[words.index("--attributes") + 1])
     aws.sqs().set_queue_attributes(QueueUrl=words[words.index("--queue-url") + 1], Attributes=attributes)
     assert causes(stack) == {}

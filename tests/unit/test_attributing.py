@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from steward.attribution.judge import judge_attributions
 from steward.attribution.sampled import SampledAttributions
 from steward.attribution.shapley import attribute, method_of
-from steward.attribution.sums import AttributionSums
+from steward.profiles.attribution_sums import AttributionSums
 from steward.results import MetricResult
 from steward.retraining import attributing, recipe
 from steward.retraining.attributing import ReferenceAttributions, attribute_reference, attribute_sample

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from infra.demo import flights as source
+from steward.baselines.baseline import Baseline
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.monitoring.history import History, PastWindow
@@ -14,7 +15,6 @@ from steward.monitoring.realised import WindowOutcomes
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.joined import joined_outcomes
 from steward.performance.metrics import METRICS
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope
 from steward.results import MetricResult

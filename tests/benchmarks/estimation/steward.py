@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from steward.baselines.baseline import Baseline
 from steward.performance.joined import joined_outcomes
 from steward.performance.metrics import METRICS as KNOWN
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope
 from steward.retraining.conditional import with_conditional

@@ -6,11 +6,11 @@ import time
 import numpy as np
 import pandas as pd
 
+from steward.baselines.baseline import Baseline
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.monitoring.realised import WindowOutcomes
 from steward.performance.binary_outcomes import BinaryOutcomes
-from steward.profiles.baseline import Baseline
 from steward.profiles.merging import merge
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile

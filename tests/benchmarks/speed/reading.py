@@ -11,8 +11,8 @@ from pathlib import Path
 import arro3.io as arro3_io
 import numpy as np
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Watched, judge_drift
-from steward.profiles.baseline import Baseline
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile import Gathering, Profile
 from steward.profiles.scope import Scope

@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 from scipy.special import chdtrc, kolmogorov
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Watched, judge_drift
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn

@@ -6,8 +6,8 @@ from importlib.metadata import version
 
 import numpy as np
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Watched, judge_drift
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from steward.attribution.judge import judge_attributions, moves
-from steward.attribution.spread import WindowSpread
-from steward.attribution.sums import AttributionSums
+from steward.baselines.attribution_spread import WindowSpread
+from steward.profiles.attribution_sums import AttributionSums
 from steward.results import MetricResult
 from steward.spec.monitors import AttributionMonitor
 from tests.nightly import nightly
@@ -265,7 +265,7 @@ def test_features_that_moved_most_are_named_first() -> None:
 
 def test_a_check_needs_no_scikit_learn_to_judge_attributions() -> None:
     code = (
-        "import sys, steward.attribution.judge, steward.attribution.spread\n"
+        "import sys, steward.attribution.judge, steward.baselines.attribution_spread\n"
         "print([name for name in ('scipy', 'sklearn', 'skops', 'pandas') if name in sys.modules])"
     )
     printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Family, Watched, judge_drift
 from steward.drift.embedding_change import EmbeddingChange, mean_cosine_shift
-from steward.profiles.baseline import Baseline
 from steward.profiles.embeddings import EmbeddingSums
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope

@@ -15,8 +15,9 @@ from steward.drift.joint import (
     maximum_mean_discrepancy,
     reconstruction_error,
 )
-from steward.drift.joint.normal_scores import BEYOND, MISSING, normal_quantile, normal_scores, score_tables
+from steward.drift.joint.normal_scores import BEYOND, MISSING, normal_scores, score_tables
 from steward.drift.joint.random_features import random_features
+from steward.drift.normal_quantile import normal_quantile
 from tests.unit.properties import some_examples
 
 Rows = NDArray[np.float64]

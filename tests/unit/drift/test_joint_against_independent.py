@@ -19,7 +19,7 @@ from steward.drift.joint import (
     maximum_mean_discrepancy,
     reconstruction_error,
 )
-from steward.drift.joint.quadratic_form import QuadraticForm
+from steward.drift.quadratic_form import QuadraticForm
 from steward.profiles.embedding_spread import EmbeddingSpread
 from steward.profiles.embeddings import EmbeddingBins, EmbeddingSums
 from steward.records.columns import EmbeddingColumn

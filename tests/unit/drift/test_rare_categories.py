@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Watched, judge_drift
 from steward.drift.comparison import compare_categorical
 from steward.drift.rare_categories import RareCategories
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk

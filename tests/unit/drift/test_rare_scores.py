@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Watched, judge_drift
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import BEYOND, NumericBins
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Family, Watched, judge_drift
 from steward.monitoring.earlier import earlier_windows
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Watched, judge_drift
 from steward.drift.comparison import compare_numeric
 from steward.drift.frequent_value import FrequentValue
@@ -13,7 +14,6 @@ from steward.drift.joint.correlation_shift import correlation_shift
 from steward.drift.joint.reconstruction_error import reconstruction_error
 from steward.drift.proportions import change_p_value
 from steward.drift.tail_share import TailShare
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile

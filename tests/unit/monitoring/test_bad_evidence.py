@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from steward.baselines.baseline import Baseline
 from steward.errors import IncomparableProfiles
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.intake import Intake
 from steward.profiles.model_bins import Bins

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from steward.baselines.baseline import Baseline
 from steward.monitoring.check import Distribution
 from steward.monitoring.distributions import MOST_BARS, MOST_COLUMNS, drifted_distributions
-from steward.profiles.baseline import Baseline
 from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope

@@ -8,9 +8,9 @@ from hypothesis.extra.numpy import arrays
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.isotonic import IsotonicRegression
 
+from steward.baselines.baseline import Baseline
 from steward.performance.boosted import Trees
 from steward.performance.calibration import isotonic
-from steward.profiles.baseline import Baseline
 from steward.retraining.adoption import adopt
 from steward.retraining.growing import grow
 from tests.unit.monitoring import worlds

@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from steward.baselines.baseline import Baseline
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.evidence import Evidence
 from steward.monitoring.realised import WindowOutcomes
 from steward.performance.joined import joined_outcomes
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.retraining.adoption import adopt
 from steward.retraining.portions import portion

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steward.baselines.baseline import Baseline
 from steward.errors import IncomparableProfiles
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.grouping import columns_looked_at
@@ -16,7 +17,6 @@ from steward.performance.groups import Confusion, GroupOutcomes
 from steward.performance.joined import join
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
-from steward.profiles.baseline import Baseline
 from steward.profiles.model_bins import Bins, Decision, SegmentBins
 from steward.profiles.profile import Profile
 from steward.records.frames import chunk_of

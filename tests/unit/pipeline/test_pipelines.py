@@ -9,7 +9,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 PIPELINE = ROOT / "infra" / "pipeline"
-WORKFLOWS = sorted((PIPELINE / "github").glob("*.yml"))
+OWN = ROOT / ".github" / "workflows"
+WORKFLOWS = sorted([*(PIPELINE / "github").glob("*.yml"), *OWN.glob("*.yml")])
 STAGES = ["development", "staging", "production"]
 
 
@@ -32,6 +33,28 @@ def test_no_key_is_stored_and_only_jobs_of_an_environment_ask_for_an_identity(pa
     assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
     for job in jobs(path).values():
         assert ("id-token" in job.get("permissions", {})) == ("environment" in job)
+
+
+def test_what_a_pull_request_runs_may_only_read() -> None:
+    workflow = yaml.safe_load((OWN / "ci.yml").read_text())
+    assert "pull_request" in workflow[True]  # YAML 1.1 reads `on` as a boolean
+    assert not any("write" in str(job.get("permissions", "")) for job in workflow["jobs"].values())
+
+
+def test_a_pull_request_runs_every_kind_of_test_and_builds_for_both_processors() -> None:
+    found = jobs(OWN / "ci.yml")
+    commands = {step["run"] for job in found.values() for step in job["steps"] if "run" in step}
+    assert {f"make {name}" for name in ("check", "templates", "integration", "e2e", "build")} < commands
+    assert found["build"]["strategy"]["matrix"]["architecture"] == ["x86_64", "arm64"]
+    assert set(found["passed"]["needs"]) == set(found) - {"passed"}
+
+
+def test_only_the_job_that_publishes_may_write_and_it_runs_no_code_of_the_repository() -> None:
+    found = jobs(OWN / "release.yml")
+    assert [name for name, job in found.items() if "write" in str(job.get("permissions"))] == ["publish"]
+    assert not any(
+        "checkout" in step.get("uses", "") or "make" in step.get("run", "") for step in found["publish"]["steps"]
+    )
 
 
 def test_both_pipelines_deploy_the_same_stages_in_the_same_way() -> None:

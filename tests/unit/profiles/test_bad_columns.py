@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from steward.baselines.baseline import Baseline
 from steward.errors import IncomparableProfiles
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import KNOWN_CATEGORIES, CategoricalBins, NumericBins
 from steward.profiles.merging import merge
 from steward.profiles.model_bins import Bins

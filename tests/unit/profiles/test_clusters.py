@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Watched, judge_drift
-from steward.profiles.baseline import Baseline
 from steward.profiles.clusters import Clusters, clusters_of
 from steward.profiles.entities import GROUPS, EntityCounts, entity_hashes
 from steward.profiles.portion import Portion

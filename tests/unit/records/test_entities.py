@@ -2,7 +2,7 @@
 
 import io
 
-from steward.profiles.baseline import Baseline
+from steward.baselines.baseline import Baseline
 from steward.profiles.portion import Portion
 from steward.profiles.scope import Scope
 from steward.records.stored import read_stored, write_records

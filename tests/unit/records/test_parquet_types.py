@@ -24,6 +24,7 @@ from steward.records.embeddings import embeddings
 from steward.records.formats import open_rows
 from steward.records.ids import identifiers
 from steward.records.raw import Limits
+from steward.records.time_reader import read_times
 
 DATA = Path(__file__).parents[2] / "data" / "parquet"
 
@@ -147,7 +148,7 @@ def test_each_column_is_read_or_named_with_its_type(name):
     found = columns(name)
     assert {column: cells(parts) for column, parts in found.items()} == READ[name]
     for column, parts in found.items():
-        for read in (arrays.numbers, arrays.times, arrays.categories, arrays.texts, truths, vectors):
+        for read in (arrays.numbers, read_times, arrays.categories, arrays.texts, truths, vectors):
             assert refusal(read, parts[0], column) in {"", "wrong_type"}
 
 
@@ -206,7 +207,7 @@ def test_a_file_without_rows_is_refused():
 )
 def test_extreme_values_are_read_without_a_panic(array, read):
     assert len([plain_cell(array, at) for at in range(len(array))]) == read
-    for reader in (arrays.numbers, arrays.times, arrays.categories, arrays.texts, truths):
+    for reader in (arrays.numbers, read_times, arrays.categories, arrays.texts, truths):
         assert refusal(reader, array, "x") in {"", "wrong_type"}
 
 

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
-from steward.records import arrays
 from steward.records.raw import Limits
-from steward.records.time_reader import TimeReader
+from steward.records.time_reader import TimeReader, read_times
 from steward.spec.model import ModelSpec
 from tests.unit.properties import some_examples
 
@@ -154,7 +153,7 @@ MOMENTS = st.datetimes(datetime(1990, 1, 2), datetime(2100, 12, 31), timezones=s
 def test_the_same_instants_are_the_same_microseconds_in_each_spelling(moments):
     right = [since(moment, 10**6) for moment in moments]
     for name, way in WAYS.items():
-        found = arrays.times(Array([way(moment) for moment in moments], DataType.utf8()), "at")
+        found = read_times(Array([way(moment) for moment in moments], DataType.utf8()), "at")
         assert found.values.astype(np.int64).tolist() == right, name
         assert found.unread is None, name
 
@@ -167,7 +166,7 @@ def test_numbers_of_every_type_are_read_by_their_unit_without_rounding(per_secon
     kinds = [DataType.int64(), DataType.uint64(), DataType.decimal128(38, 0)]
     kinds += [DataType.float64()] if per_second < 10**9 else []
     for kind in kinds:
-        assert arrays.times(text.cast(kind), "at").values.astype(np.int64).tolist() == right, kind
+        assert read_times(text.cast(kind), "at").values.astype(np.int64).tolist() == right, kind
 
 
 def test_a_row_s_time_does_not_depend_on_the_size_of_chunks(read, listed):
@@ -216,16 +215,16 @@ def test_what_the_column_was_read_as_is_noted(read):
 @pytest.mark.parametrize("kind", [DataType.float16(), DataType.float32()])
 def test_numbers_too_coarse_for_a_time_are_refused(kind):
     with pytest.raises(BatchInvalid, match="fractions of 32 bits or fewer"):
-        arrays.times(Array([1.0e9], DataType.float64()).cast(kind), "at")
+        read_times(Array([1.0e9], DataType.float64()).cast(kind), "at")
 
 
 def test_moments_outside_the_calendar_are_no_times_whatever_the_type():
     outside = [2**62, -(2**62), 3 * 10**17]
     for unit in ("s", "ms", "us"):
         array = Array(outside, DataType.int64()).cast(DataType.timestamp(unit))
-        assert arrays.times(array, "at").unread.all(), unit
+        assert read_times(array, "at").unread.all(), unit
     days = Array([2**30, -(2**30), 3_000_000], DataType.int32()).cast(DataType.date32())
-    assert arrays.times(days, "at").unread.all()
+    assert read_times(days, "at").unread.all()
     found = TimeReader("at").read(Array(["10000-01-01", "-0044-03-15", "2013-03-04"], DataType.utf8()))
     assert found.unread.tolist() == [True, True, False]
 
@@ -256,6 +255,6 @@ def test_a_number_that_is_none_is_a_missing_time():
         Array([1.0e9, float("nan"), None], DataType.float64()),
         Array(["1000000000", "NaN", "NaT"], DataType.utf8()),
     ):
-        found = arrays.times(array, "at")
+        found = read_times(array, "at")
         assert np.isnat(found.values).tolist() == [False, True, True]
         assert found.unread is None

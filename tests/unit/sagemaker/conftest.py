@@ -46,7 +46,7 @@ def spec() -> ModelSpec:
 
 @pytest.fixture
 def mapping(spec) -> CaptureMapping:
-    return CaptureMapping.of(spec)
+    return CaptureMapping.of(spec, spec.capture)
 
 
 class Read:

@@ -170,9 +170,11 @@ def test_thousands_of_failed_requests_do_not_take_the_rest_with_them(read, data)
 def test_captures_need_a_declared_layout(spec, data):
     undeclared = spec.model_copy(update={"capture": None})
 
-    with pytest.raises(BatchInvalid, match="add a capture section") as caught:
-        event_rows(data / "capture-csv.jsonl", "capture-csv.jsonl", undeclared)
-    assert caught.value.code == "capture_undeclared"
+    for name, kind in (("capture-csv.jsonl", "predictions"), ("ground-truth.jsonl", "labels")):
+        assert event_rows(data / name, name, undeclared) is None
+        with pytest.raises(BatchInvalid, match="add a capture section") as caught:
+            Batch(data / name, name, undeclared, kind, datetime(2026, 5, 5, tzinfo=UTC))
+        assert caught.value.code == "capture_undeclared"
 
 
 @pytest.mark.parametrize(
@@ -307,7 +309,7 @@ def test_a_line_may_be_longer_than_other_files_allow(read):
 
 def test_captured_rows_are_judged_like_any_others(spec, data):
     path = data / "capture-csv.jsonl"
-    judged = list(Batch(path, path.name, spec, "predictions", datetime(2026, 5, 5, tzinfo=UTC)))
+    judged = list(Batch(path, path.name, spec, "predictions", datetime(2026, 5, 5, tzinfo=UTC), opener=event_rows))
 
     assert [len(part.records.ids) for part in judged] == [5]
     assert not judged[0].rejected

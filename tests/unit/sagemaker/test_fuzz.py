@@ -93,7 +93,7 @@ def assert_all_accounted(path, spec, kind, content, limits):
     assert told == {number for number, text in enumerate(content, start=1) if text.decode(errors="replace").strip()}
 
     kept, rejected = [], []
-    for judged in Batch(path, path.name, spec, kind, NOW, limits):
+    for judged in Batch(path, path.name, spec, kind, NOW, limits, opener=event_rows):
         kept += judged.places.tolist()
         rejected += judged.rejected
     assert sorted([*kept, *(row.row for row in rejected)]) == list(range(1, len(kept) + len(rejected) + 1))

@@ -124,7 +124,7 @@ def test_every_derived_line_says_why(everything):
 def test_the_declaration_reads_the_captures_that_it_was_written_from(everything, data, kind):
     content = (data / f"capture-{kind}.jsonl").read_bytes()
     spec = read_spec(import_sagemaker(**everything | {"captures": content}))
-    mapping = CaptureMapping.of(spec)
+    mapping = CaptureMapping.of(spec, spec.capture)
 
     rows = [row for line in content.splitlines() for row in captured(DECODER.decode(line.decode()), mapping)]
 

@@ -13,16 +13,22 @@ TEMPLATE = {
     },
     "Resources": {
         "Queue": {"Type": "AWS::SQS::Queue"},
+        "Other": {"Type": "AWS::SQS::Queue"},
         "Rule": {"Type": "AWS::Events::Rule", "Properties": {"EventBusName": "steward"}},
         "Plain": {"Type": "AWS::Events::Rule", "Properties": {}},
         "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Condition": "HasAlarms"},
+        "Policy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {"Queues": [{"Ref": "Queue"}, {"Ref": "Other"}], "PolicyDocument": {}},
+        },
     },
 }
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/steward-Queue-X1"
+OTHER = "https://sqs.eu-west-1.amazonaws.com/123456789012/steward-Other-X1"
 
 
 def stack(*, buses: str = "", alarms: str = "on", rule: str = "steward|steward-Rule-X1") -> Stack:
-    physical = {"Queue": QUEUE, "Rule": rule, "Plain": "plain", "Alarm": "alarm"}
+    physical = {"Queue": QUEUE, "Other": OTHER, "Rule": rule, "Plain": "plain", "Alarm": "alarm"}
     parameters = {"Buses": buses, "Alarms": alarms}
     return Stack("steward", "aws", "eu-west-1", "123456789012", parameters, TEMPLATE, physical)
 
@@ -53,6 +59,13 @@ def test_the_name_alone_of_a_rule_is_enough() -> None:
 def test_conditions_decide_which_resources_there_are() -> None:
     assert "Alarm" in resources(stack())
     assert "Alarm" not in resources(stack(alarms="off"))
+
+
+def test_a_policy_of_several_queues_is_looked_at_for_each_of_them() -> None:
+    found = resources(stack())
+    assert "Policy" not in found
+    assert found["Policy-Queue"].properties["Queues"] == [QUEUE]
+    assert found["Policy-Other"].properties["Queues"] == [OTHER]
 
 
 def test_a_list_of_parameters_is_a_list() -> None:

@@ -1,5 +1,5 @@
-"""What each feature contributes to the predictions: summed, and its ranking compared with the baseline's.
+"""What each feature contributes to the predictions, and its ranking compared with the baseline's.
 
-`sums`, `spread`, `ranking` and `judge` need numpy alone; `shapley`, which attributes a model's predictions, needs
-scikit-learn. Nothing is imported here, since profiles keep the sums and the comparison rests on the drift package.
+`ranking` and `judge` need numpy alone; `shapley`, which attributes a model's predictions, needs scikit-learn. Nothing
+is imported here, so that a check loads none of the latter.
 """

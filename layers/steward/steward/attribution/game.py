@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.attribution.sums import AttributionSums
+from steward.profiles.attribution_sums import AttributionSums
 
 Method = Literal["linear", "tree", "permutation"]
 """How attributions were found: the first two are exact, the third is a seeded sample."""

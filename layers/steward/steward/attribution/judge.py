@@ -12,9 +12,9 @@ from steward.attribution.ranking import (
     normalised_discounted_cumulative_gain,
     ranks,
 )
-from steward.attribution.spread import WindowSpread
-from steward.attribution.sums import AttributionSums
+from steward.baselines.attribution_spread import WindowSpread
 from steward.drift.sentences import chance_of
+from steward.profiles.attribution_sums import AttributionSums
 from steward.results import MetricResult, Status
 from steward.spec.monitors import AttributionMonitor
 

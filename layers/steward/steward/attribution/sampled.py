@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from steward.attribution.game import Method
-from steward.attribution.sums import AttributionSums
+from steward.profiles.attribution_sums import AttributionSums
 
 
 class SampledAttributions(BaseModel):

@@ -9,7 +9,8 @@ from steward.cli.options import Json
 from steward.cli.progress import rows_read
 from steward.results import REMEDY
 from steward.standalone.compare import compare
-from steward.standalone.report import ComparisonReport, Drift
+from steward.standalone.findings import Drift
+from steward.standalone.report import ComparisonReport
 
 _NAMED = 6
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import cast
 
+from steward.baselines.baseline import Baseline
 from steward.drift import sentences
 from steward.drift.comparison import FEWEST_ROWS, Change, Comparison, compare_categorical, compare_numeric
 from steward.drift.family import Family
 from steward.drift.sensitivity import LARGEST_SHARE, LARGEST_SHIFT
 from steward.drift.watched import Watched
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile

@@ -8,21 +8,23 @@ import numpy as np
 
 from steward.drift.category_changes import VanishedCategories
 from steward.drift.chi_squared import chi_squared
+from steward.drift.filled_bin import FilledBin
 from steward.drift.frequent_value import FrequentValue
 from steward.drift.hellinger_distance import hellinger_distance
-from steward.drift.histograms import Counts, pooled, shares
+from steward.drift.histograms import Counts, pooled
 from steward.drift.jensen_shannon_distance import jensen_shannon_distance
-from steward.drift.joint.quadratic_form import QuadraticForm
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
+from steward.drift.neighbourhood import Neighbourhood
 from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
-from steward.drift.proportions import Share, change_p_value, increase_chance
+from steward.drift.proportions import change_p_value
+from steward.drift.quadratic_form import QuadraticForm
 from steward.drift.rank_dispersion import rank_dispersion
 from steward.drift.rank_sum import rank_sum_deviation
 from steward.drift.rare_categories import RareCategories
 from steward.drift.sensitivity import Sensitivity, ShareSensitivity, ShiftSensitivity, mean_squared_error
 from steward.drift.standardised_shift import Shift
-from steward.drift.tail_share import PLAIN, TailShare, surprise
+from steward.drift.tail_share import TailShare
 from steward.drift.tails import f_tail, kolmogorov_tail, kolmogorov_tail_estimated, lognormal_tail
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
@@ -70,6 +72,7 @@ class Change:
         p_value: its chance in unchanged data.
         bin: where, of the share of one bin, or the edge of a tail; -1 where it is about all rows.
         before: the share in the baseline, of a share.
+        share: the share in the window, of a share.
         side: of a tail.
     """
 
@@ -78,6 +81,7 @@ class Change:
     p_value: float
     bin: int = -1
     before: float = 0.0
+    share: float = 0.0
     side: str = ""
 
 
@@ -148,9 +152,8 @@ def compare_numeric(
             against_windows = rank_sum_deviation(expected, observed, rows, baseline_rows) ** 2
         among = f_tail(against_windows, 1, here.chunks - 1)
         shifted = max(shifted, among) if rest.tests else among
-    tail = TailShare.largest(expected, observed, _widest(effect))
-    filled = _filled_bin(expected, observed, _widest(effect))
     shift = Shift.between(reference, window, bins)
+    tail, filled = _places(reference, window, bins, shift.scale, _widest(effect))
     values: dict[Statistic, float | None] = {
         "kolmogorov_smirnov": distance,
         "wasserstein_distance": shift.normalised,
@@ -163,15 +166,18 @@ def compare_numeric(
         "mean_shift": shifted,
         "rank_dispersion": min(1.0, 2 * spread),
         "tail_share": min(1.0, _TAIL_WEIGHT * tail.p_value) if tail else 1.0,
-        "l_infinity_distance": filled.p_value if filled else 1.0,
+        "l_infinity_distance": min(1.0, _BIN_WEIGHT * filled.p_value) if filled else 1.0,
     }
     smallest = min(p_value, *p_values.values())
     changes = [Change("wasserstein_distance", shift.standardised, smallest)]
     if tail:
-        far = p_values["tail_share"]
-        changes.append(Change("tail_share", tail.increase, far, tail.edge, tail.before, tail.side))
+        change = Change(
+            "tail_share", tail.increase, p_values["tail_share"], tail.edge, tail.before, tail.share, tail.side
+        )
+        changes.append(change)
     if filled:
-        changes.append(filled)
+        chance = p_values["l_infinity_distance"]
+        changes.append(Change("l_infinity_distance", filled.increase, chance, filled.bin, filled.before, filled.share))
     return Comparison(
         changes=tuple(changes),
         values=comparison | values,
@@ -208,24 +214,16 @@ def _widest(effect: DesignEffect) -> DesignEffect:
     return effect.model_copy(update={"value": effect.location})
 
 
-def _filled_bin(expected: Counts, observed: Counts, effect: DesignEffect) -> Change | None:
-    """The bin that held little and grew most: rows that have all come to one place, such as zeros for missing.
-
-    Its chance is exact, with Bonferroni's factor for all bins that held little, and for its weight in the family.
-    """
-    p, q = shares(expected, observed)
-    growth = q - p
-    much = p > _NUMERIC_SHARE
-    growth[much] = -1.0
-    most = int(growth.argmax())
-    if growth[most] <= 0:
-        return None
-    here, there = (Share(int(counts[most]), int(counts.sum())) for counts in (observed, expected))
-    p_value = 1.0
-    if surprise(here.hits, here.rows, there.hits, there.rows) > PLAIN:
-        places = int(np.count_nonzero(~much))
-        p_value = min(1.0, _BIN_WEIGHT * min(1.0, places * increase_chance(here, there, effect)))
-    return Change("l_infinity_distance", float(growth[most]), p_value, most, there.value)
+def _places(
+    reference: NumericSummary, window: NumericSummary, bins: NumericBins, scale: float, effect: DesignEffect
+) -> tuple[TailShare | None, FilledBin | None]:
+    """The tail and the bin that gained most, less what rows that moved by next to nothing explain."""
+    sides = counts_of(reference.counts), counts_of(window.counts)
+    tail, filled = TailShare.largest(*sides, effect), FilledBin.largest(*sides, effect)
+    if scale <= 0 or not any(found and found.p_value < 1 for found in (tail, filled)):
+        return tail, filled
+    around = Neighbourhood.of(reference, window, bins, scale)
+    return tail and tail.from_afar(around, bins, effect), filled and filled.from_afar(around, bins, effect)
 
 
 def mean_shift(reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> float | None:

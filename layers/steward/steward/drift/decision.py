@@ -1,5 +1,6 @@
 """The one decision on drift: real beyond chance, at a family-wise rate over everything, and large enough to matter."""
 
+from steward.baselines.baseline import Baseline
 from steward.drift.columns import judge_features, judge_outputs
 from steward.drift.embeddings import judge_embeddings
 from steward.drift.family import Family
@@ -8,7 +9,6 @@ from steward.drift.segments import judge_segments
 from steward.drift.shares import judge_missing, judge_unseen
 from steward.drift.watched import Watched
 from steward.errors import IncomparableProfiles
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.results import MetricResult
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from steward.drift.joint.quadratic_form import QuadraticForm
+from steward.drift.quadratic_form import QuadraticForm
 from steward.drift.tails import f_tail
 from steward.profiles.embedding_spread import EmbeddingSpread
 from steward.profiles.embeddings import EmbeddingSums

@@ -2,12 +2,12 @@
 
 import math
 
+from steward.baselines.baseline import Baseline
 from steward.drift import sentences
 from steward.drift.comparison import FEWEST_ROWS
 from steward.drift.embedding_change import EmbeddingChange
 from steward.drift.family import Family
 from steward.drift.watched import Watched
-from steward.profiles.baseline import Baseline
 from steward.profiles.embeddings import EmbeddingSums
 from steward.profiles.profile import Profile
 from steward.results import MetricResult

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from steward.baselines.baseline import Baseline
 from steward.drift.comparison import CATEGORICAL_TESTS, NUMERIC_TESTS
 from steward.drift.watched import Watched
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.spec.monitors import DriftMonitor
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.drift.histograms import Counts, shares
-from steward.drift.joint.normal_scores import normal_quantile
+from steward.drift.normal_quantile import normal_quantile
 
 _NONE = 1e-12
 """A variance of the scores that is rounding."""

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
+from steward.baselines.baseline import Baseline
 from steward.drift.columns import Limits, judge_column
 from steward.drift.family import Family
 from steward.drift.watched import Watched
-from steward.profiles.baseline import Baseline
 from steward.profiles.profile import Profile
 from steward.results import MetricResult
 

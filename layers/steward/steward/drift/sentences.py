@@ -84,7 +84,7 @@ def few_rows(found: Comparison) -> str:
 
 def grown(change: Change, place: str) -> str:
     """A share that grew: `has 0.9 % of its rows above 22.1 instead of 0.1 %`."""
-    return f"has {change.before + change.effect:.2%} of rows {place} instead of {change.before:.2%}"
+    return f"has {change.share:.2%} of rows {place} instead of {change.before:.2%}"
 
 
 def tail(change: Change, bins: NumericBins) -> str:

@@ -1,5 +1,6 @@
 """Whether missing cells, or categories that the reference does not know, have become more frequent."""
 
+from steward.baselines.baseline import Baseline
 from steward.drift import sentences
 from steward.drift.comparison import counts_of
 from steward.drift.family import Family
@@ -7,7 +8,6 @@ from steward.drift.proportions import Share, increase_chance
 from steward.drift.rare_categories import RareCategories
 from steward.drift.sensitivity import LARGEST_SHARE
 from steward.drift.watched import Watched
-from steward.profiles.baseline import Baseline
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, histogram

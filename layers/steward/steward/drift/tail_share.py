@@ -1,11 +1,13 @@
 """Whether more rows lie far out, on either side, than in the baseline."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 from steward.drift.histograms import Counts
+from steward.drift.neighbourhood import Neighbourhood
 from steward.drift.proportions import Share, increase_chance
+from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 
 TAILS = (1 / 100, 1 / 1000)
@@ -25,6 +27,8 @@ class TailShare:
         edge: the position of the edge that it lies beyond.
         share: of the window's rows in it.
         before: of the baseline's.
+        increase: of the share, from -1 to 1.
+        tails: how many were looked at.
         p_value: the chance of so large an increase in any of the tails.
     """
 
@@ -32,12 +36,9 @@ class TailShare:
     edge: int
     share: float
     before: float
+    increase: float
+    tails: int
     p_value: float
-
-    @property
-    def increase(self) -> float:
-        """Of the share, from -1 to 1."""
-        return self.share - self.before
 
     @classmethod
     def largest(cls, expected: Counts, observed: Counts, effect: DesignEffect) -> Self | None:
@@ -81,7 +82,22 @@ class TailShare:
         grown = surprise(hits, here, before, rows)
         chance = 1.0 if grown <= PLAIN else increase_chance(Share(hits, here), there, effect)
         return cls(
-            "above" if side == "above" else "below", edge, hits / here, there.value, min(1.0, len(tails) * chance)
+            side="above" if side == "above" else "below",
+            edge=edge,
+            share=hits / here,
+            before=there.value,
+            increase=hits / here - there.value,
+            tails=len(tails),
+            p_value=min(1.0, len(tails) * chance),
+        )
+
+    def from_afar(self, around: Neighbourhood, bins: NumericBins, effect: DesignEffect) -> Self:
+        """The same less what rows from close by explain."""
+        increase, chance = around.beyond(bins.edges[self.edge], above=self.side == "above", effect=effect)
+        return replace(
+            self,
+            increase=min(self.increase, increase),
+            p_value=max(self.p_value, min(1.0, self.tails * chance)),
         )
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from steward.baselines.baseline import Baseline
 from steward.performance.metrics import metric_values
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.summaries import NumericSummary
 from steward.spec.model import ModelSpec

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from steward.baselines.baseline import Baseline
 from steward.monitoring.check import Bar, Distribution
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary, histogram

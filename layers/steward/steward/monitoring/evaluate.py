@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from steward.attribution.judge import judge_attributions
+from steward.baselines.capping import capped_attributes, capped_segments
 from steward.drift import Family, Watched, judge_drift
 from steward.fairness import Treated, judge_fairness
 from steward.monitoring.drift_loss_correlation import judge_signals
@@ -16,7 +17,6 @@ from steward.monitoring.unattributed import absence_of_attributions
 from steward.operation.judge import Served, judge_operation
 from steward.performance.by_segment import judge_segments
 from steward.performance.judgement import judge_performance
-from steward.profiles.capping import capped_attributes, capped_segments
 from steward.quality import Observed, judge_quality
 from steward.results import MetricResult
 from steward.spec.windows import Window

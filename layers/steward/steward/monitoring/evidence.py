@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from steward.attribution.sums import AttributionSums
+from steward.baselines.baseline import Baseline
 from steward.monitoring.history import PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles.baseline import Baseline
+from steward.profiles.attribution_sums import AttributionSums
 from steward.profiles.profile import Profile
 from steward.quality.label_matches import PastMatches
 from steward.spec.model import ModelSpec

@@ -1,1 +1,1 @@
-"""Mergeable summaries of records, and the baselines they are compared with."""
+"""Mergeable summaries of records."""

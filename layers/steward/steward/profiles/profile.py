@@ -6,8 +6,8 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
-from steward.attribution.sums import AttributionSums
 from steward.errors import IncomparableProfiles
+from steward.profiles.attribution_sums import AttributionSums
 from steward.profiles.embeddings import EmbeddingBins, EmbeddingSums
 from steward.profiles.entities import EntityCounts
 from steward.profiles.grid import Scratch

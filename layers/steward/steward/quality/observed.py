@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from steward.profiles.baseline import Baseline
+from steward.baselines.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.facets import columns_by_part
 from steward.profiles.profile import Profile

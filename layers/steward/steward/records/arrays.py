@@ -4,7 +4,7 @@ A text cell that is empty counts as missing, in every format.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from arro3 import compute
@@ -15,9 +15,6 @@ from steward.errors import BatchInvalid
 from steward.records.cells import as_text
 from steward.records.columns import CategoricalColumn, Mask, NumericColumn
 from steward.records.decoding.plain_types import description
-
-if TYPE_CHECKING:
-    from steward.records.time_reader import Times
 
 TYPES: Any = DataType
 """For its predicates: in the stubs `bool` is the method of that name, so that their result seems to be always true."""
@@ -58,17 +55,6 @@ def numbers(array: Array, column: str) -> tuple[NumericColumn, Mask | None]:
     values = values.copy()
     missing, unread = _reread(array, values, missing, unread, _number)
     return NumericColumn(values, missing), unread
-
-
-def times(array: Array, column: str) -> "Times":
-    """The moments in an array that is a whole column; of the columns of files, see `TimeReader`.
-
-    Raises:
-        BatchInvalid: the array's type can hold no times, or its times are written in more than one way.
-    """
-    from steward.records.time_reader import read_times  # noqa: PLC0415 - it is built upon this module
-
-    return read_times(array, column)
 
 
 def categories(array: Array, column: str) -> tuple[CategoricalColumn, Mask | None]:

@@ -1,6 +1,6 @@
 """Which rows of a file are valid records, and why the others are not."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.errors import BatchInvalid
 from steward.records import relations
 from steward.records.cell_types import CellType, seen_types
 from steward.records.columns import Chunk, Column
@@ -19,16 +20,24 @@ from steward.records.identity import SeenIds
 from steward.records.ids import Ids, identifiers
 from steward.records.labels import Classes
 from steward.records.panics import refuse_panics
-from steward.records.raw import Expectation, Limits, RawChunk, RejectedRow
+from steward.records.raw import Expectation, Limits, RawChunk, RejectedRow, Rows
 from steward.records.records import Records
 from steward.records.rounded_ids import RoundedIds
 from steward.records.schema import Expected, Kind
 from steward.records.sheet import Sheet
 from steward.records.time_columns import TimeColumns
-from steward.sagemaker.opening import event_rows
 from steward.spec.features import CategoricalFeature, EmbeddingFeature, NumericFeature, TextFeature
 from steward.spec.model import ModelSpec
 from steward.spec.telemetry import telemetry_columns
+
+Opener = Callable[[Path, str, ModelSpec, Limits, Collection[str]], Rows | None]
+"""Opens a file of a format that not every model has: path, name, declaration, limits, expected columns.
+
+None if the file is of another format.
+"""
+
+_EVENTS = frozenset({"captureData", "groundTruthData"})
+"""Keys of the event files of SageMaker, whose reader is loaded for models with a capture section."""
 
 _ROWS_OF_TEXT = 4096
 _NUMBERS_AT_A_TIME = 2**22
@@ -179,7 +188,15 @@ class Batch:
     """
 
     def __init__(  # noqa: PLR0917 - the file, what it should hold, and what that may cost
-        self, path: Path, name: str, spec: ModelSpec, kind: Kind, now: datetime, limits: Limits | None = None
+        self,
+        path: Path,
+        name: str,
+        spec: ModelSpec,
+        kind: Kind,
+        now: datetime,
+        limits: Limits | None = None,
+        *,
+        opener: Opener | None = None,
     ) -> None:
         """Open it.
 
@@ -190,6 +207,7 @@ class Batch:
             kind: what the file holds.
             now: the present, timezone-aware.
             limits: what reading may cost.
+            opener: tried before CSV, JSON Lines and Parquet.
 
         Raises:
             BatchInvalid: it is not what its name says, is empty or damaged, or lacks columns.
@@ -197,17 +215,25 @@ class Batch:
         self._name = name
         narrowed = _narrowed(limits or Limits(), spec)
         expected = Expected.of(spec, kind)
-        events = event_rows(path, name, spec, narrowed, expected.names)
-        self._rows = events or open_rows(path, name, narrowed, _expectation(spec, expected))
-        self._times = TimeColumns.of(spec, kind, formatted=events is None)
+
+        def opened() -> tuple[Rows, bool]:
+            special = opener(path, name, spec, narrowed, expected.names) if opener else None
+            return special or open_rows(path, name, narrowed, _expectation(spec, expected)), special is not None
+
+        self._rows, special = opened()
+        self._times = TimeColumns.of(spec, kind, formatted=not special)
 
         def every_id() -> Iterator[Ids]:
-            again = event_rows(path, name, spec, narrowed, expected.names)
-            rows = again or open_rows(path, name, narrowed, _expectation(spec, expected))
-            for chunk in rows.chunks([spec.columns.id]):
+            for chunk in opened()[0].chunks([spec.columns.id]):
                 yield identifiers(chunk.columns[spec.columns.id], spec.columns.id)
 
         self._judge = Judge(spec, kind, now, self._times, RoundedIds(every_id))
+        if not special and not _EVENTS.isdisjoint(expected.undeclared(self._rows.names)):
+            raise BatchInvalid(
+                "capture_undeclared",
+                f"the file holds events of SageMaker, and the declaration of {spec.model} does not say how to read "
+                "them; add a capture section with the inputs and outputs in their order",
+            )
         self.notes = expected.check(self._rows.names, self._rows.format)
         self.types: Mapping[str, CellType] = {}
 

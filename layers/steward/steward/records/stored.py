@@ -23,6 +23,7 @@ from steward.records.columns import (
 from steward.records.embeddings import embeddings
 from steward.records.ids import canonical_categories, identifiers
 from steward.records.records import Records
+from steward.records.time_reader import read_times
 from steward.spec.features import (
     BooleanFeature,
     CategoricalFeature,
@@ -85,7 +86,7 @@ def read_stored(
     for part in read_parquet(_file(source), batch_size=batch):
         names = part.schema.names
         kept = [name for name in names if name not in {roles.id, roles.time, roles.version}]
-        times = arrays.times(part.column(roles.time), roles.time) if roles.time in names else None
+        times = read_times(part.column(roles.time), roles.time) if roles.time in names else None
         yield Records(
             ids=identifiers(part.column(roles.id), roles.id).values,
             times=None if times is None else times.values,  # noqa: PD011 - ours, not pandas'
@@ -142,7 +143,7 @@ def _column(array: Array, name: str, declared: Feature | None) -> Column:
         case TextFeature():
             return TextColumn(arrays.texts(array, name)[0])
         case DatetimeFeature():
-            return TimeColumn(arrays.times(array, name).values)
+            return TimeColumn(read_times(array, name).values)
         case EmbeddingFeature():
             return embeddings(array, name, declared.dimensions).readable
         case NumericFeature():
@@ -161,7 +162,7 @@ def _series(array: Array, name: str, spec: ModelSpec) -> Any:
     if name == spec.columns.id:
         return pd.Series(identifiers(array, name).values, dtype=object)
     if name == spec.columns.time:
-        return as_pandas(TimeColumn(arrays.times(array, name).values))
+        return as_pandas(TimeColumn(read_times(array, name).values))
     return as_pandas(_column(array, name, spec.column(name)))
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from steward.baselines.baseline import Baseline
 from steward.performance.outcomes import no_outcomes
-from steward.profiles.baseline import Baseline
 from steward.profiles.scope import Scope
 from steward.records.frames import chunk_of
 from steward.retraining.conditional import with_conditional

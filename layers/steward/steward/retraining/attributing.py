@@ -11,8 +11,8 @@ from steward.attribution.game import Attributions
 from steward.attribution.judge import FEWEST_ROWS
 from steward.attribution.sampled import SampledAttributions
 from steward.attribution.shapley import attribute, method_of
-from steward.attribution.spread import WindowSpread
-from steward.attribution.sums import AttributionSums
+from steward.baselines.attribution_spread import WindowSpread
+from steward.profiles.attribution_sums import AttributionSums
 from steward.records.hashing import text_hashes
 from steward.retraining.background import Background
 from steward.retraining.portions import in_windows

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from steward.baselines.baseline import Baseline
+from steward.baselines.conditional import Conditional
 from steward.performance.binary_outcomes import Floats
 from steward.performance.calibration import Calibration
 from steward.performance.error_map import ErrorMap
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import CategoricalBins, Codes, NumericBins
-from steward.profiles.conditional import Conditional
 from steward.profiles.feature_losses import FeatureLosses
 from steward.profiles.model_bins import Bins
 from steward.profiles.portion import Portion

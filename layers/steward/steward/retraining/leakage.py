@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from steward.profiles.baseline import Baseline
+from steward.baselines.baseline import Baseline
 from steward.profiles.portion import Parts
 from steward.quality.single_feature_auc import single_feature_auc
 from steward.retraining.dataset import truth

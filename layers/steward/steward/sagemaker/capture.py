@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from steward.errors import BatchInvalid
 from steward.records.raw import Limits, as_json
 from steward.records.text import Lines
 from steward.sagemaker.events import EventRows, KeySearch, Refused, Row
 from steward.sagemaker.locations import ANYWHERE, Location
 from steward.sagemaker.payloads import DECODER, SKIPPED, Record, Unusable, named, records
+from steward.spec.capture import Capture
 from steward.spec.model import ModelSpec
 
 ATTRIBUTES = "customAttributes"
@@ -52,26 +52,16 @@ class CaptureMapping:
     response: Location = ANYWHERE
 
     @classmethod
-    def of(cls, spec: ModelSpec) -> Self:
-        """What a declaration says.
-
-        Raises:
-            BatchInvalid: it has no capture section; fields without names would have to be guessed.
-        """
-        if spec.capture is None:
-            raise BatchInvalid(
-                "capture_undeclared",
-                f"the file is a SageMaker data capture, and the declaration of {spec.model} does not say how to read "
-                "one; add a capture section with the inputs and outputs in their order",
-            )
+    def of(cls, spec: ModelSpec, capture: Capture) -> Self:
+        """What a declaration and its capture section say."""
         return cls(
             id=spec.columns.id,
             time=spec.columns.time,
-            inputs=tuple(spec.capture.inputs),
-            outputs=tuple(spec.capture.outputs),
+            inputs=tuple(capture.inputs),
+            outputs=tuple(capture.outputs),
             label=spec.columns.label,
-            request=Location.parse(spec.capture.request),
-            response=Location.parse(spec.capture.response),
+            request=Location.parse(capture.request),
+            response=Location.parse(capture.response),
         )
 
     @property

@@ -24,19 +24,19 @@ _TRUTH = re.compile(rb'"groundTruthData"\s*:\s*\{')
 def event_rows(
     path: Path, name: str, spec: ModelSpec, limits: Limits | None = None, expected: Collection[str] = ()
 ) -> Rows | None:
-    """Open a file if it begins with SageMaker events; None if it is anything else, which is for others to open.
+    """Open a file if it begins with SageMaker events; None if it is anything else, or nothing says how to read them.
 
     Args:
         path: where it lies.
         name: what the user called it; an object key will do.
-        spec: the declaration; for captures, its capture section says which field is which column.
+        spec: the declaration, whose capture section says which field is which column.
         expected: columns that are looked for in the whole file before it is read.
         limits: what it may cost. Lines may be as long as the largest request and its answer, whatever this says.
 
     Raises:
-        BatchInvalid: it is an event file, and is damaged, or the declaration does not say how to read it.
+        BatchInvalid: it is an event file, and is damaged, or holds labels and the declaration names no label.
     """
-    if not path.stat().st_size:
+    if spec.capture is None or not path.stat().st_size:
         return None
     written, compression = recognise(path, name)
     if written != "jsonl":
@@ -52,7 +52,7 @@ def event_rows(
 
     first = next((line for line in lines.head.split(b"\n") if _CAPTURE.search(line) or _TRUTH.search(line)), b"")
     if _CAPTURE.search(first):  # also where it has its ground truth already
-        return CaptureRows(lines, limits, CaptureMapping.of(spec), later)
+        return CaptureRows(lines, limits, CaptureMapping.of(spec, spec.capture), later)
     if first:
         columns = spec.columns
         if columns.label is None:

@@ -45,13 +45,20 @@ class Resource:
 
 
 def resources(stack: Stack) -> dict[str, Resource]:
-    """Every resource whose condition holds, by its logical id."""
+    """Every resource whose condition holds, by its logical id.
+
+    A policy that several queues share is one resource for each: `<policy>-<queue>`, by their logical ids.
+    """
     found = {}
     for logical, declared in stack.template["Resources"].items():
         if "Condition" in declared and not _holds(stack, declared["Condition"]):
             continue
-        properties = resolved(stack, declared.get("Properties", {}))
-        found[logical] = Resource(logical, declared["Type"], stack.physical.get(logical, ""), properties)
+        properties, kind = declared.get("Properties", {}), declared["Type"]
+        named = {logical: properties}
+        if kind == "AWS::SQS::QueuePolicy":
+            named = {f"{logical}-{queue['Ref']}": {**properties, "Queues": [queue]} for queue in properties["Queues"]}
+        for name, own in named.items():
+            found[name] = Resource(name, kind, stack.physical.get(logical, ""), resolved(stack, own))
     return found
 
 

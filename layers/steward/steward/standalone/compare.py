@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from steward.baselines.baseline import Baseline
 from steward.drift import Watched, judge_drift
 from steward.errors import BatchInvalid, SpecInvalid
-from steward.profiles.baseline import Baseline
 from steward.profiles.facets import columns_by_part, part_names
 from steward.profiles.model_bins import Bins
 from steward.profiles.portion import Portion
@@ -17,8 +17,9 @@ from steward.profiles.profile import Gathering, Profile
 from steward.records.columns import Chunk
 from steward.results import MetricResult
 from steward.standalone.conversion import Converter
+from steward.standalone.findings import ColumnUse, Rows, decision, in_plain_words
 from steward.standalone.placing import Span, placed, times_of
-from steward.standalone.report import ColumnUse, ComparisonReport, Rows, decision, in_plain_words
+from steward.standalone.report import ComparisonReport
 from steward.standalone.subject import Subject
 from steward.standalone.tables import Batch, Table, Watcher, silent, table_of
 

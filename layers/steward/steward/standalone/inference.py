@@ -18,6 +18,7 @@ from steward.records.embeddings import embeddings, is_list
 from steward.records.quantities import Quantity, quantity_of, read_quantities
 from steward.records.rounded_ids import rounded_example
 from steward.records.time_digits import count_spellings
+from steward.records.time_reader import read_times
 from steward.spec.features import (
     MOST_DIMENSIONS,
     BooleanFeature,
@@ -330,6 +331,6 @@ def _is_flag(cell: str) -> bool:
 
 def _share_of_moments(cells: list[str], name: str) -> float:
     sample = cells[:1000]
-    read = arrays.times(Array(sample, DataType.utf8()), name)
+    read = read_times(Array(sample, DataType.utf8()), name)
     unread = 0 if read.unread is None else int(read.unread.sum())
     return 1 - unread / len(sample)

@@ -15,8 +15,8 @@ from steward.spec.quality import Segment
 from steward.standalone.cells import sampled
 from steward.standalone.conversion import Converter
 from steward.standalone.entity_column import rows_in_groups
+from steward.standalone.findings import ColumnUse
 from steward.standalone.inference import Inference, infer_cells
-from steward.standalone.report import ColumnUse
 from steward.standalone.tables import Batch
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steward.results import REMEDY, MetricResult
-from steward.standalone.report import ComparisonReport
+from steward.standalone.findings import Findings
 
 _RARE = 1e-9
 _TOGETHER = "all together"
@@ -47,7 +47,7 @@ class Summary:
     notes: list[str]
 
 
-def text(report: ComparisonReport) -> str:
+def text(report: Findings) -> str:
     """As plain text, 100 columns wide."""
     console = Console(width=_WIDTH, file=io.StringIO(), color_system=None)
     with console.capture() as captured:
@@ -55,7 +55,7 @@ def text(report: ComparisonReport) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
-def html(report: ComparisonReport) -> str:
+def html(report: Findings) -> str:
     """As a fragment of HTML, for notebooks."""
     summary = summarise(report)
     left, colour = 'style="text-align:left"', _COLOURS[summary.tone]
@@ -69,7 +69,7 @@ def html(report: ComparisonReport) -> str:
     return "".join(parts)
 
 
-def show(report: ComparisonReport, console: Console) -> None:
+def show(report: Findings, console: Console) -> None:
     """Print it for people."""
     summary = summarise(report)
     console.print(Text(summary.verdict, style=_STYLES[summary.tone]))
@@ -89,7 +89,7 @@ def show(report: ComparisonReport, console: Console) -> None:
         console.print(Text(f"Note: {note}.", style="dim"))
 
 
-def summarise(report: ComparisonReport) -> Summary:
+def summarise(report: Findings) -> Summary:
     """Put a report in words."""
     decisive = list(_decisive(report.results))
     drifted = sorted(

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from steward.alerting.cause import likely_cause
-from steward.alerting.deeds import Deed, due, taken_on
+from steward.alerting.deeds import Deed, taken_on
+from steward.alerting.due_actions import due
 from steward.alerting.facts import Acknowledgement, Mute, SeenCheck, finding
 from steward.alerting.grouping import audible
 from steward.alerting.messages import alerts_notification, notice

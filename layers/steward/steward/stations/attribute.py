@@ -9,9 +9,9 @@ from typing import Self
 import pandas as pd
 
 from steward.attribution.sampled import SampledAttributions
-from steward.attribution.sums import AttributionSums
 from steward.errors import BatchInvalid, ObjectChanged, ObjectMissing, UntrustedArtifact
 from steward.events import AttributionsRequested, AttributionsUpdated, Event
+from steward.profiles.attribution_sums import AttributionSums
 from steward.records.hashing import text_hashes
 from steward.records.records import Records, concatenate
 from steward.records.stored import read_records, read_stored, write_records

@@ -2,7 +2,7 @@
 
 from weakref import WeakKeyDictionary
 
-from steward.profiles.baseline import Baseline
+from steward.baselines.baseline import Baseline
 from steward.profiles.model_bins import Bins
 from steward.stations import registry
 from steward.store.bucket import Bucket

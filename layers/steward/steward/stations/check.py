@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 
 from steward.attribution.sampled import SampledAttributions
-from steward.attribution.sums import AttributionSums
+from steward.baselines.baseline import Baseline
 from steward.defects.correction import is_correction
 from steward.errors import IncomparableProfiles
 from steward.events import (
@@ -26,7 +26,7 @@ from steward.monitoring.evidence import Evidence
 from steward.monitoring.figures import figures
 from steward.monitoring.history import History, PastWindow
 from steward.monitoring.realised import WindowOutcomes
-from steward.profiles.baseline import Baseline
+from steward.profiles.attribution_sums import AttributionSums
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile import Profile
 from steward.quality.no_data import overdue_windows

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from steward.baselines.baseline import Baseline
 from steward.errors import DataRefused, ObjectChanged, ObjectMissing, StewardError, TrainingImpossible
 from steward.lineage.differences import (
     DataDifference,
@@ -16,7 +17,6 @@ from steward.lineage.differences import (
 from steward.lineage.facts import baseline_facts
 from steward.lineage.fields import changed_fields
 from steward.lineage.identifiers import Identified
-from steward.profiles.baseline import Baseline
 from steward.retraining.manifest import DatasetManifest
 from steward.spec.model import ModelSpec
 from steward.standalone.compare import compare

@@ -29,6 +29,7 @@ from steward.stations.fetch import fetch_file
 from steward.stations.placing import Places
 from steward.stations.publication import PARQUET
 from steward.stations.remake import StoredLayer, remake_profiles
+from steward.stations.sagemaker import event_opener
 from steward.stations.upload import Upload
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -188,7 +189,8 @@ class _Correcting:
         path, created = fetch_file(self.runtime.data, self.upload, self.folder), self.upload.created
         kind = "withdrawals" if self.asked.withdraws else self.asked.kind
         parts: list[tuple[Records, NDArray[np.int64]]] = []
-        file = Batch(path, created.key, self.spec, kind, self.upload.completed, _LIMITS)  # type: ignore[arg-type]
+        opener = event_opener(self.spec)
+        file = Batch(path, created.key, self.spec, kind, self.upload.completed, _LIMITS, opener=opener)  # type: ignore[arg-type]
         for judged in file:
             quarantine.add(judged.rejected)
             parts.append((judged.records, judged.places))

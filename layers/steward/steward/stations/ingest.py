@@ -37,6 +37,7 @@ from steward.stations.intake_events import (
 )
 from steward.stations.neighbours import Neighbours
 from steward.stations.publication import PARQUET, Publication
+from steward.stations.sagemaker import event_opener
 from steward.stations.spool import Spool
 from steward.stations.upload import Upload, sequencer_of
 from steward.store import keys
@@ -183,7 +184,8 @@ class _Intake:
         """Read the file once: valid rows go to the spool, the others to the quarantine."""
         admitted = self._versioned() if self._kind in {"predictions", "telemetry"} else None
         key, completed = self._upload.created.key, self._upload.completed
-        batch = Batch(path, key, self._spec, self._kind, completed, LIMITS)  # type: ignore[arg-type] # no correction
+        opener = event_opener(self._spec)
+        batch = Batch(path, key, self._spec, self._kind, completed, LIMITS, opener=opener)  # type: ignore[arg-type] # no correction
         for judged in batch:
             records = self._named(judged.records) if self._kind == "telemetry" else judged.records
             rows = Rows(records, judged.places, judged.content, judged.rejected)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from steward.baselines.baseline import Baseline
 from steward.defects.correction import is_correction, withdraws
 from steward.events import BatchIngested, DataCorrected, IdsGivenUp, OutcomesUpdated
 from steward.monitoring.realised import WindowOutcomes
 from steward.performance.grouping import columns_looked_at
 from steward.performance.joined import join
-from steward.profiles.baseline import Baseline
 from steward.profiles.model_bins import Bins
 from steward.quality.label_matches import EXAMPLES, UnmatchedLabels
 from steward.records.stored import read_records

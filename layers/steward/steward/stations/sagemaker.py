@@ -1,9 +1,23 @@
-"""The reports of SageMaker's monitors, written beside a check for models that were moved in from there."""
+"""What models that were moved in from SageMaker have besides: its event files, and the reports of its monitors.
+
+The package that knows the formats is loaded for models with a capture section alone.
+"""
 
 from steward.monitoring.check import Check
 from steward.monitoring.evidence import Evidence
+from steward.records.judge import Opener
+from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.store.bucket import Bucket
+
+
+def event_opener(spec: ModelSpec) -> Opener | None:
+    """The reader of SageMaker's event files; None for a model whose declaration has no capture section."""
+    if spec.capture is None:
+        return None
+    from steward.sagemaker.opening import event_rows  # noqa: PLC0415 - loaded for those models alone
+
+    return event_rows
 
 
 def write_reports(data: Bucket, check: Check, evidence: Evidence) -> None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from steward.baselines.baseline import Baseline
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
 from steward.events import Event, StoredObject, TrainingCompleted, TrainingRequested
-from steward.profiles.baseline import Baseline
 from steward.profiles.scope import Scope
 from steward.retraining import artifact, recipe
 from steward.retraining.adoption import adopt

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from steward.baselines.baseline import Baseline
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import Event, StoredObject, TrainingCompleted, ValidationCompleted
 from steward.governance.card import ModelCard
 from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
-from steward.profiles.baseline import Baseline
 from steward.retraining import artifact, recipe
 from steward.retraining.dataset import held_out, truth
 from steward.retraining.judged import outcomes_of

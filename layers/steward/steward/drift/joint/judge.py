@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.baselines.baseline import Baseline
 from steward.drift import sentences
 from steward.drift.family import Family
 from steward.drift.joint.correlation_shift import correlation_shift
@@ -16,7 +17,6 @@ from steward.drift.joint.normal_scores import MISSING, normal_scores, score_tabl
 from steward.drift.joint.random_features import random_features
 from steward.drift.joint.reconstruction_error import reconstruction_error
 from steward.drift.rare_categories import RareCategories
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile

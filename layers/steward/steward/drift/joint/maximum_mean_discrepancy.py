@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.drift.joint.quadratic_form import QuadraticForm
+from steward.drift.quadratic_form import QuadraticForm
 
 _FEWEST_ROWS = 10
 _NULL_ROWS = 1000

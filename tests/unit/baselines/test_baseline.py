@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from steward.baselines.baseline import Baseline
 from steward.errors import IncomparableProfiles
 from steward.performance.binary_outcomes import BinaryOutcomes
-from steward.profiles.baseline import Baseline
 from steward.profiles.bins import MISSING
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.embeddings import EmbeddingSums

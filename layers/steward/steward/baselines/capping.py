@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from steward.profiles.baseline import Baseline
+from steward.baselines.baseline import Baseline
 from steward.profiles.model_bins import OTHER, SegmentBins
 from steward.profiles.profile import Profile
 from steward.results import MetricResult

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from steward.attribution.sums import AttributionSums, FeatureSums
+from steward.profiles.attribution_sums import AttributionSums, FeatureSums
 
 FEWEST_CHUNKS = 3
 """Windows needed to estimate anything."""

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from steward.baselines.baseline import Baseline
+from steward.baselines.capping import capped_attributes, capped_segments
 from steward.drift import Watched, judge_drift
-from steward.profiles.baseline import Baseline
-from steward.profiles.capping import capped_attributes, capped_segments
 from steward.profiles.profile import Profile
 from steward.profiles.scope import Scope
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn

@@ -7,14 +7,14 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from steward.attribution.spread import WindowSpread
-from steward.attribution.sums import AttributionSums
+from steward.baselines.attribution_spread import WindowSpread
+from steward.baselines.conditional import Conditional
 from steward.errors import IncomparableProfiles
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
+from steward.profiles.attribution_sums import AttributionSums
 from steward.profiles.bins import MISSING, ColumnBins, NumericBins
 from steward.profiles.clusters import Clusters, ColumnClusters, clusters_of
-from steward.profiles.conditional import Conditional
 from steward.profiles.design_effect import DesignEffect, Repeated
 from steward.profiles.embedding_spread import EmbeddingSpread
 from steward.profiles.embeddings import EmbeddingBins

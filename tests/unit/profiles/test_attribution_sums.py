@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from steward.attribution.spread import WindowSpread
-from steward.attribution.sums import AttributionSums, FeatureSums
+from steward.baselines.attribution_spread import WindowSpread
+from steward.profiles.attribution_sums import AttributionSums, FeatureSums
 
 NAMES = ["age", "fare", "make"]
 

@@ -1,0 +1,165 @@
+"""The order of events: which function wakes on what, and what it emits.
+
+What wakes a function is read from the rules of `template.yaml`. What it emits is read from the code: the event classes
+that are constructed in the modules that its `app.py` imports, directly or through others.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import grimp
+import yaml
+
+from steward import events
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "steward"
+_PARSES = {"decode", "model_validate", "model_validate_json"}
+_OVERVIEW = 15
+"""A function that listens to more kinds of event than this is in the table alone: its arrows would hide the others."""
+
+type Emitted = dict[str, list[str]]
+"""The names of the events that each function emits, in alphabetical order."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a short form of CloudFormation is what it names: `!GetAtt Queue.Arn` is `Queue.Arn`."""
+
+
+def _short_form(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else loader.construct_object(node)
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+@cache
+def _resources() -> dict[str, dict[str, Any]]:
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    return dict(yaml.load(text, Loader=_Loader)["Resources"])  # noqa: S506 - our own file
+
+
+def functions() -> dict[str, str]:
+    """The functions by their logical ids, in the order of the template."""
+    return {
+        name: item["Properties"]["CodeUri"].split("/")[1]
+        for name, item in _resources().items()
+        if item["Type"] == "AWS::Serverless::Function"
+    }
+
+
+@cache
+def subscriptions() -> dict[str, list[str]]:
+    """What wakes each function by a rule: the names of events, S3 prefixes, or a schedule."""
+    found: dict[str, list[str]] = {name: [] for name in functions().values()}
+    for rule in _of_type("AWS::Events::Rule"):
+        for target in rule["Targets"]:
+            found[_function_of(target["Arn"])] += _causes(rule)
+    return found
+
+
+def scheduled() -> list[str]:
+    """The functions that the schedules of models wake."""
+    statements = _resources()["ScheduleRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    return [_function_of(arn) for statement in statements for arn in statement["Resource"]]
+
+
+@cache
+def emitted() -> Emitted:
+    """The events that each function emits."""
+    graph = grimp.build_graph(PACKAGE, exclude_type_checking_imports=True)
+    constructed = {module: set(_constructed(module)) for module in graph.modules}
+    found = {}
+    for name in functions().values():
+        modules = set(_imported(ROOT / "functions" / name / "app.py", graph.modules))
+        modules |= {behind for module in modules for behind in graph.find_upstream_modules(module)}
+        found[name] = sorted({event for module in modules for event in constructed[module]})
+    return found
+
+
+def picture() -> str:
+    """The functions and the events between them, as a Mermaid flowchart."""
+    emits, listens = emitted(), subscriptions()
+    lines = ["```mermaid", "flowchart LR"]
+    lines += [f"    inbox[/S3 uploads/] -- {', '.join(keys)} --> {name}" for name, keys in _uploads(listens).items()]
+    lines.append(f"    schedules((schedules)) --> {' & '.join(scheduled())}")
+    lines.append("    people([people: signed commands]) --> accept_commands")
+    for emitter, names in emits.items():
+        for listener, wanted in listens.items():
+            between = [name for name in names if name in wanted]
+            if between and emitter != listener and len(set(wanted)) <= _OVERVIEW:
+                lines.append(f"    {emitter} -- {'<br>'.join(between)} --> {listener}")
+    lines.append("    raise_alerts & watch_deployment --> topic([SNS: people, queues, endpoints])")
+    return "\n".join([*lines, "```"])
+
+
+def table() -> str:
+    """Every event, in the order of `steward.events`: who emits it and whom it wakes."""
+    emits, listens = emitted(), subscriptions()
+    lines = ["| event | emitted by | wakes |", "| --- | --- | --- |"]
+    for name in _events():
+        by = [f"`{function}`" for function, names in emits.items() if name in names]
+        wakes = [f"`{function}`" for function, names in listens.items() if name in names]
+        lines.append(f"| `{name}` | {', '.join(by) or 'schedules'} | {', '.join(wakes) or '–'} |")
+    return "\n".join(lines)
+
+
+def _of_type(kind: str) -> Iterator[dict[str, Any]]:
+    return (item["Properties"] for item in _resources().values() if item["Type"] == kind)
+
+
+def _function_of(queue: str) -> str:
+    return functions()[queue.removesuffix(".Arn").removesuffix("Queue")]
+
+
+def _causes(rule: dict[str, Any]) -> list[str]:
+    pattern = rule.get("EventPattern")
+    if pattern is None:
+        return [rule["ScheduleExpression"]]
+    if pattern["source"] == ["aws.s3"]:
+        return [f"{key['prefix']}" for key in pattern["detail"]["object"]["key"]]
+    return list(pattern["detail-type"])
+
+
+def _uploads(listens: dict[str, list[str]]) -> dict[str, list[str]]:
+    found = {name: [cause for cause in causes if cause.endswith("/")] for name, causes in listens.items()}
+    return {name: keys for name, keys in found.items() if keys}
+
+
+@cache
+def _events() -> list[str]:
+    return [
+        name
+        for name, found in vars(events).items()
+        if inspect.isclass(found) and issubclass(found, events.Event) and found is not events.Event
+    ]
+
+
+def _imported(app: Path, modules: set[str]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(app.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{PACKAGE}."):
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in modules else node.module
+
+
+def _constructed(module: str) -> Iterator[str]:
+    """The events that a module constructs: by a call of the class or of its constructors, or in a loop over classes."""
+    path = ROOT / "layers" / "steward" / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    known = set(_events())
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            found = node.func
+            if isinstance(found, ast.Attribute) and found.attr not in _PARSES:
+                found = found.value
+            if isinstance(found, ast.Name) and found.id in known:
+                yield found.id
+        if isinstance(node, ast.For):
+            yield from {name.id for name in ast.walk(node.iter) if isinstance(name, ast.Name)} & known
