@@ -24,7 +24,7 @@ export STEWARD_UV := $(UV)
 export STEWARD_PYTHON := $(CURDIR)/.venv/bin/python
 export STEWARD_ARCHITECTURE ?= arm64
 
-.PHONY: help demo test check integration e2e nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+.PHONY: help demo test check integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
   unit templates generate changelog release wheel
 
 help: ## list these targets
@@ -35,7 +35,7 @@ demo: deps tools ## play ten months of real flights through the deployed functio
 
 test: deps tools ## everything: lint, types, template lint, unit and integration tests beside end-to-end tests on a stack of their own
 	@mkdir -p .local
-	{ $(MAKE) --no-print-directory lint templates && $(RUN) $(PYTEST) $(UNIT) tests/integration; } > .local/check.log 2>&1 & \
+	{ nice make --no-print-directory lint templates && nice $(RUN) $(PYTEST) $(UNIT) tests/integration; } > .local/check.log 2>&1 & \
 	checks=$$!; $(RUN) pytest tests/e2e; e2e=$$?; wait $$checks; checked=$$?; cat .local/check.log; exit $$((e2e + checked))
 
 check: lint unit ## format, lint, types, import contracts and unit tests, in a few minutes
@@ -45,6 +45,9 @@ integration: deps ## every function's handler on AWS in memory, wired by the tem
 
 e2e: deps tools ## the template deployed into a local emulator, driven from outside
 	$(RUN) pytest tests/e2e
+
+coverage: deps ## lines and branches of the package that unit and integration tests run; fails below 95 %
+	$(RUN) $(PYTEST) --cov --cov-report=term $(UNIT) tests/integration
 
 nightly: deps ## every case of which make test tries a sample, and the unit tests as on other processors; takes hours
 	STEWARD_MOTO=http $(RUN) pytest -m "not benchmark" --hypothesis-profile nightly --numprocesses auto --dist worksteal \
