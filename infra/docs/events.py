@@ -11,9 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import grimp
-import yaml
-
+from infra.docs import packages, template
 from steward import events
 
 ROOT = Path(__file__).parents[2]
@@ -26,39 +24,17 @@ type Emitted = dict[str, list[str]]
 """The names of the events that each function emits, in alphabetical order."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which a short form of CloudFormation is what it names: `!GetAtt Queue.Arn` is `Queue.Arn`."""
-
-
-def _short_form(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    return loader.construct_sequence(node) if isinstance(node, yaml.SequenceNode) else loader.construct_object(node)
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
-@cache
-def _resources() -> dict[str, dict[str, Any]]:
-    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
-    return dict(yaml.load(text, Loader=_Loader)["Resources"])  # noqa: S506 - our own file
-
-
 def functions() -> dict[str, str]:
     """The functions by their logical ids, in the order of the template."""
-    return {
-        name: item["Properties"]["CodeUri"].split("/")[1]
-        for name, item in _resources().items()
-        if item["Type"] == "AWS::Serverless::Function"
-    }
+    found = template.of_type("AWS::Serverless::Function")
+    return {name: function["CodeUri"].split("/")[1] for name, function in found.items()}
 
 
 @cache
 def subscriptions() -> dict[str, list[str]]:
     """What wakes each function by a rule: the names of events, S3 prefixes, or a schedule."""
     found: dict[str, list[str]] = {name: [] for name in functions().values()}
-    for rule in _of_type("AWS::Events::Rule"):
+    for rule in template.of_type("AWS::Events::Rule").values():
         for target in rule["Targets"]:
             found[_function_of(target["Arn"])] += _causes(rule)
     return found
@@ -66,20 +42,21 @@ def subscriptions() -> dict[str, list[str]]:
 
 def scheduled() -> list[str]:
     """The functions that the schedules of models wake."""
-    statements = _resources()["ScheduleRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    role = template.of_type("AWS::IAM::Role")["ScheduleRole"]
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
     return [_function_of(arn) for statement in statements for arn in statement["Resource"]]
 
 
 @cache
 def emitted() -> Emitted:
     """The events that each function emits."""
-    graph = grimp.build_graph(PACKAGE, exclude_type_checking_imports=True)
+    graph = packages.modules()
     constructed = {module: set(_constructed(module)) for module in graph.modules}
     found = {}
     for name in functions().values():
-        modules = set(_imported(ROOT / "functions" / name / "app.py", graph.modules))
-        modules |= {behind for module in modules for behind in graph.find_upstream_modules(module)}
-        found[name] = sorted({event for module in modules for event in constructed[module]})
+        loaded = set(_imported(ROOT / "functions" / name / "app.py", graph.modules))
+        loaded |= {behind for module in loaded for behind in graph.find_upstream_modules(module)}
+        found[name] = sorted({event for module in loaded for event in constructed[module]})
     return found
 
 
@@ -108,10 +85,6 @@ def table() -> str:
         wakes = [f"`{function}`" for function, names in listens.items() if name in names]
         lines.append(f"| `{name}` | {', '.join(by) or 'schedules'} | {', '.join(wakes) or '–'} |")
     return "\n".join(lines)
-
-
-def _of_type(kind: str) -> Iterator[dict[str, Any]]:
-    return (item["Properties"] for item in _resources().values() if item["Type"] == kind)
 
 
 def _function_of(queue: str) -> str:

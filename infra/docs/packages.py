@@ -17,9 +17,15 @@ type Imports = dict[str, set[str]]
 
 
 @cache
+def modules() -> grimp.ImportGraph:
+    """Every module of the library, and its imports but those for types alone."""
+    return grimp.build_graph(PACKAGE, exclude_type_checking_imports=True)
+
+
+@cache
 def imports() -> Imports:
     """The imports between the packages and modules directly under `steward`."""
-    graph = grimp.build_graph(PACKAGE, exclude_type_checking_imports=True)
+    graph = modules()
     names = sorted(name.removeprefix(f"{PACKAGE}.") for name in graph.find_children(PACKAGE))
     return {
         name: {

@@ -38,17 +38,17 @@ GROUPS: Mapping[str, tuple[MonitorName, ...]] = {
 }
 
 SHARED: Mapping[MonitorName, str] = {
-    "feature_drift": "Whether the distribution of any feature has moved.",
-    "score_drift": "Whether scores, predictions or other outputs have moved.",
-    "missing_values": "The share of a feature's cells that are empty, or no finite numbers.",
-    "unseen_categories": "The share of a feature's values that the reference has not met.",
-    "validity": "The share of rows that break a type, range, domain, pattern or rule.",
-    "uniqueness": "The share of rows whose id came before.",
-    "estimated_performance": "How far a metric has fallen by estimate, while labels are missing.",
-    "error_rate": "The share of requests that failed.",
-    "cpu": "A percentile of the processor use, in percent.",
-    "gpu": "A percentile of the use of the GPU, in percent.",
-    "memory": "A percentile of the memory use, in percent.",
+    "feature_drift": "The distribution of each feature, compared with the baseline.",
+    "score_drift": "The distribution of scores, predictions and other outputs.",
+    "missing_values": "The proportion of a feature's values that are missing or not finite.",
+    "unseen_categories": "The proportion of a feature's values that are not in the reference.",
+    "validity": "The proportion of rows that violate a type, range, domain, pattern or rule.",
+    "uniqueness": "The proportion of rows with a duplicate ID.",
+    "estimated_performance": "The estimated decrease of a metric, while labels are missing.",
+    "error_rate": "The proportion of requests that failed.",
+    "cpu": "A percentile of the processor utilisation, in percent.",
+    "gpu": "A percentile of the GPU utilisation, in percent.",
+    "memory": "A percentile of the memory utilisation, in percent.",
 }
 """What monitors watch whose kind of limit has others too, so that its docstring is about the limit alone."""
 

@@ -90,6 +90,13 @@ def test_every_target_of_make_exists(path: Path) -> None:
     assert named <= targets
 
 
+@pytest.mark.parametrize("path", [*GUIDES, ROOT / ".github" / "CONTRIBUTING.md"], ids=name_of)
+def test_every_path_in_the_repository_exists(path: Path) -> None:
+    """Paths that begin with `steward/` are in the library's layer."""
+    for named in re.findall(r"`((?:functions|infra|layers|steward|tests)/[\w./-]+)`", path.read_text(encoding="utf-8")):
+        assert (ROOT / ("layers/steward" if named.startswith("steward/") else "") / named).exists(), named
+
+
 def test_every_page_is_in_the_list_of_pages() -> None:
     listed = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert [

@@ -14,25 +14,25 @@ PANELS = {
         Entry(
             "compare",
             "compare:compare_tables",
-            "Say whether one table has drifted from another.",
+            "Test whether one table has drifted from another.",
             "steward compare reference.parquet current.csv --fail-on-drift",
         ),
         Entry(
             "suggest",
             "suggest:suggest",
-            "Write a declaration that fits reference data.",
+            "Infer a declaration from reference data.",
             "steward suggest reference.csv --model loans --owner risk-team --output loans.yaml",
         ),
         Entry(
             "validate",
             "validate:validate",
-            "Read declarations, and upload nothing.",
+            "Validate declarations without uploading them.",
             "steward validate loans.yaml",
         ),
         Entry(
             "import-sagemaker",
             "sagemaker:import_from_sagemaker",
-            "Write a declaration from what SageMaker Model Monitor and Clarify left behind.",
+            "Convert baselines of SageMaker Model Monitor and Clarify to a declaration.",
             "steward import-sagemaker statistics.json constraints.json --model loans --owner risk-team "
             "--capture captures/",
         ),
@@ -41,14 +41,14 @@ PANELS = {
         Entry(
             "push",
             "push:upload_files",
-            "Upload declarations or records, and show what became of them.",
+            "Upload declarations or records, and wait for the result.",
             "steward push march.csv --model loans --kind predictions",
         ),
-        Entry("quarantine", "quarantine:app", "Rejected rows and files: list, show, and release after a fix."),
+        Entry("quarantine", "quarantine:app", "List, show and release rejected rows and files."),
         Entry(
             "defects",
             "defects:show_defects",
-            "List the errors found in a model's data.",
+            "List the defects in a model's data.",
             "steward defects loans",
         ),
     ),
@@ -62,25 +62,25 @@ PANELS = {
         Entry(
             "watch",
             "watch:watch",
-            "Show every decision on a model as it is taken.",
+            "Follow the decisions about a model as they are made.",
             "steward watch loans --patience 60",
         ),
         Entry(
             "report",
             "report:report",
-            "Bring a model's newest report to a folder.",
+            "Download a model's newest report.",
             "steward report loans --out reports --open",
         ),
         Entry(
             "explain",
             "explain:explain_check",
-            "Show how a check's decisions came about, and work them out again.",
+            "Show the evidence of a check, and recompute its results.",
             "steward explain loans 20190408T000000Z_1w",
         ),
         Entry(
             "audit",
             "audit:audit",
-            "Have every governance invariant of a model checked now.",
+            "Audit a model's governance invariants now.",
             "steward audit loans",
         ),
     ),
@@ -88,53 +88,53 @@ PANELS = {
         Entry(
             "doctor",
             "doctor:examine_deployment",
-            "Say what is wrong with the deployment and how to mend it.",
+            "Find problems of the deployment, with the command that fixes each.",
             "steward doctor",
         ),
         Entry(
             "redrive",
             "redrive:send_round_again",
-            "Show what failed too often, or send it round again.",
+            "List dead-lettered messages with the error, or send them again.",
             "steward redrive ingest_records --send",
         ),
         Entry(
             "cost",
             "cost:cost",
-            "Show what is stored and what a month takes, at list prices.",
+            "Estimate the monthly cost at list prices.",
             "steward cost loans",
         ),
     ),
-    "Commands that are signed": (
+    "Signed commands": (
         Entry(
             "acknowledge",
             "people:acknowledge",
-            "Say that an alert was seen, so that it does not escalate.",
+            "Acknowledge an alert, so that it does not escalate.",
             'steward acknowledge loans --monitor feature_drift --note "on it"',
         ),
         Entry(
             "mute",
             "people:mute",
-            "Have no notifications for a while.",
+            "Mute notifications for a time.",
             'steward mute loans --for 2d --reason "new branch opens"',
         ),
-        Entry("check", "people:check", "Have windows checked now.", "steward check loans"),
+        Entry("check", "people:check", "Check windows now.", "steward check loans"),
         Entry(
             "retrain",
             "people:retrain",
-            "Ask the retraining policy for a run.",
+            "Request a retraining, subject to the policy.",
             'steward retrain loans --reason "new product line"',
         ),
         Entry(
             "freeze",
             "people:freeze",
-            "Have promotions wait.",
-            'steward freeze loans --until 2026-12-27 --reason "nobody is here to look"',
+            "Stop promotions until a time.",
+            'steward freeze loans --until 2026-12-27 --reason "holidays"',
         ),
-        Entry("thaw", "people:thaw", "End a freeze.", 'steward thaw loans --reason "all are back"'),
+        Entry("thaw", "people:thaw", "End a freeze.", 'steward thaw loans --reason "holidays are over"'),
         Entry(
             "roll-back",
             "people:roll_back",
-            "Put the champion before in charge again.",
+            "Make the previous champion the champion again.",
             'steward roll-back loans --reason "complaints since Tuesday"',
         ),
         Entry(
@@ -152,30 +152,35 @@ PANELS = {
         Entry(
             "remove",
             "people:remove",
-            "Stop looking after a model, for good.",
+            "Remove a model permanently.",
             'steward remove loans --reason "declared with the wrong window; loans-2 takes its place"',
         ),
     ),
     "Versions": (
-        Entry("log", "versions:log", "Show what happened to a model, the newest first.", "steward log loans --last 10"),
+        Entry("log", "versions:log", "Show the history of a model, newest first.", "steward log loans --last 10"),
         Entry(
             "show",
             "versions:show",
             "Show a spec revision, dataset, version, baseline, run, check or release.",
             "steward show loans 20190408",
         ),
-        Entry("diff", "versions:diff", "Show how two of them differ.", "steward diff loans 20181105 20190408"),
+        Entry(
+            "diff",
+            "versions:diff",
+            "Compare two revisions, versions or datasets.",
+            "steward diff loans 20181105 20190408",
+        ),
         Entry(
             "checkout",
             "versions:checkout",
-            "Bring a version's artifact, dataset and baseline to a folder.",
+            "Download a version's artifact, dataset and baseline.",
             "steward checkout loans 20190408 --to loans-april",
         ),
-        Entry("outcome", "promotion:outcome", "Wait until the newest run has ended.", "steward outcome loans"),
+        Entry("outcome", "promotion:outcome", "Wait for the newest run to end.", "steward outcome loans"),
         Entry(
             "promote",
             "promotion:promote",
-            "Send a version with its evidence to another deployment.",
+            "Promote a version to another deployment.",
             "steward promote loans champion --from steward@staging --to steward@production",
         ),
     ),
@@ -200,7 +205,7 @@ def steward(
         bool, typer.Option("--version", is_eager=True, callback=show_version, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Look after machine-learning models in production."""
+    """Monitor, retrain and govern machine-learning models in production."""
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ def audit(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Have every governance invariant of a model checked now. Exits with 1 when one does not hold."""
+    """Audit a model's governance invariants now. Exits with 1 when one is violated."""
     deployment = Deployment.of(stack).require(model, active=True)
     now = datetime.now(UTC)
     request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])

@@ -29,7 +29,7 @@ def compare_tables(
         ),
     ] = False,
 ) -> None:
-    """Say whether one table has drifted from another; no deployment is needed. Exits with 2 on bad input."""
+    """Test whether one table has drifted from another, without a deployment. Exits with 2 on bad input."""
     with rows_read() as progress:
         report = compare(reference, current, spec=spec, progress=progress)
     if as_json:

@@ -86,7 +86,7 @@ def cost(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show what is stored and what a month takes, at list prices: counted uploads, windows and bytes."""
+    """Estimate the monthly cost at list prices, from the uploads, windows and bytes counted."""
     deployment, at = Deployment.of(stack), datetime.now(UTC)
     if model:
         deployment.require(model)

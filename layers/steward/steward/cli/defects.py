@@ -33,7 +33,7 @@ def show_defects(  # noqa: PLR0917 - the options of a command
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """List the errors found in a model's data, what is due first at the top. Exits with 1 when one is overdue."""
+    """List the defects in a model's data, by deadline. Exits with 1 when one is overdue."""
     data = Deployment.of(stack).require(model).data
     spec, _ = registry.current_spec(data, model, or_removed=True)
     now, replayed = datetime.now(UTC), replayed_until(data, spec)

@@ -24,7 +24,7 @@ def examine_deployment(
     as_json: Json = False,
     stack: StackName = "steward",
 ) -> None:
-    """Say what is wrong with the deployment and how to mend it; changes nothing. Exits with 1 when something is."""
+    """Find problems of the deployment, with the command that fixes each. Exits with 1 if there are any."""
     found = list(examined(inspection.deployed_stack(stack), datetime.now(UTC)))
     if as_json:
         print_json(found)

@@ -45,7 +45,7 @@ def explain_check(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show how a check's decisions came about, and work them out again. Exits with 1 when that gives other results."""
+    """Show the evidence of a check, and recompute its results. Exits with 1 when they differ."""
     deployment = Deployment.of(stack)
     found = find(deployment, model, check, version)
     evidence = restored(deployment.data, found)

@@ -53,7 +53,7 @@ def acknowledge(  # noqa: PLR0917 - the options of a command
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Say that an alert was seen, so that it does not escalate. Exits with 1 when refused."""
+    """Acknowledge an alert, so that it does not escalate. Exits with 1 when refused."""
     _give(kinds.Acknowledge, model, patience, stack, _now(), as_json=as_json, monitor=monitor, note=note)
 
 
@@ -68,7 +68,7 @@ def mute(  # noqa: PLR0917 - the options of a command
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Have no notifications for a while: --for 2d, --until TIME, or --lift. Exits with 1 when refused."""
+    """Mute notifications: --for 2d, --until TIME, or --lift. Exits with 1 when refused."""
     now = _now()
     end = now if lift else _end(now, span, until)
     if end is None or (lift and (span or until)):
@@ -83,14 +83,14 @@ def check(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Have windows checked now; `steward watch` shows the results. Exits with 1 when refused."""
+    """Check windows now; `steward watch` shows the results. Exits with 1 when refused."""
     _give(kinds.Check, model, patience, stack, _now(), as_json=as_json, window=window)
 
 
 def retrain(
     model: Model, reason: Why, patience: Patience = 30, as_json: Json = False, stack: Stack = "steward"
 ) -> None:
-    """Ask the retraining policy for a run. Exits with 1 when it declines, or the command is refused."""
+    """Request a retraining. Exits with 1 when the policy declines, or the command is refused."""
     _give(kinds.Retrain, model, patience, stack, _now(), as_json=as_json, reason=reason)
 
 
@@ -103,20 +103,20 @@ def freeze(  # noqa: PLR0917 - the options of a command
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Have promotions wait: for a while, until a moment, or until thawed. Exits with 1 when refused."""
+    """Stop promotions: for a time, until a time, or until thawed. Exits with 1 when refused."""
     now = _now()
     _give(kinds.Freeze, model, patience, stack, now, as_json=as_json, until=_end(now, span, until), reason=reason)
 
 
 def thaw(model: Model, reason: Why, patience: Patience = 30, as_json: Json = False, stack: Stack = "steward") -> None:
-    """End a freeze; what waited is promoted. Exits with 1 when refused."""
+    """End a freeze, and promote what waited. Exits with 1 when refused."""
     _give(kinds.Thaw, model, patience, stack, _now(), as_json=as_json, reason=reason)
 
 
 def roll_back(
     model: Model, reason: Why, patience: Patience = 30, as_json: Json = False, stack: Stack = "steward"
 ) -> None:
-    """Put the champion before in charge again. Exits with 1 when there is none, or the command is refused."""
+    """Make the previous champion the champion again. Exits with 1 when there is none, or the command is refused."""
     _give(kinds.RollBack, model, patience, stack, _now(), as_json=as_json, reason=reason)
 
 
@@ -128,12 +128,11 @@ def remove(  # noqa: PLR0917 - the options of a command
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Have a model looked after no more; this cannot be undone. Exits with 1 when refused.
+    """Remove a model permanently. Exits with 1 when refused.
 
     Its schedules are deleted; nothing is checked, alerted, audited or trained any more. New uploads stay in the inbox
-    and are refused. Records, versions, reports and the ledger stay; what the declaration's retention lets go is
-    removed when it is old enough. `steward status` and the page of all models do not list the model. Its name is not
-    given again: a new declaration needs another one.
+    and are rejected. Records, versions, reports and the ledger stay, until the declaration's retention expires.
+    `steward status` and the page of all models omit the model. Its name cannot be used again.
     """
     Deployment.of(stack).require(model)
     if not yes:
@@ -172,7 +171,7 @@ def change_defect(  # noqa: PLR0917 - the options of a command
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Confirm, assign, correct, verify, close a defect, or leave it as it is. Exits with 1 when that cannot be."""
+    """Confirm, assign, correct, verify, close or dismiss a defect. Exits with 1 when its state does not allow that."""
     said = {"defect": defect, "change": change, "owner": owner, "note": note}
     _give(kinds.ChangeDefect, model, patience, stack, _now(), as_json=as_json, **said)
 

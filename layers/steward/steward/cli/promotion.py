@@ -65,7 +65,7 @@ def promote(  # noqa: PLR0917 - the options of a command
     patience: Annotated[float, typer.Option(help="Seconds without news after which to stop waiting.")] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """Send a version with its evidence from one deployment to another, which verifies it. Exits with 1 when refused."""
+    """Promote a version from one deployment to another, which verifies its evidence. Exits with 1 when refused."""
     from steward.stations import registry, send  # noqa: PLC0415 - other commands need none of it
     from steward.store.caller import caller  # noqa: PLC0415
 
@@ -109,7 +109,7 @@ def outcome(
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
     stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
 ) -> None:
-    """Wait until the newest run has ended. Exits with 1 unless its version was promoted."""
+    """Wait for the newest run to end. Exits with 1 unless its version was promoted."""
     from steward.stations.catalogue import newest_run  # noqa: PLC0415 - as above
 
     deployment = Deployment.of(stack).require(model)

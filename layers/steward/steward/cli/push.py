@@ -47,11 +47,11 @@ def upload_files(  # noqa: PLR0917 - the options of a command
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Upload declarations or records, and show what became of them.
+    """Upload declarations or records, and wait for the result.
 
-    Of reference data it also shows what becomes of the version that they make. Exits with 0 once all is taken in (or
-    is in already, or waits for a first version), with 1 when a file is refused, most of its rows are in quarantine or
-    the version is not released, with 2 when nothing was uploaded or no answer came in time.
+    For reference data it also waits for the version made from them. Exits with 0 once everything is ingested (or was
+    before, or waits for a first version), with 1 when a file is rejected, most of its rows are in quarantine or the
+    version is not released, with 2 when nothing was uploaded or no answer came in time.
     """
     uploads = [_upload(file, model, kind, defect, withdraw=withdraw) for file in files]
     if (model or kind or defect or withdraw) and all(upload.kind is None for upload in uploads):

@@ -68,7 +68,7 @@ class Rows:
 
 @app.command(name="list", epilog="Example: steward quarantine list loans")
 def show_all(model: Model, as_json: Json = False, stack: Stack = "steward") -> None:
-    """List what waits. Exits with 1 when something does."""
+    """List rejected rows and files. Exits with 1 when there are any."""
     deployment = Deployment.of(stack).require(model, for_history=True)
     found = list(_waiting(deployment, model))
     if as_json:
@@ -133,7 +133,7 @@ def show(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show rejected rows, each with its reasons."""
+    """Show rejected rows with their reasons."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
     deployment = Deployment.of(stack).require(model)
@@ -157,7 +157,7 @@ def let_go(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Have rejected rows, or a rejected file, judged again by the declaration in force, and show what became of them.
+    """Validate rejected rows or a file by the current declaration, ingest them, and wait for the result.
 
     Exits with 1 when they are refused again, or nothing is done: because they were taken in before, say.
     """

@@ -27,7 +27,7 @@ def send_round_again(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show what failed too often, with the reason, or send it round again. Exits with 1 when something stays."""
+    """List dead-lettered messages with the error, or send them again. Exits with 1 if any remain."""
     found = list(failed(Deployment.of(stack), function))
     stays = 0
     for each in found:

@@ -21,7 +21,7 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON; nothing is written.")] = False,
     stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
 ) -> None:
-    """Bring a model's newest report to a folder. Exits with 2 when there is none yet."""
+    """Download a model's newest report. Exits with 2 when there is none yet."""
     data = Deployment.of(stack).require(model).data
     if as_json:
         typer.echo(_newest(data, model, keys.report(model)).body.decode())

@@ -52,11 +52,11 @@ def import_from_sagemaker(  # noqa: PLR0917 - the options of a command
         Path | None, typer.Option(dir_okay=False, help="Write it to this file, which must not be there yet.")
     ] = None,
 ) -> None:
-    """Write a declaration from what SageMaker Model Monitor and Clarify left behind. Exits with 2 on bad input.
+    """Convert baselines of SageMaker Model Monitor and Clarify to a declaration. Exits with 2 on bad input.
 
-    Each line says what it was derived from. Read it through, then upload it with `steward push`, capture files of a
-    good time as reference (--kind reference), and from then on captures (--kind predictions) and ground truth
-    (--kind labels) as they are.
+    Each line names its source. Review the declaration, then upload it with `steward push`, capture files of a period in
+    which the model worked well (--kind reference), and from then on captures (--kind predictions) and ground truth
+    (--kind labels) unchanged.
     """
     text = declaration(
         statistics,

@@ -27,10 +27,10 @@ def suggest(  # noqa: PLR0917 - the options of a command
     entity: Annotated[str | None, typer.Option(help="The column that says whom or what a row is about.")] = None,
     task: Annotated[Task | None, typer.Option(help="What the model does.")] = None,
 ) -> None:
-    """Write a declaration that fits reference data, each line with its reason. Exits with 2 on bad input.
+    """Infer a declaration from reference data, with a reason for each line. Exits with 2 on bad input.
 
-    What the columns are for is told from their names and cells; options say what cannot be told. With the model's
-    answers among them the model is taken as trained elsewhere; else Steward trains one from the label.
+    The roles of the columns are inferred from names and values; options set what cannot be inferred. If there are
+    model outputs, the model is declared as trained elsewhere; otherwise Steward trains one from the label.
     """
     from steward.cli.progress import rows_read  # noqa: PLC0415 - other commands need no numpy
     from steward.standalone.hints import Hints  # noqa: PLC0415

@@ -16,7 +16,7 @@ def validate(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Declarations (.yaml).")],
     as_json: Json = False,
 ) -> None:
-    """Read declarations, and upload nothing; needs no deployment. Exits with 2 when one is wrong."""
+    """Validate declarations without uploading them or a deployment. Exits with 2 when one is invalid."""
     found = [_read(file) for file in files]
     if as_json:
         print_json(found)

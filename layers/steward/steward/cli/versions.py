@@ -24,7 +24,7 @@ def log(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show what happened to a model's specs, datasets, versions and releases, the newest first."""
+    """Show the history of a model's specs, datasets, versions and releases, newest first."""
     from steward.cli import lineage  # noqa: PLC0415 - other commands need none of it
     from steward.lineage.story import story  # noqa: PLC0415
     from steward.stations import registry  # noqa: PLC0415
@@ -54,7 +54,7 @@ def show(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show a spec revision, dataset, version, baseline, run, check or release. Exits with 2 when the id is not one."""
+    """Show a spec revision, dataset, version, baseline, run, check or release. Exits with 2 when the ID is unknown."""
     from steward.cli import lineage  # noqa: PLC0415 - as above
     from steward.stations.catalogue import Catalogue  # noqa: PLC0415
 
@@ -75,10 +75,10 @@ def diff(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show how two specs, datasets, versions, baselines or releases differ.
+    """Compare two specs, datasets, versions, baselines or releases.
 
-    Of data: objects, rows, columns, and the rows' profiles by Steward's own drift statistics. Of versions: recipe,
-    parameters, metrics and importances. Of specs: every field.
+    Data by objects, rows, columns, and the drift statistics of the rows' profiles; versions by recipe, parameters,
+    metrics and importances; specs by every field.
     """
     from steward.cli import lineage  # noqa: PLC0415 - as above
     from steward.stations.catalogue import Catalogue  # noqa: PLC0415
@@ -104,7 +104,7 @@ def checkout(  # noqa: PLR0917 - the options of a command
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Bring a version's artifact, dataset and baseline to a folder, every hash verified; nothing is overwritten."""
+    """Download a version's artifact, dataset and baseline, and verify every hash. Nothing is overwritten."""
     from steward.stations.catalogue import Catalogue  # noqa: PLC0415 - as above
     from steward.stations.checkout import checkout as bring  # noqa: PLC0415
 

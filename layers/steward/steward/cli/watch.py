@@ -18,7 +18,7 @@ def watch(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines: one entry of the ledger each.")] = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show every decision on a model as it is taken, until interrupted or until nothing came for --patience."""
+    """Follow the decisions about a model, until interrupted or until none was made for --patience."""
     deployment = Deployment.of(stack).require(model, for_history=True)
     newest = deployment.ledger.length(model)
     end = "until interrupted (Ctrl-C)" if math.isinf(patience) else f"until nothing has come for {patience:g} s"

@@ -1,4 +1,4 @@
-"""Limits of the monitors of what should come and meet: predictions and their labels."""
+"""Limits of the monitors of arrival: predictions, their labels, and whether the two match."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from steward.spec.durations import Duration
 
 
 class NoDataMonitor(Declared):
-    """Predictions, or their labels, that stop coming."""
+    """Predictions, or their labels, that stop arriving."""
 
     silent_windows: Annotated[int, Field(ge=1, le=500)] = Field(
         default=24,

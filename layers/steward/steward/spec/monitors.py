@@ -121,7 +121,7 @@ class FeatureDriftMonitor(DriftMonitor):
 
 
 class JointMonitor(Declared):
-    """How features hang together, whatever each does by itself."""
+    """Changes in the joint distribution of the features, such as correlations, that no single feature shows."""
 
     minimum_auc: Annotated[float, Field(ge=0.5, lt=1)] = Field(
         default=0.55,
@@ -150,7 +150,7 @@ class SegmentMonitor(Declared):
 
 
 class AttributionMonitor(Declared):
-    """The ranking of the features by what they contribute."""
+    """Changes in the ranking of the features by their contribution to the predictions."""
 
     minimum_ndcg: Share = Field(default=0.9, description="Normalised discounted cumulative gain of the two rankings.")
 
@@ -162,7 +162,7 @@ class LimitMonitor(Declared):
 
 
 class SchemaMonitor(Declared):
-    """Columns that come, go or change their type from one file to the next."""
+    """Columns that appear, disappear or change their type between files."""
 
 
 class ScaleMonitor(Declared):
@@ -174,7 +174,7 @@ class ScaleMonitor(Declared):
 
 
 class FreshnessMonitor(Declared):
-    """How long after its event a record may arrive, at the median of the window."""
+    """The median delay between the event and the upload of a record."""
 
     maximum_lag: Duration
 
@@ -185,7 +185,7 @@ def usual_rate(window: timedelta) -> float:
 
 
 class VolumeMonitor(Declared):
-    """Rows in a window against the usual for its hour of the week, or for the windows before."""
+    """The number of rows in a window, compared with the same hour of the week or with earlier windows."""
 
     false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=None, description="Of one window. Unset: one false alarm in ten years, and 0.001 a window at most."
@@ -210,7 +210,7 @@ class ConstantMonitor(Declared):
 
 
 class LeakageMonitor(Declared):
-    """A feature that tells the label by itself, too well to be true."""
+    """A feature that alone predicts the label implausibly well."""
 
     maximum_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.99
 
@@ -228,13 +228,13 @@ class EstimateMonitor(PerformanceMonitor):
 
 
 class SegmentPerformanceMonitor(EstimateMonitor):
-    """How much worse than itself on the holdout any segment may get."""
+    """The performance of each segment, compared with the same segment of the holdout."""
 
     minimum_labels: Annotated[int, Field(ge=10)] = 100
 
 
 class FairnessMonitor(Declared):
-    """Limits between the groups of each protected attribute; the whole interval must be beyond them."""
+    """Differences between the groups of each protected attribute; the whole interval must be beyond a limit."""
 
     minimum_rows: Annotated[int, Field(ge=10)] = Field(
         default=30, description="Decisions that a group needs in the window to be compared; of those with labels, too."
@@ -322,7 +322,7 @@ class Monitors(Declared):
     estimated_performance: EstimateMonitor | None = None
     expected_performance: EstimateMonitor | None = Field(
         default=None,
-        description="What the inputs' move alone is expected to cost, under the baseline's own conditional "
+        description="The change of a metric that changed inputs alone explain, under the baseline's conditional "
         "performance: in breach when features have drifted and the expected loss is beyond the tolerance.",
     )
     segment_performance: SegmentPerformanceMonitor | None = None

@@ -1,0 +1,12 @@
+"""The CloudWatch alarms on Steward itself."""
+
+from infra.docs import template
+
+
+def table() -> str:
+    """Every alarm with the metric that it watches, and what its notification says."""
+    lines = ["| alarm | metric | what it means, and what to do |", "| --- | --- | --- |"]
+    for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
+        metric = f"`{alarm['MetricName'].replace('${AWS::StackName}', '<stack>')}` of {alarm['Namespace']}"
+        lines.append(f"| `{name}` | {metric} | {alarm['AlarmDescription']} |")
+    return "\n".join(lines)
