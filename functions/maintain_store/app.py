@@ -1,4 +1,4 @@
-"""Care for a model's store: merge the profiles of closed windows, remove what need not be kept."""
+"""Care for a model's store: remove what need not be kept, refuse uploads that waited too long for a version."""
 
 from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -12,7 +12,7 @@ processor = Deliveries()
 
 
 def maintain(record: SQSRecord) -> None:
-    """One message: a schedule, or the rest of what was too much for one go."""
+    """One message: a schedule, or somebody who asks for it."""
     cause = decode(record.body, sent_at=sent_at(record))
     logger.append_keys(correlation_id=cause.correlation_id)
     if isinstance(cause, MaintenanceRequested):

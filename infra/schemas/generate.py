@@ -36,7 +36,6 @@ from steward.spec.alerting import Flapping
 from steward.spec.declared import Declared
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import Monitors
-from steward.upkeep.compaction import CompactedWindow
 from steward.validation.evaluation import Evaluation
 
 FOLDER = Path(__file__).parent
@@ -52,7 +51,6 @@ STORED: tuple[type[BaseModel], ...] = (
     Background,
     Baseline,
     Check,
-    CompactedWindow,
     Correction,
     DatasetManifest,
     Defect,

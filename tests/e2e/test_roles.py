@@ -59,7 +59,6 @@ SPEC = "models/lemons/specs/000001.json"
 VERSION = "models/lemons/versions/x/model.skops"
 ROUTING = "models/lemons/routing.json"
 RECORDS = "records/predictions/model=lemons/x.parquet"
-MERGED = "merged/predictions/model=lemons/x/merged.json"
 ALERT = "alerts/lemons.json"
 
 ALLOWED: dict[str, Act] = {
@@ -107,7 +106,6 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "delete uploads": delete("inbox/lemons/reference/first.csv"),
         "write checks": write("checks/lemons/x.json"),
         "delete records": delete(RECORDS),
-        "write what says where merged records lie": write(MERGED),
     },
     "JoinLabels": {
         "read uploads": read("inbox/lemons/reference/first.csv"),
@@ -147,7 +145,6 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write alerts": write(ALERT),
         "write declarations": write(SPEC),
         "write records": write(RECORDS),
-        "write what says where merged records lie": write(MERGED),
         "delete versions": delete(VERSION),
     },
     "ValidateModel": {
@@ -155,7 +152,6 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write alerts": write(ALERT),
         "write datasets": write("models/lemons/datasets/x/manifest.json"),
         "write records": write(RECORDS),
-        "write what says where merged records lie": write(MERGED),
         "delete versions": delete(VERSION),
     },
     "ReleaseModel": {
@@ -183,7 +179,6 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write routing": write(ROUTING),
         "write alerts": write(ALERT),
         "delete records": delete(RECORDS),
-        "write what says where merged records lie": write(MERGED),
         "delete reports": delete("reports/lemons/x"),
     },
     "TrackDefects": {
@@ -198,6 +193,7 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write routing": write(ROUTING),
         "write declarations": write(SPEC),
         "write records": write(RECORDS),
+        "write profiles": write("profiles/lemons/x.json"),
         "hide records": delete(RECORDS),
         "read alerts": read(ALERT),
         "delete versions": delete(VERSION),

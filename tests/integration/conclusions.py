@@ -33,7 +33,7 @@ STORED = ("records", "quarantine", "ids", "outcomes", "attributions", "arrivals"
 ON_ARRIVAL = f"arrivals/{MODEL}/unmatched/"
 """Which labels had no prediction when they came, which depends on what came first; `unmatched_labels` reads it."""
 
-THERE = ("merged/", "commands/", f"reports/{MODEL}/audits/", f"reports/{MODEL}/periodic/")
+THERE = ("commands/", f"reports/{MODEL}/audits/", f"reports/{MODEL}/periodic/")
 """Where every object must be there."""
 
 _OWN = re.compile(r'"(version_id|sha256)": ?"[^"]*",?')

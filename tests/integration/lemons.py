@@ -9,10 +9,6 @@ import numpy as np
 import pandas as pd
 
 from steward import aws
-from steward.spec.windows import Window
-from steward.stations import registry
-from steward.stations.check import examine
-from steward.store.bucket import Bucket
 
 from .deployment import Deployment
 
@@ -114,13 +110,3 @@ def keys_read() -> Iterator[list[str]]:
         yield read
     finally:
         events.unregister("provide-client-params.s3.GetObject", note)
-
-
-def examined(steward: Deployment, window: Window) -> tuple[bytes, list[str]]:
-    """What a check of a window says, but for its time, and the keys of profiles and archives that it reads."""
-    data = Bucket(steward.data)
-    spec, stored = registry.current_spec(data, MODEL)
-    with keys_read() as read:
-        found = examine(data, spec, stored, window, steward.champion(MODEL), now=steward.clock.now)
-    assert found
-    return found[0].model_dump_json().encode(), [key for key in read if key.startswith(("profiles/", "parts/"))]

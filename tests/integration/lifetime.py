@@ -184,7 +184,7 @@ def mute(world: World) -> None:
 
 
 def late_day(world: World) -> None:
-    """Records of a day that was merged already."""
+    """More records of a day that was checked long ago."""
     sold = lemons.sales(1, first_day=18, flipped=True, rows_a_day=60, seed=5)
     world.upload(f"{PREDICTIONS}18-late.csv", lemons.csv(lemons.predictions(sold)))
     world.upload(f"{LABELS}18-late.csv", lemons.csv(lemons.labels(sold, timed=False)))
@@ -261,9 +261,7 @@ PHASES: dict[str, Phase] = {
     "mute": mute,
     "test the champion": after(0, ChampionTestRequested),
     "review defects": after(10, DefectReviewRequested),
-    "maintain": after(3, MaintenanceRequested),
     "late day": late_day,
-    "maintain again": after(3, MaintenanceRequested),
     "report": after(0, ReportRequested),
     "audit": after(0, AuditRequested),
     "retain": after(120, MaintenanceRequested),

@@ -11,7 +11,6 @@ from .template import resources
 ROLES = resources("AWS::IAM::Role")
 OBJECTS = "${DataBucket.Arn}/"
 KNOWN_TO_BE_THERE = {
-    "parts/*",  # named by the compacted window
     "inbox/*/telemetry/cloudwatch/*",  # asked for after S3 refused to write it a second time, as are the reports
     "reports/*/sagemaker/*",
 }

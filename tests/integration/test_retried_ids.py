@@ -282,9 +282,6 @@ def rows_by_window_that_count(steward: Deployment) -> dict[str, int]:
     """The rows that the profiles count which a check merges."""
     data, version = Bucket(steward.data), steward.champion("lemons")
     bins = bins_of(data, "lemons", version)
-    windows = {key.split("/")[-2] for key in steward.keys("profiles/lemons/")}
-    counted = {
-        window[:8]: WindowProfiles(data, "lemons", version, Window.parse(window)).merged(bins).profile.rows
-        for window in windows
-    }
-    return {window: rows for window, rows in sorted(counted.items()) if rows}
+    windows = sorted({key.split("/")[-2] for key in steward.keys("profiles/lemons/")})
+    merged = WindowProfiles(data, "lemons", version).merged([Window.parse(window) for window in windows], bins)
+    return {window[:8]: found.profile.rows for window, found in zip(windows, merged, strict=True) if found.profile.rows}

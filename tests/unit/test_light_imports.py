@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("arro3", "numpy", "pandas", "scipy", "skops", "sklearn")
 LIGHT = (
     "register_model", "raise_alerts", "kick_retraining", "release_model", "accept_version", "audit_models",
-    "collect_resources", "accept_commands", "track_defects", "render_reports", "watch_deployment",
+    "collect_resources", "accept_commands", "track_defects", "maintain_store", "render_reports", "watch_deployment",
 )  # fmt: skip
 SMALLEST = ("raise_alerts", "kick_retraining")
 LIGHT_PACKAGES = {

@@ -71,34 +71,13 @@ def test_a_window_that_is_open_by_the_clock_has_not_ended() -> None:
     ("uploads", "replayed"), [([12], False), ([12, 19], False), ([19, 12], False), ([19], True), ([18, 19], True)]
 )
 def test_a_model_whose_newest_window_came_as_it_happened_is_not_replayed_for_what_comes_late(
-    uploads: list[int], monkeypatch: pytest.MonkeyPatch, *, replayed: bool
+    uploads: list[int], *, replayed: bool
 ) -> None:
     data = Listing({keys.records("predictions", "m", day(11), batch(day(at).start)): NOW for at in uploads})
-    monkeypatch.setattr(stream, "WindowRecords", lambda _: Files(uploads))
     assert stream.replayed_until(data, SPEC) == (day(11).end if replayed else None)  # type: ignore[arg-type]
 
 
-@dataclass
-class Files:
-    """The files of a window by the days they were uploaded on."""
-
-    days: list[int]
-
-    def of_window(self, *_: object) -> list["Files"]:
-        return [Files([number]) for number in self.days]
-
-    @property
-    def batch(self) -> str:
-        return batch(day(self.days[0]).start)
-
-
-def test_windows_uploaded_since_a_moment_are_found_before_and_after_their_files_are_merged() -> None:
-    old, loose, merged = day(1), day(2), day(3)
-    prefix = keys.window_records("predictions", "m", merged)
-    data = Listing({
-        keys.records("predictions", "m", old, batch(NOW - 9 * DAY)): NOW - 9 * DAY,
-        keys.records("predictions", "m", loose, batch(NOW)): NOW,
-        keys.carrier(prefix): NOW,
-        keys.carrier(keys.window_records("predictions", "m", day(4))): NOW - 9 * DAY,
-    })  # fmt: skip
-    assert stream.windows_uploaded_since(data, SPEC, NOW - DAY) == [merged, loose]  # type: ignore[arg-type]
+def test_windows_uploaded_since_a_moment_are_found_newest_first() -> None:
+    uploads = {1: NOW - 9 * DAY, 2: NOW, 3: NOW}
+    data = Listing({keys.records("predictions", "m", day(at), batch(moment)): moment for at, moment in uploads.items()})
+    assert stream.windows_uploaded_since(data, SPEC, NOW - DAY) == [day(3), day(2)]  # type: ignore[arg-type]

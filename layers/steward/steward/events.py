@@ -453,19 +453,7 @@ class DefectOverdue(Event):
 
 
 class MaintenanceRequested(Event):
-    """Someone, or a schedule, asks for the care of a model's store; what is too much for one go is asked for again."""
-
-    part: int = 1
-
-
-class StoreMaintained(Event):
-    """Profiles and files of records were merged into those of their windows, without changing what they add up to."""
-
-    windows: int
-    profiles: int
-    record_windows: int = 0
-    record_files: int = 0
-    summary: Sentence
+    """Someone, or a schedule, asks for the care of a model's store."""
 
 
 class ObjectsRemoved(Event):

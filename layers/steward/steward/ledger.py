@@ -53,8 +53,6 @@ Action = Literal[
     "defect_changed",
     "defect_refused",
     "defect_overdue",
-    "profiles_merged",
-    "records_merged",
     "objects_removed",
     "report_rendered",
     "deployment_unwell",

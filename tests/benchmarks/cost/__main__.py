@@ -4,14 +4,12 @@ With `--keep` what was counted is what `steward cost` reckons with from then on.
 """
 
 import argparse
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import steward.cost
 from steward.cost.month import DAYS, Calibration, idle
 from steward.cost.prices import Bill, PriceList, PriceName, added, times
-from steward.events import StoreMaintained
 from tests.benchmarks.cost.counting import Counted, Meter
 from tests.benchmarks.cost.playing import CADENCE, HOUR, START, begin, play, wake
 from tests.integration.deployment import deployed
@@ -51,21 +49,19 @@ def main() -> None:
             meter.phase = "day"
             daily = wake(deployment, deployment.clock.now + DAY + HOUR, "rate(1 day)")
         assert not deployment.errors, deployment.errors
-        merged = sum(event.windows for event in deployment.told(StoreMaintained))
-        prefixes = ("inbox/payments/predictions", "records/predictions", "ids", "profiles", "parts", "checks")
+        prefixes = ("inbox/payments/predictions", "records/predictions", "ids", "profiles", "checks")
         stored = {prefix: sum(map(len, deployment.contents(prefix).values())) for prefix in prefixes}
         stored["ledger"] = sum(map(len, deployment.contents("", deployment.ledger).values()))
-    assert merged
-    found = counted(meter, options.call, {"upload": len(sizes), "hour": options.hours, "day": 1}, daily, merged)
+    found = counted(meter, options.call, {"upload": len(sizes), "hour": options.hours, "day": 1}, daily)
     mean = sum(sizes) / len(sizes)
-    print(f"{options.hours} h played: {len(sizes)} uploads of {mean:,.0f} bytes, {merged} windows merged")
+    print(f"{options.hours} h played: {len(sizes)} uploads of {mean:,.0f} bytes")
     for (phase, name), each in sorted(meter.counted.items()):
         show(phase, name, each)
     months = DAYS * 24 / (options.hours + WARM_UP)
     kept = {name: size * months for name, size in stored.items()}
     for name, size in kept.items():
         print(f"  stored in a month: {name:30} {size / 1e9:8.3f} GB")
-    use = found.month(uploads=DAYS * DAY / CADENCE, windows=DAYS * 24)
+    use = found.month(uploads=DAYS * DAY / CADENCE)
     table(PriceList.current().bill(added(use, {"s3_standard": sum(kept.values()) / GIB / 2})))
     print(f"\nThe deployment besides, with {queues()} queues, while nothing happens:")
     table(PriceList.current().bill(idle(queues())))
@@ -74,27 +70,20 @@ def main() -> None:
         target.write_text(found.model_dump_json(indent=1) + "\n")
 
 
-def counted(meter: Meter, call: float, played: dict[str, int], daily: int, merged: int) -> Calibration:
-    """What was counted, of one upload, hour, day and merged window."""
-
-    def used(chosen: Iterable[tuple[str, str]], share: float) -> dict[PriceName, float]:
-        return times(added(*(meter.counted[phase, name].use(memory(name), call) for phase, name in chosen)), share)
+def counted(meter: Meter, call: float, played: dict[str, int], daily: int) -> Calibration:
+    """What was counted, of one upload, hour and day."""
 
     def of(phase: str, besides: dict[PriceName, float]) -> dict[PriceName, float]:
-        chosen = (key for key in meter.counted if key[0] == phase and key != merging)
-        return rounded(added(used(chosen, 1 / played[phase]), besides))
+        uses = (found.use(memory(name), call) for (at, name), found in meter.counted.items() if at == phase)
+        used = added(times(added(*uses), 1 / played[phase]), besides)
+        return {name: round(quantity, 12) for name, quantity in used.items()}
 
-    def rounded(use: dict[PriceName, float]) -> dict[PriceName, float]:
-        return {name: round(quantity, 12) for name, quantity in use.items()}
-
-    merging = ("day", "maintain_store")
     return Calibration(
         measured=datetime.now(UTC).date(),
         seconds_a_call=call,
         upload=of("upload", {"s3_writes": 1, "eventbridge_events": 1}),
         hour=of("hour", {"scheduler_invocations": 2}),
         day=of("day", {"scheduler_invocations": daily}),
-        window=rounded(used([merging], 1 / merged)),
     )
 
 

@@ -41,20 +41,19 @@ def test_bills_add_up(one: dict[PriceName, float], other: dict[PriceName, float]
     assert PRICES.bill(times(one, 2)).amount == pytest.approx(2 * PRICES.bill(one).amount)
 
 
-def test_a_month_is_its_uploads_windows_hours_and_days() -> None:
+def test_a_month_is_its_uploads_hours_and_days() -> None:
     measured = Calibration(
         measured=date(2026, 1, 1),
         seconds_a_call=0.03,
         upload={"s3_writes": 1},
         hour={"s3_reads": 1},
         day={"logs": 1},
-        window={"s3_writes": 2},
     )
-    assert measured.month(10, 3) == {"s3_writes": 16, "s3_reads": HOURS, "logs": DAYS}
+    assert measured.month(10) == {"s3_writes": 10, "s3_reads": HOURS, "logs": DAYS}
 
 
 def test_a_million_predictions_a_day_cost_at_most_a_dollar_a_month_in_requests_and_compute() -> None:
-    month = Calibration.current().month(uploads=DAYS * 288, windows=DAYS * 24)
+    month = Calibration.current().month(uploads=DAYS * 288)
     assert PRICES.bill(month).amount <= 1
 
 

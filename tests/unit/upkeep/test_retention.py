@@ -68,7 +68,7 @@ def test_the_uploads_of_an_open_defect_stay() -> None:
     assert found.size == 10
 
 
-@pytest.mark.parametrize("wrong", ["records: 34d", "inbox: 0s", "hold: maybe", "models: 90d", "compact_after: 0s"])
+@pytest.mark.parametrize("wrong", ["records: 34d", "inbox: 0s", "hold: maybe", "models: 90d"])
 def test_a_retention_that_makes_no_sense_is_refused(wrong: str) -> None:
     with pytest.raises(SpecInvalid, match="retention"):
         read_spec(f"{SPEC}retention: {{{wrong}}}\n")

@@ -34,7 +34,6 @@ class Holdings:
         bytes: by the first part of the key and the storage class.
         objects: likewise; superseded versions count.
         uploads: made in the last thirty days.
-        windows: checked in that time.
         since: the first upload.
     """
 
@@ -42,7 +41,6 @@ class Holdings:
     objects: Counter[tuple[str, str]] = field(default_factory=Counter)
     monitored: int = 0
     uploads: int = 0
-    windows: set[str] = field(default_factory=set)
     since: datetime | None = None
 
     @classmethod
@@ -55,8 +53,6 @@ class Holdings:
             if item.key.startswith(keys.INBOX):
                 held.since = min(held.since or item.modified, item.modified)
                 held.uploads += item.modified > recent
-            if item.key.startswith(keys.checks(model)) and item.modified > recent:
-                held.windows.add(str(keys.window_of(item.key)))
         for item in _versions(deployment.ledger.bucket, [keys.ledger(model)]):
             held.add("ledger", item)
         return held
@@ -74,11 +70,10 @@ class Holdings:
             use = added(use, {_CLASSES.get(kind, "s3_standard"): size / GIB})
         return use
 
-    def month(self, at: datetime) -> tuple[float, float]:
-        """Uploads and windows of thirty days, at the pace since the first upload where that was later."""
+    def month(self, at: datetime) -> float:
+        """Uploads of thirty days, at the pace since the first upload where that was later."""
         lived = (at - self.since) / timedelta(days=1) if self.since else DAYS
-        factor = DAYS / min(DAYS, max(1.0, lived))
-        return self.uploads * factor, len(self.windows) * factor
+        return self.uploads * DAYS / min(DAYS, max(1.0, lived))
 
 
 def cost(
@@ -86,7 +81,7 @@ def cost(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Estimate the monthly cost at list prices, from the uploads, windows and bytes counted."""
+    """Estimate the monthly cost at list prices, from the uploads and bytes counted."""
     deployment, at = Deployment.of(stack), datetime.now(UTC)
     if model:
         deployment.require(model)
@@ -109,11 +104,7 @@ def cost(
     for month in models:
         console.print(stored_table(month.model, month.held))
         console.print()
-        console.print(
-            bill_table(
-                f"{month.model}: a month of {month.uploads:,.0f} uploads and {month.windows:,.0f} windows", month.bill
-            )
-        )
+        console.print(bill_table(f"{month.model}: a month of {month.uploads:,.0f} uploads", month.bill))
         console.print()
     console.print(bill_table(f"The deployment itself, with {queues} queues, while idle", unused))
     console.print()
@@ -130,22 +121,19 @@ class Month:
     model: str
     held: Holdings
     uploads: float
-    windows: float
     bill: Bill
 
     @classmethod
     def of(cls, model: str, held: Holdings, prices: PriceList, calibration: Calibration, at: datetime) -> "Month":
         """Price it."""
-        uploads, windows = held.month(at)
-        bill = prices.bill(added(calibration.month(uploads, windows), held.storage()))
-        return cls(model, held, uploads, windows, bill)
+        uploads = held.month(at)
+        return cls(model, held, uploads, prices.bill(added(calibration.month(uploads), held.storage())))
 
     def record(self) -> dict[str, object]:
         """What a program reads of it."""
         return {
             "model": self.model,
             "uploads": self.uploads,
-            "windows": self.windows,
             "stored": [
                 {"place": place, "class": kind, "objects": self.held.objects[place, kind], "bytes": size}
                 for (place, kind), size in sorted(self.held.bytes.items())

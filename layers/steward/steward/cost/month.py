@@ -1,4 +1,4 @@
-"""What a month of a model takes, from how much comes and what one upload, hour, day and window were measured at."""
+"""What a month of a model takes, from how much comes and what one upload, hour and day were measured at."""
 
 from datetime import date
 from functools import cache
@@ -25,8 +25,7 @@ class Calibration(BaseModel):
         seconds_a_call: how long a request to AWS was assumed to take.
         upload: one upload of predictions.
         hour: what the hourly schedules lead to, with one window that closed.
-        day: what the daily schedules lead to, but for compaction.
-        window: the compaction of one window.
+        day: what the daily schedules lead to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,7 +35,6 @@ class Calibration(BaseModel):
     upload: Measured
     hour: Measured
     day: Measured
-    window: Measured
 
     @classmethod
     @cache
@@ -44,15 +42,9 @@ class Calibration(BaseModel):
         """What this Steward was measured to take."""
         return cls.model_validate_json(files(__package__).joinpath("calibration.json").read_bytes())
 
-    def month(self, uploads: float, windows: float) -> dict[PriceName, float]:
-        """The use of one model in thirty days.
-
-        Args:
-            uploads: in that time.
-            windows: with records, in that time.
-        """
-        coming = added(times(self.upload, uploads), times(self.window, windows))
-        return added(coming, times(self.hour, HOURS), times(self.day, DAYS))
+    def month(self, uploads: float) -> dict[PriceName, float]:
+        """The use of one model in thirty days, with so many uploads."""
+        return added(times(self.upload, uploads), times(self.hour, HOURS), times(self.day, DAYS))
 
 
 def idle(queues: int) -> dict[PriceName, float]:

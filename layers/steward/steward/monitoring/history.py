@@ -1,7 +1,6 @@
 """The key figures of a version's windows, which later windows are seen against."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -125,12 +124,6 @@ class History(BaseModel):
     def before(self, window: Window) -> tuple[PastWindow, ...]:
         """The windows that ended by the time this one began, the oldest first."""
         return tuple(past for name, past in sorted(self.windows.items()) if Window.parse(name).end <= window.start)
-
-    def at_intervals(self, window: Window, every: timedelta) -> tuple[PastWindow, ...]:
-        """The earlier windows at the same place of a rhythm, the oldest first."""
-        return tuple(
-            past for past in self.before(window) if not (window.start - Window.parse(past.window).start) % every
-        )
 
 
 def _newest[Counted](counts: dict[int, Counted]) -> dict[int, Counted]:

@@ -23,22 +23,18 @@ def join(
 ) -> tuple[Outcomes, GroupOutcomes]:
     """What became of one version's predictions: of all, and of each group's.
 
-    Of several predictions of an id the first stands, of several labels the last.
-
     Args:
-        predictions: of one window, in order of upload: id, version, scores or prediction, and the columns that
-            `grouping.columns_looked_at` names.
-        labels: of the same window, in order of upload: id and label.
+        predictions: of one window, one row an id: id, version, scores or prediction, and the columns that
+            `grouping.columns_looked_at` names; `records.superseded` says which row of an id counts.
+        labels: of the same window, one row an id: id and label.
         spec: names the columns, the task and the classes.
         version: whose predictions are judged.
         bins: of its baseline, which fixed the groups; no group is judged without.
 
     Raises:
-        ValueError: the task has no labels.
+        ValueError: the task has no labels, or an id has several rows.
     """
     columns = spec.columns
-    predictions = predictions.drop_duplicates(columns.id, keep="first")
-    labels = labels.drop_duplicates(columns.id, keep="last")
     orphans = int((~labels[columns.id].isin(predictions[columns.id])).sum())
     mine = predictions[predictions[columns.version].astype(str) == version]
     joined = mine.merge(labels[[columns.id, columns.label]], on=columns.id, how="inner", validate="one_to_one")

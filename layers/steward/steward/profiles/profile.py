@@ -116,10 +116,6 @@ class Profile(BaseModel):
         """The same records, and what telemetry says of the serving meanwhile."""
         return self.model_copy(update={"telemetry": self.telemetry + telemetry})
 
-    def with_attributions(self, attributions: AttributionSums) -> Self:
-        """The same records, and what their features contributed."""
-        return self.model_copy(update={"attributions": self.attributions + attributions})
-
     def __add__(self, other: "Profile") -> "Profile":
         """The profile of both, which must share bins and have no batch in common."""
         if self.bins != other.bins:

@@ -6,7 +6,7 @@ refused. https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-p
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET = 1, 2, 3, 7, 8, 9, 10
@@ -62,19 +62,12 @@ class CompactReader:
     def struct(self) -> Struct:
         """The whole struct."""
         found = Struct()
-        for number, kind, value, _ in self.fields():
-            found.put(number, kind, value)
-        return found
-
-    def fields(self) -> Iterator[tuple[int, int, Any, slice]]:
-        """Number, kind and value of each field of a struct, and where the value is written."""
         number = 0
         while header := self._byte():
             delta, kind = header >> 4, header & 15
             number = number + delta if delta else self._zigzag()
-            begin = self._at
-            value = kind == _TRUE if kind in {_TRUE, _FALSE} else self._value(kind)
-            yield number, kind, value, slice(begin, self._at)
+            found.put(number, kind, kind == _TRUE if kind in {_TRUE, _FALSE} else self._value(kind))
+        return found
 
     def _value(self, kind: int) -> Any:
         match kind:
@@ -130,13 +123,6 @@ def written(found: Struct) -> bytes:
     """A struct as the protocol writes it, each number in its shortest form."""
     output = bytearray()
     _write_struct(output, found)
-    return bytes(output)
-
-
-def varint(value: int) -> bytes:
-    """A number that is not negative, seven bits a byte."""
-    output = bytearray()
-    _write_varint(output, value)
     return bytes(output)
 
 

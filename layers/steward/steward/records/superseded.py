@@ -1,4 +1,7 @@
-"""The rows that count, of those that were uploaded and those that correct them."""
+"""Who wins among several uploads of one id, and the corrections of them: the rows that count.
+
+Predictions and reference rows: the first upload. Labels: the last. A correction takes the place of what it corrects.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,8 +41,7 @@ def standing_rows(layers: Sequence[Layer], identity: str) -> "pd.DataFrame":
     """
     import pandas as pd  # noqa: PLC0415 - functions that never read rows do without pandas
 
-    uploaded = [layer.rows for layer in layers if not layer.correction]
-    rows = pd.concat(uploaded, ignore_index=True).drop_duplicates(identity, keep="first")
+    rows = first_rows([layer.rows for layer in layers if not layer.correction], identity)
     corrections = [layer for layer in layers if layer.correction]
     if not corrections:
         return rows
@@ -47,6 +49,13 @@ def standing_rows(layers: Sequence[Layer], identity: str) -> "pd.DataFrame":
     standing = [part[part[identity].isin(rows[identity])] for part in replaced]
     parts = [rows[~rows[identity].isin(changed)], *(part.reindex(columns=rows.columns) for part in standing)]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def first_rows(parts: "Sequence[pd.DataFrame]", identity: str) -> "pd.DataFrame":
+    """One row an id, from the first part that has it."""
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    return pd.concat(parts, ignore_index=True).drop_duplicates(identity, keep="first")
 
 
 def standing_labels(layers: Sequence[Layer], identity: str) -> "pd.DataFrame":

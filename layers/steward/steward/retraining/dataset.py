@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from steward.errors import TrainingImpossible
 from steward.records.canonical import canonical_label
-from steward.records.superseded import Layer, standing_labels, standing_rows
+from steward.records.superseded import Layer, first_rows, standing_labels, standing_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
 
@@ -23,8 +23,8 @@ def labelled_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec)
         spec: names the columns.
 
     Returns:
-        The features and attributes, the id, the time and the label; one row an id. Of several labels of an id the one
-        uploaded last stands; of several predictions the one uploaded first. Corrections stand in place of both.
+        The features and attributes, the id, the time and the label; one row an id (see `records.superseded`), the
+        reference row where a prediction has the same.
     """
     columns = spec.columns
     entity = [columns.entity] if columns.entity is not None and spec.column(columns.entity) is None else []
@@ -144,7 +144,7 @@ def _counts(rows: pd.DataFrame, spec: ModelSpec) -> dict[str, int]:
 
 
 def _in_order(parts: Sequence[pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
-    rows = pd.concat(parts, ignore_index=True).drop_duplicates(spec.columns.id, keep="first")
+    rows = first_rows(parts, spec.columns.id)
     return rows.sort_values([spec.columns.time, spec.columns.id], kind="stable", ignore_index=True)
 
 

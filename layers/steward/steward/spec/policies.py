@@ -62,7 +62,8 @@ class Schedules(Declared):
         default="rate(1 hour)", description="Looks for defects that are overdue, and for versions made of bad rows."
     )
     maintain: ScheduleExpression | None = Field(
-        default="rate(1 day)", description="Merges profiles of closed windows, and removes what need not be kept."
+        default="rate(1 day)",
+        description="Removes what need not be kept, and refuses uploads that waited too long for a version.",
     )
     report: ScheduleExpression | None = Field(
         default=None,

@@ -1,4 +1,4 @@
-"""What is merged and removed of a model's store, and when."""
+"""What is removed of a model's store, and when."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, get_args
@@ -18,12 +18,8 @@ Retained = Annotated[Duration, Field(ge=_SHORTEST)]
 class Retention(Declared):
     """How long each kind of object is kept: 35 days at least; null, the default, keeps it for good."""
 
-    compact_after: Duration = Field(
-        default=timedelta(days=1),
-        description="The profiles and the record files of a window are merged this long after it closed.",
-    )
     hold: bool | AwareDatetime = Field(
-        default=False, description="true: nothing is removed; a moment: nothing is until then. Merging goes on."
+        default=False, description="true: nothing is removed; a moment: nothing is until then."
     )
     inbox: Retained | None = Field(default=None, description="Uploads, from when they were made.")
     records: Retained | None = Field(

@@ -23,10 +23,11 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import recent, registry
+from steward.stations.baselines import bins_of
 from steward.stations.window_profiles import WindowProfiles
-from steward.stations.window_records import RecordsFile, WindowRecords
+from steward.stations.window_records import download_files, list_window
 from steward.store import keys
-from steward.store.bucket import Bucket
+from steward.store.bucket import Bucket, Listed
 
 MOST_BYTES = 1024**3
 """Of a window whose records take more, so much is read, whole objects in an order that follows from their names."""
@@ -105,8 +106,9 @@ def _carried(data: Bucket, spec: ModelSpec, version: str, window: Window) -> boo
     """Whether a window's own records say what the features contributed."""
     if not spec.columns.attributions:
         return False
-    stored = WindowProfiles(data, spec.model, version, window).stored()
-    return any(profile.attributions.rows for profile in stored)
+    bins = bins_of(data, spec.model, version)
+    (found,) = WindowProfiles(data, spec.model, version).merged([window], bins)
+    return found.profile.attributions.rows > 0
 
 
 def _sampled(data: Bucket, spec: ModelSpec, window: Window, version: str) -> SampledAttributions | None:
@@ -173,9 +175,8 @@ def _sample(data: Bucket, spec: ModelSpec, window: Window, version: str) -> pd.D
     """The records of a version whose ids have the smallest hashes, read in bounded memory; None where it has none."""
     kept: Records | None = None
     with tempfile.TemporaryDirectory() as folder:
-        stored = WindowRecords(data)
-        files = _readable(stored.of_window("predictions", spec.model, window))
-        for _, _, path in stored.brought(files, Path(folder)):
+        files = _readable(list_window(data, "predictions", spec.model, window))
+        for _, _, path in download_files(data, files, Path(folder)):
             for records in read_stored(path, spec, spec.features):
                 mine = records.of_version(version)
                 together = concatenate([kept, mine]) if kept else mine
@@ -186,9 +187,9 @@ def _sample(data: Bucket, spec: ModelSpec, window: Window, version: str) -> pd.D
     return read_records(write_records(kept, spec), spec)
 
 
-def _readable(files: list[RecordsFile]) -> Iterator[RecordsFile]:
+def _readable(files: list[Listed]) -> Iterator[Listed]:
     """The files that are read: all where that is affordable, otherwise some, by the hashes of their batches."""
-    hashes = text_hashes([file.batch for file in files]) if files else ()
+    hashes = text_hashes([keys.batch_of(file.key) for file in files]) if files else ()
     spent = 0
     for _, file in sorted(zip(map(int, hashes), files, strict=True), key=lambda pair: (pair[0], pair[1].key)):
         if spent and spent + file.size > MOST_BYTES:

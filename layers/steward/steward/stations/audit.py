@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from steward.errors import ObjectChanged, ObjectMissing, StewardError
+from steward.errors import ObjectChanged, ObjectMissing
 from steward.events import AuditCompleted, AuditRequested, StoredObject
 from steward.governance.audit import Audit, Evidence, audit
 from steward.governance.card import ModelCard
@@ -14,7 +14,7 @@ from steward.retraining.versions import VersionManifest
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.stations import registry
-from steward.stations.window_records import WindowRecords
+from steward.stations.ahead import ahead
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.validation.evaluation import Evaluation
@@ -105,12 +105,18 @@ class _Reader:
         return self.data.get(keys.version(self.spec.model, version, part)).body
 
     def _records(self, named: list[StoredObject]) -> None:
-        records = WindowRecords(self.data)
-        for _, content in records.attempted(records.exactly(named)):
-            if isinstance(content, StewardError):
-                self.problems.setdefault("records", []).append(str(content))
+        for problem in ahead(self._problem, named):
+            if problem:
+                self.problems.setdefault("records", []).append(problem)
             else:
                 self.verified += 1
+
+    def _problem(self, named: StoredObject) -> str:
+        try:
+            self.data.verified(named)
+        except (ObjectMissing, ObjectChanged) as error:
+            return str(error)
+        return ""
 
     def _part[Part](self, name: str, read: Callable[[], Part]) -> Part | None:
         try:

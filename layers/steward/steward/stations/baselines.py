@@ -19,7 +19,7 @@ def bins_of(data: Bucket, model: str, version: str) -> Bins:
     """
     known = _known.setdefault(data, {})
     if (model, version) not in known:
-        bins = Baseline.from_json(data.verified(registry.manifest(data, model, version).baseline)).bins
+        bins = Baseline.bins_of(data.verified(registry.manifest(data, model, version).baseline))
         for old in list(known)[: len(known) - _KEPT + 1]:
             del known[old]
         known[model, version] = bins

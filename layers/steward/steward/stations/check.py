@@ -95,7 +95,7 @@ def examine(
     """
     manifest = registry.manifest(data, spec.model, version)
     baseline = Baseline.from_json(data.verified(manifest.baseline))
-    found = WindowProfiles(data, spec.model, version, window).merged(baseline.bins)
+    (found,) = WindowProfiles(data, spec.model, version).merged([window], baseline.bins)
     profile, unreadable = found.profile, found.unreadable
     corrections = [batch for batch in profile.batches if is_correction(batch)]
     seen = (profile.rows, profile.telemetry.readings, profile.intake.duplicates, unreadable, corrections)
@@ -224,7 +224,7 @@ def _contributions(sampled: bytes | None, profile: Profile) -> tuple[Attribution
 
 def _of_batches(data: Bucket, check: Check, window: Window, batches: Sequence[str], bins: Bins) -> Profile:
     """The profile of some batches of a window."""
-    found = WindowProfiles(data, check.model, check.version, window).of_batches(batches, bins)
+    found = WindowProfiles(data, check.model, check.version).of_batches(window, batches, bins)
     for batch, reason in found.unreadable.items():
         raise IncomparableProfiles(f"{batch}: {reason}")
     return found.profile
@@ -234,8 +234,8 @@ def _compared(data: Bucket, spec: ModelSpec, version: str, window: Window, bins:
     """The earlier windows that the declaration asks to compare with, those that have records."""
     drift = spec.monitors.feature_drift
     earlier = earlier_windows(window, drift.compared_with) if drift else ()
-    found = {past.id: WindowProfiles(data, spec.model, version, past).merged(bins).profile for past in earlier}
-    return {past: profile for past, profile in found.items() if profile.rows}
+    found = WindowProfiles(data, spec.model, version).merged(earlier, bins)
+    return {past.id: merged.profile for past, merged in zip(earlier, found, strict=True) if merged.profile.rows}
 
 
 def _concerned(runtime: Runtime, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:

@@ -12,7 +12,7 @@ from steward.retraining.manifest import DatasetManifest
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
 from steward.stations import registry
-from steward.stations.window_records import WindowRecords
+from steward.stations.ahead import ahead
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.validation.evaluation import Evaluation
@@ -90,10 +90,9 @@ def _parts(
     body = data.verified(manifest.dataset)
     yield "dataset/manifest.json", body
     if manifest.environment == data.environment:
-        records = WindowRecords(data)
         named = [item.stored for item in DatasetManifest.model_validate_json(body).objects]
-        for file, content in records.contents(records.exactly(named)):
-            yield f"dataset/{_within(file.key)}", content.body
+        for content in ahead(data.exact, named):
+            yield f"dataset/{_within(content.stored.key)}", content.body
 
 
 def _within(key: str) -> PurePosixPath:

@@ -1,12 +1,11 @@
 """Labels meet their predictions, window by window; each window's outcomes are written whole."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import pandas as pd
 
-from steward.baselines.baseline import Baseline
 from steward.defects.correction import is_correction, withdraws
 from steward.events import BatchIngested, DataCorrected, IdsGivenUp, OutcomesUpdated
 from steward.monitoring.realised import WindowOutcomes
@@ -20,12 +19,14 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import moved_labels, registry, waiting
+from steward.stations.baselines import bins_of
 from steward.stations.unmatched import NOTHING_UNMATCHED, Report, report_unmatched
-from steward.stations.window_records import RecordsFile, WindowRecords
+from steward.stations.window_records import list_window, read_files
 from steward.store import keys
-from steward.store.bucket import Bucket
+from steward.store.bucket import Bucket, Listed
 
 type Cause = BatchIngested | DataCorrected | IdsGivenUp
+type _Listing = dict[str, list[Listed]]
 
 
 def join_labels(runtime: Runtime, ingested: Cause) -> Iterator[OutcomesUpdated]:
@@ -50,17 +51,17 @@ def join_labels(runtime: Runtime, ingested: Cause) -> Iterator[OutcomesUpdated]:
 def _join_labels(runtime: Runtime, spec: ModelSpec, ingested: BatchIngested) -> Iterator[OutcomesUpdated]:
     """Labels are looked for in the window of their time first; those without a prediction there, in all others."""
     held: dict[Window, list[OutcomesUpdated]] = {}
-    strays: dict[Window, pd.DataFrame] = {}
+    strays: list[pd.DataFrame] = []
     for window in sorted(Window.parse(window) for window in ingested.windows):
-        updated = list(_update(runtime, spec, ingested, {window}, strays=strays))
-        if not updated and window not in strays:
-            strays[window] = _labels_of(runtime.data, spec, window, ingested.batch)
-        if window in strays:
+        updated, records = _join_window(runtime, spec, ingested, window)
+        mine = records.without_prediction(ingested.batch)
+        if len(mine):
+            strays.append(waiting.hinted(mine, spec, window))
             held[window] = updated
         else:
             yield from updated
     if strays:
-        waiting.add(runtime.data, spec, ingested.batch, list(strays.values()))
+        waiting.add(runtime.data, spec, ingested.batch, strays)
     having = waiting.prediction_windows(runtime.data, spec)
     placed = waiting.place(runtime.data, spec, ingested, having)
     report = report_unmatched(runtime, spec, ingested, placed, having)
@@ -95,21 +96,19 @@ def _join_given_up(runtime: Runtime, spec: ModelSpec, given_up: IdsGivenUp) -> I
     yield from _update(runtime, spec, given_up, moved.windows - windows)
     moved_labels.remove_originals(runtime.data, spec, moved)
     for window in sorted(windows):
-        versions = set(_versions(runtime.data, spec, window)) if _labelled(runtime.data, spec, window) else set()
-        for version in sorted(versions | set(given_up.versions)):
-            if version in versions or runtime.data.marked(keys.outcomes(spec.model, version, window.id)):
-                yield _updated(runtime, spec, given_up, window, version, NOTHING_UNMATCHED, None)
+        known = {
+            version
+            for version in given_up.versions
+            if runtime.data.marked(keys.outcomes(spec.model, version, window.id))
+        }
+        if known or _labelled(runtime.data, spec, window):
+            yield from _join_window(runtime, spec, given_up, window, also=known)[0]
 
 
-def _update(  # noqa: PLR0917 - the event, what it touches, and what is known beside the records
-    runtime: Runtime,
-    spec: ModelSpec,
-    cause: Cause,
-    windows: AbstractSet[Window],
-    report: Report = NOTHING_UNMATCHED,
-    strays: dict[Window, pd.DataFrame] | None = None,
+def _update(
+    runtime: Runtime, spec: ModelSpec, cause: Cause, windows: AbstractSet[Window], report: Report = NOTHING_UNMATCHED
 ) -> Iterator[OutcomesUpdated]:
-    """Join each version's predictions of some windows with their labels.
+    """Join the predictions of some windows with their labels.
 
     Args:
         runtime: the function's.
@@ -117,12 +116,10 @@ def _update(  # noqa: PLR0917 - the event, what it touches, and what is known be
         cause: the event.
         windows: which; those without labels are passed over, but for those of the report.
         report: the label files to report.
-        strays: gets the labels of the event's batch that their window has no prediction for.
     """
     for window in sorted(windows):
         if window in report.windows or _labelled(runtime.data, spec, window):
-            for version in _versions(runtime.data, spec, window):
-                yield _updated(runtime, spec, cause, window, version, report, strays)
+            yield from _join_window(runtime, spec, cause, window, report)[0]
 
 
 def _labelled(data: Bucket, spec: ModelSpec, window: Window) -> bool:
@@ -131,25 +128,42 @@ def _labelled(data: Bucket, spec: ModelSpec, window: Window) -> bool:
     return came and next(data.list(keys.window_records("labels", spec.model, window)), None) is not None
 
 
-def _updated(  # noqa: PLR0917 - as above
+def _join_window(  # noqa: PLR0917 - the event, its window, and what is known beside the records
     runtime: Runtime,
     spec: ModelSpec,
     cause: Cause,
     window: Window,
-    version: str,
-    report: Report,
-    strays: dict[Window, pd.DataFrame] | None,
-) -> OutcomesUpdated:
-    """Join once more under compare-and-swap, so that of two writers the one that read later stands."""
-    bins = _bins(runtime.data, spec, version)
+    report: Report = NOTHING_UNMATCHED,
+    also: AbstractSet[str] = frozenset(),
+) -> tuple[list[OutcomesUpdated], "_Records"]:
+    """Write what became of each version's predictions in a window; each file of records is read once.
+
+    The files are listed again once the outcomes are written. If they have changed since they were read, all is done
+    again: of two functions that write at once, the last to look has seen all records.
+
+    Args:
+        runtime: the function's.
+        spec: the declaration.
+        cause: the event.
+        window: which.
+        report: the label files to report.
+        also: versions whose outcomes are written even if none of the window's predictions is theirs.
+    """
+    listing = _list_files(runtime.data, spec, window)
+    while True:
+        records = _Records.of(runtime.data, spec, window, listing, also)
+        updated = [_updated(runtime, cause, records, version, report) for version in records.bins]
+        before, listing = listing, _list_files(runtime.data, spec, window)
+        if listing == before:
+            return updated, records
+
+
+def _updated(runtime: Runtime, cause: Cause, records: "_Records", version: str, report: Report) -> OutcomesUpdated:
+    """Write the outcomes of one version in a window."""
+    spec, window = records.spec, records.window
 
     def joined(present: WindowOutcomes | None) -> WindowOutcomes:
-        records = _Records.of(runtime.data, spec, window, bins)
-        found = records.joined(version, bins, report.of(window, present.unmatched if present else ()))
-        if strays is not None and found.outcomes.orphans:
-            mine = records.strays(cause.batch)
-            if len(mine):
-                strays[window] = waiting.hinted(mine, spec, window)
+        found = records.joined(version, report.of(window, present.unmatched if present else ()))
         given_up = set(present.given_up if present else ())
         if isinstance(cause, IdsGivenUp) and window.id in cause.windows:
             given_up.add(cause.batch)
@@ -170,54 +184,77 @@ def _updated(  # noqa: PLR0917 - as above
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """The predictions and the labels of one window, each in order of upload; batch IDs sort by it.
+    """The predictions and the labels of one window.
 
-    Files of labels without rows are among the batches: checks that knew labels which moved away stand no longer.
+    Files of labels without rows are among the batches: checks that knew labels which moved away are out of date.
+
+    Attributes:
+        spec: the declaration.
+        window: which.
+        predictions, labels: the rows that count, one an ID.
+        prediction_layers, label_layers: what each file holds, but for those without rows.
+        label_batches: the batches of labels, with and without rows.
+        bins: the groups that each version's baseline has fixed, by version, None where it has none; of all versions
+            that made predictions, also those that were withdrawn since, and of those that were asked for.
     """
 
     spec: ModelSpec
     window: Window
-    predictions: list[Layer]
-    labels: list[Layer]
+    predictions: pd.DataFrame
+    labels: pd.DataFrame
+    prediction_layers: list[Layer]
+    label_layers: list[Layer]
     label_batches: list[str]
-    wanted: list[str]
+    bins: dict[str, Bins | None]
 
     @classmethod
-    def of(cls, data: Bucket, spec: ModelSpec, window: Window, bins: Bins | None) -> "_Records":
-        """Read them."""
+    def of(cls, data: Bucket, spec: ModelSpec, window: Window, listing: _Listing, also: AbstractSet[str]) -> "_Records":
+        """Read the files of a listing."""
         columns = spec.columns
-        prediction = [columns.prediction] if columns.prediction else []
-        entity = [columns.entity] if columns.entity is not None else []
-        wanted = [columns.id, columns.version, *columns.outputs.values(), *prediction, *entity]
-        wanted += sorted(set(columns_looked_at(bins) if bins else ()).difference(wanted))
-        predictions = _layers(data, spec, _files(data, spec, "predictions", window), wanted)
-        files = _files(data, spec, "labels", window)
-        labels = _layers(data, spec, files, _label_columns(spec))
-        return cls(spec, window, predictions, labels, [file.batch for file in files], wanted)
+        files = {
+            kind: [(keys.batch_of(file.key), content.body) for file, content in read_files(data, listed)]
+            for kind, listed in listing.items()
+        }
+        named = [read_records(body, spec, [columns.version]) for _, body in files["predictions"]]
+        versions = {*also, *(name for rows in named for name in rows[columns.version].dropna().astype(str).unique())}
+        bins = {version: _bins(data, spec, version) for version in sorted(versions)}
+        optional = [name for name in (columns.prediction, columns.entity) if name is not None]
+        looked_at = {name for of_version in bins.values() if of_version for name in columns_looked_at(of_version)}
+        wanted = [columns.id, columns.version, *columns.outputs.values(), *optional]
+        wanted += sorted(looked_at.difference(wanted))
+        predictions = _layers(files["predictions"], spec, wanted)
+        labels = _layers(files["labels"], spec, _label_columns(spec))
+        return cls(
+            spec,
+            window,
+            standing_rows(predictions, columns.id) if predictions else pd.DataFrame(columns=wanted),
+            standing_labels(labels, columns.id) if labels else pd.DataFrame(columns=_label_columns(spec)),
+            predictions,
+            labels,
+            [batch for batch, _ in files["labels"]],
+            bins,
+        )
 
-    def strays(self, batch: str) -> pd.DataFrame:
+    def without_prediction(self, batch: str) -> pd.DataFrame:
         """The labels of a batch that no prediction of the window has the IDs of."""
         name = self.spec.columns.id
-        predicted = pd.concat([layer.rows[name] for layer in self.predictions]) if self.predictions else ()
-        mine = [layer.rows for layer in self.labels if layer.batch == batch]
-        rows = mine[0] if mine else pd.DataFrame(columns=_label_columns(self.spec))
+        rows = next((layer.rows for layer in self.label_layers if layer.batch == batch), self.labels.iloc[:0])
+        predicted = {identity for layer in self.prediction_layers for identity in layer.rows[name]}
         return rows[~rows[name].isin(predicted)]
 
-    def joined(self, version: str, bins: Bins | None, unmatched: tuple[UnmatchedLabels, ...]) -> WindowOutcomes:
+    def joined(self, version: str, unmatched: tuple[UnmatchedLabels, ...]) -> WindowOutcomes:
         """What became of one version's predictions."""
-        name = self.spec.columns.id
-        predictions = standing_rows(self.predictions, name) if self.predictions else pd.DataFrame(columns=self.wanted)
-        labels = standing_labels(self.labels, name) if self.labels else pd.DataFrame(columns=_label_columns(self.spec))
-        outcomes, groups = join(predictions, labels, self.spec, version, bins)
-        prediction_batches = [layer.batch for layer in self.predictions]
-        without = predictions[name][~predictions[name].isin(labels[name])]
-        shown = sorted(without if len(without) else predictions[name])[:EXAMPLES] if unmatched else ()
+        outcomes, groups = join(self.predictions, self.labels, self.spec, version, self.bins.get(version))
+        ids = self.predictions[self.spec.columns.id]
+        without = ids[~ids.isin(self.labels[self.spec.columns.id])]
+        shown = sorted(without if len(without) else ids)[:EXAMPLES] if unmatched else ()
+        batches = [layer.batch for layer in self.prediction_layers]
         return WindowOutcomes(
             version=version,
             window=self.window.id,
-            prediction_batches=prediction_batches,
+            prediction_batches=batches,
             label_batches=self.label_batches,
-            corrections=[batch for batch in (*prediction_batches, *self.label_batches) if is_correction(batch)],
+            corrections=[batch for batch in (*batches, *self.label_batches) if is_correction(batch)],
             outcomes=outcomes,
             groups=groups,
             unmatched=unmatched,
@@ -229,46 +266,30 @@ def _label_columns(spec: ModelSpec) -> list[str]:
     return [spec.columns.id, spec.columns.label]
 
 
-def _labels_of(data: Bucket, spec: ModelSpec, window: Window, batch: str) -> pd.DataFrame:
-    """The labels of one batch in a window without predictions, as those that wait are kept."""
-    layers = _layers(data, spec, _files(data, spec, "labels", window), _label_columns(spec))
-    mine = next((layer.rows for layer in layers if layer.batch == batch), pd.DataFrame(columns=_label_columns(spec)))
-    return waiting.hinted(mine, spec, window)
-
-
 def _bins(data: Bucket, spec: ModelSpec, version: str) -> Bins | None:
     """The groups that the version's baseline has fixed; None where the declaration asks for none."""
     if not spec.segments and not spec.fairness:
         return None
-    bins = Baseline.bins_of(data.verified(registry.manifest(data, spec.model, version).baseline))
+    bins = bins_of(data, spec.model, version)
     return bins if bins.segments or bins.protected else None
 
 
-def _versions(data: Bucket, spec: ModelSpec, window: Window) -> list[str]:
-    """The versions that made predictions in a window, also those that were withdrawn since."""
-    name = spec.columns.version
-    layers = _layers(data, spec, _files(data, spec, "predictions", window), [name])
-    return sorted({version for layer in layers for version in layer.rows[name].dropna().astype(str).unique()})
+def _list_files(data: Bucket, spec: ModelSpec, window: Window) -> _Listing:
+    """The files of a window by kind: what was uploaded, then what corrects it, each in order of upload."""
+    return {
+        kind: [
+            listed
+            for partition in (kind, keys.corrections_of(kind))
+            for listed in list_window(data, partition, spec.model, window)
+        ]
+        for kind in ("predictions", "labels")
+    }
 
 
-def _files(data: Bucket, spec: ModelSpec, kind: str, window: Window) -> list[RecordsFile]:
-    """What was uploaded of a window, then what corrects it, each in order of upload."""
-    records = WindowRecords(data)
-    return [
-        file
-        for partition in (kind, keys.corrections_of(kind))
-        for file in records.of_window(partition, spec.model, window)
-    ]
-
-
-def _layers(data: Bucket, spec: ModelSpec, files: Iterable[RecordsFile], wanted: Collection[str]) -> list[Layer]:
+def _layers(files: Sequence[tuple[str, bytes]], spec: ModelSpec, wanted: Collection[str]) -> list[Layer]:
     """What files hold, but for those without rows."""
     return [
-        Layer(
-            file.batch,
-            read_records(content.body, spec, wanted),
-            correction=is_correction(file.batch),
-            withdrawal=withdraws(file.batch),
-        )
-        for file, content in WindowRecords(data).contents(files)
+        Layer(batch, rows, correction=is_correction(batch), withdrawal=withdraws(batch))
+        for batch, body in files
+        if len(rows := read_records(body, spec, wanted))
     ]

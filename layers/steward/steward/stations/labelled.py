@@ -11,7 +11,8 @@ from steward.retraining.dataset import labelled_rows, reference_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.provenance import Provenance, objection, refuse, refuse_dataset
 from steward.spec.model import ModelSpec
-from steward.stations.window_records import WindowRecords
+from steward.stations.ahead import ahead
+from steward.stations.window_records import read_files
 from steward.store import keys
 from steward.store.bucket import Bucket, Content, Listed
 from steward.store.keys import InboxKey
@@ -77,31 +78,27 @@ def read(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
 
 
 def _listed(data: Bucket, kinds: Iterable[tuple[str, Iterable[Listed]]]) -> Iterator[tuple[DatasetObject, Content]]:
-    records = WindowRecords(data)
     for kind, listing in kinds:
-        for file, content in records.contents(records.of_listing(listing)):
-            yield DatasetObject(kind=kind, batch=file.batch, stored=content.stored), content  # type: ignore[arg-type]
+        for file, content in read_files(data, listing):
+            yield DatasetObject(kind=kind, batch=keys.batch_of(file.key), stored=content.stored), content  # type: ignore[arg-type]
 
 
 def _exact(data: Bucket, asked: Sequence[DatasetObject]) -> Iterator[tuple[DatasetObject, Content]]:
-    records = WindowRecords(data)
-    read = records.contents(records.exactly([item.stored for item in asked]))
-    for item, (_, content) in zip(asked, read, strict=True):
-        yield item, content
+    return ahead(lambda item: (item, data.exact(item.stored)), asked)
 
 
 def _read(
     data: Bucket, spec: ModelSpec, items: Iterable[tuple[DatasetObject, Content]]
 ) -> dict[DatasetObject, pd.DataFrame]:
-    """The rows of each object, once it is known that all of them may be read."""
+    """The rows of each object that has some, once it is known that all of them may be read."""
     frames: dict[DatasetObject, pd.DataFrame] = {}
     objections: list[str] = []
     for item, content in items:
         problem = objection(item, _provenance(content), spec.model, data.environment)
         if problem:
             objections.append(problem)
-        elif not objections:
-            frames[item] = read_records(content.body, spec, _columns(spec, item.kind))
+        elif not objections and len(rows := read_records(content.body, spec, _columns(spec, item.kind))):
+            frames[item] = rows
     refuse(objections)
     return frames
 

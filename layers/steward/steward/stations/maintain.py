@@ -1,117 +1,184 @@
-"""A model's store is cared for: what can be merged is merged, what need not be kept is removed."""
+"""Remove what a model's declaration lets go, and refuse uploads that waited too long for a version."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import chain
 
-from steward.events import Event, MaintenanceRequested, StoreMaintained
+from pydantic import BaseModel, ConfigDict
+
+from steward.defects.defect import Defect
+from steward.events import Event, MaintenanceRequested, ObjectsRemoved
+from steward.ledger import Action
+from steward.retraining.manifest import DatasetManifest
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
+from steward.spec.retention import RetainedKind
+from steward.spec.windows import Window
 from steward.stations import registry
-from steward.stations.compact import compact_window, uncompacted
 from steward.stations.deferral import refuse_overdue
-from steward.stations.merge_records import merge_window, unmerged
-from steward.stations.retain import remove_expired
+from steward.stations.upload import uploaded_at
 from steward.store import keys
-from steward.upkeep.plan import MaintenancePlan, request_identity
+from steward.store.bucket import Bucket, Stored
+from steward.upkeep.retention import Kept, Needed, Removal, held, removal
 
-_WINDOWS_AT_ONCE = 100
-"""Some seconds each at most, so that one message is done with well within the function's time."""
+ROUTINE: frozenset[Action] = frozenset(
+    {"batch_ingested", "check_completed", "window_attributed", "resources_collected"}
+)
+"""Entries that only say that something was made: their evidence may go, that of decisions stays."""
+
+_STORED = ("predictions", "labels", "telemetry")
+
+
+class Evidence(BaseModel):
+    """The keys that recorded decisions rest on, as far as the ledger was read (compare-and-swap)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    read: int = 0
+    keys: tuple[str, ...] = ()
+
+
+class RemovalPlan(BaseModel):
+    """What one request removes (compare-and-swap).
+
+    It is stored before anything is removed, so that a message that is delivered again after a death says in the ledger
+    and on the bus what it would have said.
+
+    Attributes:
+        removed: the event of each prefix that expired objects are removed under; none once all of it is done.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    removed: dict[str, ObjectsRemoved] = {}
 
 
 def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[Event]:
-    """Merge the profiles and the records of closed windows, some at a time, then remove what the declaration lets go.
-
-    What is to be merged is decided and stored first (`MaintenancePlan`): a message that is delivered again merges the
-    rest and tells of all, and of a part that is finished nothing.
-    """
+    """Remove what the declaration lets go, then refuse the uploads that waited too long for a first version."""
     spec, _ = registry.current_spec(runtime.data, request.model, or_removed=True)
-    key = keys.maintenance_plan(spec.model, request_identity(request.correlation_id, request.as_of))
-    plan = _planned(runtime, spec, request, key)
-    if plan.done >= request.part:
-        return
-    yield from _merge(runtime, request, plan)
-    if not plan.is_last(request.part, _WINDOWS_AT_ONCE):
-        yield request.model_copy(update={"occurred_at": runtime.now(), "event_id": "", "part": request.part + 1})
-        _change(runtime, key, lambda present: present.finished(request.part))
-        return
-    yield from remove_expired(runtime, spec, request, key)
+    yield from _remove_expired(runtime, spec, request)
     yield from refuse_overdue(runtime, spec.model, request.as_of)
-    _change(runtime, key, lambda _: MaintenancePlan())
 
 
-def _planned(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested, key: str) -> MaintenancePlan:
-    """The plan of a request: the stored one, or a new one, stored where there is something to merge."""
-    stored = runtime.data.find(key)
-    present = MaintenancePlan.model_validate_json(stored.body) if stored else MaintenancePlan()
-    if not present.is_empty:
-        return present
-    plan = MaintenancePlan(
-        profiles=tuple(uncompacted(runtime.data, spec, request.as_of)),
-        records=tuple(unmerged(runtime.data, spec, request.as_of)),
-    )
-    if plan.is_empty:
-        return plan
-    return runtime.data.swap(
-        key, MaintenancePlan, lambda present: plan if present is None or present.is_empty else present
-    )
+def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested) -> Iterator[Event]:
+    """Remove what is old enough of each kind, and tell how much went and what had to stay.
 
-
-def _change(runtime: Runtime, key: str, change: Callable[[MaintenancePlan], MaintenancePlan]) -> None:
-    """Store how far a request has come, where it had something to do."""
-    if runtime.data.marked(key):
-        runtime.data.swap(key, MaintenancePlan, lambda present: change(present or MaintenancePlan()))
-
-
-def _merge(runtime: Runtime, request: MaintenanceRequested, plan: MaintenancePlan) -> Iterator[StoreMaintained]:
-    """Merge the windows of one part, record it, and tell of it."""
-    compact, merge = plan.part(request.part, _WINDOWS_AT_ONCE)
-    profiles = _Merged.of(compact_window(runtime.data, request.model, window) for window in compact)
-    records = _Merged.of(merge_window(runtime.data, window) for window in merge)
-    if not profiles.files and not records.files:
+    The event is stored in the request's plan, then recorded, before anything goes: a message that is tried again
+    removes what is left and tells the same.
+    """
+    policy = spec.retention
+    folders = [(kind, prefix) for kind, prefix in _folders(spec.model) if policy.of(kind) is not None]
+    if not folders or held(policy, request.as_of):
         return
-    event = StoreMaintained(
+    needed = _needed(runtime, spec)
+    request_id = hashlib.sha256(f"{request.correlation_id}\n{request.as_of.isoformat()}".encode()).hexdigest()[:16]
+    plan = keys.maintenance_plan(spec.model, request_id)
+    stored = runtime.data.find(plan)
+    begun = RemovalPlan.model_validate_json(stored.body).removed if stored else {}
+    for kind, prefix in folders:
+        items = _stored(runtime.data, spec, prefix)
+        if prefix in {keys.waiting_labels(spec.model), keys.unmatched_labels(spec.model)}:
+            items = _by_upload(runtime.data, spec, prefix)
+        found = removal(items, kind, policy, needed, request.as_of)
+        if not found.gone and prefix not in begun:
+            continue
+        event = begun.get(prefix) or _begin(runtime, plan, _told(runtime, request, prefix, found))
+        runtime.record(event, "objects_removed", prefix, event.summary)
+        runtime.data.erase((item.key, item.version_id) for item in found.gone)
+        yield event
+    if runtime.data.marked(plan):
+        runtime.data.swap(plan, RemovalPlan, lambda _: RemovalPlan())
+
+
+def _begin(runtime: Runtime, plan: str, event: ObjectsRemoved) -> ObjectsRemoved:
+    """Store what is about to be removed."""
+
+    def add(present: RemovalPlan | None) -> RemovalPlan:
+        return RemovalPlan(removed={event.prefix: event} | (present.removed if present else {}))
+
+    return runtime.data.swap(plan, RemovalPlan, add).removed[event.prefix]
+
+
+def _folders(model: str) -> Iterator[tuple[RetainedKind, str]]:
+    yield "inbox", keys.uploads(model)
+    for kind in _STORED:
+        yield "records", keys.partitions(kind, model)
+        yield "records", keys.partitions(keys.corrections_of(kind), model)
+    yield "records", keys.waiting_labels(model)
+    yield "records", keys.unmatched_labels(model)
+    yield "profiles", keys.profiles(model)
+    yield "checks", keys.checks(model)
+    yield "quarantine", keys.quarantines(model)
+
+
+def _stored(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[Kept]:
+    for item in data.versions(prefix):
+        yield _kept(item, spec)
+
+
+def _by_upload(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[Kept]:
+    """What is known of label files, by the age of their uploads; labels that may still find their prediction stay."""
+    for item in data.versions(prefix):
+        wait = max(spec.label_horizon - (spec.retention.records or timedelta()), timedelta())
+        yield Kept(item.key, item.version_id, item.size, uploaded_at(keys.batch_of(item.key)) + wait)
+
+
+def _kept(item: Stored, spec: ModelSpec) -> Kept:
+    return Kept(item.key, item.version_id, item.size, item.modified, _window(item, spec))
+
+
+def _window(item: Stored, spec: ModelSpec) -> Window | None:
+    if keys.records_of(item.key):
+        return Window.containing(keys.window_start(item.key), spec.window.length)
+    name = keys.window_of(item.key)
+    return Window.parse(name) if name else None
+
+
+def _needed(runtime: Runtime, spec: ModelSpec) -> Needed:
+    """What datasets, open defects and recorded decisions name."""
+    data, model = runtime.data, spec.model
+    datasets = (
+        DatasetManifest.model_validate_json(data.get(keys.dataset(model, name)).body)
+        for name in data.folders(keys.datasets(model))
+    )
+    defects = [Defect.model_validate_json(data.get(listed.key).body) for listed in data.list(keys.defects(model))]
+    waiting = [defect for defect in defects if not defect.finished]
+    named = chain(
+        (item.stored.key for dataset in datasets for item in dataset.objects),
+        (item.stored.key for defect in waiting for item in (*defect.suspects, *defect.touched.objects)),
+        _evidence(runtime, model),
+    )
+    return Needed(
+        keys=frozenset(named),
+        windows=frozenset(window for defect in waiting for window in (*defect.windows, *defect.touched.windows)),
+        prefixes=tuple(keys.inbox(model, "corrections", f"{defect.defect}/") for defect in waiting),
+    )
+
+
+def _evidence(runtime: Runtime, model: str) -> tuple[str, ...]:
+    """What decisions rest on; each entry of the ledger is read once."""
+
+    def read_on(present: Evidence | None) -> Evidence:
+        known = present or Evidence()
+        entries = list(runtime.ledger.entries(model, after=known.read))
+        found = {item.key for entry in entries if entry.action not in ROUTINE for item in entry.evidence}
+        read = entries[-1].sequence if entries else known.read
+        return Evidence(read=read, keys=tuple(sorted({*known.keys, *found})))
+
+    return runtime.data.swap(keys.evidence(model), Evidence, read_on).keys
+
+
+def _told(runtime: Runtime, request: MaintenanceRequested, prefix: str, found: Removal) -> ObjectsRemoved:
+    kept = f"; {found.kept:,} as old stay, since datasets, defects or decisions name them" if found.kept else ""
+    return ObjectsRemoved(
         occurred_at=runtime.now(),
         model=request.model,
         as_of=request.as_of,
         correlation_id=request.correlation_id,
-        windows=profiles.windows,
-        profiles=profiles.files,
-        record_windows=records.windows,
-        record_files=records.files,
-        summary="; ".join(_sentences(profiles, records)),
+        prefix=prefix,
+        objects=found.keys,
+        bytes=found.size,
+        kept=found.kept,
+        summary=f"{found.keys:,} objects of {found.size:,} bytes under {prefix} are older than they are kept{kept}",
     )
-    if profiles.files:
-        runtime.record(event, "profiles_merged", keys.profiles(request.model), _sentences(profiles, _Merged())[0])
-    if records.files:
-        identity = f"{event.event_id}-records"
-        told = _sentences(_Merged(), records)[0]
-        runtime.record(event, "records_merged", keys.RECORDS, told, identity=identity)
-    yield event
-
-
-@dataclass(frozen=True, slots=True)
-class _Merged:
-    """What was merged.
-
-    Attributes:
-        windows: that have fewer objects now.
-        files: that are gone from beside what they were merged into.
-    """
-
-    windows: int = 0
-    files: int = 0
-
-    @classmethod
-    def of(cls, merged: Iterable[int]) -> "_Merged":
-        """The sum over windows, of each of which so many files were merged."""
-        counts = [count for count in merged if count]
-        return cls(len(counts), sum(counts))
-
-
-def _sentences(profiles: _Merged, records: _Merged) -> list[str]:
-    found = []
-    if profiles.files:
-        found.append(f"{profiles.files:,} profiles of batches were merged into {profiles.windows:,} of windows")
-    if records.files:
-        found.append(f"{records.files:,} files of records were merged into those of {records.windows:,} windows")
-    return found

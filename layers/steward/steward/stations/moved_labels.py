@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations import waiting
 from steward.stations.prediction_ids import PredictionIds
-from steward.stations.window_records import WindowRecords
+from steward.stations.window_records import list_window, read_files
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -88,14 +89,15 @@ def remove_originals(data: Bucket, spec: ModelSpec, moved: MovedLabels) -> None:
 
 def _stranded(data: Bucket, spec: ModelSpec, window: Window, batch: str) -> _Stranded:
     """The labels of a window that only predictions of a batch had the IDs of, which it gave up."""
-    found, records = _Stranded(), WindowRecords(data)
-    files = [records.of_window(kind, spec.model, window) for kind in _KINDS]
+    found = _Stranded()
+    files = [list_window(data, kind, spec.model, window) for kind in _KINDS]
     if not files[0]:
         return found
     predicted = PredictionIds(data, spec).of(window)
     with tempfile.TemporaryDirectory() as folder:
         hashes = id_hashes_of(data, spec, batch, Path(folder))
-        for file, content in (pair for listed in files for pair in records.contents(listed)):
+        for file, content in read_files(data, chain.from_iterable(files)):
+            owner = keys.batch_of(file.key)
             rows = waiting.labels_of(content.body, spec)
             names = rows[spec.columns.id]
             mine = ~names.isin(predicted).to_numpy()
@@ -103,12 +105,12 @@ def _stranded(data: Bucket, spec: ModelSpec, window: Window, batch: str) -> _Str
                 mine &= contained(text_hashes(names.tolist()), hashes.of_window(window.start))
             if not mine.any():
                 continue
-            if is_correction(file.batch):
-                found.corrections[file.batch] = rows[mine]
-            elif keys.is_placed(file.batch):
-                found.labels[file.batch] = rows[mine]
+            if is_correction(owner):
+                found.corrections[owner] = rows[mine]
+            elif keys.is_placed(owner):
+                found.labels[owner] = rows[mine]
             else:
-                found.labels[file.batch] = waiting.hinted(rows[mine], spec, window)
+                found.labels[owner] = waiting.hinted(rows[mine], spec, window)
     return found
 
 

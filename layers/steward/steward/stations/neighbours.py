@@ -18,7 +18,7 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations.admission import Rows, describe_rows
 from steward.stations.spool import Fragment, Spool
-from steward.stations.window_records import RecordsFile, WindowRecords
+from steward.stations.window_records import list_windows
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -61,7 +61,6 @@ class Neighbours:
     folder: Path
     stored: bool = False
     _compared: set[str] = field(default_factory=set)
-    _files: dict[str, RecordsFile] = field(default_factory=dict)
     _later: dict[str, Hashes] = field(default_factory=dict)
     _holders: list[str] = field(default_factory=list)
     _held: dict[Fragment, NDArray[np.int32]] = field(default_factory=dict)
@@ -71,16 +70,15 @@ class Neighbours:
     def look(self, windows: Sequence[Window]) -> set[str]:
         """Compare with those that are new in these windows and within reach; the keys of all that were there."""
         within = sorted({near for window in windows for near in self._near(window)}, key=lambda window: window.start)
-        files = self._records.of_windows(self.kind, self.spec.model, within)
-        here = {file.key: file for file in files if file.batch != self.batch}
-        self.stored = len(here) < len(files)
-        self._files |= here
-        new = sorted(here.keys() - self._compared)
+        stored = [listed.key for listed in list_windows(self.data, self.kind, self.spec.model, within)]
+        here = {key for key in stored if keys.batch_of(key) != self.batch}
+        self.stored = len(here) < len(stored)
+        new = sorted(here - self._compared)
         self._fetch({keys.batch_of(key) for key in new})
         for key in new:
             self._compare(key)
-        self._compared |= here.keys()
-        return set(here)
+        self._compared |= here
+        return here
 
     def kept(self, fragment: Fragment) -> NDArray[np.bool_] | None:
         """Which rows no earlier upload has, shape (rows,); None for all."""
@@ -100,7 +98,7 @@ class Neighbours:
     def holders(self) -> Iterator[tuple[str, tuple[str, str] | None]]:
         """The earlier batches that have ids of this one; key and version id of the upload where it is known."""
         for batch, key in {keys.batch_of(key): key for key in self._holders}.items():
-            yield batch, self._records.source_of(self._files[key])
+            yield batch, self.data.source_of(key)
 
     def taken(self) -> Iterator[tuple[Rows, NDArray[np.bool_], Callable[[int], Reason]]]:
         """The rows that earlier uploads have: some rows at a time, which of them, and the reason for each."""
@@ -117,9 +115,7 @@ class Neighbours:
     def later_with_mine(self) -> Iterator[tuple[str, tuple[str, str]]]:
         """Later batches that hold an id of this one, so must give it up; with key and version id."""
         for key, hashes in sorted(self._later.items()):
-            if any(self._matches(key, hashes, given_up=False)) and (
-                source := self._records.source_of(self._files[key])
-            ):
+            if any(self._matches(key, hashes, given_up=False)) and (source := self.data.source_of(key)):
                 yield keys.batch_of(key), source
 
     def _reason(self, records: Records, held: NDArray[np.int32]) -> Callable[[int], Reason]:
@@ -247,14 +243,10 @@ class Neighbours:
         """A neighbour's records, until another's are fetched; None where they are gone."""
         path = self.folder / "neighbour.parquet"
         try:
-            self._records.bring(self._files[key], path)
+            self.data.reference(key, path)
         except ObjectMissing:
             return None
         return path
-
-    @property
-    def _records(self) -> WindowRecords:
-        return WindowRecords(self.data)
 
     def _read(self, path: Path) -> Iterator[Records]:
         """Stored records with nothing but their ids, some rows at a time."""

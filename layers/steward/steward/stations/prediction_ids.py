@@ -3,8 +3,7 @@
 from steward.records.stored import read_ids
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.stations.window_records import WindowRecords
-from steward.store import keys
+from steward.stations.window_records import list_window, read_files
 from steward.store.bucket import Bucket, Listed
 
 
@@ -25,11 +24,10 @@ class PredictionIds:
         """Those of a window; read `anew` if its files have changed since."""
         if window in self._known and not anew:
             return self._known[window][1]
-        listing = list(self._data.list(keys.window_records("predictions", self._spec.model, window)))
+        listing = list_window(self._data, "predictions", self._spec.model, window)
         if window in self._known and self._known[window][0] == listing:
             return self._known[window][1]
-        records = WindowRecords(self._data)
-        contents = records.contents(records.of_listing(listing))
+        contents = read_files(self._data, listing)
         ids = {identity for _, content in contents for identity in read_ids(content.body, self._spec)}
         self._known[window] = (listing, ids)
         return ids

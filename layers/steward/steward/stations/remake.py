@@ -27,7 +27,7 @@ from steward.stations.spool import Fragment, join
 from steward.stations.tolerated import tolerated
 from steward.stations.upload import uploaded_at
 from steward.stations.window_profiles import WindowProfiles
-from steward.stations.window_records import WindowRecords
+from steward.stations.window_records import download_files, list_window
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -62,18 +62,18 @@ class StoredLayer:
 
 def stored_layers(data: Bucket, spec: ModelSpec, kind: str, window: Window, folder: Path) -> list[StoredLayer]:
     """What was uploaded of a window, then what corrects it, each in order of upload."""
-    records = WindowRecords(data)
     found: list[StoredLayer] = []
     for partition in (kind, keys.corrections_of(kind)):
         place = folder / partition.replace("/", "-")
         place.mkdir()
-        for file, stored, path in records.brought(records.of_window(partition, spec.model, window), place):
-            parts = list(read_stored(path, spec, ()))
-            rows = concatenate(parts) if parts else None
-            ids = rows.ids if rows else np.empty(0, object)
-            names = np.array([*(rows.versions.categories if rows and rows.versions else ()), None], object)
-            codes = rows.versions.codes if rows and rows.versions else np.full(len(ids), -1)
-            found.append(StoredLayer(file.batch, stored, path, ids, names[codes]))
+        for file, stored, path in download_files(data, list_window(data, partition, spec.model, window), place):
+            parts = [part for part in read_stored(path, spec, ()) if part.rows]
+            if not parts:
+                continue
+            rows = concatenate(parts)
+            names = np.array([*(rows.versions.categories if rows.versions else ()), None], object)
+            codes = rows.versions.codes if rows.versions else np.full(rows.rows, -1)
+            found.append(StoredLayer(keys.batch_of(file.key), stored, path, rows.ids, names[codes]))
     return found
 
 
@@ -144,7 +144,7 @@ class _Remaking:
 
     def _told(self, version: str, batch: str) -> Intake:
         """What is known of a batch's way in beside the rows that became records."""
-        found = WindowProfiles(self.data, self.spec.model, version, self.window).of_batch(batch)
+        found = WindowProfiles(self.data, self.spec.model, version).of_batch(self.window, batch)
         intake = found.intake if found else Intake()
         return intake.model_copy(update={"accepted": 0, "lag": LogHistogram()})
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.stations.upload import uploaded_at
-from steward.stations.window_records import WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -56,14 +55,13 @@ def replayed_until(data: Bucket, spec: ModelSpec) -> datetime | None:
         return None
     newest = max(listed.key for listed in data.list(f"{prefix}{newest_day}/"))
     window = Window.containing(keys.window_start(newest), spec.window.length)
-    uploads = [uploaded_at(file.batch) for file in WindowRecords(data).of_window("predictions", spec.model, window)]
+    listing = data.list(keys.window_records("predictions", spec.model, window))
+    uploads = [uploaded_at(keys.batch_of(listed.key)) for listed in listing]
     return None if not uploads or _is_lived(spec, window, min(uploads)) else window.end
 
 
 def windows_uploaded_since(data: Bucket, spec: ModelSpec, moment: datetime) -> list[Window]:
     """The windows that predictions were uploaded of since a moment, newest window first.
-
-    Of files that were merged since, the uploads are not looked up: their windows are among these.
 
     Args:
         data: where records are.
@@ -71,11 +69,7 @@ def windows_uploaded_since(data: Bucket, spec: ModelSpec, moment: datetime) -> l
         moment: by the wall clock.
     """
     listing = data.list(keys.partitions("predictions", spec.model))
-    starts = {
-        keys.window_start(listed.key)
-        for listed in listing
-        if (listed.modified if keys.is_carrier(listed.key) else uploaded_at(keys.batch_of(listed.key))) >= moment
-    }
+    starts = {keys.window_start(listed.key) for listed in listing if uploaded_at(keys.batch_of(listed.key)) >= moment}
     return sorted({Window.containing(start, spec.window.length) for start in starts}, reverse=True)
 
 

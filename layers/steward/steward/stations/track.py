@@ -32,7 +32,7 @@ from steward.spec.windows import Window
 from steward.stations import registry
 from steward.stations.stream import replayed_until
 from steward.stations.upload import is_batch_of, uploaded_at
-from steward.stations.window_records import WindowRecords
+from steward.stations.window_records import list_window
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -147,13 +147,11 @@ def _problem(spec: ModelSpec, windows: list[str]) -> str:
 
 def _suspects(data: Bucket, spec: ModelSpec, proposed: DefectProposed) -> list[TouchedObject]:
     """What was uploaded of the windows that are reported; rows that were set aside are in none of it."""
-    records = WindowRecords(data)
     return [
-        TouchedObject(window=window, rows=None, stored=stored)
+        TouchedObject(window=window, rows=None, stored=data.reference(file.key))
         for window in sorted(set(proposed.windows))
         for kind in _SUSPECTED[proposed.source]
-        for file in records.of_window(kind, spec.model, Window.parse(window))
-        if (stored := records.reference(file))
+        for file in list_window(data, kind, spec.model, Window.parse(window))
     ]
 
 

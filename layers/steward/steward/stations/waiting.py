@@ -13,8 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from steward.errors import Conflict
-from steward.events import BatchIngested, StoredObject
-from steward.records.carrier import rows_of
+from steward.events import BatchIngested
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.records.records import Records
 from steward.records.stored import read_records, write_records
@@ -24,7 +23,6 @@ from steward.stations.prediction_ids import PredictionIds
 from steward.stations.spool import UNTIMED, numbers_at
 from steward.stations.stream import windows_uploaded_since
 from steward.stations.upload import batch_prefix, uploaded_at
-from steward.stations.window_records import RecordsFile, WindowRecords
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -269,29 +267,15 @@ def _rewrite(  # noqa: PLR0917 - as above
     batch: str,
     change: Callable[[list[pd.DataFrame]], pd.DataFrame],
 ) -> None:
-    """Change what is stored of a batch of labels in a window, also where it was merged since."""
-    records = WindowRecords(data)
-    key = keys.records(kind, spec.model, window, batch)
-    alone = False
-    merged: RecordsFile | None = None
+    """Change what is stored of a batch of labels in a window."""
 
     def changed(present: bytes | None) -> bytes:
-        nonlocal alone, merged
-        known = [present] if present is not None else []
-        if alone := alone or present is None:
-            merged = records.merged(key)
-            known += [content.body for _, content in records.contents([merged] if merged else [])]
-        rows = change([labels_of(body, spec) for body in known if rows_of(body)])
+        known = labels_of(present, spec) if present is not None else None
+        rows = change([known] if known is not None and len(known) else [])
         rows = rows.drop_duplicates(spec.columns.id).sort_values(spec.columns.id)
         return write_records(_records(rows, spec), spec)
 
-    data.rewrite(key, changed, _PARQUET)
-    while alone and _stored(records.merged(key)) != _stored(merged):  # another wrote, and was merged, in between
-        data.rewrite(key, changed, _PARQUET)
-
-
-def _stored(file: RecordsFile | None) -> StoredObject | None:
-    return file.stored if file else None
+    data.rewrite(keys.records(kind, spec.model, window, batch), changed, _PARQUET)
 
 
 def _records(labels: pd.DataFrame, spec: ModelSpec) -> Records:

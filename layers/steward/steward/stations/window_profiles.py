@@ -1,121 +1,90 @@
-"""The profiles of one window of one version, whether they lie there one by one or were compacted."""
+"""The profiles of windows: one a batch, read and merged."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from steward.errors import IncomparableProfiles, ObjectMissing
+from steward.defects.correction import standing
+from steward.errors import IncomparableProfiles
+from steward.profiles.merging import merge
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile import Profile
 from steward.spec.windows import Window
+from steward.stations.ahead import ahead
 from steward.store import keys
-from steward.store.bucket import Bucket, Content
-from steward.upkeep.compaction import (
-    CompactedParts,
-    CompactedWindow,
-    Gathered,
-    continued,
-    gathered,
-    parts_of,
-    restored_parts,
-    wanted,
-)
+from steward.store.bucket import Bucket
 
-_ATTEMPTS = 3
-"""A window may be compacted while it is read; then what was listed is gone, and the list is read again."""
+
+@dataclass(frozen=True, slots=True)
+class MergedProfile:
+    """The profile of a window.
+
+    Attributes:
+        profile: of all batches that can be read.
+        unreadable: why others could not be, by batch.
+    """
+
+    profile: Profile
+    unreadable: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class WindowProfiles:
-    """What is stored of one window of one version.
+    """What is stored of the windows of one version.
 
     Attributes:
         data: where.
         model: whose.
         version: whose.
-        window: which.
     """
 
     data: Bucket
     model: str
     version: str
-    window: Window
 
-    def merged(self, bins: Bins) -> Gathered:
-        """The profile of all batches, and why some of them could not be read.
+    def merged(self, windows: Sequence[Window], bins: Bins) -> Iterator[MergedProfile]:
+        """The profile of all batches of each window, in the order of the windows; some objects are read at once."""
+        names = list(ahead(self._names, windows))
+        places = ((window, name) for window, of_window in zip(windows, names, strict=True) for name in of_window)
+        bodies = ahead(lambda place: self._body(*place), places)
+        for of_window in names:
+            yield merged_profile(dict(zip(of_window, islice(bodies, len(of_window)), strict=True)), bins)
 
-        Raises:
-            ObjectMissing: what is listed is gone, time and again.
-        """
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return self._merged(bins)
-            except ObjectMissing:  # compacted meanwhile
-                continue
-        return self._merged(bins)
-
-    def of_batches(self, names: Collection[str], bins: Bins) -> Gathered:
-        """The profile of some batches, by the names that a check has of them.
+    def of_batches(self, window: Window, names: Collection[str], bins: Bins) -> MergedProfile:
+        """The profile of some batches of a window, by the names that a check has of them.
 
         Raises:
             ObjectMissing: one of them is gone.
         """
-        compacted, keys_of = self._listed()
-        archive = self.archive(compacted) if compacted and not keys_of.keys() >= set(names) else {}
-        found = {name: archive[name] for name in names if name in archive and name not in keys_of}
-        found |= {name: self.data.get(self._key(name)).body for name in names if name not in found}
-        return gathered(found, bins)
+        bodies = ahead(lambda name: self._body(window, name), names)
+        return merged_profile(dict(zip(names, bodies, strict=True)), bins)
 
-    def of_batch(self, name: str) -> Profile | None:
+    def of_batch(self, window: Window, name: str) -> Profile | None:
         """The profile of one batch; None where there is none."""
-        if loose := self.data.find(self._key(name)):
-            return Profile.from_json(loose.body)
-        compacted, _ = self.compacted()
-        parts = self.archive(compacted) if compacted else {}
-        return Profile.from_json(parts[name]) if name in parts else None
+        found = self.data.find(keys.profile(self.model, self.version, window.id, name))
+        return Profile.from_json(found.body) if found else None
 
-    def stored(self) -> Iterator[Profile]:
-        """Every profile that is stored, a compacted one first."""
-        compacted, loose = self._listed()
-        if isinstance(compacted, CompactedWindow):
-            yield compacted.profile
-        elif compacted:
-            yield from (Profile.from_json(body) for body in self.archive(compacted).values())
-        yield from (Profile.from_json(self.data.get(key).body) for key in loose.values())
+    def _names(self, window: Window) -> list[str]:
+        """The batches that count, of those that a window has profiles of."""
+        listing = self.data.list(keys.profiles(self.model, self.version, window.id))
+        return standing(keys.batch_of(listed.key) for listed in listing)
 
-    def compacted(self) -> tuple[CompactedParts | None, Content | None]:
-        """What was merged so far, and the object that says so; None where nothing was."""
-        content = self.data.find(keys.merged_profile(self.model, self.version, self.window.id))
-        if content is None:
-            return None, None
+    def _body(self, window: Window, name: str) -> bytes:
+        return self.data.get(keys.profile(self.model, self.version, window.id, name)).body
+
+
+def merged_profile(stored: Mapping[str, bytes], bins: Bins) -> MergedProfile:
+    """The profile of a window.
+
+    Args:
+        stored: the stored profile of each batch, by its name; those that corrections took the place of are left out.
+        bins: of the version's baseline.
+    """
+    found: list[Profile] = []
+    unreadable: dict[str, str] = {}
+    for name in standing(stored):
         try:
-            return CompactedWindow.read(content.body), content
-        except IncomparableProfiles:
-            newest = self.data.get(keys.profile_parts(self.model, self.version, self.window.id))
-            return parts_of(newest.body, newest.stored), content
-
-    def _merged(self, bins: Bins) -> Gathered:
-        compacted, keys_of = self._listed()
-        known = compacted.parts if compacted else {}
-        loose = {name: self.data.get(keys_of[name]).body for name in wanted(known, keys_of)}
-        if compacted is None:
-            return gathered(loose, bins)
-        found = continued(compacted, loose, bins)
-        return found or gathered(self.archive(compacted) | loose, bins)
-
-    def _listed(self) -> tuple[CompactedParts | None, dict[str, str]]:
-        """What was merged, and the keys of the profiles that lie beside it, by name."""
-        merged = keys.merged_profile(self.model, self.version, self.window.id)
-        listed = [found.key for found in self.data.list(keys.profiles(self.model, self.version, self.window.id))]
-        compacted = self.compacted()[0] if merged in listed else None
-        return compacted, {keys.batch_of(key): key for key in listed if key != merged}
-
-    def archive(self, compacted: CompactedParts) -> dict[str, bytes]:
-        """The stored profiles that were merged, by name.
-
-        Raises:
-            ObjectMissing, ObjectChanged: the archive is not what the compacted window says.
-        """
-        return restored_parts(self.data.verified(compacted.archive))
-
-    def _key(self, name: str) -> str:
-        return keys.profile(self.model, self.version, self.window.id, name)
+            found.append(Profile.from_json(stored[name]).fitting(bins))
+        except IncomparableProfiles as error:
+            unreadable[name] = str(error)
+    return MergedProfile(merge(found, bins), unreadable)

@@ -155,27 +155,6 @@ class Bucket:
             )
         return content
 
-    def cut(self, reference: StoredObject, offset: int, size: int) -> bytes:
-        """Some bytes of the object version that a reference names; what they are is not verified.
-
-        Raises:
-            ObjectMissing: the version is gone.
-        """
-        try:
-            answer = aws.s3().get_object(
-                Bucket=self.name,
-                Key=reference.key,
-                VersionId=reference.version_id,
-                Range=f"bytes={offset}-{offset + size - 1}",
-            )
-        except ClientError as error:
-            if _code(error) in _ABSENT:
-                raise ObjectMissing(
-                    f"s3://{self.name}/{reference.key} has no version {reference.version_id}"
-                ) from error
-            raise
-        return answer["Body"].read()
-
     def bring(self, key: str, version_id: str, target: Path) -> Listed:
         """What is known of one object version and, where it is small, its bytes in a file; all in one request.
 

@@ -10,20 +10,12 @@ from steward.spec.windows import Window
 SPECS = "specs/"
 INBOX = "inbox/"
 PROMOTIONS = "promotions/"
-RECORDS = "records/"
 
 _PARTITION = timedelta(hours=1)
 _PLACED = "-placed"
 _WITHDRAWN = "withdrawn-"
-_MERGED = "_merged.json"
-_CARRIER = "merged.parquet"
-"""Not `_merged`: Athena and the like do not see what begins so."""
-_INDEX = "merged.json"
-_MERGED_RECORDS = "merged/"
 _CORRECTIONS = "corrections/"
-MERGED_KINDS = ("predictions", "labels", "telemetry", f"{_CORRECTIONS}predictions", f"{_CORRECTIONS}labels")
-"""Of records: reference rows are few files, and waiting labels move on."""
-_OF_A_WINDOW = "(?:(?:profiles|parts|outcomes|attributions)/[^/]+/[^/]+/|checks/[^/]+/)"
+_OF_A_WINDOW = "(?:(?:profiles|outcomes|attributions)/[^/]+/[^/]+/|checks/[^/]+/)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +148,7 @@ def batch_of(key: str) -> str:
 
 def partitions(kind: str, model: str) -> str:
     """Prefix of all records of one kind."""
-    return f"{RECORDS}{kind}/model={model}/"
-
-
-def window_of_records(key: str) -> str:
-    """The prefix of the window, as `window_records` gives it, that the key of a record is in."""
-    folder, _, name = key.rpartition("/")
-    within, tilde, _ = name.rpartition("~")
-    return f"{folder}/{within}{tilde}"
-
-
-def carrier(prefix: str) -> str:
-    """The file that those of a window were merged into, by the window's prefix."""
-    return f"{prefix}{_CARRIER}"
-
-
-def is_carrier(key: str) -> bool:
-    """Whether a key holds the merged files of a window."""
-    return key.startswith(RECORDS) and key.endswith(("/" + _CARRIER, "~" + _CARRIER))
-
-
-def merged_records(prefix: str) -> str:
-    """What lies where in the carrier of a window, by the window's prefix (compare-and-swap)."""
-    return f"{_MERGED_RECORDS}{prefix.removeprefix(RECORDS)}{_INDEX}"
-
-
-def merged_partitions(kind: str, model: str) -> str:
-    """Prefix of what `merged_records` names for all windows of one kind."""
-    return f"{_MERGED_RECORDS}{kind}/model={model}/"
+    return f"records/{kind}/model={model}/"
 
 
 def records(kind: str, model: str, window: Window, batch: str) -> str:
@@ -302,26 +267,6 @@ def profile(model: str, version: str, window: str, batch: str) -> str:
     return f"{profiles(model, version, window)}{batch}.json"
 
 
-def merged_profile(model: str, version: str, window: str) -> str:
-    """The profiles of a window's batches as one (compare-and-swap)."""
-    return f"{profiles(model, version, window)}{_MERGED}"
-
-
-def is_merged_profile(key: str) -> bool:
-    """Whether a profile's key is that of a compacted window."""
-    return key.endswith(f"/{_MERGED}")
-
-
-def profile_parts(model: str, version: str, window: str) -> str:
-    """The profiles that were merged into one, as they were; each compaction writes a version of its own."""
-    return f"{parts(model)}{version}/{window}.json.gz"
-
-
-def parts(model: str) -> str:
-    """Prefix of the profiles of a model that were merged."""
-    return f"parts/{model}/"
-
-
 def window_of(key: str) -> str | None:
     """The id of the window that a profile, outcomes, attributions or a check are of; None for other keys."""
     found = re.fullmatch(rf"{_OF_A_WINDOW}(\d{{8}}T\d{{6}}Z_\w+)[./].+", key)
@@ -347,15 +292,13 @@ def everything(model: str) -> list[str]:
     """The prefixes under which anything of a model is stored in the data bucket."""
     kinds = ("predictions", "labels", "telemetry", "reference", "waiting")
     whole = (
-        "arrivals", "attributions", "checks", "commands", "corrections", "history", "models", "outcomes", "parts",
-        "profiles",
+        "arrivals", "attributions", "checks", "commands", "corrections", "history", "models", "outcomes", "profiles",
     )  # fmt: skip
     partitioned = [place for kind in kinds for place in (partitions(kind, model), f"ids/{kind}/model={model}/")]
     return [
         uploads(model),
         *partitioned,
         *(partitions(corrections_of(kind), model) for kind in kinds[:-1]),
-        *(merged_partitions(kind, model) for kind in MERGED_KINDS),
         *(f"{place}/{model}/" for place in (*whole, "defects", "reports", "runs", "transfers")),
         quarantines(model),
         alerts(model),

@@ -1,1 +1,1 @@
-"""Care of the store: what may be merged, and what may be removed."""
+"""What may be removed of a store."""

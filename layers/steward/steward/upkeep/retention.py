@@ -14,8 +14,7 @@ class Kept:
 
     Attributes:
         window: that it belongs to; None for uploads and rejected rows.
-        written: when; of objects that stay and go together, when the newest of them was.
-        for_sake_of: other keys that something needs, and that are lost with it.
+        written: when.
     """
 
     key: str
@@ -23,7 +22,6 @@ class Kept:
     size: int
     written: datetime
     window: Window | None = None
-    for_sake_of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,7 @@ class Needed:
     def has(self, item: Kept) -> bool:
         """Whether it must stay."""
         in_window = item.window is not None and item.window.id in self.windows
-        named = item.key in self.keys or not self.keys.isdisjoint(item.for_sake_of)
-        return in_window or named or item.key.startswith(self.prefixes)
+        return in_window or item.key in self.keys or item.key.startswith(self.prefixes)
 
 
 @dataclass(frozen=True, slots=True)
