@@ -16,13 +16,15 @@ UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.tools/bin/uv)
 RUN := $(UV) run
 SAM := .local/tools/sam/bin/sam
 LAYERS := steward data learn
+PYTEST := pytest --numprocesses auto --dist worksteal
+UNIT := layers/steward/steward tests/unit
 
 # The layers' makefiles run in SAM's scratch folder, and find uv and a Python 3.13 through these two.
 export STEWARD_UV := $(UV)
 export STEWARD_PYTHON := $(CURDIR)/.venv/bin/python
 export STEWARD_ARCHITECTURE ?= arm64
 
-.PHONY: help demo test check integration e2e nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+.PHONY: help demo test check integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
   unit templates generate changelog release wheel
 
 help: ## list these targets
@@ -31,21 +33,25 @@ help: ## list these targets
 demo: deps tools ## play ten months of real flights through the deployed functions, and show what Steward did
 	$(RUN) python infra/demo
 
-test: check templates ## everything: check, template lint, integration tests, end-to-end tests on a stack of its own
+test: deps tools ## everything: lint, types, template lint, unit and integration tests beside end-to-end tests on a stack of their own
 	@mkdir -p .local
-	$(RUN) pytest --numprocesses auto --dist worksteal tests/integration > .local/integration.log 2>&1 & integration=$$!; \
-	$(RUN) pytest tests/e2e; e2e=$$?; wait $$integration; integrated=$$?; cat .local/integration.log; exit $$((e2e + integrated))
+	{ nice make --no-print-directory lint templates && nice $(RUN) $(PYTEST) $(UNIT) tests/integration; } > .local/check.log 2>&1 & \
+	checks=$$!; $(RUN) pytest tests/e2e; e2e=$$?; wait $$checks; checked=$$?; cat .local/check.log; exit $$((e2e + checked))
 
 check: lint unit ## format, lint, types, import contracts and unit tests, in a few minutes
 
 integration: deps ## every function's handler on AWS in memory, wired by the template's own rules
-	$(RUN) pytest --numprocesses auto --dist worksteal tests/integration
+	$(RUN) $(PYTEST) tests/integration
 
 e2e: deps tools ## the template deployed into a local emulator, driven from outside
 	$(RUN) pytest tests/e2e
 
+coverage: deps ## lines and branches of the package that unit and integration tests run; fails below 95 %
+	$(RUN) $(PYTEST) --cov --cov-report=term $(UNIT) tests/integration
+
 nightly: deps ## every case of which make test tries a sample, and the unit tests as on other processors; takes hours
-	$(RUN) pytest -m nightly --numprocesses auto --dist worksteal --timeout 7200 tests/unit tests/integration; missed=$$?; \
+	STEWARD_MOTO=http $(RUN) pytest -m "not benchmark" --hypothesis-profile nightly --numprocesses auto --dist worksteal \
+	  --timeout 7200 tests/unit tests/integration; missed=$$?; \
 	$(RUN) python -m tests.processors && exit $$missed
 
 processors: deps ## the unit tests as on processors without AVX-512, AVX2 or a second core
@@ -101,7 +107,7 @@ lint: deps
 	  { echo "layers/$(layer)/requirements.txt does not match uv.lock: run 'make lock'." >&2; exit 1; };)
 
 unit: deps
-	$(RUN) pytest --numprocesses auto --dist worksteal layers/steward/steward tests/unit
+	$(RUN) $(PYTEST) $(UNIT)
 
 templates: deps tools
 	$(SAM) validate --lint

@@ -1,6 +1,7 @@
 """Steward on moto: buckets, bus, rules and queues as the template declares them, and the functions' own handlers."""
 
 import copy
+import copyreg
 import hashlib
 import importlib.util
 import json
@@ -21,6 +22,7 @@ from unittest.mock import patch
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from moto import mock_aws
 from moto.s3.models import FakeKey, s3_backends
+from moto.s3.utils import _VersionedKeyStore
 from moto.sqs.models import sqs_backends
 
 from steward import aws
@@ -30,6 +32,7 @@ from steward.runtime import Runtime
 from steward.store.bucket import Bucket
 from steward.store.ledger import Ledger
 
+from .moto_directly import answered_directly
 from .moto_urls import urls_worked_out_once
 from .notifying import notifications_shown
 from .template import ROOT, resources
@@ -64,6 +67,16 @@ def _named_by_content(self: FakeKey, name: str, value: bytes, **rest: Any) -> No
     if rest.get("is_versioned"):
         self._version_id = hashlib.sha256(name.encode() + b"\0" + value).hexdigest()[:32]
 
+
+def _with_versions(lists: list[tuple[str, list[FakeKey]]]) -> _VersionedKeyStore:
+    """A bucket's objects as they were pickled."""
+    made = _VersionedKeyStore()
+    for key, versions in lists:
+        made.setlist(key, versions)
+    return made
+
+
+copyreg.pickle(_VersionedKeyStore, lambda keys: (_with_versions, (list(keys.iterlists()),)))  # else the newest alone
 
 _WITHOUT_BYTES = SimpleNamespace(copy=copy.copy, deepcopy=lambda versions: versions[::-1])
 """What moto copies with: to list versions it copies the bytes of all objects of the bucket, and keeps them. Of versions
@@ -293,6 +306,7 @@ def deployed(*, named_by_content: bool = False, name: str = "production") -> Ite
         patch.dict(os.environ, environment),
         mock_aws(),
         urls_worked_out_once(),
+        answered_directly(),
         patch("moto.s3.models.copy", _WITHOUT_BYTES),
         patch("moto.s3.models.utcnow", lambda: clock.now.replace(tzinfo=None)),
         patch.object(FakeKey, "__init__", _named_by_content if named_by_content else _made),

@@ -23,11 +23,22 @@ from steward.stations import registry, schedules
 from steward.store import deployment
 
 from . import lemons
+from .moto_directly import answered_directly
+from .moto_urls import urls_worked_out_once
 from .notifying import notifications_shown
 from .stack import create, name_of
 
 CLIENTS = (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch, aws.functions, aws.iam)
 NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_clients() -> Iterator[None]:
+    for client in CLIENTS:
+        client.cache_clear()
+    yield
+    for client in CLIENTS:
+        client.cache_clear()
 
 
 @pytest.fixture
@@ -37,10 +48,10 @@ def stack() -> Iterator[Stack]:
     with (
         patch.dict(os.environ, environment),
         mock_aws(config={"lambda": {"use_docker": False}}),
+        urls_worked_out_once(),
+        answered_directly(),
         patch.object(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL),  # moto reads no conditions
     ):
-        for client in CLIENTS:
-            client.cache_clear()
         made = create()
         spec = read_spec(lemons.SPEC.encode())
         revision = registry.SpecRevision(revision="000001", source_version_id="1", spec=spec)
@@ -52,8 +63,6 @@ def stack() -> Iterator[Stack]:
         schedules.reconcile(settings(made), spec)
         with notifications_shown():
             yield made
-    for client in CLIENTS:
-        client.cache_clear()
 
 
 def settings(stack: Stack) -> ScheduleSettings:

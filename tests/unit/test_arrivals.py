@@ -6,7 +6,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from steward.profiles.intake import Intake
@@ -15,10 +15,11 @@ from steward.records.raw import Limits
 from steward.spec.windows import Window
 from steward.stations.admission import Rows, assign_versions
 from steward.stations.arrivals import Arrivals
+from tests.unit.properties import some_examples
 
 from .examples import DAY, SPEC, START, spec
 
-SOME = settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(60, suppress_health_check=list(HealthCheck))
 NOW = START + timedelta(days=300)
 HEADER = "sale,sold_at,risk,age,mileage,make,version"
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from steward.errors import TrainingImpossible, UntrustedArtifact
 from steward.retraining import artifact, recipe
+from tests.unit.properties import some_examples
 
 from .examples import sales, spec
 from .fitting import RECIPES, body, declared, fitted
@@ -163,7 +164,7 @@ def test_something_trusted_that_is_no_pipeline_is_refused() -> None:
         artifact.load(skops.io.dumps(LogisticRegression()))
 
 
-@settings(max_examples=60, deadline=None)
+@some_examples(60)
 @given(st.data())
 def test_a_damaged_artifact_is_refused_or_whole(data: st.DataObject) -> None:
     content = bytearray(body("logistic"))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import TrainingImpossible
@@ -14,6 +14,7 @@ from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.portions import by_window
 from steward.retraining.versions import version_name
 from steward.spec.policies import Recipe
+from tests.unit.properties import some_examples
 
 from .examples import DAY, SPEC, START, sales, spec, stored
 
@@ -66,7 +67,7 @@ def test_reference_rows_bring_their_labels() -> None:
     pd.testing.assert_frame_equal(rows, reference[rows.columns.tolist()])
 
 
-@settings(max_examples=15, deadline=None)
+@some_examples(15)
 @given(st.permutations(range(4)))
 def test_the_order_of_reading_makes_no_difference(order: list[int]) -> None:
     parts = [

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import LedgerBroken
 from steward.ledger import GENESIS, Decision, LedgerEntry, verify, verify_extract
+from tests.unit.properties import some_examples
 
 from .examples import START, stored
 
@@ -37,7 +38,7 @@ chains = st.lists(decisions, min_size=2, max_size=6).map(chained)
 places = st.integers(0, 5)
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(st.lists(decisions, max_size=6))
 def test_a_chain_verifies_after_it_was_stored_and_read(decided: list[Decision]) -> None:
     read = [LedgerEntry.model_validate_json(entry.model_dump_json()) for entry in chained(decided)]
@@ -45,13 +46,13 @@ def test_a_chain_verifies_after_it_was_stored_and_read(decided: list[Decision]) 
     assert [entry.sequence for entry in read] == list(range(1, len(decided) + 1))
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(chains)
 def test_each_entry_names_the_one_before_it(chain: list[LedgerEntry]) -> None:
     assert [entry.previous for entry in chain] == [GENESIS, *(entry.hash for entry in chain[:-1])]
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(
     chains,
     places,
@@ -69,7 +70,7 @@ def test_an_altered_entry_is_found(chain: list[LedgerEntry], place: int, altered
         verify(chain)
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(chains, places)
 def test_an_altered_entry_is_found_even_with_its_hash_made_anew(chain: list[LedgerEntry], place: int) -> None:
     at = place % (len(chain) - 1)
@@ -79,7 +80,7 @@ def test_an_altered_entry_is_found_even_with_its_hash_made_anew(chain: list[Ledg
         verify(chain)
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(chains, places)
 def test_a_dropped_entry_is_found_when_anything_follows_it(chain: list[LedgerEntry], place: int) -> None:
     at = place % (len(chain) - 1)
@@ -88,7 +89,7 @@ def test_a_dropped_entry_is_found_when_anything_follows_it(chain: list[LedgerEnt
         verify(chain)
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(chains, places, places)
 def test_swapped_entries_are_found(chain: list[LedgerEntry], one: int, other: int) -> None:
     one, other = one % len(chain), other % len(chain)
@@ -99,7 +100,7 @@ def test_swapped_entries_are_found(chain: list[LedgerEntry], one: int, other: in
         verify(chain)
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(chains, places, decisions)
 def test_an_inserted_entry_is_found(chain: list[LedgerEntry], place: int, decision: Decision) -> None:
     at = place % len(chain)
@@ -109,14 +110,14 @@ def test_an_inserted_entry_is_found(chain: list[LedgerEntry], place: int, decisi
         verify(chain)
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(chains)
 def test_an_entry_told_twice_is_found(chain: list[LedgerEntry]) -> None:
     with pytest.raises(LedgerBroken, match=f"entry {len(chain) + 1} is missing"):
         verify([*chain, chain[-1]])
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(chains, places, places)
 def test_any_part_of_a_chain_verifies_as_an_extract_and_none_with_a_gap(
     chain: list[LedgerEntry], first: int, last: int

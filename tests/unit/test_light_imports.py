@@ -1,17 +1,15 @@
 """Functions that only decide start fast: no numerical library is loaded, and little beyond boto3 and Powertools."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.integration.template import read_template, resources
 
-Loaded = Callable[[str], frozenset[str]]
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("arro3", "numpy", "pandas", "scipy", "skops", "sklearn")
 LIGHT = (
@@ -34,16 +32,15 @@ WITHOUT_LEARNING = sorted(
 )
 
 
-def environment(bytecode: Path, folder: Path) -> dict[str, str]:
-    """What the template gives the function of a folder, and bytecode in a place of its own, as the layers ship it."""
-    variables = dict(read_template()["Globals"]["Function"]["Environment"]["Variables"])
-    for function in resources("AWS::Serverless::Function").values():
-        if function["CodeUri"].strip("/") == f"functions/{folder.name}":
-            variables |= function["Environment"]["Variables"]
+def environment(bytecode: Path) -> dict[str, str]:
+    """What the template gives all functions together, and bytecode in a place of its own, as the layers ship it."""
+    given = [read_template()["Globals"], *resources("AWS::Serverless::Function").values()]
+    variables: dict[str, object] = {}
+    for function in given:
+        variables |= function.get("Function", function)["Environment"]["Variables"]
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
         **inherited,
-        "POWERTOOLS_SERVICE_NAME": "a_function",
         **{name: value if isinstance(value, str) else "deployed" for name, value in variables.items()},
         "STEWARD_MODEL_METRICS": "off",
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -52,46 +49,60 @@ def environment(bytecode: Path, folder: Path) -> dict[str, str]:
     }
 
 
-def run(code: str, bytecode: Path, folder: Path = ROOT) -> str:
-    """What a fresh interpreter prints, with a function's folder first on its path."""
-    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(folder)!r})\n{code}"]
-    return subprocess.run(command, env=environment(bytecode, folder), check=True, capture_output=True, text=True).stdout
+IMPORT_EACH = """
+import json, os, sys
+import aws_lambda_powertools.utilities.batch, boto3
+
+for folder in sys.argv[1:]:
+    if os.fork() == 0:
+        sys.path.insert(0, folder)
+        import app
+        print(json.dumps([os.path.basename(folder), *sys.modules]), flush=True)
+        os._exit(0)
+    if os.wait()[1] != 0:
+        sys.exit(f"{folder} cannot be imported")
+"""
+"""What every function loads is loaded once; then each is imported in a process that has loaded nothing else."""
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    """The modules that a fresh interpreter has loaded once it has imported a function's handler."""
-    bytecode = tmp_path_factory.mktemp("bytecode")
-
-    @cache
-    def modules(function: str) -> frozenset[str]:
-        return frozenset(run("import app; print(*sys.modules)", bytecode, function_folder(function)).split())
-
-    return modules
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, frozenset[str]]:
+    """The modules that a fresh process has loaded once it has imported a function's handler, by function."""
+    folders = [str(ROOT / "functions" / function) for function in sorted({*LIGHT, *WITHOUT_LEARNING})]
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_EACH, *folders],
+        env=environment(tmp_path_factory.mktemp("bytecode")), check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {function: frozenset(modules) for function, *modules in lines}
 
 
 @pytest.mark.parametrize("function", LIGHT)
-def test_a_function_that_only_decides_loads_no_numerical_library(function: str, loaded: Loaded) -> None:
-    assert loaded(function).isdisjoint(HEAVY)
+def test_a_function_that_only_decides_loads_no_numerical_library(
+    function: str, loaded: dict[str, frozenset[str]]
+) -> None:
+    assert loaded[function].isdisjoint(HEAVY)
 
 
 @pytest.mark.parametrize("function", WITHOUT_LEARNING)
-def test_the_template_engine_is_loaded_by_the_one_function_that_draws_pages(function: str, loaded: Loaded) -> None:
-    assert ("jinja2" in loaded(function)) == (function == "render_reports")
+def test_the_template_engine_is_loaded_by_the_one_function_that_draws_pages(
+    function: str, loaded: dict[str, frozenset[str]]
+) -> None:
+    assert ("jinja2" in loaded[function]) == (function == "render_reports")
 
 
 @pytest.mark.parametrize("function", WITHOUT_LEARNING)
-def test_a_function_without_the_learn_layer_asks_for_nothing_of_it(function: str, loaded: Loaded) -> None:
-    assert loaded(function).isdisjoint(LEARNING)
+def test_a_function_without_the_learn_layer_asks_for_nothing_of_it(
+    function: str, loaded: dict[str, frozenset[str]]
+) -> None:
+    assert loaded[function].isdisjoint(LEARNING)
 
 
 @pytest.mark.parametrize("function", SMALLEST)
-def test_a_function_of_the_core_loads_little_beyond_boto3_and_powertools(function: str, loaded: Loaded) -> None:
+def test_a_function_of_the_core_loads_little_beyond_boto3_and_powertools(
+    function: str, loaded: dict[str, frozenset[str]]
+) -> None:
     """Packages and modules are counted; `make benchmark` measures the time."""
-    packages = {name.partition(".")[0] for name in loaded(function)} - sys.stdlib_module_names
+    packages = {name.partition(".")[0] for name in loaded[function]} - sys.stdlib_module_names
     assert {name for name in packages if not name.startswith("_")} <= {"app", "steward", *LIGHT_PACKAGES}
-    assert len([name for name in loaded(function) if name.startswith("steward.")]) <= MOST_MODULES
-
-
-def function_folder(function: str) -> Path:
-    return ROOT / "functions" / function
+    assert len([name for name in loaded[function] if name.startswith("steward.")]) <= MOST_MODULES

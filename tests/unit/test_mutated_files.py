@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.mutated_files import base_files, inbox, mutation, verdict
 
-SAMPLE, ALL, AT_ONCE = 100, 10_000, 250
+SAMPLE, ALL, AT_ONCE = 25, 10_000, 250
 
 
 def ends(numbers: range) -> Counter[str]:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.integration.template import read_template
+from tests.nightly import nightly
 from tests.processors import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,10 +60,12 @@ def test_the_template_leaves_no_choice_to_the_processor() -> None:
 
 
 LARGE_PRODUCTS = """
+import sys
+
 import numpy as np
 from scipy import linalg
 
-for size in (64, 512, 1200):
+for size in map(int, sys.argv[1:]):
     for kind in (np.float64, np.float32):
         square = np.ones((size, size), kind)
         assert (square @ square == size).all()
@@ -71,8 +74,9 @@ for size in (64, 512, 1200):
 """
 
 
-def test_large_products_survive_the_kernels_that_the_template_sets() -> None:
-    subprocess.run([sys.executable, "-c", LARGE_PRODUCTS], env=os.environ | pinned(), check=True)
+@pytest.mark.parametrize("size", ["64", "256", *nightly("512", "1200")])
+def test_large_products_survive_the_kernels_that_the_template_sets(size: str) -> None:
+    subprocess.run([sys.executable, "-c", LARGE_PRODUCTS, size], env=os.environ | pinned(), check=True)
 
 
 def test_the_template_names_every_group_of_instructions_that_numpy_could_choose_beyond_the_floor() -> None:

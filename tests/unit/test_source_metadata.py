@@ -1,12 +1,13 @@
 """The upload that an object was made from can be named in S3's user metadata whatever its key is."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.store.keys import InboxKey
 from steward.store.source import note_source, source_key
+from tests.unit.properties import some_examples
 
-SOME = settings(max_examples=200, derandomize=True, deadline=None)
+SOME = some_examples(200)
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1000).map(
     lambda name: name.encode()[:990].decode(errors="ignore")
 )

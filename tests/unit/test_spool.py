@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
@@ -15,10 +15,11 @@ from steward.records.stored import read_records, write_records
 from steward.spec.windows import Window
 from steward.stations import spool as spooling
 from steward.stations.spool import Spool, join
+from tests.unit.properties import some_examples
 
 from .examples import START, spec
 
-SOME = settings(deadline=None, max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(25, suppress_health_check=list(HealthCheck))
 ORIGIN = np.datetime64(START.replace(tzinfo=None), "us")
 LENGTH = np.timedelta64(round(spec().window.length.total_seconds() * 1e6), "us")
 

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.alerting.facts import Acknowledgement, Mute, SeenCheck
 from steward.alerting.states import ModelAlerts, standings_of
 from steward.spec.model import ModelSpec
+from tests.unit.properties import some_examples
 
 from .stories import DAY, NOW, acknowledgement, check, mute, spec
 
@@ -154,7 +155,7 @@ def test_ten_thousand_interleavings_end_as_the_ordered_run(part: int) -> None:
             assert_nothing_is_doubled_or_lost(ordered, interleaved(known, declared, order))
 
 
-@settings(max_examples=30, deadline=None)
+@some_examples(30)
 @given(st.integers(0, 2**32), st.sampled_from(DECLARATIONS))
 def test_any_interleaving_ends_as_the_ordered_run(seed: int, declared: Any) -> None:
     order = random.Random(seed)  # noqa: S311
@@ -162,7 +163,7 @@ def test_any_interleaving_ends_as_the_ordered_run(seed: int, declared: Any) -> N
     assert_nothing_is_doubled_or_lost(in_order(known, declared), interleaved(known, declared, order))
 
 
-@settings(max_examples=20, deadline=None)
+@some_examples(20)
 @given(st.integers(0, 2**32))
 def test_the_alerts_after_any_order_of_facts_are_the_same_but_for_what_was_told(seed: int) -> None:
     order = random.Random(seed)  # noqa: S311

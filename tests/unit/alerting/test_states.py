@@ -1,11 +1,12 @@
 """When an alert fires and resolves, and what subscribers hear of it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.alerting.states import WINDOWS_KEPT, firing, standings_of
 from steward.alerting.telling import CLAIM_HOLDS
+from tests.unit.properties import some_examples
 
 from .stories import DAY, NOW, acknowledgement, check, lived, mute, seen, spec, standing, told, window
 
@@ -196,7 +197,7 @@ def test_late_news_of_an_old_window_does_not_move_the_state() -> None:
     assert standing(seen("b.b").seeing(check(1, "~")), spec()).state == "firing"
 
 
-@settings(max_examples=10, deadline=None)
+@some_examples(10)
 @given(st.permutations(range(WINDOWS_KEPT + 10)))
 def test_the_order_makes_no_difference_to_what_is_forgotten(order: list[int]) -> None:
     alerts = seen("")

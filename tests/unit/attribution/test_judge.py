@@ -11,6 +11,7 @@ from steward.baselines.attribution_spread import WindowSpread
 from steward.profiles.attribution_sums import AttributionSums
 from steward.results import MetricResult
 from steward.spec.monitors import AttributionMonitor
+from tests.nightly import nightly
 
 MONITOR = AttributionMonitor()
 SIGNIFICANCE = 1e-4
@@ -113,8 +114,8 @@ def null_windows(kind: str, rows: int, features: int, count: int) -> list[Metric
     return [judge(drawn(1000), drawn(rows)) for _ in range(count)]
 
 
-@pytest.mark.parametrize("features", [3, 25])
-@pytest.mark.parametrize("rows", [30, 300])
+@pytest.mark.parametrize("features", [3, *nightly(25)])
+@pytest.mark.parametrize("rows", [30, *nightly(300)])
 @pytest.mark.parametrize("kind", ["normal", "skewed", "rare", "opposed", "alike"])
 def test_noise_is_no_change(kind: str, rows: int, features: int) -> None:
     """200 windows each; p-values no smaller than chance has them, whatever the attributions' tails and dependence."""
@@ -158,8 +159,8 @@ def test_windows_that_always_differ_do_not_raise_the_alarm_once_their_spread_is_
 
 
 @pytest.mark.parametrize("spread", [0.1, 0.3])
-@pytest.mark.parametrize("chunks", [4, 12])
-@pytest.mark.parametrize("features", [3, 20])
+@pytest.mark.parametrize("chunks", [4, *nightly(12)])
+@pytest.mark.parametrize("features", [3, *nightly(20)])
 def test_p_values_are_no_smaller_than_chance_has_them(features: int, chunks: int, spread: float) -> None:
     """80 references, whose windows are a third as large as the two that are judged: as trained versions have it."""
     p_values = []

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import ndcg_score
@@ -14,6 +14,7 @@ from steward.attribution.ranking import (
     ranks,
 )
 from steward.drift.tails import f_tail
+from tests.unit.properties import some_examples
 
 thousandths = st.floats(0, 100, allow_subnormal=False).map(lambda value: round(value, 3))
 
@@ -88,7 +89,7 @@ def test_what_has_no_ranking_is_told(baseline: list[float], window: list[float],
         normalised_discounted_cumulative_gain(np.array(baseline), np.array(window))
 
 
-@settings(max_examples=200)
+@some_examples(200)
 @given(pairs(), st.floats(0.01, 1), st.integers(2, 200))
 def test_a_change_is_never_surer_than_the_furthest_feature(both: np.ndarray, error: float, degrees: int) -> None:
     """The bound behind the promise: at most the Bonferroni test of any change in any mean."""

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.baselines.baseline import Baseline
@@ -18,6 +18,7 @@ from steward.results import MetricResult
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
 from tests.benchmarks.study.steward import windows_of
+from tests.unit.properties import some_examples
 
 FEATURES: dict[str, Feature] = {
     "level": NumericFeature(type="numeric"),
@@ -120,7 +121,7 @@ def test_the_last_bit_of_an_extreme_is_not_outside() -> None:
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30), st.lists(st.floats(-1e9, 1e9), max_size=30))
-@settings(max_examples=40)
+@some_examples(40)
 def test_rows_outside_are_counted_as_they_are_and_add_up(before: list[float], after: list[float]) -> None:
     def chunk(values: list[float]) -> Chunk:
         return Chunk(len(values), {"level": NumericColumn(np.array(values, np.float64))})
@@ -166,7 +167,7 @@ def test_a_classifier_that_tells_all_rows_apart_is_not_passed_over_as_chance() -
 
 
 @given(st.floats(1e-8, 0.5), st.floats(1, 500))
-@settings(max_examples=50)
+@some_examples(50)
 def test_the_quantile_is_the_inverse_of_the_tail(significance: float, degrees: float) -> None:
     assert f_tail(critical_t(significance, degrees) ** 2, 1, degrees) == pytest.approx(significance, rel=1e-6)
 

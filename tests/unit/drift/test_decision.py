@@ -16,6 +16,7 @@ from steward.spec.columns import Columns
 from steward.spec.features import CategoricalFeature, NumericFeature
 from steward.spec.monitors import DriftMonitor, FeatureDriftMonitor, Monitors, ShareMonitor
 from steward.spec.windows import Window
+from tests.nightly import nightly
 
 WEEK = timedelta(days=7)
 NUMERIC, CATEGORICAL = 20, 5
@@ -78,9 +79,7 @@ def drifted(results) -> set[tuple[str, str | None]]:
     return {(result.monitor, result.column) for result in results if result.status == "drift"}
 
 
-@pytest.mark.parametrize(
-    ("rows", "windows"), [pytest.param(100, 100, marks=pytest.mark.nightly), (500, 60), (5000, 12)]
-)
+@pytest.mark.parametrize(("rows", "windows"), [(5000, 12), *nightly((100, 100), (500, 60))])
 def test_unchanged_data_seldom_alarm(rows, windows):
     generator = np.random.default_rng(rows)
     alarms, judged = 0, 0

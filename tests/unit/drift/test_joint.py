@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -18,6 +18,7 @@ from steward.drift.joint import (
 from steward.drift.joint.normal_scores import BEYOND, MISSING, normal_scores, score_tables
 from steward.drift.joint.random_features import random_features
 from steward.drift.normal_quantile import normal_quantile
+from tests.unit.properties import some_examples
 
 Rows = NDArray[np.float64]
 COLUMNS = 6
@@ -102,7 +103,7 @@ def test_unchanged_rows_seldom_look_changed(p_value: Callable[[Rows, Rows], obje
     deflation=st.floats(1, 50),
     degrees=st.sampled_from([5.0, 30.0, math.inf]),
 )
-@settings(max_examples=30, deadline=None)
+@some_examples(30)
 def test_rows_that_are_alike_prove_less(deflation: float, degrees: float) -> None:
     old, new = rows_with(0.8, 500, 6), rows_with(0.6, 300, 7) + 0.1
     for statistic, (first, second) in (

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -24,6 +24,8 @@ from steward.spec.features import NumericFeature
 from steward.spec.monitors import Monitors
 from tests.benchmarks.study.steward import windows_of
 from tests.independent.profiling import summary
+from tests.nightly import nightly
+from tests.unit.properties import some_examples
 
 COLUMNS = 10
 RATES = np.geomspace(0.02, 0.002, COLUMNS)
@@ -60,7 +62,7 @@ FAMILIES = {
 }
 
 
-@pytest.mark.parametrize("rows", [20, 60, 500])
+@pytest.mark.parametrize("rows", [60, *nightly(20, 500)])
 @pytest.mark.parametrize("draw", FAMILIES.values(), ids=FAMILIES)
 def test_unchanged_windows_of_sparse_columns_stay_quiet(draw, rows):
     generator = np.random.default_rng(rows)
@@ -134,7 +136,7 @@ def test_the_sentence_says_where_the_rows_went():
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=2, max_size=8),
 )
-@settings(max_examples=60, deadline=None)
+@some_examples(60)
 def test_shares_that_are_taken_out_have_fishers_chance(counts):
     expected, observed = (np.array(side) for side in zip(*counts, strict=True))
     if not expected.sum() or not observed.sum():

@@ -7,6 +7,7 @@ from steward.fairness import Treated, judge_fairness
 from steward.performance.groups import Confusion
 from steward.profiles.model_bins import SegmentBins
 from steward.profiles.segments import Decisions
+from tests.nightly import nightly
 from tests.unit import examples
 
 SPEC = """\
@@ -152,7 +153,7 @@ def test_fairness_is_judged_only_where_it_is_declared_and_on():
     assert not judged(window, SPEC + "monitors: {fairness: null}\n")
 
 
-@pytest.mark.parametrize("groups", [2, 5])
+@pytest.mark.parametrize("groups", [2, *nightly(5)])
 def test_equal_treatment_seldom_alarms_even_where_no_difference_is_allowed(groups):
     """The hardest limits there are: no difference at all, in decisions and in opportunity, over two attributes."""
     generator = np.random.default_rng(groups)

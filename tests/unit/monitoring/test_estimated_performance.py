@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.monitoring.evaluate import evaluate
 from steward.retraining.adoption import adopt
+from tests.nightly import nightly
 from tests.unit import examples
 from tests.unit.monitoring import worlds
+from tests.unit.properties import some_examples
 
 TOLD = {
     "binary": ("accuracy", "precision", "recall", "f1", "specificity", "roc_auc", "average_precision", "log_loss"),
@@ -49,7 +51,7 @@ def test_the_worth_of_decisions_is_estimated_where_they_have_prices():
     assert estimate.low < results["business_value"].value < estimate.high
 
 
-@pytest.mark.parametrize("task", worlds.TASKS)
+@pytest.mark.parametrize("task", ["binary", *nightly("multiclass", "regression")])
 def test_the_realised_figure_is_within_the_interval_as_often_as_promised(task):
     """Inputs move and the truth given the inputs stays: nine in ten at least, where 95 % are promised."""
     within = {metric: [] for metric in MAIN[task]}
@@ -73,7 +75,7 @@ def test_estimates_come_nearer_to_the_truth_than_the_holdouts_figure():
         assert np.mean(off) < np.mean(unmoved) / 2, task
 
 
-@settings(max_examples=8)
+@some_examples(8)
 @given(task=st.sampled_from(sorted(worlds.TASKS)), cuts=st.sets(st.integers(1, 799), max_size=5))
 def test_estimates_are_the_same_under_any_split_into_batches(task, cuts):
     frame = worlds.rows(task, 4, 800, moved=0.4)

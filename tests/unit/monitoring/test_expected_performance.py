@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import SpecInvalid
+from tests.nightly import nightly
 from tests.unit.monitoring import worlds
+from tests.unit.properties import some_examples
 
 MAIN = {
     "binary": ("accuracy", "roc_auc", "log_loss"),
@@ -26,7 +28,7 @@ def narrowed(seed, size=3000, width=0.3):
     return frame.assign(label=np.where(chance < 1 / (1 + np.exp(-odds)), "1", "0"))
 
 
-@settings(max_examples=12)
+@some_examples(12)
 @given(
     task=st.sampled_from(sorted(worlds.TASKS)), seed=st.integers(1000, 9999), moved=st.floats(-1, 1),
     turned=st.floats(-0.5, 0.5),
@@ -43,7 +45,7 @@ def test_the_parts_add_up_to_the_whole(task, seed, moved, turned):
         assert world.low < world.value < world.high
 
 
-@pytest.mark.parametrize("task", worlds.TASKS)
+@pytest.mark.parametrize("task", ["binary", *nightly("multiclass", "regression")])
 def test_unchanged_inputs_are_expected_to_change_nothing(task):
     covered = {metric: [] for metric in MAIN[task]}
     for results in worlds.windows(task):

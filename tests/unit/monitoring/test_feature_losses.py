@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.profiles.bins import BEYOND, MISSING, CategoricalBins
@@ -11,6 +11,7 @@ from steward.profiles.feature_losses import FeatureLosses
 from steward.profiles.summaries import CategoricalSummary
 from steward.retraining.adoption import adopt
 from tests.unit.monitoring import worlds
+from tests.unit.properties import some_examples
 
 BINS = CategoricalBins(categories=("a", "b"))
 
@@ -70,7 +71,7 @@ def test_it_is_what_reweighting_the_rows_of_each_bin_gives(codes, counts, seed):
     assert found[0].change == pytest.approx(expected - loss.mean(), abs=1e-6)
 
 
-@settings(max_examples=6)
+@some_examples(6)
 @given(cuts=st.sets(st.integers(1, 699), max_size=4))
 def test_it_is_the_same_under_any_split(cuts):
     frame = worlds.rows("binary", 3, 700, moved=0.5)

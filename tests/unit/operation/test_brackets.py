@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.operation.brackets import brackets
@@ -13,6 +13,7 @@ from steward.profiles.log_histogram import LogHistogram
 from steward.profiles.operation import Operation
 from steward.spec.monitors import Monitors
 from tests.unit.operation.test_judge import HOUR, NOTHING
+from tests.unit.properties import some_examples
 
 latencies = st.lists(st.floats(0.01, 10_000), min_size=1, max_size=60)
 numbers = st.lists(st.sampled_from([*PERCENTILES, 1.0, 33.3, 99.99]), unique=True, max_size=12)
@@ -35,7 +36,7 @@ def test_every_value_is_within_its_bracket(values, percentiles, definition):
         at += part.count
 
 
-@settings(max_examples=50)
+@some_examples(50)
 @given(st.lists(latencies, min_size=1, max_size=6), st.sampled_from([50.0, 90.0, 95.0, 99.0]))
 def test_a_percentile_of_many_minutes_is_between_the_bounds(minutes, percentile):
     parts = [part for values in minutes for part in bounded(values)]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steward.operation.judge import Served, judge_operation
@@ -12,6 +12,7 @@ from steward.profiles.log_histogram import LogHistogram
 from steward.profiles.operation import Operation
 from steward.results import MetricResult
 from steward.spec.monitors import Monitors
+from tests.unit.properties import some_examples
 
 HOUR = timedelta(hours=1)
 NOTHING = Operation()
@@ -100,7 +101,7 @@ def test_the_declared_percentile_is_the_one_with_the_limit():
     assert judged(window, limits(latency={"maximum": 950}))["latency_p95"].status == "ok"
 
 
-@settings(max_examples=60)
+@some_examples(60)
 @given(st.integers(1, 400), st.sampled_from([50.0, 95.0, 99.0]), st.integers(0, 10**6))
 @example(2, 99.0, 0)
 def test_intervals_hold_the_figure_that_they_are_of(rows, percentile, seed):

@@ -10,6 +10,7 @@ from steward.performance.by_segment import judge_segments
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
 from steward.profiles.model_bins import SegmentBins
+from tests.nightly import nightly
 from tests.unit import examples
 from tests.unit.performance import samples
 
@@ -196,7 +197,10 @@ def test_the_more_labels_turn_out_wrong_the_worse_the_group(share, seed):
     assert values[1] <= values[0]
 
 
-@pytest.mark.parametrize(("metric", "rows"), [("accuracy", 120), ("roc_auc", 250), ("log_loss", 250)])
+@pytest.mark.parametrize(
+    ("metric", "rows"),
+    [("accuracy", 120), *nightly(("roc_auc", 250), ("log_loss", 250))],
+)
 def test_an_unchanged_world_seldom_alarms_even_where_nothing_is_tolerated(metric, rows):
     """Twenty groups, tolerance 0: only chance decides, and both sides have it."""
     generator = np.random.default_rng(rows)

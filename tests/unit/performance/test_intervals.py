@@ -13,6 +13,7 @@ from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.intervals import mean_estimate
 from steward.student_t import student_quantile
 from tests.benchmarks.intervals.coverage import METRICS, coverage_of
+from tests.nightly import nightly
 
 WINDOWS = 400
 FEWEST_HELD = stats.binom.ppf(0.001, WINDOWS, 0.94)
@@ -20,7 +21,7 @@ FEWEST_HELD = stats.binom.ppf(0.001, WINDOWS, 0.94)
 
 @pytest.mark.parametrize(
     ("shape", "share", "rows"),
-    [("calibrated", 0.5, 50), ("weak", 0.01, 200), ("separated", 0.01, 1000)],
+    [("calibrated", 0.5, 50), *nightly(("weak", 0.01, 200), ("separated", 0.01, 1000))],
 )
 def test_intervals_hold_the_truth_however_few_rows_are_positive(shape, share, rows):
     for found in coverage_of(shape, share, rows, WINDOWS):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import recall_score, roc_auc_score
 
@@ -12,6 +12,7 @@ from steward.performance.metrics import METRICS
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.results import MetricResult
 from steward.spec.document import read_spec
+from tests.unit.properties import some_examples
 
 CLASSES = ("cat", "dog", "fox")
 SPEC = read_spec("""\
@@ -82,7 +83,7 @@ def test_a_real_loss_is_no_longer_hidden_by_an_easy_class() -> None:
 
 
 @given(st.integers(0, 2), st.integers(0, 1000))
-@settings(max_examples=20, deadline=None)
+@some_examples(20)
 def test_a_window_without_a_class_breaches_nothing_where_no_class_got_worse(missing: int, seed: int) -> None:
     shares = np.array([0.0 if at == missing else 0.5 for at in range(3)])
     found = judged(rows(1000, shares, seed), HOLDOUT)

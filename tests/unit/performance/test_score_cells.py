@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -14,6 +14,7 @@ from steward.performance.calibration_error import plain_calibration_error
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.ranking import area_under_roc, average_precision, average_precision_slopes
 from steward.performance.score_cells import MOST_CELLS
+from tests.unit.properties import some_examples
 
 ROWS = 60_000
 WITHIN = 0.002
@@ -84,7 +85,7 @@ def test_events_of_one_in_a_hundred_thousand_rank_as_they_are(rate):
         assert float(average_precision(counts)) == pytest.approx(average_precision_score(label, score), abs=WITHIN)
 
 
-@settings(max_examples=50, deadline=None)
+@some_examples(50)
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.booleans()), min_size=2, max_size=200))
 def test_of_a_thousand_different_scores_the_figures_are_exact(rows):
     scores, labels = np.array([score for score, _ in rows]) / 10**6, np.array([label for _, label in rows])
@@ -96,7 +97,7 @@ def test_of_a_thousand_different_scores_the_figures_are_exact(rows):
     np.testing.assert_array_equal(counts.scores, np.unique(scores))
 
 
-@settings(max_examples=60, deadline=None)
+@some_examples(60)
 @given(
     st.lists(st.tuples(st.integers(0, 3000), st.sampled_from(["narrow", "wide", "few"])), min_size=1, max_size=4),
     st.integers(0, 2**32),

@@ -44,7 +44,7 @@ def test_what_a_pull_request_runs_may_only_read() -> None:
 def test_a_pull_request_runs_every_kind_of_test_and_builds_for_both_processors() -> None:
     found = jobs(OWN / "ci.yml")
     commands = {step["run"] for job in found.values() for step in job["steps"] if "run" in step}
-    assert {f"make {name}" for name in ("check", "templates", "integration", "e2e", "build")} < commands
+    assert {f"make {name}" for name in ("check", "templates", "integration", "coverage", "e2e", "build")} < commands
     assert found["build"]["strategy"]["matrix"]["architecture"] == ["x86_64", "arm64"]
     assert set(found["passed"]["needs"]) == set(found) - {"passed"}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.drift.standardised_shift import Shift
@@ -11,6 +11,7 @@ from steward.profiles.bins import NumericBins
 from steward.records.arrays import shortest_halves
 from steward.records.columns import NumericColumn
 from tests.independent.profiling import summary
+from tests.unit.properties import some_examples
 
 PRICES = np.repeat([4.99, 9.99, 14.99, 19.99, 29.99], [600, 500, 400, 300, 200])
 
@@ -60,7 +61,7 @@ def test_a_value_is_the_same_whatever_writes_it(values, writer):
     st.integers(0, 6),
     st.sampled_from([1.0, 1e-6, 0.3]),
 )
-@settings(max_examples=50, deadline=None)
+@some_examples(50)
 def test_decimals_are_counted_alike_in_both_precisions(wholes, places, unit):
     values = np.sort(np.repeat(np.array(wholes) / 10**places * unit, 64))
     for reference, window in ((values, single(values)), (single(values), values)):
@@ -108,7 +109,7 @@ def test_a_constant_that_becomes_another_has_moved():
 
 
 @given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=300))
-@settings(max_examples=100, deadline=None)
+@some_examples(100)
 def test_every_sample_has_edges_in_order_and_atoms_inside_their_bins(values):
     ordered = np.sort(np.array(values))
     bins = NumericBins.of(ordered)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.baselines.baseline import Baseline
@@ -19,6 +19,8 @@ from steward.records.hashing import mixed
 from steward.spec.features import CategoricalFeature, EmbeddingFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
 from steward.spec.windows import ORIGIN, Window
+from tests.nightly import nightly
+from tests.unit.properties import some_examples
 
 DAY = Window(ORIGIN, timedelta(days=1))
 SCOPE = Scope({"x": NumericFeature(type="numeric"), "kind": CategoricalFeature(type="categorical")})
@@ -53,7 +55,7 @@ def test_counts_of_entities_add_up_in_any_order(a, b, c) -> None:
     assert a + EntityCounts() == a
 
 
-@settings(max_examples=20, deadline=None)
+@some_examples(20)
 @given(st.integers(0, 2**32), st.integers(1, 5))
 def test_a_profile_is_the_same_however_the_rows_of_an_entity_are_spread_over_batches(seed, parts) -> None:
     portion = rows(5, 40, 0.3, seed)
@@ -154,8 +156,8 @@ def own_categories(random, owner) -> CategoricalColumn:
 
 
 @pytest.mark.parametrize(("feature", "column"), [
-    (EmbeddingFeature(type="embedding", dimensions=8), vectors),
     (CategoricalFeature(type="categorical"), own_categories),
+    *nightly((EmbeddingFeature(type="embedding", dimensions=8), vectors)),
 ])  # fmt: skip
 def test_unchanged_entities_alarm_only_where_nothing_says_that_they_are(feature, column) -> None:
     assert drifts(feature, column, known=True) <= 1

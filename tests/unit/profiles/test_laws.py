@@ -6,13 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.profiles.merging import merge
 from steward.profiles.packing import unpacked
 from steward.profiles.profile import Gathering, Profile
 from tests.unit.profiles.everything import BINS, NAMES, POOL_ROWS, SAMPLE_ROWS, portion, profile
+from tests.unit.properties import some_examples
 
 rows = st.lists(st.integers(0, POOL_ROWS - 1), max_size=40)
 PACKED = ("vectors", "features")
@@ -62,20 +63,20 @@ def test_the_laws_are_about_every_part():
     assert all(summary["rows"] == POOL_ROWS for summary in (found["features"] | found["outputs"]).values())
 
 
-@settings(max_examples=60)
+@some_examples(60)
 @given(rows, rows)
 def test_addition_commutes(one, other):
     assert (profile(one) + profile(other)).to_json() == (profile(other) + profile(one)).to_json()
 
 
-@settings(max_examples=60)
+@some_examples(60)
 @given(rows, rows, rows)
 def test_addition_associates(one, two, three):
     a, b, c = profile(one), profile(two), profile(three)
     assert_same((a + b) + c, a + (b + c))
 
 
-@settings(max_examples=60)
+@some_examples(60)
 @given(rows)
 def test_the_empty_profile_changes_nothing(one):
     empty = Profile.empty(BINS, SAMPLE_ROWS)
@@ -83,7 +84,7 @@ def test_the_empty_profile_changes_nothing(one):
     assert profile([]).to_json() == empty.to_json()
 
 
-@settings(max_examples=100)
+@some_examples(100)
 @given(rows, st.lists(st.integers(0, 40), max_size=3), st.randoms(use_true_random=False))
 def test_any_split_in_any_order_gives_the_profile_of_the_whole(one, places, random):
     shuffled = list(one)
@@ -98,7 +99,7 @@ def test_any_split_in_any_order_gives_the_profile_of_the_whole(one, places, rand
     assert_same(gathering.profile(), whole)
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(st.lists(rows, min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_batches_in_any_order_give_the_same_bytes(batches, random):
     profiles = [profile(found, 1000).of_batch(f"batch-{at}") for at, found in enumerate(batches)]
@@ -107,7 +108,7 @@ def test_batches_in_any_order_give_the_same_bytes(batches, random):
     assert merge(again, BINS).to_json() == merge(profiles, BINS).to_json()
 
 
-@settings(max_examples=40)
+@some_examples(40)
 @given(rows)
 def test_json_reads_back_as_written(one):
     assert Profile.from_json(profile(one).to_json()).to_json() == profile(one).to_json()

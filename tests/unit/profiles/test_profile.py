@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import IncomparableProfiles
@@ -17,6 +17,7 @@ from steward.profiles.profile import Profile
 from steward.profiles.summaries import NAMED_UNSEEN
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns
+from tests.unit.properties import some_examples
 
 REFERENCE = np.random.default_rng(1).normal(10, 3, 5000)
 BINS = Bins(
@@ -112,7 +113,7 @@ def test_any_split_in_any_order_gives_the_profile_of_the_whole(values, place, ra
     assert close(parts, profile(values))
 
 
-@settings(max_examples=50)
+@some_examples(50)
 @given(st.lists(rows, min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_batches_in_any_order_give_the_same_bytes(batches, random):
     profiles = [profile(values).of_batch(f"batch-{k}") for k, values in enumerate(batches)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score
@@ -11,6 +11,7 @@ from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.leakage import Leakage
 from steward.quality.single_feature_auc import _concordance, single_feature_auc
 from steward.records.columns import CategoricalColumn, NumericColumn
+from tests.unit.properties import some_examples
 from tests.unit.quality.observing import BASELINE, SPEC, declared, judged
 
 ROWS = 4000
@@ -18,7 +19,7 @@ RANDOM = np.random.default_rng(5)
 POSITIVE = RANDOM.random(ROWS) < 0.3
 CLASSES = RANDOM.integers(-1, 3, ROWS)
 VALUES = RANDOM.gamma(2, 10, ROWS)
-SOME = settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(60, suppress_health_check=list(HealthCheck))
 
 
 def numeric(values):

@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from scipy import stats
 
 from steward.profiles.intake import Intake
 from steward.quality.exact_share import exact_share
+from tests.unit.properties import some_examples
 from tests.unit.quality.observing import SPEC, breached, columns, declared, judged, profile
 
-SOME = settings(deadline=None, max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(150, suppress_health_check=list(HealthCheck))
 
 
 def arrived(accepted: int, *, rejected: int = 0, invalid: int = 0, duplicates: int = 0, files: int = 1):

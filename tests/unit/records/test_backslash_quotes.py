@@ -5,14 +5,15 @@ import io
 import json
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
+from tests.unit.properties import some_examples
 
 from .test_csv_safety import HEADER, read
 
-SOME = settings(deadline=None, max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(150, suppress_health_check=list(HealthCheck))
 CLOSED = '",\nX1,free,0.9\nX2,free,"'
 TEXT = st.one_of(
     st.sampled_from(["", "a", '"', ",", "\n", 'say "so"', '",', ',"', '"\n', '\n"', '"\nX,Y,Z\n"', "\nX,Y,", CLOSED]),

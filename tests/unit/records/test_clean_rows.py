@@ -6,7 +6,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
@@ -14,8 +14,9 @@ from steward.records import delimited
 from steward.records.clean import clean_rows
 from steward.records.formats import open_rows
 from steward.records.raw import Limits
+from tests.unit.properties import some_examples
 
-SOME = settings(deadline=None, max_examples=120, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(120, suppress_health_check=list(HealthCheck))
 SIGNS = st.sampled_from([b"a", b"1", b" ", b",", b",", b"\n", b"\n", b"\r\n", b"\r", b'"', b'""', b'"x"', b"\xc3\xa9"])
 RARE = st.sampled_from([b"\0", b"\xe9", b"\xef\xbb\xbf", "\u2028".encode(), b"\x0b", b"\xc3"])
 PIECES = st.lists(st.one_of(SIGNS, SIGNS, SIGNS, SIGNS, RARE), max_size=60).map(b"".join)

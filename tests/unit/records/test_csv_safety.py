@@ -4,14 +4,15 @@ import csv
 import io
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records.formats import open_rows
 from steward.records.raw import Limits
+from tests.unit.properties import some_examples
 
-SOME = settings(deadline=None, max_examples=400, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(400, suppress_health_check=list(HealthCheck))
 HEADER = ["id", "note", "score"]
 INJECTED = 'hi\nX1,free,0.9\nX2,"said, so",0.8\nbye'
 TEXT = st.one_of(

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from arro3.core import Array, DataType, RecordBatch, Table, list_array
 from arro3.io import read_parquet, write_parquet
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records import arrays
 from steward.records.formats import open_rows
 from steward.records.raw import Limits, RawChunk
+from tests.unit.properties import some_examples
 
 ROWS = 1000
 TEXT = {"utf8": DataType.utf8(), "large_utf8": DataType.large_utf8(), "string_view": DataType.string_view()}
@@ -53,7 +54,7 @@ def test_categories_come_as_the_dictionary_of_the_file(tmp_path, kind):
     assert [chunk.content(at) for at in (0, 1)] == ['{"carrier":null}', '{"carrier":"carrier 1"}']
 
 
-@settings(max_examples=25)
+@some_examples(25)
 @given(
     values=st.lists(st.none() | st.text(max_size=3), min_size=1, max_size=60),
     group=st.integers(1, 60),

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from steward.records.id_hashes import IdHashes, NoIdHashes, common, contained, overlap, write_id_hashes
+from tests.unit.properties import some_examples
 
-SOME = settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(60, suppress_health_check=list(HealthCheck))
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=20).map(lambda found: np.array(found, np.uint64))
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

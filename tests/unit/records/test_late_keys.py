@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records.json_keys import keys_in
 from steward.records.raw import Limits
+from tests.unit.properties import some_examples
 
 SMALL = Limits(chunk_rows=2)
 
@@ -74,7 +75,7 @@ def test_the_order_of_keys_is_no_matter(judge, write, row, listed):
     assert listed(judge(write["jsonl"](turned), "a.jsonl", limits=SMALL).records) == expected
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
+@some_examples(100)
 @given(name=st.text(min_size=1, max_size=6), ascii_only=st.booleans(), cut=st.integers(0, 60))
 def test_a_key_is_found_however_it_is_escaped_and_wherever_a_block_ends(name, ascii_only, cut):
     text = json.dumps({"a": 1, name: 2}, ensure_ascii=ascii_only).encode()
@@ -82,7 +83,7 @@ def test_a_key_is_found_however_it_is_escaped_and_wherever_a_block_ends(name, as
     assert keys_in([json.dumps({"a": name}).encode()], [name] if name != "a" else []) == []
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@some_examples(200)
 @given(
     keys=st.lists(st.sampled_from(["flight", "late", "x", 'a":b', "a b"]), min_size=1, max_size=5),
     apart=st.sampled_from(["", " ", "\t", "\r"]),

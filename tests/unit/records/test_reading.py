@@ -7,19 +7,15 @@ import numpy as np
 import pytest
 from arro3.core import Array, DataType, RecordBatch, Table
 from arro3.io import write_parquet
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records.canonical import canonical_category, canonical_id, has_lost_digits
 from steward.records.raw import Limits
+from tests.unit.properties import some_examples
 
-SOME = settings(
-    deadline=None,
-    max_examples=40,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+SOME = some_examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8).filter(
     lambda text: canonical_id(text) and not has_lost_digits(text)
 )

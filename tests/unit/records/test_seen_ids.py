@@ -4,15 +4,16 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records import identity
 from steward.records.hashing import text_hashes
 from steward.records.identity import SeenIds
+from tests.unit.properties import some_examples
 
-SOME = settings(deadline=None, max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(150, suppress_health_check=list(HealthCheck))
 TEXT = st.text("abé\0\n\U0001f600", max_size=4) | st.integers(0, 30).map(str)
 
 

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from steward.records.canonical import canonical_category
@@ -14,6 +14,7 @@ from steward.records.quarantine import read_rejected, write_rejected
 from steward.records.raw import Reason, RejectedRow
 from steward.records.records import Records, concatenate
 from steward.records.stored import read_ids, read_records, read_stored, write_records
+from tests.unit.properties import some_examples
 
 
 @st.composite
@@ -42,7 +43,7 @@ def records(draw) -> Records:
     )
 
 
-SOME = settings(deadline=None, max_examples=80, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = some_examples(80, suppress_health_check=list(HealthCheck))
 
 
 @SOME

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 from arro3.core import Array, DataType
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records.raw import Limits
 from steward.records.time_reader import TimeReader, read_times
 from steward.spec.model import ModelSpec
+from tests.unit.properties import some_examples
 
 UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENT = datetime(2013, 3, 4, 12, 30, 15, 250_000, tzinfo=UTC)
@@ -147,7 +148,7 @@ MOMENTS = st.datetimes(datetime(1990, 1, 2), datetime(2100, 12, 31), timezones=s
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=30)
+@some_examples(30)
 @given(st.lists(MOMENTS, min_size=1, max_size=20))
 def test_the_same_instants_are_the_same_microseconds_in_each_spelling(moments):
     right = [since(moment, 10**6) for moment in moments]

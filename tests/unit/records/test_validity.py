@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from arro3.core import Array, DataType, RecordBatch, Table
 from arro3.io import write_parquet
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from steward.records.judge import Batch
 from steward.records.raw import Limits
 from steward.spec.model import ModelSpec
+from tests.unit.properties import some_examples
 
 FEATURES = {
     "distance": {"type": "numeric", "minimum": 0, "maximum": 10_000},
@@ -176,7 +177,7 @@ def test_lines_that_are_no_rows_are_counted_too(judge_by, write):
     assert verdict.invalid == {"malformed": 2}
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@some_examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(st.sampled_from([{}, *(case[0] for case in (*MILD, *GRAVE))]), min_size=1, max_size=9),
     spec=st.sampled_from([STRICT, TOLERANT]),

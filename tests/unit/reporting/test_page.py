@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.reporting.assemble import Evidence, Kept
@@ -17,6 +17,7 @@ from steward.reporting.story import DEFECTS_KEPT, Story
 from steward.spec.monitors import MonitorName
 from tests.unit.alerting.stories import seen, spec, window
 from tests.unit.examples import stored
+from tests.unit.properties import some_examples
 
 from .evidence import audited, checked, defect, remembered, reported, result, told, usual
 
@@ -201,7 +202,7 @@ def test_hostile_text_stays_text() -> None:
     harmless(standings_page(Standings().told(line.model_copy(update={"headline": HOSTILE, "champion": HOSTILE}))))
 
 
-@settings(max_examples=40, deadline=None)
+@some_examples(40)
 @given(st.text(min_size=1))
 def test_any_text_stays_text(text: str) -> None:
     clean = text.encode("utf-8", "replace").decode()

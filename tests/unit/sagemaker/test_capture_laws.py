@@ -77,7 +77,7 @@ def batches(rows: st.SearchStrategy[tuple]) -> st.SearchStrategy[list[tuple[list
     return st.lists(batch.map(lambda pairs: ([row for row, _ in pairs], [score for _, score in pairs])), min_size=1)
 
 
-fixtures_are_only_read = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+fixtures_are_only_read = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(requests=batches(csv_rows), encoding=st.sampled_from(["CSV", "BASE64"]), on_one_line=st.booleans())

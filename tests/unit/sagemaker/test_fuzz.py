@@ -27,7 +27,7 @@ NOW = datetime(2026, 5, 5, tzinfo=UTC)
 GOOD = line("1,2,3,no", "0.5", "CSV", "text/csv", "good").encode()
 TRUTH = b'{"groundTruthData": {"data": "1", "encoding": "CSV"}, "eventMetadata": {"eventId": "good"}}'
 
-fixtures_are_only_read = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+fixtures_are_only_read = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def cut(content: bytes) -> st.SearchStrategy[bytes]:
@@ -120,7 +120,6 @@ KINDS = {
 
 @pytest.mark.parametrize("name", KINDS)
 @given(content=documents)
-@settings(deadline=None)
 def test_a_document_is_read_or_refused_by_name(name, content):
     kind, _ = KINDS[name]
     try:

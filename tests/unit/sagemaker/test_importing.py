@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steward.errors import SpecInvalid
@@ -500,7 +500,6 @@ names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 @example(
     columns={"a\x85b": "String", "c\u2028": "Integral", "yes": "String"}, domain=["\x85", "no", "1.0"], owner="é\x85"
 )
-@settings(deadline=None)
 def test_whatever_columns_are_called_the_declaration_can_be_read(columns, domain, owner):
     known = [
         {"name": name, "inferred_type": kind, "asked": {"string_constraints": {"domains": domain}, "completeness": 0.5}}

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -216,7 +216,6 @@ def test_text_and_moments_are_counted_and_no_more_is_said() -> None:
         max_size=40,
     )
 )
-@settings(deadline=None)
 def test_every_number_is_in_a_bucket_and_in_the_sketch(values) -> None:
     numbers = np.array(values, np.float64)
     profile = profile_of(numbers)
@@ -354,7 +353,6 @@ def test_two_classes_give_the_documented_figures_of_the_documented_counts() -> N
 @given(
     st.lists(st.tuples(st.integers(0, 10**6).map(lambda score: score / 10**6), st.booleans()), min_size=2, max_size=60)
 )
-@settings(deadline=None)
 def test_the_curves_enclose_what_the_scores_rank(rows) -> None:
     scores, labels = np.array([score for score, _ in rows]), np.array([label for _, label in rows])
     document = written(outcomes=BinaryOutcomes.of(scores, labels, scores >= 0.5))

@@ -10,7 +10,7 @@ import pytest
 from arro3.core import Array, DataType
 from arro3.core import Table as ArrowTable
 from arro3.io import write_parquet
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -19,6 +19,8 @@ from steward.spec.document import read_spec
 from steward.standalone.roles import row_counter
 from steward.standalone.suggestion import suggest
 from steward.standalone.summary import show
+from tests.nightly import nightly
+from tests.unit.properties import some_examples
 
 ROWS = 1500
 
@@ -121,7 +123,7 @@ def counted(name: str, rows: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame({name: range(rows), "x": np.random.default_rng(seed).normal(size=rows)})
 
 
-@pytest.mark.parametrize("name", COUNTERS)
+@pytest.mark.parametrize("name", [*COUNTERS[:2], *nightly(*COUNTERS[2:])])
 def test_a_row_counter_is_no_feature_in_any_format(name, tmp_path: Path) -> None:
     before, after = counted(name, 900, 1), counted(name, 300, 2)
     sides = []
@@ -182,7 +184,7 @@ def test_other_whole_numbers_do_not(numbers, more) -> None:
 TEXT = [f"these are {at} words of a text that nobody else wrote" for at in range(400)]
 
 
-@settings(max_examples=6, deadline=None)
+@some_examples(6)
 @given(st.sampled_from(["review.length", "review.words", "review.", "review..length", "review.length.x"]))
 def test_a_column_called_like_a_part_of_another_is_compared_beside_it(name) -> None:
     def frame(shift: float, seed: int) -> pd.DataFrame:

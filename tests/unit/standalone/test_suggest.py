@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 import steward
@@ -15,6 +15,7 @@ from steward.records.judge import Batch
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
 from steward.standalone.suggestion import suggest
+from tests.unit.properties import some_examples
 
 from .samples import sales
 
@@ -191,7 +192,7 @@ CELLS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@some_examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(NAMES, st.lists(CELLS, min_size=4, max_size=4), min_size=1, max_size=5))
 def test_whatever_a_table_holds_the_suggestion_can_be_read(columns: dict[str, list]) -> None:
     table = pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()})

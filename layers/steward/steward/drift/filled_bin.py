@@ -27,6 +27,9 @@ class FilledBin:
         before: of the baseline's.
         increase: of the share, at most 1.
         p_value: the chance of so large an increase in any of the bins that held few.
+
+    Sources: as of `increase_chance`, times Bonferroni's factor: O. J. Dunn (1961), Multiple comparisons among means,
+    Journal of the American Statistical Association 56.
     """
 
     bin: int
