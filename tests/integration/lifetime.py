@@ -222,8 +222,8 @@ def command(world: World) -> None:
         with patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ADA.key, "AWS_SECRET_ACCESS_KEY": ADA.secret}):
             signed = identity.sign(BODY, lambda token, text=text: signed_headers(digest(text), DATA, now, token))
         proof = Proof(**asdict(signed))
-        world.send("accept_commands", Message(command=text, proof=proof).model_dump_json())
-    world.send("accept_commands", Message(command=text.replace("bad", "worse"), proof=proof).model_dump_json())
+        world.send("accept_commands", Message(command=text, proof=proof).body())
+    world.send("accept_commands", Message(command=text.replace("bad", "worse"), proof=proof).body())
 
 
 def overtaken(world: World) -> None:

@@ -198,7 +198,7 @@ class World:
         except BatchProcessingError as error:
             self.errors += [f"{function}: {one!r}" for one in error.child_exceptions]
         except Died:
-            processor = self.deployment.handlers[function].processor
+            processor = self.deployment.handlers[function].handler.processor
             self.died_in = self._invocations, len(processor.success_messages) + len(processor.fail_messages)
             del self.deployment.handlers[function]
         finally:

@@ -71,7 +71,7 @@ def message(
         signature = identity.sign(
             BODY, lambda token: signed_headers(digest(text), to or steward.data, signed_at, token)
         )
-    return Message(command=text, proof=Proof(**asdict(signature))).model_dump_json()
+    return Message(command=text, proof=Proof(**asdict(signature))).body()
 
 
 ids = (f"message-{number}" for number in count())

@@ -141,7 +141,7 @@ def test_what_was_stored_by_a_function_that_died_is_told_when_its_message_comes_
 
 
 def attribute_runtime(steward: Deployment) -> attribute.Runtime:
-    return steward.handlers["attribute_features"].runtime
+    return steward.handlers["attribute_features"].handler.runtime
 
 
 def test_an_open_window_is_left_until_it_has_closed(trained: Deployment) -> None:

@@ -16,7 +16,7 @@ from moto.s3.models import FakeBucket
 from steward import aws
 from steward.cli.doctor import examined
 from steward.events import Trouble
-from steward.runtime import Settings
+from steward.runtime import ScheduleSettings
 from steward.selfcheck.template import Stack, resources
 from steward.spec.document import read_spec
 from steward.stations import registry, schedules
@@ -65,8 +65,8 @@ def stack() -> Iterator[Stack]:
             yield made
 
 
-def settings(stack: Stack) -> Settings:
-    return Settings.model_validate(resources(stack)["RegisterModel"].properties["Environment"]["Variables"])
+def settings(stack: Stack) -> ScheduleSettings:
+    return ScheduleSettings.model_validate(resources(stack)["RegisterModel"].properties["Environment"]["Variables"])
 
 
 def causes(stack: Stack, at: datetime = NOW) -> dict[str, Trouble]:

@@ -168,7 +168,7 @@ def test_chat_rooms_get_the_same_in_their_own_format_on_a_topic_of_their_own(tra
     url = aws.sqs().create_queue(QueueName="chat")["QueueUrl"]
     arn = aws.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     aws.sns().subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
-    handler = trained.handlers["raise_alerts"]
+    handler = trained.handlers["raise_alerts"].handler
     settings = handler.runtime.settings.model_copy(update={"chat_topic": topic})
     with patch.object(handler, "runtime", replace(handler.runtime, settings=settings)):
         upload_day(trained, 14, flipped=True)

@@ -252,6 +252,6 @@ def test_the_command_asks_tells_the_consequences_and_shows_what_came_of_it(servi
 
 
 def _settings(deployment: Deployment):  # type: ignore[no-untyped-def]
-    from steward.runtime import Settings  # noqa: PLC0415
+    from steward.runtime import ScheduleSettings  # noqa: PLC0415
 
-    return Settings.model_validate(deployment.environment("watch_deployment"))
+    return ScheduleSettings.model_validate(deployment.environment("watch_deployment"))

@@ -19,7 +19,7 @@ LIGHT = (
 SMALLEST = ("raise_alerts", "kick_retraining")
 LIGHT_PACKAGES = {
     "annotated_types", "aws_lambda_powertools", "boto3", "botocore", "certifi", "dateutil", "jmespath", "pydantic",
-    "pydantic_core", "s3transfer", "six", "typing_extensions", "typing_inspection", "urllib3",
+    "pydantic_core", "rfc8785", "s3transfer", "six", "typing_extensions", "typing_inspection", "urllib3",
 }  # fmt: skip
 """boto3 and Powertools, and what they need themselves."""
 MOST_MODULES = 70
@@ -33,17 +33,17 @@ WITHOUT_LEARNING = sorted(
 
 
 def environment(bytecode: Path) -> dict[str, str]:
-    """What the template gives every function, and bytecode in a place of its own, as the layers ship it."""
-    variables = read_template()["Globals"]["Function"]["Environment"]["Variables"]
-    literal = {name: value for name, value in variables.items() if isinstance(value, str)}
+    """What the template gives all functions together, and bytecode in a place of its own, as the layers ship it."""
+    given = [read_template()["Globals"], *resources("AWS::Serverless::Function").values()]
+    variables: dict[str, object] = {}
+    for function in given:
+        variables |= function.get("Function", function)["Environment"]["Variables"]
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
         **inherited,
-        **literal,
-        "STEWARD_DATA_BUCKET": "data",
-        "STEWARD_LEDGER_BUCKET": "ledger",
-        "STEWARD_BUS": "steward",
-        "POWERTOOLS_SERVICE_NAME": "a_function",
+        **{name: value if isinstance(value, str) else "deployed" for name, value in variables.items()},
+        "STEWARD_MODEL_METRICS": "off",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
         "AWS_DEFAULT_REGION": "us-east-1",
         "PYTHONPYCACHEPREFIX": str(bytecode),
     }

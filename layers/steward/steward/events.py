@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -33,6 +33,7 @@ CorrectedKind = Literal["predictions", "labels", "reference"]
 
 DefectChange = Literal["confirm", "assign", "correct", "verify", "close", "wont_fix"]
 DefectState = Literal["open", "confirmed", "correcting", "corrected", "verified", "closed", "wont_fix"]
+ReleaseStage = Literal["champion", "refused", "held", "rolled_back"]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -55,6 +56,15 @@ class StoredObject(BaseModel):
     key: str
     version_id: str
     sha256: Digest
+
+
+class Header(TypedDict):
+    """The fields that every event has, to be unpacked where one is made."""
+
+    occurred_at: datetime
+    model: str
+    as_of: datetime
+    correlation_id: str
 
 
 class Event(BaseModel):
@@ -385,7 +395,7 @@ class ReleaseChanged(Event):
     run: str
     version: str
     previous: str | None
-    stage: Literal["champion", "refused", "held", "rolled_back"]
+    stage: ReleaseStage
     summary: Sentence
 
 
@@ -552,16 +562,6 @@ def decode(body: str | bytes, sent_at: datetime) -> Event:
     if detail.get("correlation_id") == SCHEDULED_TIME:
         detail["correlation_id"] = f"schedule-{detail['as_of']}"
     return EVENTS[envelope.detail_type].model_validate(detail)
-
-
-def decode_if[Wanted: Event](kind: type[Wanted], body: str | bytes) -> Wanted | None:
-    """The event in a queue message where it is of this kind, else None.
-
-    Raises:
-        pydantic.ValidationError: the message is none of EventBridge's, or no such event although it says so.
-    """
-    envelope = Envelope.model_validate_json(body)
-    return kind.model_validate(envelope.detail) if envelope.detail_type == kind.__name__ else None
 
 
 def _moment(written: str | float | None) -> datetime | None:

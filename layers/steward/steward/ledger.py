@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, Self
 
+import rfc8785
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from steward.errors import LedgerBroken
@@ -104,8 +105,11 @@ class LedgerEntry(Decision):
         return entry.model_copy(update={"hash": entry.digest()})
 
     def digest(self) -> str:
-        """SHA-256 of the entry's canonical JSON without its hash."""
-        return hashlib.sha256(self.model_dump_json(exclude={"hash"}).encode()).hexdigest()
+        """SHA-256 of the entry's canonical JSON (RFC 8785) without its hash, in hexadecimal.
+
+        Whoever holds an entry can compute it in any language: parse the JSON, leave `hash` out, write it canonically.
+        """
+        return hashlib.sha256(rfc8785.dumps(self.model_dump(mode="json", exclude={"hash"}))).hexdigest()
 
 
 def verify(entries: Iterable[LedgerEntry]) -> Sequence[LedgerEntry]:

@@ -4,16 +4,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Self, cast
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, ExceptionInfo, FailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import BaseModel, ConfigDict, Field
 
-from steward.errors import RemovedModel
-from steward.events import Event, StoredObject
+from steward.events import Event, Header, StoredObject
 from steward.ledger import Action, Decision, LedgerEntry
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
@@ -26,33 +22,8 @@ METRICS_NAMESPACE = "Steward"
 _OLDEST_METRIC = timedelta(days=14)
 
 
-def sent_at(record: SQSRecord) -> datetime:
-    """When the queue took a message."""
-    return datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
-
-
-class Deliveries(BatchProcessor):
-    """Takes a batch of queue messages one by one; of each that fails the log has why, under the queue's id of it.
-
-    One about a model that was removed meanwhile is done with: to try it again would not help.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(event_type=EventType.SQS)
-
-    def failure_handler(self, record: SQSRecord, exception: ExceptionInfo) -> FailureResponse:
-        """Note why a message failed: `steward redrive` finds it by the message's id, once it is a dead letter."""
-        kind, error, _ = exception
-        if isinstance(error, RemovedModel):
-            logger.info("nothing is done for a removed model", message_id=record.message_id, reason=str(error))
-            return cast("FailureResponse", super().success_handler(record, None))
-        reason = f"{kind.__name__ if kind else 'Error'}: {error}"
-        logger.error("message failed", message_id=record.message_id, reason=reason, exc_info=error)
-        return super().failure_handler(record, exception)
-
-
 class Settings(BaseModel):
-    """The environment that the template gives a function; a setting that only some have is None for the others."""
+    """The environment that the template gives every function."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,45 +33,77 @@ class Settings(BaseModel):
     function: str = Field(alias="POWERTOOLS_SERVICE_NAME")
     environment: str = Field(default="production", alias="STEWARD_ENVIRONMENT")
     model_metrics: bool = Field(default=False, alias="STEWARD_MODEL_METRICS")
-    alert_topic: str | None = Field(default=None, alias="STEWARD_ALERT_TOPIC")
+
+
+class QueueSettings(Settings):
+    """Of a function that sends itself uploads."""
+
+    ingest_queue_url: str = Field(alias="STEWARD_INGEST_QUEUE_URL")
+
+
+class TopicSettings(Settings):
+    """Of a function that notifies people."""
+
+    alert_topic: str = Field(alias="STEWARD_ALERT_TOPIC")
     chat_topic: str | None = Field(default=None, alias="STEWARD_CHAT_TOPIC")
-    ingest_queue_url: str | None = Field(default=None, alias="STEWARD_INGEST_QUEUE_URL")
-    schedule_group: str | None = Field(default=None, alias="STEWARD_SCHEDULE_GROUP")
-    schedule_role_arn: str | None = Field(default=None, alias="STEWARD_SCHEDULE_ROLE_ARN")
-    check_queue_arn: str | None = Field(default=None, alias="STEWARD_CHECK_QUEUE_ARN")
-    retraining_queue_arn: str | None = Field(default=None, alias="STEWARD_RETRAINING_QUEUE_ARN")
-    collection_queue_arn: str | None = Field(default=None, alias="STEWARD_COLLECTION_QUEUE_ARN")
-    validation_queue_arn: str | None = Field(default=None, alias="STEWARD_VALIDATION_QUEUE_ARN")
-    audit_queue_arn: str | None = Field(default=None, alias="STEWARD_AUDIT_QUEUE_ARN")
-    defect_queue_arn: str | None = Field(default=None, alias="STEWARD_DEFECT_QUEUE_ARN")
-    maintenance_queue_arn: str | None = Field(default=None, alias="STEWARD_MAINTENANCE_QUEUE_ARN")
-    report_queue_arn: str | None = Field(default=None, alias="STEWARD_REPORT_QUEUE_ARN")
-    attribution_queue_arn: str | None = Field(default=None, alias="STEWARD_ATTRIBUTION_QUEUE_ARN")
+
+
+class ScheduleSettings(Settings):
+    """Of a function that sets schedules: where they are, under which role they run, and the queues that they wake."""
+
+    schedule_group: str = Field(alias="STEWARD_SCHEDULE_GROUP")
+    schedule_role_arn: str = Field(alias="STEWARD_SCHEDULE_ROLE_ARN")
+    check_queue_arn: str = Field(alias="STEWARD_CHECK_QUEUE_ARN")
+    retraining_queue_arn: str = Field(alias="STEWARD_RETRAINING_QUEUE_ARN")
+    collection_queue_arn: str = Field(alias="STEWARD_COLLECTION_QUEUE_ARN")
+    validation_queue_arn: str = Field(alias="STEWARD_VALIDATION_QUEUE_ARN")
+    audit_queue_arn: str = Field(alias="STEWARD_AUDIT_QUEUE_ARN")
+    defect_queue_arn: str = Field(alias="STEWARD_DEFECT_QUEUE_ARN")
+    maintenance_queue_arn: str = Field(alias="STEWARD_MAINTENANCE_QUEUE_ARN")
+    report_queue_arn: str = Field(alias="STEWARD_REPORT_QUEUE_ARN")
+    attribution_queue_arn: str = Field(alias="STEWARD_ATTRIBUTION_QUEUE_ARN")
+
+
+class WatchSettings(TopicSettings, ScheduleSettings):
+    """Of the function that watches the deployment, puts schedules back, and notifies people."""
 
 
 @dataclass(frozen=True, slots=True)
-class Runtime:
-    """The wiring of one function."""
+class Runtime[S: Settings = Settings]:
+    """The wiring of one function.
 
-    settings: Settings
+    Attributes:
+        attempt: how often the message that is handled was delivered, this time included.
+    """
+
+    settings: S
     data: Bucket
     ledger: Ledger
     bus: Bus
+    attempt: int = 1
 
-    @classmethod
-    def from_environment(cls) -> Self:
+    @staticmethod
+    def from_environment[T: Settings](settings: type[T]) -> "Runtime[T]":
         """The wiring that the function's environment asks for; pydantic.ValidationError names what is missing."""
-        settings = Settings.model_validate(dict(os.environ))
-        return cls(
-            settings=settings,
-            data=Bucket(settings.data_bucket, settings.environment),
-            ledger=Ledger(Bucket(settings.ledger_bucket), settings.function),
-            bus=Bus(settings.bus),
+        found = settings.model_validate(dict(os.environ))
+        return Runtime(
+            settings=found,
+            data=Bucket(found.data_bucket, found.environment),
+            ledger=Ledger(Bucket(found.ledger_bucket), found.function),
+            bus=Bus(found.bus),
         )
 
     def now(self) -> datetime:
         """The wall clock, in UTC. It is recorded; decisions count in `as_of`."""
         return datetime.now(UTC)
+
+    def header(self, model: str, as_of: datetime, correlation_id: str) -> Header:
+        """The fields that every event has, of one that happens now: `Event(**runtime.header(...), ...)`."""
+        return Header(occurred_at=self.now(), model=model, as_of=as_of, correlation_id=correlation_id)
+
+    def caused_by(self, cause: Event, *, as_of: datetime | None = None) -> Header:
+        """The same for an event that follows from another, and speaks for the same moment unless told otherwise."""
+        return self.header(cause.model, as_of or cause.as_of, cause.correlation_id)
 
     def announce(self, events: Iterable[Event]) -> None:
         """Publish events as a station yields them."""

@@ -2,27 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.isotonic import IsotonicRegression
 
 from steward.baselines.baseline import Baseline
 from steward.performance.boosted import Trees
-from steward.performance.calibration import isotonic
 from steward.retraining.adoption import adopt
 from steward.retraining.growing import grow
 from tests.unit.monitoring import worlds
-
-
-@given(arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1)), st.integers(0, 99))
-def test_the_map_agrees_with_scikit_learns_and_never_falls(values, seed):
-    weights = np.random.default_rng(seed).uniform(0.5, 5, len(values))
-    found = isotonic(values, weights)
-    assert (np.diff(found) >= 0).all()
-    theirs = IsotonicRegression().fit_transform(np.arange(len(values)), values, sample_weight=weights)
-    assert found == pytest.approx(theirs, abs=1e-9)
 
 
 def hidden(seed=1, size=4000):

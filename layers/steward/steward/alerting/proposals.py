@@ -1,8 +1,10 @@
 """The events that actions are: what Steward asks itself to do when an alert moves."""
 
 from datetime import datetime
+from typing import TypedDict
 
 from steward.alerting.deeds import Deed
+from steward.alerting.telling import Change
 from steward.events import (
     POLICY,
     AlertRaised,
@@ -11,9 +13,34 @@ from steward.events import (
     DefectProposed,
     Event,
     FreezeProposed,
+    Header,
     RetrainingProposed,
     RollbackProposed,
 )
+from steward.spec.monitors import MonitorName
+from steward.spec.severity import Severity
+
+
+class AlertFields(TypedDict):
+    """What every event about an alert says of it."""
+
+    monitor: MonitorName
+    version: str
+    window: str
+    summary: str
+    severity: Severity
+    number: int
+
+
+def alert_event(change: Change, header: Header, fields: AlertFields) -> AlertRaised | AlertResolved | AlertUpdated:
+    """The event of an alert that changed."""
+    match change:
+        case "firing":
+            return AlertRaised(**header, **fields)
+        case "resolved":
+            return AlertResolved(**header, **fields)
+        case _:
+            return AlertUpdated(**header, **fields, change=change)
 
 
 def proposal(deed: Deed, model: str, now: datetime) -> Event:
@@ -24,21 +51,21 @@ def proposal(deed: Deed, model: str, now: datetime) -> Event:
         model: whose.
         now: the wall clock.
     """
-    common = {"occurred_at": now, "model": model, "as_of": deed.as_of, "correlation_id": deed.correlation_id}
+    header = Header(occurred_at=now, model=model, as_of=deed.as_of, correlation_id=deed.correlation_id)
     state = deed.action.when.state
     reason = f"alert {deed.monitor} is {state} since {deed.window}: {deed.summary}"
     match deed.action.do:
         case "retrain":
-            return RetrainingProposed(**common, reason=reason, author=POLICY)  # type: ignore[arg-type]
+            return RetrainingProposed(**header, reason=reason, author=POLICY)
         case "roll_back":
-            return RollbackProposed(**common, reason=reason, author=POLICY)  # type: ignore[arg-type]
+            return RollbackProposed(**header, reason=reason, author=POLICY)
         case "freeze":
             lasting = deed.action.lasting
             until = deed.as_of + lasting if lasting else None
-            return FreezeProposed(**common, until=until, reason=reason, author=POLICY)  # type: ignore[arg-type]
+            return FreezeProposed(**header, until=until, reason=reason, author=POLICY)
         case "defect":
             return DefectProposed(
-                **common,  # type: ignore[arg-type]
+                **header,
                 source="monitor",
                 severity=deed.severity,
                 title=f"{deed.monitor}: {deed.summary}",
@@ -46,9 +73,13 @@ def proposal(deed: Deed, model: str, now: datetime) -> Event:
                 author=POLICY,
             )
         case "event":
-            found = {"monitor": deed.monitor, "version": deed.version, "window": deed.window}
-            found |= {"summary": deed.summary, "severity": deed.severity}
-            if state == "flapping":
-                return AlertUpdated(**common, **found, change="flapping", number=1)  # type: ignore[arg-type]
-            kind = AlertRaised if state == "firing" else AlertResolved
-            return kind(**common, **found)  # type: ignore[arg-type]
+            change: Change = "firing" if state == "firing" else "flapping" if state == "flapping" else "resolved"
+            fields = AlertFields(
+                monitor=deed.monitor,
+                version=deed.version,
+                window=deed.window,
+                summary=deed.summary,
+                severity=deed.severity,
+                number=1,
+            )
+            return alert_event(change, header, fields)

@@ -36,7 +36,7 @@ def audit(
             f"no audit of {model} came within {patience:g} s: `steward watch {model}` shows it when it comes, and "
             "`steward doctor` what may be in its way"
         )
-    report = Audit.model_validate_json(deployment.data.verified(entry.evidence[0]))
+    report = deployment.data.load(entry.evidence[0], Audit)
     if as_json:
         print_json(report)
     else:

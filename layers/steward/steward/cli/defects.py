@@ -55,7 +55,7 @@ def show_defects(  # noqa: PLR0917 - the options of a command
 def read(data: Bucket, model: str) -> list[Defect]:
     """Every defect of a model, what is due first before the others."""
     listing = data.list(keys.defects(model))
-    return by_deadline([Defect.model_validate_json(data.get(listed.key).body) for listed in listing])
+    return by_deadline([data.load(listed.key, Defect) for listed in listing])
 
 
 def find(data: Bucket, model: str, identity: str) -> Defect:
@@ -65,7 +65,7 @@ def find(data: Bucket, model: str, identity: str) -> Defect:
         StewardError: there is none of this id.
     """
     try:
-        return Defect.model_validate_json(data.get(keys.defect(model, identity)).body)
+        return data.load(keys.defect(model, identity), Defect)
     except ObjectMissing as error:
         raise StewardError(
             f"{model} has no defect {identity!r}; `steward defects {model}` lists those it has"

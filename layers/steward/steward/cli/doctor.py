@@ -9,7 +9,7 @@ from steward.cli.options import Json
 from steward.cli.options import Stack as StackName
 from steward.cli.terminal import console, print_json
 from steward.events import Trouble
-from steward.runtime import Settings
+from steward.runtime import ScheduleSettings
 from steward.selfcheck.diagnosis import compare
 from steward.selfcheck.template import Resource, Stack, resources
 from steward.stations import watch
@@ -88,7 +88,7 @@ def _late(asked: dict[str, Resource], gone: set[str], now: datetime) -> Iterator
 def _models(asked: dict[str, Resource], now: datetime) -> Iterator[Trouble]:
     """What is wrong with the models' schedules, and what they should have brought about."""
     variables = asked["WatchDeployment"].properties["Environment"]["Variables"]
-    settings = Settings.model_validate(variables)
+    settings = ScheduleSettings.model_validate(variables)
     data = Bucket(settings.data_bucket, settings.environment)
     for spec, name, sentence in watch.of_schedules(settings, data):
         upload = f"s3://{data.name}/specs/{spec.model}.yaml"

@@ -216,7 +216,7 @@ def _answer(deployment: Deployment, command: kinds.Command, patience: float) -> 
         BODY, lambda token: signed_headers(digest(text), deployment.data.name, command.issued_at, token)
     )
     proof = Proof.model_validate(dataclasses.asdict(signature))
-    message = deployment.commands.send(Message(command=text, proof=proof).model_dump_json())
+    message = deployment.commands.send(Message(command=text, proof=proof).body())
     places = keys.command(command.model, str(command.id)), keys.refused_command(command.model, message)
     deadline = time.monotonic() + patience
     with waiting("the answer of accept_commands", patience):

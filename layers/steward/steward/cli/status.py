@@ -127,15 +127,14 @@ class ModelStanding:
             UnknownModel: no declaration of this name was accepted.
         """
         spec, _ = registry.current_spec(data, model)
-        content = data.find(keys.alerts(model))
+        alerts = data.load_if_present(keys.alerts(model), ModelAlerts)
         runs = [listed.key for listed in data.list(keys.runs(model)) if listed.key != keys.retraining_state(model)]
-        newest = data.get(max(runs)) if runs else None
         return cls(
             model=model,
             routing=registry.routing(data, model),
             newest_window=max(data.folders(keys.checks(model)), default=None),
-            alerts=list(standings_of(ModelAlerts.model_validate_json(content.body), spec).values()) if content else [],
-            newest_run=Run.model_validate_json(newest.body) if newest else None,
+            alerts=list(standings_of(alerts, spec).values()) if alerts else [],
+            newest_run=data.load(max(runs), Run) if runs else None,
         )
 
 

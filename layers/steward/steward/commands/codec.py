@@ -5,6 +5,7 @@ import json
 import re
 from typing import Annotated
 
+import rfc8785
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from steward.commands.kinds import KINDS, Command
@@ -24,14 +25,17 @@ class Message(BaseModel):
     command: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
     proof: Proof
 
+    def body(self) -> str:
+        """The message as JSON in ASCII, since SQS takes fewer characters than a command may have."""
+        return self.model_dump_json(ensure_ascii=True)
+
 
 def encode(command: Command) -> str:
-    """The one text of a command: JSON with sorted keys, without blanks, of printable ASCII.
+    """The one text of a command: its canonical JSON (RFC 8785), the same in whatever language it is written.
 
-    The order of the keys and the form of each value are fixed, so that the same command has the same digest whoever
-    writes it (RFC 8785 does the same for all JSON; a command holds nothing but text, UUIDs and times).
+    The form of each value is fixed too, so that the same command has the same digest.
     """
-    return json.dumps(command.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return rfc8785.dumps(command.model_dump(mode="json")).decode()
 
 
 def decode(text: str) -> Command:

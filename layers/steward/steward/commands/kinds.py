@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self, TypedDict
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -16,6 +16,7 @@ from steward.events import (
     DefectProposed,
     Event,
     FreezeProposed,
+    Header,
     RemovalProposed,
     RetrainingProposed,
     RollbackProposed,
@@ -52,13 +53,6 @@ Instant = Annotated[AwareDatetime, AfterValidator(_whole_seconds_of_utc)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 WindowId = Annotated[str, StringConstraints(max_length=40), AfterValidator(_window_id)]
-
-
-class _Common(TypedDict):
-    occurred_at: datetime
-    model: str
-    as_of: datetime
-    correlation_id: str
 
 
 class Command(BaseModel, ABC):
@@ -98,8 +92,8 @@ class Command(BaseModel, ABC):
     def event(self, author: str, occurred_at: datetime) -> Event:
         """What the functions are told, once the author is proven; the same each time it is told."""
 
-    def _common(self, occurred_at: datetime) -> _Common:
-        return _Common(
+    def _common(self, occurred_at: datetime) -> Header:
+        return Header(
             occurred_at=occurred_at, model=self.model, as_of=self.issued_at, correlation_id=self.correlation_id
         )
 

@@ -65,7 +65,7 @@ class Calibration(BaseModel):
     ) -> Self:
         """Learn from the labelled rows of the holdout; done when a version is made.
 
-        A class without any row has a share of 0 everywhere.
+        Shares never fall as scores rise. A class without any row has a share of 0 everywhere.
 
         Args:
             scores: probability of the positive class, shape (rows,), one row at least.
@@ -77,6 +77,8 @@ class Calibration(BaseModel):
             part: position of the score's own part in the codes, where it has one.
             grow: fits the trees.
         """
+        from scipy.optimize import isotonic_regression  # noqa: PLC0415 - a check reads calibrations without SciPy
+
         ends = np.concatenate(([0.0], edges, [1.0]))
         middle = (ends[1:] + ends[:-1]) / 2
         size = len(middle)
@@ -90,7 +92,8 @@ class Calibration(BaseModel):
         clipped, nearby = np.clip(scores, CLIP, 1 - CLIP), np.clip(middle, CLIP, 1 - CLIP)
         score = mean(scores, middle)
         weights = np.asarray(rows + PRIOR_ROWS, np.float64)
-        shares = isotonic((np.bincount(cells, labels, size) + PRIOR_ROWS * score) / weights, weights)
+        observed = (np.bincount(cells, labels, size) + PRIOR_ROWS * score) / weights
+        shares = isotonic_regression(observed, weights=weights).x
         if not labels.any():
             shares = np.zeros(size)
         return cls(
@@ -121,26 +124,6 @@ class Calibration(BaseModel):
         """Rows per cell of this map, from the rows of any finer division of the score."""
         cells = np.searchsorted(np.array(self.edges), counts.scores, side="right")
         return np.bincount(cells, counts.positive + counts.negative, len(self.rows))
-
-
-def isotonic(values: Floats, weights: Floats) -> Floats:
-    """The nearest never-falling values, by weighted least squares: neighbours that fall are pooled.
-
-    Source: M. Ayer et al. (1955), An empirical distribution function for sampling with incomplete information, Annals
-    of Mathematical Statistics 26(4), 641-647 (pool adjacent violators).
-
-    >>> isotonic(np.array([0.1, 0.4, 0.2, 0.9]), np.ones(4)).tolist()
-    [0.1, 0.30000000000000004, 0.30000000000000004, 0.9]
-    """
-    pooled: list[tuple[float, float, int]] = []
-    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
-        mean, mass, count = value, weight, 1
-        while pooled and pooled[-1][0] >= mean:
-            before, heavier, more = pooled.pop()
-            mean = (before * heavier + mean * mass) / (heavier + mass)
-            mass, count = heavier + mass, more + count
-        pooled.append((mean, mass, count))
-    return np.repeat([mean for mean, _, _ in pooled], [count for _, _, count in pooled])
 
 
 def _rounded(values: Floats) -> tuple[float, ...]:

@@ -1,9 +1,9 @@
 """Conditions over whole columns, with three answers: a row meets one, does not, or has empty cells where it looks."""
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
-from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,37 +21,24 @@ from steward.records.columns import (
     TimeColumn,
 )
 from steward.records.records import matches
-from steward.spec.expression_tree import (
-    Arithmetic,
-    ArithmeticSign,
-    Combination,
-    Comparison,
-    ComparisonSign,
-    Literally,
-    Membership,
-    Missing,
-    Named,
-    Negation,
-    Node,
-)
 from steward.spec.expression_types import moment
-from steward.spec.expressions import parse
+from steward.spec.expressions import comparisons, parse
 
 _Numbers = NDArray[np.float64]
 _Times = NDArray[np.datetime64]
 
-_ORDERS: dict[ComparisonSign, Callable[..., Mask]] = {
-    "==": np.equal,
-    "!=": np.not_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
+_ORDERS: dict[type[ast.cmpop], Callable[..., Mask]] = {
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
 }
-_OPERATIONS: dict[ArithmeticSign, Callable[..., _Numbers]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
+_OPERATIONS: dict[type[ast.operator], Callable[..., _Numbers]] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
 }
 
 
@@ -98,35 +85,34 @@ class _Evaluation:
         self._columns = chunk.columns
         self._rows = chunk.rows
 
-    def answer(self, node: Node) -> Answer:
+    def answer(self, node: ast.expr) -> Answer:
         """A part that is true or false."""
         match node:
-            case Missing(column=column):
-                found = self._columns.get(column)
-                return self._known(np.ones(self._rows, np.bool_) if found is None else _empty(found))
-            case Comparison():
-                return self._comparison(node)
-            case Membership():
-                return self._membership(node)
-            case Negation(of=inner):
-                turned = self.answer(inner)
-                return Answer(turned.false, turned.true)
-            case Combination():
-                return self._combination(node)
-            case Named() | Literally() | Arithmetic():
-                return self._flag(self._value(node))
+            case ast.Compare():
+                return _all([self._comparison(*links) for links in comparisons(node)])
+            case ast.UnaryOp(operand=operand):
+                return _negated(self.answer(operand))
+            case ast.BoolOp(op=ast.And(), values=parts):
+                return _all([self.answer(part) for part in parts])
+            case ast.BoolOp(values=parts):
+                return _negated(_all([_negated(self.answer(part)) for part in parts]))
             case _:
-                assert_never(node)
+                return self._flag(self._value(node))
 
-    def _combination(self, node: Combination) -> Answer:
-        parts = [self.answer(part) for part in node.parts]
-        trues, falses = [part.true for part in parts], [part.false for part in parts]
-        if node.word == "and":
-            return Answer(np.logical_and.reduce(trues), np.logical_or.reduce(falses))
-        return Answer(np.logical_or.reduce(trues), np.logical_and.reduce(falses))
+    def _comparison(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Answer:
+        match operator, left, right:
+            case ast.Is(), ast.Name(id=name), _:  # missing(column)
+                column = self._columns.get(name)
+                return self._known(np.ones(self._rows, np.bool_) if column is None else _empty(column))
+            case _, _, ast.List(elts=elements) | ast.Tuple(elts=elements):
+                found = self._membership(
+                    left, [element.value for element in elements if isinstance(element, ast.Constant)]
+                )
+                return _negated(found) if isinstance(operator, ast.NotIn) else found
+            case _:
+                return self._ordered(self._value(left), operator, self._value(right))
 
-    def _comparison(self, node: Comparison) -> Answer:
-        left, right = self._value(node.left), self._value(node.right)
+    def _ordered(self, left: _Value, operator: ast.cmpop, right: _Value) -> Answer:
         if left is None or right is None:
             return self._unknown()
         if isinstance(left, Answer) or isinstance(right, Answer):
@@ -134,21 +120,19 @@ class _Evaluation:
         elif isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
             one, other = _numbers(left), _numbers(right)
             known = ~(_unknown(one) | _unknown(other))
-            return self._known(_ORDERS[node.sign](one, other), known)
+            return self._known(_ORDERS[type(operator)](one, other), known)
         elif isinstance(left, str) and isinstance(right, str):
             equal = self._known(np.bool_(left == right))
         else:
             equal = _same_text(left, right)
-        return equal if node.sign == "==" else Answer(equal.false, equal.true)
+        return equal if isinstance(operator, ast.Eq) else _negated(equal)
 
-    def _membership(self, node: Membership) -> Answer:
-        value = self._value(node.of)
-        listed = [literal.value for literal in node.values]
-        match value:
+    def _membership(self, node: ast.expr, listed: list[object]) -> Answer:
+        match value := self._value(node):
             case None:
                 return self._unknown()
             case np.ndarray():
-                values = np.array([_numbers(str(one)) if isinstance(one, str) else one for one in listed])
+                values = np.array([_numbers(one) if isinstance(one, str) else one for one in listed])
                 return self._known(np.isin(value, values), ~_unknown(value))
             case CategoricalColumn() | TextColumn():
                 return _among(value, frozenset(map(str, listed)))
@@ -157,31 +141,31 @@ class _Evaluation:
             case _:
                 raise TypeError("a condition is in no list")
 
-    def _value(self, node: Node) -> _Value:
+    def _value(self, node: ast.expr) -> _Value:
         match node:
-            case Literally(value=bool() as value):
+            case ast.Constant(value=bool() as value):
                 return self._known(np.bool_(value))
-            case Literally(value=value):
+            case ast.Constant(value=value):
                 return value if isinstance(value, str) else np.array(value, np.float64)
-            case Named(column=column):
-                return _of_column(self._columns.get(column))
-            case Arithmetic():
+            case ast.Name(id=name):
+                return _of_column(self._columns.get(name))
+            case ast.BinOp():
                 return self._arithmetic(node)
             case _:
                 return self.answer(node)
 
-    def _arithmetic(self, node: Arithmetic) -> _Numbers | None:
+    def _arithmetic(self, node: ast.BinOp) -> _Numbers | None:
         left, right = self._value(node.left), self._value(node.right)
         if left is None or right is None:
             return None
         if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
-            raise TypeError(f"{node.sign} needs numbers")
+            raise TypeError("arithmetic needs numbers")
         with np.errstate(all="ignore"):
             if left.dtype.kind == "M":
                 return _seconds(left) - _seconds(right)
-            if node.sign == "/":
+            if isinstance(node.op, ast.Div):
                 return np.asarray(np.where(right == 0, np.nan, np.divide(left, right)), np.float64)
-            return np.asarray(_OPERATIONS[node.sign](left, right), np.float64)
+            return np.asarray(_OPERATIONS[type(node.op)](left, right), np.float64)
 
     def _flag(self, value: _Value) -> Answer:
         """A column of booleans, or what is an answer already."""
@@ -204,6 +188,18 @@ class _Evaluation:
 
     def _unknown(self) -> Answer:
         return self._known(np.False_, np.False_)
+
+
+def _negated(answer: Answer) -> Answer:
+    return Answer(answer.false, answer.true)
+
+
+def _all(answers: list[Answer]) -> Answer:
+    """Where all are true; false where one is."""
+    if len(answers) == 1:
+        return answers[0]
+    trues, falses = [answer.true for answer in answers], [answer.false for answer in answers]
+    return Answer(np.logical_and.reduce(trues), np.logical_or.reduce(falses))
 
 
 def _of_column(column: Column | None) -> _Value:

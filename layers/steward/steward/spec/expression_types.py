@@ -1,23 +1,12 @@
 """Whether a condition fits a declaration: its columns are there, and numbers meet numbers."""
 
+import ast
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Literal, assert_never
+from typing import Literal
 
-from steward.spec.expression_tree import (
-    Arithmetic,
-    Combination,
-    Comparison,
-    Literally,
-    Membership,
-    Missing,
-    Named,
-    Negation,
-    Node,
-    names,
-)
-from steward.spec.expressions import ExpressionInvalid, parse
+from steward.spec.expressions import ExpressionInvalid, comparisons, names, parse
 
 ValueType = Literal["number", "text", "condition", "time", "embedding"]
 """What a part of a condition is; a boolean column is a condition by itself."""
@@ -39,6 +28,14 @@ _SAID: dict[ValueType, str] = {
     "time": "a time",
     "embedding": "an embedding",
 }
+_SIGNS: dict[type[ast.operator | ast.boolop], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.And: "and",
+    ast.Or: "or",
+}
 
 
 def check_condition(text: str, columns: Mapping[str, ValueType]) -> None:
@@ -47,14 +44,14 @@ def check_condition(text: str, columns: Mapping[str, ValueType]) -> None:
     Raises:
         ExpressionInvalid: it does not; the message has the place.
     """
-    checked = _Checked(text, columns)
     tree = parse(text)
-    for place in names(tree):
-        if place.column not in columns:
-            raise ExpressionInvalid(text, place.at, _unknown(place.column, columns))
-    if not any(True for _ in names(tree)):
+    places = names(tree)
+    for place in places:
+        if place.id not in columns:
+            raise ExpressionInvalid.of(text, place, _unknown(place.id, columns))
+    if not places:
         raise ExpressionInvalid(text, 0, "it looks at no column, so it says the same of every row")
-    checked.expect("condition", tree, "a condition is true or false; compare it with something")
+    _Checked(text, columns).expect("condition", tree, "a condition is true or false; compare it with something")
 
 
 def moment(text: str) -> datetime:
@@ -74,97 +71,93 @@ class _Checked:
         self._text = text
         self._columns = columns
 
-    def type_of(self, node: Node) -> ValueType:
+    def type_of(self, node: ast.expr) -> ValueType:
         match node:
-            case Literally() | Named() | Missing():
-                return self._leaf(node)
-            case Arithmetic():
+            case ast.Constant(value=bool()):
+                return "condition"
+            case ast.Constant(value=value):
+                return "text" if isinstance(value, str) else "number"
+            case ast.Name(id=column):
+                return self._columns[column]
+            case ast.BinOp():
                 return self._arithmetic(node)
-            case Comparison():
-                self._comparison(node)
-            case Membership():
-                self._membership(node)
-            case Negation(of=inner):
-                self.expect("condition", inner, "`not` needs a condition")
-            case Combination(word=word, parts=parts):
+            case ast.Compare():
+                for left, operator, right in comparisons(node):
+                    self._comparison(left, operator, right)
+            case ast.UnaryOp(operand=operand):
+                self.expect("condition", operand, "`not` needs a condition")
+            case ast.BoolOp(op=op, values=parts):
                 for part in parts:
-                    self.expect("condition", part, f"`{word}` joins conditions")
-            case _:
-                assert_never(node)
+                    self.expect("condition", part, f"`{_SIGNS[type(op)]}` joins conditions")
         return "condition"
 
-    def expect(self, wanted: ValueType, node: Node, why: str) -> None:
+    def expect(self, wanted: ValueType, node: ast.expr, why: str) -> None:
         self._agree(wanted, self.type_of(node), node, why)
 
-    def _agree(self, wanted: ValueType, found: ValueType, node: Node, why: str) -> None:
+    def _agree(self, wanted: ValueType, found: ValueType, node: ast.expr, why: str) -> None:
         if found != wanted:
-            raise ExpressionInvalid(self._text, node.at, f"{self._said(node, found)}; {why}")
+            raise self._invalid(node, f"{_described(node, found)}; {why}")
 
-    def _leaf(self, node: Literally | Named | Missing) -> ValueType:
-        match node:
-            case Named(column=column):
-                return self._columns[column]
-            case Missing() | Literally(value=bool()):
-                return "condition"
-            case Literally(value=value):
-                return "text" if isinstance(value, str) else "number"
-
-    def _arithmetic(self, node: Arithmetic) -> ValueType:
-        left, right = self.type_of(node.left), self.type_of(node.right)
-        if not (node.sign == "-" and left == right == "time"):
-            self._agree("number", left, node.left, f"`{node.sign}` needs numbers")
-            self._agree("number", right, node.right, f"`{node.sign}` needs numbers")
+    def _arithmetic(self, node: ast.BinOp) -> ValueType:
+        left, right, sign = self.type_of(node.left), self.type_of(node.right), _SIGNS[type(node.op)]
+        if not (sign == "-" and left == right == "time"):
+            self._agree("number", left, node.left, f"`{sign}` needs numbers")
+            self._agree("number", right, node.right, f"`{sign}` needs numbers")
         return "number"
 
-    def _comparison(self, node: Comparison) -> None:
-        left, right = self.type_of(node.left), self.type_of(node.right)
-        if {left, right} == {"time", "text"}:
-            self._is_moment(node.left if left == "text" else node.right)
-        elif left != right:
-            sides = f"{self._said(node.left, left)} and {self._said(node.right, right)}"
-            raise ExpressionInvalid(self._text, node.at, f"{sides}; compare like with like{_quote_hint(node)}")
-        elif left == "embedding":
-            raise ExpressionInvalid(
-                self._text, node.at, "embeddings cannot be compared; only missing(column) looks at one"
-            )
-        elif left in {"text", "condition"} and node.sign not in {"==", "!="}:
-            raise ExpressionInvalid(self._text, node.at, f"{_SAID[left]} has no order; compare it with `==` or `!=`")
+    def _comparison(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> None:
+        if isinstance(operator, ast.Is):  # missing(column)
+            return
+        one = self.type_of(left)
+        if isinstance(right, ast.List | ast.Tuple):
+            self._membership(left, one, right.elts)
+            return
+        other = self.type_of(right)
+        if {one, other} == {"time", "text"}:
+            self._check_moment(left if one == "text" else right)
+        elif one != other:
+            sides = f"{_described(left, one)} and {_described(right, other)}"
+            raise self._invalid(left, f"{sides}; compare like with like{_quote_hint(left, right)}")
+        elif one == "embedding":
+            raise self._invalid(left, "embeddings cannot be compared; only missing(column) looks at one")
+        elif one in {"text", "condition"} and not isinstance(operator, ast.Eq | ast.NotEq):
+            raise self._invalid(left, f"{_SAID[one]} has no order; compare it with `==` or `!=`")
 
-    def _membership(self, node: Membership) -> None:
-        listed = self.type_of(node.values[0])
-        found = self.type_of(node.of)
+    def _membership(self, node: ast.expr, found: ValueType, values: list[ast.expr]) -> None:
+        listed = self.type_of(values[0])
         if found == "time" and listed == "text":
-            for value in node.values:
-                self._is_moment(value)
+            for value in values:
+                self._check_moment(value)
         else:
-            self._agree(
-                listed, found, node.of, f"the list after `in` holds {'text' if listed == 'text' else 'numbers'}"
-            )
+            self._agree(listed, found, node, f"the list after `in` holds {'text' if listed == 'text' else 'numbers'}")
 
-    def _is_moment(self, node: Node) -> None:
-        if not isinstance(node, Literally):
-            raise ExpressionInvalid(self._text, node.at, "a time and text; compare like with like")
+    def _check_moment(self, node: ast.expr) -> None:
+        if not isinstance(node, ast.Constant):
+            raise self._invalid(node, "a time and text; compare like with like")
         try:
             moment(str(node.value))
         except ValueError:
-            problem = "this is no time; write ISO 8601, such as '2013-03-04T12:30:00Z'"
-            raise ExpressionInvalid(self._text, node.at, problem) from None
+            raise self._invalid(node, "this is no time; write ISO 8601, such as '2013-03-04T12:30:00Z'") from None
 
-    def _said(self, node: Node, found: ValueType) -> str:
-        match node:
-            case Named(column=column) | Missing(column=column):
-                return f"{column} is {_SAID[found]}"
-            case Literally(value=value):
-                return f"{str(value).lower() if isinstance(value, bool) else repr(value)} is {_SAID[found]}"
-            case _:
-                return f"this is {_SAID[found]}"
+    def _invalid(self, node: ast.expr, problem: str) -> ExpressionInvalid:
+        return ExpressionInvalid.of(self._text, node, problem)
 
 
-def _quote_hint(node: Comparison) -> str:
+def _described(node: ast.expr, found: ValueType) -> str:
+    match node:
+        case ast.Name(id=column) | ast.Compare(left=ast.Name(id=column), ops=[ast.Is()]):
+            return f"{column} is {_SAID[found]}"
+        case ast.Constant(value=value):
+            return f"{str(value).lower() if isinstance(value, bool) else repr(value)} is {_SAID[found]}"
+        case _:
+            return f"this is {_SAID[found]}"
+
+
+def _quote_hint(left: ast.expr, right: ast.expr) -> str:
     """Categories that look like numbers are compared without quotes by everybody, once."""
-    for one, other in ((node.left, node.right), (node.right, node.left)):
-        if isinstance(one, Literally) and type(one.value) is float and isinstance(other, Named):
-            return f" (if {other.column} is a category, quote its value: '{one.value:g}')"
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, ast.Constant) and type(one.value) is float and isinstance(other, ast.Name):
+            return f" (if {other.id} is a category, quote its value: '{one.value:g}')"
     return ""
 
 

@@ -24,7 +24,7 @@ from steward.spec.monitors import (
     PerformanceMonitor,
     SeasonalBaseline,
 )
-from steward.spec.policies import ReleasePolicy, RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
+from steward.spec.policies import RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
 from steward.spec.retention import Retention
 from steward.spec.windows import YEAR
@@ -93,7 +93,6 @@ class ModelSpec(Declared):
     schedules: Schedules = Field(default_factory=Schedules)
     retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
-    release: ReleasePolicy = Field(default_factory=ReleasePolicy)
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
     retention: Retention = Field(default_factory=Retention)

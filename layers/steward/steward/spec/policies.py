@@ -154,9 +154,3 @@ class ValidationPolicy(Declared):
         luck = 1 - self.confidence
         trials = f"at most {luck:.0%} of trials, {52 * luck:.1f} times a year with one a week"
         return f"a version that is no better passes in {trials}"
-
-
-class ReleasePolicy(Declared):
-    """How a version that passed its gates reaches traffic."""
-
-    mode: Literal["direct"] = "direct"

@@ -1,6 +1,6 @@
 """A version comes from another environment: every hash is verified, then it is stored here and put up for release."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ValidationError
 
@@ -35,16 +35,17 @@ class _Refused(Exception):
         self.problems = list(found)
 
 
-def accept_version(runtime: Runtime, created: ObjectCreated) -> Event:
+def accept_version(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
     """Accept or refuse what was sent. A redelivered message finds what was accepted and tells of it again.
 
     What is accepted is told as a judgement, and goes to release like one of this environment's own.
     """
     content = runtime.data.get(created.key, created.version_id)
     try:
-        return _accepted(runtime, created, content, _transfer(content))
+        event: Event = _accepted(runtime, created, content, _transfer(content))
     except _Refused as refusal:
-        return _rejected(runtime, created, content, refusal.problems)
+        event = _rejected(runtime, created, content, refusal.problems)
+    yield event
 
 
 def _transfer(content: Content) -> Transfer:
@@ -70,10 +71,7 @@ def _accepted(runtime: Runtime, created: ObjectCreated, content: Content, transf
         raise _Refused(f"run {run.run} is one of this environment's own, and did not make version {transfer.version}")
     summary = f"accepted from {transfer.origin}, sent by {transfer.author}; there: {arrival.evaluation.summary}"
     event = ValidationCompleted(
-        occurred_at=runtime.now(),
-        model=transfer.model,
-        as_of=run.as_of,
-        correlation_id=run.correlation_id,
+        **runtime.header(transfer.model, run.as_of, run.correlation_id),
         run=run.run,
         version=transfer.version,
         passed=True,
@@ -197,10 +195,7 @@ def _stored(
 def _rejected(runtime: Runtime, created: ObjectCreated, content: Content, found: list[str]) -> VersionRejected:
     model, version = keys.promotion_of(created.key) or (NO_MODEL, "unknown")
     event = VersionRejected(
-        occurred_at=runtime.now(),
-        model=model,
-        as_of=content.modified,
-        correlation_id=created.correlation_id,
+        **runtime.header(model, content.modified, created.correlation_id),
         version=version,
         source=created.key,
         origin=_origin(content),

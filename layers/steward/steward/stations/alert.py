@@ -1,7 +1,7 @@
 """Checks, releases and people move alerts; what moves is told to subscribers and the bus, and acted on, once."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,7 +11,7 @@ from steward.alerting.due_actions import due
 from steward.alerting.facts import Acknowledgement, Mute, SeenCheck, finding
 from steward.alerting.grouping import audible
 from steward.alerting.messages import alerts_notification, notice
-from steward.alerting.proposals import proposal
+from steward.alerting.proposals import AlertFields, alert_event, proposal
 from steward.alerting.states import ModelAlerts, Standing, standings_of
 from steward.alerting.telling import Announced, Claim
 from steward.errors import BusRefuses, UnknownModel
@@ -30,7 +30,7 @@ from steward.events import (
 )
 from steward.ledger import Action
 from steward.monitoring.check import Check
-from steward.runtime import Runtime
+from steward.runtime import Runtime, TopicSettings
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 from steward.stations import registry
@@ -46,7 +46,7 @@ _GOOD_SUMMARY, _BAD_SUMMARY = 160, 1000
 """Characters that are remembered of a sentence: the whole is in the check."""
 
 
-def raise_alerts(runtime: Runtime, event: Event) -> None:
+def raise_alerts(runtime: Runtime[TopicSettings], event: Event) -> Iterator[Event]:
     """Move the alerts that an event concerns, and tell subscribers and the bus what they should know of it.
 
     Alerts remember what was told only after it was told, so that a crash between the two tells it again, under the
@@ -58,12 +58,12 @@ def raise_alerts(runtime: Runtime, event: Event) -> None:
         send(runtime, message)
     match event:
         case CheckCompleted() | AlertAcknowledged() | AlertMuted() | ReleaseChanged(stage="champion" | "rolled_back"):
-            _move(runtime, event)
+            yield from _move(runtime, event)
         case _:
             pass
 
 
-def _move(runtime: Runtime, cause: Event) -> None:
+def _move(runtime: Runtime[TopicSettings], cause: Event) -> Iterator[Event]:
     """Update the alerts, do what is due, then tell what is untold and not another's to tell."""
     try:
         spec, _ = registry.current_spec(runtime.data, cause.model)
@@ -71,7 +71,7 @@ def _move(runtime: Runtime, cause: Event) -> None:
         return  # nothing is declared, so nothing can fire
     news = None
     if isinstance(cause, CheckCompleted):
-        check = Check.model_validate_json(runtime.data.verified(cause.stored))
+        check = runtime.data.load(cause.stored, Check)
         news = seen(check, cause.stored, spec, cause.occurred_at)
 
     def change(present: ModelAlerts | None) -> ModelAlerts:
@@ -92,13 +92,13 @@ def _move(runtime: Runtime, cause: Event) -> None:
     alerts = runtime.data.swap(keys.alerts(cause.model), ModelAlerts, change)
     while True:
         standings = standings_of(alerts, spec)
-        done = _act(runtime, cause, alerts)
+        done = yield from _act(runtime, cause, alerts)
         _record_held(runtime, cause, standings)
         claims = alerts.claimed_by(cause.event_id)
         if not claims and not done:
             return
         if claims:
-            _tell(runtime, spec, alerts.done(done), claims, standings)
+            yield from _tell(runtime, spec, alerts.done(done), claims, standings)
         told = {name: claim.announced for name, claim in claims.items()}
 
         alerts = runtime.data.swap(keys.alerts(cause.model), ModelAlerts, _after(runtime, spec, cause, told, done))
@@ -168,23 +168,23 @@ def _mute(event: AlertMuted) -> Mute:
     )  # fmt: skip
 
 
-def _act(runtime: Runtime, cause: Event, alerts: ModelAlerts) -> dict[str, Deed]:
+def _act(runtime: Runtime, cause: Event, alerts: ModelAlerts) -> Generator[Event, None, dict[str, Deed]]:
     """Do what this function took on, and record it, or that it was held back; the deeds as done."""
     mine = {identity: deed for identity, deed in alerts.deeds.items() if deed.cause == cause.event_id and not deed.done}
     done: dict[str, Deed] = {}
     for identity, deed in mine.items():
         event = proposal(deed, cause.model, runtime.now())
-        decided = deed if deed.held else _taken(runtime, deed, event)
+        decided = deed if deed.held else (yield from _taken(deed, event))
         action: Action = "action_held" if decided.held else "action_taken"
         runtime.record(event, action, deed.monitor, decided.words, identity=f"deed-{identity}")
         done[identity] = decided.model_copy(update={"done": True})
     return done
 
 
-def _taken(runtime: Runtime, deed: Deed, event: Event) -> Deed:
+def _taken(deed: Deed, event: Event) -> Generator[Event, None, Deed]:
     """Take an action; the deed, held back where somebody else's bus refuses it: alerts do not wait for that."""
     if not deed.action.bus:
-        runtime.announce([event])
+        yield event
         return deed
     try:
         Bus(deed.action.bus).publish(event)
@@ -210,12 +210,12 @@ def _record_held(runtime: Runtime, cause: Event, standings: Mapping[MonitorName,
 
 
 def _tell(
-    runtime: Runtime,
+    runtime: Runtime[TopicSettings],
     spec: ModelSpec,
     alerts: ModelAlerts,
     claims: Mapping[MonitorName, Claim],
     standings: Mapping[MonitorName, Standing],
-) -> None:
+) -> Iterator[Event]:
     """Record the news, send what people should hear of them, and put all of them on the bus."""
     events = {name: _event(runtime, alerts.model, name, claim) for name, claim in claims.items()}
     for name, event in events.items():
@@ -227,7 +227,7 @@ def _tell(
         done = _deeds_about(alerts, claims)
         report = _report(runtime, alerts.model)
         send(runtime, alerts_notification(claims, events, standings, done, runtime.data.name, report=report))
-    runtime.announce(events.values())
+    yield from events.values()
 
 
 def _report(runtime: Runtime, model: str) -> str:
@@ -244,23 +244,15 @@ _ACTIONS: Final[dict[type[Event], Action]] = {
 def _event(runtime: Runtime, model: str, name: MonitorName, claim: Claim) -> AlertRaised | AlertResolved | AlertUpdated:
     """The event of what is told: it follows from the claim alone, so it has one id however often it is told."""
     told = claim.announced
-    common = {
-        "occurred_at": runtime.now(),
-        "model": model,
-        "as_of": told.as_of,
-        "correlation_id": claim.chain,
-        "monitor": name,
-        "version": told.version,
-        "window": told.window,
-        "summary": _summary(claim),
-        "severity": told.severity,
-        "number": told.number,
-    }
-    if told.change == "firing":
-        return AlertRaised(**common)  # type: ignore[arg-type]
-    if told.change == "resolved":
-        return AlertResolved(**common)  # type: ignore[arg-type]
-    return AlertUpdated(**common, change=told.change)  # type: ignore[arg-type]
+    fields = AlertFields(
+        monitor=name,
+        version=told.version,
+        window=told.window,
+        summary=_summary(claim),
+        severity=told.severity,
+        number=told.number,
+    )
+    return alert_event(told.change, runtime.header(model, told.as_of, claim.chain), fields)
 
 
 def _summary(claim: Claim) -> str:

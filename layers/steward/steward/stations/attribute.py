@@ -59,10 +59,7 @@ def attribute_features(runtime: Runtime, request: AttributionsRequested) -> Iter
         return
     sampled = SampledAttributions.model_validate_json(found.body)
     event = AttributionsUpdated(
-        occurred_at=runtime.now(),
-        model=spec.model,
-        as_of=window.end,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request, as_of=window.end),
         version=request.version,
         window=window.id,
         rows=sampled.rows,
@@ -89,10 +86,7 @@ def _lacking(runtime: Runtime, spec: ModelSpec, request: AttributionsRequested) 
             if name in done or not _closed(runtime, spec, window) or _carried(runtime.data, spec, version, window):
                 continue
             yield AttributionsRequested(
-                occurred_at=runtime.now(),
-                model=spec.model,
-                as_of=window.end,
-                correlation_id=request.correlation_id,
+                **runtime.caused_by(request, as_of=window.end),
                 window=name,
                 version=version,
             )
@@ -150,11 +144,11 @@ class _Asked:
         manifest = registry.manifest(data, spec.model, version)
         if manifest.artifact is None or manifest.background is None:
             raise ObjectMissing("it has no artifact, or was trained without the monitor attribution_drift")
-        trained_under = registry.SpecRevision.model_validate_json(data.verified(manifest.spec)).spec
+        trained_under = data.load(manifest.spec, registry.SpecRevision).spec
         changed = _changed(trained_under, spec)
         if changed:
             raise UntrustedArtifact(changed)
-        background = Background.model_validate_json(data.verified(manifest.background))
+        background = data.load(manifest.background, Background)
         return cls(artifact.load(data.verified(manifest.artifact)), trained_under, background)
 
     def sample(self, rows: pd.DataFrame) -> SampledAttributions:

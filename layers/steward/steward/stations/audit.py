@@ -1,6 +1,6 @@
 """Every invariant of a model is checked, by reading every byte that its champion rests on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
@@ -20,7 +20,7 @@ from steward.store.bucket import Bucket
 from steward.validation.evaluation import Evaluation
 
 
-def audit_models(runtime: Runtime, request: AuditRequested) -> AuditCompleted:
+def audit_models(runtime: Runtime, request: AuditRequested) -> Iterator[AuditCompleted]:
     """Audit one model and store the report; a redelivered request finds the report and tells of it again."""
     identity = f"{request.as_of:%Y%m%dT%H%M%SZ}-{request.event_id[:8]}"
     key = keys.audit(request.model, identity)
@@ -31,17 +31,14 @@ def audit_models(runtime: Runtime, request: AuditRequested) -> AuditCompleted:
     else:
         report, stored = Audit.model_validate_json(found.body), found.stored
     event = AuditCompleted(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         audit=report.audit,
         passed=not report.failed,
         failed=report.failed,
         stored=stored,
     )
     runtime.record(event, "audit_completed", report.audit, _summary(report), (stored,))
-    return event
+    yield event
 
 
 def gather(runtime: Runtime, request: AuditRequested) -> Evidence:
@@ -91,9 +88,7 @@ class _Reader:
             self._part("baseline", lambda: self.data.verified(manifest.baseline))
             if background := manifest.background:
                 self._part("baseline", lambda: self.data.verified(background))
-            dataset = self._part(
-                "dataset", lambda: DatasetManifest.model_validate_json(self.data.verified(manifest.dataset))
-            )
+            dataset = self._part("dataset", lambda: self.data.load(manifest.dataset, DatasetManifest))
             if dataset and manifest.environment != self.data.environment:
                 self.elsewhere = manifest.environment
                 return manifest, evaluation

@@ -26,7 +26,7 @@ from steward.validation.evaluation import Evaluation
 def newest_run(data: Bucket, model: str) -> Run | None:
     """The run of a model that was requested last; None where there is none."""
     runs = (listed for listed in data.list(keys.runs(model)) if listed.key != keys.retraining_state(model))
-    found = [Run.model_validate_json(data.get(listed.key).body) for listed in runs]
+    found = [data.load(listed.key, Run) for listed in runs]
     return max(found, key=lambda run: (run.requested_at, run.run), default=None)
 
 
@@ -73,7 +73,7 @@ class Catalogue:
                 f"{found.kind} {found.id} of {self.model} is no check; `steward show {self.model} {found.id}` shows "
                 f"it, and `steward log {self.model} --checks` lists checks"
             )
-        return Check.model_validate_json(self.data.get(found.key).body)
+        return self.data.load(found.key, Check)
 
     def content(self, item: Identified) -> Content:
         """The object that holds it."""
@@ -105,7 +105,7 @@ class Catalogue:
             case "release":
                 return self.version(self.promotion(item.id).version)
             case "run":
-                run = Run.model_validate_json(self.data.get(item.key).body)
+                run = self.data.load(item.key, Run)
                 if run.version:
                     return self.version(run.version)
         raise StewardError(f"{item.kind} {item.id} is about no version")
@@ -121,7 +121,7 @@ class Catalogue:
         Raises:
             ObjectMissing, ObjectChanged: it is not what the reference says.
         """
-        return DatasetManifest.model_validate_json(self.data.verified(stored))
+        return self.data.load(stored, DatasetManifest)
 
     def revision(self, stored: StoredObject) -> registry.SpecRevision:
         """A declaration, verified.
@@ -129,12 +129,11 @@ class Catalogue:
         Raises:
             ObjectMissing, ObjectChanged: it is not what the reference says.
         """
-        return registry.SpecRevision.model_validate_json(self.data.verified(stored))
+        return self.data.load(stored, registry.SpecRevision)
 
     def evaluation(self, version: str) -> Evaluation | None:
         """The evidence on a version; None for one that was not judged yet."""
-        found = self.data.find(keys.version(self.model, version, "evaluation.json"))
-        return Evaluation.model_validate_json(found.body) if found else None
+        return self.data.load_if_present(keys.version(self.model, version, "evaluation.json"), Evaluation)
 
     def _champion(self) -> Identified:
         champion = registry.routing(self.data, self.model).champion
@@ -153,7 +152,7 @@ class Catalogue:
         for version in sorted(registry.version_names(data, model)):
             key = keys.version(model, version, "manifest.json")
             try:
-                manifest = VersionManifest.model_validate_json(data.get(key).body)
+                manifest = data.load(key, VersionManifest)
             except (ObjectMissing, ValidationError):  # it was begun and never made
                 continue
             yield Identified("version", version, key)

@@ -1,5 +1,7 @@
 """The champion is tested on labels that came since it was made; the result is stored and told of."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
@@ -29,7 +31,7 @@ class _Unmeasured(BaseModel):
     rows: int = 0
 
 
-def test_champion(runtime: Runtime, request: ChampionTestRequested) -> ChampionTested:
+def test_champion(runtime: Runtime, request: ChampionTestRequested) -> Iterator[ChampionTested]:
     """Judge the champion by the gates, against a constant, on labelled rows newer than its holdout.
 
     A redelivered request finds the evidence, and tells of it again.
@@ -37,11 +39,13 @@ def test_champion(runtime: Runtime, request: ChampionTestRequested) -> ChampionT
     spec, _ = registry.current_spec(runtime.data, request.model)
     version = registry.routing(runtime.data, spec.model).champion
     if version is None:
-        return _told(runtime, request, None, _Unmeasured(reason="there is no champion yet"), None)
+        yield _told(runtime, request, None, _Unmeasured(reason="there is no champion yet"), None)
+        return
     key = keys.champion_test(spec.model, version, _identity(request))
     found = runtime.data.find(key)
     if found:
-        return _told(runtime, request, version, Evaluation.model_validate_json(found.body), found.stored)
+        yield _told(runtime, request, version, Evaluation.model_validate_json(found.body), found.stored)
+        return
     try:
         judged = _judge(runtime, spec, registry.manifest(runtime.data, spec.model, version), request)
     except (TrainingImpossible, ObjectMissing, ObjectChanged, UntrustedArtifact) as error:
@@ -49,7 +53,7 @@ def test_champion(runtime: Runtime, request: ChampionTestRequested) -> ChampionT
     stored = None
     if isinstance(judged, Evaluation):
         stored = runtime.data.ensure(key, judged.model_dump_json().encode())
-    return _told(runtime, request, version, judged, stored)
+    yield _told(runtime, request, version, judged, stored)
 
 
 def _judge(
@@ -68,7 +72,7 @@ def _judge(
             f"{FEWEST_BLOCKS} are needed",
             rows=len(fresh),
         )
-    under = registry.SpecRevision.model_validate_json(runtime.data.verified(manifest.spec)).spec
+    under = runtime.data.load(manifest.spec, registry.SpecRevision).spec
     scores = recipe.score(artifact.load(runtime.data.verified(manifest.artifact)), under, fresh)
     constant = constant_scores(manifest, scores)
     contest = Contest(
@@ -113,10 +117,7 @@ def _told(
     stored: StoredObject | None,
 ) -> ChampionTested:
     event = ChampionTested(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         version=version,
         passed=judged.passed if isinstance(judged, Evaluation) else None,
         rows=judged.holdout_rows if isinstance(judged, Evaluation) else judged.rows,

@@ -166,7 +166,7 @@ def recomputed(data: Bucket, check: Check) -> list[MetricResult]:
 
 def restored(data: Bucket, check: Check) -> Evidence:
     """What a stored check rests on; raises as `recomputed` does."""
-    spec = registry.SpecRevision.model_validate_json(data.verified(check.spec)).spec
+    spec = data.load(check.spec, registry.SpecRevision).spec
     baseline = Baseline.from_json(data.verified(check.baseline))
     window = Window.parse(check.window)
     profile = _of_batches(data, check, window, check.batches, baseline.bins)
@@ -176,14 +176,14 @@ def restored(data: Bucket, check: Check) -> Evidence:
             f"and {had[1]:,}: an earlier upload turned out to have some of their ids, and the window was checked "
             "again without them"
         )
-    known = History.model_validate_json(data.verified(check.history)) if check.history else History()
+    known = data.load(check.history, History) if check.history else History()
     sums, unattributed = _contributions(data.verified(check.attributions) if check.attributions else None, profile)
     return Evidence(
         spec=spec,
         window=window,
         baseline=baseline,
         profile=profile,
-        realised=WindowOutcomes.model_validate_json(data.verified(check.outcomes)) if check.outcomes else None,
+        realised=data.load(check.outcomes, WindowOutcomes) if check.outcomes else None,
         attributions=sums,
         unattributed=unattributed,
         compared=[
@@ -294,10 +294,7 @@ def _completed(runtime: Runtime, cause: Event, check: Check) -> CheckCompleted:
         keys.check(check.model, check.window, check.check), check.model_dump_json(indent=1).encode()
     )
     return CheckCompleted(
-        occurred_at=runtime.now(),
-        model=check.model,
-        as_of=check.as_of,
-        correlation_id=cause.correlation_id,
+        **runtime.caused_by(cause, as_of=check.as_of),
         version=check.version,
         window=check.window,
         check=check.check,

@@ -56,10 +56,10 @@ def find_check_of_alert(data: Bucket, model: str, monitor: str) -> Identified:
     Raises:
         UnknownId: the monitor found nothing yet.
     """
-    content = data.find(keys.alerts(model))
-    if content:
+    alerts = data.load_if_present(keys.alerts(model), ModelAlerts)
+    if alerts:
         spec, _ = registry.current_spec(data, model, or_removed=True)
-        for name, standing in standings_of(ModelAlerts.model_validate_json(content.body), spec).items():
+        for name, standing in standings_of(alerts, spec).items():
             if name == monitor and standing.latest:
                 latest = standing.latest
                 return Identified("check", latest.check, keys.check(model, latest.window, latest.check))
@@ -70,5 +70,5 @@ def _list_checks(data: Bucket, model: str, window: str, version: str | None) -> 
     """The checks of a window, the newest first; of one version, or of any."""
     listed = sorted(data.list(keys.checks(model, window)), key=lambda item: (item.modified, item.key), reverse=True)
     for item in listed:
-        if version is None or Check.model_validate_json(data.get(item.key).body).version.startswith(version):
+        if version is None or data.load(item.key, Check).version.startswith(version):
             yield Identified("check", item.name, item.key)

@@ -58,13 +58,13 @@ def checkout(data: Bucket, model: str, version: str, folder: Path, *, unreleased
 def _made(data: Bucket, model: str, version: str) -> tuple[VersionManifest, Evaluation | None, Run]:
     """A version, verified by the hashes that its run noted."""
     named = registry.manifest(data, model, version)
-    run = Run.model_validate_json(data.get(keys.run(model, named.run)).body)
+    run = data.load(keys.run(model, named.run), Run)
     if run.manifest is None:
         raise ObjectMissing(f"run {run.run} of {model} names no version, so nothing vouches for {version}")
-    manifest = VersionManifest.model_validate_json(data.verified(run.manifest))
+    manifest = data.load(run.manifest, VersionManifest)
     if manifest != named:
         raise ObjectChanged(f"the manifest of version {version} is not the one that run {run.run} made")
-    evaluation = Evaluation.model_validate_json(data.verified(run.evaluation)) if run.evaluation else None
+    evaluation = data.load(run.evaluation, Evaluation) if run.evaluation else None
     return manifest, evaluation, run
 
 

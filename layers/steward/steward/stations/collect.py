@@ -31,9 +31,9 @@ def collect_resources(runtime: Runtime, request: CollectionRequested) -> Iterato
     routing = registry.routing(runtime.data, request.model)
     if not spec.resources or not routing.promotions:
         return
-    known = runtime.data.find(keys.collection(spec.model))
+    known = runtime.data.load_if_present(keys.collection(spec.model), Collection)
     due = min(request.as_of, runtime.now())
-    until = Collection.model_validate_json(known.body).until if known else None
+    until = known.until if known else None
     spans = due_spans(spec.window.length, until or due - LOOKBACK, due)
     if not spans:
         return
@@ -49,10 +49,7 @@ def collect_resources(runtime: Runtime, request: CollectionRequested) -> Iterato
     sources = [_put(runtime, spec, span, content) for span, content in files.items() if content]
     silent = [resource.name for resource, wanted in asked.items() if not any(answers[question] for question in wanted)]
     event = ResourcesCollected(
-        occurred_at=runtime.now(),
-        model=spec.model,
-        as_of=spans[-1].end,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request, as_of=spans[-1].end),
         start=spans[0].start,
         sources=sources,
         silent=silent,
@@ -113,10 +110,7 @@ def _refused(
     if runtime.ledger.knows(request.model, identity):
         return
     event = CollectionFailed(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         message=f"CloudWatch refuses to be read, and nothing is collected since {since}: {error}. "
         "Allow cloudwatch:GetMetricData to the function collect_resources; up to a day is made up for then",
     )

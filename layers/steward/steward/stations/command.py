@@ -1,37 +1,44 @@
 """A person's command is proven, judged once, answered, and told to the functions."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from steward.commands.answer import Answer
 from steward.commands.authority import check_author, check_time, principal
 from steward.commands.codec import Message, decode, digest, model_of
 from steward.commands.kinds import Command
 from steward.commands.proof import BODY, request_headers
 from steward.errors import CommandInvalid, Conflict, NotProven, UnknownModel
-from steward.events import CommandRefused
-from steward.runtime import Runtime
+from steward.events import CommandRefused, Event
+from steward.runtime import Runtime, logger
 from steward.stations import registry
 from steward.store import identity, keys
 
 
-def accept_commands(runtime: Runtime, body: str, *, message: str) -> Answer:
+class QueueMessage(NamedTuple):
+    """A message as the queue gives it: its text, and the queue's id of it, the same in every delivery."""
+
+    body: str
+    message: str
+
+
+def accept_commands(runtime: Runtime, sent: QueueMessage) -> Iterator[Event]:
     """Carry out or refuse what a message asks for. A redelivery gets the answer that the message got first.
 
     The answer is stored before anything is told, and what is told is recorded last: a function that dies in between is
     made good by the redelivery, or, after a redrive, by the same text in another message.
 
-    Args:
-        runtime: the wiring.
-        body: the message.
-        message: the queue's id of it, the same in every delivery.
-
     Raises:
         pydantic.ValidationError, CommandInvalid: the message is none, or names no model; nobody can be told.
         botocore.exceptions.BotoCoreError, ClientError: AWS cannot be asked who gave it; try again.
     """
-    envelope = Message.model_validate_json(body)
+    message = sent.message
+    envelope = Message.model_validate_json(sent.body)
     model = model_of(envelope.command)
     refused = runtime.data.find(keys.refused_command(model, message))
     if refused:
-        return _refused(runtime, model, Answer.model_validate_json(refused.body))
+        yield from _refused(runtime, model, Answer.model_validate_json(refused.body))
+        return
     author = None
     try:
         command = decode(envelope.command)
@@ -47,9 +54,10 @@ def accept_commands(runtime: Runtime, body: str, *, message: str) -> Answer:
     except (CommandInvalid, NotProven, UnknownModel) as error:
         answer = _answer(runtime, envelope, message, author, str(error), verdict="refused")
         stored = runtime.data.ensure(keys.refused_command(model, message), answer.model_dump_json().encode())
-        answer = Answer.model_validate_json(runtime.data.verified(stored))
-        return _refused(runtime, model, answer)
-    return _accepted(runtime, command, answer)
+        answer = runtime.data.load(stored, Answer)
+        yield from _refused(runtime, model, answer)
+    else:
+        yield from _accepted(runtime, command, answer)
 
 
 def _author(runtime: Runtime, envelope: Message, command: Command) -> str:
@@ -82,7 +90,7 @@ def _claimed(runtime: Runtime, command: Command, answer: Answer) -> Answer:
     try:
         runtime.data.create(key, answer.model_dump_json().encode())
     except Conflict:
-        return Answer.model_validate_json(runtime.data.get(key).body)
+        return runtime.data.load(key, Answer)
     return answer
 
 
@@ -98,16 +106,16 @@ def _check_first(runtime: Runtime, command: Command, answer: Answer, message: st
         raise CommandInvalid(f"the command was carried out before, at {answer.decided_at.isoformat()}: it is replayed")
 
 
-def _accepted(runtime: Runtime, command: Command, answer: Answer) -> Answer:
+def _accepted(runtime: Runtime, command: Command, answer: Answer) -> Iterator[Event]:
     author = str(answer.author)
     event = command.event(author, answer.decided_at)
-    runtime.announce([event])
+    yield event
     summary = f"{author} {answer.reason}"
     runtime.record(event, "command_accepted", command.command, summary, identity=command.correlation_id)
-    return answer
+    _log(answer)
 
 
-def _refused(runtime: Runtime, model: str, answer: Answer) -> Answer:
+def _refused(runtime: Runtime, model: str, answer: Answer) -> Iterator[Event]:
     event = CommandRefused(
         occurred_at=answer.decided_at,
         model=model,
@@ -117,9 +125,13 @@ def _refused(runtime: Runtime, model: str, answer: Answer) -> Answer:
         message=answer.reason,
         author=answer.author,
     )
-    runtime.announce([event])
+    yield event
     runtime.record(event, "command_refused", event.command, answer.reason)
-    return answer
+    _log(answer)
+
+
+def _log(answer: Answer) -> None:
+    logger.info("command", verdict=answer.verdict, author=answer.author, reason=answer.reason)
 
 
 def _named(answer: Answer) -> str:

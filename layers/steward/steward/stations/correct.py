@@ -70,10 +70,7 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
     correction = Correction.model_validate_json(found.body)
     for part in batched(correction.windows, _WINDOWS_AN_EVENT, strict=False):
         event = DataCorrected(
-            occurred_at=runtime.now(),
-            model=spec.model,
-            as_of=upload.uploaded,
-            correlation_id=upload.created.correlation_id,
+            **runtime.header(spec.model, upload.uploaded, upload.created.correlation_id),
             defect=correction.defect,
             kind=correction.kind,
             batch=batch,
@@ -91,10 +88,9 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
 
 def remake_corrected(data: Bucket, spec: ModelSpec, windows: list[Window]) -> None:
     """Make the profiles of windows again that had corrections before some of their predictions came."""
-    content = data.find(keys.corrected_windows(spec.model))
-    corrected = CorrectedWindows.model_validate_json(content.body).windows if content else ()
+    corrected = data.load_if_present(keys.corrected_windows(spec.model), CorrectedWindows)
     for window in windows:
-        if window.id in corrected:
+        if corrected and window.id in corrected.windows:
             remake_profiles(data, spec, window)
 
 

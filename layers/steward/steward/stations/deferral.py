@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from steward.events import BatchDeferred, BatchRejected, Kind, ReleaseChanged
-from steward.runtime import Runtime
+from steward.events import BatchDeferred, BatchRejected, Event, Kind, ReleaseChanged
+from steward.runtime import QueueSettings, Runtime
 from steward.stations import registry
 from steward.stations.upload import Upload, correlation_of, sequencer_of, uploaded_at
 from steward.store import keys
@@ -29,7 +29,7 @@ class NoChampion(Exception):
         self.rows = rows
 
 
-def defer_upload(runtime: Runtime, upload: Upload, waiting: NoChampion) -> Iterator[BatchDeferred]:
+def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoChampion) -> Iterator[BatchDeferred]:
     """Have an upload wait for the first champion.
 
     That it waits is stored before the routing is read once more, and `resume_uploads` reads what waits after the
@@ -41,10 +41,7 @@ def defer_upload(runtime: Runtime, upload: Upload, waiting: NoChampion) -> Itera
         _send_round(runtime, upload.created.bucket, upload.batch, upload.source)
         return
     event = BatchDeferred(
-        occurred_at=runtime.now(),
-        model=model,
-        as_of=upload.uploaded,
-        correlation_id=upload.created.correlation_id,
+        **runtime.header(model, upload.uploaded, upload.created.correlation_id),
         kind=waiting.kind,
         batch=upload.batch,
         source=upload.created.key,
@@ -58,13 +55,14 @@ def defer_upload(runtime: Runtime, upload: Upload, waiting: NoChampion) -> Itera
     yield event
 
 
-def resume_uploads(runtime: Runtime, released: ReleaseChanged) -> None:
+def resume_uploads(runtime: Runtime[QueueSettings], released: ReleaseChanged) -> Iterator[Event]:
     """Have the uploads that waited for a first champion taken in; doing it again changes nothing."""
     if released.previous is not None:
         return
     for listed in runtime.data.list(keys.deferred_uploads(released.model)):
         if source := runtime.data.source_of(listed.key):
             _send_round(runtime, runtime.data.name, listed.name, source)
+    yield from ()
 
 
 def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[BatchRejected]:
@@ -82,10 +80,7 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Batc
             continue
         key = source[0]  # type: ignore[index] # it has a place
         event = BatchRejected(
-            occurred_at=runtime.now(),
-            model=model,
-            as_of=uploaded_at(batch),
-            correlation_id=correlation_of(batch),
+            **runtime.header(model, uploaded_at(batch), correlation_of(batch)),
             kind=place.kind,
             batch=batch,
             source=key,
@@ -98,5 +93,5 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Batc
         runtime.data.erase([(each.key, each.version_id) for each in markers if each.key == stored.key])
 
 
-def _send_round(runtime: Runtime, bucket: str, batch: str, source: tuple[str, str]) -> None:
-    Queue(str(runtime.settings.ingest_queue_url)).send_upload(bucket, *source, sequencer_of(batch))
+def _send_round(runtime: Runtime[QueueSettings], bucket: str, batch: str, source: tuple[str, str]) -> None:
+    Queue(runtime.settings.ingest_queue_url).send_upload(bucket, *source, sequencer_of(batch))

@@ -15,23 +15,20 @@ RunStage = Literal["training", "validation", "release"]
 
 
 @contextmanager
-def ending_run(
-    runtime: Runtime,
-    cause: TrainingRequested | TrainingCompleted | ValidationCompleted,
-    stage: RunStage,
-    *,
-    attempt: int,
-) -> Iterator[None]:
+def ending_run(runtime: Runtime, cause: Event, *, stage: RunStage) -> Iterator[None]:
     """Let an unexpected error end the run on the last attempt, so that it does not hold back the runs after it.
 
-    The error is raised all the same: the message goes to the dead-letter queue, where people find it.
+    The error is raised all the same: the message goes to the dead-letter queue, where people find it. Causes that are
+    of no run are left alone.
     """
     try:
         yield
     except Exception as error:
-        if attempt < MAXIMUM_DELIVERIES and stage != "release":
-            Attempts(runtime, cause.model, cause.run, stage, attempt).fail()
-        elif attempt >= MAXIMUM_DELIVERIES:
+        if not isinstance(cause, TrainingRequested | TrainingCompleted | ValidationCompleted):
+            raise
+        if runtime.attempt < MAXIMUM_DELIVERIES and stage != "release":
+            Attempts(runtime, cause.model, cause.run, stage, runtime.attempt).fail()
+        elif runtime.attempt >= MAXIMUM_DELIVERIES:
             message = f"{type(error).__name__}: {error}; the message is in the dead-letter queue"
             runtime.announce([run_failed(runtime, cause, cause.run, stage, message)])
         raise
@@ -47,10 +44,7 @@ def run_failed(runtime: Runtime, cause: Event, run: str, stage: RunStage, messag
 
     runtime.data.swap(keys.run(cause.model, run), Run, change)
     event = RunFailed(
-        occurred_at=runtime.now(),
-        model=cause.model,
-        as_of=cause.as_of,
-        correlation_id=cause.correlation_id,
+        **runtime.caused_by(cause),
         run=run,
         stage=stage,
         message=message,

@@ -17,7 +17,7 @@ from steward.records.judge import Batch
 from steward.records.quarantine import Quarantine
 from steward.records.raw import Limits
 from steward.records.records import Records
-from steward.runtime import Runtime
+from steward.runtime import QueueSettings, Runtime
 from steward.spec.model import ModelSpec
 from steward.stations import registry
 from steward.stations.admission import Rows, assign_versions
@@ -62,7 +62,7 @@ _A_VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
 """What Steward calls versions: a listing of them costs as much as twelve questions for one."""
 
 
-def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
+def ingest_records(runtime: Runtime[QueueSettings], created: ObjectCreated) -> Iterator[Event]:
     """Take in one upload. Taking it in again writes the same bytes and tells of the same events."""
     if is_no_file(created):
         return
@@ -78,7 +78,7 @@ def ingest_records(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
             yield from _taken_in(runtime, upload, folder, size)
 
 
-def _taken_in(runtime: Runtime, upload: Upload, folder: Path, size: int) -> Iterator[Event]:
+def _taken_in(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size: int) -> Iterator[Event]:
     """Take in an upload of so many bytes, which are in the folder already where they are few."""
     place, created = upload.place, upload.created
     try:
@@ -124,7 +124,9 @@ def _kind(place: InboxKey, created: ObjectCreated) -> Kind:
 class _Intake:
     """The taking in of one batch: all of it is judged and waits on the disk before any of it is stored."""
 
-    def __init__(self, runtime: Runtime, spec: ModelSpec, kind: Kind, upload: Upload, folder: Path) -> None:
+    def __init__(
+        self, runtime: Runtime[QueueSettings], spec: ModelSpec, kind: Kind, upload: Upload, folder: Path
+    ) -> None:
         self._runtime = runtime
         self._spec = spec
         self._kind: Kind = kind
@@ -280,7 +282,7 @@ class _Intake:
     def _wake(self, neighbours: Neighbours) -> None:
         """Let later uploads that have ids of this one be taken in again, so that they give them up."""
         for batch, source in neighbours.later_with_mine():
-            queue = Queue(str(self._runtime.settings.ingest_queue_url))
+            queue = Queue(self._runtime.settings.ingest_queue_url)
             queue.send_upload(self._upload.created.bucket, *source, sequencer_of(batch))
 
     def _too_large(self) -> BatchInvalid:

@@ -49,10 +49,7 @@ class Outcome:
 def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> BatchRejected:
     """Record that nothing of an upload is kept, and why."""
     event = BatchRejected(
-        occurred_at=runtime.now(),
-        model=upload.place.model,
-        as_of=upload.uploaded,
-        correlation_id=upload.created.correlation_id,
+        **runtime.header(upload.place.model, upload.uploaded, upload.created.correlation_id),
         kind=upload.place.kind,
         batch=upload.batch,
         source=upload.created.key,
@@ -94,10 +91,7 @@ def request_checks(
     for window in windows:
         if window.end + spec.window.allowed_lateness <= runtime.now():
             yield CheckRequested(
-                occurred_at=runtime.now(),
-                model=spec.model,
-                as_of=window.end,
-                correlation_id=upload.created.correlation_id,
+                **runtime.header(spec.model, window.end, upload.created.correlation_id),
                 window=window.id,
             )
 
@@ -113,10 +107,7 @@ def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome)
     summary = "; ".join((told, *outcome.notes))
     for part in batched(outcome.windows, _WINDOWS_AN_EVENT, strict=False) if outcome.windows else [()]:
         event = BatchIngested(
-            occurred_at=runtime.now(),
-            model=upload.place.model,
-            as_of=as_of,
-            correlation_id=upload.created.correlation_id,
+            **runtime.header(upload.place.model, as_of, upload.created.correlation_id),
             kind=kind,
             batch=upload.batch,
             source=upload.created.key,
@@ -136,10 +127,7 @@ def report_repeat(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome
         f"{uploaded_at(outcome.repeats):%Y-%m-%d %H:%M} UTC"
     )
     event = BatchRepeated(
-        occurred_at=runtime.now(),
-        model=upload.place.model,
-        as_of=upload.uploaded,
-        correlation_id=upload.created.correlation_id,
+        **runtime.header(upload.place.model, upload.uploaded, upload.created.correlation_id),
         kind=kind,
         batch=upload.batch,
         source=upload.created.key,
@@ -154,10 +142,7 @@ def report_given_up(runtime: Runtime, upload: Upload, outcome: Outcome) -> Itera
     """One event for every 200 windows in which rows do not count any more, if they ever did."""
     for part in batched(outcome.given_up, _WINDOWS_AN_EVENT, strict=False):
         yield IdsGivenUp(
-            occurred_at=runtime.now(),
-            model=upload.place.model,
-            as_of=max(window.end for window in part),
-            correlation_id=upload.created.correlation_id,
+            **runtime.header(upload.place.model, max(window.end for window in part), upload.created.correlation_id),
             batch=upload.batch,
             source=upload.created.key,
             windows=[window.id for window in part],

@@ -171,10 +171,7 @@ def _updated(runtime: Runtime, cause: Cause, records: "_Records", version: str, 
 
     outcomes, stored = runtime.data.exchange(keys.outcomes(spec.model, version, window.id), WindowOutcomes, joined)
     return OutcomesUpdated(
-        occurred_at=runtime.now(),
-        model=spec.model,
-        as_of=window.end,
-        correlation_id=cause.correlation_id,
+        **runtime.caused_by(cause, as_of=window.end),
         version=version,
         window=window.id,
         labelled_rows=outcomes.outcomes.labelled,

@@ -1,6 +1,7 @@
 """The retraining policy is asked; its answer, also a refusal, is remembered and recorded."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 
 from steward.alerting.states import ModelAlerts, firing
@@ -24,7 +25,7 @@ _SILENCE = timedelta(days=1)
 """A run that has not ended after this long was killed without a word (its message is in a dead-letter queue)."""
 
 
-def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | TrainingDeclined]:
+def kick_retraining(runtime: Runtime, cause: Event) -> Iterator[TrainingRequested | TrainingDeclined]:
     """Apply the policy to what just happened. The same event asked about again gets the same answer."""
     spec, _ = registry.current_spec(runtime.data, cause.model)
     champion = registry.routing(runtime.data, cause.model).champion
@@ -54,7 +55,7 @@ def kick_retraining(runtime: Runtime, cause: Event) -> list[TrainingRequested | 
         return memory.answered(cause.event_id, decided, as_of or cause.as_of, runtime.now())
 
     memory = runtime.data.swap(keys.retraining_state(cause.model), Remembered, answer)
-    return _announced(runtime, cause, memory.answers[cause.event_id])
+    yield from _announced(runtime, cause, memory.answers[cause.event_id])
 
 
 def _told(memory: Remembered, cause: Event) -> Remembered:
@@ -68,8 +69,8 @@ def _told(memory: Remembered, cause: Event) -> Remembered:
 
 
 def _firing(runtime: Runtime, cause: Event, spec: ModelSpec) -> list[str]:
-    content = runtime.data.find(keys.alerts(cause.model))
-    found: set[str] = set(firing(ModelAlerts.model_validate_json(content.body), spec)) if content else set()
+    alerts = runtime.data.load_if_present(keys.alerts(cause.model), ModelAlerts)
+    found: set[str] = set(firing(alerts, spec)) if alerts else set()
     if isinstance(cause, AlertRaised):
         found.add(cause.monitor)
     return sorted(found)
@@ -79,24 +80,18 @@ def _in_flight(runtime: Runtime, model: str, memory: Remembered) -> bool:
     """Whether the newest run has not ended; one that was decided but is not stored yet is about to begin."""
     if memory.last_run is None or memory.last_requested_at is None:
         return False
-    content = runtime.data.find(keys.run(model, memory.last_run))
-    ended = content is not None and Run.model_validate_json(content.body).ended
-    return not ended and runtime.now() - memory.last_requested_at < _SILENCE
+    run = runtime.data.load_if_present(keys.run(model, memory.last_run), Run)
+    return not (run and run.ended) and runtime.now() - memory.last_requested_at < _SILENCE
 
 
-def _announced(runtime: Runtime, cause: Event, answer: Answer) -> list[TrainingRequested | TrainingDeclined]:
-    common = {
-        "occurred_at": runtime.now(),
-        "model": cause.model,
-        "as_of": answer.as_of or cause.as_of,
-        "correlation_id": cause.correlation_id,
-    }
+def _announced(runtime: Runtime, cause: Event, answer: Answer) -> Iterator[TrainingRequested | TrainingDeclined]:
+    header = runtime.caused_by(cause, as_of=answer.as_of)
     if answer.verdict == "decline":
-        declined = TrainingDeclined(**common, reasons=answer.reasons, triggers=answer.triggers)  # type: ignore[arg-type]
+        declined = TrainingDeclined(**header, reasons=answer.reasons, triggers=answer.triggers)
         summary = f"asked: {'; '.join(answer.triggers)}. Held back: {'; '.join(answer.reasons)}"
         runtime.record(declined, "training_declined", cause.model, summary)
-        return [declined]
-    if answer.verdict == "start" and answer.run:
+        yield declined
+    elif answer.verdict == "start" and answer.run:
         run = Run(
             run=answer.run,
             model=cause.model,
@@ -106,7 +101,6 @@ def _announced(runtime: Runtime, cause: Event, answer: Answer) -> list[TrainingR
             requested_at=runtime.now(),
         )
         runtime.data.swap(keys.run(cause.model, run.run), Run, lambda present: present or run)
-        requested = TrainingRequested(**common, run=run.run, reasons=answer.reasons)  # type: ignore[arg-type]
+        requested = TrainingRequested(**header, run=run.run, reasons=answer.reasons)
         runtime.record(requested, "training_requested", run.run, "; ".join(answer.reasons))
-        return [requested]
-    return []
+        yield requested

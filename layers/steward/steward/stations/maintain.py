@@ -74,8 +74,7 @@ def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReque
     needed = _needed(runtime, spec)
     request_id = hashlib.sha256(f"{request.correlation_id}\n{request.as_of.isoformat()}".encode()).hexdigest()[:16]
     plan = keys.maintenance_plan(spec.model, request_id)
-    stored = runtime.data.find(plan)
-    begun = RemovalPlan.model_validate_json(stored.body).removed if stored else {}
+    begun = (runtime.data.load_if_present(plan, RemovalPlan) or RemovalPlan()).removed
     for kind, prefix in folders:
         items = _stored(runtime.data, spec, prefix)
         if prefix in {keys.waiting_labels(spec.model), keys.unmatched_labels(spec.model)}:
@@ -138,11 +137,8 @@ def _window(item: Stored, spec: ModelSpec) -> Window | None:
 def _needed(runtime: Runtime, spec: ModelSpec) -> Needed:
     """What datasets, open defects and recorded decisions name."""
     data, model = runtime.data, spec.model
-    datasets = (
-        DatasetManifest.model_validate_json(data.get(keys.dataset(model, name)).body)
-        for name in data.folders(keys.datasets(model))
-    )
-    defects = [Defect.model_validate_json(data.get(listed.key).body) for listed in data.list(keys.defects(model))]
+    datasets = (data.load(keys.dataset(model, name), DatasetManifest) for name in data.folders(keys.datasets(model)))
+    defects = [data.load(listed.key, Defect) for listed in data.list(keys.defects(model))]
     waiting = [defect for defect in defects if not defect.finished]
     named = chain(
         (item.stored.key for dataset in datasets for item in dataset.objects),
@@ -172,10 +168,7 @@ def _evidence(runtime: Runtime, model: str) -> tuple[str, ...]:
 def _told(runtime: Runtime, request: MaintenanceRequested, prefix: str, found: Removal) -> ObjectsRemoved:
     kept = f"; {found.kept:,} as old stay, since datasets, defects or decisions name them" if found.kept else ""
     return ObjectsRemoved(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         prefix=prefix,
         objects=found.keys,
         bytes=found.size,

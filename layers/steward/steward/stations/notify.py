@@ -1,14 +1,14 @@
 """A notification goes to the alert topic, and to the chat rooms' where the deployment has one."""
 
 from steward.alerting.notification import Notification
-from steward.runtime import Runtime
+from steward.runtime import Runtime, TopicSettings
 from steward.store.topic import Topic
 
 
-def send(runtime: Runtime, notification: Notification) -> None:
+def send(runtime: Runtime[TopicSettings], notification: Notification) -> None:
     """Send a notification to the alert topic, and to the chat rooms' where the deployment has one."""
     document = notification.model_dump_json()
-    Topic(str(runtime.settings.alert_topic)).publish(
+    Topic(runtime.settings.alert_topic).publish(
         subject=notification.subject,
         text=notification.text,
         document=document,

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from steward.errors import RemovedModel, SpecInvalid
 from steward.events import Event, ModelRegistered, ModelRejected, ObjectCreated, StoredObject
-from steward.runtime import Runtime
+from steward.runtime import Runtime, ScheduleSettings
 from steward.spec.document import read_spec
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
@@ -16,7 +16,7 @@ from steward.store.bucket import Content
 from steward.store.schedules import ScheduleRefused
 
 
-def register_model(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
+def register_model(runtime: Runtime[ScheduleSettings], created: ObjectCreated) -> Iterator[Event]:
     """Accept or refuse the newest upload under the key; older uploads that are told of late change nothing.
 
     A declaration that was uploaded meanwhile is registered too: another function may have done that before this one.
@@ -28,7 +28,7 @@ def register_model(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
         yield from _register(runtime, created, content)
 
 
-def _register(runtime: Runtime, created: ObjectCreated, content: Content) -> Iterator[Event]:
+def _register(runtime: Runtime[ScheduleSettings], created: ObjectCreated, content: Content) -> Iterator[Event]:
     model = PurePosixPath(created.key).stem
     try:
         spec = _read(created, content, model)
@@ -42,10 +42,7 @@ def _register(runtime: Runtime, created: ObjectCreated, content: Content) -> Ite
         yield from _refuse_removed(runtime, created, model, content.modified, error)
         return
     event = ModelRegistered(
-        occurred_at=runtime.now(),
-        model=spec.model,
-        as_of=content.modified,
-        correlation_id=created.correlation_id,
+        **runtime.header(spec.model, content.modified, created.correlation_id),
         revision=revision,
         spec=stored,
     )
@@ -63,7 +60,7 @@ def _read(created: ObjectCreated, content: Content, model: str) -> ModelSpec:
 
 
 def _refuse_removed(
-    runtime: Runtime, created: ObjectCreated, model: str, uploaded: datetime, error: RemovedModel
+    runtime: Runtime[ScheduleSettings], created: ObjectCreated, model: str, uploaded: datetime, error: RemovedModel
 ) -> Iterator[ModelRejected]:
     """Refuse a declaration of a removed model; one from before that is only told of late, and changes nothing.
 
@@ -76,7 +73,7 @@ def _refuse_removed(
             yield _reject(runtime, created, model, [str(error)], uploaded)
 
 
-def _refuse_breaking(runtime: Runtime, spec: ModelSpec) -> None:
+def _refuse_breaking(runtime: Runtime[ScheduleSettings], spec: ModelSpec) -> None:
     """What is stored must stay readable: its columns' names, its windows, the types it was counted in.
 
     Raises:
@@ -104,7 +101,7 @@ def _refuse_breaking(runtime: Runtime, spec: ModelSpec) -> None:
         raise SpecInvalid([f"{problem}. Keep it, or declare a model of another name" for problem in problems])
 
 
-def _schedule(runtime: Runtime, spec: ModelSpec) -> None:
+def _schedule(runtime: Runtime[ScheduleSettings], spec: ModelSpec) -> None:
     """Make the schedules agree; when one is refused they are put back as the declaration in force has them."""
     try:
         schedules.reconcile(runtime.settings, spec)
@@ -117,7 +114,7 @@ def _schedule(runtime: Runtime, spec: ModelSpec) -> None:
         raise SpecInvalid([f"schedules: {error}"]) from error
 
 
-def _store(runtime: Runtime, spec: ModelSpec, content: Content) -> tuple[str, StoredObject]:
+def _store(runtime: Runtime[ScheduleSettings], spec: ModelSpec, content: Content) -> tuple[str, StoredObject]:
     """The revision that holds this declaration: the one in force when it says the same, a new one otherwise.
 
     Raises:
@@ -136,13 +133,10 @@ def _store(runtime: Runtime, spec: ModelSpec, content: Content) -> tuple[str, St
 
 
 def _reject(
-    runtime: Runtime, created: ObjectCreated, model: str, problems: list[str], uploaded: datetime
+    runtime: Runtime[ScheduleSettings], created: ObjectCreated, model: str, problems: list[str], uploaded: datetime
 ) -> ModelRejected:
     event = ModelRejected(
-        occurred_at=runtime.now(),
-        model=model,
-        as_of=uploaded,
-        correlation_id=created.correlation_id,
+        **runtime.header(model, uploaded, created.correlation_id),
         source=created.key,
         problems=problems,
     )

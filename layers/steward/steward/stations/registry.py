@@ -129,8 +129,7 @@ def follow_revision(
 
 def routing(data: Bucket, model: str) -> Routing:
     """Which version is in charge; an empty routing before the first."""
-    content = data.find(keys.routing(model))
-    return Routing.model_validate_json(content.body) if content else Routing(model=model)
+    return data.load_if_present(keys.routing(model), Routing) or Routing(model=model)
 
 
 def manifest(data: Bucket, model: str, version: str) -> VersionManifest:
@@ -139,7 +138,7 @@ def manifest(data: Bucket, model: str, version: str) -> VersionManifest:
     Raises:
         ObjectMissing: there is no such version.
     """
-    return VersionManifest.model_validate_json(data.get(keys.version(model, version, "manifest.json")).body)
+    return data.load(keys.version(model, version, "manifest.json"), VersionManifest)
 
 
 def version_names(data: Bucket, model: str) -> set[str]:

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from steward.errors import NotReleased, ObjectChanged, ObjectMissing, RunLost
-from steward.events import Event, FreezeProposed, ReleaseChanged, RollbackProposed, RunFailed, ValidationCompleted
+from steward.events import (
+    Event,
+    FreezeProposed,
+    ReleaseChanged,
+    ReleaseStage,
+    RollbackProposed,
+    RunFailed,
+    ValidationCompleted,
+)
 from steward.releasing.routing import ChampionMoved, NothingToRollBack, Routing, VersionRolledBack
 from steward.releasing.serving import refuse_foreign
 from steward.retraining.runs import Run
@@ -39,7 +47,7 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | R
 def _judged(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
     """Promote by compare-and-swap what passed, or have it wait; say of the rest that it was refused, and why."""
     registry.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
-    evaluation = Evaluation.model_validate_json(runtime.data.verified(judged.evaluation))
+    evaluation = runtime.data.load(judged.evaluation, Evaluation)
     if not evaluation.passed:
         return _ended(runtime, judged, evaluation, "refused", judged.summary)
     try:
@@ -148,10 +156,7 @@ def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[Release
         return
     restored = next(promotion for promotion in routing.promotions if promotion.cause == proposed.event_id)
     event = ReleaseChanged(
-        occurred_at=now,
-        model=proposed.model,
-        as_of=proposed.as_of,
-        correlation_id=proposed.correlation_id,
+        **runtime.caused_by(proposed),
         run=restored.run,
         version=restored.version,
         previous=restored.rolled_back,
@@ -178,7 +183,7 @@ def _displaced(runtime: Runtime, judged: ValidationCompleted, routing: Routing) 
 
 
 def _run(runtime: Runtime, model: str, run: str) -> Run:
-    return Run.model_validate_json(runtime.data.get(keys.run(model, run)).body)
+    return runtime.data.load(keys.run(model, run), Run)
 
 
 def _held(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, routing: Routing) -> ReleaseChanged:
@@ -193,7 +198,7 @@ def _why(routing: Routing) -> str:
 
 
 def _ended(
-    runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: str, summary: str
+    runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: ReleaseStage, summary: str
 ) -> ReleaseChanged:
     promoted = stage == "champion"
 
@@ -211,18 +216,13 @@ def _ended(
 
 
 def _changed(
-    runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: str, summary: str
+    runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: ReleaseStage, summary: str
 ) -> ReleaseChanged:
-    return ReleaseChanged.model_validate(
-        {
-            "occurred_at": runtime.now(),
-            "model": judged.model,
-            "as_of": judged.as_of,
-            "correlation_id": judged.correlation_id,
-            "run": judged.run,
-            "version": judged.version,
-            "previous": evaluation.champion,
-            "stage": stage,
-            "summary": summary,
-        }
+    return ReleaseChanged(
+        **runtime.caused_by(judged),
+        run=judged.run,
+        version=judged.version,
+        previous=evaluation.champion,
+        stage=stage,
+        summary=summary,
     )

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from steward.errors import UnknownModel
 from steward.events import ModelRemoved, RemovalProposed
-from steward.runtime import Runtime
+from steward.runtime import Runtime, ScheduleSettings
 from steward.spec.model import ModelSpec
 from steward.stations import registry, schedules
 
 
-def remove_model(runtime: Runtime, proposed: RemovalProposed) -> Iterator[ModelRemoved]:
+def remove_model(runtime: Runtime[ScheduleSettings], proposed: RemovalProposed) -> Iterator[ModelRemoved]:
     """Put the revision that removes the model after the newest one, and take its schedules away; once, however often.
 
     What the model has stays: the revision keeps the retention of the one before, and its schedule where it lets
@@ -29,10 +29,7 @@ def remove_model(runtime: Runtime, proposed: RemovalProposed) -> Iterator[ModelR
     revision, stored = registry.follow_revision(runtime.data, proposed.model, change)
     schedules.reconcile(runtime.settings, revision.spec)
     event = ModelRemoved(
-        occurred_at=runtime.now(),
-        model=proposed.model,
-        as_of=proposed.as_of,
-        correlation_id=proposed.correlation_id,
+        **runtime.caused_by(proposed),
         revision=revision.revision,
         stored=stored,
         summary=f"removed by {proposed.author}: {proposed.reason}",

@@ -33,6 +33,25 @@ _VERSIONS = 8
 """Of how many versions the windows are shown."""
 
 
+class ReportRenderer:
+    """Renders the report of each model once a batch of messages, and keeps a dated copy where one is asked for."""
+
+    def __init__(self) -> None:
+        self._rendered: set[str] = set()
+
+    def begin_batch(self) -> None:
+        """Render every model anew."""
+        self._rendered.clear()
+
+    def __call__(self, runtime: Runtime, cause: Event) -> Iterator[Event]:
+        """Render the report of a model that something happened to; a copy that is due is kept and told of."""
+        if cause.model not in self._rendered:
+            render(runtime, cause)
+            self._rendered.add(cause.model)
+        if isinstance(cause, ReportRequested):
+            yield from keep(runtime, cause)
+
+
 def render(runtime: Runtime, cause: Event) -> None:
     """Write a model's report, its page, and its line on the page of all models. What is up to date is left alone.
 
@@ -55,14 +74,11 @@ def keep(runtime: Runtime, asked: ReportRequested) -> Iterator[Event]:
         return  # nobody has declared the model
     registry.current_spec(runtime.data, asked.model)  # nothing is kept of a removed model
     stored = runtime.data.ensure(keys.periodic_report(asked.model, asked.as_of, "json"), present.body)
-    kept = ModelReport.model_validate_json(runtime.data.verified(stored))
+    kept = runtime.data.load(stored, ModelReport)
     shown = runtime.data.ensure(keys.periodic_report(asked.model, asked.as_of, "html"), page(kept).encode(), _HTML)
     before = kept.story.periodic
     event = ReportRendered(
-        occurred_at=runtime.now(),
-        model=asked.model,
-        as_of=asked.as_of,
-        correlation_id=asked.correlation_id,
+        **runtime.caused_by(asked),
         page=shown,
         report=stored,
         digest=digest(kept, _before(runtime.data, before) if before else None),
@@ -104,14 +120,14 @@ def _rewrite_standings(data: Bucket, model: str) -> None:
         declared = registry.newest_revision(data, model)
         if declared and declared[0].removal:
             return (present or Standings()).without(model)
-        newest = ModelReport.model_validate_json(data.get(keys.report(model)).body)
+        newest = data.load(keys.report(model), ModelReport)
         return (present or Standings()).told(ModelLine.of(newest))
 
     data.swap(keys.standings(), Standings, told)
 
     def shown(present: bytes | None) -> bytes:
         del present  # as above
-        return standings_page(Standings.model_validate_json(data.get(keys.standings()).body)).encode()
+        return standings_page(data.load(keys.standings(), Standings)).encode()
 
     data.rewrite(keys.standings_page(), shown, _HTML)
 
@@ -127,7 +143,7 @@ def _readable(body: bytes | None) -> ModelReport | None:
 def _before(data: Bucket, reference: StoredObject) -> ModelReport | None:
     """The dated copy before; None where it is gone, or an older Steward wrote it."""
     try:
-        return ModelReport.model_validate_json(data.verified(reference))
+        return data.load(reference, ModelReport)
     except (ObjectMissing, ObjectChanged, ValidationError):
         return None
 
@@ -205,9 +221,7 @@ class _Reader:
 
     def exact[Thing: BaseModel](self, reference: StoredObject, kind: type[Thing]) -> Kept[Thing] | None:
         """What a reference names; None where that is gone, changed, or cannot be read."""
-        return self._noted(
-            lambda: Kept(kind.model_validate_json(self.data.verified(reference)), reference), reference.key
-        )
+        return self._noted(lambda: Kept(self.data.load(reference, kind), reference), reference.key)
 
     def _parsed[Thing: BaseModel](self, content: Content, kind: type[Thing]) -> Kept[Thing] | None:
         return self._noted(lambda: Kept(kind.model_validate_json(content.body), content.stored), content.stored.key)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from steward.errors import StewardError
 from steward.events import SCHEDULED_TIME, SOURCE
-from steward.runtime import Settings
+from steward.runtime import ScheduleSettings
 from steward.spec.model import ModelSpec
 from steward.store.schedules import Schedule, Schedules
 
@@ -25,14 +25,14 @@ class SchedulesDisagree(StewardError):
     """EventBridge Scheduler took a schedule and has another."""
 
 
-def reconcile(settings: Settings, spec: ModelSpec) -> None:
+def reconcile(settings: ScheduleSettings, spec: ModelSpec) -> None:
     """Create, change or delete the model's schedules, and read them back.
 
     Raises:
         ScheduleRefused: an expression or the time zone is not accepted.
         SchedulesDisagree: what is there is not what was asked for; to try again may help.
     """
-    schedules, declared = Schedules(str(settings.schedule_group)), wanted(settings, spec)
+    schedules, declared = Schedules(settings.schedule_group), wanted(settings, spec)
     restore(settings, spec)
     for purpose in _EVENTS:
         name = _name(spec.model, purpose)
@@ -43,13 +43,13 @@ def reconcile(settings: Settings, spec: ModelSpec) -> None:
         raise SchedulesDisagree(f"schedules were set, and yet: {'; '.join(left.values())}")
 
 
-def restore(settings: Settings, spec: ModelSpec) -> dict[str, str]:
+def restore(settings: ScheduleSettings, spec: ModelSpec) -> dict[str, str]:
     """Put the schedules back that are missing, switched off or changed; what was amiss, by the schedule's name.
 
     Raises:
         ScheduleRefused: an expression or the time zone is not accepted.
     """
-    schedules, declared = Schedules(str(settings.schedule_group)), wanted(settings, spec)
+    schedules, declared = Schedules(settings.schedule_group), wanted(settings, spec)
     found = amiss(settings, spec)
     for name in found:
         if name in declared:
@@ -57,9 +57,9 @@ def restore(settings: Settings, spec: ModelSpec) -> dict[str, str]:
     return found
 
 
-def amiss(settings: Settings, spec: ModelSpec) -> dict[str, str]:
+def amiss(settings: ScheduleSettings, spec: ModelSpec) -> dict[str, str]:
     """A sentence on each schedule that is not as the declaration has it, by its name."""
-    schedules, declared = Schedules(str(settings.schedule_group)), wanted(settings, spec)
+    schedules, declared = Schedules(settings.schedule_group), wanted(settings, spec)
     sentences = {}
     for purpose in _EVENTS:
         name = _name(spec.model, purpose)
@@ -96,7 +96,7 @@ _SHOWN = {
 }
 
 
-def wanted(settings: Settings, spec: ModelSpec) -> dict[str, Schedule]:
+def wanted(settings: ScheduleSettings, spec: ModelSpec) -> dict[str, Schedule]:
     """The schedules that a declaration asks for, by name."""
     queues = {
         "check": settings.check_queue_arn,
@@ -118,8 +118,8 @@ def wanted(settings: Settings, spec: ModelSpec) -> dict[str, Schedule]:
             expression=expression,
             timezone=spec.schedules.timezone,
             flexible_minutes=(spec.schedules.flexible or timedelta(0)) // timedelta(minutes=1),
-            queue_arn=str(queues[purpose]),
-            role_arn=str(settings.schedule_role_arn),
+            queue_arn=queues[purpose],
+            role_arn=settings.schedule_role_arn,
             message=_message(spec, purpose),
         )
         for purpose, expression in expressions.items()
@@ -127,10 +127,10 @@ def wanted(settings: Settings, spec: ModelSpec) -> dict[str, Schedule]:
     }
 
 
-def remove(settings: Settings, model: str) -> None:
+def remove(settings: ScheduleSettings, model: str) -> None:
     """Delete all schedules of a model."""
     for purpose in _EVENTS:
-        Schedules(str(settings.schedule_group)).delete(_name(model, purpose))
+        Schedules(settings.schedule_group).delete(_name(model, purpose))
 
 
 def _name(model: str, purpose: str) -> str:

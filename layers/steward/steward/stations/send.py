@@ -57,7 +57,7 @@ def gather(data: Bucket, ledger: Ledger, model: str, version: str, displaced: st
     if evaluation is None:
         raise NotReleased(f"version {manifest.version} was never judged")
     refuse_unreleased(registry.routing(data, model), manifest, evaluation, data.environment)
-    run = Run.model_validate_json(data.get(keys.run(model, manifest.run)).body)
+    run = data.load(keys.run(model, manifest.run), Run)
     bodies = {part: data.verified(stored) for part, stored in parts_of(manifest, run).items()}
     if not {"manifest.json", "evaluation.json"} <= bodies.keys():
         raise ObjectMissing(f"run {run.run} of {model} does not name what it made, so nothing vouches for {version}")

@@ -95,10 +95,7 @@ def _found(runtime: Runtime, spec: ModelSpec, cause: Event) -> DefectProposed | 
     if not title:
         return None
     return DefectProposed(
-        occurred_at=runtime.now(),
-        model=cause.model,
-        as_of=cause.as_of,
-        correlation_id=cause.correlation_id,
+        **runtime.caused_by(cause),
         source=source,  # type: ignore[arg-type]
         severity=policy.severity,
         title=title,
@@ -194,7 +191,7 @@ def _change(runtime: Runtime, asked: DefectChangeRequested) -> Iterator[Event]:
 
 def _corrected(runtime: Runtime, spec: ModelSpec, corrected: DataCorrected) -> Iterator[Event]:
     """Move a defect on, mark what is made of the bad rows, and ask for a training where the policy says so."""
-    correction = Correction.model_validate_json(runtime.data.verified(corrected.correction))
+    correction = runtime.data.load(corrected.correction, Correction)
     applied = AppliedCorrection(
         batch=corrected.batch,
         kind=corrected.kind,
@@ -219,10 +216,7 @@ def _corrected(runtime: Runtime, spec: ModelSpec, corrected: DataCorrected) -> I
     if spec.retraining.on_correction and champion in defect.touched.trained:
         done = "withdrawn" if corrected.withdrawn else "replaced"
         yield RetrainingProposed(
-            occurred_at=runtime.now(),
-            model=corrected.model,
-            as_of=corrected.as_of,
-            correlation_id=corrected.correlation_id,
+            **runtime.caused_by(corrected),
             reason=f"{correction.rows:,} rows of {corrected.kind}, of data that {champion} was trained on, are {done} "
             f"for defect {corrected.defect}",
             author=POLICY,
@@ -239,15 +233,12 @@ def _review(runtime: Runtime, spec: ModelSpec, asked: DefectReviewRequested) -> 
     """Tell of defects whose deadline has passed, once each; who is told remembers it afterwards."""
     replayed = replayed_until(runtime.data, spec)
     for listed in runtime.data.list(keys.defects(asked.model)):
-        defect = Defect.model_validate_json(runtime.data.get(listed.key).body)
+        defect = runtime.data.load(listed.key, Defect)
         deadline = defect.deadline
         if not defect.overdue(asked.as_of, replayed) or defect.told_overdue == deadline:
             continue
         event = DefectOverdue(
-            occurred_at=runtime.now(),
-            model=asked.model,
-            as_of=deadline,
-            correlation_id=f"defect-{defect.defect}",
+            **runtime.header(asked.model, deadline, f"defect-{defect.defect}"),
             defect=defect.defect,
             severity=defect.severity,
             owner=defect.owner,
@@ -277,7 +268,7 @@ def _followed(data: Bucket, defect: Defect) -> Defect:
     model = defect.model
     datasets = {name: data.get(keys.dataset(model, name)) for name in data.folders(keys.datasets(model))}
     versions = [registry.manifest(data, model, name) for name in _complete(data, model)]
-    corrections = [Correction.model_validate_json(data.verified(applied.stored)) for applied in defect.corrections]
+    corrections = [data.load(applied.stored, Correction) for applied in defect.corrections]
     touched = touched_with(
         defect.suspects,
         corrections,
@@ -304,10 +295,7 @@ def _told(
         if runtime.ledger.knows(defect.model, identity):
             continue
         event = DefectChanged(
-            occurred_at=runtime.now(),
-            model=defect.model,
-            as_of=step.at,
-            correlation_id=cause.correlation_id,
+            **runtime.caused_by(cause, as_of=step.at),
             defect=defect.defect,
             state=step.state,
             severity=defect.severity,
@@ -332,10 +320,7 @@ def _sentence(defect: Defect, step: Step) -> str:
 
 def _refused(runtime: Runtime, cause: Event, defect: str | None, message: str, author: str) -> DefectRefused:
     event = DefectRefused(
-        occurred_at=runtime.now(),
-        model=cause.model,
-        as_of=cause.as_of,
-        correlation_id=cause.correlation_id,
+        **runtime.caused_by(cause),
         defect=defect,
         message=message,
         author=author,

@@ -1,5 +1,6 @@
 """A run makes a version: its dataset is frozen, the recipe fitted or the reference adopted, and all of it stored."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -29,19 +30,16 @@ from steward.stations.failure import run_failed
 from steward.store import keys
 
 
-def train_model(runtime: Runtime, request: TrainingRequested, *, delivery: int) -> Event:
+def train_model(runtime: Runtime, request: TrainingRequested) -> Iterator[Event]:
     """Carry a run from its request to a version; a redelivered request finds what was made and tells of it again.
 
-    Args:
-        runtime: the wiring.
-        request: which run.
-        delivery: how often the message was delivered, this time included: a training that was killed ends the run.
+    A training that was killed ends the run.
     """
     spec, spec_stored = registry.current_spec(runtime.data, request.model)
-    run = Run.model_validate_json(runtime.data.get(keys.run(request.model, request.run)).body)
+    run = runtime.data.load(keys.run(request.model, request.run), Run)
     try:
         if run.manifest is None and not run.ended:
-            attempts = Attempts(runtime, request.model, request.run, "training", delivery)
+            attempts = Attempts(runtime, request.model, request.run, "training", runtime.attempt)
             attempts.begin(run)
             frozen = _frozen(runtime, spec, run)
             version = _version(spec, run, frozen)
@@ -49,9 +47,10 @@ def train_model(runtime: Runtime, request: TrainingRequested, *, delivery: int) 
             make = _trained if spec.retraining.recipe else _adopted
             manifest, stored = make(runtime, spec, spec_stored, run, frozen)
             run = _advance(runtime, run, "trained", version=manifest.version, manifest=stored)
-        return _completed(runtime, request, run)
+        event = _completed(runtime, request, run)
     except (TrainingImpossible, ObjectMissing, ObjectChanged, AttemptKilled) as error:
-        return run_failed(runtime, request, request.run, "training", str(error))
+        event = run_failed(runtime, request, request.run, "training", str(error))
+    yield event
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def _frozen(runtime: Runtime, spec: ModelSpec, run: Run) -> _Frozen:
             return _Frozen(stored, manifest, rows)
     if run.dataset is None:
         raise TrainingImpossible(run.outcome or "the run ended before its dataset was fixed")
-    manifest = DatasetManifest.model_validate_json(runtime.data.verified(run.dataset))
+    manifest = runtime.data.load(run.dataset, DatasetManifest)
     return _Frozen(run.dataset, manifest, labelled.read(runtime.data, spec, manifest))
 
 
@@ -184,12 +183,9 @@ def _completed(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
         return run_failed(
             runtime, request, run.run, "training", run.outcome or "the run ended before it made a version"
         )
-    manifest = VersionManifest.model_validate_json(runtime.data.verified(run.manifest))
+    manifest = runtime.data.load(run.manifest, VersionManifest)
     event = TrainingCompleted(
-        occurred_at=runtime.now(),
-        model=request.model,
-        as_of=request.as_of,
-        correlation_id=request.correlation_id,
+        **runtime.caused_by(request),
         run=run.run,
         version=run.version,
         dataset=run.dataset.key.split("/")[-2],

@@ -173,5 +173,4 @@ def _note(  # noqa: PLR0917 - as above
 
 
 def _noted(data: Bucket, spec: ModelSpec, batch: str) -> LabelFile | None:
-    content = data.find(keys.unmatched_labels(spec.model, batch))
-    return LabelFile.model_validate_json(content.body) if content else None
+    return data.load_if_present(keys.unmatched_labels(spec.model, batch), LabelFile)

@@ -1,5 +1,7 @@
 """A version meets the champion on rows that neither has seen; the gates decide; evidence and card are stored."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -26,36 +28,32 @@ from steward.validation.evaluation import Evaluation
 from steward.validation.gates import ADOPTION_GATES, GATES, Contest
 
 
-def validate_model(runtime: Runtime, completed: TrainingCompleted, *, delivery: int) -> Event:
+def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[Event]:
     """Judge a version. A redelivered event finds the judgement and tells of it again.
 
-    Args:
-        runtime: the wiring.
-        completed: which run.
-        delivery: how often the message was delivered, this time included: a validation that was killed ends the run.
+    A validation that was killed ends the run.
     """
     spec, _ = registry.current_spec(runtime.data, completed.model)
-    run = Run.model_validate_json(runtime.data.get(keys.run(completed.model, completed.run)).body)
+    run = runtime.data.load(keys.run(completed.model, completed.run), Run)
     if run.ended and run.evaluation is None:
-        return run_failed(runtime, completed, completed.run, "validation", run.outcome)
-    attempts = Attempts(runtime, completed.model, completed.run, "validation", delivery)
+        yield run_failed(runtime, completed, completed.run, "validation", run.outcome)
+        return
+    attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.attempt)
     try:
         if run.evaluation is None:
             attempts.begin(run)
         stored = run.evaluation or _judge(runtime, spec, completed, attempts)
     except (TrainingImpossible, ObjectMissing, ObjectChanged, UntrustedArtifact, AttemptKilled) as error:
-        return run_failed(runtime, completed, completed.run, "validation", str(error))
-    evaluation = Evaluation.model_validate_json(runtime.data.verified(stored))
+        yield run_failed(runtime, completed, completed.run, "validation", str(error))
+        return
+    evaluation = runtime.data.load(stored, Evaluation)
     runtime.data.swap(
         keys.run(completed.model, completed.run),
         Run,
         lambda present: (present or run).advanced("validated", evaluation=stored),
     )
     event = ValidationCompleted(
-        occurred_at=runtime.now(),
-        model=completed.model,
-        as_of=completed.as_of,
-        correlation_id=completed.correlation_id,
+        **runtime.caused_by(completed),
         run=completed.run,
         version=completed.version,
         passed=evaluation.passed,
@@ -63,16 +61,16 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted, *, delivery: 
         evaluation=stored,
     )
     runtime.record(event, "validation_completed", completed.version, evaluation.summary, (stored, completed.manifest))
-    return event
+    yield event
 
 
 def _judge(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, attempts: Attempts) -> StoredObject:
-    manifest = VersionManifest.model_validate_json(runtime.data.verified(completed.manifest))
+    manifest = runtime.data.load(completed.manifest, VersionManifest)
     champion = registry.routing(runtime.data, spec.model).champion
     incumbent = registry.manifest(runtime.data, spec.model, champion) if champion else None
     if manifest.recipe is None:
         return _adoption(runtime, spec, completed, manifest, champion)
-    frozen = DatasetManifest.model_validate_json(runtime.data.verified(manifest.dataset))
+    frozen = runtime.data.load(manifest.dataset, DatasetManifest)
     holdout = held_out(labelled.read(runtime.data, spec, frozen, since=frozen.holdout_start), frozen, spec)
     attempts.work(makes=keys.version(spec.model, manifest.version, "card.json"))
     scores, opposing = _scores(runtime, spec, manifest, incumbent, holdout)
@@ -124,7 +122,7 @@ def _scores(
     scores = recipe.score(artifact.load(runtime.data.verified(manifest.artifact)), spec, holdout)
     if incumbent is None or incumbent.artifact is None:
         return scores, constant_scores(manifest, scores)
-    trained_under = registry.SpecRevision.model_validate_json(runtime.data.verified(incumbent.spec)).spec
+    trained_under = runtime.data.load(incumbent.spec, registry.SpecRevision).spec
     return scores, recipe.score(artifact.load(runtime.data.verified(incumbent.artifact)), trained_under, holdout)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from steward.alerting.messages import deployment_notice
 from steward.errors import StewardError
 from steward.events import DEPLOYMENT, DeploymentMended, DeploymentUnwell, Event, Trouble
-from steward.runtime import Runtime, Settings
+from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings
 from steward.selfcheck.lateness import GRACE, unaudited, unchecked
 from steward.selfcheck.news import Known, News
 from steward.spec.durations import format_duration
@@ -37,14 +37,14 @@ class _Age:
         return (("QueueName", self.queue),)
 
 
-def watch_deployment(runtime: Runtime, at: datetime) -> Iterator[Event]:
+def watch_deployment(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[Event]:
     """Tell people what is wrong, each cause once, and what is mended; and put back the schedules that are amiss.
 
     It tells them itself rather than by the bus and raise_alerts, which may be what is wrong. What is found is stored
     before anything is mended or told, and taken out of what is pending after it was told: after a death in between,
     the next delivery tells it, under the same id.
     """
-    known = _known(runtime.data)
+    known = runtime.data.load_if_present(keys.troubles(), Known) or Known()
     if known.knows(at) and not known.pending:
         return
     amiss = list(of_schedules(runtime.settings, runtime.data))
@@ -66,7 +66,7 @@ def watch_deployment(runtime: Runtime, at: datetime) -> Iterator[Event]:
         runtime.data.swap(keys.troubles(), Known, lambda present, told=news: (present or Known()).told(told))  # type: ignore[misc]
 
 
-def _tell(runtime: Runtime, news: News) -> Iterator[Event]:
+def _tell(runtime: Runtime[WatchSettings], news: News) -> Iterator[Event]:
     """Record news, send them to people, and put them on the bus."""
     for kind, action, troubles in (
         (DeploymentUnwell, "deployment_unwell", news.fresh),
@@ -74,10 +74,7 @@ def _tell(runtime: Runtime, news: News) -> Iterator[Event]:
     ):
         if troubles:
             event = kind(
-                occurred_at=runtime.now(),
-                model=DEPLOYMENT,
-                as_of=news.at,
-                correlation_id=f"watch-{news.at:%Y%m%dT%H%M%SZ}",
+                **runtime.header(DEPLOYMENT, news.at, f"watch-{news.at:%Y%m%dT%H%M%SZ}"),
                 troubles=list(troubles),
             )
             sentences = " ".join(trouble.sentence for trouble in troubles)
@@ -151,7 +148,7 @@ def dead_letters(logical: str, count: int) -> Trouble:
     )
 
 
-def of_schedules(settings: Settings, data: Bucket) -> Iterator[tuple[ModelSpec, str, str]]:
+def of_schedules(settings: ScheduleSettings, data: Bucket) -> Iterator[tuple[ModelSpec, str, str]]:
     """Each schedule that is not as declared: the declaration, the schedule's name, and a sentence."""
     for model in models(data):
         newest = registry.newest_revision(data, model)
@@ -170,9 +167,9 @@ def _of_bucket(settings: Settings) -> Iterator[Trouble]:
         )
 
 
-def _of_schedules(settings: Settings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> Iterator[Trouble]:
+def _of_schedules(settings: ScheduleSettings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> Iterator[Trouble]:
     """What is wrong with schedules, and what to do about it if EventBridge Scheduler takes those that are declared."""
-    group = Schedules(str(settings.schedule_group))
+    group = Schedules(settings.schedule_group)
     if not group.exists():
         yield Trouble(
             cause="Schedules-gone",
@@ -186,9 +183,9 @@ def _of_schedules(settings: Settings, amiss: Sequence[tuple[ModelSpec, str, str]
         yield Trouble(cause=_cause(name), sentence=f"{sentence[0].upper()}{sentence[1:]}.", mend=mend)
 
 
-def _put_back(settings: Settings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> dict[str, str]:
+def _put_back(settings: ScheduleSettings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> dict[str, str]:
     """Make schedules as they are declared; what to do about those that are refused, by the cause of the trouble."""
-    group = Schedules(str(settings.schedule_group))
+    group = Schedules(settings.schedule_group)
     refused = {}
     for spec, name, _ in amiss:
         declared = schedules.wanted(settings, spec).get(name)
@@ -202,11 +199,6 @@ def _put_back(settings: Settings, amiss: Sequence[tuple[ModelSpec, str, str]]) -
 
 def _cause(schedule: str) -> str:
     return f"schedule-{schedule}"
-
-
-def _known(data: Bucket) -> Known:
-    stored = data.find(keys.troubles())
-    return Known.model_validate_json(stored.body) if stored else Known()
 
 
 def _windows(data: Bucket, spec: ModelSpec, at: datetime) -> set[str]:

@@ -141,6 +141,21 @@ class Bucket:
         """The exact bytes that a reference names; see `exact`."""
         return self.exact(reference).body
 
+    def load[Document: BaseModel](self, place: str | StoredObject, kind: type[Document]) -> Document:
+        """Read a JSON object as what it is, by its key or by the exact bytes that are meant.
+
+        Raises:
+            ObjectMissing: it is not there.
+            ObjectChanged: it holds other bytes than those that are meant.
+            pydantic.ValidationError: it is of another kind.
+        """
+        return kind.model_validate_json(self.get(place).body if isinstance(place, str) else self.verified(place))
+
+    def load_if_present[Document: BaseModel](self, key: str, kind: type[Document]) -> Document | None:
+        """The same of an object that need not be there."""
+        content = self.find(key)
+        return kind.model_validate_json(content.body) if content else None
+
     def exact(self, reference: StoredObject) -> Content:
         """The exact object version that a reference names, its bytes verified.
 

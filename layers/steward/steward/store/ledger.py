@@ -73,7 +73,7 @@ class Ledger:
         for listed in self.bucket.list(keys.ledger(model), start_after):
             if not keys.is_ledger_entry(listed.key):
                 return  # markers come after all entries
-            yield LedgerEntry.model_validate_json(self.bucket.get(listed.key).body)
+            yield self.bucket.load(listed.key, LedgerEntry)
 
     def following(self, model: str, after: int) -> Iterator[tuple[LedgerEntry, StoredObject]]:
         """The entries after one place, each with where it is stored.
@@ -104,7 +104,7 @@ class Ledger:
                 decisions += listed.size > 0
                 continue
             try:
-                entries.append(LedgerEntry.model_validate_json(self.bucket.get(listed.key).body))
+                entries.append(self.bucket.load(listed.key, LedgerEntry))
             except ValidationError:
                 problems.append(f"s3://{self.bucket.name}/{listed.key} is no entry any more: someone overwrote it")
         if decisions > len(entries) + len(problems):
