@@ -1,6 +1,6 @@
 """Join labels with their predictions, and write the outcomes of each window touched."""
 
 from steward.queue_function import QueueFunction
-from steward.stations.join import join_labels
+from steward.services.join_labels import join_labels
 
 handler = QueueFunction(join_labels)

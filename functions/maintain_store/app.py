@@ -2,6 +2,6 @@
 
 from steward.events import MaintenanceRequested
 from steward.queue_function import QueueFunction
-from steward.stations.maintain import maintain_store
+from steward.services.maintain_store import maintain_store
 
 handler = QueueFunction({MaintenanceRequested: maintain_store})

@@ -2,6 +2,6 @@
 
 from steward.queue_function import QueueFunction
 from steward.runtime import TopicSettings
-from steward.stations.alert import raise_alerts
+from steward.services.raise_alerts import raise_alerts
 
 handler = QueueFunction(raise_alerts, settings=TopicSettings)

@@ -3,7 +3,7 @@
 from steward.events import ObjectCreated, RemovalProposed
 from steward.queue_function import QueueFunction
 from steward.runtime import ScheduleSettings
-from steward.stations.register import register_model
-from steward.stations.remove import remove_model
+from steward.services.register_model import register_model
+from steward.services.remove_model import remove_model
 
 handler = QueueFunction({ObjectCreated: register_model, RemovalProposed: remove_model}, settings=ScheduleSettings)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from steward.queue_function import QueueFunction
-from steward.stations.failure import ending_run
-from steward.stations.release import release_model
+from steward.services.fail_run import ending_run
+from steward.services.release_model import release_model
 
 handler = QueueFunction(release_model, around=partial(ending_run, stage="release"))

@@ -3,7 +3,7 @@
 from functools import partial
 
 from steward.queue_function import QueueFunction
-from steward.stations.failure import ending_run
-from steward.stations.train import train_model
+from steward.services.fail_run import ending_run
+from steward.services.train_model import train_model
 
 handler = QueueFunction(train_model, around=partial(ending_run, stage="training"))

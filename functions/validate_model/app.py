@@ -4,11 +4,11 @@ from functools import partial
 
 from steward.events import ChampionTestRequested, TrainingCompleted
 from steward.queue_function import QueueFunction
-from steward.stations.champion import test_champion
-from steward.stations.failure import ending_run
-from steward.stations.validate import validate_model
+from steward.services.evaluate_champion import evaluate_champion
+from steward.services.fail_run import ending_run
+from steward.services.validate_model import validate_model
 
 handler = QueueFunction(
-    {TrainingCompleted: validate_model, ChampionTestRequested: test_champion},
+    {TrainingCompleted: validate_model, ChampionTestRequested: evaluate_champion},
     around=partial(ending_run, stage="validation"),
 )

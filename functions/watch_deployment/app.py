@@ -2,6 +2,6 @@
 
 from steward.queue_function import QueueFunction, sent_at
 from steward.runtime import WatchSettings
-from steward.stations.watch import watch_deployment
+from steward.services.watch_deployment import watch_deployment
 
 handler = QueueFunction(watch_deployment, settings=WatchSettings, decode=lambda record, _: sent_at(record))

@@ -21,7 +21,7 @@ from infra.local.process import ROOT, LocalStackError
 from infra.local.stack import Stack, down, up
 from steward.cli import audit
 from steward.cli.deployment import Deployment
-from steward.cli.report import bring
+from steward.cli.report import download
 from steward.events import AuditCompleted, AuditRequested, TrainingDeclined
 from steward.governance.audit import Audit
 from steward.ledger import verify
@@ -109,7 +109,7 @@ def audited(play: Play, deployment: Deployment) -> Audit:
     deployment.bus.publish(request)
     for event in play.loop.settle([request.correlation_id]):
         if isinstance(event, AuditCompleted):
-            return Audit.model_validate_json(deployment.data.verified(event.stored))
+            return Audit.model_validate_json(deployment.data.get_verified(event.stored))
     raise DemoStuck("the audit was asked for and did not come")
 
 
@@ -117,7 +117,7 @@ def reported(play: Play, deployment: Deployment) -> Path:
     """Bring the report on the model, once it knows of all that happened."""
     for _ in play.loop.settle([]):
         pass
-    return bring(deployment.data, play.spec.model, FOLDER / "report")
+    return download(deployment.data, play.spec.model, FOLDER / "report")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from steward.repositories import models
 from steward.retraining import artifact, recipe
 from steward.spec.model import ModelSpec
-from steward.stations import registry
 from steward.store.bucket import Bucket
 
 
@@ -28,7 +28,7 @@ class Airline:
 
     def champion(self) -> str:
         """The version in charge now."""
-        champion = registry.routing(self.data, self.spec.model).champion
+        champion = models.routing(self.data, self.spec.model).champion
         if champion is None:
             raise LookupError(f"no version of {self.spec.model} is in charge")
         return champion
@@ -36,10 +36,10 @@ class Airline:
     def score(self, version: str, flights: pd.DataFrame) -> NDArray[np.float64]:
         """The probability of late arrival of each flight, by a version downloaded and verified on first use."""
         if version not in self._models:
-            stored = registry.manifest(self.data, self.spec.model, version).artifact
+            stored = models.manifest(self.data, self.spec.model, version).artifact
             if stored is None:
                 raise LookupError(f"version {version} has no artifact to score with")
-            self._models[version] = artifact.load(self.data.verified(stored))
+            self._models[version] = artifact.load(self.data.get_verified(stored))
         return recipe.score(self._models[version], self.spec, flights)
 
     def predictions(self, version: str, flights: pd.DataFrame, scores: NDArray[np.float64]) -> bytes:

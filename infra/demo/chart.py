@@ -190,8 +190,8 @@ def _table_line(row: TimelineRow) -> str:
         interval_text(row),
         figure_text(row.estimated_auc),
         figure_text(row.first_version_auc),
-        signed(row.from_inputs),
-        signed(row.from_world),
+        signed(row.covariate_shift_effect),
+        signed(row.concept_drift_effect),
         worst_text(row),
         ", ".join(row.alerts),
     )
@@ -225,7 +225,7 @@ td:nth-child(-n+2), td:nth-child(5), td:nth-child(6) {{ white-space: nowrap; }}
 <figure style="margin:0" role="img" aria-label="{headline}">{svg}</figure>
 <div class="scroll"><table>
 <thead><tr><th>Week</th><th>Champion</th><th>Drifted</th><th>AUC (interval)</th><th>Estimated</th><th>First version</th>
-<th>Change from inputs</th><th>From the world</th><th>Worst segment</th>
+<th>Covariate shift</th><th>Concept drift</th><th>Worst segment</th>
 <th>Alerts raised</th><th>Run</th></tr></thead>
 <tbody>
 {lines}

@@ -12,7 +12,7 @@ from rich.console import Console
 from infra.demo.airline import csv
 from infra.demo.loop import DemoStuck
 from infra.demo.play import Play
-from steward.cli.defects import described
+from steward.cli.defects import describe
 from steward.cli.deployment import Deployment
 from steward.defects.defect import Defect
 from steward.events import CheckCompleted, DataCorrected, DefectChanged, DefectProposed, Event
@@ -33,7 +33,7 @@ def show_defect(console: Console, play: Play, deployment: Deployment) -> None:
         f"{opened.defect}; checks made again: {', '.join(sorted(checks))}, of {len(play.weeks)} weeks."
     )
     stored = deployment.data.get(keys.defect(play.spec.model, opened.defect))
-    for line in described(Defect.model_validate_json(stored.body)):
+    for line in describe(Defect.model_validate_json(stored.body)):
         console.print(f"  {line}")
 
 

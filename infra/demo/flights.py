@@ -26,7 +26,7 @@ def load_flights() -> pd.DataFrame:
     Returns:
         One row a flight with the columns `COLUMNS`: `flight_id` is unique; `scheduled_departure` is a UTC timestamp;
         `hour` and `weekday` are New York's own, as schedules are kept; weather is that of the origin in the hour of the
-        scheduled departure, NaN where the station was silent (wind gusts are left out, because four hours in
+        scheduled departure, NaN where the service was silent (wind gusts are left out, because four hours in
         five have none); `arrived_late` is 1 when the flight arrived more than 15 minutes late. The month is not a
         feature. Cancelled and diverted flights never arrived and are left out.
 

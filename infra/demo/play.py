@@ -101,7 +101,7 @@ class Play:
                 self.rows[newest] = replace(row, alerts=(*row.alerts, event.monitor))
             case ValidationCompleted():
                 self.grounds[event.version] = _grounds(
-                    Evaluation.model_validate_json(self.data.verified(event.evaluation))
+                    Evaluation.model_validate_json(self.data.get_verified(event.evaluation))
                 )
             case ReleaseChanged():
                 outcome: Literal["promoted", "refused"] = "promoted" if event.stage == "champion" else "refused"
@@ -114,11 +114,11 @@ class Play:
                 pass
 
     def _note_check(self, event: CheckCompleted) -> None:
-        check = Check.model_validate_json(self.data.verified(event.stored))
+        check = Check.model_validate_json(self.data.get_verified(event.stored))
         start: date = Window.parse(event.window).start.date()
         for at, row in enumerate(self.rows):
             if row.week == start and row.champion == event.version:
-                drifted = [result.column or result.monitor for result in check.found("feature_drift")]
+                drifted = [result.column or result.monitor for result in check.findings_of("feature_drift")]
                 found = {
                     result.statistic: result for result in reversed(check.results) if result.monitor != "segment_drift"
                 }
@@ -131,8 +131,8 @@ class Play:
                     auc_low=auc.low if auc else row.auc_low,
                     auc_high=auc.high if auc else row.auc_high,
                     estimated_auc=row.estimated_auc if labelled else _value(found, "estimated_roc_auc"),
-                    from_inputs=_value(found, "from_inputs_roc_auc"),
-                    from_world=_value(found, "from_world_roc_auc"),
+                    covariate_shift_effect=_value(found, "covariate_shift_effect_roc_auc"),
+                    concept_drift_effect=_value(found, "concept_drift_effect_roc_auc"),
                     worst_segment=(worst.segment, worst.value) if worst and worst.segment and worst.value else None,
                 )
 

@@ -31,7 +31,8 @@ class TimelineRow:
         drifted: the features that drifted, strongest first.
         auc, auc_low, auc_high: the champion's realised ROC AUC with its interval; None until labels have come.
         estimated_auc: the same by estimate, before any label; None until the week was checked.
-        from_inputs, from_world: what the inputs and the world did to the AUC since the champion's holdout.
+        covariate_shift_effect, concept_drift_effect: the effects of covariate shift and concept drift to the AUC since
+            the champion's holdout.
         worst_segment: the group of rows that lost most against the holdout, and its AUC.
         first_version_auc: what the first version would have had on the same flights.
         alerts: the monitors whose alert was raised at the end of this week.
@@ -46,8 +47,8 @@ class TimelineRow:
     auc_high: float | None = None
     first_version_auc: float | None = None
     estimated_auc: float | None = None
-    from_inputs: float | None = None
-    from_world: float | None = None
+    covariate_shift_effect: float | None = None
+    concept_drift_effect: float | None = None
     worst_segment: tuple[str, float] | None = None
     alerts: tuple[str, ...] = ()
     run: Run | None = None
@@ -113,7 +114,7 @@ def timeline_table(rows: Sequence[TimelineRow], title: str) -> Table:
             f"{row.week:%d %b}\n{row.champion[:8]}",
             _shortened(row.drifted, shown=2),
             _auc(row),
-            f"{signed(row.from_inputs)} inputs\n{signed(row.from_world)} world",
+            f"{signed(row.covariate_shift_effect)} covariate shift\n{signed(row.concept_drift_effect)} concept drift",
             worst_text(row),
             _happened(row),
         )

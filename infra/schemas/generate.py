@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from steward.alerting.alert_status import ModelAlerts
 from steward.alerting.notification import Notification
-from steward.alerting.states import ModelAlerts
 from steward.attribution.sampled import SampledAttributions
 from steward.baselines.baseline import Baseline
-from steward.commands.answer import Answer
-from steward.commands.kinds import KINDS
+from steward.commands.command_result import CommandResult
+from steward.commands.requests import COMMANDS
 from steward.defects.correction import Correction
 from steward.defects.defect import Defect
 from steward.events import EVENTS
@@ -20,22 +20,22 @@ from steward.governance.audit import Audit
 from steward.governance.card import ModelCard
 from steward.ledger import LedgerEntry
 from steward.monitoring.check import Check
-from steward.monitoring.realised import WindowOutcomes
+from steward.monitoring.window_outcomes import WindowOutcomes
 from steward.profiles.profile import Profile
 from steward.promotion.transfer import Transfer
 from steward.releasing.routing import Routing
-from steward.reporting.report import ModelReport
-from steward.reporting.standings import Standings
+from steward.reporting.fleet import FleetSummary
+from steward.reporting.model_report import ModelReport
 from steward.results import MetricResult
 from steward.retraining.background import Background
 from steward.retraining.manifest import DatasetManifest
-from steward.retraining.policy import Remembered
+from steward.retraining.policy import RetrainingState
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
 from steward.spec.alerting import Flapping
-from steward.spec.declared import Declared
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import Monitors
+from steward.spec.spec_section import SpecSection
 from steward.validation.evaluation import Evaluation
 
 FOLDER = Path(__file__).parent
@@ -46,7 +46,7 @@ WRITTEN: tuple[type[BaseModel], ...] = (ModelSpec,)
 
 STORED: tuple[type[BaseModel], ...] = (
     ModelAlerts,
-    Answer,
+    CommandResult,
     Audit,
     Background,
     Baseline,
@@ -61,11 +61,11 @@ STORED: tuple[type[BaseModel], ...] = (
     ModelReport,
     Notification,
     Profile,
-    Remembered,
+    RetrainingState,
     Routing,
     Run,
     SampledAttributions,
-    Standings,
+    FleetSummary,
     Transfer,
     VersionManifest,
     WindowOutcomes,
@@ -76,12 +76,12 @@ STORED: tuple[type[BaseModel], ...] = (
 def schemas() -> dict[Path, str]:
     """The text of every schema file."""
     for limits in Monitors.model_fields.values():  # whose defaults are written too, which asks for what writes them
-        if isinstance(limits.default, Declared):
+        if isinstance(limits.default, SpecSection):
             type(limits.default).model_rebuild()
     Flapping.model_rebuild()
     files = {FOLDER / f"{kind.__name__}.json": _text(kind, "validation") for kind in WRITTEN}
     files |= {FOLDER / f"{kind.__name__}.json": _text(kind, "serialization") for kind in STORED}
-    files |= {FOLDER / "commands" / f"{kind.__name__}.json": _text(kind, "serialization") for kind in KINDS.values()}
+    files |= {FOLDER / "commands" / f"{kind.__name__}.json": _text(kind, "serialization") for kind in COMMANDS.values()}
     return files | {FOLDER / "events" / f"{name}.json": _text(kind, "serialization") for name, kind in EVENTS.items()}
 
 

@@ -16,10 +16,10 @@ from steward.performance.metrics import METRICS
 from steward.spec.monitors import (
     ClassificationMetric,
     DriftName,
+    EstimateName,
     MonitorName,
     Monitors,
     OperationName,
-    OutlookName,
     QualityName,
     RegressionMetric,
 )
@@ -33,7 +33,7 @@ GROUPS: Mapping[str, tuple[MonitorName, ...]] = {
     "data quality": get_args(QualityName),
     "performance of classifiers": get_args(ClassificationMetric),
     "performance of regressions": get_args(RegressionMetric),
-    "without all labels, or between groups": get_args(OutlookName),
+    "without all labels, or between groups": get_args(EstimateName),
     "operation": get_args(OperationName),
 }
 

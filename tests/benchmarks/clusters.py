@@ -18,21 +18,21 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Watched, judge_drift
+from steward.drift import DriftScope, evaluate_drift
 from steward.performance.binary_metrics import BINARY_METRICS
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.entity_figures import binary_entities
-from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
-from steward.records.hashing import mixed
+from steward.records.hashing import mix
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
 from steward.spec.policies import ValidationPolicy
 from steward.spec.windows import ORIGIN, Window
 from steward.validation.gates import BetterThanChampion
-from tests.unit.test_gates import contest
+from tests.unit.validation.test_gates import contest
 
 SIZES = (5, 10)
 ALIKE = (0.1, 0.3, 0.9)
@@ -55,7 +55,7 @@ def normal(random: Generator, owner: NDArray[np.int64], alike: float) -> NDArray
     return mixture
 
 
-def portion(random: Generator, rows: int, each: int, alike: float, *, known: bool) -> Portion:
+def portion(random: Generator, rows: int, each: int, alike: float, *, known: bool) -> ProfileInput:
     """Rows of entities that no other portion has."""
     owner = np.arange(rows) // each
     columns: dict[str, Column] = {name: NumericColumn(normal(random, owner, alike)) for name in NUMBERS}
@@ -65,20 +65,20 @@ def portion(random: Generator, rows: int, each: int, alike: float, *, known: boo
         columns[name] = CategoricalColumn(codes.astype(np.int32), tuple("abcdef"))
     first = int(random.integers(2**40))
     entities = CategoricalColumn(owner.astype(np.int32), tuple(str(first + at) for at in range(int(owner[-1]) + 1)))
-    return Portion(Chunk(rows, columns), entities=entities if known else None)
+    return ProfileInput(Chunk(rows, columns), entities=entities if known else None)
 
 
 def alarms(windows: int, rows: int, each: int, alike: float, *, known: bool) -> float:
     """The share of unchanged windows in which anything drifts."""
-    random, scope, found = np.random.default_rng(21), Scope(FEATURES), 0
-    watched = Watched(Monitors(attribution_drift=None), FEATURES)
+    random, scope, found = np.random.default_rng(21), ProfilingConfig(FEATURES), 0
+    watched = DriftScope(Monitors(attribution_drift=None), FEATURES)
     baseline = None
     for at in range(windows):
         if baseline is None or at % WINDOWS_A_REFERENCE == 0:
             reference = portion(random, REFERENCE_ROWS, each, alike, known=known)
             baseline = Baseline.of([(DAY, reference)], scope, holdout=None)
         profile = Profile.of(portion(random, rows, each, alike, known=known), baseline.bins)
-        found += any(result.status == "drift" for result in judge_drift(baseline, profile, watched))
+        found += any(result.status == "drift" for result in evaluate_drift(baseline, profile, watched))
     return 100 * found / windows
 
 
@@ -87,7 +87,7 @@ def outcomes(random: Generator, rows: int, each: int, alike: float, *, known: bo
     owner = np.arange(rows) // each
     scores = 1 / (1 + np.exp(1 - 1.2 * normal(random, owner, alike)))
     labels = ndtr(normal(random, owner, alike)) < scores
-    hashes = mixed((owner + random.integers(2**40)).astype(np.uint64)) if known else None
+    hashes = mix((owner + random.integers(2**40)).astype(np.uint64)) if known else None
     shared = binary_entities(hashes, scores, labels, scores >= 0.5)
     return BinaryOutcomes.of(scores, labels, scores >= 0.5).model_copy(update={"entities": shared})
 
@@ -116,7 +116,7 @@ def promotions(windows: int, entities: int, each: int, alike: float, *, known: b
         order = np.argsort(day, kind="stable")
         moments = np.datetime64("2024-01-11", "us") + day[order] * np.timedelta64(86_400 * 10**6, "us")
         held = replace(contest(), labels=np.zeros(rows), champion=np.ones(rows), challenger=1 - gain[order],
-                       times=moments, entities=mixed(owner[order].astype(np.uint64)) if known else None)  # fmt: skip
+                       times=moments, entities=mix(owner[order].astype(np.uint64)) if known else None)  # fmt: skip
         found += gate.evaluate(held, policy).passed
     return 100 * found / windows
 

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from steward.profiles.facets import TextBins, text_facets
+from steward.profiles.derived_features import TextBins, derive_text_features
 from steward.records.columns import TextColumn
 from tests.benchmarks.peers.environments import PEERS
 from tests.benchmarks.speed import deciding, reading
 from tests.benchmarks.speed.alone import alone, peer_alone
 from tests.benchmarks.speed.figures import keep
 from tests.benchmarks.speed.files import rows_file
-from tests.unit.attribution import test_judge
+from tests.unit.attribution import test_attribution_drift
 from tests.unit.test_light_imports import ROOT, SMALLEST, environment
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
@@ -119,12 +119,16 @@ def test_a_cold_import_costs_at_most_twice_that_of_boto3_and_powertools(tmp_path
 
 def test_attributions_are_judged_in_a_moment():
     """25 features, whether they changed or not; the best of 20."""
-    for weights in (test_judge.WEIGHTS, test_judge.WEIGHTS[::-1], test_judge.swapped(0, 10)):
-        baseline, window = test_judge.normal(2000, 0), test_judge.normal(500, 1, weights)
+    for weights in (
+        test_attribution_drift.WEIGHTS,
+        test_attribution_drift.WEIGHTS[::-1],
+        test_attribution_drift.swapped(0, 10),
+    ):
+        baseline, window = test_attribution_drift.normal(2000, 0), test_attribution_drift.normal(500, 1, weights)
         spent = []
         for _ in range(20):
             start = time.process_time()
-            test_judge.judge(baseline, window)
+            test_attribution_drift.judge(baseline, window)
             spent.append(time.process_time() - start)
         print(f"\nattributions of 25 features judged in {min(spent) * 1000:.1f} ms")
         assert min(spent) <= MOST_SECONDS_TO_JUDGE_ATTRIBUTIONS
@@ -136,7 +140,7 @@ def test_a_chunk_of_text_takes_well_under_a_second():
     cells = TextColumn(np.array([" ".join(random.choice(words, 35)) for _ in range(65_536)], dtype=object))
     bins = TextBins.of([cells[:1000]])
     began = time.process_time()
-    text_facets(cells, bins)
+    derive_text_features(cells, bins)
     seconds = time.process_time() - began
     print(f"\n65,536 texts of {sum(map(len, cells.values)) / 65_536:.0f} characters: {seconds:.2f} s")
     assert seconds <= MOST_SECONDS_OF_TEXT

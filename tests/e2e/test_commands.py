@@ -14,12 +14,12 @@ from unittest.mock import patch
 import pytest
 
 from steward import aws
-from steward.commands import kinds
+from steward.commands import requests
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.events import AlertMuted, BatchRejected, CommandRefused, FreezeProposed, ReleaseChanged, RetrainingProposed
-from steward.store import identity
-from tests.integration import lemons
+from steward.store import sts
+from tests.integration import used_cars
 
 from .conftest import declare
 from .deployed import Deployed
@@ -31,7 +31,7 @@ MODEL = "pears"
 @pytest.fixture(scope="module")
 def pears(trained: Deployed) -> Deployed:
     """A model whose declaration lets one user alone roll back."""
-    spec = lemons.SPEC + 'commands: {allow: {roll_back: ["arn:aws:iam::*:user/lead"]}}\n'
+    spec = used_cars.SPEC + 'commands: {allow: {roll_back: ["arn:aws:iam::*:user/lead"]}}\n'
     declare(trained, MODEL, spec=spec)
     return trained
 
@@ -99,8 +99,8 @@ def test_a_removed_model_has_no_schedules_and_its_uploads_are_refused(pears: Dep
     assert "model removed" in removed.stdout
     named = pears.client("scheduler").list_schedules(NamePrefix="azaroles-")["Schedules"]
     assert named == []
-    scored = lemons.predictions(lemons.sales(1, first_day=15, rows_a_day=5))
-    rejected = pears.event(BatchRejected, pears.upload("inbox/azaroles/predictions/a.csv", lemons.csv(scored)))
+    scored = used_cars.predictions(used_cars.sales(1, first_day=15, rows_a_day=5))
+    rejected = pears.event(BatchRejected, pears.upload("inbox/azaroles/predictions/a.csv", used_cars.csv(scored)))
     assert rejected.code == "removed_model"
     again = run(ann, "freeze", "azaroles", "--reason", "the year ends")
     assert again.returncode == 1, again.stdout + again.stderr
@@ -162,13 +162,13 @@ def test_a_command_that_makes_no_sense_exits_with_2(ann: dict[str, str]) -> None
 def forged(steward: Deployed, environment: dict[str, str], *, secret: str = "", to: str = "") -> tuple[str, str]:
     """A signed message with something wrong, and its reason as text."""
     now = datetime.now(UTC).replace(microsecond=0)
-    command = kinds.Retrain(
-        id=uuid.uuid4(), model=MODEL, issued_at=now, expires_at=now + kinds.LIFETIME, reason="a forger asks"
+    command = requests.RetrainCommand(
+        id=uuid.uuid4(), model=MODEL, issued_at=now, expires_at=now + requests.LIFETIME, reason="a forger asks"
     )
     text = encode(command)
     with patch.dict(os.environ, environment | ({"AWS_SECRET_ACCESS_KEY": secret} if secret else {})):
         aws.sts_unsigned.cache_clear()
-        signature = identity.sign(BODY, lambda token: signed_headers(digest(text), to or steward.data, now, token))
+        signature = sts.sign(BODY, lambda token: signed_headers(digest(text), to or steward.data, now, token))
         aws.sts_unsigned.cache_clear()
     return text, Message(command=text, proof=Proof(**asdict(signature))).model_dump_json()
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from steward.events import DeploymentMended, DeploymentUnwell
-from tests.integration import lemons
+from steward.events import DeploymentDegraded, DeploymentRecovered
+from tests.integration import used_cars
 
 from .deployed import PATIENCE, Deployed
 from .test_commands import run
@@ -21,7 +21,7 @@ MODEL = "medlars"
 @pytest.fixture(scope="module")
 def declared(listening: Deployed) -> Deployed:
     """A declared model; nothing is uploaded for it."""
-    listening.upload(f"specs/{MODEL}.yaml", lemons.SPEC.replace("model: lemons", f"model: {MODEL}"))
+    listening.upload(f"specs/{MODEL}.yaml", used_cars.SPEC.replace("model: lemons", f"model: {MODEL}"))
     listening.rest()
     return listening
 
@@ -122,11 +122,11 @@ def test_the_watch_tells_people_and_puts_a_schedule_back_under_its_own_role(decl
     began = datetime.now(UTC)
     tick(declared)
     unwell = declared.first(
-        lambda: (event for event in declared.told(DeploymentUnwell) if f"{MODEL}-defects" in event.troubles[0].cause)
+        lambda: (event for event in declared.told(DeploymentDegraded) if f"{MODEL}-defects" in event.problems[0].cause)
     )
     assert unwell.as_of >= began.replace(microsecond=0)
     assert scheduler.get_schedule(Name=f"{MODEL}-defects", GroupName=group)["State"] == "ENABLED"
     declared.first(lambda: (note for note in declared.notifications if note.subject.startswith("Steward is unwell")))
     time.sleep(1)  # the queue tells when a message came by the millisecond, and the correlation id by the second
     tick(declared)
-    declared.first(lambda: declared.told(DeploymentMended), PATIENCE)
+    declared.first(lambda: declared.told(DeploymentRecovered), PATIENCE)

@@ -77,7 +77,7 @@ ALLOWED: dict[str, Act] = {
     "AcceptVersion": write("models/probe/versions/x"),
     "AuditModels": write("reports/probe/x"),
     "TrackDefects": write("defects/probe/x"),
-    "MaintainStore": write("upkeep/probe.json"),
+    "MaintainStore": write("maintenance/probe.json"),
     "RenderReports": write("reports/probe/report.json"),
     "WatchDeployment": write("watch/probe.json"),
 }
@@ -210,7 +210,7 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "read records": read(RECORDS),
         "write declarations": write(SPEC),
         "write routing": write(ROUTING),
-        "delete what it knows": delete("watch/troubles.json"),
+        "delete what it knows": delete("watch/problems.json"),
     },
 }
 

@@ -187,7 +187,7 @@ def _decided(data: dict[str, bytes], document: Any) -> Iterator[tuple[str, objec
         elif key.startswith(f"defects/{MODEL}/"):
             found = document(key)
             steps = sorted((step["state"], step["author"], step["owner"]) for step in found["steps"])
-            yield key, [steps, found["told_overdue"], len(found["corrections"]), found["touched"].get("windows", [])]
+            yield key, [steps, found["overdue_reported"], len(found["corrections"]), found["impact"].get("windows", [])]
     routing = document(f"models/{MODEL}/routing.json")
     if routing:
         promotions = [[one[part] for part in ("version", "run", "rolled_back")] for one in routing["promotions"]]
@@ -216,10 +216,10 @@ def _alerts(document: Any) -> Iterator[tuple[str, object]]:
         findings = seen["findings"].items()
         yield f"findings {place}", {name: one["status"] for name, one in findings if name not in OF_EARLIER_CHECKS}
     yield "champion that alerts know", alerts.get("champion")
-    for name, told in alerts["told"].items():
+    for name, told in alerts["deliveries"].items():
         last = told["last"] and [told["last"][part] for part in ("change", "version", "window", "severity")]
-        yield f"alert {name}", [last, told["claim"] is not None]
-    deeds = [[deed[part] for part in ("monitor", "window", "done")] for deed in alerts["deeds"].values()]
+        yield f"alert {name}", [last, told["lease"] is not None]
+    deeds = [[deed[part] for part in ("monitor", "window", "done")] for deed in alerts["executions"].values()]
     yield "actions", sorted(deeds)
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from . import lemons
+from tests.integration import used_cars
+
 from .deployment import Deployment, Objects, deployed
 
 os.environ.pop("COLUMNS", None)  # a worker of pytest-xdist is told of 80 columns; what a test reads is no terminal
@@ -22,7 +23,7 @@ def steward() -> Iterator[Deployment]:
 def first_champion() -> tuple[Objects, datetime]:
     """What is stored once the first version of `lemons`, trained on its first 14 days, is in charge."""
     with deployed() as deployment:
-        lemons.begin(deployment)
+        used_cars.begin(deployment)
         return deployment.snapshot(), deployment.clock.now
 
 

@@ -31,10 +31,10 @@ from steward.ledger import LedgerEntry
 from steward.runtime import Runtime
 from steward.store.bucket import Bucket
 from steward.store.ledger import Ledger
+from tests.integration.notifications import notifications_shown
 
 from .moto_directly import answered_directly
 from .moto_urls import urls_worked_out_once
-from .notifying import notifications_shown
 from .template import ROOT, resources
 
 REGION = "us-east-1"

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pandas as pd
 
-from steward.commands import kinds
+from steward.commands import requests
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.events import (
@@ -30,9 +30,9 @@ from steward.events import (
     RetrainingProposed,
     RollbackProposed,
 )
-from steward.store import identity
+from steward.store import sts
+from tests.integration import used_cars
 
-from . import lemons
 from .memory_cloud import DATA
 from .redelivery import ADA, World
 
@@ -41,7 +41,7 @@ type Phase = Callable[[World], None]
 DAY = timedelta(days=1)
 PREDICTIONS, LABELS = "inbox/lemons/predictions/", "inbox/lemons/labels/"
 SPEC = (
-    lemons.SPEC.replace("cool_down: 3d", "cool_down: 1d\n  on_correction: true").replace(
+    used_cars.SPEC.replace("cool_down: 3d", "cool_down: 1d\n  on_correction: true").replace(
         "minimum_new_labels: 500", "minimum_new_labels: 300"
     )
     + """\
@@ -57,7 +57,7 @@ actions:
 
 def window(day: int) -> str:
     """The name of a day's window."""
-    return f"{lemons.START + day * DAY:%Y%m%d}T000000Z_1d"
+    return f"{used_cars.START + day * DAY:%Y%m%d}T000000Z_1d"
 
 
 def ask(world: World, kind: type[Event], **said: object) -> None:
@@ -74,19 +74,19 @@ def declare(world: World) -> None:
 
 def refer(world: World) -> None:
     """Reference data, which the first version is trained on."""
-    world.upload("inbox/lemons/reference/first.csv", lemons.csv(lemons.sales(14)))
+    world.upload("inbox/lemons/reference/first.csv", used_cars.csv(used_cars.sales(14)))
 
 
 def ordinary_day(world: World) -> None:
     """Labels before and after their predictions, bad rows, ids that come twice, and a file without a row."""
-    sold = lemons.sales(1, first_day=14)
-    scored = lemons.predictions(sold)
+    sold = used_cars.sales(1, first_day=14)
+    scored = used_cars.predictions(sold)
     bad = scored.copy()
     bad.loc[0:11, "age"] = 99.0
-    world.upload(f"{LABELS}early-14.csv", lemons.csv(lemons.labels(sold.iloc[:100], timed=False)))
-    world.upload(f"{PREDICTIONS}even-14.csv", lemons.csv(bad.iloc[::2]))
-    world.upload(f"{PREDICTIONS}rest-14.csv", lemons.csv(pd.concat([scored.iloc[1::2], scored.iloc[20:40]])))
-    world.upload(f"{LABELS}late-14.csv", lemons.csv(lemons.labels(sold.iloc[100:])))
+    world.upload(f"{LABELS}early-14.csv", used_cars.csv(used_cars.labels(sold.iloc[:100], timed=False)))
+    world.upload(f"{PREDICTIONS}even-14.csv", used_cars.csv(bad.iloc[::2]))
+    world.upload(f"{PREDICTIONS}rest-14.csv", used_cars.csv(pd.concat([scored.iloc[1::2], scored.iloc[20:40]])))
+    world.upload(f"{LABELS}late-14.csv", used_cars.csv(used_cars.labels(sold.iloc[100:])))
     world.upload(PREDICTIONS + "broken.csv", b"")
 
 
@@ -94,11 +94,11 @@ def turned_day(day: int, *, timed: bool) -> Phase:
     """A day on which the world is upside down: alerts fire."""
 
     def turned(world: World) -> None:
-        sold = lemons.sales(1, first_day=day, flipped=True)
-        scored = lemons.predictions(sold)
-        world.upload(f"{PREDICTIONS}{day}-a.csv", lemons.csv(scored.iloc[:200]))
-        world.upload(f"{PREDICTIONS}{day}-b.csv", lemons.csv(scored.iloc[200:]))
-        world.upload(f"{LABELS}{day}.csv", lemons.csv(lemons.labels(sold, timed=timed)))
+        sold = used_cars.sales(1, first_day=day, flipped=True)
+        scored = used_cars.predictions(sold)
+        world.upload(f"{PREDICTIONS}{day}-a.csv", used_cars.csv(scored.iloc[:200]))
+        world.upload(f"{PREDICTIONS}{day}-b.csv", used_cars.csv(scored.iloc[200:]))
+        world.upload(f"{LABELS}{day}.csv", used_cars.csv(used_cars.labels(sold, timed=timed)))
 
     return turned
 
@@ -108,21 +108,21 @@ def turned_days(*days: int) -> Phase:
 
     def turned(world: World) -> None:
         for day in days:
-            sold = lemons.sales(1, first_day=day, flipped=True)
-            world.upload(f"{PREDICTIONS}{day}.csv", lemons.csv(lemons.predictions(sold)))
-            world.upload(f"{LABELS}{day}.csv", lemons.csv(lemons.labels(sold)))
+            sold = used_cars.sales(1, first_day=day, flipped=True)
+            world.upload(f"{PREDICTIONS}{day}.csv", used_cars.csv(used_cars.predictions(sold)))
+            world.upload(f"{LABELS}{day}.csv", used_cars.csv(used_cars.labels(sold)))
 
     return turned
 
 
 def sweep(world: World) -> None:
     """The schedule's check."""
-    ask(world, CheckRequested, as_of=lemons.START + 21 * DAY)
+    ask(world, CheckRequested, as_of=used_cars.START + 21 * DAY)
 
 
 def attribute(world: World) -> None:
     """The schedule's attribution."""
-    ask(world, AttributionsRequested, as_of=lemons.START + 21 * DAY)
+    ask(world, AttributionsRequested, as_of=used_cars.START + 21 * DAY)
 
 
 def report_defect(world: World) -> None:
@@ -143,12 +143,12 @@ def defect(world: World) -> str:
 def correct(world: World) -> None:
     """Predictions and labels are replaced, others withdrawn."""
     inbox = f"inbox/lemons/corrections/{defect(world)}/"
-    sold = lemons.sales(1, first_day=18, flipped=True)
+    sold = used_cars.sales(1, first_day=18, flipped=True)
     champion = world.object("models/lemons/routing.json")["promotions"][-1]["version"]
-    scored = lemons.predictions(sold, champion)
-    world.upload(f"{inbox}predictions/a.csv", lemons.csv(scored.iloc[150:260].assign(mileage=5000.0)))
-    world.upload(f"{inbox}withdrawn-predictions/w.csv", lemons.csv(scored.iloc[:10][["sale"]]))
-    world.upload(f"{inbox}labels/l.csv", lemons.csv(lemons.labels(sold.iloc[30:60]).assign(lemon=1)))
+    scored = used_cars.predictions(sold, champion)
+    world.upload(f"{inbox}predictions/a.csv", used_cars.csv(scored.iloc[150:260].assign(mileage=5000.0)))
+    world.upload(f"{inbox}withdrawn-predictions/w.csv", used_cars.csv(scored.iloc[:10][["sale"]]))
+    world.upload(f"{inbox}labels/l.csv", used_cars.csv(used_cars.labels(sold.iloc[30:60]).assign(lemon=1)))
 
 
 def change_defect(change: str) -> Phase:
@@ -168,7 +168,7 @@ def thaw(world: World) -> None:
 
 def retrain(world: World) -> None:
     """A person asks for a run."""
-    ask(world, RetrainingProposed, reason="please", author=ADA.arn, as_of=lemons.START + 29 * DAY)
+    ask(world, RetrainingProposed, reason="please", author=ADA.arn, as_of=used_cars.START + 29 * DAY)
 
 
 def roll_back(world: World) -> None:
@@ -185,9 +185,9 @@ def mute(world: World) -> None:
 
 def late_day(world: World) -> None:
     """More records of a day that was checked long ago."""
-    sold = lemons.sales(1, first_day=18, flipped=True, rows_a_day=60, seed=5)
-    world.upload(f"{PREDICTIONS}18-late.csv", lemons.csv(lemons.predictions(sold)))
-    world.upload(f"{LABELS}18-late.csv", lemons.csv(lemons.labels(sold, timed=False)))
+    sold = used_cars.sales(1, first_day=18, flipped=True, rows_a_day=60, seed=5)
+    world.upload(f"{PREDICTIONS}18-late.csv", used_cars.csv(used_cars.predictions(sold)))
+    world.upload(f"{LABELS}18-late.csv", used_cars.csv(used_cars.labels(sold, timed=False)))
 
 
 def after(days: int, kind: type[Event]) -> Phase:
@@ -210,17 +210,22 @@ def command(world: World) -> None:
     """Commands of a person, and one that somebody has tampered with."""
     now = world.deployment.clock.now
     given = [
-        (kinds.Mute, {"until": now + DAY, "reason": "r"}),
-        (kinds.Freeze, {"reason": "f"}),
-        (kinds.Thaw, {"reason": "t"}),
-        (kinds.RollBack, {"reason": "b"}),
-        (kinds.OpenDefect, {"title": "bad", "windows": [window(18)]}),
+        (requests.MuteCommand, {"until": now + DAY, "reason": "r"}),
+        (requests.FreezeCommand, {"reason": "f"}),
+        (requests.ThawCommand, {"reason": "t"}),
+        (requests.RollBackCommand, {"reason": "b"}),
+        (requests.OpenDefectCommand, {"title": "bad", "windows": [window(18)]}),
     ]
     for number, (kind, said) in enumerate(given, 1):
-        common = {"id": uuid.UUID(int=number), "model": "lemons", "issued_at": now, "expires_at": now + kinds.LIFETIME}
+        common = {
+            "id": uuid.UUID(int=number),
+            "model": "lemons",
+            "issued_at": now,
+            "expires_at": now + requests.LIFETIME,
+        }
         text = encode(kind.model_validate(common | said))
         with patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ADA.key, "AWS_SECRET_ACCESS_KEY": ADA.secret}):
-            signed = identity.sign(BODY, lambda token, text=text: signed_headers(digest(text), DATA, now, token))
+            signed = sts.sign(BODY, lambda token, text=text: signed_headers(digest(text), DATA, now, token))
         proof = Proof(**asdict(signed))
         world.send("accept_commands", Message(command=text, proof=proof).body())
     world.send("accept_commands", Message(command=text.replace("bad", "worse"), proof=proof).body())
@@ -228,9 +233,9 @@ def command(world: World) -> None:
 
 def overtaken(world: World) -> None:
     """Of two uploads with the same ids the later one is taken in first, and again once the earlier one was."""
-    scored = lemons.predictions(lemons.sales(1, first_day=30, rows_a_day=40))
-    world.upload(f"{PREDICTIONS}30-early.csv", lemons.csv(scored.iloc[:25]))
-    world.upload(f"{PREDICTIONS}30-late.csv", lemons.csv(scored.iloc[15:]))
+    scored = used_cars.predictions(used_cars.sales(1, first_day=30, rows_a_day=40))
+    world.upload(f"{PREDICTIONS}30-early.csv", used_cars.csv(scored.iloc[:25]))
+    world.upload(f"{PREDICTIONS}30-late.csv", used_cars.csv(scored.iloc[15:]))
     world.cloud.queues["ingest_records"].reverse()
 
 

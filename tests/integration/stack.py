@@ -10,7 +10,7 @@ from typing import Any
 from samtranslator.translator.transform import transform
 
 from steward import aws
-from steward.selfcheck.template import Resource, Stack, resolved
+from steward.selfcheck.template import DeployedStack, TemplateResource, resolve
 
 from .template import read_template
 
@@ -44,12 +44,12 @@ class _NoPolicies:
         return {}
 
 
-def create() -> Stack:
+def create() -> DeployedStack:
     """Make every resource of the template that the doctor looks at; inside moto."""
     template = processed()
     defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items()}
     physical: dict[str, str] = {}
-    stack = Stack(NAME, "aws", REGION, ACCOUNT, defaults | {"AlertEmail": SUBSCRIBER}, template, physical)
+    stack = DeployedStack(NAME, "aws", REGION, ACCOUNT, defaults | {"AlertEmail": SUBSCRIBER}, template, physical)
     aws.s3().create_bucket(Bucket="code")
     aws.s3().put_object(Bucket="code", Key="code.zip", Body=_archive())
     declared = template["Resources"]
@@ -59,7 +59,7 @@ def create() -> Stack:
             if one["Type"] == kind and kind in _MAKERS:
                 if one.get("Condition") == "HasChat":
                     continue
-                made = Resource(logical, kind, "", resolved(stack, one.get("Properties", {})))
+                made = TemplateResource(logical, kind, "", resolve(stack, one.get("Properties", {})))
                 physical[logical] = _MAKERS[kind](stack, made)
     return stack
 
@@ -71,11 +71,11 @@ def _archive() -> bytes:
     return body.getvalue()
 
 
-def _queue(_: Stack, queue: Resource) -> str:
+def _queue(_: DeployedStack, queue: TemplateResource) -> str:
     return aws.sqs().create_queue(QueueName=f"{NAME}-{queue.logical}-X1")["QueueUrl"]
 
 
-def _mapping(stack: Stack, mapping: Resource) -> str:
+def _mapping(stack: DeployedStack, mapping: TemplateResource) -> str:
     _redrive(stack)
     wanted = {"EventSourceArn": mapping.properties["EventSourceArn"], "BatchSize": mapping.properties["BatchSize"]}
     return aws.functions().create_event_source_mapping(FunctionName=mapping.properties["FunctionName"], **wanted)[
@@ -83,41 +83,41 @@ def _mapping(stack: Stack, mapping: Resource) -> str:
     ]
 
 
-def _redrive(stack: Stack) -> None:
+def _redrive(stack: DeployedStack) -> None:
     """Queues name their dead-letter queues, which are made after them."""
     for logical, one in stack.template["Resources"].items():
         if one["Type"] == "AWS::SQS::Queue" and "RedrivePolicy" in one["Properties"]:
-            policy = json.dumps(resolved(stack, one["Properties"]["RedrivePolicy"]))
+            policy = json.dumps(resolve(stack, one["Properties"]["RedrivePolicy"]))
             aws.sqs().set_queue_attributes(
                 QueueUrl=stack.physical[logical], Attributes={"RedrivePolicy": policy, "VisibilityTimeout": "5400"}
             )
 
 
-def _queue_policy(_: Stack, policy: Resource) -> str:
+def _queue_policy(_: DeployedStack, policy: TemplateResource) -> str:
     document = json.dumps(policy.properties["PolicyDocument"])
     for url in policy.properties["Queues"]:
         aws.sqs().set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
     return policy.logical
 
 
-def _topic(_: Stack, topic: Resource) -> str:
+def _topic(_: DeployedStack, topic: TemplateResource) -> str:
     return aws.sns().create_topic(Name=f"{NAME}-{topic.logical}")["TopicArn"]
 
 
-def _topic_policy(_: Stack, policy: Resource) -> str:
+def _topic_policy(_: DeployedStack, policy: TemplateResource) -> str:
     (topic,) = policy.properties["Topics"]
     document = json.dumps(policy.properties["PolicyDocument"])
     aws.sns().set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document)
     return policy.logical
 
 
-def _subscription(_: Stack, wanted: Resource) -> str:
+def _subscription(_: DeployedStack, wanted: TemplateResource) -> str:
     return aws.sns().subscribe(
         TopicArn=wanted.properties["TopicArn"], Protocol="email", Endpoint=SUBSCRIBER, ReturnSubscriptionArn=True
     )["SubscriptionArn"]
 
 
-def _bucket(_: Stack, bucket: Resource) -> str:
+def _bucket(_: DeployedStack, bucket: TemplateResource) -> str:
     name = f"{NAME}-{bucket.logical.lower()}"
     aws.s3().create_bucket(Bucket=name)
     aws.s3().put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -128,19 +128,19 @@ def _bucket(_: Stack, bucket: Resource) -> str:
     return name
 
 
-def _bucket_policy(_: Stack, policy: Resource) -> str:
+def _bucket_policy(_: DeployedStack, policy: TemplateResource) -> str:
     aws.s3().put_bucket_policy(
         Bucket=policy.properties["Bucket"], Policy=json.dumps(policy.properties["PolicyDocument"])
     )
     return policy.logical
 
 
-def _bus(_: Stack, bus: Resource) -> str:
+def _bus(_: DeployedStack, bus: TemplateResource) -> str:
     aws.events().create_event_bus(Name=bus.properties["Name"])
     return str(bus.properties["Name"])
 
 
-def _rule(_: Stack, rule: Resource) -> str:
+def _rule(_: DeployedStack, rule: TemplateResource) -> str:
     name, bus = f"{NAME}-{rule.logical}", rule.properties.get("EventBusName")
     on_bus = {"EventBusName": bus} if bus else {}
     if "EventPattern" in rule.properties:
@@ -152,7 +152,7 @@ def _rule(_: Stack, rule: Resource) -> str:
     return f"{bus}|{name}" if bus else name
 
 
-def _role(_: Stack, role: Resource) -> str:
+def _role(_: DeployedStack, role: TemplateResource) -> str:
     name = f"{NAME}-{role.logical}"
     trust = json.dumps(role.properties["AssumeRolePolicyDocument"])
     aws.iam().create_role(RoleName=name, AssumeRolePolicyDocument=trust)
@@ -164,12 +164,12 @@ def _role(_: Stack, role: Resource) -> str:
     return name
 
 
-def _managed_policy(_: Stack, policy: Resource) -> str:
+def _managed_policy(_: DeployedStack, policy: TemplateResource) -> str:
     document = json.dumps(policy.properties["PolicyDocument"])
     return aws.iam().create_policy(PolicyName=f"{NAME}-{policy.logical}", PolicyDocument=document)["Policy"]["Arn"]
 
 
-def _function(_: Stack, function: Resource) -> str:
+def _function(_: DeployedStack, function: TemplateResource) -> str:
     return aws.functions().create_function(
         FunctionName=f"{NAME}-{function.logical}",
         Runtime="python3.13",
@@ -181,23 +181,23 @@ def _function(_: Stack, function: Resource) -> str:
     )["FunctionName"]
 
 
-def _layer(_: Stack, layer: Resource) -> str:
+def _layer(_: DeployedStack, layer: TemplateResource) -> str:
     made = aws.functions().publish_layer_version(
         LayerName=layer.properties["LayerName"], Content={"S3Bucket": "code", "S3Key": "code.zip"}
     )
     return made["LayerVersionArn"]
 
 
-def _group(_: Stack, group: Resource) -> str:
+def _group(_: DeployedStack, group: TemplateResource) -> str:
     aws.scheduler().create_schedule_group(Name=group.properties["Name"])
     return str(group.properties["Name"])
 
 
-def _logs(_: Stack, group: Resource) -> str:
+def _logs(_: DeployedStack, group: TemplateResource) -> str:
     return str(group.properties["LogGroupName"])
 
 
-def _alarm(_: Stack, alarm: Resource) -> str:
+def _alarm(_: DeployedStack, alarm: TemplateResource) -> str:
     name = f"{NAME}-{alarm.logical}"
     wanted = {"MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold", "ComparisonOperator"}
     said = {key: value for key, value in alarm.properties.items() if key in wanted}
@@ -226,7 +226,7 @@ _MAKERS = {
 }
 
 
-def name_of(stack: Stack, logical: str) -> tuple[str, str]:
+def name_of(stack: DeployedStack, logical: str) -> tuple[str, str]:
     """The bus (empty for the account's own) and the name of a rule."""
     bus, _, name = stack.physical[logical].rpartition("|")
     return bus, name

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from steward import aws
-from steward.commands import kinds
+from steward.commands import requests
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.events import (
@@ -30,10 +30,10 @@ from steward.events import (
     RetrainingProposed,
     RollbackProposed,
 )
-from steward.store import identity
+from steward.store import sts
 from steward.store.bus import Bus, BusUnavailable
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import Deployment
 from .sts import Person, strict
 
@@ -46,31 +46,31 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def declared(steward: Deployment) -> Iterator[Deployment]:
-    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.upload("specs/lemons.yaml", used_cars.SPEC)
     steward.settle()
     with strict(PEOPLE, steward.clock):
         yield steward
 
 
-def command(steward: Deployment, kind: type[kinds.Command] = kinds.Retrain, **said: Any) -> kinds.Command:
-    if kind is kinds.Retrain:
+def command(
+    steward: Deployment, kind: type[requests.Command] = requests.RetrainCommand, **said: Any
+) -> requests.Command:
+    if kind is requests.RetrainCommand:
         said = {"reason": "the owner asks", **said}
     begins = {"id": uuid.uuid4(), "model": "lemons", "issued_at": steward.clock.now}
     said = {**begins, **said}
-    return kind.model_validate({"expires_at": said["issued_at"] + kinds.LIFETIME, **said})
+    return kind.model_validate({"expires_at": said["issued_at"] + requests.LIFETIME, **said})
 
 
 def message(
-    steward: Deployment, asked: kinds.Command | str, who: Person = ANN, *, at: datetime | None = None, to: str = ""
+    steward: Deployment, asked: requests.Command | str, who: Person = ANN, *, at: datetime | None = None, to: str = ""
 ) -> str:
     """A signed message, as the command line makes it."""
     text = asked if isinstance(asked, str) else encode(asked)
     signed_at = at or datetime.fromisoformat(json.loads(text)["issued_at"])
     session = {"AWS_SESSION_TOKEN": who.token} if who.token else {}
     with patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": who.key, "AWS_SECRET_ACCESS_KEY": who.secret, **session}):
-        signature = identity.sign(
-            BODY, lambda token: signed_headers(digest(text), to or steward.data, signed_at, token)
-        )
+        signature = sts.sign(BODY, lambda token: signed_headers(digest(text), to or steward.data, signed_at, token))
     return Message(command=text, proof=Proof(**asdict(signature))).body()
 
 
@@ -100,22 +100,26 @@ def refusal(steward: Deployment, body: str, message_id: str = "") -> str:
 
 
 EVENTS = [
-    (kinds.Acknowledge, {"monitor": "roc_auc", "note": "seen"}, AlertAcknowledged),
-    (kinds.Mute, {"until": datetime.fromisoformat("2024-06-03T00:00:00Z"), "reason": "a holiday"}, AlertMuted),
-    (kinds.Check, {"window": "20240119T000000Z_1d"}, CheckRequested),
-    (kinds.Retrain, {"reason": "the owner asks"}, RetrainingProposed),
-    (kinds.Freeze, {"reason": "the year ends"}, FreezeProposed),
-    (kinds.Thaw, {"reason": "the year began"}, FreezeProposed),
-    (kinds.RollBack, {"reason": "customers complain"}, RollbackProposed),
-    (kinds.OpenDefect, {"title": "mileage in km", "windows": ["20240119T000000Z_1d"]}, DefectProposed),
-    (kinds.ChangeDefect, {"defect": "d1", "change": "assign", "owner": "ann"}, DefectChangeRequested),
-    (kinds.Remove, {"reason": "a wrong window"}, RemovalProposed),
+    (requests.AcknowledgeCommand, {"monitor": "roc_auc", "note": "seen"}, AlertAcknowledged),
+    (
+        requests.MuteCommand,
+        {"until": datetime.fromisoformat("2024-06-03T00:00:00Z"), "reason": "a holiday"},
+        AlertMuted,
+    ),
+    (requests.CheckCommand, {"window": "20240119T000000Z_1d"}, CheckRequested),
+    (requests.RetrainCommand, {"reason": "the owner asks"}, RetrainingProposed),
+    (requests.FreezeCommand, {"reason": "the year ends"}, FreezeProposed),
+    (requests.ThawCommand, {"reason": "the year began"}, FreezeProposed),
+    (requests.RollBackCommand, {"reason": "customers complain"}, RollbackProposed),
+    (requests.OpenDefectCommand, {"title": "mileage in km", "windows": ["20240119T000000Z_1d"]}, DefectProposed),
+    (requests.ChangeDefectCommand, {"defect": "d1", "change": "assign", "owner": "ann"}, DefectChangeRequested),
+    (requests.RemoveCommand, {"reason": "a wrong window"}, RemovalProposed),
 ]
 
 
 @pytest.mark.parametrize(("kind", "said", "told"), EVENTS, ids=[kind.__name__ for kind, _, _ in EVENTS])
 def test_a_proven_command_is_told_answered_and_recorded_with_its_author(
-    declared: Deployment, kind: type[kinds.Command], said: dict[str, Any], told: type[Event]
+    declared: Deployment, kind: type[requests.Command], said: dict[str, Any], told: type[Event]
 ) -> None:
     asked = command(declared, kind, **said)
     (event,) = deliver(declared, message(declared, asked))
@@ -129,11 +133,11 @@ def test_a_proven_command_is_told_answered_and_recorded_with_its_author(
 
 
 def test_every_kind_of_command_is_looked_at() -> None:
-    assert {kind for kind, _, _ in EVENTS} == set(kinds.KINDS.values())
+    assert {kind for kind, _, _ in EVENTS} == set(requests.COMMANDS.values())
 
 
 def test_a_thaw_speaks_of_now(declared: Deployment) -> None:
-    (event,) = deliver(declared, message(declared, command(declared, kinds.Thaw, reason="go on")))
+    (event,) = deliver(declared, message(declared, command(declared, requests.ThawCommand, reason="go on")))
     assert isinstance(event, FreezeProposed)
     assert event.until == event.as_of
 
@@ -186,7 +190,7 @@ def test_a_proof_of_another_second_is_refused(declared: Deployment) -> None:
 
 def test_an_expired_command_is_refused(declared: Deployment) -> None:
     body = message(declared, command(declared))
-    declared.clock.pass_by(kinds.LIFETIME)
+    declared.clock.pass_by(requests.LIFETIME)
     assert "expired at 2024-06-01T00:06:00+00:00" in refusal(declared, body)
 
 
@@ -201,7 +205,7 @@ def test_a_redelivery_gets_the_same_answer_even_after_the_command_expired(declar
     body = message(declared, command(declared))
     first = deliver(declared, body, "one")
     answer = declared.contents("commands/")
-    declared.clock.pass_by(kinds.LIFETIME)
+    declared.clock.pass_by(requests.LIFETIME)
     again = deliver(declared, body, "one")
     assert [event.event_id for event in again] == [event.event_id for event in first]
     assert [event.occurred_at for event in again] == [event.occurred_at for event in first]
@@ -212,7 +216,7 @@ def test_a_redelivery_gets_the_same_answer_even_after_the_command_expired(declar
 def test_a_redelivery_of_what_was_refused_is_refused_for_the_same_reason(declared: Deployment) -> None:
     body = message(declared, command(declared), Person("AKIANOBODY", "secret", ""))
     first = refusal(declared, body, "one")
-    declared.clock.pass_by(kinds.LIFETIME)
+    declared.clock.pass_by(requests.LIFETIME)
     assert refusal(declared, body, "one") == first
     assert [entry.action for entry in declared.entries("lemons")].count("command_refused") == 1
 
@@ -257,7 +261,7 @@ def test_a_function_that_died_after_its_answer_is_made_good_by_a_message_sent_ro
     body = message(declared, command(declared))
     with patch.object(Bus, "publish", side_effect=BusUnavailable("EventBridge is down")):
         assert declared.invoke("accept_commands", body, message_id="one")["batchItemFailures"]
-    declared.clock.pass_by(kinds.LIFETIME)
+    declared.clock.pass_by(requests.LIFETIME)
     (event,) = deliver(declared, body, "a redriven message has a new id")
     assert isinstance(event, RetrainingProposed)
     assert "it is replayed" in refusal(declared, body, "three")
@@ -265,10 +269,10 @@ def test_a_function_that_died_after_its_answer_is_made_good_by_a_message_sent_ro
 
 def test_who_is_not_named_in_the_declaration_is_refused_and_named(steward: Deployment) -> None:
     allow = 'commands: {allow: {roll_back: ["arn:aws:iam::123456789012:role/leads"]}}\n'
-    steward.upload("specs/lemons.yaml", lemons.SPEC + allow)
+    steward.upload("specs/lemons.yaml", used_cars.SPEC + allow)
     steward.settle()
     with strict(PEOPLE, steward.clock):
-        asked = command(steward, kinds.RollBack, reason="customers complain")
+        asked = command(steward, requests.RollBackCommand, reason="customers complain")
         reason = refusal(steward, message(steward, asked, BOB))
         assert reason.startswith(f"{BOB.arn} may not give the command roll_back")
         assert steward.told(CommandRefused)[-1].author == BOB.arn

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from steward.cli.version_export import ExportedVersion, collect, upload
 from steward.errors import NotReleased
 from steward.events import (
     AuditCompleted,
@@ -18,26 +19,25 @@ from steward.events import (
     VersionRejected,
 )
 from steward.promotion.transfer import LedgerExtract, Part
-from steward.stations.send import Sent, deliver, gather
 from steward.store.bucket import Bucket
 from steward.store.ledger import Ledger
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import EPOCH, Deployment, deployed
 
 AUTHOR = "arn:aws:iam::123456789012:user/ada"
 
 
-def leave(steward: Deployment, version: str, displaced: str | None = None) -> Sent:
+def leave(steward: Deployment, version: str, displaced: str | None = None) -> ExportedVersion:
     ledger = Ledger(Bucket(steward.ledger), "test")
-    return gather(Bucket(steward.data, steward.name), ledger, "lemons", version, displaced)
+    return collect(Bucket(steward.data, steward.name), ledger, "lemons", version, displaced)
 
 
 @pytest.fixture(scope="session")
-def staged() -> Sent:
+def staged() -> ExportedVersion:
     """The first champion of `lemons` in staging, as it leaves."""
     with deployed(name="staging") as staging:
-        lemons.begin(staging)
+        used_cars.begin(staging)
         return leave(staging, staging.champion("lemons"))
 
 
@@ -45,24 +45,26 @@ def staged() -> Sent:
 def production() -> Iterator[Deployment]:
     """An environment that knows the declaration, and no version."""
     with deployed(name="production") as deployment:
-        deployment.upload("specs/lemons.yaml", lemons.SPEC)
+        deployment.upload("specs/lemons.yaml", used_cars.SPEC)
         deployment.settle()
         yield deployment
 
 
-def arrive(steward: Deployment, sent: Sent, over: str | None = None, **parts: bytes | None) -> str:
+def arrive(steward: Deployment, sent: ExportedVersion, over: str | None = None, **parts: bytes | None) -> str:
     """Send a version, some of its parts altered (`model_skops=b"..."`) or left out; its correlation id."""
     named = {name.replace("_", "."): body for name, body in parts.items()}
     bodies: dict[Part, Any] = {part: body for part, body in (sent.bodies | named).items() if body is not None}
-    altered = Sent(sent.model, sent.version, sent.origin, bodies)
+    altered = ExportedVersion(sent.model, sent.version, sent.origin, bodies)
     steward.clock.pass_by(timedelta(minutes=1))
     data = Bucket(steward.data, steward.name)
-    correlation_id = deliver(data, altered, author=AUTHOR, sent_at=EPOCH, over=over)
+    correlation_id = upload(data, altered, author=AUTHOR, sent_at=EPOCH, over=over)
     steward.settle()
     return correlation_id
 
 
-def test_a_version_that_comes_whole_is_put_in_charge_and_recorded(production: Deployment, staged: Sent) -> None:
+def test_a_version_that_comes_whole_is_put_in_charge_and_recorded(
+    production: Deployment, staged: ExportedVersion
+) -> None:
     correlation_id = arrive(production, staged)
     assert not production.errors, production.errors
     assert production.champion("lemons") == staged.version
@@ -77,9 +79,11 @@ def test_a_version_that_comes_whole_is_put_in_charge_and_recorded(production: De
     assert (evaluation["accepted"]["origin"], evaluation["accepted"]["author"]) == ("staging", AUTHOR)
 
 
-def test_what_was_accepted_checks_windows_and_stands_an_audit(production: Deployment, staged: Sent) -> None:
+def test_what_was_accepted_checks_windows_and_stands_an_audit(production: Deployment, staged: ExportedVersion) -> None:
     arrive(production, staged)
-    production.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=15))))
+    production.upload(
+        "inbox/lemons/predictions/a.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=15)))
+    )
     production.settle()
     assert [event.version for event in production.told(CheckCompleted)] == [staged.version]
     now = production.clock.now
@@ -93,7 +97,7 @@ def test_what_was_accepted_checks_windows_and_stands_an_audit(production: Deploy
     assert "trained in staging, where its records are" in findings["dataset_intact"]
 
 
-def test_redelivery_and_a_second_sending_change_nothing(production: Deployment, staged: Sent) -> None:
+def test_redelivery_and_a_second_sending_change_nothing(production: Deployment, staged: ExportedVersion) -> None:
     arrive(production, staged)
     before = production.contents("models/"), production.contents("runs/")
     key = f"promotions/lemons/{staged.version}.json"
@@ -107,7 +111,7 @@ def test_redelivery_and_a_second_sending_change_nothing(production: Deployment, 
     assert (actions.count("version_accepted"), actions.count("champion_promoted")) == (1, 1)
 
 
-def altered(sent: Sent, part: Part, **changes: object) -> bytes:
+def altered(sent: ExportedVersion, part: Part, **changes: object) -> bytes:
     return json.dumps(json.loads(sent.bodies[part]) | changes).encode()
 
 
@@ -127,7 +131,7 @@ def refused(steward: Deployment, correlation_id: str) -> VersionRejected:
     "part", ["manifest.json", "model.skops", "baseline.json", "background.json", "evaluation.json", "dataset.json",
              "spec.json"]
 )  # fmt: skip
-def test_a_part_with_other_bytes_is_refused(production: Deployment, staged: Sent, part: Part) -> None:
+def test_a_part_with_other_bytes_is_refused(production: Deployment, staged: ExportedVersion, part: Part) -> None:
     body = staged.bodies[part]
     other = body + b" " if part != "model.skops" else body[:-1] + bytes([body[-1] ^ 1])
     event = refused(production, arrive(production, staged, **{part.replace(".", "_"): other}))
@@ -135,25 +139,25 @@ def test_a_part_with_other_bytes_is_refused(production: Deployment, staged: Sent
 
 
 @pytest.mark.parametrize("part", ["manifest.json", "baseline.json", "evaluation.json", "run.json", "ledger.json"])
-def test_a_part_that_is_missing_is_refused(production: Deployment, staged: Sent, part: Part) -> None:
+def test_a_part_that_is_missing_is_refused(production: Deployment, staged: ExportedVersion, part: Part) -> None:
     event = refused(production, arrive(production, staged, **{part.replace(".", "_"): None}))
     assert event.problems == [f"{part} is missing"]
 
 
-def test_an_artifact_that_is_missing_is_refused(production: Deployment, staged: Sent) -> None:
+def test_an_artifact_that_is_missing_is_refused(production: Deployment, staged: ExportedVersion) -> None:
     event = refused(production, arrive(production, staged, model_skops=None))
     assert "model.skops has SHA-256 of nothing: it is missing" in event.problems[0]
 
 
 @pytest.mark.parametrize("part", ["manifest.json", "evaluation.json", "run.json", "ledger.json"])
-def test_a_part_that_cannot_be_read_is_refused(production: Deployment, staged: Sent, part: Part) -> None:
+def test_a_part_that_cannot_be_read_is_refused(production: Deployment, staged: ExportedVersion, part: Part) -> None:
     event = refused(production, arrive(production, staged, **{part.replace(".", "_"): b'{"a": 1}'}))
     assert event.problems[0].startswith(f"{part} cannot be read: ")
 
 
-def test_bytes_that_change_after_they_were_listed_are_refused(production: Deployment, staged: Sent) -> None:
+def test_bytes_that_change_after_they_were_listed_are_refused(production: Deployment, staged: ExportedVersion) -> None:
     data = Bucket(production.data, production.name)
-    deliver(data, staged, author=AUTHOR, sent_at=EPOCH, over=None)
+    upload(data, staged, author=AUTHOR, sent_at=EPOCH, over=None)
     key = f"promotions/lemons/{staged.version}.json"
     transfer = production.object(key)
     transfer["parts"]["model.skops"]["version_id"] = data.put(
@@ -164,7 +168,7 @@ def test_bytes_that_change_after_they_were_listed_are_refused(production: Deploy
     assert any("has SHA-256" in problem for problem in production.told(VersionRejected)[-1].problems)
 
 
-def test_a_ledger_with_an_altered_entry_is_refused(production: Deployment, staged: Sent) -> None:
+def test_a_ledger_with_an_altered_entry_is_refused(production: Deployment, staged: ExportedVersion) -> None:
     told = LedgerExtract.model_validate_json(staged.bodies["ledger.json"])
     entries = [entry.model_copy(update={"summary": "all is well"}) for entry in told.entries[:1]] + told.entries[1:]
     forged = told.model_copy(update={"entries": entries}).model_dump_json().encode()
@@ -172,14 +176,14 @@ def test_a_ledger_with_an_altered_entry_is_refused(production: Deployment, stage
     assert "the extract of the ledger is broken: entry 3 was altered" in event.problems[0]
 
 
-def test_a_ledger_with_a_missing_entry_is_refused(production: Deployment, staged: Sent) -> None:
+def test_a_ledger_with_a_missing_entry_is_refused(production: Deployment, staged: ExportedVersion) -> None:
     told = LedgerExtract.model_validate_json(staged.bodies["ledger.json"])
     cut = told.model_copy(update={"entries": [told.entries[0], *told.entries[2:]]}).model_dump_json().encode()
     event = refused(production, arrive(production, staged, ledger_json=cut))
     assert "is missing" in event.problems[0]
 
 
-def test_a_version_that_failed_its_gates_is_refused(production: Deployment, staged: Sent) -> None:
+def test_a_version_that_failed_its_gates_is_refused(production: Deployment, staged: ExportedVersion) -> None:
     evaluation = json.loads(staged.bodies["evaluation.json"])
     gates = [gate | {"passed": False} for gate in evaluation["gates"]]
     event = refused(
@@ -189,38 +193,40 @@ def test_a_version_that_failed_its_gates_is_refused(production: Deployment, stag
 
 
 def test_a_model_that_is_declared_otherwise_is_refused_until_it_is_declared_alike(
-    production: Deployment, staged: Sent
+    production: Deployment, staged: ExportedVersion
 ) -> None:
-    production.upload("specs/lemons.yaml", lemons.SPEC.replace("maximum: 60", "maximum: 70") + "threshold: 0.4\n")
+    production.upload("specs/lemons.yaml", used_cars.SPEC.replace("maximum: 60", "maximum: 70") + "threshold: 0.4\n")
     production.settle()
     event = refused(production, arrive(production, staged))
     assert event.problems == [
         "the declaration here differs in threshold, features: push the one that it was trained under"
     ]
-    production.upload("specs/lemons.yaml", lemons.SPEC.replace("rate(1 hour)", "rate(2 hours)"))
+    production.upload("specs/lemons.yaml", used_cars.SPEC.replace("rate(1 hour)", "rate(2 hours)"))
     production.settle()
     arrive(production, staged)
     assert production.champion("lemons") == staged.version
 
 
-def test_a_model_that_is_not_declared_is_refused(steward: Deployment, staged: Sent) -> None:
+def test_a_model_that_is_not_declared_is_refused(steward: Deployment, staged: ExportedVersion) -> None:
     event = refused(steward, arrive(steward, staged))
     assert event.problems == ["model lemons is not declared here: push the declaration that it was trained under"]
 
 
-def test_what_was_sent_elsewhere_is_refused(staged: Sent) -> None:
+def test_what_was_sent_elsewhere_is_refused(staged: ExportedVersion) -> None:
     with deployed(name="canary") as canary:
-        canary.upload("specs/lemons.yaml", lemons.SPEC)
+        canary.upload("specs/lemons.yaml", used_cars.SPEC)
         canary.settle()
         data = Bucket(canary.data, "production")
-        deliver(data, staged, author=AUTHOR, sent_at=EPOCH, over=None)
+        upload(data, staged, author=AUTHOR, sent_at=EPOCH, over=None)
         canary.settle()
         (event,) = canary.told(VersionRejected)
         assert event.problems == ["it was sent to production, and this is canary"]
 
 
-def test_a_champion_that_it_was_not_judged_against_stays_unless_named(production: Deployment, staged: Sent) -> None:
-    production.upload("inbox/lemons/reference/own.csv", lemons.csv(lemons.sales(14, seed=3)))
+def test_a_champion_that_it_was_not_judged_against_stays_unless_named(
+    production: Deployment, staged: ExportedVersion
+) -> None:
+    production.upload("inbox/lemons/reference/own.csv", used_cars.csv(used_cars.sales(14, seed=3)))
     production.settle()
     own = production.champion("lemons")
     event_id = arrive(production, staged)
@@ -233,7 +239,7 @@ def test_a_champion_that_it_was_not_judged_against_stays_unless_named(production
 
 
 def test_a_champion_that_moves_before_the_release_fails_it_and_the_version_may_be_sent_again(
-    production: Deployment, staged: Sent
+    production: Deployment, staged: ExportedVersion
 ) -> None:
     production.queues.pop("release_model")
     arrive(production, staged)
@@ -259,8 +265,8 @@ def test_an_upload_in_no_place_is_refused(production: Deployment, key: str) -> N
     assert "is not a promotion's place" in event.problems[0]
 
 
-def test_a_list_under_another_versions_name_is_refused(production: Deployment, staged: Sent) -> None:
-    deliver(Bucket(production.data, "production"), staged, author=AUTHOR, sent_at=EPOCH, over=None)
+def test_a_list_under_another_versions_name_is_refused(production: Deployment, staged: ExportedVersion) -> None:
+    upload(Bucket(production.data, "production"), staged, author=AUTHOR, sent_at=EPOCH, over=None)
     body = json.dumps(production.object(f"promotions/lemons/{staged.version}.json"))
     production.settle()
     production.upload("promotions/lemons/20240101-00000000.json", body)
@@ -269,7 +275,9 @@ def test_a_list_under_another_versions_name_is_refused(production: Deployment, s
     assert event.problems == [f"promotions/lemons/20240101-00000000.json lists lemons {staged.version}"]
 
 
-def test_a_version_is_sent_on_only_from_where_it_was_trained_and_released(production: Deployment, staged: Sent) -> None:
+def test_a_version_is_sent_on_only_from_where_it_was_trained_and_released(
+    production: Deployment, staged: ExportedVersion
+) -> None:
     arrive(production, staged)
     with pytest.raises(NotReleased, match="was trained in staging; send it on from there"):
         leave(production, staged.version)

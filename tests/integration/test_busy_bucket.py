@@ -39,8 +39,8 @@ def answering(code: str, times: int) -> Any:
 
 def test_a_create_that_found_s3_busy_is_asked_again(steward: Deployment) -> None:
     with answering("ConditionalRequestConflict", 2):
-        stored = Bucket(steward.data).ensure("runs/a.json", b"a")
-    assert Bucket(steward.data).verified(stored) == b"a"
+        stored = Bucket(steward.data).create_if_absent("runs/a.json", b"a")
+    assert Bucket(steward.data).get_verified(stored) == b"a"
 
 
 def test_a_create_never_replaces_what_came_while_s3_was_busy(steward: Deployment) -> None:
@@ -52,6 +52,6 @@ def test_a_create_never_replaces_what_came_while_s3_was_busy(steward: Deployment
 @pytest.mark.parametrize("code", ["ConditionalRequestConflict", "PreconditionFailed", "NoSuchKey"])
 def test_a_state_is_changed_once_though_others_were_first(steward: Deployment, code: str) -> None:
     bucket = Bucket(steward.data)
-    bucket.swap("runs/tally.json", Tally, counted)
+    bucket.update("runs/tally.json", Tally, counted)
     with answering(code, 2):
-        assert bucket.swap("runs/tally.json", Tally, counted) == Tally(count=2)
+        assert bucket.update("runs/tally.json", Tally, counted) == Tally(count=2)

@@ -5,13 +5,13 @@ from typing import Any
 from unittest.mock import patch
 
 from steward import aws
-from steward.alerting.states import ModelAlerts
-from steward.alerting.telling import Told
+from steward.alerting.alert_status import ModelAlerts
+from steward.alerting.delivery import DeliveryState
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, Event
 from steward.store import keys
 from steward.store.bucket import Bucket
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import Deployment
 
 
@@ -20,9 +20,9 @@ def checks(steward: Deployment, *days: tuple[int, bool]) -> list[CheckCompleted]
     with patch.dict(steward.queues):
         queue = steward.queues.pop("raise_alerts")
         for day, flipped in days:
-            sold = lemons.sales(1, first_day=day, flipped=flipped)
-            steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
-            steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
+            sold = used_cars.sales(1, first_day=day, flipped=flipped)
+            steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(used_cars.predictions(sold)))
+            steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
             steward.settle()
         aws.sqs().purge_queue(QueueUrl=queue)
     newest = {check.window: check for check in steward.told(CheckCompleted)}
@@ -57,8 +57,8 @@ def alerts(steward: Deployment) -> ModelAlerts:
     return ModelAlerts.model_validate(steward.object("alerts/lemons.json"))
 
 
-def alert(steward: Deployment) -> Told:
-    return alerts(steward).told["roc_auc"]
+def alert(steward: Deployment) -> DeliveryState:
+    return alerts(steward).deliveries["roc_auc"]
 
 
 def test_an_alert_that_fires_again_while_its_end_is_being_told_is_told_of(trained: Deployment) -> None:
@@ -69,28 +69,28 @@ def test_an_alert_that_fires_again_while_its_end_is_being_told_is_told_of(traine
     last = alert(trained).last
     assert last is not None
     assert (last.change, last.version, last.window) == ("firing", worse.version, worse.window)
-    assert alert(trained).claim is None
+    assert alert(trained).lease is None
 
 
 def test_an_alert_that_ends_while_its_beginning_is_being_told_is_told_of(trained: Deployment) -> None:
     bad, good = checks(trained, (14, True), (15, False))
     meanwhile(trained, bad, good)
     assert [state for state, _ in told(trained)] == ["firing", "resolved"]
-    assert alert(trained).claim is None
+    assert alert(trained).lease is None
 
 
 def test_two_checks_of_one_episode_are_told_of_once(trained: Deployment) -> None:
     earlier, later = checks(trained, (14, True), (15, True))
     meanwhile(trained, later, earlier)
     assert [state for state, _ in told(trained)] == ["firing"]
-    assert alert(trained).claim is None
+    assert alert(trained).lease is None
 
 
 def test_an_alert_never_goes_back_to_the_champion_before(trained: Deployment) -> None:
     (check,) = checks(trained, (14, False))
     routing = trained.object("models/lemons/routing.json")
     promoted = {**routing["promotions"][-1], "version": "20240117-newer000", "run": "another"}
-    swap, crossed = Bucket.swap, []
+    swap, crossed = Bucket.update, []
 
     def promote_first(self: Bucket, *arguments: Any) -> Any:
         if not crossed:
@@ -99,6 +99,6 @@ def test_an_alert_never_goes_back_to_the_champion_before(trained: Deployment) ->
             Bucket(trained.data).put(keys.routing("lemons"), json.dumps(routing).encode())
         return swap(self, *arguments)
 
-    with patch.object(Bucket, "swap", promote_first):
+    with patch.object(Bucket, "update", promote_first):
         assert trained.deliver("raise_alerts", check)
     assert alerts(trained).champion == "20240117-newer000"

@@ -3,9 +3,9 @@
 from contextlib import suppress
 
 from steward import aws
+from steward.cli.version_export import ExportedVersion, upload
 from steward.events import ValidationCompleted
 from steward.promotion.transfer import Transfer
-from steward.stations.send import Sent, deliver
 from steward.store.bucket import Bucket
 
 from .deployment import EPOCH, Deployment
@@ -13,9 +13,12 @@ from .dying import WRITES, Died, dying
 from .test_accept_version import AUTHOR, production, staged  # noqa: F401
 
 
-def test_a_death_behind_any_write_of_accept_version_changes_nothing(production: Deployment, staged: Sent) -> None:  # noqa: F811
+def test_a_death_behind_any_write_of_accept_version_changes_nothing(
+    production: Deployment,  # noqa: F811
+    staged: ExportedVersion,  # noqa: F811
+) -> None:
     data = Bucket(production.data, production.name)
-    deliver(data, staged, author=AUTHOR, sent_at=EPOCH, over=None)
+    upload(data, staged, author=AUTHOR, sent_at=EPOCH, over=None)
     aws.sqs().purge_queue(QueueUrl=production.queues["accept_version"])
     key = f"promotions/lemons/{staged.version}.json"
     assert Transfer.model_validate_json(data.get(key).body).version == staged.version

@@ -14,18 +14,18 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
 from steward import aws
-from steward.cli.doctor import examined
-from steward.events import Trouble
+from steward.cli.doctor import diagnose
+from steward.events import Problem
+from steward.repositories import model_schedules, models
 from steward.runtime import ScheduleSettings
-from steward.selfcheck.template import Stack, resources
+from steward.selfcheck.template import DeployedStack, resources
 from steward.spec.document import read_spec
-from steward.stations import registry, schedules
 from steward.store import deployment
+from tests.integration import used_cars
+from tests.integration.notifications import notifications_shown
 
-from . import lemons
 from .moto_directly import answered_directly
 from .moto_urls import urls_worked_out_once
-from .notifying import notifications_shown
 from .stack import create, name_of
 
 CLIENTS = (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch, aws.functions, aws.iam)
@@ -42,7 +42,7 @@ def _own_clients() -> Iterator[None]:
 
 
 @pytest.fixture
-def stack() -> Iterator[Stack]:
+def stack() -> Iterator[DeployedStack]:
     """A sound deployment with one declared model, whose schedules are there."""
     environment = {"AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t", "AWS_DEFAULT_REGION": "us-east-1"}
     with (
@@ -53,50 +53,50 @@ def stack() -> Iterator[Stack]:
         patch.object(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL),  # moto reads no conditions
     ):
         made = create()
-        spec = read_spec(lemons.SPEC.encode())
-        revision = registry.SpecRevision(revision="000001", source_version_id="1", spec=spec)
+        spec = read_spec(used_cars.SPEC.encode())
+        revision = models.SpecRevision(revision="000001", source_version_id="1", spec=spec)
         aws.s3().put_object(
             Bucket=made.physical["DataBucket"],
             Key="models/lemons/specs/000001.json",
             Body=revision.model_dump_json().encode(),
         )
-        schedules.reconcile(settings(made), spec)
+        model_schedules.reconcile(settings(made), spec)
         with notifications_shown():
             yield made
 
 
-def settings(stack: Stack) -> ScheduleSettings:
+def settings(stack: DeployedStack) -> ScheduleSettings:
     return ScheduleSettings.model_validate(resources(stack)["RegisterModel"].properties["Environment"]["Variables"])
 
 
-def causes(stack: Stack, at: datetime = NOW) -> dict[str, Trouble]:
-    return {trouble.cause: trouble for trouble in examined(stack, at)}
+def causes(stack: DeployedStack, at: datetime = NOW) -> dict[str, Problem]:
+    return {trouble.cause: trouble for trouble in diagnose(stack, at)}
 
 
-def test_a_sound_deployment_has_nothing_wrong(stack: Stack) -> None:
+def test_a_sound_deployment_has_nothing_wrong(stack: DeployedStack) -> None:
     assert causes(stack) == {}
 
 
-def rule_off(stack: Stack) -> None:
+def rule_off(stack: DeployedStack) -> None:
     bus, name = name_of(stack, "CheckWindowRule")
     aws.events().disable_rule(Name=name, EventBusName=bus)
 
 
-def rule_without_target(stack: Stack) -> None:
+def rule_without_target(stack: DeployedStack) -> None:
     bus, name = name_of(stack, "RaiseAlertsRule")
     aws.events().remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
 
 
-def rule_of_other_events(stack: Stack) -> None:
+def rule_of_other_events(stack: DeployedStack) -> None:
     bus, name = name_of(stack, "TrainModelRule")
     aws.events().put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["nobody"]}))
 
 
-def queue_without_policy(stack: Stack) -> None:
+def queue_without_policy(stack: DeployedStack) -> None:
     aws.sqs().set_queue_attributes(QueueUrl=stack.physical["IngestRecordsQueue"], Attributes={"Policy": ""})
 
 
-def queue_with_other_dead_letters(stack: Stack) -> None:
+def queue_with_other_dead_letters(stack: DeployedStack) -> None:
     other = resources(stack)["RaiseAlertsQueue"].properties["RedrivePolicy"]
     queue = stack.physical["JoinLabelsQueue"]
     kept = aws.sqs().get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]
@@ -104,11 +104,11 @@ def queue_with_other_dead_letters(stack: Stack) -> None:
     aws.sqs().set_queue_attributes(QueueUrl=queue, Attributes={"Policy": kept["Policy"]})  # moto forgets it
 
 
-def schedule_deleted(stack: Stack) -> None:
+def schedule_deleted(stack: DeployedStack) -> None:
     aws.scheduler().delete_schedule(Name="lemons-check", GroupName=stack.physical["Schedules"])
 
 
-def schedule_changed(stack: Stack) -> None:
+def schedule_changed(stack: DeployedStack) -> None:
     group = stack.physical["Schedules"]
     known = aws.scheduler().get_schedule(Name="lemons-check", GroupName=group)
     aws.scheduler().update_schedule(
@@ -120,7 +120,7 @@ def schedule_changed(stack: Stack) -> None:
     )
 
 
-def schedule_off(stack: Stack) -> None:
+def schedule_off(stack: DeployedStack) -> None:
     group = stack.physical["Schedules"]
     known = aws.scheduler().get_schedule(Name="lemons-check", GroupName=group)
     aws.scheduler().update_schedule(
@@ -133,67 +133,67 @@ def schedule_off(stack: Stack) -> None:
     )
 
 
-def group_deleted(stack: Stack) -> None:
+def group_deleted(stack: DeployedStack) -> None:
     aws.scheduler().delete_schedule_group(Name=stack.physical["Schedules"])
 
 
-def notifications_off(stack: Stack) -> None:
+def notifications_off(stack: DeployedStack) -> None:
     aws.s3().put_bucket_notification_configuration(Bucket=stack.physical["DataBucket"], NotificationConfiguration={})
 
 
-def versioning_off(stack: Stack) -> None:
+def versioning_off(stack: DeployedStack) -> None:
     aws.s3().put_bucket_versioning(
         Bucket=stack.physical["LedgerBucket"], VersioningConfiguration={"Status": "Suspended"}
     )
 
 
-def role_narrowed(stack: Stack) -> None:
+def role_narrowed(stack: DeployedStack) -> None:
     role = stack.physical["CheckWindowRole"]
     document = aws.iam().get_role_policy(RoleName=role, PolicyName="check-window")["PolicyDocument"]
     document["Statement"] = [one for one in document["Statement"] if one["Sid"] != "Write"]
     aws.iam().put_role_policy(RoleName=role, PolicyName="check-window", PolicyDocument=json.dumps(document))
 
 
-def managed_policy_detached(stack: Stack) -> None:
+def managed_policy_detached(stack: DeployedStack) -> None:
     aws.iam().detach_role_policy(RoleName=stack.physical["TrainModelRole"], PolicyArn=stack.physical["EveryFunction"])
 
 
-def event_source_off(stack: Stack) -> None:
+def event_source_off(stack: DeployedStack) -> None:
     aws.functions().update_event_source_mapping(UUID=stack.physical["KickRetrainingMessages"], Enabled=False)
 
 
-def nobody_subscribed(stack: Stack) -> None:
+def nobody_subscribed(stack: DeployedStack) -> None:
     aws.sns().unsubscribe(SubscriptionArn=stack.physical["AlertEmailSubscription"])
 
 
-def environment_changed(stack: Stack) -> None:
+def environment_changed(stack: DeployedStack) -> None:
     aws.functions().update_function_configuration(
         FunctionName=stack.physical["RaiseAlerts"], Environment={"Variables": {"STEWARD_BUS": "another"}}
     )
 
 
-def layers_removed(stack: Stack) -> None:
+def layers_removed(stack: DeployedStack) -> None:
     aws.functions().update_function_configuration(FunctionName=stack.physical["ValidateModel"], Layers=[])
 
 
-def alarm_silenced(stack: Stack) -> None:
+def alarm_silenced(stack: DeployedStack) -> None:
     aws.cloudwatch().disable_alarm_actions(AlarmNames=[stack.physical["SelfCheckMissing"]])
 
 
-def alarm_deleted(stack: Stack) -> None:
+def alarm_deleted(stack: DeployedStack) -> None:
     aws.cloudwatch().delete_alarms(AlarmNames=[stack.physical["AlertsFail"]])
 
 
-def dead_letter(stack: Stack) -> None:
+def dead_letter(stack: DeployedStack) -> None:
     aws.sqs().send_message(QueueUrl=stack.physical["CheckWindowDeadLetters"], MessageBody="{}")
 
 
-def window_unchecked(stack: Stack) -> None:
+def window_unchecked(stack: DeployedStack) -> None:
     closed = (NOW - timedelta(days=3)).strftime("%Y%m%dT000000Z_1d")
     aws.s3().put_object(Bucket=stack.physical["DataBucket"], Key=f"profiles/lemons/v1/{closed}/batch.json", Body=b"{}")
 
 
-SABOTAGES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
+SABOTAGES: dict[str, tuple[Callable[[DeployedStack], None], str, str]] = {
     "a rule is off": (rule_off, "CheckWindowRule-enabled", "aws events enable-rule"),
     "a rule has no target": (rule_without_target, "RaiseAlertsRule-targets", "aws events put-targets"),
     "a rule lets other events through": (rule_of_other_events, "TrainModelRule-pattern", "REVERT_DRIFT"),
@@ -223,7 +223,7 @@ SABOTAGES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
 
 
 @pytest.mark.parametrize("minutes", [9, 11])
-def test_an_upload_that_is_in_work_for_long_is_told(stack: Stack, minutes: int) -> None:
+def test_an_upload_that_is_in_work_for_long_is_told(stack: DeployedStack, minutes: int) -> None:
     name = stack.physical["IngestRecordsQueue"].rsplit("/", 1)[-1]
     aws.cloudwatch().put_metric_data(
         Namespace="AWS/SQS",
@@ -243,26 +243,26 @@ def test_an_upload_that_is_in_work_for_long_is_told(stack: Stack, minutes: int) 
 
 
 @pytest.mark.parametrize("sabotage", SABOTAGES)
-def test_the_doctor_finds_a_sabotage_and_nothing_else(stack: Stack, sabotage: str) -> None:
+def test_the_doctor_finds_a_sabotage_and_nothing_else(stack: DeployedStack, sabotage: str) -> None:
     act, cause, command = SABOTAGES[sabotage]
     act(stack)
     found = causes(stack)
     assert set(found) == {cause}
-    assert command in found[cause].mend
+    assert command in found[cause].remedy
     assert found[cause].sentence.endswith(".")
 
 
-def test_the_command_for_a_queue_without_policy_carries_the_policy_itself(stack: Stack) -> None:
+def test_the_command_for_a_queue_without_policy_carries_the_policy_itself(stack: DeployedStack) -> None:
     queue_without_policy(stack)
-    words = shlex.split(causes(stack)["QueuesPolicy-IngestRecordsQueue-policy"].mend)
+    words = shlex.split(causes(stack)["QueuesPolicy-IngestRecordsQueue-policy"].remedy)
     attributes = json.loads(words[words.index("--attributes") + 1])
     aws.sqs().set_queue_attributes(QueueUrl=words[words.index("--queue-url") + 1], Attributes=attributes)
     assert causes(stack) == {}
 
 
-def test_the_command_for_a_narrowed_role_carries_the_policy_itself(stack: Stack) -> None:
+def test_the_command_for_a_narrowed_role_carries_the_policy_itself(stack: DeployedStack) -> None:
     role_narrowed(stack)
-    words = shlex.split(causes(stack)["CheckWindowRole-policies"].mend)
+    words = shlex.split(causes(stack)["CheckWindowRole-policies"].remedy)
     said = {name: words[words.index(f"--{name}") + 1] for name in ("role-name", "policy-name", "policy-document")}
     aws.iam().put_role_policy(
         RoleName=said["role-name"], PolicyName=said["policy-name"], PolicyDocument=said["policy-document"]
@@ -270,7 +270,7 @@ def test_the_command_for_a_narrowed_role_carries_the_policy_itself(stack: Stack)
     assert causes(stack) == {}
 
 
-def test_a_resource_that_may_not_be_looked_at_is_an_error_and_no_finding(stack: Stack) -> None:
+def test_a_resource_that_may_not_be_looked_at_is_an_error_and_no_finding(stack: DeployedStack) -> None:
     denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListRolePolicies")
     with patch.object(aws.iam(), "list_role_policies", side_effect=denied), pytest.raises(ClientError):
         causes(stack)

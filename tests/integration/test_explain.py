@@ -11,22 +11,22 @@ from steward.errors import IncomparableProfiles, StewardError
 from steward.events import CheckCompleted
 from steward.monitoring.check import Check
 from steward.profiles.profile import Profile
-from steward.stations.check import recomputed
+from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import Deployment
 from .terminal import reached, run
 
 
 def check_of(deployment: Deployment, day: int, *, mileage: float = 1.0, labelled: bool = False) -> CheckCompleted:
     """The newest check of a day whose cars have gone so much further."""
-    sold = lemons.sales(1, first_day=day)
-    scored = lemons.predictions(sold, deployment.champion("lemons"))
+    sold = used_cars.sales(1, first_day=day)
+    scored = used_cars.predictions(sold, deployment.champion("lemons"))
     scored = scored.assign(mileage=scored.mileage * mileage)
-    deployment.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
+    deployment.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(scored))
     if labelled:
-        deployment.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
+        deployment.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
     deployment.settle()
     return deployment.told(CheckCompleted)[-1]
 
@@ -49,7 +49,7 @@ def test_a_check_is_worked_out_again_from_stored_profiles_alone(trained: Deploym
         aws.s3().delete_object(Bucket=trained.data, Key=key)
     check = Check.model_validate(trained.object(event.stored.key))
     assert check.labelled_rows > 0
-    again = recomputed(Bucket(trained.data), check)
+    again = recompute(Bucket(trained.data), check)
     assert [result.model_dump_json() for result in again] == [result.model_dump_json() for result in check.results]
 
 
@@ -78,10 +78,10 @@ def test_every_decision_says_how_it_came_about(trained: Deployment) -> None:
 
 
 def test_realised_performance_shows_its_interval_and_limit(trained: Deployment) -> None:
-    sold = lemons.sales(1, first_day=14, flipped=True)
-    scored = lemons.predictions(sold, trained.champion("lemons"))
-    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(scored))
-    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(sold)))
+    sold = used_cars.sales(1, first_day=14, flipped=True)
+    scored = used_cars.predictions(sold, trained.champion("lemons"))
+    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(scored))
+    trained.upload("inbox/lemons/labels/14.csv", used_cars.csv(used_cars.labels(sold)))
     trained.settle()
     result = explained(trained, "lemons", trained.told(CheckCompleted)[-1].check)
     assert result.exit_code == 0, result.output

@@ -100,7 +100,7 @@ def test_an_error_is_no_kill(stepwise: Deployment) -> None:  # noqa: F811
 def test_a_process_that_is_killed_while_it_reads_twice_ends_the_run(stepwise: Deployment) -> None:  # noqa: F811
     request = requested(stepwise)
     for attempt in (1, 2):
-        with patch("steward.stations.labelled.freeze", side_effect=Died), pytest.raises(Died):
+        with patch("steward.repositories.training_data.snapshot", side_effect=Died), pytest.raises(Died):
             stepwise.deliver("train_model", request, attempt=attempt)
     assert stepwise.deliver("train_model", request, attempt=3)
     stepwise.settle()

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from steward import aws
-from steward.store.outputs import stack_outputs
+from steward.store.cloudformation import stack_outputs
 
 from .deployment import Deployment, deployed
 from .mistakes import ALL, SPEC, Mistake, rows, text
@@ -71,7 +71,7 @@ def test_a_mistake_is_answered(
 def test_settings_that_lead_to_no_deployment_are_answered(
     arguments: str, setting: tuple[str, str | None], words: str, tiny: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Number 74 of the review; `tests/unit/test_access.py` has the others of its kind."""
+    """Number 74 of the review; `tests/unit/store/test_access.py` has the others of its kind."""
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setattr("steward.cli.deployment.stack_outputs", stack_outputs)
     name, value = setting

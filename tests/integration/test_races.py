@@ -113,7 +113,7 @@ def test_a_decision_whose_writer_died_is_written_once_by_the_next(steward: Deplo
     for _ in range(2):
         Ledger(Bucket(steward.ledger), "writer").append(decision(0, 1), recorded_at=EPOCH)
     assert sorted(entry.identity for entry in verify(steward.entries("lemons"))) == ["0-0", "0-1", "0-2"]
-    assert others.examined("lemons")[1] == []
+    assert others.read_all("lemons")[1] == []
 
 
 def test_racing_writers_of_a_state_lose_no_change(steward: Deployment) -> None:
@@ -121,7 +121,7 @@ def test_racing_writers_of_a_state_lose_no_change(steward: Deployment) -> None:
 
     def add(who: int, turn: int) -> None:
         mark = f"{who}-{turn}"
-        bucket.swap("state.json", Tally, lambda present: Tally(seen=[*(present or Tally()).seen, mark]))
+        bucket.update("state.json", Tally, lambda present: Tally(seen=[*(present or Tally()).seen, mark]))
 
     race(add)
     seen = Tally.model_validate_json(bucket.get("state.json").body).seen

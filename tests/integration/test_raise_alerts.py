@@ -15,21 +15,21 @@ from steward.events import (
     AuditCompleted,
     CheckCompleted,
     Event,
+    ObjectRef,
     ReleaseChanged,
     RunFailed,
-    StoredObject,
 )
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import Deployment
 
-NOWHERE = StoredObject(key="reports/lemons/audits/a.json", version_id="v", sha256="0" * 64)
+NOWHERE = ObjectRef(key="reports/lemons/audits/a.json", version_id="v", sha256="0" * 64)
 
 
 def upload_day(steward: Deployment, day: int, *, flipped: bool) -> None:
-    sold = lemons.sales(1, first_day=day, flipped=flipped)
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
-    steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
+    sold = used_cars.sales(1, first_day=day, flipped=flipped)
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(used_cars.predictions(sold)))
+    steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
     steward.settle()
 
 
@@ -78,7 +78,7 @@ def test_a_new_champion_resolves_the_old_ones_alerts(trained: Deployment) -> Non
     trained.deliver("raise_alerts", released(trained))
     trained.settle()
     assert {event.monitor for event in trained.told(AlertResolved)} == raised
-    assert trained.object("alerts/lemons.json")["told"]["roc_auc"]["last"]["change"] == "resolved"
+    assert trained.object("alerts/lemons.json")["deliveries"]["roc_auc"]["last"]["change"] == "resolved"
     assert "lemons: champion is now 20240117-new" in subjects(trained)
 
 
@@ -124,8 +124,8 @@ def test_a_redelivered_check_raises_nothing_anew(trained: Deployment) -> None:
 def test_a_crash_after_subscribers_were_told_tells_them_again_under_the_same_id(
     trained: Deployment, broken: str
 ) -> None:
-    sold = lemons.sales(1, first_day=14, flipped=True)
-    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(lemons.predictions(sold)))
+    sold = used_cars.sales(1, first_day=14, flipped=True)
+    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(used_cars.predictions(sold)))
     trained.settle()
     before = len(trained.notifications)
     check = _checked_with_labels(trained, sold)
@@ -142,20 +142,20 @@ def test_a_crash_after_subscribers_were_told_tells_them_again_under_the_same_id(
 
     with patch.object(client, broken, then_die):
         assert not trained.deliver("raise_alerts", check)
-        assert trained.object("alerts/lemons.json")["told"]["roc_auc"]["last"] is None
+        assert trained.object("alerts/lemons.json")["deliveries"]["roc_auc"]["last"] is None
         assert trained.deliver("raise_alerts", check, attempt=2)
     trained.settle()
     told = [identity for identity in trained.notified()[before:] if identity]
     assert len(told) == 2
     assert len(set(told)) == 1
     assert len([event for event in trained.told(AlertRaised) if event.monitor == "roc_auc"]) == 1
-    assert trained.object("alerts/lemons.json")["told"]["roc_auc"]["last"]["change"] == "firing"
+    assert trained.object("alerts/lemons.json")["deliveries"]["roc_auc"]["last"]["change"] == "firing"
     assert [entry.action for entry in trained.entries("lemons") if entry.subject == "roc_auc"] == ["alert_raised"]
 
 
 def _checked_with_labels(steward: Deployment, sold: Any) -> CheckCompleted:
     """The check that brings bad news, kept from `raise_alerts`."""
-    steward.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(sold)))
+    steward.upload("inbox/lemons/labels/14.csv", used_cars.csv(used_cars.labels(sold)))
     with patch.dict(steward.queues):
         queue = steward.queues.pop("raise_alerts")
         steward.settle()

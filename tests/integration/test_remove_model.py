@@ -25,19 +25,19 @@ from steward.events import (
     ReportRequested,
     RetrainingProposed,
 )
-from steward.lineage.story import story
-from steward.stations import registry
-from steward.stations.watch import of_model, of_schedules
+from steward.lineage.artifact_history import artifact_history
+from steward.repositories import models
+from steward.services.watch_deployment import of_model, of_schedules
 from steward.store import keys
 from steward.store.bucket import Bucket
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import BUS, Deployment
 from .sts import Person, strict
 from .terminal import reached, run
 
 ANN = Person("AKIAANN", "ann's secret", "arn:aws:iam::123456789012:user/ann")
-WITH_RETENTION = lemons.SPEC + "retention: {inbox: 40d}\n"
+WITH_RETENTION = used_cars.SPEC + "retention: {inbox: 40d}\n"
 
 
 def proposal(deployment: Deployment, correlation_id: str = "command-1") -> RemovalProposed:
@@ -69,7 +69,9 @@ def stored(deployment: Deployment) -> dict[str, bytes]:
 def serving(trained: Deployment) -> Iterator[Deployment]:
     """`lemons` with a champion, its schedules and a checked day."""
     trained.upload("specs/lemons.yaml", WITH_RETENTION)
-    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=14))))
+    trained.upload(
+        "inbox/lemons/predictions/14.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=14)))
+    )
     trained.settle()
     assert {"lemons-check", "lemons-maintain"} <= schedules()
     return trained
@@ -81,14 +83,14 @@ def test_a_removed_model_has_no_schedules_but_that_of_its_retention(serving: Dep
     assert schedules() == {"lemons-maintain"}
     (entry,) = [entry for entry in serving.entries("lemons") if entry.action == "model_removed"]
     assert (entry.subject, entry.summary) == ("lemons", f"removed by {ANN.arn}: a wrong window")
-    (told,) = [one for one in story(serving.entries("lemons"), []) if one.happened == "model removed"]
+    (told,) = [one for one in artifact_history(serving.entries("lemons"), []) if one.happened == "model removed"]
     assert (told.subject, told.id) == ("spec", "000003")
     assert list(of_schedules(_settings(serving), Bucket(serving.data))) == []
     assert list(of_model(Bucket(serving.data), "lemons", serving.clock.now + timedelta(days=30))) == []
 
 
 def test_without_retention_no_schedule_is_left(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("owner: ", "owner: new-"))
+    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("owner: ", "owner: new-"))
     trained.settle()
     remove(trained)
     assert schedules() == set()
@@ -111,7 +113,9 @@ def test_nothing_is_done_for_it_any_more_and_no_message_fails(serving: Deploymen
 def test_an_upload_is_kept_and_refused_and_nobody_is_told(serving: Deployment) -> None:
     remove(serving)
     heard = len(serving.notifications)
-    serving.upload("inbox/lemons/predictions/15.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=15))))
+    serving.upload(
+        "inbox/lemons/predictions/15.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=15)))
+    )
     (rejected,) = serving.settle()
     assert isinstance(rejected, BatchRejected)
     assert rejected.code == "removed_model"
@@ -125,7 +129,7 @@ def test_an_upload_is_kept_and_refused_and_nobody_is_told(serving: Deployment) -
 def test_the_name_is_not_given_again(serving: Deployment) -> None:
     remove(serving)
     serving.clock.pass_by(timedelta(minutes=5))
-    serving.upload("specs/lemons.yaml", lemons.SPEC)
+    serving.upload("specs/lemons.yaml", used_cars.SPEC)
     (rejected,) = serving.settle()
     assert isinstance(rejected, ModelRejected)
     assert "declare a model of another name" in rejected.problems[0]
@@ -133,10 +137,10 @@ def test_the_name_is_not_given_again(serving: Deployment) -> None:
 
 
 def test_it_leaves_the_page_of_all_models(serving: Deployment) -> None:
-    assert "lemons" in serving.object(keys.standings())["models"]
+    assert "lemons" in serving.object(keys.fleet_summary())["models"]
     remove(serving)
-    assert serving.object(keys.standings())["models"] == {}
-    page = aws.s3().get_object(Bucket=serving.data, Key=keys.standings_page())["Body"].read()
+    assert serving.object(keys.fleet_summary())["models"] == {}
+    page = aws.s3().get_object(Bucket=serving.data, Key=keys.fleet_page())["Body"].read()
     assert b"lemons" not in page
 
 
@@ -206,7 +210,7 @@ def test_two_who_ask_are_both_recorded_and_the_first_counts(serving: Deployment)
 def test_a_declaration_that_was_read_before_the_removal_does_not_bring_schedules_back(serving: Deployment) -> None:
     """Another function had read the upload, and set its schedules, when the removal came between."""
     serving.upload("specs/lemons.yaml", WITH_RETENTION.replace("owner: ", "owner: new-"))
-    between = registry.follow_revision
+    between = models.follow_revision
 
     def removed_first(*arguments):  # type: ignore[no-untyped-def]
         if not serving.told(ModelRemoved) and not any("removal" in name for name in done):
@@ -215,18 +219,18 @@ def test_a_declaration_that_was_read_before_the_removal_does_not_bring_schedules
         return between(*arguments)
 
     done: list[str] = []
-    with patch.object(registry, "follow_revision", removed_first):
+    with patch.object(models, "follow_revision", removed_first):
         serving.settle()
     assert schedules() == {"lemons-maintain"}
     with pytest.raises(RemovedModel):
-        registry.current_spec(Bucket(serving.data), "lemons")
+        models.current_spec(Bucket(serving.data), "lemons")
 
 
 def test_the_command_asks_tells_the_consequences_and_shows_what_came_of_it(serving: Deployment) -> None:
     environment = {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}
     with (
         reached(serving, working=True),
-        patch("steward.cli.people._now", lambda: serving.clock.now),
+        patch("steward.cli.signed_commands._now", lambda: serving.clock.now),
         strict([ANN], serving.clock),
         patch.dict(os.environ, environment),
     ):

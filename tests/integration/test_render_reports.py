@@ -27,11 +27,11 @@ from steward.events import (
     RetrainingProposed,
     TrainingDeclined,
 )
-from steward.reporting.report import ModelReport
-from steward.stations import render
+from steward.reporting.model_report import ModelReport
+from steward.services import render_reports
 from steward.store.bucket import sha256
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import BUS, Deployment, _handler, message
 
 DAY = timedelta(days=1)
@@ -55,21 +55,21 @@ def page(steward: Deployment, key: str = PAGE) -> str:
 
 def sell(steward: Deployment, day: int, *, labelled: bool = False, **changes: float) -> None:
     """A day's predictions, and its labels; `changes` are factors."""
-    steward.clock.now = max(steward.clock.now, lemons.START + (day + 1) * DAY)
-    sold = lemons.sales(1, first_day=day)
-    scored = lemons.predictions(sold, steward.champion("lemons"))
+    steward.clock.now = max(steward.clock.now, used_cars.START + (day + 1) * DAY)
+    sold = used_cars.sales(1, first_day=day)
+    scored = used_cars.predictions(sold, steward.champion("lemons"))
     for column, factor in changes.items():
         scored[column] *= factor
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(scored))
     if labelled:
-        steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
+        steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
     steward.settle()
     assert not steward.errors, steward.errors
 
 
 def common(steward: Deployment, chain: str = "desk-1", day: float = 20) -> dict:
     now = steward.clock.now
-    return {"occurred_at": now, "model": "lemons", "as_of": lemons.START + day * DAY, "correlation_id": chain}
+    return {"occurred_at": now, "model": "lemons", "as_of": used_cars.START + day * DAY, "correlation_id": chain}
 
 
 def publish(steward: Deployment, event: Event) -> None:
@@ -85,10 +85,10 @@ def kept(steward: Deployment, day: float) -> ReportRendered:
 
 
 def test_a_declared_model_has_a_page_that_says_that_nothing_is_measured_yet(steward: Deployment) -> None:
-    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.upload("specs/lemons.yaml", used_cars.SPEC)
     steward.settle()
     report = newest(steward)
-    assert (report.condition, report.champion) == ("unmeasured", None)
+    assert (report.health, report.champion) == ("unknown", None)
     assert "none yet" in page(steward)
     assert "Not measured" in page(steward, MODELS)
     found = aws.s3().head_object(Bucket=steward.data, Key=PAGE)
@@ -103,7 +103,7 @@ def test_the_page_follows_checks_alerts_releases_audits_and_defects(trained: Dep
     assert report.champion.entry
     assert report.check
     assert report.check.source == trained.told(CheckCompleted)[-1].stored
-    assert {"model_registered", "champion_promoted"} <= {told.action for told in report.story.happenings}
+    assert {"model_registered", "champion_promoted"} <= {told.action for told in report.ledger.events}
     for day in (15, 16, 17):
         sell(trained, day, mileage=3.0)
     assert "feature_drift" in [monitor.monitor for monitor in newest(trained).firing]
@@ -118,11 +118,11 @@ def test_the_page_follows_checks_alerts_releases_audits_and_defects(trained: Dep
     assert newest(trained).hold
     publish(trained, RetrainingProposed(**common(trained), reason="the owner asks"))
     assert trained.told(TrainingDeclined)
-    assert newest(trained).story.happenings[-1].action == "training_declined"
+    assert newest(trained).ledger.events[-1].action == "training_declined"
     html = page(trained)
     assert "odd &lt;b&gt;miles&lt;/b&gt;" in html
     assert "holidays" in html
-    assert newest(trained).story.sequence == len(trained.entries("lemons"))
+    assert newest(trained).ledger.sequence == len(trained.entries("lemons"))
 
 
 def test_every_source_is_the_object_it_says(trained: Deployment) -> None:
@@ -144,8 +144,8 @@ def test_a_burst_in_one_batch_is_rendered_once_a_model(trained: Deployment) -> N
     publish_quietly(trained)
     bodies = [message(event) for event in trained.told(CheckCompleted)] * 20
     calls: Counter[str] = Counter()
-    real = render.report
-    with patch.object(render, "report", lambda *given: calls.update(["report"]) or real(*given)):
+    real = render_reports.report
+    with patch.object(render_reports, "report", lambda *given: calls.update(["report"]) or real(*given)):
         assert trained.invoke("render_reports", *bodies) == {"batchItemFailures": []}
     assert calls["report"] == 1
     assert written(trained, REPORT) == before + 1
@@ -179,7 +179,7 @@ def test_what_is_told_again_changes_nothing(trained: Deployment) -> None:
 def test_of_two_at_once_the_one_that_knows_more_stands(trained: Deployment, late: str) -> None:
     sell(trained, 14)
     cause = trained.told(CheckCompleted)[-1]
-    real: Callable = getattr(render, late)
+    real: Callable = getattr(render_reports, late)
     overtaken: list[int] = []
 
     def overtaking(*given):
@@ -191,23 +191,23 @@ def test_of_two_at_once_the_one_that_knows_more_stands(trained: Deployment, late
         return made
 
     publish(trained, AuditRequested(**common(trained, "first")))
-    with patch.object(render, late, overtaking):
+    with patch.object(render_reports, late, overtaking):
         assert trained.deliver("render_reports", cause)
     assert overtaken
-    assert newest(trained).story.sequence == len(trained.entries("lemons"))
-    assert newest(trained).story.hash in page(trained)
+    assert newest(trained).ledger.sequence == len(trained.entries("lemons"))
+    assert newest(trained).ledger.hash in page(trained)
 
 
 def test_models_do_not_overwrite_each_others_lines(trained: Deployment) -> None:
     sell(trained, 14)
-    trained.upload("specs/medlars.yaml", lemons.SPEC.replace("model: lemons", "model: medlars"))
+    trained.upload("specs/medlars.yaml", used_cars.SPEC.replace("model: lemons", "model: medlars"))
     trained.settle()
     assert list(trained.object("reports/index.json")["models"]) == ["lemons", "medlars"]
     html = page(trained, MODELS)
     assert html.index("medlars/index.html") < html.index("lemons/index.html")  # not measured before well
     before = written(trained, MODELS)
-    sold = lemons.labels(lemons.sales(1, first_day=14))  # of which its line tells nothing
-    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(sold))
+    sold = used_cars.labels(used_cars.sales(1, first_day=14))  # of which its line tells nothing
+    trained.upload("inbox/lemons/labels/14.csv", used_cars.csv(sold))
     trained.settle()
     assert newest(trained).check
     assert newest(trained).check.labelled_rows == 400
@@ -237,12 +237,12 @@ def test_a_report_that_is_damaged_is_worked_out_from_the_beginning(trained: Depl
 
 def test_a_ledger_entry_that_was_overwritten_is_passed_over(trained: Deployment) -> None:
     sell(trained, 14)
-    known = newest(trained).story.sequence
+    known = newest(trained).ledger.sequence
     publish_quietly(trained)
     publish_quietly(trained, "again")
     aws.s3().put_object(Bucket=trained.ledger, Key=f"lemons/{known + 1:010d}.json", Body=b"gone")
     assert trained.deliver("render_reports", trained.told(CheckCompleted)[-1])
-    assert newest(trained).story.sequence == known + 2
+    assert newest(trained).ledger.sequence == known + 2
 
 
 def test_news_of_a_model_that_nobody_declared_renders_nothing(trained: Deployment) -> None:
@@ -294,7 +294,7 @@ def test_a_due_report_that_is_told_again_keeps_the_same_bytes_and_tells_the_same
 
 
 def test_alerts_say_where_the_report_is(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", lemons.SPEC + "alerting: {notify_at: info}\n")
+    trained.upload("specs/lemons.yaml", used_cars.SPEC + "alerting: {notify_at: info}\n")
     for day in (14, 15, 16):
         sell(trained, day, mileage=3.0)
     document = next(
@@ -312,7 +312,7 @@ def scheduled() -> dict[str, dict]:
 
 def test_the_schedule_is_declared_changed_restored_and_removed(trained: Deployment) -> None:
     def declare(schedules: str) -> None:
-        trained.upload("specs/lemons.yaml", lemons.SPEC.replace("audit: null", f"audit: null{schedules}"))
+        trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("audit: null", f"audit: null{schedules}"))
         trained.settle()
 
     declare("")
@@ -357,7 +357,9 @@ def test_an_hourly_check_costs_few_requests_and_no_listing(trained: Deployment) 
     for day in range(14, 24):
         sell(trained, day, labelled=True)
     version = written(trained, REPORT)
-    trained.upload("inbox/lemons/predictions/more.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=24))))
+    trained.upload(
+        "inbox/lemons/predictions/more.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=24)))
+    )
     before = len(trained.entries("lemons"))
     queue = trained.queues.pop("render_reports")
     trained.settle()

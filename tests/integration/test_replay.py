@@ -7,10 +7,10 @@ import pytest
 from steward.events import AlertRaised, CheckCompleted, DefectChanged, DefectOverdue, DefectReviewRequested
 from steward.monitoring.check import Check
 from steward.results import MetricResult
-from steward.stations.check import recomputed
+from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import Deployment
 
 FIRST = 14
@@ -18,20 +18,22 @@ DAY = timedelta(days=1)
 
 
 def window(day: int) -> str:
-    return f"{lemons.START + day * DAY:%Y%m%d}T000000Z_1d"
+    return f"{used_cars.START + day * DAY:%Y%m%d}T000000Z_1d"
 
 
 def upload(steward: Deployment, first: int, days: int, *, cut: int | None = None, name: str = "past") -> None:
     """Predictions of some days, of the last of which only the first `cut` rows came."""
-    rows = lemons.predictions(lemons.sales(days, first_day=first))
-    steward.upload(f"inbox/lemons/predictions/{name}.csv", lemons.csv(rows[: (days - 1) * 400 + cut] if cut else rows))
+    rows = used_cars.predictions(used_cars.sales(days, first_day=first))
+    steward.upload(
+        f"inbox/lemons/predictions/{name}.csv", used_cars.csv(rows[: (days - 1) * 400 + cut] if cut else rows)
+    )
     steward.settle()
     assert not steward.errors, steward.errors
 
 
 def newest_check(steward: Deployment, day: int) -> Check:
     told = [event for event in steward.told(CheckCompleted) if event.window == window(day)]
-    return Check.model_validate_json(Bucket(steward.data).verified(told[-1].stored))
+    return Check.model_validate_json(Bucket(steward.data).get_verified(told[-1].stored))
 
 
 def of(check: Check, monitor: str) -> list[MetricResult]:
@@ -52,40 +54,40 @@ def test_a_half_filled_last_window_is_judged_once_a_later_record_comes(trained: 
     assert rows.status == "breach"
     assert rows.message.startswith("133 rows, 67% fewer than the 398 usual")
     assert "volume" in {event.monitor for event in trained.told(AlertRaised)}
-    assert recomputed(Bucket(trained.data), check) == check.results
+    assert recompute(Bucket(trained.data), check) == check.results
     checks = [event for event in trained.told(CheckCompleted) if event.window == window(last - 1)]
     assert len(checks) == 1  # what could be judged is not judged again
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_labels_that_meet_all_predictions_are_not_missed(steward: Deployment, seed: int) -> None:
-    lemons.begin(steward, lemons.SPEC + "label_horizon: 3d\n")
-    sold = lemons.sales(12, first_day=FIRST)
-    steward.upload("inbox/lemons/predictions/past.csv", lemons.csv(lemons.predictions(sold)))
+    used_cars.begin(steward, used_cars.SPEC + "label_horizon: 3d\n")
+    sold = used_cars.sales(12, first_day=FIRST)
+    steward.upload("inbox/lemons/predictions/past.csv", used_cars.csv(used_cars.predictions(sold)))
     steward.settle()
-    steward.upload("inbox/lemons/labels/past.csv", lemons.csv(lemons.labels(sold, timed=False)))
+    steward.upload("inbox/lemons/labels/past.csv", used_cars.csv(used_cars.labels(sold, timed=False)))
     steward.settle(shuffle=seed)
     assert not steward.errors, steward.errors
     checks = [newest_check(steward, FIRST + day) for day in range(12)]
     assert [check.labelled_rows for check in checks] == [check.rows for check in checks]
     check = checks[-1]
     assert [result.message for result in of(check, "no_data") if result.status == "breach"] == []
-    assert recomputed(Bucket(steward.data), check) == check.results
+    assert recompute(Bucket(steward.data), check) == check.results
 
 
 def test_a_defect_of_a_replayed_past_is_due_by_the_time_of_the_data(steward: Deployment) -> None:
-    lemons.begin(steward, lemons.SPEC + "defects: {opened_by: [missing_values], deadlines: {warning: 1w}}\n")
-    rows = lemons.predictions(lemons.sales(20, first_day=FIRST))
+    used_cars.begin(steward, used_cars.SPEC + "defects: {opened_by: [missing_values], deadlines: {warning: 1w}}\n")
+    rows = used_cars.predictions(used_cars.sales(20, first_day=FIRST))
     rows.loc[rows.index < 400, "make"] = None
-    spec = lemons.SPEC.replace("make: categorical", "make: {type: categorical, nullable: true}")
+    spec = used_cars.SPEC.replace("make: categorical", "make: {type: categorical, nullable: true}")
     steward.upload("specs/lemons.yaml", spec + "defects: {opened_by: [missing_values], deadlines: {warning: 1w}}\n")
     steward.settle()
-    steward.upload("inbox/lemons/predictions/past.csv", lemons.csv(rows))
+    steward.upload("inbox/lemons/predictions/past.csv", used_cars.csv(rows))
     steward.settle()
     assert not steward.errors, steward.errors
     opened = steward.told(DefectChanged)
     assert opened
-    assert {event.deadline for event in opened} == {lemons.START + (FIRST + 20 + 7) * DAY}
+    assert {event.deadline for event in opened} == {used_cars.START + (FIRST + 20 + 7) * DAY}
     review(steward)
     assert not steward.told(DefectOverdue)
 

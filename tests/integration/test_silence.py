@@ -4,24 +4,24 @@ from datetime import timedelta
 
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, CheckRequested
 from steward.monitoring.check import Check
-from steward.stations.check import recomputed
+from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import Deployment
 
 DAY = timedelta(days=1)
 
 
 def upload_day(steward: Deployment, day: int) -> None:
-    sold = lemons.predictions(lemons.sales(1, first_day=day))
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(sold))
+    sold = used_cars.predictions(used_cars.sales(1, first_day=day))
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(sold))
     steward.settle()
 
 
 def sweep(steward: Deployment, day: int) -> None:
     """The check's schedule falls due some minutes after a day began."""
-    due, now = lemons.START + day * DAY + timedelta(minutes=5), steward.clock.now
+    due, now = used_cars.START + day * DAY + timedelta(minutes=5), steward.clock.now
     steward.publish(CheckRequested(occurred_at=now, as_of=due, model="lemons", correlation_id=f"schedule-{day}"))
     steward.settle()
 
@@ -47,8 +47,8 @@ def test_a_day_without_predictions_is_noticed_once_what_is_usual_is_known(traine
     assert "no prediction came in 1 window in a row; 400 are usual" in message["Message"]
     checks = [event for event in trained.told(CheckCompleted) if not event.rows]
     assert [event.window[:8] for event in checks] == ["20240123", "20240124"]
-    stored = Check.model_validate_json(Bucket(trained.data).verified(checks[-1].stored))
-    assert recomputed(Bucket(trained.data), stored) == stored.results
+    stored = Check.model_validate_json(Bucket(trained.data).get_verified(checks[-1].stored))
+    assert recompute(Bucket(trained.data), stored) == stored.results
     upload_day(trained, 24)
     assert told(trained)[1:] == [("AlertResolved", "20240125")]
 
@@ -70,7 +70,7 @@ def test_a_model_that_was_silent_for_weeks_is_checked_no_more(trained: Deploymen
 
 
 def test_nobody_asks_where_the_monitor_is_switched_off(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {no_data: null}\n")
+    trained.upload("specs/lemons.yaml", used_cars.SPEC + "monitors: {no_data: null}\n")
     trained.settle()
     for day in range(14, 22):
         upload_day(trained, day)
@@ -80,14 +80,14 @@ def test_nobody_asks_where_the_monitor_is_switched_off(trained: Deployment) -> N
 
 
 def test_labels_that_stop_are_missed_and_those_that_may_still_come_are_not(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
+    trained.upload("specs/lemons.yaml", used_cars.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
     trained.settle()
     for day in range(14, 18):
         upload_day(trained, day)
         sweep(trained, day + 1)
     assert told(trained) == []
-    first = lemons.labels(lemons.sales(1, first_day=14))
-    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(first))
+    first = used_cars.labels(used_cars.sales(1, first_day=14))
+    trained.upload("inbox/lemons/labels/14.csv", used_cars.csv(first))
     trained.settle()
     upload_day(trained, 18)
     assert [kind for kind, _ in told(trained)] == ["AlertRaised"]
@@ -96,7 +96,7 @@ def test_labels_that_stop_are_missed_and_those_that_may_still_come_are_not(train
 
 
 def test_labels_that_never_came_are_missed_once(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
+    trained.upload("specs/lemons.yaml", used_cars.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
     trained.settle()
     for day in range(14, 21):
         upload_day(trained, day)
@@ -106,7 +106,7 @@ def test_labels_that_never_came_are_missed_once(trained: Deployment) -> None:
     assert "no label of a prediction has ever come" in message["Message"]
     assert "upload labels to inbox/lemons/labels/" in message["Message"]
     for day in range(14, 21):
-        sold = lemons.labels(lemons.sales(1, first_day=day))
-        trained.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(sold))
+        sold = used_cars.labels(used_cars.sales(1, first_day=day))
+        trained.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(sold))
     trained.settle()
     assert told(trained)[1:] == [("AlertResolved", "20240121")]

@@ -9,9 +9,9 @@ import typer
 
 from steward import aws
 from steward.cli.app import app
-from steward.commands import kinds
+from steward.commands import requests
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import Deployment
 from .terminal import reached, run
 
@@ -71,7 +71,7 @@ def declared(steward: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """`lemons` is declared; the current folder has a file of records."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rows.csv").write_text("id\n1\n")
-    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.upload("specs/lemons.yaml", used_cars.SPEC)
     steward.settle()
     with reached(steward):
         yield steward
@@ -84,7 +84,7 @@ def test_the_table_has_every_command_that_takes_a_model() -> None:
 
 
 def test_the_table_knows_every_signed_command() -> None:
-    assert {name.replace("_", "-") for name in kinds.KINDS} == SIGNED
+    assert {name.replace("_", "-") for name in requests.COMMANDS} == SIGNED
 
 
 def test_every_message_of_an_unknown_model_is_short_and_at_once(declared: Deployment) -> None:

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from steward import aws
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import Deployment
 from .sts import Person, strict
 from .terminal import reached, run
@@ -20,11 +20,11 @@ ANN = Person("AKIAANN", "ann's secret", "arn:aws:iam::123456789012:user/ann")
 @pytest.fixture
 def declared(steward: Deployment) -> Iterator[Deployment]:
     """`lemons` is declared; nothing works while the command waits."""
-    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.upload("specs/lemons.yaml", used_cars.SPEC)
     steward.settle()
     with (
         reached(steward),
-        patch("steward.cli.people._now", lambda: steward.clock.now),
+        patch("steward.cli.signed_commands._now", lambda: steward.clock.now),
         strict([ANN], steward.clock),
         patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}),
     ):

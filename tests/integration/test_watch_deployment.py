@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from steward import aws
-from steward.events import DeploymentMended, DeploymentUnwell
+from steward.events import DeploymentDegraded, DeploymentRecovered
+from tests.integration import used_cars
 
-from . import lemons
 from .deployment import BUS, Deployment
 from .template import read_template
 from .test_register_model import schedules
 
 TICK = json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
-SPEC = lemons.SPEC.replace("audit: null", "audit: rate(1 day), defects: null, attribute: null")
+SPEC = used_cars.SPEC.replace("audit: null", "audit: rate(1 day), defects: null, attribute: null")
 
 
 @pytest.fixture
@@ -26,21 +26,23 @@ def declared(steward: Deployment) -> Deployment:
     return steward
 
 
-def watch(steward: Deployment, *, after: timedelta = timedelta(hours=1)) -> list[DeploymentUnwell | DeploymentMended]:
+def watch(
+    steward: Deployment, *, after: timedelta = timedelta(hours=1)
+) -> list[DeploymentDegraded | DeploymentRecovered]:
     """An hour is over; what is told."""
     steward.clock.pass_by(after)
     assert steward.invoke("watch_deployment", TICK) == {"batchItemFailures": []}
-    return [event for event in steward.settle() if isinstance(event, DeploymentUnwell | DeploymentMended)]
+    return [event for event in steward.settle() if isinstance(event, DeploymentDegraded | DeploymentRecovered)]
 
 
 def test_a_schedule_that_was_removed_by_hand_is_told_of_and_put_back(declared: Deployment) -> None:
     before = schedules()
     aws.scheduler().delete_schedule(Name="lemons-check", GroupName=BUS)
     (unwell,) = watch(declared)
-    assert [trouble.cause for trouble in unwell.troubles] == ["schedule-lemons-check"]
+    assert [trouble.cause for trouble in unwell.problems] == ["schedule-lemons-check"]
     assert schedules() == before
     (mended,) = watch(declared)
-    assert isinstance(mended, DeploymentMended)
+    assert isinstance(mended, DeploymentRecovered)
     assert watch(declared) == []
 
 
@@ -49,7 +51,7 @@ def test_a_schedule_that_was_switched_off_is_switched_on_again(declared: Deploym
     kept = {name: known[name] for name in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")}  # type: ignore[literal-required]
     aws.scheduler().update_schedule(**kept, GroupName=BUS, State="DISABLED")
     (unwell,) = watch(declared)
-    assert "is switched off" in unwell.troubles[0].sentence
+    assert "is switched off" in unwell.problems[0].sentence
     assert aws.scheduler().get_schedule(Name="lemons-check", GroupName=BUS)["State"] == "ENABLED"
 
 
@@ -57,7 +59,7 @@ def test_a_schedule_group_deleted_under_our_feet_is_made_again_with_all_that_was
     before = schedules()
     aws.scheduler().delete_schedule_group(Name=BUS)
     (unwell,) = watch(declared)
-    assert "Schedules-gone" in {trouble.cause for trouble in unwell.troubles}
+    assert "Schedules-gone" in {trouble.cause for trouble in unwell.problems}
     assert schedules() == before
 
 
@@ -65,14 +67,14 @@ def test_a_bucket_whose_notifications_are_off_is_told_of_once_until_it_is_mended
     off: dict[str, dict[str, str]] = {}
     aws.s3().put_bucket_notification_configuration(Bucket=declared.data, NotificationConfiguration=off)  # type: ignore[arg-type]
     (unwell,) = watch(declared)
-    assert [trouble.cause for trouble in unwell.troubles] == ["DataBucket-notifications"]
-    assert "put-bucket-notification-configuration" in unwell.troubles[0].mend
+    assert [trouble.cause for trouble in unwell.problems] == ["DataBucket-notifications"]
+    assert "put-bucket-notification-configuration" in unwell.problems[0].remedy
     assert watch(declared) == []
     aws.s3().put_bucket_notification_configuration(
         Bucket=declared.data, NotificationConfiguration={"EventBridgeConfiguration": {}}
     )
     (mended,) = watch(declared)
-    assert mended.troubles == unwell.troubles
+    assert mended.problems == unwell.problems
     told = [json.loads(note["Message"])["subject"] for note in declared.notifications]
     assert [subject.split(":")[0] for subject in told] == ["Steward is unwell", "Steward is mended"]
 
@@ -81,12 +83,12 @@ def test_a_window_that_nobody_checked_is_told_of(declared: Deployment) -> None:
     closed = (declared.clock.now - timedelta(days=2)).strftime("%Y%m%dT000000Z_1d")
     aws.s3().put_object(Bucket=declared.data, Key=f"profiles/lemons/v1/{closed}/batch.json", Body=b"{}")
     (unwell,) = watch(declared)
-    (trouble,) = unwell.troubles
+    (trouble,) = unwell.problems
     assert trouble.cause == "unchecked-lemons"
     assert closed in trouble.sentence
     aws.s3().put_object(Bucket=declared.data, Key=f"checks/lemons/{closed}/check.json", Body=b"{}")
     (mended,) = watch(declared)
-    assert isinstance(mended, DeploymentMended)
+    assert isinstance(mended, DeploymentRecovered)
 
 
 def test_a_window_that_is_still_open_is_not_missed(declared: Deployment) -> None:
@@ -97,8 +99,8 @@ def test_a_window_that_is_still_open_is_not_missed(declared: Deployment) -> None
 
 def test_an_audit_schedule_that_does_not_fire_is_told_of(declared: Deployment) -> None:
     (unwell,) = watch(declared, after=timedelta(days=2))
-    assert [trouble.cause for trouble in unwell.troubles] == ["unaudited-lemons"]
-    assert "steward audit lemons" in unwell.troubles[0].mend
+    assert [trouble.cause for trouble in unwell.problems] == ["unaudited-lemons"]
+    assert "steward audit lemons" in unwell.problems[0].remedy
 
 
 def test_dead_letters_are_told_of_with_the_command_that_shows_them(declared: Deployment) -> None:
@@ -106,8 +108,8 @@ def test_dead_letters_are_told_of_with_the_command_that_shows_them(declared: Dep
     aws.sqs().create_queue(QueueName=f"{BUS}-staging-CheckWindowDeadLetters-X1")  # another stack's
     aws.sqs().send_message(QueueUrl=url, MessageBody="{}")
     (unwell,) = watch(declared)
-    assert [trouble.cause for trouble in unwell.troubles] == ["CheckWindowDeadLetters-messages"]
-    assert "steward redrive check_window" in unwell.troubles[0].mend
+    assert [trouble.cause for trouble in unwell.problems] == ["CheckWindowDeadLetters-messages"]
+    assert "steward redrive check_window" in unwell.problems[0].remedy
 
 
 def test_a_message_that_is_delivered_again_tells_nothing_twice(declared: Deployment) -> None:
@@ -117,7 +119,7 @@ def test_a_message_that_is_delivered_again_tells_nothing_twice(declared: Deploym
     declared.settle()
     ids = declared.notified()
     assert len(ids) == len(set(ids))
-    assert [entry.action for entry in declared.entries("_deployment")].count("deployment_unwell") == 1
+    assert [entry.action for entry in declared.entries("_deployment")].count("deployment_degraded") == 1
 
 
 def test_it_knows_every_queue_that_a_schedule_may_send_to() -> None:

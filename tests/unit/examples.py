@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from steward.events import StoredObject
+from steward.events import ObjectRef
 from steward.retraining.versions import VersionManifest
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
@@ -40,9 +40,9 @@ def spec(text: str = SPEC) -> ModelSpec:
     return read_spec(text)
 
 
-def stored(key: str = "some/key.json", sha256: str = "a" * 64) -> StoredObject:
+def stored(key: str = "some/key.json", sha256: str = "a" * 64) -> ObjectRef:
     """A reference."""
-    return StoredObject(key=key, version_id="v1", sha256=sha256)
+    return ObjectRef(key=key, version_id="v1", sha256=sha256)
 
 
 def sales(rows: int = 400, *, seed: int = 0, days: int = 10) -> pd.DataFrame:

@@ -25,11 +25,11 @@ import zstandard
 from arro3.io import read_parquet, write_parquet
 
 from steward.events import BatchIngested, BatchRejected, Event, ObjectCreated
-from steward.profiles.portion import Portion
-from steward.profiles.scope import Scope
-from steward.records.judge import Batch
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
+from steward.records.row_validation import RecordFileReader
+from steward.services import ingest_records
 from steward.spec.model import ModelSpec
-from steward.stations import ingest
 from tests.benchmarks.intake.folder import FolderBucket
 from tests.benchmarks.intake.measure import established
 
@@ -156,9 +156,11 @@ def inbox() -> Iterator["Inbox"]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = FIXTURES / "predictions-pyarrow.parquet"
-        batch = Batch(path, path.name, SPEC, "predictions", datetime(2024, 6, 1, tzinfo=UTC), ingest.LIMITS)
-        portion = Portion(next(iter(batch)).records.chunk)
-        with established(Scope.of(SPEC).bins([portion], [portion]), SPEC):
+        batch = RecordFileReader(
+            path, path.name, SPEC, "predictions", datetime(2024, 6, 1, tzinfo=UTC), ingest_records.LIMITS
+        )
+        portion = ProfileInput(next(iter(batch)).records.chunk)
+        with established(ProfilingConfig.of(SPEC).bins([portion], [portion]), SPEC):
             yield Inbox(folder)
 
 
@@ -180,8 +182,14 @@ class Inbox:
             settings=SimpleNamespace(ingest_queue_url=""),
             now=lambda: datetime(2024, 6, 1, tzinfo=UTC),
             record=lambda *_, **__: None,
+            header=lambda model, as_of, chain: {
+                "occurred_at": as_of,
+                "model": model,
+                "as_of": as_of,
+                "correlation_id": chain,
+            },
         )
-        (event,) = ingest.ingest_records(runtime, ObjectCreated(bucket="folder", key=key, version_id="null"))
+        (event,) = ingest_records.ingest_records(runtime, ObjectCreated(bucket="folder", key=key, version_id="null"))
         return event
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from steward import aws
-from steward.cli.promotion import Place
+from steward.cli.promotion import PromotionTarget
 from steward.errors import NoDeployment
 
 
@@ -51,5 +51,8 @@ def test_after_an_error_the_settings_are_the_own_ones_again() -> None:
 
 
 def test_a_profile_that_is_not_there_is_said_so() -> None:
-    with pytest.raises(NoDeployment, match="has no profile 'nowhere'"), Place.parse("steward@nowhere").reached():
+    with (
+        pytest.raises(NoDeployment, match="has no profile 'nowhere'"),
+        PromotionTarget.parse("steward@nowhere").connect(),
+    ):
         pass

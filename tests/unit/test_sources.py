@@ -13,18 +13,18 @@ from steward.performance.binary_metrics import business_value
 from steward.performance.metrics import METRICS
 from steward.spec.quality import BusinessValue
 
-PACKAGES = ("steward.drift", "steward.drift.joint", "steward.performance", "steward.attribution")
+PACKAGES = ("steward.drift", "steward.drift.joint", "steward.estimation", "steward.performance", "steward.attribution")
 
 _RETURNS = re.compile(r"^(float( \| None)?|Estimate( \| None)?|Floats|tuple\[float, float\]|CellSlopes)$")
 """What a statistic, its tail or its interval returns."""
 
 PARTS = {
-    "steward.drift.comparison": {"Change"},
+    "steward.drift.comparison": {"ColumnChange"},
     "steward.drift.sensitivity": {"mean_squared_error"},
     "steward.drift.wasserstein_distance": {"unlimited_distance", "in_deviations"},
     "steward.drift.standardised_shift": {"limits", "outer_edges"},
     "steward.performance.intervals": {"at_least"},
-    "steward.performance.judgement": {"threshold"},
+    "steward.performance.realised_performance": {"threshold"},
 }
 """Steps of a statistic, whose docstring names the source, or limits that people set; they are none by themselves."""
 

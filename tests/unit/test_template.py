@@ -2,7 +2,7 @@
 
 import pytest
 
-from steward.stations.attempts import MAXIMUM_DELIVERIES
+from steward.repositories.run_attempts import MAXIMUM_DELIVERIES
 from tests.integration.template import read_template, resources
 
 QUEUES = resources("AWS::SQS::Queue")

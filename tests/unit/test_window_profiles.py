@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
-from steward.defects.correction import amended, correction_batch
+from steward.defects.correction import amended_name, correction_batch
+from steward.repositories.profiles import WindowProfiles
 from steward.spec.windows import Window
-from steward.stations.window_profiles import WindowProfiles
 from steward.store import keys
 from tests.unit.profiles.everything import BINS, profile
 
@@ -38,7 +38,7 @@ def test_each_profile_of_some_windows_is_read_once_and_counts_in_its_own() -> No
     data.put(WINDOWS[0], BATCHES[0], [1, 2])
     data.put(WINDOWS[0], BATCHES[1], [3])
     data.put(WINDOWS[2], BATCHES[2], [4, 5, 6])
-    found = list(WindowProfiles(data, "m", "v1").merged(WINDOWS, BINS))  # type: ignore[arg-type]
+    found = list(WindowProfiles(data, "m", "v1").merge(WINDOWS, BINS))  # type: ignore[arg-type]
     assert [merged.profile.rows for merged in found] == [3, 0, 3]
     assert [merged.profile.batches for merged in found] == [tuple(BATCHES[:2]), (), (BATCHES[2],)]
     assert sorted(data.read) == sorted(data.bodies)
@@ -46,10 +46,10 @@ def test_each_profile_of_some_windows_is_read_once_and_counts_in_its_own() -> No
 
 def test_what_corrections_left_of_a_batch_counts_in_its_place_and_the_batch_is_not_read() -> None:
     data = Objects()
-    left = amended(BATCHES[0], [CORRECTION])
+    left = amended_name(BATCHES[0], [CORRECTION])
     for name, rows in ((BATCHES[0], [1, 2, 3]), (BATCHES[1], [4]), (left, [1]), (CORRECTION, [2])):
         data.put(WINDOWS[0], name, rows)
-    (found,) = WindowProfiles(data, "m", "v1").merged(WINDOWS[:1], BINS)  # type: ignore[arg-type]
+    (found,) = WindowProfiles(data, "m", "v1").merge(WINDOWS[:1], BINS)  # type: ignore[arg-type]
     assert set(found.profile.batches) == {BATCHES[1], left, CORRECTION}
     assert found.profile.rows == 3
     assert keys.profile("m", "v1", WINDOWS[0].id, BATCHES[0]) not in data.read
@@ -59,6 +59,6 @@ def test_a_profile_that_cannot_be_read_is_told_of_and_left_out() -> None:
     data = Objects()
     data.put(WINDOWS[0], BATCHES[0], [1])
     data.bodies[keys.profile("m", "v1", WINDOWS[0].id, BATCHES[1])] = b"\xff\xfe"
-    (found,) = WindowProfiles(data, "m", "v1").merged(WINDOWS[:1], BINS)  # type: ignore[arg-type]
+    (found,) = WindowProfiles(data, "m", "v1").merge(WINDOWS[:1], BINS)  # type: ignore[arg-type]
     assert found.unreadable.keys() == {BATCHES[1]}
     assert found.profile.batches == (BATCHES[0],)

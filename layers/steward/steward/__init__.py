@@ -4,12 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from steward.standalone.compare import compare
-    from steward.standalone.version import load
+    from steward.offline.compare import compare
+    from steward.offline.version import load
 
 __all__ = ["compare", "load"]
 
-_HOMES = {"compare": "steward.standalone.compare", "load": "steward.standalone.version"}
+_HOMES = {"compare": "steward.offline.compare", "load": "steward.offline.version"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Every event on the bus `steward`: past tense for what happened, nouns of request for what someone asks."""
+"""Every event on the bus `steward`: past tense for facts, nouns of request for requests."""
 
 import hashlib
 from collections.abc import Callable
@@ -40,15 +40,15 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _SENTENCE_LENGTH = 4000
 
 
-def _shortened(sentence: str) -> str:
+def _shorten(sentence: str) -> str:
     return sentence if len(sentence) <= _SENTENCE_LENGTH else f"{sentence[: _SENTENCE_LENGTH - 3]}..."
 
 
-Sentence = Annotated[str, AfterValidator(_shortened)]
+Sentence = Annotated[str, AfterValidator(_shorten)]
 """What a person reads. It may quote what others wrote, and EventBridge and SNS take 256 KB, so it is cut at 4,000."""
 
 
-class StoredObject(BaseModel):
+class ObjectRef(BaseModel):
     """A reference to the exact bytes that something rests on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -97,7 +97,7 @@ class ModelRegistered(Event):
     """A declaration was accepted and is in force."""
 
     revision: str
-    spec: StoredObject
+    spec: ObjectRef
 
 
 class ModelRejected(Event):
@@ -119,7 +119,7 @@ class BatchIngested(Event):
     versions: list[str] = Field(default_factory=list)
 
 
-class IdsGivenUp(Event):
+class PredictionsSuperseded(Event):
     """Predictions of a batch do not count: an earlier upload has their ids in the window before or after theirs.
 
     They may have counted, and met labels, until that upload was taken in. A batch of many windows is told in several.
@@ -173,7 +173,7 @@ class DataCorrected(Event):
     rejected_rows: int
     windows: list[str]
     versions: list[str] = Field(default_factory=list)
-    correction: StoredObject
+    correction: ObjectRef
 
 
 class CollectionRequested(Event):
@@ -200,7 +200,7 @@ class OutcomesUpdated(Event):
     version: str
     window: str
     labelled_rows: int
-    outcomes: StoredObject
+    outcomes: ObjectRef
 
 
 class AttributionsRequested(Event):
@@ -217,7 +217,7 @@ class AttributionsUpdated(Event):
     window: str
     rows: int
     summary: Sentence
-    attributions: StoredObject
+    attributions: ObjectRef
 
 
 class CheckRequested(Event):
@@ -232,7 +232,7 @@ class CheckCompleted(Event):
     version: str
     window: str
     check: str
-    stored: StoredObject
+    stored: ObjectRef
     rows: int
     labelled_rows: int
     statuses: dict[MonitorName, Status]
@@ -261,7 +261,7 @@ class AlertResolved(Event):
 
 
 class AlertUpdated(Event):
-    """A monitor's alert goes on firing and became graver or was told again, or it moves to and fro."""
+    """An alert that fires was escalated, repeated as a reminder, or started flapping."""
 
     change: Literal["escalated", "reminder", "flapping"]
     monitor: MonitorName
@@ -315,7 +315,7 @@ class ModelRemoved(Event):
     """A model is removed: its schedules are gone, and nothing is done for it any more but retention."""
 
     revision: str = Field(description="The revision of its declaration that says so.")
-    stored: StoredObject
+    stored: ObjectRef
     summary: Sentence
 
 
@@ -354,7 +354,7 @@ class TrainingCompleted(Event):
     run: str
     version: str
     dataset: str
-    manifest: StoredObject
+    manifest: ObjectRef
 
 
 class RunFailed(Event):
@@ -372,7 +372,7 @@ class ValidationCompleted(Event):
     version: str
     passed: bool
     summary: Sentence
-    evaluation: StoredObject
+    evaluation: ObjectRef
 
 
 class ChampionTestRequested(Event):
@@ -386,7 +386,7 @@ class ChampionTested(Event):
     passed: bool | None = Field(description="None where nothing could be measured; the summary says why.")
     rows: int
     summary: Sentence
-    evaluation: StoredObject | None = None
+    evaluation: ObjectRef | None = None
 
 
 class ReleaseChanged(Event):
@@ -437,7 +437,7 @@ class DefectChanged(Event):
     owner: str
     deadline: AwareDatetime
     summary: Sentence
-    stored: StoredObject
+    stored: ObjectRef
 
 
 class DefectRefused(Event):
@@ -486,7 +486,7 @@ class AuditCompleted(Event):
     audit: str
     passed: bool
     failed: list[str]
-    stored: StoredObject
+    stored: ObjectRef
 
 
 class ReportRequested(Event):
@@ -496,37 +496,37 @@ class ReportRequested(Event):
 class ReportRendered(Event):
     """A dated copy of a model's report is stored; the newest report itself is written without telling anybody."""
 
-    page: StoredObject
-    report: StoredObject
+    page: ObjectRef
+    report: ObjectRef
     digest: Sentence = Field(description="What changed since the dated copy before.")
 
 
-class Trouble(BaseModel):
+class Problem(BaseModel):
     """Something that is wrong with the deployment.
 
     Attributes:
         cause: what it is, the same for as long as it lasts.
         sentence: for people.
-        mend: what is to be done about it, or what was done.
+        remedy: what is to be done about it, or what was done.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     cause: str
     sentence: Sentence
-    mend: Sentence
+    remedy: Sentence
 
 
-class DeploymentUnwell(Event):
-    """Steward found something wrong with its own deployment; each cause is told once for as long as it lasts."""
+class DeploymentDegraded(Event):
+    """Steward found a problem with its own deployment; each cause is published once for as long as it lasts."""
 
-    troubles: list[Trouble] = Field(min_length=1)
+    problems: list[Problem] = Field(min_length=1)
 
 
-class DeploymentMended(Event):
+class DeploymentRecovered(Event):
     """What was wrong with the deployment is so no more."""
 
-    troubles: list[Trouble] = Field(min_length=1)
+    problems: list[Problem] = Field(min_length=1)
 
 
 class Envelope(BaseModel):

@@ -1,4 +1,4 @@
-"""The ledger's entries and the chain that binds them: what was decided, when, by which function, on what grounds."""
+"""Ledger entries and their hash chain: what was decided, when, by which function, on which evidence."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ import rfc8785
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from steward.errors import LedgerBroken
-from steward.events import StoredObject
+from steward.events import ObjectRef
 
 GENESIS = "0" * 64
 """What the first entry names as the hash before it."""
@@ -56,8 +56,8 @@ Action = Literal[
     "defect_overdue",
     "objects_removed",
     "report_rendered",
-    "deployment_unwell",
-    "deployment_mended",
+    "deployment_degraded",
+    "deployment_recovered",
 ]
 
 
@@ -80,7 +80,7 @@ class Decision(BaseModel):
     summary: str
     as_of: AwareDatetime
     correlation_id: str
-    evidence: tuple[StoredObject, ...] = ()
+    evidence: tuple[ObjectRef, ...] = ()
 
 
 class LedgerEntry(Decision):
@@ -118,7 +118,7 @@ def verify(entries: Iterable[LedgerEntry]) -> Sequence[LedgerEntry]:
     Raises:
         LedgerBroken: an entry is missing, altered or out of place; the message names it.
     """
-    return _followed(entries, 1, GENESIS)
+    return _verify_links(entries, 1, GENESIS)
 
 
 def verify_extract(entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
@@ -129,10 +129,10 @@ def verify_extract(entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
     """
     if not entries:
         raise LedgerBroken("there is no entry in it")
-    return _followed(entries, entries[0].sequence, entries[0].previous)
+    return _verify_links(entries, entries[0].sequence, entries[0].previous)
 
 
-def _followed(entries: Iterable[LedgerEntry], first: int, previous: str) -> Sequence[LedgerEntry]:
+def _verify_links(entries: Iterable[LedgerEntry], first: int, previous: str) -> Sequence[LedgerEntry]:
     followed: list[LedgerEntry] = []
     for expected, entry in enumerate(entries, start=first):
         if entry.sequence != expected:

@@ -25,7 +25,7 @@ Service = Callable[[Runtime[Any], Any], Iterable[Event]]
 what follows a `yield` is done once that event is on the bus."""
 
 
-class Deliveries(BatchProcessor):
+class LoggingBatchProcessor(BatchProcessor):
     """Takes a batch of queue messages one by one; of each that fails the log has why, under the queue's id of it.
 
     One about a model that was removed meanwhile is done with: to try it again would not help.
@@ -91,7 +91,7 @@ class QueueFunction[S: Settings]:
             pydantic.ValidationError: the environment lacks a setting.
         """
         self.runtime = Runtime.from_environment(settings)
-        self.processor = Deliveries()
+        self.processor = LoggingBatchProcessor()
         self._services = service if isinstance(service, Mapping) else {object: service}
         self._decode = decode
         self._around = around or (lambda _runtime, _cause: nullcontext())
@@ -117,4 +117,4 @@ class QueueFunction[S: Settings]:
         service = next((service for kind, service in self._services.items() if isinstance(cause, kind)), None)
         if service:
             with self._around(runtime, cause):
-                runtime.announce(service(runtime, cause))
+                runtime.publish(service(runtime, cause))

@@ -1,4 +1,4 @@
-"""What a monitor found: the one shape of every result, in checks, reports and the command line."""
+"""The result of a monitor: one shape for checks, reports and the command line."""
 
 import re
 from typing import Literal

@@ -1,4 +1,4 @@
-"""What every function is given: its settings, its stores, the bus, the clock, and its log."""
+"""Runtime of a function: settings, stores, bus, clock and log."""
 
 import os
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 from pydantic import BaseModel, ConfigDict, Field
 
-from steward.events import Event, Header, StoredObject
+from steward.events import Event, Header, ObjectRef
 from steward.ledger import Action, Decision, LedgerEntry
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
@@ -105,8 +105,8 @@ class Runtime[S: Settings = Settings]:
         """The same for an event that follows from another, and speaks for the same moment unless told otherwise."""
         return self.header(cause.model, as_of or cause.as_of, cause.correlation_id)
 
-    def announce(self, events: Iterable[Event]) -> None:
-        """Publish events as a station yields them."""
+    def publish(self, events: Iterable[Event]) -> None:
+        """Publish events on the bus."""
         for event in events:
             self.bus.publish(event)
             logger.info(type(event).__name__, model=event.model, event_id=event.event_id, as_of=event.as_of.isoformat())
@@ -137,11 +137,11 @@ class Runtime[S: Settings = Settings]:
         action: Action,
         subject: str,
         summary: str,
-        evidence: tuple[StoredObject, ...] = (),
+        evidence: tuple[ObjectRef, ...] = (),
         *,
         identity: str = "",
     ) -> LedgerEntry:
-        """Write what an event says into the ledger, once however often it is told.
+        """Append an event's decision to the ledger; a repeated event is recorded once.
 
         Args:
             event: what is told.

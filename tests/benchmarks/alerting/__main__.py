@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from steward.alerting.facts import exceedance
-from steward.alerting.grouping import audible
-from steward.alerting.states import ModelAlerts
-from steward.events import StoredObject
+from steward.alerting.alert_status import ModelAlerts
+from steward.alerting.inhibition import monitors_to_notify
+from steward.alerting.inputs import exceedance
+from steward.events import ObjectRef
 from steward.monitoring.check import Check
 from steward.results import MetricResult
+from steward.services.raise_alerts import summarize_check
 from steward.spec.windows import Window
-from steward.stations.alert import seen
 
 from .bounds import print_bounds
 from .promotions import print_promotions
 from .tables import print_breaks, print_years
 from .year import Judged, Year
 
-NOWHERE = StoredObject(key="nowhere", version_id="v", sha256="0" * 64)
+NOWHERE = ObjectRef(key="nowhere", version_id="v", sha256="0" * 64)
 WALL = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -71,15 +71,17 @@ def replay(year: Year) -> tuple[list[Week], list[Heard], int]:
         cause, now = f"check {number}", WALL + timedelta(minutes=number)
         check = _check(year, judged)
         if not judged.labelled_rows:
-            alerts = alerts.under(judged.version)
-        alerts = alerts.seeing(seen(check, NOWHERE, year.spec, judged.came.end)).claimed(year.spec, cause, "chain", now)
-        while claims := alerts.claimed_by(cause):
-            news = {name: claim.announced for name, claim in claims.items()}
+            alerts = alerts.with_champion(judged.version)
+        alerts = alerts.with_check(summarize_check(check, NOWHERE, year.spec, judged.came.end)).with_leases(
+            year.spec, cause, "chain", now
+        )
+        while claims := alerts.leases_of(cause):
+            news = {name: claim.announcement for name, claim in claims.items()}
             every_change += len(news)
-            if speaking := audible(news, alerts, year.spec.alerting.notify_at):
+            if speaking := monitors_to_notify(news, alerts, year.spec.alerting.notify_at):
                 changes = {name: announced.change for name, announced in news.items()}
                 heard.append(Heard(judged.came, judged.window, judged.version, changes, set(speaking)))
-            alerts = alerts.after(news, now).claimed(year.spec, cause, "chain", now)
+            alerts = alerts.with_sent(news, now).with_leases(year.spec, cause, "chain", now)
         if judged.labelled_rows:
             weeks.append(_week(judged))
     return weeks, heard, every_change

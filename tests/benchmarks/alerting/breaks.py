@@ -8,14 +8,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.alerting.evidence import SPANS, kind_of
-from steward.alerting.facts import Finding, finding
+from steward.alerting.inputs import MonitorFinding, monitor_finding
+from steward.alerting.pooled_evidence import SPANS, classify_window
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.intervals import Z95, Estimate
-from steward.performance.judgement import comparable, compare
 from steward.performance.metrics import metrics_of
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.outcomes import Outcomes
+from steward.performance.realised_performance import comparable, compare
 from steward.performance.regression_outcomes import RegressionOutcomes
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
@@ -23,7 +23,7 @@ from steward.spec.monitors import MonitorName
 
 Floats = NDArray[np.float64]
 Break = Literal["none", "noise", "inverted", "relation changed", "decay"]
-Findings = dict[MonitorName, Finding]
+Findings = dict[MonitorName, MonitorFinding]
 
 HOLDOUT, HOLDOUT_POSITIVES = 20_000, 200
 """Rows of a holdout, and its positive ones, at least: a baseline that is not known itself proves nothing."""
@@ -125,7 +125,7 @@ class World:
                     expected[place] = metric(sides[1])
                 result = compare(metric, sides, (metric(sides[0]), expected[place]), tolerance)
                 if result.status in ("ok", "breach"):
-                    found[result.monitor] = finding([result], result.status, "")
+                    found[result.monitor] = monitor_finding([result], result.status, "")
             return found
 
         return findings
@@ -177,7 +177,7 @@ def bad_at_the_end(history: Sequence[Findings], spec: ModelSpec) -> Iterator[boo
     for name in spec.performance_monitors:
         known = [found[name] for found in history if name in found]
         if known and name in history[-1]:
-            yield kind_of(known, spec.alert_rule(name))[0] == "bad"
+            yield classify_window(known, spec.alert_rule(name))[0] == "bad"
 
 
 def false_alarms(world: World, years: int, rng: np.random.Generator, *, holdouts: int = 20, bank: int = 2000) -> int:
@@ -223,11 +223,11 @@ def _suspects(bank: Sequence[Findings], order: NDArray[np.int64], name: MonitorN
         far = beyond + np.convolve(drawn_weights * room[order], kernel)[: len(order)]
         for at in np.flatnonzero((beyond > error) & (far > least * chance)):  # less than is asked for
             known = [found for place in order[max(0, at - 2 * SPANS[-1]) : at + 1] if (found := given[place])]
-            if at >= SPANS[-1] and given[order[at]] and kind_of(known, rule)[0] == "bad":
+            if at >= SPANS[-1] and given[order[at]] and classify_window(known, rule)[0] == "bad":
                 yield int(at)
 
 
-def _excess(found: Finding) -> float:
+def _excess(found: MonitorFinding) -> float:
     assert found.value is not None and found.threshold is not None and found.baseline is not None  # noqa: PT018
     return (found.value - found.threshold) * (1 if found.threshold > found.baseline else -1)
 

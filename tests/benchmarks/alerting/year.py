@@ -9,21 +9,21 @@ import pandas as pd
 from infra.demo import flights as source
 from steward.baselines.baseline import Baseline
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.evidence import Evidence
 from steward.monitoring.history import History, PastWindow
-from steward.monitoring.realised import WindowOutcomes
+from steward.monitoring.window_evidence import WindowEvidence
+from steward.monitoring.window_outcomes import WindowOutcomes
 from steward.performance.binary_outcomes import BinaryOutcomes
-from steward.performance.joined import joined_outcomes
+from steward.performance.label_join import count_outcomes
 from steward.performance.metrics import METRICS
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.results import MetricResult
 from steward.retraining import recipe
-from steward.retraining.conditional import with_conditional
+from steward.retraining.conditional_fitting import with_conditional
 from steward.retraining.dataset import negative_label, targets
-from steward.retraining.judged import outcomes_of
-from steward.retraining.leakage import with_leakage
-from steward.retraining.portions import by_window, portion, scored_columns
+from steward.retraining.leakage_check import with_leakage
+from steward.retraining.profile_inputs import by_window, profile_input, scored_columns
+from steward.retraining.scored_outcomes import outcomes_of
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -124,9 +124,9 @@ class Year:
         )
         model = recipe.fit(declared, spec, training, targets(training, spec))
         scores = recipe.score(model, spec, holdout)
-        held = portion(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec)))
+        held = profile_input(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec)))
         baseline = Baseline.of(
-            by_window(training, spec), Scope.of(spec), held=held, holdout=outcomes_of(scores, holdout, spec)
+            by_window(training, spec), ProfilingConfig.of(spec), held=held, holdout=outcomes_of(scores, holdout, spec)
         )
         baseline = with_leakage(with_conditional(baseline, held, scores, holdout, spec), training, spec)
         return Version(f"{since.start:%Y%m%d}", model, baseline)
@@ -134,17 +134,17 @@ class Year:
     def _judged(self, version: Version, window: Window, came: Window, rows: pd.DataFrame, *, labelled: bool) -> Judged:
         spec = self.spec
         scores = recipe.score(version.model, spec, rows)
-        scored = portion(rows, spec, scored_columns(scores, spec, "0"))
+        scored = profile_input(rows, spec, scored_columns(scores, spec, "0"))
         joined = (
             rows.assign(**{str(spec.columns.score): scores})
             if labelled
             else rows.iloc[:0].assign(**{str(spec.columns.score): np.empty(0)})
         )
-        outcomes = joined_outcomes(joined, spec, rows=len(rows), orphans=0)
+        outcomes = count_outcomes(joined, spec, rows=len(rows), orphans=0)
         realised = WindowOutcomes(
             version=version.name, window=window.id, prediction_batches=[], label_batches=[], outcomes=outcomes
         )
-        evidence = Evidence(
+        evidence = WindowEvidence(
             spec=spec,
             window=window,
             baseline=version.baseline,
@@ -156,7 +156,7 @@ class Year:
         )
         results = evaluate(evidence)
         known = outcomes.labelled if labelled else 0
-        version.history = version.history.told(PastWindow.of(window.id, len(rows), known, results))
+        version.history = version.history.with_window(PastWindow.of(window.id, len(rows), known, results))
         bound = _holdout_high(version.baseline)
         return Judged(version.name, window, came, len(rows), known, results, bound)
 

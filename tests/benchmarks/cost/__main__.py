@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import steward.cost
-from steward.cost.month import DAYS, Calibration, idle
-from steward.cost.prices import Bill, PriceList, PriceName, added, times
+from steward.cost.month import DAYS, CostCalibration, idle
+from steward.cost.prices import Bill, PriceList, PriceName, add_uses, scale_use
 from tests.benchmarks.cost.counting import Counted, Meter
 from tests.benchmarks.cost.playing import CADENCE, HOUR, START, begin, play, wake
 from tests.integration.deployment import deployed
@@ -62,7 +62,7 @@ def main() -> None:
     for name, size in kept.items():
         print(f"  stored in a month: {name:30} {size / 1e9:8.3f} GB")
     use = found.month(uploads=DAYS * DAY / CADENCE)
-    table(PriceList.current().bill(added(use, {"s3_standard": sum(kept.values()) / GIB / 2})))
+    table(PriceList.current().bill(add_uses(use, {"s3_standard": sum(kept.values()) / GIB / 2})))
     print(f"\nThe deployment besides, with {queues()} queues, while nothing happens:")
     table(PriceList.current().bill(idle(queues())))
     if options.keep:
@@ -70,15 +70,15 @@ def main() -> None:
         target.write_text(found.model_dump_json(indent=1) + "\n")
 
 
-def counted(meter: Meter, call: float, played: dict[str, int], daily: int) -> Calibration:
+def counted(meter: Meter, call: float, played: dict[str, int], daily: int) -> CostCalibration:
     """What was counted, of one upload, hour and day."""
 
     def of(phase: str, besides: dict[PriceName, float]) -> dict[PriceName, float]:
         uses = (found.use(memory(name), call) for (at, name), found in meter.counted.items() if at == phase)
-        used = added(times(added(*uses), 1 / played[phase]), besides)
+        used = add_uses(scale_use(add_uses(*uses), 1 / played[phase]), besides)
         return {name: round(quantity, 12) for name, quantity in used.items()}
 
-    return Calibration(
+    return CostCalibration(
         measured=datetime.now(UTC).date(),
         seconds_a_call=call,
         upload=of("upload", {"s3_writes": 1, "eventbridge_events": 1}),

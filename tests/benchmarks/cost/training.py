@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from steward import aws
+from steward.concurrency import MAX_CONCURRENCY
 from steward.cost.prices import PriceList
-from steward.stations import registry
-from steward.stations.ahead import AT_ONCE
-from steward.stations.labelled import freeze
+from steward.repositories import models
+from steward.repositories.training_data import snapshot
 from steward.store.bucket import Bucket
 from tests.benchmarks.cost.counting import READS
-from tests.integration import lemons
+from tests.integration import used_cars
 from tests.integration.deployment import Deployment, deployed
 
-HOURLY = lemons.SPEC.replace("length: 1d", "length: 1h")
+HOURLY = used_cars.SPEC.replace("length: 1d", "length: 1h")
 FIRST = 20
 DAYS = 30
 
@@ -29,13 +29,16 @@ def upload(steward: Deployment, hours: int, uploads: int, rows: int) -> None:
     """Predictions and labels of some hours, in many objects each."""
     version = steward.champion("lemons")
     for hour in range(hours):
-        start = lemons.START + timedelta(days=FIRST, hours=hour)
-        sold = lemons.sales(1, first_day=FIRST, seed=hour, rows_a_day=rows * uploads)
+        start = used_cars.START + timedelta(days=FIRST, hours=hour)
+        sold = used_cars.sales(1, first_day=FIRST, seed=hour, rows_a_day=rows * uploads)
         sold = sold.assign(sold_at=start.isoformat(), sale=[f"{hour}-{row}" for row in range(len(sold))])
         for part in range(uploads):
             mine = sold.iloc[part::uploads]
-            for kind, table in (("predictions", lemons.predictions(mine, version)), ("labels", lemons.labels(mine))):
-                steward.upload(f"inbox/lemons/{kind}/{hour}-{part}.csv", lemons.csv(table))
+            for kind, table in (
+                ("predictions", used_cars.predictions(mine, version)),
+                ("labels", used_cars.labels(mine)),
+            ):
+                steward.upload(f"inbox/lemons/{kind}/{hour}-{part}.csv", used_cars.csv(table))
         steward.settle()
     assert not steward.errors, steward.errors
 
@@ -65,13 +68,13 @@ def main() -> None:
     parser.add_argument("--call", type=float, default=0.03, help="assumed seconds of a request to S3")
     options = parser.parse_args()
     with deployed() as steward:
-        lemons.begin(steward, HOURLY)
+        used_cars.begin(steward, HOURLY)
         upload(steward, options.hours, options.uploads, options.rows)
         data = Bucket(steward.data, steward.name)
-        spec, _ = registry.current_spec(data, "lemons")
+        spec, _ = models.current_spec(data, "lemons")
         with requests() as asked:
             began = time.process_time()
-            manifest, rows = freeze(data, spec, steward.clock.now + timedelta(days=90))
+            manifest, rows = snapshot(data, spec, steward.clock.now + timedelta(days=90))
             seconds = time.process_time() - began
     reference = sum(item.kind == "reference" for item in manifest.objects)
     scale = DAYS * 24 / options.hours
@@ -82,7 +85,7 @@ def main() -> None:
     )
     print(f"{seconds:.2f} s of processor for {len(manifest.objects):,} objects with the reference")
     print(f"{DAYS} days: {reads:,.0f} reads, {bill.amount:.4f} USD a training")
-    print(f"{DAYS} days: {reads / AT_ONCE * options.call:.0f} s of waiting, {AT_ONCE} at once")
+    print(f"{DAYS} days: {reads / MAX_CONCURRENCY * options.call:.0f} s of waiting, {MAX_CONCURRENCY} at once")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from steward.baselines.baseline import Baseline
-from steward.performance.joined import joined_outcomes
+from steward.performance.label_join import count_outcomes
 from steward.performance.metrics import METRICS as KNOWN
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
-from steward.retraining.conditional import with_conditional
-from steward.retraining.portions import by_window, portion
+from steward.profiles.profiling_config import ProfilingConfig
+from steward.retraining.conditional_fitting import with_conditional
+from steward.retraining.profile_inputs import by_window, profile_input
 from steward.spec.document import read_spec
 from steward.spec.windows import ORIGIN
 from tests.benchmarks.estimation.worlds import FEATURES, METRICS, Played
@@ -43,9 +43,9 @@ def frame(played: Played, at: int) -> pd.DataFrame:
 def baseline_of(played: Played) -> Baseline:
     """What the holdout teaches, as when a version is made."""
     held = frame(played, 0)
-    outcomes = joined_outcomes(held, SPEC, rows=len(held), orphans=0)
-    baseline = Baseline.of(by_window(held, SPEC), Scope.of(SPEC), holdout=outcomes)
-    return with_conditional(baseline, portion(held, SPEC), played.scores[0], held, SPEC)
+    outcomes = count_outcomes(held, SPEC, rows=len(held), orphans=0)
+    baseline = Baseline.of(by_window(held, SPEC), ProfilingConfig.of(SPEC), holdout=outcomes)
+    return with_conditional(baseline, profile_input(held, SPEC), played.scores[0], held, SPEC)
 
 
 def estimates(played: Played) -> dict[str, list[tuple[float, float]]]:
@@ -54,14 +54,14 @@ def estimates(played: Played) -> dict[str, list[tuple[float, float]]]:
     known = {metric: KNOWN["binary_classification"][metric] for metric in METRICS}
     found: dict[str, list[tuple[float, float]]] = {metric: [] for metric in METRICS}
     for window in range(1, len(played.inputs)):
-        profile = Profile.of(portion(frame(played, window), SPEC), baseline.bins, SPEC.columns)
+        profile = Profile.of(profile_input(frame(played, window), SPEC), baseline.bins, SPEC.columns)
         assert baseline.conditional
         expectation = baseline.conditional.expectation(profile)
         for name, metric in known.items():
-            before, outlook = metric(baseline.holdout), expectation.outlook(metric)
+            before, outlook = metric(baseline.holdout), expectation.forecast(metric)
             assert before
             assert outlook
-            found[name].append((before.value + outlook.change, outlook.doubt))
+            found[name].append((before.value + outlook.change, outlook.prediction_std))
     return found
 
 

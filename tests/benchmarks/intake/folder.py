@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from steward.errors import ObjectMissing
-from steward.events import StoredObject
-from steward.store.bucket import Bucket, Content, Listed, Stored, sha256
+from steward.events import ObjectRef
+from steward.store.bucket import Bucket, ObjectContent, ObjectSummary, ObjectVersion, sha256
 
 
 class FolderBucket(Bucket):
@@ -19,31 +19,29 @@ class FolderBucket(Bucket):
         self.folder = folder
         self.requests = 0
 
-    def get(self, key: str, version_id: str | None = None) -> Content:
+    def get(self, key: str, version_id: str | None = None) -> ObjectContent:
         body = self._present(key).read_bytes()
-        stored = StoredObject(key=key, version_id="null", sha256=sha256(body))
-        return Content(body=body, etag="", stored=stored, modified=datetime.now(UTC))
+        stored = ObjectRef(key=key, version_id="null", sha256=sha256(body))
+        return ObjectContent(body=body, etag="", stored=stored, modified=datetime.now(UTC))
 
-    def reference(self, key: str, target: Path | None = None) -> StoredObject:
+    def reference(self, key: str, target: Path | None = None) -> ObjectRef:
         if target:
             self.download(key, target)
         return self.get(key).stored
 
-    def describe(self, key: str, version_id: str) -> Listed:
+    def describe(self, key: str, version_id: str) -> ObjectSummary:
         found = self._present(key).stat()
-        return Listed(key=key, etag="", modified=datetime(2024, 6, 1, tzinfo=UTC), size=found.st_size)
+        return ObjectSummary(key=key, etag="", modified=datetime(2024, 6, 1, tzinfo=UTC), size=found.st_size)
 
-    def bring(self, key: str, version_id: str, target: Path) -> Listed:
+    def fetch(self, key: str, version_id: str, target: Path) -> ObjectSummary:
         return self.describe(key, version_id)
 
     def download(self, key: str, target: Path, version_id: str | None = None) -> None:
         shutil.copyfile(self._present(key), target)
 
-    def put(
-        self, key: str, body: bytes, content_type: str = "", *, source: tuple[str, str] | None = None
-    ) -> StoredObject:
+    def put(self, key: str, body: bytes, content_type: str = "", *, source: tuple[str, str] | None = None) -> ObjectRef:
         self._place(key).write_bytes(body)
-        return StoredObject(key=key, version_id="null", sha256=sha256(body))
+        return ObjectRef(key=key, version_id="null", sha256=sha256(body))
 
     def put_file(self, key: str, path: Path, content_type: str = "", *, source: tuple[str, str] | None = None) -> None:
         shutil.copyfile(path, self._place(key))
@@ -55,15 +53,15 @@ class FolderBucket(Bucket):
     def source_of(self, key: str) -> tuple[str, str] | None:
         return None
 
-    def list(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
+    def list(self, prefix: str, start_after: str = "") -> Iterator[ObjectSummary]:
         self.requests += 1
         folder = (self.folder / prefix).parent if not prefix.endswith("/") else self.folder / prefix
         for path in sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else ():
             key = str(path.relative_to(self.folder))
             if key.startswith(prefix) and key > start_after:
-                yield Listed(key=key, etag="", modified=datetime.now(UTC), size=path.stat().st_size)
+                yield ObjectSummary(key=key, etag="", modified=datetime.now(UTC), size=path.stat().st_size)
 
-    def versions(self, prefix: str) -> Iterator[Stored]:
+    def versions(self, prefix: str) -> Iterator[ObjectVersion]:
         return iter(())
 
     def digest(self) -> str:

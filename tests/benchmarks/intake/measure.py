@@ -25,13 +25,14 @@ from unittest.mock import patch
 import numpy as np
 
 from steward.events import ObjectCreated
+from steward.ingestion.batch_writer import BatchWriter
 from steward.profiles.model_bins import Bins
-from steward.profiles.portion import Portion
-from steward.profiles.scope import Scope
-from steward.records.judge import Batch
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
+from steward.records.row_validation import RecordFileReader
+from steward.repositories import models
+from steward.services import ingest_records
 from steward.spec.model import ModelSpec
-from steward.stations import ingest, registry
-from steward.stations.publication import Publication
 from tests.benchmarks.peak_memory import peak_megabytes
 
 from .folder import FolderBucket
@@ -68,11 +69,20 @@ def take_in(bucket: FolderBucket, key: str, scratch: Path) -> None:
     scratch.mkdir(exist_ok=True)
     settings = SimpleNamespace(ingest_queue_url="")
     runtime = SimpleNamespace(
-        data=bucket, settings=settings, now=lambda: datetime.now(UTC), record=lambda *_, **__: None
+        data=bucket,
+        settings=settings,
+        now=lambda: datetime.now(UTC),
+        record=lambda *_, **__: None,
+        header=lambda model, as_of, chain: {
+            "occurred_at": as_of,
+            "model": model,
+            "as_of": as_of,
+            "correlation_id": chain,
+        },
     )
     bucket.requests, began, used = 0, time.monotonic(), _processor()
     stages: list[tuple[str, float]] = []
-    judge, store = ingest._Intake._judge, ingest._Intake._store
+    judge, store = ingest_records._Ingestion._validate, ingest_records._Ingestion._store
 
     def timed(name, work):
         def run(*arguments):
@@ -85,11 +95,11 @@ def take_in(bucket: FolderBucket, key: str, scratch: Path) -> None:
 
     with (
         patch.object(tempfile, "tempdir", str(scratch)),
-        patch.object(ingest._Intake, "_judge", timed("judged", judge)),
-        patch.object(ingest._Intake, "_store", timed("stored", store)),
+        patch.object(ingest_records._Ingestion, "_validate", timed("judged", judge)),
+        patch.object(ingest_records._Ingestion, "_store", timed("stored", store)),
     ):
         created = ObjectCreated(bucket=bucket.name, key=key, version_id="null")
-        for event in ingest.ingest_records(runtime, created):
+        for event in ingest_records.ingest_records(runtime, created):
             told = event.model_dump(include={"rows", "rejected_rows", "code", "message"})
         print(told)
     peak = peak_megabytes()
@@ -117,17 +127,21 @@ def established(bins: Bins, spec: ModelSpec = SPEC) -> Iterator[None]:
             "version_names": {"v1"},
             "version_exists": True,
         }.items():
-            stack.enter_context(patch.object(registry, name, lambda *_, answer=answer: answer))
-        stack.enter_context(patch.object(Publication, "_bins", lambda *_: bins))
+            stack.enter_context(patch.object(models, name, lambda *_, answer=answer: answer))
+        stack.enter_context(patch.object(BatchWriter, "_bins", lambda *_: bins))
         yield
 
 
 def _bins(upload: Path) -> Bins:
     judged = next(
-        iter(Batch(upload, upload.name, SPEC, "predictions", datetime(2024, 6, 1, tzinfo=UTC), ingest.LIMITS))
+        iter(
+            RecordFileReader(
+                upload, upload.name, SPEC, "predictions", datetime(2024, 6, 1, tzinfo=UTC), ingest_records.LIMITS
+            )
+        )
     )
-    portion = Portion(judged.records.take(np.arange(min(judged.records.rows, 10_000))).chunk)
-    return Scope.of(SPEC).bins([portion], [portion])
+    portion = ProfileInput(judged.records.take(np.arange(min(judged.records.rows, 10_000))).chunk)
+    return ProfilingConfig.of(SPEC).bins([portion], [portion])
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from steward.baselines.baseline import Baseline
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
-from steward.quality import Observed, constant_columns, scale_consistency
-from steward.quality.volume import usual_rows
+from steward.profiles.profiling_config import ProfilingConfig
+from steward.quality import QualityContext, constant_columns, scale_consistency
+from steward.quality.volume import expected_rows
 from steward.records.columns import Chunk, NumericColumn
 from steward.spec.document import read_spec
 from steward.spec.windows import Window
@@ -67,12 +67,12 @@ def columns(windows: int, rows: int) -> tuple[int, int]:
     for seed in range(windows // 50):
         random = np.random.default_rng([rows, seed])
         parts = [(Window(START + at * HOUR, HOUR), _chunk(random, rows)) for at in range(20)]
-        baseline = Baseline.of(parts, Scope.of(SPEC), holdout=None)
+        baseline = Baseline.of(parts, ProfilingConfig.of(SPEC), holdout=None)
         for _ in range(50):
             seen = Profile.of(_chunk(random, rows), baseline.bins)
-            observed = Observed(SPEC, Window(START + 30 * HOUR, HOUR), baseline, seen)
-            jumps += scale_consistency.judge(observed)[0].status == "breach"
-            constants += constant_columns.judge(observed)[0].status == "breach"
+            observed = QualityContext(SPEC, Window(START + 30 * HOUR, HOUR), baseline, seen)
+            jumps += scale_consistency.evaluate(observed)[0].status == "breach"
+            constants += constant_columns.evaluate(observed)[0].status == "breach"
     return jumps, constants
 
 
@@ -107,7 +107,7 @@ def volumes(kind: str, windows: int) -> Iterator[tuple[float, float]]:
         rows = counts(random, kind, 6 * WEEK).tolist()
         known = {at: count for at, count in enumerate(rows) if count}
         for at in range(5 * WEEK, 6 * WEEK):
-            usual = usual_rows(known, at, HOUR)
+            usual = expected_rows(known, at, HOUR)
             if usual is not None and rows[at]:
                 yield usual.chance(rows[at]), abs(rows[at] / usual.rows - 1)
 

@@ -8,15 +8,15 @@ import pandas as pd
 
 from steward.baselines.baseline import Baseline
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.evidence import Evidence
-from steward.monitoring.realised import WindowOutcomes
+from steward.monitoring.window_evidence import WindowEvidence
+from steward.monitoring.window_outcomes import WindowOutcomes
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.profiles.merging import merge
-from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
-from steward.retraining.conditional import with_conditional
+from steward.retraining.conditional_fitting import with_conditional
 from steward.spec.model import ModelSpec
 from steward.spec.windows import ORIGIN, Window
 from tests.benchmarks.study.steward import windows_of
@@ -62,9 +62,9 @@ def stored(columns: int, seed: int = 3) -> tuple[bytes, bytes, bytes]:
 
     held, window = draw(), draw()
     scores, labels, holdout = judged(held)
-    baseline = Baseline.of(windows_of(draw() for _ in range(8)), Scope.of(spec), holdout=holdout)
+    baseline = Baseline.of(windows_of(draw() for _ in range(8)), ProfilingConfig.of(spec), holdout=holdout)
     rows = pd.DataFrame({"label": np.where(labels, "1", "0")})
-    baseline = with_conditional(baseline, Portion(held), scores, rows, spec)
+    baseline = with_conditional(baseline, ProfileInput(held), scores, rows, spec)
     profile = Profile.of(window, baseline.bins, spec.columns).of_batch("a")
     return baseline.to_json(), profile.to_json(), judged(window)[2].to_json()
 
@@ -110,7 +110,7 @@ def seconds_to_decide(columns: int, times: int, runs: int) -> dict[str, float]:
             version="v", window="w", prediction_batches=[], label_batches=[],
             outcomes=BinaryOutcomes.from_json(outcomes),
         )  # fmt: skip
-        results = evaluate(Evidence(spec, Window(ORIGIN, spec.window.length), known, window, realised))
+        results = evaluate(WindowEvidence(spec, Window(ORIGIN, spec.window.length), known, window, realised))
         ended = time.process_time()
         spent = {"total": ended - began, "baseline": read - began, "profile": merged - read, "judged": ended - merged}
         best = {name: min(best[name], seconds) for name, seconds in spent.items()}

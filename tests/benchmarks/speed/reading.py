@@ -12,14 +12,14 @@ import arro3.io as arro3_io
 import numpy as np
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Watched, judge_drift
+from steward.drift import DriftScope, evaluate_drift
 from steward.profiles.model_bins import Bins
-from steward.profiles.profile import Gathering, Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profile import Profile, ProfileBuilder
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records import arrays
 from steward.records.columns import Chunk
 from steward.records.formats import open_rows
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
 from tests.benchmarks.peak_memory import peak_megabytes
@@ -29,7 +29,7 @@ from tests.benchmarks.study.steward import windows_of
 FEATURES: dict[str, Feature] = {name: NumericFeature(type="numeric") for name in NUMERIC} | {
     name: CategoricalFeature(type="categorical") for name in CATEGORICAL
 }
-_NO_LIMIT = Limits(maximum_expanded_bytes=2**40)
+_NO_LIMIT = ReadLimits(maximum_expanded_bytes=2**40)
 
 
 def bare_batches(path: Path) -> Iterator[object]:
@@ -47,12 +47,12 @@ def chunks(path: Path) -> Iterator[Chunk]:
 
 def baseline_of(path: Path) -> Baseline:
     """The baseline of a reference file, whose chunks count as windows."""
-    return Baseline.of(windows_of(chunks(path)), Scope(FEATURES), holdout=None)
+    return Baseline.of(windows_of(chunks(path)), ProfilingConfig(FEATURES), holdout=None)
 
 
 def profiled_batches(path: Path, bins: Bins) -> Iterator[Profile | None]:
     """Profile the file batch by batch; the last thing given is the profile."""
-    gathering = Gathering(bins)
+    gathering = ProfileBuilder(bins)
     for chunk in chunks(path):
         gathering.add(chunk)
         yield None
@@ -83,7 +83,7 @@ def decided_seconds(reference: str, file: str, runs: int) -> dict[str, float]:
         began = time.perf_counter()
         *_, profile = profiled_batches(Path(file), baseline.bins)
         if profile is not None:
-            judge_drift(baseline, profile, Watched(Monitors(), FEATURES))
+            evaluate_drift(baseline, profile, DriftScope(Monitors(), FEATURES))
         best = min(best, time.perf_counter() - began)
     return {"seconds": best}
 

@@ -9,9 +9,9 @@ import numpy as np
 from scipy.special import chdtrc, kolmogorov
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Watched, judge_drift
+from steward.drift import DriftScope, evaluate_drift
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns
 from steward.spec.monitors import Monitors
@@ -64,8 +64,8 @@ class StewardOnEdges:
     def learn(self, scenario: EdgeScenario, block: int) -> None:
         """See `EdgeDetector`."""
         features = scenario.of.features
-        self._watched = Watched(Monitors(), features)
-        scope = Scope(features, names=_NAMES)
+        self._watched = DriftScope(Monitors(), features)
+        scope = ProfilingConfig(features, names=_NAMES)
         self._baseline = Baseline.of(windows_of(scenario.reference(block)), scope, holdout=None)
         earlier = [self._profile(chunk) for chunk in scenario.earlier(block)]
         if earlier:
@@ -73,7 +73,7 @@ class StewardOnEdges:
 
     def judge(self, window: Chunk) -> Judgement:
         """See `EdgeDetector`."""
-        results = judge_drift(self._baseline, self._profile(window), self._watched)
+        results = evaluate_drift(self._baseline, self._profile(window), self._watched)
         of_columns = {result.column: result.status for result in results if result.monitor == "feature_drift"}
         return Judgement(
             alarms=sorted(

@@ -7,9 +7,9 @@ from importlib.metadata import version
 import numpy as np
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Watched, judge_drift
+from steward.drift import DriftScope, evaluate_drift
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
 from steward.spec.monitors import FeatureDriftMonitor, JointMonitor, Monitors, ShareMonitor
@@ -34,7 +34,7 @@ ANY_EFFECT = Monitors(
 
 def take_baseline(reference: Iterator[Rows]) -> Baseline:
     """The baseline of a reference whose chunks are windows."""
-    return Baseline.of(windows_of(map(chunk_of, reference)), Scope(FEATURES), holdout=None)
+    return Baseline.of(windows_of(map(chunk_of, reference)), ProfilingConfig(FEATURES), holdout=None)
 
 
 def windows_of(chunks: Iterable[Chunk]) -> Iterator[tuple[Window, Chunk]]:
@@ -55,7 +55,7 @@ def profile_of(baseline: Baseline, rows: Rows) -> Profile:
 
 def findings(baseline: Baseline, profile: Profile, monitors: Monitors) -> list[str]:
     """What has drifted, each as `feature_drift n3`."""
-    results = judge_drift(baseline, profile, Watched(monitors, FEATURES))
+    results = evaluate_drift(baseline, profile, DriftScope(monitors, FEATURES))
     return sorted({f"{result.monitor} {result.column or ''}".strip() for result in results if result.status == "drift"})
 
 

@@ -7,8 +7,7 @@ import pytest
 
 from steward.errors import SpecInvalid
 from steward.spec.cron import Cron
-
-from .stories import spec
+from tests.unit.alerting.alert_dsl import spec
 
 NEW_YORK = ZoneInfo("America/New_York")
 

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.alerting.facts import Acknowledgement, Mute, SeenCheck
-from steward.alerting.states import ModelAlerts, standings_of
+from steward.alerting.alert_status import ModelAlerts, alert_statuses
+from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute
 from steward.spec.model import ModelSpec
+from tests.unit.alerting.alert_dsl import DAY, NOW, acknowledgement, check, mute, spec
 from tests.unit.properties import some_examples
-
-from .stories import DAY, NOW, acknowledgement, check, mute, spec
 
 DECLARATIONS = [
     spec(),
@@ -28,7 +27,7 @@ INTERLEAVINGS = 10_000
 PARTS = 10
 DAYS = 8
 
-Fact = tuple[str, SeenCheck | Mute | Acknowledgement | str]
+Fact = tuple[str, CheckSummary | Mute | Acknowledgement | str]
 
 
 @dataclass
@@ -40,7 +39,7 @@ class World:
     """
 
     declared: ModelSpec
-    alerts: ModelAlerts = field(default_factory=lambda: ModelAlerts(model="lemons").under("v1"))
+    alerts: ModelAlerts = field(default_factory=lambda: ModelAlerts(model="lemons").with_champion("v1"))
     heard: list[tuple[str, str, str]] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     now: datetime = NOW
@@ -49,23 +48,23 @@ class World:
         """What the function does with a fact; other functions may do something wherever it yields, or it may die."""
         self.now += timedelta(milliseconds=1)
         match fact:
-            case SeenCheck():
-                self.alerts = self.alerts.seeing(fact)
+            case CheckSummary():
+                self.alerts = self.alerts.with_check(fact)
             case Mute():
-                self.alerts = self.alerts.muted(identity, fact)
+                self.alerts = self.alerts.with_mute(identity, fact)
             case Acknowledgement():
-                self.alerts = self.alerts.acknowledged(identity, fact)
-        self.alerts = self.alerts.claimed(self.declared, identity, identity, self.now)
-        while mine := self.alerts.claimed_by(identity):
+                self.alerts = self.alerts.with_acknowledgement(identity, fact)
+        self.alerts = self.alerts.with_leases(self.declared, identity, identity, self.now)
+        while mine := self.alerts.leases_of(identity):
             yield
             for name, claim in mine.items():
-                told_as = f"{name} {claim.chain} {claim.announced.model_dump_json()}"
+                told_as = f"{name} {claim.chain} {claim.announcement.model_dump_json()}"
                 if told_as not in self.ids:
-                    self.heard.append((name, claim.announced.change, claim.announced.version))
+                    self.heard.append((name, claim.announcement.change, claim.announcement.version))
                     self.ids.add(told_as)
             yield
-            news = {name: claim.announced for name, claim in mine.items()}
-            self.alerts = self.alerts.after(news, self.now).claimed(self.declared, identity, identity, self.now)
+            news = {name: claim.announcement for name, claim in mine.items()}
+            self.alerts = self.alerts.with_sent(news, self.now).with_leases(self.declared, identity, identity, self.now)
 
     def settled(self) -> "World":
         """The world once a last check, a day later, has come and everything is told."""
@@ -122,19 +121,21 @@ def interleaved(known: list[Fact], declared: ModelSpec, order: random.Random) ->
 
 
 def assert_nothing_is_doubled_or_lost(ordered: World, shuffled: World) -> None:
-    states = [standings_of(world.alerts, world.declared) for world in (ordered, shuffled)]
-    assert {name: one.course for name, one in states[0].items()} == {
-        name: one.course for name, one in states[1].items()
+    states = [alert_statuses(world.alerts, world.declared) for world in (ordered, shuffled)]
+    assert {name: one.progress for name, one in states[0].items()} == {
+        name: one.progress for name, one in states[1].items()
     }
     assert shuffled.alerts.checks == ordered.alerts.checks
-    assert {name: one.quiet for name, one in states[0].items()} == {name: one.quiet for name, one in states[1].items()}
+    assert {name: one.suppressed_by for name, one in states[0].items()} == {
+        name: one.suppressed_by for name, one in states[1].items()
+    }
     for one in states[1].values():
-        assert one.told.claim is None
-        if one.quiet:
+        assert one.delivery.lease is None
+        if one.suppressed_by:
             continue
-        assert one.untold is None  # nothing is lost
-        if not one.course.flapping:
-            assert one.told.firing == (one.state == "firing")
+        assert one.pending is None  # nothing is lost
+        if not one.progress.flapping:
+            assert one.delivery.firing == (one.state == "firing")
     for world in (ordered, shuffled):
         for name in states[0]:
             episodes = [change for whose, change, _ in world.heard if whose == name]
@@ -170,7 +171,7 @@ def test_the_alerts_after_any_order_of_facts_are_the_same_but_for_what_was_told(
     known = facts(order)
     ordered = in_order(known, DECLARATIONS[0]).alerts
     shuffled = interleaved(known, DECLARATIONS[0], order).alerts
-    assert shuffled.model_copy(update={"told": {}}) == ordered.model_copy(update={"told": {}})
+    assert shuffled.model_copy(update={"deliveries": {}}) == ordered.model_copy(update={"deliveries": {}})
 
 
 def test_an_end_to_a_day_of_silence_is_not_needed_to_tell_of_a_beginning() -> None:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steward.alerting.alert_status import ModelAlerts, alert_statuses
 from steward.alerting.cause import LOSSES, likely_cause
 from steward.alerting.chat import chat_notification
-from steward.alerting.facts import Finding, finding
-from steward.alerting.grouping import audible
+from steward.alerting.delivery import Announcement, DeliveryState, Lease
+from steward.alerting.inhibition import monitors_to_notify
+from steward.alerting.inputs import MonitorFinding, monitor_finding
 from steward.alerting.messages import alerts_notification, notice
 from steward.alerting.notification import Notification
-from steward.alerting.states import ModelAlerts, standings_of
-from steward.alerting.telling import Announced, Claim, Told
 from steward.events import (
     AlertRaised,
     AuditCompleted,
@@ -30,9 +30,8 @@ from steward.performance.metrics import METRICS
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import NOT_ESTIMATED, MonitorName
+from tests.unit.alerting.alert_dsl import NOW, check, seen, spec, told, window
 from tests.unit.examples import START, stored
-
-from .stories import NOW, check, seen, spec, told, window
 
 REPORT = "https://console.example/lemons"
 COMMON: dict[str, Any] = {"occurred_at": START, "model": "lemons", "as_of": START, "correlation_id": "chain-1"}
@@ -48,14 +47,14 @@ def deliverable(message: Notification) -> bool:
 
 def notified(alerts: ModelAlerts, declared: ModelSpec, done: tuple[str, ...] = ()) -> Notification:
     """The notification of all that is untold."""
-    alerts = alerts.claimed(declared, "cause", "chain-1", NOW)
-    claims = alerts.claimed_by("cause")
+    alerts = alerts.with_leases(declared, "cause", "chain-1", NOW)
+    claims = alerts.leases_of("cause")
     events = {name: raised(name, claim) for name, claim in claims.items()}
-    return alerts_notification(claims, events, standings_of(alerts, declared), done, "the-bucket", report=REPORT)
+    return alerts_notification(claims, events, alert_statuses(alerts, declared), done, "the-bucket", report=REPORT)
 
 
-def raised(name: MonitorName, claim: Claim) -> Event:
-    told = claim.announced
+def raised(name: MonitorName, claim: Lease) -> Event:
+    told = claim.announcement
     return AlertRaised(**COMMON, monitor=name, version=told.version, window=told.window, summary=told.summary)
 
 
@@ -70,7 +69,7 @@ def with_figures(letters: str) -> ModelAlerts:
         update = {
             "findings": {"log_loss": found},
             "stored": stored("checks/lemons/w/c.json"),
-            "cause": "mostly the world",
+            "cause": "mostly concept drift",
         }
         checks[place] = one.model_copy(update=update)
     return alerts.model_copy(update={"checks": checks})
@@ -82,7 +81,7 @@ def test_people_read_what_happened_why_and_what_they_can_do() -> None:
     for part in (
         "version v1", "2024-01-03 00:00 to 2024-01-04 00:00 UTC", "FIRING  log_loss  (warning)", "b on 2",
         "Last 3 windows: ▁▅█  0.5, 0.6, 0.7, limit 0.58",
-        "Likely cause: mostly the world",
+        "Likely cause: mostly concept drift",
         "log_loss: freeze promotions for 2d",
         "steward acknowledge lemons log_loss", 'steward mute lemons log_loss --for 7d --reason "..."',
         "steward explain lemons 2-100-b",
@@ -119,7 +118,7 @@ def test_one_message_tells_of_everything_that_a_check_moved_the_gravest_first() 
 
 def test_a_message_of_an_end_is_an_all_clear_that_asks_for_nothing() -> None:
     alerts, _ = told(seen("b"), spec())
-    message = notified(alerts.seeing(check(1, "g")), spec())
+    message = notified(alerts.with_check(check(1, "g")), spec())
     assert message.subject == "lemons: all clear: resolved: log_loss"
     assert not [command for command in message.commands if "acknowledge" in command]
 
@@ -166,9 +165,9 @@ def test_a_message_of_very_many_alerts_fits_into_one_call(monitors: int) -> None
     assert len(message.alerts) + message.left_out == len(switched_on)
 
 
-def news(**changes: tuple[str, str]) -> dict[Any, Announced]:
+def news(**changes: tuple[str, str]) -> dict[Any, Announcement]:
     return {
-        name: Announced.model_validate(
+        name: Announcement.model_validate(
             {"change": change, "severity": severity, "version": "v1", "window": window(0), "as_of": START}
         )
         for name, (change, severity) in changes.items()
@@ -176,8 +175,8 @@ def news(**changes: tuple[str, str]) -> dict[Any, Announced]:
 
 
 def knowing(**changes: tuple[str, str]) -> ModelAlerts:
-    known = {name: Told(last=last, at=NOW) for name, last in news(**changes).items()}
-    return ModelAlerts(model="lemons", told=known)
+    known = {name: DeliveryState(last=last, sent_at=NOW) for name, last in news(**changes).items()}
+    return ModelAlerts(model="lemons", deliveries=known)
 
 
 @pytest.mark.parametrize(
@@ -198,18 +197,21 @@ def knowing(**changes: tuple[str, str]) -> ModelAlerts:
     ],
 )
 def test_one_trouble_that_several_monitors_see_is_heard_of_once(known: Any, told_now: Any, heard: set[str]) -> None:
-    assert audible(news(**told_now), knowing(**known), "warning") == heard
+    assert monitors_to_notify(news(**told_now), knowing(**known), "warning") == heard
 
 
 def test_info_is_heard_of_where_the_declaration_asks_for_it() -> None:
-    assert audible(news(roc_auc=("firing", "info")), knowing(), "info") == {"roc_auc"}
+    assert monitors_to_notify(news(roc_auc=("firing", "info")), knowing(), "info") == {"roc_auc"}
+
+
+EFFECTS = {"inputs": "covariate_shift_effect", "world": "concept_drift_effect"}
 
 
 def split(part: str, value: float, effect: float, half: float, *, metric: str = "log_loss") -> MetricResult:
     """A part of a change of performance, with an interval of some half width."""
     return MetricResult(
-        monitor="expected_performance", statistic=f"from_{part}_{metric}", value=value, effect=effect, low=value - half,
-        high=value + half, status="measured", message=f"{part}: {value}",
+        monitor="performance_decomposition", statistic=f"{EFFECTS[part]}_{metric}", value=value, effect=effect,
+        low=value - half, high=value + half, status="measured", message=f"{part}: {value}",
     )  # fmt: skip
 
 
@@ -233,8 +235,8 @@ DRIFTED = MetricResult(
 @pytest.mark.parametrize(
     ("results", "cause"),
     [
-        ([split("inputs", 0.01, 0.01, 0.005), split("world", 0.09, 0.1, 0.04)], "mostly the world: the truth given"),
-        ([split("inputs", 0.09, 0.09, 0.05), split("world", 0.01, 0.1, 0.04)], "mostly the inputs; world: 0.01"),
+        ([split("inputs", 0.01, 0.01, 0.005), split("world", 0.09, 0.1, 0.04)], "mostly concept drift: the truth"),
+        ([split("inputs", 0.09, 0.09, 0.05), split("world", 0.01, 0.1, 0.04)], "mostly covariate shift; world: 0.01"),
         ([split("inputs", 0.0, 0.0, 0.01), split("world", 0.09, 0.1, 0.1)], ""),  # its interval holds zero
         ([split("inputs", 0.09, 0.09, 0.1), split("world", 0.01, 0.1, 0.04)], ""),  # so does that of the inputs
         ([split("inputs", 0.0, 0.0, 0.01), split("world", -0.09, -0.1, 0.04)], ""),  # log loss fell: it improved
@@ -244,9 +246,10 @@ DRIFTED = MetricResult(
          "the data: `age` is missing in 40.00% of 354 rows, 0.00% in the baseline; `salary` is missing in 22.00%"),
         ([gone_missing("salary", 0.22), DRIFTED], ""),  # another column drifted
         ([gone_missing("age", 0.22), DRIFTED, split("world", 0.09, 0.1, 0.04)],
-         "mostly the world: the truth given the inputs has changed; world: 0.09; the data: `age` is missing"),
+         "mostly concept drift: the truth given the inputs has changed; world: 0.09; the data: `age` is missing"),
         ([gone_missing("age", 0.22), DRIFTED, split("inputs", 0.09, 0.09, 0.05), split("world", 0.01, 0.1, 0.04)],
-         "the data: `age` is missing in 22.00% of 354 rows, 0.00% in the baseline; mostly the inputs; world: 0.01"),
+         ("the data: `age` is missing in 22.00% of 354 rows, 0.00% in the baseline; "
+          "mostly covariate shift; world: 0.01")),
         ([gone_missing("salary", 0.22)], ""),  # it is what was found, and nothing follows from it
     ],
 )  # fmt: skip
@@ -258,7 +261,7 @@ def test_a_cause_is_named_only_where_it_is_known(results: list[MetricResult], ca
 
 def test_a_fall_of_accuracy_is_a_loss_and_a_rise_is_none() -> None:
     fell = [split("world", -0.2, -0.21, 0.05, metric="accuracy")]
-    assert likely_cause(fell, "accuracy").startswith("mostly the world")
+    assert likely_cause(fell, "accuracy").startswith("mostly concept drift")
     assert likely_cause([split("world", 0.2, 0.21, 0.05, metric="accuracy")], "accuracy") == ""
 
 
@@ -279,10 +282,10 @@ def test_the_limit_of_volume_is_told_in_rows() -> None:
         monitor="volume", statistic="rows", value=354, threshold=0.3, p_value=1e-9, effect=-0.5, baseline=708,
         status="breach", message="354 rows",
     )  # fmt: skip
-    found = finding([few], "breach", "354 rows")
+    found = monitor_finding([few], "breach", "354 rows")
     assert (found.value, found.baseline, found.threshold) == (354, 708, pytest.approx(495.6))
     assert found.exceedance == pytest.approx(0.5 / 0.3)
-    many = finding([few.model_copy(update={"effect": 1.0, "value": 1416})], "breach", "")
+    many = monitor_finding([few.model_copy(update={"effect": 1.0, "value": 1416})], "breach", "")
     assert many.threshold == pytest.approx(920.4)
 
 
@@ -378,6 +381,6 @@ def test_a_long_subject_is_cut_and_shows_it() -> None:
 
 
 def test_a_figure_whose_interval_holds_what_is_usual_is_back() -> None:
-    far = Finding(status="ok", exceedance=0.9, value=0.55, baseline=0.52, low=0.5, high=0.6)
-    assert far.back(0.5)
-    assert not far.model_copy(update={"low": 0.53}).back(0.5)
+    far = MonitorFinding(status="ok", exceedance=0.9, value=0.55, baseline=0.52, low=0.5, high=0.6)
+    assert far.recovered(0.5)
+    assert not far.model_copy(update={"low": 0.53}).recovered(0.5)

@@ -11,9 +11,9 @@ from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.profiles.bins import MISSING
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.embeddings import EmbeddingSums
-from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, EmbeddingColumn, NumericColumn
 from steward.spec.columns import Columns
 from steward.spec.features import CategoricalFeature, EmbeddingFeature, NumericFeature
@@ -21,7 +21,7 @@ from steward.spec.windows import Window
 
 WEEK = timedelta(days=7)
 FEATURES = {"x": NumericFeature(type="numeric"), "c": CategoricalFeature(type="categorical")}
-SCOPE = Scope(FEATURES, names=Columns(id="id", time="time", score="score"))
+SCOPE = ProfilingConfig(FEATURES, names=Columns(id="id", time="time", score="score"))
 
 
 def parts(generator, weeks=8, rows=1000, spread=0.0):
@@ -124,7 +124,7 @@ def test_what_holds_for_all_parts_together_is_what_holds_for_the_one_that_varies
 def test_the_sample_of_the_reference_is_larger_than_that_of_a_profile():
     one = baseline(np.random.default_rng(0))
     assert (len(one.sample), len(one.reference.sample)) == (4000, 1000)
-    assert one.sample.cut(1000) == one.reference.sample
+    assert one.sample.truncate(1000) == one.reference.sample
     shares = np.bincount(one.sample.table[:, 0], minlength=64) / 4000
     expected = np.array(one.reference.features["x"].counts) / 8000
     assert np.abs(shares - expected).max() < 0.01
@@ -134,7 +134,7 @@ def windows(one, generator, count, **changed):
     profiles = {}
     for window, chunk in parts(generator, weeks=count, **changed):
         columns = {**chunk.columns, "score": NumericColumn(generator.random(chunk.rows))}
-        found = Profile.of(Portion(Chunk(chunk.rows, columns)), one.bins, SCOPE.names)
+        found = Profile.of(ProfileInput(Chunk(chunk.rows, columns)), one.bins, SCOPE.names)
         profiles[window] = profiles[window] + found if window in profiles else found
     return list(profiles.values())
 
@@ -176,7 +176,7 @@ def test_a_damaged_baseline_says_so(document):
 
 def of_vectors(draw, weeks=8):
     moments = [Window(datetime(2024, 1, 1, tzinfo=UTC) + week * WEEK, WEEK) for week in range(weeks)]
-    scope = Scope({"image": EmbeddingFeature(type="embedding", dimensions=8)})
+    scope = ProfilingConfig({"image": EmbeddingFeature(type="embedding", dimensions=8)})
     columns = [EmbeddingColumn(draw().astype(np.float32)) for _ in moments]
     chunks = [Chunk(column.rows, {"image": column}) for column in columns]
     return Baseline.of(zip(moments, chunks, strict=True), scope, holdout=None)

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 
 from steward.commands.authority import CLOCK_SKEW, check_author, check_time, principal, role_of
-from steward.commands.kinds import Command
+from steward.commands.requests import Command
 from steward.errors import CommandInvalid, NotProven, SpecInvalid
 from steward.spec.commands import CommandPolicy
 from steward.spec.document import read_spec
+from tests.unit.commands.requests import commands
 from tests.unit.examples import SPEC
-
-from .asked import commands
 
 SECOND = timedelta(seconds=1)
 ANN = "arn:aws:iam::123456789012:user/staff/ann"

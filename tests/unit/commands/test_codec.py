@@ -12,16 +12,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from steward.commands import kinds
+from steward.commands import requests
 from steward.commands.codec import Message, decode, digest, encode, model_of
-from steward.commands.kinds import KINDS, Command
 from steward.commands.proof import BODY, Proof, request_headers, signed_headers
+from steward.commands.requests import COMMANDS, Command
 from steward.errors import CommandInvalid
 from steward.spec.commands import CommandName
-from steward.store import identity
+from steward.store import sts
 from tests.integration.sts import Person, Refused, confirm
-
-from .asked import commands, moments
+from tests.unit.commands.requests import commands, moments
 
 ANN = Person("AKIAANN", "ann's secret", "arn:aws:iam::123456789012:user/ann")
 EVE = Person("ASIAEVE", "another secret", "arn:aws:sts::123456789012:assumed-role/leads/eve", token="t0k/en==")  # noqa: S106
@@ -75,16 +74,16 @@ def test_hostile_texts_are_refused_in_words(text: str) -> None:
 
 
 def test_declarations_can_name_every_command() -> None:
-    assert set(get_args(CommandName)) == set(KINDS)
+    assert set(get_args(CommandName)) == set(COMMANDS)
 
 
 @pytest.mark.parametrize(
     ("kind", "said", "problem"),
     [
-        (kinds.Mute, {"until": timedelta(days=367)}, "nor more than 366 days"),
-        (kinds.Mute, {"until": timedelta(seconds=-1)}, "must not lie before issued_at"),
-        (kinds.Freeze, {"until": timedelta(0)}, "ended with thaw"),
-        (kinds.Freeze, {"until": timedelta(days=-1)}, "must not lie before issued_at"),
+        (requests.MuteCommand, {"until": timedelta(days=367)}, "nor more than 366 days"),
+        (requests.MuteCommand, {"until": timedelta(seconds=-1)}, "must not lie before issued_at"),
+        (requests.FreezeCommand, {"until": timedelta(0)}, "ended with thaw"),
+        (requests.FreezeCommand, {"until": timedelta(days=-1)}, "must not lie before issued_at"),
     ],
 )
 def test_an_end_that_makes_no_sense_is_refused(kind: type[Command], said: dict[str, timedelta], problem: str) -> None:
@@ -92,7 +91,7 @@ def test_an_end_that_makes_no_sense_is_refused(kind: type[Command], said: dict[s
     fields = {"id": "00000000-0000-0000-0000-000000000001", "model": "lemons", "reason": "x", "issued_at": now}
     with pytest.raises(ValidationError, match=problem):
         kind.model_validate(
-            fields | {"expires_at": now + kinds.LIFETIME, **{name: now + span for name, span in said.items()}}
+            fields | {"expires_at": now + requests.LIFETIME, **{name: now + span for name, span in said.items()}}
         )
 
 
@@ -100,10 +99,10 @@ def test_an_end_that_makes_no_sense_is_refused(kind: type[Command], said: dict[s
 def test_a_check_of_what_is_no_window_is_refused(window: str) -> None:
     now = datetime(2024, 6, 1, tzinfo=UTC)
     with pytest.raises(ValidationError):
-        kinds.Check.model_validate(
+        requests.CheckCommand.model_validate(
             {
                 "id": "00000000-0000-0000-0000-000000000001", "model": "lemons", "issued_at": now,
-                "expires_at": now + kinds.LIFETIME, "window": window,
+                "expires_at": now + requests.LIFETIME, "window": window,
             }
         )  # fmt: skip
 
@@ -120,9 +119,7 @@ def signed(command: Command, who: Person, deployment: str = DEPLOYMENT) -> Messa
     text, session = encode(command), {"AWS_SESSION_TOKEN": who.token} if who.token else {}
     environment = {"AWS_ACCESS_KEY_ID": who.key, "AWS_SECRET_ACCESS_KEY": who.secret, **session}
     with patch.dict("os.environ", environment | {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_REGION": "eu-central-1"}):
-        signature = identity.sign(
-            BODY, lambda token: signed_headers(digest(text), deployment, command.issued_at, token)
-        )
+        signature = sts.sign(BODY, lambda token: signed_headers(digest(text), deployment, command.issued_at, token))
     return Message(command=text, proof=Proof(**asdict(signature)))
 
 
@@ -135,13 +132,13 @@ def author(message: Message, issued_at: datetime, deployment: str = DEPLOYMENT) 
 @pytest.fixture(autouse=True)
 def frankfurt(monkeypatch: pytest.MonkeyPatch):
     """STS of Frankfurt, whatever another test asked before."""
-    identity.aws.sts_unsigned.cache_clear()
+    sts.aws.sts_unsigned.cache_clear()
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
     yield
-    identity.aws.sts_unsigned.cache_clear()
+    sts.aws.sts_unsigned.cache_clear()
 
 
 @pytest.mark.parametrize("who", [ANN, EVE])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.cost.month import DAYS, HOURS, Calibration, idle
-from steward.cost.prices import PriceList, PriceName, added, times
+from steward.cost.month import DAYS, HOURS, CostCalibration, idle
+from steward.cost.prices import PriceList, PriceName, add_uses, scale_use
 
 PRICES = PriceList.current()
 uses = st.dictionaries(st.sampled_from(sorted(PRICES.prices)), st.floats(0, 1e9))
@@ -35,14 +35,14 @@ def test_a_line_costs_what_the_list_says(name: PriceName, quantity: float, amoun
 
 @given(uses, uses)
 def test_bills_add_up(one: dict[PriceName, float], other: dict[PriceName, float]) -> None:
-    both = PRICES.bill(added(one, other))
+    both = PRICES.bill(add_uses(one, other))
     assert both.amount == pytest.approx(PRICES.bill(one).amount + PRICES.bill(other).amount)
     assert both.after_free <= both.amount + 1e-9
-    assert PRICES.bill(times(one, 2)).amount == pytest.approx(2 * PRICES.bill(one).amount)
+    assert PRICES.bill(scale_use(one, 2)).amount == pytest.approx(2 * PRICES.bill(one).amount)
 
 
 def test_a_month_is_its_uploads_hours_and_days() -> None:
-    measured = Calibration(
+    measured = CostCalibration(
         measured=date(2026, 1, 1),
         seconds_a_call=0.03,
         upload={"s3_writes": 1},
@@ -53,7 +53,7 @@ def test_a_month_is_its_uploads_hours_and_days() -> None:
 
 
 def test_a_million_predictions_a_day_cost_at_most_a_dollar_a_month_in_requests_and_compute() -> None:
-    month = Calibration.current().month(uploads=DAYS * 288)
+    month = CostCalibration.current().month(uploads=DAYS * 288)
     assert PRICES.bill(month).amount <= 1
 
 

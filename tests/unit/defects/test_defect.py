@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.defects.defect import Defect, identity
-from steward.defects.moves import FINISHED, NEXT, moved, on_correction
+from steward.defects.transitions import FINISHED, NEXT, apply_change, on_correction
 from steward.errors import DefectUnchangeable
 from steward.events import DefectChange, DefectProposed, DefectState
 from steward.spec.defects import DefectPolicy
+from tests.unit.defects.samples import WINDOWS, applied, findings, proposed
 from tests.unit.examples import START
-
-from .found import WINDOWS, applied, findings, proposed
 
 POLICY = DefectPolicy(owner="yard@example.com")
 CHANGES: tuple[DefectChange, ...] = get_args(DefectChange)
@@ -22,9 +21,9 @@ STATES: tuple[DefectState, ...] = get_args(DefectState)
 
 
 def told(findings: list[DefectProposed]) -> Defect:
-    defect = Defect.opened(findings[0], POLICY, owner="owner@example.com")
+    defect = Defect.open(findings[0], POLICY, owner="owner@example.com")
     for finding in findings[1:]:
-        defect = defect.reported(finding, POLICY)
+        defect = defect.with_report(finding, POLICY)
     return defect
 
 
@@ -67,7 +66,7 @@ def test_only_legal_moves_are_made_and_every_other_is_remembered_as_refused(
     defect = told([proposed()])
     for number, (change, named) in enumerate(asked):
         before = defect
-        defect = defect.changed(f"e{number}", change, START, "user/ada", owner="bob" if named else None)
+        defect = defect.with_change(f"e{number}", change, START, "user/ada", owner="bob" if named else None)
         if f"e{number}" in defect.refused:
             assert defect.steps == before.steps
             continue
@@ -85,10 +84,10 @@ def test_only_legal_moves_are_made_and_every_other_is_remembered_as_refused(
 def test_a_change_told_again_is_answered_alike(asked: list[DefectChange]) -> None:
     once = told([proposed()])
     for number, change in enumerate(asked):
-        once = once.changed(f"e{number}", change, START, "user/ada", owner="bob")
+        once = once.with_change(f"e{number}", change, START, "user/ada", owner="bob")
     again = once
     for number, change in enumerate(asked):
-        again = again.changed(f"e{number}", change, START, "user/ada", owner="bob")
+        again = again.with_change(f"e{number}", change, START, "user/ada", owner="bob")
     assert again == once
 
 
@@ -105,7 +104,7 @@ def test_corrected_rows_lead_through_legal_states_to_corrected(state: DefectStat
 def test_corrections_come_in_any_order_and_count_once(order: list[int]) -> None:
     defect = told([proposed()])
     for number in [*order, *order]:
-        defect = defect.corrected(f"c{number}", applied(number), "inbox/a.csv")
+        defect = defect.with_correction(f"c{number}", applied(number), "inbox/a.csv")
     assert [one.rows for one in defect.corrections] == [1, 2, 3, 4]
     assert defect.state == "corrected"
     states = [step.state for step in defect.steps]
@@ -113,8 +112,8 @@ def test_corrections_come_in_any_order_and_count_once(order: list[int]) -> None:
 
 
 def test_a_finished_defect_notes_a_correction_and_stays_finished() -> None:
-    finished = told([proposed()]).changed("e", "wont_fix", START, "user/ada", note="nobody uses it")
-    corrected = finished.corrected("c", applied(0), "inbox/a.csv")
+    finished = told([proposed()]).with_change("e", "wont_fix", START, "user/ada", note="nobody uses it")
+    corrected = finished.with_correction("c", applied(0), "inbox/a.csv")
     assert corrected.state == "wont_fix"
     assert len(corrected.corrections) == 1
 
@@ -124,12 +123,12 @@ def test_it_is_overdue_from_its_deadline_until_it_is_finished() -> None:
     assert defect.deadline == START + timedelta(days=1)
     assert not defect.overdue(defect.deadline - timedelta(seconds=1))
     assert defect.overdue(defect.deadline)
-    assert not defect.changed("e", "wont_fix", START, "user/ada").overdue(defect.deadline)
+    assert not defect.with_change("e", "wont_fix", START, "user/ada").overdue(defect.deadline)
 
 
 def test_deadlines_and_owner_are_the_declarations() -> None:
     policy = DefectPolicy.model_validate({"deadlines": {"warning": "3h"}})
-    defect = Defect.opened(proposed(), policy, owner="owner@example.com")
+    defect = Defect.open(proposed(), policy, owner="owner@example.com")
     assert defect.owner == "owner@example.com"
     assert defect.deadline == START + timedelta(hours=3)
     assert told([proposed()]).owner == "yard@example.com"
@@ -137,21 +136,21 @@ def test_deadlines_and_owner_are_the_declarations() -> None:
 
 def test_a_refusal_says_what_can_be_asked_for() -> None:
     with pytest.raises(DefectUnchangeable, match="the defect is open; it can be: confirmed, not to be fixed"):
-        moved("open", "close")
+        apply_change("open", "close")
     with pytest.raises(DefectUnchangeable, match="that is its end"):
-        moved("closed", "confirm")
+        apply_change("closed", "confirm")
     with pytest.raises(DefectUnchangeable, match="nobody is named"):
-        moved("open", "assign")
+        apply_change("open", "assign")
 
 
 def test_a_defect_of_replayed_data_is_not_born_overdue_and_counts_by_the_time_of_the_data() -> None:
     newest, now = START + timedelta(days=300), START + timedelta(days=4000)
     found = proposed(source="monitor", as_of=START)
-    defect = Defect.opened(found, POLICY, "owner@example.com", newest)
+    defect = Defect.open(found, POLICY, "owner@example.com", newest)
     assert defect.deadline == newest + POLICY.deadlines.of(found.severity)
     assert not defect.overdue(now, newest)
     assert defect.overdue(now, defect.deadline)
     assert defect.overdue(now)  # where time is the wall clock
-    person = Defect.opened(proposed(source="person", as_of=now), POLICY, "owner@example.com")
+    person = Defect.open(proposed(source="person", as_of=now), POLICY, "owner@example.com")
     assert not person.overdue(now, newest)
     assert person.overdue(person.deadline, newest)

@@ -8,17 +8,16 @@ from hypothesis import strategies as st
 from steward.defects.defect import Defect
 from steward.defects.ordering import burn_down, by_deadline
 from steward.spec.defects import DefectPolicy
+from tests.unit.defects.samples import proposed
 from tests.unit.examples import START
-
-from .found import proposed
 
 DAYS = 20
 
 
 def defect(found: int, closed: int | None, severity: str) -> Defect:
     finding = proposed(found * 24, source="person", severity=severity, title=f"{found} {closed}")
-    one = Defect.opened(finding, DefectPolicy(), owner="owner@example.com")
-    return one if closed is None else one.changed("e", "wont_fix", START + timedelta(days=closed), "user/ada")
+    one = Defect.open(finding, DefectPolicy(), owner="owner@example.com")
+    return one if closed is None else one.with_change("e", "wont_fix", START + timedelta(days=closed), "user/ada")
 
 
 lives = st.tuples(

@@ -19,9 +19,9 @@ from steward.drift.jensen_shannon_distance import jensen_shannon_distance
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.population_stability_index import population_stability_index
-from steward.drift.proportions import increase_p_value
+from steward.drift.proportion_tests import increase_p_value
 from steward.drift.standardised_shift import Shift
-from steward.drift.tails import chi_squared_tail, kolmogorov_tail
+from steward.drift.survival import chi2_sf, kolmogorov_sf
 from steward.drift.wasserstein_distance import normalised_wasserstein_distance, wasserstein_distance
 from tests.independent.approximation import (
     BINS,
@@ -245,7 +245,7 @@ def test_the_tail_of_chi_squared_is_evidentlys(name):
         return
     statistic = chi_squared(p, q, float(q.sum()), 1e6 * float(q.sum()), power=1)
     theirs = expected("evidently")["raw"][name]["chi_squared_p_value"]
-    assert chi_squared_tail(statistic, int(held.sum()) - 1) == pytest.approx(theirs, rel=1e-3)
+    assert chi2_sf(statistic, int(held.sum()) - 1) == pytest.approx(theirs, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", [*NUMERIC, *ATOMIC])
@@ -255,7 +255,7 @@ def test_the_tail_of_kolmogorov_smirnov_is_that_of_the_rows(name):
     assert theirs == pytest.approx(expected("scipy")["raw"][name]["kolmogorov_smirnov_p_value"], rel=1e-6)
     n, m = of.window.count, of.reference.count
     distance = expected("scipy")["raw"][name]["kolmogorov_smirnov"]
-    chance = kolmogorov_tail(distance * math.sqrt(n * m / (n + m)))
+    chance = kolmogorov_sf(distance * math.sqrt(n * m / (n + m)))
     if min(n, m) >= 500 and theirs > 1e-12:
         assert chance == pytest.approx(theirs, rel=0.15)
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Watched, judge_drift
+from steward.drift import DriftScope, evaluate_drift
 from steward.drift.sensitivity import LARGEST_SHIFT, critical_t
-from steward.drift.tails import f_tail
+from steward.drift.survival import f_sf
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.results import MetricResult
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
@@ -46,11 +46,11 @@ def wandering(generator: Generator, spread: float, windows: int = 30) -> Baselin
         window(generator, spread * generator.normal(), tuple(generator.dirichlet(np.array([5, 3, 2]) / spread**2)))
         for _ in range(windows)
     )
-    return Baseline.of(windows_of(chunks), Scope(FEATURES), holdout=None)
+    return Baseline.of(windows_of(chunks), ProfilingConfig(FEATURES), holdout=None)
 
 
 def judge(baseline: Baseline, chunk: Chunk, monitors: Monitors = ALONE) -> list[MetricResult]:
-    return judge_drift(baseline, Profile.of(chunk, baseline.bins), Watched(monitors, FEATURES))
+    return evaluate_drift(baseline, Profile.of(chunk, baseline.bins), DriftScope(monitors, FEATURES))
 
 
 def of(results: list[MetricResult], column: str, monitor: str = "feature_drift") -> MetricResult:
@@ -113,7 +113,7 @@ def test_the_last_bit_of_an_extreme_is_not_outside() -> None:
     rows = 400
     baseline = Baseline.of(
         windows_of([Chunk(rows, {"level": NumericColumn(np.full(rows, 0.1))})]),
-        Scope({"level": FEATURES["level"]}),
+        ProfilingConfig({"level": FEATURES["level"]}),
         holdout=None,
     )
     again = Chunk(rows, {"level": NumericColumn(np.full(rows, float(np.float32(0.1))))})
@@ -126,7 +126,7 @@ def test_rows_outside_are_counted_as_they_are_and_add_up(before: list[float], af
     def chunk(values: list[float]) -> Chunk:
         return Chunk(len(values), {"level": NumericColumn(np.array(values, np.float64))})
 
-    baseline = Baseline.of(windows_of([chunk(before)]), Scope({"level": FEATURES["level"]}), holdout=None)
+    baseline = Baseline.of(windows_of([chunk(before)]), ProfilingConfig({"level": FEATURES["level"]}), holdout=None)
     assert baseline.reference.features["level"].outside == 0
     low, high = baseline.bins.features["level"].span
     counted = Profile.of(chunk(after), baseline.bins)
@@ -137,7 +137,7 @@ def test_rows_outside_are_counted_as_they_are_and_add_up(before: list[float], af
 
 def test_a_sentence_has_one_figure_of_the_move_and_the_effect_is_that_figure() -> None:
     generator = np.random.default_rng(6)
-    baseline = Baseline.of(windows_of(window(generator, 0) for _ in range(40)), Scope(FEATURES), holdout=None)
+    baseline = Baseline.of(windows_of(window(generator, 0) for _ in range(40)), ProfilingConfig(FEATURES), holdout=None)
     for shift in (0.0, 0.05, 0.2, 0.6, 3.0, 400.0):
         level = of(judge(baseline, window(generator, shift)), "level")
         figures = re.findall(r"(?:moved|distribution)(?: up| down)?(?: by)?(?: at least)? ([\d.e+]+)", level.message)
@@ -148,7 +148,7 @@ def test_a_sentence_has_one_figure_of_the_move_and_the_effect_is_that_figure() -
 def test_few_rows_that_move_the_mean_are_not_called_a_move_of_the_column() -> None:
     """Four wild rows of 2,000: no statistic of all rows moved, and no figure beside them says that it did."""
     generator = np.random.default_rng(7)
-    baseline = Baseline.of(windows_of(window(generator, 0) for _ in range(40)), Scope(FEATURES), holdout=None)
+    baseline = Baseline.of(windows_of(window(generator, 0) for _ in range(40)), ProfilingConfig(FEATURES), holdout=None)
     chunk = window(generator, 0, rows=2000)
     chunk.columns["level"].values[:4] = 4000.0
     level = of(judge(baseline, chunk), "level")
@@ -169,7 +169,7 @@ def test_a_classifier_that_tells_all_rows_apart_is_not_passed_over_as_chance() -
 @given(st.floats(1e-8, 0.5), st.floats(1, 500))
 @some_examples(50)
 def test_the_quantile_is_the_inverse_of_the_tail(significance: float, degrees: float) -> None:
-    assert f_tail(critical_t(significance, degrees) ** 2, 1, degrees) == pytest.approx(significance, rel=1e-6)
+    assert f_sf(critical_t(significance, degrees) ** 2, 1, degrees) == pytest.approx(significance, rel=1e-6)
 
 
 def test_half_of_the_shifts_as_large_as_the_smallest_that_shows_are_found() -> None:
@@ -187,7 +187,7 @@ def test_half_of_the_shifts_as_large_as_the_smallest_that_shows_are_found() -> N
 
 def test_few_rows_outside_the_range_are_named_without_a_remedy_that_is_none() -> None:
     generator = np.random.default_rng(10)
-    baseline = Baseline.of(windows_of([window(generator, 0, rows=300)]), Scope(FEATURES), holdout=None)
+    baseline = Baseline.of(windows_of([window(generator, 0, rows=300)]), ProfilingConfig(FEATURES), holdout=None)
     chunk = window(generator, 0, rows=10)
     chunk.columns["level"].values[:3] = 9.0
     level = of(judge(baseline, chunk), "level")
@@ -200,10 +200,10 @@ def test_a_constant_that_became_another_is_told_of_by_its_values_alone() -> None
     def constant(value: float) -> Chunk:
         return Chunk(200, {"level": NumericColumn(np.full(200, value))})
 
-    scope = Scope({"level": FEATURES["level"]})
+    scope = ProfilingConfig({"level": FEATURES["level"]})
     baseline = Baseline.of(windows_of([constant(5.0)]), scope, holdout=None)
     profile = Profile.of(constant(7.0), baseline.bins)
-    level = of(judge_drift(baseline, profile, Watched(ALONE, scope.features)), "level")
+    level = of(evaluate_drift(baseline, profile, DriftScope(ALONE, scope.features)), "level")
     assert level.message.startswith("`level` went from always 5 to always 7 (n = 200); chance")
 
 
@@ -222,7 +222,7 @@ def test_categories_that_the_reference_never_had_are_told_of_whatever_the_varian
 
 def test_a_row_or_two_outside_the_range_of_the_reference_is_nothing_to_tell_of() -> None:
     generator = np.random.default_rng(12)
-    baseline = Baseline.of(windows_of(window(generator, 0) for _ in range(40)), Scope(FEATURES), holdout=None)
+    baseline = Baseline.of(windows_of(window(generator, 0) for _ in range(40)), ProfilingConfig(FEATURES), holdout=None)
     chunk = window(generator, 0, rows=20)
     chunk.columns["level"].values[:2] = 6.0
     assert of(judge(baseline, chunk), "level").status == "ok"

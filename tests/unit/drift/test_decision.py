@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Family, Watched, judge_drift
+from steward.drift import DriftScope, Family, evaluate_drift
 from steward.errors import IncomparableProfiles
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns
 from steward.spec.features import CategoricalFeature, NumericFeature
@@ -58,7 +58,7 @@ def take_baseline(generator, rows=20_000, family="gaussian", **changed) -> Basel
         for week in range(8)
     ]
     held = Chunk(rows // 5, {"score": NumericColumn(generator.beta(2, 5, size=rows // 5))})
-    return Baseline.of(parts, Scope(FEATURES, names=NAMES), holdout=BinaryOutcomes(), held=held)
+    return Baseline.of(parts, ProfilingConfig(FEATURES, names=NAMES), holdout=BinaryOutcomes(), held=held)
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +67,12 @@ def baseline() -> Baseline:
 
 
 def judge(baseline, chunk, monitors=ANY_EFFECT, importances=None):
-    watched = Watched(monitors, FEATURES, importances or {})
-    return judge_drift(baseline, Profile.of(chunk, baseline.bins, NAMES), watched)
+    watched = DriftScope(monitors, FEATURES, importances or {})
+    return evaluate_drift(baseline, Profile.of(chunk, baseline.bins, NAMES), watched)
 
 
 def family(baseline, monitors) -> Family:
-    return Family.of(baseline, Watched(monitors, FEATURES))
+    return Family.of(baseline, DriftScope(monitors, FEATURES))
 
 
 def drifted(results) -> set[tuple[str, str | None]]:
@@ -134,7 +134,7 @@ def test_rows_that_resemble_their_neighbours_raise_no_alarm_in_small_windows():
             values = generator.normal(centre, 0.9, 100)
             yield Chunk(100, {"n0": NumericColumn(values)})
 
-    scope = Scope({"n0": FEATURES["n0"]})
+    scope = ProfilingConfig({"n0": FEATURES["n0"]})
     reference = (
         (Window(datetime(2024, 1, 1, tzinfo=UTC) + at * WEEK, WEEK), chunk) for at, chunk in enumerate(windows(400))
     )
@@ -261,4 +261,4 @@ def test_a_monitor_switched_off_says_nothing_and_leaves_the_family(baseline):
 def test_a_profile_over_other_bins_is_refused(baseline):
     other = take_baseline(np.random.default_rng(12), 800)
     with pytest.raises(IncomparableProfiles, match="profile its records again"):
-        judge_drift(baseline, Profile.empty(other.bins), Monitors())
+        evaluate_drift(baseline, Profile.empty(other.bins), Monitors())

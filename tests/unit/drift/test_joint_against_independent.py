@@ -119,13 +119,13 @@ def test_the_tail_of_a_weighted_sum_of_chi_squareds_is_imhofs(seed):
     for point in (0.8, 1.0, 1.5, 2.0, 3.0):
         exact = imhof(weights, point * weights.sum())
         if exact > 1e-5:
-            assert form.tail(point * float(weights.sum())) == pytest.approx(exact, rel=0.15, abs=0.01)
+            assert form.survival_function(point * float(weights.sum())) == pytest.approx(exact, rel=0.15, abs=0.01)
 
 
 def test_of_equal_weights_the_tail_is_chi_squareds():
     form = QuadraticForm.of_weights(np.full(7, 0.5))
     for value in (1.0, 3.5, 9.0, 20.0):
-        assert form.tail(value) == pytest.approx(stats.chi2.sf(2 * value, 7), rel=1e-9)
+        assert form.survival_function(value) == pytest.approx(stats.chi2.sf(2 * value, 7), rel=1e-9)
 
 
 class Ridged(EmpiricalCovariance):

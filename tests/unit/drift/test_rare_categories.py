@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Watched, judge_drift
+from steward.drift import DriftScope, evaluate_drift
 from steward.drift.comparison import compare_categorical
 from steward.drift.rare_categories import RareCategories
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk
 from steward.spec.features import CategoricalFeature
 from steward.spec.monitors import FeatureDriftMonitor, Monitors, ShareMonitor
@@ -39,12 +39,12 @@ def chunk(cities, generator) -> Chunk:
 def take_baseline(generator, rows, exponent=1.5) -> Baseline:
     window = Window(datetime(2024, 1, 1, tzinfo=UTC), timedelta(days=1))
     return Baseline.of(
-        [(window, chunk(long_tail(generator, rows, exponent), generator))], Scope(DECLARED), holdout=None
+        [(window, chunk(long_tail(generator, rows, exponent), generator))], ProfilingConfig(DECLARED), holdout=None
     )
 
 
 def drifted(baseline, window, monitors=ANY_EFFECT):
-    results = judge_drift(baseline, Profile.of(window, baseline.bins), Watched(monitors, DECLARED))
+    results = evaluate_drift(baseline, Profile.of(window, baseline.bins), DriftScope(monitors, DECLARED))
     return {(result.monitor, result.column or result.statistic) for result in results if result.status == "drift"}
 
 
@@ -97,17 +97,17 @@ def test_without_categories_that_were_met_once_nothing_is_rare():
     found = RareCategories.of(np.array([500, 300, 6, 6, 0]))
     assert not found.rare.any()
     counts = np.array([5, 3, 1, 0, 2])
-    assert found.folded(counts, baseline=False).tolist() == counts.tolist()
+    assert found.fold(counts, baseline=False).tolist() == counts.tolist()
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=60), st.integers(0, 30))
 def test_folding_keeps_every_row_of_a_window_and_none_of_the_rare_ones_apart(known, unseen):
     counts = np.array([*known, unseen])
     found = RareCategories.of(counts)
-    window = found.folded(counts, baseline=False)
+    window = found.fold(counts, baseline=False)
     assert window.sum() == counts.sum()
     assert not window[:-1][found.rare].any()
     assert found.hits >= unseen
-    kept = found.folded(counts, baseline=True)
+    kept = found.fold(counts, baseline=True)
     assert kept[:-1].tolist() == window[:-1].tolist()
     assert kept[-1] >= window[-1]

@@ -7,11 +7,11 @@ import pytest
 from scipy.stats import ks_2samp
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Watched, judge_drift
+from steward.drift import DriftScope, evaluate_drift
 from steward.profiles.bins import BEYOND, NumericBins
-from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import Chunk, NumericColumn
 from steward.spec.columns import Columns
 from steward.spec.monitors import Monitors
@@ -20,7 +20,7 @@ from steward.spec.windows import Window
 NAMES = Columns(id="id", time="time", score="score")
 WEEK = timedelta(days=7)
 ROWS, WINDOW = 16_000, 4_000
-WATCHED = Watched(Monitors())
+WATCHED = DriftScope(Monitors())
 
 
 def scores(rate, factor, rows, generator, mirrored):
@@ -39,14 +39,14 @@ def test_scores_that_change_are_seen_to_drift_whatever_the_rate_of_events(rate, 
     start = datetime(2024, 1, 1, tzinfo=UTC)
     reference = scores(rate, 1, ROWS, generator, mirrored)
     parts = [(Window(start + at * WEEK, WEEK), chunk(part)) for at, part in enumerate(np.split(reference, 8))]
-    scope = Scope({}, names=NAMES)
+    scope = ProfilingConfig({}, names=NAMES)
     baseline = Baseline.of(parts, scope, holdout=None)
     for factor, status in ((1, "ok"), (0.5, "drift"), (1.5, "drift"), (4, "drift")):
         values = scores(rate, factor, WINDOW, generator, mirrored)
-        profile = Profile.of(Portion(chunk(values)), baseline.bins, NAMES)
+        profile = Profile.of(ProfileInput(chunk(values)), baseline.bins, NAMES)
         results = {
             result.statistic: result
-            for result in judge_drift(baseline, profile, WATCHED)
+            for result in evaluate_drift(baseline, profile, WATCHED)
             if result.monitor == "score_drift"
         }
         found = results["kolmogorov_smirnov"]

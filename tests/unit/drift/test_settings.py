@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Family, Watched, judge_drift
-from steward.monitoring.earlier import earlier_windows
+from steward.drift import DriftScope, Family, evaluate_drift
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.evidence import Evidence
+from steward.monitoring.reference_windows import earlier_windows
+from steward.monitoring.window_evidence import WindowEvidence
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.document import read_spec
 from steward.spec.features import CategoricalFeature, NumericFeature
@@ -54,28 +54,28 @@ def rows(generator, number, *, shift=0.0, extra=0.0, gone=0.0, related=0.0) -> C
 @pytest.fixture(scope="module")
 def baseline() -> Baseline:
     chunk = rows(np.random.default_rng(0), 20_000)
-    return Baseline.of([(Window(MONDAY, DAY), chunk)], Scope(FEATURES, segments=[Segment(name="kind", column="kind")]),
-                       holdout=None)  # fmt: skip
+    config = ProfilingConfig(FEATURES, segments=[Segment(name="kind", column="kind")])
+    return Baseline.of([(Window(MONDAY, DAY), chunk)], config, holdout=None)
 
 
 def drifted(baseline, chunk, monitors=None, importances=None, **own):
     columns = {name: own.get(name, feature) for name, feature in FEATURES.items()}
-    watched = Watched(monitors or Monitors(), columns, importances or {})
-    results = judge_drift(baseline, Profile.of(chunk, baseline.bins), watched)
+    watched = DriftScope(monitors or Monitors(), columns, importances or {})
+    results = evaluate_drift(baseline, Profile.of(chunk, baseline.bins), watched)
     return {(found.monitor, found.column or found.statistic) for found in results if found.status == "drift"}
 
 
 def test_importance_weights_notice_sooner_what_the_model_leans_on(baseline):
     """A shift whose p-value lies between the even share of the rate and the weighted one."""
-    watched = Watched(Monitors(), FEATURES)
+    watched = DriftScope(Monitors(), FEATURES)
     even = 0.01 * Family.of(baseline, watched).share()
     weighted = Monitors(feature_drift=FeatureDriftMonitor(weights="importance"))
     importances = {"n0": 0.9, "n1": 0.1}
-    family = Family.of(baseline, Watched(weighted, FEATURES, importances))
+    family = Family.of(baseline, DriftScope(weighted, FEATURES, importances))
     assert 0.01 * family.share("n0") > 4 * even > 4 * 0.01 * family.share("n5")
     for seed in range(200):
         chunk = rows(np.random.default_rng(seed), 600, shift=0.17)
-        results = judge_drift(baseline, Profile.of(chunk, baseline.bins), watched)
+        results = evaluate_drift(baseline, Profile.of(chunk, baseline.bins), watched)
         smallest = min(found.p_value for found in results if found.column == "n0" and not found.segment)
         if even < smallest <= 0.01 * family.share("n0"):
             break
@@ -148,7 +148,7 @@ def test_unseen_categories_have_a_limit(baseline):
 
 def test_outputs_have_limits_of_their_own():
     generator = np.random.default_rng(5)
-    scope = Scope({"x": NumericFeature(type="numeric")}, {"y": NumericFeature(type="numeric")})
+    scope = ProfilingConfig({"x": NumericFeature(type="numeric")}, {"y": NumericFeature(type="numeric")})
 
     def chunk(number, shift=0.0):
         values = {name: NumericColumn(generator.normal(moved, 1, number)) for name, moved in (("x", 0), ("y", shift))}
@@ -163,8 +163,8 @@ def test_outputs_have_limits_of_their_own():
 
 def test_the_sentence_has_size_rows_chance_and_importance(baseline):
     chunk = rows(np.random.default_rng(6), 6112, shift=0.4)
-    watched = Watched(Monitors(), FEATURES, {"n0": 0.11, "n1": 0.89})
-    results = judge_drift(baseline, Profile.of(chunk, baseline.bins), watched)
+    watched = DriftScope(Monitors(), FEATURES, {"n0": 0.11, "n1": 0.89})
+    results = evaluate_drift(baseline, Profile.of(chunk, baseline.bins), watched)
     message = next(found.message for found in results if found.column == "n0" and found.status == "drift")
     assert re.fullmatch(
         r"`n0` moved up by 0\.\d+ standard deviations \(n = 6,112\); chance alone does this "
@@ -195,7 +195,7 @@ def judged(compared_with: str, current: Window, chunk: Chunk, base: Baseline, ge
     spec = read_spec(SPEC.replace("WITH", compared_with))
     asked = earlier_windows(current, spec.monitors.feature_drift.compared_with)
     compared = [Profile.of(hourly(generator, past.start), base.bins) for past in asked]
-    evidence = Evidence(spec=spec, window=current, baseline=base, profile=Profile.of(chunk, base.bins),
+    evidence = WindowEvidence(spec=spec, window=current, baseline=base, profile=Profile.of(chunk, base.bins),
                         compared=compared)  # fmt: skip
     return {found.status for found in evaluate(evidence) if found.monitor == "feature_drift"}
 
@@ -203,7 +203,7 @@ def judged(compared_with: str, current: Window, chunk: Chunk, base: Baseline, ge
 def test_a_seasonal_baseline_knows_the_hour_of_the_week_and_still_sees_what_left_its_rhythm():
     generator = np.random.default_rng(7)
     day = [(Window(MONDAY + at * HOUR, HOUR), hourly(generator, MONDAY + at * HOUR)) for at in range(24)]
-    base = Baseline.of(day, Scope({"x": NumericFeature(type="numeric")}), holdout=None)
+    base = Baseline.of(day, ProfilingConfig({"x": NumericFeature(type="numeric")}), holdout=None)
     busiest = Window(MONDAY + 60 * WEEK + 42 * HOUR, HOUR)
     usual = hourly(generator, busiest.start)
     assert judged("reference", busiest, usual, base, generator) == {"drift"}
@@ -215,7 +215,7 @@ def test_a_seasonal_baseline_knows_the_hour_of_the_week_and_still_sees_what_left
 def test_last_years_week_and_the_windows_before_are_other_comparisons():
     generator = np.random.default_rng(8)
     day = [(Window(MONDAY + at * HOUR, HOUR), hourly(generator, MONDAY + at * HOUR)) for at in range(24)]
-    base = Baseline.of(day, Scope({"x": NumericFeature(type="numeric")}), holdout=None)
+    base = Baseline.of(day, ProfilingConfig({"x": NumericFeature(type="numeric")}), holdout=None)
     busiest = Window(MONDAY + 210 * WEEK + 42 * HOUR, HOUR)
     usual = hourly(generator, busiest.start)
     assert judged("{every: 1w, repeats: 6}", busiest, usual, base, generator) == {"ok"}
@@ -241,13 +241,13 @@ def test_the_windows_that_are_compared_with():
 
 def test_until_there_are_enough_earlier_windows_the_reference_stands_in():
     generator = np.random.default_rng(9)
-    scope = Scope({"x": NumericFeature(type="numeric")})
+    scope = ProfilingConfig({"x": NumericFeature(type="numeric")})
     base = Baseline.of([(Window(MONDAY, HOUR), hourly(generator, MONDAY))], scope, holdout=None)
     spec = read_spec(SPEC.replace("WITH", "{every: 1w, repeats: 4}"))
     current = Window(MONDAY + 6 * WEEK + 42 * HOUR, HOUR)
     past = [Profile.of(hourly(generator, current.start - number * WEEK), base.bins) for number in (1, 2)]
     profile = Profile.of(hourly(generator, current.start), base.bins)
-    few = Evidence(spec=spec, window=current, baseline=base, profile=profile, compared=past)
+    few = WindowEvidence(spec=spec, window=current, baseline=base, profile=profile, compared=past)
     assert few.drift_baseline is base
-    enough = Evidence(spec=spec, window=current, baseline=base, profile=profile, compared=[*past, past[0]])
+    enough = WindowEvidence(spec=spec, window=current, baseline=base, profile=profile, compared=[*past, past[0]])
     assert enough.drift_baseline.reference.rows == 1200

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.drift.comparison import Comparison, compare_numeric
+from steward.drift.comparison import ColumnComparison, compare_numeric
 from steward.drift.filled_bin import FilledBin
 from steward.drift.neighbourhood import MARGIN, Neighbourhood
 from steward.drift.standardised_shift import Shift
@@ -22,7 +22,7 @@ def prices(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).choice(PRICES, ROWS, p=[0.3, 0.25, 0.2, 0.15, 0.1])
 
 
-def compared(reference: np.ndarray, window: np.ndarray) -> Comparison:
+def compared(reference: np.ndarray, window: np.ndarray) -> ColumnComparison:
     bins = NumericBins.of(np.sort(reference))
     return compare_numeric(summary(reference, bins), summary(window, bins), bins, DesignEffect())
 

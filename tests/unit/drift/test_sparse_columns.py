@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Watched, judge_drift
+from steward.drift import DriftScope, evaluate_drift
 from steward.drift.comparison import compare_numeric
 from steward.drift.frequent_value import FrequentValue
 from steward.drift.joint.correlation_shift import correlation_shift
 from steward.drift.joint.reconstruction_error import reconstruction_error
-from steward.drift.proportions import change_p_value
+from steward.drift.proportion_tests import change_p_value
 from steward.drift.tail_share import TailShare
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import Chunk, NumericColumn
 from steward.results import MetricResult
 from steward.spec.features import NumericFeature
@@ -37,8 +37,10 @@ def chunk(table: np.ndarray) -> Chunk:
 
 def results(reference: np.ndarray, window: np.ndarray) -> list[MetricResult]:
     features = {f"x{at}": NumericFeature(type="numeric") for at in range(len(reference))}
-    baseline = Baseline.of(windows_of(map(chunk, np.array_split(reference, 10, axis=1))), Scope(features), holdout=None)
-    return judge_drift(baseline, Profile.of(chunk(window), baseline.bins), Watched(Monitors(), features))
+    baseline = Baseline.of(
+        windows_of(map(chunk, np.array_split(reference, 10, axis=1))), ProfilingConfig(features), holdout=None
+    )
+    return evaluate_drift(baseline, Profile.of(chunk(window), baseline.bins), DriftScope(Monitors(), features))
 
 
 def drifted(reference: np.ndarray, window: np.ndarray) -> set[str]:
@@ -68,11 +70,11 @@ def test_unchanged_windows_of_sparse_columns_stay_quiet(draw, rows):
     generator = np.random.default_rng(rows)
     features = {f"x{at}": NumericFeature(type="numeric") for at in range(COLUMNS)}
     parts = [chunk(draw(generator, 1000)) for _ in range(10)]
-    baseline = Baseline.of(windows_of(parts), Scope(features), holdout=None)
+    baseline = Baseline.of(windows_of(parts), ProfilingConfig(features), holdout=None)
     alarms = 0
     for _ in range(30):
         profile = Profile.of(chunk(draw(generator, rows)), baseline.bins)
-        found = judge_drift(baseline, profile, Watched(Monitors(), features))
+        found = evaluate_drift(baseline, profile, DriftScope(Monitors(), features))
         alarms += any(result.status == "drift" for result in found)
     assert alarms <= 2  # of 30 at a rate of 1 %: more than two come once in 300 seeds
 

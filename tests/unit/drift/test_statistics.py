@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import spatial, stats
 
 from steward.drift import chi_squared, jensen_shannon_distance, kolmogorov_smirnov, population_stability_index
-from steward.drift.histograms import pooled
+from steward.drift.histograms import pool_bins
 from steward.drift.rank_sum import rank_sum_deviation
 from steward.errors import IncomparableProfiles
 
@@ -80,10 +80,10 @@ def test_histograms_that_cannot_be_compared_are_refused(statistic):
 @given(histograms)
 def test_pooling_keeps_every_row(pair):
     expected, observed = map(np.array, pair)
-    fewer, seen = pooled(expected, observed, share=1 / 16, least_rows=5)
+    fewer, seen = pool_bins(expected, observed, share=1 / 16, least_rows=5)
     assert (fewer.sum(), seen.sum()) == (expected.sum(), observed.sum())
 
 
 def test_a_bin_that_only_the_window_fills_stands_alone():
-    fewer, seen = pooled(np.array([0, 1000, 0]), np.array([0, 0, 1000]), share=1 / 16, least_rows=5)
+    fewer, seen = pool_bins(np.array([0, 1000, 0]), np.array([0, 0, 1000]), share=1 / 16, least_rows=5)
     assert (fewer.tolist(), seen.tolist()) == ([1000, 0], [0, 1000])

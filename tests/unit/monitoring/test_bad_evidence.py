@@ -6,21 +6,21 @@ import pytest
 from steward.baselines.baseline import Baseline
 from steward.errors import IncomparableProfiles
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.evidence import Evidence
+from steward.monitoring.window_evidence import WindowEvidence
 from steward.profiles.bins import NumericBins
-from steward.profiles.intake import Intake
+from steward.profiles.ingestion_counts import IngestionCounts
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, NumericColumn, TextColumn
 from steward.results import MetricResult
-from tests.unit.quality.observing import BASELINE, DAY, REFERENCE, SPECIFIED, columns, portion, profile
+from tests.unit.quality.contexts import BASELINE, DAY, REFERENCE, SPECIFIED, columns, portion, profile
 
 COLUMNS = ("price", "shift", "flag", "rain", "make")
 
 
 def check(seen: Profile, baseline: Baseline = BASELINE) -> list[MetricResult]:
-    return evaluate(Evidence(spec=SPECIFIED, window=DAY, baseline=baseline, profile=seen))
+    return evaluate(WindowEvidence(spec=SPECIFIED, window=DAY, baseline=baseline, profile=seen))
 
 
 def of(results: list[MetricResult], monitor: str, column: str | None = None) -> list[MetricResult]:
@@ -107,8 +107,8 @@ def test_a_million_categories_are_one_finding_in_a_bounded_check() -> None:
 
 
 def test_a_baseline_of_nothing_leaves_everything_unknown() -> None:
-    empty = Baseline.of([], Scope.of(SPECIFIED), holdout=None)
-    seen = Profile.of(portion(columns(1000)), empty.bins, SPECIFIED.columns).with_intake(Intake(files=1))
+    empty = Baseline.of([], ProfilingConfig.of(SPECIFIED), holdout=None)
+    seen = Profile.of(portion(columns(1000)), empty.bins, SPECIFIED.columns).with_intake(IngestionCounts(files=1))
     results = check(seen, empty)
     for name in COLUMNS:
         assert statuses(results, "feature_drift", name) == {"unknown"}
@@ -123,7 +123,7 @@ def test_importances_that_sum_to_zero_weigh_all_features_alike() -> None:
 
 
 def test_a_profile_of_another_revision_or_of_other_bins_is_no_evidence() -> None:
-    other = Scope.of(SPECIFIED).bins([REFERENCE[0]], [REFERENCE[0]])
+    other = ProfilingConfig.of(SPECIFIED).bins([REFERENCE[0]], [REFERENCE[0]])
     seen = Profile.of(portion(columns(10)), other, SPECIFIED.columns)
     with pytest.raises(IncomparableProfiles, match="different versions, or of different revisions"):
         seen.fitting(BASELINE.bins)

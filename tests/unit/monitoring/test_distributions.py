@@ -8,9 +8,9 @@ import pytest
 from steward.baselines.baseline import Baseline
 from steward.monitoring.check import Distribution
 from steward.monitoring.distributions import MOST_BARS, MOST_COLUMNS, drifted_distributions
-from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.results import MetricResult
 from steward.spec.document import read_spec
@@ -27,7 +27,7 @@ MAKES = tuple(f"make-{number:02}" for number in range(15))
 WINDOW = Window(datetime(2024, 3, 4, tzinfo=UTC), timedelta(hours=1))
 
 
-def portion(rows: int, *, moved: float = 0.0, empty: int = 0, makes: tuple[str, ...] = MAKES) -> Portion:
+def portion(rows: int, *, moved: float = 0.0, empty: int = 0, makes: tuple[str, ...] = MAKES) -> ProfileInput:
     random = np.random.default_rng(0)
     absent = np.arange(rows) < empty
     columns = {
@@ -36,13 +36,13 @@ def portion(rows: int, *, moved: float = 0.0, empty: int = 0, makes: tuple[str, 
         "make": CategoricalColumn((np.arange(rows) % len(makes)).astype(np.int32), makes),
         "risk": NumericColumn(random.random(rows)),
     }
-    return Portion(Chunk(rows, columns))
+    return ProfileInput(Chunk(rows, columns))
 
 
-BASELINE = Baseline.of([(WINDOW, portion(3000))], Scope.of(SPEC), holdout=None)
+BASELINE = Baseline.of([(WINDOW, portion(3000))], ProfilingConfig.of(SPEC), holdout=None)
 
 
-def drawn(window: Portion, *columns: str) -> dict[str, Distribution]:
+def drawn(window: ProfileInput, *columns: str) -> dict[str, Distribution]:
     found = [
         MetricResult(monitor="feature_drift", column=name, statistic="s", effect=9.0 - at, status="drift", message="")
         for at, name in enumerate(columns)

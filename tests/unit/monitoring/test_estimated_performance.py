@@ -12,7 +12,7 @@ from steward.monitoring.evaluate import evaluate
 from steward.retraining.adoption import adopt
 from tests.nightly import nightly
 from tests.unit import examples
-from tests.unit.monitoring import worlds
+from tests.unit.monitoring import synthetic_models
 from tests.unit.properties import some_examples
 
 TOLD = {
@@ -27,9 +27,9 @@ MAIN = {
 }
 
 
-@pytest.mark.parametrize("task", worlds.TASKS)
+@pytest.mark.parametrize("task", synthetic_models.TASKS)
 def test_every_metric_that_can_be_is_estimated_and_called_an_estimate(task):
-    results = worlds.found(worlds.rows(task, 2, 2000, moved=0.3), task)
+    results = synthetic_models.found(synthetic_models.rows(task, 2, 2000, moved=0.3), task)
     for metric in TOLD[task]:
         result = results[f"estimated_{metric}"]
         assert result.monitor == "estimated_performance"
@@ -45,8 +45,8 @@ def test_every_metric_that_can_be_is_estimated_and_called_an_estimate(task):
 
 def test_the_worth_of_decisions_is_estimated_where_they_have_prices():
     prices = "business_value: {true_positive: 5, false_positive: -1, true_negative: 0, false_negative: -3}\n"
-    frame = worlds.rows("binary", 3, 4000, moved=0.5)
-    results = worlds.found(frame, more=prices, labelled=worlds.everything(frame))
+    frame = synthetic_models.rows("binary", 3, 4000, moved=0.5)
+    results = synthetic_models.found(frame, more=prices, labelled=synthetic_models.everything(frame))
     estimate = results["estimated_business_value"]
     assert estimate.low < results["business_value"].value < estimate.high
 
@@ -55,7 +55,7 @@ def test_the_worth_of_decisions_is_estimated_where_they_have_prices():
 def test_the_realised_figure_is_within_the_interval_as_often_as_promised(task):
     """Inputs move and the truth given the inputs stays: nine in ten at least, where 95 % are promised."""
     within = {metric: [] for metric in MAIN[task]}
-    for results in worlds.windows(task, moved=1 / 3):
+    for results in synthetic_models.windows(task, moved=1 / 3):
         for metric in MAIN[task]:
             estimate = results[f"estimated_{metric}"]
             within[metric].append(estimate.low <= results[metric].value <= estimate.high)
@@ -67,8 +67,10 @@ def test_estimates_come_nearer_to_the_truth_than_the_holdouts_figure():
     for task, metric in (("binary", "accuracy"), ("multiclass", "accuracy"), ("regression", "mean_absolute_error")):
         off, unmoved = [], []
         for seed in range(10):
-            frame = worlds.rows(task, 200 + seed, 2000, moved=1.0)
-            results = worlds.found(frame, task, labelled=worlds.everything(frame), more=worlds.QUIET)
+            frame = synthetic_models.rows(task, 200 + seed, 2000, moved=1.0)
+            results = synthetic_models.found(
+                frame, task, labelled=synthetic_models.everything(frame), more=synthetic_models.QUIET
+            )
             estimate = results[f"estimated_{metric}"]
             off.append(abs(estimate.value - results[metric].value))
             unmoved.append(abs(estimate.baseline - results[metric].value))
@@ -76,11 +78,13 @@ def test_estimates_come_nearer_to_the_truth_than_the_holdouts_figure():
 
 
 @some_examples(8)
-@given(task=st.sampled_from(sorted(worlds.TASKS)), cuts=st.sets(st.integers(1, 799), max_size=5))
+@given(task=st.sampled_from(sorted(synthetic_models.TASKS)), cuts=st.sets(st.integers(1, 799), max_size=5))
 def test_estimates_are_the_same_under_any_split_into_batches(task, cuts):
-    frame = worlds.rows(task, 4, 800, moved=0.4)
-    whole, parts = (worlds.found(frame, task, splits=splits, more=worlds.QUIET) for splits in ((), sorted(cuts)))
-    for name in (f"{kind}_{metric}" for kind in ("estimated", "from_inputs") for metric in MAIN[task]):
+    frame = synthetic_models.rows(task, 4, 800, moved=0.4)
+    whole, parts = (
+        synthetic_models.found(frame, task, splits=splits, more=synthetic_models.QUIET) for splits in ((), sorted(cuts))
+    )
+    for name in (f"{kind}_{metric}" for kind in ("estimated", "covariate_shift_effect") for metric in MAIN[task]):
         if name in whole:
             assert whole[name] == parts[name]
 
@@ -88,34 +92,34 @@ def test_estimates_are_the_same_under_any_split_into_batches(task, cuts):
 def test_the_further_the_inputs_move_to_the_doubtful_the_lower_the_estimate():
     estimates = []
     for wide in (2.0, 1.5, 1.0, 0.6, 0.3):
-        frame = worlds.rows("binary", 5, 2000)
+        frame = synthetic_models.rows("binary", 5, 2000)
         frame["x"] *= wide
         frame["score"] = 1 / (1 + np.exp(-1.2 * frame["x"]))
-        estimates.append(worlds.found(frame)["estimated_accuracy"].value)
+        estimates.append(synthetic_models.found(frame)["estimated_accuracy"].value)
     assert estimates == sorted(estimates, reverse=True)
 
 
 def test_labels_are_held_against_the_estimate():
-    frame = worlds.rows("binary", 6, 2000)
-    told = worlds.found(frame, labelled=worlds.everything(frame))
-    blind = worlds.found(frame)
+    frame = synthetic_models.rows("binary", 6, 2000)
+    told = synthetic_models.found(frame, labelled=synthetic_models.everything(frame))
+    blind = synthetic_models.found(frame)
     estimate = told["estimated_roc_auc"]
     assert (estimate.value, estimate.low, estimate.high) == (
         blind["estimated_roc_auc"].value, blind["estimated_roc_auc"].low, blind["estimated_roc_auc"].high,
     )  # fmt: skip
     assert f"the labels of 2,000 rows say {told['roc_auc'].value:.3f}, within the interval" in estimate.message
-    turned = worlds.rows("binary", 6, 2000, turned=2.0)
-    message = worlds.found(turned, labelled=worlds.everything(turned))["estimated_roc_auc"].message
+    turned = synthetic_models.rows("binary", 6, 2000, turned=2.0)
+    message = synthetic_models.found(turned, labelled=synthetic_models.everything(turned))["estimated_roc_auc"].message
     assert message.endswith("outside the interval")
 
 
 @pytest.mark.parametrize(("tolerance", "status"), [(0.02, "breach"), (0.3, "ok")])
 def test_a_declared_metric_is_in_breach_beyond_its_tolerance(tolerance, status):
     more = f"monitors: {{estimated_performance: {{metric: roc_auc, tolerance: {tolerance}}}}}\n"
-    frame = worlds.rows("binary", 7, 4000)
+    frame = synthetic_models.rows("binary", 7, 4000)
     frame["x"] *= 0.3
     frame["score"] = 1 / (1 + np.exp(-1.2 * frame["x"]))
-    results = worlds.found(frame, more=more)
+    results = synthetic_models.found(frame, more=more)
     assert results["estimated_roc_auc"].status == status
     assert results["estimated_roc_auc"].threshold == results["estimated_roc_auc"].baseline - tolerance
     assert f"{'surely' if status == 'breach' else 'not surely'} worse by more than" in (
@@ -124,11 +128,13 @@ def test_a_declared_metric_is_in_breach_beyond_its_tolerance(tolerance, status):
     assert results["estimated_accuracy"].status == "measured"
 
 
-@pytest.mark.parametrize("task", worlds.TASKS)
+@pytest.mark.parametrize("task", synthetic_models.TASKS)
 @pytest.mark.parametrize("size", [0, 1, 2])
 def test_a_window_of_next_to_no_rows_is_unknown(task, size):
-    results = worlds.found(worlds.rows(task, 8, size), task)
-    estimates = [result for result in results.values() if result.statistic.startswith(("estimated_", "from_inputs_"))]
+    results = synthetic_models.found(synthetic_models.rows(task, 8, size), task)
+    estimates = [
+        result for result in results.values() if result.statistic.startswith(("estimated_", "covariate_shift_effect_"))
+    ]
     assert estimates
     for result in estimates:
         assert result.status == "unknown"
@@ -137,11 +143,11 @@ def test_a_window_of_next_to_no_rows_is_unknown(task, size):
     assert not any(result.statistic == "loss_with_feature" for result in results.values())
 
 
-@pytest.mark.parametrize("task", worlds.TASKS)
+@pytest.mark.parametrize("task", synthetic_models.TASKS)
 def test_a_baseline_without_labels_tells_nothing(task):
-    known = adopt(worlds.rows(task, 1, 2000).drop(columns="label"), worlds.spec(task))
+    known = adopt(synthetic_models.rows(task, 1, 2000).drop(columns="label"), synthetic_models.spec(task))
     assert known.conditional is None
-    results = worlds.found(worlds.rows(task, 9, 500), task, known=known)
+    results = synthetic_models.found(synthetic_models.rows(task, 9, 500), task, known=known)
     for metric in TOLD[task]:
         assert results[f"estimated_{metric}"].status == "unknown"
         assert "has no labelled rows to learn from" in results[f"estimated_{metric}"].message
@@ -150,33 +156,40 @@ def test_a_baseline_without_labels_tells_nothing(task):
 @pytest.mark.parametrize("task", ["binary", "multiclass"])
 def test_a_holdout_of_one_class_tells_nothing(task):
     first = {"binary": "1", "multiclass": "red"}[task]
-    known = adopt(worlds.rows(task, 1, 2000).assign(label=first), worlds.spec(task))
-    results = worlds.found(worlds.rows(task, 9, 500), task, known=known)
+    known = adopt(synthetic_models.rows(task, 1, 2000).assign(label=first), synthetic_models.spec(task))
+    results = synthetic_models.found(synthetic_models.rows(task, 9, 500), task, known=known)
     assert results["estimated_accuracy"].status == "unknown"
     assert "of one class alone" in results["estimated_accuracy"].message
 
 
 def test_a_holdout_of_few_labels_tells_nothing():
-    known = adopt(worlds.rows("binary", 1, 60), worlds.spec())
-    assert worlds.found(worlds.rows("binary", 9, 500), known=known)["estimated_accuracy"].status == "unknown"
+    known = adopt(synthetic_models.rows("binary", 1, 60), synthetic_models.spec())
+    assert (
+        synthetic_models.found(synthetic_models.rows("binary", 9, 500), known=known)["estimated_accuracy"].status
+        == "unknown"
+    )
 
 
 def test_a_class_that_the_holdout_never_had_is_left_out_of_the_means():
-    frame = worlds.rows("multiclass", 1, worlds.ROWS)
-    known = adopt(frame[frame["label"] != "blue"].reset_index(drop=True), worlds.spec("multiclass"))
-    window = worlds.rows("multiclass", 10, 3000)
+    frame = synthetic_models.rows("multiclass", 1, synthetic_models.ROWS)
+    known = adopt(frame[frame["label"] != "blue"].reset_index(drop=True), synthetic_models.spec("multiclass"))
+    window = synthetic_models.rows("multiclass", 10, 3000)
     window = window[window["label"] != "blue"].reset_index(drop=True)
-    results = worlds.found(window, "multiclass", known=known, labelled=worlds.everything(window))
+    results = synthetic_models.found(window, "multiclass", known=known, labelled=synthetic_models.everything(window))
     for metric in ("accuracy", "roc_auc", "recall", "log_loss"):
         estimate = results[f"estimated_{metric}"]
         assert estimate.low <= results[metric].value <= estimate.high, metric
 
 
 def test_a_declaration_of_other_classes_is_told_of():
-    changed = worlds.spec("multiclass").model_copy(
-        update={"columns": worlds.spec("multiclass").columns.model_copy(update={"scores": {"red": "p", "blue": "q"}})}
+    changed = synthetic_models.spec("multiclass").model_copy(
+        update={
+            "columns": synthetic_models.spec("multiclass").columns.model_copy(
+                update={"scores": {"red": "p", "blue": "q"}}
+            )
+        }
     )
-    known = worlds.evidence(worlds.rows("multiclass", 11, 300), "multiclass")
+    known = synthetic_models.evidence(synthetic_models.rows("multiclass", 11, 300), "multiclass")
     results = {result.statistic: result for result in evaluate(replace(known, spec=changed))}
     assert results["estimated_accuracy"].status == "unknown"
     assert "changed its task or classes" in results["estimated_accuracy"].message
@@ -185,13 +198,13 @@ def test_a_declaration_of_other_classes_is_told_of():
 def test_more_classes_than_a_sample_tells_are_estimated_all_the_same():
     names = [f"c{at:02d}" for at in range(20)]
     declared = examples.spec(
-        worlds.COMMON + "task: multiclass_classification\ncolumns: {id: id, time: at, label: label, scores: {"
-        + ", ".join(f"{name}: p_{name}" for name in names) + "}}\n" + worlds.QUIET
+        synthetic_models.COMMON + "task: multiclass_classification\ncolumns: {id: id, time: at, label: label, scores: {"
+        + ", ".join(f"{name}: p_{name}" for name in names) + "}}\n" + synthetic_models.QUIET
     )  # fmt: skip
     generator = np.random.default_rng(12)
 
     def draw(size):
-        frame = worlds.rows("binary", int(generator.integers(1e6)), size)[["id", "at", "x", "y", "kind"]]
+        frame = synthetic_models.rows("binary", int(generator.integers(1e6)), size)[["id", "at", "x", "y", "kind"]]
         odds = np.outer(frame["x"], np.linspace(-2, 2, 20)) + generator.normal(size=(size, 20))
         chances = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
         codes = (generator.random(size)[:, None] > np.cumsum(chances, axis=1)[:, :-1]).sum(axis=1)
@@ -199,7 +212,9 @@ def test_more_classes_than_a_sample_tells_are_estimated_all_the_same():
         return pd.concat([frame, scores], axis=1).assign(label=np.array(names)[codes])
 
     known, frame = adopt(draw(480), declared), draw(1500)
-    results = worlds.found(frame, "multiclass", known=known, labelled=worlds.everything(frame), declared=declared)
+    results = synthetic_models.found(
+        frame, "multiclass", known=known, labelled=synthetic_models.everything(frame), declared=declared
+    )
     for metric in ("accuracy", "roc_auc", "log_loss"):
         estimate = results[f"estimated_{metric}"]
         assert estimate.low <= results[metric].value <= estimate.high, metric

@@ -10,7 +10,7 @@ from steward.profiles.bins import BEYOND, MISSING, CategoricalBins
 from steward.profiles.feature_losses import FeatureLosses
 from steward.profiles.summaries import CategoricalSummary
 from steward.retraining.adoption import adopt
-from tests.unit.monitoring import worlds
+from tests.unit.monitoring import synthetic_models
 from tests.unit.properties import some_examples
 
 BINS = CategoricalBins(categories=("a", "b"))
@@ -74,46 +74,48 @@ def test_it_is_what_reweighting_the_rows_of_each_bin_gives(codes, counts, seed):
 @some_examples(6)
 @given(cuts=st.sets(st.integers(1, 699), max_size=4))
 def test_it_is_the_same_under_any_split(cuts):
-    frame = worlds.rows("binary", 3, 700, moved=0.5)
-    whole, parts = (worlds.found(frame, splits=splits, more=worlds.QUIET) for splits in ((), sorted(cuts)))
+    frame = synthetic_models.rows("binary", 3, 700, moved=0.5)
+    whole, parts = (
+        synthetic_models.found(frame, splits=splits, more=synthetic_models.QUIET) for splits in ((), sorted(cuts))
+    )
     for name in ("x", "y", "kind"):
         assert whole["loss_with_feature", name] == parts["loss_with_feature", name]
 
 
 def test_the_feature_that_moved_to_where_it_costs_comes_first():
-    frame = worlds.rows("regression", 4, 3000, moved=0.7)
-    results = worlds.found(frame, "regression", labelled=worlds.everything(frame))
+    frame = synthetic_models.rows("regression", 4, 3000, moved=0.7)
+    results = synthetic_models.found(frame, "regression", labelled=synthetic_models.everything(frame))
     told = [name[1] for name in results if name[0] == "loss_with_feature"]
     assert told[0] == "x"
     assert sorted(told) == ["kind", "x", "y"]
-    most, change = results["loss_with_feature", "x"], results["from_inputs_mean_absolute_error"]
+    most, change = results["loss_with_feature", "x"], results["covariate_shift_effect_mean_absolute_error"]
     assert most.low < most.value < most.high
     assert most.value == pytest.approx(change.value, abs=0.1)
     still = results["loss_with_feature", "y"]
     assert still.low <= 0 <= still.high
-    assert most.monitor == "expected_performance"
+    assert most.monitor == "performance_decomposition"
     assert most.status == "measured"
     assert most.message.startswith("with the move of `x` alone goes +0.")
     assert "mean absolute error" in most.message
 
 
 def test_wrong_decisions_are_told_of_a_classifier():
-    frame = worlds.rows("binary", 5, 2000)
+    frame = synthetic_models.rows("binary", 5, 2000)
     frame["x"] *= 0.3
-    result = worlds.found(frame)["loss_with_feature", "x"]
+    result = synthetic_models.found(frame)["loss_with_feature", "x"]
     assert result.value > 0
     assert "of log loss, and +" in result.message
     assert result.message.endswith(" points of wrong decisions")
 
 
 def test_a_feature_that_records_no_longer_have_is_left_out():
-    frame = worlds.rows("binary", 6, 500).drop(columns="y")
-    assert ("loss_with_feature", "y") not in worlds.found(frame)
+    frame = synthetic_models.rows("binary", 6, 500).drop(columns="y")
+    assert ("loss_with_feature", "y") not in synthetic_models.found(frame)
 
 
 def test_without_labels_in_the_baseline_nothing_is_said():
-    known = adopt(worlds.rows("binary", 1, 2000).drop(columns="label"), worlds.spec())
-    results = worlds.found(worlds.rows("binary", 7, 500), known=known)
+    known = adopt(synthetic_models.rows("binary", 1, 2000).drop(columns="label"), synthetic_models.spec())
+    results = synthetic_models.found(synthetic_models.rows("binary", 7, 500), known=known)
     assert not any(name[0] == "loss_with_feature" for name in results)
 
 

@@ -29,7 +29,7 @@ def test_labels_of_hourly_windows_are_counted_for_as_long_as_labels_take() -> No
     begin, history = datetime(2024, 1, 1, tzinfo=UTC), History()
     for hour in range(800):  # a month of them, and more than whose figures are kept
         window = Window(begin + hour * timedelta(hours=1), timedelta(hours=1))
-        history = history.told(PastWindow.of(window.id, 100, int(hour == 0), []))
+        history = history.with_window(PastWindow.of(window.id, 100, int(hour == 0), []))
     assert len(history.windows) == KEPT
     assert sum(history.labelled.values()) == 1
     assert len(history.labelled) == len(history.volumes) == 800

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from steward.monitoring.drift_loss_correlation import judge_signals, rank_correlation
-from steward.monitoring.estimate_error import judge_estimate_error
+from steward.monitoring.drift_loss_correlation import evaluate_drift_loss_correlation, rank_correlation
+from steward.monitoring.estimate_error import evaluate_estimate_error
 from steward.monitoring.history import History, PastWindow
 from steward.spec.windows import ORIGIN, Window
-from tests.unit.monitoring import worlds
+from tests.unit.monitoring import synthetic_models
 
 DAY = timedelta(days=1)
 
@@ -30,7 +30,7 @@ def past(day, realised, estimated, *, half=0.02, rows=1000, labelled=1000, effec
 
 
 def errors(history, task="binary"):
-    return {result.statistic: result for result in judge_estimate_error(history, worlds.spec(task))}
+    return {result.statistic: result for result in evaluate_estimate_error(history, synthetic_models.spec(task))}
 
 
 def test_earlier_estimates_are_scored_against_what_their_labels_said():
@@ -71,9 +71,9 @@ def test_the_error_is_never_below_the_bias(pairs):
 
 
 def test_a_check_remembers_its_estimate_and_keeps_it_when_the_labels_come():
-    frame = worlds.rows("binary", 2, 1000)
-    blind = worlds.found(frame)
-    told = History().told(PastWindow.of("20240101T000000Z_1d", 1000, 0, list(blind.values())))
+    frame = synthetic_models.rows("binary", 2, 1000)
+    blind = synthetic_models.found(frame)
+    told = History().with_window(PastWindow.of("20240101T000000Z_1d", 1000, 0, list(blind.values())))
     known = told.windows["20240101T000000Z_1d"]
     estimate = blind["estimated_accuracy"]
     assert known.estimated["accuracy"] == estimate.value
@@ -81,18 +81,20 @@ def test_a_check_remembers_its_estimate_and_keeps_it_when_the_labels_come():
     assert known.realised == {}
     assert set(known.estimated) == set(known.bounds)
     without = PastWindow(window="20240101T000000Z_1d", rows=1000, labelled_rows=1000, realised={"accuracy": 0.7})
-    kept = told.told(without).windows["20240101T000000Z_1d"]
+    kept = told.with_window(without).windows["20240101T000000Z_1d"]
     assert (kept.estimated, kept.bounds, kept.realised) == (known.estimated, known.bounds, {"accuracy": 0.7})
 
 
 def test_a_window_is_told_of_the_windows_before_it():
     history = [past(day, {"accuracy": 0.8, "log_loss": 0.5}, {"accuracy": 0.8}) for day in range(4)]
-    results = worlds.found(worlds.rows("binary", 2, 500), history=history, more=worlds.QUIET)
+    results = synthetic_models.found(
+        synthetic_models.rows("binary", 2, 500), history=history, more=synthetic_models.QUIET
+    )
     assert results["estimate_error_accuracy"].rows == 4
 
 
 def signals(history, task="binary"):
-    return {result.column: result for result in judge_signals(history, worlds.spec(task))}
+    return {result.column: result for result in evaluate_drift_loss_correlation(history, synthetic_models.spec(task))}
 
 
 def test_the_signal_that_goes_with_loss_is_named_first():
@@ -102,11 +104,11 @@ def test_the_signal_that_goes_with_loss_is_named_first():
         drift = generator.random()
         effects = {"x": -drift, "y": generator.random(), "still": 0.0}
         history.append(past(day, {"log_loss": 0.5 + drift + 0.01 * generator.random()}, {}, effects=effects))
-    results = judge_signals(history, worlds.spec())
+    results = evaluate_drift_loss_correlation(history, synthetic_models.spec())
     first = results[0]
     assert first.column == "x"
     assert first.statistic == "drift_loss_correlation"
-    assert first.monitor == "expected_performance"
+    assert first.monitor == "performance_decomposition"
     assert first.value > 0.95
     assert first.low < first.value < first.high
     assert first.p_value < 1e-6
@@ -118,7 +120,7 @@ def test_the_signal_that_goes_with_loss_is_named_first():
 
 def test_with_fewer_than_eight_windows_no_signal_is_judged():
     history = [past(day, {"log_loss": 0.5 + day}, {}, effects={"x": 0.1 * day}) for day in range(7)]
-    (result,) = judge_signals(history, worlds.spec())
+    (result,) = evaluate_drift_loss_correlation(history, synthetic_models.spec())
     assert result.status == "unknown"
     assert "7 earlier windows have labels, and 8 are needed" in result.message
     eighth = past(7, {"log_loss": 8.0}, {}, effects={"x": 0.9})

@@ -18,12 +18,12 @@ from steward.performance.entity_figures import (
     regression_entities,
 )
 from steward.performance.entity_sums import EntitySums
-from steward.records.hashing import mixed
-from steward.retraining.judged import outcomes_of
+from steward.records.hashing import mix
+from steward.retraining.scored_outcomes import outcomes_of
 from steward.spec.policies import ValidationPolicy
 from steward.validation.gates import BetterThanChampion
 from tests.unit.examples import SPEC, sales, spec
-from tests.unit.test_gates import contest
+from tests.unit.validation.test_gates import contest
 
 hashes = st.lists(st.integers(0, 2**64 - 1), max_size=30).map(lambda found: np.array(found, np.uint64))
 sums = hashes.map(lambda found: EntitySums.of(found, {"loss": np.arange(len(found)) % 4, "right": found % 2 == 0}))
@@ -41,7 +41,7 @@ def outcomes(each: int, entities: int, seed: int, *, known: bool = True) -> Bina
     random, owner = np.random.default_rng(seed), np.repeat(np.arange(entities), each)
     scores, labels = random.beta(2, 2, entities)[owner], (random.random(entities) < 0.5)[owner]
     found = BinaryOutcomes.of(scores, labels, scores >= 0.5)
-    shared = binary_entities(mixed(owner.astype(np.uint64)) if known else None, scores, labels, scores >= 0.5)
+    shared = binary_entities(mix(owner.astype(np.uint64)) if known else None, scores, labels, scores >= 0.5)
     return found.model_copy(update={"entities": shared})
 
 
@@ -68,7 +68,7 @@ def test_intervals_of_clustered_rows_cover_what_they_promise(each) -> None:
 
 
 def test_the_tasks_sum_up_what_their_metrics_rest_on() -> None:
-    entity = mixed(np.arange(6, dtype=np.uint64) // 2)
+    entity = mix(np.arange(6, dtype=np.uint64) // 2)
     three = multiclass_entities(entity, np.full((6, 3), 1 / 3), np.array([0, 1, 2, 0, 1, -1]), np.zeros(6, int))
     assert sum(three.rows) == 5
     assert set(three.sums) == {"loss", "squared_error", "right", "label_0", "label_1", "label_2"}
@@ -100,8 +100,8 @@ def test_a_gain_that_one_entity_made_is_not_proved() -> None:
     policy = ValidationPolicy(block=timedelta(days=1))
     gate = BetterThanChampion()
     assert gate.evaluate(usual, policy).passed
-    assert not gate.evaluate(replace(usual, entities=mixed(owner.astype(np.uint64))), policy).passed
-    alone = replace(usual, entities=mixed(np.arange(rows, dtype=np.uint64)))
+    assert not gate.evaluate(replace(usual, entities=mix(owner.astype(np.uint64))), policy).passed
+    alone = replace(usual, entities=mix(np.arange(rows, dtype=np.uint64)))
     assert gate.evaluate(alone, policy).low == pytest.approx(gate.evaluate(usual, policy).low, rel=0.3)
     few = gate.evaluate(replace(usual, entities=np.zeros(rows, np.uint64)), policy)
     assert (few.passed, "rows of 1 entities" in few.message) == (False, True)

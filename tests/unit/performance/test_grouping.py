@@ -14,12 +14,12 @@ from steward.errors import IncomparableProfiles
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.grouping import columns_looked_at
 from steward.performance.groups import Confusion, GroupOutcomes
-from steward.performance.joined import join
+from steward.performance.label_join import join
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
-from steward.profiles.model_bins import Bins, Decision, SegmentBins
+from steward.profiles.model_bins import Bins, DecisionRule, SegmentBins
 from steward.profiles.profile import Profile
-from steward.records.frames import chunk_of
+from steward.records.frame_rows import chunk_of
 from steward.retraining.adoption import adopt
 from tests.unit import examples
 from tests.unit.performance import samples
@@ -37,7 +37,7 @@ BINS = Bins(
         "risky": SegmentBins(where="risk > 0.6 and age > 5"),
     },
     protected={"new": SegmentBins(column="new", values=("false", "true"))},
-    decision=Decision(threshold=0.5, positive="1", favourable="0"),
+    decision=DecisionRule(threshold=0.5, positive="1", favourable="0"),
 )
 
 

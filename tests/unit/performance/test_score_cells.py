@@ -12,7 +12,7 @@ from steward.performance.binary_metrics import BINARY_METRICS
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.calibration_error import plain_calibration_error
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
-from steward.performance.ranking import area_under_roc, average_precision, average_precision_slopes
+from steward.performance.ranking_metrics import area_under_roc, average_precision, average_precision_slopes
 from steward.performance.score_cells import MOST_CELLS
 from tests.unit.properties import some_examples
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from steward.profiles.model_bins import Decision
-from steward.profiles.portion import Portion
-from steward.profiles.profile import Gathering, Profile
-from steward.profiles.scope import Scope
+from steward.profiles.model_bins import DecisionRule
+from steward.profiles.profile import Profile, ProfileBuilder
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import (
     CategoricalColumn,
     Chunk,
@@ -36,7 +36,7 @@ NAMES = Columns(
     cpu="cpu",
     attributions={"price": "shap_price"},
 )
-SCOPE = Scope(
+SCOPE = ProfilingConfig(
     features={
         "price": NumericFeature(type="numeric"),
         "region": CategoricalFeature(type="categorical"),
@@ -50,7 +50,7 @@ SCOPE = Scope(
     segments=[Segment(name="place", column="region"), Segment(name="dear", where="price > 10")],
     segment_values=2,
     protected=["new"],
-    decision=Decision(threshold=0.5, positive=None, favourable="cat"),
+    decision=DecisionRule(threshold=0.5, positive=None, favourable="cat"),
 )
 ARRIVAL = datetime(2024, 3, 2, tzinfo=UTC)
 POOL_ROWS = 60
@@ -58,7 +58,7 @@ FLAGS = ("false", "true")
 WORDS = ("good", "bad", "Ugly", "Straße", "x1", "東京", "?!", "...")
 
 
-def _pool(seed: int, rows: int) -> Portion:
+def _pool(seed: int, rows: int) -> ProfileInput:
     random = np.random.default_rng(seed)
     price = np.where(random.random(rows) < 0.3, 5.0, random.normal(10, 5, rows))
     price[:4] = [np.nan, np.nan, np.inf, -np.inf]
@@ -90,7 +90,7 @@ def _pool(seed: int, rows: int) -> Portion:
         "shap_price": NumericColumn(random.normal(size=rows)),
     }
     ids = np.array([f"record-{row // 2}" for row in range(rows)], object)
-    return Portion(Chunk(rows, columns), ids, time, ARRIVAL)
+    return ProfileInput(Chunk(rows, columns), ids, time, ARRIVAL)
 
 
 REFERENCE = _pool(0, 300)
@@ -100,10 +100,10 @@ SAMPLE_ROWS = 8
 """Fewer than the rows of most examples, so that samples have to choose."""
 
 
-def portion(rows: list[int]) -> Portion:
+def portion(rows: list[int]) -> ProfileInput:
     """Some rows of the pool; each second one has the id of the one before."""
     taken = np.array(rows, np.intp)
-    return Portion(
+    return ProfileInput(
         Chunk(len(rows), {name: column.take(taken) for name, column in POOL.chunk.columns.items()}),
         POOL.ids[taken],
         POOL.times[taken],
@@ -113,6 +113,6 @@ def portion(rows: list[int]) -> Portion:
 
 def profile(rows: list[int], sample_rows: int = SAMPLE_ROWS) -> Profile:
     """Their profile."""
-    gathering = Gathering(BINS, NAMES, sample_rows)
+    gathering = ProfileBuilder(BINS, NAMES, sample_rows)
     gathering.add(portion(rows))
     return gathering.profile()

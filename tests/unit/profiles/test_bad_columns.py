@@ -10,9 +10,9 @@ from steward.errors import IncomparableProfiles
 from steward.profiles.bins import KNOWN_CATEGORIES, CategoricalBins, NumericBins
 from steward.profiles.merging import merge
 from steward.profiles.model_bins import Bins
-from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.profiles.summaries import NAMED_UNSEEN
 from steward.records.columns import (
     CategoricalColumn,
@@ -44,10 +44,10 @@ def column_like(column, rows: int, fill: str):
             return EmbeddingColumn(filled, np.ones(rows, bool) if empty else None)
 
 
-def like_the_reference(rows: int, fill: str) -> Portion:
+def like_the_reference(rows: int, fill: str) -> ProfileInput:
     columns = {name: column_like(column, rows, fill) for name, column in REFERENCE.chunk.columns.items()}
     times = np.full(rows, np.datetime64("2024-03-01", "us"))
-    return Portion(Chunk(rows, columns), times=times, arrival=ARRIVAL)
+    return ProfileInput(Chunk(rows, columns), times=times, arrival=ARRIVAL)
 
 
 @pytest.mark.parametrize("fill", ["missing", "constant", "infinite"])
@@ -96,7 +96,7 @@ def test_a_million_categories_are_counted_in_bounded_memory():
         )
         for part in np.array_split(np.arange(size), 16)
     ]
-    portions = [Portion(chunk) for chunk in chunks]
+    portions = [ProfileInput(chunk) for chunk in chunks]
     bins = Bins(features={"c": CategoricalBins.of(dict.fromkeys(names[:5000], 1))})
     profiles = [Profile.of(portion, bins) for portion in portions]
     total = sum(profiles, start=Profile.empty(bins))
@@ -180,6 +180,6 @@ def test_a_profile_that_lacks_what_its_bins_have_is_refused_when_it_is_used(chan
 
 
 def test_a_profile_over_the_bins_of_another_version_or_revision_is_refused_with_a_reason():
-    other = Scope({"x": NumericFeature(type="numeric")}).bins([], [])
+    other = ProfilingConfig({"x": NumericFeature(type="numeric")}).bins([], [])
     with pytest.raises(IncomparableProfiles, match="of different versions, or of different revisions of a declaration"):
         merge([profile([1]).of_batch("a")], other)

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.baselines.baseline import Baseline
-from steward.drift import Watched, judge_drift
+from steward.drift import DriftScope, evaluate_drift
 from steward.profiles.clusters import Clusters, clusters_of
 from steward.profiles.entities import GROUPS, EntityCounts, entity_hashes
-from steward.profiles.portion import Portion
-from steward.profiles.profile import Gathering, Profile
-from steward.profiles.scope import Scope
+from steward.profiles.profile import Profile, ProfileBuilder
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, EmbeddingColumn, NumericColumn
-from steward.records.hashing import mixed
+from steward.records.hashing import mix
 from steward.spec.features import CategoricalFeature, EmbeddingFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
 from steward.spec.windows import ORIGIN, Window
@@ -23,7 +23,7 @@ from tests.nightly import nightly
 from tests.unit.properties import some_examples
 
 DAY = Window(ORIGIN, timedelta(days=1))
-SCOPE = Scope({"x": NumericFeature(type="numeric"), "kind": CategoricalFeature(type="categorical")})
+SCOPE = ProfilingConfig({"x": NumericFeature(type="numeric"), "kind": CategoricalFeature(type="categorical")})
 
 
 def entities(names) -> CategoricalColumn:
@@ -31,7 +31,7 @@ def entities(names) -> CategoricalColumn:
     return CategoricalColumn(codes.astype(np.int32), tuple(map(str, distinct.tolist())))
 
 
-def rows(each: int, count: int, alike: float, seed: int, first: int = 0) -> Portion:
+def rows(each: int, count: int, alike: float, seed: int, first: int = 0) -> ProfileInput:
     """So many entities with so many rows each; values of two rows of one correlate that much."""
     random = np.random.default_rng(seed)
     owner = np.repeat(np.arange(count), each)
@@ -40,7 +40,7 @@ def rows(each: int, count: int, alike: float, seed: int, first: int = 0) -> Port
     own = random.random(len(owner)) < np.sqrt(alike)
     kinds = np.where(own, level[owner], random.integers(0, 4, len(owner))).astype(np.int32)
     chunk = Chunk(len(owner), {"x": NumericColumn(values), "kind": CategoricalColumn(kinds, ("a", "b", "c", "d"))})
-    return Portion(chunk, entities=entities(owner + first))
+    return ProfileInput(chunk, entities=entities(owner + first))
 
 
 counts = st.lists(st.integers(0, 2**64 - 1), max_size=40).map(
@@ -65,8 +65,8 @@ def test_a_profile_is_the_same_however_the_rows_of_an_entity_are_spread_over_bat
     for part in range(parts):
         at = np.flatnonzero(where == part)
         chunk = Chunk(len(at), {name: column.take(at) for name, column in portion.chunk.columns.items()})
-        gathering = Gathering(bins)
-        gathering.add(Portion(chunk, entities=portion.entities.take(at)))
+        gathering = ProfileBuilder(bins)
+        gathering.add(ProfileInput(chunk, entities=portion.entities.take(at)))
         taken.append(gathering.profile())
     total = sum(taken[1:], start=taken[0])
     whole = Profile.of(portion, bins)
@@ -76,13 +76,13 @@ def test_a_profile_is_the_same_however_the_rows_of_an_entity_are_spread_over_bat
 
 @pytest.mark.parametrize(("each", "count"), [(1, 3000), (5, 600), (10, 2000), (200, 20), (7, 3)])
 def test_repeats_are_the_rows_of_the_entity_of_a_row(each, count) -> None:
-    hashes = np.repeat(mixed(np.arange(count, dtype=np.uint64)), each)
+    hashes = np.repeat(mix(np.arange(count, dtype=np.uint64)), each)
     assert EntityCounts.of_hashes(hashes).repeats == pytest.approx(each, rel=0.25)
 
 
 def test_a_profile_holds_no_name_of_an_entity() -> None:
     portion = rows(3, 50, 0.3, 1)
-    named = Portion(portion.chunk, entities=entities([f"somebody-{at // 3}" for at in range(150)]))
+    named = ProfileInput(portion.chunk, entities=entities([f"somebody-{at // 3}" for at in range(150)]))
     baseline = Baseline.of([(DAY, named)], SCOPE, holdout=None)
     profile = Profile.of(named, baseline.bins)
     for document in (profile.to_json(), baseline.to_json()):
@@ -120,7 +120,7 @@ def test_windows_that_differ_only_by_their_entities_do_not_differ_beyond_them() 
     parts = [(Window(ORIGIN + timedelta(days=day), timedelta(days=1)), rows(10, 60, 0.3, day, first=day * 1000))
              for day in range(25)]  # fmt: skip
     known = Baseline.of(parts, SCOPE, holdout=None).design_effects["x"]
-    unknown = Baseline.of([(window, Portion(portion.chunk)) for window, portion in parts], SCOPE, holdout=None)
+    unknown = Baseline.of([(window, ProfileInput(portion.chunk)) for window, portion in parts], SCOPE, holdout=None)
     large = known.model_copy(update={"window_repeats": 10.0}).at(60_000)
     assert unknown.design_effects["x"].clustered
     assert not known.clustered
@@ -129,17 +129,17 @@ def test_windows_that_differ_only_by_their_entities_do_not_differ_beyond_them() 
 
 def drifts(feature: Feature, column, *, known: bool) -> int:
     """How many of 30 unchanged windows of 15 entities with 10 rows each show drift."""
-    scope = Scope({"x": feature})
-    watched = Watched(Monitors(attribution_drift=None), {"x": feature})
+    scope = ProfilingConfig({"x": feature})
+    watched = DriftScope(Monitors(attribution_drift=None), {"x": feature})
 
-    def portion(entities_: int, seed: int) -> Portion:
+    def portion(entities_: int, seed: int) -> ProfileInput:
         owner = np.repeat(np.arange(entities_), 10)
         chunk = Chunk(len(owner), {"x": column(np.random.default_rng(seed), owner)})
-        return Portion(chunk, entities=entities(owner + 1000 * seed) if known else None)
+        return ProfileInput(chunk, entities=entities(owner + 1000 * seed) if known else None)
 
     baseline = Baseline.of([(DAY, portion(300, 0))], scope, holdout=None)
     windows = [Profile.of(portion(15, seed), baseline.bins) for seed in range(1, 31)]
-    found = [judge_drift(baseline, window, watched) for window in windows]
+    found = [evaluate_drift(baseline, window, watched) for window in windows]
     return sum(any(result.status == "drift" for result in results) for results in found)
 
 
@@ -173,10 +173,10 @@ def test_numbers_name_entities_too() -> None:
 
 def test_a_window_of_few_entities_cannot_be_judged_and_says_so() -> None:
     baseline = Baseline.of([(DAY, rows(5, 1000, 0.9, 2))], SCOPE, holdout=None)
-    watched = Watched(Monitors(attribution_drift=None), SCOPE.features)
-    few = judge_drift(baseline, Profile.of(rows(5, 4, 0.9, 5, first=10**6), baseline.bins), watched)
+    watched = DriftScope(Monitors(attribution_drift=None), SCOPE.features)
+    few = evaluate_drift(baseline, Profile.of(rows(5, 4, 0.9, 5, first=10**6), baseline.bins), watched)
     (found,) = [result for result in few if result.column == "x" and result.monitor == "feature_drift"]
     assert found.status == "unknown"
     assert "the 20 rows of the window are of few entities, and count as 3 independent ones" in found.message
-    many = judge_drift(baseline, Profile.of(rows(5, 40, 0.9, 5, first=10**6), baseline.bins), watched)
+    many = evaluate_drift(baseline, Profile.of(rows(5, 40, 0.9, 5, first=10**6), baseline.bins), watched)
     assert {result.status for result in many if result.column == "x" and result.monitor == "feature_drift"} == {"ok"}

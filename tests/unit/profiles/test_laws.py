@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.profiles.merging import merge
-from steward.profiles.packing import unpacked
-from steward.profiles.profile import Gathering, Profile
+from steward.profiles.packing import unpack
+from steward.profiles.profile import Profile, ProfileBuilder
 from tests.unit.profiles.everything import BINS, NAMES, POOL_ROWS, SAMPLE_ROWS, portion, profile
 from tests.unit.properties import some_examples
 
@@ -31,7 +31,7 @@ def parted(document, place=()):
             size = math.sqrt(document["squares"] * max(1, document["rows"])) if "squares" in document else 0
             sums[here] = (value, max(size, document.get("absolute", 0)) if name == "total" else 0)
         elif name in PACKED and isinstance(value, str):
-            sums |= {(*here, at): (number, document["count"] * 4) for at, number in enumerate(unpacked(value, "<f8"))}
+            sums |= {(*here, at): (number, document["count"] * 4) for at, number in enumerate(unpack(value, "<f8"))}
         else:
             exact[name] = value
     return exact, sums
@@ -93,7 +93,7 @@ def test_any_split_in_any_order_gives_the_profile_of_the_whole(one, places, rand
     pieces = [shuffled[begin:end] for begin, end in pairwise(bounds)]
     whole = profile(one)
     assert_same(sum((profile(piece) for piece in pieces), start=Profile.empty(BINS, SAMPLE_ROWS)), whole)
-    gathering = Gathering(BINS, NAMES, SAMPLE_ROWS)
+    gathering = ProfileBuilder(BINS, NAMES, SAMPLE_ROWS)
     for piece in pieces:
         gathering.add(portion(piece))
     assert_same(gathering.profile(), whole)

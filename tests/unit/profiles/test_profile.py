@@ -12,8 +12,8 @@ from steward.errors import IncomparableProfiles
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.merging import merge
 from steward.profiles.model_bins import Bins
-from steward.profiles.portion import Portion
 from steward.profiles.profile import Profile
+from steward.profiles.profile_input import ProfileInput
 from steward.profiles.summaries import NAMED_UNSEEN
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns
@@ -63,7 +63,7 @@ def chunk(values) -> Chunk:
 def profile(values) -> Profile:
     """The samples of these profiles have room for all rows; `test_sample` has others."""
     ids = np.array([row[3] for row in values], dtype=object)
-    return Profile.of(Portion(chunk(values), ids), BINS, NAMES)
+    return Profile.of(ProfileInput(chunk(values), ids), BINS, NAMES)
 
 
 def counted(values, bins) -> tuple[int, ...]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from steward.errors import IncomparableProfiles
 from steward.profiles.bins import BEYOND, MISSING, CategoricalBins, NumericBins
 from steward.profiles.model_bins import Bins
-from steward.profiles.portion import Portion
-from steward.profiles.profile import Gathering, Profile
+from steward.profiles.profile import Profile, ProfileBuilder
+from steward.profiles.profile_input import ProfileInput
 from steward.profiles.sample import KEY_BITS, Sample, codes
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.records.hashing import position_hashes, text_hashes
@@ -43,7 +43,7 @@ def test_samples_add_up_exactly(one, two, three):
     assert (a + b) + c == a + (b + c) == sample(one + two + three)
     assert a + b == b + a
     assert a + sample([]) == a
-    assert (a + b).cut(3) == sample(one + two, 3)
+    assert (a + b).truncate(3) == sample(one + two, 3)
 
 
 def test_a_row_that_comes_in_two_batches_counts_twice():
@@ -92,11 +92,11 @@ def test_at_most_64_parts_are_sampled_and_the_most_important_features_come_first
 
 
 def gathered(values, pieces, ids=None, sample_rows=100) -> Sample:
-    gathering = Gathering(BINS, sample_rows=sample_rows)
+    gathering = ProfileBuilder(BINS, sample_rows=sample_rows)
     first = 0
     for piece in np.array_split(values, pieces):
         here = None if ids is None else ids[first : first + len(piece)]
-        gathering.add(Portion(Chunk(len(piece), {"x": NumericColumn(piece)}), here, first=first))
+        gathering.add(ProfileInput(Chunk(len(piece), {"x": NumericColumn(piece)}), here, first=first))
         first += len(piece)
     return gathering.profile().sample
 
@@ -134,7 +134,7 @@ def test_positions_go_on_over_four_thousand_million():
     edge = np.array([2**32 - 1, 2**32, 2**33], np.uint64)
     assert len(set(position_hashes(edge).tolist())) == 3
     chunk = Chunk(3, {"x": NumericColumn(np.arange(3.0))})
-    sampled = Profile.of(Portion(chunk, first=2**32 - 1), BINS).sample
+    sampled = Profile.of(ProfileInput(chunk, first=2**32 - 1), BINS).sample
     whole = position_hashes(np.arange(2**32 - 1, 2**32 + 2, dtype=np.uint64)) >> np.uint64(64 - KEY_BITS)
     assert sampled.row_keys.tolist() == sorted(whole.tolist())
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.events import StoredObject
+from steward.events import ObjectRef
 from steward.ledger import Action, Decision, LedgerEntry
-from steward.promotion.acceptance import BINDING, CHECKS, Arrival, problems, succeeds
+from steward.promotion.acceptance import BINDING, CHECKS, IncomingVersion, check_succession, verify
 from steward.promotion.transfer import LedgerExtract, Transfer, extract, parts_of
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.runs import Run
@@ -39,7 +39,7 @@ RUN = Run(
 )  # fmt: skip
 
 
-def ledger(*decided: tuple[Action, str, tuple[StoredObject, ...]]) -> list[LedgerEntry]:
+def ledger(*decided: tuple[Action, str, tuple[ObjectRef, ...]]) -> list[LedgerEntry]:
     entries: list[LedgerEntry] = []
     for action, subject, evidence in decided:
         decision = Decision(
@@ -59,14 +59,14 @@ OURS = (
 )
 
 
-def arrival(**changes: Any) -> Arrival:
+def arrival(**changes: Any) -> IncomingVersion:
     """One that holds in every way."""
     judged = evaluation().model_copy(
         update={"version": VERSION.version, "run": RUN.run, "dataset": VERSION.dataset, "champion": "v0"}
     )
-    parts = {part: StoredObject(key=f"t/{part}", version_id="v", sha256=named.sha256)
+    parts = {part: ObjectRef(key=f"t/{part}", version_id="v", sha256=named.sha256)
              for part, named in parts_of(VERSION, RUN).items()}  # fmt: skip
-    usual = Arrival(
+    usual = IncomingVersion(
         transfer=Transfer(
             model="lemons", version=VERSION.version, origin="staging", destination="production", author="ada",
             sent_at=START, parts=parts,
@@ -85,12 +85,12 @@ def arrival(**changes: Any) -> Arrival:
     return dataclasses.replace(usual, **changes)
 
 
-def with_transfer(**changes: Any) -> Arrival:
+def with_transfer(**changes: Any) -> IncomingVersion:
     return arrival(transfer=arrival().transfer.model_copy(update=changes))
 
 
 def test_what_holds_in_every_way_has_no_problem() -> None:
-    assert problems(arrival()) == []
+    assert verify(arrival()) == []
     assert len(CHECKS) == 7
 
 
@@ -128,8 +128,8 @@ def test_what_holds_in_every_way_has_no_problem() -> None:
         (arrival(champion="v7"), "v7 is in charge here, which it was not judged against (but v0)"),
     ],
 )
-def test_what_does_not_hold_is_named(broken: Arrival, problem: str) -> None:
-    assert any(found.startswith(problem) for found in problems(broken)), problems(broken)
+def test_what_does_not_hold_is_named(broken: IncomingVersion, problem: str) -> None:
+    assert any(found.startswith(problem) for found in verify(broken)), verify(broken)
 
 
 @pytest.mark.parametrize("name", BINDING)
@@ -141,13 +141,15 @@ def test_every_binding_field_is_one_of_the_declaration(name: str) -> None:
     ("field", "value", "alike"), [("owner", "x", True), ("description", "x", True), ("threshold", 0.4, False)]
 )
 def test_only_what_a_version_rests_on_must_be_declared_alike(field: str, value: object, *, alike: bool) -> None:
-    assert (problems(arrival(present=spec().model_copy(update={field: value}))) == []) == alike
+    assert (verify(arrival(present=spec().model_copy(update={field: value}))) == []) == alike
 
 
 def follows(*moves: tuple[Action, str], champion: str, over: str | None = None) -> bool:
     entries = ledger(*((action, subject, ()) for action, subject in moves))
     transfer = arrival().transfer.model_copy(update={"over": over})
-    return not list(succeeds(arrival(champion=champion, transfer=transfer, ledger=LedgerExtract(entries=entries))))
+    return not list(
+        check_succession(arrival(champion=champion, transfer=transfer, ledger=LedgerExtract(entries=entries)))
+    )
 
 
 def test_a_champion_from_which_one_promotion_led_to_the_next_is_succeeded() -> None:

@@ -5,18 +5,18 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from steward.profiles.intake import Intake
-from steward.quality.schema_consistency import remembered
+from steward.profiles.ingestion_counts import IngestionCounts
+from steward.quality.schema_consistency import oddity_shares
 from steward.records.columns import CategoricalColumn, NumericColumn
 from tests.nightly import nightly
 from tests.unit.properties import some_examples
-from tests.unit.quality.observing import SPEC, columns, declared, judged, profile
+from tests.unit.quality.contexts import SPEC, columns, declared, judged, profile
 
 SOME = some_examples(60, suppress_health_check=list(HealthCheck))
 
 
 def files(number: int, before: dict[str, float] | None = None, **odd: dict[str, int]):
-    return judged(profile(columns(0), Intake(files=number, **odd)), columns=before)["schema_consistency"]
+    return judged(profile(columns(0), IngestionCounts(files=number, **odd)), columns=before)["schema_consistency"]
 
 
 def told(found) -> list[str]:
@@ -39,7 +39,7 @@ def test_a_column_that_comes_is_told_once() -> None:
     assert told(found) == [
         "`colour`, which is not declared, is there in 2 of 2 files, and was not so in the window before"
     ]
-    again = files(2, remembered(found), columns_added={"colour": 2})
+    again = files(2, oddity_shares(found), columns_added={"colour": 2})
     assert [result.status for result in again] == ["ok", "measured"]
 
 
@@ -50,13 +50,13 @@ def test_files_of_one_window_that_differ_are_told_of_where_nothing_is_known_befo
 
 
 def test_a_column_that_some_files_always_have_is_no_news() -> None:
-    before = remembered(files(4, {}, columns_added={"colour": 2}))
+    before = oddity_shares(files(4, {}, columns_added={"colour": 2}))
     assert told(files(4, before, columns_added={"colour": 1})) == []
     assert told(files(4, before, columns_added={"colour": 4})) == []
 
 
 def test_a_column_that_goes_is_told() -> None:
-    before = remembered(files(2, {}, columns_added={"colour": 2}))
+    before = oddity_shares(files(2, {}, columns_added={"colour": 2}))
     assert told(files(2, before)) == [
         "`colour`, which is not declared, is there no longer in any of 2 files, and was in all of the window before"
     ]
@@ -75,12 +75,12 @@ def test_a_column_that_goes_is_told() -> None:
 def test_a_column_that_changes_its_type_is_told(kind: str, words: str) -> None:
     found = files(2, {}, columns_retyped={f"price {kind}": 2})
     assert told(found) == [f"{words} in 2 of 2 files, and was not so in the window before"]
-    assert told(files(2, remembered(found), columns_retyped={f"price {kind}": 2})) == []
+    assert told(files(2, oddity_shares(found), columns_retyped={f"price {kind}": 2})) == []
 
 
 def test_nothing_is_remembered_of_a_check_that_did_not_look() -> None:
-    assert remembered([]) is None
-    assert remembered(judged(profile(None, Intake()))["schema_consistency"]) is None
+    assert oddity_shares([]) is None
+    assert oddity_shares(judged(profile(None, IngestionCounts()))["schema_consistency"]) is None
 
 
 def rescaled(name: str, factor: float, rows: int = 1000, share: float = 1.0, seed: int = 7):

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.quality import Observed, no_data, unmatched_labels
+from steward.quality import QualityContext, no_data, unmatched_labels
 from steward.quality.label_matches import LabelMatches, PastMatches, UnmatchedLabels
 from steward.results import MetricResult
-
-from .observing import NUMBER, SPEC, columns, declared, observed, profile
+from tests.unit.quality.contexts import NUMBER, SPEC, columns, declared, observed, profile
 
 
 def lost(
@@ -30,8 +29,8 @@ def judged(
     matches: LabelMatches | None, past: dict[int, PastMatches] | None = None, monitor: str = ""
 ) -> dict[str, MetricResult]:
     spec = declared(SPEC + (f"  unmatched_labels: {monitor}\n" if monitor else ""))
-    seen: Observed = replace(observed(), spec=spec, matches=matches, past_matches=past or {})
-    return {result.statistic: result for result in unmatched_labels.judge(seen)}
+    seen: QualityContext = replace(observed(), spec=spec, matches=matches, past_matches=past or {})
+    return {result.statistic: result for result in unmatched_labels.evaluate(seen)}
 
 
 def share(matches: LabelMatches, past: dict[int, PastMatches] | None = None, monitor: str = "") -> MetricResult:
@@ -133,7 +132,7 @@ def unlabelled(labelled: dict[int, int], rows: int = 100, monitor: str = "") -> 
         labelled={NUMBER - ago: count for ago, count in labelled.items()},
         volumes={NUMBER - ago: rows for ago in labelled},
     )
-    return [result for result in no_data.judge(seen) if result.statistic == "unlabelled_share"]
+    return [result for result in no_data.evaluate(seen) if result.statistic == "unlabelled_share"]
 
 
 def test_predictions_whose_labels_never_come_are_a_breach_once_labels_are_overdue():
@@ -170,7 +169,7 @@ def overdue(labelled: dict[int, int], monitor: str = "{labels_within: 8d}") -> M
         labelled={NUMBER - ago: count for ago, count in labelled.items()},
         volumes={NUMBER - ago: 100 for ago in labelled},
     )
-    return next(result for result in no_data.judge(seen) if result.statistic == "overdue_windows")
+    return next(result for result in no_data.evaluate(seen) if result.statistic == "overdue_windows")
 
 
 @given(windows=st.integers(1, 40), within=st.integers(1, 20))
@@ -227,5 +226,5 @@ def test_without_predictions_no_label_is_passed():
     past = {NUMBER - 5: PastMatches(labels=100, missing=0, waiting=50, partly=50)}
     past |= {NUMBER - 9: PastMatches(labels=9, missing=0, waiting=0)}
     silent = profile({name: column[:0] for name, column in columns(1).items()})
-    results = unmatched_labels.judge(observed(silent, past_matches=past))
+    results = unmatched_labels.evaluate(observed(silent, past_matches=past))
     assert not any(result.statistic == "passed_share" for result in results)

@@ -12,7 +12,7 @@ from steward.profiles.leakage import Leakage
 from steward.quality.single_feature_auc import _concordance, single_feature_auc
 from steward.records.columns import CategoricalColumn, NumericColumn
 from tests.unit.properties import some_examples
-from tests.unit.quality.observing import BASELINE, SPEC, declared, judged
+from tests.unit.quality.contexts import BASELINE, SPEC, declared, judged
 
 ROWS = 4000
 RANDOM = np.random.default_rng(5)

@@ -7,17 +7,17 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from steward.profiles.intake import Intake
-from steward.quality.exact_share import exact_share
+from steward.profiles.ingestion_counts import IngestionCounts
+from steward.quality.exact_proportion import exact_proportion
 from tests.unit.properties import some_examples
-from tests.unit.quality.observing import SPEC, breached, columns, declared, judged, profile
+from tests.unit.quality.contexts import SPEC, breached, columns, declared, judged, profile
 
 SOME = some_examples(150, suppress_health_check=list(HealthCheck))
 
 
 def arrived(accepted: int, *, rejected: int = 0, invalid: int = 0, duplicates: int = 0, files: int = 1):
     """A profile of which only the way in counts."""
-    intake = Intake(
+    intake = IngestionCounts(
         accepted=accepted,
         rejected={"out_of_range price": rejected} if rejected else {},
         rejected_rows=rejected,
@@ -37,7 +37,7 @@ def status(monitor: str, **counts: int) -> str:
 @given(rows=st.integers(1, 400), share=st.floats(0, 1))
 def test_intervals_are_clopper_and_pearsons(rows: int, share: float) -> None:
     hits = round(share * rows)
-    found = exact_share(hits, rows)
+    found = exact_proportion(hits, rows)
     exact = stats.binomtest(hits, rows).proportion_ci(method="exact")
     assert found.low == pytest.approx(exact.low, rel=1e-6, abs=1e-9)
     assert found.high == pytest.approx(exact.high, rel=1e-6, abs=1e-9)
@@ -45,7 +45,7 @@ def test_intervals_are_clopper_and_pearsons(rows: int, share: float) -> None:
 
 @pytest.mark.parametrize("hits", [0, 1, 50, 1500, 3000])
 def test_intervals_of_many_rows_are_wilsons_and_close_to_exact(hits: int) -> None:
-    found = exact_share(hits, 3000)
+    found = exact_proportion(hits, 3000)
     exact = stats.binomtest(hits, 3000).proportion_ci(method="exact")
     assert found.low == pytest.approx(exact.low, abs=1.3e-3)
     assert found.high == pytest.approx(exact.high, abs=1.3e-3)
@@ -121,7 +121,7 @@ def test_duplicates_are_told_of_by_the_id() -> None:
 
 
 def test_rows_whose_way_in_is_not_known_are_not_called_valid() -> None:
-    found = judged(profile(None, Intake(accepted=10)))
+    found = judged(profile(None, IngestionCounts(accepted=10)))
     assert {name: found[name][0].status for name in ("validity", "uniqueness", "schema_consistency")} == dict.fromkeys(
         ("validity", "uniqueness", "schema_consistency"), "unknown"
     )

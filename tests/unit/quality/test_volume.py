@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from steward.monitoring.history import PastWindow
-from steward.quality.volume import usual_rows
-from tests.unit.quality.observing import BASELINE, DAY, NUMBER, SPEC, declared, judged, profile
+from steward.quality.volume import expected_rows
+from tests.unit.quality.contexts import BASELINE, DAY, NUMBER, SPEC, declared, judged, profile
 
 HOUR = timedelta(hours=1)
 WEEK = 7 * 24
@@ -30,7 +30,7 @@ def days(number: int, seed: int = 0) -> dict[int, int]:
 
 def test_the_hour_of_the_week_is_compared() -> None:
     rows = weeks(4)
-    busy, calm = usual_rows(rows, 6, HOUR), usual_rows(rows, 5 * 24 + 6, HOUR)
+    busy, calm = expected_rows(rows, 6, HOUR), expected_rows(rows, 5 * 24 + 6, HOUR)
     assert busy.place == calm.place == "this hour of the week"
     assert busy.rows == pytest.approx(1800, rel=0.2)
     assert calm.rows == pytest.approx(360, rel=0.2)
@@ -38,9 +38,9 @@ def test_the_hour_of_the_week_is_compared() -> None:
 
 
 def test_with_two_weeks_the_hour_of_the_day_and_with_less_nothing() -> None:
-    assert usual_rows(weeks(2), 6, HOUR).place == "this hour of the day"
-    assert usual_rows(weeks(1), -1, HOUR) is None
-    assert usual_rows({}, 6, HOUR) is None
+    assert expected_rows(weeks(2), 6, HOUR).place == "this hour of the day"
+    assert expected_rows(weeks(1), -1, HOUR) is None
+    assert expected_rows({}, 6, HOUR) is None
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_with_two_weeks_the_hour_of_the_day_and_with_less_nothing() -> None:
     ],
 )
 def test_every_length_of_window_has_its_rhythm(known, length, place) -> None:
-    assert usual_rows(known, NUMBER, length).place == place
+    assert expected_rows(known, NUMBER, length).place == place
 
 
 def test_later_windows_and_the_window_itself_are_left_out() -> None:
     known = days(30)
-    assert usual_rows(known | {NUMBER: 10**6, NUMBER + 7: 10**6}, NUMBER, DAY.length) == usual_rows(
+    assert expected_rows(known | {NUMBER: 10**6, NUMBER + 7: 10**6}, NUMBER, DAY.length) == expected_rows(
         known, NUMBER, DAY.length
     )
 
@@ -91,7 +91,7 @@ def test_windows_that_differ_wildly_make_no_alarm() -> None:
 
 
 def test_counts_of_a_few_rows_are_judged_by_poissons_tail() -> None:
-    assert usual_rows(dict.fromkeys(days(60), 4), NUMBER, DAY.length).chance(1) > 0.1
+    assert expected_rows(dict.fromkeys(days(60), 4), NUMBER, DAY.length).chance(1) > 0.1
 
 
 def test_a_window_that_may_not_have_ended_has_too_few_rows_only_so_far() -> None:

@@ -16,10 +16,10 @@ from arro3.core import Array, RecordBatch, Table
 from arro3.io import write_parquet
 
 from steward.records.columns import NumericColumn
-from steward.records.judge import Batch, Judged
-from steward.records.raw import Limits, RejectedRow
-from steward.records.records import Records, concatenate
+from steward.records.raw import ReadLimits, RejectedRow
+from steward.records.row_validation import RecordFileReader, ValidatedChunk
 from steward.records.schema import Kind
+from steward.records.valid_records import Records, concatenate
 from steward.spec.model import ModelSpec
 
 NOW = datetime(2013, 6, 1, tzinfo=UTC)
@@ -46,8 +46,8 @@ def spec() -> ModelSpec:
 
 @dataclass(frozen=True)
 class Verdict:
-    parts: list[Judged]
-    batch: Batch
+    parts: list[ValidatedChunk]
+    batch: RecordFileReader
 
     @property
     def records(self) -> Records:
@@ -94,14 +94,14 @@ def judge_by(tmp_path_factory: pytest.TempPathFactory) -> Judging:
         content: bytes | Path,
         name: str,
         kind: Kind = "predictions",
-        limits: Limits | None = None,
+        limits: ReadLimits | None = None,
     ) -> Verdict:
         path = folder / "file"
         if isinstance(content, Path):
             path = content
         else:
             path.write_bytes(content)
-        batch = Batch(path, f"inbox/flights/{kind}/{name}", spec, kind, NOW, limits)
+        batch = RecordFileReader(path, f"inbox/flights/{kind}/{name}", spec, kind, NOW, limits)
         return Verdict(list(batch), batch)
 
     return judged

@@ -14,7 +14,7 @@ from arro3.io import write_parquet
 
 from steward.errors import BatchInvalid
 from steward.records.formats import open_rows
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 
 HEADER = b"flight,at,p,decided,distance,wind,carrier,origin\n"
 LINE = b"UA1,2013-03-04T12:30:00Z,0.25,0,1400,10.5,UA,EWR\n"
@@ -39,7 +39,7 @@ def parquet(rows: int = 3, **changes: Array) -> bytes:
     return output.getvalue()
 
 
-def refused(judge, content: bytes, name: str, limits: Limits | None = None) -> BatchInvalid:
+def refused(judge, content: bytes, name: str, limits: ReadLimits | None = None) -> BatchInvalid:
     with pytest.raises(BatchInvalid) as caught:
         judge(content, name, limits=limits)
     return caught.value
@@ -167,7 +167,7 @@ def zstd_bomb() -> bytes:
 def test_a_decompression_bomb_is_stopped_early_without_memory(judge, name, bomb):
     content = bomb()
     assert len(content) < 2**20
-    limits = Limits(maximum_expanded_bytes=8 * 2**20)
+    limits = ReadLimits(maximum_expanded_bytes=8 * 2**20)
     tracemalloc.start()
     try:
         error = refused(judge, content, name, limits)
@@ -192,7 +192,7 @@ def test_a_bomb_that_is_one_enormous_line_is_one_rejected_row(judge):
 
 
 def test_parquet_that_says_it_expands_too_far(judge):
-    assert refused(judge, parquet(1000), "a.parquet", Limits(maximum_expanded_bytes=1000)).code == "expands_too_far"
+    assert refused(judge, parquet(1000), "a.parquet", ReadLimits(maximum_expanded_bytes=1000)).code == "expands_too_far"
 
 
 def test_parquet_that_expands_too_far_unannounced(judge):
@@ -201,7 +201,7 @@ def test_parquet_that_expands_too_far_unannounced(judge):
     one_id = Array(["UA1"], DataType.utf8()).take(Array.from_numpy(np.zeros(many, np.int64)))
     content = parquet(many, flight=one_id, **constant)
     assert len(content) < 2**20
-    assert refused(judge, content, "a.parquet", Limits(maximum_expanded_bytes=2**23)).code == "expands_too_far"
+    assert refused(judge, content, "a.parquet", ReadLimits(maximum_expanded_bytes=2**23)).code == "expands_too_far"
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
@@ -286,7 +286,7 @@ def test_a_bomb_of_valid_rows_is_refused_before_its_rows_are_taken_apart(tmp_pat
     path = tmp_path / "a.csv.zst"
     path.write_bytes(zstandard.compress(HEADER + LINE * (40 * 2**20 // len(LINE))))
     with pytest.raises(BatchInvalid) as caught:
-        open_rows(path, path.name, Limits(maximum_expanded_bytes=32 * 2**20))
+        open_rows(path, path.name, ReadLimits(maximum_expanded_bytes=32 * 2**20))
     assert caught.value.code == "expands_too_far"
 
 

@@ -10,7 +10,7 @@ from arro3.io import write_parquet
 
 from steward.records import delimited, jsonlines
 from steward.records.formats import open_rows
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 
 CELL, ROWS = "x" * 1000, 64
 
@@ -40,7 +40,7 @@ def test_long_rows_come_few_at_a_time(tmp_path: Path, written: str, *, careful: 
         patch.object(delimited, "CHUNK_BYTES", 10_000),
         patch.object(delimited, "_LOOKED_AT", 10_000),
     ):
-        opened = open_rows(path, f"a.{written}", Limits(chunk_bytes=10_000))
+        opened = open_rows(path, f"a.{written}", ReadLimits(chunk_bytes=10_000))
         rows = [chunk.rows.tolist() for chunk in opened.chunks(["id", "remark"])]
     assert [row for chunk in rows for row in chunk][-1] == ROWS
     assert max(map(len, rows)) <= 12

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records import delimited
-from steward.records.clean import clean_rows
+from steward.records.fast_csv import split_fast_rows
 from steward.records.formats import open_rows
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 from tests.unit.properties import some_examples
 
 SOME = some_examples(120, suppress_health_check=list(HealthCheck))
@@ -30,7 +30,7 @@ def written(rows, end: str = "\n") -> bytes:
     return stream.getvalue().encode()
 
 
-def read(path: Path, content: bytes, limits: Limits) -> object:
+def read(path: Path, content: bytes, limits: ReadLimits) -> object:
     """All that a reader tells of a file; empty cells are missing ones, however they are given."""
     path.write_bytes(content)
     found: list[object] = []
@@ -55,9 +55,9 @@ def path(tmp_path_factory) -> Path:
 @SOME
 @given(content=PIECES, chunk_rows=st.sampled_from([1, 2, 7, 4096]), looked_at=st.sampled_from([1, 9, 2**22]))
 def test_any_bytes_read_the_same_with_the_fast_reader_and_without(path, content, chunk_rows, looked_at) -> None:
-    limits = Limits(chunk_rows=chunk_rows, maximum_line_bytes=40)
+    limits = ReadLimits(chunk_rows=chunk_rows, maximum_line_bytes=40)
     content = b"a,b,c\n" + content
-    with patch.object(delimited, "clean_rows", lambda *_, **__: None):
+    with patch.object(delimited, "split_fast_rows", lambda *_, **__: None):
         careful = read(path, content, limits)
     with patch.object(delimited, "_LOOKED_AT", looked_at):
         assert read(path, content, limits) == careful
@@ -67,16 +67,16 @@ def test_any_bytes_read_the_same_with_the_fast_reader_and_without(path, content,
 @given(before=ROWS, between=PIECES, after=ROWS, end=st.sampled_from(["\n", "\r\n"]))
 def test_a_spoilt_place_costs_the_rows_around_it_nothing(path, before, between, after, end) -> None:
     content = b"a,b,c\n" + written(before, end) + between + b"\n" + written(after, end)
-    with patch.object(delimited, "clean_rows", lambda *_, **__: None):
-        careful = read(path, content, Limits())
-    assert read(path, content, Limits()) == careful
+    with patch.object(delimited, "split_fast_rows", lambda *_, **__: None):
+        careful = read(path, content, ReadLimits())
+    assert read(path, content, ReadLimits()) == careful
 
 
 @SOME
 @given(rows=ROWS.filter(len), end=st.sampled_from(["\n", "\r\n"]))
 def test_what_is_written_well_is_clean(rows, end) -> None:
     content = written(rows, end)
-    clean = clean_rows(content, 3, ",", longest=2**20, most=2**20)
+    clean = split_fast_rows(content, 3, ",", longest=2**20, most=2**20)
     assert clean
     assert clean.content == content
     assert [next(csv.reader([clean.row(at)], strict=True)) for at in range(len(clean.ends))] == [*map(list, rows)]
@@ -90,19 +90,19 @@ def test_what_is_written_well_is_clean(rows, end) -> None:
 )  # fmt: skip
 def test_a_row_that_is_not_clean_ends_the_clean_rows(unclean) -> None:
     good = b'a,"b\n",c\n'
-    clean = clean_rows(good + unclean + good, 3, ",", longest=100, most=99)
+    clean = split_fast_rows(good + unclean + good, 3, ",", longest=100, most=99)
     assert clean
     assert clean.content == good
-    assert clean_rows(unclean + good, 3, ",", longest=100, most=99) is None
+    assert split_fast_rows(unclean + good, 3, ",", longest=100, most=99) is None
 
 
 def test_a_row_longer_than_the_limit_is_left_to_the_careful_reader() -> None:
     content = b'a,b,"' + b"c\n" * 100_000 + b'"\n'
-    assert clean_rows(content, 3, ",", longest=len(content) - 1, most=9) is None
-    assert clean_rows(content, 3, ",", longest=len(content), most=9)
+    assert split_fast_rows(content, 3, ",", longest=len(content) - 1, most=9) is None
+    assert split_fast_rows(content, 3, ",", longest=len(content), most=9)
 
 
 def test_no_more_rows_than_wanted() -> None:
-    clean = clean_rows(b"a,b,c\n" * 5, 3, ",", longest=100, most=2)
+    clean = split_fast_rows(b"a,b,c\n" * 5, 3, ",", longest=100, most=2)
     assert clean
     assert (clean.content, clean.line_ends) == (b"a,b,c\n" * 2, 2)

@@ -15,7 +15,7 @@ from steward.records.columns import (
     TextColumn,
     TimeColumn,
 )
-from steward.records.records import Records, concatenate
+from steward.records.valid_records import Records, concatenate
 
 
 @st.composite

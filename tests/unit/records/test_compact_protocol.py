@@ -8,7 +8,7 @@ from arro3.io import write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.records.compact_protocol import CompactReader, Items, Struct, written
+from steward.records.compact_protocol import CompactReader, Items, Struct, encode_struct
 
 leaves = st.one_of(
     st.tuples(st.just(1), st.booleans()),
@@ -43,10 +43,10 @@ values = st.recursive(
 
 @given(st.dictionaries(st.integers(1, 32_000), values, max_size=6).map(struct_of))
 def test_any_struct_is_read_as_it_was_written(found: Struct) -> None:
-    content = written(found)
+    content = encode_struct(found)
     again = CompactReader(content).struct()
     assert again == found
-    assert written(again) == content
+    assert encode_struct(again) == content
 
 
 def test_a_footer_is_written_as_it_was_read() -> None:
@@ -58,4 +58,4 @@ def test_a_footer_is_written_as_it_was_read() -> None:
     write_parquet(Table.from_pydict(columns), output, compression="zstd(3)", max_row_group_size=2)
     file = output.getvalue()
     footer = file[-8 - int.from_bytes(file[-8:-4], "little") : -8]
-    assert written(CompactReader(footer).struct()) == footer
+    assert encode_struct(CompactReader(footer).struct()) == footer

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records.formats import open_rows
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 from tests.unit.properties import some_examples
 
 SOME = some_examples(400, suppress_health_check=list(HealthCheck))
@@ -29,7 +29,7 @@ def written(rows, quoting: int) -> bytes:
     return stream.getvalue().encode()
 
 
-def read(tmp_path, content: bytes, limits: Limits | None = None) -> tuple[list[tuple[str, ...]], list[str]]:
+def read(tmp_path, content: bytes, limits: ReadLimits | None = None) -> tuple[list[tuple[str, ...]], list[str]]:
     """The rows that are taken in, and the codes of those that are rejected."""
     path = tmp_path / "file"
     path.write_bytes(content)
@@ -89,12 +89,12 @@ def test_a_quote_that_is_never_closed_gives_no_text_back_as_rows(tmp_path, *, cl
 @pytest.mark.parametrize("text", [b"x" * 5000, b"x\n" * 2500, b'""\n' * 1700])
 def test_a_row_over_the_limit_is_one_rejected_row_and_reading_goes_on_after_its_end(tmp_path, text) -> None:
     content = b'id,note,score\n1,a,0.5\n2,"' + text + b'X1,free,0.9\n",0.5\n3,b,0.5\n'
-    limits = Limits(maximum_line_bytes=4096)
+    limits = ReadLimits(maximum_line_bytes=4096)
     assert read(tmp_path, content, limits) == ([("1", "a", "0.5"), ("3", "b", "0.5")], ["row_too_long"])
 
 
 def test_a_long_row_whose_quotes_are_misplaced_condemns_the_file(tmp_path) -> None:
     content = b'id,note,score\n1,5" pipe,0.5\n' + b"2,free,0.5\n" * 500 + b'3,3" pipe,0.5\n'
     with pytest.raises(BatchInvalid) as caught:
-        read(tmp_path, content, Limits(maximum_line_bytes=1024))
+        read(tmp_path, content, ReadLimits(maximum_line_bytes=1024))
     assert caught.value.code == "unbalanced_quotes"

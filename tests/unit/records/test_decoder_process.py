@@ -13,7 +13,7 @@ from steward.errors import BatchInvalid, DecoderStopped
 from steward.records.decoding import process
 from steward.records.formats import open_rows
 from steward.records.panics import refuse_panics
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def write(path: Path, column: Array, **settings) -> Path:
 
 
 def read(path: Path, **limits) -> list[list]:
-    rows = open_rows(path, path.name, Limits(**limits))
+    rows = open_rows(path, path.name, ReadLimits(**limits))
     return [chunk.columns["x"].to_pylist() for chunk in rows.chunks(rows.names)]
 
 
@@ -61,8 +61,8 @@ def test_a_decoder_that_dies_refuses_the_file(file, ends, told):
 
 def test_a_decoder_that_dies_halfway_refuses_the_file(file):
     dies = (
-        "import sys; sys.path[:0] = sys.argv[1:]; from steward.records.decoding import decode, messages;"
-        "messages.DONE = messages.ROWS; decode.main()"
+        "import sys; sys.path[:0] = sys.argv[1:]; from steward.records.decoding import decode, protocol;"
+        "protocol.DONE = protocol.ROWS; decode.main()"
     )
     assert refusal(file, dies).code == "corrupt"
 
@@ -79,7 +79,7 @@ def test_too_much_memory_is_told_as_such(tmp_path):
 def test_a_cell_too_large_to_hand_over_is_told_as_such(tmp_path):
     path = write(tmp_path / "a.parquet", Array(["y" * 2**24, "x"], DataType.utf8()))
     begin = process._START.replace(
-        "main()", "import steward.records.decoding.messages as m; m.MAXIMUM_ROWS_BYTES = 2**20; main()"
+        "main()", "import steward.records.decoding.protocol as m; m.MAXIMUM_ROWS_BYTES = 2**20; main()"
     )
     assert refusal(path, begin).code == "row_too_large"
 
@@ -88,7 +88,7 @@ def test_rows_too_large_to_hand_over_at_once_come_in_parts(tmp_path):
     values = [f"{at}{'y' * 1000}" for at in range(1000)]
     path = write(tmp_path / "a.parquet", Array(values, DataType.utf8()))
     begin = process._START.replace(
-        "main()", "import steward.records.decoding.messages as m; m.MAXIMUM_ROWS_BYTES = 2**16; main()"
+        "main()", "import steward.records.decoding.protocol as m; m.MAXIMUM_ROWS_BYTES = 2**16; main()"
     )
     with patch.object(process, "_START", begin):
         parts = read(path)

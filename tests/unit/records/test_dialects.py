@@ -6,7 +6,7 @@ import pytest
 
 from steward.errors import BatchInvalid
 from steward.records.formats import open_rows
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 
 HEADER = "flight,at,p,decided,distance,wind,carrier,origin"
 FIRST = "UA1,2013-03-04T12:30:00Z,0.25,0,1400,10.5,UA,EWR"
@@ -84,7 +84,7 @@ def test_numbers_may_have_a_decimal_comma_where_no_comma_separates_fields(judge,
 def test_a_column_with_both_a_decimal_comma_and_a_point_refuses_the_file(judge, chunk_rows):
     text = turned(";").replace("0.25", "0,25")
     with pytest.raises(BatchInvalid) as caught:
-        judge(text.encode(), "a.csv", limits=Limits(chunk_rows=chunk_rows))
+        judge(text.encode(), "a.csv", limits=ReadLimits(chunk_rows=chunk_rows))
     assert caught.value.code == "mixed_decimals"
     assert "column p" in str(caught.value)
 
@@ -117,5 +117,5 @@ def test_ids_and_categories_keep_their_commas(judge, listed):
 def test_decimal_commas_of_a_column_of_unknown_type_are_decided_for_the_whole_file(tmp_path, chunk_rows, written, read):
     path = tmp_path / "a.csv"
     path.write_text("id;x\n" + "".join(f"{at};{cell}\n" for at, cell in enumerate(written)))
-    chunks = open_rows(path, path.name, Limits(chunk_rows=chunk_rows)).chunks(["x"])
+    chunks = open_rows(path, path.name, ReadLimits(chunk_rows=chunk_rows)).chunks(["x"])
     assert [cell for chunk in chunks for cell in chunk.columns["x"].to_pylist()] == read

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from steward.errors import BatchInvalid
 from steward.records import arrays
 from steward.records.formats import open_rows
-from steward.records.raw import Limits, RawChunk
+from steward.records.raw import RawChunk, ReadLimits
 from tests.unit.properties import some_examples
 
 ROWS = 1000
@@ -26,7 +26,7 @@ def write(path: Path, columns: dict[str, Array], **settings) -> Path:
 
 
 def read(path: Path, rows_at_a_time: int = 65_536, **limits) -> list[RawChunk]:
-    rows = open_rows(path, path.name, Limits(chunk_rows=rows_at_a_time, **limits))
+    rows = open_rows(path, path.name, ReadLimits(chunk_rows=rows_at_a_time, **limits))
     return list(rows.chunks(rows.names))
 
 

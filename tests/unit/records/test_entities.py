@@ -3,8 +3,8 @@
 import io
 
 from steward.baselines.baseline import Baseline
-from steward.profiles.portion import Portion
-from steward.profiles.scope import Scope
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.stored import read_stored, write_records
 from steward.spec.windows import ORIGIN, Window
 from tests.unit.records.conftest import as_csv, as_jsonl
@@ -25,9 +25,9 @@ def test_the_entity_is_stored_as_a_hash_whatever_the_format(spec, judge_by, row)
         assert b"example.com" not in body
         (read,) = read_stored(body, declared)
         stored.append([read.chunk.columns["who"].categories[code] for code in read.chunk.columns["who"].codes[:3]])
-        portion = Portion(read.chunk, read.ids, read.times)
+        portion = ProfileInput(read.chunk, read.ids, read.times)
         window = Window(ORIGIN, declared.window.length)
-        baseline = Baseline.of([(window, portion)], Scope.of(declared), holdout=None)
+        baseline = Baseline.of([(window, portion)], ProfilingConfig.of(declared), holdout=None)
         assert sum(baseline.reference.entities.counts) == 3
         assert baseline.clusters is not None
     assert stored[0] == stored[1]

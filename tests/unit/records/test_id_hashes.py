@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from steward.records.id_hashes import IdHashes, NoIdHashes, common, contained, overlap, write_id_hashes
+from steward.records.id_hashes import IdHashes, NoIdHashes, common, is_in, overlap, write_id_hashes
 from tests.unit.properties import some_examples
 
 SOME = some_examples(60, suppress_health_check=list(HealthCheck))
@@ -45,6 +45,6 @@ def test_a_file_that_was_cut_off_is_none(tmp_path, damage) -> None:
 def test_what_two_have_in_common(one, other) -> None:
     ascending = np.sort(other)
     expected = [value in set(other.tolist()) for value in one.tolist()]
-    assert contained(one, ascending).tolist() == expected
+    assert is_in(one, ascending).tolist() == expected
     assert overlap(np.sort(one), ascending) == any(expected)
     assert common(one, ascending).tolist() == one[np.array(expected, bool)].tolist()

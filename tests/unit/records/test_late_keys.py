@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records.json_keys import keys_in
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 from tests.unit.properties import some_examples
 
-SMALL = Limits(chunk_rows=2)
+SMALL = ReadLimits(chunk_rows=2)
 
 
 def rows(row, count: int = 7) -> list[dict[str, object]]:

@@ -20,10 +20,10 @@ from steward.errors import BatchInvalid
 from steward.records import arrays, flags
 from steward.records.cells import plain_cell
 from steward.records.decoding.plain_types import TYPES, description
-from steward.records.embeddings import embeddings
+from steward.records.embedding_cells import embeddings
 from steward.records.formats import open_rows
 from steward.records.ids import identifiers
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 from steward.records.time_reader import read_times
 
 DATA = Path(__file__).parents[2] / "data" / "parquet"
@@ -233,7 +233,7 @@ def test_bytes_are_read_alike_throughout_a_file(tmp_path, kind, rows):
     written, expected = BYTES[kind]
     path = tmp_path / "a.parquet"
     write_parquet(RecordBatch.from_arrays([Array(written, DataType.binary())], names=["x"]), path)
-    chunks = open_rows(path, path.name, Limits(chunk_rows=rows)).chunks(["x"])
+    chunks = open_rows(path, path.name, ReadLimits(chunk_rows=rows)).chunks(["x"])
     assert [cell for chunk in chunks for cell in identifiers(chunk.columns["x"], "x").values] == expected
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from arro3.core import Array, DataType
 
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 from steward.spec.model import ModelSpec
 
 ALWAYS = [
@@ -76,7 +76,7 @@ def test_a_zero_of_a_clock_is_a_date_where_others_are_near_and_it_is_no_more_fre
 ):
     file = content(["2013-03-04"] * (len(dates) + 1), [*dates, text])
     for chunk in (None, 7):
-        verdict = judge_by(declared(), file, "a.csv", limits=Limits(chunk_rows=chunk) if chunk else None)
+        verdict = judge_by(declared(), file, "a.csv", limits=ReadLimits(chunk_rows=chunk) if chunk else None)
         assert not verdict.rejected
         assert listed(verdict.records)["booked"][-1] == (None if empty else f"{text}T00:00:00.000000Z")
 

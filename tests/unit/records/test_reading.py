@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
 from steward.records.canonical import canonical_category, canonical_id, has_lost_digits
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 from tests.unit.properties import some_examples
 
 SOME = some_examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -60,7 +60,7 @@ def test_any_valid_table_reads_the_same_from_every_format_in_chunks_of_any_size(
     }
     for written, writer in write.items():
         content = writer(arrow(rows) if written == "parquet" else rows)
-        verdict = judge(content, f"a.{written}", limits=Limits(chunk_rows=chunk_rows))
+        verdict = judge(content, f"a.{written}", limits=ReadLimits(chunk_rows=chunk_rows))
         assert not verdict.rejected
         assert listed(verdict.records) == expected | {"version": listed(verdict.records).get("version")}
         versions = listed(verdict.records).get("version", [None] * len(rows))
@@ -80,7 +80,7 @@ def test_every_row_is_either_valid_or_rejected_whatever_the_chunks(judge, listed
         return
     whole = judge(content, "a.csv")
     assert whole.records.rows + len(whole.rejected) == rows
-    parts = judge(content, "a.csv", limits=Limits(chunk_rows=chunk_rows))
+    parts = judge(content, "a.csv", limits=ReadLimits(chunk_rows=chunk_rows))
     assert parts.rejected == whole.rejected
     assert listed(parts.records) == listed(whole.records)
 
@@ -277,7 +277,7 @@ def test_duplicates_are_found_across_many_chunks(judge):
     rows = 5000
     ids = [str(at % 4000) for at in range(rows)]
     content = "flight,late\n" + "".join(f"{name},1\n" for name in ids)
-    verdict = judge(content.encode(), "a.csv", "labels", Limits(chunk_rows=700))
+    verdict = judge(content.encode(), "a.csv", "labels", ReadLimits(chunk_rows=700))
     assert verdict.records.ids.tolist() == ids[:4000]
     assert [row.row for row in verdict.rejected] == list(range(4001, 5001))
     assert "is that of row 1000 already" in verdict.rejected[999].reasons[0].message

@@ -12,12 +12,12 @@ from arro3 import compute
 from arro3.core import Array, DataType, list_array
 
 from steward.records.formats import promised_format
-from steward.records.judge import Batch
 from steward.records.quarantine import read_rejected, write_rejected
 from steward.records.raw import RejectedRow
-from steward.records.records import Records
-from steward.records.release import Release, release
+from steward.records.released_rows import ReleasedRows, to_upload
+from steward.records.row_validation import RecordFileReader
 from steward.records.schema import Kind
+from steward.records.valid_records import Records
 from steward.spec.model import ModelSpec
 
 NOW = datetime(2013, 6, 1, tzinfo=UTC)
@@ -118,13 +118,13 @@ def judged(
     """The valid rows, the others as they come back from quarantine, and the places of the valid ones."""
     path = folder / name
     path.write_bytes(content)
-    (part,) = Batch(path, f"inbox/flights/{kind}/{name}", spec, kind, now)
+    (part,) = RecordFileReader(path, f"inbox/flights/{kind}/{name}", spec, kind, now)
     return part.records, read_rejected(write_rejected(part.rejected)), part.places.tolist()
 
 
-def released(rejected: list[RejectedRow], name: str) -> tuple[Release, str]:
+def released(rejected: list[RejectedRow], name: str) -> tuple[ReleasedRows, str]:
     written = promised_format(name)
-    return release(rejected, written), "released.csv" if written == "csv" else "released.jsonl"
+    return to_upload(rejected, written), "released.csv" if written == "csv" else "released.jsonl"
 
 
 MENDED = {
@@ -198,12 +198,12 @@ def test_rows_that_are_still_wrong_are_rejected_again_with_the_same_cells(tmp_pa
 
 def test_numbers_of_json_keep_their_digits() -> None:
     content = '{"id":1.10,"big":12345678901234567890.5,"none":null,"nan":NaN,"list":[1.0,2],"half":"\\ud800"}'
-    assert release([RejectedRow(1, 1, (), content)], "jsonl").body.decode() == content + "\n"
+    assert to_upload([RejectedRow(1, 1, (), content)], "jsonl").body.decode() == content + "\n"
 
 
 @pytest.mark.parametrize(("content", "body"), [('{"a":"1,5"}', b'a\r\n"1,5"\r\n'), ('{"a":1.5}', b'{"a":1.5}\n')])
 def test_a_name_that_tells_no_format_is_made_good_by_the_cells(content: str, body: bytes) -> None:
-    assert release([RejectedRow(1, 2, (), content)], None).body == body
+    assert to_upload([RejectedRow(1, 2, (), content)], None).body == body
 
 
 def test_a_label_of_another_spelling_comes_back_once_the_class_is_declared(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from arro3.io import write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steward.offline.compare import compare
+from steward.offline.suggestion import suggest
 from steward.records.ids import identifiers
 from steward.records.rounded_ids import RoundedIds, rounded_example
 from steward.spec.model import ModelSpec
-from steward.standalone.compare import compare
-from steward.standalone.suggestion import suggest
 
 IDS = [1_400_000 + 7 * at for at in range(40)]
 TEXT = DataType.utf8()

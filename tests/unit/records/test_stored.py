@@ -12,8 +12,8 @@ from steward.records.canonical import canonical_category
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.records.quarantine import read_rejected, write_rejected
 from steward.records.raw import Reason, RejectedRow
-from steward.records.records import Records, concatenate
 from steward.records.stored import read_ids, read_records, read_stored, write_records
+from steward.records.valid_records import Records, concatenate
 from tests.unit.properties import some_examples
 
 
@@ -90,12 +90,12 @@ def test_another_process_writes_the_same_bytes(spec, judge, write, row, tmp_path
         import hashlib, sys
         from datetime import UTC, datetime
         from pathlib import Path
-        from steward.records.judge import Batch
+        from steward.records.row_validation import RecordFileReader
         from steward.records.stored import write_records
         from steward.spec.model import ModelSpec
         folder = Path(sys.argv[1])
         spec = ModelSpec.model_validate_json((folder / "spec.json").read_text())
-        (judged,) = Batch(folder / "file", "a.csv", spec, "predictions", datetime(2013, 6, 1, tzinfo=UTC))
+        (judged,) = RecordFileReader(folder / "file", "a.csv", spec, "predictions", datetime(2013, 6, 1, tzinfo=UTC))
         print(hashlib.sha256(write_records(judged.records, spec)).hexdigest())
         assert "pandas" not in sys.modules, "judging and writing need no pandas"
     """

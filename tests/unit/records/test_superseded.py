@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.records.superseded import Layer, standing_labels, standing_rows
+from steward.records.row_versions import RecordLayer, current_labels, current_predictions
 
 IDS = ["a", "b", "c", "d"]
 
@@ -12,14 +12,16 @@ tables = st.dictionaries(st.sampled_from(IDS), st.integers(0, 99), max_size=4)
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Layer]:
-    layers = [Layer("00", pd.DataFrame({"id": IDS, "value": range(100, 104)}))]
+def histories(draw: st.DrawFn) -> list[RecordLayer]:
+    layers = [RecordLayer("00", pd.DataFrame({"id": IDS, "value": range(100, 104)}))]
     for number in range(draw(st.integers(0, 5))):
         table = draw(tables)
         rows = pd.DataFrame({"id": list(table), "value": list(table.values())})
         kind = draw(st.sampled_from(["upload", "correction", "withdrawal"]))
         rows = rows[["id"]] if kind == "withdrawal" else rows
-        layers.append(Layer(f"{number + 1:02}", rows, correction=kind != "upload", withdrawal=kind == "withdrawal"))
+        layers.append(
+            RecordLayer(f"{number + 1:02}", rows, correction=kind != "upload", withdrawal=kind == "withdrawal")
+        )
     return layers
 
 
@@ -29,7 +31,7 @@ def values(rows: pd.DataFrame) -> dict[str, int]:
 
 
 @given(histories())
-def test_a_prediction_is_its_first_upload_unless_it_was_corrected(layers: list[Layer]) -> None:
+def test_a_prediction_is_its_first_upload_unless_it_was_corrected(layers: list[RecordLayer]) -> None:
     expected = dict(zip(IDS, range(100, 104), strict=True))
     for layer in layers:
         for row in layer.rows.itertuples():
@@ -37,11 +39,11 @@ def test_a_prediction_is_its_first_upload_unless_it_was_corrected(layers: list[L
                 expected.pop(row.id, None)
             elif layer.correction:
                 expected[row.id] = row.value
-    assert values(standing_rows(layers, "id")) == expected
+    assert values(current_predictions(layers, "id")) == expected
 
 
 @given(histories(), st.randoms())
-def test_a_label_is_whatever_was_uploaded_last(layers: list[Layer], random: object) -> None:
+def test_a_label_is_whatever_was_uploaded_last(layers: list[RecordLayer], random: object) -> None:
     expected = {}
     for layer in layers:
         for row in layer.rows.itertuples():
@@ -51,21 +53,21 @@ def test_a_label_is_whatever_was_uploaded_last(layers: list[Layer], random: obje
                 expected[row.id] = row.value
     shuffled = list(layers)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert values(standing_labels(shuffled, "id")) == expected
+    assert values(current_labels(shuffled, "id")) == expected
 
 
 def test_columns_keep_their_types_where_every_row_is_withdrawn() -> None:
     times = pd.to_datetime(["2024-01-01", "2024-01-02"], utc=True)
     uploaded = pd.DataFrame({"id": ["a", "b"], "sold_at": times})
-    withdrawn = Layer("01", pd.DataFrame({"id": ["a", "b"]}), correction=True, withdrawal=True)
-    rows = standing_rows([Layer("00", uploaded), withdrawn], "id")
+    withdrawn = RecordLayer("01", pd.DataFrame({"id": ["a", "b"]}), correction=True, withdrawal=True)
+    rows = current_predictions([RecordLayer("00", uploaded), withdrawn], "id")
     assert rows.empty
     assert rows.dtypes.equals(uploaded.dtypes)
 
 
 @given(histories(), st.sets(st.sampled_from(IDS)))
-def test_a_correction_of_a_row_that_was_given_up_counts_no_more(layers: list[Layer], gone: set[str]) -> None:
+def test_a_correction_of_a_row_that_was_given_up_counts_no_more(layers: list[RecordLayer], gone: set[str]) -> None:
     first = layers[0].rows
-    left = [Layer("00", first[~first["id"].isin(gone)]), *layers[1:]]
+    left = [RecordLayer("00", first[~first["id"].isin(gone)]), *layers[1:]]
     uploaded = {name for layer in left if not layer.correction for name in layer.rows["id"]}
-    assert values(standing_rows(left, "id")).keys() <= uploaded
+    assert values(current_predictions(left, "id")).keys() <= uploaded

@@ -7,7 +7,7 @@ import pytest
 
 from steward.errors import BatchInvalid
 from steward.records.columns import FLAGS, CategoricalColumn, NumericColumn, TextColumn
-from steward.records.schema import Expected
+from steward.records.schema import ExpectedColumns
 from steward.records.stored import read_records, write_records
 from steward.spec.model import ModelSpec
 from steward.spec.telemetry import telemetry_columns
@@ -265,7 +265,7 @@ def test_telemetry_columns_stand_under_their_own_names_unless_declared_otherwise
     ],
 )
 def test_reference_to_train_on_has_labels_and_reference_to_adopt_from_has_results(spec, required, optional):
-    expected = Expected.of(spec, "reference")
+    expected = ExpectedColumns.of(spec, "reference")
     assert (expected.required, expected.optional) == (required, optional)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import BatchInvalid
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 from steward.records.time_reader import TimeReader, read_times
 from steward.spec.model import ModelSpec
 from tests.unit.properties import some_examples
@@ -106,7 +106,7 @@ def read(judge, write, row):
             )
         else:
             content = write[written](rows)
-        return judge(content, f"a.{written}", limits=Limits(**limits) if limits else None)
+        return judge(content, f"a.{written}", limits=ReadLimits(**limits) if limits else None)
 
     return read
 

@@ -10,8 +10,8 @@ from arro3.io import write_parquet
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from steward.records.judge import Batch
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
+from steward.records.row_validation import RecordFileReader
 from steward.spec.model import ModelSpec
 from tests.unit.properties import some_examples
 
@@ -186,7 +186,7 @@ def test_lines_that_are_no_rows_are_counted_too(judge_by, write):
 def test_the_counts_are_the_same_whatever_the_chunks(judge_by, write, changes, spec, chunk_rows):
     content = write["jsonl"]([row(flight=f"UA{at}") | change for at, change in enumerate(changes)])
     whole = judge_by(spec, content, "a.jsonl")
-    parts = judge_by(spec, content, "a.jsonl", limits=Limits(chunk_rows=chunk_rows))
+    parts = judge_by(spec, content, "a.jsonl", limits=ReadLimits(chunk_rows=chunk_rows))
     assert (whole.invalid, whole.tolerated, whole.codes) == (parts.invalid, parts.tolerated, parts.codes)
     assert whole.records.rows + len(whole.rejected) == len(changes)
     assert sum(whole.invalid.values()) == sum(change != {} for change in changes)
@@ -237,7 +237,7 @@ def test_a_million_categories_cost_no_more_than_the_chunk_they_are_in(write, tmp
     batch = RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     write_parquet(Table.from_batches([batch]), path, dictionary_page_size_limit=2**30 if coded else 2**20)
     rows = 0
-    for part in Batch(path, "a.parquet", spec, "predictions", datetime(2013, 6, 1, tzinfo=UTC)):
+    for part in RecordFileReader(path, "a.parquet", spec, "predictions", datetime(2013, 6, 1, tzinfo=UTC)):
         assert len(part.records.chunk.columns["origin"].categories) == part.records.rows
         rows += part.records.rows
     assert rows == MILLION

@@ -6,17 +6,17 @@ from typing import Any
 
 from steward.defects.defect import Defect
 from steward.events import DefectProposed
-from steward.governance.audit import Audit, Finding
+from steward.governance.audit import Audit, AuditFinding
 from steward.ledger import Action, Decision, LedgerEntry
 from steward.monitoring.check import Check
 from steward.releasing.routing import Routing
-from steward.reporting.assemble import Evidence, Kept, report
-from steward.reporting.report import ModelReport
-from steward.reporting.story import Story
+from steward.reporting.assemble import ReportEvidence, StoredDocument, report
+from steward.reporting.ledger_projection import LedgerProjection
+from steward.reporting.model_report import ModelReport
 from steward.reporting.trends import PastFigures, VersionHistory
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
-from tests.unit.alerting.stories import seen, spec, window
+from tests.unit.alerting.alert_dsl import seen, spec, window
 from tests.unit.examples import START, stored
 
 NOW = START + timedelta(days=40)
@@ -34,8 +34,8 @@ def entry(
     return head.model_copy(update={"sequence": sequence})
 
 
-def told(*actions: Action, summary: str = "so it was") -> Story:
-    story = Story()
+def told(*actions: Action, summary: str = "so it was") -> LedgerProjection:
+    story = LedgerProjection()
     for place, action in enumerate(actions, start=1):
         story = story.following(entry(place, action, summary=summary), stored(f"lemons/{place:010d}.json"))
     return story
@@ -46,18 +46,18 @@ def result(**changes: Any) -> MetricResult:
     return MetricResult(**usual | {"rows": 400, "status": "ok", "message": "log loss is 0.5"} | changes)
 
 
-def checked(*results: MetricResult, day: int = 9) -> Kept[Check]:
+def checked(*results: MetricResult, day: int = 9) -> StoredDocument[Check]:
     check = Check(
         model="lemons", version="v1", window=window(day), as_of=NOW, batches=["b"], label_batches=[],
         baseline=stored("baseline"), outcomes=None, spec=stored("spec"), rows=400, labelled_rows=380,
         results=list(results) or [result()],
     )  # fmt: skip
-    return Kept(check, stored("checks/lemons/w/c.json"))
+    return StoredDocument(check, stored("checks/lemons/w/c.json"))
 
 
-def routed(version: str = "v1") -> Kept[Routing]:
+def routed(version: str = "v1") -> StoredDocument[Routing]:
     routing = Routing(model="lemons").promote(version, over=None, run="r1", as_of=START, promoted_at=START)
-    return Kept(routing, stored("models/lemons/routing.json"))
+    return StoredDocument(routing, stored("models/lemons/routing.json"))
 
 
 def remembered(windows: int, *, version: str = "v1") -> VersionHistory:
@@ -70,36 +70,36 @@ def remembered(windows: int, *, version: str = "v1") -> VersionHistory:
     return VersionHistory(version, past, stored(f"history/lemons/{version}.json"))
 
 
-def defect(number: int, *, title: str = "odd", severity: str = "warning", days: float = 0) -> Kept[Defect]:
+def defect(number: int, *, title: str = "odd", severity: str = "warning", days: float = 0) -> StoredDocument[Defect]:
     proposed = DefectProposed(
         occurred_at=START, model="lemons", as_of=START + timedelta(days=days), correlation_id=f"d{number}",
         source="person", severity=severity, title=title, author="ann",
     )  # fmt: skip
-    opened = Defect.opened(proposed, DECLARED.defects, owner="quality")
-    return Kept(opened, stored(f"defects/lemons/{number}.json"))
+    opened = Defect.open(proposed, DECLARED.defects, owner="quality")
+    return StoredDocument(opened, stored(f"defects/lemons/{number}.json"))
 
 
-def audited(*, holds: bool = True) -> Kept[Audit]:
-    found = [Finding(invariant="ledger_chain", holds=holds, message="5 entries follow one from another")]
+def audited(*, holds: bool = True) -> StoredDocument[Audit]:
+    found = [AuditFinding(invariant="ledger_chain", holds=holds, message="5 entries follow one from another")]
     audit = Audit(
         audit="a1", model="lemons", as_of=NOW, champion="v1", ledger_entries=5, ledger_head="h", findings=found
     )
-    return Kept(audit, stored("reports/lemons/audits/a1.json"))
+    return StoredDocument(audit, stored("reports/lemons/audits/a1.json"))
 
 
-def usual(letters: str = "gggggggggg", declared: ModelSpec = DECLARED) -> Evidence:
+def usual(letters: str = "gggggggggg", declared: ModelSpec = DECLARED) -> ReportEvidence:
     """A model in good order, with ten windows; `letters` as in `alerting.stories`."""
-    return Evidence(
-        spec=Kept(declared, stored("models/lemons/specs/000001.json")),
+    return ReportEvidence(
+        spec=StoredDocument(declared, stored("models/lemons/specs/000001.json")),
         environment="production",
         story=told("model_registered", "champion_promoted", *["check_completed"] * 10),
         routing=routed(),
-        alerts=Kept(seen(letters), stored("alerts/lemons.json")),
+        alerts=StoredDocument(seen(letters), stored("alerts/lemons.json")),
         check=checked(),
         histories=[remembered(10)],
         audit=audited(),
     )
 
 
-def reported(evidence: Evidence | None = None, **changes: Any) -> ModelReport:
+def reported(evidence: ReportEvidence | None = None, **changes: Any) -> ModelReport:
     return report(replace(evidence or usual(), **changes), NOW)

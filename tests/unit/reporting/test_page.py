@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.reporting.assemble import Evidence, Kept
+from steward.reporting.assemble import ReportEvidence, StoredDocument
 from steward.reporting.drawing import HEIGHT, chart
-from steward.reporting.first import first_steps
-from steward.reporting.page import page, standings_page
-from steward.reporting.report import MonitorState, Point, Trend
-from steward.reporting.standings import ModelLine, Standings
-from steward.reporting.story import DEFECTS_KEPT, Story
+from steward.reporting.first_steps import first_steps
+from steward.reporting.fleet import FleetSummary, ModelSummary
+from steward.reporting.ledger_projection import MAX_DEFECTS, LedgerProjection
+from steward.reporting.model_report import MonitorState, Point, Trend
+from steward.reporting.page import fleet_page, page
 from steward.spec.monitors import MonitorName
-from tests.unit.alerting.stories import seen, spec, window
+from tests.unit.alerting.alert_dsl import seen, spec, window
 from tests.unit.examples import stored
 from tests.unit.properties import some_examples
 
@@ -75,15 +75,15 @@ def harmless(html: str) -> Reading:
     return read
 
 
-def hostile(text: str) -> Evidence:
+def hostile(text: str) -> ReportEvidence:
     """A model whose every text is what somebody else wrote."""
     declared = usual().spec.it.model_copy(update={"description": text, "owner": text})
-    return Evidence(
-        spec=Kept(declared, stored(text)),
+    return ReportEvidence(
+        spec=StoredDocument(declared, stored(text)),
         environment="production",
         story=told("champion_promoted", "run_failed", summary=text),
         routing=usual().routing,
-        alerts=Kept(seen("ggggggbbbb"), stored(text)),
+        alerts=StoredDocument(seen("ggggggbbbb"), stored(text)),
         check=checked(result(status="breach", message=text)),
         histories=[remembered(10)],
         defects=[defect(1, title=text)],
@@ -126,7 +126,9 @@ def test_a_page_begins_with_what_to_do_first() -> None:
 
 def test_alerts_are_as_urgent_as_their_severity() -> None:
     info = usual(declared=spec("{flapping: null, monitors: {log_loss: {severity: info}}}")).spec
-    report = reported(alerts=Kept(seen("ggggggbbbb", monitors=("log_loss", "roc_auc")), stored("alerts")), spec=info)
+    report = reported(
+        alerts=StoredDocument(seen("ggggggbbbb", monitors=("log_loss", "roc_auc")), stored("alerts")), spec=info
+    )
     assert [(step.look, step.title) for step in first_steps(report)] == [
         ("warning", "ROC AUC: alert fires"),
         ("attention", "Log loss: alert fires"),
@@ -139,7 +141,7 @@ def test_a_failed_training_is_red_and_comes_first() -> None:
     assert "Training failed, and no version is in charge" in html
     assert html.index("KeyError") < html.index('class="facts"')
     assert "Not measured" not in html
-    fleet = standings_page(Standings().told(ModelLine.of(report)))
+    fleet = fleet_page(FleetSummary().with_model(ModelSummary.of(report)))
     assert "Critical" in fleet
     assert "KeyError" in fleet
 
@@ -147,13 +149,13 @@ def test_a_failed_training_is_red_and_comes_first() -> None:
 def test_a_likely_cause_is_shown_beside_an_alert_that_it_explains_and_no_other() -> None:
     def with_cause(monitors: tuple[MonitorName, ...], letters: str) -> str:
         alerts = seen(letters, monitors=monitors)
-        named = {place: one.model_copy(update={"cause": "mostly the world", "check": checked().it.check})
+        named = {place: one.model_copy(update={"cause": "mostly concept drift", "check": checked().it.check})
                  for place, one in alerts.checks.items()}  # fmt: skip
-        return page(reported(alerts=Kept(alerts.model_copy(update={"checks": named}), stored("alerts"))))
+        return page(reported(alerts=StoredDocument(alerts.model_copy(update={"checks": named}), stored("alerts"))))
 
-    assert "mostly the world" in with_cause(("log_loss",), "ggggggbbbb")
-    assert "mostly the world" not in with_cause(("volume",), "ggggggbbbb")
-    assert "mostly the world" not in with_cause(("log_loss",), "gggggggggg")
+    assert "mostly concept drift" in with_cause(("log_loss",), "ggggggbbbb")
+    assert "mostly concept drift" not in with_cause(("volume",), "ggggggbbbb")
+    assert "mostly concept drift" not in with_cause(("log_loss",), "gggggggggg")
 
 
 def test_every_chart_has_a_scale() -> None:
@@ -182,7 +184,7 @@ def test_a_monitor_that_cannot_tell_is_neither_ok_nor_well() -> None:
     assert "cannot tell for 1 of 1 columns: `age`; windows differ" in text
     assert "not measured" not in text
     assert "hardly any drift would show: feature drift" in report.headline.lower()
-    assert report.condition == "attention"
+    assert report.health == "attention"
 
 
 def test_a_model_is_not_called_well_without_a_word_of_what_cannot_be_told() -> None:
@@ -198,8 +200,8 @@ def test_hostile_text_stays_text() -> None:
     assert "script" not in read.elements
     assert "img" not in read.elements
     assert " ".join(read.words).count(HOSTILE) >= 8
-    line = ModelLine.of(report)
-    harmless(standings_page(Standings().told(line.model_copy(update={"headline": HOSTILE, "champion": HOSTILE}))))
+    line = ModelSummary.of(report)
+    harmless(fleet_page(FleetSummary().with_model(line.model_copy(update={"headline": HOSTILE, "champion": HOSTILE}))))
 
 
 @some_examples(40)
@@ -210,7 +212,7 @@ def test_any_text_stays_text(text: str) -> None:
 
 
 def test_the_page_of_an_empty_model_says_so() -> None:
-    bare = Evidence(spec=usual().spec, environment="production", story=Story())
+    bare = ReportEvidence(spec=usual().spec, environment="production", story=LedgerProjection())
     text = " ".join(harmless(page(reported(bare))).words)
     for words in ("none yet", "Nothing has been checked yet.", "Nothing that people need know of.", "None is open."):
         assert words in text
@@ -223,10 +225,10 @@ def test_a_page_stays_small_however_much_there_is_to_tell() -> None:
         name for part in MonitorName.__args__ for name in (part.__args__ if hasattr(part, "__args__") else (part,))
     )
     report = reported(
-        alerts=Kept(seen("bbgg" * 25, monitors=names), stored("alerts/lemons.json")),
+        alerts=StoredDocument(seen("bbgg" * 25, monitors=names), stored("alerts/lemons.json")),
         check=checked(*[result(monitor=name, status="breach", message=long) for name in names], day=99),
         histories=[remembered(5000)],
-        defects=[defect(number, title=long) for number in range(DEFECTS_KEPT)],
+        defects=[defect(number, title=long) for number in range(MAX_DEFECTS)],
         story=told(*["run_failed"] * 3000, summary=long),
     )
     assert len(report.monitors) == len(names) > 30
@@ -278,6 +280,6 @@ def test_windows_shorter_than_a_day_are_told_with_their_hour(hours: int) -> None
     length = "1h" if hours == 1 else "1d"
     name = f"20240105T060000Z_{length}" if hours == 1 else f"20240105T000000Z_{length}"
     check = checked()
-    report = reported(check=Kept(check.it.model_copy(update={"window": name}), check.stored), alerts=None)
+    report = reported(check=StoredDocument(check.it.model_copy(update={"window": name}), check.stored), alerts=None)
     assert ("05 Jan 2024 06:00" if hours == 1 else "05 Jan 2024") in page(report)
     assert spec().window.length.days == 1

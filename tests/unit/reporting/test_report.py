@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.ledger import Action
-from steward.reporting.assemble import Evidence, Kept
+from steward.reporting.assemble import ReportEvidence, StoredDocument
 from steward.reporting.digest import digest
-from steward.reporting.report import ModelReport
-from steward.reporting.standings import ModelLine, Standings
-from steward.reporting.story import HAPPENINGS_KEPT, TOLD, Story
-from tests.unit.alerting.stories import seen, spec, window
+from steward.reporting.fleet import FleetSummary, ModelSummary
+from steward.reporting.ledger_projection import MAX_EVENTS, SHOWN_ACTIONS, LedgerProjection
+from steward.reporting.model_report import ModelReport
+from tests.unit.alerting.alert_dsl import seen, spec, window
 from tests.unit.examples import START, stored
 
 from .evidence import DECLARED, NOW, audited, checked, defect, entry, remembered, reported, result, routed, told, usual
@@ -24,7 +24,7 @@ ACTIONS: list[Action] = ["check_completed", "alert_raised", "champion_promoted",
 
 def test_a_model_in_good_order_is_well_and_every_part_names_its_object() -> None:
     report = reported()
-    assert (report.condition, report.champion and report.champion.version) == ("well", "v1")
+    assert (report.health, report.champion and report.champion.version) == ("healthy", "v1")
     assert report.champion
     assert report.champion.entry == stored("lemons/0000000002.json")
     assert report.champion.source == routed().stored
@@ -36,9 +36,9 @@ def test_a_model_in_good_order_is_well_and_every_part_names_its_object() -> None
 
 
 def test_a_model_of_which_nothing_is_stored_but_its_declaration_is_not_called_well() -> None:
-    bare = Evidence(spec=usual().spec, environment="production", story=Story())
+    bare = ReportEvidence(spec=usual().spec, environment="production", story=LedgerProjection())
     report = reported(bare)
-    assert (report.condition, report.headline) == ("unmeasured", "No version is in charge yet.")
+    assert (report.health, report.headline) == ("unknown", "No version is in charge yet.")
     assert report.as_of == NOW
     assert (report.trends, report.monitors, report.defects, report.audit) == ([], [], [], None)
 
@@ -56,8 +56,8 @@ def test_a_model_of_which_nothing_is_stored_but_its_declaration_is_not_called_we
             "warning",
             "log loss was beyond its limit in 4 of the last 10 windows, though its alert does not fire",
         ),
-        ({"alerts": usual("bbbbggggggg").alerts}, "well", "no alert fires"),  # that is over
-        ({"alerts": usual("gggggbbggg").alerts}, "well", "no alert fires"),  # two may be chance
+        ({"alerts": usual("bbbbggggggg").alerts}, "healthy", "no alert fires"),  # that is over
+        ({"alerts": usual("gggggbbggg").alerts}, "healthy", "no alert fires"),  # two may be chance
         ({"story": told("champion_promoted", "run_failed", summary="too few rows.")}, "warning",
          "the newest training failed: too few rows."),
         ({"story": told("run_failed", summary="too few rows"), "routing": None, "check": None, "alerts": None},
@@ -69,17 +69,17 @@ def test_a_model_of_which_nothing_is_stored_but_its_declaration_is_not_called_we
         ({"defects": [defect(1)], "check": checked(day=400)}, "warning", "1 defect is overdue"),
         ({"defects": [defect(1, days=9), defect(2, days=9)]}, "attention", "2 defects are open"),
         ({"problems": ["history/lemons/v1.json is not what Steward writes there"]}, "attention", "1 thing could not"),
-        ({"check": None, "alerts": None}, "unmeasured", "no window"),
+        ({"check": None, "alerts": None}, "unknown", "no window"),
     ],
 )  # fmt: skip
 def test_the_condition_is_that_of_the_gravest_reason(changes: dict, condition: str, word: str) -> None:
     report = reported(**changes)
-    assert report.condition == condition, report.headline
+    assert report.health == condition, report.headline
     assert word.lower() in report.headline.lower()
 
 
 def test_how_often_each_of_several_was_bad_is_told_in_few_words() -> None:
-    alerts = Kept(seen("ggggggbbbb", monitors=("accuracy", "log_loss")), stored("alerts"))
+    alerts = StoredDocument(seen("ggggggbbbb", monitors=("accuracy", "log_loss")), stored("alerts"))
     assert reported(alerts=alerts).headline == (
         "2 alerts fire: log loss (beyond its limit in 4 of the last 10 windows), accuracy (4 of 10)."
     )
@@ -121,27 +121,27 @@ def test_windows_of_the_versions_before_are_shown_under_their_own_name() -> None
 
 def test_open_defects_are_those_not_done_with_by_deadline() -> None:
     first, later = defect(1, days=3), defect(2, days=9)
-    done = Kept(later.it.changed("e", "wont_fix", NOW, "ann", note="no use"), later.stored)
+    done = StoredDocument(later.it.with_change("e", "wont_fix", NOW, "ann", note="no use"), later.stored)
     assert done.it.finished
     story = told("model_registered").model_copy(update={"defects": (first.it.defect, "gone")})
     report = reported(defects=[defect(3, days=5), done, first], story=story)
     assert [kept.source.key for kept in report.defects] == ["defects/lemons/1.json", "defects/lemons/3.json"]
-    assert report.story.defects == (first.it.defect,)
+    assert report.ledger.defects == (first.it.defect,)
 
 
 @given(st.lists(st.sampled_from(ACTIONS), max_size=90), st.integers(0, 90))
 def test_a_story_goes_on_where_it_was_left(actions: list[Action], cut: int) -> None:
     whole = told(*actions)
     story = told(*actions[:cut])
-    story = ModelReport.model_validate_json(reported(story=story).model_dump_json()).story if cut else story
+    story = ModelReport.model_validate_json(reported(story=story).model_dump_json()).ledger if cut else story
     known = story.defects or (("v1",) if "defect_changed" in actions[:cut] else ())
     story = story.model_copy(update={"defects": known})
     for place, action in enumerate(actions, start=1):  # those that it knows are told again
         story = story.following(entry(place, action), stored(f"lemons/{place:010d}.json"))
     assert story == whole
     assert sum(story.counts.values()) == len(actions)
-    expected = [place for place, action in enumerate(actions, start=1) if action in TOLD]
-    assert [happening.sequence for happening in story.happenings] == expected[-HAPPENINGS_KEPT:]
+    expected = [place for place, action in enumerate(actions, start=1) if action in SHOWN_ACTIONS]
+    assert [happening.sequence for happening in story.events] == expected[-MAX_EVENTS:]
 
 
 @given(st.permutations([defect(number, days=number % 3) for number in range(5)]), st.booleans())
@@ -169,21 +169,21 @@ def test_a_digest_counts_what_came_since_the_copy_before() -> None:
 
 def test_the_worst_model_comes_first() -> None:
     lines = [
-        ModelLine.of(reported()).model_copy(update={"model": "well"}),
-        ModelLine.of(reported(audit=audited(holds=False))).model_copy(update={"model": "zebra"}),
-        ModelLine.of(reported(usual("ggggggbbbb"), spec=CRITICAL)).model_copy(update={"model": "apple"}),
-        ModelLine.of(reported(check=None, alerts=None)).model_copy(update={"model": "new"}),
+        ModelSummary.of(reported()).model_copy(update={"model": "healthy"}),
+        ModelSummary.of(reported(audit=audited(holds=False))).model_copy(update={"model": "zebra"}),
+        ModelSummary.of(reported(usual("ggggggbbbb"), spec=CRITICAL)).model_copy(update={"model": "apple"}),
+        ModelSummary.of(reported(check=None, alerts=None)).model_copy(update={"model": "new"}),
     ]
-    standings = Standings()
+    standings = FleetSummary()
     for line in lines:
-        standings = standings.told(line)
-    assert [line.model for line in standings.ordered] == ["apple", "zebra", "new", "well"]
-    assert standings.told(lines[0]) == standings
+        standings = standings.with_model(line)
+    assert [line.model for line in standings.ordered] == ["apple", "zebra", "new", "healthy"]
+    assert standings.with_model(lines[0]) == standings
 
 
 def test_the_report_speaks_for_the_newest_window_and_says_when_evidence_came() -> None:
     replayed = entry(1, "model_registered").model_copy(update={"as_of": START + timedelta(days=4000)})
-    story = Story().following(replayed, stored("lemons/1.json"))
+    story = LedgerProjection().following(replayed, stored("lemons/1.json"))
     assert reported(story=story).as_of == START + timedelta(days=10)
     assert reported(story=story, check=None).as_of == START + timedelta(days=4000)
     assert reported(story=story).recorded_at == replayed.recorded_at
@@ -195,8 +195,8 @@ def test_a_failed_run_is_told_of_until_a_later_one_has_come_to_its_end() -> None
     assert (failed.failed_run.run, failed.failed_run.reason) == ("v1", "so it was")
     for ended in ("champion_promoted", "version_refused", "promotion_held"):
         assert reported(story=told("run_failed", ended)).failed_run is None
-    (line,) = [ModelLine.of(reported(story=told("run_failed"), routing=None, check=None, alerts=None))]
-    assert (line.condition, line.champion) == ("critical", None)
+    (line,) = [ModelSummary.of(reported(story=told("run_failed"), routing=None, check=None, alerts=None))]
+    assert (line.health, line.champion) == ("critical", None)
 
 
 def test_everything_that_was_found_is_in_the_report() -> None:

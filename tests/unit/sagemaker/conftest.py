@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from steward.records.raw import Limits, Reason, Rows
+from steward.records.raw import ReadLimits, Reason, RowReader
 from steward.sagemaker.capture import CaptureMapping
 from steward.sagemaker.clarify import Analysis
 from steward.sagemaker.constraints import Constraints
@@ -52,7 +52,7 @@ def mapping(spec) -> CaptureMapping:
 class Read:
     """All that a file gives."""
 
-    def __init__(self, rows: Rows, wanted: list[str] | None = None) -> None:
+    def __init__(self, rows: RowReader, wanted: list[str] | None = None) -> None:
         self.names = rows.names
         self.rows: list[dict[str, str | None]] = []
         self.numbers: list[int] = []
@@ -76,7 +76,7 @@ class Read:
 
 @pytest.fixture
 def read(spec, tmp_path):
-    def _read(source: Path | str | bytes, limits: Limits | None = None, name: str = "events.jsonl") -> Read:
+    def _read(source: Path | str | bytes, limits: ReadLimits | None = None, name: str = "events.jsonl") -> Read:
         if not isinstance(source, Path):
             content = source.encode() if isinstance(source, str) else source
             source = tmp_path / name

@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from steward.errors import BatchInvalid
-from steward.records.judge import Batch
-from steward.records.raw import Limits
-from steward.sagemaker.capture import CaptureMapping, captured
-from steward.sagemaker.events import Refused
+from steward.records.raw import ReadLimits
+from steward.records.row_validation import RecordFileReader
+from steward.sagemaker.capture import CaptureMapping, captured_records
+from steward.sagemaker.event_lines import Refused
 from steward.sagemaker.locations import Location
 from steward.sagemaker.opening import event_rows
 from steward.spec.model import ModelSpec
@@ -78,7 +78,7 @@ def test_what_the_caller_sent_along_becomes_columns(read, data):
     ],
 )
 def test_custom_attributes_need_not_be_json(mapping, sent, columns):
-    (row,) = captured(event([1, 2, 3, "no"], [0.5], customAttributes=sent), mapping)
+    (row,) = captured_records(event([1, 2, 3, "no"], [0.5], customAttributes=sent), mapping)
 
     assert {name: value for name, value in row.items() if name.startswith("custom")} == columns
 
@@ -173,7 +173,7 @@ def test_captures_need_a_declared_layout(spec, data):
     for name, kind in (("capture-csv.jsonl", "predictions"), ("ground-truth.jsonl", "labels")):
         assert event_rows(data / name, name, undeclared) is None
         with pytest.raises(BatchInvalid, match="add a capture section") as caught:
-            Batch(data / name, name, undeclared, kind, datetime(2026, 5, 5, tzinfo=UTC))
+            RecordFileReader(data / name, name, undeclared, kind, datetime(2026, 5, 5, tzinfo=UTC))
         assert caught.value.code == "capture_undeclared"
 
 
@@ -214,7 +214,7 @@ def test_records_are_found_where_they_lie(request_data, response, request_at, re
         response=Location.parse(response_at),
     )
 
-    rows = captured(json.loads(json.dumps(event(request_data, response))), mapping)
+    rows = captured_records(json.loads(json.dumps(event(request_data, response))), mapping)
 
     assert [(str(row["a"]), str(row["score"])) for row in rows] == expected
 
@@ -222,7 +222,7 @@ def test_records_are_found_where_they_lie(request_data, response, request_at, re
 def test_fields_are_left_out_and_nested_keys_found_by_their_flattened_names():
     mapping = CaptureMapping(id="id", time="at", inputs=("person.age", "person.home.city"), outputs=("_", "score"))
 
-    (row,) = captured(event({"person": {"age": 31, "home": {"city": "Bern"}}}, ["late", 0.5]), mapping)
+    (row,) = captured_records(event({"person": {"age": 31, "home": {"city": "Bern"}}}, ["late", 0.5]), mapping)
 
     assert (row["person.age"], row["person.home.city"], row["score"]) == ("31", "Bern", "0.5")
     assert "_" not in row
@@ -242,7 +242,7 @@ def test_a_list_inside_a_record_is_one_cell(read):
 
 
 def test_a_record_with_none_of_the_declared_keys_is_refused(mapping):
-    (refused,) = captured(event({"x": 1, "y": 2}, [0.5]), mapping)
+    (refused,) = captured_records(event({"x": 1, "y": 2}, [0.5]), mapping)
 
     assert isinstance(refused, Refused)
     assert refused.reason.code == "no_known_fields"
@@ -261,7 +261,7 @@ def test_half_a_surrogate_pair_costs_its_row_only(read, mapping):
 def test_long_lines_make_small_chunks(read):
     lines = [json.dumps(event([[at, 2, 3, "x" * 200] for at in range(5000)], [0.5] * 5000)) for _ in range(4)]
 
-    file = read("\n".join(lines), Limits(chunk_rows=4096))
+    file = read("\n".join(lines), ReadLimits(chunk_rows=4096))
 
     assert len(file.rows) == 20_000
     assert max(file.sizes) <= 4096
@@ -296,20 +296,22 @@ def test_bytes_are_what_their_content_type_says_or_what_they_look_like(mapping, 
         "encoding": "BASE64",
     }
 
-    (row,) = captured(exchange, mapping)
+    (row,) = captured_records(exchange, mapping)
 
     assert row["score"] == expected
 
 
 def test_a_line_may_be_longer_than_other_files_allow(read):
-    file = read(json.dumps(event([[1, 2, 3, "x" * 1000]] * 2000, [0.5] * 2000)), Limits(maximum_line_bytes=1024))
+    file = read(json.dumps(event([[1, 2, 3, "x" * 1000]] * 2000, [0.5] * 2000)), ReadLimits(maximum_line_bytes=1024))
 
     assert len(file.rows) == 2000
 
 
 def test_captured_rows_are_judged_like_any_others(spec, data):
     path = data / "capture-csv.jsonl"
-    judged = list(Batch(path, path.name, spec, "predictions", datetime(2026, 5, 5, tzinfo=UTC), opener=event_rows))
+    judged = list(
+        RecordFileReader(path, path.name, spec, "predictions", datetime(2026, 5, 5, tzinfo=UTC), opener=event_rows)
+    )
 
     assert [len(part.records.ids) for part in judged] == [5]
     assert not judged[0].rejected
@@ -323,8 +325,8 @@ def test_locations_are_written_as_the_monitors_attributes_are():
 
 
 def test_an_id_is_the_callers_own_where_it_gave_one(mapping: CaptureMapping, spec: ModelSpec):
-    own = next(iter(captured(event([1, 2, 3, "no"], [0.5], inferenceId="order-7"), mapping)))
-    none = next(iter(captured(event([1, 2, 3, "no"], [0.5], eventId=None), replace(mapping, id="key"))))
+    own = next(iter(captured_records(event([1, 2, 3, "no"], [0.5], inferenceId="order-7"), mapping)))
+    none = next(iter(captured_records(event([1, 2, 3, "no"], [0.5], eventId=None), replace(mapping, id="key"))))
 
     assert own["request"] == "order-7"
     assert none["key"] is None

@@ -9,7 +9,7 @@ import tracemalloc
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 from steward.sagemaker.opening import event_rows
 
 NAMES = ("account_length", "voicemails", "day_minutes", "intl_plan")
@@ -123,7 +123,7 @@ def test_how_many_rows_are_held_at_a_time_changes_nothing(read, requests, chunk_
         for at, (rows, answers) in enumerate(requests)
     ]
 
-    whole, parts = read("\n".join(lines)), read("\n".join(lines), Limits(chunk_rows=chunk_rows))
+    whole, parts = read("\n".join(lines)), read("\n".join(lines), ReadLimits(chunk_rows=chunk_rows))
 
     assert parts.rows == whole.rows
     assert parts.numbers == whole.numbers

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from steward.errors import SpecInvalid
-from steward.records.judge import Batch
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
+from steward.records.row_validation import RecordFileReader
 from steward.sagemaker.clarify import Analysis
 from steward.sagemaker.constraints import Constraints
 from steward.sagemaker.documents import DocumentInvalid
@@ -75,7 +75,7 @@ def test_every_line_of_a_capture_ends_in_one_place(spec, tmp_path, content, end,
     path = tmp_path / "capture.jsonl"
     path.write_bytes(end.join(content))
 
-    assert_all_accounted(path, spec, "predictions", content, Limits(chunk_rows=chunk_rows))
+    assert_all_accounted(path, spec, "predictions", content, ReadLimits(chunk_rows=chunk_rows))
 
 
 @given(content=lines(TRUTH))
@@ -84,7 +84,7 @@ def test_every_line_of_ground_truth_ends_in_one_place(spec, tmp_path, content):
     path = tmp_path / "truth.jsonl"
     path.write_bytes(b"\n".join(content))
 
-    assert_all_accounted(path, spec, "labels", content, Limits())
+    assert_all_accounted(path, spec, "labels", content, ReadLimits())
 
 
 def assert_all_accounted(path, spec, kind, content, limits):
@@ -93,7 +93,7 @@ def assert_all_accounted(path, spec, kind, content, limits):
     assert told == {number for number, text in enumerate(content, start=1) if text.decode(errors="replace").strip()}
 
     kept, rejected = [], []
-    for judged in Batch(path, path.name, spec, kind, NOW, limits, opener=event_rows):
+    for judged in RecordFileReader(path, path.name, spec, kind, NOW, limits, opener=event_rows):
         kept += judged.places.tolist()
         rejected += judged.rejected
     assert sorted([*kept, *(row.row for row in rejected)]) == list(range(1, len(kept) + len(rejected) + 1))

@@ -8,11 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steward.errors import SpecInvalid
-from steward.sagemaker.capture import CaptureMapping, captured
+from steward.sagemaker.capture import CaptureMapping, captured_records
 from steward.sagemaker.clarify import Analysis
 from steward.sagemaker.constraints import Constraints
 from steward.sagemaker.documents import DocumentInvalid
-from steward.sagemaker.events import Refused
+from steward.sagemaker.event_lines import Refused
 from steward.sagemaker.importing import import_sagemaker
 from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics
 from steward.sagemaker.payloads import DECODER
@@ -126,7 +126,7 @@ def test_the_declaration_reads_the_captures_that_it_was_written_from(everything,
     spec = read_spec(import_sagemaker(**everything | {"captures": content}))
     mapping = CaptureMapping.of(spec, spec.capture)
 
-    rows = [row for line in content.splitlines() for row in captured(DECODER.decode(line.decode()), mapping)]
+    rows = [row for line in content.splitlines() for row in captured_records(DECODER.decode(line.decode()), mapping)]
 
     assert not [row for row in rows if isinstance(row, Refused)]
     assert all(0 <= float(row[spec.columns.score]) <= 1 for row in rows)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from steward.selfcheck.template import Stack, resolved, resources
+from steward.selfcheck.template import DeployedStack, resolve, resources
 
 TEMPLATE = {
     "Parameters": {"Buses": {"Type": "CommaDelimitedList"}, "Alarms": {"Type": "String"}},
@@ -27,10 +27,10 @@ QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/steward-Queue-X1"
 OTHER = "https://sqs.eu-west-1.amazonaws.com/123456789012/steward-Other-X1"
 
 
-def stack(*, buses: str = "", alarms: str = "on", rule: str = "steward|steward-Rule-X1") -> Stack:
+def stack(*, buses: str = "", alarms: str = "on", rule: str = "steward|steward-Rule-X1") -> DeployedStack:
     physical = {"Queue": QUEUE, "Other": OTHER, "Rule": rule, "Plain": "plain", "Alarm": "alarm"}
     parameters = {"Buses": buses, "Alarms": alarms}
-    return Stack("steward", "aws", "eu-west-1", "123456789012", parameters, TEMPLATE, physical)
+    return DeployedStack("steward", "aws", "eu-west-1", "123456789012", parameters, TEMPLATE, physical)
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ def stack(*, buses: str = "", alarms: str = "on", rule: str = "steward|steward-R
     ],
 )
 def test_references_become_values(value: object, expected: object) -> None:
-    assert resolved(stack(), value) == expected
+    assert resolve(stack(), value) == expected
 
 
 def test_the_name_alone_of_a_rule_is_enough() -> None:
-    found = resolved(stack(rule="steward-Rule-X1"), {"Fn::GetAtt": ["Rule", "Arn"]})
+    found = resolve(stack(rule="steward-Rule-X1"), {"Fn::GetAtt": ["Rule", "Arn"]})
     assert found == "arn:aws:events:eu-west-1:123456789012:rule/steward/steward-Rule-X1"
 
 
@@ -70,10 +70,10 @@ def test_a_policy_of_several_queues_is_looked_at_for_each_of_them() -> None:
 
 def test_a_list_of_parameters_is_a_list() -> None:
     value = {"Fn::If": ["Both", {"Ref": "Buses"}, "none"]}
-    assert resolved(stack(buses="one,two"), value) == ["one", "two"]
-    assert resolved(stack(buses="one", alarms="off"), value) == "none"
+    assert resolve(stack(buses="one,two"), value) == ["one", "two"]
+    assert resolve(stack(buses="one", alarms="off"), value) == "none"
 
 
 def test_an_unknown_function_is_an_error_that_names_it() -> None:
     with pytest.raises(ValueError, match="Fn::Cidr"):
-        resolved(stack(), {"Fn::Cidr": []})
+        resolve(stack(), {"Fn::Cidr": []})

@@ -1,4 +1,4 @@
-"""The likely cause of a loss or a drift: broken data, the inputs, or the world."""
+"""Derives the likely cause of a loss or a drift: broken data, a shift of the inputs, or concept drift."""
 
 from collections.abc import Sequence
 from typing import Final, get_args
@@ -8,13 +8,13 @@ from steward.spec.monitors import (
     CLASSIFICATION_METRICS,
     REGRESSION_METRICS,
     DriftName,
+    EstimateName,
     MonitorName,
-    OutlookName,
     PerformanceMetric,
 )
 
-_MOSTLY_WORLD = "mostly the world"
-_WORLD, _INPUTS = "from_world_", "from_inputs_"
+_MOSTLY_CONCEPT_DRIFT = "mostly concept drift"
+_WORLD, _INPUTS = "concept_drift_effect_", "covariate_shift_effect_"
 _HALF = 0.5
 _SHOWN = 3
 
@@ -22,7 +22,7 @@ _BROKEN_DATA: Final[frozenset[MonitorName]] = frozenset(("missing_values", "unse
 """What is wrong with the data itself; drift and loss follow from it."""
 
 EXPLAINED: Final[frozenset[MonitorName]] = (
-    frozenset((*get_args(DriftName), *get_args(OutlookName), *CLASSIFICATION_METRICS, *REGRESSION_METRICS))
+    frozenset((*get_args(DriftName), *get_args(EstimateName), *CLASSIFICATION_METRICS, *REGRESSION_METRICS))
     - _BROKEN_DATA
 )
 """The monitors whose findings have causes that a check may know."""
@@ -37,9 +37,9 @@ def likely_cause(results: Sequence[MetricResult], judged_by: PerformanceMetric) 
     """What a check knows of the cause of what it found, in a sentence; empty where it knows nothing.
 
     Where cells went missing, or values came that the reference does not know, drift and loss follow from it. The
-    realised change of performance is split into what comes with the inputs and what comes with the world (see
-    `steward.monitoring.expected_performance`): the larger part is named where performance became worse, and the part's
-    own interval says so too; before broken data where it is the world, which broken data has no hand in. What is
+    realised change of performance is split into what is due to covariate shift and what is due to concept drift (see
+    `steward.monitoring.performance_decomposition`): the larger part is named where performance became worse, and the
+    part's own interval says so too; before broken data where it is the world, which broken data has no hand in. What is
     expected before the labels is an effect of the inputs, no cause.
 
     Args:
@@ -47,7 +47,9 @@ def likely_cause(results: Sequence[MetricResult], judged_by: PerformanceMetric) 
         judged_by: the metric that the model is judged by; another stands in where it was not split.
     """
     data, loss = _of_data(results), _of_performance(results, judged_by)
-    return "; ".join(part for part in ((loss, data) if loss.startswith(_MOSTLY_WORLD) else (data, loss)) if part)
+    return "; ".join(
+        part for part in ((loss, data) if loss.startswith(_MOSTLY_CONCEPT_DRIFT) else (data, loss)) if part
+    )
 
 
 def _of_performance(results: Sequence[MetricResult], judged_by: PerformanceMetric) -> str:
@@ -88,9 +90,11 @@ def _of_loss(metric: str, world: MetricResult, inputs: MetricResult | None) -> s
         return ""
     if (world.value or 0.0) / total >= _HALF:
         return (
-            f"mostly the world: the truth given the inputs has changed; {world.message}" if _same(world, total) else ""
+            f"mostly concept drift: the truth given the inputs has changed; {world.message}"
+            if _same(world, total)
+            else ""
         )
-    return f"mostly the inputs; {world.message}" if inputs and _same(inputs, total) else ""
+    return f"mostly covariate shift; {world.message}" if inputs and _same(inputs, total) else ""
 
 
 def _same(part: MetricResult, total: float) -> bool:

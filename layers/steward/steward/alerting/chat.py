@@ -63,14 +63,14 @@ def chat_notification(notification: Notification) -> ChatNotification:
     return ChatNotification(
         id=notification.id,
         content=ChatContent(
-            title=_cut(f"{SIGNS[notification.severity]} {notification.subject}", _TITLE),
-            description=_cut("\n".join(lines) or notification.text, _DESCRIPTION),
-            nextSteps=[_cut(f"`{command}`", _STEP) for command in notification.commands],
+            title=_truncate(f"{SIGNS[notification.severity]} {notification.subject}", _TITLE),
+            description=_truncate("\n".join(lines) or notification.text, _DESCRIPTION),
+            nextSteps=[_truncate(f"`{command}`", _STEP) for command in notification.commands],
             keywords=[notification.model, notification.severity, *notification.monitors][:10],
         ),
         metadata=ChatMetadata(
             threadId="-".join(part for part in (notification.model, version) if part),
-            summary=_cut(notification.subject, _SUMMARY),
+            summary=_truncate(notification.subject, _SUMMARY),
             eventType="/".join(notification.states),
             relatedResources=[notification.check.key] if notification.check else [],
             additionalContext={
@@ -82,5 +82,5 @@ def chat_notification(notification: Notification) -> ChatNotification:
     )
 
 
-def _cut(text: str, length: int) -> str:
+def _truncate(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 3]}..."

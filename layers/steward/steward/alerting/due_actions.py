@@ -1,87 +1,90 @@
-"""Which of the declared actions are due, and what holds them back."""
+"""Selects the declared actions that are due, and says which are held back and why."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from steward.alerting.deeds import Deed
-from steward.alerting.states import Standing
+from steward.alerting.actions import ActionExecution
+from steward.alerting.alert_status import AlertStatus
 from steward.events import Event
 from steward.spec.actions import AlertAction
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import rank
 
 
-def due(
+def due_actions(
     actions: list[AlertAction],
-    standings: Mapping[MonitorName, Standing],
-    known: Mapping[str, Deed],
+    statuses: Mapping[MonitorName, AlertStatus],
+    known: Mapping[str, ActionExecution],
     cause: Event,
     now: datetime,
-) -> Iterator[Deed]:
-    """The deeds that are due and neither done nor anybody's yet.
+) -> Iterator[ActionExecution]:
+    """Yield the actions that are due and neither done nor leased by another function.
 
     One trouble is one cause: each row of the table is taken once for it, or held back once for each reason.
 
     Args:
         actions: the table.
-        standings: how the alerts stand.
-        known: the deeds so far, by their identities.
+        statuses: how the alerts stand.
+        known: the executions so far, by their identities.
         cause: the event that is being handled.
         now: the wall clock.
     """
     for action in actions:
-        for name, standing in standings.items():
-            if action.monitor not in ("any", name) or not _met(action, standing):
+        for name, status in statuses.items():
+            if action.monitor not in ("any", name) or not _condition_holds(action, status):
                 continue
-            deed = _deed(action, standing, cause, now)
-            if deed.identity in known:  # taken for this trouble
+            execution = _new_execution(action, status, cause, now)
+            if execution.identity in known:  # taken for this trouble
                 continue
-            held = standing.quiet or _cooling(action, deed, known)
-            deed = deed.model_copy(update={"held": held})
-            if deed.identity not in known:
-                yield deed
+            held = status.suppressed_by or _cool_down_reason(action, execution, known)
+            execution = execution.model_copy(update={"held": held})
+            if execution.identity not in known:
+                yield execution
 
 
-def _met(action: AlertAction, standing: Standing) -> bool:
+def _condition_holds(action: AlertAction, status: AlertStatus) -> bool:
     """Whether the condition of a row holds."""
-    when, where = action.when, standing.course
-    if when.severity and rank(standing.grave) < rank(when.severity):
+    when, where = action.when, status.progress
+    if when.severity and rank(status.severity) < rank(when.severity):
         return False
     match when.state:
         case "firing":
-            return where.state == "firing" and standing.windows_fired >= when.windows
+            return where.state == "firing" and status.windows_fired >= when.windows
         case "flapping":
             return where.flapping
         case "resolved":
             return where.state == "resolved" and where.ended is not None
 
 
-def _deed(action: AlertAction, standing: Standing, cause: Event, now: datetime) -> Deed:
-    trouble = standing.course.since if action.when.state == "firing" else standing.present.window
-    return Deed(
+def _new_execution(action: AlertAction, status: AlertStatus, cause: Event, now: datetime) -> ActionExecution:
+    problem = status.progress.since if action.when.state == "firing" else status.snapshot.window
+    return ActionExecution(
         action=action,
-        monitor=standing.monitor,
-        version=standing.present.version,
-        window=trouble or standing.present.window,
-        severity=standing.grave,
-        summary=standing.summary,
-        as_of=standing.present.as_of,
+        monitor=status.monitor,
+        version=status.snapshot.version,
+        window=problem or status.snapshot.window,
+        severity=status.severity,
+        summary=status.summary,
+        as_of=status.snapshot.as_of,
         correlation_id=cause.correlation_id,
         cause=cause.event_id,
         since=now,
     )
 
 
-def _cooling(action: AlertAction, deed: Deed, known: Mapping[str, Deed]) -> str:
+def _cool_down_reason(action: AlertAction, execution: ActionExecution, known: Mapping[str, ActionExecution]) -> str:
     """Why a row waits: it was taken for the same monitor a short while ago; empty where it was not."""
     last = max(
         (
             one.as_of
             for one in known.values()
-            if not one.held and one.action == action and one.monitor == deed.monitor and one.window != deed.window
+            if not one.held
+            and one.action == action
+            and one.monitor == execution.monitor
+            and one.window != execution.window
         ),
         default=None,
     )
-    if last is None or deed.as_of - last >= action.cool_down:
+    if last is None or execution.as_of - last >= action.cool_down:
         return ""
     return f"cool-down until {last + action.cool_down:%Y-%m-%d %H:%M} UTC"

@@ -1,12 +1,12 @@
-"""The sentences that people receive, and the notifications that carry them."""
+"""Builds the text that subscribers read and the notifications that carry it."""
 
 import math
 from collections.abc import Mapping, Sequence
 
+from steward.alerting.alert_status import AlertStatus
 from steward.alerting.cause import EXPLAINED
+from steward.alerting.delivery import AlertChange, Lease
 from steward.alerting.notification import AlertNews, Notification, TrendPoint, identity_of, subject_line
-from steward.alerting.states import Standing
-from steward.alerting.telling import Change, Claim
 from steward.events import (
     ROUNDED_IDS,
     AuditCompleted,
@@ -14,8 +14,8 @@ from steward.events import (
     ChampionTested,
     CollectionFailed,
     DefectOverdue,
-    DeploymentMended,
-    DeploymentUnwell,
+    DeploymentDegraded,
+    DeploymentRecovered,
     Event,
     ModelRejected,
     ReleaseChanged,
@@ -30,13 +30,13 @@ from steward.spec.windows import Window
 
 _SHOWN = 12
 _BARS = "▁▂▃▄▅▆▇█"
-_ORDER: tuple[Change, ...] = ("firing", "escalated", "flapping", "reminder", "resolved")
+_ORDER: tuple[AlertChange, ...] = ("firing", "escalated", "flapping", "reminder", "resolved")
 
 
 def alerts_notification(
-    claims: Mapping[MonitorName, Claim],
+    claims: Mapping[MonitorName, Lease],
     events: Mapping[MonitorName, Event],
-    standings: Mapping[MonitorName, Standing],
+    statuses: Mapping[MonitorName, AlertStatus],
     done: Sequence[str],
     bucket: str,
     *,
@@ -47,17 +47,17 @@ def alerts_notification(
     Args:
         claims: what is told of each monitor.
         events: what the bus is told of it.
-        standings: how the alerts stand.
+        statuses: how the alerts stand.
         done: what was done by itself, or held back.
         bucket: where the check is.
         report: where the model's report is.
     """
     news = sorted(
-        (_news(claim, events[name], standings[name]) for name, claim in claims.items()),
+        (_news(claim, events[name], statuses[name]) for name, claim in claims.items()),
         key=lambda one: (_ORDER.index(one.change), -rank(one.severity), one.monitor),
     )
     first = events[news[0].monitor]
-    checks = [standing.latest for name, standing in standings.items() if name in claims and standing.latest]
+    checks = [status.latest for name, status in statuses.items() if name in claims and status.latest]
     check = max(checks, key=lambda one: one.window, default=None)
     severity = max((one.severity for one in news), key=rank)
     still = any(one.change != "resolved" for one in news)
@@ -74,7 +74,7 @@ def alerts_notification(
     if cause:
         lines += ["", f"Likely cause: {cause}"]
     if done:
-        lines += ["", "What Steward did:", *(f"  {deed}" for deed in done)]
+        lines += ["", "What Steward did:", *(f"  {execution}" for execution in done)]
     if commands:
         lines += ["", "What you can do:", *(f"  {command}" for command in commands)]
     lines += [
@@ -103,19 +103,19 @@ def alerts_notification(
 
 
 def _headline(news: Sequence[AlertNews]) -> str:
-    by_change: dict[Change, list[str]] = {}
+    by_change: dict[AlertChange, list[str]] = {}
     for one in news:
         by_change.setdefault(one.change, []).append(one.monitor)
     words = {"reminder": "still firing"}
     return "; ".join(f"{words.get(change, change)}: {', '.join(names)}" for change, names in by_change.items())
 
 
-def _news(claim: Claim, event: Event, standing: Standing) -> AlertNews:
-    told = claim.announced
-    found = standing.latest.findings[standing.monitor] if standing.latest else None
+def _news(claim: Lease, event: Event, status: AlertStatus) -> AlertNews:
+    told = claim.announcement
+    found = status.latest.findings[status.monitor] if status.latest else None
     return AlertNews(
         event_id=event.event_id,
-        monitor=standing.monitor,
+        monitor=status.monitor,
         change=told.change,
         severity=told.severity,
         version=told.version,
@@ -126,10 +126,10 @@ def _news(claim: Claim, event: Event, standing: Standing) -> AlertNews:
         high=found.high if found else None,
         baseline=found.baseline if found else None,
         threshold=found.threshold if found else None,
-        bad_windows=standing.recent[0],
-        recent_windows=standing.recent[1],
+        bad_windows=status.recent[0],
+        recent_windows=status.recent[1],
         trend=[
-            TrendPoint(window=window, status=past.status, value=past.value) for window, past in standing.trend[-_SHOWN:]
+            TrendPoint(window=window, status=past.status, value=past.value) for window, past in status.trend[-_SHOWN:]
         ],
     )
 
@@ -188,7 +188,7 @@ _RELEASES = {
 
 
 def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - one case an event
-    """The notification of an event that people should know of; None for one that needs none.
+    """Build the notification of an event; None for events that need none.
 
     Args:
         event: what happened.
@@ -198,7 +198,7 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
     match event:
         case ReportRendered():
             severity = "info"
-            subject, text = f"report as of {event.as_of:%Y-%m-%d}", _told_of(event, report)
+            subject, text = f"report as of {event.as_of:%Y-%m-%d}", _report_text(event, report)
         case RunFailed():
             subject, text = "retraining failed", f"Run {event.run} failed in {event.stage}: {event.message}"
         case BatchRejected():
@@ -247,29 +247,29 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
     ).fitting()
 
 
-def _told_of(rendered: ReportRendered, report: str) -> str:
+def _report_text(rendered: ReportRendered, report: str) -> str:
     return (
         f"{rendered.digest}\n\nThe report: {report}, or `steward report {rendered.model}`\n"
         f"This copy of it stays: {rendered.page.key}"
     )
 
 
-def deployment_notice(event: DeploymentUnwell | DeploymentMended) -> Notification:
-    """What people are told of Steward itself."""
-    unwell = isinstance(event, DeploymentUnwell)
-    told = [f"{trouble.sentence}\n  {trouble.mend}" if unwell else trouble.sentence for trouble in event.troubles]
-    first = event.troubles[0].sentence
+def deployment_notice(event: DeploymentDegraded | DeploymentRecovered) -> Notification:
+    """Build the notification about the health of the deployment itself."""
+    degraded = isinstance(event, DeploymentDegraded)
+    told = [f"{problem.sentence}\n  {problem.remedy}" if degraded else problem.sentence for problem in event.problems]
+    first = event.problems[0].sentence
     more = f", and {len(told) - 1} more" if len(told) > 1 else ""
     return Notification(
         id=event.event_id,
         model=event.model,
-        severity="critical" if unwell else "info",
+        severity="critical" if degraded else "info",
         states=["notice"],
         monitors=[type(event).__name__],
-        subject=subject_line(f"Steward {'is unwell' if unwell else 'is mended'}: {first}{more}"),
+        subject=subject_line(f"Steward {'is unwell' if degraded else 'is mended'}: {first}{more}"),
         text="\n".join(
             [
-                "Steward has looked at itself. This is wrong:" if unwell else "This was wrong, and is so no more:",
+                "Steward has looked at itself. This is wrong:" if degraded else "This was wrong, and is so no more:",
                 "",
                 *told,
                 "",

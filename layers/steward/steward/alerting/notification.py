@@ -1,4 +1,4 @@
-"""What subscribers receive: one document for machines, and the text that people read of it."""
+"""The notification document sent to subscribers, and its plain-text form."""
 
 import hashlib
 import json
@@ -7,8 +7,8 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from steward.alerting.telling import Change
-from steward.events import StoredObject
+from steward.alerting.delivery import AlertChange
+from steward.events import ObjectRef
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
 
@@ -48,7 +48,7 @@ class AlertNews(BaseModel):
 
     event_id: str
     monitor: MonitorName
-    change: Change
+    change: AlertChange
     severity: Severity
     version: str
     window: str
@@ -69,14 +69,14 @@ class Notification(BaseModel):
     Attributes:
         id: the same however often this is sent.
         model: whose.
-        severity: the gravest of what it tells.
+        severity: the most severe of what it tells.
         states: what happened: `firing`, `resolved`, `escalated`, `reminder`, `flapping`; or `notice`.
         monitors: whose alerts moved; for a notice, the name of the event that it tells of.
         subject, text: what people read.
         as_of: the moment that it speaks for.
         correlation_id: of the chain that led to it.
         alerts: what happened to each alert.
-        cause: the likely cause, inputs or world, where the check knows it.
+        cause: the likely cause, where the check knows it.
         done: what Steward has done about it by itself, and what it held back.
         commands: what a person can do.
         check: the check that it rests on.
@@ -90,7 +90,7 @@ class Notification(BaseModel):
     id: str
     model: str
     severity: Severity
-    states: list[Change | Literal["notice"]]
+    states: list[AlertChange | Literal["notice"]]
     monitors: list[str]
     subject: str
     text: str
@@ -100,13 +100,13 @@ class Notification(BaseModel):
     cause: str = ""
     done: list[str] = Field(default_factory=list)
     commands: list[str] = Field(default_factory=list)
-    check: StoredObject | None = None
+    check: ObjectRef | None = None
     report: str = ""
     left_out: int = 0
 
     @property
     def attributes(self) -> Mapping[str, str | Sequence[str]]:
-        """What subscription filter policies look at; lists match a policy that names any of their members."""
+        """SNS message attributes for subscription filter policies; a list matches if any member does."""
         return {
             "model": self.model,
             "severity": self.severity,
@@ -116,7 +116,7 @@ class Notification(BaseModel):
         }
 
     def fitting(self) -> Self:
-        """The notification in a size that SNS takes: without trends, then with the gravest alerts alone."""
+        """The notification in a size that SNS takes: without trends, then with the most severe alerts alone."""
         fits = self
         if _size(fits) > _LARGEST:
             fits = fits.model_copy(update={"alerts": [one.model_copy(update={"trend": []}) for one in fits.alerts]})

@@ -1,4 +1,4 @@
-"""What each feature contributes to the predictions, and its ranking compared with the baseline's.
+"""Feature attributions, and the comparison of their ranking with the baseline's.
 
 `ranking` and `judge` need numpy alone; `shapley`, which attributes a model's predictions, needs scikit-learn. Nothing
 is imported here, so that a check loads none of the latter.

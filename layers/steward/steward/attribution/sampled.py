@@ -1,8 +1,8 @@
-"""What a sample of a window's records got from the version's own artifact, as it is stored."""
+"""Stored attributions of a sample of a window, computed with the version's own artifact."""
 
 from pydantic import BaseModel, ConfigDict
 
-from steward.attribution.game import Method
+from steward.attribution.attributions import Method
 from steward.profiles.attribution_sums import AttributionSums
 
 

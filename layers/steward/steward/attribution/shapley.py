@@ -11,9 +11,9 @@ from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 
-from steward.attribution.encoding import Owners, owners
-from steward.attribution.game import Attributions, Method, Values
+from steward.attribution.attributions import Attributions, Method, Values
 from steward.attribution.permutation import permutation_shapley
+from steward.attribution.source_features import SourceFeatures, source_features
 from steward.attribution.tree_shapley import MOST_ON_A_PATH, tree_shapley
 from steward.attribution.trees import BOOSTING, FORESTS, depth_of, matrix_of, outputs_of, trees_of
 
@@ -48,7 +48,7 @@ def method_of(
     features = features if features is not None else {column: [column] for column in columns}
     if not (isinstance(model, Pipeline) and len(model) == 2 and isinstance(model[0], ColumnTransformer)):  # noqa: PLR2004
         return "permutation"
-    if owners(model[0], _places(features, columns)) is None:
+    if source_features(model[0], _places(features, columns)) is None:
         return "permutation"
     if isinstance(model[1], LINEAR):
         return "linear"
@@ -105,10 +105,10 @@ def attribute(
         return Attributions(names, np.zeros((0, len(names))), np.zeros(0), method)
     if method != "permutation" and isinstance(model, Pipeline):
         encoded, others = model[0].transform(rows), model[0].transform(background)
-        traced = owners(model[0], places)
+        traced = source_features(model[0], places)
         if traced is not None:
             return _exact(model[1], encoded, others, traced, names)
-    outputs = _asked(model)
+    outputs = _output_function(model)
     chosen: Choice = outputs(rows).argmax(axis=1)
 
     def output(frame: pd.DataFrame, who: Choice) -> Values:
@@ -132,7 +132,7 @@ def _places(features: Mapping[str, Sequence[str]], columns: Sequence[str]) -> di
     return {column: at for at, part in enumerate(features.values()) for column in part}
 
 
-def _exact(estimator: Any, encoded: Any, others: Any, traced: Owners, names: tuple[str, ...]) -> Attributions:
+def _exact(estimator: Any, encoded: Any, others: Any, traced: SourceFeatures, names: tuple[str, ...]) -> Attributions:
     linear = isinstance(estimator, LINEAR)
     outputs_here = _linear_outputs if linear else outputs_of
     outputs, mean = outputs_here(estimator, encoded), outputs_here(estimator, others).mean(axis=0)
@@ -151,7 +151,7 @@ def _linear_outputs(estimator: Any, encoded: Any) -> Values:
     return outputs
 
 
-def _linear(estimator: Any, encoded: Any, others: Any, traced: Owners, features: int) -> _Solve:
+def _linear(estimator: Any, encoded: Any, others: Any, traced: SourceFeatures, features: int) -> _Solve:
     """Weight times distance from the background's mean, summed over a feature's columns.
 
     Source: E. Štrumbelj and I. Kononenko (2014), Knowledge and Information Systems 41, 647-665 (additive models).
@@ -167,7 +167,7 @@ def _linear(estimator: Any, encoded: Any, others: Any, traced: Owners, features:
     return solve
 
 
-def _trees(estimator: Any, encoded: Any, others: Any, traced: Owners, features: int) -> _Solve:
+def _trees(estimator: Any, encoded: Any, others: Any, traced: SourceFeatures, features: int) -> _Solve:
     rows, order = matrix_of(estimator, encoded)
     background, _ = matrix_of(estimator, others)
     trees = trees_of(estimator)
@@ -178,7 +178,7 @@ def _trees(estimator: Any, encoded: Any, others: Any, traced: Owners, features: 
     return solve
 
 
-def _asked(model: Any) -> Callable[[pd.DataFrame], Values]:
+def _output_function(model: Any) -> Callable[[pd.DataFrame], Values]:
     """What any model says of rows, shape (rows, outputs)."""
 
     def values(frame: pd.DataFrame) -> Values:

@@ -66,37 +66,37 @@ def tree_shapley(trees: Sequence[Tree], rows: Matrix, background: Matrix, owners
         for start in range(0, len(here), step):
             some = slice(start, start + step)
             for leaf in _leaves(tree, owners, here[some], there):
-                leaf.give(tree.value[leaf.node], repeated / len(background), found[some])
+                leaf.accumulate(tree.value[leaf.node], repeated / len(background), found[some])
         total += found[inverse]
     return total
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrival:
+class _PathState:
     """The pairs of a row and a background row that some coalition leads to a node, and how each strays from its path.
 
     Attributes:
         node: where.
         path: the features that lie on the way, each once, in the order of their first split.
-        strayed: by which of them each row strays, as bits of their places on the path, shape (rows,).
-        others_strayed: the same of each background row, shape (background,).
-        row: of each pair, in rising order, shape (pairs,); no feature leads both of a pair astray.
+        mismatches: by which of them each row strays, as bits of their places on the path, shape (rows,).
+        others_mismatches: the same of each background row, shape (background,).
+        row: of each pair, in rising order, shape (pairs,); no feature leads both of a pair the other way.
         other: the background row of each pair.
     """
 
     node: int
     path: tuple[int, ...]
-    strayed: Bits
-    others_strayed: Bits
+    mismatched: Bits
+    others_mismatched: Bits
     row: Places
     other: Places
 
     @classmethod
-    def at_root(cls, rows: int, others: int) -> "_Arrival":
+    def at_root(cls, rows: int, others: int) -> "_PathState":
         nobody, none = np.zeros(rows, dtype=np.uint64), np.zeros(others, dtype=np.uint64)
         return cls(0, (), nobody, none, np.repeat(np.arange(rows), others), np.tile(np.arange(others), rows))
 
-    def give(self, value: float, share: Matrix, found: Matrix) -> None:
+    def accumulate(self, value: float, share: Matrix, found: Matrix) -> None:
         """Add what a leaf of this value gives to the features of its path.
 
         Args:
@@ -106,35 +106,38 @@ class _Arrival:
         """
         first = np.flatnonzero(np.diff(self.row, prepend=-1))
         rows, bits = self.row[first], np.uint64(1) << np.arange(len(self.path), dtype=np.uint64)
-        lacking, given = (self.strayed[rows, None] & bits) != 0, (self.others_strayed[:, None] & bits) != 0
-        against, needed = np.bitwise_count(self.strayed)[self.row], np.bitwise_count(self.others_strayed)[self.other]
+        lacking, given = (self.mismatched[rows, None] & bits) != 0, (self.others_mismatched[:, None] & bits) != 0
+        against, needed = (
+            np.bitwise_count(self.mismatched)[self.row],
+            np.bitwise_count(self.others_mismatched)[self.other],
+        )
         worth = value * share[self.other]
         lost = np.add.reduceat(worth * _WEIGHTS[against, needed], first)[:, None] * lacking
         gained = np.add.reduceat((worth * _WEIGHTS[needed, against])[:, None] * given[self.other], first, axis=0)
         found[rows[:, None], self.path] += gained - lost
 
     def child(
-        self, node: int, path: tuple[int, ...], bit: np.uint64, astray: Flags, others_astray: Flags
-    ) -> "_Arrival":
+        self, node: int, path: tuple[int, ...], bit: np.uint64, mismatch: Flags, others_mismatch: Flags
+    ) -> "_PathState":
         """The same at a child of the node.
 
         Args:
             node: the child.
             path: to it.
             bit: of the feature that the node splits.
-            astray: whether the split leads each row elsewhere, shape (rows,).
-            others_astray: the same of each background row, shape (background,).
+            mismatch: whether the split leads each row elsewhere, shape (rows,).
+            others_mismatch: the same of each background row, shape (background,).
         """
-        strayed = np.where(astray, self.strayed | bit, self.strayed)
-        others_strayed = np.where(others_astray, self.others_strayed | bit, self.others_strayed)
-        led = ~(((strayed & bit) != 0)[self.row] & ((others_strayed & bit) != 0)[self.other])
-        return _Arrival(node, path, strayed, others_strayed, self.row[led], self.other[led])
+        mismatches = np.where(mismatch, self.mismatched | bit, self.mismatched)
+        others_mismatches = np.where(others_mismatch, self.others_mismatched | bit, self.others_mismatched)
+        led = ~(((mismatches & bit) != 0)[self.row] & ((others_mismatches & bit) != 0)[self.other])
+        return _PathState(node, path, mismatches, others_mismatches, self.row[led], self.other[led])
 
 
-def _leaves(tree: Tree, owners: Places, here: Flags, there: Flags) -> Iterator[_Arrival]:
+def _leaves(tree: Tree, owners: Places, here: Flags, there: Flags) -> Iterator[_PathState]:
     """Every leaf that some coalition of some pair reaches."""
     leaf, owner = tree.leaf, owners[tree.column]
-    waiting = [_Arrival.at_root(len(here), len(there))]
+    waiting = [_PathState.at_root(len(here), len(there))]
     while waiting:
         at = waiting.pop()
         if leaf[at.node]:

@@ -1,4 +1,4 @@
-"""The baseline: what a version is compared with for as long as it is in charge."""
+"""The baseline of a version: the reference that its windows are compared with."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from steward.baselines.attribution_spread import WindowSpread
-from steward.baselines.conditional import Conditional
+from steward.baselines.conditional_performance import ConditionalPerformance
 from steward.errors import IncomparableProfiles
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
@@ -21,10 +21,10 @@ from steward.profiles.embeddings import EmbeddingBins
 from steward.profiles.entities import EntityCounts
 from steward.profiles.leakage import Leakage
 from steward.profiles.model_bins import Bins
-from steward.profiles.portion import Portion
-from steward.profiles.profile import Gathering, Profile
+from steward.profiles.profile import Profile, ProfileBuilder
+from steward.profiles.profile_input import ProfileInput
+from steward.profiles.profiling_config import ProfilingConfig
 from steward.profiles.sample import ROWS, Sample
-from steward.profiles.scope import Scope
 from steward.profiles.summaries import NumericSummary, Summary, histogram
 from steward.records.columns import Chunk, EmbeddingColumn
 from steward.spec.windows import Window
@@ -75,7 +75,7 @@ class Baseline(BaseModel):
     attribution_spread: WindowSpread = WindowSpread()
     holdout: Outcomes | None
     importances: dict[str, float] = {}
-    conditional: Conditional | None = None
+    conditional: ConditionalPerformance | None = None
     leakage: dict[str, Leakage] = {}
     holdout_groups: GroupOutcomes = GroupOutcomes()
     distinct_values: dict[str, int] = {}
@@ -83,11 +83,11 @@ class Baseline(BaseModel):
     @classmethod
     def of(
         cls,
-        parts: Iterable[tuple[Window, Portion | Chunk]],
-        scope: Scope,
+        parts: Iterable[tuple[Window, ProfileInput | Chunk]],
+        scope: ProfilingConfig,
         *,
         holdout: Outcomes | None,
-        held: Portion | Chunk | None = None,
+        held: ProfileInput | Chunk | None = None,
         bins: Bins | None = None,
         importances: Mapping[str, float] | None = None,
         attributions: tuple[AttributionSums, WindowSpread] | None = None,
@@ -107,14 +107,14 @@ class Baseline(BaseModel):
         Raises:
             IncomparableProfiles: a column's type is not the declared one.
         """
-        portions = _placed(parts)
+        portions = _assign_positions(parts)
         reference = [portion for _, portion in portions]
         own = held is None
-        outputs = reference if held is None else [held if isinstance(held, Portion) else Portion(held)]
+        outputs = reference if held is None else [held if isinstance(held, ProfileInput) else ProfileInput(held)]
         bins = bins or scope.bins(reference, outputs, importances)
-        gatherings: dict[Window, Gathering] = {}
+        gatherings: dict[Window, ProfileBuilder] = {}
         for window, portion in portions:
-            gatherings.setdefault(window, Gathering(bins, scope.names, REFERENCE_ROWS)).add(portion)
+            gatherings.setdefault(window, ProfileBuilder(bins, scope.names, REFERENCE_ROWS)).add(portion)
         windows = [gatherings[window].profile() for window in sorted(gatherings)]
         total = sum(windows, start=Profile.empty(bins, REFERENCE_ROWS))
         if not own:
@@ -134,7 +134,7 @@ class Baseline(BaseModel):
         total = total.model_copy(update={"attributions": sums})
         return cls(
             bins=bins,
-            reference=total.model_copy(update={"sample": total.sample.cut(ROWS)}),
+            reference=total.model_copy(update={"sample": total.sample.truncate(ROWS)}),
             sample=total.sample,
             design_effects=effects.features,
             missing_design_effects=effects.missing_features,
@@ -144,7 +144,7 @@ class Baseline(BaseModel):
             embedding_spreads={
                 name: EmbeddingSpread.of(
                     _embeddings(reference, name), [window.embeddings[name] for window in windows], column
-                ).among([window.embeddings[name] for window in windows], _repeated(clusters, name, total))
+                ).among([window.embeddings[name] for window in windows], _repeats_of_embedding(clusters, name, total))
                 for name, column in bins.composites.items()
                 if isinstance(column, EmbeddingBins) and name in scope.features
             },
@@ -180,7 +180,8 @@ class Baseline(BaseModel):
                 "output_missing_design_effects": effects.missing_outputs,
                 "embedding_spreads": {
                     name: spread.among(
-                        [window.embeddings[name] for window in windows], _repeated(self.clusters, name, total)
+                        [window.embeddings[name] for window in windows],
+                        _repeats_of_embedding(self.clusters, name, total),
                     )
                     for name, spread in self.embedding_spreads.items()
                 },
@@ -314,12 +315,12 @@ def _no_baseline(error: ValidationError) -> IncomparableProfiles:
     return IncomparableProfiles(msg)
 
 
-def _placed(parts: Iterable[tuple[Window, Portion | Chunk]]) -> list[tuple[Window, Portion]]:
+def _assign_positions(parts: Iterable[tuple[Window, ProfileInput | Chunk]]) -> list[tuple[Window, ProfileInput]]:
     """The portions, each row at a position of its own."""
-    placed: list[tuple[Window, Portion]] = []
+    placed: list[tuple[Window, ProfileInput]] = []
     first = 0
     for window, records in parts:
-        portion = records if isinstance(records, Portion) else Portion(records)
+        portion = records if isinstance(records, ProfileInput) else ProfileInput(records)
         placed.append((window, replace(portion, first=first)))
         first += portion.chunk.rows
     return placed
@@ -347,7 +348,7 @@ def _with_outputs(reference: Profile, held: Profile, bins: Bins) -> Profile:
     )
 
 
-def _embeddings(portions: Sequence[Portion], name: str) -> list[EmbeddingColumn]:
+def _embeddings(portions: Sequence[ProfileInput], name: str) -> list[EmbeddingColumn]:
     columns = [portion.chunk.columns.get(name) for portion in portions]
     return [column for column in columns if isinstance(column, EmbeddingColumn)]
 
@@ -399,7 +400,7 @@ class _Effects:
         )  # fmt: skip
 
 
-def _repeated(clusters: ColumnClusters | None, embedding: str, total: Profile) -> Repeated | None:
+def _repeats_of_embedding(clusters: ColumnClusters | None, embedding: str, total: Profile) -> Repeated | None:
     """What the vectors of one entity share."""
     if clusters is None:
         return None

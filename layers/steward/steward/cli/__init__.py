@@ -1,1 +1,1 @@
-"""The command `steward`: what people do by hand."""
+"""The command line `steward`."""

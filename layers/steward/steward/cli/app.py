@@ -1,4 +1,4 @@
-"""The command `steward`: every command with its place, and what happens when one fails."""
+"""The command `steward`: registration of its commands and the handling of their errors."""
 
 import os
 import sys
@@ -87,13 +87,13 @@ PANELS = {
     "The deployment": (
         Entry(
             "doctor",
-            "doctor:examine_deployment",
+            "doctor:show_diagnosis",
             "Find problems of the deployment, with the command that fixes each.",
             "steward doctor",
         ),
         Entry(
             "redrive",
-            "redrive:send_round_again",
+            "redrive:redrive",
             "List dead-lettered messages with the error, or send them again.",
             "steward redrive ingest_records --send",
         ),
@@ -107,51 +107,51 @@ PANELS = {
     "Signed commands": (
         Entry(
             "acknowledge",
-            "people:acknowledge",
+            "signed_commands:acknowledge",
             "Acknowledge an alert, so that it does not escalate.",
             'steward acknowledge loans --monitor feature_drift --note "on it"',
         ),
         Entry(
             "mute",
-            "people:mute",
+            "signed_commands:mute",
             "Mute notifications for a time.",
             'steward mute loans --for 2d --reason "new branch opens"',
         ),
-        Entry("check", "people:check", "Check windows now.", "steward check loans"),
+        Entry("check", "signed_commands:check", "Check windows now.", "steward check loans"),
         Entry(
             "retrain",
-            "people:retrain",
+            "signed_commands:retrain",
             "Request a retraining, subject to the policy.",
             'steward retrain loans --reason "new product line"',
         ),
         Entry(
             "freeze",
-            "people:freeze",
+            "signed_commands:freeze",
             "Stop promotions until a time.",
             'steward freeze loans --until 2026-12-27 --reason "holidays"',
         ),
-        Entry("thaw", "people:thaw", "End a freeze.", 'steward thaw loans --reason "holidays are over"'),
+        Entry("thaw", "signed_commands:thaw", "End a freeze.", 'steward thaw loans --reason "holidays are over"'),
         Entry(
             "roll-back",
-            "people:roll_back",
+            "signed_commands:roll_back",
             "Make the previous champion the champion again.",
             'steward roll-back loans --reason "complaints since Tuesday"',
         ),
         Entry(
             "open-defect",
-            "people:open_defect",
+            "signed_commands:open_defect",
             "Report an error in a model's data.",
             'steward open-defect loans "income is in cents since March"',
         ),
         Entry(
             "change-defect",
-            "people:change_defect",
+            "signed_commands:change_defect",
             "Confirm, assign, correct, verify or close a defect.",
             "steward change-defect loans 5f0c2a7d assign --owner ana",
         ),
         Entry(
             "remove",
-            "people:remove",
+            "signed_commands:remove",
             "Remove a model permanently.",
             'steward remove loans --reason "declared with the wrong window; loans-2 takes its place"',
         ),

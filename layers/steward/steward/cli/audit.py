@@ -1,4 +1,4 @@
-"""`steward audit`: every governance invariant of a model, checked now."""
+"""`steward audit`: checks every governance invariant of a model."""
 
 import uuid
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from steward.cli import history
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Model, Patience, Stack
 from steward.cli.terminal import console, draw_table, print_json
-from steward.cli.waiting import waiting
+from steward.cli.wait_notice import wait_notice
 from steward.errors import StewardError
 from steward.events import AuditRequested
 from steward.governance.audit import Audit
@@ -28,7 +28,7 @@ def audit(
     request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])
     after = deployment.ledger.length(model)
     deployment.bus.publish(request)
-    with waiting(f"the audit of {model}", patience):
+    with wait_notice(f"the audit of {model}", patience):
         answers = history.follow(deployment.ledger, model, after=after, seconds=patience, about=request.correlation_id)
         entry = next((entry for entry in answers if entry.action == "audit_completed"), None)
     if entry is None:

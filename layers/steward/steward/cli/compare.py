@@ -1,4 +1,4 @@
-"""`steward compare`: whether one table has drifted from another, for people, pipelines and programs."""
+"""`steward compare`: detects drift between two tables."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,10 +7,10 @@ import typer
 
 from steward.cli.options import Json
 from steward.cli.progress import rows_read
+from steward.offline.compare import compare
+from steward.offline.comparison_report import ComparisonReport
+from steward.offline.findings import Drift
 from steward.results import REMEDY
-from steward.standalone.compare import compare
-from steward.standalone.findings import Drift
-from steward.standalone.report import ComparisonReport
 
 _NAMED = 6
 
@@ -45,7 +45,7 @@ def compare_tables(
 
 def _show(report: ComparisonReport) -> None:
     from steward.cli.terminal import console  # noqa: PLC0415 - a program that reads JSON needs no Rich
-    from steward.standalone.summary import show  # noqa: PLC0415
+    from steward.offline.comparison_summary import show  # noqa: PLC0415
 
     show(report, console)
 
@@ -56,11 +56,11 @@ def _doubt(drift: Drift) -> str:
         ("could not be compared", drift.not_compared, "mend them in the file, or declare with --spec what to compare"),
         ("cannot be told", drift.cannot_tell, f"{REMEDY}, or set `monitored: false` for them in --spec"),
     )
-    said = [f"{_listed(names)} {what}: {remedy}" for what, names, remedy in parts if names]
+    said = [f"{_join_names(names)} {what}: {remedy}" for what, names, remedy in parts if names]
     said += [f"{lost}: mend them in the file" for lost in drift.not_read]
     return "; ".join(said)
 
 
-def _listed(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return f"{', '.join(f'`{name}`' for name in names[:_NAMED])}{more}"

@@ -1,4 +1,4 @@
-"""`steward cost`: what is stored, and what a month takes at list prices."""
+"""`steward cost`: stored bytes and the monthly cost at list prices."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,10 +12,10 @@ from rich.table import Table
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
-from steward.cost.month import DAYS, Calibration, idle
-from steward.cost.prices import Bill, PriceList, PriceName, added
+from steward.cost.month import DAYS, CostCalibration, idle
+from steward.cost.prices import Bill, PriceList, PriceName, add_uses
 from steward.store import keys
-from steward.store.bucket import Bucket, Stored
+from steward.store.bucket import Bucket, ObjectVersion
 
 GIB = 1024**3
 MONITORED = 128 * 1024
@@ -57,7 +57,7 @@ class Holdings:
             held.add("ledger", item)
         return held
 
-    def add(self, place: str, item: Stored) -> None:
+    def add(self, place: str, item: ObjectVersion) -> None:
         """Count one version of an object."""
         self.bytes[place, item.storage_class] += item.size
         self.objects[place, item.storage_class] += 1
@@ -67,7 +67,7 @@ class Holdings:
         """What keeping it for a month takes; a class without a price of its own counts as Standard."""
         use: dict[PriceName, float] = {"s3_monitored_objects": self.monitored}
         for (_, kind), size in self.bytes.items():
-            use = added(use, {_CLASSES.get(kind, "s3_standard"): size / GIB})
+            use = add_uses(use, {_CLASSES.get(kind, "s3_standard"): size / GIB})
         return use
 
     def month(self, at: datetime) -> float:
@@ -85,9 +85,9 @@ def cost(
     deployment, at = Deployment.of(stack), datetime.now(UTC)
     if model:
         deployment.require(model)
-    prices, calibration = PriceList.current(), Calibration.current()
+    prices, calibration = PriceList.current(), CostCalibration.current()
     models = [
-        Month.of(name, Holdings.of(deployment, name, at), prices, calibration, at)
+        MonthlyCost.of(name, Holdings.of(deployment, name, at), prices, calibration, at)
         for name in ([model] if model else deployment.models())
     ]
     queues = sum(key.endswith("DeadLettersUrl") for key in deployment.outputs)
@@ -115,7 +115,7 @@ def cost(
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class MonthlyCost:
     """What a month of one model takes, at the pace of the last thirty days."""
 
     model: str
@@ -124,10 +124,12 @@ class Month:
     bill: Bill
 
     @classmethod
-    def of(cls, model: str, held: Holdings, prices: PriceList, calibration: Calibration, at: datetime) -> "Month":
+    def of(
+        cls, model: str, held: Holdings, prices: PriceList, calibration: CostCalibration, at: datetime
+    ) -> "MonthlyCost":
         """Price it."""
         uploads = held.month(at)
-        return cls(model, held, uploads, prices.bill(added(calibration.month(uploads), held.storage())))
+        return cls(model, held, uploads, prices.bill(add_uses(calibration.month(uploads), held.storage())))
 
     def record(self) -> dict[str, object]:
         """What a program reads of it."""
@@ -165,6 +167,6 @@ def bill_record(bill: Bill) -> dict[str, object]:
     return {"lines": list(bill), "amount": bill.amount, "after_free": bill.after_free}
 
 
-def _versions(bucket: Bucket, prefixes: Iterable[str]) -> Iterator[Stored]:
+def _versions(bucket: Bucket, prefixes: Iterable[str]) -> Iterator[ObjectVersion]:
     for prefix in prefixes:
         yield from bucket.versions(prefix)

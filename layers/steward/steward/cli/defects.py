@@ -1,4 +1,4 @@
-"""A model's defects on the command line: what is due first, one of them whole, and how many are left day by day."""
+"""`steward defects`: the defects of a model, one defect in full, and a burn-down."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -17,8 +17,8 @@ from steward.defects.defect import Defect
 from steward.defects.ordering import DayLeft, by_deadline
 from steward.defects.ordering import burn_down as burned_down
 from steward.errors import ObjectMissing, StewardError
-from steward.stations import registry
-from steward.stations.stream import replayed_until
+from steward.repositories import models
+from steward.repositories.replay import replayed_until
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -35,13 +35,13 @@ def show_defects(  # noqa: PLR0917 - the options of a command
 ) -> None:
     """List the defects in a model's data, by deadline. Exits with 1 when one is overdue."""
     data = Deployment.of(stack).require(model).data
-    spec, _ = registry.current_spec(data, model, or_removed=True)
+    spec, _ = models.current_spec(data, model, or_removed=True)
     now, replayed = datetime.now(UTC), replayed_until(data, spec)
     found = [find(data, model, defect)] if defect else read(data, model)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
     elif defect:
-        for line in described(found[0]):
+        for line in describe(found[0]):
             console.print(line, soft_wrap=True)
     elif not found:
         console.print(f"no defects of {model}: none was found so far")
@@ -78,7 +78,7 @@ def table(model: str, defects: Sequence[Defect], at: datetime, replayed: datetim
     drawn = draw_table(f"Defects of {model}: {waiting} to be done", "defect", "what is wrong", whole=("defect",))
     for defect in defects:
         state = f"{defect.severity}, {_STATES.get(defect.state, defect.state)}, owned by {defect.owner}"
-        trained = f"bad rows are in versions {', '.join(defect.touched.trained)}" if defect.touched.trained else ""
+        trained = f"bad rows are in versions {', '.join(defect.impact.trained)}" if defect.impact.trained else ""
         due = Text.from_markup(f"due {_due(defect, at, replayed)}")
         drawn.add_row(defect.defect, console.stack(defect.title, due, state, trained))
     return drawn
@@ -96,7 +96,7 @@ def burn_down_table(days: Sequence[DayLeft]) -> Table:
     return drawn
 
 
-def described(defect: Defect) -> Iterator[str]:
+def describe(defect: Defect) -> Iterator[str]:
     """Everything that is known of a defect, line by line, as Rich markup."""
     yield f"[bold]{defect.defect}[/]  {escape(defect.title)}"
     yield (
@@ -117,7 +117,7 @@ def described(defect: Defect) -> Iterator[str]:
     for correction in defect.corrections:
         done = "withdrawn" if correction.withdrawn else "replaced"
         yield f"  {_time(correction.at)}  {correction.rows:,} rows of {correction.kind} {done}: {correction.batch}"
-    touched = defect.touched
+    touched = defect.impact
     yield f"Windows touched: {len(touched.windows)}; objects: {len(touched.objects)}"
     for item in touched.objects:
         rows = "all under suspicion" if item.rows is None else f"{item.rows:,} rows"

@@ -1,4 +1,4 @@
-"""The deployment that the command line speaks to, found by the name of its stack."""
+"""Finds the deployment that the command line works with, by stack name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Self
 
 from steward.errors import UnknownModel
 from steward.events import DEPLOYMENT, NO_MODEL
-from steward.stations import registry
+from steward.repositories import models
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
+from steward.store.cloudformation import stack_outputs
 from steward.store.ledger import Ledger
-from steward.store.outputs import stack_outputs
 from steward.store.queue import Queue
 
 _LISTED = 8
@@ -49,7 +49,7 @@ class Deployment:
 
     def models(self) -> list[str]:
         """Every declared model, removed ones included."""
-        return list(self.data.folders("models/"))
+        return list(self.data.list_prefixes("models/"))
 
     def require(self, model: str, *, for_history: bool = False, active: bool = False) -> Self:
         """The deployment itself, once it is seen to know a model: every command that takes one asks this first.
@@ -69,7 +69,7 @@ class Deployment:
         """
         if next(self.data.list(keys.spec_revisions(model)), None) is not None:
             if active:
-                registry.current_spec(self.data, model)
+                models.current_spec(self.data, model)
             return self
         if for_history and (model in _OTHER_CHAINS or self.ledger.length(model)):
             return self

@@ -1,4 +1,4 @@
-"""What is wrong with a deployment, and the command that mends each of it."""
+"""`steward doctor`: problems of a deployment, each with the command that remedies it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,11 +8,11 @@ import typer
 from steward.cli.options import Json
 from steward.cli.options import Stack as StackName
 from steward.cli.terminal import console, print_json
-from steward.events import Trouble
+from steward.events import Problem
 from steward.runtime import ScheduleSettings
-from steward.selfcheck.diagnosis import compare
-from steward.selfcheck.template import Resource, Stack, resources
-from steward.stations import watch
+from steward.selfcheck.template import DeployedStack, TemplateResource, resources
+from steward.selfcheck.template_drift import compare
+from steward.services import watch_deployment
 from steward.store import deployment, inspection
 from steward.store.bucket import Bucket
 
@@ -20,27 +20,27 @@ _LONG = timedelta(minutes=10)
 """Nothing takes as long but a large upload or a training."""
 
 
-def examine_deployment(
+def show_diagnosis(
     as_json: Json = False,
     stack: StackName = "steward",
 ) -> None:
     """Find problems of the deployment, with the command that fixes each. Exits with 1 if there are any."""
-    found = list(examined(inspection.deployed_stack(stack), datetime.now(UTC)))
+    found = list(diagnose(inspection.deployed_stack(stack), datetime.now(UTC)))
     if as_json:
         print_json(found)
         raise typer.Exit(1 if found else 0)
-    for trouble in found:
-        console.print(trouble.sentence, style="bold red", markup=False)
-        console.print(f"  {trouble.mend}", markup=False, soft_wrap=True)
+    for problem in found:
+        console.print(problem.sentence, style="bold red", markup=False)
+        console.print(f"  {problem.remedy}", markup=False, soft_wrap=True)
     if not found:
         console.print(f"{stack} is as its template says, and what should have happened has happened", markup=False)
     raise typer.Exit(1 if found else 0)
 
 
-def examined(stack: Stack, now: datetime) -> Iterator[Trouble]:
+def diagnose(stack: DeployedStack, now: datetime) -> Iterator[Problem]:
     """Everything that is wrong with a deployment at a moment."""
     asked = resources(stack)
-    present = dict(inspection.observed(asked))
+    present = dict(inspection.inspect_resources(asked))
     yield from compare(stack, present)
     gone = {logical for logical, facts in present.items() if facts is None}
     yield from _silence(stack, asked, gone)
@@ -51,30 +51,30 @@ def examined(stack: Stack, now: datetime) -> Iterator[Trouble]:
     yield from _models(asked, now)
 
 
-def _silence(stack: Stack, asked: dict[str, Resource], gone: set[str]) -> Iterator[Trouble]:
+def _silence(stack: DeployedStack, asked: dict[str, TemplateResource], gone: set[str]) -> Iterator[Problem]:
     for logical, resource in asked.items():
         if (
             resource.kind == "AWS::SNS::Topic"
             and logical not in gone
             and not inspection.subscriptions(resource.physical)
         ):
-            yield Trouble(
+            yield Problem(
                 cause=f"{logical}-silent",
                 sentence=f"Nobody has subscribed to the topic {logical}, so nobody hears of alerts.",
-                mend=f"aws sns subscribe --region {stack.region} --topic-arn {resource.physical} --protocol email "
+                remedy=f"aws sns subscribe --region {stack.region} --topic-arn {resource.physical} --protocol email "
                 "--notification-endpoint YOUR@ADDRESS",
             )
 
 
-def _letters(asked: dict[str, Resource], gone: set[str]) -> Iterator[Trouble]:
+def _letters(asked: dict[str, TemplateResource], gone: set[str]) -> Iterator[Problem]:
     for logical, resource in asked.items():
         kept = resource.kind == "AWS::SQS::Queue" and not logical.endswith("Queue") and logical not in gone
         count = deployment.messages(resource.physical) if kept else 0
         if count:
-            yield watch.dead_letters(logical, count)
+            yield watch_deployment.dead_letters(logical, count)
 
 
-def _late(asked: dict[str, Resource], gone: set[str], now: datetime) -> Iterator[Trouble]:
+def _late(asked: dict[str, TemplateResource], gone: set[str], now: datetime) -> Iterator[Problem]:
     """Queues whose oldest message, such as an upload, is in work for long."""
     queues = {
         resource.physical.rsplit("/", 1)[-1]: logical
@@ -82,20 +82,20 @@ def _late(asked: dict[str, Resource], gone: set[str], now: datetime) -> Iterator
         if resource.kind == "AWS::SQS::Queue" and logical.endswith("Queue") and logical not in gone
         if deployment.messages(resource.physical)
     }
-    yield from watch.old_messages(queues, now, _LONG)
+    yield from watch_deployment.old_messages(queues, now, _LONG)
 
 
-def _models(asked: dict[str, Resource], now: datetime) -> Iterator[Trouble]:
+def _models(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Problem]:
     """What is wrong with the models' schedules, and what they should have brought about."""
     variables = asked["WatchDeployment"].properties["Environment"]["Variables"]
     settings = ScheduleSettings.model_validate(variables)
     data = Bucket(settings.data_bucket, settings.environment)
-    for spec, name, sentence in watch.of_schedules(settings, data):
+    for spec, name, sentence in watch_deployment.of_schedules(settings, data):
         upload = f"s3://{data.name}/specs/{spec.model}.yaml"
-        yield Trouble(
+        yield Problem(
             cause=f"schedule-{name}",
             sentence=f"{sentence[0].upper()}{sentence[1:]}.",
-            mend=f"aws s3 cp {upload} {upload} --metadata-directive REPLACE",
+            remedy=f"aws s3 cp {upload} {upload} --metadata-directive REPLACE",
         )
-    for model in watch.models(data):
-        yield from watch.of_model(data, model, now)
+    for model in watch_deployment.list_models(data):
+        yield from watch_deployment.of_model(data, model, now)

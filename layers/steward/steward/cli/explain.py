@@ -1,4 +1,4 @@
-"""How the decisions of a stored check came about, worked out again from the stored profiles."""
+"""`steward explain`: recomputes a stored check from the stored profiles, step by step."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,11 +16,11 @@ from steward.cli.terminal import console, draw_table, print_json
 from steward.lineage.identifiers import UnknownId
 from steward.monitoring.check import Check
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.evidence import Evidence
+from steward.monitoring.window_evidence import WindowEvidence
+from steward.repositories.artifacts import ArtifactCatalogue
 from steward.results import MetricResult
+from steward.services.check_window import restore_evidence
 from steward.spec.windows import Window
-from steward.stations.catalogue import Catalogue
-from steward.stations.check import restored
 
 _FOUND = ("drift", "breach")
 _UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
@@ -29,7 +29,7 @@ _UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
 _CHECKS = "checks/"
 _AN_ID = re.compile(r"[0-9a-f]{16}|[0-9]{8}T[0-9]{6}Z_\w+")
 
-Place = tuple[str, str | None, str | None]
+ResultPlace = tuple[str, str | None, str | None]
 
 
 def explain_check(
@@ -48,7 +48,7 @@ def explain_check(
     """Show the evidence of a check, and recompute its results. Exits with 1 when they differ."""
     deployment = Deployment.of(stack)
     found = find(deployment, model, check, version)
-    evidence = restored(deployment.data, found)
+    evidence = restore_evidence(deployment.data, found)
     same, sentence = comparison(found, evaluate(evidence))
     if as_json:
         print_json({"check": found, "same": same, "message": sentence})
@@ -75,10 +75,10 @@ def find(deployment: Deployment, model: str, name: str | None, version: str | No
         model, name = key.removeprefix(_CHECKS).partition("/")[0], key
     elif name is None and _AN_ID.fullmatch(model):
         raise UnknownId(f"say whose check it is: `steward explain MODEL {model}`; `steward status` lists the models")
-    return Catalogue(deployment.require(model).data, model).check(name, version)
+    return ArtifactCatalogue(deployment.require(model).data, model).check(name, version)
 
 
-def show(check: Check, evidence: Evidence) -> None:
+def show(check: Check, evidence: WindowEvidence) -> None:
     """Print it for people: what was found step by step, then the rest in a table, then what could not be measured."""
     console.print(heading(check), highlight=False)
     console.print()
@@ -117,7 +117,7 @@ def heading(check: Check) -> Text:
     )
 
 
-class Decision:
+class ExplainedDecision:
     """One decision: the result that its status rests on, and the smallest p-value behind it.
 
     Attributes:
@@ -143,7 +143,7 @@ class Decision:
     def real(self) -> str | None:
         """The first step: whether chance explains it.
 
-        >>> Decision([MetricResult(monitor="feature_drift", column="age", statistic="mean_shift", p_value=1e-9,
+        >>> ExplainedDecision([MetricResult(monitor="feature_drift", column="age", statistic="mean_shift", p_value=1e-9,
         ...     significance=1e-4, status="ok", message="")]).real()
         'p = 1e-09 (mean shift) is at most 0.0001: beyond chance'
         """
@@ -159,7 +159,7 @@ class Decision:
     def matters(self) -> str | None:
         """The second step: whether it is large enough.
 
-        >>> Decision([MetricResult(monitor="feature_drift", column="age", statistic="wasserstein_distance",
+        >>> ExplainedDecision([MetricResult(monitor="feature_drift", column="age", statistic="wasserstein_distance",
         ...     p_value=1e-9, threshold=0.05, effect=0.4, status="drift", message="")]).matters()
         'effect 0.4 is at least 0.05: it matters'
         """
@@ -173,7 +173,7 @@ class Decision:
         )
 
 
-def _steps(found: Decision, evidence: Evidence) -> Group:
+def _steps(found: ExplainedDecision, evidence: WindowEvidence) -> Group:
     """What was found, and how, line by line."""
     result = found.result
     title = Text.assemble((result.status.upper(), "bold red"), "  ", (result.monitor, "bold"), "  ", found.subject)
@@ -198,7 +198,7 @@ def _steps(found: Decision, evidence: Evidence) -> Group:
     return Group(title, Padding(drawn, (0, 0, 0, 2), expand=False))
 
 
-def _share(result: MetricResult, evidence: Evidence) -> str | None:
+def _share(result: MetricResult, evidence: WindowEvidence) -> str | None:
     """The part of the false-alarm rate of all tests together that one test of this decision has."""
     rate = _rates(evidence).get(result.monitor)
     if rate is None or not result.significance:
@@ -207,7 +207,7 @@ def _share(result: MetricResult, evidence: Evidence) -> str | None:
     return f"{result.significance:.3g}, 1 part in {part:,.0f} of the {rate:g} that all tests of a window share"
 
 
-def _rates(evidence: Evidence) -> Mapping[str, float]:
+def _rates(evidence: WindowEvidence) -> Mapping[str, float]:
     """The family-wise rate that each monitor of drift takes its share of."""
     monitors = evidence.spec.monitors
     own = {
@@ -220,7 +220,7 @@ def _rates(evidence: Evidence) -> Mapping[str, float]:
     return dict.fromkeys(others, strictest) | {"segment_drift": own.get("feature_drift", strictest)} | own
 
 
-def _deflation(result: MetricResult, evidence: Evidence) -> str:
+def _deflation(result: MetricResult, evidence: WindowEvidence) -> str:
     """What the design effect makes of the rows: how many independent ones they are worth."""
     baseline = evidence.drift_baseline.facing(evidence.profile.entities)
     column = result.column
@@ -248,7 +248,7 @@ def _deflation(result: MetricResult, evidence: Evidence) -> str:
     )
 
 
-def _figures(found: Sequence[Decision]) -> Table:
+def _figures(found: Sequence[ExplainedDecision]) -> Table:
     """The decisions that found nothing, one a line."""
     drawn = draw_table("Within limits", "monitor", "about")
     for name in ("value", "p", "at most", "effect", "limit", "rows"):
@@ -284,10 +284,10 @@ def comparison(check: Check, again: Sequence[MetricResult]) -> tuple[bool, str]:
     return False, f"Worked out again from {profiles}, {number} of {len(again)} results differ.{first}"
 
 
-def _decisions(results: Sequence[MetricResult]) -> Iterator[Decision]:
+def _decisions(results: Sequence[MetricResult]) -> Iterator[ExplainedDecision]:
     """One for each monitor, segment and column, or statistic where it is about all of them, in the check's order."""
-    together: dict[Place, list[MetricResult]] = {}
+    together: dict[ResultPlace, list[MetricResult]] = {}
     for result in results:
         about = result.column if result.column is not None else f"\n{result.statistic}"
         together.setdefault((result.monitor, result.segment, about), []).append(result)
-    return map(Decision, together.values())
+    return map(ExplainedDecision, together.values())

@@ -1,4 +1,4 @@
-"""What becomes of reference data: the version that they make, or why there is none."""
+"""Follows reference data to the version that is trained on it, or to the reason why there is none."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,10 +6,10 @@ from typing import Final
 from steward.cli import history
 from steward.cli.deployment import Deployment
 from steward.cli.terminal import console
-from steward.cli.waiting import waiting
+from steward.cli.wait_notice import wait_notice
 from steward.errors import StewardError
 from steward.ledger import LedgerEntry
-from steward.stations import registry
+from steward.repositories import models
 
 _ENDS: Final = {"champion_promoted": True, "promotion_held": True, "version_refused": False, "run_failed": False}
 """The entries that end a run, and whether its version passed."""
@@ -42,16 +42,16 @@ def show_version(
     Raises:
         StewardError: a run has not ended in time.
     """
-    spec, _ = registry.current_spec(deployment.data, model)
+    spec, _ = models.current_spec(deployment.data, model)
     asking = {answer.correlation_id for answer in answers if answer.action == "batch_ingested"}
-    first = registry.routing(deployment.data, model).champion is None
+    first = models.routing(deployment.data, model).champion is None
     if not asking and not (first and any(answer.action == "batch_repeated" for answer in answers)):
         return True
     if not first and spec.retraining.recipe:
         return True
     progress = Progress(asking)
     about = next(iter(asking)) if len(asking) == 1 else None  # else what else happens would prolong the wait
-    with waiting(f"a version of {model} to be in charge", patience):
+    with wait_notice(f"a version of {model} to be in charge", patience):
         for entry in history.follow(deployment.ledger, model, after=after, seconds=patience, about=about):
             if progress.concerns(entry):
                 console.print(history.line(entry))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.markup import escape
 
 from steward.ledger import LedgerEntry
-from steward.lineage.story import check_id
+from steward.lineage.artifact_history import check_id
 from steward.store.ledger import Ledger
 
 STYLES = {

@@ -1,15 +1,15 @@
-"""Which labels of an upload have met no prediction, as far as that is known soon."""
+"""Reports labels of an upload that match no prediction."""
 
 import time
 
 from steward.cli.deployment import Deployment
 from steward.cli.terminal import console
-from steward.cli.waiting import waiting
+from steward.cli.wait_notice import wait_notice
 from steward.ledger import LedgerEntry
-from steward.records.intake_summary import rows_of
+from steward.records.ingestion_summary import rows_of
 from steward.records.stored import read_ids
-from steward.stations import registry
-from steward.stations.upload import correlation_of
+from steward.repositories import models
+from steward.repositories.uploads import correlation_of
 from steward.store import keys
 
 _SOON = 20.0
@@ -27,18 +27,18 @@ def show_unmatched(deployment: Deployment, model: str, ingested: LedgerEntry, pa
         ingested: the answer to the upload.
         patience: seconds after which not to wait on.
     """
-    with waiting(f"the predictions of {ingested.subject}", seconds := min(patience, _SOON)):
+    with wait_notice(f"the predictions of {ingested.subject}", seconds := min(patience, _SOON)):
         deadline = time.monotonic() + seconds
         while True:
-            over = time.monotonic() >= deadline or _checked(deployment, model, ingested)
-            batch = _noted(deployment, model, ingested)
+            over = time.monotonic() >= deadline or _is_checked(deployment, model, ingested)
+            batch = _find_unmatched_batch(deployment, model, ingested)
             if batch or over:
                 break
             time.sleep(_PAUSE)
     content = deployment.data.find(keys.waiting_labels(model, batch)) if batch else None
     if content is None or batch is None:
         return
-    ids = read_ids(content.body, registry.current_spec(deployment.data, model)[0])
+    ids = read_ids(content.body, models.current_spec(deployment.data, model)[0])
     rows, _ = rows_of(ingested.summary)
     some = ", ".join(repr(name) for name in sorted(ids.tolist())[:_EXAMPLES])
     console.print(
@@ -49,7 +49,7 @@ def show_unmatched(deployment: Deployment, model: str, ingested: LedgerEntry, pa
     )
 
 
-def _checked(deployment: Deployment, model: str, ingested: LedgerEntry) -> bool:
+def _is_checked(deployment: Deployment, model: str, ingested: LedgerEntry) -> bool:
     """Whether a window of an upload was checked, which follows on its labels having been joined."""
     entries = deployment.ledger.entries(model, ingested.sequence)
     return any(
@@ -57,7 +57,7 @@ def _checked(deployment: Deployment, model: str, ingested: LedgerEntry) -> bool:
     )
 
 
-def _noted(deployment: Deployment, model: str, ingested: LedgerEntry) -> str | None:
+def _find_unmatched_batch(deployment: Deployment, model: str, ingested: LedgerEntry) -> str | None:
     """The batch of an upload of which it is written down that some labels have no prediction."""
     for listed in deployment.data.list(keys.unmatched_labels(model)):
         if correlation_of(listed.name) == ingested.correlation_id:

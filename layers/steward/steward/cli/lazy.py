@@ -1,4 +1,4 @@
-"""A group of commands each of which is imported when it is called, not when it is listed."""
+"""A group of commands whose modules are imported when they are called."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How ids, histories and differences look on a terminal."""
+"""Tables and text for ids, histories and differences."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,28 +8,28 @@ from rich.text import Text
 
 from steward.cli.history import STYLES
 from steward.cli.terminal import console, draw_table
-from steward.events import StoredObject
+from steward.events import ObjectRef
+from steward.lineage.artifact_history import ArtifactEvent
+from steward.lineage.artifact_summary import summary
 from steward.lineage.differences import DataDifference, Difference, Figures, ModelDifference, ProfilesCompared
 from steward.lineage.fields import FieldChange
 from steward.lineage.identifiers import Identified
-from steward.lineage.story import Happening
-from steward.lineage.summary import summary
 
 _LISTED = 10
 _CELL = 60
 
 
-def story_table(model: str, told: Sequence[Happening]) -> Table:
-    """One row a happening, the newest first."""
+def story_table(model: str, told: Sequence[ArtifactEvent]) -> Table:
+    """One row a event, the newest first."""
     drawn = draw_table(f"What happened to {model}", "as of", "what", whole=("as of",))
-    for happening in told:
-        style = STYLES.get(happening.happened.replace(" ", "_"), "")
-        head = Text.assemble((happening.happened, style), f" {happening.id}")
-        drawn.add_row(f"{happening.as_of:%Y-%m-%d %H:%M}", console.stack(head, happening.summary))
+    for entry in told:
+        style = STYLES.get(entry.happened.replace(" ", "_"), "")
+        head = Text.assemble((entry.happened, style), f" {entry.id}")
+        drawn.add_row(f"{entry.as_of:%Y-%m-%d %H:%M}", console.stack(head, entry.summary))
     return drawn
 
 
-def show(item: Identified, document: Mapping[str, Any], stored: StoredObject) -> None:
+def show(item: Identified, document: Mapping[str, Any], stored: ObjectRef) -> None:
     """Print one thing for people."""
     console.print(Text.assemble((f"{item.kind} ", "bold"), (item.id, "bold cyan")))
     drawn = _plain("", "")
@@ -82,7 +82,7 @@ def _model(model: ModelDifference) -> Iterator[Table]:
 def _data(data: DataDifference) -> Iterator[Table | Text]:
     drawn = _plain(f"data {data.before} → {data.after}", "")
     for name, keys in (("only before", data.only_before), ("only after", data.only_after), ("changed", data.changed)):
-        drawn.add_row(Text(name, style="dim"), Text(_listed(keys)))
+        drawn.add_row(Text(name, style="dim"), Text(_list_objects(keys)))
     drawn.add_row(Text("in both", style="dim"), Text(f"{data.same:,} objects"))
     if data.rows:
         drawn.add_row(Text("rows", style="dim"), Text(f"{data.rows.before:,.0f} → {data.rows.after:,.0f}"))
@@ -110,7 +110,7 @@ def _profiles(profiles: ProfilesCompared) -> Table:
     return drawn
 
 
-def _listed(keys: Sequence[str]) -> str:
+def _list_objects(keys: Sequence[str]) -> str:
     more = f"\nand {len(keys) - _LISTED:,} more" if len(keys) > _LISTED else ""
     return f"{len(keys):,} objects" + "".join(f"\n{key}" for key in keys[:_LISTED]) + more
 

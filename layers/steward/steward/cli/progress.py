@@ -1,14 +1,14 @@
-"""How many rows a command has read, on standard error."""
+"""Reports the number of rows read, on standard error."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from steward.standalone.tables import Watcher
+from steward.offline.tables import ProgressCallback
 
 
 @contextmanager
-def rows_read() -> Iterator[Watcher]:
+def rows_read() -> Iterator[ProgressCallback]:
     """Report the rows read so far of each file: as they are read on a terminal, else in one line a file at the end."""
     read: dict[str, int] = {}
     if not sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""`steward promote`: a version goes from one deployment to another, and what the other says of it."""
+"""`steward promote`: sends a version to another deployment and reports its answer."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from steward import aws
 from steward.cli import history
 from steward.cli.deployment import Deployment
 from steward.cli.terminal import console
-from steward.cli.waiting import waiting
+from steward.cli.wait_notice import wait_notice
 from steward.errors import StewardError
 from steward.ledger import LedgerEntry
 
@@ -26,7 +26,7 @@ _PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PromotionTarget:
     """Where a deployment is: its stack, and the profile that reaches it."""
 
     stack: str
@@ -36,14 +36,14 @@ class Place:
     def parse(cls, text: str) -> Self:
         """`STACK`, or `STACK@PROFILE`.
 
-        >>> Place.parse("steward-staging@staging-account")
-        Place(stack='steward-staging', profile='staging-account')
+        >>> PromotionTarget.parse("steward-staging@staging-account")
+        PromotionTarget(stack='steward-staging', profile='staging-account')
         """
         stack, _, profile = text.partition("@")
         return cls(stack, profile or None)
 
     @contextmanager
-    def reached(self) -> Iterator[Deployment]:
+    def connect(self) -> Iterator[Deployment]:
         """The deployment, while its profile is spoken with.
 
         Raises:
@@ -62,36 +62,39 @@ def promote(  # noqa: PLR0917 - the options of a command
         str | None,
         typer.Option(help="A version in charge there that it may take over from though not judged against it."),
     ] = None,
-    patience: Annotated[float, typer.Option(help="Seconds without news after which to stop waiting.")] = 60,
+    patience: Annotated[float, typer.Option(help="Seconds without news after which to stop wait_notice.")] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Promote a version from one deployment to another, which verifies its evidence. Exits with 1 when refused."""
-    from steward.stations import registry, send  # noqa: PLC0415 - other commands need none of it
-    from steward.store.caller import caller  # noqa: PLC0415
+    from steward.cli import version_export  # noqa: PLC0415 - other commands need none of it
+    from steward.repositories import models  # noqa: PLC0415 - other commands need none of it
+    from steward.store.caller_identity import caller_identity  # noqa: PLC0415
 
-    here, there = Place.parse(origin), Place.parse(destination)
-    with there.reached() as target:
-        champion = registry.routing(target.data, model).champion
+    here, there = PromotionTarget.parse(origin), PromotionTarget.parse(destination)
+    with there.connect() as target:
+        champion = models.routing(target.data, model).champion
         environment = target.data.environment
-    with here.reached() as source:
+    with here.connect() as source:
         source.require(model)
         if source.data.environment == environment:
             raise StewardError(
                 f"{origin} and {destination} are both environment {environment!r}; deploy them with other names"
             )
-        sent = send.gather(source.data, source.ledger, model, version, champion)
-    with there.reached() as target:
+        sent = version_export.collect(source.data, source.ledger, model, version, champion)
+    with there.connect() as target:
         after = target.ledger.length(model)
-        correlation_id = send.deliver(target.data, sent, author=caller(), sent_at=datetime.now(UTC), over=over)
+        correlation_id = version_export.upload(
+            target.data, sent, author=caller_identity(), sent_at=datetime.now(UTC), over=over
+        )
         entries = history.follow(target.ledger, model, after=after, seconds=patience, about=correlation_id)
-        with waiting(f"what {environment} says of {sent.version}", patience):
-            _answer(entries, sent.version, as_json=as_json)
+        with wait_notice(f"what {environment} says of {sent.version}", patience):
+            _wait_for_answer(entries, sent.version, as_json=as_json)
     raise StewardError(
         f"{environment} has not answered within {patience:g} s; `steward log {model} --stack {there.stack}` shows it"
     )
 
 
-def _answer(entries: Iterator[LedgerEntry], version: str, *, as_json: bool) -> None:
+def _wait_for_answer(entries: Iterator[LedgerEntry], version: str, *, as_json: bool) -> None:
     """Show what the other deployment says, and leave with its verdict."""
     for entry in entries:
         if as_json and entry.action in ENDS:
@@ -105,16 +108,16 @@ def _answer(entries: Iterator[LedgerEntry], version: str, *, as_json: bool) -> N
 
 def outcome(
     model: Annotated[str, typer.Argument(help="Which model.")],
-    patience: Annotated[float, typer.Option(help="Seconds after which to stop waiting.")] = 3600,
+    patience: Annotated[float, typer.Option(help="Seconds after which to stop wait_notice.")] = 3600,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
     stack: Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")] = "steward",
 ) -> None:
     """Wait for the newest run to end. Exits with 1 unless its version was promoted."""
-    from steward.stations.catalogue import newest_run  # noqa: PLC0415 - as above
+    from steward.repositories.artifacts import newest_run  # noqa: PLC0415 - as above
 
     deployment = Deployment.of(stack).require(model)
     deadline = time.monotonic() + patience
-    with waiting(f"the newest run of {model} to end", patience):
+    with wait_notice(f"the newest run of {model} to end", patience):
         while True:
             run = newest_run(deployment.data, model)
             if run is None:

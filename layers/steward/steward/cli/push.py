@@ -1,4 +1,4 @@
-"""`steward push`: upload declarations or records, and show what becomes of them."""
+"""`steward push`: uploads declarations or records and reports their results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Annotated, get_args
 
 import typer
 
-from steward.cli.answers import is_taken_in, show_answer
 from steward.cli.deployment import Deployment
 from steward.cli.first_version import show_version
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, errors, on_standard_error, print_json
+from steward.cli.upload_status import is_ingested, show_upload_status
 from steward.errors import ObjectMissing, StewardError
 from steward.events import CorrectedKind, Kind
 from steward.ledger import LedgerEntry
-from steward.records.intake_summary import rows_of
+from steward.records.ingestion_summary import rows_of
 from steward.spec.document import read_spec
 from steward.store import keys
 
@@ -66,7 +66,7 @@ def upload_files(  # noqa: PLR0917 - the options of a command
     before = {name: deployment.ledger.length(name) for name in {upload.model for upload in uploads}}
     with on_standard_error(wanted=as_json):
         answers = _push(deployment, uploads, patience)
-        accepted = all(is_taken_in(answer) for answer in answers)
+        accepted = all(is_ingested(answer) for answer in answers)
         for name in dict.fromkeys(upload.model for upload in uploads if upload.kind == "reference"):
             mine = [
                 answer
@@ -77,7 +77,7 @@ def upload_files(  # noqa: PLR0917 - the options of a command
     if as_json:
         print_json(
             [
-                {"file": str(upload.file), "taken_in": is_taken_in(answer), "answer": answer}
+                {"file": str(upload.file), "taken_in": is_ingested(answer), "answer": answer}
                 for upload, answer in zip(uploads, answers, strict=True)
             ]
         )
@@ -94,7 +94,7 @@ def _push(deployment: Deployment, uploads: Sequence[_Upload], patience: float) -
         before = _version(deployment, upload.key) if upload.kind == "labels" else None
         version_id = deployment.data.upload(upload.key, upload.file)
         console.print(f"{upload.file} → s3://{deployment.data.name}/{upload.key}", markup=False)
-        answer = show_answer(deployment, upload.model, upload.key, version_id, after, patience)
+        answer = show_upload_status(deployment, upload.model, upload.key, version_id, after, patience)
         rows, rejected = rows_of(answer.summary)
         if rejected > rows:
             errors.print(f"most of its {rows + rejected:,} rows are in quarantine", style="red", markup=False)

@@ -1,4 +1,4 @@
-"""`steward quarantine`: rejected rows and files, seen and released once what was wrong is mended."""
+"""`steward quarantine`: lists, shows and releases rejected rows and files."""
 
 import uuid
 from collections import Counter
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from steward.cli.answers import is_taken_in, show_answer
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, on_standard_error, print_json
+from steward.cli.upload_status import is_ingested, show_upload_status
 from steward.errors import Conflict, ObjectMissing, StewardError
 from steward.events import ObjectCreated
 from steward.ledger import LedgerEntry
-from steward.stations import registry
+from steward.repositories import models
 from steward.store import keys
 from steward.store.queue import Queue
 
@@ -35,7 +35,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class QuarantinedRows:
     """The rejected rows of one batch.
 
     Attributes:
@@ -70,7 +70,7 @@ class Rows:
 def show_all(model: Model, as_json: Json = False, stack: Stack = "steward") -> None:
     """List rejected rows and files. Exits with 1 when there are any."""
     deployment = Deployment.of(stack).require(model, for_history=True)
-    found = list(_waiting(deployment, model))
+    found = list(_list_entries(deployment, model))
     if as_json:
         print_json(found)
     elif found:
@@ -81,7 +81,7 @@ def show_all(model: Model, as_json: Json = False, stack: Stack = "steward") -> N
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QuarantineEntry:
     """Rejected rows, or a rejected file, as they are listed.
 
     Attributes:
@@ -101,7 +101,7 @@ class Waiting:
     message: str
 
 
-def _waiting(deployment: Deployment, model: str) -> Iterator[Waiting]:
+def _list_entries(deployment: Deployment, model: str) -> Iterator[QuarantineEntry]:
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
     found = list(_rows(deployment, model))
@@ -111,13 +111,13 @@ def _waiting(deployment: Deployment, model: str) -> Iterator[Waiting]:
         told = ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
         done = deployment.data.find(each.destination) is not None
         message = f"{'released: ' if done else ''}{len(rejected):,} rows: {told}"
-        yield Waiting(each.batch, each.source.name, len(rejected), dict(codes), done, message)
+        yield QuarantineEntry(each.batch, each.source.name, len(rejected), dict(codes), done, message)
     for entry in _files(deployment, model, found):
         name = entry.subject.rpartition("/")[2]
-        yield Waiting(entry.subject, name, None, {}, released=False, message=entry.summary)
+        yield QuarantineEntry(entry.subject, name, None, {}, released=False, message=entry.summary)
 
 
-def table(model: str, found: Sequence[Waiting]) -> Table:
+def table(model: str, found: Sequence[QuarantineEntry]) -> Table:
     """One entry a batch of rows or file."""
     drawn = draw_table(f"Quarantine of {model}", "batch or file", "what is wrong")
     for each in found:
@@ -137,7 +137,7 @@ def show(
     from steward.records.quarantine import read_rejected  # noqa: PLC0415 - as above
 
     deployment = Deployment.of(stack).require(model)
-    found = read_rejected(deployment.data.get(_found(deployment, model, batch).key).body)[:rows]
+    found = read_rejected(deployment.data.get(_find_rows(deployment, model, batch).key).body)[:rows]
     if as_json:
         print_json(found)
         return
@@ -148,7 +148,7 @@ def show(
 
 
 @app.command(name="release", epilog="Example: steward quarantine release loans 20260301T101500Z-331f7cf6f4ba")
-def let_go(
+def release_quarantined(
     model: Model,
     what: Place,
     patience: Annotated[
@@ -164,7 +164,7 @@ def let_go(
     deployment = Deployment.of(stack).require(model, active=True)
     with on_standard_error(wanted=as_json):
         answer = _release(deployment, model, what, patience)
-    taken_in = answer is not None and is_taken_in(answer)
+    taken_in = answer is not None and is_ingested(answer)
     if as_json:
         print_json({"taken_in": taken_in, "answer": answer})
     raise typer.Exit(0 if taken_in else 1)
@@ -176,15 +176,15 @@ def _release(deployment: Deployment, model: str, what: str, patience: float) -> 
     if what.startswith(keys.INBOX):
         key, version_id = what, _send_file(deployment, model, what)
     else:
-        found = _newest(deployment, model, _found(deployment, model, what))
+        found = _newest(deployment, model, _find_rows(deployment, model, what))
         uploaded = _upload_rows(deployment, model, found)
         if uploaded is None:
             return None
         key, version_id = found.destination, uploaded
-    return show_answer(deployment, model, key, version_id, after, patience)
+    return show_upload_status(deployment, model, key, version_id, after, patience)
 
 
-def _newest(deployment: Deployment, model: str, rows: Rows) -> Rows:
+def _newest(deployment: Deployment, model: str, rows: QuarantinedRows) -> QuarantinedRows:
     """The rows of a batch, or what is left of them: those that were released and refused again, in their own batch."""
     by_source = {
         keys.inbox(each.source.model, each.source.kind, each.source.name): each for each in _rows(deployment, model)
@@ -194,24 +194,24 @@ def _newest(deployment: Deployment, model: str, rows: Rows) -> Rows:
     return rows
 
 
-def _upload_rows(deployment: Deployment, model: str, found: Rows) -> str | None:
+def _upload_rows(deployment: Deployment, model: str, found: QuarantinedRows) -> str | None:
     """Upload the rows of a batch again; the version id, or None where nothing is to be done."""
     from steward.records.quarantine import read_rejected  # noqa: PLC0415
-    from steward.records.release import release  # noqa: PLC0415
+    from steward.records.released_rows import to_upload  # noqa: PLC0415
 
     present = deployment.data.find(found.destination)
-    refused = _refused(deployment, model, found.destination) if present else None
+    refused = _find_refusal(deployment, model, found.destination) if present else None
     if present and refused is None:
         console.print(
             f"{found.batch} was released before, as {found.destination}, and not refused; nothing is done", markup=False
         )
         return None
-    spec, _ = registry.current_spec(deployment.data, model)
+    spec, _ = models.current_spec(deployment.data, model)
     if spec.capture and found.source.kind == "predictions":
         raise StewardError(f"{found.batch} came in data-capture files; upload the mended file instead")
     served = found.source.kind in {"predictions", "telemetry"}
-    champion = registry.routing(deployment.data, model).champion_for(found.uploaded) if served else None
-    file = release(
+    champion = models.routing(deployment.data, model).champion_for(found.uploaded) if served else None
+    file = to_upload(
         read_rejected(deployment.data.get(found.key).body),
         found.format,
         (spec.columns.version, champion) if champion else None,
@@ -232,29 +232,29 @@ def _upload_rows(deployment: Deployment, model: str, found: Rows) -> str | None:
     return stored.version_id
 
 
-def _refused(deployment: Deployment, model: str, key: str) -> LedgerEntry | None:
+def _find_refusal(deployment: Deployment, model: str, key: str) -> LedgerEntry | None:
     """The refusal of a file, if the newest that the ledger says of it is one."""
     entries = [entry for entry in deployment.ledger.entries(model) if entry.subject == key and entry.action in _ANSWERS]
     return entries[-1] if entries and entries[-1].action == "batch_rejected" else None
 
 
-def _rows(deployment: Deployment, model: str) -> Iterator[Rows]:
+def _rows(deployment: Deployment, model: str) -> Iterator[QuarantinedRows]:
     """Every batch with rejected rows whose upload is known, oldest first."""
     for listed in deployment.data.list(keys.quarantines(model)):
         source = deployment.data.source_of(listed.key)
         place = keys.InboxKey.parse(source[0]) if source else None
         if place:
-            yield Rows(listed.name, listed.key, place)
+            yield QuarantinedRows(listed.name, listed.key, place)
 
 
-def _found(deployment: Deployment, model: str, batch: str) -> Rows:
+def _find_rows(deployment: Deployment, model: str, batch: str) -> QuarantinedRows:
     for each in _rows(deployment, model):
         if each.batch == batch:
             return each
     raise StewardError(f"no rows of {model} are in quarantine under {batch!r}; see `steward quarantine list {model}`")
 
 
-def _files(deployment: Deployment, model: str, rows: list[Rows]) -> Iterator[LedgerEntry]:
+def _files(deployment: Deployment, model: str, rows: list[QuarantinedRows]) -> Iterator[LedgerEntry]:
     """The newest refusal of each file of which nothing was taken in since, and no row is in quarantine."""
     newest: dict[str, LedgerEntry] = {}
     for entry in deployment.ledger.entries(model):

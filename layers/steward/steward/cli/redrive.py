@@ -1,4 +1,4 @@
-"""What failed too often: why, and once more round."""
+"""`steward redrive`: lists dead-lettered messages with their errors, and redrives them."""
 
 import json
 from collections.abc import Iterator
@@ -21,18 +21,18 @@ UNDELIVERED = "undelivered_events"
 _KILLED = "no function could say why: it was killed, ran out of time or memory, or the log is gone"
 
 
-def send_round_again(
+def redrive(
     function: Annotated[str | None, typer.Argument(help="Of one function, or undelivered_events; of all.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Send them round again.")] = False,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """List dead-lettered messages with the error, or send them again. Exits with 1 if any remain."""
-    found = list(failed(Deployment.of(stack), function))
+    found = list(failed_messages(Deployment.of(stack), function))
     stays = 0
     for each in found:
         if send and each.target:
-            each.letters.send_round(each.letter, each.target)
+            each.letters.redrive(each.letter, each.target)
         else:
             each.letters.give_back(each.letter)
             stays += 1
@@ -48,8 +48,8 @@ def send_round_again(
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """A dead letter, where it lies, why, and where it goes if it is sent round."""
+class FailedMessage:
+    """A dead-lettered message: its queue, its error, and the queue it is redriven to."""
 
     place: str
     letters: DeadLetters
@@ -69,7 +69,7 @@ class Failed:
         }
 
 
-def failed(deployment: Deployment, only: str | None) -> Iterator[Failed]:
+def failed_messages(deployment: Deployment, only: str | None) -> Iterator[FailedMessage]:
     """Every dead letter, with the reason why it failed the last time.
 
     Args:
@@ -86,14 +86,16 @@ def failed(deployment: Deployment, only: str | None) -> Iterator[Failed]:
         if only in (None, place):
             letters = DeadLetters(url)
             for letter in letters.take():
-                yield _failed(deployment, place, letters, letter)
+                yield _describe_letter(deployment, place, letters, letter)
 
 
-def table(found: list[Failed]) -> Table:
+def table(found: list[FailedMessage]) -> Table:
     """One row a letter."""
     drawn = draw_table(f"{len(found)} dead letters", "where", "sent", "message", "why", whole=("where", "sent"))
     for each in found:
-        drawn.add_row(each.place, f"{each.letter.sent_at:%Y-%m-%d %H:%M}", _said(each.letter.body), each.reason)
+        drawn.add_row(
+            each.place, f"{each.letter.sent_at:%Y-%m-%d %H:%M}", _describe_message(each.letter.body), each.reason
+        )
     return drawn
 
 
@@ -105,14 +107,14 @@ def _places(deployment: Deployment) -> dict[str, str]:
     return {**found, UNDELIVERED: deployment.outputs["UndeliveredEventsQueueUrl"]}
 
 
-def _failed(deployment: Deployment, place: str, letters: DeadLetters, letter: Letter) -> Failed:
+def _describe_letter(deployment: Deployment, place: str, letters: DeadLetters, letter: Letter) -> FailedMessage:
     if place == UNDELIVERED:
         told = [letter.attributes.get(name) for name in ("ERROR_CODE", "ERROR_MESSAGE")]
         target = letter.attributes.get("TARGET_ARN")
         reason = ": ".join(part for part in told if part) or "it came without a reason"
-        return Failed(place, letters, letter, reason, queue_url(target) if target else None)
+        return FailedMessage(place, letters, letter, reason, queue_url(target) if target else None)
     reason = logs.reason_of(deployment.outputs["LogGroupName"], letter.message, letter.sent_at) or _KILLED
-    return Failed(place, letters, letter, reason, deployment.outputs[f"{_logical_id(place)}QueueUrl"])
+    return FailedMessage(place, letters, letter, reason, deployment.outputs[f"{_logical_id(place)}QueueUrl"])
 
 
 def _function(logical_id: str) -> str:
@@ -124,7 +126,7 @@ def _logical_id(function: str) -> str:
     return "".join(word.capitalize() for word in function.split("_"))
 
 
-def _said(body: str) -> str:
+def _describe_message(body: str) -> str:
     """What a message is about, in a few words; its beginning where it is nothing that Steward knows."""
     try:
         content = json.loads(body)

@@ -1,4 +1,4 @@
-"""`steward report`: the newest page of a model, and the page of all models, in a folder."""
+"""`steward report`: downloads the newest page of a model, or of all models."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from steward.cli.deployment import Deployment
 from steward.cli.terminal import console
 from steward.errors import StewardError
 from steward.store import keys
-from steward.store.bucket import Bucket, Content
+from steward.store.bucket import Bucket, ObjectContent
 
 _PREFIX = "reports/"
 
@@ -26,21 +26,21 @@ def report(
     if as_json:
         typer.echo(_newest(data, model, keys.report(model)).body.decode())
         return
-    page = bring(data, model, out)
+    page = download(data, model, out)
     console.print(str(page), soft_wrap=True, markup=False)
     if open_it:
         typer.launch(str(page))
 
 
-def bring(data: Bucket, model: str, folder: Path) -> Path:
+def download(data: Bucket, model: str, folder: Path) -> Path:
     """Write a model's page, its JSON and the page of all models to a folder, laid out as in the bucket; the page.
 
     Raises:
         StewardError: there is none yet, or the folder cannot be written to.
     """
     brought = {key: _newest(data, model, key).body for key in (keys.report_page(model), keys.report(model))}
-    if models := data.find(keys.standings_page()):
-        brought[keys.standings_page()] = models.body
+    if models := data.find(keys.fleet_page()):
+        brought[keys.fleet_page()] = models.body
     try:
         for key, body in brought.items():
             target = folder / key.removeprefix(_PREFIX)
@@ -53,7 +53,7 @@ def bring(data: Bucket, model: str, folder: Path) -> Path:
     return folder / keys.report_page(model).removeprefix(_PREFIX)
 
 
-def _newest(data: Bucket, model: str, key: str) -> Content:
+def _newest(data: Bucket, model: str, key: str) -> ObjectContent:
     content = data.find(key)
     if content is None:
         raise StewardError(

@@ -11,7 +11,7 @@ from steward.cli.terminal import console
 from steward.errors import StewardError
 from steward.sagemaker.clarify import Analysis
 from steward.sagemaker.constraints import Constraints
-from steward.sagemaker.documents import Document
+from steward.sagemaker.documents import JsonDocument
 from steward.sagemaker.importing import import_sagemaker
 from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics
 from steward.sagemaker.statistics import Statistics
@@ -117,7 +117,7 @@ def declaration(
     )
 
 
-def _read[D: Document](read: Callable[[bytes, str], D], path: Path, taken_for: str) -> D:
+def _read[D: JsonDocument](read: Callable[[bytes, str], D], path: Path, taken_for: str) -> D:
     """A document; what is wrong with it is said with where it lies and what it was taken for."""
     return read(path.read_bytes(), f"{path} (given as {taken_for})")
 

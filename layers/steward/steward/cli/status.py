@@ -1,4 +1,4 @@
-"""How models stand: champion, newest check, alerts, newest run."""
+"""`steward status`: champion, newest check, alerts and newest run of each model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from steward.alerting.states import ModelAlerts, Standing, standings_of
+from steward.alerting.alert_status import AlertStatus, ModelAlerts, alert_statuses
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
 from steward.errors import UnknownModel
 from steward.releasing.routing import Routing
+from steward.repositories import models
 from steward.retraining.runs import Run
 from steward.spec.windows import Window
-from steward.stations import registry
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.deployment import QueueUnreadable, backlog
@@ -40,45 +40,45 @@ def show_status(
     deployment = Deployment.of(stack)
     if model:
         deployment.require(model)
-    found = sorted(standings(deployment, model), key=lambda one: one.urgency)
+    found = sorted(model_statuses(deployment, model), key=lambda one: one.urgency)
     if as_json:
-        print_json([standing.record() for standing in found])
+        print_json([status.record() for status in found])
     else:
         _show(found, alerts=model is not None)
         if sentence := describe_backlog(deployment):
             console.print(sentence, style="dim", markup=False)
-    raise typer.Exit(1 if any(standing.firing for standing in found) else 0)
+    raise typer.Exit(1 if any(status.firing for status in found) else 0)
 
 
-def _show(found: list["ModelStanding"], *, alerts: bool) -> None:
+def _show(found: list["ModelStatus"], *, alerts: bool) -> None:
     none = "no models yet: `steward suggest` writes a declaration, and `steward push MODEL.yaml` uploads it"
     console.print(table(found) if found else none)
-    for standing in found:
-        if freeze := standing.routing.freeze:
-            waiting = len(standing.routing.held)
-            console.print(f"{standing.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
-    for standing in found if alerts else []:
+    for status in found:
+        if freeze := status.routing.freeze:
+            waiting = len(status.routing.held)
+            console.print(f"{status.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
+    for status in found if alerts else []:
         console.print()
-        console.print(alerts_table(standing))
+        console.print(alerts_table(status))
 
 
 @dataclass(frozen=True, slots=True)
-class ModelStanding:
+class ModelStatus:
     """One model as it stands."""
 
     model: str
     routing: Routing
     newest_window: str | None
-    alerts: list[Standing]
+    alerts: list[AlertStatus]
     newest_run: Run | None
 
     @property
-    def firing(self) -> list[Standing]:
+    def firing(self) -> list[AlertStatus]:
         """Alerts that fire now."""
         return [alert for alert in self.alerts if alert.state == "firing"]
 
     @property
-    def lasting(self) -> list[Standing]:
+    def lasting(self) -> list[AlertStatus]:
         """Alerts that do not fire although their windows keep being bad."""
         return [alert for alert in self.alerts if alert.lasting]
 
@@ -107,12 +107,12 @@ class ModelStanding:
                 {
                     "monitor": alert.monitor,
                     "state": alert.state,
-                    "severity": alert.grave,
+                    "severity": alert.severity,
                     "window": alert.latest.window if alert.latest else None,
                     "bad_windows": alert.recent[0],
                     "windows": alert.recent[1],
-                    "acknowledged": alert.present.acknowledged,
-                    "notes": [note for note in (alert.quiet, alert.course.held) if note],
+                    "acknowledged": alert.snapshot.acknowledged,
+                    "notes": [note for note in (alert.suppressed_by, alert.progress.held) if note],
                     "found": alert.summary,
                 }
                 for alert in self.alerts
@@ -120,29 +120,29 @@ class ModelStanding:
         }
 
     @classmethod
-    def of(cls, data: Bucket, model: str) -> "ModelStanding":
+    def of(cls, data: Bucket, model: str) -> "ModelStatus":
         """Read it.
 
         Raises:
             UnknownModel: no declaration of this name was accepted.
         """
-        spec, _ = registry.current_spec(data, model)
+        spec, _ = models.current_spec(data, model)
         alerts = data.load_if_present(keys.alerts(model), ModelAlerts)
         runs = [listed.key for listed in data.list(keys.runs(model)) if listed.key != keys.retraining_state(model)]
         return cls(
             model=model,
-            routing=registry.routing(data, model),
-            newest_window=max(data.folders(keys.checks(model)), default=None),
-            alerts=list(standings_of(alerts, spec).values()) if alerts else [],
+            routing=models.routing(data, model),
+            newest_window=max(data.list_prefixes(keys.checks(model)), default=None),
+            alerts=list(alert_statuses(alerts, spec).values()) if alerts else [],
             newest_run=data.load(max(runs), Run) if runs else None,
         )
 
 
-def standings(deployment: Deployment, model: str | None) -> Iterator[ModelStanding]:
+def model_statuses(deployment: Deployment, model: str | None) -> Iterator[ModelStatus]:
     """One model, or every declared one."""
     for name in [model] if model else deployment.models():
         try:
-            yield ModelStanding.of(deployment.data, name)
+            yield ModelStatus.of(deployment.data, name)
         except UnknownModel:
             if model:
                 raise
@@ -163,58 +163,58 @@ def describe_backlog(deployment: Deployment) -> str:
     return f"still in work, of all models: {', '.join(told)}" if told else ""
 
 
-def table(found: list[ModelStanding]) -> Table:
+def table(found: list[ModelStatus]) -> Table:
     """A few lines a model."""
     drawn = draw_table("Models", "model", "how it stands", whole=("model",))
-    for standing in found:
-        promotion = standing.routing.promotions[-1] if standing.routing.promotions else None
+    for status in found:
+        promotion = status.routing.promotions[-1] if status.routing.promotions else None
         drawn.add_row(
-            standing.model,
+            status.model,
             console.stack(
                 f"champion {promotion.version}, since {promotion.as_of:%Y-%m-%d}" if promotion else "no champion yet",
-                f"newest window {_day(standing.newest_window)}",
-                Text(f"firing: {_firing(standing)}", style="yellow" if standing.firing else ""),
-                _run(standing),
+                f"newest window {_day(status.newest_window)}",
+                Text(f"firing: {_firing(status)}", style="yellow" if status.firing else ""),
+                _run(status),
             ),
         )
     return drawn
 
 
-def _firing(standing: ModelStanding) -> str:
+def _firing(status: ModelStatus) -> str:
     """The alerts that fire, and those of which windows keep being bad."""
-    said = [f"{alert.monitor}{_often(alert, ' (bad in {} of the last {} windows)')}" for alert in standing.firing]
+    said = [f"{alert.monitor}{_often(alert, ' (bad in {} of the last {} windows)')}" for alert in status.firing]
     said += [
-        f"not {alert.monitor}{_often(alert, ', though bad in {} of the last {} windows')}" for alert in standing.lasting
+        f"not {alert.monitor}{_often(alert, ', though bad in {} of the last {} windows')}" for alert in status.lasting
     ]
     return ", ".join(said) or "none"
 
 
-def _often(alert: Standing, form: str) -> str:
+def _often(alert: AlertStatus, form: str) -> str:
     bad, windows = alert.recent
     return form.format(bad, windows) if bad and windows > 1 else ""
 
 
-def _run(standing: ModelStanding) -> Text:
+def _run(status: ModelStatus) -> Text:
     """The newest run; why it failed, in red, where it did."""
-    run = standing.newest_run
+    run = status.newest_run
     if run is None:
         return Text("no run yet")
     said = f"newest run {run.stage} {run.as_of:%Y-%m-%d}"
-    return Text(f"{said}: {run.outcome}", style="bold red") if standing.failed else Text(said)
+    return Text(f"{said}: {run.outcome}", style="bold red") if status.failed else Text(said)
 
 
-def alerts_table(standing: ModelStanding) -> Table | str:
+def alerts_table(status: ModelStatus) -> Table | str:
     """One entry an alert that needs a look, what fires first; those in good order are named below."""
-    calm = sorted(alert.monitor for alert in standing.alerts if _calm(alert))
+    calm = sorted(alert.monitor for alert in status.alerts if _calm(alert))
     order = f"in good order: {', '.join(calm)}" if calm else "no monitor has said anything yet"
-    restless = [alert for alert in standing.alerts if alert.monitor not in calm]
+    restless = [alert for alert in status.alerts if alert.monitor not in calm]
     if not restless:
-        return f"no alert of {standing.model} needs a look; {order}"
-    drawn = draw_table(f"Alerts of {standing.model}", "monitor", "what was found", whole=("monitor",))
+        return f"no alert of {status.model} needs a look; {order}"
+    drawn = draw_table(f"Alerts of {status.model}", "monitor", "what was found", whole=("monitor",))
     for alert in sorted(restless, key=lambda alert: (alert.state != "firing", not alert.lasting, alert.monitor)):
         window = f"window {_day(alert.latest.window)}" if alert.latest else ""
         often = _often(alert, "bad in {} of the last {} windows")
-        facts = ", ".join(filter(None, (_state(alert), alert.grave, window, often)))
+        facts = ", ".join(filter(None, (_state(alert), alert.severity, window, often)))
         drawn.add_row(
             alert.monitor, console.stack(facts, alert.summary), style="yellow" if alert.state == "firing" else ""
         )
@@ -223,16 +223,16 @@ def alerts_table(standing: ModelStanding) -> Table | str:
     return drawn
 
 
-def _calm(alert: Standing) -> bool:
+def _calm(alert: AlertStatus) -> bool:
     """Whether there is nothing to look at."""
-    notes = alert.quiet or alert.course.held or alert.course.flapping or alert.lasting
+    notes = alert.suppressed_by or alert.progress.held or alert.progress.flapping or alert.lasting
     return alert.state in ("ok", "resolved") and not notes
 
 
-def _state(alert: Standing) -> str:
+def _state(alert: AlertStatus) -> str:
     """The state with what holds for it: why nobody hears of it, or that a person has seen it."""
-    notes = [alert.quiet, alert.course.held, "flapping" if alert.course.flapping else ""]
-    notes.append("acknowledged" if alert.state == "firing" and alert.present.acknowledged else "")
+    notes = [alert.suppressed_by, alert.progress.held, "flapping" if alert.progress.flapping else ""]
+    notes.append("acknowledged" if alert.state == "firing" and alert.snapshot.acknowledged else "")
     return "; ".join([alert.state, *filter(None, notes)])
 
 

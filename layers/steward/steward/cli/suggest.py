@@ -33,8 +33,8 @@ def suggest(  # noqa: PLR0917 - the options of a command
     model outputs, the model is declared as trained elsewhere; otherwise Steward trains one from the label.
     """
     from steward.cli.progress import rows_read  # noqa: PLC0415 - other commands need no numpy
-    from steward.standalone.hints import Hints  # noqa: PLC0415
-    from steward.standalone.suggestion import suggest as suggested  # noqa: PLC0415
+    from steward.offline.hints import Hints  # noqa: PLC0415
+    from steward.offline.suggestion import suggest as suggested  # noqa: PLC0415
 
     hints = Hints(label, tuple(score or ()), prediction, time, identifier, entity, task)
     with rows_read() as progress:

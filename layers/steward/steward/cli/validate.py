@@ -1,4 +1,4 @@
-"""`steward validate`: declarations are read, and nothing is uploaded."""
+"""`steward validate`: checks declarations without uploading them."""
 
 from pathlib import Path
 from typing import Annotated, TypedDict

@@ -1,4 +1,4 @@
-"""What became of specs, datasets, versions and releases: `log`, `show`, `diff` and `checkout`."""
+"""`steward log`, `show`, `diff` and `checkout`: specs, datasets, versions and releases."""
 
 import json
 from collections.abc import Callable
@@ -26,14 +26,14 @@ def log(
 ) -> None:
     """Show the history of a model's specs, datasets, versions and releases, newest first."""
     from steward.cli import lineage  # noqa: PLC0415 - other commands need none of it
-    from steward.lineage.story import story  # noqa: PLC0415
-    from steward.stations import registry  # noqa: PLC0415
+    from steward.lineage.artifact_history import artifact_history  # noqa: PLC0415
+    from steward.repositories import models  # noqa: PLC0415
 
     deployment = Deployment.of(stack).require(model, for_history=True)
-    promotions = registry.routing(deployment.data, model).promotions
-    told = story(deployment.ledger.entries(model), promotions, checks=checks)[:last]
+    promotions = models.routing(deployment.data, model).promotions
+    told = artifact_history(deployment.ledger.entries(model), promotions, checks=checks)[:last]
     if as_json:
-        typer.echo(json.dumps([happening.model_dump(mode="json") for happening in told], indent=2))
+        typer.echo(json.dumps([entry.model_dump(mode="json") for entry in told], indent=2))
     elif told:
         console.print(lineage.story_table(model, told))
     else:
@@ -56,9 +56,9 @@ def show(
 ) -> None:
     """Show a spec revision, dataset, version, baseline, run, check or release. Exits with 2 when the ID is unknown."""
     from steward.cli import lineage  # noqa: PLC0415 - as above
-    from steward.stations.catalogue import Catalogue  # noqa: PLC0415
+    from steward.repositories.artifacts import ArtifactCatalogue  # noqa: PLC0415
 
-    catalogue = Catalogue(Deployment.of(stack).require(model).data, model)
+    catalogue = ArtifactCatalogue(Deployment.of(stack).require(model).data, model)
     found = catalogue.find(identity, version)
     document, stored = catalogue.document(found)
     if as_json:
@@ -81,10 +81,10 @@ def diff(
     metrics and importances; specs by every field.
     """
     from steward.cli import lineage  # noqa: PLC0415 - as above
-    from steward.stations.catalogue import Catalogue  # noqa: PLC0415
-    from steward.stations.comparison import difference  # noqa: PLC0415
+    from steward.cli.artifact_differences import difference  # noqa: PLC0415
+    from steward.repositories.artifacts import ArtifactCatalogue  # noqa: PLC0415
 
-    catalogue = Catalogue(Deployment.of(stack).require(model).data, model)
+    catalogue = ArtifactCatalogue(Deployment.of(stack).require(model).data, model)
     found = difference(catalogue, catalogue.find(before), catalogue.find(after))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
@@ -105,10 +105,10 @@ def checkout(  # noqa: PLR0917 - the options of a command
     stack: Stack = "steward",
 ) -> None:
     """Download a version's artifact, dataset and baseline, and verify every hash. Nothing is overwritten."""
-    from steward.stations.catalogue import Catalogue  # noqa: PLC0415 - as above
-    from steward.stations.checkout import checkout as bring  # noqa: PLC0415
+    from steward.cli.version_checkout import checkout as bring  # noqa: PLC0415
+    from steward.repositories.artifacts import ArtifactCatalogue  # noqa: PLC0415 - as above
 
-    catalogue = Catalogue(Deployment.of(stack).require(model).data, model)
+    catalogue = ArtifactCatalogue(Deployment.of(stack).require(model).data, model)
     manifest = catalogue.manifest_of(catalogue.find(version))
     folder = to or Path(f"{model}-{manifest.version}")
     files = bring(catalogue.data, model, manifest.version, folder, unreleased=unreleased)

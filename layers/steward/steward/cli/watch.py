@@ -1,4 +1,4 @@
-"""`steward watch`: every decision as it is taken."""
+"""`steward watch`: follows the decisions of a model in the ledger."""
 
 import math
 from typing import Annotated

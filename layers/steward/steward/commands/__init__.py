@@ -1,1 +1,1 @@
-"""What people ask for, how it is written down, and how its author is proven. Pure."""
+"""Commands that people give: their form, signature and authorisation. Pure."""

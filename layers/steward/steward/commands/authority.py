@@ -1,9 +1,9 @@
-"""When a command may be carried out: in its time, and by whom."""
+"""Authorisation of commands: validity period and allowed principals."""
 
 import re
 from datetime import datetime, timedelta
 
-from steward.commands.kinds import Command
+from steward.commands.requests import Command
 from steward.errors import CommandInvalid, NotProven
 from steward.spec.commands import CommandPolicy
 
@@ -62,7 +62,7 @@ def check_author(policy: CommandPolicy, command: Command, author: str) -> None:
     Raises:
         CommandInvalid: the declaration names others.
     """
-    patterns = policy.named(command.command)
+    patterns = policy.patterns_for(command.command)
     if patterns is None:
         return
     if not any(_matches(pattern, arn) for pattern in patterns for arn in {author, role_of(author)}):

@@ -1,4 +1,4 @@
-"""How a command is written down: one canonical text for each, whose digest its author signs."""
+"""Canonical JSON form of a command, whose digest its author signs."""
 
 import hashlib
 import json
@@ -8,10 +8,10 @@ from typing import Annotated
 import rfc8785
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from steward.commands.kinds import KINDS, Command
 from steward.commands.proof import Proof
+from steward.commands.requests import COMMANDS, Command
 from steward.errors import CommandInvalid
-from steward.spec.declared import MODEL_NAME
+from steward.spec.spec_section import MODEL_NAME
 
 LONGEST_TEXT = 16_384
 """Characters of a command; the longest that can be valid has fewer."""
@@ -46,9 +46,9 @@ def decode(text: str) -> Command:
     """
     fields = _fields(text)
     name = fields.get("command")
-    kind = KINDS.get(name) if isinstance(name, str) else None
+    kind = COMMANDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise CommandInvalid(f"{str(name)[:40]!r} is no command; one of {', '.join(KINDS)}")
+        raise CommandInvalid(f"{str(name)[:40]!r} is no command; one of {', '.join(COMMANDS)}")
     try:
         command = kind.model_validate_json(text)
     except ValidationError as error:

@@ -1,8 +1,8 @@
-"""The proof of who gave a command: a signature of one exact request to STS, which the verifier builds anew.
+"""Proof of a command's author: a signed STS request that the verifier rebuilds.
 
 The pattern is that of the AWS login of HashiCorp Vault (`X-Vault-AWS-IAM-Server-ID`) and of aws-iam-authenticator
 (`x-k8s-aws-id`): who gives a command signs a `GetCallerIdentity` request with headers that bind it to this command and
-this deployment, and the verifier has AWS answer it. Both were once led astray by requests that others had formed
+this deployment, and the verifier has AWS answer it. Both were once led the other way by requests that others had formed
 (CVE-2020-16250, CVE-2022-2385), so here no request travels: a proof is a signature and what must go with it, and
 everything that was signed, from host to body, is what the verifier itself takes it to be.
 """

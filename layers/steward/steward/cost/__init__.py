@@ -1,1 +1,1 @@
-"""What a deployment takes, by counted requests, bytes and seconds, at list prices."""
+"""Monthly cost of a deployment, from counted requests, bytes and seconds at list prices."""

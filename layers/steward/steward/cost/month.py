@@ -1,4 +1,4 @@
-"""What a month of a model takes, from how much comes and what one upload, hour and day were measured at."""
+"""Monthly cost of a model, from its traffic and the measured cost of an upload, hour and day."""
 
 from datetime import date
 from functools import cache
@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
-from steward.cost.prices import PriceName, added, times
+from steward.cost.prices import PriceName, add_uses, scale_use
 
 DAYS = 30
 HOURS = 24 * DAYS
@@ -18,7 +18,7 @@ IDLE_POLLS = 15 * 60 * HOURS
 type Measured = dict[PriceName, NonNegativeFloat]
 
 
-class Calibration(BaseModel):
+class CostCalibration(BaseModel):
     """What was counted on a deployment in process (`tests/benchmarks/cost`), in the units of the price list.
 
     Attributes:
@@ -44,7 +44,7 @@ class Calibration(BaseModel):
 
     def month(self, uploads: float) -> dict[PriceName, float]:
         """The use of one model in thirty days, with so many uploads."""
-        return added(times(self.upload, uploads), times(self.hour, HOURS), times(self.day, DAYS))
+        return add_uses(scale_use(self.upload, uploads), scale_use(self.hour, HOURS), scale_use(self.day, DAYS))
 
 
 def idle(queues: int) -> dict[PriceName, float]:

@@ -1,4 +1,4 @@
-"""The price list, and what counted use comes to."""
+"""The price list, and the bill of counted usage."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class PriceList(BaseModel):
         return cls.model_validate_json(files(__package__).joinpath("prices.json").read_bytes())
 
     def bill(self, use: Use) -> "Bill":
-        """What some use comes to."""
+        """Price some usage."""
         return Bill(self, dict(use))
 
 
@@ -112,10 +112,10 @@ class Bill:
         return sum(line.after_free for line in self)
 
 
-def added(*uses: Use) -> dict[PriceName, float]:
+def add_uses(*uses: Use) -> dict[PriceName, float]:
     """Several uses as one.
 
-    >>> added({"s3_reads": 2}, {"s3_reads": 3, "logs": 1})
+    >>> add_uses({"s3_reads": 2}, {"s3_reads": 3, "logs": 1})
     {'s3_reads': 5, 'logs': 1}
     """
     total: dict[PriceName, float] = {}
@@ -125,6 +125,6 @@ def added(*uses: Use) -> dict[PriceName, float]:
     return total
 
 
-def times(use: Use, factor: float) -> dict[PriceName, float]:
+def scale_use(use: Use, factor: float) -> dict[PriceName, float]:
     """A use so many times over."""
     return {name: quantity * factor for name, quantity in use.items()}

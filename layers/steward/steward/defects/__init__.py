@@ -1,1 +1,1 @@
-"""Errors in a model's data: written down, corrected by a new version of the data, and followed to their end."""
+"""Defects of a model's data: reported, corrected by a new version of the rows, and tracked until closed."""

@@ -1,12 +1,12 @@
-"""What an upload of corrections did, and the names of what is made again for it."""
+"""Results of an upload of corrections, and the names of the batches that it rebuilds."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.defects.touched import Touched, TouchedObject, touched_by
-from steward.events import CorrectedKind, StoredObject
+from steward.defects.impact import AffectedObject, Impact, trace_impact
+from steward.events import CorrectedKind, ObjectRef
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.versions import VersionManifest
 
@@ -30,8 +30,8 @@ class CorrectedWindow(BaseModel):
     window: str
     rows: int
     versions: tuple[str, ...]
-    superseded: tuple[TouchedObject, ...]
-    stored: StoredObject
+    superseded: tuple[AffectedObject, ...]
+    stored: ObjectRef
 
 
 class Correction(BaseModel):
@@ -64,13 +64,13 @@ class Correction(BaseModel):
         return withdraws(self.batch)
 
 
-def touched_with(
-    suspects: Collection[TouchedObject],
+def impact_with_corrections(
+    suspects: Collection[AffectedObject],
     corrections: Sequence[Correction],
-    datasets: Mapping[str, tuple[StoredObject, DatasetManifest]],
+    datasets: Mapping[str, tuple[ObjectRef, DatasetManifest]],
     versions: Collection[VersionManifest],
-) -> Touched:
-    """All that a defect touches: what it was reported of, and exactly what was corrected for it.
+) -> Impact:
+    """Combine the impact of a defect's reports with that of its corrections.
 
     Args:
         suspects: the objects that were reported.
@@ -79,11 +79,11 @@ def touched_with(
         versions: every version of the model.
     """
     last = {window.window: window.stored.key for correction in corrections for window in correction.windows}
-    touched = touched_by(suspects, datasets, versions, corrected=last)
+    touched = trace_impact(suspects, datasets, versions, corrected=last)
     for correction in corrections:
         superseded = [item for window in correction.windows for item in window.superseded]
         corrected = {window.window: window.stored.key for window in correction.windows}
-        touched += touched_by(superseded, datasets, versions, corrected=corrected)
+        touched += trace_impact(superseded, datasets, versions, corrected=corrected)
     return touched
 
 
@@ -106,8 +106,8 @@ def is_correction(batch: str) -> bool:
     return original(batch).endswith((_REPLACED, _WITHDRAWN))
 
 
-def amended(batch: str, corrections: Collection[str]) -> str:
-    """The name of what is left of a batch, once these corrections have taken rows from it."""
+def amended_name(batch: str, corrections: Collection[str]) -> str:
+    """Name of the rest of a batch after corrections replaced some of its rows."""
     digest = hashlib.sha256("\n".join(sorted(corrections)).encode()).hexdigest()[:_DIGITS]
     return f"{batch}{_AMENDED}{len(corrections)}-{digest}"
 
@@ -115,7 +115,7 @@ def amended(batch: str, corrections: Collection[str]) -> str:
 def original(name: str) -> str:
     """The batch that a name stands for.
 
-    >>> original(amended("20240101T000000Z-abc", ["20240102T000000Z-def-replaced"]))
+    >>> original(amended_name("20240101T000000Z-abc", ["20240102T000000Z-def-replaced"]))
     '20240101T000000Z-abc'
     """
     return name.partition(_AMENDED)[0]
@@ -129,10 +129,10 @@ def standing(names: Iterable[str]) -> list[str]:
     newest: dict[str, str] = {}
     for name in names:
         batch = original(name)
-        newest[batch] = max(newest.get(batch, batch), name, key=_passed)
+        newest[batch] = max(newest.get(batch, batch), name, key=_amendments)
     return sorted(newest.values())
 
 
-def _passed(name: str) -> tuple[int, str]:
+def _amendments(name: str) -> tuple[int, str]:
     _, mark, rest = name.partition(_AMENDED)
     return (int(rest.split("-")[0]), name) if mark else (0, name)

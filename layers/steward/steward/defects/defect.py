@@ -1,4 +1,4 @@
-"""A defect: an error found in a model's data, who answers for it, how far it has come, and what it touches."""
+"""A defect of a model's data: its owner, state, deadline and impact."""
 
 import hashlib
 from datetime import datetime
@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.defects.moves import FINISHED, moved, on_correction
-from steward.defects.touched import Touched, TouchedObject
+from steward.defects.impact import AffectedObject, Impact
+from steward.defects.transitions import FINISHED, apply_change, on_correction
 from steward.errors import DefectUnchangeable
-from steward.events import DefectChange, DefectProposed, DefectState, Sentence, StoredObject
+from steward.events import DefectChange, DefectProposed, DefectState, ObjectRef, Sentence
 from steward.spec.defects import DefectPolicy
 from steward.spec.severity import Severity, rank
 
@@ -20,7 +20,7 @@ _FORGOTTEN = 100
 _DIGITS = 10
 
 
-class Report(BaseModel):
+class DefectReport(BaseModel):
     """One finding of the error; the same error may be found in several ways.
 
     Attributes:
@@ -60,7 +60,7 @@ class Report(BaseModel):
         )
 
 
-class Step(BaseModel):
+class DefectStep(BaseModel):
     """One move of a defect: to which state, who asked for it, and when.
 
     Attributes:
@@ -94,7 +94,7 @@ class AppliedCorrection(BaseModel):
     rows: int
     windows: tuple[str, ...]
     at: AwareDatetime
-    stored: StoredObject
+    stored: ObjectRef
 
 
 class Defect(BaseModel):
@@ -107,24 +107,24 @@ class Defect(BaseModel):
         steps: its history, from the first.
         refused: what was asked for and could not be, by event id.
         suspects: the objects that it was reported of.
-        touched: the objects, windows, datasets and versions that the bad rows are in.
-        told_overdue: the deadline whose passing was told of.
+        impact: the objects, windows, datasets and versions that the bad rows are in.
+        overdue_reported: the deadline whose passing was told of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     defect: str
     model: str
-    reports: tuple[Report, ...]
-    steps: tuple[Step, ...]
+    reports: tuple[DefectReport, ...]
+    steps: tuple[DefectStep, ...]
     corrections: tuple[AppliedCorrection, ...] = ()
     refused: dict[str, Sentence] = {}
-    suspects: tuple[TouchedObject, ...] = ()
-    touched: Touched = Touched()
-    told_overdue: AwareDatetime | None = None
+    suspects: tuple[AffectedObject, ...] = ()
+    impact: Impact = Impact()
+    overdue_reported: AwareDatetime | None = None
 
     @classmethod
-    def opened(cls, proposed: DefectProposed, policy: DefectPolicy, owner: str, since: datetime | None = None) -> Self:
+    def open(cls, proposed: DefectProposed, policy: DefectPolicy, owner: str, since: datetime | None = None) -> Self:
         """A new defect.
 
         Args:
@@ -133,7 +133,7 @@ class Defect(BaseModel):
             owner: who answers for the model, where the policy names nobody.
             since: from when its deadline counts; from the moment that the proposal speaks for where it is left out.
         """
-        step = Step(
+        step = DefectStep(
             event=proposed.event_id,
             at=proposed.as_of,
             state="open",
@@ -141,7 +141,7 @@ class Defect(BaseModel):
             author=proposed.author,
             note=proposed.title,
         )
-        report = Report.of(proposed, policy, since or proposed.as_of)
+        report = DefectReport.of(proposed, policy, since or proposed.as_of)
         return cls(defect=identity(proposed), model=proposed.model, reports=(report,), steps=(step,))
 
     @property
@@ -155,19 +155,19 @@ class Defect(BaseModel):
         return self.steps[-1].owner
 
     @property
-    def gravest(self) -> Report:
-        """The report that speaks for it: the gravest, of those the first."""
+    def highest_severity(self) -> DefectReport:
+        """The report that speaks for it: the most severe, of those the first."""
         return min(self.reports, key=lambda report: (-rank(report.severity), report.as_of, report.event))
 
     @property
     def severity(self) -> Severity:
-        """That of the gravest report."""
-        return self.gravest.severity
+        """That of the most severe report."""
+        return self.highest_severity.severity
 
     @property
     def title(self) -> str:
-        """That of the gravest report."""
-        return self.gravest.title
+        """That of the most severe report."""
+        return self.highest_severity.title
 
     @property
     def found(self) -> datetime:
@@ -202,14 +202,14 @@ class Defect(BaseModel):
             for report in self.reports
         )
 
-    def reported(self, proposed: DefectProposed, policy: DefectPolicy, since: datetime | None = None) -> Self:
+    def with_report(self, proposed: DefectProposed, policy: DefectPolicy, since: datetime | None = None) -> Self:
         """The defect after another finding of it, with the deadline as in `opened`; itself where that is known."""
         if any(report.event == proposed.event_id for report in self.reports):
             return self
-        reports = (*self.reports, Report.of(proposed, policy, since or proposed.as_of))
+        reports = (*self.reports, DefectReport.of(proposed, policy, since or proposed.as_of))
         return self.model_copy(update={"reports": tuple(sorted(reports, key=lambda one: (one.as_of, one.event)))})
 
-    def changed(  # noqa: PLR0917 - who asks for what, and when
+    def with_change(  # noqa: PLR0917 - who asks for what, and when
         self, event: str, change: DefectChange, at: datetime, author: str, owner: str | None = None, note: str = ""
     ) -> Self:
         """The defect after what a person asked for: moved on, or with a refusal noted. The same event changes it once.
@@ -225,15 +225,15 @@ class Defect(BaseModel):
         if event in self.refused or any(step.event == event for step in self.steps):
             return self
         try:
-            state = moved(self.state, change, owner)
+            state = apply_change(self.state, change, owner)
         except DefectUnchangeable as error:
             kept = [*self.refused.items(), (event, str(error))][-_FORGOTTEN:]
             return self.model_copy(update={"refused": dict(kept)})
         new = owner if change == "assign" and owner else self.owner
-        step = Step(event=event, at=at, state=state, owner=new, author=author, note=note)
+        step = DefectStep(event=event, at=at, state=state, owner=new, author=author, note=note)
         return self.model_copy(update={"steps": (*self.steps, step)})
 
-    def corrected(self, event: str, correction: AppliedCorrection, source: str) -> Self:
+    def with_correction(self, event: str, correction: AppliedCorrection, source: str) -> Self:
         """The defect after rows were corrected for it; itself where that is known. A finished one only notes it.
 
         Args:
@@ -244,7 +244,7 @@ class Defect(BaseModel):
         if any(known.batch == correction.batch for known in self.corrections):
             return self
         steps = tuple(
-            Step(event=event, at=correction.at, state=state, owner=self.owner, author=source)
+            DefectStep(event=event, at=correction.at, state=state, owner=self.owner, author=source)
             for state in on_correction(self.state)
         )
         corrections = tuple(sorted((*self.corrections, correction), key=lambda one: one.batch))

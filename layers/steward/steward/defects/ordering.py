@@ -1,4 +1,4 @@
-"""A model's defects as people look at them: what is due first, and how many are left at the end of each day."""
+"""Defects by deadline, and a daily burn-down."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

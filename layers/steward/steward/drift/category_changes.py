@@ -1,4 +1,4 @@
-"""Which categories came, and which are gone."""
+"""New and vanished categories."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every statistic of one column, with the chance of each in unchanged data."""
+"""Compares one column of a window with the baseline: every statistic with its p-value."""
 
 import math
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from steward.drift.chi_squared import chi_squared
 from steward.drift.filled_bin import FilledBin
 from steward.drift.frequent_value import FrequentValue
 from steward.drift.hellinger_distance import hellinger_distance
-from steward.drift.histograms import Counts, pooled
+from steward.drift.histograms import Counts, pool_bins
 from steward.drift.jensen_shannon_distance import jensen_shannon_distance
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.neighbourhood import Neighbourhood
 from steward.drift.population_stability_index import expected_under_no_change, population_stability_index
-from steward.drift.proportions import change_p_value
+from steward.drift.proportion_tests import change_p_value
 from steward.drift.quadratic_form import QuadraticForm
 from steward.drift.rank_dispersion import rank_dispersion
 from steward.drift.rank_sum import rank_sum_deviation
 from steward.drift.rare_categories import RareCategories
 from steward.drift.sensitivity import Sensitivity, ShareSensitivity, ShiftSensitivity, mean_squared_error
 from steward.drift.standardised_shift import Shift
+from steward.drift.survival import f_sf, kolmogorov_sf, kolmogorov_sf_upper_bound, lognormal_sf
 from steward.drift.tail_share import TailShare
-from steward.drift.tails import f_tail, kolmogorov_tail, kolmogorov_tail_estimated, lognormal_tail
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, histogram
@@ -63,7 +63,7 @@ _TAIL_WEIGHT, _BIN_WEIGHT = 8 / 3, 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ColumnChange:
     """One way in which a column may have changed enough to matter.
 
     Attributes:
@@ -86,7 +86,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ColumnComparison:
     """What two histograms say about one column.
 
     Attributes:
@@ -100,7 +100,7 @@ class Comparison:
         capped: whether so many rows lie beyond the limits of the effect that the column moved further than it says.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[ColumnChange, ...]
     values: dict[Statistic, float | None]
     p_values: dict[Statistic, float]
     sensitivity: Sensitivity | None
@@ -120,7 +120,7 @@ class Comparison:
 
 def compare_numeric(
     reference: NumericSummary, window: NumericSummary, bins: NumericBins, effect: DesignEffect
-) -> Comparison:
+) -> ColumnComparison:
     """Compare two summaries of a numeric column, each with at least 10 finite values.
 
     The mean shift is in standard deviations of the baseline. Its p-value does not trust the moments: where rows are
@@ -136,21 +136,21 @@ def compare_numeric(
         effect: how much the column varies between windows beyond independent rows.
     """
     expected, observed, here = counts_of(reference.counts), counts_of(window.counts), effect.at(window.count)
-    comparison, p_value = _binned(expected, observed, here, effect, _NUMERIC_SHARE)
+    comparison, p_value = _bin_tests(expected, observed, here, effect, _NUMERIC_SHARE)
     rows = max(1.0, window.count / max(here.location, here.value))
     baseline_rows = max(1.0, reference.count / max(effect.location, effect.value))
     distance = kolmogorov_smirnov(expected, observed)
     scaled = distance * math.sqrt(rows * baseline_rows / (rows + baseline_rows))
     rest = FrequentValue.split(expected, observed, rows, baseline_rows)
-    shifted, wider, spread = _ranked(rest, here)
+    shifted, wider, spread = _rank_tests(rest, here)
     if not here.clustered:
-        supremum = kolmogorov_tail(scaled)
+        supremum = kolmogorov_sf(scaled)
     else:
-        supremum = kolmogorov_tail_estimated(scaled, here.chunks - 1)
+        supremum = kolmogorov_sf_upper_bound(scaled, here.chunks - 1)
         against_windows = _among_windows(reference, window, bins, effect)
         if against_windows is None:
             against_windows = rank_sum_deviation(expected, observed, rows, baseline_rows) ** 2
-        among = f_tail(against_windows, 1, here.chunks - 1)
+        among = f_sf(against_windows, 1, here.chunks - 1)
         shifted = max(shifted, among) if rest.tests else among
     shift = Shift.between(reference, window, bins)
     tail, filled = _places(reference, window, bins, shift.scale, _widest(effect))
@@ -169,16 +169,18 @@ def compare_numeric(
         "l_infinity_distance": min(1.0, _BIN_WEIGHT * filled.p_value) if filled else 1.0,
     }
     smallest = min(p_value, *p_values.values())
-    changes = [Change("wasserstein_distance", shift.standardised, smallest)]
+    changes = [ColumnChange("wasserstein_distance", shift.standardised, smallest)]
     if tail:
-        change = Change(
+        change = ColumnChange(
             "tail_share", tail.increase, p_values["tail_share"], tail.edge, tail.before, tail.share, tail.side
         )
         changes.append(change)
     if filled:
         chance = p_values["l_infinity_distance"]
-        changes.append(Change("l_infinity_distance", filled.increase, chance, filled.bin, filled.before, filled.share))
-    return Comparison(
+        changes.append(
+            ColumnChange("l_infinity_distance", filled.increase, chance, filled.bin, filled.before, filled.share)
+        )
+    return ColumnComparison(
         changes=tuple(changes),
         values=comparison | values,
         p_values=dict.fromkeys(comparison, p_value) | p_values | {"wasserstein_distance": smallest},
@@ -190,7 +192,7 @@ def compare_numeric(
     )
 
 
-def _ranked(rest: FrequentValue, here: DesignEffect) -> tuple[float, float, float]:
+def _rank_tests(rest: FrequentValue, here: DesignEffect) -> tuple[float, float, float]:
     """The chances of the mean rank and of the dispersion of what is left, and the latter's value between them.
 
     The chance of the mean rank is that of any share of what was taken out, too.
@@ -199,11 +201,11 @@ def _ranked(rest: FrequentValue, here: DesignEffect) -> tuple[float, float, floa
         return rest.p_value, 0.0, 1.0
     sides = rest.expected, rest.observed, rest.rows, rest.baseline_rows
     freedom = max(1.0, min(rest.rows, rest.baseline_rows) - 1)
-    shifted = f_tail(rank_sum_deviation(*sides) ** 2, 1, freedom)
+    shifted = f_sf(rank_sum_deviation(*sides) ** 2, 1, freedom)
     wider, deviation = rank_dispersion(*sides)
     if here.clustered:
         freedom = min(freedom, here.chunks - 1) if rest.tests else here.chunks - 1
-    spread = f_tail(deviation**2, 1, freedom)
+    spread = f_sf(deviation**2, 1, freedom)
     return (min(1.0, 2 * min(shifted, rest.p_value)) if rest.tests else shifted), wider, spread
 
 
@@ -252,7 +254,7 @@ def _among_windows(
 
 def compare_categorical(
     reference: CategoricalSummary, window: CategoricalSummary, bins: CategoricalBins, effect: DesignEffect
-) -> Comparison:
+) -> ColumnComparison:
     """Compare two summaries of a categorical column, each with at least 10 values.
 
     Unseen categories are one, together with those that are as rare (`RareCategories`).
@@ -265,12 +267,12 @@ def compare_categorical(
     """
     here = effect.at(window.count)
     expected, observed = comparable_categories(reference, window)
-    values, p_value = _binned(expected, observed, here, effect, _CATEGORICAL_SHARE)
+    values, p_value = _bin_tests(expected, observed, here, effect, _CATEGORICAL_SHARE)
     rows, baseline_rows = window.count / here.over(1), reference.count / effect.over(1)
     sensitivity = None
     if here.clustered:
         sides = max(1.0, rows), max(1.0, baseline_rows)
-        directions = len(pooled(expected, observed, share=_CATEGORICAL_SHARE, least_rows=_LEAST_ROWS)[0]) - 1
+        directions = len(pool_bins(expected, observed, share=_CATEGORICAL_SHARE, least_rows=_LEAST_ROWS)[0]) - 1
         sensitivity = ShareSensitivity(
             share=float(expected.max() / expected.sum()),
             rows=sides[0] * sides[1] / sum(sides),
@@ -279,8 +281,10 @@ def compare_categorical(
             windows=here.chunks,
         )
     gone = VanishedCategories.between(reference, window, bins, rows, baseline_rows)
-    return Comparison(
-        changes=(Change("l_infinity_distance", l_infinity_distance(expected, observed), min(p_value, gone.p_value)),),
+    return ColumnComparison(
+        changes=(
+            ColumnChange("l_infinity_distance", l_infinity_distance(expected, observed), min(p_value, gone.p_value)),
+        ),
         values=values | {"vanished_share": gone.share},
         p_values=dict.fromkeys(values, p_value) | {"vanished_share": gone.p_value},
         sensitivity=sensitivity,
@@ -291,10 +295,10 @@ def comparable_categories(reference: CategoricalSummary, window: CategoricalSumm
     """The histograms of a baseline and of a window, rare and unseen categories as the last bin of both."""
     expected = counts_of(histogram(reference))
     rare = RareCategories.of(expected)
-    return rare.folded(expected, baseline=True), rare.folded(counts_of(histogram(window)), baseline=False)
+    return rare.fold(expected, baseline=True), rare.fold(counts_of(histogram(window)), baseline=False)
 
 
-def _binned(
+def _bin_tests(
     counts: Counts, window_counts: Counts, here: DesignEffect, there: DesignEffect, share: float
 ) -> tuple[dict[Statistic, float | None], float]:
     """The statistics that compare histograms bin by bin, and the chance of such a difference.
@@ -302,7 +306,7 @@ def _binned(
     All look at bins pooled until each can be told from noise, but for the largest change of a share, which has no use
     for that. The population stability index is less what sampling alone would give on average, at least 0.
     """
-    expected, observed = pooled(counts, window_counts, share=share, least_rows=_LEAST_ROWS)
+    expected, observed = pool_bins(counts, window_counts, share=share, least_rows=_LEAST_ROWS)
     directions = max(1, len(expected) - 1)
     rows = max(1.0, float(observed.sum()) / here.over(directions))
     baseline_rows = max(1.0, float(expected.sum()) / there.over(directions))
@@ -340,7 +344,7 @@ def _p_value(
     if effect.clustered:
         used = max(1.0, degrees * effect.concentration)
         ratio = statistic / degrees
-        return max(f_tail(ratio, used, effect.chunks - 1), lognormal_tail(ratio, 2 / used))
+        return max(f_sf(ratio, used, effect.chunks - 1), lognormal_sf(ratio, 2 / used))
     hits, baseline_hits = (
         rows * float(observed[0] / observed.sum()),
         baseline_rows * float(expected[0] / expected.sum()),
@@ -351,8 +355,8 @@ def _p_value(
     denominator = max(1.0, min(rows, baseline_rows) - 1)
     if effect.clusters is not None:
         weights = effect.weights(degrees) / observed.sum() + there.weights(degrees) / expected.sum()
-        return QuadraticForm.of_weights(weights * (degrees / weights.sum())).tail(statistic, denominator)
-    return f_tail(statistic / degrees, degrees, denominator)
+        return QuadraticForm.of_weights(weights * (degrees / weights.sum())).survival_function(statistic, denominator)
+    return f_sf(statistic / degrees, degrees, denominator)
 
 
 def counts_of(counts: tuple[int, ...]) -> Counts:

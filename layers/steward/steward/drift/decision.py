@@ -1,19 +1,19 @@
-"""The one decision on drift: real beyond chance, at a family-wise rate over everything, and large enough to matter."""
+"""Decides on drift: significant at the family-wise rate, and larger than the declared minimum effect."""
 
 from steward.baselines.baseline import Baseline
-from steward.drift.columns import judge_features, judge_outputs
-from steward.drift.embeddings import judge_embeddings
+from steward.drift.column_drift import evaluate_features, evaluate_outputs
+from steward.drift.drift_scope import DriftScope
+from steward.drift.embedding_drift import evaluate_embeddings
 from steward.drift.family import Family
-from steward.drift.joint.judge import judge_joint
-from steward.drift.segments import judge_segments
-from steward.drift.shares import judge_missing, judge_unseen
-from steward.drift.watched import Watched
+from steward.drift.joint.joint_drift import evaluate_joint
+from steward.drift.missing_and_unseen import evaluate_missing, evaluate_unseen
+from steward.drift.segment_drift import evaluate_segments
 from steward.errors import IncomparableProfiles
 from steward.profiles.profile import Profile
 from steward.results import MetricResult
 
 
-def judge_drift(baseline: Baseline, profile: Profile, watched: Watched) -> list[MetricResult]:
+def evaluate_drift(baseline: Baseline, profile: Profile, watched: DriftScope) -> list[MetricResult]:
     """Judge every column of a window, and all of them together, for drift, missing cells and unseen categories.
 
     A column drifts when any of its tests has a p-value at most its part of the false-alarm rate of the whole window
@@ -40,11 +40,11 @@ def judge_drift(baseline: Baseline, profile: Profile, watched: Watched) -> list[
     baseline = baseline.facing(profile.entities)
     family = Family.of(baseline, watched)
     return [
-        *judge_features(baseline, profile, watched, family),
-        *judge_embeddings(baseline, profile, watched, family),
-        *judge_outputs(baseline, profile, watched, family),
-        *judge_missing(baseline, profile, watched, family),
-        *judge_unseen(baseline, profile, watched, family),
-        *judge_joint(baseline, profile, watched.monitors.joint_drift, family),
-        *judge_segments(baseline, profile, watched, family),
+        *evaluate_features(baseline, profile, watched, family),
+        *evaluate_embeddings(baseline, profile, watched, family),
+        *evaluate_outputs(baseline, profile, watched, family),
+        *evaluate_missing(baseline, profile, watched, family),
+        *evaluate_unseen(baseline, profile, watched, family),
+        *evaluate_joint(baseline, profile, watched.monitors.joint_drift, family),
+        *evaluate_segments(baseline, profile, watched, family),
     ]

@@ -1,4 +1,4 @@
-"""How far a column of embeddings moved as a whole."""
+"""Change of the mean of a column of embeddings."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from steward.drift.quadratic_form import QuadraticForm
-from steward.drift.tails import f_tail
+from steward.drift.survival import f_sf
 from steward.profiles.embedding_spread import EmbeddingSpread
 from steward.profiles.embeddings import EmbeddingSums
 
@@ -59,9 +59,9 @@ class EmbeddingChange:
         change = window.feature_mean - reference.feature_mean
         distance = float(change @ change)
         if here.clustered:
-            p_value = f_tail(distance / share / form.first, 1, here.chunks - 1)
+            p_value = f_sf(distance / share / form.first, 1, here.chunks - 1)
         else:
-            p_value = form.tail(distance / share)
+            p_value = form.survival_function(distance / share)
         excess = max(0.0, distance - share * form.first)
         shift = mean_cosine_shift(reference, window)
         return cls(excess, shift, math.sqrt(excess / form.first), p_value)

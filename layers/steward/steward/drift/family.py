@@ -1,4 +1,4 @@
-"""The tests that share one false-alarm rate."""
+"""The tests that share one family-wise false-alarm rate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Self
 
 from steward.baselines.baseline import Baseline
 from steward.drift.comparison import CATEGORICAL_TESTS, NUMERIC_TESTS
-from steward.drift.watched import Watched
+from steward.drift.drift_scope import DriftScope
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.spec.monitors import DriftMonitor
 
@@ -46,7 +46,7 @@ class Family:
     tests_of: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, baseline: Baseline, watched: Watched) -> Self:
+    def of(cls, baseline: Baseline, watched: DriftScope) -> Self:
         """Count the tests of the monitors that are switched on, and of the columns that are watched."""
         monitors, bins = watched.monitors, baseline.bins
         tests_of = {
@@ -70,7 +70,7 @@ class Family:
             + (1 if monitors.attribution_drift else 0),
             segment_tests=segments * of_segment,
             share_rate=min(rates, default=DriftMonitor().false_alarm_rate),
-            importances=_normalised({name: watched.importance(name) or 0.0 for name in tests_of}) if weighted else {},
+            importances=_normalise({name: watched.importance(name) or 0.0 for name in tests_of}) if weighted else {},
             tests_of=tests_of,
         )
 
@@ -93,7 +93,7 @@ def _column_tests(bins: ColumnBins) -> int:
     return NUMERIC_TESTS if isinstance(bins, NumericBins) else CATEGORICAL_TESTS
 
 
-def _normalised(weights: Mapping[str, float]) -> dict[str, float]:
+def _normalise(weights: Mapping[str, float]) -> dict[str, float]:
     """Weights that sum to one; none where nothing has weight."""
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()} if total > 0 else {}

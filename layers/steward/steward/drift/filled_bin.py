@@ -7,7 +7,7 @@ import numpy as np
 
 from steward.drift.histograms import Counts, shares
 from steward.drift.neighbourhood import Neighbourhood
-from steward.drift.proportions import Share, increase_chance
+from steward.drift.proportion_tests import ObservedProportion, increase_chance
 from steward.drift.tail_share import PLAIN, surprise
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
@@ -58,7 +58,7 @@ class FilledBin:
         most = int(growth.argmax())
         if growth[most] <= 0:
             return None
-        here, there = (Share(int(counts[most]), int(counts.sum())) for counts in (observed, expected))
+        here, there = (ObservedProportion(int(counts[most]), int(counts.sum())) for counts in (observed, expected))
         p_value, places = 1.0, int(np.count_nonzero(~much))
         if surprise(here.hits, here.rows, there.hits, there.rows) > PLAIN:
             p_value = min(1.0, places * increase_chance(here, there, effect))

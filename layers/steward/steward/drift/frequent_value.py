@@ -1,10 +1,10 @@
-"""The value that most rows have, told from the rest: both ask for tests of their own."""
+"""Separates the most frequent value from the rest; each part has tests of its own."""
 
 from dataclasses import dataclass
 from typing import Self
 
 from steward.drift.histograms import Counts, shares
-from steward.drift.proportions import change_p_value
+from steward.drift.proportion_tests import change_p_value
 
 _MOST = 0.5
 

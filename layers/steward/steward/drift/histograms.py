@@ -37,7 +37,7 @@ def smoothed_shares(expected: Counts, observed: Counts) -> tuple[NDArray[np.floa
     return p / (rows + added), q / (window_rows + added)
 
 
-def pooled(expected: Counts, observed: Counts, *, share: float, least_rows: float) -> tuple[Counts, Counts]:
+def pool_bins(expected: Counts, observed: Counts, *, share: float, least_rows: float) -> tuple[Counts, Counts]:
     """Join neighbouring bins until every one holds enough of the baseline.
 
     Bins are taken in their order, and one is closed once the baseline's proportion in it reaches `share` and lets one

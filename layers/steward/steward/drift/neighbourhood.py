@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from steward.drift.distribution_function import DistributionFunction
-from steward.drift.proportions import Share, increase_chance
+from steward.drift.proportion_tests import ObservedProportion, increase_chance
 from steward.drift.wasserstein_distance import distributions
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
@@ -98,7 +98,9 @@ class Neighbourhood:
     def _chance(self, here: float, there: float, effect: DesignEffect) -> float:
         """Numbers of rows are rounded against the finding."""
         hits, before = math.floor(here * self.rows + _ROUNDING), math.ceil(there * self.baseline_rows - _ROUNDING)
-        return increase_chance(Share(max(0, hits), self.rows), Share(before, self.baseline_rows), effect)
+        return increase_chance(
+            ObservedProportion(max(0, hits), self.rows), ObservedProportion(before, self.baseline_rows), effect
+        )
 
 
 def _tail(side: DistributionFunction, edge: float, *, above: bool) -> float:

@@ -1,4 +1,4 @@
-"""The tail of a squared distance of two means."""
+"""Survival function of a squared distance of two means.wo means."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.drift.tails import chi_squared_tail, f_tail
+from steward.drift.survival import chi2_sf, f_sf
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class QuadraticForm:
         """Whether it varies at all."""
         return self.first > 0 and self.third > 0
 
-    def tail(self, value: float, degrees: float = math.inf) -> float:
+    def survival_function(self, value: float, degrees: float = math.inf) -> float:
         """The chance that it exceeds a value, by the shifted chi-squared with the same first three moments.
 
         Args:
@@ -48,12 +48,12 @@ class QuadraticForm:
         Source: J. P. Imhof (1961), Computing the distribution of quadratic forms in normal variables, Biometrika 48,
         419-426 (Pearson's approximation).
 
-        >>> round(QuadraticForm.of_weights(np.ones(4)).tail(9.487729036781154), 12)
+        >>> round(QuadraticForm.of_weights(np.ones(4)).survival_function(9.487729036781154), 12)
         0.05
         """
         ratio = self.third / self.second
         freedom = self.second**3 / self.third**2
         statistic = max(0.0, (value - (self.first - self.second / ratio)) / ratio)
         if math.isinf(degrees):
-            return chi_squared_tail(statistic, freedom)
-        return f_tail(statistic / freedom, freedom, degrees)
+            return chi2_sf(statistic, freedom)
+        return f_sf(statistic / freedom, freedom, degrees)

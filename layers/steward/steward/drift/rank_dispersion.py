@@ -1,4 +1,4 @@
-"""Klotz's statistic of two histograms: whether one sample is spread wider than the other."""
+"""Klotz's statistic of two histograms: a difference of spread."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The Wilcoxon-Mann-Whitney statistic of two histograms: whether one sample lies above the other."""
+"""The Wilcoxon-Mann-Whitney statistic of two histograms: a difference of location."""
 
 import math
 

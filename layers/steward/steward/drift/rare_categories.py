@@ -1,4 +1,4 @@
-"""Rare categories and unseen ones as one, so that a long tail does not look new in every window."""
+"""Merges rare and unseen categories, so that a long tail does not look new in every window."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -56,7 +56,7 @@ class RareCategories:
         most = least + int(np.argmin(rows[least:])) if unseen or times[1] else 0
         return cls((known <= most) & (known > 0), unseen + float(rows[: most + 1].sum()))
 
-    def folded(self, counts: Counts, *, baseline: bool) -> NDArray[np.float64]:
+    def fold(self, counts: Counts, *, baseline: bool) -> NDArray[np.float64]:
         """Counts with the rare categories among the unseen ones, shape (categories + 1,).
 
         Args:

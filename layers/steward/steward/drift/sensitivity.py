@@ -1,4 +1,4 @@
-"""The smallest change of a column that a window could have shown, given how the reference's windows differ."""
+"""The smallest change of a column that a window can detect, given the variation between reference windows."""
 
 import math
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
 
-from steward.drift.tails import f_tail, lognormal_tail
+from steward.drift.survival import f_sf, lognormal_sf
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import NumericSummary
 
@@ -94,7 +94,7 @@ class ShareSensitivity:
     def smallest(self, significance: float) -> float:
         """The change of a share, from 0; 1 where not even the greatest would reach this significance."""
         ratio = _crossing(
-            lambda value: max(f_tail(value, self.used, self.windows - 1), lognormal_tail(value, 2 / self.used)),
+            lambda value: max(f_sf(value, self.used, self.windows - 1), lognormal_sf(value, 2 / self.used)),
             significance,
             _ROUGH,
         )
@@ -119,7 +119,7 @@ def critical_t(significance: float, degrees: float) -> float:
     >>> round(critical_t(0.05, 10.0), 3)
     2.228
     """
-    return math.sqrt(_crossing(lambda squared: f_tail(squared, 1, degrees), significance))
+    return math.sqrt(_crossing(lambda squared: f_sf(squared, 1, degrees), significance))
 
 
 def _crossing(tail: Callable[[float], float], significance: float, steps: int = _STEPS) -> float:

@@ -1,4 +1,4 @@
-"""How far a numeric column moved, in a unit that a few wild rows cannot stretch: the effect that decides."""
+"""Location shift of a numeric column in robust standard deviations: the effect that decides."""
 
 import math
 import sys

@@ -1,4 +1,4 @@
-"""Whether more rows lie far out, on either side, than in the baseline."""
+"""Detects an increase of rows in either tail."""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from steward.drift.histograms import Counts
 from steward.drift.neighbourhood import Neighbourhood
-from steward.drift.proportions import Share, increase_chance
+from steward.drift.proportion_tests import ObservedProportion, increase_chance
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 
@@ -78,9 +78,9 @@ class TailShare:
         if not tails:
             return None
         side, edge, hits, before = max(tails, key=lambda tail: surprise(tail[2], here, tail[3], rows))
-        there = Share(before, rows)
+        there = ObservedProportion(before, rows)
         grown = surprise(hits, here, before, rows)
-        chance = 1.0 if grown <= PLAIN else increase_chance(Share(hits, here), there, effect)
+        chance = 1.0 if grown <= PLAIN else increase_chance(ObservedProportion(hits, here), there, effect)
         return cls(
             side="above" if side == "above" else "below",
             edge=edge,

@@ -1,5 +1,5 @@
-"""Whether groups of a protected attribute are treated alike."""
+"""Fairness: differences between groups of a protected attribute."""
 
-from steward.fairness.judgement import Treated, judge_fairness
+from steward.fairness.group_fairness import GroupTreatment, evaluate_fairness
 
-__all__ = ["Treated", "judge_fairness"]
+__all__ = ["GroupTreatment", "evaluate_fairness"]

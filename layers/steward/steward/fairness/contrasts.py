@@ -1,4 +1,4 @@
-"""How far the groups of one attribute lie apart, at most."""
+"""The largest difference and the lowest ratio between groups of one attribute."""
 
 from dataclasses import dataclass
 

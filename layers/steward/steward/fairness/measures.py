@@ -1,4 +1,4 @@
-"""The measures of fairness between groups, and the counts that they rest on."""
+"""Fairness measures and the counts that they are computed from."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from steward.spec.monitors import FairnessMonitor
 
 
 @dataclass(frozen=True, slots=True)
-class Treatment:
+class ModelTreatment:
     """What is known of one group: its decisions, and how they met the truth, as far as labels have come."""
 
     decisions: Decisions
@@ -19,21 +19,21 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class RateDefinition:
     """Something that each group has a share of.
 
     Attributes:
         name: the statistic of a single group's result.
-        told: what sentences say of a group with this share, after the figure.
+        description: what sentences say of a group with this share, after the figure.
         rows: what the share rests on, as sentences call it.
         counts: of one group; of two kinds of rows for odds.
         labels: whether it needs labels.
     """
 
     name: str
-    told: str
+    description: str
     rows: str
-    counts: Callable[[Treatment], Sequence[Count]]
+    counts: Callable[[ModelTreatment], Sequence[Count]]
     labels: bool = True
 
 
@@ -52,7 +52,7 @@ class Measure:
 
     name: str
     title: str
-    share: Share
+    share: RateDefinition
     contrast: Callable[[Rates], Contrast | None]
     limit: Callable[[FairnessMonitor], float | None]
     equal: float = 0.0
@@ -62,20 +62,20 @@ def _no_limit(_: FairnessMonitor) -> None:
     return None
 
 
-FAVOURABLE = Share(
+FAVOURABLE = RateDefinition(
     "favourable_share",
     "favourable decisions",
     "decisions",
     lambda group: [(group.decisions.favourable, group.decisions.decided)],
     labels=False,
 )
-TRUE_POSITIVE_RATE = Share(
+TRUE_POSITIVE_RATE = RateDefinition(
     "true_positive_rate",
     "favourable decisions where the truth is favourable",
     "labelled rows whose truth is favourable",
     lambda group: [(group.confusion.true_positives, group.confusion.positives)],
 )
-_ODDS = Share(
+_ODDS = RateDefinition(
     "average_odds",
     "favourable decisions, averaged over rows whose truth is favourable and rows whose truth is not",
     "labelled rows of either truth",
@@ -84,7 +84,7 @@ _ODDS = Share(
         (group.confusion.false_positives, group.confusion.negatives),
     ],
 )
-_PRECISION = Share(
+_PRECISION = RateDefinition(
     "precision",
     "right favourable decisions",
     "labelled rows with a favourable decision",

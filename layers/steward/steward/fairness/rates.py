@@ -1,4 +1,4 @@
-"""Shares of several groups, with their intervals."""
+"""Rates of several groups, with confidence intervals."""
 
 import math
 from collections.abc import Mapping, Sequence

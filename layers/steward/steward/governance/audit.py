@@ -1,4 +1,4 @@
-"""The invariants of governance. Each has a name and one method, and stands in `INVARIANTS`."""
+"""The governance invariants. Each has a name and one method, and is listed in `INVARIANTS`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from steward.spec.model import ModelSpec
 from steward.validation.evaluation import Evaluation
 
 
-class Finding(BaseModel):
+class AuditFinding(BaseModel):
     """What one invariant's check found."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -36,7 +36,7 @@ class Audit(BaseModel):
     champion: str | None
     ledger_entries: int
     ledger_head: str
-    findings: list[Finding]
+    findings: list[AuditFinding]
 
     @property
     def failed(self) -> list[str]:
@@ -45,8 +45,8 @@ class Audit(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the store holds, gathered for the audit.
+class AuditEvidence:
+    """The evidence of an audit, read from the store.
 
     Attributes:
         problems: what is missing or has changed, found by reading every byte; by part: `ledger`, and of the champion
@@ -70,7 +70,7 @@ class Invariant(Protocol):
 
     name: str
 
-    def check(self, evidence: Evidence) -> Finding:
+    def check(self, evidence: AuditEvidence) -> AuditFinding:
         """Look at the evidence."""
         ...
 
@@ -80,15 +80,17 @@ class LedgerChain:
 
     name = "ledger_chain"
 
-    def check(self, evidence: Evidence) -> Finding:
+    def check(self, evidence: AuditEvidence) -> AuditFinding:
         """Follow the hashes from the first entry."""
         if problems := evidence.problems.get("ledger"):
-            return Finding(invariant=self.name, holds=False, message="; ".join(problems))
+            return AuditFinding(invariant=self.name, holds=False, message="; ".join(problems))
         try:
             followed = verify(evidence.ledger)
         except LedgerBroken as error:
-            return Finding(invariant=self.name, holds=False, message=str(error))
-        return Finding(invariant=self.name, holds=True, message=f"{len(followed):,} entries follow one from another")
+            return AuditFinding(invariant=self.name, holds=False, message=str(error))
+        return AuditFinding(
+            invariant=self.name, holds=True, message=f"{len(followed):,} entries follow one from another"
+        )
 
 
 class ChampionRecorded:
@@ -96,7 +98,7 @@ class ChampionRecorded:
 
     name = "champion_recorded"
 
-    def check(self, evidence: Evidence) -> Finding:
+    def check(self, evidence: AuditEvidence) -> AuditFinding:
         """Compare routing with the ledger."""
         moved = ("champion_promoted", "champion_rolled_back")
         promoted = [entry.subject for entry in evidence.ledger if entry.action in moved]
@@ -107,7 +109,7 @@ class ChampionRecorded:
             if holds
             else f"the routing names {champion}, the ledger's last promotion {recorded}: someone changed it by hand"
         )
-        return Finding(invariant=self.name, holds=holds, message=message)
+        return AuditFinding(invariant=self.name, holds=holds, message=message)
 
 
 class ChampionArtifact:
@@ -115,7 +117,7 @@ class ChampionArtifact:
 
     name = "champion_artifact"
 
-    def check(self, evidence: Evidence) -> Finding:
+    def check(self, evidence: AuditEvidence) -> AuditFinding:
         """Look at what reading them found."""
         return _intact(self.name, evidence, ("manifest", "artifact", "baseline"), "artifact and baseline are unchanged")
 
@@ -125,7 +127,7 @@ class ChampionCard:
 
     name = "champion_card"
 
-    def check(self, evidence: Evidence) -> Finding:
+    def check(self, evidence: AuditEvidence) -> AuditFinding:
         """Look at what reading it found."""
         return _intact(self.name, evidence, ("card",), "the card is there")
 
@@ -135,11 +137,13 @@ class ChampionEvidence:
 
     name = "champion_evidence"
 
-    def check(self, evidence: Evidence) -> Finding:
+    def check(self, evidence: AuditEvidence) -> AuditFinding:
         """Look at its evaluation."""
         if evidence.routing.champion and evidence.evaluation and not evidence.evaluation.passed:
             refused = [gate.gate for gate in evidence.evaluation.gates if not gate.passed]
-            return Finding(invariant=self.name, holds=False, message=f"it is in charge though refused by {refused}")
+            return AuditFinding(
+                invariant=self.name, holds=False, message=f"it is in charge though refused by {refused}"
+            )
         return _intact(self.name, evidence, ("evaluation",), "it passed every gate, and the evidence is there")
 
 
@@ -148,7 +152,7 @@ class DatasetIntact:
 
     name = "dataset_intact"
 
-    def check(self, evidence: Evidence) -> Finding:
+    def check(self, evidence: AuditEvidence) -> AuditFinding:
         """Look at what reading all of them found."""
         return _intact(
             self.name,
@@ -171,7 +175,7 @@ INVARIANTS: tuple[Invariant, ...] = (
 """Every invariant, in the order in which the report names them."""
 
 
-def audit(evidence: Evidence, *, identity: str) -> Audit:
+def audit(evidence: AuditEvidence, *, identity: str) -> Audit:
     """Check every invariant."""
     return Audit(
         audit=identity,
@@ -184,8 +188,8 @@ def audit(evidence: Evidence, *, identity: str) -> Audit:
     )
 
 
-def _intact(name: str, evidence: Evidence, parts: Sequence[str], good: str) -> Finding:
+def _intact(name: str, evidence: AuditEvidence, parts: Sequence[str], good: str) -> AuditFinding:
     if evidence.routing.champion is None:
-        return Finding(invariant=name, holds=True, message="no version is in charge yet")
+        return AuditFinding(invariant=name, holds=True, message="no version is in charge yet")
     problems = [problem for part in parts for problem in evidence.problems.get(part, [])]
-    return Finding(invariant=name, holds=not problems, message="; ".join(problems) or good)
+    return AuditFinding(invariant=name, holds=not problems, message="; ".join(problems) or good)

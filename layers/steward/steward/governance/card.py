@@ -1,4 +1,4 @@
-"""Model cards, generated from the manifest and the evaluation, never typed in."""
+"""Model cards, generated from the manifest and the evaluation."""
 
 import json
 from typing import Literal

@@ -1,1 +1,1 @@
-"""What became of specs, datasets, versions, baselines and releases: their ids, their history, their differences."""
+"""Lineage of specs, datasets, versions, baselines and releases: ids, history and differences."""

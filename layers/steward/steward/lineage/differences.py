@@ -1,4 +1,4 @@
-"""How two specs, datasets or versions of a model differ."""
+"""Differences between two specs, datasets or versions of a model."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""How two documents differ, field by field."""
+"""Differences between two documents, field by field."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Immutable ids, and finding the one that a prefix means, as git does."""
+"""Immutable ids, and the lookup of one by its prefix, as in git."""
 
 import hashlib
 from collections.abc import Iterable

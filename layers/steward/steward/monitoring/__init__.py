@@ -1,1 +1,1 @@
-"""One window of one version, compared with its baseline."""
+"""Evaluates one window of one version against its baseline."""

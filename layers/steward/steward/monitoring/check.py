@@ -1,4 +1,4 @@
-"""The record of one check: what was compared with what, and every result."""
+"""The check document: the objects that were compared, and every result."""
 
 import hashlib
 import re
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.events import StoredObject
+from steward.events import ObjectRef
 from steward.results import FILLING, INVALID_SHARE, MetricResult, Status, without_chance
 from steward.spec.monitors import MonitorName
 
@@ -72,12 +72,12 @@ class Check(BaseModel):
     as_of: AwareDatetime
     batches: list[str]
     label_batches: list[str]
-    baseline: StoredObject
-    outcomes: StoredObject | None
-    spec: StoredObject
+    baseline: ObjectRef
+    outcomes: ObjectRef | None
+    spec: ObjectRef
     compared: dict[str, list[str]] = {}
-    attributions: StoredObject | None = None
-    history: StoredObject | None = None
+    attributions: ObjectRef | None = None
+    history: ObjectRef | None = None
     corrections: list[str] = []
     joined_corrections: int = 0
     given_up: int = 0
@@ -113,14 +113,14 @@ class Check(BaseModel):
 
     @property
     def statuses(self) -> dict[MonitorName, Status]:
-        """The gravest status of each monitor."""
+        """The most severe status of each monitor."""
         worst: dict[MonitorName, Status] = {}
         for result in self.results:
             known = worst.get(result.monitor, "unknown")
             worst[result.monitor] = max(known, result.status, key=lambda status: _SEVERITY[status])
         return worst
 
-    def found(self, monitor: MonitorName) -> Sequence[MetricResult]:
+    def findings_of(self, monitor: MonitorName) -> Sequence[MetricResult]:
         """What a monitor says is wrong, the largest effect first.
 
         Of the results about one column and segment those that carry an effect, or the first where none does; of a
@@ -154,11 +154,11 @@ class Check(BaseModel):
         return f"cannot tell for {len(doubtful)} of {len(set(names))} {about}: {', '.join([*doubtful[:_SHOWN], *more])}"
 
     def summary(self, monitor: MonitorName) -> str:
-        """What a person reads of one monitor: its gravest sentences, and the names of what else was found.
+        """What a person reads of one monitor: its most severe sentences, and the names of what else was found.
 
         How often chance alone does it is said once, of the first.
         """
-        bad = self.found(monitor)
+        bad = self.findings_of(monitor)
         if not bad:
             return self._without_finding(monitor)
         if bad[0].statistic == INVALID_SHARE:  # the reasons are in its own sentence

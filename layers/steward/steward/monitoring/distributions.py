@@ -1,4 +1,4 @@
-"""How drifted columns are distributed in a window and in the baseline, in few bars, for people to see."""
+"""Distributions of drifted columns in few bars, for display."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""How well each signal of drift has predicted realised loss, over earlier windows."""
+"""Rank correlation of each drift signal with realised loss over earlier windows."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ FEWEST_WINDOWS = 8
 _TOO_WELL = 1 - 1e-12
 
 
-def judge_signals(history: Sequence[PastWindow], spec: ModelSpec) -> list[MetricResult]:
+def evaluate_drift_loss_correlation(history: Sequence[PastWindow], spec: ModelSpec) -> list[MetricResult]:
     """The rank correlation of each signal's effect with the loss, one result a signal, the closest first.
 
     A signal is a column's drift or a joint statistic, by the size of its effect; the loss is log loss, or the mean
@@ -40,11 +40,11 @@ def judge_signals(history: Sequence[PastWindow], spec: ModelSpec) -> list[Metric
     names = list(dict.fromkeys(name for past in windows for name in past.effects))
     effects = np.abs([[past.effects.get(name, math.nan) for name in names] for past in windows])
     losses = np.array([past.realised[loss] for past in windows])
-    results = [_told(name, effects[:, at], losses, spec) for at, name in enumerate(names)]
+    results = [_correlate_signal(name, effects[:, at], losses, spec) for at, name in enumerate(names)]
     return sorted((found for found in results if found), key=lambda found: -abs(found.value or 0.0))
 
 
-def _told(name: str, effects: Floats, losses: Floats, spec: ModelSpec) -> MetricResult | None:
+def _correlate_signal(name: str, effects: Floats, losses: Floats, spec: ModelSpec) -> MetricResult | None:
     """Nothing where the signal was too seldom measured, or never moved."""
     known = np.isfinite(effects) & np.isfinite(losses)
     count = int(known.sum())
@@ -57,7 +57,7 @@ def _told(name: str, effects: Floats, losses: Floats, spec: ModelSpec) -> Metric
     low, high = math.tanh(middle - half), math.tanh(middle + half)
     loss = "mean absolute error" if spec.task == "regression" else "log loss"
     return MetricResult(
-        monitor="expected_performance",
+        monitor="performance_decomposition",
         column=name,
         statistic="drift_loss_correlation",
         value=value,
@@ -87,7 +87,7 @@ def _loss(spec: ModelSpec) -> PerformanceMetric:
 
 def _unknown(count: int) -> MetricResult:
     return MetricResult(
-        monitor="expected_performance",
+        monitor="performance_decomposition",
         statistic="drift_loss_correlation",
         rows=count,
         status="unknown",

@@ -1,12 +1,12 @@
-"""How far estimates can be trusted: those of earlier windows against what their labels said."""
+"""Error of performance estimates in earlier windows, once labels are known."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from steward.monitoring.expected import main_metrics
 from steward.monitoring.history import LATE, PastWindow
+from steward.monitoring.performance_estimate import main_metrics
 from steward.performance.intervals import wilson
 from steward.performance.metric import Metric
 from steward.results import MetricResult
@@ -15,7 +15,7 @@ from steward.spec.model import ModelSpec
 FEWEST_WINDOWS = 3
 
 
-def judge_estimate_error(history: Sequence[PastWindow], spec: ModelSpec) -> list[MetricResult]:
+def evaluate_estimate_error(history: Sequence[PastWindow], spec: ModelSpec) -> list[MetricResult]:
     """For each main metric, over the windows with both: the mean absolute error, and how often the interval held.
 
     `estimate_error_<metric>` has the mean absolute error as its value and the bias (estimated less realised) as its
@@ -28,7 +28,7 @@ def judge_estimate_error(history: Sequence[PastWindow], spec: ModelSpec) -> list
     """
     results = []
     for metric in main_metrics(spec).values():
-        results += _judge(metric, [past for past in history[-LATE:] if _has_both(past, metric)])
+        results += _evaluate(metric, [past for past in history[-LATE:] if _has_both(past, metric)])
     return results
 
 
@@ -36,7 +36,7 @@ def _has_both(past: PastWindow, metric: Metric[Any, Any]) -> bool:
     return past.labelled_rows > 0 and metric.name in past.realised and metric.name in past.bounds
 
 
-def _judge(metric: Metric[Any, Any], windows: Sequence[PastWindow]) -> list[MetricResult]:
+def _evaluate(metric: Metric[Any, Any], windows: Sequence[PastWindow]) -> list[MetricResult]:
     count = len(windows)
     if count < FEWEST_WINDOWS:
         return [

@@ -1,39 +1,39 @@
-"""Performance while labels are missing: every metric that can be estimated, always called an estimate."""
+"""Estimates performance metrics before labels arrive."""
 
 from typing import Any
 
-from steward.monitoring.expected import Expected, estimated, within_bounds
+from steward.estimation.forecast import MetricForecast
+from steward.monitoring.performance_estimate import PerformanceEstimate, estimable_metrics, within_bounds
 from steward.performance.intervals import Z95, Estimate
-from steward.performance.judgement import threshold
 from steward.performance.metric import Metric
-from steward.performance.outlook import Outlook
+from steward.performance.realised_performance import threshold
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
 
 
-def judge_estimates(expected: Expected | str, spec: ModelSpec) -> list[MetricResult]:
+def evaluate_estimates(expected: PerformanceEstimate | str, spec: ModelSpec) -> list[MetricResult]:
     """One result a metric: the holdout's figure, and what the kind of rows is expected to do to it.
 
-    The interval holds the realised figure of these rows with 95 %, as long as the world is that of the holdout. A
-    metric whose monitor is declared is in breach when the whole interval is beyond the tolerance.
+    The interval holds the realised figure of these rows with 95 %, as long as the relation of inputs and labels is that
+    of the holdout. A metric whose monitor is declared is in breach when the whole interval is beyond the tolerance.
 
     Args:
         expected: of the window, or why nothing is.
         spec: the declaration in force.
     """
-    metrics = estimated(spec)
+    metrics = estimable_metrics(spec)
     if isinstance(expected, str):
         return [_unknown(metric, expected) for metric in metrics.values()]
-    return [_judge(metric, expected, expected.outlooks.get(name)) for name, metric in metrics.items()]
+    return [_evaluate(metric, expected, expected.forecasts.get(name)) for name, metric in metrics.items()]
 
 
-def _judge(metric: Metric[Any, Any], expected: Expected, outlook: Outlook | None) -> MetricResult:
+def _evaluate(metric: Metric[Any, Any], expected: PerformanceEstimate, forecast: MetricForecast | None) -> MetricResult:
     before = expected.before.get(metric.name)
     if before is None:
         return _unknown(metric, f"on the holdout, {metric.missing(expected.holdout)}")
-    if outlook is None:
+    if forecast is None:
         return _unknown(metric, "it is not defined for what is expected")
-    estimate = within_bounds(metric, before.value + outlook.change, outlook.doubt, expected.rows)
+    estimate = within_bounds(metric, before.value + forecast.change, forecast.prediction_std, expected.rows)
     monitor = expected.spec.monitors.estimated_performance
     limited = monitor if monitor and monitor.metric == metric.name else None
     low, high, value = (metric.text(figure) for figure in (estimate.low, estimate.high, estimate.value))
@@ -42,7 +42,7 @@ def _judge(metric: Metric[Any, Any], expected: Expected, outlook: Outlook | None
         f"{metric.title} is estimated at {value} ({low} to {high}) from {expected.rows:,} {said}s without their "
         f"labels; the holdout's is {metric.text(before.value)}"
     )
-    breach = limited is not None and surely_worse(metric, outlook.change, outlook.doubt, limited.tolerance)
+    breach = limited is not None and surely_worse(metric, forecast.change, forecast.prediction_std, limited.tolerance)
     if limited:
         message += f", and that is {'surely' if breach else 'not surely'} worse by more than {limited.tolerance:g}"
     return MetricResult(
@@ -50,7 +50,7 @@ def _judge(metric: Metric[Any, Any], expected: Expected, outlook: Outlook | None
         statistic=f"estimated_{metric.name}",
         value=estimate.value,
         threshold=threshold(metric.better, estimate.value, before.value, limited.tolerance) if limited else None,
-        effect=outlook.change,
+        effect=forecast.change,
         low=estimate.low,
         high=estimate.high,
         baseline=before.value,
@@ -68,7 +68,7 @@ def surely_worse(metric: Metric[Any, Any], change: float, deviation: float, tole
     return change - Z95 * deviation > tolerance
 
 
-def _truth(metric: Metric[Any, Any], expected: Expected, estimate: Estimate) -> str:
+def _truth(metric: Metric[Any, Any], expected: PerformanceEstimate, estimate: Estimate) -> str:
     """What the labels say, once there are any."""
     realised = expected.after.get(metric.name)
     if realised is None or expected.realised is None:

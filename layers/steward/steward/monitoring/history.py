@@ -1,4 +1,4 @@
-"""The key figures of a version's windows, which later windows are seen against."""
+"""Key figures of earlier windows of a version."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from steward.quality.label_matches import PastMatches
-from steward.quality.schema_consistency import remembered
+from steward.quality.schema_consistency import oddity_shares
 from steward.quality.unmatched_labels import matches_of
 from steward.results import FILLING, MetricResult
 from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
@@ -78,7 +78,7 @@ class PastWindow(BaseModel):
             estimated={name: result.value for name, result in estimates.items()},  # type: ignore[misc]
             bounds={name: (result.low, result.high) for name, result in estimates.items()},  # type: ignore[misc]
             effects=effects,
-            columns=remembered(results),
+            columns=oddity_shares(results),
             matches=matches_of(results),
             filling=any(result.statistic == FILLING for result in results),
         )
@@ -101,7 +101,7 @@ class History(BaseModel):
     labelled: dict[int, int] = Field(default_factory=dict)
     waiting: dict[int, PastMatches] = Field(default_factory=dict)
 
-    def told(self, past: PastWindow) -> Self:
+    def with_window(self, past: PastWindow) -> Self:
         """The history with one more window; an estimate that was made before labels came is kept."""
         known = self.windows.get(past.window)
         if known and known.estimated and not past.estimated:

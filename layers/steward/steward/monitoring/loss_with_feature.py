@@ -1,14 +1,14 @@
-"""Per feature, which part of the expected loss goes with it."""
+"""The part of the expected loss that is associated with each feature."""
 
-from steward.monitoring.evidence import Evidence
-from steward.monitoring.expected import FEWEST_ROWS
+from steward.monitoring.performance_estimate import FEWEST_ROWS
+from steward.monitoring.window_evidence import WindowEvidence
 from steward.performance.intervals import Z95
 from steward.profiles.feature_losses import FeatureLoss
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
 
 
-def judge_feature_losses(evidence: Evidence) -> list[MetricResult]:
+def evaluate_feature_losses(evidence: WindowEvidence) -> list[MetricResult]:
     """One result a part of the features, the largest first; none without labelled rows in the baseline."""
     known = evidence.baseline.conditional
     if known is None or evidence.profile.rows < FEWEST_ROWS:
@@ -16,16 +16,16 @@ def judge_feature_losses(evidence: Evidence) -> list[MetricResult]:
     holdout = evidence.baseline.holdout
     labelled = holdout.labelled if holdout else 0
     changes = known.features.changes(evidence.profile.features)
-    return [_told(found, evidence.spec, labelled) for found in changes if found.rows >= FEWEST_ROWS]
+    return [_to_result(found, evidence.spec, labelled) for found in changes if found.rows >= FEWEST_ROWS]
 
 
-def _told(found: FeatureLoss, spec: ModelSpec, labelled: int) -> MetricResult:
+def _to_result(found: FeatureLoss, spec: ModelSpec, labelled: int) -> MetricResult:
     low, high = found.change - Z95 * found.error, found.change + Z95 * found.error
     regression = spec.task == "regression"
     style = "+.3g" if regression else "+.3f"
     wrong = "" if regression else f", and {100 * found.wrong:+.1f} points of wrong decisions"
     return MetricResult(
-        monitor="expected_performance",
+        monitor="performance_decomposition",
         column=found.part,
         statistic="loss_with_feature",
         value=found.change,

@@ -1,1 +1,1 @@
-"""How a model is served: latency, errors, throughput and the use of resources, collected and judged."""
+"""Operational metrics of a served model: latency, errors, throughput and resource use."""

@@ -1,4 +1,4 @@
-"""Which ranks of a sample surely enclose a percentile of what it was drawn from."""
+"""Ranks of a sample that enclose a percentile of its distribution with confidence."""
 
 import math
 

@@ -1,1 +1,1 @@
-"""Performance: outcomes that add up, metrics with intervals, and the judgement on them."""
+"""Realised performance: additive outcomes, metrics with intervals, and their evaluation."""

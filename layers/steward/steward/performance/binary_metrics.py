@@ -12,7 +12,7 @@ from steward.performance.calibration_error import (
 )
 from steward.performance.intervals import Z95, Estimate, at_least, mean_estimate, share_estimate, wilson
 from steward.performance.metric import Metric
-from steward.performance.ranking import (
+from steward.performance.ranking_metrics import (
     area_under_roc,
     area_under_roc_interval,
     area_under_roc_slopes,

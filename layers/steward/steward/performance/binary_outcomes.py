@@ -59,7 +59,7 @@ class BinaryCounts:
 
 
 class BinaryOutcomes(BaseModel):
-    """What became of predictions once their labels came; adding two gives the outcomes of both.
+    """Outcomes of labelled predictions of two classes; adding two gives the outcomes of both.
 
     Attributes:
         rows: predictions, with a label or without.

@@ -1,14 +1,14 @@
-"""Whether a version does worse than on its own holdout in some segment, whatever it does over all rows."""
+"""Detects segments in which a version performs worse than on its own holdout."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from steward.performance.intervals import Estimate, simultaneous
-from steward.performance.judgement import comparable, compare, surely_beyond
 from steward.performance.metric import Metric
 from steward.performance.metrics import metrics_of
 from steward.performance.outcomes import Outcomes
+from steward.performance.realised_performance import comparable, compare, surely_beyond
 from steward.profiles.model_bins import OTHER, SegmentBins
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
@@ -23,7 +23,7 @@ ByGroup = Mapping[str, Mapping[str, Outcomes]]
 """Outcomes by segment and group."""
 
 
-def judge_segments(
+def evaluate_segments(
     segments: Mapping[str, SegmentBins], window: ByGroup | None, holdout: ByGroup, spec: ModelSpec, rate: float
 ) -> list[MetricResult]:
     """One metric within each group of each segment, against the same group of the version's own holdout.

@@ -20,14 +20,14 @@ def plain_calibration_error(counts: BinaryCounts) -> Floats:
     Plain: chance alone makes it larger than it is where rows are few. It suits expected counts, which have no chance
     in them.
     """
-    positive, rows, confidence = (_binned(counts, part) for part in _parts(counts))
+    positive, rows, confidence = (_bin_sums(counts, part) for part in _parts(counts))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.abs(positive - confidence).sum(axis=-1) / rows.sum(axis=-1))
 
 
 def calibration_error_slopes(counts: BinaryCounts) -> CellSlopes:
     """Derivatives of the plain error by one more row of each class in each cell; rows must occur."""
-    positive, rows, confidence = (_binned(counts, part) for part in _parts(counts))
+    positive, rows, confidence = (_bin_sums(counts, part) for part in _parts(counts))
     total = float(rows.sum())
     sign = np.sign(positive - confidence)[_bins(counts)]
     error = float(plain_calibration_error(counts))
@@ -54,7 +54,7 @@ def calibration_error_estimate(counts: BinaryCounts, rows: int, deviation: float
     """
     if not rows:
         return None
-    positive, total, confidence = (_binned(counts, part) for part in _parts(counts))
+    positive, total, confidence = (_bin_sums(counts, part) for part in _parts(counts))
     held = total > 0
     positive, total, confidence = positive[held], total[held], confidence[held]
     weight, gap = total / rows, (positive - confidence) / total
@@ -81,7 +81,7 @@ def _parts(counts: BinaryCounts) -> tuple[Floats, Floats, Floats]:
     return counts.positive, rows, rows * counts.scores
 
 
-def _binned(counts: BinaryCounts, cells: Floats) -> Floats:
+def _bin_sums(counts: BinaryCounts, cells: Floats) -> Floats:
     """Sums per bin of sums per cell, shape (..., bins)."""
     starts = np.flatnonzero(np.diff(_bins(counts), prepend=-1))
     return np.asarray(np.add.reduceat(cells, starts, axis=-1))

@@ -1,4 +1,4 @@
-"""What of labelled rows intervals rest on, summed up by groups of entities."""
+"""Sums of labelled rows by group of entities, for clustered intervals."""
 
 import numpy as np
 import pandas as pd

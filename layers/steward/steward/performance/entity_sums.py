@@ -1,4 +1,4 @@
-"""How much the results of rows of one entity have in common: sums of groups of entities."""
+"""Clustering of the results of one entity: sums by group of entities and a design effect."""
 
 import math
 from collections.abc import Mapping
@@ -112,11 +112,11 @@ class EntitySums(BaseModel):
         if not self.rows or not other.rows:
             return self if self.rows else other
         return EntitySums(
-            rows=_added(self.rows, other.rows),
-            sums={name: _added(mine, other.sums[name]) for name, mine in self.sums.items()},
+            rows=_add(self.rows, other.rows),
+            sums={name: _add(mine, other.sums[name]) for name, mine in self.sums.items()},
             squares={name: mine + other.squares[name] for name, mine in self.squares.items()},
         )
 
 
-def _added[N: (int, float)](one: tuple[N, ...], other: tuple[N, ...]) -> tuple[N, ...]:
+def _add[N: (int, float)](one: tuple[N, ...], other: tuple[N, ...]) -> tuple[N, ...]:
     return tuple(a + b for a, b in zip(one, other, strict=True))

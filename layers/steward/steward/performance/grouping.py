@@ -1,4 +1,4 @@
-"""The outcomes of rows, split up by the groups that a baseline has fixed."""
+"""Splits the outcomes of rows by the groups that a baseline defines."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from steward.performance.groups import Confusion, GroupOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.profiles.model_bins import Bins, SegmentBins
-from steward.profiles.portion import groups_of
+from steward.profiles.profile_input import groups_of
 from steward.records.columns import Chunk
 from steward.spec.expressions import columns_of
 

@@ -1,4 +1,4 @@
-"""Realised results of the groups of segments and of protected attributes."""
+"""Outcomes of segments and protected groups."""
 
 from typing import Self
 
@@ -62,7 +62,7 @@ class Confusion(BaseModel):
 
 
 class GroupOutcomes(BaseModel):
-    """What became of the predictions of each group.
+    """Outcomes of the predictions of each group.
 
     Attributes:
         segments: by segment and group.

@@ -15,7 +15,7 @@ CellSlopes = tuple[Floats, Floats]
 """Derivatives by the positive and the negative rows of each cell, each of shape (cells,)."""
 
 
-class Judged(Protocol):
+class HasEntities(Protocol):
     """Outcomes of any task."""
 
     @property
@@ -24,7 +24,7 @@ class Judged(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Metric[O: Judged, C]:
+class Metric[O: HasEntities, C]:
     """A metric of the outcomes `O` of a task, or of their counts `C`.
 
     Attributes:

@@ -46,7 +46,7 @@ class MulticlassCounts:
 
 
 class MulticlassOutcomes(BaseModel):
-    """What became of predictions once their labels came; adding two over the same classes gives the outcomes of both.
+    """Outcomes of labelled predictions of several classes; adding two gives the outcomes of both.
 
     Attributes:
         classes: the declared ones, in their order.

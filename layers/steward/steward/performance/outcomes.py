@@ -1,4 +1,4 @@
-"""Realised results of a version, by task: counts and sums from which every performance metric follows."""
+"""Outcomes of a version, by task: sums from which every performance metric is computed."""
 
 from typing import TYPE_CHECKING, Annotated, assert_never
 

@@ -1,4 +1,4 @@
-"""How much better one version is than another on the same rows, with a one-sided bound."""
+"""Paired comparison of two versions on the same rows, with a one-sided confidence bound."""
 
 import math
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def paired_log_loss_gain(
     >>> paired_log_loss_gain(truth, half, np.array([0.9, 0.1, 0.8, 0.2]), 0.95).low > 0
     True
     """
-    labels, champion, challenger = _checked(np.asarray(labels, bool), champion_scores, challenger_scores)
+    labels, champion, challenger = _validate(np.asarray(labels, bool), champion_scores, challenger_scores)
     return _mean_gain(
         row_log_loss(labels, champion), row_log_loss(labels, challenger), confidence, blocks, in_time=in_time
     )
@@ -93,7 +93,7 @@ def paired_class_log_loss_gain(
     Raises:
         ValueError: fewer than two rows or blocks, shapes that differ, or a score that is no number.
     """
-    labels, champion, challenger = _checked(np.asarray(labels), champion_scores, challenger_scores)
+    labels, champion, challenger = _validate(np.asarray(labels), champion_scores, challenger_scores)
     return _mean_gain(
         row_class_log_loss(labels, champion),
         row_class_log_loss(labels, challenger),
@@ -131,7 +131,7 @@ def paired_absolute_error_gain(
     >>> paired_absolute_error_gain(truth, nothing, truth + 0.1, 0.95).low > 0
     True
     """
-    labels, champion, challenger = _checked(np.asarray(labels, float), champion_predictions, challenger_predictions)
+    labels, champion, challenger = _validate(np.asarray(labels, float), champion_predictions, challenger_predictions)
     return _mean_gain(np.abs(champion - labels), np.abs(challenger - labels), confidence, blocks, in_time=in_time)
 
 
@@ -145,7 +145,7 @@ def paired_squared_error_gain(
     in_time: bool = False,
 ) -> Gain:
     """The same of squared errors, in the label's unit squared."""
-    labels, champion, challenger = _checked(np.asarray(labels, float), champion_predictions, challenger_predictions)
+    labels, champion, challenger = _validate(np.asarray(labels, float), champion_predictions, challenger_predictions)
     return _mean_gain(np.square(champion - labels), np.square(challenger - labels), confidence, blocks, in_time=in_time)
 
 
@@ -175,7 +175,7 @@ def paired_roc_auc_gain(
     Raises:
         ValueError: fewer than two rows of a class or blocks, shapes that differ, or a score that is no number.
     """
-    labels, champion, challenger = _checked(np.asarray(labels, bool), champion_scores, challenger_scores)
+    labels, champion, challenger = _validate(np.asarray(labels, bool), champion_scores, challenger_scores)
     positives = int(np.count_nonzero(labels))
     if min(positives, len(labels) - positives) < _PAIR:
         msg = f"{positives} of {len(labels)} rows are positive; each class needs two to compare ROC AUC"
@@ -186,7 +186,7 @@ def paired_roc_auc_gain(
     influence = np.empty(len(labels))
     influence[labels] = (new_positive - old_positive - gain) / positives
     influence[~labels] = (new_negative - old_negative - gain) / (len(labels) - positives)
-    return _bounded(gain, _margin(influence, blocks, confidence, in_time=in_time), confidence, len(labels))
+    return _with_bounds(gain, _margin(influence, blocks, confidence, in_time=in_time), confidence, len(labels))
 
 
 def placements(
@@ -277,10 +277,10 @@ def _mean_gain(
     """The mean of paired losses' differences."""
     gains = champion - challenger
     margin = _margin((gains - gains.mean()) / len(gains), blocks, confidence, in_time=in_time)
-    return _bounded(float(gains.mean()), margin, confidence, len(gains))
+    return _with_bounds(float(gains.mean()), margin, confidence, len(gains))
 
 
-def _checked[T: np.generic](
+def _validate[T: np.generic](
     labels: NDArray[T], champion: NDArray[np.float64], challenger: NDArray[np.float64]
 ) -> tuple[NDArray[T], NDArray[np.float64], NDArray[np.float64]]:
     champion, challenger = np.asarray(champion, dtype=np.float64), np.asarray(challenger, dtype=np.float64)
@@ -298,5 +298,5 @@ def _checked[T: np.generic](
     return labels, champion, challenger
 
 
-def _bounded(value: float, margin: float, confidence: float, rows: int) -> Gain:
+def _with_bounds(value: float, margin: float, confidence: float, rows: int) -> Gain:
     return Gain(value=value, low=value - margin, high=value + margin, confidence=confidence, rows=rows)

@@ -64,7 +64,7 @@ class LabelMoments(BaseModel):
         step = self.centre - centre
         if step == 0:
             return self
-        powers, weighted = _moved(self.powers, step), _moved(self.weighted, step)
+        powers, weighted = _shift_powers(self.powers, step), _shift_powers(self.weighted, step)
         return self.model_copy(update={"centre": centre, "powers": _five(powers), "weighted": _three(weighted)})
 
     def __add__(self, other: "LabelMoments") -> "LabelMoments":
@@ -85,7 +85,7 @@ class LabelMoments(BaseModel):
         )
 
 
-def _moved(sums: Sequence[float], step: float) -> list[float]:
+def _shift_powers(sums: Sequence[float], step: float) -> list[float]:
     """Sums of powers about a point that lies `step` below."""
     with np.errstate(over="ignore", invalid="ignore"):
         powers = np.float64(step) ** np.arange(len(sums))
@@ -103,7 +103,7 @@ def _three(sums: Sequence[float]) -> tuple[float, float, float]:
 
 
 class RegressionOutcomes(BaseModel):
-    """What became of predicted values once the true ones came; adding two gives the outcomes of both.
+    """Outcomes of labelled predicted values; adding two gives the outcomes of both.
 
     An error is the prediction less the truth, in the label's unit.
 

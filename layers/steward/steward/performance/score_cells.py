@@ -49,7 +49,7 @@ def count_scores(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> tupl
     (52, {0: 1}, {-4503599627370496: 1, 0: 1})
     """
     cells = _cells_of(scores)
-    return _fitted(FINEST, _run_lengths(cells[labels]), _run_lengths(cells[~labels]))
+    return _coarsen_to_fit(FINEST, _run_lengths(cells[labels]), _run_lengths(cells[~labels]))
 
 
 def unite(parts: Sequence[tuple[int, Cells, Cells]]) -> tuple[int, Cells, Cells]:
@@ -60,7 +60,7 @@ def unite(parts: Sequence[tuple[int, Cells, Cells]]) -> tuple[int, Cells, Cells]
         cells = [_coarser(_keys(part[at]), part[0] - bits) for part in parts]
         return np.concatenate(cells), np.concatenate([_rows(part[at]) for part in parts])
 
-    return _fitted(bits, side(1), side(2))
+    return _coarsen_to_fit(bits, side(1), side(2))
 
 
 def dense(bits: int, positive: Cells, negative: Cells) -> tuple[NDArray[np.float64], ...]:
@@ -95,7 +95,7 @@ def _middles(cells: Keys, bits: int) -> NDArray[np.float64]:
     return np.where(cells > 0, 1 - middle, middle)
 
 
-def _fitted(bits: int, positive: tuple[Keys, Keys], negative: tuple[Keys, Keys]) -> tuple[int, Cells, Cells]:
+def _coarsen_to_fit(bits: int, positive: tuple[Keys, Keys], negative: tuple[Keys, Keys]) -> tuple[int, Cells, Cells]:
     """The bits that few enough cells allow, and the counts then.
 
     Args:

@@ -1,1 +1,1 @@
-"""Mergeable summaries of records."""
+"""Mergeable profiles of records."""

@@ -1,4 +1,4 @@
-"""Where the bins of a numeric column end: at quantiles, and closely around each value that occurs often."""
+"""Bin edges of a numeric column: quantiles, and narrow bins around frequent values."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The bins that a baseline fixes for one column, and every profile compared with it shares."""
+"""The bins of one column, shared by a baseline and every profile that is compared with it."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,8 @@ from pydantic import Field
 
 from steward.profiles.atoms import Edges
 from steward.profiles.grid import Grid
-from steward.profiles.names import bounded
-from steward.profiles.packing import Unpacking
+from steward.profiles.names import bound_name
+from steward.profiles.packing import PackedArrays
 from steward.records.canonical import canonical_category
 
 Codes = NDArray[np.uint8]
@@ -38,7 +38,7 @@ _FEWEST_FOR_GRID = 512
 """Numbers from which on the grid pays."""
 
 
-class NumericBins(Unpacking):
+class NumericBins(PackedArrays):
     """Half-open intervals of the real line.
 
     Bin `i` holds the values in [edges[i - 1], edges[i]); the first and last bins are open-ended, so there is one bin
@@ -140,14 +140,14 @@ class NumericBins(Unpacking):
         """Cells that settle the bin of most values; None where edges are too few or too close."""
         return Grid.finest(self.cuts, self.centre)
 
-    def counted_by_grid(self, values: int) -> Grid | None:
+    def grid_for(self, values: int) -> Grid | None:
         """The grid, where it is there and pays for so many values."""
         return self.grid if values >= _FEWEST_FOR_GRID else None
 
-    def rounded(self, value: float) -> float:
+    def round_to_atom(self, value: float) -> float:
         """The value of the atom that a number belongs to, or the number itself.
 
-        >>> NumericBins.of(np.array([9.99, 9.99])).rounded(float(np.float32(9.99)))
+        >>> NumericBins.of(np.array([9.99, 9.99])).round_to_atom(float(np.float32(9.99)))
         9.99
         """
         if not self.atoms:
@@ -163,7 +163,7 @@ class NumericBins(Unpacking):
         return codes
 
 
-class CategoricalBins(Unpacking):
+class CategoricalBins(PackedArrays):
     """One bin for each known category, the most frequent first.
 
     Attributes:
@@ -182,7 +182,7 @@ class CategoricalBins(Unpacking):
         ('b', 'a')
         """
         present = sorted((name for name, count in counts.items() if count > 0), key=lambda name: (-counts[name], name))
-        return cls(categories=tuple(dict.fromkeys(map(bounded, present[:KNOWN_CATEGORIES]))))
+        return cls(categories=tuple(dict.fromkeys(map(bound_name, present[:KNOWN_CATEGORIES]))))
 
     @cached_property
     def position(self) -> dict[str, int]:
@@ -202,7 +202,7 @@ class CategoricalBins(Unpacking):
         table = np.full(len(categories) + 1, BEYOND, np.uint8)
         table[-1] = MISSING
         for at in set(codes.tolist()) - {-1}:
-            table[at] = min(self.position.get(bounded(categories[at]), BEYOND), BEYOND)
+            table[at] = min(self.position.get(bound_name(categories[at]), BEYOND), BEYOND)
         return table[codes]
 
 

@@ -1,4 +1,4 @@
-"""How alike rows of one entity are: intraclass correlations of the reference, by column."""
+"""Intraclass correlations of the rows of one entity, by column of the reference."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from steward.profiles.bins import MISSING, CategoricalBins, ColumnBins, NumericB
 from steward.profiles.embeddings import EmbeddingBins
 from steward.profiles.entities import entity_hashes
 from steward.profiles.model_bins import Bins
-from steward.profiles.portion import Parts, Portion
+from steward.profiles.profile_input import ProfileColumns, ProfileInput
 from steward.records.columns import CategoricalColumn, Chunk, Column, EmbeddingColumn, NumericColumn
-from steward.records.hashing import mixed
+from steward.records.hashing import mix
 from steward.spec.columns import Columns
 from steward.spec.windows import Window
 
@@ -73,8 +73,8 @@ class Clusters(BaseModel):
         along = [float(d @ covariance @ d / (d @ d)) for d in directions if d @ d > 1e-12 * len(d)]
         values = np.sort(np.linalg.eigvalsh(covariance))[::-1][: len(share) - 1]
         return cls(
-            location=_bounded(max(along, default=0.0), sizes, pairs),
-            spectrum=tuple(_bounded(float(value), sizes, pairs) for value in values),
+            location=_upper_bound(max(along, default=0.0), sizes, pairs),
+            spectrum=tuple(_upper_bound(float(value), sizes, pairs) for value in values),
         )
 
     def mean(self, directions: int) -> float:
@@ -82,7 +82,7 @@ class Clusters(BaseModel):
         return math.fsum(self.spectrum[:directions]) / max(1, min(directions, len(self.spectrum)))
 
 
-def _bounded(value: float, sizes: NDArray[np.float64], pairs: float) -> float:
+def _upper_bound(value: float, sizes: NDArray[np.float64], pairs: float) -> float:
     value = min(1.0, max(0.0, value))
     error = math.sqrt(2 * float(np.sum((sizes * (1 + (sizes - 1) * value)) ** 2))) / pairs
     return round(min(1.0, value + error), _DIGITS)
@@ -100,7 +100,9 @@ class ColumnClusters(BaseModel):
     embeddings: dict[str, Clusters] = {}
 
 
-def clusters_of(parts: Sequence[tuple[Window, Portion]], bins: Bins, names: Columns | None) -> ColumnClusters | None:
+def clusters_of(
+    parts: Sequence[tuple[Window, ProfileInput]], bins: Bins, names: Columns | None
+) -> ColumnClusters | None:
     """The correlations of every column; None where no row says of whom it is.
 
     Args:
@@ -117,7 +119,7 @@ def clusters_of(parts: Sequence[tuple[Window, Portion]], bins: Bins, names: Colu
     rows = [np.flatnonzero(known & np.isin(keys, units)) for keys, known in found]
     owners = [np.searchsorted(units, keys[at]) for (keys, _), at in zip(found, rows, strict=True)]
     chosen = [_rows(portion, at) for (_, portion), at in zip(parts, rows, strict=True) if len(at)]
-    taken = [Parts.of(portion, bins, names) for portion in chosen]
+    taken = [ProfileColumns.of(portion, bins, names) for portion in chosen]
     owner = np.concatenate([at for at in owners if len(at)]) if taken else np.empty(0, np.int64)
     features = _tables([part.features for part in taken], bins.features, owner, len(units))
     outputs = _tables([part.outputs for part in taken], bins.outputs, owner, len(units))
@@ -163,27 +165,27 @@ def _of_vectors(
     heavy = values >= _HEAVY * values.sum()
     between = (residuals.T @ residuals - within) / pairs
     along = [float(v @ between @ v / value) for value, v in zip(values[heavy], vectors.T[heavy], strict=True)]
-    most = _bounded(max(along, default=0.0), sizes, pairs)
+    most = _upper_bound(max(along, default=0.0), sizes, pairs)
     return Clusters(location=most, spectrum=(most,))
 
 
 Units = tuple[NDArray[np.uint64], NDArray[np.bool_]]
 
 
-def _units(window: Window, portion: Portion, names: Columns | None) -> Units:
+def _units(window: Window, portion: ProfileInput, names: Columns | None) -> Units:
     column = portion.entity(names)
     found = entity_hashes(column) if column is not None else None
     if found is None:
         return np.zeros(portion.chunk.rows, np.uint64), np.zeros(portion.chunk.rows, np.bool_)
     hashes, known = found
     start = np.array([int(window.start.timestamp())], np.int64).view(np.uint64)
-    return mixed(hashes ^ mixed(start)), known
+    return mix(hashes ^ mix(start)), known
 
 
-def _rows(portion: Portion, rows: NDArray[np.intp]) -> Portion:
+def _rows(portion: ProfileInput, rows: NDArray[np.intp]) -> ProfileInput:
     chunk = Chunk(len(rows), {name: column.take(rows) for name, column in portion.chunk.columns.items()})
     times = portion.times[rows] if portion.times is not None else None
-    return Portion(chunk, times=times)
+    return ProfileInput(chunk, times=times)
 
 
 def _tables(
@@ -197,8 +199,8 @@ def _tables(
         codes = np.concatenate([codes for codes in cells if codes is not None]) if cells else np.empty(0, np.int64)
         known = codes != MISSING
         found[name] = (
-            _counted(owner[known], _pooled(codes[known]), units),
-            _counted(owner, known.astype(np.int64), units),
+            _count_by_unit(owner[known], _pool_bins(codes[known]), units),
+            _count_by_unit(owner, known.astype(np.int64), units),
         )
     return found
 
@@ -213,7 +215,7 @@ def _codes(column: Column | None, bins: ColumnBins) -> NDArray[np.int64] | None:
             return None
 
 
-def _pooled(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _pool_bins(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Neighbouring bins joined until each holds a sixteenth of the rows."""
     counts = np.bincount(codes, minlength=1)
     before = np.cumsum(counts) - counts
@@ -221,7 +223,7 @@ def _pooled(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     return pooled
 
 
-def _counted(owner: NDArray[np.int64], codes: NDArray[np.int64], units: int) -> NDArray[np.float64]:
+def _count_by_unit(owner: NDArray[np.int64], codes: NDArray[np.int64], units: int) -> NDArray[np.float64]:
     width = int(codes.max()) + 1 if len(codes) else 1
     flat = np.bincount(owner * width + codes, minlength=units * width)
     return flat.reshape(units, width).astype(np.float64)

@@ -1,4 +1,4 @@
-"""How much more the reference varies between its own windows than independent rows would."""
+"""Design effect: how much more reference windows vary than independent rows would."""
 
 import math
 from collections.abc import Sequence
@@ -102,7 +102,7 @@ class DesignEffect(BaseModel):
         mean_rows = float(rows.mean())
         if chunks < FEWEST_CHUNKS:
             return cls(rows=mean_rows, chunks=chunks)
-        table = _pooled(table, float(rows.min()))
+        table = _pool_bins(table, float(rows.min()))
         share = table.sum(axis=0) / table.sum()
         if len(share) < 2:  # noqa: PLR2004
             return cls(rows=mean_rows, chunks=chunks, known=True)
@@ -244,8 +244,8 @@ def _spectrum(residuals: NDArray[np.float64], directions: int) -> tuple[float, f
     unbiased = degrees**2 / ((degrees - 1) * (degrees + 2)) * (second - first**2 / degrees)
     effective = first**2 / unbiased if unbiased > first**2 / directions else float(directions)
     spread = float(lengths.var(ddof=1))
-    strayed = 2 * float(lengths.mean()) ** 2 / spread if spread > 0 else float(directions)
-    return first / directions, min(1.0, max(1.0, min(effective, strayed)) / directions)
+    deviating = 2 * float(lengths.mean()) ** 2 / spread if spread > 0 else float(directions)
+    return first / directions, min(1.0, max(1.0, min(effective, deviating)) / directions)
 
 
 def _long_run(residuals: NDArray[np.float64]) -> float:
@@ -269,7 +269,7 @@ def _long_run(residuals: NDArray[np.float64]) -> float:
     return chunks if most >= 1 else min(chunks, max(1.0, (1 + most) / (1 - most)))
 
 
-def _pooled(table: NDArray[np.float64], smallest: float) -> NDArray[np.float64]:
+def _pool_bins(table: NDArray[np.float64], smallest: float) -> NDArray[np.float64]:
     """Join neighbouring bins until each expects 5 rows in the smallest chunk and a sixteenth of the mass."""
     share = table.sum(axis=0) / table.sum()
     least = max(1 / _GROUPS, _LEAST_EXPECTED / smallest) - 1e-12

@@ -1,4 +1,4 @@
-"""What is kept of a column of embeddings as a whole: sums of the vectors and of a random feature map."""
+"""Sums of the vectors of an embedding column and of a random feature map."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from steward.errors import IncomparableProfiles
-from steward.profiles.packing import Unpacking, packed, unpacked
+from steward.profiles.packing import PackedArrays, pack, unpack
 from steward.records.columns import EmbeddingColumn
-from steward.records.hashing import mixed
+from steward.records.hashing import mix
 
 Matrix = NDArray[np.float64]
 
@@ -31,27 +31,27 @@ def doubles(text: str) -> Matrix:
     Raises:
         ValueError: they are none, or not finite.
     """
-    numbers: Matrix = unpacked(text, _DOUBLES)
+    numbers: Matrix = unpack(text, _DOUBLES)
     if not np.isfinite(numbers).all():
         msg = "a number is not finite"
         raise ValueError(msg)
     return numbers
 
 
-def _checked(text: str) -> str:
+def _validate(text: str) -> str:
     doubles(text)
     return text
 
 
-Doubles = Annotated[str, AfterValidator(_checked)]
+Doubles = Annotated[str, AfterValidator(_validate)]
 """Finite numbers, packed."""
 
 
-class EmbeddingBins(Unpacking):
+class EmbeddingBins(PackedArrays):
     """What a baseline fixes for a column of embeddings.
 
     Attributes:
-        separator: what stands between the column and the facet in the name of a part.
+        separator: what stands between the column and the derived feature in the name of a part.
         mean: of the reference's vectors, as packed doubles of shape (dimensions,); the direction that cosines refer to.
         bandwidth: of the Gaussian kernel that the feature map stands for: the median distance of two vectors of the
             reference (A. Gretton et al., 2012, A kernel two-sample test, JMLR 13, 723-773, section 8).
@@ -74,7 +74,7 @@ class EmbeddingBins(Unpacking):
         for vectors in present(columns):
             total += vectors.sum(axis=0)
             rows += len(vectors)
-        mean, bandwidth = packed(total / max(rows, 1), _DOUBLES), _bandwidth(columns, rows)
+        mean, bandwidth = pack(total / max(rows, 1), _DOUBLES), _bandwidth(columns, rows)
         return cls(separator=separator, mean=mean, bandwidth=bandwidth)
 
     @cached_property
@@ -135,8 +135,8 @@ class EmbeddingSums(BaseModel):
     @classmethod
     def empty(cls, bins: EmbeddingBins) -> Self:
         """The identity of `+`."""
-        zeros = packed(np.zeros(2 * FREQUENCIES), _DOUBLES)
-        return cls(rows=0, missing=0, count=0, vectors=packed(np.zeros(len(bins.centre)), _DOUBLES), features=zeros)
+        zeros = pack(np.zeros(2 * FREQUENCIES), _DOUBLES)
+        return cls(rows=0, missing=0, count=0, vectors=pack(np.zeros(len(bins.centre)), _DOUBLES), features=zeros)
 
     @classmethod
     def of(cls, column: EmbeddingColumn, bins: EmbeddingBins) -> Self:
@@ -157,19 +157,19 @@ class EmbeddingSums(BaseModel):
             rows=column.rows,
             missing=0 if column.missing is None else int(np.count_nonzero(column.missing)),
             count=count,
-            vectors=packed(total, _DOUBLES),
-            features=packed(mapped, _DOUBLES),
+            vectors=pack(total, _DOUBLES),
+            features=pack(mapped, _DOUBLES),
         )
 
     @property
     def mean(self) -> Matrix:
         """Of the vectors, shape (dimensions,); NaN where there is none."""
-        return self._averaged(self.vectors)
+        return self._mean_of(self.vectors)
 
     @property
     def feature_mean(self) -> Matrix:
         """Of the mapped vectors, shape (128,); NaN where there is none."""
-        return self._averaged(self.features)
+        return self._mean_of(self.features)
 
     def __add__(self, other: "EmbeddingSums") -> "EmbeddingSums":
         if len(self.vectors) != len(other.vectors):
@@ -179,11 +179,11 @@ class EmbeddingSums(BaseModel):
             rows=self.rows + other.rows,
             missing=self.missing + other.missing,
             count=self.count + other.count,
-            vectors=packed(doubles(self.vectors) + doubles(other.vectors), _DOUBLES),
-            features=packed(doubles(self.features) + doubles(other.features), _DOUBLES),
+            vectors=pack(doubles(self.vectors) + doubles(other.vectors), _DOUBLES),
+            features=pack(doubles(self.features) + doubles(other.features), _DOUBLES),
         )
 
-    def _averaged(self, total: str) -> Matrix:
+    def _mean_of(self, total: str) -> Matrix:
         sums = doubles(total)
         return sums / self.count if self.count else np.full(len(sums), np.nan)
 
@@ -226,7 +226,7 @@ def _frequencies(dimensions: int) -> Matrix:
     Source: G. E. P. Box and M. E. Muller (1958), A note on the generation of random normal deviates, Annals of
     Mathematical Statistics 29(2), 610-611; the uniform ones are splitmix64's.
     """
-    uniform = mixed(np.arange(1, 2 * dimensions * FREQUENCIES + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    uniform = mix(np.arange(1, 2 * dimensions * FREQUENCIES + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     first, second = ((uniform >> np.uint64(11)) + np.uint64(1)).astype(np.float64).reshape(2, dimensions, -1) * 2.0**-53
     normal: Matrix = np.sqrt(-2 * np.log(first)) * np.cos(2 * np.pi * second)
     return normal

@@ -1,4 +1,4 @@
-"""How often rows of one entity (a customer, a device, a session) come, without saying of whom they are."""
+"""Counts of rows per entity, by hash."""
 
 from typing import Self
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from steward.records.columns import CategoricalColumn, Column, NumericColumn
-from steward.records.hashing import Hashes, mixed, text_hashes
+from steward.records.hashing import Hashes, mix, text_hashes
 
 GROUPS = 512
 """Groups of entities, by their hashes."""
@@ -20,7 +20,7 @@ def entity_hashes(column: Column) -> tuple[Hashes, NDArray[np.bool_]] | None:
             hashes = np.append(text_hashes(list(categories)), np.uint64(0))
             return hashes[codes], codes >= 0
         case NumericColumn(values):
-            return mixed((values + 0.0).view(np.uint64)), ~np.isnan(values)
+            return mix((values + 0.0).view(np.uint64)), ~np.isnan(values)
         case _:
             return None
 

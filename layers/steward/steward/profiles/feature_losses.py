@@ -1,4 +1,4 @@
-"""What the holdout's rows of each bin of each feature lost, and so what goes with a feature's having moved."""
+"""Loss of the holdout's rows by bin of each feature."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from steward.profiles.bins import BEYOND, MISSING, Codes
-from steward.profiles.packing import Unpacking, packed, unpacked
+from steward.profiles.packing import PackedArrays, pack, unpack
 from steward.profiles.summaries import CategoricalSummary, Summary
 
 _POOLED = 10.0
@@ -38,7 +38,7 @@ class FeatureLoss:
     wrong: float
 
 
-class FeatureLosses(Unpacking):
+class FeatureLosses(PackedArrays):
     """Rows, losses and wrong decisions of the holdout, by bin of each part of the features.
 
     Each part has its bins one after the other, then one for categories beyond them, and one for cells with nothing to
@@ -76,7 +76,7 @@ class FeatureLosses(Unpacking):
         unit = float(losses.max(initial=0.0)) or 1.0
 
         def summed(values: Floats) -> str:
-            return packed(np.bincount(flat, np.tile(values, len(parts)), int(starts[-1])), "<f4")
+            return pack(np.bincount(flat, np.tile(values, len(parts)), int(starts[-1])), "<f4")
 
         return cls(
             sizes=sizes,
@@ -96,7 +96,7 @@ class FeatureLosses(Unpacking):
     @cached_property
     def _sums(self) -> tuple[Floats, Floats, Floats, Floats]:
         rows, losses, squares, wrong = (
-            unpacked(text, "<f4").astype(np.float64) for text in (self.rows, self.losses, self.squares, self.wrong)
+            unpack(text, "<f4").astype(np.float64) for text in (self.rows, self.losses, self.squares, self.wrong)
         )
         return rows, losses * self.unit, squares * self.unit**2, wrong
 

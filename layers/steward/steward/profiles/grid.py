@@ -1,4 +1,4 @@
-"""Counting numbers into bins, ten times as fast as a binary search for each."""
+"""Counts numbers into bins through a grid of cells."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -80,7 +80,7 @@ class Grid:
         if equal is None or not len(equal.unsettled) or edges[0] <= 0 or edges[-1] >= 1:
             return equal
         narrowing = cls.of_probabilities(edges)
-        return narrowing if _shared(narrowing) < _shared(equal) else equal
+        return narrowing if _edge_cell_share(narrowing) < _edge_cell_share(equal) else equal
 
     @classmethod
     def over(cls, edges: NDArray[np.float64], centre: float) -> Self | None:
@@ -101,13 +101,13 @@ class Grid:
         with np.errstate(over="ignore"):  # the least float has none below it
             before = np.nextafter(edges, -np.inf) - centre
         cells = _cells(moved, scale, offset), _cells(before, scale, offset)
-        return cls(edges, low, high, scale, offset, *_settled(*cells))
+        return cls(edges, low, high, scale, offset, *_cell_layout(*cells))
 
     @classmethod
     def of_probabilities(cls, edges: NDArray[np.float64]) -> Self:
         """The grid of ascending edges between 0 and 1, shape (edges,), at least one."""
         cells = (_narrowing_cells(points, np.empty(len(edges))) for points in (edges, np.nextafter(edges, -np.inf)))
-        return cls(edges, 0.0, 1.0, 1.0, 0.0, *_settled(*cells), narrowing=True)
+        return cls(edges, 0.0, 1.0, 1.0, 0.0, *_cell_layout(*cells), narrowing=True)
 
     def aligned(self, centre: float) -> NDArray[np.float64]:
         """For each edge the least number of the cell that begins nearest to it, shape (edges,).
@@ -116,7 +116,7 @@ class Grid:
             centre: of the bins.
         """
         cell = np.round((self.edges - centre) * self.scale + 0.5)
-        least, most = (_ordered(self.edges + step / self.scale) for step in (-2, 2))
+        least, most = (_order_preserving_ints(self.edges + step / self.scale) for step in (-2, 2))
         for _ in range(64):
             middle = (least >> 1) + (most >> 1) + (least & most & 1)
             beyond = np.round((_float(middle) - centre) * self.scale) >= cell
@@ -189,7 +189,7 @@ def _narrowing_cells(values: NDArray[np.float64], position: NDArray[np.float64])
     return cells
 
 
-def _settled(
+def _cell_layout(
     cells: NDArray[np.int64], before: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.int64], NDArray[np.bool_]]:
     """What `Grid` has of its edges' cells.
@@ -204,13 +204,13 @@ def _settled(
     return starts, cells.searchsorted(starts, side="right"), np.flatnonzero(holds_edge), holds_edge
 
 
-def _shared(grid: Grid) -> float:
+def _edge_cell_share(grid: Grid) -> float:
     """About the share of values that are in a cell with an edge, were all bins equally full."""
     alone = float((1 / np.diff(grid.starts)).sum())
     return (alone + len(grid.edges) - len(grid.starts)) / len(grid.edges)
 
 
-def _ordered(numbers: NDArray[np.float64]) -> NDArray[np.int64]:
+def _order_preserving_ints(numbers: NDArray[np.float64]) -> NDArray[np.int64]:
     """Whole numbers in the order of the floats, neighbours for neighbours."""
     bits = numbers.view(np.int64)
     return np.where(bits < 0, _LEAST - bits, bits)

@@ -1,4 +1,4 @@
-"""How well one feature tells the label by itself."""
+"""Predictive power of a single feature for the label."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -1,4 +1,4 @@
-"""All that a baseline fixes, so that every profile compared with it means the same."""
+"""All bins of a model, as fixed by a baseline."""
 
 import hashlib
 from functools import cached_property
@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from steward.profiles.bins import ColumnBins
-from steward.profiles.facets import Composite
+from steward.profiles.derived_features import Composite
 
 SAMPLED = 64
 """Parts that a sampled row is coded by, at most."""
@@ -49,7 +49,7 @@ class SegmentBins(BaseModel):
         return name if self.where is not None else f"{name}={group}"
 
 
-class Decision(BaseModel):
+class DecisionRule(BaseModel):
     """What the model decides on, and which decision is good to get.
 
     Attributes:
@@ -69,9 +69,9 @@ class Bins(BaseModel):
     """The bins of every part of a record.
 
     Attributes:
-        features: by part: `age`, or `comment.words` for a facet of text.
-        outputs: by part: `score`, `scores.<class>`, `prediction`, and declared outputs or their facets.
-        composites: what the facets of text, datetime and embedding columns are derived by, by column.
+        features: by part: `age`, or `comment.words` for a derived feature of text.
+        outputs: by part: `score`, `scores.<class>`, `prediction`, and declared outputs or their derived features.
+        composites: what the derived features of text, datetime and embedding columns are derived by, by column.
         segments: by name.
         protected: the watched values of each protected attribute.
         decision: of a classifier, for fairness.
@@ -85,7 +85,7 @@ class Bins(BaseModel):
     composites: dict[str, Composite] = {}
     segments: dict[str, SegmentBins] = {}
     protected: dict[str, SegmentBins] = {}
-    decision: Decision | None = None
+    decision: DecisionRule | None = None
     leading: tuple[str, ...] = ()
 
     @cached_property

@@ -12,10 +12,10 @@ LONGEST = 80
 """Characters of a name that are kept as they are."""
 
 
-def bounded(name: str) -> str:
+def bound_name(name: str) -> str:
     """The name, or where it is too long its beginning and a hash of the whole.
 
-    >>> bounded("short"), len(bounded("long" * 100))
+    >>> bound_name("short"), len(bound_name("long" * 100))
     ('short', 80)
     """
     if len(name) <= LONGEST:

@@ -1,4 +1,4 @@
-"""Long arrays in JSON: base64 of their numbers, little-endian, so that they stay short and parse fast."""
+"""Numeric arrays in JSON as base64 of little-endian numbers."""
 
 import binascii
 from typing import Any
@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 
-def packed(numbers: NDArray[Any], dtype: str) -> str:
+def pack(numbers: NDArray[Any], dtype: str) -> str:
     """Base64 (RFC 4648) of the numbers as this type, such as `<f8`, row by row.
 
-    >>> packed(np.array([1.0]), "<f8")
+    >>> pack(np.array([1.0]), "<f8")
     'AAAAAAAA8D8='
     """
     return binascii.b2a_base64(np.ascontiguousarray(numbers, dtype=dtype).tobytes(), newline=False).decode()
 
 
-def unpacked(text: str, dtype: str) -> NDArray[Any]:
+def unpack(text: str, dtype: str) -> NDArray[Any]:
     """What `packed` wrote, shape (numbers,).
 
     Raises:
@@ -31,8 +31,8 @@ def unpacked(text: str, dtype: str) -> NDArray[Any]:
     return np.frombuffer(content, dtype)
 
 
-class Unpacking(BaseModel):
-    """A model that keeps arrays beside its fields once they were asked for; equality is that of the fields."""
+class PackedArrays(BaseModel):
+    """A model that caches arrays decoded from its fields; equality is that of the fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

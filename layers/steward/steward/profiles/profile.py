@@ -7,25 +7,25 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
 from steward.errors import IncomparableProfiles
+from steward.profiles.accumulators import ColumnAccumulators
 from steward.profiles.attribution_sums import AttributionSums
 from steward.profiles.embeddings import EmbeddingBins, EmbeddingSums
 from steward.profiles.entities import EntityCounts
 from steward.profiles.grid import Scratch
-from steward.profiles.intake import Intake
+from steward.profiles.ingestion_counts import IngestionCounts
+from steward.profiles.merge_by_key import merge_by_key, merge_groups_by_key
 from steward.profiles.model_bins import Bins
-from steward.profiles.operation import Operation
-from steward.profiles.portion import Parts, Portion
-from steward.profiles.sample import ROWS, Sample, SampleTally, part_codes
-from steward.profiles.segments import Decisions, SegmentProfile, SegmentTallies
+from steward.profiles.profile_input import ProfileColumns, ProfileInput
+from steward.profiles.sample import ROWS, Sample, SampleAccumulator, part_codes
+from steward.profiles.segments import Decisions, SegmentAccumulators, SegmentProfile
+from steward.profiles.serving_metrics import ServingMetrics
 from steward.profiles.summaries import Summary, empty, misfits
-from steward.profiles.sums import united, united_groups
-from steward.profiles.tallies import Tallies
 from steward.records.columns import Chunk, EmbeddingColumn, NumericColumn
 from steward.spec.columns import Columns
 
 
 class Profile(BaseModel):
-    """What is known of some records; adding two profiles gives the profile of both.
+    """Mergeable profile of records; adding two profiles gives the profile of both.
 
     Attributes:
         bins: the digest of the bins; profiles of other bins do not add.
@@ -52,13 +52,13 @@ class Profile(BaseModel):
     rows: NonNegativeInt
     features: dict[str, Summary]
     outputs: dict[str, Summary]
-    operation: Operation
-    telemetry: Operation = Operation()
+    operation: ServingMetrics
+    telemetry: ServingMetrics = ServingMetrics()
     attributions: AttributionSums
     embeddings: dict[str, EmbeddingSums]
     segments: dict[str, dict[str, SegmentProfile]]
     decisions: dict[str, dict[str, Decisions]]
-    intake: Intake
+    intake: IngestionCounts
     entities: EntityCounts = EntityCounts()
     sample: Sample
 
@@ -73,7 +73,7 @@ class Profile(BaseModel):
             rows=0,
             features=features,
             outputs=outputs,
-            operation=Operation(),
+            operation=ServingMetrics(),
             attributions=AttributionSums.empty(),
             embeddings={
                 name: EmbeddingSums.empty(column)
@@ -82,12 +82,12 @@ class Profile(BaseModel):
             },
             segments={name: dict.fromkeys(segment.groups, nobody) for name, segment in bins.segments.items()},
             decisions={name: dict.fromkeys(segment.groups, Decisions()) for name, segment in bins.protected.items()},
-            intake=Intake(),
+            intake=IngestionCounts(),
             sample=Sample(size=sample_rows, parts=len(bins.sampled)),
         )
 
     @classmethod
-    def of(cls, records: Portion | Chunk, bins: Bins, names: Columns | None = None) -> "Profile":
+    def of(cls, records: ProfileInput | Chunk, bins: Bins, names: Columns | None = None) -> "Profile":
         """Profile some records.
 
         Args:
@@ -100,7 +100,7 @@ class Profile(BaseModel):
         Raises:
             IncomparableProfiles: a column is of another type than in the baseline.
         """
-        gathering = Gathering(bins, names)
+        gathering = ProfileBuilder(bins, names)
         gathering.add(records)
         return gathering.profile()
 
@@ -108,11 +108,11 @@ class Profile(BaseModel):
         """The same records, known as this batch (the id of one object version)."""
         return self.model_copy(update={"batches": (batch,)})
 
-    def with_intake(self, intake: Intake) -> Self:
+    def with_intake(self, intake: IngestionCounts) -> Self:
         """The same records, and what else is known of their way in."""
         return self.model_copy(update={"intake": self.intake + intake})
 
-    def with_telemetry(self, telemetry: Operation) -> Self:
+    def with_telemetry(self, telemetry: ServingMetrics) -> Self:
         """The same records, and what telemetry says of the serving meanwhile."""
         return self.model_copy(update={"telemetry": self.telemetry + telemetry})
 
@@ -128,14 +128,14 @@ class Profile(BaseModel):
             bins=self.bins,
             batches=tuple(sorted(self.batches + other.batches)),
             rows=self.rows + other.rows,
-            features=united(self.features, other.features),
-            outputs=united(self.outputs, other.outputs),
+            features=merge_by_key(self.features, other.features),
+            outputs=merge_by_key(self.outputs, other.outputs),
             operation=self.operation + other.operation,
             telemetry=self.telemetry + other.telemetry,
             attributions=self.attributions + other.attributions,
-            embeddings=united(self.embeddings, other.embeddings),
-            segments=united_groups(self.segments, other.segments),
-            decisions=united_groups(self.decisions, other.decisions),
+            embeddings=merge_by_key(self.embeddings, other.embeddings),
+            segments=merge_groups_by_key(self.segments, other.segments),
+            decisions=merge_groups_by_key(self.decisions, other.decisions),
             intake=self.intake + other.intake,
             entities=self.entities + other.entities,
             sample=self.sample + other.sample,
@@ -188,7 +188,7 @@ class Profile(BaseModel):
             raise IncomparableProfiles(_refusal(error)) from error
 
 
-class Gathering:
+class ProfileBuilder:
     """Takes in records in bounded memory, and gives the profile of all that it took.
 
     Args:
@@ -203,28 +203,28 @@ class Gathering:
         self._names = names
         scratch = Scratch()
         self._rows = 0
-        self._features = Tallies(bins.features, scratch)
-        self._outputs = Tallies(bins.outputs, scratch)
-        self._segments = SegmentTallies(bins, scratch)
-        self._sample = SampleTally(len(bins.sampled), sample_rows)
+        self._features = ColumnAccumulators(bins.features, scratch)
+        self._outputs = ColumnAccumulators(bins.outputs, scratch)
+        self._segments = SegmentAccumulators(bins, scratch)
+        self._sample = SampleAccumulator(len(bins.sampled), sample_rows)
         self._embeddings = {
             name: EmbeddingSums.empty(column)
             for name, column in bins.composites.items()
             if isinstance(column, EmbeddingBins)
         }
-        self._operation = Operation()
+        self._operation = ServingMetrics()
         self._attributions = AttributionSums.empty()
-        self._intake = Intake()
+        self._intake = IngestionCounts()
         self._entities = EntityCounts()
 
-    def add(self, records: Portion | Chunk) -> None:
+    def add(self, records: ProfileInput | Chunk) -> None:
         """Take in some records; a column that they lack is left out of account.
 
         Raises:
             IncomparableProfiles: a column is of another type than in the baseline.
         """
-        portion = records if isinstance(records, Portion) else Portion(records, first=self._rows)
-        parts = Parts.of(portion, self._bins, self._names)
+        portion = records if isinstance(records, ProfileInput) else ProfileInput(records, first=self._rows)
+        parts = ProfileColumns.of(portion, self._bins, self._names)
         self._features.add(parts.features)
         self._outputs.add(parts.outputs)
         self._segments.add(portion, parts, portion.entity(self._names))
@@ -232,7 +232,7 @@ class Gathering:
         self._add_embeddings(portion)
         if self._names:
             self._add_roles(portion, self._names)
-        self._intake += Intake.of(portion.chunk.rows, portion.event_times(self._names), portion.arrival)
+        self._intake += IngestionCounts.of(portion.chunk.rows, portion.event_times(self._names), portion.arrival)
         self._entities += EntityCounts.of(portion.entity(self._names))
         self._rows += portion.chunk.rows
 
@@ -253,15 +253,15 @@ class Gathering:
             sample=self._sample.sample(),
         )
 
-    def _add_embeddings(self, portion: Portion) -> None:
+    def _add_embeddings(self, portion: ProfileInput) -> None:
         for name, sums in self._embeddings.items():
             column, bins = portion.chunk.columns.get(name), self._bins.composites[name]
             if isinstance(column, EmbeddingColumn) and isinstance(bins, EmbeddingBins):
                 self._embeddings[name] = sums + EmbeddingSums.of(column, bins)
 
-    def _add_roles(self, portion: Portion, names: Columns) -> None:
+    def _add_roles(self, portion: ProfileInput, names: Columns) -> None:
         columns = portion.chunk.columns
-        self._operation += Operation.of(portion.chunk.rows, columns, names.operation)
+        self._operation += ServingMetrics.of(portion.chunk.rows, columns, names.operation)
         found = {feature: columns[column] for feature, column in names.attributions.items() if column in columns}
         values = {name: column.values for name, column in found.items() if isinstance(column, NumericColumn)}
         if len(values) < len(found):

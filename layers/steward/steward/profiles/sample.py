@@ -1,4 +1,4 @@
-"""A sample of records that adds up: the rows whose ids have the smallest hashes, coded by the baseline's bins."""
+"""Mergeable sample: the rows whose ids have the smallest hashes, coded by the baseline's bins."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -11,10 +11,10 @@ from pydantic import PositiveInt, model_validator
 from steward.errors import IncomparableProfiles
 from steward.profiles.bins import MISSING, CategoricalBins, Codes, NumericBins
 from steward.profiles.model_bins import Bins
-from steward.profiles.packing import Unpacking, packed, unpacked
-from steward.profiles.portion import Parts, Portion
+from steward.profiles.packing import PackedArrays, pack, unpack
+from steward.profiles.profile_input import ProfileColumns, ProfileInput
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
-from steward.records.hashing import Hashes, mixed_short, position_hashes, text_hashes
+from steward.records.hashing import Hashes, mix_short, position_hashes, text_hashes
 from steward.spec.columns import Columns
 
 ROWS = 1000
@@ -31,7 +31,7 @@ Rows = NDArray[np.intp]
 """Positions of rows."""
 
 
-class Sample(Unpacking):
+class Sample(PackedArrays):
     """The rows with the smallest keys.
 
     A row's key is the upper 48 bits of the hash of its id (`text_hashes`), or of its position in its batch where there
@@ -65,7 +65,7 @@ class Sample(Unpacking):
         """
         order = _smallest(keys, codes, size)
         octets = np.ascontiguousarray(keys[order], dtype="<u8").view(np.uint8).reshape(-1, 8)[:, : KEY_BITS // 8]
-        return cls(size=size, parts=codes.shape[1], keys=packed(octets, "u1"), codes=packed(codes[order], "u1"))
+        return cls(size=size, parts=codes.shape[1], keys=pack(octets, "u1"), codes=pack(codes[order], "u1"))
 
     @cached_property
     def row_keys(self) -> Hashes:
@@ -82,12 +82,12 @@ class Sample(Unpacking):
     @cached_property
     def _octets(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Keys and codes as they were packed."""
-        return unpacked(self.keys, "u1"), unpacked(self.codes, "u1")
+        return unpack(self.keys, "u1"), unpack(self.codes, "u1")
 
     def __len__(self) -> int:
         return len(self.keys) // (KEY_BITS // 6)
 
-    def cut(self, size: int) -> Self:
+    def truncate(self, size: int) -> Self:
         """The sample of fewer rows."""
         return self.of(self.row_keys, self.table, min(size, self.size))
 
@@ -112,7 +112,7 @@ class Sample(Unpacking):
         return self
 
 
-class SampleTally:
+class SampleAccumulator:
     """The sample of the rows so far."""
 
     def __init__(self, parts: int, size: int = ROWS) -> None:
@@ -120,7 +120,7 @@ class SampleTally:
         self._keys = np.empty(0, np.uint64)
         self._codes = np.empty((0, parts), np.uint8)
 
-    def add(self, portion: Portion, coded: Callable[[Rows], Codes]) -> None:
+    def add(self, portion: ProfileInput, coded: Callable[[Rows], Codes]) -> None:
         """Take in some rows.
 
         Args:
@@ -128,7 +128,7 @@ class SampleTally:
             coded: the codes of the rows at some positions; only those that enter the sample are asked for.
         """
         full = len(self._keys) == self._size
-        rows, keys = _keyed(portion, self._keys[-1] if full else _LAST, self._size)
+        rows, keys = _smallest_keys(portion, self._keys[-1] if full else _LAST, self._size)
         together = np.concatenate((self._keys, keys))
         if len(together) > self._size:
             near = keys <= np.partition(together, self._size - 1)[self._size - 1]
@@ -143,7 +143,7 @@ class SampleTally:
         return Sample.of(self._keys, self._codes, self._size)
 
 
-def codes(chunk: Portion | Chunk, bins: Bins, names: Columns | None = None) -> Codes:
+def codes(chunk: ProfileInput | Chunk, bins: Bins, names: Columns | None = None) -> Codes:
     """The bin codes of all rows, as a sample has them.
 
     Args:
@@ -154,11 +154,11 @@ def codes(chunk: Portion | Chunk, bins: Bins, names: Columns | None = None) -> C
     Returns:
         shape (rows, parts), in the order of `bins.sampled`.
     """
-    portion = chunk if isinstance(chunk, Portion) else Portion(chunk)
-    return part_codes(Parts.of(portion, bins, names), bins, np.arange(portion.chunk.rows))
+    portion = chunk if isinstance(chunk, ProfileInput) else ProfileInput(chunk)
+    return part_codes(ProfileColumns.of(portion, bins, names), bins, np.arange(portion.chunk.rows))
 
 
-def part_codes(parts: Parts, bins: Bins, rows: Rows) -> Codes:
+def part_codes(parts: ProfileColumns, bins: Bins, rows: Rows) -> Codes:
     """The bin codes of the rows at some positions, shape (rows, parts)."""
     table = np.full((len(rows), len(bins.sampled)), MISSING, np.uint8)
     sides = {"features": parts.features, "outputs": parts.outputs}
@@ -179,7 +179,7 @@ def part_codes(parts: Parts, bins: Bins, rows: Rows) -> Codes:
     return table
 
 
-def _keyed(portion: Portion, most: np.uint64, size: int) -> tuple[Rows, Hashes]:
+def _smallest_keys(portion: ProfileInput, most: np.uint64, size: int) -> tuple[Rows, Hashes]:
     """Rows whose keys are at most this, and their keys; of more than `size` at least those with the smallest keys."""
     if portion.ids is not None:
         keys = text_hashes(portion.ids) >> _DROPPED
@@ -187,7 +187,7 @@ def _keyed(portion: Portion, most: np.uint64, size: int) -> tuple[Rows, Hashes]:
         return rows, keys[rows]
     places = np.arange(portion.chunk.rows, dtype=np.uint32)
     places += np.uint32(portion.first & 0xFFFFFFFF)
-    short = mixed_short(places)
+    short = mix_short(places)
     bound = np.uint32(most >> _SHORT)
     if most == _LAST and len(short) > size:
         bound = np.partition(short, size - 1)[size - 1]

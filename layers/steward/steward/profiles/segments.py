@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
+from steward.profiles.accumulators import ColumnAccumulators
 from steward.profiles.entities import EntityCounts
 from steward.profiles.grid import Scratch
+from steward.profiles.merge_by_key import merge_by_key
 from steward.profiles.model_bins import Bins, SegmentBins
-from steward.profiles.portion import Groups, Parts, Portion, favoured, groups_of
+from steward.profiles.profile_input import Groups, ProfileColumns, ProfileInput, decision_masks, groups_of
 from steward.profiles.summaries import Summary
-from steward.profiles.sums import united
-from steward.profiles.tallies import Tallies
 from steward.records.columns import Column
 
 
@@ -36,8 +36,8 @@ class SegmentProfile(BaseModel):
     def __add__(self, other: "SegmentProfile") -> "SegmentProfile":
         return SegmentProfile(
             rows=self.rows + other.rows,
-            features=united(self.features, other.features),
-            outputs=united(self.outputs, other.outputs),
+            features=merge_by_key(self.features, other.features),
+            outputs=merge_by_key(self.outputs, other.outputs),
             entities=self.entities + other.entities,
         )
 
@@ -70,13 +70,13 @@ class Decisions(BaseModel):
         )
 
 
-class SegmentTallies:
+class SegmentAccumulators:
     """The groups of all segments so far."""
 
     def __init__(self, bins: Bins, scratch: Scratch) -> None:
         self._bins = bins
         self._groups = {
-            (name, group): _GroupTally(bins, scratch)
+            (name, group): _GroupAccumulator(bins, scratch)
             for name, segment in bins.segments.items()
             for group in segment.groups
         }
@@ -84,7 +84,7 @@ class SegmentTallies:
             name: np.zeros((3, len(attribute.groups)), np.int64) for name, attribute in bins.protected.items()
         }
 
-    def add(self, portion: Portion, parts: Parts, entities: Column | None = None) -> None:
+    def add(self, portion: ProfileInput, parts: ProfileColumns, entities: Column | None = None) -> None:
         """Take in some rows; a segment whose column is not there is left out of account."""
         for name, segment in self._bins.segments.items():
             groups = groups_of(portion.chunk, segment)
@@ -97,7 +97,7 @@ class SegmentTallies:
             groups = groups_of(portion.chunk, attribute)
             if groups is None:
                 continue
-            known = favoured(parts.outputs, decision) if decision else None
+            known = decision_masks(parts.outputs, decision) if decision else None
             masks = (np.ones(len(groups), np.bool_), *(known or (np.zeros(len(groups), np.bool_),) * 2))
             counts += [np.bincount(groups[mask & (groups >= 0)], minlength=counts.shape[1]) for mask in masks]
 
@@ -121,14 +121,14 @@ class SegmentTallies:
         }
 
 
-class _GroupTally:
+class _GroupAccumulator:
     def __init__(self, bins: Bins, scratch: Scratch) -> None:
         self._rows = 0
         self._entities = EntityCounts()
-        self._features = Tallies(bins.features, scratch)
-        self._outputs = Tallies(bins.outputs, scratch)
+        self._features = ColumnAccumulators(bins.features, scratch)
+        self._outputs = ColumnAccumulators(bins.outputs, scratch)
 
-    def add(self, parts: Parts, rows: int, entities: Column | None) -> None:
+    def add(self, parts: ProfileColumns, rows: int, entities: Column | None) -> None:
         self._rows += rows
         self._entities += EntityCounts.of(entities)
         self._features.add(parts.features)

@@ -1,4 +1,4 @@
-"""What is kept of one column: sums that add up."""
+"""Mergeable summaries of one column."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
@@ -79,7 +79,7 @@ class NumericSummary(BaseModel):
 
     def extremes(self, bins: NumericBins) -> tuple[float, float]:
         """The least and the greatest finite value, an atom's where it is one; 0 where there is none."""
-        return bins.rounded(self.minimum or 0.0), bins.rounded(self.maximum or 0.0)
+        return bins.round_to_atom(self.minimum or 0.0), bins.round_to_atom(self.maximum or 0.0)
 
     def constant(self, bins: NumericBins) -> bool:
         """Whether all finite values are one, or what rounding makes of one; True where there is none."""

@@ -1,1 +1,1 @@
-"""A version goes from one environment to another: what is sent, and what is verified before it is accepted."""
+"""Promotion of a version to another environment: the transfer and its verification."""

@@ -1,4 +1,4 @@
-"""What must hold before an environment accepts a version from another. Each check has a name and stands in `CHECKS`."""
+"""Checks that an environment makes before it accepts a version. Each is listed in `CHECKS`."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ BINDING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """What came, and what is here.
+class IncomingVersion:
+    """A transferred version together with the state of the receiving environment.
 
     Attributes:
         hashes: the SHA-256 of each part's bytes, as they are here.
@@ -46,12 +46,12 @@ class Arrival:
     environment: str
 
 
-def problems(arrival: Arrival) -> list[str]:
-    """What does not hold; empty for a version that may be accepted."""
+def verify(arrival: IncomingVersion) -> list[str]:
+    """Return every problem of a transferred version; empty if it can be accepted."""
     return [problem for check in CHECKS for problem in check(arrival)]
 
 
-def addressed(arrival: Arrival) -> Iterator[str]:
+def check_destination(arrival: IncomingVersion) -> Iterator[str]:
     """It was sent here, from another environment that trained it."""
     transfer = arrival.transfer
     if transfer.destination != arrival.environment:
@@ -62,7 +62,7 @@ def addressed(arrival: Arrival) -> Iterator[str]:
         yield f"it was trained in {arrival.manifest.environment}, not in {transfer.origin}, which sends it"
 
 
-def consistent(arrival: Arrival) -> Iterator[str]:
+def check_consistency(arrival: IncomingVersion) -> Iterator[str]:
     """All of it is about one version of one model, whose name follows from what it is made of."""
     wanted = (arrival.transfer.model, arrival.transfer.version)
     manifest, evaluation, run = arrival.manifest, arrival.evaluation, arrival.run
@@ -82,7 +82,7 @@ def consistent(arrival: Arrival) -> Iterator[str]:
         yield f"its name would be {name}, by what its manifest says it is made of"
 
 
-def unaltered(arrival: Arrival) -> Iterator[str]:
+def check_hashes(arrival: IncomingVersion) -> Iterator[str]:
     """Every part has the bytes that the version's run and manifest name."""
     named = parts_of(arrival.manifest, arrival.run)
     for part in ("manifest.json", "evaluation.json"):
@@ -97,13 +97,13 @@ def unaltered(arrival: Arrival) -> Iterator[str]:
         yield "evaluation.json judges it on another dataset than it was trained from"
 
 
-def judged(arrival: Arrival) -> Iterator[str]:
+def check_gates(arrival: IncomingVersion) -> Iterator[str]:
     """It passed every gate."""
     if not arrival.evaluation.passed:
         yield f"it did not pass its gates: {arrival.evaluation.summary}"
 
 
-def recorded(arrival: Arrival) -> Iterator[str]:
+def check_ledger(arrival: IncomingVersion) -> Iterator[str]:
     """The extract of the ledger is whole, and tells that these very bytes were trained, judged and promoted."""
     try:
         entries = verify_extract(arrival.ledger.entries)
@@ -124,7 +124,7 @@ def recorded(arrival: Arrival) -> Iterator[str]:
             yield f"the extract of the ledger has no {action.replace('_', ' ')} that rests on this {part}"
 
 
-def declared_alike(arrival: Arrival) -> Iterator[str]:
+def check_declaration(arrival: IncomingVersion) -> Iterator[str]:
     """The model is declared here as it was when the version was trained."""
     present = arrival.present
     if present is None:
@@ -136,7 +136,7 @@ def declared_alike(arrival: Arrival) -> Iterator[str]:
         yield f"the declaration here differs in {', '.join(differing)}: push the one that it was trained under"
 
 
-def succeeds(arrival: Arrival) -> Iterator[str]:
+def check_succession(arrival: IncomingVersion) -> Iterator[str]:
     """It was judged against the champion here, or against one that took over from it, judgement by judgement."""
     champion, against = arrival.champion, arrival.evaluation.champion
     if champion in (None, against, arrival.transfer.version, arrival.transfer.over):
@@ -155,13 +155,13 @@ def _hashes(entry: LedgerEntry) -> set[str]:
     return {stored.sha256 for stored in entry.evidence}
 
 
-CHECKS: tuple[Callable[[Arrival], Iterator[str]], ...] = (
-    addressed,
-    consistent,
-    unaltered,
-    judged,
-    recorded,
-    declared_alike,
-    succeeds,
+CHECKS: tuple[Callable[[IncomingVersion], Iterator[str]], ...] = (
+    check_destination,
+    check_consistency,
+    check_hashes,
+    check_gates,
+    check_ledger,
+    check_declaration,
+    check_succession,
 )
 """Every check, in the order in which a refusal names what it found."""

@@ -1,10 +1,10 @@
-"""What one environment sends another: a version, the evidence on it, and an extract of the ledger."""
+"""The transfer document of a version: its parts, its evidence, and an extract of the ledger."""
 
 from typing import Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.events import StoredObject
+from steward.events import ObjectRef
 from steward.ledger import LedgerEntry
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
@@ -45,7 +45,7 @@ class Transfer(BaseModel):
     author: str
     sent_at: AwareDatetime
     over: str | None = None
-    parts: dict[Part, StoredObject]
+    parts: dict[Part, ObjectRef]
 
 
 class LedgerExtract(BaseModel):
@@ -77,14 +77,14 @@ def extract(entries: list[LedgerEntry], run: Run, version: str, displaced: str |
     return LedgerExtract(entries=[entry for entry in entries if first <= entry.sequence <= last])
 
 
-def parts_of(manifest: VersionManifest, run: Run) -> dict[Part, StoredObject]:
+def parts_of(manifest: VersionManifest, run: Run) -> dict[Part, ObjectRef]:
     """The stored objects that are sent as they are.
 
     Args:
         manifest: of the version.
         run: that made it.
     """
-    named: dict[Part, StoredObject | None] = {
+    named: dict[Part, ObjectRef | None] = {
         "manifest.json": run.manifest,
         "model.skops": manifest.artifact,
         "baseline.json": manifest.baseline,

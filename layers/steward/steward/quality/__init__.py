@@ -1,6 +1,6 @@
-"""Data quality: what arrived, whether it is what was declared, and whether it still looks like itself."""
+"""Data quality monitors: completeness, schema, ranges, freshness, volume and labels."""
 
-from steward.quality.judge import judge_quality
-from steward.quality.observed import Observed
+from steward.quality.quality_context import QualityContext
+from steward.quality.quality_monitors import evaluate_quality
 
-__all__ = ["Observed", "judge_quality"]
+__all__ = ["QualityContext", "evaluate_quality"]

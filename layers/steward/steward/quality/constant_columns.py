@@ -3,11 +3,11 @@
 from steward.drift.category_changes import absence_p_value
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.quality.observed import Judgement, Observed
+from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """One result for all columns, and one for each that is constant now.
 
     A rare flag is all the same in most small windows. So a column is in breach only where chance does not do it: given
@@ -56,7 +56,7 @@ def judge(observed: Observed) -> Judgement:
 
 
 def _result(
-    observed: Observed, name: str, value: str, sides: tuple[Summary, Summary, ColumnBins], level: float
+    observed: QualityContext, name: str, value: str, sides: tuple[Summary, Summary, ColumnBins], level: float
 ) -> MetricResult:
     window, reference, bins = sides
     same = _alike(window, reference, bins)

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from steward.quality.observed import Judgement, Observed
+from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult, Status
 from steward.spec.durations import format_duration
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """The median time from a record's event to the upload that brought it, within 1 % (see `LogHistogram`).
 
     The window's rows are all there are, no sample of anything, so the median itself is compared with the limit.

@@ -1,15 +1,15 @@
-"""Features that tell the label by themselves, too well to be true."""
+"""Features that predict the label too well to be legitimate."""
 
 from collections.abc import Mapping
 
 from steward.profiles.leakage import Leakage
-from steward.quality.observed import Judgement, Observed
+from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult, Status
 
 _NAMED = 3
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """The feature that tells the label best, as it was measured when the version was made; the same in every window."""
     monitor = observed.spec.monitors.label_leakage
     if monitor is None or observed.spec.task == "text_generation":

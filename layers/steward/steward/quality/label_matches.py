@@ -1,4 +1,4 @@
-"""What is known of the labels of one window that have no prediction."""
+"""Counts of labels of a window that match no prediction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,12 +1,12 @@
-"""Whether predictions, or their labels, have stopped coming."""
+"""Detects that predictions or labels stopped arriving."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
 
-from steward.quality.exact_share import at_least
-from steward.quality.observed import Judgement, Observed
-from steward.quality.volume import usual_rows
+from steward.quality.exact_proportion import at_least
+from steward.quality.quality_context import Judgement, QualityContext
+from steward.quality.volume import expected_rows
 from steward.results import MetricResult, Status
 from steward.spec.arrival_monitors import NoDataMonitor
 from steward.spec.durations import format_duration
@@ -24,7 +24,7 @@ _SPREADS, _NORMAL = 3, 1.4826
 _FEWEST_MISSING = 5
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """No record in a window that should have some, or no label of windows whose labels are overdue.
 
     One empty window is enough where it is known what is usual for its place in the week and none is beyond chance; a
@@ -34,10 +34,10 @@ def judge(observed: Observed) -> Judgement:
     if monitor is None:
         return []
     results = [_predictions(observed, monitor)]
-    return [*results, _labels(observed), *_unlabelled(observed, monitor)] if observed.spec.metrics else results
+    return [*results, _labels(observed), *_evaluate_unlabelled(observed, monitor)] if observed.spec.metrics else results
 
 
-def _predictions(observed: Observed, monitor: NoDataMonitor) -> MetricResult:
+def _predictions(observed: QualityContext, monitor: NoDataMonitor) -> MetricResult:
     rows = observed.profile.rows
     earlier = [number for number, count in observed.volumes.items() if number < observed.number and count]
     silent = 0 if rows else observed.number - max(earlier, default=observed.number)
@@ -56,7 +56,7 @@ def _predictions(observed: Observed, monitor: NoDataMonitor) -> MetricResult:
     if not earlier:
         message = "no prediction came, and none had come before"
         return result.model_copy(update={"status": "unknown", "value": None, "message": message})
-    usual = usual_rows(observed.volumes, observed.number, observed.window.length)
+    usual = expected_rows(observed.volumes, observed.number, observed.window.length)
     chance = usual.chance(0) if usual else 1.0
     rate = (observed.spec.monitors.volume or VolumeMonitor()).rate(observed.window.length)
     message = f"no prediction came in {silent} window{'s' if silent > 1 else ''} in a row"
@@ -66,7 +66,7 @@ def _predictions(observed: Observed, monitor: NoDataMonitor) -> MetricResult:
     return result.model_copy(update={"status": "breach" if breach else "ok", "message": message})
 
 
-def _labels(observed: Observed) -> MetricResult:
+def _labels(observed: QualityContext) -> MetricResult:
     """The newest window whose labels are overdue must have some."""
     within = observed.spec.labels_within
     overdue = _overdue(observed)
@@ -117,11 +117,11 @@ def _due(window: Window, spec: ModelSpec) -> datetime:
     return window.end - spec.labels_within - window.length
 
 
-def _overdue(observed: Observed) -> list[int]:
+def _overdue(observed: QualityContext) -> list[int]:
     return overdue_windows(observed.labelled, observed.window, observed.spec)
 
 
-def _is_first_label_overdue(observed: Observed, overdue: Sequence[int]) -> bool:
+def _is_first_label_overdue(observed: QualityContext, overdue: Sequence[int]) -> bool:
     """Whether labels that never came should have: some windows wait for them, the first longer than labels may take.
 
     A quarter longer, as nobody knows yet how late labels really are.
@@ -131,7 +131,7 @@ def _is_first_label_overdue(observed: Observed, overdue: Sequence[int]) -> bool:
     )
 
 
-def _unlabelled(observed: Observed, monitor: NoDataMonitor) -> Judgement:
+def _evaluate_unlabelled(observed: QualityContext, monitor: NoDataMonitor) -> Judgement:
     """The share of the predictions of the newest overdue window whose labels have not come, against the usual.
 
     Windows without any label are the business of `overdue_windows`. The usual share is the median of earlier windows;

@@ -1,4 +1,4 @@
-"""Numeric columns whose scale jumped by a power of ten: most often a change of their unit."""
+"""Detects jumps of a numeric column by a power of ten, usually a change of unit."""
 
 import math
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.drift.distribution_function import DistributionFunction
-from steward.drift.tails import kolmogorov_tail
+from steward.drift.survival import kolmogorov_sf
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import NumericSummary
-from steward.quality.observed import Judgement, NumericSides, Observed
+from steward.quality.quality_context import Judgement, NumericSides, QualityContext
 from steward.results import MetricResult
 
 Numbers = NDArray[np.float64]
@@ -64,7 +64,7 @@ class _Moments:
         return abs(self.mean) >= _MEANINGFUL_MEAN * self.deviation
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """One result for all numeric columns, and one for each that jumped.
 
     A jump by 10^k shows in the mean, the standard deviation and the root mean square alike: each must be within
@@ -178,11 +178,11 @@ def _fits(side: NumericSides, jump: Jump, effect: DesignEffect, level: float) ->
     expected, observed = _distribution(side.reference, side.bins), _distribution(side.window, side.bins)
     cuts = side.bins.steps
     before, seen = expected.at(cuts), observed.at(cuts)
-    after = (1 - jump.share) * before + jump.share * _rescaled(expected, cuts, 10.0**jump.power)
+    after = (1 - jump.share) * before + jump.share * _rescale(expected, cuts, 10.0**jump.power)
     rows, baseline_rows = side.window.count / effect.at(side.window.count).value, side.reference.count / effect.value
     root = math.sqrt(rows * baseline_rows / (rows + baseline_rows))
     changed, left = float(np.abs(seen - before).max(initial=0)), float(np.abs(seen - after).max(initial=0))
-    return kolmogorov_tail(changed * root) <= level and left <= max(_NOISE / root, changed / _LIKENESS)
+    return kolmogorov_sf(changed * root) <= level and left <= max(_NOISE / root, changed / _LIKENESS)
 
 
 def _distribution(summary: NumericSummary, bins: NumericBins) -> DistributionFunction:
@@ -190,7 +190,7 @@ def _distribution(summary: NumericSummary, bins: NumericBins) -> DistributionFun
     return DistributionFunction.of(counts, bins.steps, *summary.extremes(bins))
 
 
-def _rescaled(expected: DistributionFunction, cuts: Numbers, factor: float) -> Numbers:
+def _rescale(expected: DistributionFunction, cuts: Numbers, factor: float) -> Numbers:
     """The share below each cut, were every value that many times as large; the edges of an atom stay two."""
     points = cuts / factor
     touching = np.flatnonzero(cuts[1:] == np.nextafter(cuts[:-1], np.inf)) + 1

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from steward.profiles.intake import Intake
-from steward.quality.observed import Judgement, Observed
+from steward.profiles.ingestion_counts import IngestionCounts
+from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult
 
 WHOLE = "irregular_columns"
@@ -33,7 +33,7 @@ class _Oddity:
         return f"{self.statistic} {self.column}"
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """What is odd about the files' columns, and whether that is news.
 
     A column that is not declared, one that the file could do without and does, and one whose cells are of another kind
@@ -58,11 +58,15 @@ def judge(observed: Observed) -> Judgement:
     return [
         _whole(intake, len(oddities), "breach" if changed else "ok", message),
         *_results(oddities, changes, intake),
-        *(_gone(key, words, intake) for key, words in changes.items() if key not in {each.key for each in oddities}),
+        *(
+            _vanished_oddity(key, words, intake)
+            for key, words in changes.items()
+            if key not in {each.key for each in oddities}
+        ),
     ]
 
 
-def remembered(results: Iterable[MetricResult]) -> dict[str, float] | None:
+def oddity_shares(results: Iterable[MetricResult]) -> dict[str, float] | None:
     """What the next window's files are compared with: the share of this window's files that each oddity was in.
 
     None where the results say nothing of columns.
@@ -73,7 +77,7 @@ def remembered(results: Iterable[MetricResult]) -> dict[str, float] | None:
     return {f"{result.statistic} {result.column}": result.value for result in mine if result.column and result.value}
 
 
-def _oddities(intake: Intake) -> list[_Oddity]:
+def _oddities(intake: IngestionCounts) -> list[_Oddity]:
     found = [_Oddity(UNDECLARED, name, count / intake.files) for name, count in intake.columns_added.items() if count]
     found += [_Oddity(ABSENT, name, count / intake.files) for name, count in intake.columns_missing.items() if count]
     for name, count in intake.columns_retyped.items():
@@ -82,7 +86,9 @@ def _oddities(intake: Intake) -> list[_Oddity]:
     return found
 
 
-def _changes(oddities: Sequence[_Oddity], before: Mapping[str, float] | None, intake: Intake) -> dict[str, str]:
+def _changes(
+    oddities: Sequence[_Oddity], before: Mapping[str, float] | None, intake: IngestionCounts
+) -> dict[str, str]:
     """What is news, by key, and in which words."""
     if before is None:
         some = [oddity for oddity in oddities if oddity.share < 1] if intake.files > 1 else []
@@ -97,7 +103,7 @@ def _changes(oddities: Sequence[_Oddity], before: Mapping[str, float] | None, in
     return changes | {key: "no longer" for key, share in before.items() if share >= 1 and key not in now}
 
 
-def _results(oddities: Sequence[_Oddity], changes: Mapping[str, str], intake: Intake) -> list[MetricResult]:
+def _results(oddities: Sequence[_Oddity], changes: Mapping[str, str], intake: IngestionCounts) -> list[MetricResult]:
     return [
         MetricResult(
             monitor="schema_consistency",
@@ -113,7 +119,7 @@ def _results(oddities: Sequence[_Oddity], changes: Mapping[str, str], intake: In
     ]
 
 
-def _gone(key: str, words: str, intake: Intake) -> MetricResult:
+def _vanished_oddity(key: str, words: str, intake: IngestionCounts) -> MetricResult:
     """An oddity that every file of the window before had, and none has now: another change of columns."""
     statistic, _, column = key.partition(" ")
     oddity = _Oddity(statistic, column, 1.0)
@@ -145,13 +151,13 @@ def _what(oddity: _Oddity) -> str:
             )
 
 
-def _sentence(oddity: _Oddity, intake: Intake, change: str | None) -> str:
+def _sentence(oddity: _Oddity, intake: IngestionCounts, change: str | None) -> str:
     files = round(oddity.share * intake.files)
     said = f"{_what(oddity)} in {files:,} of {intake.files:,} file{'s' if intake.files > 1 else ''}"
     return f"{said}, {change}" if change else said
 
 
-def _whole(intake: Intake, odd: int | None, status: str, message: str) -> MetricResult:
+def _whole(intake: IngestionCounts, odd: int | None, status: str, message: str) -> MetricResult:
     return MetricResult.model_validate(
         {
             "monitor": "schema_consistency",

@@ -1,4 +1,4 @@
-"""How well each feature tells the label by itself, bin by bin."""
+"""AUC of each single feature for the label, bin by bin."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from steward.performance.intervals import wilson
 from steward.profiles.bins import MISSING, CategoricalBins, ColumnBins, NumericBins, ordered_finite
 from steward.profiles.leakage import Leakage
-from steward.profiles.names import bounded
+from steward.profiles.names import bound_name
 from steward.records.columns import CategoricalColumn, Column, NumericColumn
 
 Codes = NDArray[np.int64]
@@ -54,7 +54,7 @@ def single_feature_auc(
     """
     chosen = np.arange(0, len(labels), max(1, -(-len(labels) // MOST_ROWS)))
     kept = labels[chosen]
-    chosen, kept = chosen[_known(kept)], kept[_known(kept)]
+    chosen, kept = chosen[_known_mask(kept)], kept[_known_mask(kept)]
     targets = _targets(kept)
     if not targets:
         return {}
@@ -68,7 +68,7 @@ def single_feature_auc(
     return found
 
 
-def _known(labels: Labels) -> NDArray[np.bool_]:
+def _known_mask(labels: Labels) -> NDArray[np.bool_]:
     if labels.dtype == np.float64:
         return np.isfinite(labels)
     return np.ones(len(labels), np.bool_) if labels.dtype == np.bool_ else labels >= 0
@@ -98,7 +98,7 @@ def _codes(column: Column, bins: ColumnBins) -> Codes | None:
             return np.where(codes == MISSING, len(bins.edges) + 1, codes)
         case CategoricalColumn(), CategoricalBins():
             unseen = len(bins.categories)
-            places = [bins.position.get(bounded(name), unseen) for name in column.categories]
+            places = [bins.position.get(bound_name(name), unseen) for name in column.categories]
             return np.array([*places, unseen + 1], np.int64)[column.codes]
         case _:
             return None

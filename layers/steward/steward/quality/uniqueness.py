@@ -1,11 +1,11 @@
 """How many rows came more than once."""
 
-from steward.quality.exact_share import exact_share
-from steward.quality.observed import Judgement, Observed
+from steward.quality.exact_proportion import exact_proportion
+from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult, Status
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """The share of otherwise valid rows whose id an earlier row or upload has; the earlier one stands.
 
     In breach when the lower end of the exact 95 % interval is above the limit. A file that is uploaded again in full is
@@ -24,7 +24,7 @@ def judge(observed: Observed) -> Judgement:
     )
     if not intake.files or not rows:
         return [unknown]
-    share = exact_share(intake.duplicates, rows)
+    share = exact_proportion(intake.duplicates, rows)
     status: Status = "breach" if share.low > monitor.maximum else "ok"
     name = observed.spec.columns.id
     message = f"{share.value:.2%} of {rows:,} rows have a `{name}` that came before"

@@ -1,13 +1,13 @@
-"""Whether labels find the predictions that they are of."""
+"""Detects labels that match no prediction."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 
-from steward.quality.exact_share import at_least, exact_share
+from steward.quality.exact_proportion import at_least, exact_proportion
 from steward.quality.label_matches import LabelMatches, PastMatches, UnmatchedLabels
-from steward.quality.observed import Judgement, Observed
+from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult, Status
 from steward.spec.arrival_monitors import UnmatchedLabelsMonitor
 from steward.spec.durations import format_duration
@@ -17,7 +17,7 @@ _LONGEST_ID = 40
 _FEWEST_WINDOWS = 3
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """The share of a window's labels without a prediction, the files none of whose labels has one, and overdue ones.
 
     A label that may have come before its prediction counts in the share once the label horizon has passed. A file none
@@ -31,9 +31,9 @@ def judge(observed: Observed) -> Judgement:
     results: Judgement = []
     if observed.matches:
         found = observed.matches
-        matches = replace(found, unmatched=[file for file in found.unmatched if not _is_mended(file, found)])
+        matches = replace(found, unmatched=[file for file in found.unmatched if not _is_resolved(file, found)])
         results.append(_window(observed, matches, monitor))
-        results += _remembered(matches)
+        results += _result_for_later_windows(matches)
     return [*results, *_overdue(observed, monitor)]
 
 
@@ -58,14 +58,14 @@ def _count(result: MetricResult | None) -> int:
     return round(result.value or 0.0) if result else 0
 
 
-def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> MetricResult:
+def _window(observed: QualityContext, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> MetricResult:
     usual = _usual(observed, before=observed.number) if matches.unmatched else None
     counted, labels = matches.missing, matches.labels
     share = counted / max(labels, 1)
     lost = [file for file in matches.unmatched if _is_lost(file, matches, usual, monitor, observed.false_alarm_rate)]
     status, message = _share(counted, labels, usual, monitor, observed.false_alarm_rate)
     if lost:
-        status, message = "breach", "; ".join(_lost(file, matches) for file in lost)
+        status, message = "breach", "; ".join(_unmatched_sentence(file, matches) for file in lost)
     elif status == "breach":
         message += f"; {_examples(matches.unmatched, matches)}"
     elif foreign := _foreign(observed, matches, monitor):
@@ -85,7 +85,7 @@ def _window(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsM
     )
 
 
-def _remembered(matches: LabelMatches) -> Judgement:
+def _result_for_later_windows(matches: LabelMatches) -> Judgement:
     """What later windows must know: labels that wait, whether others of their file met something, and the shares."""
     alone = [file for file in matches.unmatched if file.labels == file.unmatched == file.waiting]
     part = [file for file in matches.unmatched if file.unmatched < file.labels]
@@ -95,24 +95,24 @@ def _remembered(matches: LabelMatches) -> Judgement:
         "waiting_in_part": (sum(file.waiting for file in part), ", in files others of whose labels have one"),
     }
     results = [
-        _measured(matches, statistic, float(count), f"{count:,} labels wait for their predictions{of}")
+        _measurement(matches, statistic, float(count), f"{count:,} labels wait for their predictions{of}")
         for statistic, (count, of) in counts.items()
         if count
     ]
     if matches.largest:
         said = f"{matches.largest:.2%} of the labels of one file have no prediction"
-        results.append(_measured(matches, "largest_file_share", matches.largest, said))
+        results.append(_measurement(matches, "largest_file_share", matches.largest, said))
     return results
 
 
-def _measured(matches: LabelMatches, statistic: str, value: float, message: str) -> MetricResult:
+def _measurement(matches: LabelMatches, statistic: str, value: float, message: str) -> MetricResult:
     return MetricResult(
         monitor="unmatched_labels", statistic=statistic, value=value, rows=matches.labels, status="measured",
         message=message,
     )  # fmt: skip
 
 
-def _foreign(observed: Observed, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> str:
+def _foreign(observed: QualityContext, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> str:
     """What is said of a file of which more labels have no prediction than of any file that was usual; else nothing."""
     known = [
         past.largest
@@ -140,7 +140,7 @@ def _is_lost(
     return file.waiting < file.unmatched or matches.labelled < matches.rows
 
 
-def _is_mended(file: UnmatchedLabels, matches: LabelMatches) -> bool:
+def _is_resolved(file: UnmatchedLabels, matches: LabelMatches) -> bool:
     """Whether a file met nothing, and labels that were uploaded after it have met the predictions in its stead."""
     newer = any(batch > file.batch and not batch.startswith(file.batch) for batch in matches.batches)
     enough = matches.labelled == matches.rows or matches.labelled >= file.unmatched
@@ -158,7 +158,7 @@ def _share(
     if limit is None or share <= limit or counted < monitor.minimum_labels:
         return "ok", message
     if monitor.maximum is not None:
-        beyond = exact_share(counted, labels).low > monitor.maximum
+        beyond = exact_proportion(counted, labels).low > monitor.maximum
     else:
         beyond = at_least(counted, labels, usual or 0.0) <= rate
     if not beyond:
@@ -175,14 +175,14 @@ def patience(spec: ModelSpec) -> timedelta:
     return min(spec.label_horizon, max(_FEWEST_WINDOWS * spec.window.length, timedelta(days=1)))
 
 
-def _overdue(observed: Observed, monitor: UnmatchedLabelsMonitor) -> Judgement:
+def _overdue(observed: QualityContext, monitor: UnmatchedLabelsMonitor) -> Judgement:
     """Labels that have waited for predictions too long.
 
     All of the newest window whose labels have waited as long as labels may take; and of the newest that predictions
     have passed by now, those whose file met some predictions: the others of the file are of the same time.
     """
     horizon, passed = observed.spec.label_horizon, patience(observed.spec)
-    found = _waited(observed, horizon)
+    found = _newest_waited(observed, horizon)
     results: Judgement = []
     if found and found[1].waiting:
         newest, past = found
@@ -192,7 +192,7 @@ def _overdue(observed: Observed, monitor: UnmatchedLabelsMonitor) -> Judgement:
         if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= observed.false_alarm_rate:
             result = result.model_copy(update={"status": "breach"})
         results.append(result)
-    found = _waited(observed, passed) if observed.profile.rows else None
+    found = _newest_waited(observed, passed) if observed.profile.rows else None
     if found and found[1].partly:
         newest, past = found
         why = f"while predictions of {format_duration(passed)} later are there, and of other labels of their files"
@@ -200,7 +200,7 @@ def _overdue(observed: Observed, monitor: UnmatchedLabelsMonitor) -> Judgement:
     return results
 
 
-def _waited(observed: Observed, span: timedelta) -> tuple[int, PastMatches] | None:
+def _newest_waited(observed: QualityContext, span: timedelta) -> tuple[int, PastMatches] | None:
     """The newest window with labels that ended so long ago, and what is remembered of it."""
     due = (observed.window.end - span) - observed.window.length
     newest = max((number for number in observed.past_matches if observed.starts(number) <= due), default=None)
@@ -208,7 +208,7 @@ def _waited(observed: Observed, span: timedelta) -> tuple[int, PastMatches] | No
 
 
 def _late(  # noqa: PLR0917 - which window, and what of it is late
-    observed: Observed, monitor: UnmatchedLabelsMonitor, statistic: str, number: int, counted: int, why: str
+    observed: QualityContext, monitor: UnmatchedLabelsMonitor, statistic: str, number: int, counted: int, why: str
 ) -> MetricResult:
     labels, usual = observed.past_matches[number].labels, _usual(observed, before=number)
     status, message = _share(counted, labels, usual, monitor, observed.false_alarm_rate)
@@ -224,7 +224,7 @@ def _late(  # noqa: PLR0917 - which window, and what of it is late
     )
 
 
-def _usual(observed: Observed, before: int) -> float | None:
+def _usual(observed: QualityContext, before: int) -> float | None:
     """The median share of earlier windows of which nothing was wrong; None where there is none."""
     shares = [
         past.missing / past.labels
@@ -240,7 +240,7 @@ def _limit(usual: float | None, monitor: UnmatchedLabelsMonitor) -> float | None
     return None if usual is None else min(1.0, usual + monitor.maximum_increase)
 
 
-def _lost(file: UnmatchedLabels, matches: LabelMatches) -> str:
+def _unmatched_sentence(file: UnmatchedLabels, matches: LabelMatches) -> str:
     return (
         f"none of the {file.labels:,} labels of {file.source} has a prediction: {_examples([file], matches)}; write "
         "the IDs of labels as those of predictions are written, and upload the file again"
@@ -249,8 +249,8 @@ def _lost(file: UnmatchedLabels, matches: LabelMatches) -> str:
 
 def _examples(files: Sequence[UnmatchedLabels], matches: LabelMatches) -> str:
     ids = [identity for file in files for identity in file.ids][:3]
-    return f"labels are of IDs such as {_quoted(ids)}, predictions of IDs such as {_quoted(matches.prediction_ids)}"
+    return f"labels are of IDs such as {_quote(ids)}, predictions of IDs such as {_quote(matches.prediction_ids)}"
 
 
-def _quoted(ids: Sequence[str]) -> str:
+def _quote(ids: Sequence[str]) -> str:
     return ", ".join(repr(one if len(one) <= _LONGEST_ID else f"{one[:_LONGEST_ID]}...") for one in ids)

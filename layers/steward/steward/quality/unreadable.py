@@ -1,10 +1,10 @@
-"""Batches that a check could not look at."""
+"""Batches that a check could not read."""
 
-from steward.quality.observed import Judgement, Observed
+from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """One result for each batch whose profile is damaged, or was made over the bins of another baseline.
 
     Of its rows nothing is known, whatever the other batches of the window say. It is told under `validity`, whether or

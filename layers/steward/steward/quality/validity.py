@@ -1,8 +1,8 @@
-"""How many of the rows that arrived are not what was declared."""
+"""Share of arriving rows that violate the declaration."""
 
-from steward.profiles.intake import Intake
-from steward.quality.exact_share import exact_share
-from steward.quality.observed import Judgement, Observed
+from steward.profiles.ingestion_counts import IngestionCounts
+from steward.quality.exact_proportion import exact_proportion
+from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import INVALID_SHARE, MetricResult, Status
 
 MOST_REASONS = 10
@@ -25,7 +25,7 @@ _OF_COLUMN = {
 }
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """The share of the rows that break types, ranges, domains, patterns or rules, in all and by reason.
 
     Rows in quarantine and rows that were only counted as invalid weigh alike; rows whose id came before are judged by
@@ -43,7 +43,7 @@ def judge(observed: Observed) -> Judgement:
     whole = _result(INVALID_SHARE, bad, intake, monitor.maximum)
     if whole.status == "unknown":
         return [whole]
-    named = ", ".join(_told(name, count, intake.arrived) for name, count in reasons[:_NAMED])
+    named = ", ".join(_reason_sentence(name, count, intake.arrived) for name, count in reasons[:_NAMED])
     more = f" and {len(reasons) - _NAMED} more reasons" if len(reasons) > _NAMED else ""
     return [
         whole.model_copy(
@@ -75,7 +75,7 @@ def words(reason: str) -> str:
     return f"have `{column}` that is {plain}" if column else f"are {plain}"
 
 
-def _reasons(intake: Intake) -> list[tuple[str, int]]:
+def _reasons(intake: IngestionCounts) -> list[tuple[str, int]]:
     """Rows by reason, the most frequent first, ties by name."""
     counts = dict(intake.rejected)
     for name, count in intake.invalid.items():
@@ -83,7 +83,7 @@ def _reasons(intake: Intake) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _result(statistic: str, bad: int, intake: Intake, maximum: float) -> MetricResult:
+def _result(statistic: str, bad: int, intake: IngestionCounts, maximum: float) -> MetricResult:
     rows = intake.arrived
     if not intake.files or not rows:
         return MetricResult(
@@ -92,7 +92,7 @@ def _result(statistic: str, bad: int, intake: Intake, maximum: float) -> MetricR
             status="unknown",
             message="validity cannot be judged: nothing is known of how the rows came in",
         )
-    share = exact_share(min(bad, rows), rows)
+    share = exact_proportion(min(bad, rows), rows)
     status: Status = "breach" if share.low > maximum else "ok"
     return MetricResult(
         monitor="validity",
@@ -129,5 +129,5 @@ def _figures(result: MetricResult, what: str, maximum: float) -> str:
     return f"{share}, {maximum:.2%} are allowed"
 
 
-def _told(reason: str, count: int, rows: int) -> str:
+def _reason_sentence(reason: str, count: int, rows: int) -> str:
     return f"{count / rows:.2%} {words(reason)}"

@@ -1,4 +1,4 @@
-"""Rows in a window against the usual for its place in the week."""
+"""Compares the rows of a window with the usual number for its place in the week."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -9,9 +9,9 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.drift.sentences import chance_of
-from steward.drift.tails import f_tail, upper_gamma
-from steward.quality.observed import Judgement, Observed
+from steward.drift.drift_messages import chance_of
+from steward.drift.survival import f_sf, upper_gamma
+from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import FILLING, MetricResult, Status
 
 Numbers = NDArray[np.float64]
@@ -33,7 +33,7 @@ SCALES: tuple[Callable[[Numbers | float], Numbers], ...] = (np.log, lambda ratio
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class ExpectedVolume:
     """What is usual for a window.
 
     Attributes:
@@ -64,14 +64,14 @@ class Usual:
         ratio = rows / self.rows
         scaled = list(zip(SCALES, self.spreads, strict=True))
         between_windows = max(
-            f_tail((float(scale(ratio)) / spread) ** 2, 1, self.degrees)
+            f_sf((float(scale(ratio)) / spread) ** 2, 1, self.degrees)
             for scale, spread in (scaled if rows else scaled[1:])  # none at all has no logarithm
         )
         below, above = upper_gamma(rows + 1, self.rows), 1 - upper_gamma(rows, self.rows) if rows else 1.0
         return min(1.0, max(between_windows, 2 * min(below, above)))
 
 
-def judge(observed: Observed) -> Judgement:
+def evaluate(observed: QualityContext) -> Judgement:
     """Too few or too many rows: beyond chance at the declared rate, and by the declared relative change.
 
     A window is compared with those of the same hour of the week; with fewer than three of them, with those of the same
@@ -83,7 +83,7 @@ def judge(observed: Observed) -> Judgement:
     if monitor is None:
         return []
     rows = observed.profile.rows
-    usual = usual_rows(observed.volumes, observed.number, observed.window.length)
+    usual = expected_rows(observed.volumes, observed.number, observed.window.length)
     if usual is None or not rows:
         known = sum(number < observed.number for number in observed.volumes)
         reason = f"{known} earlier windows are known, and a week of them, at least {FEWEST_WINDOWS}, is needed"
@@ -121,7 +121,7 @@ def judge(observed: Observed) -> Judgement:
     ]
 
 
-def usual_rows(volumes: Mapping[int, int], number: int, length: timedelta) -> Usual | None:
+def expected_rows(volumes: Mapping[int, int], number: int, length: timedelta) -> ExpectedVolume | None:
     """What is usual for a window; None where too little is known.
 
     Spreads are pooled over all places of the rhythm (the residual variance of a one-way layout), so that three weeks
@@ -150,11 +150,11 @@ def usual_rows(volumes: Mapping[int, int], number: int, length: timedelta) -> Us
             places.setdefault((number - at) % step, []).append(newest[at])
         here = places.get(0, [])
         if len(here) >= fewest:
-            return _usual(here, list(places.values()), place)
+            return _expected_volume(here, list(places.values()), place)
     return None
 
 
-def _usual(here: Sequence[int], places: Sequence[Sequence[int]], place: str) -> Usual:
+def _expected_volume(here: Sequence[int], places: Sequence[Sequence[int]], place: str) -> ExpectedVolume:
     middle = float(median(here))
     sizes = np.array([len(rows) for rows in places])
     degrees = max(1, int((sizes - 1).sum()))
@@ -165,7 +165,7 @@ def _usual(here: Sequence[int], places: Sequence[Sequence[int]], place: str) -> 
         within = values - (np.bincount(where, values) / sizes)[where]
         return max(float(within @ within) / degrees, 1 / middle)
 
-    return Usual(
+    return ExpectedVolume(
         rows=middle,
         spreads=tuple(math.sqrt(variance(scale(ratios)) * (1 + _MEDIAN / len(here))) for scale in SCALES),
         degrees=degrees,

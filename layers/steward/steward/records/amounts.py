@@ -1,4 +1,4 @@
-"""Amounts as people write them: currencies, percent, separated thousands, accountants' parentheses."""
+"""Parses amounts: currencies, percent, thousands separators, accountants' parentheses."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Arrow arrays of any type as numpy arrays of the few types that are judged.
+"""Converts Arrow arrays of any type to the few numpy types that validation uses.
 
 A text cell that is empty counts as missing, in every format.
 """

@@ -1,4 +1,4 @@
-"""Columns as Arrow arrays, the way back from `arrays`."""
+"""Converts columns back to Arrow arrays, the reverse of `arrays`."""
 
 from typing import assert_never
 

@@ -1,4 +1,4 @@
-"""The canonical form of ids and of categories: the one definition of which spellings mean the same value.
+"""Canonical form of ids and categories.
 
 Every writer spells a value in its own way: pandas writes 1400000 as `1400000.0` once a column has a gap, Oracle as
 `1400000.0000000000`, Java as `1.4E7`, a CHAR(12) column with blanks behind it, .NET a UUID in capitals and braces. Two

@@ -1,11 +1,11 @@
-"""What the cells of a file's columns are, in words that mean the same in every format."""
+"""Types of a file's cells, under the same names for every format."""
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from steward.records import arrays
-from steward.records.embeddings import is_list
+from steward.records.embedding_cells import is_list
 from steward.records.raw import Format, RawChunk
 
 CellType = Literal["number", "boolean", "text", "time", "list", "null", "other"]
@@ -16,7 +16,7 @@ _DECODER = json.JSONDecoder(parse_int=float)
 """Integers of thousands of digits are numbers too."""
 
 
-def seen_types(raw: RawChunk, file_format: Format) -> Mapping[str, CellType]:
+def column_types(raw: RawChunk, file_format: Format) -> Mapping[str, CellType]:
     """What the columns of a chunk hold: by their Arrow types, or by the first JSON value of each that is not null."""
     match file_format:
         case "parquet":

@@ -38,7 +38,7 @@ class NumericColumn:
     @property
     def absent(self) -> Mask:
         """Where cells were empty or null, shape (rows,)."""
-        return _filled(self.missing, self.rows)
+        return _mask_or_zeros(self.missing, self.rows)
 
     def __getitem__(self, rows: slice) -> "NumericColumn":
         """Some consecutive rows, without copying."""
@@ -178,7 +178,7 @@ class EmbeddingColumn:
     @property
     def absent(self) -> Mask:
         """Where cells were empty or null, shape (rows,)."""
-        return _filled(self.missing, self.rows)
+        return _mask_or_zeros(self.missing, self.rows)
 
     def __getitem__(self, rows: slice) -> "EmbeddingColumn":
         """Some consecutive rows, without copying."""
@@ -216,5 +216,5 @@ def _some(missing: Mask | None, selection: Selection) -> Mask | None:
     return taken if taken.any() else None
 
 
-def _filled(missing: Mask | None, rows: int) -> Mask:
+def _mask_or_zeros(missing: Mask | None, rows: int) -> Mask:
     return np.zeros(rows, np.bool_) if missing is None else missing

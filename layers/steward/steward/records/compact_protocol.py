@@ -119,7 +119,7 @@ class CompactReader:
         return self._content[self._at - count : self._at]
 
 
-def written(found: Struct) -> bytes:
+def encode_struct(found: Struct) -> bytes:
     """A struct as the protocol writes it, each number in its shortest form."""
     output = bytearray()
     _write_struct(output, found)

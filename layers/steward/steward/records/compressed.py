@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import zstandard
 
 from steward.errors import BatchInvalid
-from steward.records.raw import Limits
+from steward.records.raw import ReadLimits
 
 Compression = Literal["gzip", "zstd"]
 
@@ -92,7 +92,7 @@ class Bounded(io.RawIOBase):
         return len(block)
 
 
-def blocks(path: Path, name: str, compression: Compression | None, limits: Limits) -> Iterator[bytes]:
+def blocks(path: Path, name: str, compression: Compression | None, limits: ReadLimits) -> Iterator[bytes]:
     """The bytes of a file, 256 KiB at a time.
 
     Raises:
@@ -105,7 +105,7 @@ def blocks(path: Path, name: str, compression: Compression | None, limits: Limit
             yield block
 
 
-def measure(path: Path, name: str, compression: Compression, limits: Limits) -> None:
+def measure(path: Path, name: str, compression: Compression, limits: ReadLimits) -> None:
     """Decompress once to nowhere: a bomb is refused in seconds, before its rows cost the time to take them apart."""
     for _ in blocks(path, name, compression, limits):
         pass

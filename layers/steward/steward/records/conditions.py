@@ -1,4 +1,4 @@
-"""Conditions over whole columns, with three answers: a row meets one, does not, or has empty cells where it looks."""
+"""Evaluates conditions over whole columns with three-valued logic."""
 
 import ast
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from steward.records.columns import (
     TextColumn,
     TimeColumn,
 )
-from steward.records.records import matches
+from steward.records.valid_records import matches
 from steward.spec.expression_types import moment
 from steward.spec.expressions import comparisons, parse
 
@@ -43,8 +43,8 @@ _OPERATIONS: dict[type[ast.operator], Callable[..., _Numbers]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a condition says of each row (Kleene's strong logic of three values).
+class TernaryMask:
+    """Result of a condition for each row (Kleene's strong three-valued logic).
 
     Attributes:
         true: where it is met, shape (rows,).
@@ -61,12 +61,12 @@ class Answer:
 
 
 _Texts = CategoricalColumn | TextColumn
-_Value = _Numbers | _Times | _Texts | str | Answer | None
+_Value = _Numbers | _Times | _Texts | str | TernaryMask | None
 """A part of a condition over all rows, or one that is the same for all. Numbers and times that are unknown are NaN and
 NaT; None is a column that the chunk does not have."""
 
 
-def evaluate(condition: str, chunk: Chunk) -> Answer:
+def evaluate(condition: str, chunk: Chunk) -> TernaryMask:
     """What a condition says of each row of a chunk.
 
     A column that the chunk lacks is empty in every row. Division by zero has no result, so nothing is known of it.
@@ -75,7 +75,7 @@ def evaluate(condition: str, chunk: Chunk) -> Answer:
         condition: checked against the declaration that the chunk was read by.
         chunk: the rows.
     """
-    return _Evaluation(chunk).answer(parse(condition))
+    return _Evaluation(chunk).mask(parse(condition))
 
 
 class _Evaluation:
@@ -85,21 +85,21 @@ class _Evaluation:
         self._columns = chunk.columns
         self._rows = chunk.rows
 
-    def answer(self, node: ast.expr) -> Answer:
+    def mask(self, node: ast.expr) -> TernaryMask:
         """A part that is true or false."""
         match node:
             case ast.Compare():
                 return _all([self._comparison(*links) for links in comparisons(node)])
             case ast.UnaryOp(operand=operand):
-                return _negated(self.answer(operand))
+                return _negated(self.mask(operand))
             case ast.BoolOp(op=ast.And(), values=parts):
-                return _all([self.answer(part) for part in parts])
+                return _all([self.mask(part) for part in parts])
             case ast.BoolOp(values=parts):
-                return _negated(_all([_negated(self.answer(part)) for part in parts]))
+                return _negated(_all([_negated(self.mask(part)) for part in parts]))
             case _:
                 return self._flag(self._value(node))
 
-    def _comparison(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Answer:
+    def _comparison(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> TernaryMask:
         match operator, left, right:
             case ast.Is(), ast.Name(id=name), _:  # missing(column)
                 column = self._columns.get(name)
@@ -112,10 +112,10 @@ class _Evaluation:
             case _:
                 return self._ordered(self._value(left), operator, self._value(right))
 
-    def _ordered(self, left: _Value, operator: ast.cmpop, right: _Value) -> Answer:
+    def _ordered(self, left: _Value, operator: ast.cmpop, right: _Value) -> TernaryMask:
         if left is None or right is None:
             return self._unknown()
-        if isinstance(left, Answer) or isinstance(right, Answer):
+        if isinstance(left, TernaryMask) or isinstance(right, TernaryMask):
             equal = _both_or_neither(self._flag(left), self._flag(right))
         elif isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
             one, other = _numbers(left), _numbers(right)
@@ -127,7 +127,7 @@ class _Evaluation:
             equal = _same_text(left, right)
         return equal if isinstance(operator, ast.Eq) else _negated(equal)
 
-    def _membership(self, node: ast.expr, listed: list[object]) -> Answer:
+    def _membership(self, node: ast.expr, listed: list[object]) -> TernaryMask:
         match value := self._value(node):
             case None:
                 return self._unknown()
@@ -152,7 +152,7 @@ class _Evaluation:
             case ast.BinOp():
                 return self._arithmetic(node)
             case _:
-                return self.answer(node)
+                return self.mask(node)
 
     def _arithmetic(self, node: ast.BinOp) -> _Numbers | None:
         left, right = self._value(node.left), self._value(node.right)
@@ -167,39 +167,39 @@ class _Evaluation:
                 return np.asarray(np.where(right == 0, np.nan, np.divide(left, right)), np.float64)
             return np.asarray(_OPERATIONS[type(node.op)](left, right), np.float64)
 
-    def _flag(self, value: _Value) -> Answer:
+    def _flag(self, value: _Value) -> TernaryMask:
         """A column of booleans, or what is an answer already."""
         match value:
-            case Answer():
+            case TernaryMask():
                 return value
             case CategoricalColumn():
-                return Answer(*(matches(value, flag) for flag in reversed(FLAGS)))
+                return TernaryMask(*(matches(value, flag) for flag in reversed(FLAGS)))
             case None:
                 return self._unknown()
             case _:
                 raise TypeError("numbers, times and text are no conditions")
 
-    def _known(self, true: Mask | np.bool_, known: Mask | np.bool_ = np.True_) -> Answer:
+    def _known(self, true: Mask | np.bool_, known: Mask | np.bool_ = np.True_) -> TernaryMask:
         """Where something is true; where it is not known, it is neither true nor false."""
-        return Answer(
+        return TernaryMask(
             np.broadcast_to(true & known, self._rows),
             np.broadcast_to(~true & known, self._rows),
         )
 
-    def _unknown(self) -> Answer:
+    def _unknown(self) -> TernaryMask:
         return self._known(np.False_, np.False_)
 
 
-def _negated(answer: Answer) -> Answer:
-    return Answer(answer.false, answer.true)
+def _negated(answer: TernaryMask) -> TernaryMask:
+    return TernaryMask(answer.false, answer.true)
 
 
-def _all(answers: list[Answer]) -> Answer:
+def _all(answers: list[TernaryMask]) -> TernaryMask:
     """Where all are true; false where one is."""
     if len(answers) == 1:
         return answers[0]
     trues, falses = [answer.true for answer in answers], [answer.false for answer in answers]
-    return Answer(np.logical_and.reduce(trues), np.logical_or.reduce(falses))
+    return TernaryMask(np.logical_and.reduce(trues), np.logical_or.reduce(falses))
 
 
 def _of_column(column: Column | None) -> _Value:
@@ -217,7 +217,7 @@ def _empty(column: Column) -> Mask:
     return np.isnan(column.values) if isinstance(column, NumericColumn) else column.absent
 
 
-def _among(column: CategoricalColumn | TextColumn, wanted: frozenset[str]) -> Answer:
+def _among(column: CategoricalColumn | TextColumn, wanted: frozenset[str]) -> TernaryMask:
     """Where a text is one of those wanted; of categories, where the canonical forms are alike."""
     if isinstance(column, TextColumn):
         true = np.fromiter((cell in wanted for cell in column.values), np.bool_, column.rows)
@@ -225,10 +225,10 @@ def _among(column: CategoricalColumn | TextColumn, wanted: frozenset[str]) -> An
         forms = {canonical_category(text) for text in wanted}
         found = [canonical_category(name) in forms for name in column.categories]
         true = np.array([*found, False], np.bool_)[column.codes]
-    return Answer(true, ~(true | column.absent))
+    return TernaryMask(true, ~(true | column.absent))
 
 
-def _same_text(left: _Texts | str, right: _Texts | str) -> Answer:
+def _same_text(left: _Texts | str, right: _Texts | str) -> TernaryMask:
     if isinstance(left, str):
         left, right = right, left
     if isinstance(left, str):
@@ -237,7 +237,7 @@ def _same_text(left: _Texts | str, right: _Texts | str) -> Answer:
         return _among(left, frozenset({right}))
     equal = np.asarray(_cells(left) == _cells(right), np.bool_)
     known = ~(left.absent | right.absent)
-    return Answer(equal & known, ~equal & known)
+    return TernaryMask(equal & known, ~equal & known)
 
 
 def _cells(column: _Texts) -> NDArray[np.object_]:
@@ -265,7 +265,7 @@ def _unknown(values: _Numbers | _Times) -> Mask:
     return np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
 
 
-def _both_or_neither(left: Answer, right: Answer) -> Answer:
-    return Answer(
+def _both_or_neither(left: TernaryMask, right: TernaryMask) -> TernaryMask:
+    return TernaryMask(
         (left.true & right.true) | (left.false & right.false), (left.true & right.false) | (left.false & right.true)
     )

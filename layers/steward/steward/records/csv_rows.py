@@ -1,4 +1,4 @@
-"""Where the rows of a CSV file end: at every line end that an even number of quotes comes before.
+"""Splits CSV text into rows, respecting quotes.
 
 In a file that RFC 4180 allows, this finds the rows whatever their cells hold. Decision record 0022 says what becomes of
 a file that has other quotes.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from steward.errors import BatchInvalid
-from steward.records.text import PIECE_BYTES, Lines
+from steward.records.text import PIECE_BYTES, NumberedLines
 
 _QUOTE = b'"'
 _BESIDE = np.frombuffer(b' ,;\t|\n\r"', np.uint8)
@@ -44,7 +44,7 @@ class RowSplitter:
         longest: bytes that a row may have.
     """
 
-    def __init__(self, lines: Lines, longest: int) -> None:
+    def __init__(self, lines: NumberedLines, longest: int) -> None:
         self._lines = lines
         self._longest = longest
 
@@ -84,15 +84,15 @@ class RowSplitter:
         if not pieces:
             return None
         if quotes % 2:
-            raise unbalanced(self._lines.name, first, self._lines.number)
+            raise unbalanced_quotes_error(self._lines.name, first, self._lines.number)
         long = places is not None
         row = CsvRow(first, self._lines.number - first + 1, b"".join(pieces), too_long=long, escaped=long and escaped)
         if places and row.lines > 1 and places.misplaced:
-            raise unbalanced(self._lines.name, first, self._lines.number)
+            raise unbalanced_quotes_error(self._lines.name, first, self._lines.number)
         return row
 
 
-def unbalanced(name: str, first: int, last: int) -> BatchInvalid:
+def unbalanced_quotes_error(name: str, first: int, last: int) -> BatchInvalid:
     """The error of a file whose rows cannot be told apart."""
     return BatchInvalid(
         "unbalanced_quotes",

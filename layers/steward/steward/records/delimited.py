@@ -8,12 +8,12 @@ from arro3.io import read_csv
 
 from steward.errors import BatchInvalid
 from steward.records.backslash_quotes import BackslashQuotes
-from steward.records.clean import CleanRows, clean_rows
-from steward.records.csv_rows import CsvRow, RowSplitter, split_cells, unbalanced
+from steward.records.csv_rows import CsvRow, RowSplitter, split_cells, unbalanced_quotes_error
 from steward.records.decimal_commas import DecimalCommas
 from steward.records.dialect import read_header
-from steward.records.raw import Expectation, Format, Limits, RawChunk, Reason, RejectedRow, as_json
-from steward.records.text import CHUNK_BYTES, CHUNK_ROWS, Lines, decoded, printable, too_long
+from steward.records.fast_csv import FastRows, split_fast_rows
+from steward.records.raw import ColumnExpectation, Format, RawChunk, ReadLimits, Reason, RejectedRow, as_json
+from steward.records.text import CHUNK_BYTES, CHUNK_ROWS, NumberedLines, decode_text, printable, too_long
 
 _LOOKED_AT = 4 * 1024**2
 """Bytes of which the clean rows are sought at a time."""
@@ -33,7 +33,7 @@ class DelimitedRows:
 
     format: Format = "csv"
 
-    def __init__(self, lines: Lines, limits: Limits, expected: Expectation) -> None:
+    def __init__(self, lines: NumberedLines, limits: ReadLimits, expected: ColumnExpectation) -> None:
         self._lines = lines
         self._limits = limits
         self._chunk_rows = min(limits.chunk_rows, CHUNK_ROWS)
@@ -65,7 +65,7 @@ class DelimitedRows:
         lines, most = self._lines, self._limits.chunk_rows
         content = lines.ahead(self._look_at)
         longest = self._limits.maximum_line_bytes
-        clean = clean_rows(content, len(self.names), self._delimiter, longest=longest, most=most)
+        clean = split_fast_rows(content, len(self.names), self._delimiter, longest=longest, most=most)
         if clean is None:
             return None
         rows, first_line = len(clean.ends), lines.number + 1
@@ -84,7 +84,7 @@ class DelimitedRows:
             content=lambda position: self._json(self._cells_at(clean, position)),
         )
 
-    def _cells_at(self, clean: CleanRows, position: int) -> list[str]:
+    def _cells_at(self, clean: FastRows, position: int) -> list[str]:
         return split_cells(clean.row(position), self._delimiter) or []
 
     def _column(self, name: str, array: Array) -> Array:
@@ -149,7 +149,7 @@ class DelimitedRows:
             self._backslashes.add_long(row.line, escaped=row.escaped)
             return too_long(row.line, self._limits.maximum_line_bytes)
         self._backslashes.add(row.content, row.line)
-        text = decoded(row.content)
+        text = decode_text(row.content)
         if text is None:
             return Reason(
                 "not_utf8", None, f"line {row.line} holds bytes that are not UTF-8 text; save the file as UTF-8"
@@ -157,7 +157,7 @@ class DelimitedRows:
         cells = split_cells(text, self._delimiter)
         if cells is None:
             if row.lines > 1:
-                raise unbalanced(self._lines.name, row.line, self._lines.number)
+                raise unbalanced_quotes_error(self._lines.name, row.line, self._lines.number)
             return Reason(
                 "malformed",
                 None,

@@ -1,4 +1,4 @@
-"""What separates the fields of a CSV file: its header tells."""
+"""Detects the delimiter of a CSV file from its header."""
 
 import re
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from steward.errors import BatchInvalid
 from steward.records.csv_rows import CsvRow, RowSplitter, split_cells
-from steward.records.text import Lines, decoded
+from steward.records.text import NumberedLines, decode_text
 
 DELIMITERS = ",;\t|"
 """Signs that may separate fields; the first is preferred."""
@@ -16,7 +16,7 @@ _DECLARED = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]*', re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class CsvHeader:
     """The first row of a CSV file.
 
     Attributes:
@@ -30,7 +30,7 @@ class Header:
     padded: bool
 
 
-def read_header(lines: Lines, splitter: RowSplitter, columns: Collection[str] = ()) -> Header:
+def read_header(lines: NumberedLines, splitter: RowSplitter, columns: Collection[str] = ()) -> CsvHeader:
     """Read the header, and find the delimiter under which it has most of some names.
 
     Where no names are given, or two delimiters give as many, the one that gives more fields is taken; then the first.
@@ -48,7 +48,7 @@ def read_header(lines: Lines, splitter: RowSplitter, columns: Collection[str] = 
     if declared:
         text = _text(lines, splitter)
     expected = frozenset(columns)
-    found: Header | None = None
+    found: CsvHeader | None = None
     best = (-1, -1)
     for delimiter in declared[1] if declared else DELIMITERS:
         cells = split_cells(text, delimiter)
@@ -58,7 +58,7 @@ def read_header(lines: Lines, splitter: RowSplitter, columns: Collection[str] = 
         score = len(expected.intersection(names)), len(names)
         if score > best:
             padded = len(cells) > 1 and all(cell.startswith(" ") for cell in text.split(delimiter)[1:])
-            found, best = Header(names, delimiter, padded), score
+            found, best = CsvHeader(names, delimiter, padded), score
     if found is None:
         raise BatchInvalid(
             "malformed",
@@ -68,7 +68,7 @@ def read_header(lines: Lines, splitter: RowSplitter, columns: Collection[str] = 
     return found
 
 
-def _text(lines: Lines, splitter: RowSplitter) -> str:
+def _text(lines: NumberedLines, splitter: RowSplitter) -> str:
     row: CsvRow | None = splitter.next_row()
     while row and not row.content.strip():
         row = splitter.next_row()
@@ -76,7 +76,7 @@ def _text(lines: Lines, splitter: RowSplitter) -> str:
         raise BatchInvalid("empty_file", f"{lines.name} holds nothing but blank lines; upload a file with rows")
     if row.too_long:
         raise BatchInvalid("malformed", f"the header of {lines.name} is too long; begin with a line of column names")
-    text = decoded(row.content)
+    text = decode_text(row.content)
     if text is None:
         raise BatchInvalid(
             "not_utf8",

@@ -1,4 +1,4 @@
-"""Booleans, and what else says whether something is so."""
+"""Parses booleans, and success or failure of a request."""
 
 from collections.abc import Callable
 

@@ -1,13 +1,13 @@
-"""Which format a file has: its name says, and its first bytes must agree; without an ending, they say."""
+"""Detects the format of a file by its name and its first bytes."""
 
 import re
 from pathlib import Path, PurePosixPath
 
 from steward.errors import BatchInvalid
 from steward.records.compressed import Compression, blocks
-from steward.records.decoding.footer import ENCRYPTED_MAGIC, encrypted
-from steward.records.raw import Expectation, Format, Limits, Rows
-from steward.records.text import Lines
+from steward.records.decoding.footer import ENCRYPTED_MAGIC, encrypted_error
+from steward.records.raw import ColumnExpectation, Format, ReadLimits, RowReader
+from steward.records.text import NumberedLines
 
 SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
@@ -81,7 +81,7 @@ def recognise(path: Path, name: str) -> tuple[Format, Compression | None]:
     compression = next((known for known in _MAGIC if known == found), None)
     if found and not compression:
         raise BatchInvalid("unknown_format", f"{name} holds {found} data; upload it as one of {_KNOWN}")
-    text = next(blocks(path, name, compression, Limits()), b"")
+    text = next(blocks(path, name, compression, ReadLimits()), b"")
     written: Format = "jsonl" if text.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "csv"
     return written, compression
 
@@ -96,9 +96,9 @@ def _suffixes(name: str) -> tuple[list[str], Compression | None]:
 def open_rows(
     path: Path,
     name: str,
-    limits: Limits | None = None,
-    expected: Expectation = Expectation(),  # noqa: B008 - frozen
-) -> Rows:
+    limits: ReadLimits | None = None,
+    expected: ColumnExpectation = ColumnExpectation(),  # noqa: B008 - frozen
+) -> RowReader:
     """Open a local file for reading row by row, in bounded memory.
 
     Args:
@@ -110,20 +110,20 @@ def open_rows(
     Raises:
         BatchInvalid: it is not what its name says, is empty, cut off or damaged, or has no header.
     """
-    limits = limits or Limits()
+    limits = limits or ReadLimits()
     written, compression = recognise(path, name)
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head:
         raise BatchInvalid("empty_file", f"{name} is empty (0 bytes); upload a file with rows")
     if written == "parquet" and head.startswith(ENCRYPTED_MAGIC):
-        raise encrypted(name)
+        raise encrypted_error(name)
     _agree(head, _SIGNATURE_OF.get(compression or written), name)
     if written == "parquet":
         from steward.records.parquet import ParquetRows  # noqa: PLC0415 - each format loads its own library
 
         return ParquetRows(path, name, limits)
-    lines = Lines(path, name, compression, limits)
+    lines = NumberedLines(path, name, compression, limits)
     _text(lines, name)
     if written == "csv":
         from steward.records.delimited import DelimitedRows  # noqa: PLC0415
@@ -151,7 +151,7 @@ def _agree(head: bytes, promised: str | None, name: str) -> None:
         )
 
 
-def _text(lines: Lines, name: str) -> None:
+def _text(lines: NumberedLines, name: str) -> None:
     head = lines.head
     if not head:
         raise BatchInvalid("empty_file", f"{name} decompresses to nothing; upload a file with rows")

@@ -39,10 +39,10 @@ def text_hashes(texts: NDArray[np.object_] | Sequence[str]) -> Hashes:
         return np.fromiter(map(xxh64_intdigest, encoded, repeat(_SPARK_SEED)), np.uint64, len(cells))
 
 
-def hashed_names(names: Sequence[str]) -> tuple[str, ...]:
+def hash_names(names: Sequence[str]) -> tuple[str, ...]:
     """The hash of each name, as 16 hexadecimal digits that stand for it where the name itself must not be kept.
 
-    >>> hashed_names(["a"])
+    >>> hash_names(["a"])
     ('88e4fe59adf7b0cc',)
     """
     return tuple(f"{value:016x}" for value in text_hashes(names).tolist())
@@ -58,12 +58,12 @@ def position_hashes(positions: NDArray[np.unsignedinteger]) -> Hashes:
         positions: at least 0, any shape.
     """
     short = positions.astype(np.uint32)
-    upper = mixed_short(short)
-    lower = mixed_short((positions.astype(np.uint64) >> _HALF).astype(np.uint32) ^ upper ^ np.uint32(0x9E3779B9))
+    upper = mix_short(short)
+    lower = mix_short((positions.astype(np.uint64) >> _HALF).astype(np.uint32) ^ upper ^ np.uint32(0x9E3779B9))
     return (upper.astype(np.uint64) << _HALF) | lower
 
 
-def mixed(words: Hashes) -> Hashes:
+def mix(words: Hashes) -> Hashes:
     """A bijection of 64-bit words whose every output bit depends on every input bit.
 
     Source: the finaliser of splitmix64: G. L. Steele, D. Lea and C. H. Flood (2014), Fast splittable pseudorandom
@@ -77,7 +77,7 @@ def mixed(words: Hashes) -> Hashes:
     return mixture
 
 
-def mixed_short(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def mix_short(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """The same for 32-bit words, several times as fast.
 
     Source: the finaliser of MurmurHash3 (A. Appleby, 2011, public domain).

@@ -1,4 +1,4 @@
-"""The hashes of a batch's ids, sorted, window by window: what other batches compare theirs with, for eight bytes an id.
+"""Sorted hashes of a batch's ids by window, eight bytes each, for comparison with other batches.
 
 A file of 64-bit words, little-endian: the hashes of each window in ascending order; for each window its start
 (microseconds since 1970) and the number of its hashes; the number of windows; and a word that says what this is. So it
@@ -92,7 +92,7 @@ def common(hashes: Hashes, ascending: Hashes) -> Hashes:
     if not len(ascending):
         return np.empty(0, np.uint64)
     pieces = (hashes[at : at + _PIECE] for at in range(0, len(hashes), _PIECE))
-    return np.concatenate([np.empty(0, np.uint64), *(piece[contained(piece, ascending)] for piece in pieces)])
+    return np.concatenate([np.empty(0, np.uint64), *(piece[is_in(piece, ascending)] for piece in pieces)])
 
 
 def overlap(one: Hashes, other: Hashes) -> bool:
@@ -100,10 +100,10 @@ def overlap(one: Hashes, other: Hashes) -> bool:
     if not len(one) or not len(other) or one[-1] < other[0] or other[-1] < one[0]:
         return False
     few, many = (one, other) if len(one) < len(other) else (other, one)
-    return bool(contained(few, many).any())
+    return bool(is_in(few, many).any())
 
 
-def contained(hashes: Hashes, ascending: Hashes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def is_in(hashes: Hashes, ascending: Hashes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Whether each of some hashes is among others that ascend, shape (n,)."""
     if not len(ascending):
         return np.zeros(len(hashes), np.bool_)

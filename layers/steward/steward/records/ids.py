@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from steward.records import arrays
 from steward.records.canonical import EXACT, canonical_id, digits_with_exponent, has_lost_digits, lower_boolean
+from steward.records.chunk_violations import Violations, quote
 from steward.records.columns import CategoricalColumn, Mask
-from steward.records.faults import Faults, quoted
 
 _BLOCK = 8192
 """Texts looked at together: few enough for a processor's cache."""
@@ -96,7 +96,7 @@ def identifiers(array: Array, column: str) -> Ids:
     )
 
 
-def note_faults(read: Ids, column: str, faults: Faults) -> None:
+def note_faults(read: Ids, column: str, faults: Violations) -> None:
     """Note the rows without an id, with one that lost digits, and with one that cannot be read."""
     faults.unread(read.unread, read.missing, column, "an id; write it as text, a whole number or a UUID")
     if read.missing is not None:
@@ -108,7 +108,7 @@ def note_faults(read: Ids, column: str, faults: Faults) -> None:
             "inexact_id",
             column,
             lambda at: (
-                f"{column} is {quoted(read.values[at])}, a number that was rounded, so that it cannot tell rows apart; "
+                f"{column} is {quote(read.values[at])}, a number that was rounded, so that it cannot tell rows apart; "
                 "write ids as whole numbers or as text"
             ),
         )
@@ -142,7 +142,7 @@ def _of_texts(cells: NDArray[np.object_]) -> Ids:
     missing, inexact = np.zeros(len(cells), np.bool_), np.zeros(len(cells), np.bool_)
     shortened, complete = np.zeros(len(cells), np.int16), 0
     for rows, values in changes:
-        shortened[rows], most = _shortened(cells[rows].tolist())
+        shortened[rows], most = _unify_lengths(cells[rows].tolist())
         complete = max(complete, most)
         cells[rows] = values
         missing[rows] = [not value for value in values]
@@ -152,7 +152,7 @@ def _of_texts(cells: NDArray[np.object_]) -> Ids:
     return Ids(cells, _some(missing), _some(inexact), None, _any(shortened), complete)
 
 
-def _shortened(texts: list[str]) -> tuple[list[int], int]:
+def _unify_lengths(texts: list[str]) -> tuple[list[int], int]:
     """As the attributes of `Ids`."""
     found = [
         digits_with_exponent(text) if len(text) < _HEX_DIGITS and ("e" in text or "E" in text) else None
@@ -169,7 +169,7 @@ def _of_bytes(array: Array) -> Ids:
     unread = lost if lost is None or (nulls := arrays.nulls(array)) is None else lost & ~nulls
     texts = ["" if cell is None else cell for cell in text.to_pylist()]
     cells = list(map(canonical_id, texts))
-    shortened, complete = _shortened(texts)
+    shortened, complete = _unify_lengths(texts)
     missing = np.array([not cell for cell in cells], np.bool_)
     if unread is not None:
         missing &= ~unread

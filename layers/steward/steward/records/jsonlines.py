@@ -8,8 +8,8 @@ import numpy as np
 from arro3.core import Array, DataType
 
 from steward.errors import BatchInvalid
-from steward.records.raw import Expectation, Format, Limits, RawChunk, Reason, RejectedRow, as_json
-from steward.records.text import CHUNK_BYTES, CHUNK_ROWS, Lines, printable, too_long
+from steward.records.raw import ColumnExpectation, Format, RawChunk, ReadLimits, Reason, RejectedRow, as_json
+from steward.records.text import CHUNK_BYTES, CHUNK_ROWS, NumberedLines, printable, too_long
 
 _NAMES = 1000
 """Columns that nobody expects, named after those of the first rows."""
@@ -50,7 +50,7 @@ class JsonLineRows:
 
     format: Format = "jsonl"
 
-    def __init__(self, lines: Lines, limits: Limits, expected: Expectation, later: KeySearch) -> None:
+    def __init__(self, lines: NumberedLines, limits: ReadLimits, expected: ColumnExpectation, later: KeySearch) -> None:
         self._lines = lines
         self._lists = expected.lists
         self._limit = limits.maximum_line_bytes
@@ -113,7 +113,7 @@ class JsonLineRows:
             if line in self._lines.too_long:
                 record: dict[str, Any] | Reason = too_long(line, self._limit)
             else:
-                record = _parsed(stripped, decodable=line not in self._lines.undecodable)
+                record = _parse(stripped, decodable=line not in self._lines.undecodable)
             if isinstance(record, Reason):
                 rejected.append(RejectedRow(self._row, line, (record,), as_json(printable(stripped))))
             else:
@@ -123,7 +123,7 @@ class JsonLineRows:
         return rows, rejected
 
 
-def _parsed(text: str, *, decodable: bool) -> dict[str, Any] | Reason:
+def _parse(text: str, *, decodable: bool) -> dict[str, Any] | Reason:
     if not decodable:
         return Reason("not_utf8", None, "the line holds bytes that are not UTF-8 text; save the file as UTF-8")
     try:

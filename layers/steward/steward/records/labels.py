@@ -37,7 +37,7 @@ class Classes:
     def of(cls, spec: ModelSpec) -> Self:
         """Of several classes, the declared ones; of two, 0 and 1 where one of them is the positive label."""
         if spec.classes:
-            mend = f"no class of columns.scores ({_listed(spec.classes)}); correct it, or declare it there"
+            mend = f"no class of columns.scores ({_join_names(spec.classes)}); correct it, or declare it there"
             return cls({canonical_label(name): name for name in spec.classes}, "unknown_class", mend)
         if canonical_label(spec.positive_label) in {"0", "1"}:
             mend = "not 1 or 0; write one of them, or declare another positive_label"
@@ -48,5 +48,5 @@ class Classes:
         return not self.declared or label in self.declared.values()
 
 
-def _listed(classes: tuple[str, ...]) -> str:
+def _join_names(classes: tuple[str, ...]) -> str:
     return ", ".join(classes[:_SHOWN]) + (", ..." if len(classes) > _SHOWN else "")

@@ -1,4 +1,4 @@
-"""What engines and desktops leave beside their data: objects that hold no rows by their names, and empty parts."""
+"""Recognises files without rows that engines and desktops leave beside data."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Panics of native code, which Python sees as a `BaseException` that passes every handler, as errors of the domain."""
+"""Converts panics of native code to errors of the domain."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 from steward.errors import BatchInvalid
 from steward.records.cells import plain_cell
 from steward.records.decoding.process import Decoder
-from steward.records.raw import Format, Limits, RawChunk, as_json
+from steward.records.raw import Format, RawChunk, ReadLimits, as_json
 
 
 class ParquetRows:
@@ -19,7 +19,7 @@ class ParquetRows:
 
     format: Format = "parquet"
 
-    def __init__(self, path: Path, name: str, limits: Limits) -> None:
+    def __init__(self, path: Path, name: str, limits: ReadLimits) -> None:
         self._decoder = Decoder(path, name, limits)
         self.names: tuple[str, ...] = self._decoder.names
         if self._decoder.rows <= 0:

@@ -1,4 +1,4 @@
-"""Moments that stand for a missing time: the least and the largest that systems know, and the zeros of their clocks."""
+"""Timestamps that stand for a missing time: extremes of systems, and the zeros of their clocks."""
 
 import math
 import re

@@ -8,7 +8,7 @@ from arro3.core import Array
 from steward.records.amounts import Amounts, amounts_of
 from steward.records.arrays import dictionary
 from steward.records.columns import Mask, NumericColumn
-from steward.records.durations import Durations, durations_of
+from steward.records.duration_text import Durations, durations_of
 
 Quantity = Amounts | Durations
 

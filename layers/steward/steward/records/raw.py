@@ -1,4 +1,4 @@
-"""Rows as a file gives them, before any is judged against a declaration."""
+"""Rows as read from a file, before validation."""
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -13,7 +13,7 @@ Format = Literal["csv", "jsonl", "parquet"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadLimits:
     """What a file may cost before it is refused.
 
     Attributes:
@@ -32,7 +32,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class ColumnExpectation:
     """What is known of a file's columns before it is read.
 
     Attributes:
@@ -97,7 +97,7 @@ class RawChunk:
     content: Callable[[int], str]
 
 
-class Rows(Protocol):
+class RowReader(Protocol):
     """A file opened for reading."""
 
     @property

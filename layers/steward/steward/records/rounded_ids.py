@@ -1,4 +1,4 @@
-"""Ids that a narrow column cut down to fewer digits than they have: several rows of the file share what is left."""
+"""Detects ids that a narrow column rounded, so that several rows share one."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Whether a file has the columns that its kind asks for."""
+"""Checks that a file has the columns of its kind."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ _SEPARATORS = {"\x01": "the sign 0x01", ":": "colons", "^": "carets", "~": "tild
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedColumns:
     """The columns that a kind of file has, in the order in which records store them.
 
     Attributes:
@@ -38,7 +38,7 @@ class Expected:
     nullable: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, spec: ModelSpec, kind: Kind) -> "Expected":
+    def of(cls, spec: ModelSpec, kind: Kind) -> "ExpectedColumns":
         """What a model's declaration asks of this kind.
 
         Raises:
@@ -95,7 +95,8 @@ class Expected:
         repeated = [name for name, count in Counter(found).items() if count > 1 and name]
         if repeated:
             raise BatchInvalid(
-                "duplicate_columns", f"the file has more than one column {_listed(repeated)}; give each its own name"
+                "duplicate_columns",
+                f"the file has more than one column {_join_names(repeated)}; give each its own name",
             )
         nulls = self.nullable if file_format == "jsonl" else frozenset()
         missing = [name for name in self.required if name not in found and name not in nulls]
@@ -104,17 +105,18 @@ class Expected:
         if self.some and not any(name in found for name in self.some):
             raise BatchInvalid(
                 "missing_columns",
-                f"the file has none of the columns {_listed(self.some)}; it has {_listed(found)}; add one of them",
+                f"the file has none of the columns {_join_names(self.some)}; it has {_join_names(found)}; "
+                "add one of them",
             )
         extra = self.undeclared(found)
-        return [f"columns that the declaration does not name were ignored: {_listed(extra)}"] if extra else []
+        return [f"columns that the declaration does not name were ignored: {_join_names(extra)}"] if extra else []
 
     def _missing(self, missing: list[str], found: Sequence[str], file_format: Format) -> BatchInvalid:
         if file_format == "csv" and len(missing) == len(self.required) and any(_is_number(name) for name in found):
             return BatchInvalid(
                 "missing_header",
-                f"the first line looks like a row ({_listed(found)}), not like a header; "
-                f"put a line with the column names first: {_listed(self.required)}",
+                f"the first line looks like a row ({_join_names(found)}), not like a header; "
+                f"put a line with the column names first: {_join_names(self.required)}",
             )
         unused = [name for name in found if name not in self.required]
         lines = []
@@ -123,7 +125,8 @@ class Expected:
             lines.append(f"{name} (is it {near[0]}?)" if near else name)
         return BatchInvalid(
             "missing_columns",
-            f"the file lacks {'columns' if len(missing) > 1 else 'column'} {_listed(lines)}; it has {_listed(found)}; "
+            f"the file lacks {'columns' if len(missing) > 1 else 'column'} {_join_names(lines)}; "
+            f"it has {_join_names(found)}; "
             f"rename or add what is missing, or correct the declaration{_separator_hint(found)}",
         )
 
@@ -149,7 +152,7 @@ def _attributes(spec: ModelSpec, *, nullable: bool) -> tuple[str, ...]:
     return tuple(name for name, attribute in spec.attributes.items() if attribute.nullable == nullable)
 
 
-def _reference(spec: ModelSpec) -> Expected:
+def _reference(spec: ModelSpec) -> ExpectedColumns:
     """Rows to train on have labels; rows that a model trained elsewhere is adopted from have its results."""
     columns = spec.columns
     label = (columns.label,) if has_labels(spec) else ()
@@ -158,7 +161,7 @@ def _reference(spec: ModelSpec) -> Expected:
         required, optional, incidental = _results(spec), label, others
     else:
         required, optional, incidental = label, (), (*_results(spec), *others)
-    return Expected(
+    return ExpectedColumns(
         (columns.id, columns.time, *required, *spec.features),
         (*optional, *spec.attributes, *_entity(spec)),
         incidental,
@@ -170,7 +173,7 @@ def _nullable(spec: ModelSpec) -> frozenset[str]:
     return frozenset(name for name, feature in spec.features.items() if feature.nullable)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_SHOWN])
     return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
 

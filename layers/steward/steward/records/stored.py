@@ -20,10 +20,10 @@ from steward.records.columns import (
     TextColumn,
     TimeColumn,
 )
-from steward.records.embeddings import embeddings
+from steward.records.embedding_cells import embeddings
 from steward.records.ids import canonical_categories, identifiers
-from steward.records.records import Records
 from steward.records.time_reader import read_times
+from steward.records.valid_records import Records
 from steward.spec.features import (
     BooleanFeature,
     CategoricalFeature,

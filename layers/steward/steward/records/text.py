@@ -9,7 +9,7 @@ from typing import Any
 
 from steward.errors import BatchInvalid
 from steward.records.compressed import BLOCK, Bounded, Compression, decompress, measure
-from steward.records.raw import Limits, Reason
+from steward.records.raw import ReadLimits, Reason
 
 CHUNK_ROWS = 4096
 """Rows of text taken apart at a time: as Python objects they take some kilobytes each, and more are no faster."""
@@ -65,7 +65,7 @@ class _Returnable:
         self._back = io.BytesIO(content + self._back.read())
 
 
-class Lines:
+class NumberedLines:
     """The lines of a text file, decoded as UTF-8 with or without a byte order mark, with their line ends.
 
     A line that is not UTF-8, or is longer than the limit, is still given, and its number kept, so that only its row is
@@ -79,7 +79,7 @@ class Lines:
         too_long: numbers of lines given so far of which only the first 64 KiB were given.
     """
 
-    def __init__(self, path: Path, name: str, compression: Compression | None, limits: Limits) -> None:
+    def __init__(self, path: Path, name: str, compression: Compression | None, limits: ReadLimits) -> None:
         self.name = name
         self.number = 0
         self.taken = 0
@@ -165,7 +165,7 @@ class Lines:
             raise StopIteration
         if self._blank or line.isspace():
             self.count_blank(blank=line.isspace())
-        text = decoded(line)
+        text = decode_text(line)
         if text is None:
             self.undecodable.add(self.number)
             return line.decode(errors=_UNDECODABLE)
@@ -210,7 +210,7 @@ def too_long(line: int, limit: int) -> Reason:
     )
 
 
-def decoded(content: bytes) -> str | None:
+def decode_text(content: bytes) -> str | None:
     """The text of some bytes; None where they are not UTF-8 text."""
     if b"\0" in content:
         return None

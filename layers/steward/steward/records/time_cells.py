@@ -17,7 +17,7 @@ from steward.records.columns import Mask
 from steward.records.placeholders import NOTHING, is_placeholder_text
 from steward.records.time_digits import FIRST, LAST, DigitSpelling, are_moments, is_cut_short
 from steward.records.time_spelling import NO_TIMES, DateSpelling, Spelling, is_digits, whole_or_double
-from steward.records.time_text import formatted_microseconds, iso_microseconds
+from steward.records.time_text import iso_microseconds, parse_formatted
 
 _LONG = DataType.int64()
 _DOUBLE = DataType.float64()
@@ -148,7 +148,7 @@ def _by_format(array: Array, missing: Mask, time_format: str) -> TimeCells:
     distinct = Array([*(name or "" for name in names), ""], _TEXT)
     unread = np.ones(len(distinct), np.bool_)
     cells = TimeCells.of(np.full(len(distinct), NOTHING), ~unread, unread)
-    return _parse_unread(distinct, cells, partial(formatted_microseconds, time_format=time_format)).take(
+    return _parse_unread(distinct, cells, partial(parse_formatted, time_format=time_format)).take(
         np.where(missing, len(names), codes)
     )
 

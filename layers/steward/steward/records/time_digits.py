@@ -197,10 +197,10 @@ def count_spellings(values: NDArray[Any]) -> dict[DigitSpelling, int]:
     return {}
 
 
-def unexplained(values: NDArray[Any]) -> tuple[str, tuple[str, ...]]:
+def describe_unexplained(values: NDArray[Any]) -> tuple[str, tuple[str, ...]]:
     """What messages call numbers that no spelling explains, and the formats by which they may be meant.
 
-    >>> unexplained(np.array([2023, 2024]))
+    >>> describe_unexplained(np.array([2023, 2024]))
     ('years alone', ('%Y',))
     """
     for name, first, last, formats in _OTHERS:

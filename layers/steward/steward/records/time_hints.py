@@ -1,4 +1,4 @@
-"""Times that say where to look for a row first: without one, the row is as good."""
+"""Times that only narrow the search for a row; a missing one is no violation."""
 
 from collections.abc import Sequence
 

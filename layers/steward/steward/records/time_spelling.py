@@ -1,4 +1,4 @@
-"""How the times of a column are written, told from its first cells."""
+"""Detects how the times of a column are written, from its first cells."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from steward.records.arrays import MISSING_NUMBERS, TYPES, filled, is_text, null
 from steward.records.columns import Mask
 from steward.records.date_formats import date_kind
 from steward.records.placeholders import are_usual, is_placeholder_text
-from steward.records.time_digits import DigitSpelling, count_spellings, is_cut_short, unexplained
+from steward.records.time_digits import DigitSpelling, count_spellings, describe_unexplained, is_cut_short
 from steward.records.time_text import iso_microseconds
 
 LOOKED_AT = 4_096
@@ -80,7 +80,7 @@ def spelling_of(arrays: Sequence[Array], column: str) -> Spelling | None:
         found[spelling] = found.get(spelling, 0) + len(cells)
         examples.setdefault(spelling, cells[0])
     if not found and len(values):
-        name, formats = unexplained(values)
+        name, formats = describe_unexplained(values)
         return DateSpelling(name, formats=formats)
     return _only(found, examples, column)
 

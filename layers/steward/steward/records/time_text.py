@@ -97,13 +97,13 @@ def _moment(day: int, clock: tuple[str | None, ...], fraction: str | None, zone:
     return (day * 86_400 + seconds) * 1_000_000 + small
 
 
-def formatted_microseconds(cell: str, time_format: str) -> int:
+def parse_formatted(cell: str, time_format: str) -> int:
     """Microseconds since 1970 of text in a format of `datetime.strptime`, UTC where it has no zone.
 
     Raises:
         ValueError: it is not of the format.
 
-    >>> formatted_microseconds("31.01.2024", "%d.%m.%Y")
+    >>> parse_formatted("31.01.2024", "%d.%m.%Y")
     1706659200000000
     """
     moment = parse_time(cell, time_format)

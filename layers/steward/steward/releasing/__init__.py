@@ -1,1 +1,1 @@
-"""Which version is in charge."""
+"""Releases: which version is the champion."""

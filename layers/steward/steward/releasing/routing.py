@@ -1,4 +1,4 @@
-"""Which version is in charge: the state that `routing.json` holds, and how it changes."""
+"""The routing state of a model: champion, freeze and held promotions."""
 
 from datetime import datetime
 from typing import Self
@@ -87,15 +87,15 @@ class Routing(BaseModel):
     @property
     def _lineage(self) -> list[Promotion]:
         """The promotions that still stand, the champion's last: a roll-back takes away the one before it."""
-        standing: list[Promotion] = []
+        status: list[Promotion] = []
         for promotion in self.promotions:
             if promotion.rolled_back:
-                standing.pop()
+                status.pop()
             else:
-                standing.append(promotion)
-        return standing
+                status.append(promotion)
+        return status
 
-    def promoted(self, run: str) -> bool:
+    def was_promoted(self, run: str) -> bool:
         """Whether the version of a run was put in charge."""
         return any(promotion.run == run for promotion in self.promotions)
 
@@ -118,14 +118,14 @@ class Routing(BaseModel):
             ChampionMoved: another version is in charge now.
             VersionRolledBack: it was in charge already, and somebody had it rolled back.
         """
-        if self.promoted(run):
-            return self.without(run)
+        if self.was_promoted(run):
+            return self.dequeue(run)
         if version in self.rolled_back:
             raise VersionRolledBack(f"{version} was rolled back, and does not take over again by itself")
         if self.champion != over:
             raise ChampionMoved(f"{version} was judged against {over}, but {self.champion} is in charge now")
         promotion = Promotion(version=version, run=run, as_of=as_of, promoted_at=promoted_at)
-        return self.without(run).model_copy(update={"promotions": [*self.promotions, promotion]})
+        return self.dequeue(run).model_copy(update={"promotions": [*self.promotions, promotion]})
 
     def roll_back(self, *, cause: str, asked_at: datetime, as_of: datetime, promoted_at: datetime) -> Self:
         """Put the version before in charge again; a freeze holds nobody back from it.
@@ -159,7 +159,7 @@ class Routing(BaseModel):
         )
         return self.model_copy(update={"promotions": [*self.promotions, restored]})
 
-    def told(self, proposed: FreezeProposed) -> Self:
+    def with_freeze(self, proposed: FreezeProposed) -> Self:
         """The routing after a freeze or a thaw; the one that was asked for last counts, and each counts once.
 
         People's commands are ordered by the second in which they were given; two of one second by when they were
@@ -176,28 +176,28 @@ class Routing(BaseModel):
         freeze = Freeze(until=proposed.until, reason=proposed.reason, author=proposed.author, cause=proposed.event_id)
         return told.model_copy(update={"freeze": None if ends else freeze, "asked": asked})
 
-    def at(self, as_of: datetime) -> Self:
+    def as_of(self, as_of: datetime) -> Self:
         """The routing once something speaks for a moment: a freeze that ends by then is over."""
         over = self.freeze is not None and self.freeze.until is not None and self.freeze.until <= as_of
         return self.model_copy(update={"freeze": None}) if over else self
 
-    def holding(self, judged: ValidationCompleted) -> Self:
+    def enqueue(self, judged: ValidationCompleted) -> Self:
         """The routing with a promotion that waits; itself where it waits already, or was carried out."""
-        if self.promoted(judged.run) or any(held.run == judged.run for held in self.held):
+        if self.was_promoted(judged.run) or any(held.run == judged.run for held in self.held):
             return self
         return self.model_copy(update={"held": [*self.held, judged]})
 
-    def still_holding(self, before: "Routing") -> Self:
+    def still_waiting(self, before: "Routing") -> Self:
         """The routing with the promotions that waited before: each goes once it was told what became of it."""
         return self.model_copy(update={"held": before.held})
 
-    def without(self, run: str) -> Self:
+    def dequeue(self, run: str) -> Self:
         """The routing in which a run's promotion no longer waits."""
         held = [judged for judged in self.held if judged.run != run]
         return self if len(held) == len(self.held) else self.model_copy(update={"held": held})
 
     @property
-    def due(self) -> list[ValidationCompleted]:
+    def promotable(self) -> list[ValidationCompleted]:
         """The promotions that waited and need wait no longer, the newest first: it is the one to take over."""
         waiting = sorted(self.held, key=lambda judged: (judged.as_of, judged.run), reverse=True)
         return [] if self.freeze else waiting

@@ -1,4 +1,4 @@
-"""Which versions an environment may release and serve: its own, and those that it accepted; once they are released."""
+"""Which versions an environment may release and serve."""
 
 from steward.errors import NotReleased
 from steward.releasing.routing import Routing

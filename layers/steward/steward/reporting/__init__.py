@@ -1,1 +1,1 @@
-"""What people are shown of a model: a report worked out from what is stored, and the page that is made of it."""
+"""Reports: a document computed from stored data, and the page rendered from it."""

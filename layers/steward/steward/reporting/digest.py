@@ -1,11 +1,11 @@
-"""What changed between two reports on a model, as a short text."""
+"""Text digest of the changes between two reports on a model."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from steward.ledger import Action
-from steward.reporting.report import ModelReport, Trend
-from steward.reporting.words import day, figure, name
+from steward.reporting.formatting import day, figure, name
+from steward.reporting.model_report import ModelReport, Trend
 
 _COUNTED: Final[dict[Action, tuple[str, str]]] = {
     "check_completed": ("check", "checks"),
@@ -36,7 +36,7 @@ def digest(report: ModelReport, before: ModelReport | None) -> str:
 def _lines(report: ModelReport, before: ModelReport | None) -> Iterator[str]:
     yield report.headline
     yield ""
-    since = report.story.periodic_at if before else None
+    since = report.ledger.periodic_at if before else None
     yield f"Since {since:%Y-%m-%d %H:%M} UTC:" if since else "So far:"
     counts = _counts(report, before)
     yield f"  {', '.join(counts) if counts else 'nothing happened'}"
@@ -44,7 +44,7 @@ def _lines(report: ModelReport, before: ModelReport | None) -> Iterator[str]:
     if champion != old and champion:
         yield f"  champion is {champion}" + (f", in place of {old}" if old else "")
     for trend in report.trends[:_TRENDS]:
-        yield f"  {_moved(trend, before)}"
+        yield f"  {_trend_change(trend, before)}"
     late = [defect for defect in report.defects if defect.overdue]
     if report.defects:
         yield f"  {len(report.defects)} defects open, {len(late)} of them overdue"
@@ -56,14 +56,14 @@ def _lines(report: ModelReport, before: ModelReport | None) -> Iterator[str]:
 def _counts(report: ModelReport, before: ModelReport | None) -> list[str]:
     said = []
     for action, (one, many) in _COUNTED.items():
-        known = before.story.counts.get(action, 0) if before else 0
-        count = report.story.counts.get(action, 0) - known
+        known = before.ledger.counts.get(action, 0) if before else 0
+        count = report.ledger.counts.get(action, 0) - known
         if count > 0:
             said.append(f"{count:,} {one if count == 1 else many}")
     return said
 
 
-def _moved(trend: Trend, before: ModelReport | None) -> str:
+def _trend_change(trend: Trend, before: ModelReport | None) -> str:
     newest = trend.points[-1]
     words = f"{name(trend.name)} {figure(newest.value)}{f' {trend.unit}' if trend.unit else ''}"
     words += f" in the window of {day(newest.window)}{' by estimate' if newest.estimated else ''}"

@@ -1,13 +1,13 @@
-"""Trends as drawings: numbers in, coordinates out; the page's template makes SVG of them."""
+"""Coordinates of trend charts; the page's template renders them as SVG."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steward.monitoring.check import Bar
-from steward.reporting.report import Point, Trend
-from steward.reporting.story import shortened
-from steward.reporting.words import day, figure
+from steward.reporting.formatting import day, figure
+from steward.reporting.ledger_projection import shorten
+from steward.reporting.model_report import Point, Trend
 
 WIDTH, HEIGHT = 320, 120
 _TOP, _BOTTOM, _LEFT, _RIGHT = 10, 8, 40, 6
@@ -79,7 +79,7 @@ def chart(trend: Trend) -> Chart:
         return round(_TOP + (high - value) / (high - low) * (HEIGHT - _TOP - _BOTTOM), 1)
 
     dots = [
-        Dot(x(place), y(point.value), said(point, trend), bad=bool(point.bad), estimated=point.estimated)
+        Dot(x(place), y(point.value), describe_point(point, trend), bad=bool(point.bad), estimated=point.estimated)
         for place, point in enumerate(points)
     ]
     with_band = [place for place, point in enumerate(points) if point.low is not None and point.high is not None]
@@ -134,7 +134,7 @@ def bars(shares: Sequence[Bar]) -> Bars:
     rows = [
         BarRow(
             y=2 + at * _BAR_ROW,
-            label=shortened(bar.label, _LABEL),
+            label=shorten(bar.label, _LABEL),
             before=length(bar.baseline),
             after=length(bar.window),
             title=f"{bar.label}: {bar.window:.1%} of the rows, {bar.baseline:.1%} in the baseline",
@@ -196,7 +196,7 @@ def spark(distances: Sequence[float | None]) -> Spark | None:
     return Spark(lines=[" ".join(run) for run in runs if len(run) > 1], limit=y(1.0), last=(x, y(last or 0.0)))
 
 
-def said(point: Point, trend: Trend) -> str:
+def describe_point(point: Point, trend: Trend) -> str:
     """One window of a trend, in words."""
     words = [f"{day(point.window)}: {figure(point.value)}"]
     if trend.unit:

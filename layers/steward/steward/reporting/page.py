@@ -1,25 +1,25 @@
-"""Pages of reports: one file each, which asks for nothing else and runs nothing."""
+"""Renders report pages: single self-contained HTML files."""
 
 from collections.abc import Iterable
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from steward.events import StoredObject
+from steward.events import ObjectRef
 from steward.reporting.drawing import bars, chart, spark
-from steward.reporting.first import MOST, explanation, first_steps
-from steward.reporting.report import Condition, ModelReport
-from steward.reporting.standings import Standings
-from steward.reporting.words import day, figure, moment, name, person
+from steward.reporting.first_steps import MOST, explanation, first_steps
+from steward.reporting.fleet import FleetSummary
+from steward.reporting.formatting import day, figure, moment, name, person
+from steward.reporting.model_report import HealthStatus, ModelReport
 
-CONDITION_WORDS: dict[Condition, str] = {
+HEALTH_LABELS: dict[HealthStatus, str] = {
     "critical": "Critical",
     "warning": "Warning",
     "attention": "Attention",
-    "unmeasured": "Not measured",
-    "well": "Well",
+    "unknown": "Not measured",
+    "healthy": "Healthy",
 }
-SIGNS: dict[Condition, str] = {"critical": "✖", "warning": "▲", "attention": "◆", "unmeasured": "○", "well": "●"}
+SIGNS: dict[HealthStatus, str] = {"critical": "✖", "warning": "▲", "attention": "◆", "unknown": "○", "healthy": "●"}
 """A shape beside each colour."""
 
 
@@ -29,22 +29,22 @@ def page(report: ModelReport) -> str:
     return _environment().get_template("model.html.j2").render(report=report, note=notes.note, notes=notes)
 
 
-def standings_page(standings: Standings) -> str:
+def fleet_page(statuses: FleetSummary) -> str:
     """The page of all models, the worst first."""
-    return _environment().get_template("models.html.j2").render(models=standings.ordered)
+    return _environment().get_template("models.html.j2").render(models=statuses.ordered)
 
 
 class Footnotes:
     """The objects that figures come from, numbered as the page comes to them."""
 
     def __init__(self) -> None:
-        self.sources: dict[StoredObject, int] = {}
+        self.sources: dict[ObjectRef, int] = {}
 
-    def note(self, source: StoredObject) -> int:
+    def note(self, source: ObjectRef) -> int:
         """The number of an object."""
         return self.sources.setdefault(source, len(self.sources) + 1)
 
-    def named(self, sources: Iterable[StoredObject]) -> list[int]:
+    def numbers_of(self, sources: Iterable[ObjectRef]) -> list[int]:
         """The numbers of some objects, the lowest first."""
         return sorted(self.note(source) for source in sources)
 
@@ -63,5 +63,5 @@ def _environment() -> Environment:
         "name": name, "moment": moment, "day": day, "figure": figure, "chart": chart, "spark": spark, "person": person,
         "first_steps": first_steps, "explanation": explanation, "bars": bars,
     }  # fmt: skip
-    environment.globals |= {"condition_words": CONDITION_WORDS, "signs": SIGNS, "most_steps": MOST}
+    environment.globals |= {"health_labels": HEALTH_LABELS, "signs": SIGNS, "most_steps": MOST}
     return environment

@@ -1,4 +1,4 @@
-"""The key figures of the newest windows, over every version that was in charge of them."""
+"""Key figures of recent windows, across all champions."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from steward.alerting.states import Standing
-from steward.events import StoredObject
-from steward.reporting.report import POINTS, Point, Trend
+from steward.alerting.alert_status import AlertStatus
+from steward.events import ObjectRef
+from steward.reporting.model_report import POINTS, Point, Trend
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 
@@ -49,29 +49,29 @@ class VersionHistory:
 
     version: str
     windows: Mapping[str, PastFigures]
-    stored: StoredObject
+    stored: ObjectRef
 
 
 def trends(
     spec: ModelSpec,
     histories: Sequence[VersionHistory],
-    standings: Mapping[MonitorName, Standing],
-    alerts: StoredObject | None,
+    statuses: Mapping[MonitorName, AlertStatus],
+    alerts: ObjectRef | None,
 ) -> list[Trend]:
     """Every trend that has two points at least.
 
     Args:
         spec: the declaration in force; its limits come first.
         histories: of the champion and the versions before it.
-        standings: of the champion's alerts, whose findings say which windows were bad.
+        statuses: of the champion's alerts, whose findings say which windows were bad.
         alerts: where they are.
     """
     placed = sorted(_by_window(histories).items())[-POINTS:]
     used = {history.version for _, (history, _) in placed}
     sources = [history.stored for history in histories if history.version in used]
-    found = [_metric(name, placed, standings, sources) for name in _metrics(spec, placed)]
+    found = [_metric(name, placed, statuses, sources) for name in _metrics(spec, placed)]
     if alerts:
-        found += [_exceedance(standings[name], alerts) for name in _DRIFT if name in standings]
+        found += [_exceedance(statuses[name], alerts) for name in _DRIFT if name in statuses]
     rows = [Point(window=window, version=history.version, value=past.rows) for window, (history, past) in placed]
     found.append(Trend(name="rows", unit="rows a window", points=rows, sources=sources))
     return [trend for trend in found if len(trend.points) > 1]
@@ -98,12 +98,12 @@ def _metrics(spec: ModelSpec, placed: _Placed) -> list[str]:
 
 
 def _metric(
-    name: str, placed: _Placed, standings: Mapping[MonitorName, Standing], sources: Sequence[StoredObject]
+    name: str, placed: _Placed, statuses: Mapping[MonitorName, AlertStatus], sources: Sequence[ObjectRef]
 ) -> Trend:
-    standing = standings.get(name)  # type: ignore[call-overload]
-    latest = standing.latest.findings[name] if standing and standing.latest else None
-    bad = {window: found.bad for window, found in standing.trend} if standing else {}
-    champion = standing.latest.version if standing and standing.latest else None
+    status = statuses.get(name)  # type: ignore[call-overload]
+    latest = status.latest.findings[name] if status and status.latest else None
+    bad = {window: found.bad for window, found in status.trend} if status else {}
+    champion = status.latest.version if status and status.latest else None
     points = list(_points(name, placed, bad, champion))
     return Trend(
         name=name,
@@ -134,14 +134,14 @@ def _points(name: str, placed: _Placed, bad: Mapping[str, bool], champion: str |
         )
 
 
-def _exceedance(standing: Standing, alerts: StoredObject) -> Trend:
+def _exceedance(status: AlertStatus, alerts: ObjectRef) -> Trend:
     """How far a monitor's strongest finding was from usual, its limit being 1."""
     points = [
-        Point(window=window, version=standing.present.version, value=found.exceedance, bad=found.bad)
-        for window, found in standing.trend[-POINTS:]
+        Point(window=window, version=status.snapshot.version, value=found.exceedance, bad=found.bad)
+        for window, found in status.trend[-POINTS:]
         if found.exceedance is not None and math.isfinite(found.exceedance)
     ]
-    return Trend(name=standing.monitor, unit=_OVER_LIMIT, points=points, limit=1.0, baseline=0.0, sources=[alerts])
+    return Trend(name=status.monitor, unit=_OVER_LIMIT, points=points, limit=1.0, baseline=0.0, sources=[alerts])
 
 
 def _finite(value: float | None) -> float | None:

@@ -1,16 +1,16 @@
-"""A model that was trained elsewhere: its reference rows say what it is like."""
+"""Baseline of a model that was trained elsewhere, from its reference rows."""
 
 import numpy as np
 import pandas as pd
 
 from steward.baselines.baseline import Baseline
 from steward.performance.outcomes import no_outcomes
-from steward.profiles.scope import Scope
-from steward.records.frames import chunk_of
-from steward.retraining.conditional import with_conditional
-from steward.retraining.judged import group_outcomes_of, outcomes_of
-from steward.retraining.leakage import with_leakage
-from steward.retraining.portions import by_window, portion
+from steward.profiles.profiling_config import ProfilingConfig
+from steward.records.frame_rows import chunk_of
+from steward.retraining.conditional_fitting import with_conditional
+from steward.retraining.leakage_check import with_leakage
+from steward.retraining.profile_inputs import by_window, profile_input
+from steward.retraining.scored_outcomes import group_outcomes_of, outcomes_of
 from steward.spec.model import ModelSpec
 
 
@@ -24,28 +24,28 @@ def adopt(rows: pd.DataFrame, spec: ModelSpec) -> Baseline:
     Raises:
         IncomparableProfiles: a column holds something else than declared.
     """
-    known = _judged(rows, spec)
+    known = _labelled_predictions(rows, spec)
     if known is None:
-        baseline = Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=no_outcomes(spec))
+        baseline = Baseline.of(by_window(rows, spec), ProfilingConfig.of(spec), holdout=no_outcomes(spec))
         return with_leakage(baseline, rows, spec)
-    said = known[_said(spec)].to_numpy(dtype=np.float64)
+    said = known[_output_columns(spec)].to_numpy(dtype=np.float64)
     scores = said if spec.task == "multiclass_classification" else said[:, 0]
-    baseline = Baseline.of(by_window(rows, spec), Scope.of(spec), holdout=outcomes_of(scores, known, spec))
+    baseline = Baseline.of(by_window(rows, spec), ProfilingConfig.of(spec), holdout=outcomes_of(scores, known, spec))
     groups = group_outcomes_of(scores, known, spec, chunk_of(known, spec), baseline.bins)
     baseline = baseline.model_copy(update={"holdout_groups": groups})
-    baseline = with_conditional(baseline, portion(known, spec), scores, known, spec)
+    baseline = with_conditional(baseline, profile_input(known, spec), scores, known, spec)
     return with_leakage(baseline, rows, spec)
 
 
-def _said(spec: ModelSpec) -> list[str]:
+def _output_columns(spec: ModelSpec) -> list[str]:
     """The columns of what the model said that its labels are held against."""
     roles = spec.columns
     return [roles.prediction] if spec.task == "regression" and roles.prediction else list(roles.outputs.values())
 
 
-def _judged(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame | None:
+def _labelled_predictions(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame | None:
     """The rows that have both a label and what the model said; None where a column is missing."""
-    wanted = [*_said(spec), spec.columns.label]
+    wanted = [*_output_columns(spec), spec.columns.label]
     if len(wanted) == 1 or not set(wanted) <= set(rows.columns):
         return None
     return rows[rows[wanted].notna().all(axis=1)]

@@ -38,7 +38,7 @@ def dump(model: Fitted) -> bytes:
     source = zipfile.ZipFile(io.BytesIO(skops.io.dumps(model)))
     schema = json.loads(source.read(_SCHEMA))
     numbers: dict[str, int] = {}
-    schema = _renumbered(schema, numbers)
+    schema = _renumber(schema, numbers)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name in sorted(set(source.namelist()) - {_SCHEMA}, key=lambda name: numbers[name.partition(".")[0]]):
@@ -73,10 +73,10 @@ def _add(archive: zipfile.ZipFile, name: str, body: bytes) -> None:
     archive.writestr(zipfile.ZipInfo(name, _EPOCH), body, zipfile.ZIP_DEFLATED, 6)
 
 
-def _renumbered(node: object, numbers: dict[str, int]) -> object:
+def _renumber(node: object, numbers: dict[str, int]) -> object:
     """The schema with every address replaced by the order in which addresses first appear."""
     if isinstance(node, list):
-        return [_renumbered(item, numbers) for item in node]
+        return [_renumber(item, numbers) for item in node]
     if not isinstance(node, dict):
         return node
     changed: dict[str, object] = {}
@@ -87,5 +87,5 @@ def _renumbered(node: object, numbers: dict[str, int]) -> object:
             address, _, ending = value.partition(".")
             changed[key] = f"{numbers.setdefault(address, len(numbers) + 1)}.{ending}"
         else:
-            changed[key] = _renumbered(value, numbers)
+            changed[key] = _renumber(value, numbers)
     return changed

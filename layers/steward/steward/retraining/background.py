@@ -1,4 +1,4 @@
-"""The rows that stand for the data at large when a version's predictions are attributed to its features."""
+"""Background rows for the attribution of predictions."""
 
 from typing import Self
 

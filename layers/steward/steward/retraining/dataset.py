@@ -1,4 +1,4 @@
-"""The rows that a run reads: how records and labels are joined, and what is kept out to judge with."""
+"""The rows of a run: joins records with labels and splits off the holdout."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from steward.errors import TrainingImpossible
 from steward.records.canonical import canonical_label
-from steward.records.superseded import Layer, first_rows, standing_labels, standing_rows
+from steward.records.row_versions import RecordLayer, current_labels, current_predictions, first_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
 
@@ -29,13 +29,13 @@ def labelled_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec)
     columns = spec.columns
     entity = [columns.entity] if columns.entity is not None and spec.column(columns.entity) is None else []
     kept = [columns.id, columns.time, *spec.features, *spec.attributes, *entity]
-    layers = layered(frames)
+    layers = group_layers(frames)
     parts = []
     if layers["reference"]:
-        parts.append(standing_rows(layers["reference"], columns.id).reindex(columns=[*kept, columns.label]))
+        parts.append(current_predictions(layers["reference"], columns.id).reindex(columns=[*kept, columns.label]))
     if layers["predictions"] and layers["labels"]:
-        predictions = standing_rows(layers["predictions"], columns.id).reindex(columns=kept)
-        labels = standing_labels(layers["labels"], columns.id)[[columns.id, columns.label]]
+        predictions = current_predictions(layers["predictions"], columns.id).reindex(columns=kept)
+        labels = current_labels(layers["labels"], columns.id)[[columns.id, columns.label]]
         parts.append(predictions.merge(labels, on=columns.id, how="inner", validate="one_to_one"))
     if not parts:
         raise TrainingImpossible("there are no labelled rows: upload reference data, or labels of predictions")
@@ -49,17 +49,17 @@ def reference_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec
         frames: the records of each object.
         spec: names the columns.
     """
-    reference = layered(frames)["reference"]
+    reference = group_layers(frames)["reference"]
     if not reference:
         raise TrainingImpossible("there are no reference rows to adopt: upload some, with the model's own outputs")
-    return _in_order([standing_rows(reference, spec.columns.id)], spec)
+    return _in_order([current_predictions(reference, spec.columns.id)], spec)
 
 
-def layered(frames: Mapping[DatasetObject, pd.DataFrame]) -> dict[str, list[Layer]]:
+def group_layers(frames: Mapping[DatasetObject, pd.DataFrame]) -> dict[str, list[RecordLayer]]:
     """The objects of each kind and what corrects them, each in order of upload."""
-    layers: dict[str, list[Layer]] = {"predictions": [], "labels": [], "reference": []}
+    layers: dict[str, list[RecordLayer]] = {"predictions": [], "labels": [], "reference": []}
     for item in sorted(frames, key=lambda item: (item.corrects, item.batch, item.stored.key)):
-        layer = Layer(item.batch, frames[item], correction=item.corrects, withdrawal=item.withdraws)
+        layer = RecordLayer(item.batch, frames[item], correction=item.corrects, withdrawal=item.withdraws)
         layers[item.kind.removeprefix("corrections/")].append(layer)
     return layers
 

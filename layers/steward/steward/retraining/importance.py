@@ -1,10 +1,10 @@
-"""How much a version leans on each feature."""
+"""Permutation importance of each feature."""
 
 import numpy as np
 import pandas as pd
 
-from steward.retraining.judged import row_losses
 from steward.retraining.recipe import Fitted, learnable, score
+from steward.retraining.scored_outcomes import row_losses
 from steward.spec.model import ModelSpec
 
 ROWS = 5000

@@ -1,4 +1,4 @@
-"""What a run reads: an immutable, content-addressed list of the exact objects."""
+"""Dataset manifest: an immutable, content-addressed list of exact objects."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.events import StoredObject
+from steward.events import ObjectRef
 from steward.spec.model import ModelSpec
 
 
@@ -25,7 +25,7 @@ class DatasetObject(BaseModel):
         "corrections/reference",
     ]
     batch: str
-    stored: StoredObject
+    stored: ObjectRef
 
     @property
     def corrects(self) -> bool:

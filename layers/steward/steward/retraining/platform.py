@@ -1,4 +1,4 @@
-"""Which code of the numerical libraries did the arithmetic of a training.
+"""Describes the numerical platform of a training.
 
 OpenBLAS, numpy and the C library each choose among several versions of their code by what the processor offers when
 they are loaded. The versions round differently, so two trainings that agree in everything else may differ in the last

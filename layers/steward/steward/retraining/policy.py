@@ -1,4 +1,4 @@
-"""Whether to start a run: a pure function of the declared policy, what is remembered, and what just happened."""
+"""The retraining policy: a pure function of declaration, state and event."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,15 +9,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from steward.spec.durations import format_duration
 from steward.spec.policies import RetrainingPolicy
 
-_DECISIONS_KEPT = 100
+_MAX_DECISIONS = 100
 _TRAINED_ELSEWHERE = (
     "the model is trained elsewhere (its declaration has no retraining.recipe): upload reference data with the new "
     "version's scores (`steward push FILE --model MODEL --kind reference`), and it takes over"
 )
 
 
-class Answer(BaseModel):
-    """What the policy said, and why.
+class RetrainingDecision(BaseModel):
+    """A decision of the policy, with its reasons.
 
     Attributes:
         verdict: `start`, `decline` (something asked for a run and something held it back), or `nothing` (none asked).
@@ -35,7 +35,7 @@ class Answer(BaseModel):
     as_of: AwareDatetime | None = None
 
 
-class Remembered(BaseModel):
+class RetrainingState(BaseModel):
     """What the policy remembers of one model between decisions (compare-and-swap).
 
     Attributes:
@@ -47,8 +47,9 @@ class Remembered(BaseModel):
         last_run: the newest run's id.
         last_as_of: the moment the newest run speaks for.
         last_requested_at: when it was decided, by the wall clock; its own record may not be stored yet.
-        answers: the last answers by the event that asked, so that a redelivery is answered alike. Those that started a
-            run are kept apart from the many that did not, or these would push out one whose run has yet to be told of.
+        decisions: the last answers by the event that asked, so that a redelivery is answered alike. Those that started
+            a run are kept apart from the many that did not, or these would push out one whose run has yet to be told
+            of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -59,7 +60,7 @@ class Remembered(BaseModel):
     last_run: str | None = None
     last_as_of: AwareDatetime | None = None
     last_requested_at: AwareDatetime | None = None
-    answers: dict[str, Answer] = Field(default_factory=dict)
+    decisions: dict[str, RetrainingDecision] = Field(default_factory=dict)
 
     @property
     def new_labels(self) -> int:
@@ -75,29 +76,29 @@ class Remembered(BaseModel):
         """Whether it was told of a batch of reference data."""
         return _reference(batch) in self.labels
 
-    def labelled(self, place: str, rows: int) -> Self:
+    def with_labels(self, place: str, rows: int) -> Self:
         """The memory after being told how many labelled rows a place has."""
         known = self.labels.get(place, 0)
         return self if rows <= known else self.model_copy(update={"labels": self.labels | {place: rows}})
 
-    def referred(self, batch: str, rows: int, as_of: datetime) -> Self:
+    def with_reference(self, batch: str, rows: int, as_of: datetime) -> Self:
         """The memory after being told of a batch of reference data."""
         until = max(as_of, self.reference_until or as_of)
-        return self.labelled(_reference(batch), rows).model_copy(update={"reference_until": until})
+        return self.with_labels(_reference(batch), rows).model_copy(update={"reference_until": until})
 
-    def answered(self, cause: str, answer: Answer, as_of: datetime, requested_at: datetime) -> Self:
+    def with_decision(self, cause: str, decision: RetrainingDecision, as_of: datetime, requested_at: datetime) -> Self:
         """The memory after an answer."""
-        known = (self.answers | {cause: answer}).items()
+        known = (self.decisions | {cause: decision}).items()
         starts = [(event, said) for event, said in known if said.verdict == "start"]
         others = [(event, said) for event, said in known if said.verdict != "start"]
-        answers = dict(starts[-_DECISIONS_KEPT:] + others[-_DECISIONS_KEPT:])
-        if answer.verdict != "start":
-            return self.model_copy(update={"answers": answers})
+        answers = dict(starts[-_MAX_DECISIONS:] + others[-_MAX_DECISIONS:])
+        if decision.verdict != "start":
+            return self.model_copy(update={"decisions": answers})
         return self.model_copy(
             update={
-                "answers": answers,
+                "decisions": answers,
                 "counted": dict(self.labels),
-                "last_run": answer.run,
+                "last_run": decision.run,
                 "last_as_of": as_of,
                 "last_requested_at": requested_at,
             }
@@ -111,7 +112,7 @@ def _reference(batch: str) -> str:
 
 def decide(
     policy: RetrainingPolicy,
-    memory: Remembered,
+    state: RetrainingState,
     *,
     firing: Sequence[str],
     proposed: str | None,
@@ -120,12 +121,12 @@ def decide(
     referred: bool,
     as_of: datetime,
     run: str,
-) -> Answer:
+) -> RetrainingDecision:
     """Apply the policy. A model that is trained elsewhere gets a version whenever reference data come, and only then.
 
     Args:
         policy: what the model declares.
-        memory: what is remembered, with the labels of the present event already told.
+        state: what is remembered, with the labels of the present event already told.
         firing: monitors whose alerts fire now.
         proposed: why a person or a schedule asks; None when neither does.
         in_flight: whether the newest run has not ended.
@@ -135,31 +136,33 @@ def decide(
         run: the id that a run would get.
     """
     if policy.recipe is None:
-        return _adoption(memory, proposed=proposed, in_flight=in_flight, referred=referred, run=run)
-    triggers = _triggers(policy, memory, firing=firing, proposed=proposed, has_champion=has_champion, as_of=as_of)
+        return _adoption(state, proposed=proposed, in_flight=in_flight, referred=referred, run=run)
+    triggers = _triggers(policy, state, firing=firing, proposed=proposed, has_champion=has_champion, as_of=as_of)
     if not triggers:
-        return Answer(verdict="nothing")
-    obstacles = _obstacles(policy, memory, in_flight=in_flight, has_champion=has_champion, as_of=as_of)
+        return RetrainingDecision(verdict="nothing")
+    obstacles = _obstacles(policy, state, in_flight=in_flight, has_champion=has_champion, as_of=as_of)
     if obstacles:
-        return Answer(verdict="decline", triggers=triggers, reasons=obstacles)
-    return Answer(verdict="start", triggers=triggers, reasons=triggers, run=run)
+        return RetrainingDecision(verdict="decline", triggers=triggers, reasons=obstacles)
+    return RetrainingDecision(verdict="start", triggers=triggers, reasons=triggers, run=run)
 
 
-def _adoption(memory: Remembered, *, proposed: str | None, in_flight: bool, referred: bool, run: str) -> Answer:
+def _adoption(
+    state: RetrainingState, *, proposed: str | None, in_flight: bool, referred: bool, run: str
+) -> RetrainingDecision:
     """Every batch of reference data makes a version of all reference data so far; the newest of them is promoted."""
     if not referred and proposed:
-        return Answer(verdict="decline", triggers=[proposed], reasons=[_TRAINED_ELSEWHERE])
+        return RetrainingDecision(verdict="decline", triggers=[proposed], reasons=[_TRAINED_ELSEWHERE])
     if not referred:
-        return Answer(verdict="nothing")
-    came = [f"reference data came: {memory.all_labels:,} rows in all"]
+        return RetrainingDecision(verdict="nothing")
+    came = [f"reference data came: {state.all_labels:,} rows in all"]
     if in_flight:
-        came.append(f"run {memory.last_run} has not ended; the later of the two counts")
-    return Answer(verdict="start", triggers=came, reasons=came, run=run)
+        came.append(f"run {state.last_run} has not ended; the later of the two counts")
+    return RetrainingDecision(verdict="start", triggers=came, reasons=came, run=run)
 
 
 def _triggers(
     policy: RetrainingPolicy,
-    memory: Remembered,
+    state: RetrainingState,
     *,
     firing: Sequence[str],
     proposed: str | None,
@@ -171,7 +174,7 @@ def _triggers(
         asked.append("no version is in charge yet")
     if proposed:
         asked.append(proposed)
-    age = as_of - memory.last_as_of if memory.last_as_of else timedelta(0)
+    age = as_of - state.last_as_of if state.last_as_of else timedelta(0)
     if policy.every and age >= policy.every:
         asked.append(
             f"the newest run is {_days(age)} old; the policy asks for one every {format_duration(policy.every)}"
@@ -180,21 +183,21 @@ def _triggers(
 
 
 def _obstacles(
-    policy: RetrainingPolicy, memory: Remembered, *, in_flight: bool, has_champion: bool, as_of: datetime
+    policy: RetrainingPolicy, state: RetrainingState, *, in_flight: bool, has_champion: bool, as_of: datetime
 ) -> list[str]:
     held = []
     if in_flight:
-        held.append(f"run {memory.last_run} has not ended")
-    if has_champion and memory.last_as_of and as_of - memory.last_as_of < policy.cool_down:
-        since = _days(max(as_of - memory.last_as_of, timedelta(0)))
+        held.append(f"run {state.last_run} has not ended")
+    if has_champion and state.last_as_of and as_of - state.last_as_of < policy.cool_down:
+        since = _days(max(as_of - state.last_as_of, timedelta(0)))
         held.append(
             f"cool-down: the newest run is {since} old, the policy asks for {format_duration(policy.cool_down)}"
         )
-    if not has_champion and memory.all_labels < policy.minimum_labels:
-        held.append(f"{memory.all_labels:,} labelled rows so far; a first run needs {policy.minimum_labels:,}")
-    if memory.last_run and memory.new_labels < policy.minimum_new_labels:
+    if not has_champion and state.all_labels < policy.minimum_labels:
+        held.append(f"{state.all_labels:,} labelled rows so far; a first run needs {policy.minimum_labels:,}")
+    if state.last_run and state.new_labels < policy.minimum_new_labels:
         held.append(
-            f"{memory.new_labels:,} labelled rows since the newest run; "
+            f"{state.new_labels:,} labelled rows since the newest run; "
             f"the policy asks for {policy.minimum_new_labels:,}"
         )
     return held

@@ -1,4 +1,4 @@
-"""Which objects a run may read: those that its dataset names, of its own model and environment, and not set aside."""
+"""Checks the provenance of objects that a run reads."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Fitting a declared recipe: an estimator from the allow-list behind the preprocessing that it needs."""
+"""Fits a declared recipe: an allow-listed estimator behind its preprocessing."""
 
 import importlib.metadata
 import warnings
@@ -23,7 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from steward.errors import TrainingImpossible
-from steward.profiles.facets import separator
+from steward.profiles.derived_features import separator
 from steward.spec.features import EmbeddingFeature, Feature
 from steward.spec.model import ModelSpec
 from steward.spec.policies import Recipe
@@ -79,10 +79,7 @@ def fit(recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, target: Target) -> 
         raise TrainingImpossible("no feature that recipes learn from has a value; see `features` in the declaration")
     categories = [name for name, feature in filled.items() if feature.type in ("categorical", "boolean")]
     numbers = [
-        column
-        for name, feature in filled.items()
-        if name not in categories
-        for column in _expanded(name, feature, spec)
+        column for name, feature in filled.items() if name not in categories for column in _expand(name, feature, spec)
     ]
     try:
         pipeline = _pipeline(recipe, categories, numbers)
@@ -128,7 +125,7 @@ def feature_frame(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
     for name, feature in learnable(spec).items():
         found = rows.get(name, nothing)
         if isinstance(feature, EmbeddingFeature):
-            parts = zip(_expanded(name, feature, spec), _dimensions(found, feature.dimensions).T, strict=True)
+            parts = zip(_expand(name, feature, spec), _dimensions(found, feature.dimensions).T, strict=True)
             columns |= {part: pd.Series(values, index=rows.index) for part, values in parts}
         elif feature.type == "numeric":
             columns[name] = found.astype("float64")
@@ -140,10 +137,10 @@ def feature_frame(rows: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
 
 def columns_of(spec: ModelSpec) -> Mapping[str, Sequence[str]]:
     """The columns of the feature frame that each learnable feature became."""
-    return {name: _expanded(name, feature, spec) for name, feature in learnable(spec).items()}
+    return {name: _expand(name, feature, spec) for name, feature in learnable(spec).items()}
 
 
-def _expanded(name: str, feature: Feature, spec: ModelSpec) -> list[str]:
+def _expand(name: str, feature: Feature, spec: ModelSpec) -> list[str]:
     if not isinstance(feature, EmbeddingFeature):
         return [name]
     dots = separator(name, range(feature.dimensions), spec.features)
@@ -168,23 +165,23 @@ def _pipeline(recipe: Recipe, categories: list[str], numbers: list[str]) -> Pipe
     }
     match recipe.estimator:
         case "HistGradientBoostingClassifier":
-            columns, estimator = _coded(categories, numbers), HistGradientBoostingClassifier(**boosted)
+            columns, estimator = _encode_categories(categories, numbers), HistGradientBoostingClassifier(**boosted)
         case "HistGradientBoostingRegressor":
-            columns, estimator = _coded(categories, numbers), HistGradientBoostingRegressor(**boosted)
+            columns, estimator = _encode_categories(categories, numbers), HistGradientBoostingRegressor(**boosted)
         case "RandomForestClassifier":
-            columns, estimator = _coded(categories, numbers), RandomForestClassifier(**parameters)
+            columns, estimator = _encode_categories(categories, numbers), RandomForestClassifier(**parameters)
         case "RandomForestRegressor":
-            columns, estimator = _coded(categories, numbers), RandomForestRegressor(**parameters)
+            columns, estimator = _encode_categories(categories, numbers), RandomForestRegressor(**parameters)
         case "LogisticRegression":
-            columns, estimator = _scaled(categories, numbers), LogisticRegression(**parameters)
+            columns, estimator = _scale_numbers(categories, numbers), LogisticRegression(**parameters)
         case "Ridge":
-            columns, estimator = _scaled(categories, numbers), Ridge(**parameters)
+            columns, estimator = _scale_numbers(categories, numbers), Ridge(**parameters)
         case never:
             assert_never(never)
     return Pipeline([("columns", columns), ("estimator", estimator)])
 
 
-def _coded(categories: list[str], numbers: list[str]) -> BaseEstimator:
+def _encode_categories(categories: list[str], numbers: list[str]) -> BaseEstimator:
     """Categories as numbers, for trees."""
     ordinal = OrdinalEncoder(
         handle_unknown="use_encoded_value",
@@ -196,7 +193,7 @@ def _coded(categories: list[str], numbers: list[str]) -> BaseEstimator:
     return ColumnTransformer([("categories", ordinal, categories), ("numbers", "passthrough", numbers)])
 
 
-def _scaled(categories: list[str], numbers: list[str]) -> BaseEstimator:
+def _scale_numbers(categories: list[str], numbers: list[str]) -> BaseEstimator:
     """A column for each category and standardised numbers, for linear models."""
     one_hot = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=_CATEGORIES)
     standardised = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())

@@ -1,10 +1,10 @@
-"""One retraining, from the decision that started it to the version it made, or the reason it did not."""
+"""State of one retraining run."""
 
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.events import StoredObject
+from steward.events import ObjectRef
 
 Stage = Literal["requested", "frozen", "trained", "validated", "promoted", "refused", "failed"]
 AttemptedStage = Literal["training", "validation"]
@@ -47,10 +47,10 @@ class Run(BaseModel):
     correlation_id: str
     requested_at: AwareDatetime
     stage: Stage = "requested"
-    dataset: StoredObject | None = None
+    dataset: ObjectRef | None = None
     version: str | None = None
-    manifest: StoredObject | None = None
-    evaluation: StoredObject | None = None
+    manifest: ObjectRef | None = None
+    evaluation: ObjectRef | None = None
     outcome: str = ""
     attempt: Attempt | None = None
 
@@ -59,7 +59,7 @@ class Run(BaseModel):
         """Whether nothing more will happen to it."""
         return self.stage in ("promoted", "refused", "failed")
 
-    def advanced(self, stage: Stage, **found: StoredObject | str | None) -> Self:
+    def advance(self, stage: Stage, **found: ObjectRef | str | None) -> Self:
         """The run at a later stage; itself when it is there, or further, already."""
         if self.ended or _ORDER[stage] <= _ORDER[self.stage]:
             return self

@@ -1,11 +1,11 @@
-"""What a version is made of: the manifest that names its artifact, dataset, recipe and baseline."""
+"""The version manifest: artifact, dataset, recipe and baseline of a version."""
 
 import hashlib
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.events import StoredObject
+from steward.events import ObjectRef
 from steward.spec.policies import Recipe
 
 
@@ -33,16 +33,16 @@ class VersionManifest(BaseModel):
     environment: str = "production"
     run: str
     as_of: AwareDatetime
-    spec: StoredObject
-    dataset: StoredObject
+    spec: ObjectRef
+    dataset: ObjectRef
     recipe: Recipe | None
     libraries: dict[str, str]
     platform: dict[str, str] = {}
     features: list[str]
     importances: dict[str, float]
-    artifact: StoredObject | None
-    baseline: StoredObject
-    background: StoredObject | None = None
+    artifact: ObjectRef | None
+    baseline: ObjectRef
+    background: ObjectRef | None = None
     training_rows: int
     constant: tuple[float, ...]
     training_start: AwareDatetime

@@ -1,1 +1,1 @@
-"""Moving in from SageMaker Model Monitor and Clarify: their files are read as they are, and written so too."""
+"""Reads and writes the files of SageMaker Model Monitor and Clarify."""

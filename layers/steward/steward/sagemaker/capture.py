@@ -1,4 +1,4 @@
-"""Data-capture files: what an endpoint was asked and what it answered, a JSON object for every request.
+"""Data-capture files: requests and responses of an endpoint, one JSON object each.
 
 Each line has `captureData` with `endpointInput` and `endpointOutput`, and `eventMetadata` with `eventId`, the caller's
 `inferenceId` if there was one, `inferenceTime` and, where the caller sent any, `customAttributes`. A request may hold
@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from steward.records.raw import Limits, as_json
-from steward.records.text import Lines
-from steward.sagemaker.events import EventRows, KeySearch, Refused, Row
+from steward.records.raw import ReadLimits, as_json
+from steward.records.text import NumberedLines
+from steward.sagemaker.event_lines import EventRows, KeySearch, Refused, Row
 from steward.sagemaker.locations import ANYWHERE, Location
-from steward.sagemaker.payloads import DECODER, SKIPPED, Record, Unusable, named, records
+from steward.sagemaker.payloads import DECODER, SKIPPED, Record, Unusable, fields_by_name, records
 from steward.spec.capture import Capture
 from steward.spec.model import ModelSpec
 
@@ -73,19 +73,19 @@ class CaptureMapping:
 class CaptureRows(EventRows):
     """A data-capture file as rows, a row for every record of every request."""
 
-    def __init__(self, lines: Lines, limits: Limits, mapping: CaptureMapping, later: KeySearch) -> None:
+    def __init__(self, lines: NumberedLines, limits: ReadLimits, mapping: CaptureMapping, later: KeySearch) -> None:
         """Open it.
 
         Raises:
             BatchInvalid: it is empty.
         """
-        super().__init__(lines, limits, mapping.columns, lambda event: captured(event, mapping), later)
+        super().__init__(lines, limits, mapping.columns, lambda event: captured_records(event, mapping), later)
 
 
-def captured(event: dict[str, Any], mapping: CaptureMapping) -> Iterator[Row | Refused]:
+def captured_records(event: dict[str, Any], mapping: CaptureMapping) -> Iterator[Row | Refused]:
     """The records of one captured request, as rows; where one is refused, the others keep their positions and ids."""
     try:
-        requests, responses = _exchanged(event.get("captureData"), mapping)
+        requests, responses = _request_and_response(event.get("captureData"), mapping)
         labels = _labels(event, mapping, len(requests))
     except Unusable as unusable:
         yield Refused(unusable.reason)
@@ -98,8 +98,8 @@ def captured(event: dict[str, Any], mapping: CaptureMapping) -> Iterator[Row | R
             row = {
                 mapping.id: key,
                 **shared,
-                **named(request, mapping.inputs, _INPUT),
-                **named(response, mapping.outputs, _OUTPUT),
+                **fields_by_name(request, mapping.inputs, _INPUT),
+                **fields_by_name(response, mapping.outputs, _OUTPUT),
             }
         except Unusable as unusable:
             content = as_json({mapping.id: key, _INPUT: request, _OUTPUT: response})
@@ -110,7 +110,7 @@ def captured(event: dict[str, Any], mapping: CaptureMapping) -> Iterator[Row | R
         yield row
 
 
-def _exchanged(capture: Any, mapping: CaptureMapping) -> tuple[list[Record], list[Record]]:
+def _request_and_response(capture: Any, mapping: CaptureMapping) -> tuple[list[Record], list[Record]]:
     """The records asked about, and as many answers."""
     if not isinstance(capture, dict):
         raise Unusable(
@@ -122,8 +122,8 @@ def _exchanged(capture: Any, mapping: CaptureMapping) -> tuple[list[Record], lis
         raise Unusable(
             "record_count_mismatch",
             _OUTPUT,
-            f"the request has {_counted(requests)} and the response {_counted(responses)}; one answer is needed for "
-            "each record asked about, or the capture section must say where they lie",
+            f"the request has {_count_text(requests)} and the response {_count_text(responses)}; one answer is "
+            "needed for each record asked about, or the capture section must say where they lie",
         )
     return requests, responses
 
@@ -195,5 +195,5 @@ def _attributes(sent: Any) -> Row:
     return {f"{ATTRIBUTES}.{key}": value for key, value in content.items()}
 
 
-def _counted(found: list[Record]) -> str:
+def _count_text(found: list[Record]) -> str:
     return f"{len(found)} record{'s' * (len(found) != 1)}"

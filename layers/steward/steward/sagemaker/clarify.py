@@ -1,4 +1,4 @@
-"""`analysis.json`: what Clarify's bias and explainability monitors find, and take as their constraints.
+"""`analysis.json`: results and constraints of Clarify's bias and explainability monitors.
 
 Sources: the outputs that the notebooks SageMaker-Monitoring-Bias-Drift-for-Endpoint and SageMaker-Monitoring-Feature-
 Attribution-Drift-for-Endpoint of aws/amazon-sagemaker-examples show; Amazon SageMaker developer guide, "Bias drift
@@ -10,13 +10,13 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from steward.sagemaker.documents import Document, read_document
+from steward.sagemaker.documents import JsonDocument, read_document
 
 MINIMUM_NDCG = 0.9
 """The explainability monitor reports a violation below this; it cannot be set."""
 
 
-class BiasMetric(Document):
+class BiasMetric(JsonDocument):
     """A metric of bias by its short name, such as DI; no value where it could not be computed."""
 
     name: str
@@ -24,7 +24,7 @@ class BiasMetric(Document):
     value: float | None = None
 
 
-class FacetMetrics(Document):
+class FacetMetrics(JsonDocument):
     """One group of a protected attribute against all others."""
 
     value_or_threshold: str | None = None
@@ -43,7 +43,7 @@ class FacetMetrics(Document):
         return group[0] in "([" and group[-1] in ")]"
 
 
-class BiasMetrics(Document):
+class BiasMetrics(JsonDocument):
     """The protected attributes, here called facets, and their groups."""
 
     label: str | None = None
@@ -51,20 +51,20 @@ class BiasMetrics(Document):
     facets: dict[str, list[FacetMetrics]] = Field(default_factory=dict)
 
 
-class GlobalAttributions(Document):
+class GlobalAttributions(JsonDocument):
     """How much each feature contributes over all rows; by default the mean of the absolute SHAP values."""
 
     global_shap_values: dict[str, float] = Field(default_factory=dict)
     expected_value: float | None = None
 
 
-class Explanations(Document):
+class Explanations(JsonDocument):
     """The attributions of each output of the model."""
 
     kernel_shap: dict[str, GlobalAttributions] = Field(default_factory=dict)
 
 
-class Analysis(Document):
+class Analysis(JsonDocument):
     """What an analysis found: bias before and after training, attributions, or both."""
 
     version: str | float = "1.0"
@@ -74,7 +74,7 @@ class Analysis(Document):
 
     @classmethod
     def read(cls, content: bytes | str, name: str = "analysis.json") -> Self:
-        """What a file says.
+        """Parse a file.
 
         Raises:
             DocumentInvalid: it is not such a file.

@@ -1,4 +1,4 @@
-"""`constraints.json`: what the data quality monitor asks of the columns of a dataset.
+"""`constraints.json`: constraints of the data quality monitor.
 
 Source: Amazon SageMaker developer guide, "Schema for Constraints (constraints.json file)"; `enable_comparisons` and
 `monitoring_config_overrides` from older files (the test data of aws/sagemaker-python-sdk).
@@ -8,24 +8,24 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from steward.sagemaker.documents import Document, InferredType, Switch, read_document
+from steward.sagemaker.documents import InferredType, JsonDocument, Switch, read_document
 
 _OVERRIDES = ("monitoringConfigOverrides", "monitoring_config_overrides")
 
 
-class NumConstraints(Document):
+class NumConstraints(JsonDocument):
     """What is asked of numbers."""
 
     is_non_negative: bool | None = None
 
 
-class StringConstraints(Document):
+class StringConstraints(JsonDocument):
     """What is asked of text: with few different values, they are listed."""
 
     domains: list[str] | None = None
 
 
-class DistributionConstraints(Document):
+class DistributionConstraints(JsonDocument):
     """How far a distribution may be from the baseline's: the largest difference of their cumulative distributions."""
 
     perform_comparison: Switch = "Enabled"
@@ -41,7 +41,7 @@ class DistributionConstraints(Document):
         return self.perform_comparison == "Enabled" and self.enable_comparisons
 
 
-class MonitoringConfig(Document):
+class MonitoringConfig(JsonDocument):
     """What is checked, and how strictly; None where the file says nothing."""
 
     evaluate_constraints: Switch = "Enabled"
@@ -51,7 +51,7 @@ class MonitoringConfig(Document):
     distribution_constraints: DistributionConstraints | None = None
 
 
-class FeatureConstraints(Document):
+class FeatureConstraints(JsonDocument):
     """What is asked of a column; `completeness` is the share of rows that have a value."""
 
     name: str
@@ -63,7 +63,7 @@ class FeatureConstraints(Document):
 
     @model_validator(mode="before")
     @classmethod
-    def _named(cls, found: Any) -> Any:
+    def _rename_overrides(cls, found: Any) -> Any:
         if not isinstance(found, dict):
             return found
         return found | {"overrides": next((found[key] for key in _OVERRIDES if found.get(key)), None)}
@@ -79,7 +79,7 @@ class FeatureConstraints(Document):
         return bool(self.num_constraints and self.num_constraints.is_non_negative)
 
 
-class Constraints(Document):
+class Constraints(JsonDocument):
     """What the data quality monitor asks of a dataset."""
 
     version: float = 0.0
@@ -88,7 +88,7 @@ class Constraints(Document):
 
     @classmethod
     def read(cls, content: bytes | str, name: str = "constraints.json") -> Self:
-        """What a file says.
+        """Parse a file.
 
         Raises:
             DocumentInvalid: it is not such a file.

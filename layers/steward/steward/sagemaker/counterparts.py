@@ -1,4 +1,4 @@
-"""SageMaker's four monitors, and what watches for the same here."""
+"""SageMaker's four monitors and their counterparts in Steward."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ COUNTERPARTS: tuple[Counterpart, ...] = (
         title="model quality",
         needs="labels",
         monitors=(*CLASSIFICATION_METRICS, *REGRESSION_METRICS),
-        beyond=("estimated_performance", "expected_performance", "segment_performance", "unmatched_labels"),
+        beyond=("estimated_performance", "performance_decomposition", "segment_performance", "unmatched_labels"),
         writes=(STATISTICS, VIOLATIONS),
         checks=(),
     ),
@@ -107,13 +107,13 @@ def table() -> Iterator[str]:
         cells = (
             known.title,
             known.needs,
-            _listed(known.monitors),
-            _listed(known.beyond),
-            f"`{known.folder}/`: {_listed(known.writes)}",
-            _listed(known.checks) or "`LessThanThreshold`, `GreaterThanThreshold`",
+            _join_names(known.monitors),
+            _join_names(known.beyond),
+            f"`{known.folder}/`: {_join_names(known.writes)}",
+            _join_names(known.checks) or "`LessThanThreshold`, `GreaterThanThreshold`",
         )
         yield f"| {' | '.join(cells)} |"
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _join_names(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names)

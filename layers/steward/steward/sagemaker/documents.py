@@ -15,14 +15,16 @@ class DocumentInvalid(StewardError):
     """A file that is not what a monitor of SageMaker writes."""
 
 
-class Document(BaseModel):
+class JsonDocument(BaseModel):
     """A part of a monitor's file. Keys that are not known are passed over: monitors and their users add some."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     def write(self) -> str:
         """The JSON as monitors write it: nothing for what is not there, and `NaN` in quotes; on one line."""
-        return json.dumps(_quoted(self.model_dump(exclude_none=True)), ensure_ascii=False, allow_nan=False)
+        return json.dumps(
+            _quote_special_numbers(self.model_dump(exclude_none=True)), ensure_ascii=False, allow_nan=False
+        )
 
 
 Switch = Literal["Enabled", "Disabled"]
@@ -34,7 +36,7 @@ InferredType = Annotated[
 """What a column was found to hold; a type that a later analyser may know is one that this does not."""
 
 
-def read_document[D: Document](kind: type[D], content: bytes | str, name: str) -> D:
+def read_document[D: JsonDocument](kind: type[D], content: bytes | str, name: str) -> D:
     """The document that a file holds.
 
     Args:
@@ -63,12 +65,12 @@ def read_document[D: Document](kind: type[D], content: bytes | str, name: str) -
         ) from None
 
 
-def _quoted(content: Any) -> Any:
+def _quote_special_numbers(content: Any) -> Any:
     """Numbers that JSON has no sign for, as the texts that the monitors write for them."""
     if isinstance(content, dict):
-        return {key: _quoted(value) for key, value in content.items()}
+        return {key: _quote_special_numbers(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_quoted(value) for value in content]
+        return [_quote_special_numbers(value) for value in content]
     if isinstance(content, float) and not math.isfinite(content):
         return "NaN" if math.isnan(content) else "Infinity" if content > 0 else "-Infinity"
     return content

@@ -8,10 +8,10 @@ order; their ids are made as those of the capture are, see there.
 from collections.abc import Iterator
 from typing import Any
 
-from steward.records.raw import Limits, as_json
-from steward.records.text import Lines
+from steward.records.raw import ReadLimits, as_json
+from steward.records.text import NumberedLines
 from steward.sagemaker.capture import label, metadata_of, record_id
-from steward.sagemaker.events import EventRows, KeySearch, Refused, Row
+from steward.sagemaker.event_lines import EventRows, KeySearch, Refused, Row
 from steward.sagemaker.locations import ANYWHERE
 from steward.sagemaker.payloads import Unusable, records
 
@@ -28,7 +28,9 @@ class GroundTruthRows(EventRows):
         later: see `EventRows`.
     """
 
-    def __init__(self, lines: Lines, limits: Limits, columns: tuple[str, str, str], later: KeySearch) -> None:
+    def __init__(
+        self, lines: NumberedLines, limits: ReadLimits, columns: tuple[str, str, str], later: KeySearch
+    ) -> None:
         """Open it.
 
         Raises:

@@ -1,4 +1,4 @@
-"""From what SageMaker's monitors left behind to a declaration: every line that was derived says from what."""
+"""Converts the output of SageMaker's monitors to a declaration with a comment on every line."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,8 +11,8 @@ from steward.sagemaker.layout import Layout, layout
 from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics, Problem
 from steward.sagemaker.outputs import classes_of, outputs_of, problem_of
 from steward.sagemaker.statistics import FeatureStatistics, Statistics
-from steward.spec.commented import Section, comment, entry, fresh
 from steward.spec.document import MAXIMUM_BYTES, read_spec
+from steward.spec.yaml_writer import YamlSection, comment, entry, fresh
 
 _TEXT_VALUES = 1000
 _DIGITS = 4
@@ -92,15 +92,17 @@ class _Import:
         classes = roles if self._problem == "multiclass_classification" else self._classes
         told = (analysis.positive for analysis in analyses if analysis.positive in classes)
         self._positive = next(told, None)
-        self._groups = {facet: groups for analysis in analyses for facet, groups in analysis.facets.items()}
-        self._protected = [facet for facet, groups in self._groups.items() if self._why_not(facet, groups) is None]
+        self._groups = {derived: groups for analysis in analyses for derived, groups in analysis.facets.items()}
+        self._protected = [
+            derived for derived, groups in self._groups.items() if self._why_not(derived, groups) is None
+        ]
         attributions = next((analysis.attributions for analysis in analyses if analysis.attributions), {})
         weights = {name: round(abs(value), _DIGITS + 2) for name, value in attributions.items()}
         self._weights = weights if any(weights.get(name) for name in found.features) else {}
-        self.monitors = Section("monitors")
+        self.monitors = YamlSection("monitors")
         thresholds.drift(constraints, self.monitors)
         thresholds.quality(constraints, self.monitors)
-        thresholds.fairness([group for facet in self._protected for group in self._groups[facet]], self.monitors)
+        thresholds.fairness([group for derived in self._protected for group in self._groups[derived]], self.monitors)
         if attributions:
             thresholds.attribution(self.monitors)
 
@@ -136,8 +138,8 @@ class _Import:
             yield entry("positive_label", self._positive or self._classes[-1], why)
         yield entry("on_invalid", "count", "Model Monitor reported bad rows and kept them; quarantine sets them aside")
 
-    def _columns(self) -> Section:
-        columns = Section("columns")
+    def _columns(self) -> YamlSection:
+        columns = YamlSection("columns")
         taken: set[str | None] = {*self._layout.features, *self._layout.others, self._layout.label}
         taken |= {output.column for output in self._outputs}
         columns.add("id", fresh("inference_id", taken), "the inferenceId of a capture, or else its eventId")
@@ -158,49 +160,49 @@ class _Import:
             columns.add("version", fresh("version", taken), "another column is called version")
         return columns
 
-    def _features(self) -> Section:
-        features = Section("features", self._layout.reason)
+    def _features(self) -> YamlSection:
+        features = YamlSection("features", self._layout.reason)
         for name in self._layout.features:
             features.nest(self._feature(name))
         for name in self._layout.others:
             features.remark(f"{name} is a column of the baseline, and no field of a captured request")
         return features
 
-    def _fairness(self) -> Section:
-        fairness = Section("fairness")
+    def _fairness(self) -> YamlSection:
+        fairness = YamlSection("fairness")
         if self._protected:
             fairness.add("protected", self._protected, "the facets of the bias monitor")
             if self._problem == "multiclass_classification":
                 fairness.add("favourable", self._positive, "label_value_or_threshold of the bias monitor")
-        for facet, groups in self._groups.items():
-            reason = self._why_not(facet, groups)
+        for derived, groups in self._groups.items():
+            reason = self._why_not(derived, groups)
             if reason:
-                fairness.remark(f"the facet {facet} is left out: {reason}")
+                fairness.remark(f"the facet {derived} is left out: {reason}")
         return fairness
 
-    def _why_not(self, facet: str, groups: Sequence[FacetMetrics]) -> str | None:
+    def _why_not(self, derived: str, groups: Sequence[FacetMetrics]) -> str | None:
         """Why a facet cannot be watched; None when it can."""
         if self._problem == "regression":
             return "a regression decides nothing; declare a segment for each group"
         if self._problem == "multiclass_classification" and self._positive is None:
             return "which class is good to get is not known; declare fairness with its favourable"
-        if facet not in self._layout.features:
+        if derived not in self._layout.features:
             return "it is no field of a captured request"
         if any(group.interval for group in groups):
             return "its groups are ranges of a number; declare a segment for each"
         return None
 
-    def _capture(self) -> Section:
-        capture = Section("capture", "capture files in the inbox are read by this")
+    def _capture(self) -> YamlSection:
+        capture = YamlSection("capture", "capture files in the inbox are read by this")
         capture.add("inputs", list(self._layout.inputs), self._layout.reason)
         why = "the fields of the captured responses" if self._layout.answers else "check what the endpoint answers"
         capture.add("outputs", [output.column for output in self._outputs], why)
         return capture
 
-    def _feature(self, name: str) -> Section:
+    def _feature(self, name: str) -> YamlSection:
         known, asked = self._known.get(name), self._asked.get(name, FeatureConstraints(name=name))
         inferred = asked.inferred_type if asked.inferred_type != "Unknown" or known is None else known.inferred_type
-        feature = Section(name)
+        feature = YamlSection(name)
         kind, why = _kind(inferred, known, asked)
         if name in self._protected:
             kind, why = "categorical", "a facet of the bias monitor: compared group by group"
@@ -222,7 +224,7 @@ class _Import:
         return feature
 
     @staticmethod
-    def _override(feature: Section, asked: FeatureConstraints, *, numeric: bool) -> None:
+    def _override(feature: YamlSection, asked: FeatureConstraints, *, numeric: bool) -> None:
         distributions = asked.overrides.distribution_constraints if asked.overrides else None
         if distributions is None:
             return
@@ -241,15 +243,15 @@ def _kind(inferred: str, known: FeatureStatistics | None, asked: FeatureConstrai
     if inferred == "Unknown":
         return "categorical", "inferred_type Unknown: the baseline has no value of it"
     if inferred != "String":
-        return "numeric", _seen(inferred, known)
+        return "numeric", _inferred_type(inferred, known)
     counted = known.string_statistics if known else None
     if asked.domains or counted is None or counted.distinct_count is None:
-        return "categorical", _seen(inferred, known)
+        return "categorical", _inferred_type(inferred, known)
     most = min(_TEXT_VALUES, max(counted.common.num_present / 2, 1))
-    return "categorical" if counted.distinct_count <= most else "text", _seen(inferred, known)
+    return "categorical" if counted.distinct_count <= most else "text", _inferred_type(inferred, known)
 
 
-def _seen(inferred: str, known: FeatureStatistics | None) -> str:
+def _inferred_type(inferred: str, known: FeatureStatistics | None) -> str:
     numeric = known.numerical_statistics if known else None
     if numeric and numeric.min is not None and numeric.max is not None:
         return f"{inferred}, {numeric.min:.6g} to {numeric.max:.6g} in the baseline"

@@ -1,4 +1,4 @@
-"""What the fields of captured requests and responses are, from a sample of captures and the baseline's columns."""
+"""Infers the fields of captured requests and responses from a sample."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _WHOLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ResponseFields:
     """The responses of the sample.
 
     Attributes:
@@ -74,7 +74,7 @@ class Layout:
     features: tuple[str, ...]
     label: str | None
     others: tuple[str, ...]
-    answers: Answers | None
+    answers: ResponseFields | None
     reason: str
 
 
@@ -95,7 +95,7 @@ def layout(columns: Sequence[FeatureStatistics], captures: bytes | str | None) -
     if not names:
         raise DocumentInvalid("the statistics name no columns; give those of the baseline, as the monitor wrote them")
     requests, responses, unusable = _sample(captures)
-    answers = _answers(responses) if responses else None
+    answers = _response_fields(responses) if responses else None
     if not requests:
         if captures is not None:
             raise DocumentInvalid(
@@ -106,13 +106,13 @@ def layout(columns: Sequence[FeatureStatistics], captures: bytes | str | None) -
         label = likely if len(names) > 1 else None
         inputs = tuple(name for name in names if name != label)
         return Layout(inputs, inputs, label, (), answers, "no capture was given: check against one")
-    first = _unwrapped(requests[0])
+    first = _unwrap(requests[0])
     if isinstance(first, dict):
         return _by_name(names, tuple(dict.fromkeys(key for request in requests for key in _keys(request))), answers)
     return _by_position(names, len(first), answers)
 
 
-def _by_name(names: tuple[str, ...], keys: tuple[str, ...], answers: Answers | None) -> Layout:
+def _by_name(names: tuple[str, ...], keys: tuple[str, ...], answers: ResponseFields | None) -> Layout:
     known = tuple(name for name in names if name in keys)
     left = tuple(name for name in names if name not in keys)
     label = _label_of(left, answers)
@@ -123,20 +123,20 @@ def _by_name(names: tuple[str, ...], keys: tuple[str, ...], answers: Answers | N
     return Layout(known, known, label, others, answers, "the keys of the captured requests")
 
 
-def _by_position(names: tuple[str, ...], width: int, answers: Answers | None) -> Layout:
-    surplus = len(names) - width
-    if surplus <= 0:
+def _by_position(names: tuple[str, ...], width: int, answers: ResponseFields | None) -> Layout:
+    residual_model = len(names) - width
+    if residual_model <= 0:
         reason = f"a captured request has {width} fields, the baseline {len(names)} columns"
-        return Layout((*names, *[SKIPPED] * -surplus), names, None, (), answers, reason)
+        return Layout((*names, *[SKIPPED] * -residual_model), names, None, (), answers, reason)
     last = _is_label(names[-1]) and not _is_label(names[0])
-    inputs = names[:width] if last else names[surplus:]
-    left = names[width:] if last else names[:surplus]
+    inputs = names[:width] if last else names[residual_model:]
+    left = names[width:] if last else names[:residual_model]
     label = _label_of(left[::-1] if last else left, answers)
     reason = f"a captured request has {width} fields; the baseline's other columns are {', '.join(left)}"
     return Layout(inputs, inputs, label, tuple(name for name in left if name != label), answers, reason)
 
 
-def _label_of(left: Sequence[str], answers: Answers | None) -> str | None:
+def _label_of(left: Sequence[str], answers: ResponseFields | None) -> str | None:
     """The label among the columns that no request has; keys of a response are none."""
     likely = [name for name in left if answers is None or name not in answers.names]
     return next((name for name in likely if _is_label(name)), likely[0] if likely else None)
@@ -150,7 +150,7 @@ def _sample(captures: bytes | str | None) -> tuple[list[Record], list[Record], s
     text = captures.decode(errors="replace") if isinstance(captures, bytes) else captures or ""
     for line in filter(str.strip, text.split("\n", _READ)[:_READ]):
         try:
-            asked, answered = _exchanged(line)
+            asked, answered = _request_and_response(line)
         except Unusable as problem:
             unusable = str(problem)
             continue
@@ -164,7 +164,7 @@ def _sample(captures: bytes | str | None) -> tuple[list[Record], list[Record], s
     return requests, responses, unusable
 
 
-def _exchanged(line: str) -> tuple[list[Record], list[Record]]:
+def _request_and_response(line: str) -> tuple[list[Record], list[Record]]:
     try:
         event = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -176,14 +176,14 @@ def _exchanged(line: str) -> tuple[list[Record], list[Record]]:
     return asked, answered
 
 
-def _answers(responses: list[Record]) -> Answers:
-    first = _unwrapped(responses[0])
+def _response_fields(responses: list[Record]) -> ResponseFields:
+    first = _unwrap(responses[0])
     if isinstance(first, dict):
         names = tuple(first)
         rows = [[answer.get(name) for name in names] for answer in responses if isinstance(answer, dict)]
-        return Answers(names, _numbers(rows), len(names))
-    found = [answer for answer in map(_unwrapped, responses) if isinstance(answer, list)]
-    return Answers((), _numbers(found), len(first))
+        return ResponseFields(names, _numbers(rows), len(names))
+    found = [answer for answer in map(_unwrap, responses) if isinstance(answer, list)]
+    return ResponseFields((), _numbers(found), len(first))
 
 
 def _numbers(rows: list[list[Any]]) -> tuple[tuple[float, ...], ...]:
@@ -196,7 +196,7 @@ def _numbers(rows: list[list[Any]]) -> tuple[tuple[float, ...], ...]:
     return tuple(read)
 
 
-def _unwrapped(record: Record) -> Record:
+def _unwrap(record: Record) -> Record:
     """A list alone in an object is the record."""
     inner = next(iter(record.values())) if isinstance(record, dict) and len(record) == 1 else None
     return inner if isinstance(inner, list) else record

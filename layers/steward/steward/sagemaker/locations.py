@@ -1,4 +1,4 @@
-"""Where something lies in a JSON document, written as SageMaker's monitors write it: `instances[*].features`."""
+"""Locations in a JSON document, such as `instances[*].features`."""
 
 import re
 from dataclasses import dataclass

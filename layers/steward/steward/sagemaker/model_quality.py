@@ -1,4 +1,4 @@
-"""What the model quality monitor writes: metrics, and the thresholds that it suggests for them.
+"""Output of the model quality monitor: metrics and suggested thresholds.
 
 Sources: Amazon SageMaker developer guide, "Model quality metrics and Amazon CloudWatch monitoring" (statistics); the
 test data of aws/sagemaker-python-sdk (constraints). For lack of a baseline of its own, the monitor suggests as the
@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from steward.sagemaker.documents import Document, read_document
+from steward.sagemaker.documents import JsonDocument, read_document
 from steward.spec.monitors import MonitorName
 
 Operator = Literal["LessThanThreshold", "GreaterThanThreshold"]
@@ -34,14 +34,14 @@ THEIR_METRICS: Mapping[str, Mapping[MonitorName, str]] = {
 ours count alike: these are other figures, and keep other names."""
 
 
-class MetricConstraint(Document):
+class MetricConstraint(JsonDocument):
     """The threshold of a metric, and the side of it that is a violation."""
 
     threshold: float
     comparison_operator: Operator
 
 
-class ModelQualityConstraints(Document):
+class ModelQualityConstraints(JsonDocument):
     """The `constraints.json` of the model quality monitor: constraints of one problem."""
 
     version: float = 0.0
@@ -51,7 +51,7 @@ class ModelQualityConstraints(Document):
 
     @classmethod
     def read(cls, content: bytes | str, name: str = "constraints.json of model quality") -> Self:
-        """What a file says.
+        """Parse a file.
 
         Raises:
             DocumentInvalid: it is not such a file.
@@ -76,7 +76,7 @@ class ModelQualityConstraints(Document):
         return self
 
 
-class Evaluated(Document):
+class Evaluated(JsonDocument):
     """What the metrics speak of: labelled records, between two moments in UTC."""
 
     item_count: int
@@ -85,7 +85,7 @@ class Evaluated(Document):
     evaluation_time: str | None = None
 
 
-class ModelQualityStatistics(Document):
+class ModelQualityStatistics(JsonDocument):
     """The `statistics.json` of the model quality monitor; beside metrics it has curves and a confusion matrix."""
 
     version: float = 0.0
@@ -96,7 +96,7 @@ class ModelQualityStatistics(Document):
 
     @classmethod
     def read(cls, content: bytes | str, name: str = "statistics.json of model quality") -> Self:
-        """What a file says.
+        """Parse a file.
 
         Raises:
             DocumentInvalid: it is not such a file.

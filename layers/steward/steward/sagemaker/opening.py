@@ -9,10 +9,10 @@ from steward.errors import BatchInvalid
 from steward.records.compressed import blocks
 from steward.records.formats import recognise
 from steward.records.json_keys import words_in
-from steward.records.raw import Limits, Rows
-from steward.records.text import Lines
+from steward.records.raw import ReadLimits, RowReader
+from steward.records.text import NumberedLines
 from steward.sagemaker.capture import ATTRIBUTES, CaptureMapping, CaptureRows
-from steward.sagemaker.events import MAXIMUM_LINE_BYTES
+from steward.sagemaker.event_lines import MAXIMUM_LINE_BYTES
 from steward.sagemaker.ground_truth import GroundTruthRows
 from steward.spec.model import ModelSpec
 
@@ -22,8 +22,8 @@ _TRUTH = re.compile(rb'"groundTruthData"\s*:\s*\{')
 
 
 def event_rows(
-    path: Path, name: str, spec: ModelSpec, limits: Limits | None = None, expected: Collection[str] = ()
-) -> Rows | None:
+    path: Path, name: str, spec: ModelSpec, limits: ReadLimits | None = None, expected: Collection[str] = ()
+) -> RowReader | None:
     """Open a file if it begins with SageMaker events; None if it is anything else, or nothing says how to read them.
 
     Args:
@@ -41,9 +41,9 @@ def event_rows(
     written, compression = recognise(path, name)
     if written != "jsonl":
         return None
-    limits = limits or Limits()
+    limits = limits or ReadLimits()
     long = replace(limits, maximum_line_bytes=max(limits.maximum_line_bytes, MAXIMUM_LINE_BYTES))
-    lines = Lines(path, name, compression, long)
+    lines = NumberedLines(path, name, compression, long)
 
     def later(known: Collection[str]) -> list[str]:
         words = {column: _word(column, spec) for column in expected if column not in known}

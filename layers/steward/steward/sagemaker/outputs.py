@@ -1,20 +1,20 @@
-"""Which field of a response is the score, the prediction or the probability of a class; and what task that makes."""
+"""Infers which response field is a score, prediction or class probability, and the task."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from steward.sagemaker.layout import Answers, Layout
+from steward.sagemaker.layout import Layout, ResponseFields
 from steward.sagemaker.model_quality import Problem
 from steward.sagemaker.payloads import SKIPPED
 from steward.sagemaker.statistics import FeatureStatistics
-from steward.spec.commented import fresh
+from steward.spec.yaml_writer import fresh
 
 _FEWEST_CLASSES, _MOST_CLASSES = 3, 20
 _KEY = "a key of the captured responses"
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class OutputField:
     """One field of a response.
 
     Attributes:
@@ -47,7 +47,7 @@ def classes_of(label: FeatureStatistics | None) -> tuple[str, ...]:
     return tuple(bucket.value for bucket in ordered) if 1 < len(ordered) <= _MOST_CLASSES else ()
 
 
-def problem_of(label: FeatureStatistics | None, answers: Answers | None) -> Problem:
+def problem_of(label: FeatureStatistics | None, answers: ResponseFields | None) -> Problem:
     """The task, by the baseline's label, or else by the responses."""
     if label is not None:
         classes = classes_of(label)
@@ -61,7 +61,7 @@ def problem_of(label: FeatureStatistics | None, answers: Answers | None) -> Prob
     return "binary_classification" if any(map(_probabilities, _columns(answers))) else "regression"
 
 
-def outputs_of(found: Layout, problem: Problem, classes: Sequence[str]) -> list[Output]:
+def outputs_of(found: Layout, problem: Problem, classes: Sequence[str]) -> list[OutputField]:
     """The fields of a response, in their order; columns whose names features have too are named otherwise."""
     answers = found.answers
     if problem == "multiclass_classification":
@@ -69,62 +69,64 @@ def outputs_of(found: Layout, problem: Problem, classes: Sequence[str]) -> list[
     elif answers is None:
         why = "no capture was given: check what the endpoint answers"
         outputs = [
-            Output("predicted_value", "prediction", why) if problem == "regression" else Output("score", "score", why)
+            OutputField("predicted_value", "prediction", why)
+            if problem == "regression"
+            else OutputField("score", "score", why)
         ]
     elif answers.names:
-        return _named(answers, problem)
+        return _by_key(answers, problem)
     else:
         outputs = _positional(answers, problem)
     taken = {*found.features, *found.others, found.label}
     return [replace(output, column=fresh(output.column, taken)) for output in outputs]
 
 
-def _named(answers: Answers, problem: Problem) -> list[Output]:
+def _by_key(answers: ResponseFields, problem: Problem) -> list[OutputField]:
     """The keys of a response that is an object: they are the columns."""
     score, prediction = answers.score, answers.prediction
     if problem == "regression":
-        return [Output(prediction or score or answers.names[0], "prediction", _KEY)]
+        return [OutputField(prediction or score or answers.names[0], "prediction", _KEY)]
     likely = (name for name, values in zip(answers.names, _columns(answers), strict=True) if _probabilities(values))
-    outputs = [Output(score or next(likely, answers.names[0]), "score", _KEY)]
+    outputs = [OutputField(score or next(likely, answers.names[0]), "score", _KEY)]
     if prediction and prediction != outputs[0].column:
-        outputs.append(Output(prediction, "prediction", _KEY))
+        outputs.append(OutputField(prediction, "prediction", _KEY))
     return outputs
 
 
-def _positional(answers: Answers, problem: Problem) -> list[Output]:
+def _positional(answers: ResponseFields, problem: Problem) -> list[OutputField]:
     fields = _columns(answers)
     if problem == "regression":
-        known = Output("predicted_value", "prediction", "the first field of the captured responses")
+        known = OutputField("predicted_value", "prediction", "the first field of the captured responses")
         at = 0
     elif answers.sums_to_one:
         at = len(fields) - 1
-        known = Output("score", "score", "the last of the probabilities in the captured responses")
+        known = OutputField("score", "score", "the last of the probabilities in the captured responses")
     else:
         at = next((at for at, values in enumerate(fields) if _probabilities(values)), 0)
-        known = Output("score", "score", f"field {at} of the captured responses")
+        known = OutputField("score", "score", f"field {at} of the captured responses")
         if not _probabilities(fields[at]):
             why = "no field of the captured responses is a probability: let the endpoint answer with one"
             known = replace(known, why=why)
-    return [known if field == at else Output(SKIPPED) for field in range(len(fields))]
+    return [known if field == at else OutputField(SKIPPED) for field in range(len(fields))]
 
 
-def _of_classes(answers: Answers | None, classes: Sequence[str]) -> list[Output]:
+def _of_classes(answers: ResponseFields | None, classes: Sequence[str]) -> list[OutputField]:
     """The probabilities of several classes."""
     width = answers.width if answers else 0
     if answers and answers.names:
         if width >= _FEWEST_CLASSES and answers.sums_to_one:
-            return [Output(name, name, _KEY) for name in answers.names]
+            return [OutputField(name, name, _KEY) for name in answers.names]
         why = f"the captured responses have {', '.join(answers.names)}: set capture.response to the probabilities"
     elif width >= _FEWEST_CLASSES:
         ordered = sorted(classes) if len(classes) == width else [str(at) for at in range(width)]
         why = "the fields of the captured responses, taken to be in the order of the classes"
-        return [Output(f"score_{name}", name, why) for name in ordered]
+        return [OutputField(f"score_{name}", name, why) for name in ordered]
     else:
         why = "no probabilities were captured: let the endpoint answer with that of each class, in this order"
-    return [Output(f"score_{name}", name, why) for name in sorted(classes) or ["0", "1", "2"]]
+    return [OutputField(f"score_{name}", name, why) for name in sorted(classes) or ["0", "1", "2"]]
 
 
-def _columns(answers: Answers) -> list[list[float]]:
+def _columns(answers: ResponseFields) -> list[list[float]]:
     return [answers.column(at) for at in range(answers.width)]
 
 

@@ -1,4 +1,4 @@
-"""What one captured request or response holds: records, however it was written and encoded."""
+"""Decodes the records of one captured request or response."""
 
 import base64
 import csv
@@ -45,14 +45,14 @@ def records(payload: object, where: str, fields: int, location: Location) -> lis
     Raises:
         Unusable: it is missing, cannot be decoded, or holds no records there.
     """
-    kind, text = _decoded(payload, where)
-    found = _delimited(text, where, fields) if kind == "csv" else _documents(text, where, fields, location)
+    kind, text = _decode(payload, where)
+    found = _from_csv(text, where, fields) if kind == "csv" else _documents(text, where, fields, location)
     if not found:
         raise Unusable("empty_payload", where, f"{where} holds no records: its data are empty; capture whole payloads")
     return found
 
 
-def named(record: Record, names: Sequence[str], where: str) -> dict[str, Any]:
+def fields_by_name(record: Record, names: Sequence[str], where: str) -> dict[str, Any]:
     """A record's fields under the names of columns; a name with points is looked for inside nested objects too.
 
     Raises:
@@ -77,7 +77,7 @@ def named(record: Record, names: Sequence[str], where: str) -> dict[str, Any]:
     )
 
 
-def _decoded(payload: object, where: str) -> tuple[Literal["csv", "json"], str]:
+def _decode(payload: object, where: str) -> tuple[Literal["csv", "json"], str]:
     if payload is None:
         raise Unusable(f"missing_{_SNAKE.get(where, where)}", where, _MISSING.get(where, f"{where} is missing"))
     data = payload.get("data") if isinstance(payload, Mapping) else None
@@ -131,7 +131,7 @@ _MISSING = {
 }
 
 
-def _delimited(text: str, where: str, fields: int) -> list[Record]:
+def _from_csv(text: str, where: str, fields: int) -> list[Record]:
     lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]
     if '"' not in text:
         rows = [line.split(",") for line in lines]
@@ -147,7 +147,7 @@ def _documents(text: str, where: str, fields: int, location: Location) -> list[R
     if not text.strip():
         return []
     found: list[Record] = []
-    for document in _parsed(text, where):
+    for document in _parse(text, where):
         try:
             inner = location.find(document)
         except Nowhere:
@@ -159,11 +159,11 @@ def _documents(text: str, where: str, fields: int, location: Location) -> list[R
         if location.every:
             found.extend(_record(item) for item in inner)
         else:
-            found.extend(_contained(inner, fields))
+            found.extend(_find_records(inner, fields))
     return found
 
 
-def _parsed(text: str, where: str) -> list[Any]:
+def _parse(text: str, where: str) -> list[Any]:
     """One JSON document, or one on each line."""
     try:
         return [DECODER.decode(text.strip())]
@@ -177,7 +177,7 @@ def _parsed(text: str, where: str) -> list[Any]:
         ) from None
 
 
-def _contained(document: Any, fields: int) -> list[Record]:
+def _find_records(document: Any, fields: int) -> list[Record]:
     """The records of a document whose layout nobody described."""
     if isinstance(document, dict):
         held = next((document[key] for key in _CONTAINERS if isinstance(document.get(key), list)), None)

@@ -1,4 +1,4 @@
-"""What the model quality monitor would have said of a window, from the window's outcomes.
+"""Statistics of the model quality monitor, computed from a window's outcomes.
 
 Standard deviations are `NaN`, as the monitor writes where it estimated none: it takes them from resampling, and the
 intervals here are closed forms, which are in the check. What a classifier that always says the same would get is left
@@ -55,7 +55,7 @@ def quality_statistics_of(
         case _:
             if "rmse" in measured:
                 measured["mse"] = measured["rmse"] ** 2
-            metrics = _valued(measured)
+            metrics = _with_deviation(measured)
     return ModelQualityStatistics(
         dataset=Evaluated(
             item_count=outcomes.labelled,
@@ -86,7 +86,7 @@ def _binary(outcomes: BinaryOutcomes, measured: dict[str, float]) -> Metrics:
         **{name: measured[name] for name in ("auc", "au_prc") if name in measured},
     }
     found: Metrics = {"confusion_matrix": {"0": {"0": rests, "1": alarms}, "1": {"0": misses, "1": hits}}}
-    return found | _valued(values) | _curves(outcomes)
+    return found | _with_deviation(values) | _curves(outcomes)
 
 
 def _curves(outcomes: BinaryOutcomes) -> Metrics:
@@ -137,10 +137,10 @@ def _multiclass(outcomes: MulticlassOutcomes) -> Metrics:
         },
     }
     found: Metrics = {"confusion_matrix": matrix}
-    return found | _valued(values)
+    return found | _with_deviation(values)
 
 
-def _valued(values: dict[str, float]) -> Metrics:
+def _with_deviation(values: dict[str, float]) -> Metrics:
     return {name: {"value": value, "standard_deviation": math.nan} for name, value in values.items()}
 
 

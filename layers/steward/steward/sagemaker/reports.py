@@ -1,4 +1,4 @@
-"""The files that SageMaker's monitors would have written of a window."""
+"""Report files of SageMaker's monitors for one window."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from steward.performance.outcomes import Outcomes
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile import Profile
 from steward.results import MetricResult
+from steward.sagemaker.check_violations import violations_of
 from steward.sagemaker.counterparts import COUNTERPARTS, STATISTICS, VIOLATIONS, Folder
-from steward.sagemaker.findings import violations_of
 from steward.sagemaker.quality_statistics import quality_statistics_of
 from steward.sagemaker.window_statistics import statistics_of
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 
 if TYPE_CHECKING:
-    from steward.sagemaker.documents import Document
+    from steward.sagemaker.documents import JsonDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class MonitorReport:
     """One file: the monitor's folder, its name, and its JSON."""
 
     folder: Folder
@@ -36,7 +36,7 @@ def reports(
     *,
     outcomes: Outcomes | None,
     results: Sequence[MetricResult],
-) -> Iterator[Report]:
+) -> Iterator[MonitorReport]:
     """The reports of a window, those of each monitor that had something to measure; equal checks give equal bytes.
 
     Nothing is written for a monitor that measured nothing, since an empty list of violations says that all is well.
@@ -49,16 +49,16 @@ def reports(
         outcomes: what became of its predictions; None before any label.
         results: of the check.
     """
-    statistics: dict[Folder, Document | None] = {
+    statistics: dict[Folder, JsonDocument | None] = {
         "data-quality": statistics_of(spec, profile, bins),
         "model-quality": quality_statistics_of(outcomes, results, window) if outcomes else None,
     }
     for counterpart in COUNTERPARTS:
-        documents: dict[str, Document | None] = {
+        documents: dict[str, JsonDocument | None] = {
             STATISTICS: statistics.get(counterpart.folder),
             VIOLATIONS: violations_of(counterpart, spec, bins, results),
         }
         for name in counterpart.writes:
             document = documents[name]
             if document is not None:
-                yield Report(counterpart.folder, name, document.write())
+                yield MonitorReport(counterpart.folder, name, document.write())

@@ -1,4 +1,4 @@
-"""`statistics.json`: what the data quality monitor found in the columns of a dataset.
+"""`statistics.json`: statistics of the data quality monitor.
 
 Source: Amazon SageMaker developer guide, "Schema for Statistics (statistics.json file)"; which numbers are written as
 floats, and which edge of a bucket is its own, from files that the analyser wrote (the test data of
@@ -10,21 +10,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from steward.sagemaker.distributions import Bin, equal_width, levels
-from steward.sagemaker.documents import Document, InferredType, read_document
+from steward.sagemaker.bin_formats import Bin, equal_width, levels
+from steward.sagemaker.documents import InferredType, JsonDocument, read_document
 
 _SKETCH_C = 0.64
 _SKETCH_K = 2048.0
 
 
-class Common(Document):
+class Common(JsonDocument):
     """How many values there are, and how many are missing."""
 
     num_present: int
     num_missing: int
 
 
-class NumericBucket(Document):
+class NumericBucket(JsonDocument):
     """A span of values; it holds its lower bound."""
 
     lower_bound: float
@@ -32,34 +32,34 @@ class NumericBucket(Document):
     count: float
 
 
-class SketchParameters(Document):
+class SketchParameters(JsonDocument):
     """How a KLL sketch was made."""
 
     c: float = _SKETCH_C
     k: float = _SKETCH_K
 
 
-class Sketch(Document):
+class Sketch(JsonDocument):
     """A KLL sketch: items of level h stand for 2 to the power of h values each."""
 
     parameters: SketchParameters = SketchParameters()
     data: tuple[tuple[float, ...], ...] = ()
 
 
-class Kll(Document):
+class Kll(JsonDocument):
     """A numeric distribution."""
 
     buckets: tuple[NumericBucket, ...] = ()
     sketch: Sketch | None = None
 
 
-class NumericDistribution(Document):
+class NumericDistribution(JsonDocument):
     """A numeric distribution, by the name of how it was found."""
 
     kll: Kll | None = None
 
 
-class NumericalStatistics(Document):
+class NumericalStatistics(JsonDocument):
     """What is known of a numeric column; the standard deviation is that of a population."""
 
     common: Common
@@ -71,26 +71,26 @@ class NumericalStatistics(Document):
     distribution: NumericDistribution | None = None
 
 
-class CategoryBucket(Document):
+class CategoryBucket(JsonDocument):
     """A value of a text column."""
 
     value: str
     count: int
 
 
-class Categorical(Document):
+class Categorical(JsonDocument):
     """The values of a text column."""
 
     buckets: tuple[CategoryBucket, ...] = ()
 
 
-class StringDistribution(Document):
+class StringDistribution(JsonDocument):
     """The distribution of a text column."""
 
     categorical: Categorical | None = None
 
 
-class StringStatistics(Document):
+class StringStatistics(JsonDocument):
     """What is known of a text column."""
 
     common: Common
@@ -98,7 +98,7 @@ class StringStatistics(Document):
     distribution: StringDistribution | None = None
 
 
-class FeatureStatistics(Document):
+class FeatureStatistics(JsonDocument):
     """What is known of a column."""
 
     name: str
@@ -119,7 +119,7 @@ class FeatureStatistics(Document):
         return tuple(bucket.value for bucket in known.categorical.buckets) if known and known.categorical else ()
 
 
-class Dataset(Document):
+class Dataset(JsonDocument):
     """How many rows were read."""
 
     item_count: int
@@ -169,7 +169,7 @@ class StringCounts:
     values: Sequence[tuple[str, int]] = ()
 
 
-class Statistics(Document):
+class Statistics(JsonDocument):
     """What the data quality monitor found in a dataset, or in a window of captures."""
 
     version: float = 0.0
@@ -178,7 +178,7 @@ class Statistics(Document):
 
     @classmethod
     def read(cls, content: bytes | str, name: str = "statistics.json") -> Self:
-        """What a file says.
+        """Parse a file.
 
         Raises:
             DocumentInvalid: it is not such a file.

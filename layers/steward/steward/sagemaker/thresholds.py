@@ -12,8 +12,8 @@ from steward.sagemaker.model_quality import (
     ModelQualityConstraints,
     ModelQualityStatistics,
 )
-from steward.spec.commented import Section
 from steward.spec.monitors import MonitorName
+from steward.spec.yaml_writer import YamlSection
 
 _METRICS: dict[str, MonitorName] = {
     **{theirs: ours for metrics in THEIR_METRICS.values() for ours, theirs in metrics.items()},
@@ -30,7 +30,7 @@ _PLACES = 1e4
 _DIGITS = 4
 
 
-def drift(constraints: Constraints, monitors: Section) -> None:
+def drift(constraints: Constraints, monitors: YamlSection) -> None:
     """What the data quality monitor asks of distributions."""
     distributions = constraints.monitoring_config.distribution_constraints or DistributionConstraints()
     distance = distributions.comparison_threshold
@@ -39,7 +39,9 @@ def drift(constraints: Constraints, monitors: Section) -> None:
     elif distance is not None and distance >= 1:
         monitors.add("feature_drift", None, f"comparison_threshold {distance:g}: no distance is greater")
     elif distance is not None:
-        limits = Section("feature_drift", "an effect must be at least this, and beyond chance; 0.05 and 0.02 if unset")
+        limits = YamlSection(
+            "feature_drift", "an effect must be at least this, and beyond chance; 0.05 and 0.02 if unset"
+        )
         why = f"comparison_threshold {distance:g}, as a shift in standard deviations"
         limits.add("minimum_shift", round(shift(max(distance, 0.0)), _DIGITS), why)
         limits.add("minimum_share", *_share(distributions, distance))
@@ -55,7 +57,7 @@ def _share(distributions: DistributionConstraints, distance: float) -> tuple[flo
     return min(share, 1.0), f"categorical_comparison_threshold {share:g}, the largest change of a share"
 
 
-def quality(constraints: Constraints, monitors: Section) -> None:
+def quality(constraints: Constraints, monitors: YamlSection) -> None:
     """What the data quality monitor asks of values."""
     config = constraints.monitoring_config
     if config.emit_metrics == "Disabled":
@@ -76,7 +78,7 @@ def quality(constraints: Constraints, monitors: Section) -> None:
         monitors.add("validity", {"maximum": _rest(typed)}, why)
 
 
-def performance(asked: ModelQualityConstraints, found: ModelQualityStatistics | None, monitors: Section) -> None:
+def performance(asked: ModelQualityConstraints, found: ModelQualityStatistics | None, monitors: YamlSection) -> None:
     """What the model quality monitor asks."""
     values = found.values if found else {}
     left_out: list[str] = []
@@ -103,13 +105,13 @@ def _tolerance(constraint: MetricConstraint, baseline: float) -> tuple[float, st
     ), f"{baseline:.{_DIGITS}g} in the baseline, {threshold:.{_DIGITS}g} its threshold"
 
 
-def fairness(groups: Sequence[FacetMetrics], monitors: Section) -> None:
+def fairness(groups: Sequence[FacetMetrics], monitors: YamlSection) -> None:
     """What the bias monitor asks: that no group be treated more differently than in the baseline."""
     values = [group.values for group in groups]
     ratios = [min(value["DI"], 1 / value["DI"]) for value in values if value.get("DI", 0) > 0]
     differences = [abs(value["DPPL"]) for value in values if "DPPL" in value]
     opportunities = [abs(value["RD"]) for value in values if "RD" in value]
-    limits = Section("fairness", "the bias monitor's constraints are the values of its baseline")
+    limits = YamlSection("fairness", "the bias monitor's constraints are the values of its baseline")
     if ratios:
         why = f"DI {min(ratios):.{_DIGITS}g} in the baseline; the four-fifths rule asks for 0.8"
         limits.add("minimum_disparate_impact", math.floor(min(*ratios, _FOUR_FIFTHS) * _PLACES) / _PLACES, why)
@@ -121,7 +123,7 @@ def fairness(groups: Sequence[FacetMetrics], monitors: Section) -> None:
         monitors.nest(limits)
 
 
-def attribution(monitors: Section) -> None:
+def attribution(monitors: YamlSection) -> None:
     """What the explainability monitor asks."""
     why = "the explainability monitor reports a violation when the nDCG is below this"
     monitors.add("attribution_drift", {"minimum_ndcg": MINIMUM_NDCG}, why)

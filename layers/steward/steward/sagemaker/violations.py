@@ -1,4 +1,4 @@
-"""`constraint_violations.json`: where a window differs from what its baseline's constraints ask.
+"""`constraint_violations.json`: violations of a baseline's constraints.
 
 Each of the four monitors has an entry of its own shape. Sources: Amazon SageMaker developer guide, "Schema for
 Violations (constraint_violations.json file)", "Bias drift violations" and "Model feature attribution drift violations";
@@ -7,7 +7,7 @@ for model quality, whose file is not documented, the tests of the project monito
 
 from typing import Literal, Self
 
-from steward.sagemaker.documents import Document
+from steward.sagemaker.documents import JsonDocument
 from steward.sagemaker.model_quality import Operator
 
 FeatureCheck = Literal[
@@ -20,7 +20,7 @@ FeatureCheck = Literal[
 ]
 
 
-class FeatureViolation(Document):
+class FeatureViolation(JsonDocument):
     """Data quality: a column that is not as in the baseline."""
 
     feature_name: str
@@ -61,7 +61,7 @@ class FeatureViolation(Document):
         return cls(feature_name=name, constraint_check_type="categorical_values_check", description=sentence)
 
 
-class MetricViolation(Document):
+class MetricViolation(JsonDocument):
     """Model quality: a metric that is on the wrong side of its threshold."""
 
     constraint_check_type: Operator
@@ -76,7 +76,7 @@ class MetricViolation(Document):
         return cls(constraint_check_type=operator, description=sentence, metric_name=metric)
 
 
-class BiasViolation(Document):
+class BiasViolation(JsonDocument):
     """Bias drift: a group that is treated more differently than in the baseline."""
 
     facet: str
@@ -86,7 +86,7 @@ class BiasViolation(Document):
     description: str
 
 
-class AttributionViolation(Document):
+class AttributionViolation(JsonDocument):
     """Feature attribution drift: features that are ranked otherwise than in the baseline."""
 
     label: str
@@ -104,7 +104,7 @@ class AttributionViolation(Document):
 Violation = FeatureViolation | MetricViolation | BiasViolation | AttributionViolation
 
 
-class ConstraintViolations(Document):
+class ConstraintViolations(JsonDocument):
     """The violations of one window; empty when there are none. Clarify's two monitors give their files a version."""
 
     version: Literal["1.0"] | None = None

@@ -1,4 +1,4 @@
-"""What the data quality monitor would have said of a window, from the window's profile alone.
+"""Statistics of the data quality monitor, computed from a window's profile.
 
 Counts, sums, means and extremes are exact. A numeric distribution is known to within the baseline's bins: buckets
 spread a bin's values evenly over it, and a sketch has them at its middle. Distinct values are those that the profile
@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
-from steward.profiles.facets import part_names
+from steward.profiles.derived_features import part_names
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.sagemaker.distributions import Bin
+from steward.sagemaker.bin_formats import Bin
 from steward.sagemaker.statistics import NumericCounts, Statistics, StringCounts
 from steward.spec.model import ModelSpec
 
@@ -42,7 +42,7 @@ def _columns(spec: ModelSpec, profile: Profile, bins: Bins) -> Iterator[NumericC
         if first not in known:
             continue
         if others:
-            yield _uncounted(name, side[first])
+            yield _count_only(name, side[first])
         else:
             yield _counts(name, side[first], known[first])
 
@@ -100,6 +100,6 @@ def _categorical(name: str, summary: CategoricalSummary, bins: CategoricalBins) 
     )
 
 
-def _uncounted(name: str, summary: Summary) -> StringCounts:
+def _count_only(name: str, summary: Summary) -> StringCounts:
     """Of text, moments and embeddings it is known how many there are, and no value."""
     return StringCounts(name=name, present=summary.count, missing=summary.unusable, distinct=None)

@@ -1,1 +1,1 @@
-"""Whether a deployment is as its template says: what that asks for, and what is wrong with what is there."""
+"""Compares a deployment with its template."""

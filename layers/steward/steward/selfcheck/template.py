@@ -1,4 +1,4 @@
-"""What a deployed template asks for, with every reference in it resolved.
+"""Resources of a deployed template with every reference resolved.
 
 The functions are those of CloudFormation's template reference that Steward's own template uses, expanded by SAM.
 """
@@ -16,7 +16,7 @@ _ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class DeployedStack:
     """A deployed stack, as CloudFormation describes it.
 
     Attributes:
@@ -35,7 +35,7 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class TemplateResource:
     """One resource that the template asks for: its properties hold values alone."""
 
     logical: str
@@ -44,7 +44,7 @@ class Resource:
     properties: Mapping[str, Json]
 
 
-def resources(stack: Stack) -> dict[str, Resource]:
+def resources(stack: DeployedStack) -> dict[str, TemplateResource]:
     """Every resource whose condition holds, by its logical id.
 
     A policy that several queues share is one resource for each: `<policy>-<queue>`, by their logical ids.
@@ -58,18 +58,18 @@ def resources(stack: Stack) -> dict[str, Resource]:
         if kind == "AWS::SQS::QueuePolicy":
             named = {f"{logical}-{queue['Ref']}": {**properties, "Queues": [queue]} for queue in properties["Queues"]}
         for name, own in named.items():
-            found[name] = Resource(name, kind, stack.physical.get(logical, ""), resolved(stack, own))
+            found[name] = TemplateResource(name, kind, stack.physical.get(logical, ""), resolve(stack, own))
     return found
 
 
-def resolved(stack: Stack, value: Json) -> Json:
+def resolve(stack: DeployedStack, value: Json) -> Json:
     """A value of the template without references.
 
     Raises:
         ValueError: it uses a function of CloudFormation that Steward's template does not.
     """
     if isinstance(value, list):
-        return [part for part in (resolved(stack, part) for part in value) if part is not _ABSENT]
+        return [part for part in (resolve(stack, part) for part in value) if part is not _ABSENT]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
@@ -78,27 +78,27 @@ def resolved(stack: Stack, value: Json) -> Json:
             return _reference(stack, argument)
         if name.startswith("Fn::"):
             return _function(stack, name, argument)
-    found = {key: resolved(stack, part) for key, part in value.items()}
+    found = {key: resolve(stack, part) for key, part in value.items()}
     return {key: part for key, part in found.items() if part is not _ABSENT}
 
 
-def _function(stack: Stack, name: str, argument: Json) -> Json:
+def _function(stack: DeployedStack, name: str, argument: Json) -> Json:
     match name:
         case "Fn::GetAtt":
             logical, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
             return _attribute(stack, logical, attribute)
         case "Fn::Sub":
-            return _substituted(stack, argument)
+            return _substitute(stack, argument)
         case "Fn::If":
             condition, then, otherwise = argument
-            return resolved(stack, then if _holds(stack, condition) else otherwise)
+            return resolve(stack, then if _holds(stack, condition) else otherwise)
         case "Fn::Join":
             separator, parts = argument
-            return separator.join(str(part) for part in resolved(stack, parts))
+            return separator.join(str(part) for part in resolve(stack, parts))
     raise ValueError(f"the template uses {name}, which steward doctor does not know")
 
 
-def _holds(stack: Stack, condition: Json) -> bool:
+def _holds(stack: DeployedStack, condition: Json) -> bool:
     if isinstance(condition, str):
         return _holds(stack, stack.template["Conditions"][condition])
     ((name, argument),) = condition.items()
@@ -106,7 +106,7 @@ def _holds(stack: Stack, condition: Json) -> bool:
         case "Condition":
             return _holds(stack, argument)
         case "Fn::Equals":
-            left, right = (resolved(stack, part) for part in argument)
+            left, right = (resolve(stack, part) for part in argument)
             return bool(left == right)
         case "Fn::Not":
             return not _holds(stack, argument[0])
@@ -117,7 +117,7 @@ def _holds(stack: Stack, condition: Json) -> bool:
     raise ValueError(f"a condition of the template uses {name}, which steward doctor does not know")
 
 
-def _reference(stack: Stack, name: str) -> Json:
+def _reference(stack: DeployedStack, name: str) -> Json:
     if name == "AWS::NoValue":
         return _ABSENT
     own = {
@@ -135,13 +135,13 @@ def _reference(stack: Stack, name: str) -> Json:
     return stack.physical.get(name, "")
 
 
-def _substituted(stack: Stack, argument: Json) -> str:
+def _substitute(stack: DeployedStack, argument: Json) -> str:
     text, own = argument if isinstance(argument, list) else (argument, {})
 
     def value(found: re.Match[str]) -> str:
         name = found[1]
         if name in own:
-            return str(resolved(stack, own[name]))
+            return str(resolve(stack, own[name]))
         if "." in name:
             return str(_attribute(stack, *name.split(".", 1)))
         return str(_reference(stack, name))
@@ -149,7 +149,7 @@ def _substituted(stack: Stack, argument: Json) -> str:
     return re.sub(r"\$\{([^!}][^}]*)\}", value, text)
 
 
-def _attribute(stack: Stack, logical: str, attribute: str) -> str:
+def _attribute(stack: DeployedStack, logical: str, attribute: str) -> str:
     kind, physical = stack.template["Resources"][logical]["Type"], stack.physical.get(logical, "")
     if attribute in ("QueueName", "TopicName"):
         return re.split("[/:]", physical)[-1]
@@ -158,13 +158,13 @@ def _attribute(stack: Stack, logical: str, attribute: str) -> str:
     if physical.startswith("arn:"):
         return physical
     if kind == "AWS::Events::Rule":
-        bus = resolved(stack, stack.template["Resources"][logical]["Properties"].get("EventBusName", ""))
+        bus = resolve(stack, stack.template["Resources"][logical]["Properties"].get("EventBusName", ""))
         name = physical.rpartition("|")[2]  # AWS has `bus|name`, emulators the name alone
         physical = f"{bus}/{name}" if bus not in ("", "default") else name
     return arn(stack, kind, physical)
 
 
-def arn(stack: Stack, kind: str, physical: str) -> str:
+def arn(stack: DeployedStack, kind: str, physical: str) -> str:
     """The ARN of a resource of a type, from its physical id."""
     here = f"{stack.region}:{stack.account}"
     match kind:

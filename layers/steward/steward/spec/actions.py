@@ -1,4 +1,4 @@
-"""What is done by itself when an alert moves."""
+"""Actions that run when an alert changes."""
 
 import re
 from datetime import timedelta
@@ -6,18 +6,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from steward.spec.declared import Declared, spelling
 from steward.spec.durations import Duration, format_duration
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
+from steward.spec.spec_section import SpecSection, spelling
 
-Deed = Literal["retrain", "roll_back", "freeze", "defect", "event"]
+ActionType = Literal["retrain", "roll_back", "freeze", "defect", "event"]
 
 BUS_ARN = r"^arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]{1,256}$"
 _BUS = "ARN of an event bus: write one such as arn:aws:events:eu-west-1:123456789012:event-bus/mine"
 
 
-class Condition(Declared):
+class ActionCondition(SpecSection):
     """When an action is taken."""
 
     state: Literal["firing", "resolved", "flapping"] = "firing"
@@ -33,12 +33,12 @@ class Condition(Declared):
         return self
 
 
-class AlertAction(Declared):
+class AlertAction(SpecSection):
     """One row of the table: which monitor, when, and what is done."""
 
     monitor: MonitorName | Literal["any"]
-    when: Condition = Field(default_factory=Condition)
-    do: Deed
+    when: ActionCondition = Field(default_factory=ActionCondition)
+    do: ActionType
     lasting: Duration | None = Field(default=None, description="freeze: for how long; unset until a person thaws.")
     bus: Annotated[str, Field(pattern=BUS_ARN), spelling(BUS_ARN, _BUS)] | None = Field(
         default=None,
@@ -57,7 +57,7 @@ class AlertAction(Declared):
         return self
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """The action as a person reads it."""
         match self.do:
             case "retrain":

@@ -1,4 +1,4 @@
-"""When an alert fires and resolves, who is told, and how often."""
+"""When an alert fires and resolves, who is notified, and how often."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from steward.spec.declared import Declared, Share, misplaced
 from steward.spec.durations import Duration, Lateness, format_duration
 from steward.spec.maintenance import Maintenance, overlapping
 from steward.spec.monitors import DriftName, MonitorName, OperationName, PerformanceMetric, QualityName
 from steward.spec.severity import Severity
+from steward.spec.spec_section import Share, SpecSection, error_at
 
 Windows = Annotated[int, Field(ge=1, le=50)]
-Missing = Literal["ignore", "alert", "keep", "resolve"]
+IsMissing = Literal["ignore", "alert", "keep", "resolve"]
 Group = Literal["drift", "quality", "performance", "operation"]
 
 
-class Flapping(Declared):
+class Flapping(SpecSection):
     """An alert that moves to and fro: one notice says so, and then nothing until it is stable."""
 
     changes: Annotated[int, Field(ge=3)] = Field(default=6, description="Beginnings and ends within `windows`.")
@@ -34,7 +34,7 @@ class Flapping(Declared):
         return self
 
 
-class MonitorAlerting(Declared):
+class MonitorAlerting(SpecSection):
     """What differs for one monitor; what is left out is as for all."""
 
     severity: Severity | None = None
@@ -46,7 +46,7 @@ class MonitorAlerting(Declared):
     cool_down: Lateness | None = None
     remind_every: Duration | None = None
     escalate_after: Duration | None = None
-    missing: Missing | None = None
+    missing: IsMissing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ class AlertRule:
     cool_down: timedelta = timedelta(0)
     remind_every: timedelta | None = None
     escalate_after: timedelta | None = None
-    missing: Missing = "ignore"
+    missing: IsMissing = "ignore"
     false_alarm_rate: float | None = None
     flapping: Flapping | None = None
     maintenance: tuple[Maintenance, ...] = ()
 
 
-class Alerting(Declared):
+class Alerting(SpecSection):
     """When alerts fire and resolve, and who is told. All of it counts in the time of the data."""
 
     notify_at: Severity = Field(
@@ -106,7 +106,7 @@ class Alerting(Declared):
     escalate_after: Duration | None = Field(
         default=None, description="A severity graver each time this passes and nobody acknowledged."
     )
-    missing: Missing = Field(
+    missing: IsMissing = Field(
         default="ignore",
         description="What a window means in which the monitor measured nothing: nothing at all, a bad window (alert), "
         "that all stays as it is (keep), or a good window (resolve).",
@@ -124,7 +124,7 @@ class Alerting(Declared):
             bad, of = self._setting(name, "bad_windows"), self._setting(name, "of_windows")
             if bad > of:
                 place = ("alerting", "monitors", name, "bad_windows") if name else ("alerting", "bad_windows")
-                raise misplaced(
+                raise error_at(
                     f"{bad} bad windows of {of} can never be: raise of_windows to {bad}, or lower bad_windows",
                     *place[1:],
                 )
@@ -132,7 +132,7 @@ class Alerting(Declared):
         if pair:
             at = self.maintenance.index(pair[1])
             problem = f"overlaps the maintenance for {pair[0].reason!r}; join the two into one, or move one of them"
-            raise misplaced(problem, "maintenance", at)
+            raise error_at(problem, "maintenance", at)
         return self
 
     def too_short(self, window: timedelta) -> Iterator[tuple[int, str]]:

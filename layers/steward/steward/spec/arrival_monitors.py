@@ -1,14 +1,14 @@
-"""Limits of the monitors of arrival: predictions, their labels, and whether the two match."""
+"""Limits of monitors of arriving predictions and labels."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from steward.spec.declared import Declared, Share
 from steward.spec.durations import Duration
+from steward.spec.spec_section import Share, SpecSection
 
 
-class NoDataMonitor(Declared):
+class NoDataMonitor(SpecSection):
     """Predictions, or their labels, that stop arriving."""
 
     silent_windows: Annotated[int, Field(ge=1, le=500)] = Field(
@@ -26,7 +26,7 @@ class NoDataMonitor(Declared):
     )
 
 
-class UnmatchedLabelsMonitor(Declared):
+class UnmatchedLabelsMonitor(SpecSection):
     """Labels whose prediction cannot be found."""
 
     maximum: Share | None = Field(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from steward.spec.declared import Declared, spelling
+from steward.spec.spec_section import SpecSection, spelling
 
 
 def _one_list(location: str) -> str:
@@ -23,7 +23,7 @@ Location = Annotated[
 """Keys, positions and at most one `[*]` for every item of a list."""
 
 
-class Capture(Declared):
+class Capture(SpecSection):
     """The layout of captured requests and responses; files in the inbox that are captures are read by it."""
 
     inputs: Annotated[list[str], Field(min_length=1)] = Field(description="The columns of a request, in its order.")

@@ -5,11 +5,11 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from steward.spec.declared import Declared
+from steward.spec.spec_section import SpecSection
 from steward.spec.time_formats import TimeFormat
 
 
-class Columns(Declared):
+class Columns(SpecSection):
     """The names that the user's files give to the parts of a record."""
 
     id: str = Field(description="Identifies one prediction; labels find it by this.")

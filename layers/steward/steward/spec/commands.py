@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from steward.spec.declared import Declared, spelling
+from steward.spec.spec_section import SpecSection, spelling
 
 CommandName = Literal[
     "acknowledge", "mute", "check", "retrain", "freeze", "thaw", "roll_back", "open_defect", "change_defect", "remove"
@@ -19,7 +19,7 @@ Principal = Annotated[
 """An ARN; `*` stands for any signs and `?` for one, within the parts between colons."""
 
 
-class CommandPolicy(Declared):
+class CommandPolicy(SpecSection):
     """Who may give which command."""
 
     allow: dict[CommandName, Annotated[list[Principal], Field(min_length=1)]] = Field(
@@ -28,6 +28,6 @@ class CommandPolicy(Declared):
         "stands for all of its sessions. A command that is not named is for everyone who may send to the queue.",
     )
 
-    def named(self, command: str) -> list[str] | None:
+    def patterns_for(self, command: str) -> list[str] | None:
         """The patterns of those who may give a command; None where the declaration does not name it."""
         return next((patterns for name, patterns in self.allow.items() if name == command), None)

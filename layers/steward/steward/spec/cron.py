@@ -1,4 +1,4 @@
-"""When a cron expression falls due, as EventBridge Scheduler reads it."""
+"""EventBridge Scheduler cron expressions."""
 
 import calendar
 import re
@@ -67,7 +67,7 @@ class Cron:
             weekdays=weekdays,
             years=None if years == "*" else _numbers(years, "year", _YEARS),
         )
-        if not any(cron.falls_on(day) for day in cron._surveyed()):
+        if not any(cron.falls_on(day) for day in cron._days_surveyed()):
             raise ValueError(f"{expression!r} never falls due; there is no such day")
         return cron
 
@@ -92,12 +92,12 @@ class Cron:
     def shortest_gap(self) -> timedelta:
         """The shortest time between two moments at which it falls due, by the clock on the wall."""
         gaps = [_since_midnight(after) - _since_midnight(before) for before, after in pairwise(self.times)]
-        days = [day for day in self._surveyed() if self.falls_on(day)]
+        days = [day for day in self._days_surveyed() if self.falls_on(day)]
         overnight = _since_midnight(self.times[0]) - _since_midnight(self.times[-1])
         gaps += [(after - before) + overnight for before, after in pairwise(days)]
         return min(gaps, default=timedelta.max)
 
-    def _surveyed(self) -> Iterator[date]:
+    def _days_surveyed(self) -> Iterator[date]:
         first = _SURVEYED if self.years is None else date(min(self.years), 1, 1)
         return (first + number * DAY for number in range(_LEAP_CYCLE))
 

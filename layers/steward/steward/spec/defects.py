@@ -1,16 +1,16 @@
-"""The service levels of a model's data: who answers for errors in them, how soon, and what opens a defect by itself."""
+"""Service levels for data defects: owner, deadlines, and what opens a defect."""
 
 from datetime import timedelta
 
 from pydantic import Field
 
-from steward.spec.declared import Declared, Share
 from steward.spec.durations import Duration
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
+from steward.spec.spec_section import Share, SpecSection
 
 
-class Deadlines(Declared):
+class Deadlines(SpecSection):
     """How long after it was found a defect may take until it is closed."""
 
     critical: Duration = timedelta(days=1)
@@ -22,7 +22,7 @@ class Deadlines(Declared):
         return {"critical": self.critical, "warning": self.warning, "info": self.info}[severity]
 
 
-class DefectPolicy(Declared):
+class DefectPolicy(SpecSection):
     """What is done about errors in the data."""
 
     owner: str | None = Field(

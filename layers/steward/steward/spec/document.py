@@ -1,4 +1,4 @@
-"""Reading a declaration from YAML, with the line and column of everything that is wrong with it."""
+"""Reads a declaration from YAML and reports problems with line and column."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from steward.errors import SpecInvalid
 from steward.spec.estimators import untrainable
 from steward.spec.model import ModelSpec
-from steward.spec.problems import Path, Positions, describe, list_problems, shortened
+from steward.spec.problems import Path, Positions, describe, list_problems, shorten_problems
 
 MAXIMUM_BYTES = 256 * 1024
 
@@ -22,15 +22,15 @@ def read_spec(text: str | bytes) -> ModelSpec:
     """
     if len(text) > MAXIMUM_BYTES:
         raise SpecInvalid([f"the file has {len(text):,} bytes; a declaration has at most {MAXIMUM_BYTES:,}"])
-    text = _decoded(text)
+    text = _decode(text)
     root = _compose(text)
     positions: Positions = {}
     problems: list[str] = []
     _refuse_aliases(root, set())
     content = _construct(root, (), positions, problems)
     if problems:
-        raise SpecInvalid(shortened(problems))
-    return _checked(content, positions)
+        raise SpecInvalid(shorten_problems(problems))
+    return _validate(content, positions)
 
 
 def check_spec(content: Mapping[str, Any]) -> ModelSpec:
@@ -39,17 +39,17 @@ def check_spec(content: Mapping[str, Any]) -> ModelSpec:
     Raises:
         SpecInvalid: one line a problem, each with the path of the setting.
     """
-    return _checked(dict(content), dict.fromkeys(_paths(content)))
+    return _validate(dict(content), dict.fromkeys(_paths(content)))
 
 
-def _checked(content: object, positions: Positions) -> ModelSpec:
+def _validate(content: object, positions: Positions) -> ModelSpec:
     try:
         spec = ModelSpec.model_validate(content)
     except ValidationError as error:
-        raise SpecInvalid(shortened(list_problems(error, positions))) from None
+        raise SpecInvalid(shorten_problems(list_problems(error, positions))) from None
     problems = [describe(path, why, positions) for path, why in untrainable(spec)]
     if problems:
-        raise SpecInvalid(shortened(problems))
+        raise SpecInvalid(shorten_problems(problems))
     return spec
 
 
@@ -64,7 +64,7 @@ def _paths(content: object, path: Path = ()) -> Iterator[Path]:
             yield from _paths(value, (*path, index))
 
 
-def _decoded(text: str | bytes) -> str:
+def _decode(text: str | bytes) -> str:
     if isinstance(text, str):
         return text
     try:

@@ -1,4 +1,4 @@
-"""Which recipes cannot train, as far as that can be known without scikit-learn and without rows."""
+"""Recipes that cannot be trained, as far as it can be checked without scikit-learn."""
 
 import difflib
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Whether a condition fits a declaration: its columns are there, and numbers meet numbers."""
+"""Type checks of conditions against a declaration."""
 
 import ast
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ VALUE_TYPES: dict[str, ValueType] = {
 }
 """By the type of feature that a column is declared as."""
 
-_SAID: dict[ValueType, str] = {
+_DESCRIPTIONS: dict[ValueType, str] = {
     "number": "a number",
     "text": "text",
     "condition": "true or false",
@@ -121,7 +121,7 @@ class _Checked:
         elif one == "embedding":
             raise self._invalid(left, "embeddings cannot be compared; only missing(column) looks at one")
         elif one in {"text", "condition"} and not isinstance(operator, ast.Eq | ast.NotEq):
-            raise self._invalid(left, f"{_SAID[one]} has no order; compare it with `==` or `!=`")
+            raise self._invalid(left, f"{_DESCRIPTIONS[one]} has no order; compare it with `==` or `!=`")
 
     def _membership(self, node: ast.expr, found: ValueType, values: list[ast.expr]) -> None:
         listed = self.type_of(values[0])
@@ -146,11 +146,11 @@ class _Checked:
 def _described(node: ast.expr, found: ValueType) -> str:
     match node:
         case ast.Name(id=column) | ast.Compare(left=ast.Name(id=column), ops=[ast.Is()]):
-            return f"{column} is {_SAID[found]}"
+            return f"{column} is {_DESCRIPTIONS[found]}"
         case ast.Constant(value=value):
-            return f"{str(value).lower() if isinstance(value, bool) else repr(value)} is {_SAID[found]}"
+            return f"{str(value).lower() if isinstance(value, bool) else repr(value)} is {_DESCRIPTIONS[found]}"
         case _:
-            return f"this is {_SAID[found]}"
+            return f"this is {_DESCRIPTIONS[found]}"
 
 
 def _quote_hint(left: ast.expr, right: ast.expr) -> str:

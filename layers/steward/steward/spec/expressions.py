@@ -1,4 +1,4 @@
-"""Conditions on a row, as declarations write them: a small language that is a part of Python's expressions.
+"""Parses conditions on a row with Python's parser.
 
 Columns stand by their names (`column("air time")` where a name is no single word), beside numbers, quoted text, `true`
 and `false`. They are joined by `+ - * /`, compared by `== != < <= > >=` (chains too) and `in [...]`, and combined by

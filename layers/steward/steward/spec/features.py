@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from steward.spec.declared import Declared
+from steward.spec.spec_section import SpecSection
 from steward.spec.time_formats import TimeFormat
 
 MOST_DIMENSIONS = 4096
@@ -23,7 +23,7 @@ Pattern = Annotated[str, AfterValidator(_compiles)]
 """A regular expression that a whole cell must match."""
 
 
-class _Column(Declared):
+class _Column(SpecSection):
     """What all types share."""
 
     nullable: bool = Field(default=True, description="Whether a row may leave it empty; if not, such a row is invalid.")

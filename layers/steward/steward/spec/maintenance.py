@@ -1,4 +1,4 @@
-"""Times in which trouble is expected: windows of metrics that fall into them move no alert."""
+"""Maintenance periods: windows within them change no alert."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from steward.spec.cron import Cron
-from steward.spec.declared import Declared
 from steward.spec.durations import Duration, format_duration
+from steward.spec.spec_section import SpecSection
 from steward.spec.windows import Window
 
 
-def _known_zone(name: str) -> str:
+def _validate_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -31,11 +31,11 @@ def _cron(expression: str) -> Cron:
     return Cron.parse(expression)
 
 
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TimeZone = Annotated[str, AfterValidator(_validate_zone)]
 """A name of the IANA time zone database."""
 
 
-class Maintenance(Declared):
+class Maintenance(SpecSection):
     """A time in which trouble is expected: once, from `start` to `end`, or repeatedly, by `cron` and `duration`."""
 
     reason: Annotated[str, Field(min_length=1)]

@@ -10,7 +10,6 @@ from steward.spec.alerting import Alerting, AlertRule, usual_severity
 from steward.spec.capture import Capture
 from steward.spec.columns import Columns
 from steward.spec.commands import CommandPolicy
-from steward.spec.declared import Declared, ModelName, Share, misplaced
 from steward.spec.defects import DefectPolicy
 from steward.spec.durations import Duration, format_duration
 from steward.spec.features import BooleanFeature, CategoricalFeature, Feature
@@ -27,6 +26,7 @@ from steward.spec.monitors import (
 from steward.spec.policies import RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
 from steward.spec.retention import Retention
+from steward.spec.spec_section import ModelName, Share, SpecSection, error_at
 from steward.spec.windows import YEAR
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _segment_shorthand(value: object) -> object:
     return {"name": value, "column": value} if isinstance(value, str) else value
 
 
-class ModelSpec(Declared):
+class ModelSpec(SpecSection):
     """One model: its columns, features, monitors and policies."""
 
     model: ModelName
@@ -147,33 +147,33 @@ class ModelSpec(Declared):
     @model_validator(mode="after")
     def _maintenance_covers_windows(self) -> Self:
         for at, problem in self.alerting.too_short(self.window.length):
-            raise misplaced(problem, "alerting", "maintenance", at)
+            raise error_at(problem, "alerting", "maintenance", at)
         return self
 
     @model_validator(mode="after")
     def _columns_fit_the_task(self) -> Self:
         columns = self.columns
         if self.task == "binary_classification" and not columns.score:
-            raise misplaced(
+            raise error_at(
                 "score is needed for binary_classification: the probability of the positive label", "columns"
             )
         if self.task == "multiclass_classification" and len(columns.scores) < _FEWEST_CLASSES:
-            raise misplaced(
+            raise error_at(
                 "scores is needed for multiclass_classification, with two classes or more: "
                 "{class: column of its probability}",
                 "columns",
                 "scores",
             )
         if self.task == "regression" and not columns.prediction:
-            raise misplaced("prediction is needed for regression: the predicted value", "columns")
+            raise error_at("prediction is needed for regression: the predicted value", "columns")
         if columns.score and self.task != "binary_classification":
-            raise misplaced(f"is for binary_classification, not for {self.task}; remove it", "columns", "score")
+            raise error_at(f"is for binary_classification, not for {self.task}; remove it", "columns", "score")
         if columns.scores and self.task != "multiclass_classification":
-            raise misplaced(f"is for multiclass_classification, not for {self.task}; remove it", "columns", "scores")
+            raise error_at(f"is for multiclass_classification, not for {self.task}; remove it", "columns", "scores")
         if self.task == "text_generation" and not self.outputs:
             raise ValueError("outputs is needed for text_generation: the response (text), and scores of it, if any")
         if self.task == "text_generation" and self.retraining.recipe:
-            raise misplaced("a recipe cannot train a text_generation model; remove it", "retraining", "recipe")
+            raise error_at("a recipe cannot train a text_generation model; remove it", "retraining", "recipe")
         return self
 
     @model_validator(mode="after")
@@ -187,16 +187,16 @@ class ModelSpec(Declared):
         )
         if "business_value" in foreign and self.task == "binary_classification":
             problem = "needs business_value beside the monitors: what each kind of decision is worth"
-            raise misplaced(problem, "monitors", "business_value")
+            raise error_at(problem, "monitors", "business_value")
         if foreign:
-            raise misplaced(f"does not apply to {self.task}; remove it", "monitors", foreign[0])
-        for name in ("estimated_performance", "expected_performance", "segment_performance"):
+            raise error_at(f"does not apply to {self.task}; remove it", "monitors", foreign[0])
+        for name in ("estimated_performance", "performance_decomposition", "segment_performance"):
             monitor = getattr(self.monitors, name)
             if monitor is not None and monitor.metric not in self.metrics:
-                raise misplaced(f"{monitor.metric} does not apply to {self.task}", "monitors", name, "metric")
+                raise error_at(f"{monitor.metric} does not apply to {self.task}", "monitors", name, "metric")
             if monitor is not None and monitor.metric in NOT_ESTIMATED and name != "segment_performance":
                 problem = f"{monitor.metric} cannot be estimated before the labels come; choose another"
-                raise misplaced(problem, "monitors", name, "metric")
+                raise error_at(problem, "monitors", name, "metric")
         return self
 
     @model_validator(mode="after")
@@ -205,19 +205,19 @@ class ModelSpec(Declared):
         regression = self.task == "regression"
         if recipe and regression != (recipe.estimator.endswith("Regressor") or recipe.estimator == "Ridge"):
             problem = f"{recipe.estimator} is no estimator for {self.task}; choose another"
-            raise misplaced(problem, "retraining", "recipe", "estimator")
+            raise error_at(problem, "retraining", "recipe", "estimator")
         metric = self.validation.metric
         if metric and regression != metric.startswith("mean_"):
-            raise misplaced(f"{metric} does not apply to {self.task}", "validation", "metric")
+            raise error_at(f"{metric} does not apply to {self.task}", "validation", "metric")
         if metric == "roc_auc" and self.task != "binary_classification":
-            raise misplaced(f"roc_auc does not apply to {self.task}", "validation", "metric")
+            raise error_at(f"roc_auc does not apply to {self.task}", "validation", "metric")
         return self
 
     @model_validator(mode="after")
     def _holdout_has_blocks(self) -> Self:
         fewest = 3 * self.validation.block
         if self.retraining.recipe and self.retraining.holdout_span < fewest:
-            raise misplaced(
+            raise error_at(
                 "must hold at least three of validation.block, or no gain can be proved: "
                 f"lengthen it to {format_duration(fewest)}, or shorten the block",
                 "retraining",
@@ -232,7 +232,7 @@ class ModelSpec(Declared):
             every, length = drift.compared_with.every, self.window.length
             if every % length or every <= length:
                 problem = f"{format_duration(every)} must be several whole windows of {format_duration(length)}"
-                raise misplaced(problem, "monitors", "feature_drift", "compared_with", "every")
+                raise error_at(problem, "monitors", "feature_drift", "compared_with", "every")
         return self
 
     @model_validator(mode="after")
@@ -242,18 +242,18 @@ class ModelSpec(Declared):
         for group, kind in (("features", "a feature"), ("outputs", "an output"), ("attributes", "an attribute")):
             for name in getattr(self, group):
                 if name in taken:
-                    raise misplaced(f"{name} is both {taken[name]} and {kind}; give it one part to play", group, name)
+                    raise error_at(f"{name} is both {taken[name]} and {kind}; give it one part to play", group, name)
                 taken[name] = kind
         for name in self.columns.attributions:
             if name not in self.features:
-                raise misplaced(f"{name} is no feature", "columns", "attributions", name)
+                raise error_at(f"{name} is no feature", "columns", "attributions", name)
         return self
 
     @model_validator(mode="after")
     def _weights_are_usable(self) -> Self:
         weights = [feature.importance for feature in self.features.values() if feature.importance is not None]
         if weights and not sum(weights) > 0:
-            raise misplaced("the importances sum to zero; give one of them weight, or leave them out", "features")
+            raise error_at("the importances sum to zero; give one of them weight, or leave them out", "features")
         return self
 
     @model_validator(mode="after")
@@ -261,16 +261,16 @@ class ModelSpec(Declared):
         groups: list[tuple[str | None, tuple[str | int, ...]]] = []
         for at, segment in enumerate(self.segments):
             if segment.name in {before.name for before in self.segments[:at]}:
-                raise misplaced("another segment has this name; give each its own", "segments", at, "name")
+                raise error_at("another segment has this name; give each its own", "segments", at, "name")
             if (segment.column is None) == (segment.where is None):
-                raise misplaced("a segment needs either a column or a condition (where)", "segments", at)
+                raise error_at("a segment needs either a column or a condition (where)", "segments", at)
             groups.append((segment.column, ("segments", at, "column")))
         if self.fairness:
             groups += [(name, ("fairness", "protected", at)) for at, name in enumerate(self.fairness.protected)]
         for name, place in groups:
             if name is not None and not isinstance(self.column(name), CategoricalFeature | BooleanFeature):
                 problem = f"{name} is no categorical or boolean feature or attribute; declare it under attributes"
-                raise misplaced(problem, *place)
+                raise error_at(problem, *place)
         return self
 
     @model_validator(mode="after")
@@ -282,17 +282,17 @@ class ModelSpec(Declared):
                 f"compares who gets the favourable decision, and {self.task} decides nothing; "
                 "remove it, and watch the groups as segments, by drift and performance"
             )
-            raise misplaced(problem, "fairness")
+            raise error_at(problem, "fairness")
         if self.fairness.favourable not in self.classes:
             classes = ", ".join(self.classes)
-            raise misplaced(f"must be the class that is good to get, one of {classes}", "fairness", "favourable")
+            raise error_at(f"must be the class that is good to get, one of {classes}", "fairness", "favourable")
         return self
 
     @model_validator(mode="after")
     def _conditions_fit_the_columns(self) -> Self:
         for at, rule in enumerate(self.rules):
             if rule.name in {before.name for before in self.rules[:at]}:
-                raise misplaced("another rule has this name; give each its own", "rules", at, "name")
+                raise error_at("another rule has this name; give each its own", "rules", at, "name")
             self._check(rule.check, "rules", at, "check")
         for at, segment in enumerate(self.segments):
             if segment.where is not None:
@@ -307,7 +307,7 @@ class ModelSpec(Declared):
         try:
             check_condition(condition, self.value_types)
         except ExpressionInvalid as error:
-            raise misplaced(str(error), *place) from None
+            raise error_at(str(error), *place) from None
 
     @property
     def value_types(self) -> "dict[str, ValueType]":

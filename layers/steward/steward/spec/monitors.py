@@ -1,4 +1,4 @@
-"""What is watched, and the limits that people set."""
+"""Monitors and their limits."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, Self, get_args
@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from steward.spec.arrival_monitors import NoDataMonitor, UnmatchedLabelsMonitor
-from steward.spec.declared import Declared, Share, Tolerance, misplaced
 from steward.spec.durations import Duration
+from steward.spec.spec_section import Share, SpecSection, Tolerance, error_at
 from steward.spec.windows import YEAR
 
 DriftName = Literal[
@@ -52,9 +52,9 @@ RegressionMetric = Literal[
     "bias",
 ]
 PerformanceMetric = Literal[ClassificationMetric, RegressionMetric]
-OutlookName = Literal["estimated_performance", "expected_performance", "segment_performance", "fairness"]
+EstimateName = Literal["estimated_performance", "performance_decomposition", "segment_performance", "fairness"]
 OperationName = Literal["latency", "error_rate", "throughput", "cpu", "gpu", "memory"]
-MonitorName = Literal[DriftName, QualityName, PerformanceMetric, OutlookName, OperationName]
+MonitorName = Literal[DriftName, QualityName, PerformanceMetric, EstimateName, OperationName]
 
 CLASSIFICATION_METRICS: tuple[ClassificationMetric, ...] = get_args(ClassificationMetric)
 REGRESSION_METRICS: tuple[RegressionMetric, ...] = get_args(RegressionMetric)
@@ -73,8 +73,8 @@ _SHARES: tuple[PerformanceMetric, ...] = (
 """Metrics between 0 and 1."""
 
 
-class SeasonalBaseline(Declared):
-    """Earlier windows at the same place of the rhythm: `1w` is the same hour of the week, `52w` the week last year."""
+class SeasonalBaseline(SpecSection):
+    """Earlier windows in the same season: `1w` is the same hour of the week, `52w` the same week of last year."""
 
     every: Duration
     repeats: Annotated[int, Field(ge=3, le=104)] = Field(
@@ -82,14 +82,14 @@ class SeasonalBaseline(Declared):
     )
 
 
-class TrailingBaseline(Declared):
-    """The windows just before."""
+class TrailingBaseline(SpecSection):
+    """The preceding windows."""
 
     windows: Annotated[int, Field(ge=3, le=1000)]
 
 
-class DriftMonitor(Declared):
-    """Drift needs both: beyond chance at this family-wise rate, and an effect of at least this size."""
+class DriftMonitor(SpecSection):
+    """Drift is both significant at this family-wise rate and at least this large."""
 
     false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.01, description="The chance of any drift result in one window of unchanged data, over all columns."
@@ -120,7 +120,7 @@ class FeatureDriftMonitor(DriftMonitor):
     )
 
 
-class JointMonitor(Declared):
+class JointMonitor(SpecSection):
     """Changes in the joint distribution of the features, such as correlations, that no single feature shows."""
 
     minimum_auc: Annotated[float, Field(ge=0.5, lt=1)] = Field(
@@ -135,13 +135,13 @@ class JointMonitor(Declared):
     )
 
 
-class ShareMonitor(Declared):
+class ShareMonitor(SpecSection):
     """A share of the rows that may exceed the baseline's by this much, beyond chance."""
 
     maximum_increase: Share
 
 
-class SegmentMonitor(Declared):
+class SegmentMonitor(SpecSection):
     """Drift within each segment, with the limits of feature drift; the family's rate covers it too."""
 
     minimum_rows: Annotated[int, Field(ge=10)] = Field(
@@ -149,31 +149,31 @@ class SegmentMonitor(Declared):
     )
 
 
-class AttributionMonitor(Declared):
+class AttributionMonitor(SpecSection):
     """Changes in the ranking of the features by their contribution to the predictions."""
 
     minimum_ndcg: Share = Field(default=0.9, description="Normalised discounted cumulative gain of the two rankings.")
 
 
-class LimitMonitor(Declared):
-    """A share that may not be above this."""
+class LimitMonitor(SpecSection):
+    """An upper limit on a share."""
 
     maximum: Share
 
 
-class SchemaMonitor(Declared):
+class SchemaMonitor(SpecSection):
     """Columns that appear, disappear or change their type between files."""
 
 
-class ScaleMonitor(Declared):
-    """A numeric column whose scale jumps by a power of ten: most often a change of its unit."""
+class ScaleMonitor(SpecSection):
+    """A numeric column whose scale changes by a power of ten, usually a change of unit."""
 
     agreement: Annotated[float, Field(gt=0, lt=0.5)] = Field(
         default=0.1, description="How near to a power of ten the jump must be, in powers of ten."
     )
 
 
-class FreshnessMonitor(Declared):
+class FreshnessMonitor(SpecSection):
     """The median delay between the event and the upload of a record."""
 
     maximum_lag: Duration
@@ -184,7 +184,7 @@ def usual_rate(window: timedelta) -> float:
     return min(0.001, 0.1 * window / YEAR)
 
 
-class VolumeMonitor(Declared):
+class VolumeMonitor(SpecSection):
     """The number of rows in a window, compared with the same hour of the week or with earlier windows."""
 
     false_alarm_rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(
@@ -203,26 +203,26 @@ class VolumeMonitor(Declared):
         return self.false_alarm_rate or usual_rate(window)
 
 
-class ConstantMonitor(Declared):
-    """A column that varied in the baseline and no longer does."""
+class ConstantMonitor(SpecSection):
+    """A column that varies in the baseline and is constant in the window."""
 
     minimum_rows: Annotated[int, Field(ge=2)] = 100
 
 
-class LeakageMonitor(Declared):
+class LeakageMonitor(SpecSection):
     """A feature that alone predicts the label implausibly well."""
 
     maximum_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.99
 
 
-class PerformanceMonitor(Declared):
-    """How much worse than the version's own holdout a metric may get; its whole interval must be beyond this."""
+class PerformanceMonitor(SpecSection):
+    """Tolerated loss against the version's own holdout; a breach needs the whole interval beyond it."""
 
     tolerance: Tolerance
 
 
 class EstimateMonitor(PerformanceMonitor):
-    """How far a metric may fall by estimate, while labels are missing."""
+    """Tolerated loss of an estimated metric while labels are missing."""
 
     metric: PerformanceMetric
 
@@ -233,7 +233,7 @@ class SegmentPerformanceMonitor(EstimateMonitor):
     minimum_labels: Annotated[int, Field(ge=10)] = 100
 
 
-class FairnessMonitor(Declared):
+class FairnessMonitor(SpecSection):
     """Differences between the groups of each protected attribute; the whole interval must be beyond a limit."""
 
     minimum_rows: Annotated[int, Field(ge=10)] = Field(
@@ -250,14 +250,14 @@ class FairnessMonitor(Declared):
     )
 
 
-class LatencyMonitor(Declared):
+class LatencyMonitor(SpecSection):
     """A percentile of the latency, in milliseconds."""
 
     percentile: Annotated[float, Field(gt=0, lt=100)] = 95.0
     maximum: Annotated[float, Field(gt=0)] = Field(description="Milliseconds.")
 
 
-class ThroughputMonitor(Declared):
+class ThroughputMonitor(SpecSection):
     """Requests a second, over the whole window."""
 
     minimum: Annotated[float, Field(gt=0)] | None = None
@@ -272,15 +272,15 @@ class ThroughputMonitor(Declared):
         return self
 
 
-class UseMonitor(Declared):
+class UseMonitor(SpecSection):
     """A percentile of the use of a resource, in percent."""
 
     percentile: Annotated[float, Field(gt=0, lt=100)] = 95.0
     maximum: Annotated[float, Field(gt=0)] = Field(description="Percent.")
 
 
-class Monitors(Declared):
-    """What is watched. Set a monitor to null to switch it off; those that default to null need a limit of yours."""
+class Monitors(SpecSection):
+    """Every monitor. Null switches one off; monitors that default to null need a limit."""
 
     # defaults are taken as they stand: validating them would build a validator for each kind at every cold start
     feature_drift: FeatureDriftMonitor | None = FeatureDriftMonitor.model_construct()
@@ -320,7 +320,7 @@ class Monitors(Declared):
     bias: PerformanceMonitor | None = None
 
     estimated_performance: EstimateMonitor | None = None
-    expected_performance: EstimateMonitor | None = Field(
+    performance_decomposition: EstimateMonitor | None = Field(
         default=None,
         description="The change of a metric that changed inputs alone explain, under the baseline's conditional "
         "performance: in breach when features have drifted and the expected loss is beyond the tolerance.",
@@ -340,11 +340,11 @@ class Monitors(Declared):
         limits: dict[str, tuple[str, PerformanceMonitor]] = {
             name: (name, monitor) for name, monitor in self.performance(_SHARES).items()
         }
-        outlooks = ("estimated_performance", "expected_performance", "segment_performance")
-        limits |= {name: (found.metric, found) for name in outlooks if (found := getattr(self, name)) is not None}
+        forecasts = ("estimated_performance", "performance_decomposition", "segment_performance")
+        limits |= {name: (found.metric, found) for name in forecasts if (found := getattr(self, name)) is not None}
         for name, (metric, monitor) in limits.items():
             if metric in _SHARES and monitor.tolerance > 1:
-                raise misplaced(
+                raise error_at(
                     f"{monitor.tolerance:g} is never exceeded, since {metric} lies between 0 and 1; write "
                     f"{monitor.tolerance / 100:g} for {monitor.tolerance:g} points",
                     name,
@@ -353,7 +353,7 @@ class Monitors(Declared):
         if self.volume is not None and self.volume.minimum_change >= 1:
             change = self.volume.minimum_change
             share = f"write {change / 100:g} for {change:g} %" if change > 1 else "write 0.5 for 50 %"
-            raise misplaced(
+            raise error_at(
                 f"{change:g} is never exceeded by a drop, which is at most 100 %; {share}",
                 "volume",
                 "minimum_change",

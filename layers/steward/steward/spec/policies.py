@@ -1,18 +1,18 @@
-"""When a model is checked, retrained, validated and released."""
+"""Policies of checks, retraining, validation and release."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from steward.spec.declared import Declared
 from steward.spec.durations import Duration, Lateness
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
 from steward.spec.scheduling import ScheduleExpression
+from steward.spec.spec_section import SpecSection
 
 
-class WindowPolicy(Declared):
+class WindowPolicy(SpecSection):
     """Windows that metrics are computed over, and how long to wait for late records."""
 
     length: Duration = timedelta(hours=1)
@@ -34,7 +34,7 @@ def _within_a_day(span: timedelta) -> timedelta:
     return span
 
 
-class Schedules(Declared):
+class Schedules(SpecSection):
     """EventBridge Scheduler expressions, `rate(1 hour)` or `cron(0 3 ? * MON *)`, created when the spec is uploaded."""
 
     timezone: TimeZone = Field(default="UTC", description="What cron expressions are in.")
@@ -87,7 +87,7 @@ Estimator = Literal[
 ]
 
 
-class Recipe(Declared):
+class Recipe(SpecSection):
     """A scikit-learn estimator from the allow-list, and its parameters."""
 
     estimator: Estimator
@@ -101,7 +101,7 @@ class Recipe(Declared):
         return self
 
 
-class RetrainingPolicy(Declared):
+class RetrainingPolicy(SpecSection):
     """What may start a run, what holds it back, and what a run does."""
 
     recipe: Recipe | None = Field(
@@ -131,7 +131,7 @@ class RetrainingPolicy(Declared):
 ValidationMetric = Literal["log_loss", "roc_auc", "mean_absolute_error", "mean_squared_error"]
 
 
-class ValidationPolicy(Declared):
+class ValidationPolicy(SpecSection):
     """When a version is good enough: the gain on the holdout, paired row by row, with a confidence bound."""
 
     metric: ValidationMetric | None = Field(

@@ -1,4 +1,4 @@
-"""What is wrong with a declaration: where it stands, what it is, and what to write instead."""
+"""Problems of a declaration: location, description and remedy."""
 
 import difflib
 import re
@@ -47,7 +47,7 @@ def describe(path: Path, problem: str, positions: Positions, *, absent: bool = F
     return f"{place}{'.'.join(map(str, name)) or 'the declaration'}: {problem}"
 
 
-def shortened(problems: Sequence[str]) -> list[str]:
+def shorten_problems(problems: Sequence[str]) -> list[str]:
     """The same, each cut and all counted where they are too long or too many for one event."""
     told = [problem if len(problem) <= _LENGTH else f"{problem[: _LENGTH - 3]}..." for problem in problems[:_TOLD]]
     more = len(problems) - len(told)
@@ -82,17 +82,17 @@ def _message(detail: Mapping[str, Any]) -> str:
         case "literal_error":
             told = _choose(found, re.findall(r"'([^']*)'", str(context["expected"])))
         case "string_type" if isinstance(found, bool | int | float):
-            told = f"{_shown(found)} is no text; put it in quotes"
+            told = f"{_show(found)} is no text; put it in quotes"
         case "float_parsing" | "float_type" | "int_parsing" | "int_type":
-            told = f"{_shown(found)} is no number; {_number(found)}"
+            told = f"{_show(found)} is no number; {_number(found)}"
         case "bool_parsing" | "bool_type":
-            told = f"{_shown(found)} is neither; write true or false"
+            told = f"{_show(found)} is neither; write true or false"
         case kind:
-            told = _PLAINLY.get(kind) or str(detail["msg"]).replace("Input should", f"{_shown(found)} should", 1)
+            told = _PLAINLY.get(kind) or str(detail["msg"]).replace("Input should", f"{_show(found)} should", 1)
     return told.removeprefix("Value error, ").replace("datetime.timedelta(0)", "0s")
 
 
-def _shown(found: object) -> str:
+def _show(found: object) -> str:
     """A value as YAML has it, cut where it is long."""
     if found is None or isinstance(found, bool):
         return {None: "null", True: "true", False: "false"}[found]
@@ -110,7 +110,7 @@ def _choose(found: object, names: Sequence[str]) -> str:
     """What can stand in the place of something else, the likest first: a long list is cut short."""
     likeness = {name: difflib.SequenceMatcher(None, str(found), name).ratio() for name in names}
     likest = sorted(names, key=lambda name: -likeness[name])
-    return f"{_shown(found)} is none of the choices; choose one of {', '.join(likest)}"
+    return f"{_show(found)} is none of the choices; choose one of {', '.join(likest)}"
 
 
 def _unknown(name: str, names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from steward.spec.declared import Declared, spelling
+from steward.spec.spec_section import SpecSection, spelling
 
 
 def _parses(text: str) -> str:
@@ -26,7 +26,7 @@ PartName = Annotated[
 ]
 
 
-class Rule(Declared):
+class Rule(SpecSection):
     """A condition that every valid row meets; a row that has empty cells where it looks is let through."""
 
     name: PartName
@@ -34,7 +34,7 @@ class Rule(Declared):
     reason: str = Field(default="", description="What to tell whoever sent a row that breaks it.")
 
 
-class Segment(Declared):
+class Segment(SpecSection):
     """Rows watched on their own: one segment for each value of a column, or the rows that meet a condition."""
 
     name: PartName
@@ -42,7 +42,7 @@ class Segment(Declared):
     where: Expression | None = None
 
 
-class Fairness(Declared):
+class Fairness(SpecSection):
     """Groups that must be treated alike."""
 
     protected: Annotated[list[str], Field(min_length=1)] = Field(
@@ -54,7 +54,7 @@ class Fairness(Declared):
     )
 
 
-class Resource(Declared):
+class Resource(SpecSection):
     """Something in CloudWatch that serves the model."""
 
     type: Literal["sagemaker_endpoint", "lambda_function", "ecs_service"]
@@ -69,7 +69,7 @@ class Resource(Declared):
     gpus: Annotated[int, Field(ge=1)] = Field(default=1, description="GPUs of one instance, likewise.")
 
 
-class BusinessValue(Declared):
+class BusinessValue(SpecSection):
     """What each kind of decision is worth, in any unit."""
 
     true_positive: float = 0.0

@@ -1,12 +1,12 @@
-"""What is removed of a model's store, and when."""
+"""Retention policy of a model's stored objects."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, get_args
 
 from pydantic import AwareDatetime, Field
 
-from steward.spec.declared import Declared
 from steward.spec.durations import Duration
+from steward.spec.spec_section import SpecSection
 
 _SHORTEST = timedelta(days=35)
 """Checks and retraining look back as far: what is younger is in use."""
@@ -15,7 +15,7 @@ RetainedKind = Literal["inbox", "records", "profiles", "checks", "quarantine"]
 Retained = Annotated[Duration, Field(ge=_SHORTEST)]
 
 
-class Retention(Declared):
+class Retention(SpecSection):
     """How long each kind of object is kept: 35 days at least; null, the default, keeps it for good."""
 
     hold: bool | AwareDatetime = Field(
@@ -43,6 +43,6 @@ class Retention(Declared):
         return spans[kind]
 
     @property
-    def lets_go(self) -> bool:
+    def expires(self) -> bool:
         """Whether anything is ever removed."""
         return any(self.of(kind) is not None for kind in get_args(RetainedKind))

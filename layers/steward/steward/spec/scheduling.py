@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, StringConstraints
 
 from steward.spec.cron import Cron
-from steward.spec.declared import spelling
+from steward.spec.spec_section import spelling
 
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 _SURVEYED = timedelta(days=366 * 8)

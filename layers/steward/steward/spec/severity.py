@@ -1,4 +1,4 @@
-"""How grave something is."""
+"""Severity levels."""
 
 from typing import Literal, get_args
 
@@ -6,11 +6,11 @@ Severity = Literal["info", "warning", "critical"]
 """What one may know, what one should look at, and what cannot wait."""
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""From the least grave to the gravest."""
+"""From the least severe to the most severe."""
 
 
 def rank(severity: Severity) -> int:
-    """The place of a severity: graver ones have higher ranks.
+    """The place of a severity: more severe ones have higher ranks.
 
     >>> rank("critical") > rank("warning") > rank("info")
     True
@@ -18,10 +18,10 @@ def rank(severity: Severity) -> int:
     return SEVERITIES.index(severity)
 
 
-def graver(severity: Severity) -> Severity:
-    """The next graver one; `critical` is the last.
+def escalate(severity: Severity) -> Severity:
+    """Return the next higher severity.
 
-    >>> graver("info"), graver("critical")
+    >>> escalate("info"), escalate("critical")
     ('warning', 'critical')
     """
     return SEVERITIES[min(rank(severity) + 1, len(SEVERITIES) - 1)]

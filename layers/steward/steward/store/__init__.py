@@ -1,1 +1,1 @@
-"""S3 as the one versioned store, and the bus: the only room, with `steward.aws`, that knows boto3."""
+"""S3 and the bus. Only this package and `steward.aws` use boto3."""

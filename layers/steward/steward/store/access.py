@@ -1,4 +1,4 @@
-"""Why AWS does not show a deployment, and what to do about it."""
+"""Explains why AWS refuses access to a deployment, with a remedy."""
 
 from botocore.exceptions import (
     BotoCoreError,

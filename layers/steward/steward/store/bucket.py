@@ -1,4 +1,4 @@
-"""One S3 bucket: create-only objects, rewritable objects, and compare-and-swap. No other lock exists."""
+"""One S3 bucket: create-only objects, rewritable objects and compare-and-swap."""
 
 import hashlib
 import random
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from steward import aws
 from steward.errors import Conflict, ObjectChanged, ObjectMissing, StewardError
-from steward.events import StoredObject
+from steward.events import ObjectRef
 from steward.store.source import note_source, source_key
 
 _ABSENT = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
@@ -36,7 +36,7 @@ _IN_PARTS = TransferConfig(
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class ObjectContent:
     """The bytes of one object version, and what identifies them.
 
     Attributes:
@@ -45,7 +45,7 @@ class Content:
 
     body: bytes
     etag: str
-    stored: StoredObject
+    stored: ObjectRef
     modified: datetime
     noted: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ObjectSummary:
     """One key of a listing."""
 
     key: str
@@ -81,7 +81,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class ObjectVersion:
     """One version of an object, as a listing of versions tells of it."""
 
     key: str
@@ -112,7 +112,7 @@ class Bucket:
         self.name = name
         self.environment = environment
 
-    def get(self, key: str, version_id: str | None = None) -> Content:
+    def get(self, key: str, version_id: str | None = None) -> ObjectContent:
         """The newest, or one named, version of an object.
 
         Raises:
@@ -126,22 +126,24 @@ class Bucket:
                 raise ObjectMissing(f"s3://{self.name}/{key} is not there") from error
             raise
         body = answer["Body"].read()
-        stored = StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
+        stored = ObjectRef(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
         noted = answer.get("Metadata", {})
-        return Content(body=body, etag=answer["ETag"], stored=stored, modified=answer["LastModified"], noted=noted)
+        return ObjectContent(
+            body=body, etag=answer["ETag"], stored=stored, modified=answer["LastModified"], noted=noted
+        )
 
-    def find(self, key: str) -> Content | None:
+    def find(self, key: str) -> ObjectContent | None:
         """The newest version of an object, or None."""
         try:
             return self.get(key)
         except ObjectMissing:
             return None
 
-    def verified(self, reference: StoredObject) -> bytes:
+    def get_verified(self, reference: ObjectRef) -> bytes:
         """The exact bytes that a reference names; see `exact`."""
-        return self.exact(reference).body
+        return self.get_exact(reference).body
 
-    def load[Document: BaseModel](self, place: str | StoredObject, kind: type[Document]) -> Document:
+    def load[Document: BaseModel](self, place: str | ObjectRef, kind: type[Document]) -> Document:
         """Read a JSON object as what it is, by its key or by the exact bytes that are meant.
 
         Raises:
@@ -149,14 +151,14 @@ class Bucket:
             ObjectChanged: it holds other bytes than those that are meant.
             pydantic.ValidationError: it is of another kind.
         """
-        return kind.model_validate_json(self.get(place).body if isinstance(place, str) else self.verified(place))
+        return kind.model_validate_json(self.get(place).body if isinstance(place, str) else self.get_verified(place))
 
     def load_if_present[Document: BaseModel](self, key: str, kind: type[Document]) -> Document | None:
         """The same of an object that need not be there."""
         content = self.find(key)
         return kind.model_validate_json(content.body) if content else None
 
-    def exact(self, reference: StoredObject) -> Content:
+    def get_exact(self, reference: ObjectRef) -> ObjectContent:
         """The exact object version that a reference names, its bytes verified.
 
         Raises:
@@ -170,7 +172,7 @@ class Bucket:
             )
         return content
 
-    def bring(self, key: str, version_id: str, target: Path) -> Listed:
+    def fetch(self, key: str, version_id: str, target: Path) -> ObjectSummary:
         """What is known of one object version and, where it is small, its bytes in a file; all in one request.
 
         Raises:
@@ -185,7 +187,9 @@ class Bucket:
         if answer["ContentLength"] <= _PART:
             target.write_bytes(answer["Body"].read())
         answer["Body"].close()
-        return Listed(key=key, etag=answer["ETag"], modified=answer["LastModified"], size=answer["ContentLength"])
+        return ObjectSummary(
+            key=key, etag=answer["ETag"], modified=answer["LastModified"], size=answer["ContentLength"]
+        )
 
     def download(self, key: str, target: Path, version_id: str | None = None) -> None:
         """Bring the newest, or one named, version of an object to a file, in bounded memory.
@@ -202,7 +206,7 @@ class Bucket:
                 raise ObjectMissing(f"s3://{self.name}/{key} is not there") from error
             raise
 
-    def reference(self, key: str, target: Path | None = None) -> StoredObject:
+    def reference(self, key: str, target: Path | None = None) -> ObjectRef:
         """The reference to what a key holds now, in bounded memory.
 
         Args:
@@ -224,7 +228,7 @@ class Bucket:
                 digest.update(part)
                 if file:
                     file.write(part)
-        return StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=digest.hexdigest())
+        return ObjectRef(key=key, version_id=answer.get("VersionId", "null"), sha256=digest.hexdigest())
 
     def upload(self, key: str, source: Path) -> str:
         """Send a file, in parts when it is large; its version id."""
@@ -246,7 +250,7 @@ class Bucket:
 
     def put(
         self, key: str, body: bytes, content_type: str = "application/json", *, source: tuple[str, str] | None = None
-    ) -> StoredObject:
+    ) -> ObjectRef:
         """Write an object whose bytes depend on its key alone, so that writing it again changes nothing.
 
         Args:
@@ -264,7 +268,7 @@ class Bucket:
         if path.stat().st_size <= _PART:
             self.put(key, path.read_bytes(), content_type, source=source)
             return
-        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": self._noted(source)}
+        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": self._metadata(source)}
         aws.s3().upload_file(str(path), self.name, key, ExtraArgs=extra, Config=_IN_PARTS)
 
     def source_of(self, key: str) -> tuple[str, str] | None:
@@ -294,7 +298,7 @@ class Bucket:
         known = {(answer["ContentLength"], answer["ETag"]) for answer in answers}
         return len(known) == 1
 
-    def create(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
+    def create(self, key: str, body: bytes, content_type: str = "application/json") -> ObjectRef:
         """Write an object that must not exist.
 
         Raises:
@@ -303,8 +307,8 @@ class Bucket:
         return self._write(key, body, content_type, {"IfNoneMatch": "*"})
 
     def replace(
-        self, key: str, body: bytes, present: Content | None, content_type: str = "application/json"
-    ) -> StoredObject:
+        self, key: str, body: bytes, present: ObjectContent | None, content_type: str = "application/json"
+    ) -> ObjectRef:
         """Write an object in place of what was read of it; None where nothing was there.
 
         Raises:
@@ -313,33 +317,33 @@ class Bucket:
         condition = {"IfMatch": present.etag} if present else {"IfNoneMatch": "*"}
         return self._write(key, body, content_type, condition)
 
-    def ensure(self, key: str, body: bytes, content_type: str = "application/json") -> StoredObject:
+    def create_if_absent(self, key: str, body: bytes, content_type: str = "application/json") -> ObjectRef:
         """Write an object once; when it exists already, the reference to what is there."""
         try:
             return self.create(key, body, content_type)
         except Conflict:
             return self.get(key).stored
 
-    def mark(self, key: str) -> None:
-        """Let an empty object be there; one that is costs a question and no write."""
-        if not self.marked(key):
-            self.ensure(key, b"", "text/plain")
+    def touch(self, key: str) -> None:
+        """Create an empty marker if absent. Uses a HEAD first: cheaper than a PUT."""
+        if not self.exists(key):
+            self.create_if_absent(key, b"", "text/plain")
 
-    def marked(self, key: str) -> bool:
-        """Whether an object is there."""
+    def exists(self, key: str) -> bool:
+        """Whether an object exists."""
         try:
             self.newest_version(key)
         except ObjectMissing:
             return False
         return True
 
-    def swap[State: BaseModel](self, key: str, kind: type[State], change: Callable[[State | None], State]) -> State:
+    def update[State: BaseModel](self, key: str, kind: type[State], change: Callable[[State | None], State]) -> State:
         """Change a state object by compare-and-swap; the state afterwards. See `exchange`."""
-        return self.exchange(key, kind, change)[0]
+        return self.update_with_ref(key, kind, change)[0]
 
-    def exchange[State: BaseModel](
+    def update_with_ref[State: BaseModel](
         self, key: str, kind: type[State], change: Callable[[State | None], State]
-    ) -> tuple[State, StoredObject]:
+    ) -> tuple[State, ObjectRef]:
         """Change a state object by compare-and-swap, trying again with jitter when another writer was first.
 
         Args:
@@ -355,15 +359,15 @@ class Bucket:
             Conflict: other writers were first every time.
         """
 
-        def changed(body: bytes | None) -> bytes:
+        def apply_change(body: bytes | None) -> bytes:
             return change(kind.model_validate_json(body) if body is not None else None).model_dump_json().encode()
 
-        content = self.rewrite(key, changed)
+        content = self.update_bytes(key, apply_change)
         return kind.model_validate_json(content.body), content.stored
 
-    def rewrite(
+    def update_bytes(
         self, key: str, change: Callable[[bytes | None], bytes], content_type: str = "application/json"
-    ) -> Content:
+    ) -> ObjectContent:
         """Change an object's bytes by compare-and-swap; what `exchange` does, for bytes."""
         for attempt in range(_ATTEMPTS):
             present = self.find(key)
@@ -376,23 +380,25 @@ class Bucket:
             except Conflict:
                 _pause(attempt)
             else:
-                return Content(body=body, stored=stored, etag="", modified=datetime.now(UTC))
+                return ObjectContent(body=body, stored=stored, etag="", modified=datetime.now(UTC))
         raise Conflict(f"s3://{self.name}/{key} was changed by others {_ATTEMPTS} times in a row; try again")
 
-    def list(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
+    def list(self, prefix: str, start_after: str = "") -> Iterator[ObjectSummary]:
         """Every key under a prefix, in order."""
         pages = (
             aws.s3().get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, StartAfter=start_after)
         )
         for page in pages:
             for item in page.get("Contents", []):
-                yield Listed(key=item["Key"], etag=item["ETag"], modified=item["LastModified"], size=item["Size"])
+                yield ObjectSummary(
+                    key=item["Key"], etag=item["ETag"], modified=item["LastModified"], size=item["Size"]
+                )
 
-    def versions(self, prefix: str) -> Iterator[Stored]:
+    def versions(self, prefix: str) -> Iterator[ObjectVersion]:
         """Every version of every key under a prefix, in order of the keys."""
         for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix):
             for item in page.get("Versions", []):
-                yield Stored(
+                yield ObjectVersion(
                     key=item["Key"],
                     version_id=item["VersionId"],
                     newest=item["IsLatest"],
@@ -401,7 +407,7 @@ class Bucket:
                     storage_class=item.get("StorageClass", "STANDARD"),
                 )
 
-    def erase(self, versions: Iterable[tuple[str, str]]) -> None:
+    def delete_versions(self, versions: Iterable[tuple[str, str]]) -> None:
         """Remove exact versions for good; what is written meanwhile stays.
 
         Args:
@@ -416,7 +422,7 @@ class Bucket:
             for error in answer.get("Errors", []):
                 raise StewardError(f"s3://{self.name}/{error.get('Key')} cannot be removed: {error.get('Message')}")
 
-    def folders(self, prefix: str, start_after: str = "") -> Iterator[str]:
+    def list_prefixes(self, prefix: str, start_after: str = "") -> Iterator[str]:
         """The names directly under a prefix that ends with a slash, in order."""
         pages = (
             aws.s3()
@@ -431,7 +437,7 @@ class Bucket:
         """Hide the newest version; the versions before it stay."""
         aws.s3().delete_object(Bucket=self.name, Key=key)
 
-    def _noted(self, source: tuple[str, str] | None) -> dict[str, str]:
+    def _metadata(self, source: tuple[str, str] | None) -> dict[str, str]:
         noted = {"environment": self.environment} if self.environment else {}
         return noted | (note_source(*source) if source else {})
 
@@ -442,7 +448,7 @@ class Bucket:
         content_type: str,
         condition: dict[str, Any],
         source: tuple[str, str] | None = None,
-    ) -> StoredObject:
+    ) -> ObjectRef:
         raced = _RACED | _ABSENT if "IfMatch" in condition else _RACED
         for attempt in range(_ATTEMPTS):
             try:
@@ -452,7 +458,7 @@ class Bucket:
                     Body=body,
                     ContentType=content_type,
                     ChecksumAlgorithm="SHA256",
-                    Metadata=self._noted(source),
+                    Metadata=self._metadata(source),
                     **condition,
                 )
             except ClientError as error:
@@ -462,7 +468,7 @@ class Bucket:
                     raise
                 _pause(attempt)
             else:
-                return StoredObject(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
+                return ObjectRef(key=key, version_id=answer.get("VersionId", "null"), sha256=sha256(body))
         raise Conflict(f"s3://{self.name}/{key} was being written by others {_ATTEMPTS} times in a row; try again")
 
 

@@ -1,4 +1,4 @@
-"""CloudWatch: the one door to what services measure of themselves."""
+"""CloudWatch: reads metrics of resources."""
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime

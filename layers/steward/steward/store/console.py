@@ -1,4 +1,4 @@
-"""Where a person finds an object in the AWS console."""
+"""Link to an object in the AWS console."""
 
 from urllib.parse import quote
 

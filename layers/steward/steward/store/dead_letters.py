@@ -1,4 +1,4 @@
-"""Dead-letter queues: what failed too often, looked at and sent round again."""
+"""Dead-letter queues: reads and redrives messages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class DeadLetters:
         """Let others see a letter again."""
         aws.sqs().change_message_visibility(QueueUrl=self.url, ReceiptHandle=letter.receipt, VisibilityTimeout=0)
 
-    def send_round(self, letter: Letter, queue_url: str) -> None:
+    def redrive(self, letter: Letter, queue_url: str) -> None:
         """Send a letter to a queue, and then remove it here: it may come twice, and is never lost."""
         aws.sqs().send_message(QueueUrl=queue_url, MessageBody=letter.body)
         aws.sqs().delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)

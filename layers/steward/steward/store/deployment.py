@@ -1,4 +1,4 @@
-"""What Steward can see of its own deployment from within: queues, and whether the bucket tells of uploads."""
+"""The function's own view of its deployment: queues and upload notifications."""
 
 import re
 from collections.abc import Iterator
@@ -45,6 +45,6 @@ def backlog(queue_url: str) -> tuple[int, int]:
     return int(counts[in_work]), int(counts[waiting])  # type: ignore[index]
 
 
-def tells_of_uploads(bucket: str) -> bool:
+def upload_notifications_enabled(bucket: str) -> bool:
     """Whether a bucket tells EventBridge of uploads."""
     return "EventBridgeConfiguration" in aws.s3().get_bucket_notification_configuration(Bucket=bucket)

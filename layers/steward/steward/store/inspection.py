@@ -1,4 +1,4 @@
-"""What AWS has of each resource of a deployed stack: the one door to looking, which changes nothing."""
+"""Reads the deployed properties of each resource of a stack; changes nothing."""
 
 import json
 import re
@@ -9,14 +9,14 @@ import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 from steward import aws
-from steward.selfcheck.facts import Facts, canonical, statements
-from steward.selfcheck.template import Resource, Stack
+from steward.selfcheck.expected_properties import Facts, canonical, statements
+from steward.selfcheck.template import DeployedStack, TemplateResource
 from steward.store.access import no_deployment
 
 _GONE = re.compile("NotFound|NoSuch|NonExistent|DoesNotExist")
 
 
-def deployed_stack(name: str) -> Stack:
+def deployed_stack(name: str) -> DeployedStack:
     """What CloudFormation has of a stack.
 
     Raises:
@@ -35,7 +35,7 @@ def deployed_stack(name: str) -> Stack:
     except (ClientError, BotoCoreError, ValueError) as error:
         raise no_deployment(name, error) from error
     _, partition, _, region, account, _ = described["StackId"].split(":", 5)
-    return Stack(
+    return DeployedStack(
         name=described["StackName"],
         partition=partition,
         region=region,
@@ -46,10 +46,10 @@ def deployed_stack(name: str) -> Stack:
     )
 
 
-def _observed(resource: Resource) -> Facts | None:
+def _inspect(resource: TemplateResource) -> Facts | None:
     """What is there of one resource, in the aspects that `asked_for` names; None where it is gone."""
     try:
-        return _LOOKS[resource.kind](resource)
+        return _INSPECTORS[resource.kind](resource)
     except ClientError as error:
         if _GONE.search(error.response["Error"]["Code"]) or error.response["Error"]["Code"] == "404":
             return None
@@ -62,7 +62,7 @@ def subscriptions(topic_arn: str) -> int:
     return sum(len(page["Subscriptions"]) for page in pages)
 
 
-def _rule(resource: Resource) -> Facts:
+def _rule(resource: TemplateResource) -> Facts:
     name = resource.physical.rpartition("|")[2]
     on_bus = {"EventBusName": resource.properties.get("EventBusName", "default")}
     rule = aws.events().describe_rule(Name=name, **on_bus)
@@ -75,12 +75,12 @@ def _rule(resource: Resource) -> Facts:
     }
 
 
-def _queue(resource: Resource) -> Facts:
+def _queue(resource: TemplateResource) -> Facts:
     redrive = _queue_attribute(resource.physical, "RedrivePolicy")
     return {"redrive": json.loads(redrive).get("deadLetterTargetArn") if redrive else None}
 
 
-def _queue_policy(resource: Resource) -> Facts:
+def _queue_policy(resource: TemplateResource) -> Facts:
     (url,) = resource.properties["Queues"]
     return {"policy": statements(json.loads(_queue_attribute(url, "Policy") or "{}"))}
 
@@ -89,18 +89,18 @@ def _queue_attribute(url: str, name: Any) -> str:
     return aws.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=[name]).get("Attributes", {}).get(name, "")
 
 
-def _topic(resource: Resource) -> Facts:
+def _topic(resource: TemplateResource) -> Facts:
     aws.sns().get_topic_attributes(TopicArn=resource.physical)
     return {"there": True}
 
 
-def _topic_policy(resource: Resource) -> Facts:
+def _topic_policy(resource: TemplateResource) -> Facts:
     (topic,) = resource.properties["Topics"]
     policy = aws.sns().get_topic_attributes(TopicArn=topic)["Attributes"].get("Policy", "{}")
     return {"policy": statements(json.loads(policy))}
 
 
-def _bucket(resource: Resource) -> Facts:
+def _bucket(resource: TemplateResource) -> Facts:
     notifications = aws.s3().get_bucket_notification_configuration(Bucket=resource.physical)
     versioning = aws.s3().get_bucket_versioning(Bucket=resource.physical)
     return {
@@ -109,12 +109,12 @@ def _bucket(resource: Resource) -> Facts:
     }
 
 
-def _bucket_policy(resource: Resource) -> Facts:
+def _bucket_policy(resource: TemplateResource) -> Facts:
     policy = aws.s3().get_bucket_policy(Bucket=resource.properties["Bucket"])["Policy"]
     return {"policy": statements(json.loads(policy))}
 
 
-def _function(resource: Resource) -> Facts:
+def _function(resource: TemplateResource) -> Facts:
     found = aws.functions().get_function_configuration(FunctionName=resource.physical)
     return {
         "environment": found.get("Environment", {}).get("Variables", {}),
@@ -123,12 +123,12 @@ def _function(resource: Resource) -> Facts:
     }
 
 
-def _event_source(resource: Resource) -> Facts:
+def _event_source(resource: TemplateResource) -> Facts:
     state = aws.functions().get_event_source_mapping(UUID=resource.physical).get("State")
     return {"enabled": state in ("Enabled", "Enabling", "Creating", "Updating")}
 
 
-def _role(resource: Resource) -> Facts:
+def _role(resource: TemplateResource) -> Facts:
     name, iam = resource.physical, aws.iam()
     inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
@@ -141,29 +141,29 @@ def _role(resource: Resource) -> Facts:
     }
 
 
-def _managed_policy(resource: Resource) -> Facts:
+def _managed_policy(resource: TemplateResource) -> Facts:
     iam = aws.iam()
     version = iam.get_policy(PolicyArn=resource.physical)["Policy"]["DefaultVersionId"]
     document = iam.get_policy_version(PolicyArn=resource.physical, VersionId=version)["PolicyVersion"]["Document"]
     return {"policy": statements(document)}
 
 
-def _alarm(resource: Resource) -> Facts | None:
+def _alarm(resource: TemplateResource) -> Facts | None:
     found = aws.cloudwatch().describe_alarms(AlarmNames=[resource.physical])["MetricAlarms"]
     return {"notifies": found[0].get("ActionsEnabled", True)} if found else None
 
 
-def _group(resource: Resource) -> Facts:
+def _group(resource: TemplateResource) -> Facts:
     aws.scheduler().get_schedule_group(Name=resource.physical)
     return {"there": True}
 
 
-def _bus(resource: Resource) -> Facts:
+def _bus(resource: TemplateResource) -> Facts:
     aws.events().describe_event_bus(Name=resource.physical)
     return {"there": True}
 
 
-_LOOKS: dict[str, Callable[[Resource], Facts | None]] = {
+_INSPECTORS: dict[str, Callable[[TemplateResource], Facts | None]] = {
     "AWS::Events::Rule": _rule,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
@@ -181,8 +181,8 @@ _LOOKS: dict[str, Callable[[Resource], Facts | None]] = {
 }
 
 
-def observed(found: dict[str, Resource]) -> Iterator[tuple[str, Facts | None]]:
+def inspect_resources(found: dict[str, TemplateResource]) -> Iterator[tuple[str, Facts | None]]:
     """What is there of each resource that can be looked at, by its logical id."""
     for logical, resource in found.items():
-        if resource.kind in _LOOKS:
-            yield logical, _observed(resource)
+        if resource.kind in _INSPECTORS:
+            yield logical, _inspect(resource)

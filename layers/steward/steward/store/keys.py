@@ -1,10 +1,10 @@
-"""Every object key of both buckets. Nothing else builds one."""
+"""Every object key of both buckets. No other module builds or parses one."""
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from steward.spec.declared import MODEL_NAME
+from steward.spec.spec_section import MODEL_NAME
 from steward.spec.windows import Window
 
 SPECS = "specs/"
@@ -12,7 +12,7 @@ INBOX = "inbox/"
 PROMOTIONS = "promotions/"
 
 _PARTITION = timedelta(hours=1)
-_PLACED = "-placed"
+_RELOCATED = "-placed"
 _WITHDRAWN = "withdrawn-"
 _CORRECTIONS = "corrections/"
 _OF_A_WINDOW = "(?:(?:profiles|outcomes|attributions)/[^/]+/[^/]+/|checks/[^/]+/)"
@@ -175,19 +175,19 @@ def waiting_labels(model: str, batch: str = "") -> str:
     return f"records/waiting/model={model}/" + (f"{batch}.parquet" if batch else "")
 
 
-def placed(batch: str) -> str:
+def relocated_batch(batch: str) -> str:
     """What a batch of labels is called in the windows of predictions that its labels did not give the time of."""
-    return f"{batch}{_PLACED}"
+    return f"{batch}{_RELOCATED}"
 
 
-def is_placed(batch: str) -> bool:
+def is_relocated(batch: str) -> bool:
     """Whether a batch is so called."""
-    return batch.endswith(_PLACED)
+    return batch.endswith(_RELOCATED)
 
 
-def unplaced(batch: str) -> str:
+def original_batch(batch: str) -> str:
     """The batch of labels that is called so, or itself."""
-    return batch.removesuffix(_PLACED)
+    return batch.removesuffix(_RELOCATED)
 
 
 def labelled_window(model: str, window: str) -> str:
@@ -275,12 +275,12 @@ def window_of(key: str) -> str | None:
 
 def evidence(model: str) -> str:
     """The keys that decisions rest on (compare-and-swap)."""
-    return f"upkeep/{model}.json"
+    return f"maintenance/{model}.json"
 
 
 def maintenance_plans(model: str) -> str:
     """Prefix of the plans of a model's maintenance."""
-    return f"upkeep/plans/{model}/"
+    return f"maintenance/plans/{model}/"
 
 
 def maintenance_plan(model: str, request: str) -> str:
@@ -388,9 +388,9 @@ def audits(model: str) -> str:
     return f"reports/{model}/audits/"
 
 
-def troubles() -> str:
+def deployment_problems() -> str:
     """What Steward knows to be wrong with its own deployment (compare-and-swap)."""
-    return "watch/troubles.json"
+    return "watch/problems.json"
 
 
 def audit(model: str, audit: str) -> str:
@@ -413,12 +413,12 @@ def periodic_report(model: str, as_of: datetime, ending: str) -> str:
     return f"reports/{model}/periodic/{as_of:%Y%m%dT%H%M%SZ}.{ending}"
 
 
-def standings() -> str:
+def fleet_summary() -> str:
     """One line on every model (compare-and-swap)."""
     return "reports/index.json"
 
 
-def standings_page() -> str:
+def fleet_page() -> str:
     """The page that is made of them (compare-and-swap)."""
     return "reports/index.html"
 

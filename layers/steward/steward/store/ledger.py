@@ -9,7 +9,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from steward.errors import Conflict
-from steward.events import StoredObject
+from steward.events import ObjectRef
 from steward.ledger import Decision, LedgerEntry
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -75,7 +75,7 @@ class Ledger:
                 return  # markers come after all entries
             yield self.bucket.load(listed.key, LedgerEntry)
 
-    def following(self, model: str, after: int) -> Iterator[tuple[LedgerEntry, StoredObject]]:
+    def following(self, model: str, after: int) -> Iterator[tuple[LedgerEntry, ObjectRef]]:
         """The entries after one place, each with where it is stored.
 
         Read one by one until there is no next one, since sequences have no gaps: for few entries that costs less than
@@ -96,7 +96,7 @@ class Ledger:
         marked = self.bucket.find(keys.ledger_marker(model, identity))
         return marked is not None and marked.body != b""
 
-    def examined(self, model: str) -> tuple[list[LedgerEntry], list[str]]:
+    def read_all(self, model: str) -> tuple[list[LedgerEntry], list[str]]:
         """Every entry that can be read, and what is wrong with the others: for auditors, who trust nobody."""
         entries, problems, decisions = [], [], 0
         for listed in self.bucket.list(keys.ledger(model)):

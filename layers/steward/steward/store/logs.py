@@ -1,4 +1,4 @@
-"""CloudWatch Logs: what the functions said of a message."""
+"""CloudWatch Logs: the error of a failed message."""
 
 import json
 from datetime import datetime

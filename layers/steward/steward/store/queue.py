@@ -1,4 +1,4 @@
-"""SQS: the one door to queues that something is sent to."""
+"""SQS: sends messages to queues."""
 
 import json
 

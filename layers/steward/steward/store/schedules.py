@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: the one door to schedules."""
+"""EventBridge Scheduler: creates, reads and deletes schedules."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ class Schedule:
     enabled: bool = True
 
 
-class Schedules:
+class Scheduler:
     """The deployment's schedule group."""
 
     def __init__(self, group: str) -> None:

@@ -1,4 +1,4 @@
-"""SNS: the one door to people."""
+"""SNS: publishes notifications."""
 
 from __future__ import annotations
 

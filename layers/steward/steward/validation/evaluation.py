@@ -1,8 +1,8 @@
-"""The evidence on which a version is released or refused."""
+"""The evaluation of a version: the evidence on which it is released or refused."""
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from steward.events import StoredObject
+from steward.events import ObjectRef
 
 
 class GateResult(BaseModel):
@@ -24,7 +24,7 @@ class GateResult(BaseModel):
     required: float | None = None
 
 
-class Accepted(BaseModel):
+class AcceptedVersion(BaseModel):
     """That a version came from another environment, with evidence that was verified here.
 
     Attributes:
@@ -40,7 +40,7 @@ class Accepted(BaseModel):
     environment: str
     origin: str
     champion: str | None
-    transfer: StoredObject
+    transfer: ObjectRef
     author: str
 
 
@@ -58,13 +58,13 @@ class Evaluation(BaseModel):
     champion: str | None
     run: str
     as_of: AwareDatetime
-    dataset: StoredObject
+    dataset: ObjectRef
     holdout_start: AwareDatetime
     holdout_rows: int
     metrics: dict[str, float]
     champion_metrics: dict[str, float]
     gates: list[GateResult]
-    accepted: Accepted | None = None
+    accepted: AcceptedVersion | None = None
 
     @property
     def passed(self) -> bool:

@@ -1,4 +1,4 @@
-"""How columns hang together: changes that no column shows by itself."""
+"""Changes of the joint distribution that no single column shows."""
 
 from steward.drift.joint.correlation_shift import CorrelationShift, correlation_shift
 from steward.drift.joint.domain_classifier import DomainClassifier, domain_classifier

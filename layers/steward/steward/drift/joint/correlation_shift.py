@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.drift.tails import f_tail
+from steward.drift.survival import f_sf
 
 _FEWEST_ROWS = 30
 _MOST = 0.999999
@@ -88,7 +88,7 @@ def correlation_shift(
         after=float(after[first, second]),
         deviation=deviation,
         pairs=pairs,
-        p_value=min(1.0, pairs * f_tail(deviation**2, 1, freedom)),
+        p_value=min(1.0, pairs * f_sf(deviation**2, 1, freedom)),
     )
 
 

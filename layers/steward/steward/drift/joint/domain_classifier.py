@@ -1,4 +1,4 @@
-"""How well a classifier can tell the window's rows from the baseline's."""
+"""Accuracy of a classifier that tells the window's rows from the baseline's."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.drift.tails import f_tail, normal_tail
+from steward.drift.survival import f_sf, normal_sf
 from steward.performance.midranks import midranks
 
 MOST_ROWS = 1000
@@ -49,12 +49,12 @@ def domain_classifier(
     Source: D. Lopez-Paz and M. Oquab (2017), Revisiting classifier two-sample tests, International Conference on
     Learning Representations.
     """
-    halves = TwoHalves.of(reference, window)
-    return halves.classified(deflation=deflation, degrees=degrees) if halves else None
+    halves = CrossFitClassifier.of(reference, window)
+    return halves.classify(deflation=deflation, degrees=degrees) if halves else None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Half:
+class SplitHalf:
     """Every other row of both samples, with what a discriminant follows from.
 
     Attributes:
@@ -84,10 +84,10 @@ class Half:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class TwoHalves:
+class CrossFitClassifier:
     """Two samples, each split in two, so that what is learnt on one half is judged on the other."""
 
-    halves: tuple[Half, Half]
+    halves: tuple[SplitHalf, SplitHalf]
 
     @classmethod
     def of(cls, reference: NDArray[np.float64], window: NDArray[np.float64]) -> Self | None:
@@ -95,9 +95,9 @@ class TwoHalves:
         if min(len(reference), len(window)) < _FEWEST_ROWS:
             return None
         reference = reference[:MOST_ROWS]
-        return cls((Half.of(reference[0::2], window[0::2]), Half.of(reference[1::2], window[1::2])))
+        return cls((SplitHalf.of(reference[0::2], window[0::2]), SplitHalf.of(reference[1::2], window[1::2])))
 
-    def classified(
+    def classify(
         self, features: slice = slice(None), *, deflation: float = 1.0, degrees: float = math.inf
     ) -> DomainClassifier:
         """Fit Fisher's linear discriminant on half of the rows, score the other half, and the other way about.
@@ -123,9 +123,9 @@ class TwoHalves:
         area = float(np.mean(areas))
         deviation = (area - 0.5) / math.sqrt(variance * deflation)
         if math.isinf(degrees) or deviation <= 0:
-            p_value = normal_tail(deviation)
+            p_value = normal_sf(deviation)
         else:
-            p_value = f_tail(deviation**2, 1, degrees) / 2
+            p_value = f_sf(deviation**2, 1, degrees) / 2
         return DomainClassifier(area, deviation, p_value)
 
 

@@ -56,4 +56,6 @@ def maximum_mean_discrepancy(
         return None
     distance = float(change @ change) / share
     average = form.first
-    return Discrepancy(max(0.0, (distance - average) * share), distance / average, form.tail(distance, degrees))
+    return Discrepancy(
+        max(0.0, (distance - average) * share), distance / average, form.survival_function(distance, degrees)
+    )

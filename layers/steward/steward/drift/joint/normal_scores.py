@@ -1,4 +1,4 @@
-"""Coded rows as normal scores: what a rank would be were its column Gaussian."""
+"""Normal scores of coded rows."""
 
 from collections.abc import Sequence
 

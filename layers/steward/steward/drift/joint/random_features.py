@@ -1,4 +1,4 @@
-"""A fixed random map under which means tell whether two distributions are the same."""
+"""A fixed random feature map whose means differ if two distributions do."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""How badly the baseline's principal components describe the window."""
+"""Reconstruction error of the window's rows under the baseline's principal components."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.drift.joint.correlation_shift import unlike_most
-from steward.drift.tails import f_tail
+from steward.drift.survival import f_sf
 
 EXPLAINED = 0.65
 """Share of the variance that the kept components explain at least."""
@@ -79,5 +79,5 @@ def reconstruction_error(
         return None
     deviation = float(after.mean() - before.mean()) / math.sqrt(error)
     freedom = error**2 / (here**2 / (len(after) - 1) + there**2 / (len(before) - 1))
-    p_value = f_tail(deviation**2, 1, min(freedom, degrees))
+    p_value = f_sf(deviation**2, 1, min(freedom, degrees))
     return ReconstructionError(float(before.mean()), float(after.mean()), components, deviation, p_value)

@@ -1,4 +1,4 @@
-"""The child: decodes some columns of one Parquet file and writes them to standard output.
+"""The child process: decodes columns of one Parquet file to standard output.
 
 It reads two lines of JSON from standard input: what to open, and then which columns are wanted. The first limits its
 memory and processor time before anything of the file is read.
@@ -19,10 +19,10 @@ from arro3.core import Array, DataType, RecordBatch, dictionary_dictionary, dict
 from arro3.io import write_ipc_stream
 
 from steward.errors import BatchInvalid
-from steward.records.decoding import messages
-from steward.records.decoding.columns import Meaning, ParquetColumn
-from steward.records.decoding.footer import DAMAGED, Footer, encrypted, read_footer
+from steward.records.decoding import protocol
+from steward.records.decoding.footer import DAMAGED, Footer, encrypted_error, read_footer
 from steward.records.decoding.meanings import meanings_of
+from steward.records.decoding.parquet_columns import Meaning, ParquetColumn
 from steward.records.decoding.plain_types import CODED_TEXT, meaning_of_bytes, plain, unreadable
 from steward.records.decoding.selected_file import open_selected
 
@@ -38,7 +38,7 @@ def main() -> None:
         _decode(json.loads(sys.stdin.buffer.readline()), output)
     except BatchInvalid as error:
         refused = {"code": error.code, "message": str(error)}
-        messages.send(output, messages.REFUSED, json.dumps(refused).encode())
+        protocol.send(output, protocol.REFUSED, json.dumps(refused).encode())
 
 
 def _decode(asked: dict[str, Any], output: io.FileIO) -> None:
@@ -47,7 +47,7 @@ def _decode(asked: dict[str, Any], output: io.FileIO) -> None:
     with _decoding(name):
         footer = read_footer(path, name)
         header = {"rows": footer.rows, "names": [column.name for column in footer.columns]}
-        messages.send(output, messages.HEADER, json.dumps(header).encode())
+        protocol.send(output, protocol.HEADER, json.dumps(header).encode())
     wanted = sys.stdin.buffer.readline()
     if not wanted:
         return  # the names were all that mattered
@@ -55,7 +55,7 @@ def _decode(asked: dict[str, Any], output: io.FileIO) -> None:
         columns = [footer.columns[at] for at in json.loads(wanted)]
         for rows, arrays in _batches(path, name, footer, columns, asked):
             _send(output, name, rows, arrays)
-        messages.send(output, messages.DONE)
+        protocol.send(output, protocol.DONE)
 
 
 def _batches(
@@ -64,7 +64,7 @@ def _batches(
     decoded = [column for column in columns if column.decodable]
     locked = next((column for column in decoded if footer.is_encrypted(column)), None)
     if locked:
-        raise encrypted(name, locked.name)
+        raise encrypted_error(name, locked.name)
     most = asked["expanded_bytes"]
     if footer.uncompressed_bytes(decoded) > most:
         raise _expands_too_far(name, most)
@@ -99,19 +99,19 @@ def _plain(array: Array, column: ParquetColumn, meanings: dict[str, Meaning]) ->
 
 def _send(output: io.FileIO, name: str, rows: int, arrays: Sequence[Array]) -> None:
     """Write some rows, in parts where they are large."""
-    parts = 1 + sum(array.nbytes for array in arrays) // messages.MAXIMUM_ROWS_BYTES
+    parts = 1 + sum(array.nbytes for array in arrays) // protocol.MAXIMUM_ROWS_BYTES
     if parts == 1 or rows == 1:
         stream = io.BytesIO()
         if arrays:
             batch = RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
             write_ipc_stream(batch, stream, compression=None)
-        if stream.tell() <= messages.MAXIMUM_ROWS_BYTES:
-            messages.send(output, messages.ROWS, rows.to_bytes(messages.LENGTH, "little"), stream.getbuffer())
+        if stream.tell() <= protocol.MAXIMUM_ROWS_BYTES:
+            protocol.send(output, protocol.ROWS, rows.to_bytes(protocol.LENGTH, "little"), stream.getbuffer())
             return
         if rows == 1:
             raise BatchInvalid(
                 "row_too_large",
-                f"a row of {name} takes up more than {messages.MAXIMUM_ROWS_BYTES:,} bytes; shorten it",
+                f"a row of {name} takes up more than {protocol.MAXIMUM_ROWS_BYTES:,} bytes; shorten it",
             )
         parts = 2
     step = -(-rows // min(parts, rows))

@@ -1,4 +1,4 @@
-"""What a Parquet file says about itself, read before anything is decompressed; and the same of fewer columns.
+"""Reads the footer of a Parquet file before anything is decompressed, and writes one of fewer columns.
 
 arro3 shows no metadata and decodes every column, so the footer is read here, and written again for the columns that are
 wanted: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift.
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from steward.errors import BatchInvalid
-from steward.records.compact_protocol import CompactReader, Items, Struct, written
-from steward.records.decoding.columns import ParquetColumn, columns_of, rename_column
+from steward.records.compact_protocol import CompactReader, Items, Struct, encode_struct
+from steward.records.decoding.parquet_columns import ParquetColumn, columns_of, rename_column
 
 _MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 _TAIL = 8
@@ -105,7 +105,7 @@ class Footer:
             footer.put(_KEY_VALUES, 9, Items(12, [pair]))
         if _WRITER in self.metadata:
             footer.put(_WRITER, 8, self.metadata[_WRITER])
-        content = written(footer)
+        content = encode_struct(footer)
         return content + len(content).to_bytes(4, "little") + _MAGIC
 
     @property
@@ -127,7 +127,7 @@ def read_footer(path: Path, name: str) -> Footer:
         tail = file.read()
         length = int.from_bytes(tail[:4], "little")
         if tail[4:] == ENCRYPTED_MAGIC:
-            raise encrypted(name)
+            raise encrypted_error(name)
         if size < 2 * _TAIL - 4 or tail[4:] != _MAGIC or not 0 < length <= min(size - 12, _MAXIMUM_FOOTER):
             raise BatchInvalid(
                 "truncated", f"{name} begins as Parquet and has no footer: it was cut off; upload the whole file again"
@@ -143,7 +143,7 @@ def read_footer(path: Path, name: str) -> Footer:
         ) from error
 
 
-def encrypted(name: str, column: str = "") -> BatchInvalid:
+def encrypted_error(name: str, column: str = "") -> BatchInvalid:
     """The error of a file that cannot be read without a key."""
     what = f"column {column} of {name} is" if column else f"{name} is"
     return BatchInvalid("encrypted", f"{what} encrypted, and no key is known here; write it without encryption")

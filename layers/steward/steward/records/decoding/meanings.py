@@ -1,4 +1,4 @@
-"""What values stand for where only the program that wrote the file says so."""
+"""Meaning of values that only the writing program states."""
 
 import base64
 import io
@@ -9,8 +9,8 @@ from typing import Any
 from arro3.core import DataType
 from arro3.io import read_ipc_stream
 
-from steward.records.decoding.columns import Meaning
 from steward.records.decoding.footer import Footer
+from steward.records.decoding.parquet_columns import Meaning
 
 _TYPES: Any = DataType
 _ANNOTATED = {"UUID": Meaning.UUID, "INTERVAL": Meaning.INTERVAL}

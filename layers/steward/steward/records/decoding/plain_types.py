@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from arro3 import compute
 from arro3.core import Array, DataType, Field, Scalar, struct_array
 
-from steward.records.decoding.columns import Meaning
+from steward.records.decoding.parquet_columns import Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The caller's side: starts the child, and makes an error of the domain of every way in which it can end."""
+"""The parent process: starts the decoder and converts each way it can end to an error of the domain."""
 
 import contextlib
 import json
@@ -17,8 +17,8 @@ from arro3.core import Array
 from arro3.io import read_ipc_stream
 
 from steward.errors import BatchInvalid, DecoderStopped
-from steward.records.decoding import messages
-from steward.records.raw import Limits
+from steward.records.decoding import protocol
+from steward.records.raw import ReadLimits
 
 PROCESSOR_SECONDS = 600
 """Of the child's processor time: a file of 4.4 GB takes it a minute."""
@@ -48,7 +48,7 @@ class Decoder:
         DecoderStopped: somebody else stopped the child, which says nothing of the file.
     """
 
-    def __init__(self, path: Path, name: str, limits: Limits) -> None:
+    def __init__(self, path: Path, name: str, limits: ReadLimits) -> None:
         self._name = name
         self._limits = limits
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
@@ -87,9 +87,9 @@ class Decoder:
         """
         try:
             self._ask(wanted)
-            while (received := self._receive())[0] == messages.ROWS:
-                rows = int.from_bytes(received[1][: messages.LENGTH], "little")
-                stream = memoryview(received[1])[messages.LENGTH :]
+            while (received := self._receive())[0] == protocol.ROWS:
+                rows = int.from_bytes(received[1][: protocol.LENGTH], "little")
+                stream = memoryview(received[1])[protocol.LENGTH :]
                 del received
                 arrays = self._arrays(stream) if wanted else []
                 del stream  # it may be large: it is let go before the rows are judged
@@ -106,10 +106,10 @@ class Decoder:
 
     def _receive(self) -> tuple[bytes, bytearray]:
         try:
-            letter, content = messages.receive(self._read)
+            letter, content = protocol.receive(self._read)
         except EOFError as error:
             raise self._failure() from error
-        if letter == messages.REFUSED:
+        if letter == protocol.REFUSED:
             refused = json.loads(content)
             if refused["code"] == "needs_too_much_memory":
                 raise self._too_much_memory()

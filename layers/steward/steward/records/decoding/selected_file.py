@@ -18,8 +18,8 @@ from typing import Any
 from arro3.core import DataType, RecordBatchReader, Schema
 from arro3.io import read_parquet, write_ipc_stream
 
-from steward.records.decoding.columns import ParquetColumn
 from steward.records.decoding.footer import Footer
+from steward.records.decoding.parquet_columns import ParquetColumn
 
 _TEXT = DataType.dictionary(DataType.int32(), DataType.utf8())
 

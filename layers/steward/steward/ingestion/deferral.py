@@ -1,0 +1,97 @@
+"""Keeps uploads in the inbox until the model has a first version."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from steward.events import BatchDeferred, BatchRejected, Event, Kind, ReleaseChanged
+from steward.repositories import models
+from steward.repositories.uploads import Upload, correlation_of, sequencer_of, uploaded_at
+from steward.runtime import QueueSettings, Runtime
+from steward.store import keys
+from steward.store.keys import InboxKey
+from steward.store.queue import Queue
+
+LONGEST = timedelta(days=14)
+"""How long an upload waits since it was last asked for: as long as a queue keeps its messages."""
+
+
+class NoChampion(Exception):
+    """Rows of an upload name no version, and none was ever in charge.
+
+    Attributes:
+        kind: what the upload holds.
+        rows: how many rows it has.
+    """
+
+    def __init__(self, kind: Kind, rows: int) -> None:
+        super().__init__(kind, rows)
+        self.kind: Kind = kind
+        self.rows = rows
+
+
+def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoChampion) -> Iterator[BatchDeferred]:
+    """Have an upload wait for the first champion.
+
+    That it waits is stored before the routing is read once more, and `resume_uploads` reads what waits after the
+    routing was written: one of the two finds the other.
+    """
+    model = upload.place.model
+    runtime.data.put(keys.deferred_uploads(model, upload.batch), b"", "text/plain", source=upload.source)
+    if models.routing(runtime.data, model).promotions:
+        _send_round(runtime, upload.created.bucket, upload.batch, upload.source)
+        return
+    event = BatchDeferred(
+        **runtime.header(model, upload.uploaded, upload.created.correlation_id),
+        kind=waiting.kind,
+        batch=upload.batch,
+        source=upload.created.key,
+        rows=waiting.rows,
+        message=f"{waiting.rows:,} rows wait for the first version of {model}, since some name none; they are taken in "
+        f"as its own once it is in charge, within {LONGEST.days} days. Reference data make it: `steward push FILE "
+        f"--model {model} --kind reference`",
+    )
+    identity = upload.created.identify(event)
+    runtime.record(event, "batch_deferred", upload.created.key, event.message, identity=identity)
+    yield event
+
+
+def resume_uploads(runtime: Runtime[QueueSettings], released: ReleaseChanged) -> Iterator[Event]:
+    """Have the uploads that waited for a first champion taken in; doing it again changes nothing."""
+    if released.previous is not None:
+        return
+    for listed in runtime.data.list(keys.deferred_uploads(released.model)):
+        if source := runtime.data.source_of(listed.key):
+            _send_round(runtime, runtime.data.name, listed.name, source)
+    yield from ()
+
+
+def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[BatchRejected]:
+    """Refuse the uploads that have waited for too long, while still no version is in charge.
+
+    One that was released after it waits anew, and is refused anew.
+    """
+    if models.routing(runtime.data, model).promotions:
+        return
+    markers = list(runtime.data.versions(keys.deferred_uploads(model)))
+    for stored in markers:
+        batch, source = keys.batch_of(stored.key), runtime.data.source_of(stored.key)
+        place = InboxKey.parse(source[0]) if source else None
+        if place is None or not stored.newest or now - stored.modified < LONGEST:
+            continue
+        key = source[0]  # type: ignore[index] # it has a place
+        event = BatchRejected(
+            **runtime.header(model, uploaded_at(batch), correlation_of(batch)),
+            kind=place.kind,
+            batch=batch,
+            source=key,
+            code="no_champion",
+            message=f"no version of {model} was in charge within {LONGEST.days} days. `steward outcome "
+            f"{model}` says why; once one is, `steward quarantine release {model} {key}` takes the file in",
+        )
+        runtime.record(event, "batch_rejected", key, event.message, identity=f"{event.event_id}-{stored.version_id}")
+        yield event
+        runtime.data.delete_versions([(each.key, each.version_id) for each in markers if each.key == stored.key])
+
+
+def _send_round(runtime: Runtime[QueueSettings], bucket: str, batch: str, source: tuple[str, str]) -> None:
+    Queue(runtime.settings.ingest_queue_url).send_upload(bucket, *source, sequencer_of(batch))

@@ -1,0 +1,158 @@
+"""Events and ledger entries about an upload."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+
+from steward.events import (
+    ROUNDED_IDS,
+    BatchIngested,
+    BatchRejected,
+    BatchRepeated,
+    CheckRequested,
+    Kind,
+    PredictionsSuperseded,
+)
+from steward.records.ingestion_summary import summarise_rows
+from steward.records.raw import RejectedRow
+from steward.repositories.uploads import Upload, uploaded_at
+from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+
+_WINDOWS_AN_EVENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Result of an upload whose file could be read.
+
+    Attributes:
+        rows: that are stored.
+        rejected: rows that are in quarantine.
+        codes: the codes of their reasons, and how many rows have each.
+        reasons: the same of each code and the column that it is about.
+        first: one of them; None where there is none.
+        windows: that the file has valid rows in, also where earlier uploads have the ids of all of them.
+        versions: the versions in each, before ids were compared.
+        repeats: the earlier batch of the same bytes that has all valid rows; empty where there is none.
+        emptied: whether rows of such an upload were stored before the earlier one was, and count no more.
+        given_up: those of the windows in which rows have ids of earlier uploads in the window before or after.
+        notes: how its times were written, where that is not ISO 8601.
+    """
+
+    rows: int
+    rejected: int
+    codes: Mapping[str, int]
+    reasons: Mapping[tuple[str, str | None], int]
+    first: RejectedRow | None
+    windows: Sequence[Window]
+    versions: Sequence[str]
+    repeats: str = ""
+    emptied: bool = False
+    given_up: Sequence[Window] = ()
+    notes: Sequence[str] = ()
+
+
+def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> BatchRejected:
+    """Record that nothing of an upload is kept, and why."""
+    event = BatchRejected(
+        **runtime.header(upload.place.model, upload.uploaded, upload.created.correlation_id),
+        kind=upload.place.kind,
+        batch=upload.batch,
+        source=upload.created.key,
+        code=code,
+        message=message,
+    )
+    identity = upload.created.identify(event)
+    runtime.record(event, "batch_rejected", upload.created.key, message, identity=identity)
+    return event
+
+
+def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchRejected:
+    """Record that an upload has no valid row."""
+    show = f"steward quarantine show {upload.place.model} {upload.batch}"
+    message = (
+        f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons (`{show}`)."
+    )
+    if outcome.first:
+        message += f" The first, row {outcome.first.row}: {outcome.first.reasons[0].message}"
+    return refuse_upload(runtime, upload, "no_valid_rows", message)
+
+
+def refuse_rounded_ids(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[BatchRejected]:
+    """Tell of rows whose IDs lost digits: their labels or predictions are lost until somebody writes them anew."""
+    rows = outcome.codes.get(ROUNDED_IDS, 0)
+    if rows:
+        message = (
+            f"{rows:,} rows are in quarantine, since their IDs were rounded when they were written, as spreadsheets "
+            "and formats such as %.2g do; write IDs as whole numbers or as text, with all their digits, and upload "
+            "these rows again. The other rows are taken in."
+        )
+        yield refuse_upload(runtime, upload, ROUNDED_IDS, message)
+
+
+def request_checks(
+    runtime: Runtime, spec: ModelSpec, upload: Upload, windows: Sequence[Window]
+) -> Iterator[CheckRequested]:
+    """Ask for checks of closed windows: these may have counted the rows, and are to say that they came twice."""
+    for window in windows:
+        if window.end + spec.window.allowed_lateness <= runtime.now():
+            yield CheckRequested(
+                **runtime.header(spec.model, window.end, upload.created.correlation_id),
+                window=window.id,
+            )
+
+
+def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> Iterator[BatchIngested]:
+    """One event for every 200 windows, since events are small; labels without a time are told of with none.
+
+    All of them speak for the end of the newest window of the batch.
+    """
+    as_of = max((window.end for window in outcome.windows), default=upload.uploaded)
+    show = f"steward quarantine show {upload.place.model} {upload.batch}"
+    told = summarise_rows(outcome.rows, outcome.rejected, outcome.reasons, show)
+    summary = "; ".join((told, *outcome.notes))
+    for part in batched(outcome.windows, _WINDOWS_AN_EVENT, strict=False) if outcome.windows else [()]:
+        event = BatchIngested(
+            **runtime.header(upload.place.model, as_of, upload.created.correlation_id),
+            kind=kind,
+            batch=upload.batch,
+            source=upload.created.key,
+            rows=outcome.rows,
+            rejected_rows=outcome.rejected,
+            windows=[window.id for window in part],
+            versions=list(outcome.versions),
+        )
+        runtime.record(event, "batch_ingested", upload.created.key, summary)
+        yield event
+
+
+def report_repeat(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> BatchRepeated:
+    """Record that an upload changed nothing."""
+    message = (
+        f"nothing to do: the same bytes were taken in before, as batch {outcome.repeats} of "
+        f"{uploaded_at(outcome.repeats):%Y-%m-%d %H:%M} UTC"
+    )
+    event = BatchRepeated(
+        **runtime.header(upload.place.model, upload.uploaded, upload.created.correlation_id),
+        kind=kind,
+        batch=upload.batch,
+        source=upload.created.key,
+        first=outcome.repeats,
+        message=message,
+    )
+    runtime.record(event, "batch_repeated", upload.created.key, message)
+    return event
+
+
+def report_given_up(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[PredictionsSuperseded]:
+    """One event for every 200 windows in which rows do not count any more, if they ever did."""
+    for part in batched(outcome.given_up, _WINDOWS_AN_EVENT, strict=False):
+        yield PredictionsSuperseded(
+            **runtime.header(upload.place.model, max(window.end for window in part), upload.created.correlation_id),
+            batch=upload.batch,
+            source=upload.created.key,
+            windows=[window.id for window in part],
+            versions=list(outcome.versions),
+        )

@@ -1,0 +1,138 @@
+"""Short text summaries of specs, datasets, versions, baselines, runs, checks and releases."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from steward.lineage.identifiers import Kind
+
+Document = Mapping[str, Any]
+Lines = dict[str, str]
+"""What a line is about, and what it says."""
+
+_RANKED = 10
+_FIGURES = 4
+
+
+def summary(kind: Kind, document: Document) -> Lines:
+    """Summarise a stored document in a few lines.
+
+    Args:
+        kind: what it is of.
+        document: its JSON.
+    """
+    return {name: text for name, text in _SUMMARIES[kind](document).items() if text}
+
+
+def _spec(document: Document) -> Lines:
+    spec = document["spec"]
+    recipe = spec["retraining"]["recipe"]
+    return {
+        "description": spec["description"],
+        "owner": spec["owner"],
+        "task": spec["task"].replace("_", " "),
+        "features": ", ".join(f"{name} ({feature['type']})" for name, feature in spec["features"].items()),
+        "window": str(spec["window"]["length"]),
+        "recipe": _recipe(recipe),
+        "upload": document["source_version_id"],
+    }
+
+
+def _dataset(document: Document) -> Lines:
+    kinds = Counter(item["kind"] for item in document["objects"])
+    return {
+        "environment": document["environment"],
+        "rows from": document["start"] or "the first",
+        "holdout from": document["holdout_start"],
+        "rows until": document["end"],
+        "objects": ", ".join(f"{number:,} of {kind}" for kind, number in sorted(kinds.items())),
+    }
+
+
+def _version(document: Document) -> Lines:
+    ranked = sorted(document["importances"].items(), key=lambda item: -item[1])[:_RANKED]
+    return {
+        "environment": document["environment"],
+        "as of": document["as_of"],
+        "run": document["run"],
+        "recipe": _recipe(document["recipe"]),
+        "training rows": f"{document['training_rows']:,}, from {document['training_start']}",
+        "trained until": document["trained_until"],
+        "holdout rows": f"{document['holdout_rows']:,}, until {document['holdout_until']}",
+        "features": ", ".join(document["features"]),
+        "importances": ", ".join(f"{name} {share:.0%}" for name, share in ranked),
+        "libraries": ", ".join(f"{name} {version}" for name, version in document["libraries"].items()),
+        "platform": "; ".join(f"{name} {said}" for name, said in document.get("platform", {}).items()),
+        "spec": document["spec"]["key"],
+        "dataset": document["dataset"]["key"],
+        **{
+            part: f"{stored['key']} (SHA-256 {stored['sha256']})"
+            for part in ("artifact", "baseline", "background")
+            if (stored := document[part])
+        },
+    }
+
+
+def _baseline(document: Document) -> Lines:
+    reference = document["reference"]
+    return {
+        "rows": f"{reference['rows']:,}",
+        "features": ", ".join(reference["features"]),
+        "outputs": ", ".join(reference["outputs"]),
+        "importances": ", ".join(f"{name} {share:.0%}" for name, share in document["importances"].items()),
+    }
+
+
+def _run(document: Document) -> Lines:
+    return {
+        "stage": document["stage"],
+        "as of": document["as_of"],
+        "requested": document["requested_at"],
+        "because": "; ".join(document["reasons"]),
+        "dataset": (document["dataset"] or {}).get("key", ""),
+        "version": document["version"] or "",
+        "outcome": document["outcome"],
+    }
+
+
+def _check(document: Document) -> Lines:
+    statuses = Counter(result["status"] for result in document["results"])
+    bad = [result["message"] for result in document["results"] if result["status"] in ("drift", "breach")]
+    told = list(dict.fromkeys(bad))  # the statistics of one column share their sentence
+    more = f"\nand {len(told) - _FIGURES} more" if len(told) > _FIGURES else ""
+    return {
+        "window": document["window"],
+        "version": document["version"],
+        "rows": f"{document['rows']:,}, {document['labelled_rows']:,} of them labelled",
+        "results": ", ".join(f"{number} {status}" for status, number in sorted(statuses.items())),
+        "found": "\n".join(told[:_FIGURES]) + more,
+        "why": f"`steward explain {document['model']} {document['window']} {document['version']}` shows how each "
+        "result came about",
+    }
+
+
+def _release(document: Document) -> Lines:
+    return {
+        "version": document["version"],
+        "run": document["run"],
+        "as of": document["as_of"],
+        "in charge since": document["promoted_at"],
+    }
+
+
+def _recipe(recipe: Document | None) -> str:
+    if recipe is None:
+        return "trained elsewhere"
+    parameters = ", ".join(f"{name} = {value}" for name, value in recipe["parameters"].items()) or "defaults"
+    return f"{recipe['estimator']} ({parameters}), seed {recipe['seed']}"
+
+
+_SUMMARIES: dict[Kind, Callable[[Document], Lines]] = {
+    "spec": _spec,
+    "dataset": _dataset,
+    "version": _version,
+    "baseline": _baseline,
+    "run": _run,
+    "check": _check,
+    "release": _release,
+}

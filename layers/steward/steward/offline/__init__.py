@@ -1,0 +1,1 @@
+"""Offline use without a deployment: compare tables, and suggest a declaration."""

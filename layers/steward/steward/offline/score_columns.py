@@ -1,0 +1,118 @@
+"""Finds the columns of a model's output: scores, class probabilities and predictions."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.offline.agreement import ColumnReader
+from steward.offline.inference import Inference
+from steward.offline.roles import names_score, words_of
+from steward.records.canonical import canonical_label
+from steward.spec.features import NumericFeature
+
+_WORD = r"(?:scores?|probs?|probas?|probability|probabilities|confidence|p)"
+_OF_A_CLASS = (
+    re.compile(rf"^(?P<stem>(?:.*[_.])?{_WORD}[_.:])(?P<name>.+)$", re.IGNORECASE),
+    re.compile(rf"^(?P<name>.+?)(?P<stem>[_.:]{_WORD})$", re.IGNORECASE),
+)
+_PLAIN = re.compile(r"^(y_)?(pred(icted|iction)?_)?(score|prob|proba|probability)s?(_?(1|true|yes|pos|positive))?$")
+_POSITIVE = frozenset({"1", "true", "yes", "pos", "positive"})
+_ADDED_UP = 1e-3
+_ALL = 0.999
+_PAIR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What was found.
+
+    Attributes:
+        single: the probability of one of two labels.
+        positive: the label that it is of, where its name says so.
+        why: what tells.
+        classes: of several classes, the column with the probability of each.
+        others: columns that hold more of the same, and why: no model may see them.
+        rivals: columns from 0 to 1 whose names say score as well, and why they are not it.
+        unfit: columns whose names say score, and that hold no probabilities, and what they hold.
+    """
+
+    single: str | None = None
+    positive: str | None = None
+    why: str = ""
+    classes: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+    rivals: Mapping[str, str] = field(default_factory=dict)
+    unfit: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_scores(columns: Mapping[str, Inference], cells: ColumnReader, wanted: Sequence[str] = ()) -> Scores:
+    """Find them by name and content.
+
+    Args:
+        columns: those without another part.
+        cells: some of each.
+        wanted: the columns that the user names.
+    """
+    numbers = {
+        name: cells.numbers(name)
+        for name, column in columns.items()
+        if name in wanted or isinstance(column.feature, NumericFeature)
+    }
+    inside = {name for name, values in numbers.items() if _is_probability(values)}
+    if len(wanted) == 1:
+        return Scores(single=wanted[0], why="as you said")
+    for classes in [_class_names(wanted)] if wanted else _groups(sorted(inside, key=list(columns).index)):
+        total = np.sum([numbers[name] for name in classes.values()], axis=0)
+        total = total[np.isfinite(total)]
+        if not wanted and (not len(total) or np.mean(np.abs(total - 1) <= _ADDED_UP) < _ALL):
+            continue
+        if len(classes) > _PAIR:
+            return Scores(classes=classes, why=f"there is a score for each of {', '.join(classes)}, 1 in all")
+        first, second = classes
+        label = first if canonical_label(first).lower() in _POSITIVE else second
+        other = classes[second if label == first else first]
+        why = f"the probability of {label}; {other} is that of the other label"
+        return Scores(classes[label], label, why, others={other: "it is the probability of the other label"})
+    said = [name for name in columns if names_score(words_of(name)) or _PLAIN.match(words_of(name))]
+    plain = [name for name in said if _PLAIN.match(words_of(name))]
+    unfit = {name: _range_text(numbers[name]) for name in plain if name in numbers and name not in inside}
+    fit = [name for name in (*plain, *said) if name in inside]
+    if not fit:
+        return Scores(unfit=unfit)
+    chosen = fit[0]
+    rivals = {name: f"its name says score, and {chosen} is it" for name in fit if name != chosen}
+    return Scores(chosen, None, "its name says score, and it lies between 0 and 1", rivals=rivals, unfit=unfit)
+
+
+def _groups(names: Sequence[str]) -> Iterator[Mapping[str, str]]:
+    """Columns whose names differ in a class alone, by the class; the largest group first."""
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        for pattern in _OF_A_CLASS:
+            match = pattern.match(name)
+            if match:
+                found.setdefault(match["stem"].lower(), {})[match["name"]] = name
+                break
+    yield from sorted((group for group in found.values() if len(group) >= _PAIR), key=len, reverse=True)
+
+
+def _class_names(columns: Sequence[str]) -> Mapping[str, str]:
+    """The class of each column that the user names: what its name says beyond what they share."""
+    named = {}
+    for column in columns:
+        match = next((match for pattern in _OF_A_CLASS if (match := pattern.match(column))), None)
+        named[match["name"] if match else column] = column
+    return named
+
+
+def _is_probability(values: NDArray[np.float64]) -> bool:
+    known = values[np.isfinite(values)]
+    return bool(len(known)) and float(known.min()) >= 0 and float(known.max()) <= 1
+
+
+def _range_text(values: NDArray[np.float64]) -> str:
+    known = values[np.isfinite(values)]
+    return f"it lies between {known.min():.6g} and {known.max():.6g}" if len(known) else "it holds no numbers"

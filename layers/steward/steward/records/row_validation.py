@@ -1,0 +1,298 @@
+"""Validates the rows of a file."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.errors import BatchInvalid
+from steward.records import cross_column_checks
+from steward.records.cell_types import CellType, column_types
+from steward.records.chunk_violations import Violations
+from steward.records.column_validation import ColumnValidator
+from steward.records.columns import Chunk, Column
+from steward.records.formats import open_rows
+from steward.records.hashing import hash_names
+from steward.records.id_index import IdIndex
+from steward.records.ids import Ids, identifiers
+from steward.records.labels import Classes
+from steward.records.panics import refuse_panics
+from steward.records.raw import ColumnExpectation, RawChunk, ReadLimits, RejectedRow, RowReader
+from steward.records.rounded_ids import RoundedIds
+from steward.records.row_violations import RowViolations
+from steward.records.schema import ExpectedColumns, Kind
+from steward.records.time_columns import TimeColumns
+from steward.records.valid_records import Records
+from steward.spec.features import CategoricalFeature, EmbeddingFeature, NumericFeature, TextFeature
+from steward.spec.model import ModelSpec
+from steward.spec.telemetry import telemetry_columns
+
+Opener = Callable[[Path, str, ModelSpec, ReadLimits, Collection[str]], RowReader | None]
+"""Opens a file of a format that not every model has: path, name, declaration, limits, expected columns.
+
+None if the file is of another format.
+"""
+
+_EVENTS = frozenset({"captureData", "groundTruthData"})
+"""Keys of the event files of SageMaker, whose reader is loaded for models with a capture section."""
+
+_ROWS_OF_TEXT = 4096
+_NUMBERS_AT_A_TIME = 2**22
+
+_ANY = NumericFeature(type="numeric")
+_ENTITY = CategoricalFeature(type="categorical")
+_AMOUNT = NumericFeature(type="numeric", minimum=0)
+_PROBABILITY = NumericFeature(type="numeric", minimum=0, maximum=1, nullable=False)
+_PROBABILITY_OR_NONE = NumericFeature(type="numeric", minimum=0, maximum=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedChunk:
+    """One chunk's verdict: every row of the chunk is in one of the two.
+
+    Attributes:
+        places: the position of each valid record among the data rows of the file, from 1, shape (rows,).
+        invalid: rows by the code of a reason found in them, whether they were rejected or (`on_invalid: count`) kept.
+        invalid_by_column: the same for each column that a reason names.
+        tolerated: records that were kept although something in them is invalid.
+        findings: what is wrong, row by row.
+        content: the raw content, as JSON, of the row at a position among the data rows of the file.
+    """
+
+    records: Records
+    places: NDArray[np.int64]
+    rejected: tuple[RejectedRow, ...]
+    invalid: Mapping[str, int]
+    invalid_by_column: Mapping[str, Mapping[str, int]]
+    tolerated: int
+    findings: RowViolations
+    content: Callable[[int], str]
+
+
+class RowValidator:
+    """Judges the chunks of one file, in order, and remembers the ids that it let through.
+
+    Args:
+        spec: the declaration.
+        kind: what the file holds.
+        now: the present, timezone-aware.
+        times: reads its columns of times.
+        rounded: finds the ids that were rounded.
+
+    Raises:
+        BatchInvalid: the task has no files of this kind.
+    """
+
+    def __init__(self, spec: ModelSpec, kind: Kind, now: datetime, times: TimeColumns, rounded: RoundedIds) -> None:
+        self.expected = ExpectedColumns.of(spec, kind)
+        self._spec = spec
+        self._kind = kind
+        self._now = now
+        self._times = times
+        self._rounded = rounded
+        self._seen = IdIndex()
+        self._first = True
+        self._classes = Classes.of(spec)
+        self._measures = telemetry_columns(spec.columns) if kind == "telemetry" else spec.columns.operation
+
+    def validate(self, raw: RawChunk) -> ValidatedChunk:
+        """Validate the rows of a chunk, and report the violations.
+
+        Raises:
+            BatchInvalid: a column's type can hold nothing of what it should, or nothing in it can be read.
+        """
+        faults = Violations(raw, tolerant=self._spec.on_invalid == "count")
+        sheet = ColumnValidator(raw, faults, self._times)
+        columns = self._spec.columns
+        present = frozenset(raw.columns).intersection(self.expected.names)
+        identified = columns.id in present
+        ids = sheet.ids(columns.id, self._rounded) if identified else raw.rows.astype(np.str_).astype(object)
+        times: NDArray[np.datetime64] | None = None
+        if columns.time in present and self._kind == "labels":
+            times = sheet.time_hints(columns.time, self._now)
+        elif columns.time in present:
+            times = sheet.event_times(columns.time, self._now, needed=self._needs(columns.time))
+        versions = sheet.versions(columns.version) if columns.version in present else None
+        chunk = Chunk(len(ids), self._columns(sheet, present))
+        if self._first:
+            faults.refuse_wholly_unreadable()
+            self._first = False
+        self._relations(faults, chunk)
+        if identified:
+            faults.duplicates(columns.id, ids, self._seen)
+        verdict = faults.verdict()
+        records = Records(ids, times, versions, chunk)
+        return ValidatedChunk(
+            records if verdict.valid.all() else records.take(verdict.valid),
+            raw.rows[verdict.valid],
+            verdict.rejected,
+            verdict.invalid,
+            verdict.invalid_by_column,
+            verdict.tolerated,
+            faults.findings(times, versions),
+            lambda place: raw.content(int(raw.rows.searchsorted(place))),
+        )
+
+    def _columns(self, sheet: ColumnValidator, present: frozenset[str]) -> dict[str, Column]:
+        """Everything but id, time and version, in the order of the declaration."""
+        columns, spec = self._spec.columns, self._spec
+        kept: dict[str, Column] = {}
+        for name in columns.outputs.values():
+            if name in present:
+                kept[name] = sheet.number(name, _PROBABILITY if self._needs(name) else _PROBABILITY_OR_NONE)
+        for truth in filter(None, (columns.prediction, columns.label)):
+            if truth in present:
+                kept[truth] = self._truth(sheet, truth)
+        kept |= {name: sheet.column(name, declared) for name, declared in spec.declared.items() if name in present}
+        if columns.entity is not None and columns.entity in present and spec.column(columns.entity) is None:
+            named = sheet.category(columns.entity, _ENTITY)
+            kept[columns.entity] = replace(named, categories=hash_names(named.categories))
+        kept |= {name: sheet.finite(name, _ANY) for name in columns.attributions.values() if name in present}
+        for measure, name in self._measures.items():
+            if name in present:
+                kept[name] = sheet.error(name) if measure == "error" else sheet.finite(name, _AMOUNT)
+        return kept
+
+    def _truth(self, sheet: ColumnValidator, name: str) -> Column:
+        """A label or a prediction: a class, or a value."""
+        needed = self._needs(name)
+        if self._spec.task == "regression":
+            return sheet.value(name, needed=needed)
+        return sheet.class_label(name, self._classes, needed=needed)
+
+    def _relations(self, faults: Violations, chunk: Chunk) -> None:
+        """What columns owe each other."""
+        scores = [chunk.columns[name] for name in self._spec.columns.scores.values() if name in chunk.columns]
+        if scores and len(scores) == len(self._spec.classes):
+            cross_column_checks.check_score_sums(faults, scores)
+        if self._kind == "telemetry":
+            cross_column_checks.check_error_counts(faults, chunk, self._measures)
+            cross_column_checks.check_whole_counts(faults, chunk, self._measures)
+            cross_column_checks.check_latency_bounds(faults, chunk, self._measures)
+        if self._kind in {"predictions", "reference"}:
+            cross_column_checks.check_rules(faults, chunk, self._spec.rules)
+
+    def _needs(self, column: str) -> bool:
+        return column in self.expected.required
+
+
+class RecordFileReader:
+    """Reads the rows of a file of one kind after a check of its columns.
+
+    Attributes:
+        notes: what the user may want to know about the file as a whole, one sentence each.
+        types: what the cells of its columns are, once its first rows were read; empty for CSV, which does not say.
+    """
+
+    def __init__(  # noqa: PLR0917 - the file, what it should hold, and what that may cost
+        self,
+        path: Path,
+        name: str,
+        spec: ModelSpec,
+        kind: Kind,
+        now: datetime,
+        limits: ReadLimits | None = None,
+        *,
+        opener: Opener | None = None,
+    ) -> None:
+        """Open it.
+
+        Args:
+            path: where the file lies.
+            name: what the user called it; an object key will do.
+            spec: the declaration.
+            kind: what the file holds.
+            now: the present, timezone-aware.
+            limits: what reading may cost.
+            opener: tried before CSV, JSON Lines and Parquet.
+
+        Raises:
+            BatchInvalid: it is not what its name says, is empty or damaged, or lacks columns.
+        """
+        self._name = name
+        narrowed = _narrow_limits(limits or ReadLimits(), spec)
+        expected = ExpectedColumns.of(spec, kind)
+
+        def opened() -> tuple[RowReader, bool]:
+            special = opener(path, name, spec, narrowed, expected.names) if opener else None
+            return special or open_rows(path, name, narrowed, _expectation(spec, expected)), special is not None
+
+        self._rows, special = opened()
+        self._times = TimeColumns.of(spec, kind, formatted=not special)
+
+        def every_id() -> Iterator[Ids]:
+            for chunk in opened()[0].chunks([spec.columns.id]):
+                yield identifiers(chunk.columns[spec.columns.id], spec.columns.id)
+
+        self._judge = RowValidator(spec, kind, now, self._times, RoundedIds(every_id))
+        if not special and not _EVENTS.isdisjoint(expected.undeclared(self._rows.names)):
+            raise BatchInvalid(
+                "capture_undeclared",
+                f"the file holds events of SageMaker, and the declaration of {spec.model} does not say how to read "
+                "them; add a capture section with the inputs and outputs in their order",
+            )
+        self.notes = expected.check(self._rows.names, self._rows.format)
+        self.types: Mapping[str, CellType] = {}
+
+    @property
+    def columns_added(self) -> tuple[str, ...]:
+        """The columns met so far that the declaration does not name, in the file's order."""
+        return self._judge.expected.undeclared(self._rows.names)
+
+    @property
+    def columns_missing(self) -> tuple[str, ...]:
+        """The declared columns that the file could do without, and does."""
+        return self._judge.expected.absent(self._rows.names)
+
+    @property
+    def time_notes(self) -> tuple[str, ...]:
+        """How its times were written, where that is not ISO 8601, and their placeholders; once all chunks were read."""
+        return self._times.notes
+
+    @property
+    def times_without_zone(self) -> tuple[str, ...]:
+        """The columns whose times say no zone, so that they are taken to be UTC; once all chunks were read."""
+        return self._times.without_zone
+
+    def __iter__(self) -> Iterator[ValidatedChunk]:
+        """Read and judge it, once, chunk by chunk.
+
+        Raises:
+            BatchInvalid: at any chunk, when the rest proves unreadable; then nothing of the file may be kept.
+        """
+        expected, found = self._judge.expected, set(self._rows.names)
+        nulls = expected.nullable if self._rows.format == "jsonl" else frozenset()
+        wanted = [name for name in expected.names if name in found or name in nulls]
+        chunks = self._times.look_ahead(self._rows.chunks(wanted))
+        while (judged := self._next(chunks)) is not None:
+            yield judged
+
+    def _next(self, chunks: Iterator[RawChunk]) -> ValidatedChunk | None:
+        with refuse_panics(self._name):
+            raw = next(chunks, None)
+            if raw is None:
+                return None
+            if not self.types:
+                self.types = column_types(raw, self._rows.format)
+            return self._judge.validate(raw)
+
+
+def _expectation(spec: ModelSpec, expected: ExpectedColumns) -> ColumnExpectation:
+    declared, columns = spec.declared, spec.columns
+    numbers = {name for name, feature in declared.items() if isinstance(feature, NumericFeature)}
+    numbers.update((*columns.outputs.values(), *columns.operation.values(), *columns.attributions.values()))
+    if spec.task == "regression":
+        numbers.update(filter(None, (columns.prediction, columns.label)))
+    lists = [name for name, feature in declared.items() if isinstance(feature, EmbeddingFeature)]
+    return ColumnExpectation(expected.names, numbers, lists)
+
+
+def _narrow_limits(limits: ReadLimits, spec: ModelSpec) -> ReadLimits:
+    """Fewer rows at a time where each is long: some thousands with free text, 16 MiB of embeddings."""
+    declared = spec.declared.values()
+    rows = [limits.chunk_rows, *(_ROWS_OF_TEXT for feature in declared if isinstance(feature, TextFeature))]
+    numbers = sum(feature.dimensions for feature in declared if isinstance(feature, EmbeddingFeature))
+    return replace(limits, chunk_rows=min(*rows, max(_NUMBERS_AT_A_TIME // max(numbers, 1), 1)))

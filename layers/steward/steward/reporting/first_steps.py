@@ -1,0 +1,122 @@
+"""Recommended first steps, in order of urgency."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from steward.events import ObjectRef
+from steward.reporting.formatting import day, moment, name
+from steward.reporting.model_report import HEALTH_STATUSES, HealthStatus, ModelReport, MonitorState
+from steward.spec.severity import Severity
+
+MOST = 8
+"""Steps that are listed; the sections below have the rest."""
+
+
+_LOOKS: dict[Severity, HealthStatus] = {"critical": "critical", "warning": "warning", "info": "attention"}
+_TITLES = {True: "alert fires", False: "windows keep being bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """One thing that needs a person.
+
+    Attributes:
+        look: how urgent it is.
+        title: what it is, in a few words.
+        note: since when, and how often.
+        sentence: what was found.
+        commands: to look into it, and to answer.
+        sources: the objects that say so.
+    """
+
+    look: HealthStatus
+    title: str
+    note: str
+    sentence: str
+    commands: tuple[str, ...]
+    sources: tuple[ObjectRef, ...]
+
+
+def first_steps(report: ModelReport) -> list[FirstStep]:
+    """Everything that needs a person, the most urgent first."""
+    steps = [*_monitors(report), *_failed_run(report), *_audit(report), *_defects(report)]
+    return sorted(steps, key=lambda step: HEALTH_STATUSES.index(step.look))
+
+
+def explanation(report: ModelReport) -> str:
+    """The command that shows how the newest check came to its findings; empty where no alert is about that."""
+    window = report.check.window if report.check else None
+    about = any(monitor.window == window for monitor in report.monitors if monitor.alert == "firing" or monitor.lasting)
+    return f"steward explain {report.model} {report.check.check}" if report.check and about else ""
+
+
+def _failed_run(report: ModelReport) -> Iterator[FirstStep]:
+    failed = report.failed_run
+    if failed is None:
+        return
+    yield FirstStep(
+        look="warning" if report.champion else "critical",
+        title="The newest training failed" if report.champion else "Training failed, and no version is in charge",
+        note=f"run {failed.run}, as of {moment(failed.at)}",
+        sentence=failed.reason,
+        commands=(f"steward show {report.model} {failed.run}", f"steward retrain {report.model}"),
+        sources=(failed.source,),
+    )
+
+
+def _monitors(report: ModelReport) -> Iterator[FirstStep]:
+    sources = tuple(found for found in (report.check and report.check.source, report.alerts) if found)
+    for monitor in report.monitors:
+        if monitor.alert != "firing" and not monitor.lasting:
+            continue
+        yield FirstStep(
+            look=_LOOKS[monitor.severity] if monitor.alert == "firing" else "warning",
+            title=f"{name(monitor.monitor)}: {_TITLES[monitor.alert == 'firing']}",
+            note="; ".join(_notes(monitor)),
+            sentence=monitor.sentence,
+            commands=_answers(report.model, monitor),
+            sources=sources,
+        )
+
+
+def _notes(monitor: MonitorState) -> Iterator[str]:
+    if monitor.alert == "firing" and monitor.since:
+        yield f"since {day(monitor.since)}"
+    if monitor.bad_of_recent:
+        yield monitor.bad_of_recent
+    if monitor.acknowledged:
+        yield f"acknowledged by {monitor.acknowledged}"
+    if monitor.quiet:
+        yield f"nobody is told: {monitor.quiet}"
+
+
+def _answers(model: str, monitor: MonitorState) -> tuple[str, ...]:
+    if monitor.alert != "firing" or monitor.acknowledged:
+        return ()
+    return (f"steward acknowledge {model} {monitor.monitor}",)
+
+
+def _audit(report: ModelReport) -> Iterator[FirstStep]:
+    if report.audit and report.audit.failed:
+        broken = [found for found in report.audit.invariants if not found.holds]
+        yield FirstStep(
+            look="critical",
+            title="The audit fails",
+            note=f"as of {moment(report.audit.as_of)}",
+            sentence="; ".join(f"{name(found.invariant)}: {found.message}" for found in broken),
+            commands=(f"steward audit {report.model}",),
+            sources=(report.audit.source,),
+        )
+
+
+def _defects(report: ModelReport) -> Iterator[FirstStep]:
+    for defect in report.defects:
+        if defect.overdue:
+            yield FirstStep(
+                look="critical" if defect.severity == "critical" else "warning",
+                title=f"Defect {defect.defect} is overdue",
+                note=f"{defect.severity}, due {moment(defect.deadline)}, {defect.owner} owns it",
+                sentence=defect.title,
+                commands=(f"steward defects {report.model} {defect.defect}",),
+                sources=(defect.source,),
+            )

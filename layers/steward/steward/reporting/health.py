@@ -1,0 +1,141 @@
+"""Health status of a model, and a sentence that explains it."""
+
+from collections.abc import Iterator, Sequence
+
+from steward.reporting.formatting import name_within
+from steward.reporting.ledger_projection import shorten
+from steward.reporting.model_report import AuditState, HealthStatus, MonitorState, OpenDefect
+
+_LONGEST_REASON = 240
+
+
+def health_status(
+    *,
+    champion: str | None,
+    checked: bool,
+    failed_run: str,
+    monitors: Sequence[MonitorState],
+    defects: Sequence[OpenDefect],
+    audit: AuditState | None,
+    held: bool,
+    problems: int,
+) -> tuple[HealthStatus, str]:
+    """How a model is, and why.
+
+    Critical are a critical alert, an audit that fails, a critical defect past its deadline, and a failed run where no
+    version is in charge. A warning is any other alert, failed run, or defect past its deadline, and a monitor of which
+    windows keep being bad. Attention is asked for by what waits for people, or is on its way to an alert.
+
+    Args:
+        champion: the version in charge.
+        checked: whether there is a check.
+        failed_run: why the newest run failed; empty where it did not.
+        monitors: with their alerts.
+        defects: that are open.
+        audit: the newest.
+        held: whether promotions are frozen.
+        problems: how many things could not be read.
+
+    Returns:
+        The condition, and a sentence that begins with the most severe reason.
+    """
+    reasons = [
+        *_alerts(monitors),
+        *_failed_run(failed_run, champion),
+        *_audit(audit),
+        *_overdue(defects),
+        *_waiting(monitors, defects, held=held, problems=problems),
+    ]
+    if champion is None and not failed_run:
+        reasons.append(("unknown", "no version is in charge yet"))
+    elif champion and not checked:
+        reasons.append(("unknown", "no window of the champion has been checked yet"))
+    ranked = sorted(reasons, key=lambda reason: _WORST.index(reason[0]))
+    if not ranked:
+        doubts = "".join(f"; {name_within(monitor.monitor)} {monitor.doubt}" for monitor in monitors if monitor.doubt)
+        return "healthy", f"No alert fires, no defect is open, and nothing waits{doubts}."
+    sentence = "; ".join(words for _, words in ranked)
+    return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}{'' if sentence.endswith('?') else '.'}"
+
+
+_WORST: tuple[HealthStatus, ...] = ("critical", "warning", "unknown", "attention")
+
+
+def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[HealthStatus, str]]:
+    firing = [monitor for monitor in monitors if monitor.alert == "firing"]
+    critical = _with_windows([monitor for monitor in firing if monitor.severity == "critical"])
+    others = _with_windows([monitor for monitor in firing if monitor.severity != "critical"])
+    if critical:
+        yield (
+            "critical",
+            f"{_number(len(critical), 'critical alert fires', 'critical alerts fire')}: {_join_names(critical)}",
+        )
+    if others:
+        yield "warning", f"{_number(len(others), 'alert fires', 'alerts fire')}: {_join_names(others)}"
+    for monitor in monitors:
+        if monitor.lasting:
+            yield (
+                "warning",
+                f"{name_within(monitor.monitor)} was {monitor.bad_of_recent}, though its alert does not fire",
+            )
+
+
+def _with_windows(firing: Sequence[MonitorState]) -> list[str]:
+    """Monitors with how often each was bad lately, in words for the first of them."""
+    named: list[str] = []
+    for monitor in firing:
+        often = monitor.bad_of_recent
+        if often and named:
+            often = f"{monitor.bad_windows} of {monitor.recent_windows}"
+        named.append(f"{name_within(monitor.monitor)} ({often})" if often else monitor.monitor)
+    return named
+
+
+def _failed_run(reason: str, champion: str | None) -> Iterator[tuple[HealthStatus, str]]:
+    if not reason:
+        return
+    why = shorten(reason.rstrip("."), _LONGEST_REASON)
+    if champion:
+        yield "warning", f"the newest training failed: {why}"
+    else:
+        yield "critical", f"no version is in charge, since training failed: {why}"
+
+
+def _audit(audit: AuditState | None) -> Iterator[tuple[HealthStatus, str]]:
+    if audit and audit.failed:
+        yield "critical", f"the audit fails: {_join_names(audit.failed)}"
+
+
+def _overdue(defects: Sequence[OpenDefect]) -> Iterator[tuple[HealthStatus, str]]:
+    late = [defect for defect in defects if defect.overdue]
+    if late:
+        severity = any(defect.severity == "critical" for defect in late)
+        yield "critical" if severity else "warning", _number(len(late), "defect is overdue", "defects are overdue")
+
+
+def _waiting(
+    monitors: Sequence[MonitorState], defects: Sequence[OpenDefect], *, held: bool, problems: int
+) -> Iterator[tuple[HealthStatus, str]]:
+    doubtful = [monitor.monitor for monitor in monitors if monitor.doubt and monitor.status == "unknown"]
+    pending = [monitor.monitor for monitor in monitors if monitor.alert == "pending"]
+    in_time = [defect for defect in defects if not defect.overdue]
+    if problems:
+        yield "attention", _number(problems, "thing could not be read", "things could not be read")
+    if doubtful:
+        yield "attention", f"hardly any drift would show: {_join_names(doubtful)}"
+    if pending:
+        yield "attention", f"on the way to an alert: {_join_names(pending)}"
+    if in_time:
+        yield "attention", _number(len(in_time), "defect is open and not yet due", "defects are open and not yet due")
+    if held:
+        yield "attention", "promotions are frozen"
+
+
+def _number(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _join_names(names: Sequence[str], shown: int = 4) -> str:
+    readable = [name_within(name) for name in names]
+    more = len(readable) - shown
+    return ", ".join([*readable[:shown], f"and {more} more"] if more > 0 else readable)

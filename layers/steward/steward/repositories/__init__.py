@@ -1,0 +1,1 @@
+"""Repositories: models, records, profiles, baselines, artifacts and training data in the store."""

@@ -1,0 +1,135 @@
+"""Training data: takes a snapshot of labelled rows, and loads exactly the objects of a dataset."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import pandas as pd
+
+from steward.concurrency import prefetch_map
+from steward.errors import TrainingImpossible
+from steward.records.stored import read_records
+from steward.repositories.records import read_files
+from steward.retraining.dataset import labelled_rows, reference_rows
+from steward.retraining.manifest import DatasetManifest, DatasetObject
+from steward.retraining.provenance import Provenance, objection, refuse, refuse_dataset
+from steward.spec.model import ModelSpec
+from steward.store import keys
+from steward.store.bucket import Bucket, ObjectContent, ObjectSummary
+from steward.store.keys import InboxKey
+
+
+def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
+    """Take a snapshot of the labelled rows as a dataset manifest.
+
+    A model that was trained elsewhere is adopted from its reference rows alone, whether they have labels or not.
+
+    Raises:
+        TrainingImpossible: there are no labelled rows before `as_of`.
+        DataRefused: an object is not this model's, or not this environment's.
+    """
+    labels = list(data.list(keys.partitions("labels", spec.model)))
+    labelled = {listed.folder.removeprefix(keys.partitions("labels", spec.model)) for listed in labels}
+    predictions = (
+        listed
+        for listed in data.list(keys.partitions("predictions", spec.model))
+        if listed.folder.removeprefix(keys.partitions("predictions", spec.model)) in labelled
+    )
+    reference = data.list(keys.partitions("reference", spec.model))
+    kinds = [("reference", reference), ("corrections/reference", _corrections(data, spec, "reference"))]
+    if spec.retraining.recipe:
+        corrected = (
+            listed
+            for listed in _corrections(data, spec, "predictions")
+            if listed.folder.removeprefix(keys.partitions(keys.corrections_of("predictions"), spec.model)) in labelled
+        )
+        kinds += [("predictions", predictions), ("labels", iter(labels))]
+        kinds += [("corrections/predictions", corrected), ("corrections/labels", _corrections(data, spec, "labels"))]
+    frames = _read(data, spec, _list_objects(data, kinds))
+    rows = _rows(frames, spec)
+    time = rows[spec.columns.time]
+    time = time[time < pd.Timestamp(as_of)]
+    if time.empty:
+        raise TrainingImpossible(f"no labelled row is older than {as_of:%Y-%m-%d %H:%M}")
+    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime(), data.environment), rows
+
+
+def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: datetime | None = None) -> pd.DataFrame:
+    """Load the rows of a dataset.
+
+    Args:
+        data: where they are.
+        spec: names the columns.
+        manifest: the dataset.
+        since: leave out objects of windows that end before this moment; their rows are not asked for.
+
+    Raises:
+        ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
+        DataRefused: the dataset, or one of them, is not this model's, or not this environment's.
+    """
+    asked = [
+        item
+        for item in manifest.objects
+        if since is None
+        or keys.records_of(item.stored.key) is None  # which is refused
+        or keys.window_start(item.stored.key) + spec.window.length > since
+    ]
+    refuse_dataset(manifest, asked, spec.model, data.environment)
+    return _rows(_read(data, spec, _exact(data, asked)), spec)
+
+
+def _list_objects(
+    data: Bucket, kinds: Iterable[tuple[str, Iterable[ObjectSummary]]]
+) -> Iterator[tuple[DatasetObject, ObjectContent]]:
+    for kind, listing in kinds:
+        for file, content in read_files(data, listing):
+            yield DatasetObject(kind=kind, batch=keys.batch_of(file.key), stored=content.stored), content  # type: ignore[arg-type]
+
+
+def _exact(data: Bucket, asked: Sequence[DatasetObject]) -> Iterator[tuple[DatasetObject, ObjectContent]]:
+    return prefetch_map(lambda item: (item, data.get_exact(item.stored)), asked)
+
+
+def _read(
+    data: Bucket, spec: ModelSpec, items: Iterable[tuple[DatasetObject, ObjectContent]]
+) -> dict[DatasetObject, pd.DataFrame]:
+    """The rows of each object that has some, once it is known that all of them may be read."""
+    frames: dict[DatasetObject, pd.DataFrame] = {}
+    objections: list[str] = []
+    for item, content in items:
+        problem = objection(item, _provenance(content), spec.model, data.environment)
+        if problem:
+            objections.append(problem)
+        elif not objections and len(rows := read_records(content.body, spec, _columns(spec, item.kind))):
+            frames[item] = rows
+    refuse(objections)
+    return frames
+
+
+def _provenance(content: ObjectContent) -> Provenance:
+    """What an object's key, and what its writer noted beside it, say of where it came from."""
+    kind, model = keys.records_of(content.stored.key) or (None, None)
+    upload = InboxKey.parse(content.source) if content.source else None
+    return Provenance(kind=kind, model=model, uploaded_for=upload.model if upload else model,
+                      environment=content.environment)  # fmt: skip
+
+
+def _rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
+    if spec.retraining.recipe:
+        return labelled_rows(frames, spec)
+    return reference_rows(frames, spec)
+
+
+def _corrections(data: Bucket, spec: ModelSpec, kind: str) -> Iterator[ObjectSummary]:
+    return data.list(keys.partitions(keys.corrections_of(kind), spec.model))
+
+
+def _columns(spec: ModelSpec, kind: str) -> Collection[str] | None:
+    columns = spec.columns
+    kind = kind.removeprefix("corrections/")
+    if spec.retraining.recipe is None:
+        return None
+    if kind == "labels":
+        return [columns.id, columns.label]
+    label = [columns.label] if kind == "reference" else []
+    entity = [columns.entity] if columns.entity is not None and spec.column(columns.entity) is None else []
+    return [columns.id, columns.time, *label, *spec.features, *spec.attributes, *entity]

@@ -1,0 +1,228 @@
+"""Releases a validated version, holds or refuses it; rolls back, freezes and thaws."""
+
+from collections.abc import Iterator
+
+from steward.errors import NotReleased, ObjectChanged, ObjectMissing, RunLost
+from steward.events import (
+    Event,
+    FreezeProposed,
+    ReleaseChanged,
+    ReleaseStage,
+    RollbackProposed,
+    RunFailed,
+    ValidationCompleted,
+)
+from steward.releasing.routing import ChampionMoved, NothingToRollBack, Routing, VersionRolledBack
+from steward.releasing.serving import refuse_foreign
+from steward.repositories import models
+from steward.retraining.runs import Run
+from steward.runtime import Runtime
+from steward.services.fail_run import fail_run
+from steward.store import keys
+from steward.validation.evaluation import Evaluation
+
+
+def release_model(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | RunFailed]:
+    """Do what an event asks for; then promote what waited for a freeze that is over.
+
+    A freeze ends when somebody thaws, or when anything speaks for its end or later: time is the data's own, so a check
+    or an audit tells how far it has come.
+    """
+    match cause:
+        case ValidationCompleted():
+            told = _release_or_hold(runtime, cause)
+            yield told
+            if not _is_held(told):
+                _dequeue(runtime, cause, cause.run)
+        case FreezeProposed():
+            _freeze(runtime, cause)
+        case RollbackProposed():
+            yield from _roll_back(runtime, cause)
+        case _:
+            if models.routing(runtime.data, cause.model).freeze:
+                runtime.data.update(keys.routing(cause.model), Routing, lambda present: _at(runtime, cause, present))
+    yield from _due(runtime, cause)
+
+
+def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
+    """Promote by compare-and-swap what passed, or have it wait; say of the rest that it was refused, and why."""
+    models.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
+    evaluation = runtime.data.load(judged.evaluation, Evaluation)
+    if not evaluation.passed:
+        return _record_end(runtime, judged, evaluation, "refused", judged.summary)
+    try:
+        manifest = models.manifest(runtime.data, judged.model, judged.version)
+        refuse_foreign(manifest, evaluation, runtime.settings.environment)
+    except NotReleased as error:
+        return fail_run(runtime, judged, judged.run, "release", str(error))
+    promoted_at = runtime.now()
+
+    def promote(present: Routing | None) -> Routing:
+        routing = _at(runtime, judged, present)
+        if routing.freeze:
+            return routing.enqueue(judged)
+        over = _replaced_version(runtime, judged, routing) if evaluation.adopted else evaluation.champion
+        promoted = routing.promote(
+            judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at
+        )
+        return promoted.still_waiting(routing)
+
+    try:
+        routing = runtime.data.update(keys.routing(judged.model), Routing, promote)
+    except ChampionMoved as error:
+        return fail_run(runtime, judged, judged.run, "release", str(error))
+    except VersionRolledBack as error:
+        return _record_end(runtime, judged, evaluation, "refused", f"{error}. {judged.summary}")
+    if not routing.was_promoted(judged.run):
+        return _hold(runtime, judged, evaluation, routing)
+    return _record_end(runtime, judged, evaluation, "champion", judged.summary)
+
+
+def _due(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | RunFailed]:
+    """Judge anew what waited, the newest first: that one takes over, and those before it have lost their champion.
+
+    Each stays among those that wait until it was told what became of it: a redelivery after a death goes on there.
+    """
+    for judged in models.routing(runtime.data, cause.model).promotable:
+        try:
+            told = _release_waiting(runtime, judged)
+        except RunLost as error:  # nobody delivers it again, and there is no run that could fail
+            runtime.record(judged, "version_refused", judged.version, str(error))
+        else:
+            yield told
+            if _is_held(told):
+                return  # frozen again meanwhile
+        _dequeue(runtime, cause, judged.run)
+
+
+def _is_held(told: ReleaseChanged | RunFailed) -> bool:
+    return isinstance(told, ReleaseChanged) and told.stage == "held"
+
+
+def _dequeue(runtime: Runtime, cause: Event, run: str) -> None:
+    """Take a run from those that wait, once it was told what became of it."""
+    runtime.data.update(keys.routing(cause.model), Routing, lambda present: _present(present, cause).dequeue(run))
+
+
+def _release_waiting(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
+    try:
+        return _release_or_hold(runtime, judged)
+    except (ObjectMissing, ObjectChanged) as error:  # its evidence is gone
+        return fail_run(runtime, judged, judged.run, "release", str(error))
+
+
+def _freeze(runtime: Runtime, proposed: FreezeProposed) -> None:
+    routing = runtime.data.update(
+        keys.routing(proposed.model), Routing, lambda present: _present(present, proposed).with_freeze(proposed)
+    )
+    thawed = proposed.until is not None and proposed.until <= proposed.as_of
+    end = f"until {proposed.until:%Y-%m-%d %H:%M} UTC" if proposed.until else "until thawed"
+    said = f"thawed; {len(routing.held)} waited" if thawed else f"frozen {end}"
+    summary = f"promotions are {said}, by {proposed.author}: {proposed.reason}"
+    if proposed.event_id in routing.overtaken:
+        summary += "; told after what was asked for later, which stands"
+    runtime.record(proposed, "promotions_thawed" if thawed else "promotions_frozen", proposed.model, summary)
+
+
+def _at(runtime: Runtime, cause: Event, present: Routing | None) -> Routing:
+    """The routing at the moment that an event speaks for; a freeze that is over by then is recorded as such."""
+    routing = _present(present, cause)
+    now = routing.as_of(cause.as_of)
+    if routing.freeze and not now.freeze:
+        summary = f"the freeze of promotions is over; {len(routing.held)} waited for it"
+        runtime.record(cause, "promotions_thawed", cause.model, summary, identity=f"over-{routing.freeze.cause}")
+    return now
+
+
+def _present(present: Routing | None, cause: Event) -> Routing:
+    return present or Routing(model=cause.model)
+
+
+def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[ReleaseChanged]:
+    if runtime.ledger.knows(proposed.model, proposed.event_id):
+        return  # it was declined: what has changed since does not count
+    now = runtime.now()
+
+    def change(present: Routing | None) -> Routing:
+        return _present(present, proposed).roll_back(
+            cause=proposed.event_id, asked_at=proposed.occurred_at, as_of=proposed.as_of, promoted_at=now
+        )
+
+    try:
+        routing = runtime.data.update(keys.routing(proposed.model), Routing, change)
+    except NothingToRollBack as error:
+        summary = f"{proposed.author} asks to roll back: {proposed.reason}. Held back: {error}"
+        runtime.record(proposed, "rollback_declined", proposed.model, summary)
+        return
+    restored = next(promotion for promotion in routing.promotions if promotion.cause == proposed.event_id)
+    event = ReleaseChanged(
+        **runtime.caused_by(proposed),
+        run=restored.run,
+        version=restored.version,
+        previous=restored.rolled_back,
+        stage="rolled_back",
+        summary=f"{restored.version} takes over again from {restored.rolled_back}, which {proposed.author} has rolled "
+        f"back: {proposed.reason}",
+    )
+    runtime.record(event, "champion_rolled_back", event.version, event.summary)
+    yield event
+
+
+def _replaced_version(runtime: Runtime, judged: ValidationCompleted, routing: Routing) -> str | None:
+    """What an adopted version takes over from: whoever is in charge, unless a later adoption got there first.
+
+    Raises:
+        ChampionMoved: the version in charge was asked for later, so it knows of more reference data.
+    """
+    if not routing.promotions:
+        return None
+    mine, present = (_run(runtime, judged.model, run) for run in (judged.run, routing.promotions[-1].run))
+    if (present.as_of, present.requested_at) > (mine.as_of, mine.requested_at):
+        raise ChampionMoved(f"{routing.champion} was adopted from later reference data, and stays in charge")
+    return routing.champion
+
+
+def _run(runtime: Runtime, model: str, run: str) -> Run:
+    return runtime.data.load(keys.run(model, run), Run)
+
+
+def _hold(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, routing: Routing) -> ReleaseChanged:
+    """Tell that a version passed and waits; its run goes on when it need not wait any more."""
+    event = _change_event(runtime, judged, evaluation, "held", f"{judged.summary}. It waits: {_why(routing)}")
+    runtime.record(event, "promotion_held", judged.version, event.summary, (judged.evaluation,))
+    return event
+
+
+def _why(routing: Routing) -> str:
+    return routing.freeze.sentence if routing.freeze else "the freeze is just over"
+
+
+def _record_end(
+    runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: ReleaseStage, summary: str
+) -> ReleaseChanged:
+    promoted = stage == "champion"
+
+    def change(present: Run | None) -> Run:
+        if present is None:
+            raise RunLost(f"run {judged.run} of {judged.model} is not stored")
+        return present.advance("promoted" if promoted else "refused", outcome=summary)
+
+    event = _change_event(runtime, judged, evaluation, stage, summary)
+    runtime.record(
+        event, "champion_promoted" if promoted else "version_refused", judged.version, summary, (judged.evaluation,)
+    )
+    runtime.data.update(keys.run(judged.model, judged.run), Run, change)
+    return event
+
+
+def _change_event(
+    runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: ReleaseStage, summary: str
+) -> ReleaseChanged:
+    return ReleaseChanged(
+        **runtime.caused_by(judged),
+        run=judged.run,
+        version=judged.version,
+        previous=evaluation.champion,
+        stage=stage,
+        summary=summary,
+    )

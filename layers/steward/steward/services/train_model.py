@@ -1,0 +1,201 @@
+"""Makes a version: snapshots the dataset, fits the recipe or adopts the reference, and stores the result."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from steward.baselines.baseline import Baseline
+from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
+from steward.events import Event, ObjectRef, TrainingCompleted, TrainingRequested
+from steward.profiles.profiling_config import ProfilingConfig
+from steward.repositories import models, training_data
+from steward.repositories.run_attempts import AttemptKilled, Attempts
+from steward.retraining import artifact, recipe
+from steward.retraining.adoption import adopt
+from steward.retraining.conditional_fitting import with_conditional
+from steward.retraining.dataset import constant, negative_label, split, targets
+from steward.retraining.importance import permutation_importances
+from steward.retraining.leakage_check import with_leakage
+from steward.retraining.manifest import DatasetManifest
+from steward.retraining.platform import describe_platform
+from steward.retraining.profile_inputs import by_window, profile_input, scored_columns
+from steward.retraining.runs import Run
+from steward.retraining.scored_outcomes import group_outcomes_of, outcomes_of
+from steward.retraining.version_attributions import attribute_reference
+from steward.retraining.versions import VersionManifest, version_name
+from steward.runtime import Runtime
+from steward.services.fail_run import fail_run
+from steward.spec.model import ModelSpec
+from steward.store import keys
+
+
+def train_model(runtime: Runtime, request: TrainingRequested) -> Iterator[Event]:
+    """Carry a run from its request to a version; a redelivered request finds what was made and tells of it again.
+
+    A training that was killed ends the run.
+    """
+    spec, spec_stored = models.current_spec(runtime.data, request.model)
+    run = runtime.data.load(keys.run(request.model, request.run), Run)
+    try:
+        if run.manifest is None and not run.ended:
+            attempts = Attempts(runtime, request.model, request.run, "training", runtime.attempt)
+            attempts.begin(run)
+            frozen = _take_snapshot(runtime, spec, run)
+            version = _version(spec, run, frozen)
+            attempts.work(makes=keys.version(spec.model, version, "baseline.json"))
+            make = _train if spec.retraining.recipe else _adopt
+            manifest, stored = make(runtime, spec, spec_stored, run, frozen)
+            run = _advance(runtime, run, "trained", version=manifest.version, manifest=stored)
+        event = _complete(runtime, request, run)
+    except (TrainingImpossible, ObjectMissing, ObjectChanged, AttemptKilled) as error:
+        event = fail_run(runtime, request, request.run, "training", str(error))
+    yield event
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    stored: ObjectRef
+    manifest: DatasetManifest
+    rows: pd.DataFrame
+
+
+def _take_snapshot(runtime: Runtime, spec: ModelSpec, run: Run) -> _Snapshot:
+    """The run's dataset, fixed at the first attempt."""
+    if run.dataset is None:
+        manifest, rows = training_data.snapshot(runtime.data, spec, run.as_of)
+        stored = runtime.data.create_if_absent(
+            keys.dataset(spec.model, manifest.dataset), manifest.model_dump_json().encode()
+        )
+        run = _advance(runtime, run, "frozen", dataset=stored)
+        if run.dataset == stored:
+            return _Snapshot(stored, manifest, rows)
+    if run.dataset is None:
+        raise TrainingImpossible(run.outcome or "the run ended before its dataset was fixed")
+    manifest = runtime.data.load(run.dataset, DatasetManifest)
+    return _Snapshot(run.dataset, manifest, training_data.load(runtime.data, spec, manifest))
+
+
+def _version(spec: ModelSpec, run: Run, frozen: _Snapshot) -> str:
+    declared = spec.retraining.recipe
+    libraries = recipe.libraries() if declared else {}
+    return version_name(run.as_of, run.run, frozen.stored.sha256, declared, libraries)
+
+
+def _train(
+    runtime: Runtime, spec: ModelSpec, spec_stored: ObjectRef, run: Run, frozen: _Snapshot
+) -> tuple[VersionManifest, ObjectRef]:
+    """Fit the recipe, and judge it on the holdout for its baseline."""
+    declared = spec.retraining.recipe
+    if declared is None:
+        raise TrainingImpossible("the declaration has no recipe to train by")
+    training, holdout = split(frozen.rows, frozen.manifest, spec)
+    version = _version(spec, run, frozen)
+    model = recipe.fit(declared, spec, training, targets(training, spec))
+    scores = recipe.score(model, spec, holdout)
+    importances = permutation_importances(model, spec, holdout)
+    held = profile_input(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec)))
+    attributed = attribute_reference(model, spec, training, holdout) if spec.monitors.attribution_drift else None
+    baseline = Baseline.of(
+        by_window(training, spec),
+        ProfilingConfig.of(spec),
+        held=held,
+        holdout=outcomes_of(scores, holdout, spec),
+        importances=importances,
+        attributions=(attributed.sums, attributed.spread) if attributed else None,
+    )
+    baseline = with_conditional(baseline, held, scores, holdout, spec)
+    baseline = with_leakage(baseline, training, spec)
+    groups = group_outcomes_of(scores, holdout, spec, held.chunk, baseline.bins)
+    baseline = baseline.model_copy(update={"holdout_groups": groups})
+    put = runtime.data.create_if_absent
+    time = training[spec.columns.time]
+    manifest = VersionManifest(
+        model=spec.model,
+        version=version,
+        environment=runtime.settings.environment,
+        run=run.run,
+        as_of=run.as_of,
+        spec=spec_stored,
+        dataset=frozen.stored,
+        recipe=declared,
+        libraries=recipe.libraries(),
+        platform=describe_platform(),
+        features=list(spec.features),
+        importances=importances,
+        baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
+        artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
+        background=(
+            put(keys.version(spec.model, version, "background.json"), attributed.background.model_dump_json().encode())
+            if attributed
+            else None
+        ),
+        training_rows=len(training),
+        constant=constant(training, spec),
+        training_start=time.min().to_pydatetime(),
+        trained_until=frozen.manifest.holdout_start,
+        holdout_rows=len(holdout),
+        holdout_until=frozen.manifest.end,
+    )
+    return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
+
+
+def _adopt(
+    runtime: Runtime, spec: ModelSpec, spec_stored: ObjectRef, run: Run, frozen: _Snapshot
+) -> tuple[VersionManifest, ObjectRef]:
+    """Take the reference rows, with the outputs that they came with, as what the model trained elsewhere is like."""
+    version = _version(spec, run, frozen)
+    baseline = adopt(frozen.rows, spec)
+    put = runtime.data.create_if_absent
+    time = frozen.rows[spec.columns.time]
+    manifest = VersionManifest(
+        model=spec.model,
+        version=version,
+        environment=runtime.settings.environment,
+        run=run.run,
+        as_of=run.as_of,
+        spec=spec_stored,
+        dataset=frozen.stored,
+        recipe=None,
+        libraries={},
+        features=list(spec.features),
+        importances={},
+        artifact=None,
+        baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
+        training_rows=len(frozen.rows),
+        constant=(),
+        training_start=time.min().to_pydatetime(),
+        trained_until=frozen.manifest.end,
+        holdout_rows=baseline.holdout.labelled if baseline.holdout else 0,
+        holdout_until=frozen.manifest.end,
+    )
+    return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
+
+
+def _advance(runtime: Runtime, run: Run, stage: str, **found: ObjectRef | str | None) -> Run:
+    return runtime.data.update(
+        keys.run(run.model, run.run),
+        Run,
+        lambda present: (present or run).advance(stage, **found),  # type: ignore[arg-type]
+    )
+
+
+def _complete(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
+    if run.manifest is None or run.version is None or run.dataset is None:
+        return fail_run(runtime, request, run.run, "training", run.outcome or "the run ended before it made a version")
+    manifest = runtime.data.load(run.manifest, VersionManifest)
+    event = TrainingCompleted(
+        **runtime.caused_by(request),
+        run=run.run,
+        version=run.version,
+        dataset=run.dataset.key.split("/")[-2],
+        manifest=run.manifest,
+    )
+    rows, kept = manifest.training_rows, manifest.holdout_rows
+    summary = (
+        f"{manifest.recipe.estimator} fitted on {rows:,} rows, {kept:,} kept to judge with"
+        if manifest.recipe
+        else f"trained elsewhere; {rows:,} reference rows adopted, {kept:,} of them labelled"
+    )
+    runtime.record(event, "training_completed", run.version, summary, (run.manifest, run.dataset))
+    return event

@@ -1,0 +1,183 @@
+"""Validates a version against the champion on unseen rows and stores evaluation and card."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from steward.baselines.baseline import Baseline
+from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
+from steward.events import Event, ObjectRef, TrainingCompleted, ValidationCompleted
+from steward.governance.card import ModelCard
+from steward.performance.entity_figures import entities_of
+from steward.performance.metrics import metric_values
+from steward.repositories import models, training_data
+from steward.repositories.run_attempts import AttemptKilled, Attempts
+from steward.retraining import artifact, recipe
+from steward.retraining.dataset import held_out, truth
+from steward.retraining.manifest import DatasetManifest
+from steward.retraining.runs import Run
+from steward.retraining.scored_outcomes import outcomes_of
+from steward.retraining.versions import VersionManifest
+from steward.runtime import Runtime
+from steward.services.fail_run import fail_run
+from steward.spec.model import ModelSpec
+from steward.store import keys
+from steward.validation.evaluation import Evaluation
+from steward.validation.gates import ADOPTION_GATES, GATES, Contest
+
+
+def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[Event]:
+    """Judge a version. A redelivered event finds the judgement and tells of it again.
+
+    A validation that was killed ends the run.
+    """
+    spec, _ = models.current_spec(runtime.data, completed.model)
+    run = runtime.data.load(keys.run(completed.model, completed.run), Run)
+    if run.ended and run.evaluation is None:
+        yield fail_run(runtime, completed, completed.run, "validation", run.outcome)
+        return
+    attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.attempt)
+    try:
+        if run.evaluation is None:
+            attempts.begin(run)
+        stored = run.evaluation or _evaluate(runtime, spec, completed, attempts)
+    except (TrainingImpossible, ObjectMissing, ObjectChanged, UntrustedArtifact, AttemptKilled) as error:
+        yield fail_run(runtime, completed, completed.run, "validation", str(error))
+        return
+    evaluation = runtime.data.load(stored, Evaluation)
+    runtime.data.update(
+        keys.run(completed.model, completed.run),
+        Run,
+        lambda present: (present or run).advance("validated", evaluation=stored),
+    )
+    event = ValidationCompleted(
+        **runtime.caused_by(completed),
+        run=completed.run,
+        version=completed.version,
+        passed=evaluation.passed,
+        summary=evaluation.summary,
+        evaluation=stored,
+    )
+    runtime.record(event, "validation_completed", completed.version, evaluation.summary, (stored, completed.manifest))
+    yield event
+
+
+def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, attempts: Attempts) -> ObjectRef:
+    manifest = runtime.data.load(completed.manifest, VersionManifest)
+    champion = models.routing(runtime.data, spec.model).champion
+    incumbent = models.manifest(runtime.data, spec.model, champion) if champion else None
+    if manifest.recipe is None:
+        return _adoption(runtime, spec, completed, manifest, champion)
+    frozen = runtime.data.load(manifest.dataset, DatasetManifest)
+    holdout = held_out(training_data.load(runtime.data, spec, frozen, since=frozen.holdout_start), frozen, spec)
+    attempts.work(makes=keys.version(spec.model, manifest.version, "card.json"))
+    scores, opposing = _scores(runtime, spec, manifest, incumbent, holdout)
+    contest = Contest(
+        labels=truth(holdout, spec),
+        times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),
+        entities=entities_of(holdout, spec),
+        challenger=scores,
+        champion=opposing,
+        champion_version=champion,
+        champion_saw_until=incumbent.trained_until if incumbent else None,
+        challenger_saw_until=manifest.trained_until,
+        holdout_start=frozen.holdout_start,
+        features=manifest.features,
+        declared_features=list(spec.features),
+        leakage=Baseline.from_json(runtime.data.get_verified(manifest.baseline)).leakage,
+        maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
+    )
+    return _store_evaluation(
+        runtime,
+        spec,
+        manifest,
+        Evaluation(
+            model=spec.model,
+            version=manifest.version,
+            champion=champion,
+            run=completed.run,
+            as_of=completed.as_of,
+            dataset=manifest.dataset,
+            holdout_start=frozen.holdout_start,
+            holdout_rows=len(holdout),
+            metrics=metric_values(outcomes_of(scores, holdout, spec), spec.business_value),
+            champion_metrics=metric_values(outcomes_of(opposing, holdout, spec), spec.business_value),
+            gates=[gate.evaluate(contest, spec.validation) for gate in GATES],
+        ),
+    )
+
+
+def _scores(
+    runtime: Runtime,
+    spec: ModelSpec,
+    manifest: VersionManifest,
+    incumbent: VersionManifest | None,
+    holdout: pd.DataFrame,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the version, and the champion or else a constant, say of the holdout."""
+    if manifest.artifact is None:
+        raise TrainingImpossible(f"version {manifest.version} has no artifact to judge")
+    scores = recipe.score(artifact.load(runtime.data.get_verified(manifest.artifact)), spec, holdout)
+    if incumbent is None or incumbent.artifact is None:
+        return scores, constant_scores(manifest, scores)
+    trained_under = runtime.data.load(incumbent.spec, models.SpecRevision).spec
+    return scores, recipe.score(artifact.load(runtime.data.get_verified(incumbent.artifact)), trained_under, holdout)
+
+
+def constant_scores(manifest: VersionManifest, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a model that knows nothing would say in place of a version's scores, in the same shape."""
+    constant = np.array(manifest.constant)
+    return np.tile(constant, (len(scores), 1)) if scores.ndim > 1 else np.full(len(scores), constant[0])
+
+
+def _adoption(
+    runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, manifest: VersionManifest, champion: str | None
+) -> ObjectRef:
+    """The evidence of a version that was trained elsewhere: what its reference rows say, and that no more is known."""
+    baseline = Baseline.from_json(runtime.data.get_verified(manifest.baseline))
+    contest = Contest(
+        labels=np.empty(0),
+        times=np.empty(0, "datetime64[us]"),
+        challenger=np.empty(0),
+        champion=np.empty(0),
+        champion_version=champion,
+        champion_saw_until=None,
+        challenger_saw_until=manifest.trained_until,
+        holdout_start=manifest.trained_until,
+        features=manifest.features,
+        declared_features=list(spec.features),
+        leakage=baseline.leakage,
+        maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
+    )
+    metrics = metric_values(baseline.holdout, spec.business_value) if baseline.holdout else {}
+    return _store_evaluation(
+        runtime,
+        spec,
+        manifest,
+        Evaluation(
+            model=spec.model,
+            version=manifest.version,
+            champion=champion,
+            run=completed.run,
+            as_of=completed.as_of,
+            dataset=manifest.dataset,
+            holdout_start=manifest.training_start,
+            holdout_rows=manifest.holdout_rows,
+            metrics=metrics,
+            champion_metrics={},
+            gates=[gate.evaluate(contest, spec.validation) for gate in ADOPTION_GATES],
+        ),
+    )
+
+
+def _store_evaluation(
+    runtime: Runtime, spec: ModelSpec, manifest: VersionManifest, evaluation: Evaluation
+) -> ObjectRef:
+    """Store the evidence and the card."""
+    card = ModelCard.of(spec, manifest, evaluation)
+    put = runtime.data.create_if_absent
+    put(keys.version(spec.model, manifest.version, "card.json"), card.model_dump_json(indent=1).encode())
+    put(keys.version(spec.model, manifest.version, "card.md"), card.markdown().encode(), "text/markdown")
+    return put(keys.version(spec.model, manifest.version, "evaluation.json"), evaluation.model_dump_json().encode())

@@ -1,0 +1,234 @@
+"""Watchdog of the deployment: finds overdue work, notifies, and restores schedules."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from steward.alerting.messages import deployment_notice
+from steward.errors import StewardError
+from steward.events import DEPLOYMENT, DeploymentDegraded, DeploymentRecovered, Event, Problem
+from steward.notifications import publish
+from steward.repositories import model_schedules, models
+from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings
+from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
+from steward.selfcheck.overdue import GRACE, overdue_audits, overdue_checks
+from steward.spec.durations import format_duration
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.store import cloudwatch, deployment, keys
+from steward.store.bucket import Bucket
+from steward.store.schedules import Scheduler, ScheduleRefused
+
+_REMEMBERED = timedelta(days=35)
+"""As far back as the sweep of check_window looks for windows without a check."""
+
+
+@dataclass(frozen=True, slots=True)
+class _AgeMetric:
+    """How long the oldest message of a queue has waited, in CloudWatch's words."""
+
+    queue: str
+    namespace: str = "AWS/SQS"
+    metric: str = "ApproximateAgeOfOldestMessage"
+    statistic: str = "Maximum"
+
+    @property
+    def dimensions(self) -> tuple[tuple[str, str], ...]:
+        return (("QueueName", self.queue),)
+
+
+def watch_deployment(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[Event]:
+    """Tell people what is wrong, each cause once, and what is corrected; and put back the schedules that are amiss.
+
+    It tells them itself rather than by the bus and raise_alerts, which may be what is wrong. What is found is stored
+    before anything is corrected or told, and taken out of what is pending after it was told: after a death in between,
+    the next delivery tells it, under the same id.
+    """
+    known = runtime.data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
+    if known.knows(at) and not known.pending:
+        return
+    amiss = list(of_schedules(runtime.settings, runtime.data))
+    if not known.knows(at):
+        found = [
+            *of_queues(runtime.settings.bus, at),
+            *_of_bucket(runtime.settings),
+            *_of_schedules(runtime.settings, amiss),
+        ]
+        for model in list_models(runtime.data):
+            found += of_model(runtime.data, model, at)
+        if any(known.diff(found)):
+            known = runtime.data.update(
+                keys.deployment_problems(),
+                OpenIncidents,
+                lambda present: (present or OpenIncidents()).with_problem(found, at),
+            )
+    refused = _restore_schedules(runtime.settings, amiss)
+    if known.with_recovery(refused) != known:
+        known = runtime.data.update(
+            keys.deployment_problems(),
+            OpenIncidents,
+            lambda present: (present or OpenIncidents()).with_recovery(refused),
+        )
+    for news in known.pending:
+        yield from _notify(runtime, news)
+        runtime.data.update(
+            keys.deployment_problems(),
+            OpenIncidents,
+            lambda present, told=news: (present or OpenIncidents()).with_notified(told),  # type: ignore[misc]
+        )
+
+
+def _notify(runtime: Runtime[WatchSettings], news: IncidentChanges) -> Iterator[Event]:
+    """Record news, send them to people, and put them on the bus."""
+    for kind, action, problems in (
+        (DeploymentDegraded, "deployment_degraded", news.fresh),
+        (DeploymentRecovered, "deployment_recovered", news.recovered),
+    ):
+        if problems:
+            event = kind(
+                **runtime.header(DEPLOYMENT, news.at, f"watch-{news.at:%Y%m%dT%H%M%SZ}"),
+                problems=list(problems),
+            )
+            sentences = " ".join(problem.sentence for problem in problems)
+            runtime.record(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
+            publish(runtime, deployment_notice(event))
+            yield event
+
+
+def list_models(data: Bucket) -> Iterator[str]:
+    """Every declared model."""
+    return data.list_prefixes("models/")
+
+
+def of_model(data: Bucket, model: str, at: datetime) -> Iterator[Problem]:
+    """What a model's schedules should have brought about by a moment, and have not."""
+    newest = models.newest_revision(data, model)
+    if newest is None or newest[0].removal:
+        return
+    spec = newest[0].spec
+    problem = overdue_checks(spec, _windows(data, spec, at), frozenset(_checked_windows(data, spec, at)), at)
+    if problem:
+        yield problem
+    declared = max((listed.modified for listed in data.list(keys.spec_revisions(model))), default=at)
+    audited = max((_audit_time(listed.key) for listed in data.list(keys.audits(model))), default=declared)
+    problem = overdue_audits(spec, max(declared, audited), at)
+    if problem:
+        yield problem
+
+
+def of_queues(stack: str, at: datetime) -> Iterator[Problem]:
+    """Messages that failed too often, and those that wait for too long."""
+    waiting = {}
+    for logical, url in deployment.queues(stack):
+        count = deployment.messages(url)
+        if not count:
+            continue
+        if logical.endswith("Queue"):
+            waiting[url.rsplit("/", 1)[-1]] = logical
+            continue
+        yield dead_letters(logical, count)
+    yield from old_messages(waiting, at)
+
+
+def old_messages(queues: Mapping[str, str], at: datetime, grace: timedelta = GRACE) -> Iterator[Problem]:
+    """Queues whose oldest message is not done with for so long, as far as CloudWatch knows.
+
+    Args:
+        queues: the logical id of each queue that holds messages, by its name.
+        at: now.
+        grace: how old a message may be.
+    """
+    asked = {_AgeMetric(name): logical for name, logical in queues.items()}
+    ages = cloudwatch.minutes(list(asked), at - grace, at) if asked else {}
+    for question, values in ages.items():
+        if values and values[max(values)] >= grace.total_seconds():
+            yield Problem(
+                cause=f"{asked[question]}-age",
+                sentence=f"The oldest message of {asked[question]} waits or is in work for more than "
+                f"{format_duration(grace)}.",
+                remedy="steward status counts what is still in work; steward redrive shows what failed, and why",
+            )
+
+
+def dead_letters(logical: str, count: int) -> Problem:
+    """That a dead-letter queue is not empty."""
+    words = "".join(f"_{one.lower()}" if one.isupper() else one for one in logical.removesuffix("DeadLetters"))
+    return Problem(
+        cause=f"{logical}-messages",
+        sentence=f"{count} messages failed too often and wait in {logical}.",
+        remedy=f"steward redrive {words.strip('_')} shows why; with --send they go round again",
+    )
+
+
+def of_schedules(settings: ScheduleSettings, data: Bucket) -> Iterator[tuple[ModelSpec, str, str]]:
+    """Each schedule that is not as declared: the declaration, the schedule's name, and a sentence."""
+    for model in list_models(data):
+        newest = models.newest_revision(data, model)
+        if newest:
+            for name, sentence in model_schedules.find_differences(settings, newest[0].spec).items():
+                yield newest[0].spec, name, sentence
+
+
+def _of_bucket(settings: Settings) -> Iterator[Problem]:
+    if not deployment.upload_notifications_enabled(settings.data_bucket):
+        yield Problem(
+            cause="DataBucket-notifications",
+            sentence="The bucket DataBucket tells nobody of uploads: its notifications to EventBridge are off.",
+            remedy=f"aws s3api put-bucket-notification-configuration --bucket {settings.data_bucket} "
+            "--notification-configuration '{\"EventBridgeConfiguration\": {}}'; upload again what came meanwhile",
+        )
+
+
+def _of_schedules(settings: ScheduleSettings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> Iterator[Problem]:
+    """What is wrong with schedules, and what to do about it if EventBridge Scheduler takes those that are declared."""
+    group = Scheduler(settings.schedule_group)
+    if not group.exists():
+        yield Problem(
+            cause="Schedules-gone",
+            sentence=f"The schedule group {group.group} was gone, with every schedule in it.",
+            remedy="Steward makes it again with the first schedule that it puts back; nothing is left to do.",
+        )
+    for spec, name, sentence in amiss:
+        mend = "Steward has put it back; nothing is left to do."
+        if name not in model_schedules.wanted_schedules(settings, spec):
+            mend = f"aws scheduler delete-schedule --name {name} --group-name {group.group}"
+        yield Problem(cause=_cause(name), sentence=f"{sentence[0].upper()}{sentence[1:]}.", remedy=mend)
+
+
+def _restore_schedules(settings: ScheduleSettings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> dict[str, str]:
+    """Make schedules as they are declared; what to do about those that are refused, by the cause of the trouble."""
+    group = Scheduler(settings.schedule_group)
+    refused = {}
+    for spec, name, _ in amiss:
+        declared = model_schedules.wanted_schedules(settings, spec).get(name)
+        try:
+            if declared:
+                group.put(declared)
+        except ScheduleRefused as error:
+            refused[_cause(name)] = f"It cannot be put back, upload a declaration that mends it: {error}"
+    return refused
+
+
+def _cause(schedule: str) -> str:
+    return f"schedule-{schedule}"
+
+
+def _windows(data: Bucket, spec: ModelSpec, at: datetime) -> set[str]:
+    """The windows that have records, of the last weeks."""
+    oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
+    prefixes = [keys.profiles(spec.model, version) for version in data.list_prefixes(keys.profiles(spec.model))]
+    return {window for prefix in prefixes for window in data.list_prefixes(prefix, start_after=prefix + oldest)}
+
+
+def _checked_windows(data: Bucket, spec: ModelSpec, at: datetime) -> Iterator[str]:
+    prefix = keys.checks(spec.model)
+    return data.list_prefixes(prefix, start_after=prefix + Window.containing(at - _REMEMBERED, spec.window.length).id)
+
+
+def _audit_time(key: str) -> datetime:
+    """When an audit was made, by the name of its report."""
+    moment = key.rsplit("/", 1)[-1].partition("-")[0]
+    try:
+        return datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise StewardError(f"{key} is no name of an audit's report; remove what is not Steward's own") from error

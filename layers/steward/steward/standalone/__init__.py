@@ -1,1 +1,0 @@
-"""Comparing tables, and suggesting a declaration from one, without any deployment."""

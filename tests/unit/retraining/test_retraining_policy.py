@@ -1,0 +1,198 @@
+"""The policy starts what was asked for and nothing holds back, says why it does not, and stands by its answers."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steward.retraining.policy import RetrainingDecision, RetrainingState, decide
+from steward.spec.policies import RetrainingPolicy
+from tests.unit.examples import DAY, START
+
+POLICY = RetrainingPolicy.model_validate(
+    {
+        "recipe": {"estimator": "LogisticRegression"},
+        "on_alerts": ["roc_auc", "log_loss"],
+        "every": "8w",
+        "cool_down": "7d",
+        "minimum_labels": 1000,
+        "minimum_new_labels": 500,
+    }
+)
+TRAINED = RetrainingState(
+    labels={"reference/b1": 2000, "v1/w1": 600},
+    counted={"reference/b1": 2000},
+    last_run="r0",
+    last_as_of=START,
+)
+
+
+def ask(memory: RetrainingState = TRAINED, policy: RetrainingPolicy = POLICY, **changes: Any) -> RetrainingDecision:
+    asked: dict[str, Any] = {
+        "firing": ["roc_auc"],
+        "proposed": None,
+        "in_flight": False,
+        "has_champion": True,
+        "referred": False,
+        "as_of": START + 10 * DAY,
+        "run": "r1",
+    }
+    return decide(policy, memory, **asked | changes)
+
+
+def test_a_firing_alert_starts_a_run() -> None:
+    assert ask() == RetrainingDecision(
+        verdict="start", triggers=["alert roc_auc is firing"], reasons=["alert roc_auc is firing"], run="r1"
+    )
+
+
+def test_an_alert_that_the_policy_does_not_name_starts_nothing() -> None:
+    assert ask(firing=["missing_values"]) == RetrainingDecision(verdict="nothing")
+
+
+def test_nothing_is_decided_when_nothing_asks() -> None:
+    assert ask(firing=[]).verdict == "nothing"
+    assert ask(firing=[], in_flight=True).verdict == "nothing"
+
+
+def test_a_person_or_a_schedule_may_ask() -> None:
+    assert ask(firing=[], proposed="the owner asks").triggers == ["the owner asks"]
+
+
+def test_age_alone_starts_a_run_when_the_policy_says_every() -> None:
+    assert ask(firing=[], as_of=START + 56 * DAY).verdict == "start"
+    assert ask(firing=[], as_of=START + 56 * DAY - timedelta(seconds=1)).verdict == "nothing"
+    without = POLICY.model_copy(update={"every": None})
+    assert ask(policy=without, firing=[], as_of=START + 560 * DAY).verdict == "nothing"
+
+
+def test_no_run_starts_within_the_cool_down() -> None:
+    early = ask(as_of=START + 7 * DAY - timedelta(seconds=1))
+    assert early.verdict == "decline"
+    assert early.reasons == ["cool-down: the newest run is 7 d old, the policy asks for 1w"]
+    assert ask(as_of=START + 7 * DAY).verdict == "start"
+
+
+def test_an_event_from_before_the_newest_run_starts_none() -> None:
+    assert ask(as_of=START - 30 * DAY).verdict == "decline"
+
+
+def test_no_run_starts_while_one_is_in_flight() -> None:
+    assert ask(in_flight=True).reasons == ["run r0 has not ended"]
+
+
+def test_no_run_starts_without_enough_new_labels() -> None:
+    memory = TRAINED.model_copy(update={"counted": TRAINED.labels | {"v1/w1": 101}})
+    assert ask(memory).reasons == ["499 labelled rows since the newest run; the policy asks for 500"]
+    assert ask(memory.with_labels("v1/w2", 1)).verdict == "start"
+
+
+def test_the_first_run_needs_the_minimum_and_no_cool_down() -> None:
+    few = ask(RetrainingState(labels={"reference/b1": 999}), has_champion=False, firing=[])
+    assert few.verdict == "decline"
+    assert few.reasons == ["999 labelled rows so far; a first run needs 1,000"]
+    assert ask(RetrainingState(labels={"reference/b1": 1000}), has_champion=False, firing=[]).verdict == "start"
+
+
+def test_every_obstacle_is_told() -> None:
+    assert len(ask(RetrainingState(last_run="r0", last_as_of=START), in_flight=True, as_of=START).reasons) == 3
+
+
+labels = st.dictionaries(st.sampled_from(["v1/w1", "v1/w2", "v2/w1", "reference/b1"]), st.integers(0, 2000))
+memories = st.builds(
+    RetrainingState,
+    labels=labels,
+    counted=labels,
+    last_run=st.just("r0"),
+    last_as_of=st.integers(0, 30).map(lambda days: START + days * DAY),
+    decisions=st.just({}),
+) | st.builds(
+    RetrainingState, labels=labels, counted=st.just({}), last_run=st.none(), last_as_of=st.none(), decisions=st.just({})
+)
+questions = st.fixed_dictionaries(
+    {
+        "firing": st.lists(st.sampled_from(["roc_auc", "log_loss", "accuracy"]), unique=True),
+        "proposed": st.none() | st.just("asked"),
+        "in_flight": st.booleans(),
+        "has_champion": st.booleans(),
+        "as_of": st.integers(0, 120).map(lambda days: START + days * DAY),
+    }
+)
+RANK = {"nothing": 0, "decline": 1, "start": 2}
+
+
+@given(memories, questions, st.integers(0, 3000))
+def test_more_labels_never_turn_a_start_into_a_refusal(
+    memory: RetrainingState, question: dict[str, Any], more: int
+) -> None:
+    richer = memory.with_labels("v1/w3", more)
+    assert RANK[ask(richer, **question).verdict] >= RANK[ask(memory, **question).verdict]
+
+
+@given(memories, questions, st.integers(0, 100))
+def test_a_later_moment_never_turns_a_start_into_a_refusal(
+    memory: RetrainingState, question: dict[str, Any], days: int
+) -> None:
+    later = question | {"as_of": question["as_of"] + days * DAY}
+    if ask(memory, **question).verdict == "start":
+        assert ask(memory, **later).verdict == "start"
+
+
+@given(memories, questions)
+def test_a_refusal_names_what_asked_and_what_held_it_back(memory: RetrainingState, question: dict[str, Any]) -> None:
+    answer = ask(memory, **question)
+    assert bool(answer.triggers) == (answer.verdict != "nothing")
+    assert bool(answer.reasons) == (answer.verdict != "nothing")
+    assert (answer.run is not None) == (answer.verdict == "start")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["v1/w1", "v1/w2", "v2/w1"]), st.integers(0, 500)), max_size=8), st.data())
+def test_labels_told_again_or_out_of_order_are_counted_once(told: list[tuple[str, int]], data: st.DataObject) -> None:
+    def remembered(said: list[tuple[str, int]]) -> int:
+        memory = RetrainingState()
+        for place, rows in said:
+            memory = memory.with_labels(place, rows)
+        return memory.all_labels
+
+    assert remembered(data.draw(st.permutations(told + told))) == remembered(told)
+
+
+def test_a_run_counts_the_labels_it_had_as_old() -> None:
+    started = RetrainingDecision(verdict="start", triggers=["x"], reasons=["x"], run="r1")
+    memory = TRAINED.with_decision("event-1", started, START + 10 * DAY, START)
+    assert (memory.last_run, memory.last_as_of, memory.new_labels) == ("r1", START + 10 * DAY, 0)
+    assert memory.with_labels("v1/w1", 650).new_labels == 50
+
+
+def test_a_refusal_leaves_labels_and_run_as_they_were() -> None:
+    memory = TRAINED.with_decision(
+        "event-1", RetrainingDecision(verdict="decline", triggers=["x"], reasons=["y"]), START + DAY, START
+    )
+    assert (memory.last_run, memory.new_labels) == ("r0", TRAINED.new_labels)
+
+
+@given(memories, questions, st.text())
+def test_an_answer_is_remembered_by_the_event_that_asked(
+    memory: RetrainingState, question: dict[str, Any], event_id: str
+) -> None:
+    answer = ask(memory, **question)
+    told = memory.with_decision(event_id, answer, question["as_of"], START)
+    assert told.decisions[event_id] == answer
+    assert RetrainingState.model_validate_json(told.model_dump_json()) == told
+
+
+def test_only_the_last_answers_are_kept() -> None:
+    memory = RetrainingState()
+    for number in range(150):
+        memory = memory.with_decision(f"event-{number}", RetrainingDecision(verdict="nothing"), START, START)
+    assert list(memory.decisions) == [f"event-{number}" for number in range(50, 150)]
+
+
+def test_a_start_is_remembered_however_much_is_asked_after_it() -> None:
+    started = RetrainingDecision(verdict="start", triggers=["x"], reasons=["x"], run="r1")
+    memory = RetrainingState().with_decision("the start", started, START, START)
+    for number in range(150):
+        memory = memory.with_decision(f"event-{number}", RetrainingDecision(verdict="nothing"), START, START)
+    assert memory.decisions["the start"] == started
+    assert memory.last_requested_at == START

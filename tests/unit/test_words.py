@@ -1,0 +1,138 @@
+"""Names and prose are plain: words that went stay away, names say one thing, functions are verbs."""
+
+import ast
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "layers" / "steward" / "steward"
+PAGES = sorted(path for pattern in ("README.md", "functions/*.md", "infra/docs/*.md") for path in ROOT.glob(pattern))
+
+REFUSED = {
+    "astray": "mismatched",
+    "deed": "action, execution",
+    "deeds": "actions, executions",
+    "facet": "derived feature",
+    "facets": "derived features",
+    "fallen": "rejected",
+    "grave": "severe, severity",
+    "graver": "more severe",
+    "gravest": "most severe",
+    "happening": "event",
+    "happenings": "events",
+    "mended": "recovered, corrected",
+    "outlook": "forecast",
+    "outlooks": "forecasts",
+    "standings": "statuses, fleet summary",
+    "station": "service",
+    "stations": "services",
+    "strayed": "mismatched",
+    "swept": "due",
+    "torn": "unparseable",
+    "unaudited": "overdue",
+    "unchecked": "overdue",
+    "untold": "pending",
+    "unwell": "degraded",
+}
+"""Words that name nothing in the field, and what to write instead."""
+
+SPOKEN_OF_BY_OTHERS = {"sagemaker": {"facet", "facets"}}
+"""Words that are another product's own, in the package that reads its files."""
+
+PARTICIPLES = re.compile(
+    "asked|brought|carried|changed|claimed|cut|fallen|followed|found|given|held|judged|kept|laid|left|let|listed|made|moved"
+    "|named|noted|said|sampled|settled|shown|spoken|sought|stored|swept|taken|told|torn|wanted"
+)
+"""A function of such a name says neither what it does nor what it returns."""
+
+SUBJECT_ROOMS = {"cli", "repositories", "services", "spec", "store"}
+"""Their modules are named for the subject that they are about, which another package may be named for too."""
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    return {
+        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
+def words_of(identifier: str) -> set[str]:
+    """The words of a name: `ModelStandings` and `model_standings` have the same."""
+    return set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", identifier).lower().split("_"))
+
+
+def defined(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Names of functions, classes, parameters and fields."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name):
+            yield node.target.id, node.lineno
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and (text := ast.get_docstring(node)):
+            yield text, getattr(node, "lineno", 1)
+
+
+@pytest.mark.parametrize("name", sorted(trees()))
+def test_words_that_went_stay_away(name: str) -> None:
+    room = name.split("/", maxsplit=1)[0]
+    refused = REFUSED.keys() - SPOKEN_OF_BY_OTHERS.get(room, set())
+    found = [
+        f"{PACKAGE.name}/{name}:{line}: {word!r} in {what}; write {REFUSED[word]}"
+        for source, what in ((defined, "a name"), (docstrings, "a docstring"))
+        for text, line in source(trees()[name])
+        for word in refused & (words_of(text) if what == "a name" else set(re.findall(r"[a-z]+", text.lower())))
+    ]
+    in_path = refused & set(re.findall(r"[a-z]+", name))
+    found += [f"{name}: {word!r} in the path; write {REFUSED[word]}" for word in in_path]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_pages_are_written_without_them(path: Path) -> None:
+    refused = REFUSED.keys() - (SPOKEN_OF_BY_OTHERS["sagemaker"] if "sagemaker" in path.name else set())
+    words = set(re.findall(r"[a-z]+", path.read_text(encoding="utf-8").lower()))
+    assert {word: REFUSED[word] for word in refused & words} == {}
+
+
+def test_functions_are_verbs() -> None:
+    found = [
+        f"{name}:{node.lineno}: {node.name}"
+        for name, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and PARTICIPLES.fullmatch(node.name.strip("_"))
+        and not any("property" in ast.dump(decorator) for decorator in node.decorator_list)
+    ]
+    assert found == [], "say what it does, with a verb"
+
+
+def test_a_class_has_a_name_of_its_own() -> None:
+    places = defaultdict(list)
+    for name, tree in trees().items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(name)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_a_module_has_a_name_of_its_own() -> None:
+    names = [
+        Path(name).stem
+        for name in trees()
+        if name.split("/", maxsplit=1)[0] not in SUBJECT_ROOMS and Path(name).stem != "__init__" and "/" in name
+    ]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
