@@ -15,7 +15,7 @@ from infra.local.process import ROOT
 from infra.local.stack import Stack, beside, down, elsewhere, up
 from steward.events import BatchIngested, BatchRejected, ModelRejected, ReleaseChanged
 from steward.spec.windows import Window
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import Deployed
 
@@ -68,7 +68,7 @@ def listening(stack: Stack) -> Iterator[Deployed]:
 def first_refusal(listening: Deployed) -> float:
     """Seconds from the very first upload, which no function has run before, to the notice of its refusal."""
     began = time.monotonic()
-    correlation_id = listening.upload("inbox/nobody/predictions/a.csv", used_cars.csv(used_cars.sales(1)))
+    correlation_id = listening.upload("inbox/nobody/predictions/a.csv", lemons.csv(lemons.sales(1)))
     listening.event(BatchRejected, correlation_id)
     return listening.first(lambda: iter(listening.notifications)).received - began
 
@@ -86,7 +86,7 @@ class Scheduled:
 @pytest.fixture(scope="session")
 def trained(listening: Deployed, first_refusal: float) -> Deployed:
     """The stack with two models that have their first champions: `lemons`, and `punctual` with a schedule."""
-    declare(listening, "lemons", "punctual", spec=used_cars.SPEC + EVERY_ALERT + HARDLY_LABELLED)
+    declare(listening, "lemons", "punctual", spec=lemons.SPEC + EVERY_ALERT + HARDLY_LABELLED)
     return listening
 
 
@@ -96,14 +96,14 @@ def scheduled(trained: Deployed) -> Scheduled:
     now = datetime.now(UTC)
     window = Window.containing(now - DAY, DAY)
     lateness = now - window.end + timedelta(seconds=70)
-    spec = used_cars.SPEC.replace("model: lemons", "model: punctual").replace("rate(1 hour)", "rate(1 minute)")
+    spec = lemons.SPEC.replace("model: lemons", "model: punctual").replace("rate(1 hour)", "rate(1 minute)")
     spec = spec.replace("{length: 1d}", f"{{length: 1d, allowed_lateness: {int(lateness.total_seconds())}s}}")
     trained.upload("specs/punctual.yaml", spec)
     trained.rest()
-    sold = used_cars.predictions(used_cars.sales(1, first_day=14))
+    sold = lemons.predictions(lemons.sales(1, first_day=14))
     minutes = range(len(sold))
     times = [(window.start + timedelta(seconds=5 * minute)).isoformat() for minute in minutes]
-    correlation_id = trained.upload("inbox/punctual/predictions/now.csv", used_cars.csv(sold.assign(sold_at=times)))
+    correlation_id = trained.upload("inbox/punctual/predictions/now.csv", lemons.csv(sold.assign(sold_at=times)))
     ingested = trained.event(BatchIngested, correlation_id)
     return Scheduled("punctual", window, window.end + timedelta(seconds=int(lateness.total_seconds())), ingested)
 
@@ -115,7 +115,7 @@ def steward(trained: Deployed, scheduled: Scheduled) -> Deployed:
     return trained
 
 
-PLUMS = used_cars.SPEC.replace("model: lemons", "model: greengages").replace(
+PLUMS = lemons.SPEC.replace("model: lemons", "model: greengages").replace(
     "{check: rate(1 hour), audit: null}",
     "{check: null, audit: null, attribute: null, defects: null, maintain: rate(1 day), test: rate(7 days),\n"
     "  retrain: 'cron(0 3 ? * MON *)', timezone: Europe/Vienna}",
@@ -168,16 +168,14 @@ def run(steward: Deployed, tmp_path: Path):
     return run
 
 
-def declare(deployed: Deployed, *models: str, spec: str = used_cars.SPEC) -> None:
+def declare(deployed: Deployed, *models: str, spec: str = lemons.SPEC) -> None:
     """Declare models and let the deployed functions make and promote their first versions."""
     for model in models:
         deployed.upload(f"specs/{model}.yaml", spec.replace("model: lemons", f"model: {model}"))
     deployed.rest()
     refused = [event.problems for event in deployed.told(ModelRejected) if event.model in models]
     assert refused == []
-    uploads = [
-        deployed.upload(f"inbox/{model}/reference/first.csv", used_cars.csv(used_cars.sales(14))) for model in models
-    ]
+    uploads = [deployed.upload(f"inbox/{model}/reference/first.csv", lemons.csv(lemons.sales(14))) for model in models]
     for correlation_id in uploads:
         released = deployed.event(ReleaseChanged, correlation_id)
         assert released.stage == "champion", released.summary

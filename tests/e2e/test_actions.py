@@ -15,13 +15,13 @@ from steward.events import (
     RollbackProposed,
     TrainingDeclined,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .conftest import declare
 from .deployed import Deployed
 
 MODEL = "damsons"
-SPEC = used_cars.SPEC.replace("model: lemons", f"model: {MODEL}").replace(
+SPEC = lemons.SPEC.replace("model: lemons", f"model: {MODEL}").replace(
     "audit: null", "audit: null, retrain: rate(7 days)"
 )
 SPEC = (
@@ -50,12 +50,12 @@ actions:
 
 def sell(staging: Deployed, day: int, *, days: int = 1, odometer: float = 1.0) -> None:
     """Some days of a world that has turned upside down: their predictions, then their labels."""
-    sold = used_cars.sales(days, first_day=day, flipped=True)
-    scored = used_cars.predictions(sold)
+    sold = lemons.sales(days, first_day=day, flipped=True)
+    scored = lemons.predictions(sold)
     scored = scored.assign(mileage=scored["mileage"] * odometer)
-    staging.upload(f"inbox/{MODEL}/predictions/{day}.csv", used_cars.csv(scored))
+    staging.upload(f"inbox/{MODEL}/predictions/{day}.csv", lemons.csv(scored))
     staging.rest()
-    staging.upload(f"inbox/{MODEL}/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
+    staging.upload(f"inbox/{MODEL}/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
     staging.rest()
 
 

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from infra.local.process import ROOT
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import Deployed, Notification
 
@@ -23,11 +23,11 @@ days = count(20)
 def alerted(steward: Deployed, *, drifted: bool) -> tuple[float, Notification]:
     """Upload a day; seconds until its message is received, and the message."""
     day = next(days)
-    scored = used_cars.predictions(used_cars.sales(1, first_day=day))
+    scored = lemons.predictions(lemons.sales(1, first_day=day))
     if drifted:
         scored = scored.assign(mileage=scored["mileage"] * 2)
     before = len(steward.notifications)
-    body = used_cars.csv(scored)
+    body = lemons.csv(scored)
     began = time.monotonic()
     steward.upload(f"inbox/lemons/predictions/{day}.csv", body)
     came = steward.first(

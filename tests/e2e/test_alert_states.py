@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from steward.events import AlertMuted, AlertRaised, AlertUpdated, CheckRequested, DefectChanged
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .conftest import declare
 from .deployed import Deployed, Notification
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 QUIET_DAYS, FIRST = 8, 14
 MUTED, TOLD, GRAVER, SEEN = range(FIRST + QUIET_DAYS, FIRST + QUIET_DAYS + 4)
 LAST = SEEN + 3
-SPEC = used_cars.SPEC.replace("model: lemons", f"model: {MODEL}").replace("roc_auc, log_loss, feature_drift", "")
+SPEC = lemons.SPEC.replace("model: lemons", f"model: {MODEL}").replace("roc_auc, log_loss, feature_drift", "")
 SPEC += """\
 alerting: {notify_at: info, flapping: null, escalate_after: 1d}
 actions: [{monitor: feature_drift, do: defect}]
@@ -54,9 +54,9 @@ class Story:
 def sell(stack: Deployed, day: int, *, days: int = 1, odometer: float = 1.0) -> list[Notification]:
     """Some days' predictions; what subscribers were told of them."""
     before = len(stack.notifications)
-    scored = used_cars.predictions(used_cars.sales(days, first_day=day))
+    scored = lemons.predictions(lemons.sales(days, first_day=day))
     scored = scored.assign(mileage=scored["mileage"] * odometer)
-    stack.upload(f"inbox/{MODEL}/predictions/{day}.csv", used_cars.csv(scored))
+    stack.upload(f"inbox/{MODEL}/predictions/{day}.csv", lemons.csv(scored))
     stack.rest()
     return heard(stack, before)
 
@@ -70,7 +70,7 @@ def heard(stack: Deployed, before: int) -> list[Notification]:
 
 
 def start(day: int) -> datetime:
-    return used_cars.START + day * DAY
+    return lemons.START + day * DAY
 
 
 @pytest.fixture(scope="module")

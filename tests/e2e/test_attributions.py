@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from steward.events import AlertRaised, AttributionsRequested, AttributionsUpdated, CheckCompleted, Event
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .conftest import declare
 from .deployed import Deployed
@@ -19,10 +19,10 @@ QUIET, STUCK = "20240115T000000Z_1d", "20240116T000000Z_1d"
 def test_a_feature_that_no_longer_contributes_is_told_of(steward: Deployed) -> None:
     declare(steward, "plums")
     for day, cells in ((14, {}), (15, {"age": 8.0})):
-        sold = used_cars.predictions(used_cars.sales(1, first_day=day)).assign(**cells)
-        steward.upload(f"inbox/plums/predictions/{day}.csv", used_cars.csv(sold))
+        sold = lemons.predictions(lemons.sales(1, first_day=day)).assign(**cells)
+        steward.upload(f"inbox/plums/predictions/{day}.csv", lemons.csv(sold))
         steward.rest()
-    due = used_cars.START + timedelta(days=16)
+    due = lemons.START + timedelta(days=16)
     request = AttributionsRequested(occurred_at=due, as_of=due, model="plums", correlation_id="e2e-attributions")
     steward.publish(request)
 

@@ -6,14 +6,14 @@ import pytest
 
 from steward.events import AlertRaised, BatchIngested, CheckCompleted, ResourcesCollected
 from steward.spec.windows import Window
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .conftest import DAY, declare
 from .deployed import Deployed
 
 MODEL = "served"
 SPEC = (
-    used_cars.SPEC.replace("audit: null", "collect: rate(1 minute), audit: null")
+    lemons.SPEC.replace("audit: null", "collect: rate(1 minute), audit: null")
     + """
 resources: [{type: lambda_function, name: served-function}]
 monitors: {latency: {percentile: 95, maximum: 100}}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from steward.events import AlertRaised
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import Deployed
 
@@ -11,21 +11,19 @@ DAY = 80
 
 
 def test_push_of_a_declaration_and_of_records_says_what_became_of_them(run, tmp_path: Path) -> None:
-    (tmp_path / "medlars.yaml").write_text(used_cars.SPEC.replace("model: lemons", "model: medlars"))
+    (tmp_path / "medlars.yaml").write_text(lemons.SPEC.replace("model: lemons", "model: medlars"))
     pushed = run("push", "medlars.yaml")
     assert pushed.returncode == 0, pushed.stdout + pushed.stderr
     assert "model registered" in pushed.stdout
-    scored = used_cars.predictions(used_cars.sales(1, first_day=15, rows_a_day=30, seed=9))
-    (tmp_path / "good.csv").write_bytes(used_cars.csv(scored))
+    scored = lemons.predictions(lemons.sales(1, first_day=15, rows_a_day=30, seed=9))
+    (tmp_path / "good.csv").write_bytes(lemons.csv(scored))
     pushed = run("push", "good.csv", "--model", "lemons", "--kind", "predictions")
     assert pushed.returncode == 0, pushed.stdout + pushed.stderr
     assert "30 rows" in pushed.stdout
 
 
 def test_push_of_a_bad_file_exits_with_1_and_the_reason(run, tmp_path: Path) -> None:
-    (tmp_path / "bad.csv").write_bytes(
-        used_cars.csv(used_cars.sales(1, first_day=15, rows_a_day=5).drop(columns="age"))
-    )
+    (tmp_path / "bad.csv").write_bytes(lemons.csv(lemons.sales(1, first_day=15, rows_a_day=5).drop(columns="age")))
     pushed = run("push", "bad.csv", "--model", "lemons", "--kind", "predictions")
     assert pushed.returncode == 1
     assert "batch rejected" in pushed.stdout
@@ -33,7 +31,7 @@ def test_push_of_a_bad_file_exits_with_1_and_the_reason(run, tmp_path: Path) -> 
 
 
 def test_push_of_an_invalid_declaration_exits_with_2_and_the_place(run, tmp_path: Path) -> None:
-    lines = used_cars.SPEC.replace("mileage: numeric", "mileage: numerical").splitlines()
+    lines = lemons.SPEC.replace("mileage: numeric", "mileage: numerical").splitlines()
     (tmp_path / "wrong.yaml").write_text("\n".join(lines))
     line = lines.index("  mileage: numerical") + 1
     pushed = run("push", "wrong.yaml")
@@ -50,14 +48,14 @@ def test_push_of_records_without_a_model_exits_with_2(run, tmp_path: Path) -> No
 
 
 def test_status_exits_with_1_while_an_alert_fires(run, steward: Deployed) -> None:
-    scored = used_cars.predictions(used_cars.sales(1, first_day=DAY))
-    steward.upload("inbox/lemons/predictions/calm.csv", used_cars.csv(scored))
+    scored = lemons.predictions(lemons.sales(1, first_day=DAY))
+    steward.upload("inbox/lemons/predictions/calm.csv", lemons.csv(scored))
     steward.rest()
     calm = run("status", "lemons")
     assert calm.returncode == 0, calm.stdout + calm.stderr
     assert steward.champion("lemons") in calm.stdout
-    scored = used_cars.predictions(used_cars.sales(1, first_day=DAY + 1))
-    drifted = used_cars.csv(scored.assign(mileage=scored["mileage"] * 2))
+    scored = lemons.predictions(lemons.sales(1, first_day=DAY + 1))
+    drifted = lemons.csv(scored.assign(mileage=scored["mileage"] * 2))
     steward.event(AlertRaised, steward.upload("inbox/lemons/predictions/wild.csv", drifted))
     steward.rest()
     firing = run("status", "lemons")

@@ -19,7 +19,7 @@ from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.events import AlertMuted, BatchRejected, CommandRefused, FreezeProposed, ReleaseChanged, RetrainingProposed
 from steward.store import sts
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .conftest import declare
 from .deployed import Deployed
@@ -31,7 +31,7 @@ MODEL = "pears"
 @pytest.fixture(scope="module")
 def pears(trained: Deployed) -> Deployed:
     """A model whose declaration lets one user alone roll back."""
-    spec = used_cars.SPEC + 'commands: {allow: {roll_back: ["arn:aws:iam::*:user/lead"]}}\n'
+    spec = lemons.SPEC + 'commands: {allow: {roll_back: ["arn:aws:iam::*:user/lead"]}}\n'
     declare(trained, MODEL, spec=spec)
     return trained
 
@@ -99,8 +99,8 @@ def test_a_removed_model_has_no_schedules_and_its_uploads_are_refused(pears: Dep
     assert "model removed" in removed.stdout
     named = pears.client("scheduler").list_schedules(NamePrefix="azaroles-")["Schedules"]
     assert named == []
-    scored = used_cars.predictions(used_cars.sales(1, first_day=15, rows_a_day=5))
-    rejected = pears.event(BatchRejected, pears.upload("inbox/azaroles/predictions/a.csv", used_cars.csv(scored)))
+    scored = lemons.predictions(lemons.sales(1, first_day=15, rows_a_day=5))
+    rejected = pears.event(BatchRejected, pears.upload("inbox/azaroles/predictions/a.csv", lemons.csv(scored)))
     assert rejected.code == "removed_model"
     again = run(ann, "freeze", "azaroles", "--reason", "the year ends")
     assert again.returncode == 1, again.stdout + again.stderr

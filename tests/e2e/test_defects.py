@@ -9,7 +9,7 @@ from pathlib import Path
 
 from steward.events import CheckCompleted, DataCorrected, DefectChanged, DefectChangeRequested, DefectOverdue
 from steward.events import DefectReviewRequested as ReviewRequested
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import Deployed
 
@@ -37,9 +37,9 @@ def change(steward: Deployed, defect: str, what: str) -> None:
 
 
 def test_a_wrong_day_is_found_corrected_and_closed(steward: Deployed, tmp_path: Path) -> None:
-    good = used_cars.predictions(used_cars.sales(1, first_day=DAY), steward.champion("lemons"))
+    good = lemons.predictions(lemons.sales(1, first_day=DAY), steward.champion("lemons"))
     upload = steward.upload(
-        "inbox/lemons/predictions/wrong.csv", used_cars.csv(good.assign(mileage=good["mileage"] * 1000))
+        "inbox/lemons/predictions/wrong.csv", lemons.csv(good.assign(mileage=good["mileage"] * 1000))
     )
     opened = steward.event(DefectChanged, upload)
     assert opened.state == "open"
@@ -47,7 +47,7 @@ def test_a_wrong_day_is_found_corrected_and_closed(steward: Deployed, tmp_path: 
     listed = run(steward, "defects", "lemons")
     assert opened.defect in listed.stdout, listed.stdout + listed.stderr
     change(steward, opened.defect, "confirm")
-    (tmp_path / "right.csv").write_bytes(used_cars.csv(good))
+    (tmp_path / "right.csv").write_bytes(lemons.csv(good))
     pushed = run(
         steward,
         "push",
@@ -66,11 +66,9 @@ def test_a_wrong_day_is_found_corrected_and_closed(steward: Deployed, tmp_path: 
     check = steward.event(CheckCompleted, corrected.correlation_id)
     assert steward.document(check.stored.key)["corrections"] == [corrected.batch]
     assert check.statuses["scale_consistency"] != "breach"
-    later = (
-        opened.deadline - used_cars.START
-    ).days + 1  # what is replayed is overdue once its data have gone on that far
+    later = (opened.deadline - lemons.START).days + 1  # what is replayed is overdue once its data have gone on that far
     steward.upload(
-        "inbox/lemons/predictions/later.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=later)))
+        "inbox/lemons/predictions/later.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=later)))
     )
     steward.rest()
     overdue = ReviewRequested(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from steward.events import BatchIngested, CheckCompleted
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import PATIENCE, Deployed
 
@@ -16,9 +16,9 @@ DAY = 60
 
 
 def test_messages_delivered_again_change_nothing(steward: Deployed) -> None:
-    scored = used_cars.predictions(used_cars.sales(1, first_day=DAY))
+    scored = lemons.predictions(lemons.sales(1, first_day=DAY))
     key = f"inbox/lemons/predictions/{DAY}.csv"
-    correlation_id = steward.upload(key, used_cars.csv(scored.assign(mileage=scored["mileage"] * 2)))
+    correlation_id = steward.upload(key, lemons.csv(scored.assign(mileage=scored["mileage"] * 2)))
     ingested = steward.event(BatchIngested, correlation_id)
     checked = steward.event(CheckCompleted, correlation_id)
     (message,) = [body for body in steward.uploads if json.loads(body)["detail"]["object"]["key"] == key]
@@ -65,8 +65,8 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_holds_nothing_up(imp
     functions = [function for function in impatient.functions if function != "WatchDeployment"]
     for function in functions:
         impatient.sqs.send_message(QueueUrl=impatient.queue(function), MessageBody=f"poison for {function}")
-    scored = used_cars.predictions(used_cars.sales(1, first_day=16, rows_a_day=50, seed=7))
-    meanwhile = impatient.upload("inbox/lemons/predictions/meanwhile.csv", used_cars.csv(scored))
+    scored = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=50, seed=7))
+    meanwhile = impatient.upload("inbox/lemons/predictions/meanwhile.csv", lemons.csv(scored))
     assert impatient.event(BatchIngested, meanwhile).rows == len(scored)
     impatient.event(CheckCompleted, meanwhile)
     deadline = time.monotonic() + PATIENCE

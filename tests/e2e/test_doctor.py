@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from steward.events import DeploymentDegraded, DeploymentRecovered
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import PATIENCE, Deployed
 from .test_commands import run
@@ -21,7 +21,7 @@ MODEL = "medlars"
 @pytest.fixture(scope="module")
 def declared(listening: Deployed) -> Deployed:
     """A declared model; nothing is uploaded for it."""
-    listening.upload(f"specs/{MODEL}.yaml", used_cars.SPEC.replace("model: lemons", f"model: {MODEL}"))
+    listening.upload(f"specs/{MODEL}.yaml", lemons.SPEC.replace("model: lemons", f"model: {MODEL}"))
     listening.rest()
     return listening
 

@@ -12,7 +12,7 @@ from steward.events import CheckCompleted, ReleaseChanged
 from steward.monitoring.check import Check
 from steward.results import MetricResult
 from steward.spec.monitors import REGRESSION_METRICS, MonitorName
-from tests.integration import test_text_generation, used_cars
+from tests.integration import lemons, test_text_generation
 
 from .deployed import Deployed
 
@@ -90,7 +90,7 @@ UNKNOWN_AT_FIRST = {"volume", "schema_consistency"}
 def loans(day: int, rows: int, *, moved: bool = False) -> list[dict[str, Any]]:
     """Loans of one day with their outcome; in a moved world nearly everything is otherwise."""
     random = np.random.default_rng([7, day])
-    start = used_cars.START + timedelta(days=day)
+    start = lemons.START + timedelta(days=day)
     found = []
     for row in range(rows):
         income, debt = float(random.gamma(9, 5 if moved else 4)), float(random.gamma(3, 3))
@@ -128,7 +128,7 @@ def loans(day: int, rows: int, *, moved: bool = False) -> list[dict[str, Any]]:
 def rents(day: int, rows: int, *, moved: bool = False) -> list[dict[str, Any]]:
     """Flats let on one day, with the rent that was predicted and the true one."""
     random = np.random.default_rng([8, day])
-    start = used_cars.START + timedelta(days=day)
+    start = lemons.START + timedelta(days=day)
     size, floor = random.gamma(9, 14 if moved else 8, rows), random.integers(0, 9, rows)
     rent = 10 * size + 5 * floor + random.normal(0, 20, rows) + (200 if moved else 0)
     return [
@@ -147,7 +147,7 @@ def rents(day: int, rows: int, *, moved: bool = False) -> list[dict[str, Any]]:
 def grades(day: int, rows: int, *, moved: bool = False) -> list[dict[str, Any]]:
     """Apples of one day with the scores of their three grades, and the true one."""
     random = np.random.default_rng([9, day])
-    start = used_cars.START + timedelta(days=day)
+    start = lemons.START + timedelta(days=day)
     sugar, acid = random.normal(1.5 if moved else 0, 1, rows), random.normal(0, 1, rows)
     odds = np.exp(np.stack([2 * acid, 2 * sugar, np.zeros(rows)], axis=1))
     scores = odds / odds.sum(axis=1, keepdims=True)

@@ -17,7 +17,7 @@ from steward.events import (
     TrainingRequested,
     ValidationCompleted,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .conftest import declare
 from .deployed import Deployed
@@ -28,10 +28,10 @@ def test_a_world_that_turns_is_noticed_retrained_for_and_audited(steward: Deploy
     declare(steward, "quinces")
     first = steward.champion("quinces")
     for day in (14, 17, 20, 23):
-        sold = used_cars.sales(3, first_day=day, flipped=day >= 17)
-        steward.upload(f"inbox/quinces/predictions/{day}.csv", used_cars.csv(used_cars.predictions(sold)))
+        sold = lemons.sales(3, first_day=day, flipped=day >= 17)
+        steward.upload(f"inbox/quinces/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
         steward.rest()
-        steward.upload(f"inbox/quinces/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
+        steward.upload(f"inbox/quinces/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
         steward.rest()
     now = max(event.occurred_at for event in steward.told(CheckCompleted, "quinces"))
     request = AuditRequested(occurred_at=now, as_of=now, model="quinces", correlation_id="e2e-audit")
@@ -51,8 +51,8 @@ def test_a_world_that_turns_is_noticed_retrained_for_and_audited(steward: Deploy
 
 
 def test_the_rows_of_an_unknown_model_are_refused_with_what_to_do(steward: Deployed) -> None:
-    sold = used_cars.predictions(used_cars.sales(1, first_day=14))
-    refused = refusal(steward, "inbox/unheard-of/predictions/a.csv", used_cars.csv(sold))
+    sold = lemons.predictions(lemons.sales(1, first_day=14))
+    refused = refusal(steward, "inbox/unheard-of/predictions/a.csv", lemons.csv(sold))
     assert refused.code == "unknown_model"
     assert "specs/unheard-of.yaml" in refused.message
 
@@ -70,9 +70,9 @@ def test_a_file_of_huge_cells_is_refused_for_what_it_lacks_and_kills_nobody(stew
 
 
 def test_bad_rows_are_quarantined_and_the_others_go_on(steward: Deployed) -> None:
-    scored = used_cars.predictions(used_cars.sales(1, first_day=15, rows_a_day=40, seed=5))
+    scored = lemons.predictions(lemons.sales(1, first_day=15, rows_a_day=40, seed=5))
     scored.loc[0, "age"] = 99.0
-    ingested = steward.event(BatchIngested, steward.upload("inbox/lemons/predictions/odd.csv", used_cars.csv(scored)))
+    ingested = steward.event(BatchIngested, steward.upload("inbox/lemons/predictions/odd.csv", lemons.csv(scored)))
     assert (ingested.rows, ingested.rejected_rows) == (39, 1)
     assert any(ingested.batch in key for key in steward.contents("quarantine/model=lemons"))
     steward.rest()

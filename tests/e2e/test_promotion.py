@@ -7,11 +7,11 @@ import pytest
 
 from steward.events import ReleaseChanged, VersionRejected
 from steward.store.bucket import sha256
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import Deployed
 
-SPEC = used_cars.SPEC.replace("model: lemons", "model: sorbs")
+SPEC = lemons.SPEC.replace("model: lemons", "model: sorbs")
 
 
 @pytest.mark.timeout(300)

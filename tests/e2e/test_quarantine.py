@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from steward.events import BatchIngested
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .conftest import PLUMS
 from .deployed import Deployed
@@ -15,9 +15,9 @@ WIDER = PLUMS.replace("maximum: 60", "maximum: 600")
 
 
 def test_rows_are_listed_shown_and_released_exactly_once(plums: Deployed, run, tmp_path: Path) -> None:
-    sold = used_cars.predictions(used_cars.sales(1, first_day=DAY, rows_a_day=40), plums.champion(MODEL))
+    sold = lemons.predictions(lemons.sales(1, first_day=DAY, rows_a_day=40), plums.champion(MODEL))
     sold.loc[:2, "age"] = [70.0, 80.0, 90.5]
-    upload = plums.upload(f"inbox/{MODEL}/predictions/old-cars.csv", used_cars.csv(sold))
+    upload = plums.upload(f"inbox/{MODEL}/predictions/old-cars.csv", lemons.csv(sold))
     came = plums.event(BatchIngested, upload)
     assert (came.rows, came.rejected_rows) == (37, 3)
     listed = run("quarantine", "list", MODEL)

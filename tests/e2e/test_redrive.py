@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from steward.events import CheckRequested
-from tests.integration import used_cars
+from tests.integration import lemons
 from tests.integration.deployment import message
 
 from .deployed import PATIENCE, Deployed
@@ -42,7 +42,7 @@ def test_a_dead_letter_tells_its_reason_and_goes_round_again_when_it_is_mended(d
     said = " ".join(shown.stdout.split())
     assert f"CheckRequested {MODEL} too-early" in said
     assert f"UnknownModel: no model '{MODEL}' is declared" in said, dead.stack.folder
-    dead.upload(f"specs/{MODEL}.yaml", used_cars.SPEC.replace("model: lemons", f"model: {MODEL}"))
+    dead.upload(f"specs/{MODEL}.yaml", lemons.SPEC.replace("model: lemons", f"model: {MODEL}"))
     dead.rest(but=["CheckWindow"])
     sent = run(environment, "redrive", "check_window", "--send")
     assert sent.returncode == 0, sent.stdout + sent.stderr

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from steward.events import BatchIngested, CheckCompleted, ReportRendered, ReportRequested
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import Deployed
 
@@ -16,8 +16,8 @@ DAY = 150
 def test_the_report_shows_the_newest_window_and_a_due_one_reaches_subscribers(
     steward: Deployed, run, tmp_path: Path
 ) -> None:
-    scored = used_cars.predictions(used_cars.sales(1, first_day=DAY), steward.champion("lemons"))
-    steward.answer(BatchIngested, steward.upload(f"inbox/lemons/predictions/{DAY}.csv", used_cars.csv(scored)))
+    scored = lemons.predictions(lemons.sales(1, first_day=DAY), steward.champion("lemons"))
+    steward.answer(BatchIngested, steward.upload(f"inbox/lemons/predictions/{DAY}.csv", lemons.csv(scored)))
     checked = next(told for told in steward.told(CheckCompleted, "lemons") if told.window.startswith("20240530"))
 
     now = datetime.now(UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from steward.events import CheckCompleted, ModelRegistered
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .conftest import Scheduled
 from .deployed import Deployed
@@ -25,7 +25,7 @@ def test_a_window_is_checked_by_the_schedule_once_it_has_closed(steward: Deploye
     assert check.correlation_id.startswith("schedule-")
 
 
-ROWANS = used_cars.SPEC.replace("model: lemons", "model: rowans")
+ROWANS = lemons.SPEC.replace("model: lemons", "model: rowans")
 BEFORE = "{check: rate(1 hour), audit: rate(1 day), attribute: null, defects: null, maintain: null}"
 AFTER = """\
 {check: 'cron(15 6 * * ? *)', timezone: Europe/Vienna, flexible: 15m, audit: null, attribute: null, defects: null,

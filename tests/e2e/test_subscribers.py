@@ -11,7 +11,7 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import PATIENCE, Deployed
 
@@ -162,10 +162,10 @@ def test_each_subscriber_receives_exactly_what_it_asked_for(steward: Deployed) -
         before = len(steward.notifications)
         try:
             for day, drifted in ((FIRST_DAY, True), (FIRST_DAY + 1, False)):
-                scored = used_cars.predictions(used_cars.sales(1, first_day=day))
+                scored = lemons.predictions(lemons.sales(1, first_day=day))
                 if drifted:
                     scored = scored.assign(mileage=scored["mileage"] * 2)
-                steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(scored))
+                steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
                 steward.rest()
             told = [one for one in steward.notifications[before:] if one.attributes["model"] == "lemons"]
             everything = [(tuple(sorted(one.message["monitors"])), one.message["states"]) for one in told]

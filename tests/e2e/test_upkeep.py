@@ -19,7 +19,7 @@ from steward.events import (
     ReleaseChanged,
     TrainingRequested,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployed import Deployed
 
@@ -32,8 +32,8 @@ UNUSED = 30
 
 def sell(plums: Deployed, day: int, part: int, days: int = 1, rows_a_day: int = 400) -> tuple[pd.DataFrame, str]:
     """Predictions of some days, and what their upload led to."""
-    sold = used_cars.sales(days, first_day=day, seed=part, rows_a_day=rows_a_day)
-    body = used_cars.csv(used_cars.predictions(sold, plums.champion(MODEL)))
+    sold = lemons.sales(days, first_day=day, seed=part, rows_a_day=rows_a_day)
+    body = lemons.csv(lemons.predictions(sold, plums.champion(MODEL)))
     return sold, plums.upload(f"inbox/{MODEL}/predictions/{day}-{part}.csv", body)
 
 
@@ -53,7 +53,7 @@ def sold(plums: Deployed) -> pd.DataFrame:
     parts = [sell(plums, DAY, part, rows_a_day=200)[0] for part in range(BATCHES)]
     later, _ = sell(plums, DAY + 1, 0, days=4)
     plums.rest()
-    plums.upload(f"inbox/{MODEL}/labels/all.csv", used_cars.csv(used_cars.labels(pd.concat([*parts, later]))))
+    plums.upload(f"inbox/{MODEL}/labels/all.csv", lemons.csv(lemons.labels(pd.concat([*parts, later]))))
     plums.rest()
     return parts[0]
 
@@ -98,8 +98,8 @@ def test_late_batches_and_corrections_are_in_the_next_check(plums: Deployed, sol
     )  # fmt: skip
     plums.publish(found)
     defect = plums.event(DefectChanged, "e2e-maintenance").defect
-    corrected = used_cars.predictions(sold.head(50)).assign(mileage=7.0)
-    upload = plums.upload(f"inbox/{MODEL}/corrections/{defect}/predictions/a.csv", used_cars.csv(corrected))
+    corrected = lemons.predictions(sold.head(50)).assign(mileage=7.0)
+    upload = plums.upload(f"inbox/{MODEL}/corrections/{defect}/predictions/a.csv", lemons.csv(corrected))
     batch = plums.event(DataCorrected, upload).batch
     plums.rest()
     after = check(plums)
@@ -115,7 +115,7 @@ def test_retention_removes_what_is_old_and_keeps_what_a_dataset_needs(plums: Dep
     _, upload = sell(plums, UNUSED, 0)
     plums.event(BatchIngested, upload)
     plums.rest()
-    unused = f"{used_cars.START + timedelta(days=UNUSED):%Y-%m-%d}"
+    unused = f"{lemons.START + timedelta(days=UNUSED):%Y-%m-%d}"
     assert any(unused in key for key in plums.contents(f"records/predictions/model={MODEL}"))
     now = datetime.now(UTC)
     later = MaintenanceRequested(

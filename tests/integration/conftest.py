@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment, Objects, deployed
 
@@ -23,7 +23,7 @@ def steward() -> Iterator[Deployment]:
 def first_champion() -> tuple[Objects, datetime]:
     """What is stored once the first version of `lemons`, trained on its first 14 days, is in charge."""
     with deployed() as deployment:
-        used_cars.begin(deployment)
+        lemons.begin(deployment)
         return deployment.snapshot(), deployment.clock.now
 
 

@@ -31,7 +31,7 @@ from steward.events import (
     RollbackProposed,
 )
 from steward.store import sts
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .memory_cloud import DATA
 from .redelivery import ADA, World
@@ -41,7 +41,7 @@ type Phase = Callable[[World], None]
 DAY = timedelta(days=1)
 PREDICTIONS, LABELS = "inbox/lemons/predictions/", "inbox/lemons/labels/"
 SPEC = (
-    used_cars.SPEC.replace("cool_down: 3d", "cool_down: 1d\n  on_correction: true").replace(
+    lemons.SPEC.replace("cool_down: 3d", "cool_down: 1d\n  on_correction: true").replace(
         "minimum_new_labels: 500", "minimum_new_labels: 300"
     )
     + """\
@@ -57,7 +57,7 @@ actions:
 
 def window(day: int) -> str:
     """The name of a day's window."""
-    return f"{used_cars.START + day * DAY:%Y%m%d}T000000Z_1d"
+    return f"{lemons.START + day * DAY:%Y%m%d}T000000Z_1d"
 
 
 def ask(world: World, kind: type[Event], **said: object) -> None:
@@ -74,19 +74,19 @@ def declare(world: World) -> None:
 
 def refer(world: World) -> None:
     """Reference data, which the first version is trained on."""
-    world.upload("inbox/lemons/reference/first.csv", used_cars.csv(used_cars.sales(14)))
+    world.upload("inbox/lemons/reference/first.csv", lemons.csv(lemons.sales(14)))
 
 
 def ordinary_day(world: World) -> None:
     """Labels before and after their predictions, bad rows, ids that come twice, and a file without a row."""
-    sold = used_cars.sales(1, first_day=14)
-    scored = used_cars.predictions(sold)
+    sold = lemons.sales(1, first_day=14)
+    scored = lemons.predictions(sold)
     bad = scored.copy()
     bad.loc[0:11, "age"] = 99.0
-    world.upload(f"{LABELS}early-14.csv", used_cars.csv(used_cars.labels(sold.iloc[:100], timed=False)))
-    world.upload(f"{PREDICTIONS}even-14.csv", used_cars.csv(bad.iloc[::2]))
-    world.upload(f"{PREDICTIONS}rest-14.csv", used_cars.csv(pd.concat([scored.iloc[1::2], scored.iloc[20:40]])))
-    world.upload(f"{LABELS}late-14.csv", used_cars.csv(used_cars.labels(sold.iloc[100:])))
+    world.upload(f"{LABELS}early-14.csv", lemons.csv(lemons.labels(sold.iloc[:100], timed=False)))
+    world.upload(f"{PREDICTIONS}even-14.csv", lemons.csv(bad.iloc[::2]))
+    world.upload(f"{PREDICTIONS}rest-14.csv", lemons.csv(pd.concat([scored.iloc[1::2], scored.iloc[20:40]])))
+    world.upload(f"{LABELS}late-14.csv", lemons.csv(lemons.labels(sold.iloc[100:])))
     world.upload(PREDICTIONS + "broken.csv", b"")
 
 
@@ -94,11 +94,11 @@ def turned_day(day: int, *, timed: bool) -> Phase:
     """A day on which the world is upside down: alerts fire."""
 
     def turned(world: World) -> None:
-        sold = used_cars.sales(1, first_day=day, flipped=True)
-        scored = used_cars.predictions(sold)
-        world.upload(f"{PREDICTIONS}{day}-a.csv", used_cars.csv(scored.iloc[:200]))
-        world.upload(f"{PREDICTIONS}{day}-b.csv", used_cars.csv(scored.iloc[200:]))
-        world.upload(f"{LABELS}{day}.csv", used_cars.csv(used_cars.labels(sold, timed=timed)))
+        sold = lemons.sales(1, first_day=day, flipped=True)
+        scored = lemons.predictions(sold)
+        world.upload(f"{PREDICTIONS}{day}-a.csv", lemons.csv(scored.iloc[:200]))
+        world.upload(f"{PREDICTIONS}{day}-b.csv", lemons.csv(scored.iloc[200:]))
+        world.upload(f"{LABELS}{day}.csv", lemons.csv(lemons.labels(sold, timed=timed)))
 
     return turned
 
@@ -108,21 +108,21 @@ def turned_days(*days: int) -> Phase:
 
     def turned(world: World) -> None:
         for day in days:
-            sold = used_cars.sales(1, first_day=day, flipped=True)
-            world.upload(f"{PREDICTIONS}{day}.csv", used_cars.csv(used_cars.predictions(sold)))
-            world.upload(f"{LABELS}{day}.csv", used_cars.csv(used_cars.labels(sold)))
+            sold = lemons.sales(1, first_day=day, flipped=True)
+            world.upload(f"{PREDICTIONS}{day}.csv", lemons.csv(lemons.predictions(sold)))
+            world.upload(f"{LABELS}{day}.csv", lemons.csv(lemons.labels(sold)))
 
     return turned
 
 
 def sweep(world: World) -> None:
     """The schedule's check."""
-    ask(world, CheckRequested, as_of=used_cars.START + 21 * DAY)
+    ask(world, CheckRequested, as_of=lemons.START + 21 * DAY)
 
 
 def attribute(world: World) -> None:
     """The schedule's attribution."""
-    ask(world, AttributionsRequested, as_of=used_cars.START + 21 * DAY)
+    ask(world, AttributionsRequested, as_of=lemons.START + 21 * DAY)
 
 
 def report_defect(world: World) -> None:
@@ -143,12 +143,12 @@ def defect(world: World) -> str:
 def correct(world: World) -> None:
     """Predictions and labels are replaced, others withdrawn."""
     inbox = f"inbox/lemons/corrections/{defect(world)}/"
-    sold = used_cars.sales(1, first_day=18, flipped=True)
+    sold = lemons.sales(1, first_day=18, flipped=True)
     champion = world.object("models/lemons/routing.json")["promotions"][-1]["version"]
-    scored = used_cars.predictions(sold, champion)
-    world.upload(f"{inbox}predictions/a.csv", used_cars.csv(scored.iloc[150:260].assign(mileage=5000.0)))
-    world.upload(f"{inbox}withdrawn-predictions/w.csv", used_cars.csv(scored.iloc[:10][["sale"]]))
-    world.upload(f"{inbox}labels/l.csv", used_cars.csv(used_cars.labels(sold.iloc[30:60]).assign(lemon=1)))
+    scored = lemons.predictions(sold, champion)
+    world.upload(f"{inbox}predictions/a.csv", lemons.csv(scored.iloc[150:260].assign(mileage=5000.0)))
+    world.upload(f"{inbox}withdrawn-predictions/w.csv", lemons.csv(scored.iloc[:10][["sale"]]))
+    world.upload(f"{inbox}labels/l.csv", lemons.csv(lemons.labels(sold.iloc[30:60]).assign(lemon=1)))
 
 
 def change_defect(change: str) -> Phase:
@@ -168,7 +168,7 @@ def thaw(world: World) -> None:
 
 def retrain(world: World) -> None:
     """A person asks for a run."""
-    ask(world, RetrainingProposed, reason="please", author=ADA.arn, as_of=used_cars.START + 29 * DAY)
+    ask(world, RetrainingProposed, reason="please", author=ADA.arn, as_of=lemons.START + 29 * DAY)
 
 
 def roll_back(world: World) -> None:
@@ -185,9 +185,9 @@ def mute(world: World) -> None:
 
 def late_day(world: World) -> None:
     """More records of a day that was checked long ago."""
-    sold = used_cars.sales(1, first_day=18, flipped=True, rows_a_day=60, seed=5)
-    world.upload(f"{PREDICTIONS}18-late.csv", used_cars.csv(used_cars.predictions(sold)))
-    world.upload(f"{LABELS}18-late.csv", used_cars.csv(used_cars.labels(sold, timed=False)))
+    sold = lemons.sales(1, first_day=18, flipped=True, rows_a_day=60, seed=5)
+    world.upload(f"{PREDICTIONS}18-late.csv", lemons.csv(lemons.predictions(sold)))
+    world.upload(f"{LABELS}18-late.csv", lemons.csv(lemons.labels(sold, timed=False)))
 
 
 def after(days: int, kind: type[Event]) -> Phase:
@@ -233,9 +233,9 @@ def command(world: World) -> None:
 
 def overtaken(world: World) -> None:
     """Of two uploads with the same ids the later one is taken in first, and again once the earlier one was."""
-    scored = used_cars.predictions(used_cars.sales(1, first_day=30, rows_a_day=40))
-    world.upload(f"{PREDICTIONS}30-early.csv", used_cars.csv(scored.iloc[:25]))
-    world.upload(f"{PREDICTIONS}30-late.csv", used_cars.csv(scored.iloc[15:]))
+    scored = lemons.predictions(lemons.sales(1, first_day=30, rows_a_day=40))
+    world.upload(f"{PREDICTIONS}30-early.csv", lemons.csv(scored.iloc[:25]))
+    world.upload(f"{PREDICTIONS}30-late.csv", lemons.csv(scored.iloc[15:]))
     world.cloud.queues["ingest_records"].reverse()
 
 

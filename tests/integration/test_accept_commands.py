@@ -32,7 +32,7 @@ from steward.events import (
 )
 from steward.store import sts
 from steward.store.bus import Bus, BusUnavailable
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .sts import Person, strict
@@ -46,7 +46,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def declared(steward: Deployment) -> Iterator[Deployment]:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
     with strict(PEOPLE, steward.clock):
         yield steward
@@ -269,7 +269,7 @@ def test_a_function_that_died_after_its_answer_is_made_good_by_a_message_sent_ro
 
 def test_who_is_not_named_in_the_declaration_is_refused_and_named(steward: Deployment) -> None:
     allow = 'commands: {allow: {roll_back: ["arn:aws:iam::123456789012:role/leads"]}}\n'
-    steward.upload("specs/lemons.yaml", used_cars.SPEC + allow)
+    steward.upload("specs/lemons.yaml", lemons.SPEC + allow)
     steward.settle()
     with strict(PEOPLE, steward.clock):
         asked = command(steward, requests.RollBackCommand, reason="customers complain")

@@ -21,7 +21,7 @@ from steward.events import (
 from steward.promotion.transfer import LedgerExtract, Part
 from steward.store.bucket import Bucket
 from steward.store.ledger import Ledger
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import EPOCH, Deployment, deployed
 
@@ -37,7 +37,7 @@ def leave(steward: Deployment, version: str, displaced: str | None = None) -> Ex
 def staged() -> ExportedVersion:
     """The first champion of `lemons` in staging, as it leaves."""
     with deployed(name="staging") as staging:
-        used_cars.begin(staging)
+        lemons.begin(staging)
         return leave(staging, staging.champion("lemons"))
 
 
@@ -45,7 +45,7 @@ def staged() -> ExportedVersion:
 def production() -> Iterator[Deployment]:
     """An environment that knows the declaration, and no version."""
     with deployed(name="production") as deployment:
-        deployment.upload("specs/lemons.yaml", used_cars.SPEC)
+        deployment.upload("specs/lemons.yaml", lemons.SPEC)
         deployment.settle()
         yield deployment
 
@@ -81,9 +81,7 @@ def test_a_version_that_comes_whole_is_put_in_charge_and_recorded(
 
 def test_what_was_accepted_checks_windows_and_stands_an_audit(production: Deployment, staged: ExportedVersion) -> None:
     arrive(production, staged)
-    production.upload(
-        "inbox/lemons/predictions/a.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=15)))
-    )
+    production.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=15))))
     production.settle()
     assert [event.version for event in production.told(CheckCompleted)] == [staged.version]
     now = production.clock.now
@@ -195,13 +193,13 @@ def test_a_version_that_failed_its_gates_is_refused(production: Deployment, stag
 def test_a_model_that_is_declared_otherwise_is_refused_until_it_is_declared_alike(
     production: Deployment, staged: ExportedVersion
 ) -> None:
-    production.upload("specs/lemons.yaml", used_cars.SPEC.replace("maximum: 60", "maximum: 70") + "threshold: 0.4\n")
+    production.upload("specs/lemons.yaml", lemons.SPEC.replace("maximum: 60", "maximum: 70") + "threshold: 0.4\n")
     production.settle()
     event = refused(production, arrive(production, staged))
     assert event.problems == [
         "the declaration here differs in threshold, features: push the one that it was trained under"
     ]
-    production.upload("specs/lemons.yaml", used_cars.SPEC.replace("rate(1 hour)", "rate(2 hours)"))
+    production.upload("specs/lemons.yaml", lemons.SPEC.replace("rate(1 hour)", "rate(2 hours)"))
     production.settle()
     arrive(production, staged)
     assert production.champion("lemons") == staged.version
@@ -214,7 +212,7 @@ def test_a_model_that_is_not_declared_is_refused(steward: Deployment, staged: Ex
 
 def test_what_was_sent_elsewhere_is_refused(staged: ExportedVersion) -> None:
     with deployed(name="canary") as canary:
-        canary.upload("specs/lemons.yaml", used_cars.SPEC)
+        canary.upload("specs/lemons.yaml", lemons.SPEC)
         canary.settle()
         data = Bucket(canary.data, "production")
         upload(data, staged, author=AUTHOR, sent_at=EPOCH, over=None)
@@ -226,7 +224,7 @@ def test_what_was_sent_elsewhere_is_refused(staged: ExportedVersion) -> None:
 def test_a_champion_that_it_was_not_judged_against_stays_unless_named(
     production: Deployment, staged: ExportedVersion
 ) -> None:
-    production.upload("inbox/lemons/reference/own.csv", used_cars.csv(used_cars.sales(14, seed=3)))
+    production.upload("inbox/lemons/reference/own.csv", lemons.csv(lemons.sales(14, seed=3)))
     production.settle()
     own = production.champion("lemons")
     event_id = arrive(production, staged)

@@ -20,7 +20,7 @@ from steward.events import (
     RetrainingProposed,
     RollbackProposed,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import ACCOUNT, REGION, Deployment
 
@@ -30,14 +30,14 @@ OTHER_BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/elsewhere"
 
 
 def declare(steward: Deployment, more: str) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC + more)
+    steward.upload("specs/lemons.yaml", lemons.SPEC + more)
     steward.settle()
 
 
 def upload_day(steward: Deployment, day: int, *, flipped: bool) -> None:
-    sold = used_cars.sales(1, first_day=day, flipped=flipped)
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(used_cars.predictions(sold)))
-    steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
+    sold = lemons.sales(1, first_day=day, flipped=flipped)
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
+    steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
     steward.settle()
 
 
@@ -59,7 +59,7 @@ def actions(steward: Deployment) -> list[tuple[str, str]]:
 
 
 def test_a_mute_keeps_people_from_hearing_and_its_end_tells_them(trained: Deployment) -> None:
-    mute(trained, used_cars.START + 16 * DAY, used_cars.START + 14 * DAY)
+    mute(trained, lemons.START + 16 * DAY, lemons.START + 14 * DAY)
     upload_day(trained, 14, flipped=True)
     assert firing(trained) == []
     held = [entry for entry in trained.entries("lemons") if entry.action == "alert_held"]
@@ -72,10 +72,10 @@ def test_a_mute_keeps_people_from_hearing_and_its_end_tells_them(trained: Deploy
 
 
 def test_a_mute_that_is_lifted_tells_at_once(trained: Deployment) -> None:
-    mute(trained, used_cars.START + 30 * DAY, used_cars.START + 14 * DAY)
+    mute(trained, lemons.START + 30 * DAY, lemons.START + 14 * DAY)
     upload_day(trained, 14, flipped=True)
     assert firing(trained) == []
-    mute(trained, used_cars.START + 15 * DAY, used_cars.START + 15 * DAY)
+    mute(trained, lemons.START + 15 * DAY, lemons.START + 15 * DAY)
     assert len(firing(trained)) == 1
 
 
@@ -139,7 +139,7 @@ def test_each_action_is_taken_once_for_a_trouble_and_recorded(trained: Deploymen
 
 def test_an_action_that_a_mute_holds_back_is_recorded_and_taken_afterwards(trained: Deployment) -> None:
     declare(trained, "actions: [{monitor: log_loss, do: defect}]\n")
-    mute(trained, used_cars.START + 16 * DAY, used_cars.START + 14 * DAY)
+    mute(trained, lemons.START + 16 * DAY, lemons.START + 14 * DAY)
     upload_day(trained, 14, flipped=True)
     assert trained.told(DefectProposed) == []
     assert [action for action, _ in actions(trained)] == ["action_held"]
@@ -199,10 +199,10 @@ def test_an_action_waits_for_its_cool_down(trained: Deployment) -> None:
 @pytest.mark.parametrize("dies_at", [1, 2])
 def test_an_action_whose_function_dies_is_taken_under_one_id(trained: Deployment, dies_at: int) -> None:
     declare(trained, "actions: [{monitor: log_loss, do: defect}]\n")
-    sold = used_cars.sales(1, first_day=14, flipped=True)
-    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(used_cars.predictions(sold)))
+    sold = lemons.sales(1, first_day=14, flipped=True)
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(lemons.predictions(sold)))
     trained.settle()
-    trained.upload("inbox/lemons/labels/14.csv", used_cars.csv(used_cars.labels(sold)))
+    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(sold)))
     with patch.dict(trained.queues):
         queue = trained.queues.pop("raise_alerts")
         trained.settle()

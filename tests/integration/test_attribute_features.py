@@ -26,22 +26,22 @@ from steward.results import MetricResult
 from steward.services import attribute_features
 from steward.services.check_window import recompute
 from steward.store.bucket import Bucket, sha256
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment, message
 
 DAY = timedelta(days=1)
-ELSEWHERE = used_cars.SPEC.replace("  recipe: {estimator: LogisticRegression}\n", "")
+ELSEWHERE = lemons.SPEC.replace("  recipe: {estimator: LogisticRegression}\n", "")
 CARRYING = "label: lemon, attributions: {age: by_age, mileage: by_mileage, make: by_make}"
 
 
 def name(day: int) -> str:
-    return f"{used_cars.START + day * DAY:%Y%m%dT%H%M%SZ}_1d"
+    return f"{lemons.START + day * DAY:%Y%m%dT%H%M%SZ}_1d"
 
 
 def upload_day(steward: Deployment, day: int, rows: int = 400, **cells: object) -> None:
-    sold = used_cars.predictions(used_cars.sales(1, first_day=day, rows_a_day=rows)).assign(**cells)
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(sold))
+    sold = lemons.predictions(lemons.sales(1, first_day=day, rows_a_day=rows)).assign(**cells)
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(sold))
     steward.settle()
 
 
@@ -52,8 +52,8 @@ def request(steward: Deployment, **which: str) -> AttributionsRequested:
 
 def sweep(steward: Deployment, until: int) -> None:
     """What the schedule does at the end of a day."""
-    steward.clock.now = max(steward.clock.now, used_cars.START + until * DAY)
-    due = request(steward).model_copy(update={"as_of": used_cars.START + until * DAY})
+    steward.clock.now = max(steward.clock.now, lemons.START + until * DAY)
+    due = request(steward).model_copy(update={"as_of": lemons.START + until * DAY})
     assert steward.deliver("attribute_features", due)
     steward.settle()
     assert not steward.errors, steward.errors
@@ -112,12 +112,12 @@ def test_a_window_is_attributed_once_however_often_it_is_asked_for(trained: Depl
 
 
 def test_the_same_records_in_other_files_give_the_same_bytes(trained: Deployment) -> None:
-    sold = used_cars.predictions(used_cars.sales(1, first_day=14))
+    sold = lemons.predictions(lemons.sales(1, first_day=14))
     version = trained.champion("lemons")
     found = []
     for parts in ([sold], [sold.iloc[::2], sold.iloc[1::2]]):
         for at, part in enumerate(parts):
-            trained.upload(f"inbox/lemons/predictions/{len(parts)}-{at}.csv", used_cars.csv(part))
+            trained.upload(f"inbox/lemons/predictions/{len(parts)}-{at}.csv", lemons.csv(part))
         trained.settle()
         trained.deliver("attribute_features", request(trained, window=name(14), version=version))
         found += trained.contents("attributions/").values()
@@ -145,7 +145,7 @@ def attribute_runtime(steward: Deployment) -> attribute_features.Runtime:
 
 
 def test_an_open_window_is_left_until_it_has_closed(trained: Deployment) -> None:
-    trained.clock.now = used_cars.START + 14.5 * DAY
+    trained.clock.now = lemons.START + 14.5 * DAY
     version = trained.champion("lemons")
     upload_day(trained, 14, version=version)
     assert trained.deliver("attribute_features", request(trained, window=name(14), version=version))
@@ -211,7 +211,7 @@ def test_an_artifact_that_must_not_be_loaded_is_told_of(
 
 def redeclared(steward: Deployment, feature: str, other: str) -> None:
     """A type cannot be changed, but a feature can go, and another of its name come."""
-    for spec in (used_cars.SPEC.replace(f"  {feature}\n", ""), used_cars.SPEC.replace(feature, other)):
+    for spec in (lemons.SPEC.replace(f"  {feature}\n", ""), lemons.SPEC.replace(feature, other)):
         steward.upload("specs/lemons.yaml", spec)
         assert [type(event) for event in steward.settle()] == [ModelRegistered]
 
@@ -235,12 +235,12 @@ def test_records_that_cannot_be_read_as_declared_now_are_told_of(trained: Deploy
 
 
 def reference(days: int = 14) -> pd.DataFrame:
-    sold = used_cars.sales(days)
-    return used_cars.predictions(sold).assign(lemon=sold["lemon"])
+    sold = lemons.sales(days)
+    return lemons.predictions(sold).assign(lemon=sold["lemon"])
 
 
 def test_a_model_trained_elsewhere_is_passed_over_with_its_reason(steward: Deployment) -> None:
-    used_cars.begin_with(steward, ELSEWHERE, reference())
+    lemons.begin_with(steward, ELSEWHERE, reference())
     upload_day(steward, 14)
     sweep(steward, until=15)
     assert steward.keys("attributions/") == []
@@ -257,10 +257,10 @@ def carried(sold: pd.DataFrame, weights: tuple[float, float, float]) -> pd.DataF
 
 
 def test_attributions_that_records_carry_are_judged_without_any_sample(steward: Deployment) -> None:
-    used_cars.begin_with(steward, ELSEWHERE.replace("label: lemon", CARRYING), carried(reference(), (1, 0.1, 0.5)))
+    lemons.begin_with(steward, ELSEWHERE.replace("label: lemon", CARRYING), carried(reference(), (1, 0.1, 0.5)))
     for day, weights in ((14, (1, 0.1, 0.5)), (15, (0.05, 1, 0.5))):
-        sold = carried(used_cars.predictions(used_cars.sales(1, first_day=day)), weights)
-        steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(sold))
+        sold = carried(lemons.predictions(lemons.sales(1, first_day=day)), weights)
+        steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(sold))
         steward.settle()
     sweep(steward, until=16)
     assert steward.keys("attributions/") == []
@@ -269,10 +269,10 @@ def test_attributions_that_records_carry_are_judged_without_any_sample(steward: 
 
 
 def test_windows_whose_records_carry_attributions_get_no_sample(steward: Deployment) -> None:
-    spec = used_cars.SPEC.replace("label: lemon", CARRYING)
-    used_cars.begin(steward, spec)
-    sold = carried(used_cars.predictions(used_cars.sales(1, first_day=14)), (1, 0.1, 0.5))
-    steward.upload("inbox/lemons/predictions/14.csv", used_cars.csv(sold))
+    spec = lemons.SPEC.replace("label: lemon", CARRYING)
+    lemons.begin(steward, spec)
+    sold = carried(lemons.predictions(lemons.sales(1, first_day=14)), (1, 0.1, 0.5))
+    steward.upload("inbox/lemons/predictions/14.csv", lemons.csv(sold))
     steward.settle()
     upload_day(steward, 15)
     sweep(steward, until=16)
@@ -280,7 +280,7 @@ def test_windows_whose_records_carry_attributions_get_no_sample(steward: Deploym
 
 
 def test_a_monitor_that_is_switched_off_costs_nothing(steward: Deployment) -> None:
-    used_cars.begin(steward, used_cars.SPEC + "monitors: {attribution_drift: null}\n")
+    lemons.begin(steward, lemons.SPEC + "monitors: {attribution_drift: null}\n")
     version = steward.champion("lemons")
     assert steward.keys(f"models/lemons/versions/{version}/background") == []
     upload_day(steward, 14)
@@ -291,15 +291,15 @@ def test_a_monitor_that_is_switched_off_costs_nothing(steward: Deployment) -> No
 
 
 def test_without_a_schedule_nothing_is_said_of_attributions_that_nobody_has(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("audit: null", "audit: null, attribute: null"))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("audit: null", "audit: null, attribute: null"))
     upload_day(trained, 14)
     check = Check.model_validate(trained.object(trained.told(CheckCompleted)[-1].stored.key))
     assert "attribution_drift" not in check.statuses
 
 
 def test_a_version_without_attributions_says_how_to_get_them(steward: Deployment) -> None:
-    used_cars.begin(steward, used_cars.SPEC + "monitors: {attribution_drift: null}\n")
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    lemons.begin(steward, lemons.SPEC + "monitors: {attribution_drift: null}\n")
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     upload_day(steward, 14)
     sweep(steward, until=15)
     assert "train it again" in newest(steward, 14)[1].message
@@ -309,9 +309,9 @@ def test_of_a_window_too_large_to_read_some_objects_are_read(
     trained: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attribute_features, "MOST_BYTES", 1)
-    sold = used_cars.predictions(used_cars.sales(1, first_day=14))
+    sold = lemons.predictions(lemons.sales(1, first_day=14))
     for part in range(4):
-        trained.upload(f"inbox/lemons/predictions/{part}.csv", used_cars.csv(sold.iloc[part::4]))
+        trained.upload(f"inbox/lemons/predictions/{part}.csv", lemons.csv(sold.iloc[part::4]))
     trained.settle()
     sweep(trained, until=15)
     (event,) = trained.told(AttributionsUpdated)

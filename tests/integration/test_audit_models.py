@@ -7,7 +7,7 @@ import pytest
 
 from steward import aws
 from steward.events import AuditCompleted, AuditRequested
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -144,6 +144,6 @@ def test_a_redelivered_audit_is_one_audit(trained: Deployment) -> None:
 
 
 def test_a_model_without_a_champion_passes(steward: Deployment) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
     assert audited(steward).passed

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from steward import aws
 from steward.events import ModelRegistered, ModelRejected
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import BUS, Deployment
 
@@ -34,36 +34,36 @@ def refused(steward: Deployment, body: str, key: str = "specs/lemons.yaml") -> M
 
 
 def test_a_monitor_that_does_not_exist_is_named_with_line_and_column(trained: Deployment) -> None:
-    event = refused(trained, used_cars.SPEC + "monitors: {roc_auk: {tolerance: 0.1}}\n")
-    line = used_cars.SPEC.count("\n") + 1
+    event = refused(trained, lemons.SPEC + "monitors: {roc_auk: {tolerance: 0.1}}\n")
+    line = lemons.SPEC.count("\n") + 1
     assert event.problems == [f"line {line}, column 12: monitors.roc_auk: no such setting; is it roc_auc?"]
 
 
 def test_a_policy_that_names_an_absent_monitor_is_told_with_line_and_column(trained: Deployment) -> None:
-    event = refused(trained, used_cars.SPEC.replace("[roc_auc, log_loss, feature_drift]", "[roc_auc, log_los]"))
+    event = refused(trained, lemons.SPEC.replace("[roc_auc, log_loss, feature_drift]", "[roc_auc, log_los]"))
     (problem,) = event.problems
     assert problem.startswith("line 18, column 24: retraining.on_alerts.1: ")
     assert "'log_los' is none of the choices; choose one of log_loss, " in problem
 
 
 def test_a_column_given_two_roles(trained: Deployment) -> None:
-    (problem,) = refused(trained, used_cars.SPEC.replace("score: risk", "score: sale")).problems
+    (problem,) = refused(trained, lemons.SPEC.replace("score: risk", "score: sale")).problems
     assert problem.startswith("line 5, column ")
     assert "column sale is given two roles" in problem
 
 
 def test_a_feature_that_is_the_label(trained: Deployment) -> None:
-    (problem,) = refused(trained, used_cars.SPEC.replace("  mileage: numeric", "  lemon: numeric")).problems
+    (problem,) = refused(trained, lemons.SPEC.replace("  mileage: numeric", "  lemon: numeric")).problems
     assert "lemon is both a column with a role and a feature" in problem
 
 
 def test_missing_parts_are_named(trained: Deployment) -> None:
-    (problem,) = refused(trained, used_cars.SPEC.replace("id: sale, ", "")).problems
+    (problem,) = refused(trained, lemons.SPEC.replace("id: sale, ", "")).problems
     assert problem == "line 5, column 1: columns.id: is missing"
 
 
 def test_all_problems_are_told_at_once(trained: Deployment) -> None:
-    body = used_cars.SPEC.replace("mileage: numeric", "mileage: number").replace("cool_down: 3d", "cool_down: soon")
+    body = lemons.SPEC.replace("mileage: numeric", "mileage: number").replace("cool_down: 3d", "cool_down: soon")
     problems = refused(trained, body).problems
     assert [problem.split(":")[0] for problem in problems] == ["line 8, column 3", "line 16, column 3"]
 
@@ -74,25 +74,23 @@ def test_what_is_not_yaml_is_told_where(trained: Deployment, body: str) -> None:
 
 
 def test_a_declaration_of_another_model(trained: Deployment) -> None:
-    event = refused(trained, used_cars.SPEC, "specs/oranges.yaml")
+    event = refused(trained, lemons.SPEC, "specs/oranges.yaml")
     assert event.problems == ["the file declares model 'lemons'; upload it as specs/lemons.yaml"]
 
 
 @pytest.mark.parametrize("key", ["specs/lemons.yml", "specs/team/lemons.yaml", "specs/lemons", "specs/lemons.yaml.gz"])
 def test_a_declaration_in_a_wrong_place(trained: Deployment, key: str) -> None:
-    (problem,) = refused(trained, used_cars.SPEC, key).problems
+    (problem,) = refused(trained, lemons.SPEC, key).problems
     assert "specs/<model>.yaml" in problem
 
 
 def test_a_model_name_that_no_key_can_hold(trained: Deployment) -> None:
-    (problem,) = refused(
-        trained, used_cars.SPEC.replace("model: lemons", "model: Lemons!"), "specs/Lemons!.yaml"
-    ).problems
+    (problem,) = refused(trained, lemons.SPEC.replace("model: lemons", "model: Lemons!"), "specs/Lemons!.yaml").problems
     assert problem.startswith("line 1, column 1: model: ")
 
 
 def test_something_that_is_no_schedule(trained: Deployment) -> None:
-    (problem,) = refused(trained, used_cars.SPEC.replace("rate(1 hour)", "hourly")).problems
+    (problem,) = refused(trained, lemons.SPEC.replace("rate(1 hour)", "hourly")).problems
     assert problem.startswith("line 11, column 13: schedules.check: ")
 
 
@@ -127,7 +125,7 @@ BAD = "cron(0 3 ? * 2#5 *)"
 
 
 def test_a_schedule_that_the_scheduler_refuses_leaves_the_schedules_in_force(steward: Deployment) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
     before = schedules()
     assert before == {
@@ -136,7 +134,7 @@ def test_a_schedule_that_the_scheduler_refuses_leaves_the_schedules_in_force(ste
         "lemons-defects": "rate(1 hour)",
         "lemons-maintain": "rate(1 day)",
     }
-    body = used_cars.SPEC.replace("check: rate(1 hour), audit: null", f"check: rate(2 hours), audit: '{BAD}'")
+    body = lemons.SPEC.replace("check: rate(1 hour), audit: null", f"check: rate(2 hours), audit: '{BAD}'")
     with refusing(BAD):
         (problem,) = refused(steward, body).problems
     assert problem == f"schedules: EventBridge Scheduler refuses '{BAD}' in UTC: Invalid Schedule Expression."
@@ -144,15 +142,15 @@ def test_a_schedule_that_the_scheduler_refuses_leaves_the_schedules_in_force(ste
 
 
 def test_a_refused_first_declaration_leaves_no_schedule(steward: Deployment) -> None:
-    body = used_cars.SPEC.replace("check: rate(1 hour), audit: null", f"check: rate(2 hours), audit: '{BAD}'")
+    body = lemons.SPEC.replace("check: rate(1 hour), audit: null", f"check: rate(2 hours), audit: '{BAD}'")
     with refusing(BAD):
         refused(steward, body)
     assert schedules() == {}
 
 
 def test_a_mended_declaration_is_accepted(steward: Deployment) -> None:
-    refused(steward, used_cars.SPEC.replace("owner", "onwer"))
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    refused(steward, lemons.SPEC.replace("owner", "onwer"))
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     (event,) = steward.settle()
     assert isinstance(event, ModelRegistered)
     assert event.revision == "000001"

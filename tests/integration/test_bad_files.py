@@ -21,7 +21,7 @@ from steward.events import (
 )
 from steward.records.quarantine import read_rejected
 from steward.records.raw import ReadLimits, RejectedRow
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -31,7 +31,7 @@ MADE = ("records/", "profiles/", "outcomes/")
 
 def scored(day: int, seed: int = 1) -> pd.DataFrame:
     """A few predictions of one day."""
-    return used_cars.predictions(used_cars.sales(1, first_day=day, rows_a_day=40, seed=seed))
+    return lemons.predictions(lemons.sales(1, first_day=day, rows_a_day=40, seed=seed))
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
@@ -103,13 +103,13 @@ def codes(rejected: list[RejectedRow]) -> set[str]:
 
 
 def test_an_unknown_model_is_named_with_where_to_declare_it(trained: Deployment) -> None:
-    event = refused(trained, "inbox/nobody/predictions/a.csv", used_cars.csv(scored(14)))
+    event = refused(trained, "inbox/nobody/predictions/a.csv", lemons.csv(scored(14)))
     assert (event.model, event.code) == ("nobody", "unknown_model")
     assert "specs/nobody.yaml" in event.message
 
 
 def test_an_unknown_kind_is_told_the_known_ones(trained: Deployment) -> None:
-    event = refused(trained, "inbox/lemons/guesses/a.csv", used_cars.csv(scored(14)))
+    event = refused(trained, "inbox/lemons/guesses/a.csv", lemons.csv(scored(14)))
     assert event.code == "unknown_kind"
     assert "predictions, labels, reference" in event.message
 
@@ -118,18 +118,18 @@ def test_an_unknown_kind_is_told_the_known_ones(trained: Deployment) -> None:
     "key", ["inbox/a.csv", "inbox/lemons/a.csv", "inbox/lemons/predictions/", "inbox//predictions/a.csv"]
 )
 def test_a_key_of_a_wrong_shape_is_told_the_right_one(trained: Deployment, key: str) -> None:
-    event = refused(trained, key, used_cars.csv(scored(14)))
+    event = refused(trained, key, lemons.csv(scored(14)))
     assert "inbox/<model>/<kind>/<file>" in event.message or "is declared" in event.message
 
 
 def test_a_file_that_is_not_what_its_name_says(trained: Deployment) -> None:
-    event = refused(trained, INBOX + "disguised.parquet", used_cars.csv(scored(14)))
+    event = refused(trained, INBOX + "disguised.parquet", lemons.csv(scored(14)))
     assert event.code == "not_what_its_name_says"
     assert "disguised.parquet" in event.message
 
 
 def test_a_name_that_tells_no_format(trained: Deployment) -> None:
-    event = refused(trained, INBOX + "sheet.xlsx", used_cars.csv(scored(14)))
+    event = refused(trained, INBOX + "sheet.xlsx", lemons.csv(scored(14)))
     assert event.code == "unknown_format"
     assert ".csv" in event.message
 
@@ -141,24 +141,24 @@ def test_truncated_parquet(trained: Deployment) -> None:
 
 
 def test_truncated_gzip(trained: Deployment) -> None:
-    event = refused(trained, INBOX + "cut.csv.gz", gzip.compress(used_cars.csv(scored(14)))[:-20])
+    event = refused(trained, INBOX + "cut.csv.gz", gzip.compress(lemons.csv(scored(14)))[:-20])
     assert event.code == "truncated"
 
 
 def test_truncated_zstd(trained: Deployment) -> None:
-    event = refused(trained, INBOX + "cut.csv.zst", zstandard.compress(used_cars.csv(scored(14)))[:-20])
+    event = refused(trained, INBOX + "cut.csv.zst", zstandard.compress(lemons.csv(scored(14)))[:-20])
     assert event.code == "truncated"
 
 
 def test_a_wrong_schema_that_gives_a_number_column_words(trained: Deployment) -> None:
-    event = refused(trained, INBOX + "words.csv", used_cars.csv(scored(14).assign(age="old")))
+    event = refused(trained, INBOX + "words.csv", lemons.csv(scored(14).assign(age="old")))
     assert event.code == "wrong_type"
     assert "age" in event.message
     assert "'old'" in event.message
 
 
 def test_a_feature_that_the_file_lacks_is_named(trained: Deployment) -> None:
-    event = refused(trained, INBOX + "lacking.csv", used_cars.csv(scored(14).rename(columns={"mileage": "milage"})))
+    event = refused(trained, INBOX + "lacking.csv", lemons.csv(scored(14).rename(columns={"mileage": "milage"})))
     assert event.code == "missing_columns"
     assert "mileage (is it milage?)" in event.message
 
@@ -172,12 +172,12 @@ def test_a_parquet_file_without_rows(trained: Deployment) -> None:
 
 
 def test_a_header_without_rows(trained: Deployment) -> None:
-    assert refused(trained, INBOX + "header.csv", used_cars.csv(scored(14).iloc[:0])).code == "no_rows"
+    assert refused(trained, INBOX + "header.csv", lemons.csv(scored(14).iloc[:0])).code == "no_rows"
 
 
 @pytest.mark.parametrize(("ending", "compress"), [("gz", gzip.compress), ("zst", zstandard.compress)])
 def test_a_compressed_file_that_expands_past_the_limit(trained: Deployment, ending: str, compress) -> None:
-    body = compress(used_cars.csv(scored(14)) + b"\n" * 2**20)
+    body = compress(lemons.csv(scored(14)) + b"\n" * 2**20)
     assert len(body) < 2**15
     with patch("steward.services.ingest_records.LIMITS", ReadLimits(maximum_expanded_bytes=2**19)):
         event = refused(trained, f"{INBOX}bomb.csv.{ending}", body)
@@ -193,7 +193,7 @@ def test_parquet_that_expands_past_the_limit(trained: Deployment) -> None:
 
 def test_a_file_without_a_valid_row_is_refused_and_its_rows_wait_in_quarantine(trained: Deployment) -> None:
     frame = scored(14).assign(risk=7.0)
-    event = refused(trained, INBOX + "hopeless.csv", used_cars.csv(frame))
+    event = refused(trained, INBOX + "hopeless.csv", lemons.csv(frame))
     assert event.code == "no_valid_rows"
     assert "risk is 7.0, above its maximum 1" in event.message
     rejected = quarantined(trained, event.batch)
@@ -206,7 +206,7 @@ def test_impossible_times_are_quarantined_row_by_row(trained: Deployment) -> Non
     frame.loc[3, "sold_at"] = "1971-01-01T00:00:00Z"
     frame.loc[5, "sold_at"] = "2099-01-01T00:00:00Z"
     frame.loc[7, "sold_at"] = "yesterday"
-    event, rejected = taken(trained, INBOX + "times.csv", used_cars.csv(frame), len(frame))
+    event, rejected = taken(trained, INBOX + "times.csv", lemons.csv(frame), len(frame))
     assert event.rows == len(frame) - 4
     assert [(row.row, row.line, row.reasons[0].code) for row in rejected] == [
         (3, 4, "missing_time"), (4, 5, "impossible_time"), (6, 7, "impossible_time"), (8, 9, "wrong_type"),
@@ -218,14 +218,14 @@ def test_impossible_times_are_quarantined_row_by_row(trained: Deployment) -> Non
 def test_values_out_of_their_declared_range_are_quarantined(trained: Deployment) -> None:
     frame = scored(15, seed=2)
     frame.loc[0, "age"] = 61.0
-    _, rejected = taken(trained, INBOX + "range.csv", used_cars.csv(frame), len(frame))
+    _, rejected = taken(trained, INBOX + "range.csv", lemons.csv(frame), len(frame))
     assert [(row.row, row.reasons[0].code, row.reasons[0].column) for row in rejected] == [(1, "out_of_range", "age")]
 
 
 def test_rows_of_a_version_that_was_never_made_are_quarantined(trained: Deployment) -> None:
     frame = scored(15, seed=3).assign(version=trained.champion("lemons"))
     frame.loc[[1, 2], "version"] = "20990101-deadbeef"
-    event, rejected = taken(trained, INBOX + "versions.csv", used_cars.csv(frame), len(frame))
+    event, rejected = taken(trained, INBOX + "versions.csv", lemons.csv(frame), len(frame))
     assert [row.row for row in rejected] == [2, 3]
     assert codes(rejected) == {"unknown_version"}
     assert "20990101-deadbeef" in rejected[0].reasons[0].message
@@ -233,22 +233,22 @@ def test_rows_of_a_version_that_was_never_made_are_quarantined(trained: Deployme
 
 
 def test_a_file_of_a_version_that_was_never_made_is_refused(trained: Deployment) -> None:
-    event = refused(trained, INBOX + "future.csv", used_cars.csv(scored(14).assign(version="20990101-deadbeef")))
+    event = refused(trained, INBOX + "future.csv", lemons.csv(scored(14).assign(version="20990101-deadbeef")))
     assert event.code == "no_valid_rows"
     assert "was never made" in event.message
 
 
 def test_predictions_of_a_version_that_is_not_made_yet_are_refused(steward: Deployment) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
-    event = refused(steward, INBOX + "early.csv", used_cars.csv(scored(14).assign(version="v7")))
+    event = refused(steward, INBOX + "early.csv", lemons.csv(scored(14).assign(version="v7")))
     assert "version 'v7' was never made for lemons; name one that `steward log lemons` shows" in event.message
 
 
 def test_duplicate_ids_within_a_file_keep_the_first(trained: Deployment) -> None:
     frame = scored(16)
     frame = pd.concat([frame, frame.iloc[[0, 4]].assign(age=1.0)], ignore_index=True)
-    event, rejected = taken(trained, INBOX + "twice.csv", used_cars.csv(frame), len(frame))
+    event, rejected = taken(trained, INBOX + "twice.csv", lemons.csv(frame), len(frame))
     assert event.rows == len(frame) - 2
     assert [row.row for row in rejected] == [len(frame) - 1, len(frame)]
     assert codes(rejected) == {"duplicate_id"}
@@ -257,32 +257,32 @@ def test_duplicate_ids_within_a_file_keep_the_first(trained: Deployment) -> None
 
 def test_duplicate_ids_across_files_keep_the_earlier_upload(trained: Deployment) -> None:
     first, second = scored(17), scored(17, seed=2)
-    trained.upload(INBOX + "earlier.csv", used_cars.csv(first))
+    trained.upload(INBOX + "earlier.csv", lemons.csv(first))
     trained.settle()
     (earlier,) = [event for event in trained.told(BatchIngested) if event.source.endswith("/earlier.csv")]
     second.loc[[2, 9], "sale"] = first.loc[[1, 2], "sale"].to_numpy()
-    event, rejected = taken(trained, INBOX + "later.csv", used_cars.csv(second), len(second))
+    event, rejected = taken(trained, INBOX + "later.csv", lemons.csv(second), len(second))
     assert event.rows == len(second) - 2
     assert [row.row for row in rejected] == [3, 10]
     assert f"batch {earlier.batch}" in rejected[0].reasons[0].message
 
 
 def test_labels_that_are_no_class_are_quarantined(trained: Deployment) -> None:
-    frame = used_cars.labels(used_cars.sales(1, first_day=17, rows_a_day=40, seed=1)).astype({"lemon": object})
+    frame = lemons.labels(lemons.sales(1, first_day=17, rows_a_day=40, seed=1)).astype({"lemon": object})
     frame.loc[0, "lemon"] = "perhaps"
     frame.loc[1, "lemon"] = None
-    _, rejected = taken(trained, "inbox/lemons/labels/odd.csv", used_cars.csv(frame), len(frame))
+    _, rejected = taken(trained, "inbox/lemons/labels/odd.csv", lemons.csv(frame), len(frame))
     assert [row.reasons[0].code for row in rejected] == ["unknown_label", "missing_label"]
 
 
 def test_a_row_with_too_few_fields_does_not_hold_up_the_others(trained: Deployment) -> None:
-    body = used_cars.csv(scored(19)) + b"s-odd,2024-01-20T00:00:00Z,1.0\n"
+    body = lemons.csv(scored(19)) + b"s-odd,2024-01-20T00:00:00Z,1.0\n"
     event, rejected = taken(trained, INBOX + "short.csv", body, 41)
     assert event.rows == 40
     assert codes(rejected) == {"wrong_field_count"}
 
 
 def test_a_key_with_blanks_and_umlauts_is_taken(trained: Deployment) -> None:
-    trained.upload(INBOX + "März 2024 + Rest.csv", used_cars.csv(scored(20)))
+    trained.upload(INBOX + "März 2024 + Rest.csv", lemons.csv(scored(20)))
     events = trained.settle()
     assert [event.rows for event in events if isinstance(event, BatchIngested)] == [40]

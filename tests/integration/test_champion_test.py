@@ -3,19 +3,17 @@
 from datetime import timedelta
 
 from steward.events import ChampionTested, ChampionTestRequested
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
 
 def outcome(steward: Deployment, *, days: int, flipped: bool = False) -> ChampionTested:
     """The result of a test after some more days with labels."""
-    sold = used_cars.sales(days, first_day=14, flipped=flipped)
-    steward.clock.now = used_cars.START + timedelta(days=14 + days, hours=1)
-    steward.upload(
-        "inbox/lemons/predictions/a.csv", used_cars.csv(used_cars.predictions(sold, steward.champion("lemons")))
-    )
-    steward.upload("inbox/lemons/labels/a.csv", used_cars.csv(used_cars.labels(sold)))
+    sold = lemons.sales(days, first_day=14, flipped=flipped)
+    steward.clock.now = lemons.START + timedelta(days=14 + days, hours=1)
+    steward.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(sold, steward.champion("lemons"))))
+    steward.upload("inbox/lemons/labels/a.csv", lemons.csv(lemons.labels(sold)))
     steward.settle()
     now = steward.clock.now
     request = ChampionTestRequested(occurred_at=now, model="lemons", as_of=now, correlation_id="test")

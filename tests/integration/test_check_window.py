@@ -8,7 +8,7 @@ import pytest
 from steward.events import BatchIngested, CheckCompleted, CheckRequested
 from steward.store.bucket import Bucket
 from steward.store.ledger import Ledger
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -16,9 +16,9 @@ DAY = timedelta(days=1)
 
 
 def upload_day(steward: Deployment, day: int, rows: int = 100) -> None:
-    sold = used_cars.sales(1, first_day=day, rows_a_day=100)[:rows]
+    sold = lemons.sales(1, first_day=day, rows_a_day=100)[:rows]
     steward.upload(
-        f"inbox/lemons/predictions/{day}.csv", used_cars.csv(used_cars.predictions(sold, steward.champion("lemons")))
+        f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold, steward.champion("lemons")))
     )
     steward.settle()
 
@@ -46,30 +46,30 @@ def test_a_redelivered_batch_gets_the_same_check(trained: Deployment) -> None:
 
 
 def test_a_window_that_has_not_closed_is_left_to_the_schedule(trained: Deployment) -> None:
-    trained.clock.now = used_cars.START + 14.5 * DAY
-    day = used_cars.sales(1, first_day=14, rows_a_day=100)
+    trained.clock.now = lemons.START + 14.5 * DAY
+    day = lemons.sales(1, first_day=14, rows_a_day=100)
     trained.upload(
         "inbox/lemons/predictions/14.csv",
-        used_cars.csv(used_cars.predictions(day).assign(version=trained.champion("lemons"))),
+        lemons.csv(lemons.predictions(day).assign(version=trained.champion("lemons"))),
     )
     trained.settle()
     assert checked(trained) == []
     trained.deliver("check_window", requested(trained))
     trained.settle()
     assert checked(trained) == []
-    trained.clock.now = used_cars.START + 15 * DAY
+    trained.clock.now = lemons.START + 15 * DAY
     trained.deliver("check_window", requested(trained))
     trained.settle()
     assert checked(trained) == ["20240115T000000Z_1d"]
 
 
 def test_lateness_is_waited_for(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("{length: 1d}", "{length: 1d, allowed_lateness: 6h}"))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("{length: 1d}", "{length: 1d, allowed_lateness: 6h}"))
     trained.settle()
-    trained.clock.now = used_cars.START + 15 * DAY + timedelta(hours=5)
-    day = used_cars.sales(1, first_day=14, rows_a_day=100)
+    trained.clock.now = lemons.START + 15 * DAY + timedelta(hours=5)
+    day = lemons.sales(1, first_day=14, rows_a_day=100)
     version = trained.champion("lemons")
-    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(used_cars.predictions(day, version)))
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(lemons.predictions(day, version)))
     trained.settle()
     assert checked(trained) == []
     trained.clock.pass_by(timedelta(hours=1))
@@ -81,10 +81,10 @@ def test_lateness_is_waited_for(trained: Deployment) -> None:
 def test_a_schedule_checks_what_closed_lately_and_no_more(trained: Deployment) -> None:
     for day in (14, 15):
         upload_day(trained, day)
-    trained.clock.now = used_cars.START + 20 * DAY + timedelta(hours=23)
+    trained.clock.now = lemons.START + 20 * DAY + timedelta(hours=23)
     upload_day(trained, 20)
     before = len(trained.told(CheckCompleted))
-    trained.clock.now = used_cars.START + 21 * DAY + timedelta(minutes=5)
+    trained.clock.now = lemons.START + 21 * DAY + timedelta(minutes=5)
     trained.deliver("check_window", requested(trained))
     trained.settle()
     trained.deliver("check_window", requested(trained))
@@ -126,17 +126,17 @@ def test_a_check_says_what_it_rests_on(trained: Deployment) -> None:
 def reads_of_the_schedule(steward: Deployment) -> list[str]:
     """The profiles that the schedule's next check reads."""
     steward.clock.pass_by(timedelta(hours=1))
-    with used_cars.keys_read() as found:
+    with lemons.keys_read() as found:
         assert steward.deliver("check_window", requested(steward))
     return [key for key in found if key.startswith("profiles/")]
 
 
 def test_a_schedule_reads_no_profile_of_a_window_that_nothing_happened_to(trained: Deployment) -> None:
-    trained.clock.now = used_cars.START + 14.5 * DAY
-    trained.upload("specs/lemons.yaml", f"{used_cars.SPEC}threshold: 0.4\n")
+    trained.clock.now = lemons.START + 14.5 * DAY
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}threshold: 0.4\n")
     trained.settle()
     upload_day(trained, 14)
-    trained.clock.now = used_cars.START + 15 * DAY
+    trained.clock.now = lemons.START + 15 * DAY
     assert trained.deliver("check_window", requested(trained))
     trained.settle()
     assert checked(trained) == ["20240115T000000Z_1d"]
@@ -149,11 +149,11 @@ def test_a_schedule_reads_no_profile_of_a_window_that_nothing_happened_to(traine
 def test_a_check_whose_function_died_is_recorded_by_the_next_schedule_and_then_stands(
     trained: Deployment, dies: tuple[type, str]
 ) -> None:
-    trained.clock.now = used_cars.START + 14.5 * DAY
-    trained.upload("specs/lemons.yaml", f"{used_cars.SPEC}threshold: 0.4\n")
+    trained.clock.now = lemons.START + 14.5 * DAY
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}threshold: 0.4\n")
     trained.settle()
     upload_day(trained, 14)
-    trained.clock.now = used_cars.START + 15 * DAY
+    trained.clock.now = lemons.START + 15 * DAY
     with patch.object(*dies, side_effect=TimeoutError("the function ran out of time")):
         assert not trained.deliver("check_window", requested(trained))
     trained.errors.clear()

@@ -20,14 +20,14 @@ from steward.events import (
     CollectionRequested,
     ResourcesCollected,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import EPOCH, Deployment
 
 HOUR = timedelta(hours=1)
 START = EPOCH + HOUR
 SPEC = (
-    used_cars.SPEC
+    lemons.SPEC
     + """
 resources:
   - {type: lambda_function, name: lemons}

@@ -10,7 +10,7 @@ import pytest
 
 from steward.cli.terminal import console
 from steward.monitoring.check import Check
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .sts import Person, strict
@@ -22,8 +22,8 @@ ANN = Person("AKIAANN", "ann's secret", "arn:aws:iam::123456789012:user/ann")
 @pytest.fixture
 def drifted(trained: Deployment) -> Deployment:
     """Mileage has changed, and an alert tells it."""
-    scored = used_cars.predictions(used_cars.sales(1, first_day=14), trained.champion("lemons"))
-    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(scored.assign(mileage=scored.mileage * 1.4)))
+    scored = lemons.predictions(lemons.sales(1, first_day=14), trained.champion("lemons"))
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(scored.assign(mileage=scored.mileage * 1.4)))
     trained.settle()
     return trained
 
@@ -131,9 +131,9 @@ def test_an_error_is_a_document_too_where_one_was_asked_for(trained: Deployment)
 
 
 def test_what_is_in_quarantine_and_what_was_pushed_are_documents(trained: Deployment, tmp_path: Path) -> None:
-    rows = used_cars.predictions(used_cars.sales(1, first_day=14), trained.champion("lemons"))
+    rows = lemons.predictions(lemons.sales(1, first_day=14), trained.champion("lemons"))
     file = tmp_path / "14.csv"
-    file.write_bytes(used_cars.csv(rows.assign(sold_at=rows.sold_at.where(rows.index > 2, "never"))))
+    file.write_bytes(lemons.csv(rows.assign(sold_at=rows.sold_at.where(rows.index > 2, "never"))))
     with reached(trained, working=True):
         assert run("quarantine", "list", "lemons").stdout == "nothing of lemons is in quarantine\n"
         pushed = run("push", str(file), "--model", "lemons", "--kind", "predictions", "--json")

@@ -20,7 +20,7 @@ from steward.monitoring.check import Check
 from steward.records.quarantine import read_rejected
 from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment, Objects, deployed
 
@@ -45,23 +45,23 @@ UNWATCHED = (
 )
 """Monitors that a hundred days need not wait for."""
 
-ASKED_FOR = used_cars.SPEC.replace("[roc_auc, log_loss, feature_drift]", "[]").replace(
+ASKED_FOR = lemons.SPEC.replace("[roc_auc, log_loss, feature_drift]", "[]").replace(
     "minimum_new_labels: 500", "minimum_new_labels: 0\n  on_correction: true"
 )
 """Nothing but corrections, and their wish, starts a run."""
 
 
 def window(day: int) -> str:
-    return f"{used_cars.START + day * 24 * used_cars.HOUR:%Y%m%d}T000000Z_1d"
+    return f"{lemons.START + day * 24 * lemons.HOUR:%Y%m%d}T000000Z_1d"
 
 
 def sell(steward: Deployment, day: int, *, bad: bool = False) -> pd.DataFrame:
     """A day's predictions and labels; of a bad one the odometers were read wrongly. The rows as they should be."""
-    sold = used_cars.sales(1, first_day=day, rows_a_day=60)
-    good = used_cars.predictions(sold, steward.champion("lemons"))
+    sold = lemons.sales(1, first_day=day, rows_a_day=60)
+    good = lemons.predictions(sold, steward.champion("lemons"))
     sent = good.assign(mileage=good["mileage"] * 1000) if bad else good
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(sent))
-    steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(sent))
+    steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
     return good
 
 
@@ -87,7 +87,7 @@ def open_defect(steward: Deployment, *days: int, model: str = "lemons") -> str:
 def correct(
     steward: Deployment, defect: str, rows: pd.DataFrame, *, kind: str = "predictions", name: str = "a"
 ) -> None:
-    steward.upload(f"inbox/lemons/corrections/{defect}/{kind}/{name}.csv", used_cars.csv(rows))
+    steward.upload(f"inbox/lemons/corrections/{defect}/{kind}/{name}.csv", lemons.csv(rows))
     steward.settle()
 
 
@@ -99,16 +99,16 @@ def newest_check(steward: Deployment, day: int) -> Check:
 def test_correcting_one_day_of_a_hundred_makes_only_that_day_again(trained: Deployment) -> None:
     steward = trained
     steward.upload(
-        "specs/lemons.yaml", f"{used_cars.SPEC}monitors: {{{', '.join(f'{name}: null' for name in UNWATCHED)}}}\n"
+        "specs/lemons.yaml", f"{lemons.SPEC}monitors: {{{', '.join(f'{name}: null' for name in UNWATCHED)}}}\n"
     )
     steward.settle()
-    sold = used_cars.sales(100, first_day=FIRST, rows_a_day=60)
-    good = used_cars.predictions(sold, steward.champion("lemons"))
-    of_the_day = good["sold_at"].str.startswith(f"{used_cars.START + 60 * 24 * used_cars.HOUR:%Y-%m-%d}")
+    sold = lemons.sales(100, first_day=FIRST, rows_a_day=60)
+    good = lemons.predictions(sold, steward.champion("lemons"))
+    of_the_day = good["sold_at"].str.startswith(f"{lemons.START + 60 * 24 * lemons.HOUR:%Y-%m-%d}")
     sent = good.assign(mileage=good["mileage"].where(~of_the_day, good["mileage"] * 1000))
-    steward.upload("inbox/lemons/predictions/all.csv", used_cars.csv(sent))
-    nearly = used_cars.labels(sold[sold["sold_at"].between("2024-02-28", "2024-03-04")])
-    steward.upload("inbox/lemons/labels/all.csv", used_cars.csv(nearly))
+    steward.upload("inbox/lemons/predictions/all.csv", lemons.csv(sent))
+    nearly = lemons.labels(sold[sold["sold_at"].between("2024-02-28", "2024-03-04")])
+    steward.upload("inbox/lemons/labels/all.csv", lemons.csv(nearly))
     steward.settle()
     assert len(steward.keys("checks/lemons/")) >= 100
     right = good[of_the_day]
@@ -209,7 +209,7 @@ def test_a_correction_that_belongs_nowhere_is_refused_and_kept(trained: Deployme
     defect = open_defect(trained, FIRST)
     key = f"inbox/lemons/corrections/{place.format(defect=defect)}"
     before = trained.contents("profiles/")
-    trained.upload(key, used_cars.csv(good))
+    trained.upload(key, lemons.csv(good))
     trained.settle()
     refused = trained.told(BatchRejected)[-1]
     assert (refused.code, refused.kind, refused.source) == (code, "corrections", key)
@@ -219,7 +219,7 @@ def test_a_correction_that_belongs_nowhere_is_refused_and_kept(trained: Deployme
 
 
 def test_a_correction_for_another_models_defect_is_refused(trained: Deployment) -> None:
-    trained.upload("specs/peaches.yaml", used_cars.SPEC.replace("model: lemons", "model: peaches"))
+    trained.upload("specs/peaches.yaml", lemons.SPEC.replace("model: lemons", "model: peaches"))
     good = sell(trained, FIRST)
     trained.settle()
     defect = open_defect(trained, model="peaches")
@@ -244,8 +244,8 @@ def test_two_corrections_at_once_leave_the_later_one_standing_in_any_order(
     for seed in range(4):
         with deployed() as steward:
             steward.restore(begun, now)
-            steward.upload(f"{place}first.csv", used_cars.csv(first))
-            steward.upload(f"{place}second.csv", used_cars.csv(second))
+            steward.upload(f"{place}first.csv", lemons.csv(first))
+            steward.upload(f"{place}second.csv", lemons.csv(second))
             steward.settle(shuffle=seed, redeliver=2)
             assert not steward.errors, steward.errors
             check = newest_check(steward, FIRST)
@@ -277,7 +277,7 @@ def test_rows_can_be_withdrawn_by_their_ids_alone(trained: Deployment) -> None:
 def test_a_whole_dataset_can_be_withdrawn_and_nothing_of_it_is_lost(trained: Deployment) -> None:
     version = trained.champion("lemons")
     defect = open_defect(trained)
-    rows = used_cars.sales(14)
+    rows = lemons.sales(14)
     before = trained.contents("records/reference/")
     correct(trained, defect, rows[["sale"]], kind="withdrawn-reference")
     assert trained.contents("records/reference/") == before
@@ -300,11 +300,11 @@ def test_a_window_of_which_every_row_is_withdrawn_is_told_to_be_empty(trained: D
 
 
 def test_rows_that_were_let_through_though_invalid_are_counted_again(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", f"{used_cars.SPEC}on_invalid: count\n")
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}on_invalid: count\n")
     trained.settle()
-    good = used_cars.predictions(used_cars.sales(1, first_day=FIRST, rows_a_day=60), trained.champion("lemons"))
+    good = lemons.predictions(lemons.sales(1, first_day=FIRST, rows_a_day=60), trained.champion("lemons"))
     good = good.assign(age=good["age"].clip(upper=50))
-    trained.upload("inbox/lemons/predictions/old.csv", used_cars.csv(good.assign(age=99.0)))
+    trained.upload("inbox/lemons/predictions/old.csv", lemons.csv(good.assign(age=99.0)))
     trained.settle()
     assert newest_check(trained, FIRST).statuses["validity"] == "breach"
     still_wrong = good.assign(age=good["age"].where(good.index >= 6, 99.0))
@@ -318,7 +318,7 @@ def test_rows_that_were_let_through_though_invalid_are_counted_again(trained: De
 def test_corrected_labels_change_the_outcomes(trained: Deployment) -> None:
     good = sell(trained, FIRST)
     trained.settle()
-    labels = used_cars.labels(used_cars.sales(1, first_day=FIRST, rows_a_day=60), timed=False)
+    labels = lemons.labels(lemons.sales(1, first_day=FIRST, rows_a_day=60), timed=False)
     wrong = newest_check(trained, FIRST)
     correct(trained, open_defect(trained, FIRST), labels.assign(lemon=1 - labels["lemon"]), kind="labels")
     check = newest_check(trained, FIRST)
@@ -339,7 +339,7 @@ def test_versions_of_bad_rows_are_marked_and_a_new_one_reads_the_corrected_rows(
     for day in range(FIRST, FIRST + 12):
         sell(trained, day)
     trained.settle()
-    reference = used_cars.sales(14)
+    reference = lemons.sales(14)
     defect = open_defect(trained)
     wrong = reference.head(100)
     correct(trained, defect, wrong.assign(mileage=wrong["mileage"] * 2), kind="reference")

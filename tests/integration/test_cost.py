@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from steward.cli.app import app
 from steward.cli.cost import Holdings
 from steward.cli.deployment import Deployment as Deployed
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -26,8 +26,8 @@ def outputs(trained: Deployment) -> dict[str, str]:
 
 
 def test_every_byte_of_a_model_is_counted(trained: Deployment, outputs: dict[str, str]) -> None:
-    sold = used_cars.predictions(used_cars.sales(1, first_day=14), trained.champion("lemons"))
-    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(sold))
+    sold = lemons.predictions(lemons.sales(1, first_day=14), trained.champion("lemons"))
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(sold))
     trained.settle()
     with patch("steward.cli.deployment.stack_outputs", lambda _: outputs):
         held = Holdings.of(Deployed.of("steward"), "lemons", trained.clock.now)

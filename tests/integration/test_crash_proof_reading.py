@@ -9,7 +9,7 @@ from arro3.io import read_parquet
 
 from steward.events import BatchIngested, BatchRejected
 from steward.records.quarantine import read_rejected
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -19,7 +19,7 @@ DATA = Path(__file__).parents[1] / "data" / "parquet"
 
 def written(folder: Path, columns: dict[str, str], *, bad_row: bool = False) -> bytes:
     """Predictions of one day as DuckDB writes them, with some columns given in SQL."""
-    sold = used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=ROWS))
+    sold = lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=ROWS))
     if bad_row:
         sold.loc[3, "age"] = -5.0
     own = [name for name in sold if name not in columns]

@@ -10,7 +10,7 @@ from steward.alerting.delivery import DeliveryState
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, Event
 from steward.store import keys
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -20,9 +20,9 @@ def checks(steward: Deployment, *days: tuple[int, bool]) -> list[CheckCompleted]
     with patch.dict(steward.queues):
         queue = steward.queues.pop("raise_alerts")
         for day, flipped in days:
-            sold = used_cars.sales(1, first_day=day, flipped=flipped)
-            steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(used_cars.predictions(sold)))
-            steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
+            sold = lemons.sales(1, first_day=day, flipped=flipped)
+            steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
+            steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
             steward.settle()
         aws.sqs().purge_queue(QueueUrl=queue)
     newest = {check.window: check for check in steward.told(CheckCompleted)}

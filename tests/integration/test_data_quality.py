@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from steward.events import AlertRaised, CheckCompleted, ReleaseChanged
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment, Objects, deployed
 
@@ -17,7 +17,7 @@ QUALITY = {
     "validity", "schema_consistency", "scale_consistency", "uniqueness", "freshness", "volume", "constant_columns",
     "label_leakage",
 }  # fmt: skip
-SPEC = used_cars.SPEC.replace(
+SPEC = lemons.SPEC.replace(
     "schedules:", "rules: [{name: young_is_near, check: mileage < 20000 * age + 20000}]\nmonitors:\n"
     "  freshness: {maximum_lag: 2d}\n  volume: {false_alarm_rate: 0.001}\nschedules:"
 )  # fmt: skip
@@ -27,25 +27,25 @@ FIRST, DAYS = 14, 8
 
 def day(steward: Deployment, at: int, frame: pd.DataFrame, *, late: timedelta = timedelta(hours=2)) -> CheckCompleted:
     """Upload a day's predictions in two files, some time after the day; the check of it."""
-    steward.clock.now = used_cars.START + timedelta(days=at + 1) + late
+    steward.clock.now = lemons.START + timedelta(days=at + 1) + late
     half = len(frame) // 2
     for part, rows in enumerate((frame[:half], frame[half:])):
-        steward.upload(f"inbox/lemons/predictions/{at}-{part}.csv", used_cars.csv(rows))
+        steward.upload(f"inbox/lemons/predictions/{at}-{part}.csv", lemons.csv(rows))
     steward.settle()
     assert not steward.errors
     return steward.told(CheckCompleted)[-1]
 
 
 def scored(at: int, rows: int = 400) -> pd.DataFrame:
-    return used_cars.predictions(used_cars.sales(1, first_day=at, rows_a_day=rows))
+    return lemons.predictions(lemons.sales(1, first_day=at, rows_a_day=rows))
 
 
 @pytest.fixture(scope="session")
 def clean_days() -> tuple[Objects, Deployment]:
     """What is stored after the clean days, and the deployment that they passed in."""
     with deployed() as steward:
-        steward.clock.now = used_cars.START + timedelta(days=FIRST)
-        used_cars.begin(steward, SPEC)
+        steward.clock.now = lemons.START + timedelta(days=FIRST)
+        lemons.begin(steward, SPEC)
         for at in range(FIRST, FIRST + DAYS):
             day(steward, at, scored(at))
         return steward.snapshot(), steward
@@ -148,9 +148,9 @@ def test_a_version_with_a_feature_that_gives_the_label_away_is_refused_and_its_c
 ) -> None:
     steward.upload("specs/lemons.yaml", SPEC)
     steward.settle()
-    rows = used_cars.sales(14)
+    rows = lemons.sales(14)
     rows["mileage"] = rows["lemon"] * 1000.0 + rows["age"]
-    steward.upload("inbox/lemons/reference/first.csv", used_cars.csv(rows))
+    steward.upload("inbox/lemons/reference/first.csv", lemons.csv(rows))
     steward.settle()
     (released,) = steward.told(ReleaseChanged)
     assert released.stage == "refused"
@@ -182,8 +182,8 @@ def test_rows_in_quarantine_count_in_the_window_and_version_that_they_belong_to(
     days[0].loc[days[0].index[:10], "age"] = 99.0
     astray = days[1].iloc[:6].assign(sale=[f"x{at}" for at in range(6)], sold_at="")
     elsewhere = scored(LAST + 9, 1).assign(age=-5.0)
-    watched.clock.now = used_cars.START + timedelta(days=LAST + 10)
-    watched.upload("inbox/lemons/predictions/all.csv", used_cars.csv(pd.concat([*days, astray, elsewhere])))
+    watched.clock.now = lemons.START + timedelta(days=LAST + 10)
+    watched.upload("inbox/lemons/predictions/all.csv", lemons.csv(pd.concat([*days, astray, elsewhere])))
     watched.settle()
     profiles = [intake for at in range(LAST, LAST + 3) for intake in intakes(watched, at)]
     assert [part["accepted"] for part in profiles] == [90, 100, 100]
@@ -196,7 +196,7 @@ def test_rows_in_quarantine_count_in_the_window_and_version_that_they_belong_to(
 def test_rows_sent_again_count_as_duplicates_and_their_share_of_bad_rows_stays(watched: Deployment) -> None:
     frame = of_negative_age(scored(LAST))
     first = day(watched, LAST, frame)
-    watched.upload(f"inbox/lemons/predictions/{LAST}-again.csv", used_cars.csv(frame[:200][::-1]))  # not the same bytes
+    watched.upload(f"inbox/lemons/predictions/{LAST}-again.csv", lemons.csv(frame[:200][::-1]))  # not the same bytes
     watched.settle(redeliver=2)
     parts = intakes(watched, LAST)
     assert [(part["accepted"], part["duplicates"], part["rejected_rows"]) for part in parts] == [

@@ -21,7 +21,7 @@ from steward.runtime import ScheduleSettings
 from steward.selfcheck.template import DeployedStack, resources
 from steward.spec.document import read_spec
 from steward.store import deployment
-from tests.integration import used_cars
+from tests.integration import lemons
 from tests.integration.notifications import notifications_shown
 
 from .moto_directly import answered_directly
@@ -53,7 +53,7 @@ def stack() -> Iterator[DeployedStack]:
         patch.object(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL),  # moto reads no conditions
     ):
         made = create()
-        spec = read_spec(used_cars.SPEC.encode())
+        spec = read_spec(lemons.SPEC.encode())
         revision = models.SpecRevision(revision="000001", source_version_id="1", spec=spec)
         aws.s3().put_object(
             Bucket=made.physical["DataBucket"],

@@ -18,7 +18,7 @@ from steward.events import (
     TrainingRequested,
 )
 from steward.ingestion.cross_batch_duplicates import CrossBatchDuplicates
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment, Objects, deployed
 
@@ -42,16 +42,16 @@ def different(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
 
 def a_fortnight_and_a_turn(steward: Deployment, redeliver: int) -> None:
     """Declaration, first version, good days, bad rows, a world upside down, its labels, the retraining for it."""
-    steward.upload("specs/lemons.yaml", used_cars.SPEC.replace("cool_down: 3d", "cool_down: 1d"))
+    steward.upload("specs/lemons.yaml", lemons.SPEC.replace("cool_down: 3d", "cool_down: 1d"))
     steward.settle(redeliver=redeliver)
-    steward.upload("inbox/lemons/reference/first.csv", used_cars.csv(used_cars.sales(14)))
+    steward.upload("inbox/lemons/reference/first.csv", lemons.csv(lemons.sales(14)))
     steward.settle(redeliver=redeliver)
     for day in (14, 18, 19):
-        sold = used_cars.sales(1, first_day=day, flipped=day >= 18)
-        scored = used_cars.predictions(sold)
+        sold = lemons.sales(1, first_day=day, flipped=day >= 18)
+        scored = lemons.predictions(sold)
         scored.loc[0, "age"] = 99.0
-        steward.upload(f"{PREDICTIONS}{day}.csv", used_cars.csv(scored))
-        steward.upload(f"{LABELS}{day}.csv", used_cars.csv(used_cars.labels(sold, timed=day != 18)))
+        steward.upload(f"{PREDICTIONS}{day}.csv", lemons.csv(scored))
+        steward.upload(f"{LABELS}{day}.csv", lemons.csv(lemons.labels(sold, timed=day != 18)))
         steward.settle(redeliver=redeliver)
     steward.upload(PREDICTIONS + "broken.csv", b"")
     steward.settle(redeliver=redeliver)
@@ -79,15 +79,15 @@ def test_messages_delivered_again_change_not_one_byte() -> None:
 def two_days(steward: Deployment) -> None:
     """Predictions of an upright and a flipped day in two files each, with labels before, after, untimed and twice."""
     for day in (14, 15):
-        sold = used_cars.sales(1, first_day=day, flipped=day == 15)
-        scored = used_cars.predictions(sold)
+        sold = lemons.sales(1, first_day=day, flipped=day == 15)
+        scored = lemons.predictions(sold)
         early, late = sold.iloc[:150], sold.iloc[150:]
-        steward.upload(f"{LABELS}early-{day}.csv", used_cars.csv(used_cars.labels(early, timed=day == 14)))
-        steward.upload(f"{PREDICTIONS}even-{day}.csv", used_cars.csv(scored.iloc[::2]))
-        steward.upload(f"{PREDICTIONS}rest-{day}.csv", used_cars.csv(pd.concat([scored.iloc[1::2], scored.iloc[:20]])))
-        steward.upload(f"{LABELS}late-{day}.csv", used_cars.csv(used_cars.labels(late, timed=day == 15)))
-        corrected = used_cars.labels(sold.iloc[:60]).assign(lemon=0)
-        steward.upload(f"{LABELS}corrected-{day}.csv", used_cars.csv(corrected))
+        steward.upload(f"{LABELS}early-{day}.csv", lemons.csv(lemons.labels(early, timed=day == 14)))
+        steward.upload(f"{PREDICTIONS}even-{day}.csv", lemons.csv(scored.iloc[::2]))
+        steward.upload(f"{PREDICTIONS}rest-{day}.csv", lemons.csv(pd.concat([scored.iloc[1::2], scored.iloc[:20]])))
+        steward.upload(f"{LABELS}late-{day}.csv", lemons.csv(lemons.labels(late, timed=day == 15)))
+        corrected = lemons.labels(sold.iloc[:60]).assign(lemon=0)
+        steward.upload(f"{LABELS}corrected-{day}.csv", lemons.csv(corrected))
 
 
 def order_free(check: dict) -> dict:
@@ -146,9 +146,7 @@ def results(steward: Deployment) -> list[tuple[object, ...]]:
 
 
 def test_rows_split_into_files_in_any_way_give_the_same_decisions(first_champion: Trained) -> None:
-    sold = pd.concat(
-        [used_cars.sales(1, first_day=14), used_cars.sales(1, first_day=15, flipped=True)], ignore_index=True
-    )
+    sold = pd.concat([lemons.sales(1, first_day=14), lemons.sales(1, first_day=15, flipped=True)], ignore_index=True)
     found = []
     for parts in (1, 3):
         with deployed() as steward:
@@ -156,9 +154,9 @@ def test_rows_split_into_files_in_any_way_give_the_same_decisions(first_champion
             order = random.Random(parts)  # noqa: S311
             files = [order.randrange(parts) for _ in range(len(sold))]
             uploads = [
-                (f"{folder}{part}.csv", used_cars.csv(view(sold[[file == part for file in files]])))
+                (f"{folder}{part}.csv", lemons.csv(view(sold[[file == part for file in files]])))
                 for part in range(parts)
-                for folder, view in ((PREDICTIONS, used_cars.predictions), (LABELS, used_cars.labels))
+                for folder, view in ((PREDICTIONS, lemons.predictions), (LABELS, lemons.labels))
             ]
             order.shuffle(uploads)
             for key, body in uploads:
@@ -172,12 +170,12 @@ def test_rows_split_into_files_in_any_way_give_the_same_decisions(first_champion
 
 def rivals(steward: Deployment) -> list[str]:
     """Two uploads that share ten ids, not delivered yet; the message of each, the earlier first."""
-    sold = used_cars.sales(1, first_day=14, rows_a_day=100)
-    scored = used_cars.predictions(sold)
+    sold = lemons.sales(1, first_day=14, rows_a_day=100)
+    scored = lemons.predictions(sold)
     messages = []
     for name, frame in (("earlier", scored.iloc[:55]), ("later", scored.iloc[45:].assign(age=1.0))):
         key = f"{PREDICTIONS}{name}.csv"
-        messages.append(steward.message_of(key, steward.upload(key, used_cars.csv(frame))))
+        messages.append(steward.message_of(key, steward.upload(key, lemons.csv(frame))))
     aws.sqs().purge_queue(QueueUrl=steward.queues["ingest_records"])
     return messages
 
@@ -211,7 +209,7 @@ def test_of_two_uploads_with_the_same_ids_the_earlier_keeps_them(first_champion:
 def test_a_copy_of_an_earlier_upload_that_was_taken_in_first_is_counted_once(
     trained: Deployment, order: tuple[int]
 ) -> None:
-    scored = used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=100)))
+    scored = lemons.csv(lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=100)))
     keys = [PREDICTIONS + "original.csv", PREDICTIONS + "copy.csv"]
     messages = [trained.message_of(key, trained.upload(key, scored)) for key in keys]
     aws.sqs().purge_queue(QueueUrl=trained.queues["ingest_records"])
@@ -262,10 +260,10 @@ def events_after(steward: Deployment, key: str, body: bytes) -> list[str]:
 def test_labels_meet_their_predictions_whichever_come_first(
     trained: Deployment, *, timed: bool, labels_first: bool
 ) -> None:
-    sold = used_cars.sales(1, first_day=14, rows_a_day=100)
+    sold = lemons.sales(1, first_day=14, rows_a_day=100)
     uploads = [
-        (PREDICTIONS + "a.csv", used_cars.csv(used_cars.predictions(sold))),
-        (LABELS + "a.csv", used_cars.csv(used_cars.labels(sold, timed=timed))),
+        (PREDICTIONS + "a.csv", lemons.csv(lemons.predictions(sold))),
+        (LABELS + "a.csv", lemons.csv(lemons.labels(sold, timed=timed))),
     ]
     for key, body in reversed(uploads) if labels_first else uploads:
         trained.upload(key, body)
@@ -279,15 +277,15 @@ def test_labels_meet_their_predictions_whichever_come_first(
 
 
 def test_of_two_labels_of_an_id_the_newest_wins(first_champion: Trained) -> None:
-    sold = used_cars.sales(1, first_day=14, rows_a_day=100)
+    sold = lemons.sales(1, first_day=14, rows_a_day=100)
     found = []
     for order in ((0, 1), (1, 0)):
         with deployed(named_by_content=True) as steward:
             steward.restore(*first_champion)
-            steward.upload(PREDICTIONS + "a.csv", used_cars.csv(used_cars.predictions(sold)))
+            steward.upload(PREDICTIONS + "a.csv", lemons.csv(lemons.predictions(sold)))
             steward.settle()
             keys = [LABELS + "first.csv", LABELS + "corrected.csv"]
-            bodies = [used_cars.csv(used_cars.labels(sold)), used_cars.csv(used_cars.labels(sold.assign(lemon=0)))]
+            bodies = [lemons.csv(lemons.labels(sold)), lemons.csv(lemons.labels(sold.assign(lemon=0)))]
             versions = [steward.upload(key, body) for key, body in zip(keys, bodies, strict=True)]
             aws.sqs().purge_queue(QueueUrl=steward.queues["ingest_records"])
             for turn in order:
@@ -300,29 +298,29 @@ def test_of_two_labels_of_an_id_the_newest_wins(first_champion: Trained) -> None
 
 
 def test_labels_without_a_prediction_are_counted_as_orphans_until_it_comes(trained: Deployment) -> None:
-    sold = used_cars.sales(1, first_day=14, rows_a_day=100)
-    scored = used_cars.predictions(sold)
-    trained.upload(PREDICTIONS + "a.csv", used_cars.csv(scored.iloc[:70]))
-    trained.upload(LABELS + "a.csv", used_cars.csv(used_cars.labels(sold)))
+    sold = lemons.sales(1, first_day=14, rows_a_day=100)
+    scored = lemons.predictions(sold)
+    trained.upload(PREDICTIONS + "a.csv", lemons.csv(scored.iloc[:70]))
+    trained.upload(LABELS + "a.csv", lemons.csv(lemons.labels(sold)))
     trained.settle()
     assert (outcome(trained)["outcomes"]["labelled"], outcome(trained)["outcomes"]["orphans"]) == (70, 30)
-    trained.upload(PREDICTIONS + "b.csv", used_cars.csv(scored.iloc[70:]))
+    trained.upload(PREDICTIONS + "b.csv", lemons.csv(scored.iloc[70:]))
     trained.settle()
     assert (outcome(trained)["outcomes"]["labelled"], outcome(trained)["outcomes"]["orphans"]) == (100, 0)
 
 
 def test_untimed_labels_whose_prediction_never_comes_wait(trained: Deployment) -> None:
-    sold = used_cars.sales(1, first_day=14, rows_a_day=100)
-    trained.upload(LABELS + "a.csv", used_cars.csv(used_cars.labels(sold, timed=False)))
+    sold = lemons.sales(1, first_day=14, rows_a_day=100)
+    trained.upload(LABELS + "a.csv", lemons.csv(lemons.labels(sold, timed=False)))
     trained.settle()
     assert len(trained.keys("records/waiting/")) == 1
     assert trained.keys("outcomes/") == []
 
 
 def test_late_predictions_cause_a_new_check_of_their_window(trained: Deployment) -> None:
-    scored = used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=100))
+    scored = lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=100))
     for name, part in (("a", scored.iloc[:60]), ("b", scored.iloc[60:])):
-        events = events_after(trained, f"{PREDICTIONS}{name}.csv", used_cars.csv(part))
+        events = events_after(trained, f"{PREDICTIONS}{name}.csv", lemons.csv(part))
         assert events[:2] == ["BatchIngested", "CheckCompleted"]
     checks = [json.loads(body) for body in trained.contents("checks/lemons/").values()]
     assert sorted(check["rows"] for check in checks) == [60, 100]
@@ -331,8 +329,6 @@ def test_late_predictions_cause_a_new_check_of_their_window(trained: Deployment)
 
 
 def test_the_same_fact_has_the_same_event_id(trained: Deployment) -> None:
-    trained.upload(
-        PREDICTIONS + "a.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=50)))
-    )
+    trained.upload(PREDICTIONS + "a.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=50))))
     events: list[Event] = trained.settle(redeliver=2)
     assert len(events) == 2 * len({event.event_id for event in events})

@@ -13,7 +13,7 @@ from steward.monitoring.check import Check
 from steward.profiles.profile import Profile
 from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .terminal import reached, run
@@ -21,12 +21,12 @@ from .terminal import reached, run
 
 def check_of(deployment: Deployment, day: int, *, mileage: float = 1.0, labelled: bool = False) -> CheckCompleted:
     """The newest check of a day whose cars have gone so much further."""
-    sold = used_cars.sales(1, first_day=day)
-    scored = used_cars.predictions(sold, deployment.champion("lemons"))
+    sold = lemons.sales(1, first_day=day)
+    scored = lemons.predictions(sold, deployment.champion("lemons"))
     scored = scored.assign(mileage=scored.mileage * mileage)
-    deployment.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(scored))
+    deployment.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
     if labelled:
-        deployment.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
+        deployment.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
     deployment.settle()
     return deployment.told(CheckCompleted)[-1]
 
@@ -78,10 +78,10 @@ def test_every_decision_says_how_it_came_about(trained: Deployment) -> None:
 
 
 def test_realised_performance_shows_its_interval_and_limit(trained: Deployment) -> None:
-    sold = used_cars.sales(1, first_day=14, flipped=True)
-    scored = used_cars.predictions(sold, trained.champion("lemons"))
-    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(scored))
-    trained.upload("inbox/lemons/labels/14.csv", used_cars.csv(used_cars.labels(sold)))
+    sold = lemons.sales(1, first_day=14, flipped=True)
+    scored = lemons.predictions(sold, trained.champion("lemons"))
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(scored))
+    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(sold)))
     trained.settle()
     result = explained(trained, "lemons", trained.told(CheckCompleted)[-1].check)
     assert result.exit_code == 0, result.output

@@ -17,27 +17,27 @@ from steward.events import (
 from steward.releasing.routing import Routing
 from steward.store.bucket import Bucket
 from steward.store.queue import Queue
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
-ADOPTED = used_cars.SPEC[: used_cars.SPEC.index("retraining:")]
-SOLD = used_cars.sales(2, first_day=14, rows_a_day=100)
-REFERENCE = used_cars.sales(14)
+ADOPTED = lemons.SPEC[: lemons.SPEC.index("retraining:")]
+SOLD = lemons.sales(2, first_day=14, rows_a_day=100)
+REFERENCE = lemons.sales(14)
 
 
 def files(*, adopted: bool) -> dict[str, bytes]:
     """What a new user uploads, by key."""
-    reference = used_cars.predictions(REFERENCE).assign(lemon=REFERENCE["lemon"]) if adopted else REFERENCE
+    reference = lemons.predictions(REFERENCE).assign(lemon=REFERENCE["lemon"]) if adopted else REFERENCE
     return {
-        "inbox/lemons/reference/reference.csv": used_cars.csv(reference),
-        "inbox/lemons/predictions/predictions.csv": used_cars.csv(used_cars.predictions(SOLD)),
-        "inbox/lemons/labels/labels.csv": used_cars.csv(used_cars.labels(SOLD)),
+        "inbox/lemons/reference/reference.csv": lemons.csv(reference),
+        "inbox/lemons/predictions/predictions.csv": lemons.csv(lemons.predictions(SOLD)),
+        "inbox/lemons/labels/labels.csv": lemons.csv(lemons.labels(SOLD)),
     }
 
 
 def declare(steward: Deployment, *, adopted: bool = False) -> None:
-    steward.upload("specs/lemons.yaml", ADOPTED if adopted else used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", ADOPTED if adopted else lemons.SPEC)
     steward.settle()
 
 
@@ -108,7 +108,7 @@ def test_a_version_that_takes_over_while_the_file_is_read_is_seen(trained: Deplo
     from steward.repositories import models  # noqa: PLC0415
 
     known = models.routing
-    trained.upload("inbox/lemons/predictions/predictions.csv", used_cars.csv(used_cars.predictions(SOLD)))
+    trained.upload("inbox/lemons/predictions/predictions.csv", lemons.csv(lemons.predictions(SOLD)))
     with patch(read, lambda data, model: next(stale, None) or known(data, model)):
         trained.settle()
     assert not trained.told(BatchDeferred)
@@ -122,10 +122,8 @@ def test_a_later_promotion_sends_nothing_round_again(steward: Deployment) -> Non
         steward.upload(key, body)
         steward.settle()
     before = len(steward.told(BatchIngested))
-    again = used_cars.sales(2, first_day=20)
-    steward.upload(
-        "inbox/lemons/reference/2.csv", used_cars.csv(used_cars.predictions(again).assign(lemon=again["lemon"]))
-    )
+    again = lemons.sales(2, first_day=20)
+    steward.upload("inbox/lemons/reference/2.csv", lemons.csv(lemons.predictions(again).assign(lemon=again["lemon"])))
     steward.settle()
     assert [event.kind for event in steward.told(BatchIngested)[before:]] == ["reference"]
     assert [event.previous is None for event in steward.told(ReleaseChanged)] == [True, False]
@@ -133,9 +131,9 @@ def test_a_later_promotion_sends_nothing_round_again(steward: Deployment) -> Non
 
 def test_rows_that_are_wrong_besides_are_quarantined_once_the_file_is_taken_in(steward: Deployment) -> None:
     declare(steward, adopted=True)
-    scored = used_cars.predictions(SOLD)
+    scored = lemons.predictions(SOLD)
     scored.loc[:2, "age"] = 99.0
-    steward.upload("inbox/lemons/predictions/predictions.csv", used_cars.csv(scored))
+    steward.upload("inbox/lemons/predictions/predictions.csv", lemons.csv(scored))
     steward.settle()
     assert not steward.keys("quarantine/")
     steward.upload("inbox/lemons/reference/r.csv", files(adopted=True)["inbox/lemons/reference/reference.csv"])
@@ -146,7 +144,7 @@ def test_rows_that_are_wrong_besides_are_quarantined_once_the_file_is_taken_in(s
 
 def test_a_file_without_a_usable_row_is_refused_at_once(steward: Deployment) -> None:
     declare(steward, adopted=True)
-    steward.upload("inbox/lemons/predictions/p.csv", used_cars.csv(used_cars.predictions(SOLD).assign(age=99.0)))
+    steward.upload("inbox/lemons/predictions/p.csv", lemons.csv(lemons.predictions(SOLD).assign(age=99.0)))
     steward.settle()
     assert [event.code for event in steward.told(BatchRejected)] == ["no_valid_rows"]
 
@@ -171,7 +169,7 @@ def said(steward: Deployment, key: str) -> list[str]:
 
 def test_the_wait_ends_after_two_weeks_with_a_refusal_that_says_why(steward: Deployment) -> None:
     declare(steward, adopted=True)
-    steward.upload("inbox/lemons/predictions/predictions.csv", used_cars.csv(used_cars.predictions(SOLD)))
+    steward.upload("inbox/lemons/predictions/predictions.csv", lemons.csv(lemons.predictions(SOLD)))
     steward.settle()
     steward.clock.pass_by(timedelta(days=13))
     maintain(steward)

@@ -9,7 +9,7 @@ from steward import aws
 from steward.events import BatchIngested, BatchRejected
 from steward.records.quarantine import read_rejected
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -17,7 +17,7 @@ INBOX = "inbox/lemons/predictions/"
 
 
 def scored(day: int, seed: int = 1, rows: int = 20) -> bytes:
-    return used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=day, rows_a_day=rows, seed=seed)))
+    return lemons.csv(lemons.predictions(lemons.sales(1, first_day=day, rows_a_day=rows, seed=seed)))
 
 
 def test_what_an_engine_leaves_in_a_folder_is_passed_over_without_a_message(trained: Deployment) -> None:
@@ -125,9 +125,9 @@ def test_times_are_judged_against_the_end_of_the_upload(trained: Deployment, ahe
     """S3 dates an upload in parts by its beginning; its event comes when it is complete, and may wait for hours."""
     began = trained.clock.now + timedelta(minutes=1)
     completed = began + timedelta(days=2)
-    frame = used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=20))
+    frame = lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=20))
     frame.loc[7, "sold_at"] = (completed + timedelta(hours=ahead)).isoformat()
-    version_id = trained.upload(INBOX + "long.csv", used_cars.csv(frame))
+    version_id = trained.upload(INBOX + "long.csv", lemons.csv(frame))
     event = json.loads(trained.message_of(INBOX + "long.csv", version_id)) | {"time": completed.isoformat()}
     trained.clock.pass_by(timedelta(days=4))
     trained.invoke("ingest_records", json.dumps(event))

@@ -9,7 +9,7 @@ from arro3.core import Array, DataType, Table
 from arro3.io import write_parquet
 
 from steward.events import BatchIngested, BatchRejected, DataCorrected, DefectChanged, DefectProposed
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -18,12 +18,12 @@ UUIDS = [str(UUID(int=(0x0190_163D_8694_739B << 64) + 2**63 + at)) for at in ran
 
 
 def day(ids: list[object]) -> pd.DataFrame:
-    return used_cars.sales(1, first_day=20, rows_a_day=ROWS).assign(sale=ids)
+    return lemons.sales(1, first_day=20, rows_a_day=ROWS).assign(sale=ids)
 
 
 def labels(steward: Deployment, name: str, frame: pd.DataFrame) -> tuple[int, int]:
     """Upload the labels and count those that have met their predictions, and those that never did."""
-    steward.upload(f"inbox/lemons/labels/{name}", used_cars.csv(frame[["sale", "sold_at", "lemon"]]))
+    steward.upload(f"inbox/lemons/labels/{name}", lemons.csv(frame[["sale", "sold_at", "lemon"]]))
     steward.settle()
     (key,) = steward.keys("outcomes/lemons/")
     found = steward.object(key)["outcomes"]
@@ -32,7 +32,7 @@ def labels(steward: Deployment, name: str, frame: pd.DataFrame) -> tuple[int, in
 
 def test_labels_meet_their_predictions_however_a_number_is_written(trained):
     frame = day(list(range(700000, 700000 + ROWS)))
-    rows = used_cars.predictions(frame).to_dict("records")
+    rows = lemons.predictions(frame).to_dict("records")
     body = "".join(json.dumps(row, default=str) + "\n" for row in rows)
     trained.upload("inbox/lemons/predictions/a.jsonl", body.encode())
     trained.settle()
@@ -46,7 +46,7 @@ def test_labels_meet_their_predictions_however_a_number_is_written(trained):
 
 
 def test_labels_and_withdrawals_meet_predictions_of_uuids_in_bytes(trained, tmp_path):
-    frame = used_cars.predictions(day(UUIDS))
+    frame = lemons.predictions(day(UUIDS))
     columns = {
         "sale": Array([UUID(name).bytes for name in UUIDS], DataType.binary()),
         **{name: Array(frame[name].tolist(), DataType.utf8()) for name in ("sold_at", "make")},
@@ -64,7 +64,7 @@ def test_labels_and_withdrawals_meet_predictions_of_uuids_in_bytes(trained, tmp_
     trained.settle()
     withdrawn = pd.DataFrame({"sale": [UUID(name).hex for name in UUIDS[:10]]})
     place = f"inbox/lemons/corrections/{trained.told(DefectChanged)[-1].defect}/withdrawn-predictions"
-    trained.upload(f"{place}/a.csv", used_cars.csv(withdrawn))
+    trained.upload(f"{place}/a.csv", lemons.csv(withdrawn))
     trained.settle()
     assert trained.told(DataCorrected)[-1].rows == 10
     assert not trained.failures
@@ -74,10 +74,10 @@ def test_labels_and_withdrawals_meet_predictions_of_uuids_in_bytes(trained, tmp_
 def test_rows_whose_ids_a_narrow_column_rounded_are_told_of_although_the_others_are_taken_in(trained, kind):
     frame = day([f"{1_400_000 + at:.2g}" if at < 40 else str(at) for at in range(ROWS)])
     if kind == "labels":
-        trained.upload("inbox/lemons/predictions/a.csv", used_cars.csv(used_cars.predictions(day([*range(ROWS)]))))
+        trained.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(day([*range(ROWS)]))))
         trained.settle()
-    rows = used_cars.predictions(frame) if kind == "predictions" else frame[["sale", "sold_at", "lemon"]]
-    trained.upload(f"inbox/lemons/{kind}/narrow.csv", used_cars.csv(rows))
+    rows = lemons.predictions(frame) if kind == "predictions" else frame[["sale", "sold_at", "lemon"]]
+    trained.upload(f"inbox/lemons/{kind}/narrow.csv", lemons.csv(rows))
     events = trained.settle()
     assert [(event.rows, event.rejected_rows) for event in events if isinstance(event, BatchIngested)] == [(20, 40)]
     assert [event.code for event in events if isinstance(event, BatchRejected)] == ["inexact_id"]

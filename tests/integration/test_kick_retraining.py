@@ -9,7 +9,7 @@ import pytest
 from steward import aws
 from steward.events import AlertRaised, BatchIngested, RetrainingProposed, TrainingDeclined, TrainingRequested
 from steward.ingestion import upload_events
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 def proposed(steward: Deployment, day: float, reason: str = "someone asks") -> RetrainingProposed:
-    as_of = used_cars.START + day * DAY
+    as_of = lemons.START + day * DAY
     return RetrainingProposed(
         occurred_at=steward.clock.now, as_of=as_of, model="lemons", correlation_id="test", reason=reason
     )
@@ -35,9 +35,9 @@ def asked(steward: Deployment, event: Any) -> list[Any]:
 
 def label_days(steward: Deployment, *days: int) -> None:
     for day in days:
-        sold = used_cars.sales(1, first_day=day)
-        steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(used_cars.predictions(sold)))
-        steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
+        sold = lemons.sales(1, first_day=day)
+        steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
+        steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
         steward.settle()
 
 
@@ -54,9 +54,9 @@ def test_a_refusal_is_recorded_with_all_its_reasons(trained: Deployment) -> None
 
 
 def test_too_few_labels_hold_back_a_first_run(steward: Deployment) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
-    steward.upload("inbox/lemons/reference/few.csv", used_cars.csv(used_cars.sales(2)))
+    steward.upload("inbox/lemons/reference/few.csv", lemons.csv(lemons.sales(2)))
     (declined,) = [event for event in steward.settle() if isinstance(event, TrainingDeclined)]
     assert declined.triggers == ["no version is in charge yet"]
     assert declined.reasons == ["800 labelled rows so far; a first run needs 1,000"]
@@ -66,11 +66,11 @@ def test_too_few_labels_hold_back_a_first_run(steward: Deployment) -> None:
 def test_a_first_version_learns_from_all_reference_files_in_whichever_order_they_are_told_of(
     steward: Deployment, order: tuple[int, ...]
 ) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC.replace("minimum_labels: 1000", "minimum_labels: 5600"))
+    steward.upload("specs/lemons.yaml", lemons.SPEC.replace("minimum_labels: 1000", "minimum_labels: 5600"))
     steward.settle()
     for first_day, days in ((0, 5), (5, 5), (10, 4)):
-        sold = used_cars.sales(days, first_day=first_day)
-        steward.upload(f"inbox/lemons/reference/{first_day}.csv", used_cars.csv(sold))
+        sold = lemons.sales(days, first_day=first_day)
+        steward.upload(f"inbox/lemons/reference/{first_day}.csv", lemons.csv(sold))
     kick = steward.queues.pop("kick_retraining")
     steward.settle()
     aws.sqs().purge_queue(QueueUrl=kick)
@@ -80,7 +80,7 @@ def test_a_first_version_learns_from_all_reference_files_in_whichever_order_they
         steward.settle()
     assert not steward.errors, steward.errors
     (requested,) = steward.told(TrainingRequested)
-    assert requested.as_of == used_cars.START + 14 * DAY
+    assert requested.as_of == lemons.START + 14 * DAY
     manifest = steward.object(f"models/lemons/versions/{steward.champion('lemons')}/manifest.json")
     assert manifest["training_rows"] + manifest["holdout_rows"] == 14 * 400
     dataset = steward.object(manifest["dataset"]["key"])
@@ -117,7 +117,7 @@ def test_a_refused_event_is_still_refused_when_the_obstacle_is_gone(trained: Dep
 
 
 def test_a_run_in_flight_holds_back_the_next(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("cool_down: 3d", "cool_down: 1h"))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("cool_down: 3d", "cool_down: 1h"))
     trained.settle()
     label_days(trained, 14, 15, 16, 17)
     (requested,) = asked(trained, proposed(trained, 18, "the first asks"))
@@ -127,7 +127,7 @@ def test_a_run_in_flight_holds_back_the_next(trained: Deployment) -> None:
 
 
 def test_a_run_that_fell_silent_holds_back_nothing_after_a_day(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("minimum_new_labels: 500", "minimum_new_labels: 0"))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("minimum_new_labels: 500", "minimum_new_labels: 0"))
     trained.settle()
     (lost,) = asked(trained, proposed(trained, 18))
     assert isinstance(lost, TrainingRequested)
@@ -139,7 +139,7 @@ def test_a_run_that_fell_silent_holds_back_nothing_after_a_day(trained: Deployme
 def test_an_alert_that_the_policy_does_not_name_starts_nothing(trained: Deployment) -> None:
     label_days(trained, 14, 15)
     alert = AlertRaised(
-        occurred_at=trained.clock.now, as_of=used_cars.START + 18 * DAY, model="lemons", correlation_id="test",
+        occurred_at=trained.clock.now, as_of=lemons.START + 18 * DAY, model="lemons", correlation_id="test",
         monitor="missing_values", version="v", window="20240118T000000Z_1d", summary="more are missing",
     )  # fmt: skip
     assert asked(trained, alert) == []
@@ -148,7 +148,7 @@ def test_an_alert_that_the_policy_does_not_name_starts_nothing(trained: Deployme
 def test_an_alert_that_the_policy_names_starts_a_run(trained: Deployment) -> None:
     label_days(trained, 14, 15)
     alert = AlertRaised(
-        occurred_at=trained.clock.now, as_of=used_cars.START + 18 * DAY, model="lemons", correlation_id="test",
+        occurred_at=trained.clock.now, as_of=lemons.START + 18 * DAY, model="lemons", correlation_id="test",
         monitor="roc_auc", version="v", window="20240118T000000Z_1d", summary="it fell",
     )  # fmt: skip
     (requested,) = asked(trained, alert)
@@ -162,11 +162,11 @@ def test_one_reference_of_many_windows_asks_for_one_run(
 ) -> None:
     """A batch of many windows is told of in several events, in whichever order these come."""
     monkeypatch.setattr(upload_events, "_WINDOWS_AN_EVENT", 6)
-    steward.upload("specs/lemons.yaml", used_cars.SPEC if recipe else used_cars.SPEC.partition("retraining:")[0])
+    steward.upload("specs/lemons.yaml", lemons.SPEC if recipe else lemons.SPEC.partition("retraining:")[0])
     steward.settle()
-    sold = used_cars.sales(14)
-    scored = used_cars.predictions(sold).assign(lemon=sold["lemon"])
-    steward.upload("inbox/lemons/reference/all.csv", used_cars.csv(scored))
+    sold = lemons.sales(14)
+    scored = lemons.predictions(sold).assign(lemon=sold["lemon"])
+    steward.upload("inbox/lemons/reference/all.csv", lemons.csv(scored))
     kick = steward.queues.pop("kick_retraining")
     steward.settle()
     aws.sqs().purge_queue(QueueUrl=kick)
@@ -176,5 +176,5 @@ def test_one_reference_of_many_windows_asks_for_one_run(
         assert steward.deliver("kick_retraining", told[at])
         steward.settle()
     (requested,) = steward.told(TrainingRequested)
-    assert requested.as_of == used_cars.START + 14 * DAY
+    assert requested.as_of == lemons.START + 14 * DAY
     assert not steward.told(TrainingDeclined)

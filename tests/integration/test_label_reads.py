@@ -7,11 +7,11 @@ import pytest
 from steward import aws
 from steward.events import BatchIngested, OutcomesUpdated
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
-SOLD = used_cars.sales(1, first_day=14, rows_a_day=80)
+SOLD = lemons.sales(1, first_day=14, rows_a_day=80)
 FILES = 4
 
 
@@ -27,10 +27,10 @@ def second_version(steward: Deployment) -> str:
 def upload(steward: Deployment, versions: list[str]) -> BatchIngested:
     """Predictions in four files, by turns of these versions, then the labels of all; what was told of these."""
     for part in range(FILES):
-        scored = used_cars.predictions(SOLD.iloc[part::FILES], versions[part % len(versions)])
-        steward.upload(f"inbox/lemons/predictions/{part}.csv", used_cars.csv(scored))
+        scored = lemons.predictions(SOLD.iloc[part::FILES], versions[part % len(versions)])
+        steward.upload(f"inbox/lemons/predictions/{part}.csv", lemons.csv(scored))
         steward.settle()
-    steward.upload("inbox/lemons/labels/14.csv", used_cars.csv(used_cars.labels(SOLD)))
+    steward.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(SOLD)))
     steward.settle()
     assert not steward.errors, steward.errors
     return next(event for event in reversed(steward.told(BatchIngested)) if event.kind == "labels")
@@ -42,7 +42,7 @@ def test_each_file_is_read_once_however_many_versions_there_are(
     trained: Deployment, *, several: bool, segmented: bool
 ) -> None:
     if segmented:
-        trained.upload("specs/lemons.yaml", f"{used_cars.SPEC}segments: [make]\n")
+        trained.upload("specs/lemons.yaml", f"{lemons.SPEC}segments: [make]\n")
         trained.settle()
     versions = [trained.champion("lemons"), *([second_version(trained)] if several else [])]
     labels = upload(trained, versions)
@@ -50,7 +50,7 @@ def test_each_file_is_read_once_however_many_versions_there_are(
     assert {version: event.labelled_rows for version, event in told.items()} == dict.fromkeys(
         versions, len(SOLD) // len(versions)
     )
-    with used_cars.keys_read() as read:
+    with lemons.keys_read() as read:
         assert trained.deliver("join_labels", labels)
     records = Counter(key for key in read if key.startswith(("records/predictions/", "records/labels/")))
     assert records == Counter([*trained.keys("records/predictions/"), *trained.keys("records/labels/")])
@@ -67,8 +67,8 @@ def test_of_two_writers_the_one_that_read_less_looks_again(
     def overtaken(self: Bucket, key: str, *rest: object) -> object:
         if key.startswith("outcomes/") and not came:
             came.append(key)
-            late = used_cars.labels(SOLD.iloc[:5]).assign(lemon=1)
-            trained.upload("inbox/lemons/labels/late.csv", used_cars.csv(late))
+            late = lemons.labels(SOLD.iloc[:5]).assign(lemon=1)
+            trained.upload("inbox/lemons/labels/late.csv", lemons.csv(late))
             trained.settle()
         return exchange(self, key, *rest)  # type: ignore[arg-type]
 

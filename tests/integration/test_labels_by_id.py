@@ -14,15 +14,15 @@ import pytest
 
 from steward import aws
 from steward.events import AlertRaised, BatchIngested
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment, Objects, deployed
 from .test_corrections import correct, open_defect
 
 PREDICTIONS, LABELS = "inbox/lemons/predictions/", "inbox/lemons/labels/"
 Champion = tuple[Objects, datetime]
-SOLD = used_cars.sales(1, first_day=14, rows_a_day=60)
-NEXT = used_cars.sales(1, first_day=15, rows_a_day=20)
+SOLD = lemons.sales(1, first_day=14, rows_a_day=60)
+NEXT = lemons.sales(1, first_day=15, rows_a_day=20)
 
 
 @pytest.fixture
@@ -34,11 +34,11 @@ def steward(first_champion: Champion) -> Iterator[Deployment]:
 
 def moved(frame: pd.DataFrame, by: timedelta) -> pd.DataFrame:
     """Labels with another time than their predictions'."""
-    return used_cars.labels(frame).assign(sold_at=[(pd.Timestamp(at) + by).isoformat() for at in frame["sold_at"]])
+    return lemons.labels(frame).assign(sold_at=[(pd.Timestamp(at) + by).isoformat() for at in frame["sold_at"]])
 
 
 def upload(steward: Deployment, key: str, rows: pd.DataFrame) -> None:
-    steward.upload(key, used_cars.csv(rows))
+    steward.upload(key, lemons.csv(rows))
     steward.settle()
     assert not steward.failures
     assert not steward.errors, steward.errors
@@ -57,21 +57,19 @@ HINTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "of the outcome, three days later": lambda sold: moved(sold, timedelta(days=3)),
     "of the outcome, where there are predictions too": lambda sold: moved(sold, timedelta(days=1)),
     "in another zone": lambda sold: moved(sold, timedelta(hours=-9)),
-    "of an upload months later": lambda sold: used_cars.labels(sold).assign(sold_at="2024-06-01T00:00:00Z"),
-    "a placeholder": lambda sold: used_cars.labels(sold).assign(sold_at="1900-01-01T00:00:00Z"),
-    "beyond the end of time": lambda sold: used_cars.labels(sold).assign(sold_at="9999-12-31T00:00:00Z"),
-    "no time at all": lambda sold: used_cars.labels(sold).assign(sold_at="pending"),
-    "missing in some rows": lambda sold: used_cars.labels(sold).assign(
-        sold_at=sold["sold_at"].where(sold.index % 2 == 0)
-    ),
+    "of an upload months later": lambda sold: lemons.labels(sold).assign(sold_at="2024-06-01T00:00:00Z"),
+    "a placeholder": lambda sold: lemons.labels(sold).assign(sold_at="1900-01-01T00:00:00Z"),
+    "beyond the end of time": lambda sold: lemons.labels(sold).assign(sold_at="9999-12-31T00:00:00Z"),
+    "no time at all": lambda sold: lemons.labels(sold).assign(sold_at="pending"),
+    "missing in some rows": lambda sold: lemons.labels(sold).assign(sold_at=sold["sold_at"].where(sold.index % 2 == 0)),
 }
 
 
 def test_each_label_finds_its_prediction_whatever_time_it_gives(steward: Deployment) -> None:
-    steward.upload(PREDICTIONS + "14.csv", used_cars.csv(used_cars.predictions(SOLD)))
-    upload(steward, PREDICTIONS + "15.csv", used_cars.predictions(NEXT))
+    steward.upload(PREDICTIONS + "14.csv", lemons.csv(lemons.predictions(SOLD)))
+    upload(steward, PREDICTIONS + "15.csv", lemons.predictions(NEXT))
     for at, hint in enumerate(HINTS.values()):
-        steward.upload(f"{LABELS}{at}.csv", used_cars.csv(hint(SOLD.iloc[at :: len(HINTS)].reset_index(drop=True))))
+        steward.upload(f"{LABELS}{at}.csv", lemons.csv(hint(SOLD.iloc[at :: len(HINTS)].reset_index(drop=True))))
     steward.settle()
     assert not steward.failures
     assert not steward.errors, steward.errors
@@ -82,9 +80,9 @@ def test_each_label_finds_its_prediction_whatever_time_it_gives(steward: Deploym
 
 
 def test_a_label_beyond_the_horizon_of_its_time_and_of_the_newest_predictions_waits(steward: Deployment) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC + "label_horizon: 2d\n")
-    steward.upload(PREDICTIONS + "14.csv", used_cars.csv(used_cars.predictions(SOLD)))
-    upload(steward, PREDICTIONS + "20.csv", used_cars.predictions(used_cars.sales(1, first_day=20, rows_a_day=20)))
+    steward.upload("specs/lemons.yaml", lemons.SPEC + "label_horizon: 2d\n")
+    steward.upload(PREDICTIONS + "14.csv", lemons.csv(lemons.predictions(SOLD)))
+    upload(steward, PREDICTIONS + "20.csv", lemons.predictions(lemons.sales(1, first_day=20, rows_a_day=20)))
     upload(steward, LABELS + "late.csv", moved(SOLD.iloc[:30], timedelta(days=4)))
     upload(steward, LABELS + "near.csv", moved(SOLD.iloc[30:], timedelta(days=1)))
     assert labelled(steward)["20240115"] == 30
@@ -92,12 +90,12 @@ def test_a_label_beyond_the_horizon_of_its_time_and_of_the_newest_predictions_wa
 
 
 UPLOADS = {
-    PREDICTIONS + "early.csv": used_cars.predictions(SOLD.iloc[:40]),
-    PREDICTIONS + "late.csv": used_cars.predictions(SOLD.iloc[40:]),
-    PREDICTIONS + "15.csv": used_cars.predictions(NEXT),
+    PREDICTIONS + "early.csv": lemons.predictions(SOLD.iloc[:40]),
+    PREDICTIONS + "late.csv": lemons.predictions(SOLD.iloc[40:]),
+    PREDICTIONS + "15.csv": lemons.predictions(NEXT),
     LABELS + "outcome.csv": moved(SOLD, timedelta(days=1)).assign(lemon=0),
-    LABELS + "exact.csv": used_cars.labels(SOLD.iloc[:50]).assign(lemon=0),
-    LABELS + "untimed.csv": used_cars.labels(SOLD.iloc[10:30], timed=False).assign(lemon=0),
+    LABELS + "exact.csv": lemons.labels(SOLD.iloc[:50]).assign(lemon=0),
+    LABELS + "untimed.csv": lemons.labels(SOLD.iloc[10:30], timed=False).assign(lemon=0),
     LABELS + "revised.csv": moved(SOLD, timedelta(days=1, hours=3)),
 }
 """The last revises all labels before it."""
@@ -112,7 +110,7 @@ def test_whatever_order_files_are_taken_in_the_newest_labels_stand_and_outcomes_
         with deployed(named_by_content=True) as steward:
             steward.restore(*first_champion)
             messages = {
-                key: steward.message_of(key, steward.upload(key, used_cars.csv(rows))) for key, rows in UPLOADS.items()
+                key: steward.message_of(key, steward.upload(key, lemons.csv(rows))) for key, rows in UPLOADS.items()
             }
             aws.sqs().purge_queue(QueueUrl=steward.queues["ingest_records"])
             for key in order:
@@ -148,8 +146,8 @@ def requests_to_s3() -> Iterator[Counter[str]]:
 
 def test_labels_that_meet_where_their_time_says_cost_no_request_more(steward: Deployment) -> None:
     """Each file once; of the lists four look again for what came while the outcomes were written."""
-    upload(steward, PREDICTIONS + "14.csv", used_cars.predictions(SOLD))
-    version = steward.upload(LABELS + "14.csv", used_cars.csv(used_cars.labels(SOLD)))
+    upload(steward, PREDICTIONS + "14.csv", lemons.predictions(SOLD))
+    version = steward.upload(LABELS + "14.csv", lemons.csv(lemons.labels(SOLD)))
     steward.invoke("ingest_records", steward.message_of(LABELS + "14.csv", version))
     steward._observe()
     with requests_to_s3() as asked:
@@ -158,8 +156,8 @@ def test_labels_that_meet_where_their_time_says_cost_no_request_more(steward: De
 
 
 def test_a_correction_reaches_the_label_where_its_prediction_is(steward: Deployment) -> None:
-    upload(steward, PREDICTIONS + "14.csv", used_cars.predictions(SOLD))
-    upload(steward, PREDICTIONS + "15.csv", used_cars.predictions(NEXT))
+    upload(steward, PREDICTIONS + "14.csv", lemons.predictions(SOLD))
+    upload(steward, PREDICTIONS + "15.csv", lemons.predictions(NEXT))
     given = moved(SOLD, timedelta(days=1))
     upload(steward, LABELS + "14.csv", given)
     defect = open_defect(steward, 14)

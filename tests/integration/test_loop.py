@@ -9,20 +9,20 @@ from steward.events import (
     TrainingDeclined,
     TrainingRequested,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
 
 def test_a_world_that_turns_is_noticed_retrained_for_and_recorded(steward: Deployment) -> None:
-    used_cars.begin(steward)
+    lemons.begin(steward)
     first = steward.champion("lemons")
     for day in range(14, 26):
-        sold = used_cars.sales(1, first_day=day, flipped=day >= 18)
-        scored = used_cars.predictions(sold, steward.champion("lemons"))
-        steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(scored))
+        sold = lemons.sales(1, first_day=day, flipped=day >= 18)
+        scored = lemons.predictions(sold, steward.champion("lemons"))
+        steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
         steward.settle()
-        steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold, timed=day % 2 == 0)))
+        steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold, timed=day % 2 == 0)))
         steward.settle()
     now = steward.clock.now
     steward.publish(AuditRequested(occurred_at=now, as_of=now, model="lemons", correlation_id="test"))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from steward import aws
 from steward.events import MaintenanceRequested, ObjectsRemoved
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .test_corrections import open_defect
@@ -14,14 +14,14 @@ FIRST = 14
 
 
 def window(day: int) -> str:
-    return f"{used_cars.START + day * DAY:%Y%m%d}T000000Z_1d"
+    return f"{lemons.START + day * DAY:%Y%m%d}T000000Z_1d"
 
 
 def sell(steward: Deployment, day: int) -> None:
     """A day's upload."""
-    sold = used_cars.sales(1, first_day=day, rows_a_day=40)
-    scored = used_cars.predictions(sold, steward.champion("lemons"))
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(scored))
+    sold = lemons.sales(1, first_day=day, rows_a_day=40)
+    scored = lemons.predictions(sold, steward.champion("lemons"))
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
 
 
 def maintain(steward: Deployment, *, redeliver: int = 1) -> list[ObjectsRemoved]:
@@ -37,7 +37,7 @@ def maintain(steward: Deployment, *, redeliver: int = 1) -> list[ObjectsRemoved]
 def test_retention_removes_what_is_old_and_keeps_what_is_needed(trained: Deployment) -> None:
     trained.upload(
         "specs/lemons.yaml",
-        f"{used_cars.SPEC}retention: {{inbox: 40d, records: 60d, profiles: 60d, checks: 60d, quarantine: 40d}}\n",
+        f"{lemons.SPEC}retention: {{inbox: 40d, records: 60d, profiles: 60d, checks: 60d, quarantine: 40d}}\n",
     )
     for day in (FIRST, FIRST + 1):
         sell(trained, day)
@@ -58,7 +58,7 @@ def test_retention_removes_what_is_old_and_keeps_what_is_needed(trained: Deploym
     assert trained.keys("records/reference/") == reference != []
     for prefix in ("records/predictions/", "profiles/lemons/", "checks/lemons/"):
         (kept,) = trained.keys(prefix)
-        assert window(FIRST + 1) in kept or f"date={used_cars.START + (FIRST + 1) * DAY:%Y-%m-%d}" in kept
+        assert window(FIRST + 1) in kept or f"date={lemons.START + (FIRST + 1) * DAY:%Y-%m-%d}" in kept
     removed = [entry for entry in trained.entries("lemons") if entry.action == "objects_removed"]
     assert sorted(entry.subject for entry in removed) == sorted({event.prefix for event in told})
     versions = aws.s3().list_object_versions(Bucket=trained.data, Prefix="records/predictions/")
@@ -70,11 +70,11 @@ def test_retention_removes_what_is_old_and_keeps_what_is_needed(trained: Deploym
 def test_labels_that_met_no_prediction_go_as_records_do_but_not_before_they_waited_long_enough(
     trained: Deployment,
 ) -> None:
-    declared = f"{used_cars.SPEC}label_horizon: 70d\nretention: {{records: 60d}}\n"
+    declared = f"{lemons.SPEC}label_horizon: 70d\nretention: {{records: 60d}}\n"
     trained.upload("specs/lemons.yaml", declared)
     sell(trained, FIRST)
-    sold = used_cars.sales(1, first_day=FIRST, rows_a_day=50)
-    trained.upload("inbox/lemons/labels/14.csv", used_cars.csv(used_cars.labels(sold, timed=False)))
+    sold = lemons.sales(1, first_day=FIRST, rows_a_day=50)
+    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(sold, timed=False)))
     trained.settle()
     prefixes = ("records/waiting/model=lemons/", "arrivals/lemons/unmatched/")
     assert [len(trained.keys(prefix)) for prefix in prefixes] == [1, 1]
@@ -90,9 +90,7 @@ def test_labels_that_met_no_prediction_go_as_records_do_but_not_before_they_wait
 
 def test_a_hold_keeps_everything(trained: Deployment) -> None:
     ends = trained.clock.now + 300 * DAY
-    trained.upload(
-        "specs/lemons.yaml", f"{used_cars.SPEC}retention: {{records: 60d, hold: {ends:%Y-%m-%dT%H:%M:%SZ}}}\n"
-    )
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}retention: {{records: 60d, hold: {ends:%Y-%m-%dT%H:%M:%SZ}}}\n")
     sell(trained, FIRST)
     trained.settle()
     trained.clock.now += 200 * DAY
@@ -106,9 +104,9 @@ def test_the_schedule_of_the_care_follows_the_declaration(trained: Deployment) -
     def names() -> set[str]:
         return {found["Name"] for found in aws.scheduler().list_schedules(GroupName="steward")["Schedules"]}
 
-    trained.upload("specs/lemons.yaml", f"{used_cars.SPEC}threshold: 0.4\n")
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}threshold: 0.4\n")
     trained.settle()
     assert "lemons-maintain" in names()
-    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("audit: null", "audit: null, maintain: null"))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("audit: null", "audit: null, maintain: null"))
     trained.settle()
     assert "lemons-maintain" not in names()

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from steward.repositories.uploads import correlation_of
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .conclusions import conclusions
 from .lifetime import LABELS, PHASES, PREDICTIONS
@@ -40,37 +40,35 @@ def race(*, kept: slice, days: int = 0, labels: bool = True, timed: bool = True,
     """Two uploads with the same ids, the second some days later, and labels of the first."""
 
     def play(world: World) -> None:
-        sold = used_cars.sales(1, first_day=14, rows_a_day=100)
-        scored = used_cars.predictions(sold)
+        sold = lemons.sales(1, first_day=14, rows_a_day=100)
+        scored = lemons.predictions(sold)
         again = scored.iloc[kept]
         times = pd.to_datetime(again["sold_at"], utc=True) + days * DAY
         scored.loc[: bad - 1, "age"] = 99.0
-        world.upload(f"{PREDICTIONS}a.csv", used_cars.csv(scored))
-        world.upload(
-            f"{PREDICTIONS}b.csv", used_cars.csv(again.assign(sold_at=times.dt.strftime("%Y-%m-%dT%H:%M:%SZ")))
-        )
+        world.upload(f"{PREDICTIONS}a.csv", lemons.csv(scored))
+        world.upload(f"{PREDICTIONS}b.csv", lemons.csv(again.assign(sold_at=times.dt.strftime("%Y-%m-%dT%H:%M:%SZ"))))
         if labels:
-            world.upload(f"{LABELS}a.csv", used_cars.csv(used_cars.labels(sold, timed=timed)))
+            world.upload(f"{LABELS}a.csv", lemons.csv(lemons.labels(sold, timed=timed)))
 
     return play
 
 
 def overwritten_labels(world: World) -> None:
     """Labels whose key is overwritten within the second."""
-    sold = used_cars.sales(1, first_day=14, rows_a_day=100)
-    world.upload(f"{PREDICTIONS}a.csv", used_cars.csv(used_cars.predictions(sold)))
+    sold = lemons.sales(1, first_day=14, rows_a_day=100)
+    world.upload(f"{PREDICTIONS}a.csv", lemons.csv(lemons.predictions(sold)))
     now = world.deployment.clock.now
     for said in (0, 1):
-        world.upload(f"{LABELS}a.csv", used_cars.csv(used_cars.labels(sold).assign(lemon=said)))
+        world.upload(f"{LABELS}a.csv", lemons.csv(lemons.labels(sold).assign(lemon=said)))
         world.deployment.clock.now = now
 
 
 def sent_twice(world: World) -> None:
     """The same bytes under two names, with labels."""
-    sold = used_cars.sales(1, first_day=14, rows_a_day=100)
+    sold = lemons.sales(1, first_day=14, rows_a_day=100)
     for name in ("a", "b"):
-        world.upload(f"{PREDICTIONS}{name}.csv", used_cars.csv(used_cars.predictions(sold)))
-    world.upload(f"{LABELS}a.csv", used_cars.csv(used_cars.labels(sold)))
+        world.upload(f"{PREDICTIONS}{name}.csv", lemons.csv(lemons.predictions(sold)))
+    world.upload(f"{LABELS}a.csv", lemons.csv(lemons.labels(sold)))
 
 
 RACES: dict[str, Play] = {

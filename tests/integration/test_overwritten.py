@@ -12,7 +12,7 @@ from steward.repositories.uploads import Upload, is_batch_of
 from steward.services import register_model
 from steward.store.bucket import Bucket
 from steward.store.keys import InboxKey
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -64,11 +64,11 @@ def test_the_second_counts_before_the_sequencer(steward: Deployment) -> None:
 
 @pytest.mark.parametrize(("order", "listed"), [((2, 0, 1), True), ((1, 2, 0, 1), False)])
 def test_the_labels_of_the_newest_version_stand(trained: Deployment, order: tuple[int, ...], *, listed: bool) -> None:
-    sold = used_cars.sales(1, first_day=14, rows_a_day=40)
-    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(used_cars.predictions(sold)))
+    sold = lemons.sales(1, first_day=14, rows_a_day=40)
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(lemons.predictions(sold)))
     trained.settle()
-    bodies = [used_cars.csv(used_cars.labels(sold).assign(lemon=said)) for said in (0, 1)]
-    versions = overwrite(trained, bodies[0], bodies[1], used_cars.csv(used_cars.labels(sold)))
+    bodies = [lemons.csv(lemons.labels(sold).assign(lemon=said)) for said in (0, 1)]
+    versions = overwrite(trained, bodies[0], bodies[1], lemons.csv(lemons.labels(sold)))
     for turn in order:
         message = json.loads(trained.message_of(KEY, versions[turn]))
         message["detail"]["object"] |= {} if listed else {"sequencer": f"00{0x62E99A88DC40746F + turn:X}"}
@@ -83,9 +83,9 @@ def test_the_labels_of_the_newest_version_stand(trained: Deployment, order: tupl
 @pytest.mark.parametrize(("kind", "order"), [("predictions", (1, 0, 1)), ("reference", (1, 0))])
 def test_rows_of_the_overwritten_version_stand(trained: Deployment, kind: str, order: tuple[int, ...]) -> None:
     key = f"inbox/lemons/{kind}/today.csv"
-    sold = used_cars.sales(1, first_day=14, rows_a_day=40)
-    rows = sold if kind == "reference" else used_cars.predictions(sold)
-    versions = overwrite(trained, used_cars.csv(rows), used_cars.csv(rows.iloc[20:].assign(mileage=1.0)), key=key)
+    sold = lemons.sales(1, first_day=14, rows_a_day=40)
+    rows = sold if kind == "reference" else lemons.predictions(sold)
+    versions = overwrite(trained, lemons.csv(rows), lemons.csv(rows.iloc[20:].assign(mileage=1.0)), key=key)
     for turn in order:
         assert not trained.invoke("ingest_records", trained.message_of(key, versions[turn]))["batchItemFailures"]
         trained.settle()
@@ -100,7 +100,7 @@ def test_rows_of_the_overwritten_version_stand(trained: Deployment, kind: str, o
 def test_the_declaration_uploaded_last_is_in_force_though_an_earlier_one_is_stored_after_it(
     steward: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older, newer = used_cars.SPEC.replace("cool_down: 3d", "cool_down: 1d"), used_cars.SPEC
+    older, newer = lemons.SPEC.replace("cool_down: 3d", "cool_down: 1d"), lemons.SPEC
     store = register_model._store
     overtaken = []
 

@@ -6,10 +6,10 @@ import pandas as pd
 from steward.events import AlertRaised, CheckCompleted, TrainingRequested
 from steward.monitoring.check import Check
 from steward.results import MetricResult
-from tests.integration import used_cars
+from tests.integration import lemons
 from tests.integration.deployment import Deployment
 
-SPEC = used_cars.SPEC.replace(
+SPEC = lemons.SPEC.replace(
     "on_alerts: [roc_auc, log_loss, feature_drift]",
     "on_alerts: [performance_decomposition]\n"
     "monitors:\n  performance_decomposition: {metric: accuracy, tolerance: 0.02}",
@@ -18,7 +18,7 @@ SPEC = used_cars.SPEC.replace(
 
 def sold(day: int, *, doubtful: bool = False) -> pd.DataFrame:
     """A day's sales; of doubtful ones nobody could say whether they prove lemons: cars of about eight years."""
-    frame = used_cars.sales(1, first_day=day, rows_a_day=1500, seed=1)
+    frame = lemons.sales(1, first_day=day, rows_a_day=1500, seed=1)
     if not doubtful:
         return frame
     random = np.random.default_rng(day)
@@ -30,13 +30,13 @@ def sold(day: int, *, doubtful: bool = False) -> pd.DataFrame:
 
 
 def predict(steward: Deployment, day: int, frame: pd.DataFrame) -> None:
-    scored = used_cars.predictions(frame, steward.champion("lemons"))
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(scored))
+    scored = lemons.predictions(frame, steward.champion("lemons"))
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
     steward.settle()
 
 
 def label(steward: Deployment, day: int, frame: pd.DataFrame) -> None:
-    steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(frame)))
+    steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(frame)))
     steward.settle()
 
 
@@ -47,7 +47,7 @@ def newest(steward: Deployment) -> dict[str, MetricResult]:
 
 
 def test_a_loss_that_is_expected_of_moved_inputs_starts_a_run_before_labels_come(steward: Deployment) -> None:
-    used_cars.begin(steward, SPEC)
+    lemons.begin(steward, SPEC)
     first = len(steward.told(TrainingRequested))
     for day in (18, 19):
         predict(steward, day, sold(day))
@@ -67,7 +67,7 @@ def test_a_loss_that_is_expected_of_moved_inputs_starts_a_run_before_labels_come
 
 
 def test_labels_score_the_estimates_and_part_the_change(steward: Deployment) -> None:
-    used_cars.begin(steward, SPEC)
+    lemons.begin(steward, SPEC)
     for day in (18, 19, 20):
         frame = sold(day)
         predict(steward, day, frame)

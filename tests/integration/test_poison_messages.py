@@ -6,7 +6,7 @@ import pytest
 
 from steward import aws
 from steward.events import BatchIngested, BatchRejected, CheckCompleted, CheckRequested
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment, message
 from .template import ROOT
@@ -31,7 +31,7 @@ def test_the_other_uploads_of_a_batch_are_taken_in(trained: Deployment) -> None:
     messages = []
     for day in (14, 15):
         key = f"inbox/lemons/predictions/{day}.csv"
-        body = used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=day, rows_a_day=50)))
+        body = lemons.csv(lemons.predictions(lemons.sales(1, first_day=day, rows_a_day=50)))
         messages.append(trained.message_of(key, trained.upload(key, body)))
     aws.sqs().purge_queue(QueueUrl=trained.queues["ingest_records"])
     answer = trained.invoke("ingest_records", messages[0], "poison", messages[1])
@@ -45,7 +45,7 @@ def test_the_other_uploads_of_a_batch_are_taken_in(trained: Deployment) -> None:
 def test_the_other_checks_of_a_batch_are_made(trained: Deployment) -> None:
     trained.upload(
         "inbox/lemons/predictions/14.csv",
-        used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=50))),
+        lemons.csv(lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=50))),
     )
     trained.settle()
     now, windows = trained.clock.now, ["20240115T000000Z_1d", "no window", "20240115T000000Z_1d"]

@@ -13,7 +13,7 @@ from steward.events import (
     RetrainingProposed,
     TrainingDeclined,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .terminal import Ran, reached, run
@@ -28,8 +28,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lemons.yaml").write_text(ADOPTED)
     (tmp_path / "reference.csv").write_bytes(REFERENCE)
-    (tmp_path / "predictions.csv").write_bytes(used_cars.csv(used_cars.predictions(SOLD)))
-    (tmp_path / "labels.csv").write_bytes(used_cars.csv(used_cars.labels(SOLD)))
+    (tmp_path / "predictions.csv").write_bytes(lemons.csv(lemons.predictions(SOLD)))
+    (tmp_path / "labels.csv").write_bytes(lemons.csv(lemons.labels(SOLD)))
     return tmp_path
 
 
@@ -63,7 +63,7 @@ def test_a_script_of_pushes_loses_nothing_and_troubles_nobody(
     fresh: Deployment, folder: Path, script: str, *, adopted: bool
 ) -> None:
     if not adopted:
-        (folder / "lemons.yaml").write_text(used_cars.SPEC)
+        (folder / "lemons.yaml").write_text(lemons.SPEC)
     for step in SCRIPTS[script]:
         ran = push(step) if step.endswith(".yaml") else push(f"{step}.csv", step)
         assert ran.code == 0, ran.text
@@ -86,8 +86,8 @@ def test_a_push_of_reference_data_ends_when_its_version_is_in_charge(fresh: Depl
 
 
 def test_too_few_rows_for_a_first_version_are_no_reason_to_wait(fresh: Deployment, folder: Path) -> None:
-    (folder / "lemons.yaml").write_text(used_cars.SPEC)
-    (folder / "reference.csv").write_bytes(used_cars.csv(used_cars.sales(1)))
+    (folder / "lemons.yaml").write_text(lemons.SPEC)
+    (folder / "reference.csv").write_bytes(lemons.csv(lemons.sales(1)))
     push("lemons.yaml")
     ran = push("reference.csv", "reference")
     assert ran.code == 0, ran.text
@@ -96,9 +96,9 @@ def test_too_few_rows_for_a_first_version_are_no_reason_to_wait(fresh: Deploymen
 
 
 def test_a_run_that_fails_fails_the_push(fresh: Deployment, folder: Path) -> None:
-    same = used_cars.sales(14).assign(lemon=1)
-    (folder / "lemons.yaml").write_text(used_cars.SPEC)
-    (folder / "reference.csv").write_bytes(used_cars.csv(same))
+    same = lemons.sales(14).assign(lemon=1)
+    (folder / "lemons.yaml").write_text(lemons.SPEC)
+    (folder / "reference.csv").write_bytes(lemons.csv(same))
     push("lemons.yaml")
     ran = push("reference.csv", "reference")
     assert ran.code == 1, ran.text
@@ -115,7 +115,7 @@ def test_predictions_before_reference_data_wait_and_that_is_said_at_once(fresh: 
 
 @pytest.mark.parametrize("kind", ["predictions", "reference"])
 def test_the_same_file_pushed_again_is_no_error(serving: Deployment, folder: Path, kind: str) -> None:
-    (folder / "reference.csv").write_bytes(used_cars.csv(used_cars.sales(1, first_day=30)))
+    (folder / "reference.csv").write_bytes(lemons.csv(lemons.sales(1, first_day=30)))
     assert push(f"{kind}.csv", kind).code == 0
     again = push(f"{kind}.csv", kind)
     assert (again.code, "nothing to do: the same bytes were taken in before" in again.text) == (0, True), again.text
@@ -139,10 +139,10 @@ def test_a_reference_that_was_pushed_while_nobody_waited_is_waited_for_by_the_se
 
 
 def test_a_file_most_of_whose_rows_are_in_quarantine_is_no_success(serving: Deployment, folder: Path) -> None:
-    scored = used_cars.predictions(SOLD)
+    scored = lemons.predictions(SOLD)
     scored["risk"] *= 100
     scored.loc[:9, "risk"] = 0.5
-    (folder / "predictions.csv").write_bytes(used_cars.csv(scored))
+    (folder / "predictions.csv").write_bytes(lemons.csv(scored))
     ran = push("predictions.csv", "predictions")
     (taken,) = [event for event in serving.told(BatchIngested) if event.kind == "predictions"]
     assert taken.rejected_rows > taken.rows
@@ -153,9 +153,9 @@ def test_a_file_most_of_whose_rows_are_in_quarantine_is_no_success(serving: Depl
 
 
 def test_a_few_rows_in_quarantine_are_named_and_no_failure(serving: Deployment, folder: Path) -> None:
-    scored = used_cars.predictions(SOLD)
+    scored = lemons.predictions(SOLD)
     scored.loc[:4, "age"] = 99.0
-    (folder / "predictions.csv").write_bytes(used_cars.csv(scored))
+    (folder / "predictions.csv").write_bytes(lemons.csv(scored))
     ran = push("predictions.csv", "predictions")
     assert (ran.code, "195 rows; 5 more are in quarantine: age out_of_range (5)" in ran.text) == (0, True), ran.text
 
@@ -163,8 +163,8 @@ def test_a_few_rows_in_quarantine_are_named_and_no_failure(serving: Deployment, 
 @pytest.mark.parametrize("timed", [True, False])
 def test_labels_that_meet_nothing_are_told_of(serving: Deployment, folder: Path, *, timed: bool) -> None:
     push("predictions.csv", "predictions")
-    strange = used_cars.labels(SOLD, timed=timed).assign(sale=[f"{name}.0" for name in SOLD["sale"]])
-    (folder / "labels.csv").write_bytes(used_cars.csv(strange))
+    strange = lemons.labels(SOLD, timed=timed).assign(sale=[f"{name}.0" for name in SOLD["sale"]])
+    (folder / "labels.csv").write_bytes(lemons.csv(strange))
     ran = push("labels.csv", "labels")
     assert ran.code == 0, ran.text
     assert "200 of 200 labels have no prediction so far, such as 's14-0-0.0'" in ran.text

@@ -15,12 +15,12 @@ from steward.cli.app import app
 from steward.events import BatchIngested, BatchRejected
 from steward.records.stored import read_records
 from steward.spec.document import read_spec
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
 SHOW = "steward quarantine show lemons"
-WIDER = used_cars.SPEC.replace("maximum: 60", "maximum: 600")
+WIDER = lemons.SPEC.replace("maximum: 60", "maximum: 600")
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def quarantine(*arguments: str) -> tuple[int, str]:
 
 def old_cars(rows: int = 40) -> pd.DataFrame:
     """A day's sales, of which the first three cars are older than the declaration allows."""
-    sold = used_cars.predictions(used_cars.sales(1, first_day=16, rows_a_day=rows))
+    sold = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=rows))
     sold.loc[:2, "age"] = [70.0, 80.0, 90.5]
     return sold
 
@@ -63,7 +63,7 @@ def quarantined(steward: Deployment) -> str:
     return key.rsplit("/", 1)[-1].removesuffix(".parquet")
 
 
-@pytest.mark.parametrize(("name", "write"), [("day.csv", used_cars.csv), ("day.jsonl", jsonl)])
+@pytest.mark.parametrize(("name", "write"), [("day.csv", lemons.csv), ("day.jsonl", jsonl)])
 def test_rows_are_released_once_the_declaration_is_mended_and_only_once(serving: Deployment, name: str, write) -> None:
     serving.upload(f"inbox/lemons/predictions/{name}", write(old_cars()))
     serving.settle()
@@ -90,7 +90,7 @@ def test_rows_are_released_once_the_declaration_is_mended_and_only_once(serving:
 
 def test_released_rows_keep_the_version_that_was_in_charge_when_they_came(serving: Deployment) -> None:
     first = serving.champion("lemons")
-    serving.upload("inbox/lemons/predictions/day.csv", used_cars.csv(old_cars()))
+    serving.upload("inbox/lemons/predictions/day.csv", lemons.csv(old_cars()))
     serving.settle()
     routing = serving.object("models/lemons/routing.json")
     serving.clock.now = serving.clock.now.replace(day=2)
@@ -106,7 +106,7 @@ def test_released_rows_keep_the_version_that_was_in_charge_when_they_came(servin
 
 @pytest.mark.parametrize("again", ["the first", "their own"])
 def test_rows_that_are_still_wrong_can_be_released_again_by_either_batch(serving: Deployment, again: str) -> None:
-    serving.upload("inbox/lemons/predictions/day.csv", used_cars.csv(old_cars()))
+    serving.upload("inbox/lemons/predictions/day.csv", lemons.csv(old_cars()))
     serving.settle()
     batch = quarantined(serving)
     code, said = quarantine("release", "lemons", batch)
@@ -125,11 +125,11 @@ def test_rows_that_are_still_wrong_can_be_released_again_by_either_batch(serving
 
 def test_rows_that_were_corrected_and_uploaded_meanwhile_count_once(serving: Deployment) -> None:
     sold = old_cars()
-    serving.upload("inbox/lemons/predictions/day.csv", used_cars.csv(sold))
+    serving.upload("inbox/lemons/predictions/day.csv", lemons.csv(sold))
     serving.settle()
     batch = quarantined(serving)
     mended = sold.head(3).assign(age=[7.0, 8.0, 9.0])
-    serving.upload("inbox/lemons/predictions/mended.csv", used_cars.csv(mended))
+    serving.upload("inbox/lemons/predictions/mended.csv", lemons.csv(mended))
     serving.upload("specs/lemons.yaml", WIDER)
     serving.settle()
     assert quarantine("release", "lemons", batch)[0] == 1
@@ -139,9 +139,9 @@ def test_rows_that_were_corrected_and_uploaded_meanwhile_count_once(serving: Dep
 
 
 def test_a_file_that_was_refused_is_taken_in_again_once_what_was_wrong_is_mended(serving: Deployment) -> None:
-    other = used_cars.SPEC.replace("model: lemons", "model: limes")
+    other = lemons.SPEC.replace("model: lemons", "model: limes")
     key = "inbox/limes/reference/first.csv"
-    serving.upload(key, used_cars.csv(used_cars.sales(2)))
+    serving.upload(key, lemons.csv(lemons.sales(2)))
     serving.settle()
     assert serving.told(BatchRejected)[-1].code == "unknown_model"
     code, listed = quarantine("list", "limes")
@@ -172,7 +172,7 @@ def test_a_batch_that_nobody_knows_is_named(serving: Deployment) -> None:
 
 
 def test_rows_that_could_not_be_taken_apart_stay(serving: Deployment) -> None:
-    text = used_cars.csv(old_cars(5).head(3)).decode().splitlines()
+    text = lemons.csv(old_cars(5).head(3)).decode().splitlines()
     serving.upload("inbox/lemons/predictions/day.csv", "\n".join([*text, "too,few,cells"]))
     serving.settle()
     serving.upload("specs/lemons.yaml", WIDER)
@@ -181,11 +181,11 @@ def test_rows_that_could_not_be_taken_apart_stay(serving: Deployment) -> None:
     assert (code, "3 rows" in said, "1 that could not be taken apart stay" in said) == (0, True, True)
 
 
-@pytest.mark.parametrize(("name", "write"), [("day.csv", used_cars.csv), ("day.jsonl", jsonl)])
+@pytest.mark.parametrize(("name", "write"), [("day.csv", lemons.csv), ("day.jsonl", jsonl)])
 def test_rows_that_were_rejected_after_they_were_read_come_back_under_the_names_of_their_columns(
     serving: Deployment, name: str, write
 ) -> None:
-    sold = used_cars.predictions(used_cars.sales(1, first_day=16, rows_a_day=40), "v7").assign(note="not declared")
+    sold = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=40), "v7").assign(note="not declared")
     serving.upload(f"inbox/lemons/predictions/{name}", write(sold))
     serving.settle()
     batch = quarantined(serving)
@@ -198,7 +198,7 @@ def test_rows_that_were_rejected_after_they_were_read_come_back_under_the_names_
     taken = serving.told(BatchIngested)[-1]
     assert (taken.rows, taken.rejected_rows, taken.versions) == (40, 0, ["v7"])
     (key,) = [key for key in serving.keys("records/predictions/") if taken.batch in key]
-    stored = read_records(serving.contents(key)[key], read_spec(used_cars.SPEC))
+    stored = read_records(serving.contents(key)[key], read_spec(lemons.SPEC))
     assert stored["sale"].tolist() == sold["sale"].tolist()
     assert stored["age"].tolist() == pytest.approx(sold["age"].tolist(), abs=1e-9)  # as `to_json` writes them
     assert stored["sold_at"].tolist() == pd.to_datetime(sold["sold_at"], utc=True).tolist()

@@ -19,7 +19,7 @@ from steward.events import (
     ReleaseChanged,
     RunFailed,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -27,9 +27,9 @@ NOWHERE = ObjectRef(key="reports/lemons/audits/a.json", version_id="v", sha256="
 
 
 def upload_day(steward: Deployment, day: int, *, flipped: bool) -> None:
-    sold = used_cars.sales(1, first_day=day, flipped=flipped)
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(used_cars.predictions(sold)))
-    steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
+    sold = lemons.sales(1, first_day=day, flipped=flipped)
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
+    steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
     steward.settle()
 
 
@@ -124,8 +124,8 @@ def test_a_redelivered_check_raises_nothing_anew(trained: Deployment) -> None:
 def test_a_crash_after_subscribers_were_told_tells_them_again_under_the_same_id(
     trained: Deployment, broken: str
 ) -> None:
-    sold = used_cars.sales(1, first_day=14, flipped=True)
-    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(used_cars.predictions(sold)))
+    sold = lemons.sales(1, first_day=14, flipped=True)
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(lemons.predictions(sold)))
     trained.settle()
     before = len(trained.notifications)
     check = _checked_with_labels(trained, sold)
@@ -155,7 +155,7 @@ def test_a_crash_after_subscribers_were_told_tells_them_again_under_the_same_id(
 
 def _checked_with_labels(steward: Deployment, sold: Any) -> CheckCompleted:
     """The check that brings bad news, kept from `raise_alerts`."""
-    steward.upload("inbox/lemons/labels/14.csv", used_cars.csv(used_cars.labels(sold)))
+    steward.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(sold)))
     with patch.dict(steward.queues):
         queue = steward.queues.pop("raise_alerts")
         steward.settle()

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from steward import aws
 from steward.cli.app import app
 from steward.events import CheckRequested
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import REGION, Deployment, message
 
@@ -74,7 +74,7 @@ def test_a_letter_is_shown_with_its_reason_and_stays(letters: Deployment) -> Non
 
 
 def test_a_letter_is_sent_round_again_once_what_was_wrong_is_mended(letters: Deployment) -> None:
-    letters.upload("specs/lemons.yaml", used_cars.SPEC)
+    letters.upload("specs/lemons.yaml", lemons.SPEC)
     letters.settle()
     code, shown = redrive("check_window", "--send")
     assert (code, "1 sent round again" in shown) == (0, True)

@@ -7,7 +7,7 @@ import pytest
 
 from steward import aws
 from steward.events import CheckCompleted, ModelRegistered, ModelRejected
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import BUS, Deployment
 
@@ -19,7 +19,7 @@ def schedules() -> dict[str, str]:
 
 
 def declare(steward: Deployment, schedules: str) -> ModelRegistered:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC.replace("{check: rate(1 hour), audit: null}", schedules))
+    steward.upload("specs/lemons.yaml", lemons.SPEC.replace("{check: rate(1 hour), audit: null}", schedules))
     (event,) = steward.settle()
     assert isinstance(event, ModelRegistered)
     return event
@@ -68,11 +68,9 @@ def test_a_model_with_resources_has_them_collected(steward: Deployment) -> None:
 
 def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment) -> None:
     declare(trained, "{check: rate(3 hours), audit: rate(1 day), retrain: rate(7 days)}")
-    sold = used_cars.sales(1, first_day=14, rows_a_day=50)
-    trained.clock.now = used_cars.START + 15 * 24 * used_cars.HOUR - timedelta(hours=1)  # its window is still open
-    trained.upload(
-        "inbox/lemons/predictions/a.csv", used_cars.csv(used_cars.predictions(sold, trained.champion("lemons")))
-    )
+    sold = lemons.sales(1, first_day=14, rows_a_day=50)
+    trained.clock.now = lemons.START + 15 * 24 * lemons.HOUR - timedelta(hours=1)  # its window is still open
+    trained.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(sold, trained.champion("lemons"))))
     trained.settle()
     assert not trained.told(CheckCompleted)
     functions = {
@@ -85,7 +83,7 @@ def test_what_a_schedule_sends_is_understood_by_its_function(trained: Deployment
     for purpose, function in functions.items():
         due = json.loads(aws.scheduler().get_schedule(GroupName=BUS, Name=f"lemons-{purpose}")["Target"]["Input"])
         assert due["detail"]["as_of"] == "<aws.scheduler.scheduled-time>"
-        trained.clock.now = used_cars.START + 16 * 24 * used_cars.HOUR
+        trained.clock.now = lemons.START + 16 * 24 * lemons.HOUR
         filled = json.dumps(due).replace("<aws.scheduler.scheduled-time>", trained.clock.now.isoformat())
         for body in (filled, json.dumps(due)):  # some emulators leave the placeholder
             assert trained.invoke(function, body) == {"batchItemFailures": []}
@@ -108,7 +106,7 @@ def test_the_same_declaration_again_makes_no_new_revision(steward: Deployment) -
 
 
 def test_an_older_upload_that_is_told_of_late_changes_nothing(steward: Deployment) -> None:
-    older = steward.upload("specs/lemons.yaml", used_cars.SPEC.replace("rate(1 hour)", "rate(5 hours)"))
+    older = steward.upload("specs/lemons.yaml", lemons.SPEC.replace("rate(1 hour)", "rate(5 hours)"))
     aws.sqs().purge_queue(QueueUrl=steward.queues["register_model"])
     declare(steward, "{check: rate(1 hour), audit: null}")
     steward.invoke("register_model", steward.message_of("specs/lemons.yaml", older))
@@ -120,7 +118,7 @@ def test_an_older_upload_that_is_told_of_late_changes_nothing(steward: Deploymen
 
 
 def test_a_redelivered_declaration_is_recorded_once(steward: Deployment) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     events = steward.settle(redeliver=3)
     assert len({event.event_id for event in events}) == 1
     assert [entry.action for entry in steward.entries("lemons")] == ["model_registered"]
@@ -137,9 +135,9 @@ def test_a_redelivered_declaration_is_recorded_once(steward: Deployment) -> None
 def test_a_change_that_would_make_stored_records_unreadable_is_refused(
     steward: Deployment, before: str, after: str, problem: str
 ) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
-    steward.upload("specs/lemons.yaml", used_cars.SPEC.replace(before, after))
+    steward.upload("specs/lemons.yaml", lemons.SPEC.replace(before, after))
     steward.settle()
     (event,) = steward.told(ModelRejected)
     assert problem in event.problems[0]
@@ -172,7 +170,7 @@ def test_a_schedule_may_be_put_off_and_tests_the_champion(steward: Deployment) -
 def test_a_schedule_that_cannot_be_is_refused_with_the_reason(
     steward: Deployment, schedules: str, problem: str
 ) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC.replace("{check: rate(1 hour), audit: null}", schedules))
+    steward.upload("specs/lemons.yaml", lemons.SPEC.replace("{check: rate(1 hour), audit: null}", schedules))
     (event,) = steward.settle()
     assert isinstance(event, ModelRejected)
     assert problem in event.problems[0]
@@ -187,11 +185,11 @@ def test_a_schedule_group_that_is_gone_is_made_again(steward: Deployment) -> Non
 
 def test_the_longest_name_of_a_model_leaves_room_for_those_of_its_schedules(steward: Deployment) -> None:
     longest = "m" * 54
-    steward.upload(f"specs/{longest}.yaml", used_cars.SPEC.replace("model: lemons", f"model: {longest}"))
+    steward.upload(f"specs/{longest}.yaml", lemons.SPEC.replace("model: lemons", f"model: {longest}"))
     steward.settle()
     assert not steward.errors, steward.errors
     assert f"{longest}-attribute" in schedules()
     assert max(map(len, schedules())) <= 64
-    steward.upload(f"specs/{longest}m.yaml", used_cars.SPEC.replace("model: lemons", f"model: {longest}m"))
+    steward.upload(f"specs/{longest}m.yaml", lemons.SPEC.replace("model: lemons", f"model: {longest}m"))
     steward.settle()
     assert f"{longest}m-check" not in schedules()

@@ -23,12 +23,12 @@ from steward.ledger import LedgerEntry
 from steward.retraining.runs import Run
 from steward.store.bucket import sha256
 from steward.validation.evaluation import Evaluation, GateResult
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
 DAY = timedelta(days=1)
-BEGIN = used_cars.START + 16 * DAY
+BEGIN = lemons.START + 16 * DAY
 ANN = "arn:aws:iam::123456789012:user/ann"
 
 
@@ -127,10 +127,10 @@ def test_an_unfrozen_model_is_thawed_in_peace(trained: Deployment) -> None:
 
 
 def test_a_freeze_that_comes_before_the_first_version_holds_it_too(steward: Deployment) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
     assert steward.deliver("release_model", frozen(steward))
-    steward.upload("inbox/lemons/reference/first.csv", used_cars.csv(used_cars.sales(14)))
+    steward.upload("inbox/lemons/reference/first.csv", lemons.csv(lemons.sales(14)))
     steward.settle()
     assert [event.stage for event in steward.told(ReleaseChanged)] == ["held"]
     assert steward.deliver("release_model", thaw(steward))
@@ -140,17 +140,17 @@ def test_a_freeze_that_comes_before_the_first_version_holds_it_too(steward: Depl
 
 def checked(steward: Deployment, day: float) -> None:
     """A day's predictions come, and are checked; the functions do the rest by themselves."""
-    sold = used_cars.sales(1, first_day=int(day))
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(used_cars.predictions(sold)))
+    sold = lemons.sales(1, first_day=int(day))
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
     steward.settle()
-    as_of = used_cars.START + (day + 1) * DAY
+    as_of = lemons.START + (day + 1) * DAY
     steward.publish(CheckRequested(occurred_at=steward.clock.now, model="lemons", as_of=as_of, correlation_id="c"))
     steward.settle()
 
 
 def test_a_freeze_ends_by_itself_when_checks_have_come_that_far(trained: Deployment) -> None:
     first = trained.champion("lemons")
-    released(trained, frozen(trained, until=used_cars.START + 19 * DAY))
+    released(trained, frozen(trained, until=lemons.START + 19 * DAY))
     released(trained, judged(trained, "v2"))
     checked(trained, 16)
     assert trained.champion("lemons") == first
@@ -307,14 +307,14 @@ def test_a_freeze_that_is_delivered_after_the_thaw_that_ended_it_leaves_nothing_
 
 @pytest.mark.parametrize("shuffle", range(3))
 def test_freezes_and_checks_in_any_order_lose_no_promotion(trained: Deployment, shuffle: int) -> None:
-    for event in (frozen(trained, until=used_cars.START + 17 * DAY), judged(trained, "v2")):
+    for event in (frozen(trained, until=lemons.START + 17 * DAY), judged(trained, "v2")):
         trained.publish(event)
-    sold = used_cars.sales(1, first_day=16)
-    trained.upload("inbox/lemons/predictions/16.csv", used_cars.csv(used_cars.predictions(sold)))
+    sold = lemons.sales(1, first_day=16)
+    trained.upload("inbox/lemons/predictions/16.csv", lemons.csv(lemons.predictions(sold)))
     trained.settle(shuffle=shuffle, redeliver=2)
     trained.publish(
         CheckRequested(
-            occurred_at=trained.clock.now, model="lemons", as_of=used_cars.START + 18 * DAY, correlation_id="last"
+            occurred_at=trained.clock.now, model="lemons", as_of=lemons.START + 18 * DAY, correlation_id="last"
         )
     )
     trained.settle()

@@ -30,14 +30,14 @@ from steward.repositories import models
 from steward.services.watch_deployment import of_model, of_schedules
 from steward.store import keys
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import BUS, Deployment
 from .sts import Person, strict
 from .terminal import reached, run
 
 ANN = Person("AKIAANN", "ann's secret", "arn:aws:iam::123456789012:user/ann")
-WITH_RETENTION = used_cars.SPEC + "retention: {inbox: 40d}\n"
+WITH_RETENTION = lemons.SPEC + "retention: {inbox: 40d}\n"
 
 
 def proposal(deployment: Deployment, correlation_id: str = "command-1") -> RemovalProposed:
@@ -69,9 +69,7 @@ def stored(deployment: Deployment) -> dict[str, bytes]:
 def serving(trained: Deployment) -> Iterator[Deployment]:
     """`lemons` with a champion, its schedules and a checked day."""
     trained.upload("specs/lemons.yaml", WITH_RETENTION)
-    trained.upload(
-        "inbox/lemons/predictions/14.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=14)))
-    )
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=14))))
     trained.settle()
     assert {"lemons-check", "lemons-maintain"} <= schedules()
     return trained
@@ -90,7 +88,7 @@ def test_a_removed_model_has_no_schedules_but_that_of_its_retention(serving: Dep
 
 
 def test_without_retention_no_schedule_is_left(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("owner: ", "owner: new-"))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("owner: ", "owner: new-"))
     trained.settle()
     remove(trained)
     assert schedules() == set()
@@ -113,9 +111,7 @@ def test_nothing_is_done_for_it_any_more_and_no_message_fails(serving: Deploymen
 def test_an_upload_is_kept_and_refused_and_nobody_is_told(serving: Deployment) -> None:
     remove(serving)
     heard = len(serving.notifications)
-    serving.upload(
-        "inbox/lemons/predictions/15.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=15)))
-    )
+    serving.upload("inbox/lemons/predictions/15.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=15))))
     (rejected,) = serving.settle()
     assert isinstance(rejected, BatchRejected)
     assert rejected.code == "removed_model"
@@ -129,7 +125,7 @@ def test_an_upload_is_kept_and_refused_and_nobody_is_told(serving: Deployment) -
 def test_the_name_is_not_given_again(serving: Deployment) -> None:
     remove(serving)
     serving.clock.pass_by(timedelta(minutes=5))
-    serving.upload("specs/lemons.yaml", used_cars.SPEC)
+    serving.upload("specs/lemons.yaml", lemons.SPEC)
     (rejected,) = serving.settle()
     assert isinstance(rejected, ModelRejected)
     assert "declare a model of another name" in rejected.problems[0]

@@ -30,7 +30,7 @@ from steward.events import (
 from steward.reporting.model_report import ModelReport
 from steward.services import render_reports
 from steward.store.bucket import sha256
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import BUS, Deployment, _handler, message
 
@@ -55,21 +55,21 @@ def page(steward: Deployment, key: str = PAGE) -> str:
 
 def sell(steward: Deployment, day: int, *, labelled: bool = False, **changes: float) -> None:
     """A day's predictions, and its labels; `changes` are factors."""
-    steward.clock.now = max(steward.clock.now, used_cars.START + (day + 1) * DAY)
-    sold = used_cars.sales(1, first_day=day)
-    scored = used_cars.predictions(sold, steward.champion("lemons"))
+    steward.clock.now = max(steward.clock.now, lemons.START + (day + 1) * DAY)
+    sold = lemons.sales(1, first_day=day)
+    scored = lemons.predictions(sold, steward.champion("lemons"))
     for column, factor in changes.items():
         scored[column] *= factor
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(scored))
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
     if labelled:
-        steward.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(used_cars.labels(sold)))
+        steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
     steward.settle()
     assert not steward.errors, steward.errors
 
 
 def common(steward: Deployment, chain: str = "desk-1", day: float = 20) -> dict:
     now = steward.clock.now
-    return {"occurred_at": now, "model": "lemons", "as_of": used_cars.START + day * DAY, "correlation_id": chain}
+    return {"occurred_at": now, "model": "lemons", "as_of": lemons.START + day * DAY, "correlation_id": chain}
 
 
 def publish(steward: Deployment, event: Event) -> None:
@@ -85,7 +85,7 @@ def kept(steward: Deployment, day: float) -> ReportRendered:
 
 
 def test_a_declared_model_has_a_page_that_says_that_nothing_is_measured_yet(steward: Deployment) -> None:
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
     report = newest(steward)
     assert (report.health, report.champion) == ("unknown", None)
@@ -200,14 +200,14 @@ def test_of_two_at_once_the_one_that_knows_more_stands(trained: Deployment, late
 
 def test_models_do_not_overwrite_each_others_lines(trained: Deployment) -> None:
     sell(trained, 14)
-    trained.upload("specs/medlars.yaml", used_cars.SPEC.replace("model: lemons", "model: medlars"))
+    trained.upload("specs/medlars.yaml", lemons.SPEC.replace("model: lemons", "model: medlars"))
     trained.settle()
     assert list(trained.object("reports/index.json")["models"]) == ["lemons", "medlars"]
     html = page(trained, MODELS)
     assert html.index("medlars/index.html") < html.index("lemons/index.html")  # not measured before well
     before = written(trained, MODELS)
-    sold = used_cars.labels(used_cars.sales(1, first_day=14))  # of which its line tells nothing
-    trained.upload("inbox/lemons/labels/14.csv", used_cars.csv(sold))
+    sold = lemons.labels(lemons.sales(1, first_day=14))  # of which its line tells nothing
+    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(sold))
     trained.settle()
     assert newest(trained).check
     assert newest(trained).check.labelled_rows == 400
@@ -294,7 +294,7 @@ def test_a_due_report_that_is_told_again_keeps_the_same_bytes_and_tells_the_same
 
 
 def test_alerts_say_where_the_report_is(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC + "alerting: {notify_at: info}\n")
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "alerting: {notify_at: info}\n")
     for day in (14, 15, 16):
         sell(trained, day, mileage=3.0)
     document = next(
@@ -312,7 +312,7 @@ def scheduled() -> dict[str, dict]:
 
 def test_the_schedule_is_declared_changed_restored_and_removed(trained: Deployment) -> None:
     def declare(schedules: str) -> None:
-        trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("audit: null", f"audit: null{schedules}"))
+        trained.upload("specs/lemons.yaml", lemons.SPEC.replace("audit: null", f"audit: null{schedules}"))
         trained.settle()
 
     declare("")
@@ -357,9 +357,7 @@ def test_an_hourly_check_costs_few_requests_and_no_listing(trained: Deployment) 
     for day in range(14, 24):
         sell(trained, day, labelled=True)
     version = written(trained, REPORT)
-    trained.upload(
-        "inbox/lemons/predictions/more.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=24)))
-    )
+    trained.upload("inbox/lemons/predictions/more.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=24))))
     before = len(trained.entries("lemons"))
     queue = trained.queues.pop("render_reports")
     trained.settle()

@@ -14,17 +14,17 @@ from steward.events import (
     DefectChanged,
     Event,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
-SOLD = used_cars.sales(2, first_day=14, rows_a_day=60)
+SOLD = lemons.sales(2, first_day=14, rows_a_day=60)
 READINGS = pd.DataFrame({"sold_at": ["2024-01-15T00:00:00Z", "2024-01-15T00:01:00Z"], "latency": [12.0, 15.0]})
 MADE = ("records/", "profiles/", "outcomes/", "quarantine/", "checks/", "defects/", "alerts/", "runs/", "models/")
 
 FILES: dict[str, Callable[[], pd.DataFrame]] = {
-    "predictions": lambda: used_cars.predictions(SOLD),
-    "reference": lambda: used_cars.sales(1, first_day=30, rows_a_day=50),
+    "predictions": lambda: lemons.predictions(SOLD),
+    "reference": lambda: lemons.sales(1, first_day=30, rows_a_day=50),
     "telemetry": lambda: READINGS,
 }
 
@@ -42,7 +42,7 @@ def upload(steward: Deployment, key: str, body: bytes) -> list[Event]:
      ("telemetry", "day.csv")],
 )  # fmt: skip
 def test_the_same_bytes_change_nothing_and_the_ledger_says_so(trained: Deployment, kind: str, again: str) -> None:
-    body = used_cars.csv(FILES[kind]())
+    body = lemons.csv(FILES[kind]())
     upload(trained, f"inbox/lemons/{kind}/day.csv", body)
     (first,) = [event for event in trained.told(BatchIngested) if event.source.endswith("/day.csv")]
     before = {prefix: trained.contents(prefix) for prefix in MADE}
@@ -58,31 +58,29 @@ def test_the_same_bytes_change_nothing_and_the_ledger_says_so(trained: Deploymen
 
 
 def test_a_file_some_of_whose_rows_were_quarantined_is_as_much_in_as_it_can_be(trained: Deployment) -> None:
-    scored = used_cars.predictions(SOLD)
+    scored = lemons.predictions(SOLD)
     scored.loc[:19, "age"] = 99.0
-    upload(trained, "inbox/lemons/predictions/day.csv", used_cars.csv(scored))
+    upload(trained, "inbox/lemons/predictions/day.csv", lemons.csv(scored))
     quarantined = trained.contents("quarantine/")
-    (event,) = upload(trained, "inbox/lemons/predictions/day.csv", used_cars.csv(scored))
+    (event,) = upload(trained, "inbox/lemons/predictions/day.csv", lemons.csv(scored))
     assert isinstance(event, BatchRepeated)
     assert trained.contents("quarantine/") == quarantined
-    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("maximum: 60", "maximum: 600"))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("maximum: 60", "maximum: 600"))
     trained.settle()
-    events = upload(trained, "inbox/lemons/predictions/day.csv", used_cars.csv(scored))
+    events = upload(trained, "inbox/lemons/predictions/day.csv", lemons.csv(scored))
     (taken,) = [event for event in events if isinstance(event, BatchIngested)]
     assert (taken.rows, taken.rejected_rows) == (20, 100)
 
 
 def test_other_bytes_with_the_same_ids_are_refused_as_before(trained: Deployment) -> None:
-    upload(trained, "inbox/lemons/predictions/day.csv", used_cars.csv(used_cars.predictions(SOLD)))
-    events = upload(
-        trained, "inbox/lemons/predictions/day.csv", used_cars.csv(used_cars.predictions(SOLD).assign(age=1.0))
-    )
+    upload(trained, "inbox/lemons/predictions/day.csv", lemons.csv(lemons.predictions(SOLD)))
+    events = upload(trained, "inbox/lemons/predictions/day.csv", lemons.csv(lemons.predictions(SOLD).assign(age=1.0)))
     assert [event.code for event in events if isinstance(event, BatchRejected)] == ["no_valid_rows"]
     assert [event for event in events if isinstance(event, DefectChanged)]
 
 
 def test_a_file_that_was_refused_is_refused_again(trained: Deployment) -> None:
-    body = used_cars.csv(used_cars.predictions(SOLD).assign(age=99.0))
+    body = lemons.csv(lemons.predictions(SOLD).assign(age=99.0))
     for _ in range(2):
         events = upload(trained, "inbox/lemons/predictions/day.csv", body)
         assert [event.code for event in events if isinstance(event, BatchRejected)] == ["no_valid_rows"]
@@ -92,7 +90,7 @@ def test_a_file_that_was_refused_is_refused_again(trained: Deployment) -> None:
 def test_a_copy_that_was_taken_in_before_the_first_gives_its_rows_up_in_silence(
     trained: Deployment, times: int
 ) -> None:
-    body = used_cars.csv(used_cars.predictions(SOLD))
+    body = lemons.csv(lemons.predictions(SOLD))
     first, copy = "inbox/lemons/predictions/first.csv", "inbox/lemons/predictions/copy.csv"
     messages = [trained.message_of(key, trained.upload(key, body)) for key in (first, copy)]
     for message in messages[::-1] * times:
@@ -110,8 +108,8 @@ def test_a_copy_that_was_taken_in_before_the_first_gives_its_rows_up_in_silence(
 
 
 def test_labels_that_are_sent_again_are_joined_again_with_the_same_result(trained: Deployment) -> None:
-    upload(trained, "inbox/lemons/predictions/day.csv", used_cars.csv(used_cars.predictions(SOLD)))
-    body = used_cars.csv(used_cars.labels(SOLD))
+    upload(trained, "inbox/lemons/predictions/day.csv", lemons.csv(lemons.predictions(SOLD)))
+    body = lemons.csv(lemons.labels(SOLD))
     upload(trained, "inbox/lemons/labels/day.csv", body)
     before, told = len(trained.told(AlertRaised)), len(trained.notifications)
     counted = [trained.object(key)["outcomes"] for key in trained.keys("outcomes/")]

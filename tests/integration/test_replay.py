@@ -9,7 +9,7 @@ from steward.monitoring.check import Check
 from steward.results import MetricResult
 from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -18,15 +18,13 @@ DAY = timedelta(days=1)
 
 
 def window(day: int) -> str:
-    return f"{used_cars.START + day * DAY:%Y%m%d}T000000Z_1d"
+    return f"{lemons.START + day * DAY:%Y%m%d}T000000Z_1d"
 
 
 def upload(steward: Deployment, first: int, days: int, *, cut: int | None = None, name: str = "past") -> None:
     """Predictions of some days, of the last of which only the first `cut` rows came."""
-    rows = used_cars.predictions(used_cars.sales(days, first_day=first))
-    steward.upload(
-        f"inbox/lemons/predictions/{name}.csv", used_cars.csv(rows[: (days - 1) * 400 + cut] if cut else rows)
-    )
+    rows = lemons.predictions(lemons.sales(days, first_day=first))
+    steward.upload(f"inbox/lemons/predictions/{name}.csv", lemons.csv(rows[: (days - 1) * 400 + cut] if cut else rows))
     steward.settle()
     assert not steward.errors, steward.errors
 
@@ -61,11 +59,11 @@ def test_a_half_filled_last_window_is_judged_once_a_later_record_comes(trained: 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_labels_that_meet_all_predictions_are_not_missed(steward: Deployment, seed: int) -> None:
-    used_cars.begin(steward, used_cars.SPEC + "label_horizon: 3d\n")
-    sold = used_cars.sales(12, first_day=FIRST)
-    steward.upload("inbox/lemons/predictions/past.csv", used_cars.csv(used_cars.predictions(sold)))
+    lemons.begin(steward, lemons.SPEC + "label_horizon: 3d\n")
+    sold = lemons.sales(12, first_day=FIRST)
+    steward.upload("inbox/lemons/predictions/past.csv", lemons.csv(lemons.predictions(sold)))
     steward.settle()
-    steward.upload("inbox/lemons/labels/past.csv", used_cars.csv(used_cars.labels(sold, timed=False)))
+    steward.upload("inbox/lemons/labels/past.csv", lemons.csv(lemons.labels(sold, timed=False)))
     steward.settle(shuffle=seed)
     assert not steward.errors, steward.errors
     checks = [newest_check(steward, FIRST + day) for day in range(12)]
@@ -76,18 +74,18 @@ def test_labels_that_meet_all_predictions_are_not_missed(steward: Deployment, se
 
 
 def test_a_defect_of_a_replayed_past_is_due_by_the_time_of_the_data(steward: Deployment) -> None:
-    used_cars.begin(steward, used_cars.SPEC + "defects: {opened_by: [missing_values], deadlines: {warning: 1w}}\n")
-    rows = used_cars.predictions(used_cars.sales(20, first_day=FIRST))
+    lemons.begin(steward, lemons.SPEC + "defects: {opened_by: [missing_values], deadlines: {warning: 1w}}\n")
+    rows = lemons.predictions(lemons.sales(20, first_day=FIRST))
     rows.loc[rows.index < 400, "make"] = None
-    spec = used_cars.SPEC.replace("make: categorical", "make: {type: categorical, nullable: true}")
+    spec = lemons.SPEC.replace("make: categorical", "make: {type: categorical, nullable: true}")
     steward.upload("specs/lemons.yaml", spec + "defects: {opened_by: [missing_values], deadlines: {warning: 1w}}\n")
     steward.settle()
-    steward.upload("inbox/lemons/predictions/past.csv", used_cars.csv(rows))
+    steward.upload("inbox/lemons/predictions/past.csv", lemons.csv(rows))
     steward.settle()
     assert not steward.errors, steward.errors
     opened = steward.told(DefectChanged)
     assert opened
-    assert {event.deadline for event in opened} == {used_cars.START + (FIRST + 20 + 7) * DAY}
+    assert {event.deadline for event in opened} == {lemons.START + (FIRST + 20 + 7) * DAY}
     review(steward)
     assert not steward.told(DefectOverdue)
 

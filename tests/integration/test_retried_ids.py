@@ -15,7 +15,7 @@ from steward.repositories.baselines import bins_of
 from steward.repositories.profiles import WindowProfiles
 from steward.spec.windows import Window
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .test_corrections import correct, open_defect
@@ -27,7 +27,7 @@ PREDICTIONS = "inbox/lemons/predictions/"
 def upload_only(steward: Deployment, name: str, rows: pd.DataFrame) -> str:
     """Upload predictions; the message that S3 sends of them."""
     key = PREDICTIONS + name
-    return steward.message_of(key, steward.upload(key, used_cars.csv(rows)))
+    return steward.message_of(key, steward.upload(key, lemons.csv(rows)))
 
 
 def take_in(steward: Deployment, *messages: str) -> None:
@@ -60,15 +60,15 @@ def later_by(days: int, rows: pd.DataFrame) -> pd.DataFrame:
 def test_of_two_tries_in_neighbouring_windows_the_earlier_upload_stands_with_its_label(
     trained: Deployment, order: tuple[int, int], days: int
 ) -> None:
-    sold = used_cars.sales(1, first_day=16, rows_a_day=60)
-    scored = used_cars.predictions(sold)
+    sold = lemons.sales(1, first_day=16, rows_a_day=60)
+    scored = lemons.predictions(sold)
     messages = [
         upload_only(trained, "first.csv", scored),
         upload_only(trained, "second.csv", later_by(days, scored)),
     ]
     forget_messages(trained)
     take_in(trained, *(messages[turn] for turn in order))
-    trained.upload("inbox/lemons/labels/16.csv", used_cars.csv(used_cars.labels(sold, timed=False)))
+    trained.upload("inbox/lemons/labels/16.csv", lemons.csv(lemons.labels(sold, timed=False)))
     trained.settle()
     assert rows_by_window(trained) == {"20240117": 60}
     (key,) = trained.keys("outcomes/")
@@ -80,7 +80,7 @@ def test_of_two_tries_in_neighbouring_windows_the_earlier_upload_stands_with_its
         row.reasons[0].code for key in trained.keys("quarantine/") for row in read_rejected(trained.contents(key)[key])
     ]
     assert reasons == ["duplicate_id"] * 60
-    second = f"{used_cars.START + (16 + days) * DAY:%Y%m%d}T000000Z_1d"
+    second = f"{lemons.START + (16 + days) * DAY:%Y%m%d}T000000Z_1d"
     trained.publish(
         CheckRequested(
             occurred_at=trained.clock.now, model="lemons", as_of=trained.clock.now, correlation_id="c", window=second
@@ -94,7 +94,7 @@ def test_of_two_tries_in_neighbouring_windows_the_earlier_upload_stands_with_its
 
 
 def test_an_id_may_come_again_two_windows_later_unless_it_came_in_between(trained: Deployment) -> None:
-    scored = used_cars.predictions(used_cars.sales(1, first_day=16, rows_a_day=20))
+    scored = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=20))
     messages = [
         upload_only(trained, "first.csv", scored),
         upload_only(trained, "second.csv", later_by(1, scored.iloc[:8])),
@@ -110,7 +110,7 @@ def test_what_stands_follows_from_the_uploads_and_not_from_the_order_in_which_th
     trained: Deployment, seed: int
 ) -> None:
     drawn = random.Random(seed)  # noqa: S311
-    sold = used_cars.predictions(used_cars.sales(1, first_day=16, rows_a_day=12)).to_dict("records")
+    sold = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=12)).to_dict("records")
     uploads = []
     for _ in range(6):
         days = {row["sale"]: drawn.randrange(4) for row in drawn.sample(sold, drawn.randint(2, 8))}
@@ -129,27 +129,27 @@ def test_what_stands_follows_from_the_uploads_and_not_from_the_order_in_which_th
     for turn, days in enumerate(uploads):
         for sale, day in days.items():
             if not any(abs(earlier[sale] - day) <= 1 for earlier in uploads[:turn] if sale in earlier):
-                expected[f"{used_cars.START + (16 + day) * DAY:%Y%m%d}"] += 1
+                expected[f"{lemons.START + (16 + day) * DAY:%Y%m%d}"] += 1
     assert rows_by_window(trained) == dict(expected)
 
 
 FIRST, SECOND = "20240117", "20240118"
-SOLD = used_cars.sales(1, first_day=16, rows_a_day=60)
+SOLD = lemons.sales(1, first_day=16, rows_a_day=60)
 HINTS = {
-    "no time": lambda sold: used_cars.labels(sold, timed=False),
-    "the first try's": used_cars.labels,
-    "the second try's": lambda sold: later_by(1, used_cars.labels(sold)),
-    "the month after's": lambda sold: later_by(30, used_cars.labels(sold)),
+    "no time": lambda sold: lemons.labels(sold, timed=False),
+    "the first try's": lemons.labels,
+    "the second try's": lambda sold: later_by(1, lemons.labels(sold)),
+    "the month after's": lambda sold: later_by(30, lemons.labels(sold)),
 }
 
 
 def met_the_second_try(steward: Deployment, hint: str, tried_again: int) -> tuple[str, str]:
     """The messages of two tries, of which the second was taken in and met its labels."""
-    scored = used_cars.predictions(SOLD)
+    scored = lemons.predictions(SOLD)
     messages = upload_only(steward, "1.csv", scored), upload_only(steward, "2.csv", later_by(1, scored[:tried_again]))
     forget_messages(steward)
     take_in(steward, messages[1])
-    steward.upload("inbox/lemons/labels/16.csv", used_cars.csv(HINTS[hint](SOLD)))
+    steward.upload("inbox/lemons/labels/16.csv", lemons.csv(HINTS[hint](SOLD)))
     steward.settle()
     assert labelled(steward) == {SECOND: tried_again}
     return messages
@@ -192,13 +192,13 @@ def test_labels_that_met_the_second_try_move_to_the_first_once_it_is_taken_in(
 
 
 def test_labels_of_predictions_that_are_left_of_the_second_upload_stay(trained: Deployment) -> None:
-    scored, others = used_cars.predictions(SOLD), used_cars.sales(1, first_day=17, rows_a_day=30)
-    both = pd.concat([later_by(1, scored), used_cars.predictions(others)])
+    scored, others = lemons.predictions(SOLD), lemons.sales(1, first_day=17, rows_a_day=30)
+    both = pd.concat([later_by(1, scored), lemons.predictions(others)])
     first, second = upload_only(trained, "1.csv", scored), upload_only(trained, "2.csv", both)
     forget_messages(trained)
     take_in(trained, second)
-    every = pd.concat([used_cars.labels(SOLD, timed=False), used_cars.labels(others, timed=False)])
-    trained.upload("inbox/lemons/labels/16.csv", used_cars.csv(every))
+    every = pd.concat([lemons.labels(SOLD, timed=False), lemons.labels(others, timed=False)])
+    trained.upload("inbox/lemons/labels/16.csv", lemons.csv(every))
     trained.settle()
     assert labelled(trained) == {SECOND: 90}
     take_in(trained, first)
@@ -228,10 +228,10 @@ def test_a_correction_of_a_label_moves_with_it(trained: Deployment, hint: str, *
 def test_a_label_that_is_placed_while_its_prediction_is_given_up_moves_to_the_first_try(
     trained: Deployment, hint: str, *, moved_first: bool
 ) -> None:
-    scored = used_cars.predictions(SOLD)
+    scored = lemons.predictions(SOLD)
     first, second = upload_only(trained, "1.csv", scored), upload_only(trained, "2.csv", later_by(1, scored))
     key = "inbox/lemons/labels/16.csv"
-    labels = trained.message_of(key, trained.upload(key, used_cars.csv(HINTS[hint](SOLD))))
+    labels = trained.message_of(key, trained.upload(key, lemons.csv(HINTS[hint](SOLD))))
     forget_messages(trained)
     take_in(trained, second)
     for message in (first, labels):  # the second upload is yet to give its ids up
@@ -264,7 +264,7 @@ def test_a_label_that_is_placed_while_its_prediction_is_given_up_moves_to_the_fi
 def test_a_correction_of_the_second_try_counts_no_more_once_the_first_is_taken_in(
     trained: Deployment, tried_again: int
 ) -> None:
-    scored, others = used_cars.predictions(SOLD), used_cars.predictions(used_cars.sales(1, first_day=17, rows_a_day=30))
+    scored, others = lemons.predictions(SOLD), lemons.predictions(lemons.sales(1, first_day=17, rows_a_day=30))
     both = pd.concat([later_by(1, scored), others])
     first, second = upload_only(trained, "1.csv", scored[:tried_again]), upload_only(trained, "2.csv", both)
     forget_messages(trained)
@@ -272,7 +272,7 @@ def test_a_correction_of_the_second_try_counts_no_more_once_the_first_is_taken_i
     correct(trained, open_defect(trained, 17), later_by(1, scored[:30]).assign(mileage=1.0))
     assert rows_by_window_that_count(trained) == {SECOND: 90}
     take_in(trained, first)
-    trained.upload("inbox/lemons/labels/16.csv", used_cars.csv(used_cars.labels(SOLD, timed=False)))
+    trained.upload("inbox/lemons/labels/16.csv", lemons.csv(lemons.labels(SOLD, timed=False)))
     trained.settle()
     assert rows_by_window_that_count(trained) == {FIRST: tried_again, SECOND: 90 - tried_again}
     assert labelled(trained) == {FIRST: tried_again} | ({SECOND: 60 - tried_again} if tried_again < 60 else {})

@@ -18,7 +18,7 @@ from steward.events import (
 )
 from steward.retraining import recipe
 from steward.store.bucket import sha256
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -29,12 +29,12 @@ STATIONS = ("train_model", "validate_model", "release_model")
 def stepwise(trained: Deployment) -> Deployment:
     """A run of flipped days was requested; each station of it waits to be told."""
     for day in (16, 17, 18):
-        sold = used_cars.sales(1, first_day=day, flipped=True)
-        trained.upload(f"inbox/lemons/reference/{day}.csv", used_cars.csv(sold))
+        sold = lemons.sales(1, first_day=day, flipped=True)
+        trained.upload(f"inbox/lemons/reference/{day}.csv", lemons.csv(sold))
     trained.settle()
     for station in STATIONS:
         trained.queues.pop(station)
-    as_of = used_cars.START + timedelta(days=19)
+    as_of = lemons.START + timedelta(days=19)
     trained.deliver(
         "kick_retraining",
         RetrainingProposed(
@@ -86,8 +86,8 @@ def test_a_frozen_dataset_is_used_again_although_rows_came_meanwhile(stepwise: D
         assert not stepwise.deliver("train_model", requested(stepwise))
     frozen = run_of(stepwise)["dataset"]
     assert frozen
-    late = used_cars.sales(1, first_day=15, flipped=True, seed=9)
-    stepwise.upload("inbox/lemons/reference/late.csv", used_cars.csv(late))
+    late = lemons.sales(1, first_day=15, flipped=True, seed=9)
+    stepwise.upload("inbox/lemons/reference/late.csv", lemons.csv(late))
     stepwise.settle()
     trained = after(stepwise, "train_model", requested(stepwise), TrainingCompleted)
     manifest = stepwise.object(trained.manifest.key)
@@ -97,7 +97,7 @@ def test_a_frozen_dataset_is_used_again_although_rows_came_meanwhile(stepwise: D
 
 
 def test_a_run_that_is_impossible_fails_with_what_to_do(steward: Deployment) -> None:
-    used_cars.begin(steward, used_cars.SPEC.replace("holdout_span: 4d", "holdout_span: 30d"))
+    lemons.begin(steward, lemons.SPEC.replace("holdout_span: 4d", "holdout_span: 30d"))
     (failed,) = steward.told(RunFailed)
     assert failed.stage == "training"
     assert "change retraining.holdout_span or training_span" in failed.message

@@ -8,13 +8,13 @@ import pytest
 from steward.events import RetrainingProposed, TrainingDeclined, TrainingRequested
 from steward.retraining.runs import Run
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
 
 def proposed(steward: Deployment, number: int) -> RetrainingProposed:
-    as_of = used_cars.START + timedelta(days=18, seconds=number)
+    as_of = lemons.START + timedelta(days=18, seconds=number)
     return RetrainingProposed(
         occurred_at=steward.clock.now, model="lemons", as_of=as_of, correlation_id="test", reason=f"number {number}"
     )
@@ -23,10 +23,10 @@ def proposed(steward: Deployment, number: int) -> RetrainingProposed:
 @pytest.fixture
 def decided(trained: Deployment) -> RetrainingProposed:
     """A proposal whose function dies after the decision, before the run is stored."""
-    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("cool_down: 3d", "cool_down: 1s"))
-    sold = used_cars.sales(2, first_day=14)
-    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(used_cars.predictions(sold)))
-    trained.upload("inbox/lemons/labels/14.csv", used_cars.csv(used_cars.labels(sold)))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("cool_down: 3d", "cool_down: 1s"))
+    sold = lemons.sales(2, first_day=14)
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(lemons.predictions(sold)))
+    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(lemons.labels(sold)))
     trained.settle()
     event, swap = proposed(trained, 0), Bucket.update
 

@@ -30,7 +30,7 @@ from steward.events import (
 from steward.retraining.runs import Run
 from steward.store.bucket import sha256
 from steward.validation.evaluation import Evaluation, GateResult
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .sts import Person, strict
@@ -101,22 +101,20 @@ def test_every_function_has_a_sample() -> None:
 
 
 def test_register_model_puts_the_declaration_in_force(steward: Deployment) -> None:
-    aws.s3().put_object(
-        Bucket=steward.data, Key=detail("register_model")["object"]["key"], Body=used_cars.SPEC.encode()
-    )
+    aws.s3().put_object(Bucket=steward.data, Key=detail("register_model")["object"]["key"], Body=lemons.SPEC.encode())
     event = told_by(steward, "register_model", ModelRegistered)
     assert event.revision == "000001"
 
 
 def test_ingest_records_stores_the_rows(trained: Deployment) -> None:
-    trained.upload(detail("ingest_records")["object"]["key"], used_cars.csv(used_cars.sales(2, first_day=40)))
+    trained.upload(detail("ingest_records")["object"]["key"], lemons.csv(lemons.sales(2, first_day=40)))
     event = told_by(trained, "ingest_records", BatchIngested)
     assert (event.kind, event.rows, event.rejected_rows) == ("reference", 800, 0)
     assert trained.keys(f"records/reference/model=lemons/date=2024-02-10/hour=00/{event.batch}")
 
 
 def test_collect_resources_asks_cloudwatch(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", f"{used_cars.SPEC}resources: [{{type: ecs_service, name: lemons}}]\n")
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}resources: [{{type: ecs_service, name: lemons}}]\n")
     trained.settle()
     trained.clock.now = datetime.fromisoformat(detail("collect_resources")["occurred_at"])
     event = told_by(trained, "collect_resources", ResourcesCollected)
@@ -125,10 +123,10 @@ def test_collect_resources_asks_cloudwatch(trained: Deployment) -> None:
 
 
 def sold_on_the_19th(steward: Deployment) -> None:
-    sold = used_cars.sales(1, first_day=18)
-    scored = used_cars.predictions(sold, steward.champion("lemons"))
-    steward.upload("inbox/lemons/predictions/19.csv", used_cars.csv(scored))
-    steward.upload("inbox/lemons/labels/19.csv", used_cars.csv(used_cars.labels(sold)))
+    sold = lemons.sales(1, first_day=18)
+    scored = lemons.predictions(sold, steward.champion("lemons"))
+    steward.upload("inbox/lemons/predictions/19.csv", lemons.csv(scored))
+    steward.upload("inbox/lemons/labels/19.csv", lemons.csv(lemons.labels(sold)))
     steward.settle()
 
 

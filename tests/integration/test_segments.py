@@ -10,12 +10,12 @@ from steward.events import OutcomesUpdated
 from steward.monitoring.check import Check
 from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
 SPEC = (
-    used_cars.SPEC
+    lemons.SPEC
     + """\
 attributes: {region: categorical, trade: categorical}
 segments: [region, {name: worn, where: mileage > 120000 and region != 'north'}]
@@ -31,7 +31,7 @@ REGIONS = ("east", "north", "south")
 def sales(days: int, *, first_day: int = 0, rows_a_day: int = 1500, seed: int = 0) -> pd.DataFrame:
     """Sales with a region and a kind of seller, which say nothing of the car."""
     random = np.random.default_rng([seed, first_day, 7])
-    frame = used_cars.sales(days, first_day=first_day, rows_a_day=rows_a_day, seed=seed)
+    frame = lemons.sales(days, first_day=first_day, rows_a_day=rows_a_day, seed=seed)
     frame["region"] = random.choice(REGIONS, len(frame))
     frame["trade"] = random.choice(["dealer", "private"], len(frame))
     return frame
@@ -41,19 +41,19 @@ def sales(days: int, *, first_day: int = 0, rows_a_day: int = 1500, seed: int = 
 def watching(steward: Deployment) -> Deployment:
     steward.upload("specs/lemons.yaml", SPEC)
     steward.settle()
-    steward.upload("inbox/lemons/reference/first.csv", used_cars.csv(sales(14)))
+    steward.upload("inbox/lemons/reference/first.csv", lemons.csv(sales(14)))
     steward.settle()
     assert not steward.errors, steward.errors
     return steward
 
 
 def upload(steward: Deployment, predicted: pd.DataFrame, name: str = "14") -> None:
-    steward.upload(f"inbox/lemons/predictions/{name}.csv", used_cars.csv(predicted))
+    steward.upload(f"inbox/lemons/predictions/{name}.csv", lemons.csv(predicted))
     steward.settle()
 
 
 def label(steward: Deployment, sold: pd.DataFrame, name: str = "14") -> None:
-    steward.upload(f"inbox/lemons/labels/{name}.csv", used_cars.csv(used_cars.labels(sold)))
+    steward.upload(f"inbox/lemons/labels/{name}.csv", lemons.csv(lemons.labels(sold)))
     steward.settle()
 
 
@@ -77,7 +77,7 @@ def bad(check: Check, monitor: str) -> dict[str | None, str]:
 
 def test_one_region_whose_world_turns_over_is_named_and_nothing_else(watching: Deployment) -> None:
     sold = sales(1, first_day=14)
-    upload(watching, used_cars.predictions(sold, watching.champion("lemons")))
+    upload(watching, lemons.predictions(sold, watching.champion("lemons")))
     unlabelled = newest(watching)
     (worst,) = [result for result in unlabelled.results if result.monitor == "segment_performance"]
     assert worst.message == "the worst segment is not known: no row of the window has a label yet"
@@ -101,7 +101,7 @@ def test_one_region_whose_world_turns_over_is_named_and_nothing_else(watching: D
 
 
 def test_a_group_that_is_granted_less_is_named_without_any_label(watching: Deployment) -> None:
-    predicted = used_cars.predictions(sales(1, first_day=14), watching.champion("lemons"))
+    predicted = lemons.predictions(sales(1, first_day=14), watching.champion("lemons"))
     harsh = predicted["trade"] == "private"
     predicted["risk"] = predicted["risk"].where(~harsh, np.minimum(1.0, predicted["risk"] + 0.4))
     upload(watching, predicted)
@@ -119,7 +119,7 @@ def test_a_group_that_is_granted_less_is_named_without_any_label(watching: Deplo
 
 def test_a_group_that_deserves_it_and_is_not_granted_it_is_found_once_labels_come(watching: Deployment) -> None:
     sold = sales(1, first_day=14)
-    upload(watching, used_cars.predictions(sold, watching.champion("lemons")))
+    upload(watching, lemons.predictions(sold, watching.champion("lemons")))
     assert bad(newest(watching), "fairness") == {}
     wronged = (sold["trade"] == "private") & (sold["lemon"] == 1)
     label(watching, sold.assign(lemon=sold["lemon"].where(~wronged, 0)))
@@ -131,7 +131,7 @@ def test_a_group_that_deserves_it_and_is_not_granted_it_is_found_once_labels_com
 
 def test_an_unchanged_world_raises_nothing(watching: Deployment) -> None:
     sold = sales(1, first_day=14)
-    upload(watching, used_cars.predictions(sold, watching.champion("lemons")))
+    upload(watching, lemons.predictions(sold, watching.champion("lemons")))
     label(watching, sold)
     check = newest(watching)
     for monitor in ("segment_performance", "segment_drift", "fairness"):
@@ -148,8 +148,8 @@ def test_late_labels_and_uploads_in_another_order_give_the_same_outcomes(watchin
     version = watching.champion("lemons")
     half = len(sold) // 2
     label(watching, sold[half:], "early")
-    upload(watching, used_cars.predictions(sold[half:], version), "b")
-    upload(watching, used_cars.predictions(sold[:half], version), "a")
+    upload(watching, lemons.predictions(sold[half:], version), "b")
+    upload(watching, lemons.predictions(sold[:half], version), "a")
     first = watching.object(watching.told(OutcomesUpdated)[-1].outcomes.key)
     label(watching, sold[:half], "late")
     later = watching.object(watching.told(OutcomesUpdated)[-1].outcomes.key)
@@ -171,7 +171,7 @@ def test_several_versions_in_a_window_are_counted_apart(watching: Deployment) ->
     manifest = json.dumps(made | {"version": second})
     watching.upload(f"models/lemons/versions/{second}/manifest.json", manifest)
     sold = sales(1, first_day=14)
-    predicted = used_cars.predictions(sold)
+    predicted = lemons.predictions(sold)
     predicted["version"] = np.where(sold["region"] == "north", second, first)
     upload(watching, predicted)
     label(watching, sold)
@@ -187,7 +187,7 @@ def test_several_versions_in_a_window_are_counted_apart(watching: Deployment) ->
 
 def test_records_without_the_protected_attribute_are_unknown(watching: Deployment) -> None:
     sold = sales(1, first_day=14)
-    upload(watching, used_cars.predictions(sold, watching.champion("lemons")).drop(columns=["trade", "region"]))
+    upload(watching, lemons.predictions(sold, watching.champion("lemons")).drop(columns=["trade", "region"]))
     label(watching, sold)
     check = newest(watching)
     assert check.statuses["fairness"] == "unknown"

@@ -6,7 +6,7 @@ from steward.events import AlertRaised, AlertResolved, CheckCompleted, CheckRequ
 from steward.monitoring.check import Check
 from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -14,14 +14,14 @@ DAY = timedelta(days=1)
 
 
 def upload_day(steward: Deployment, day: int) -> None:
-    sold = used_cars.predictions(used_cars.sales(1, first_day=day))
-    steward.upload(f"inbox/lemons/predictions/{day}.csv", used_cars.csv(sold))
+    sold = lemons.predictions(lemons.sales(1, first_day=day))
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(sold))
     steward.settle()
 
 
 def sweep(steward: Deployment, day: int) -> None:
     """The check's schedule falls due some minutes after a day began."""
-    due, now = used_cars.START + day * DAY + timedelta(minutes=5), steward.clock.now
+    due, now = lemons.START + day * DAY + timedelta(minutes=5), steward.clock.now
     steward.publish(CheckRequested(occurred_at=now, as_of=due, model="lemons", correlation_id=f"schedule-{day}"))
     steward.settle()
 
@@ -70,7 +70,7 @@ def test_a_model_that_was_silent_for_weeks_is_checked_no_more(trained: Deploymen
 
 
 def test_nobody_asks_where_the_monitor_is_switched_off(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC + "monitors: {no_data: null}\n")
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {no_data: null}\n")
     trained.settle()
     for day in range(14, 22):
         upload_day(trained, day)
@@ -80,14 +80,14 @@ def test_nobody_asks_where_the_monitor_is_switched_off(trained: Deployment) -> N
 
 
 def test_labels_that_stop_are_missed_and_those_that_may_still_come_are_not(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
     trained.settle()
     for day in range(14, 18):
         upload_day(trained, day)
         sweep(trained, day + 1)
     assert told(trained) == []
-    first = used_cars.labels(used_cars.sales(1, first_day=14))
-    trained.upload("inbox/lemons/labels/14.csv", used_cars.csv(first))
+    first = lemons.labels(lemons.sales(1, first_day=14))
+    trained.upload("inbox/lemons/labels/14.csv", lemons.csv(first))
     trained.settle()
     upload_day(trained, 18)
     assert [kind for kind, _ in told(trained)] == ["AlertRaised"]
@@ -96,7 +96,7 @@ def test_labels_that_stop_are_missed_and_those_that_may_still_come_are_not(train
 
 
 def test_labels_that_never_came_are_missed_once(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {no_data: {labels_within: 2d}}\n")
     trained.settle()
     for day in range(14, 21):
         upload_day(trained, day)
@@ -106,7 +106,7 @@ def test_labels_that_never_came_are_missed_once(trained: Deployment) -> None:
     assert "no label of a prediction has ever come" in message["Message"]
     assert "upload labels to inbox/lemons/labels/" in message["Message"]
     for day in range(14, 21):
-        sold = used_cars.labels(used_cars.sales(1, first_day=day))
-        trained.upload(f"inbox/lemons/labels/{day}.csv", used_cars.csv(sold))
+        sold = lemons.labels(lemons.sales(1, first_day=day))
+        trained.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(sold))
     trained.settle()
     assert told(trained)[1:] == [("AlertResolved", "20240121")]

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from steward.events import BatchIngested, BatchRejected
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -26,7 +26,7 @@ def test_a_key_that_names_no_possible_model_starts_no_ledger_of_its_own(steward:
 
 
 def test_versions_of_any_length_are_quarantined_without_asking_for_each(trained: Deployment) -> None:
-    frame = used_cars.predictions(used_cars.sales(1, first_day=14)).assign(version=trained.champion("lemons"))
+    frame = lemons.predictions(lemons.sales(1, first_day=14)).assign(version=trained.champion("lemons"))
     frame.loc[:99, "version"] = [f"20990101-{number:08d}" for number in range(99)] + ["v" * 2000]
     asked: list[str] = []
     get = Bucket.get
@@ -36,7 +36,7 @@ def test_versions_of_any_length_are_quarantined_without_asking_for_each(trained:
         return get(self, key, version_id)
 
     with patch.object(Bucket, "get", noted):
-        trained.upload("inbox/lemons/predictions/versions.csv", used_cars.csv(frame))
+        trained.upload("inbox/lemons/predictions/versions.csv", lemons.csv(frame))
         trained.settle()
     assert trained.failures == []
     assert trained.told(BatchIngested)[-1].rejected_rows == 100

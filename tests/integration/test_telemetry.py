@@ -9,14 +9,14 @@ from steward.events import AlertRaised, BatchIngested, BatchRejected, BatchRepea
 from steward.monitoring.check import Check
 from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
 DAY = timedelta(days=1)
 WINDOW = "20240115T000000Z_1d"
 SPEC = (
-    used_cars.SPEC
+    lemons.SPEC
     + """
 monitors:
   latency: {percentile: 95, maximum: 100}
@@ -27,7 +27,7 @@ monitors:
 
 
 def telemetry(milliseconds: float, rows: int = 200, *, failing: int = 0, version: str = "") -> str:
-    times = [(used_cars.START + 14 * DAY + timedelta(minutes=minute)).isoformat() for minute in range(rows)]
+    times = [(lemons.START + 14 * DAY + timedelta(minutes=minute)).isoformat() for minute in range(rows)]
     lines = [f"{at},{milliseconds + row % 7},{row < failing},40,{version}" for row, at in enumerate(times)]
     return "\n".join(["sold_at,latency,error,cpu,version", *lines])
 
@@ -38,8 +38,8 @@ def watched(steward: Deployment) -> None:
 
 
 def sold(steward: Deployment) -> None:
-    frame = used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=100), steward.champion("lemons"))
-    steward.upload("inbox/lemons/predictions/14.csv", used_cars.csv(frame))
+    frame = lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=100), steward.champion("lemons"))
+    steward.upload("inbox/lemons/predictions/14.csv", lemons.csv(frame))
     steward.settle()
 
 
@@ -147,7 +147,7 @@ def test_a_windows_figures_go_to_cloudwatch_through_the_log(
     trained: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     watched(trained)
-    trained.clock.now = used_cars.START + 15 * DAY + timedelta(minutes=5)
+    trained.clock.now = lemons.START + 15 * DAY + timedelta(minutes=5)
     trained.upload("inbox/lemons/telemetry/a.csv", telemetry(500, failing=20, version=trained.champion("lemons")))
     sold(trained)
     (ingested,) = [event for event in trained.told(BatchIngested) if event.kind == "predictions"]
@@ -161,7 +161,7 @@ def test_a_windows_figures_go_to_cloudwatch_through_the_log(
     }  # fmt: skip
     assert newest["rows"] == [100]
     assert newest["error_rate"] == [0.1]
-    assert newest["_aws"]["Timestamp"] == (used_cars.START + 15 * DAY).timestamp() * 1000
+    assert newest["_aws"]["Timestamp"] == (lemons.START + 15 * DAY).timestamp() * 1000
     trained.deliver("check_window", ingested)
     assert figures(capsys.readouterr().out) == [newest]
 
@@ -170,8 +170,8 @@ def test_figures_of_windows_that_cloudwatch_no_longer_takes_are_not_sent(
     trained: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trained.clock.now = datetime.fromisoformat("2024-01-30T00:01:00+00:00")
-    frame = used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=100), trained.champion("lemons"))
-    trained.upload("inbox/lemons/predictions/14.csv", used_cars.csv(frame))
+    frame = lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=100), trained.champion("lemons"))
+    trained.upload("inbox/lemons/predictions/14.csv", lemons.csv(frame))
     trained.settle()
     assert trained.told(CheckCompleted)
     assert figures(capsys.readouterr().out) == []

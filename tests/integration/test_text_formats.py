@@ -4,7 +4,7 @@ import json
 
 from steward.events import BatchIngested, BatchRejected
 from steward.records.quarantine import read_rejected
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -16,17 +16,17 @@ def json_lines(rows: list[dict[str, object]]) -> str:
 
 
 def test_text_in_a_long_cell_becomes_no_prediction(trained: Deployment) -> None:
-    frame = used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=3)).assign(note="")
+    frame = lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=3)).assign(note="")
     row = ",".join(map(str, frame.iloc[0].replace({frame["sale"][0]: "ghost"})))
     frame.loc[1, "note"] = f"{row}\n" * 2000
-    trained.upload(INBOX + "notes.csv", used_cars.csv(frame))
+    trained.upload(INBOX + "notes.csv", lemons.csv(frame))
     assert [event.rows for event in trained.settle() if isinstance(event, BatchIngested)] == [3]
-    trained.upload(INBOX + "cut.csv", used_cars.csv(frame)[:-50_000])
+    trained.upload(INBOX + "cut.csv", lemons.csv(frame)[:-50_000])
     assert [event.code for event in trained.settle() if isinstance(event, BatchRejected)] == ["unbalanced_quotes"]
 
 
 def test_a_version_that_comes_after_the_first_chunk_counts(trained: Deployment) -> None:
-    rows = used_cars.predictions(used_cars.sales(1, first_day=15, rows_a_day=4200)).to_dict("records")
+    rows = lemons.predictions(lemons.sales(1, first_day=15, rows_a_day=4200)).to_dict("records")
     for row in rows[4150:]:
         row["version"] = "20990101-deadbeef"
     trained.upload(INBOX + "canary.jsonl", json_lines(rows))
@@ -38,11 +38,7 @@ def test_a_version_that_comes_after_the_first_chunk_counts(trained: Deployment) 
 
 
 def test_a_nullable_feature_that_no_line_has_is_null(trained: Deployment) -> None:
-    rows = (
-        used_cars.predictions(used_cars.sales(1, first_day=16, rows_a_day=20))
-        .drop(columns="mileage")
-        .to_dict("records")
-    )
+    rows = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=20)).drop(columns="mileage").to_dict("records")
     trained.upload(INBOX + "sparse.jsonl", json_lines(rows))
     assert [event.rows for event in trained.settle() if isinstance(event, BatchIngested)] == [20]
     assert not trained.notifications

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from steward.events import AlertRaised, CheckCompleted, ReleaseChanged
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -32,7 +32,7 @@ def answers(days: int, first: int, *, longer: float = 1.0, worse: float = 0.0, s
     random = np.random.default_rng([seed, first])
     lines = []
     for row in range(300 * days):
-        moment = used_cars.START + used_cars.HOUR * (24 * first + 24 * days * row / (300 * days))
+        moment = lemons.START + lemons.HOUR * (24 * first + 24 * days * row / (300 * days))
         prompt, response = (
             " ".join(random.choice(WORDS, max(1, int(random.gamma(5, scale))))) for scale in (2, 4 * longer)
         )

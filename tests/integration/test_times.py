@@ -3,7 +3,7 @@
 import pandas as pd
 
 from steward.events import BatchIngested, BatchRejected
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -11,7 +11,7 @@ INBOX = "inbox/lemons/predictions/"
 
 
 def test_the_ledger_says_in_which_unit_times_were_and_how_many_placeholders(trained: Deployment) -> None:
-    frame = used_cars.predictions(used_cars.sales(1, first_day=16, rows_a_day=40))
+    frame = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=40))
     frame["sold_at"] = pd.to_datetime(frame["sold_at"]).astype("datetime64[ms, UTC]").astype("int64")
     frame.loc[7, "sold_at"] = 0
     trained.upload(INBOX + "milliseconds.jsonl", frame.to_json(orient="records", lines=True))
@@ -27,9 +27,9 @@ def test_the_ledger_says_in_which_unit_times_were_and_how_many_placeholders(trai
 
 
 def test_a_file_with_times_in_two_spellings_is_refused_whole(trained: Deployment) -> None:
-    frame = used_cars.predictions(used_cars.sales(1, first_day=16, rows_a_day=40))
+    frame = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=40))
     frame.loc[20:, "sold_at"] = "1705500000000"
-    trained.upload(INBOX + "mixed.csv", used_cars.csv(frame))
+    trained.upload(INBOX + "mixed.csv", lemons.csv(frame))
     trained.settle()
     (event,) = trained.told(BatchRejected)[-1:]
     assert event.code == "mixed_times"

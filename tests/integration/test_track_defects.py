@@ -13,7 +13,7 @@ from steward.events import (
     DefectRefused,
     DefectReviewRequested,
 )
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .test_corrections import FIRST, correct, open_defect, sell, window
@@ -103,9 +103,9 @@ def test_a_window_that_the_model_has_not_opens_no_defect(trained: Deployment, na
 def test_rows_in_quarantine_above_the_limit_open_one_defect_with_the_monitor_that_fires_for_them(
     trained: Deployment,
 ) -> None:
-    sold = used_cars.predictions(used_cars.sales(1, first_day=FIRST, rows_a_day=200), trained.champion("lemons"))
+    sold = lemons.predictions(lemons.sales(1, first_day=FIRST, rows_a_day=200), trained.champion("lemons"))
     sold.loc[:60, "age"] = 99.0
-    trained.upload("inbox/lemons/predictions/bad.csv", used_cars.csv(sold))
+    trained.upload("inbox/lemons/predictions/bad.csv", lemons.csv(sold))
     trained.settle(shuffle=3, redeliver=2)
     assert "validity" in {event.monitor for event in trained.told(AlertRaised)}
     (key,) = trained.keys("defects/lemons/")
@@ -118,15 +118,15 @@ def test_rows_in_quarantine_above_the_limit_open_one_defect_with_the_monitor_tha
 
 def test_the_declaration_says_what_opens_a_defect_who_owns_it_and_how_soon(trained: Deployment) -> None:
     policy = "defects: {owner: yard@example.com, opened_by: [], maximum_quarantined: 0.5, deadlines: {critical: 2h}"
-    trained.upload("specs/lemons.yaml", f"{used_cars.SPEC}{policy}, severity: critical}}\n")
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}{policy}, severity: critical}}\n")
     trained.settle()
-    sold = used_cars.predictions(used_cars.sales(1, first_day=FIRST, rows_a_day=200), trained.champion("lemons"))
+    sold = lemons.predictions(lemons.sales(1, first_day=FIRST, rows_a_day=200), trained.champion("lemons"))
     sold.loc[:60, "age"] = 99.0
-    trained.upload("inbox/lemons/predictions/some.csv", used_cars.csv(sold))
+    trained.upload("inbox/lemons/predictions/some.csv", lemons.csv(sold))
     trained.settle()
     assert trained.told(AlertRaised)
     assert not trained.keys("defects/")
-    trained.upload("inbox/lemons/predictions/all.csv", used_cars.csv(sold.assign(age=99.0, sale=sold["sale"] + "b")))
+    trained.upload("inbox/lemons/predictions/all.csv", lemons.csv(sold.assign(age=99.0, sale=sold["sale"] + "b")))
     trained.settle()
     told = trained.told(DefectChanged)[-1]
     assert (told.owner, told.severity) == ("yard@example.com", "critical")

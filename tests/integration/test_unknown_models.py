@@ -10,7 +10,7 @@ import typer
 from steward import aws
 from steward.cli.app import app
 from steward.commands import requests
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .terminal import reached, run
@@ -71,7 +71,7 @@ def declared(steward: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """`lemons` is declared; the current folder has a file of records."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rows.csv").write_text("id\n1\n")
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
     with reached(steward):
         yield steward

@@ -9,7 +9,7 @@ from steward.events import AlertRaised, AlertResolved, CheckCompleted
 from steward.monitoring.check import Check
 from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 
@@ -17,7 +17,7 @@ PREDICTIONS, LABELS = "inbox/lemons/predictions/", "inbox/lemons/labels/"
 
 
 def upload(steward: Deployment, key: str, rows: pd.DataFrame) -> None:
-    steward.upload(key, used_cars.csv(rows))
+    steward.upload(key, lemons.csv(rows))
     steward.settle()
     assert not steward.failures
     assert not steward.errors, steward.errors
@@ -33,7 +33,7 @@ def told(steward: Deployment) -> list[tuple[str, str]]:
 
 
 def day_of(day: int, rows: int = 30) -> pd.DataFrame:
-    return used_cars.sales(1, first_day=day, rows_a_day=rows)
+    return lemons.sales(1, first_day=day, rows_a_day=rows)
 
 
 def renamed(labels: pd.DataFrame, name: Callable[[str], str]) -> pd.DataFrame:
@@ -60,9 +60,9 @@ def test_a_file_of_labels_that_meets_nothing_is_reported_at_once_with_the_ids_of
 ) -> None:
     rename, example = SPELLINGS[spelling]
     sold = day_of(14)
-    upload(trained, PREDICTIONS + "14.csv", used_cars.predictions(sold))
+    upload(trained, PREDICTIONS + "14.csv", lemons.predictions(sold))
     assert told(trained) == []
-    labels = used_cars.labels(sold, timed=timed)
+    labels = lemons.labels(sold, timed=timed)
     if later:
         labels = labels.assign(sold_at=[str(pd.Timestamp(at) + pd.Timedelta(days=later)) for at in sold["sold_at"]])
     upload(trained, LABELS + "14.csv", renamed(labels, rename))
@@ -89,21 +89,21 @@ def test_labels_of_all_customers_of_whom_a_tenth_is_scored_are_no_news_until_non
 ) -> None:
     for day in (14, 15):
         everyone = day_of(day, rows=200)
-        upload(trained, f"{PREDICTIONS}{day}.csv", used_cars.predictions(everyone.iloc[::10]))
-        upload(trained, f"{LABELS}{day}.csv", used_cars.labels(everyone))
+        upload(trained, f"{PREDICTIONS}{day}.csv", lemons.predictions(everyone.iloc[::10]))
+        upload(trained, f"{LABELS}{day}.csv", lemons.labels(everyone))
     assert told(trained) == []
     assert newest_check(trained).statuses["unmatched_labels"] == "ok"
     everyone = day_of(16, rows=200)
-    upload(trained, PREDICTIONS + "16.csv", used_cars.predictions(everyone.iloc[::10]))
-    upload(trained, LABELS + "16.csv", renamed(used_cars.labels(everyone), lambda identity: f"x{identity}"))
+    upload(trained, PREDICTIONS + "16.csv", lemons.predictions(everyone.iloc[::10]))
+    upload(trained, LABELS + "16.csv", renamed(lemons.labels(everyone), lambda identity: f"x{identity}"))
     assert told(trained) == [("AlertRaised", "20240117")]
 
 
 def test_labels_that_come_before_their_predictions_are_no_news(trained: Deployment) -> None:
     for day in (14, 15, 16):
         sold = day_of(day)
-        upload(trained, f"{LABELS}{day}.csv", used_cars.labels(sold, timed=day == 15))
-        upload(trained, f"{PREDICTIONS}{day}.csv", used_cars.predictions(sold))
+        upload(trained, f"{LABELS}{day}.csv", lemons.labels(sold, timed=day == 15))
+        upload(trained, f"{PREDICTIONS}{day}.csv", lemons.predictions(sold))
     assert told(trained) == []
     assert newest_check(trained).labelled_rows == 30
     assert trained.keys("records/waiting/") == []
@@ -112,39 +112,39 @@ def test_labels_that_come_before_their_predictions_are_no_news(trained: Deployme
 def test_early_labels_whose_predictions_never_came_are_reported_once_the_horizon_has_passed(
     trained: Deployment,
 ) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC + "label_horizon: 2d\n")
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "label_horizon: 2d\n")
     sold = day_of(14)
-    upload(trained, PREDICTIONS + "14.csv", used_cars.predictions(sold))
-    upload(trained, LABELS + "14.csv", used_cars.labels(sold))
-    upload(trained, LABELS + "lost.csv", renamed(used_cars.labels(sold, timed=False), lambda identity: f"x{identity}"))
+    upload(trained, PREDICTIONS + "14.csv", lemons.predictions(sold))
+    upload(trained, LABELS + "14.csv", lemons.labels(sold))
+    upload(trained, LABELS + "lost.csv", renamed(lemons.labels(sold, timed=False), lambda identity: f"x{identity}"))
     assert told(trained) == []
-    upload(trained, PREDICTIONS + "15.csv", used_cars.predictions(day_of(15)))
+    upload(trained, PREDICTIONS + "15.csv", lemons.predictions(day_of(15)))
     assert told(trained) == []
-    upload(trained, PREDICTIONS + "16.csv", used_cars.predictions(day_of(16)))
+    upload(trained, PREDICTIONS + "16.csv", lemons.predictions(day_of(16)))
     assert told(trained) == [("AlertRaised", "20240117")]
     assert "30 of 60 labels have no prediction" in trained.notifications[-1]["Message"]
 
 
 def test_labels_of_predictions_from_before_the_horizon_are_no_news(trained: Deployment) -> None:
-    upload(trained, PREDICTIONS + "14.csv", used_cars.predictions(day_of(14)))
+    upload(trained, PREDICTIONS + "14.csv", lemons.predictions(day_of(14)))
     old = day_of(20).assign(sold_at="2023-11-05T12:00:00Z")
-    upload(trained, LABELS + "old.csv", used_cars.labels(old))
-    upload(trained, LABELS + "all.csv", used_cars.labels(pd.concat([old, day_of(14)])))
+    upload(trained, LABELS + "old.csv", lemons.labels(old))
+    upload(trained, LABELS + "all.csv", lemons.labels(pd.concat([old, day_of(14)])))
     assert told(trained) == []
     assert newest_check(trained).labelled_rows == 30
 
 
 def test_nobody_is_told_where_the_monitor_is_switched_off(trained: Deployment) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC + "monitors: {unmatched_labels: null}\n")
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "monitors: {unmatched_labels: null}\n")
     sold = day_of(14)
-    upload(trained, PREDICTIONS + "14.csv", used_cars.predictions(sold))
-    upload(trained, LABELS + "14.csv", renamed(used_cars.labels(sold), lambda identity: f"x{identity}"))
+    upload(trained, PREDICTIONS + "14.csv", lemons.predictions(sold))
+    upload(trained, LABELS + "14.csv", renamed(lemons.labels(sold), lambda identity: f"x{identity}"))
     assert told(trained) == []
     assert "unmatched_labels" not in newest_check(trained).statuses
 
 
 def half_foreign(sold: pd.DataFrame) -> pd.DataFrame:
-    labels = used_cars.labels(sold, timed=False)
+    labels = lemons.labels(sold, timed=False)
     return pd.concat([labels[::2], renamed(labels[1::2], lambda identity: f"x{identity}")])
 
 
@@ -152,9 +152,9 @@ def test_a_file_half_of_which_is_of_another_system_is_reported_at_once_or_when_n
     trained: Deployment,
 ) -> None:
     for day in range(14, 19):
-        upload(trained, f"{PREDICTIONS}{day}.csv", used_cars.predictions(day_of(day)))
+        upload(trained, f"{PREDICTIONS}{day}.csv", lemons.predictions(day_of(day)))
     for day in (14, 15, 16):
-        upload(trained, f"{LABELS}{day}.csv", used_cars.labels(day_of(day)))
+        upload(trained, f"{LABELS}{day}.csv", lemons.labels(day_of(day)))
     assert told(trained) == []
     ready, now = trained.snapshot(), trained.clock.now
     upload(trained, LABELS + "half.csv", half_foreign(day_of(15)))  # the newest predictions are three days newer
@@ -167,6 +167,6 @@ def test_a_file_half_of_which_is_of_another_system_is_reported_at_once_or_when_n
     upload(trained, LABELS + "half.csv", half_foreign(day_of(17)))  # the others may be of the day after
     for day in (19, 20):
         assert told(trained) == []
-        upload(trained, f"{PREDICTIONS}{day}.csv", used_cars.predictions(day_of(day)))
-    upload(trained, f"{PREDICTIONS}21.csv", used_cars.predictions(day_of(21)))
+        upload(trained, f"{PREDICTIONS}{day}.csv", lemons.predictions(day_of(day)))
+    upload(trained, f"{PREDICTIONS}21.csv", lemons.predictions(day_of(21)))
     assert [kind for kind, _ in told(trained)] == ["AlertRaised"]

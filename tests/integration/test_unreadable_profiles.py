@@ -7,7 +7,7 @@ from steward.events import CheckCompleted
 from steward.monitoring.check import Check
 from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .test_check_window import DAY, requested, upload_day
@@ -37,12 +37,12 @@ def test_an_unreadable_profile_is_left_out_and_told_of(
     body = trained.contents("profiles/lemons/")[key]
     assert spoil(body) != body
     if others:
-        more = used_cars.predictions(used_cars.sales(1, first_day=14, rows_a_day=150, seed=9))
-        trained.upload("inbox/lemons/predictions/more.csv", used_cars.csv(more))
+        more = lemons.predictions(lemons.sales(1, first_day=14, rows_a_day=150, seed=9))
+        trained.upload("inbox/lemons/predictions/more.csv", lemons.csv(more))
         trained.settle()
     aws.s3().put_object(Bucket=trained.data, Key=key, Body=spoil(body))
     upload_day(trained, 15)
-    trained.clock.now = used_cars.START + 16 * DAY
+    trained.clock.now = lemons.START + 16 * DAY
     trained.deliver("check_window", requested(trained))
     trained.settle()
     assert not trained.errors

@@ -21,7 +21,7 @@ from steward.store.bucket import Bucket, sha256
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
 from steward.store.queue import Queue
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import BUS, Deployment
 
@@ -50,9 +50,9 @@ def run(trained: Deployment, monkeypatch: pytest.MonkeyPatch) -> Run:
 def twice(trained: Deployment) -> tuple[str, str]:
     """Two versions of `lemons`: of the upright world, and with some days of the flipped one."""
     for day in (16, 17, 18):
-        sold = used_cars.sales(1, first_day=day, flipped=True)
+        sold = lemons.sales(1, first_day=day, flipped=True)
         sold["mileage"] *= 2
-        trained.upload(f"inbox/lemons/reference/{day}.csv", used_cars.csv(sold))
+        trained.upload(f"inbox/lemons/reference/{day}.csv", lemons.csv(sold))
     trained.settle()
     as_of = trained.clock.now
     trained.publish(
@@ -82,9 +82,7 @@ def test_log_tells_the_newest_first_and_show_knows_every_id(trained: Deployment,
 
 
 def test_show_finds_baselines_runs_and_checks_by_the_beginning_of_their_ids(trained: Deployment, run: Run) -> None:
-    trained.upload(
-        "inbox/lemons/predictions/a.csv", used_cars.csv(used_cars.predictions(used_cars.sales(1, first_day=15)))
-    )
+    trained.upload("inbox/lemons/predictions/a.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=15))))
     trained.settle()
     manifest = trained.object(f"models/lemons/versions/{trained.champion('lemons')}/manifest.json")
     check = trained.keys("checks/lemons/")[0].rsplit("/", 1)[-1].removesuffix(".json")
@@ -134,7 +132,7 @@ def test_diff_of_a_thing_with_itself_finds_no_drift(twice: tuple[str, str], run:
 
 
 def test_diff_of_specs_baselines_and_of_two_kinds(trained: Deployment, twice: tuple[str, str], run: Run) -> None:
-    trained.upload("specs/lemons.yaml", used_cars.SPEC.replace("owner: ", "owner: new-"))
+    trained.upload("specs/lemons.yaml", lemons.SPEC.replace("owner: ", "owner: new-"))
     trained.settle()
     found = json.loads(run("diff", "lemons", "000001", "000002", "--json").stdout)
     assert [change["field"] for change in found["spec"]] == ["owner"]
@@ -184,7 +182,7 @@ def test_checkout_brings_every_part_with_its_bytes(trained: Deployment, run: Run
 def test_the_lines_of_the_card_score_rows_as_they_are_uploaded(
     trained: Deployment, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version, sold = trained.champion("lemons"), used_cars.sales(1, first_day=20)
+    version, sold = trained.champion("lemons"), lemons.sales(1, first_day=20)
     monkeypatch.chdir(tmp_path)
     run("checkout", "lemons", version)
     sold.to_csv("rows.csv", index=False)
@@ -258,11 +256,11 @@ def test_outcome_tells_how_the_newest_run_ended(trained: Deployment, run: Run, m
 
 def test_validate_reads_declarations_without_any_deployment(run: Run, tmp_path: Path) -> None:
     good = tmp_path / "lemons.yaml"
-    good.write_text(used_cars.SPEC)
+    good.write_text(lemons.SPEC)
     assert "declares lemons: 3 features" in run("validate", str(good)).stdout.replace("\n", " ")
     other = tmp_path / "Pears 2.yaml"
-    other.write_text(used_cars.SPEC)
+    other.write_text(lemons.SPEC)
     assert run("validate", str(good), str(other)).stdout.count("declares lemons") == 2
-    good.write_text(used_cars.SPEC.replace("numeric", "number"))
+    good.write_text(lemons.SPEC.replace("numeric", "number"))
     with pytest.raises(SpecInvalid, match="line"):
         run("validate", str(good))

@@ -7,7 +7,7 @@ import pytest
 
 from steward import aws
 from steward.events import BatchIngested, OutcomesUpdated
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment, Objects, deployed
 from .dying import WRITES, Died, dying
@@ -18,15 +18,15 @@ Trained = tuple[Objects, datetime]
 
 def ready_to_join(steward: Deployment, *, labels_first: bool) -> BatchIngested:
     """Predictions of 60 rows, and labels without a time of those and of 10 more; the last batch, not yet joined."""
-    sold = used_cars.sales(1, first_day=14, rows_a_day=70)
+    sold = lemons.sales(1, first_day=14, rows_a_day=70)
     uploads = [
-        (PREDICTIONS + "a.csv", used_cars.predictions(sold.iloc[:60])),
-        (LABELS + "a.csv", used_cars.labels(sold, timed=False)),
+        (PREDICTIONS + "a.csv", lemons.predictions(sold.iloc[:60])),
+        (LABELS + "a.csv", lemons.labels(sold, timed=False)),
     ]
     (first, early), (last, late) = reversed(uploads) if labels_first else uploads
-    steward.upload(first, used_cars.csv(early))
+    steward.upload(first, lemons.csv(early))
     steward.settle()
-    version = steward.upload(last, used_cars.csv(late))
+    version = steward.upload(last, lemons.csv(late))
     aws.sqs().purge_queue(QueueUrl=steward.queues["ingest_records"])
     steward.invoke("ingest_records", steward.message_of(last, version))
     steward._observe()

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from steward import aws
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import Deployment
 from .sts import Person, strict
@@ -20,7 +20,7 @@ ANN = Person("AKIAANN", "ann's secret", "arn:aws:iam::123456789012:user/ann")
 @pytest.fixture
 def declared(steward: Deployment) -> Iterator[Deployment]:
     """`lemons` is declared; nothing works while the command waits."""
-    steward.upload("specs/lemons.yaml", used_cars.SPEC)
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
     steward.settle()
     with (
         reached(steward),

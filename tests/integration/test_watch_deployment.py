@@ -7,14 +7,14 @@ import pytest
 
 from steward import aws
 from steward.events import DeploymentDegraded, DeploymentRecovered
-from tests.integration import used_cars
+from tests.integration import lemons
 
 from .deployment import BUS, Deployment
 from .template import read_template
 from .test_register_model import schedules
 
 TICK = json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
-SPEC = used_cars.SPEC.replace("audit: null", "audit: rate(1 day), defects: null, attribute: null")
+SPEC = lemons.SPEC.replace("audit: null", "audit: rate(1 day), defects: null, attribute: null")
 
 
 @pytest.fixture

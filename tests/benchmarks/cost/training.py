@@ -17,10 +17,10 @@ from steward.repositories import models
 from steward.repositories.training_data import snapshot
 from steward.store.bucket import Bucket
 from tests.benchmarks.cost.counting import READS
-from tests.integration import used_cars
+from tests.integration import lemons
 from tests.integration.deployment import Deployment, deployed
 
-HOURLY = used_cars.SPEC.replace("length: 1d", "length: 1h")
+HOURLY = lemons.SPEC.replace("length: 1d", "length: 1h")
 FIRST = 20
 DAYS = 30
 
@@ -29,16 +29,16 @@ def upload(steward: Deployment, hours: int, uploads: int, rows: int) -> None:
     """Predictions and labels of some hours, in many objects each."""
     version = steward.champion("lemons")
     for hour in range(hours):
-        start = used_cars.START + timedelta(days=FIRST, hours=hour)
-        sold = used_cars.sales(1, first_day=FIRST, seed=hour, rows_a_day=rows * uploads)
+        start = lemons.START + timedelta(days=FIRST, hours=hour)
+        sold = lemons.sales(1, first_day=FIRST, seed=hour, rows_a_day=rows * uploads)
         sold = sold.assign(sold_at=start.isoformat(), sale=[f"{hour}-{row}" for row in range(len(sold))])
         for part in range(uploads):
             mine = sold.iloc[part::uploads]
             for kind, table in (
-                ("predictions", used_cars.predictions(mine, version)),
-                ("labels", used_cars.labels(mine)),
+                ("predictions", lemons.predictions(mine, version)),
+                ("labels", lemons.labels(mine)),
             ):
-                steward.upload(f"inbox/lemons/{kind}/{hour}-{part}.csv", used_cars.csv(table))
+                steward.upload(f"inbox/lemons/{kind}/{hour}-{part}.csv", lemons.csv(table))
         steward.settle()
     assert not steward.errors, steward.errors
 
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--call", type=float, default=0.03, help="assumed seconds of a request to S3")
     options = parser.parse_args()
     with deployed() as steward:
-        used_cars.begin(steward, HOURLY)
+        lemons.begin(steward, HOURLY)
         upload(steward, options.hours, options.uploads, options.rows)
         data = Bucket(steward.data, steward.name)
         spec, _ = models.current_spec(data, "lemons")

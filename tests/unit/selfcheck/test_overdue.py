@@ -11,7 +11,7 @@ from steward.selfcheck.incidents import OpenIncidents
 from steward.selfcheck.overdue import GRACE, due_by, overdue_checks
 from steward.spec.document import read_spec
 from steward.spec.scheduling import next_due
-from tests.integration import used_cars
+from tests.integration import lemons
 
 NOW = datetime(2024, 6, 10, 12, tzinfo=UTC)
 CAUSES = st.sets(st.sampled_from("abcdef"))
@@ -60,17 +60,17 @@ def test_a_schedule_falls_due_after_the_last_time(expression: str, timezone: str
 
 
 def test_a_schedule_that_may_be_put_off_is_late_later() -> None:
-    spec = read_spec(used_cars.SPEC.replace("{check: rate(1 hour),", "{flexible: 30m, check: rate(1 hour),").encode())
+    spec = read_spec(lemons.SPEC.replace("{check: rate(1 hour),", "{flexible: 30m, check: rate(1 hour),").encode())
     assert due_by(spec, "rate(1 hour)", NOW) == NOW + timedelta(hours=1, minutes=30) + GRACE
 
 
 def test_a_model_that_is_not_to_be_checked_has_no_window_that_is_late() -> None:
-    spec = read_spec(used_cars.SPEC.replace("check: rate(1 hour)", "check: null").encode())
+    spec = read_spec(lemons.SPEC.replace("check: rate(1 hour)", "check: null").encode())
     assert overdue_checks(spec, ["20240101T000000Z_1d"], frozenset(), NOW) is None
 
 
 def test_windows_that_are_late_are_told_together() -> None:
-    spec = read_spec(used_cars.SPEC.encode())
+    spec = read_spec(lemons.SPEC.encode())
     windows = ["20240601T000000Z_1d", "20240602T000000Z_1d", "20240603T000000Z_1d", "20240610T000000Z_1d"]
     found = overdue_checks(spec, windows, frozenset(windows[:1]), NOW)
     assert found
