@@ -3,15 +3,19 @@
 The package that knows the formats is loaded for models with a capture section alone.
 """
 
-from steward.monitoring.check import Check
-from steward.monitoring.window_evidence import WindowEvidence
-from steward.records.row_validation import Opener
+from typing import TYPE_CHECKING
+
 from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.store.bucket import Bucket
 
+if TYPE_CHECKING:
+    from steward.monitoring.check import Check
+    from steward.monitoring.window_evidence import WindowEvidence
+    from steward.records.row_validation import Opener
 
-def event_opener(spec: ModelSpec) -> Opener | None:
+
+def event_opener(spec: ModelSpec) -> "Opener | None":
     """The reader of SageMaker's event files; None for a model whose declaration has no capture section."""
     if spec.capture is None:
         return None
@@ -20,7 +24,7 @@ def event_opener(spec: ModelSpec) -> Opener | None:
     return event_rows
 
 
-def write_reports(data: Bucket, check: Check, evidence: WindowEvidence) -> None:
+def write_reports(data: Bucket, check: "Check", evidence: "WindowEvidence") -> None:
     """Store what SageMaker's monitors would have written of a check, where the declaration reads their captures.
 
     Args:
