@@ -13,7 +13,7 @@ from .memory_cloud import Saved
 from .redelivery import FUNCTIONS, Redelivery, World, Write, world
 
 SEED = 20240615
-SAMPLED = 30
+SAMPLED = 60
 KILLED, FAILED = "was killed while it", "lemons: retraining failed"
 OPERATIONS = {
     "accept_commands": "PutEvents PutObject",

@@ -70,7 +70,7 @@ def test_what_lies_close_by_only_takes_from_a_finding(seed, move, rows):
     counts = tuple(np.array(side.counts) for side in sides)
     for found in (TailShare.largest(*counts, DesignEffect()), FilledBin.largest(*counts, DesignEffect())):
         if found is not None:
-            less = found.from_afar(around, bins, DesignEffect())
+            less = found.discount_neighbours(around, bins, DesignEffect())
             assert less.increase <= found.increase
             assert less.p_value >= found.p_value
 
@@ -81,5 +81,7 @@ def test_the_margins_hold_what_lies_within_them(seed):
     reference, window = generator.choice(PRICES, ROWS), generator.choice(PRICES, 100)
     bins = NumericBins.of(np.sort(reference))
     around = Neighbourhood.of(summary(reference, bins), summary(window, bins), bins, scale=1 / MARGIN)
-    increase, _ = around.within(9.5, 9.6, DesignEffect())  # 9.99 lies within a margin of 1 of it, 4.99 does not
+    increase, _ = around.interval_increase(
+        9.5, 9.6, DesignEffect()
+    )  # 9.99 lies within a margin of 1 of it, 4.99 does not
     assert increase == pytest.approx(float((window == 9.99).mean() - (reference == 9.99).mean()), abs=1e-9)

@@ -153,7 +153,7 @@ def compare_numeric(
         among = f_sf(against_windows, 1, here.chunks - 1)
         shifted = max(shifted, among) if rest.tests else among
     shift = Shift.between(reference, window, bins)
-    tail, filled = _places(reference, window, bins, shift.scale, _widest(effect))
+    tail, filled = _evaluate_places(reference, window, bins, shift.scale, _widest(effect))
     values: dict[Statistic, float | None] = {
         "kolmogorov_smirnov": distance,
         "wasserstein_distance": shift.normalised,
@@ -216,7 +216,7 @@ def _widest(effect: DesignEffect) -> DesignEffect:
     return effect.model_copy(update={"value": effect.location})
 
 
-def _places(
+def _evaluate_places(
     reference: NumericSummary, window: NumericSummary, bins: NumericBins, scale: float, effect: DesignEffect
 ) -> tuple[TailShare | None, FilledBin | None]:
     """The tail and the bin that gained most, less what rows that moved by next to nothing explain."""
@@ -225,7 +225,9 @@ def _places(
     if scale <= 0 or not any(found and found.p_value < 1 for found in (tail, filled)):
         return tail, filled
     around = Neighbourhood.of(reference, window, bins, scale)
-    return tail and tail.from_afar(around, bins, effect), filled and filled.from_afar(around, bins, effect)
+    return tail and tail.discount_neighbours(around, bins, effect), filled and filled.discount_neighbours(
+        around, bins, effect
+    )
 
 
 def mean_shift(reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> float | None:

@@ -64,11 +64,11 @@ class FilledBin:
             p_value = min(1.0, places * increase_chance(here, there, effect))
         return cls(most, places, here.value, there.value, float(growth[most]), p_value)
 
-    def from_afar(self, around: Neighbourhood, bins: NumericBins, effect: DesignEffect) -> Self:
-        """The same less what rows from close by explain."""
+    def discount_neighbours(self, around: Neighbourhood, bins: NumericBins, effect: DesignEffect) -> Self:
+        """The same finding less the rows that a move within the margin explains."""
         low = bins.edges[self.bin - 1] if self.bin else float("-inf")
         high = bins.edges[self.bin] if self.bin < len(bins.edges) else float("inf")
-        increase, chance = around.within(low, high, effect)
+        increase, chance = around.interval_increase(low, high, effect)
         return replace(
             self,
             increase=min(self.increase, increase),

@@ -55,7 +55,7 @@ class Neighbourhood:
         expected, observed = distributions(reference, window, bins)
         return cls(expected, observed, window.count, reference.count, MARGIN * scale)
 
-    def beyond(self, edge: float, *, above: bool, effect: DesignEffect) -> tuple[float, float]:
+    def tail_increase(self, edge: float, *, above: bool, effect: DesignEffect) -> tuple[float, float]:
         """How much more of the window lies beyond an edge than moves within the margin explain, and its chance.
 
         Had every row moved by at most the margin, no more of the window could lie a margin beyond the edge than of the
@@ -80,7 +80,7 @@ class Neighbourhood:
         ]
         return max(here - there for here, there in shares), min(self._chance(*pair, effect) for pair in shares)
 
-    def within(self, low: float, high: float, effect: DesignEffect) -> tuple[float, float]:
+    def interval_increase(self, low: float, high: float, effect: DesignEffect) -> tuple[float, float]:
         """How much more of the window lies in an interval and its margins, and the chance of at least that much.
 
         Args:

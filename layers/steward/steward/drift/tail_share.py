@@ -91,9 +91,9 @@ class TailShare:
             p_value=min(1.0, len(tails) * chance),
         )
 
-    def from_afar(self, around: Neighbourhood, bins: NumericBins, effect: DesignEffect) -> Self:
-        """The same less what rows from close by explain."""
-        increase, chance = around.beyond(bins.edges[self.edge], above=self.side == "above", effect=effect)
+    def discount_neighbours(self, around: Neighbourhood, bins: NumericBins, effect: DesignEffect) -> Self:
+        """The same finding less the rows that a move within the margin explains."""
+        increase, chance = around.tail_increase(bins.edges[self.edge], above=self.side == "above", effect=effect)
         return replace(
             self,
             increase=min(self.increase, increase),
