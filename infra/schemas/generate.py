@@ -16,11 +16,11 @@ from steward.commands.requests import COMMANDS
 from steward.defects.correction import Correction
 from steward.defects.defect import Defect
 from steward.events import EVENTS
+from steward.evidence.window_outcomes import WindowOutcomes
 from steward.governance.audit import Audit
 from steward.governance.card import ModelCard
 from steward.ledger import LedgerEntry
 from steward.monitoring.check import Check
-from steward.monitoring.window_outcomes import WindowOutcomes
 from steward.profiles.profile import Profile
 from steward.promotion.transfer import Transfer
 from steward.releasing.routing import Routing
