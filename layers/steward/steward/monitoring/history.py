@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from steward.documents import TolerantModel
 from steward.quality.label_matches import PastMatches
 from steward.quality.schema_consistency import oddity_shares
 from steward.quality.unmatched_labels import matches_of
@@ -25,7 +26,7 @@ _DRIFT = frozenset({"feature_drift", "score_drift", "joint_drift"})
 _PERFORMANCE = frozenset((*CLASSIFICATION_METRICS, *REGRESSION_METRICS))
 
 
-class PastWindow(BaseModel):
+class PastWindow(TolerantModel):
     """One checked window.
 
     Attributes:
@@ -40,7 +41,7 @@ class PastWindow(BaseModel):
         filling: whether its rows could not be judged, since it may not have ended.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     window: str
     rows: int
@@ -84,7 +85,7 @@ class PastWindow(BaseModel):
         )
 
 
-class History(BaseModel):
+class History(TolerantModel):
     """The checked windows of one version (compare-and-swap).
 
     Attributes:
@@ -93,8 +94,6 @@ class History(BaseModel):
         labelled: rows of each window that have a label, likewise.
         waiting: what is remembered of labels of windows in which some wait for their predictions, likewise.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     windows: dict[str, PastWindow] = Field(default_factory=dict)
     volumes: dict[int, int] = Field(default_factory=dict)

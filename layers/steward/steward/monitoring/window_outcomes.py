@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 
-from pydantic import BaseModel, ConfigDict
-
 from steward.defects.correction import original
+from steward.documents import TolerantModel
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.quality.label_matches import LabelMatches, UnmatchedLabels
 
 
-class WindowOutcomes(BaseModel):
+class WindowOutcomes(TolerantModel):
     """Outcomes of one window's predictions for the labels known so far.
 
     Attributes:
@@ -23,8 +22,6 @@ class WindowOutcomes(BaseModel):
         unmatched: label files that this window reports, with how many of their labels have no prediction.
         prediction_ids: where there are some, a few IDs of the window's predictions, those without a label first.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str
     window: str
