@@ -2,10 +2,19 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+<<<<<<< HEAD:layers/steward/steward/evidence/history.py
 from steward.evidence.label_matches import PastMatches
 from steward.spec.monitors import PerformanceMetric
+=======
+from steward.documents import TolerantModel
+from steward.quality.label_matches import PastMatches
+from steward.quality.schema_consistency import oddity_shares
+from steward.quality.unmatched_labels import matches_of
+from steward.results import FILLING, MetricResult
+from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
+>>>>>>> main:layers/steward/steward/monitoring/history.py
 from steward.spec.windows import Window
 
 KEPT = 500
@@ -18,7 +27,7 @@ LATE = 200
 """The newest windows, by which estimates and signals are judged: what held years ago need not hold now."""
 
 
-class PastWindow(BaseModel):
+class PastWindow(TolerantModel):
     """One checked window.
 
     Attributes:
@@ -33,7 +42,7 @@ class PastWindow(BaseModel):
         filling: whether its rows could not be judged, since it may not have ended.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     window: str
     rows: int
@@ -47,7 +56,7 @@ class PastWindow(BaseModel):
     filling: bool = False
 
 
-class History(BaseModel):
+class History(TolerantModel):
     """The checked windows of one version (compare-and-swap).
 
     Attributes:
@@ -56,8 +65,6 @@ class History(BaseModel):
         labelled: rows of each window that have a label, likewise.
         waiting: what is remembered of labels of windows in which some wait for their predictions, likewise.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     windows: dict[str, PastWindow] = Field(default_factory=dict)
     volumes: dict[int, int] = Field(default_factory=dict)

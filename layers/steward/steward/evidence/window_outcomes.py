@@ -1,13 +1,20 @@
 """Realised outcomes of one version in one window, and the batches that they are computed from."""
 
+<<<<<<< HEAD:layers/steward/steward/evidence/window_outcomes.py
 from pydantic import BaseModel, ConfigDict
 
 from steward.evidence.label_matches import LabelMatches, UnmatchedLabels
+=======
+from collections.abc import Iterable
+
+from steward.defects.correction import original
+from steward.documents import TolerantModel
+>>>>>>> main:layers/steward/steward/monitoring/window_outcomes.py
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
 
 
-class WindowOutcomes(BaseModel):
+class WindowOutcomes(TolerantModel):
     """Outcomes of one window's predictions for the labels known so far.
 
     Attributes:
@@ -20,8 +27,6 @@ class WindowOutcomes(BaseModel):
         unmatched: label files that this window reports, with how many of their labels have no prediction.
         prediction_ids: where there are some, a few IDs of the window's predictions, those without a label first.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str
     window: str
