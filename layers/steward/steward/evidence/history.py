@@ -4,17 +4,9 @@ from typing import Self
 
 from pydantic import ConfigDict, Field
 
-<<<<<<< HEAD:layers/steward/steward/evidence/history.py
+from steward.documents import TolerantModel
 from steward.evidence.label_matches import PastMatches
 from steward.spec.monitors import PerformanceMetric
-=======
-from steward.documents import TolerantModel
-from steward.quality.label_matches import PastMatches
-from steward.quality.schema_consistency import oddity_shares
-from steward.quality.unmatched_labels import matches_of
-from steward.results import FILLING, MetricResult
-from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
->>>>>>> main:layers/steward/steward/monitoring/history.py
 from steward.spec.windows import Window
 
 KEPT = 500

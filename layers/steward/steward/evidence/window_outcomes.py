@@ -1,15 +1,9 @@
 """Realised outcomes of one version in one window, and the batches that they are computed from."""
 
-<<<<<<< HEAD:layers/steward/steward/evidence/window_outcomes.py
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
-from steward.evidence.label_matches import LabelMatches, UnmatchedLabels
-=======
-from collections.abc import Iterable
-
-from steward.defects.correction import original
 from steward.documents import TolerantModel
->>>>>>> main:layers/steward/steward/monitoring/window_outcomes.py
+from steward.evidence.label_matches import LabelMatches, UnmatchedLabels
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
 
