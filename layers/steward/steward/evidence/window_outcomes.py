@@ -1,7 +1,5 @@
 """Realised outcomes of one version in one window, and the batches that they are computed from."""
 
-from pydantic import ConfigDict
-
 from steward.documents import TolerantModel
 from steward.evidence.label_matches import LabelMatches, UnmatchedLabels
 from steward.performance.groups import GroupOutcomes
