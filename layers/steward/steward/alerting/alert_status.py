@@ -1,11 +1,9 @@
 """Alert status of one model: a pure function of checks, mutes, acknowledgements and sent notifications."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Self, get_args
+from typing import Self
 
 from pydantic import Field
 
@@ -17,35 +15,22 @@ from steward.alerting.delivery import (
     Lease,
     acquire_lease,
     mark_sent,
-    pending_notification,
 )
-from steward.alerting.inputs import Acknowledgement, CheckSummary, MonitorFinding, Mute
-from steward.alerting.pooled_evidence import SPANS, classify_window
-from steward.alerting.state_machine import AlertProgress, AlertState, WindowResult, run_state_machine
+from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute
+from steward.alerting.monitor_alert import AlertStatus, NewestDoubt, pooled_note
+from steward.alerting.state_machine import WindowResult, run_state_machine
+from steward.alerting.window_results import window_results
 from steward.documents import TolerantModel
-from steward.spec.alerting import AlertRule
 from steward.spec.maintenance import in_maintenance
 from steward.spec.model import ModelSpec
-from steward.spec.monitors import DriftName, MonitorName, QualityName
-from steward.spec.severity import Severity
+from steward.spec.monitors import MonitorName
 from steward.spec.windows import ORIGIN, Window
 
 MAX_WINDOWS = 60
 """How many windows are remembered; a rule looks at 50 of them at most."""
 
-RECENT = 25
-"""Newest windows of which it is told how many were bad."""
-
-_LATELY, _OFTEN = 5, 3
-
 MAX_DECISIONS = 100
 """How many mutes and acknowledgements are remembered, the newest ones."""
-
-_ABOUT_ROWS = frozenset({*get_args(DriftName), *get_args(QualityName)}) - {"label_leakage", "unmatched_labels"}
-"""Monitors that need no labels."""
-
-_OF_UPLOAD = re.compile("[0-9a-f]{16}")
-"""The form of correlation ids that follow from an upload."""
 
 
 class ModelAlerts(TolerantModel):
@@ -145,89 +130,6 @@ class ModelAlerts(TolerantModel):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class AlertStatus:
-    """Status of one alert.
-
-    Attributes:
-        monitor: whose.
-        rule: how it moves.
-        progress: where its windows have brought it.
-        delivery: what subscribers know.
-        snapshot: how it stands, as telling needs it.
-        muted: why nobody is told although there is something to tell: the reason of a mute; empty without.
-        maintenance: the reason of the maintenance that the newest window falls into; empty without.
-        trend: the findings of the newest windows, the oldest first.
-        latest: the newest check that has a finding of this monitor; None without.
-    """
-
-    monitor: MonitorName
-    rule: AlertRule
-    progress: AlertProgress
-    delivery: DeliveryState
-    snapshot: AlertSnapshot
-    muted: str
-    maintenance: str
-    trend: tuple[tuple[str, MonitorFinding], ...]
-    latest: CheckSummary | None
-
-    def chain(self, found_by: str) -> str:
-        """The correlation id of its news, of one about rows: of the newest upload of them that its check saw.
-
-        Whichever upload a check was made for, it sees whatever is stored by then. What a schedule or a person found,
-        and what rests on labels, keeps the correlation id under which it was found.
-        """
-        newest = self.latest.newest_upload if self.latest else ""
-        return newest if newest and self.monitor in _ABOUT_ROWS and _OF_UPLOAD.fullmatch(found_by) else found_by
-
-    @property
-    def state(self) -> AlertState:
-        """`ok`, `pending`, `firing` or `resolved`."""
-        return self.progress.state
-
-    @property
-    def severity(self) -> Severity:
-        """Severity: as declared, or as escalated."""
-        last = self.delivery.last
-        return last.severity if last and last.firing and self.state == "firing" else self.rule.severity
-
-    @property
-    def suppressed_by(self) -> str:
-        """Reason why no notification is sent (mute or maintenance); empty if none."""
-        if self.maintenance:
-            return f"in maintenance: {self.maintenance}"
-        return f"muted: {self.muted}" if self.muted else ""
-
-    @property
-    def pending(self) -> Announcement | None:
-        """The notification that is pending; None if subscribers are up to date."""
-        return pending_notification(self.delivery, self.snapshot, self.rule)
-
-    @property
-    def summary(self) -> str:
-        """Summary sentence of the newest check; empty without one."""
-        return self.latest.findings[self.monitor].summary if self.latest else ""
-
-    @property
-    def recent(self) -> tuple[int, int]:
-        """How many of the newest windows with a finding were bad, each judged alone, and how many these are."""
-        newest = [found.bad for _, found in self.trend[-RECENT:]]
-        return sum(newest), len(newest)
-
-    @property
-    def lasting(self) -> bool:
-        """Whether windows keep being bad, although the alert does not fire: three of the newest, and one lately."""
-        lately = any(found.bad for _, found in self.trend[-_LATELY:])
-        return self.state != "firing" and lately and self.recent[0] >= _OFTEN
-
-    @property
-    def windows_fired(self) -> int:
-        """Over how many windows it fires by now, the first bad one included."""
-        if self.state != "firing" or self.progress.since is None:
-            return 0
-        return sum(window >= self.progress.since for window, _ in self.trend)
-
-
 @lru_cache(maxsize=4096)
 def _window(identifier: str) -> Window:
     """The same few windows are read each time that anything is asked."""
@@ -259,10 +161,14 @@ def _alert_status(
     newest = history[-1][0] if history else None
     on = getattr(spec.monitors, name) is not None  # what was switched off says nothing any more
     counted = [(window, check) for window, check in history if on and not skipped.get(window)]
-    results = list(_window_results(counted, name, rule, newest, spec))
+    waits = spec.labels_within if name in spec.metrics else timedelta(0)
+    results = list(window_results(counted, rule, newest, waits))
     where = run_state_machine(results, rule)
-    found = [(check.window, check.findings[name]) for _, check in history if name in check.findings]
-    latest = next((check for _, check in reversed(history) if name in check.findings), None)
+    unclear = {result.window for result in results if result.kind == "unclear"}
+    told = [check for _, check in history if name in check.findings and check.window not in unclear]
+    found = [(check.window, check.findings[name]) for check in told]
+    latest = told[-1] if told else None
+    decided = next((result for result in reversed(results) if latest and result.window == latest.window), None)
     last = sent.last
     at = where.since if where.state == "firing" else (where.ended or (latest.window if latest else None))
     as_of = newest.end if newest else (last.as_of if last else ORIGIN)
@@ -276,7 +182,7 @@ def _alert_status(
             said.concerns(name) and sent.sent_at is not None and said.at >= sent.sent_at
             for said in alerts.acknowledgements.values()
         ),
-        summary=(latest.findings[name].summary if latest else "") + _pooled_note(results),
+        summary=(latest.findings[name].summary if latest else "") + pooled_note(decided),
     )
     return AlertStatus(
         monitor=name,
@@ -288,34 +194,27 @@ def _alert_status(
         maintenance=skipped.get(newest, "") if newest else "",
         trend=tuple(found),
         latest=latest,
+        decided=decided,
+        doubt=_newest_doubt(name, history, results, latest) if on else None,
     )
 
 
-def _pooled_note(results: Sequence[WindowResult]) -> str:
-    """What to add to the sentence of a window that is bad only with those before it."""
-    span = results[-1].span if results else 1
-    return f"; the newest {span} windows together are, at the declared rate of false alarms" if span > 1 else ""
-
-
-def _window_results(
-    history: Sequence[tuple[Window, CheckSummary]],
+def _newest_doubt(
     name: MonitorName,
-    rule: AlertRule,
-    newest: Window | None,
-    spec: ModelSpec,
-) -> Iterator[WindowResult]:
-    """The windows of a course; one without a finding is missing once the labels it may wait for are overdue."""
-    waits = spec.labels_within if name in spec.metrics else timedelta(0)
-    findings: list[MonitorFinding] = []
-    for window, check in history:
-        found = check.findings.get(name)
-        if found is None:
-            if newest is not None and window.end + waits <= newest.end:
-                yield WindowResult(check.window, window.end, "missing")
-            continue
-        findings = [*findings[1 - SPANS[-1] :], found]
-        kind, span = classify_window(findings, rule)
-        yield WindowResult(check.window, window.end, kind, span)
+    history: Sequence[tuple[Window, CheckSummary]],
+    results: Sequence[WindowResult],
+    latest: CheckSummary | None,
+) -> NewestDoubt | None:
+    """What the model's newest window that says anything of a monitor cannot tell of it; None where it can."""
+    reasons = {result.window: result.why for result in results if result.why}
+    for _, check in reversed(history):
+        known, why = check.doubts.get(name), reasons.get(check.window, "")
+        if why or known:
+            sentence = "; ".join(dict.fromkeys(filter(None, (why, known.sentence if known else ""))))
+            return NewestDoubt(check.window, check.rows, sentence, measured=bool(why) or bool(known and known.measured))
+        if latest is None or check.window <= latest.window:
+            return None
+    return None
 
 
 def _mute_reason(alerts: ModelAlerts, spec: ModelSpec, name: MonitorName, as_of: datetime) -> str:

@@ -7,13 +7,14 @@ from typing import Final
 
 from steward.alerting.action_events import AlertFields, action_event, alert_event
 from steward.alerting.actions import ActionExecution, reclaim_abandoned
-from steward.alerting.alert_status import AlertStatus, ModelAlerts, alert_statuses
+from steward.alerting.alert_status import ModelAlerts, alert_statuses
 from steward.alerting.cause import likely_cause
 from steward.alerting.delivery import Announcement, Lease
 from steward.alerting.due_actions import due_actions
 from steward.alerting.inhibition import monitors_to_notify
-from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute, monitor_finding
+from steward.alerting.inputs import Acknowledgement, CheckSummary, Doubt, Mute, monitor_finding
 from steward.alerting.messages import alerts_notification, notice
+from steward.alerting.monitor_alert import AlertStatus
 from steward.errors import BusRefuses, UnknownModel
 from steward.events import (
     REMOVED_MODEL,
@@ -33,6 +34,7 @@ from steward.monitoring.check import Check
 from steward.notifications import publish
 from steward.repositories import models
 from steward.repositories.uploads import correlation_of
+from steward.results import Status, shorten
 from steward.runtime import Runtime, TopicSettings
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
@@ -42,7 +44,7 @@ from steward.store.console import object_url
 
 _UNMATCHED = ("unmatched_share", "waiting_labels")
 
-_GOOD_SUMMARY, _BAD_SUMMARY = 160, 1000
+_GOOD_SUMMARY, _BAD_SUMMARY = 240, 1000
 """Characters that are remembered of a sentence: the whole is in the check."""
 
 
@@ -134,14 +136,17 @@ def _acquire_leases(runtime: Runtime, spec: ModelSpec, cause: Event, alerts: Mod
 
 
 def summarize_check(check: Check, stored: ObjectRef, spec: ModelSpec, at: datetime) -> CheckSummary:
-    """What alerts need of a check made at some time; an `unknown` is no finding, nor is a figure without a limit."""
-    findings = {}
+    """What alerts need of a check made at some time; what was not measured is no finding, nor what has no limit."""
+    findings, doubts = {}, {}
     for monitor, status in check.statuses.items():
-        if status not in ("ok", "drift", "breach"):
-            continue
-        longest = _GOOD_SUMMARY if status == "ok" else _BAD_SUMMARY
         of_monitor = [result for result in check.results if result.monitor == monitor]
-        findings[monitor] = monitor_finding(of_monitor, status, check.summary(monitor)[:longest])
+        bad, measured = status in ("drift", "breach"), any(result.undecided for result in of_monitor)
+        sentence = shorten(check.summary(monitor), _BAD_SUMMARY if bad or status == "unknown" else _GOOD_SUMMARY)
+        if status == "unknown":
+            doubts[monitor] = Doubt(measured=measured, sentence=sentence)
+        told: Status = "ok" if not bad and any(result.status == "ok" for result in of_monitor) else status
+        if bad or told == "ok" or measured:
+            findings[monitor] = monitor_finding(of_monitor, told, sentence)
     return CheckSummary(
         version=check.version,
         window=check.window,
@@ -161,14 +166,15 @@ def summarize_check(check: Check, stored: ObjectRef, spec: ModelSpec, at: dateti
         ),
         newest_upload=correlation_of(max(check.batches)) if check.batches else "",
         stored=stored,
-        cause=likely_cause(check.results, spec.judged_by)[:_BAD_SUMMARY],
+        cause=shorten(likely_cause(check.results, spec.judged_by), _BAD_SUMMARY),
         findings=findings,
+        doubts=doubts,
     )
 
 
 def _mute(event: AlertMuted) -> Mute:
     return Mute(
-        monitor=event.monitor, as_of=event.as_of, until=event.until, reason=event.reason[:_BAD_SUMMARY],
+        monitor=event.monitor, as_of=event.as_of, until=event.until, reason=shorten(event.reason, _BAD_SUMMARY),
         author=event.author,
     )  # fmt: skip
 

@@ -60,7 +60,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
         summary=evaluation.summary,
         evaluation=stored,
     )
-    runtime.record(event, "validation_completed", completed.version, evaluation.summary, (stored, completed.manifest))
+    runtime.record(event, "validation_completed", completed.version, evaluation.verdict, (stored, completed.manifest))
     yield event
 
 
