@@ -288,7 +288,7 @@ def test_a_window_with_too_few_rows_ends_no_trouble_and_the_last_that_could_tell
     assert (found.state, found.summary, found.recent) == ("firing", "b on 3", (3, 4))
     assert found.doubt
     assert (found.doubt.window, found.doubt.rows, found.doubt.measured) == (window(4), 12, True)
-    assert "12 rows cannot tell whether it is over; it takes some 350" in found.doubt.sentence
+    assert found.doubt.sentence == "too few rows to show whether it is over; it takes some 350"
     later = standing(seen("gbbb").with_check(small(4)).with_check(check(5)), spec())
     assert (later.state, later.doubt, later.shown_state) == ("resolved", None, "resolved")
     assert later.reason == "resolved by the window of 2024-01-06, which was well within the limit"

@@ -22,6 +22,7 @@ def result(status: Status, column: str = "age", *, monitor: MonitorName = "featu
         ([result("drift", p_value=9e-5)], 350),  # only just: half of the rows are asked for
         ([result("drift", p_value=1e-80)], 27),
         ([result("drift", p_value=0.0)], 8),
+        ([result("drift", p_value=1.0)], 350),
         ([result("drift", p_value=1e-80), result("drift", "price", p_value=9e-5)], 350),
         ([result("drift", p_value=0.5), result("drift", p_value=1e-80)], 27),  # two statistics of one column
         ([result("breach", monitor="validity", p_value=None)], 350),

@@ -210,7 +210,7 @@ def _newest_doubt(
     for _, check in reversed(history):
         known, why = check.doubts.get(name), reasons.get(check.window, "")
         if why or known:
-            sentence = "; ".join(dict.fromkeys(filter(None, (why, known.sentence if known else ""))))
+            sentence = why or (known.sentence if known else "")
             return NewestDoubt(check.window, check.rows, sentence, measured=bool(why) or bool(known and known.measured))
         if latest is None or check.window <= latest.window:
             return None

@@ -139,7 +139,9 @@ def _share_that_shows(bad: Sequence[MetricResult]) -> float:
 def _share_of_one(result: MetricResult) -> float:
     if result.p_value is None or result.significance is None or not 0 < result.significance < _HALF:
         return _HALF
-    found, needed = (_NORMAL.inv_cdf(max(chance, _RAREST)) for chance in (result.p_value, result.significance))
+    found, needed = (
+        _NORMAL.inv_cdf(min(max(chance, _RAREST), _HALF)) for chance in (result.p_value, result.significance)
+    )
     return min(_HALF, (needed / found) ** 2) if found < needed else _HALF
 
 

@@ -44,6 +44,11 @@ class NewestDoubt:
     sentence: str
     measured: bool
 
+    @property
+    def clause(self) -> str:
+        """What follows on the name of the window in a sentence."""
+        return self.sentence if self.sentence.startswith("cannot tell") else f"cannot tell: {self.sentence}"
+
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:

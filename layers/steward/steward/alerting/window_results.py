@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from steward.alerting.inputs import CheckSummary, MonitorFinding
+from steward.alerting.inputs import CheckSummary, Doubt, MonitorFinding
 from steward.alerting.pooled_evidence import SPANS, classify_window
 from steward.alerting.state_machine import WindowResult
 from steward.spec.alerting import AlertRule
@@ -35,11 +35,13 @@ def window_results(
             continue
         findings = [*findings[1 - SPANS[-1] :], found]
         kind, span = classify_window(findings, rule)
-        why = after.doubt(found) if kind != "bad" else ""
-        if kind == "bad":
-            after.begin(found)
-        elif why:
+        why = (
+            "" if found.bad and kind == "bad" else after.doubt(found, check.doubts.get(rule.monitor))
+        )  # bad with those before it: of them it may speak
+        if why:
             kind = "unclear"
+        elif kind == "bad":
+            after.begin(found)
         yield WindowResult(check.window, window.end, kind, span, why)
 
 
@@ -55,18 +57,22 @@ class _Recovery:
         """Note a bad window."""
         self._bad, self._rows, self._shown = bad, 0, 0
 
-    def doubt(self, found: MonitorFinding) -> str:
-        """Why a window that is not bad cannot tell whether the trouble is over; empty where it can."""
+    def doubt(self, found: MonitorFinding, known: Doubt | None) -> str:
+        """Why a window that is not bad cannot tell whether the trouble is over; empty where it can.
+
+        Args:
+            found: in the window.
+            known: what its check could not tell.
+        """
+        sentence = known.sentence if known else found.summary
         if self._bad is None:
-            return found.summary if found.status == "unknown" else ""
-        blind = [name for name, over in found.subjects.items() if self._bad.subjects.get(name, over) < over]
-        if blind:
-            more = f" and {len(blind) - 1} more" if len(blind) > 1 else ""
-            return f"whether `{blind[0]}`{more} is back cannot be told"
+            return sentence if found.status == "unknown" else ""
+        doubtful = {} if found.bad else found.subjects
+        if any(self._bad.subjects.get(name, over) < over for name, over in doubtful.items()):
+            return sentence
         self._rows += found.rows
         if self._rows < self._bad.enough:
-            rows = f"{found.rows:,} row{'' if found.rows == 1 else 's'}"
-            return f"{rows} cannot tell whether it is over; it takes some {self._bad.enough:,}"
+            return f"too few rows to show whether it is over; it takes some {self._bad.enough:,}"
         self._rows = 0
         self._shown += 1
         if self._shown >= self._windows:

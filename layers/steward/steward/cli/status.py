@@ -241,9 +241,8 @@ def alerts_table(status: ModelStatus) -> Table | str:
     restless = [alert for alert in status.alerts if not _calm(alert)]
     order = _others([alert for alert in status.alerts if _calm(alert)])
     if not restless:
-        if status.trouble:
-            return f"{status.model} needs a look: {status.trouble}"
-        return f"no alert of {status.model} needs a look; {order or 'no monitor has said anything yet'}"
+        calm = "" if status.trouble else f"no alert of {status.model} needs a look; "
+        return f"{calm}{order or 'no monitor has said anything yet'}"
     drawn = draw_table(f"Alerts of {status.model}", "monitor", "what was found", whole=("monitor",))
     for alert in sorted(restless, key=lambda alert: (alert.state != "firing", not alert.lasting, alert.monitor)):
         window = f"window {_day(alert.latest.window)}" if alert.latest else ""
@@ -274,8 +273,7 @@ def _doubt(alert: AlertStatus) -> str:
     doubt = alert.doubt
     if doubt is None:
         return ""
-    words = doubt.sentence if doubt.sentence.startswith("cannot tell") else f"cannot tell: {doubt.sentence}"
-    return f"the newest window ({_day(doubt.window)}, {count_of(doubt.rows, 'row')}) {words}"
+    return f"the newest window ({_day(doubt.window)}, {count_of(doubt.rows, 'row')}) {doubt.clause}"
 
 
 def _calm(alert: AlertStatus) -> bool:

@@ -22,6 +22,7 @@ _SHARE_OF_EFFECT = 0.4
 _TAIL_OF_EFFECT = 10.0
 _SHARE_OUTSIDE = 0.02
 _TIMES_EXPECTED = 5
+_TIMES_FEWER = 2
 _FEW_OUTSIDE = 2
 """Of n more rows of the same distribution 2 / (m + 1) are expected outside the range of m."""
 
@@ -136,7 +137,7 @@ def evaluate_column(
     size = drift_messages.Size(change.effect, least, unit)
     outside = _outside(window, reference, bins)
     status: Status = "drift" if real and matters else "ok"
-    insensitive, remedy = _insensitive(found, detectable, size, window.count, limits)
+    insensitive, remedy = _insensitive(found, detectable, size, limits, rows=window.count, of_windows=effect.rows)
     reasons = [reason for reason in (insensitive, outside, remedy) if reason]
     if reasons and not real:
         status = "unknown"
@@ -197,15 +198,22 @@ def _words(
 
 
 def _insensitive(
-    found: ColumnComparison, detectable: float, size: drift_messages.Size, rows: int, limits: DriftLimits
+    found: ColumnComparison,
+    detectable: float,
+    size: drift_messages.Size,
+    limits: DriftLimits,
+    *,
+    rows: int,
+    of_windows: float,
 ) -> tuple[str, str]:
     """Why not even a large change would show, and what helps; both empty where one would.
 
-    Of a segment the declaration says how few rows are too few.
+    A window much smaller than the reference's lacks rows, however much those differ. Of a segment the declaration says
+    how few rows are too few.
     """
     if detectable <= max(size.least, LARGEST_SHIFT if size.unit == "sd" else LARGEST_SHARE):
         return "", ""
-    if found.sensitivity.windows:
+    if found.sensitivity.windows and _TIMES_FEWER * rows >= of_windows:
         return drift_messages.insensitive(found.sensitivity.windows, detectable, size.unit), REMEDY
     return ("", "") if limits.segment else (drift_messages.too_few(rows, detectable, size.unit), MORE_ROWS)
 

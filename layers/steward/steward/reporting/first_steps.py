@@ -92,7 +92,7 @@ def _notes(monitor: MonitorState) -> Iterator[str]:
     if monitor.reason and monitor.alert != "firing":
         yield monitor.reason
     if monitor.doubtful_window:
-        yield f"the newest window ({day(monitor.doubtful_window)}) cannot tell: {monitor.doubt}"
+        yield f"the newest window ({day(monitor.doubtful_window)}) {monitor.doubt}"
     if monitor.acknowledged:
         yield f"acknowledged by {monitor.acknowledged}"
     if monitor.quiet:

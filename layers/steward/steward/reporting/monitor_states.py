@@ -87,7 +87,7 @@ def _monitor(
         "trend": [past.exceedance for _, past in alert_state.trend],
     }
     if unclear and doubt:
-        alert |= {"doubt": shorten(doubt.sentence), "doubtful_window": doubt.window, "doubtful_rows": doubt.rows}
+        alert |= {"doubt": shorten(doubt.clause), "doubtful_window": doubt.window, "doubtful_rows": doubt.rows}
     return said.model_copy(update=alert)
 
 
