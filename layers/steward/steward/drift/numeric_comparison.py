@@ -14,6 +14,7 @@ from steward.drift.sensitivity import ShiftSensitivity, mean_squared_error
 from steward.drift.standardised_shift import Shift
 from steward.drift.survival import f_sf, kolmogorov_sf, kolmogorov_sf_upper_bound
 from steward.drift.tail_share import TailShare
+from steward.drift.wasserstein_distance import distributions
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import NumericSummary
@@ -60,10 +61,11 @@ def compare_numeric(
             against_windows = rank_sum_deviation(expected, observed, rows, baseline_rows) ** 2
         among = f_sf(against_windows, 1, here.chunks - 1)
         shifted = max(shifted, among) if rest.tests else among
-    wide, shift = _widest(effect), Shift.between(reference, window, bins)
+    wide, sides = _widest(effect), distributions(reference, window, bins)
+    shift = Shift.between(reference, window, bins, sides)
     tail, filled = TailShare.largest(expected, observed, wide), FilledBin.largest(expected, observed, wide)
     if shift.scale > 0 and any(found and found.p_value < 1 for found in (tail, filled)):
-        around = Neighbourhood.of(reference, window, bins, shift.scale)
+        around = Neighbourhood.of(reference, window, sides, shift.scale)
         tail = tail and tail.discount_neighbours(around, bins, wide)
         filled = filled and filled.discount_neighbours(around, bins, wide)
     values: dict[Statistic, float | None] = {
