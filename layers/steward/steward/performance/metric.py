@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from steward.performance.binary_outcomes import Floats
+from steward.array_types import Floats
 from steward.performance.entity_sums import EntitySums
 from steward.performance.intervals import Z95, Estimate
 from steward.spec.monitors import PerformanceMetric
