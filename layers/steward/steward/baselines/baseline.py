@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from steward.baselines.attribution_spread import WindowSpread
 from steward.baselines.conditional_performance import ConditionalPerformance
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.errors import IncomparableProfiles
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
@@ -34,7 +34,7 @@ REFERENCE_ROWS = 4000
 """Rows in the sample of the reference."""
 
 
-class Baseline(TolerantModel):
+class Baseline(VersionedModel):
     """Bins, what the reference holds in them, and how much that varies from window to window.
 
     Attributes:

@@ -1,16 +1,16 @@
 """Key figures of earlier windows of a version."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.quality.label_matches import PastMatches
 from steward.quality.schema_consistency import oddity_shares
 from steward.quality.unmatched_labels import matches_of
 from steward.results import FILLING, MetricResult
-from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
+from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, StoredMetric
 from steward.spec.windows import Window
 
 KEPT = 500
@@ -46,9 +46,9 @@ class PastWindow(TolerantModel):
     window: str
     rows: int
     labelled_rows: int
-    realised: dict[PerformanceMetric, float] = Field(default_factory=dict)
-    estimated: dict[PerformanceMetric, float] = Field(default_factory=dict)
-    bounds: dict[PerformanceMetric, tuple[float, float]] = Field(default_factory=dict)
+    realised: dict[StoredMetric, float] = Field(default_factory=dict)
+    estimated: dict[StoredMetric, float] = Field(default_factory=dict)
+    bounds: dict[StoredMetric, tuple[float, float]] = Field(default_factory=dict)
     effects: dict[str, float] = Field(default_factory=dict)
     columns: dict[str, float] | None = None
     matches: PastMatches | None = None
@@ -85,7 +85,7 @@ class PastWindow(TolerantModel):
         )
 
 
-class History(TolerantModel):
+class History(VersionedModel):
     """The checked windows of one version (compare-and-swap).
 
     Attributes:
@@ -95,6 +95,7 @@ class History(TolerantModel):
         waiting: what is remembered of labels of windows in which some wait for their predictions, likewise.
     """
 
+    schema_version: Literal[1] = 1
     windows: dict[str, PastWindow] = Field(default_factory=dict)
     volumes: dict[int, int] = Field(default_factory=dict)
     labelled: dict[int, int] = Field(default_factory=dict)

@@ -1,15 +1,16 @@
 """Realised outcomes of one version in one window, and the batches that they are computed from."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from steward.defects.correction import original
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.quality.label_matches import LabelMatches, UnmatchedLabels
 
 
-class WindowOutcomes(TolerantModel):
+class WindowOutcomes(VersionedModel):
     """Outcomes of one window's predictions for the labels known so far.
 
     Attributes:
@@ -23,6 +24,7 @@ class WindowOutcomes(TolerantModel):
         prediction_ids: where there are some, a few IDs of the window's predictions, those without a label first.
     """
 
+    schema_version: Literal[1] = 1
     version: str
     window: str
     prediction_batches: list[str]
