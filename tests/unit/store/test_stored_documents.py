@@ -17,8 +17,8 @@ from steward.defects.defect import Defect
 from steward.documents import VersionedModel
 from steward.errors import DocumentTooNew
 from steward.events import EVENTS
+from steward.evidence.history import History
 from steward.ledger import Decision, LedgerEntry, verify
-from steward.monitoring.history import History
 from steward.operation.collection_windows import Collection
 from steward.profiles.profile import Profile
 from steward.releasing.routing import Routing

@@ -120,6 +120,12 @@ def original(name: str) -> str:
     return name.partition(_AMENDED)[0]
 
 
+def include(known: Iterable[str], corrections: Iterable[str]) -> bool:
+    """Whether every one of some corrections is among known ones, whatever corrected it since."""
+    batches = {original(batch) for batch in known}
+    return all(original(batch) in batches for batch in corrections)
+
+
 def standing(names: Iterable[str]) -> list[str]:
     """Of the names of each batch the one that the most corrections have gone through, sorted.
 

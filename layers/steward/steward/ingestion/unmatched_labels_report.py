@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from steward.documents import VersionedModel
 from steward.events import BatchIngested
+from steward.evidence.label_matches import EXAMPLES, UnmatchedLabels
 from steward.ingestion import pending_labels
 from steward.ingestion.pending_labels import MatchedLabels
 from steward.ingestion.spool import UNTIMED
-from steward.quality.label_matches import EXAMPLES, UnmatchedLabels
 from steward.quality.unmatched_labels import patience
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec

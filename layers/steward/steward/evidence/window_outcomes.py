@@ -1,13 +1,11 @@
 """Realised outcomes of one version in one window, and the batches that they are computed from."""
 
-from collections.abc import Iterable
 from typing import Literal
 
-from steward.defects.correction import original
 from steward.documents import VersionedModel
+from steward.evidence.label_matches import LabelMatches, UnmatchedLabels
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
-from steward.quality.label_matches import LabelMatches, UnmatchedLabels
 
 
 class WindowOutcomes(VersionedModel):
@@ -46,8 +44,3 @@ class WindowOutcomes(VersionedModel):
             unmatched=self.unmatched,
             prediction_ids=self.prediction_ids,
         )
-
-    def know(self, corrections: Iterable[str]) -> bool:
-        """Whether these corrections were stored when the labels were joined; else they are about to be joined again."""
-        joined = {original(batch) for batch in self.corrections}
-        return all(original(batch) in joined for batch in corrections)

@@ -1,16 +1,12 @@
 """Key figures of earlier windows of a version."""
 
-from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import ConfigDict, Field
 
 from steward.documents import TolerantModel, VersionedModel
-from steward.quality.label_matches import PastMatches
-from steward.quality.schema_consistency import oddity_shares
-from steward.quality.unmatched_labels import matches_of
-from steward.results import FILLING, MetricResult
-from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, StoredMetric
+from steward.evidence.label_matches import PastMatches
+from steward.spec.monitors import StoredMetric
 from steward.spec.windows import Window
 
 KEPT = 500
@@ -21,9 +17,6 @@ VOLUMES_KEPT = 1400
 
 LATE = 200
 """The newest windows, by which estimates and signals are judged: what held years ago need not hold now."""
-
-_DRIFT = frozenset({"feature_drift", "score_drift", "joint_drift"})
-_PERFORMANCE = frozenset((*CLASSIFICATION_METRICS, *REGRESSION_METRICS))
 
 
 class PastWindow(TolerantModel):
@@ -53,36 +46,6 @@ class PastWindow(TolerantModel):
     columns: dict[str, float] | None = None
     matches: PastMatches | None = None
     filling: bool = False
-
-    @classmethod
-    def of(cls, window: str, rows: int, labelled_rows: int, results: Sequence[MetricResult]) -> Self:
-        """The key figures of a check's results about all rows."""
-        whole = [result for result in results if result.segment is None and result.value is not None]
-        realised = {
-            result.monitor: result.value for result in whole if result.monitor in _PERFORMANCE and not result.left_out
-        }
-        estimates = {
-            result.statistic.removeprefix("estimated_"): result
-            for result in whole
-            if result.monitor == "estimated_performance" and result.statistic.startswith("estimated_")
-        }
-        effects = {
-            result.statistic if result.column is None else result.column: result.effect
-            for result in whole
-            if result.monitor in _DRIFT and result.effect is not None
-        }
-        return cls(
-            window=window,
-            rows=rows,
-            labelled_rows=labelled_rows,
-            realised=realised if labelled_rows else {},  # type: ignore[arg-type]
-            estimated={name: result.value for name, result in estimates.items()},  # type: ignore[misc]
-            bounds={name: (result.low, result.high) for name, result in estimates.items()},  # type: ignore[misc]
-            effects=effects,
-            columns=oddity_shares(results),
-            matches=matches_of(results),
-            filling=any(result.statistic == FILLING for result in results),
-        )
 
 
 class History(VersionedModel):
