@@ -26,11 +26,11 @@ export STEWARD_ARCHITECTURE ?= arm64
 
 STACK ?= steward
 
-.PHONY: help demo test check integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+.PHONY: help demo test test-aws check integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
   unit templates generate changelog release wheel
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: deps tools ## play ten months of real flights through the deployed functions, and show what Steward did
 	$(RUN) python infra/demo
@@ -56,7 +56,7 @@ nightly: deps ## every case of which make test tries a sample, and the unit test
 	  --timeout 7200 tests/unit tests/integration; missed=$$?; \
 	$(RUN) python -m tests.processors && exit $$missed
 
-processors: deps ## the unit tests as on processors without AVX-512, AVX2 or a second core
+processors: deps ## the unit tests as on processors without AVX-512 or AVX2, and with eight cores
 	$(RUN) python -m tests.processors
 
 build: deps tools ## build functions and layers for AWS into .aws-sam/ (STEWARD_ARCHITECTURE=arm64 or x86_64)
@@ -74,6 +74,10 @@ deploy: deps tools ## deploy to your AWS account; GUIDED=1 asks for every parame
 	$(MAKE) --no-print-directory build; \
 	$(SAM) deploy $(if $(GUIDED),--guided) --stack-name $(STACK) --region "$$region" \
 	  --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE) $$quotas $(PARAMETERS)
+
+test-aws: deps tools ## end-to-end tests in your AWS account, in a stack of their own that is removed; says the price, YES=1 goes on
+	$(if $(YES),$(MAKE) --no-print-directory build)
+	$(RUN) python -m infra.test_aws $(if $(YES),--yes)
 
 benchmark: deps tools peers ## measure the promised speeds, sizes and errors of estimates
 	$(RUN) pytest tests/benchmarks tests/e2e/test_alert.py -m benchmark -s; missed=$$?; $(RUN) python -m tests.benchmarks.published speed estimation && exit $$missed
