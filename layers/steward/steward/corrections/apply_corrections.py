@@ -15,10 +15,11 @@ from steward.defects.defect import Defect
 from steward.defects.impact import AffectedObject
 from steward.documents import TolerantModel
 from steward.errors import BatchInvalid, ObjectMissing
-from steward.events import CorrectedKind, DataCorrected
+from steward.events import CorrectedKind, DataCorrected, Event
 from steward.ingestion.batch_writer import PARQUET
 from steward.ingestion.fetch import fetch_file
 from steward.ingestion.version_assignment import AssignedRows, assign_versions, describe_rows
+from steward.outbox import OutboxEntry, announce
 from steward.records.columns import CategoricalColumn
 from steward.records.quarantine import Quarantine
 from steward.records.raw import ReadLimits, Reason
@@ -50,7 +51,7 @@ class CorrectedWindows(TolerantModel):
     windows: tuple[str, ...] = ()
 
 
-def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: Path) -> Iterator[DataCorrected]:
+def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: Path) -> Iterator[Event]:
     """Apply one upload of corrections; a redelivered one finds its effects and reports them again.
 
     Raises:
@@ -80,8 +81,8 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
             versions=sorted({version for window in part for version in window.versions}),
             correction=found.stored,
         )
-        runtime.record(event, "data_corrected", upload.created.key, _summary(correction), (found.stored,))
-        yield event
+        entry = OutboxEntry(event, "data_corrected", upload.created.key, _summary(correction), (found.stored,))
+        yield from announce(runtime, entry)
 
 
 def rebuild_corrected(data: Bucket, spec: ModelSpec, windows: list[Window]) -> None:

@@ -66,6 +66,14 @@ def _moment(written: str | float | None) -> datetime | None:
     return moment if moment and moment.tzinfo else None
 
 
+class ClockTick(BaseModel):
+    """A rule of EventBridge with a rate was due, at about the time that the queue took its message."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    at: AwareDatetime
+
+
 class ObjectCreated(BaseModel):
     """S3's own event through EventBridge: one object version was written.
 

@@ -11,6 +11,7 @@ from steward.events import Event, MaintenanceRequested, ObjectsRemoved
 from steward.ingestion.deferral import refuse_overdue
 from steward.ledger import Action
 from steward.maintenance.retention import ExpiredObjects, RemovalCandidate, RetentionRoots, on_hold, removal
+from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.repositories.uploads import uploaded_at
 from steward.retraining.manifest import DatasetManifest
@@ -59,8 +60,8 @@ def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[
 def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested) -> Iterator[Event]:
     """Remove what is old enough of each kind, and tell how much went and what had to stay.
 
-    The event is stored in the request's plan, then recorded, before anything goes: a message that is tried again
-    removes what is left and tells the same.
+    The event is stored in the request's plan, then announced, before anything goes: nothing goes that is not recorded,
+    and a message that is tried again removes what is left and tells the same.
     """
     policy = spec.retention
     folders = [(kind, prefix) for kind, prefix in _folders(spec.model) if policy.of(kind) is not None]
@@ -78,9 +79,8 @@ def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReque
         if not found.gone and prefix not in begun:
             continue
         event = begun.get(prefix) or _begin(runtime, plan, _removed_event(runtime, request, prefix, found))
-        runtime.record(event, "objects_removed", prefix, event.summary)
+        yield from announce(runtime, OutboxEntry(event, "objects_removed", prefix, event.summary))
         runtime.data.delete_versions((item.key, item.version_id) for item in found.gone)
-        yield event
     if runtime.data.exists(plan):
         runtime.data.update(plan, RemovalPlan, lambda _: RemovalPlan())
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from boto3.s3.transfer import TransferConfig
@@ -259,7 +260,7 @@ class Bucket:
             content_type: what kind of thing that is.
             source: key and version id of the upload that it was made from; `source_of` reads them back.
         """
-        return self._write(key, body, content_type, {}, source)
+        return self._write(key, body, content_type, {}, note_source(*source) if source else {})
 
     def put_file(
         self, key: str, path: Path, content_type: str = "application/json", *, source: tuple[str, str] | None = None
@@ -268,7 +269,8 @@ class Bucket:
         if path.stat().st_size <= _PART:
             self.put(key, path.read_bytes(), content_type, source=source)
             return
-        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": self._metadata(source)}
+        noted = self._metadata(note_source(*source) if source else {})
+        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": noted}
         aws.s3().upload_file(str(path), self.name, key, ExtraArgs=extra, Config=_IN_PARTS)
 
     def source_of(self, key: str) -> tuple[str, str] | None:
@@ -298,13 +300,20 @@ class Bucket:
         known = {(answer["ContentLength"], answer["ETag"]) for answer in answers}
         return len(known) == 1
 
-    def create(self, key: str, body: bytes, content_type: str = "application/json") -> ObjectRef:
-        """Write an object that must not exist.
+    def create(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str = "application/json",
+        *,
+        noted: Mapping[str, str] = MappingProxyType({}),
+    ) -> ObjectRef:
+        """Write an object that must not exist, with what is noted beside it.
 
         Raises:
             Conflict: it exists.
         """
-        return self._write(key, body, content_type, {"IfNoneMatch": "*"})
+        return self._write(key, body, content_type, {"IfNoneMatch": "*"}, noted=noted)
 
     def replace(
         self, key: str, body: bytes, present: ObjectContent | None, content_type: str = "application/json"
@@ -437,9 +446,8 @@ class Bucket:
         """Hide the newest version; the versions before it stay."""
         aws.s3().delete_object(Bucket=self.name, Key=key)
 
-    def _metadata(self, source: tuple[str, str] | None) -> dict[str, str]:
-        noted = {"environment": self.environment} if self.environment else {}
-        return noted | (note_source(*source) if source else {})
+    def _metadata(self, noted: Mapping[str, str]) -> dict[str, str]:
+        return ({"environment": self.environment} if self.environment else {}) | dict(noted)
 
     def _write(
         self,
@@ -447,7 +455,7 @@ class Bucket:
         body: bytes,
         content_type: str,
         condition: dict[str, Any],
-        source: tuple[str, str] | None = None,
+        noted: Mapping[str, str] = MappingProxyType({}),
     ) -> ObjectRef:
         raced = _RACED | _ABSENT if "IfMatch" in condition else _RACED
         for attempt in range(_ATTEMPTS):
@@ -458,7 +466,7 @@ class Bucket:
                     Body=body,
                     ContentType=content_type,
                     ChecksumAlgorithm="SHA256",
-                    Metadata=self._metadata(source),
+                    Metadata=self._metadata(noted),
                     **condition,
                 )
             except ClientError as error:
