@@ -14,6 +14,7 @@ from steward.events import (
     TrainingDeclined,
     TrainingRequested,
 )
+from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.retraining.policy import RetrainingDecision, RetrainingState, decide
 from steward.retraining.runs import Run
@@ -25,7 +26,7 @@ _SILENCE = timedelta(days=1)
 """A run that has not ended after this long was killed without a word (its message is in a dead-letter queue)."""
 
 
-def kick_retraining(runtime: Runtime, cause: Event) -> Iterator[TrainingRequested | TrainingDeclined]:
+def kick_retraining(runtime: Runtime, cause: Event) -> Iterator[Event]:
     """Apply the policy to what just happened. The same event asked about again gets the same answer."""
     spec, _ = models.current_spec(runtime.data, cause.model)
     champion = models.routing(runtime.data, cause.model).champion
@@ -57,7 +58,7 @@ def kick_retraining(runtime: Runtime, cause: Event) -> Iterator[TrainingRequeste
         return memory.with_decision(cause.event_id, decided, as_of or cause.as_of, runtime.now())
 
     memory = runtime.data.update(keys.retraining_state(cause.model), RetrainingState, answer)
-    yield from _decision_events(runtime, cause, memory.decisions[cause.event_id])
+    yield from _announce_decision(runtime, cause, memory.decisions[cause.event_id])
 
 
 def _update_state(memory: RetrainingState, cause: Event) -> RetrainingState:
@@ -86,15 +87,12 @@ def _in_flight(runtime: Runtime, model: str, memory: RetrainingState) -> bool:
     return not (run and run.ended) and runtime.now() - memory.last_requested_at < _SILENCE
 
 
-def _decision_events(
-    runtime: Runtime, cause: Event, answer: RetrainingDecision
-) -> Iterator[TrainingRequested | TrainingDeclined]:
+def _announce_decision(runtime: Runtime, cause: Event, answer: RetrainingDecision) -> Iterator[Event]:
     header = runtime.caused_by(cause, as_of=answer.as_of)
     if answer.verdict == "decline":
         declined = TrainingDeclined(**header, reasons=answer.reasons, triggers=answer.triggers)
         summary = f"asked: {'; '.join(answer.triggers)}. Held back: {'; '.join(answer.reasons)}"
-        runtime.record(declined, "training_declined", cause.model, summary)
-        yield declined
+        yield from announce(runtime, OutboxEntry(declined, "training_declined", cause.model, summary))
     elif answer.verdict == "start" and answer.run:
         run = Run(
             run=answer.run,
@@ -106,5 +104,5 @@ def _decision_events(
         )
         runtime.data.update(keys.run(cause.model, run.run), Run, lambda present: present or run)
         requested = TrainingRequested(**header, run=run.run, reasons=answer.reasons)
-        runtime.record(requested, "training_requested", run.run, "; ".join(answer.reasons))
-        yield requested
+        summary = "; ".join(answer.reasons)
+        yield from announce(runtime, OutboxEntry(requested, "training_requested", run.run, summary))
