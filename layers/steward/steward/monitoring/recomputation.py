@@ -9,7 +9,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict
 
 from steward.results import MetricResult
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import StoredMonitor
 
 RELATIVE_TOLERANCE = 1e-6
 """How far a figure may be off because another processor, or another release of a library, rounds otherwise.
@@ -38,7 +38,7 @@ class FieldDifference(BaseModel):
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="null")
 
-    monitor: MonitorName
+    monitor: StoredMonitor
     segment: str | None
     column: str | None
     statistic: str
