@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 from steward.spec.policies import RetrainingPolicy
@@ -39,7 +39,7 @@ class RetrainingDecision(TolerantModel):
     as_of: AwareDatetime | None = None
 
 
-class RetrainingState(TolerantModel):
+class RetrainingState(VersionedModel):
     """What the policy remembers of one model between decisions (compare-and-swap).
 
     Attributes:
@@ -57,6 +57,7 @@ class RetrainingState(TolerantModel):
             of.
     """
 
+    schema_version: Literal[1] = 1
     labels: dict[str, int] = Field(default_factory=dict)
     counted: dict[str, int] = Field(default_factory=dict)
     reference_until: AwareDatetime | None = None
