@@ -181,7 +181,7 @@ class Inbox:
             data=bucket,
             settings=SimpleNamespace(ingest_queue_url=""),
             now=lambda: datetime(2024, 6, 1, tzinfo=UTC),
-            record=lambda *_, **__: None,
+            ledger=SimpleNamespace(append=lambda *_, **__: None, close=lambda _: None),
             header=lambda model, as_of, chain: {
                 "occurred_at": as_of,
                 "model": model,
