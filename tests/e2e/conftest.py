@@ -32,16 +32,20 @@ NEEDS_THE_EMULATOR = {
     "test_local_stack.py", "test_preflight.py", "test_promotion.py", "test_roles.py", "test_actions.py",
 }  # fmt: skip
 """They measure it, take over roles, deploy a second stack, change functions or queues, or look at what was built."""
+DEPLOYED_WITHIN_SECONDS = 900
+"""Building, deploying two stacks and training models, on a busy machine; what fixtures wait for has its own limits."""
 COMMAND = Path(sys.executable).with_name("steward")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, and those of them that need the emulator."""
-    for item in items:
-        if item.path.is_relative_to(ROOT / "tests" / "e2e"):
-            item.add_marker("e2e")
-            if item.path.name in NEEDS_THE_EMULATOR:
-                item.add_marker("emulator")
+    """Mark the tests of this folder, and those of them that need the emulator; the first one deploys the stacks."""
+    here = [item for item in items if item.path.is_relative_to(ROOT / "tests" / "e2e")]
+    for item in here:
+        item.add_marker("e2e")
+        if item.path.name in NEEDS_THE_EMULATOR:
+            item.add_marker("emulator")
+    for first in here[:1]:
+        first.add_marker(pytest.mark.timeout(DEPLOYED_WITHIN_SECONDS), append=False)
 
 
 @pytest.fixture(scope="session")
