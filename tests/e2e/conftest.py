@@ -29,7 +29,7 @@ ELSEWHERE = os.environ.get("STEWARD_E2E_STACK")
 """A stack where the AWS settings point, to be tested instead of a local one; nothing is in it yet."""
 NEEDS_THE_EMULATOR = {
     "test_alert.py", "test_collect.py", "test_deliveries.py", "test_doctor.py", "test_layer_sizes.py",
-    "test_local_stack.py", "test_promotion.py", "test_roles.py", "test_actions.py",
+    "test_local_stack.py", "test_preflight.py", "test_promotion.py", "test_roles.py", "test_actions.py",
 }  # fmt: skip
 """They measure it, take over roles, deploy a second stack, change functions or queues, or look at what was built."""
 COMMAND = Path(sys.executable).with_name("steward")
@@ -140,8 +140,9 @@ def other_bus(listening: Deployed) -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def staging(steward: Deployed, other_bus: tuple[str, str]) -> Iterator[Deployed]:
-    """A second stack beside the first, with all that may be left out; it has a champion of `sorbs`."""
-    other = beside(steward.stack, "steward-staging", Environment="staging", ChatRooms="on", ActionBuses=other_bus[0])
+    """A second stack, as in an old account, with all that may be left out; it has a champion of `sorbs`."""
+    options = {"Environment": "staging", "ChatRooms": "on", "ActionBuses": other_bus[0], "AccountQuotas": "standard"}
+    other = beside(steward.stack, "steward-staging", **options)
     with Deployed(other).listening() as deployed:
         declare(deployed, "sorbs")
         yield deployed
