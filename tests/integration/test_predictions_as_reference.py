@@ -49,12 +49,12 @@ def test_predictions_are_no_reference(adopted: Deployment, rows: pd.DataFrame) -
     key = push(adopted, rows)
     (rejected,) = adopted.told(BatchRejected)
     assert (rejected.source, rejected.code) == (key, "predictions_as_reference")
-    came = min(len(rows), 200) if len(rows) == 200 else 10
+    came = 200 if len(rows) == 200 else 10
     assert rejected.message == (
         f"{came} of the {len(rows)} rows came before as predictions, in inbox/lemons/predictions/april.csv, and no row "
-        "has a label: the file is no reference, and the champion stays. A new reference has labels in the column lemon, or "
-        "rows whose sale did not come as predictions; files of labels alone (sale, lemon) are uploaded under the kind "
-        "labels"
+        "has a label: the file is no reference, and the champion stays. A new reference has labels in the column "
+        "lemon, or rows whose sale did not come as predictions; files of labels alone (sale, lemon) are uploaded "
+        "under the kind labels"
     )
     assert adopted.champion("lemons") == champion
     assert releases(adopted) == 1
