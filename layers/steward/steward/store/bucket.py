@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from steward import aws
-from steward.errors import Conflict, ObjectChanged, ObjectMissing, StewardError
+from steward.errors import Conflict, DocumentTooNew, ObjectChanged, ObjectMissing, StewardError
 from steward.events import ObjectRef
 from steward.store.source import note_source, source_key
 
@@ -152,12 +152,13 @@ class Bucket:
             ObjectChanged: it holds other bytes than those that are meant.
             pydantic.ValidationError: it is of another kind.
         """
-        return kind.model_validate_json(self.get(place).body if isinstance(place, str) else self.get_verified(place))
+        key, body = (place, self.get(place).body) if isinstance(place, str) else (place.key, self.get_verified(place))
+        return self._read(key, body, kind)
 
     def load_if_present[Document: BaseModel](self, key: str, kind: type[Document]) -> Document | None:
         """The same of an object that need not be there."""
         content = self.find(key)
-        return kind.model_validate_json(content.body) if content else None
+        return self._read(key, content.body, kind) if content else None
 
     def get_exact(self, reference: ObjectRef) -> ObjectContent:
         """The exact object version that a reference names, its bytes verified.
@@ -369,7 +370,7 @@ class Bucket:
         """
 
         def apply_change(body: bytes | None) -> bytes:
-            return change(kind.model_validate_json(body) if body is not None else None).model_dump_json().encode()
+            return change(self._read(key, body, kind) if body is not None else None).model_dump_json().encode()
 
         content = self.update_bytes(key, apply_change)
         return kind.model_validate_json(content.body), content.stored
@@ -445,6 +446,12 @@ class Bucket:
     def delete(self, key: str) -> None:
         """Hide the newest version; the versions before it stay."""
         aws.s3().delete_object(Bucket=self.name, Key=key)
+
+    def _read[Document: BaseModel](self, key: str, body: bytes, kind: type[Document]) -> Document:
+        try:
+            return kind.model_validate_json(body)
+        except DocumentTooNew as error:
+            raise DocumentTooNew(f"s3://{self.name}/{key}: {error}") from None
 
     def _metadata(self, noted: Mapping[str, str]) -> dict[str, str]:
         return ({"environment": self.environment} if self.environment else {}) | dict(noted)
