@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import rfc8785
 from pydantic import AwareDatetime, Field
 
-from steward.documents import TolerantModel
+from steward.documents import AnyText, TolerantModel, VersionedModel
 from steward.errors import LedgerBroken
 from steward.events import ObjectRef
 
@@ -62,6 +62,10 @@ Action = Literal[
 ]
 
 
+StoredAction = Annotated[Action, AnyText()]
+"""The actions in what is stored, where a newer release may have written others."""
+
+
 class Decision(TolerantModel):
     """One decision, before it has its place in the ledger.
 
@@ -74,7 +78,7 @@ class Decision(TolerantModel):
 
     identity: str
     model: str
-    action: Action
+    action: StoredAction
     subject: str
     summary: str
     as_of: AwareDatetime
@@ -82,9 +86,10 @@ class Decision(TolerantModel):
     evidence: tuple[ObjectRef, ...] = ()
 
 
-class LedgerEntry(Decision):
+class LedgerEntry(Decision, VersionedModel):
     """A decision in its place: bound to the entry before it by that one's hash."""
 
+    schema_version: Literal[1] = 1
     sequence: int = Field(ge=1)
     function: str
     recorded_at: AwareDatetime

@@ -1,6 +1,6 @@
 """A function that its queue wakes: messages in, a service's events out. Every function is wired by this."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,11 +17,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward.errors import RemovedModel
-from steward.events import Envelope, Event, ObjectCreated, decode
+from steward.events import ClockTick, Envelope, Event, ObjectCreated, decode
 from steward.runtime import Runtime, Settings, logger
 from steward.scratch import remove_leftovers
 
-Service = Callable[[Runtime[Any], Any], Iterable[Event]]
+type Cause = Event | ObjectCreated | ClockTick
+"""What wakes a service."""
+
+Service = Callable[[Runtime[Any], Any], Iterator[Event]]
 """What a function does: given its wiring and the event that woke it, it yields the events to publish, each in its turn:
 what follows a `yield` is done once that event is on the bus."""
 
@@ -46,20 +49,20 @@ class LoggingBatchProcessor(BatchProcessor):
         return super().failure_handler(record, exception)
 
 
-def sent_at(record: SQSRecord) -> datetime:
-    """When the queue took a message."""
-    return datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
-
-
-def decode_message(record: SQSRecord, runtime: Runtime[Any]) -> Event | ObjectCreated:
-    """The event of Steward's, or the upload, that a message tells of.
+def decode_message(record: SQSRecord, runtime: Runtime[Any]) -> Cause:
+    """The event of Steward's, the upload, or the tick of a clock, that a message tells of.
 
     Raises:
-        pydantic.ValidationError, KeyError: it tells of neither.
+        pydantic.ValidationError, KeyError: it tells of none.
     """
-    if Envelope.model_validate_json(record.body).detail_type == "Object Created":
-        return ObjectCreated.decode(record.body, runtime.data.newest_version)
-    return decode(record.body, sent_at=sent_at(record))
+    sent_at = datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
+    match Envelope.model_validate_json(record.body).detail_type:
+        case "Object Created":
+            return ObjectCreated.decode(record.body, runtime.data.newest_version)
+        case "Scheduled Event":
+            return ClockTick(at=sent_at)
+        case _:
+            return decode(record.body, sent_at=sent_at)
 
 
 class QueueFunction[S: Settings]:
@@ -72,7 +75,7 @@ class QueueFunction[S: Settings]:
 
     def __init__(
         self,
-        service: Service | Mapping[type[Event | ObjectCreated], Service],
+        service: Service | Mapping[type[Cause], Service],
         *,
         settings: type[S] = Settings,  # type: ignore[assignment] # mypy takes no default for a type variable
         decode: Callable[[SQSRecord, Runtime[S]], Any] = decode_message,

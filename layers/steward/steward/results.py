@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from steward.documents import TolerantModel
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import StoredMonitor
 
 Status = Literal["ok", "drift", "breach", "unknown", "measured"]
 
@@ -23,7 +23,7 @@ INVALID_SHARE = "invalid_share"
 
 REMEDY = (
     "compare with a longer reference, or with earlier windows: "
-    "`monitors: {feature_drift: {compared_with: {windows: 28}}}`, or `{every: 1w}` for the same hour of the week"
+    "`monitors: {feature_drift: {compared_with: {windows: 28}}}`, or `{every: 1w, repeats: 12}` for a weekly rhythm"
 )
 """What helps where windows of the baseline differ so much that hardly any drift would show."""
 
@@ -84,7 +84,7 @@ class MetricResult(TolerantModel):
 
     model_config = ConfigDict(ser_json_inf_nan="null")
 
-    monitor: MonitorName
+    monitor: StoredMonitor
     column: str | None = None
     segment: str | None = None
     statistic: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field
 
@@ -20,10 +20,10 @@ from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute
 from steward.alerting.monitor_alert import AlertStatus, NewestDoubt, pooled_note
 from steward.alerting.state_machine import WindowResult, run_state_machine
 from steward.alerting.window_results import window_results
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.spec.maintenance import in_maintenance
 from steward.spec.model import ModelSpec
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import MonitorName, StoredMonitor
 from steward.spec.windows import ORIGIN, Window
 
 MAX_WINDOWS = 60
@@ -32,8 +32,10 @@ MAX_WINDOWS = 60
 MAX_DECISIONS = 100
 """How many mutes and acknowledgements are remembered, the newest ones."""
 
+_KNOWN = frozenset(get_args(MonitorName))
 
-class ModelAlerts(TolerantModel):
+
+class ModelAlerts(VersionedModel):
     """All alerts of one model (compare-and-swap).
 
     Attributes:
@@ -44,12 +46,13 @@ class ModelAlerts(TolerantModel):
         executions: what was done by itself, or held back, by what makes it this execution.
     """
 
+    schema_version: Literal[1] = 1
     model: str
     champion: str | None = None
     checks: dict[str, CheckSummary] = Field(default_factory=dict)
     mutes: dict[str, Mute] = Field(default_factory=dict)
     acknowledgements: dict[str, Acknowledgement] = Field(default_factory=dict)
-    deliveries: dict[MonitorName, DeliveryState] = Field(default_factory=dict)
+    deliveries: dict[StoredMonitor, DeliveryState] = Field(default_factory=dict)
     executions: dict[str, ActionExecution] = Field(default_factory=dict)
 
     @property
@@ -64,9 +67,12 @@ class ModelAlerts(TolerantModel):
 
     @property
     def monitors(self) -> list[MonitorName]:
-        """Every monitor with a finding for the champion or a sent notification."""
+        """Every monitor with a finding for the champion or a sent notification.
+
+        One that only a newer release has is left to that release, and its notifications stay as they are.
+        """
         found = {name for check in self.history for name in check.findings}
-        return sorted({*found, *self.deliveries})
+        return sorted(_KNOWN & {*found, *self.deliveries})
 
     def with_check(self, check: CheckSummary) -> Self:
         """Add a check. The order of checks makes no difference, nor do repetitions.
@@ -106,7 +112,7 @@ class ModelAlerts(TolerantModel):
             )
             for name, status in statuses.items()
         }
-        kept = {name: known for name, known in sent.items() if known != DeliveryState()}
+        kept = {name: known for name, known in (self.deliveries | sent).items() if known != DeliveryState()}
         return self.model_copy(update={"deliveries": kept})
 
     def with_sent(self, announced: Mapping[MonitorName, Announcement], now: datetime) -> Self:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.results import MetricResult, Precision, Status
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import MonitorName, StoredMonitor
 
 _OF_ROWS: Final[frozenset[MonitorName]] = frozenset(("volume", "no_data", "freshness"))
 """Monitors of how many rows come, and when: fewer rows make them no less sure."""
@@ -219,8 +219,8 @@ class CheckSummary(TolerantModel):
     newest_upload: str = ""
     stored: ObjectRef | None = None
     cause: str = ""
-    findings: dict[MonitorName, MonitorFinding] = Field(default_factory=dict)
-    doubts: dict[MonitorName, Doubt] = Field(default_factory=dict)
+    findings: dict[StoredMonitor, MonitorFinding] = Field(default_factory=dict)
+    doubts: dict[StoredMonitor, Doubt] = Field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -241,7 +241,7 @@ class CheckSummary(TolerantModel):
 class Mute(TolerantModel):
     """A person wants no notifications until a time; one that ends when it was asked for lifts those before it."""
 
-    monitor: MonitorName | None
+    monitor: StoredMonitor | None
     as_of: AwareDatetime
     until: AwareDatetime
     reason: str
@@ -264,7 +264,7 @@ class Mute(TolerantModel):
 class Acknowledgement(TolerantModel):
     """An acknowledgement stops reminders and the escalation of what was sent before it."""
 
-    monitor: MonitorName | None
+    monitor: StoredMonitor | None
     at: AwareDatetime = Field(description="When it was said, by the wall clock, as what was told has its time by it.")
     author: str
     note: str = ""

@@ -8,6 +8,7 @@ from steward.documents import first_problem
 from steward.errors import ObjectChanged, ObjectMissing
 from steward.events import NO_MODEL, Event, ObjectCreated, ObjectRef, ValidationCompleted, VersionRejected
 from steward.governance.card import ModelCard
+from steward.outbox import OutboxEntry, announce
 from steward.promotion.acceptance import IncomingVersion, verify
 from steward.promotion.transfer import LedgerExtract, Part, Transfer
 from steward.repositories import models
@@ -43,10 +44,10 @@ def accept_version(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
     """
     content = runtime.data.get(created.key, created.version_id)
     try:
-        event: Event = _accept(runtime, created, content, _transfer(content))
+        answer = _accept(runtime, created, content, _transfer(content))
     except _TransferRefused as refusal:
-        event = _reject(runtime, created, content, refusal.problems)
-    yield event
+        answer = _reject(runtime, created, content, refusal.problems)
+    yield from answer
 
 
 def _transfer(content: ObjectContent) -> Transfer:
@@ -62,9 +63,7 @@ def _transfer(content: ObjectContent) -> Transfer:
     return transfer
 
 
-def _accept(
-    runtime: Runtime, created: ObjectCreated, content: ObjectContent, transfer: Transfer
-) -> ValidationCompleted:
+def _accept(runtime: Runtime, created: ObjectCreated, content: ObjectContent, transfer: Transfer) -> Iterator[Event]:
     bodies, arrival = _arrival(runtime, transfer)
     found = verify(arrival)
     if found:
@@ -84,8 +83,7 @@ def _accept(
         evaluation=run.evaluation,
     )
     evidence = (content.stored, run.evaluation, run.manifest)
-    runtime.record(event, "version_accepted", transfer.version, summary, evidence)
-    return event
+    return announce(runtime, OutboxEntry(event, "version_accepted", transfer.version, summary, evidence))
 
 
 def _arrival(runtime: Runtime, transfer: Transfer) -> tuple[Mapping[Part, bytes], IncomingVersion]:
@@ -194,7 +192,7 @@ def _store(
     )
 
 
-def _reject(runtime: Runtime, created: ObjectCreated, content: ObjectContent, found: list[str]) -> VersionRejected:
+def _reject(runtime: Runtime, created: ObjectCreated, content: ObjectContent, found: list[str]) -> Iterator[Event]:
     model, version = keys.promotion_of(created.key) or (NO_MODEL, "unknown")
     event = VersionRejected(
         **runtime.header(model, content.modified, created.correlation_id),
@@ -203,8 +201,7 @@ def _reject(runtime: Runtime, created: ObjectCreated, content: ObjectContent, fo
         origin=_origin(content),
         problems=found,
     )
-    runtime.record(event, "version_rejected", version, "; ".join(found), (content.stored,))
-    return event
+    return announce(runtime, OutboxEntry(event, "version_rejected", version, "; ".join(found), (content.stored,)))
 
 
 def _origin(content: ObjectContent) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from steward.errors import RunLost
 from steward.events import Event, RunFailed, TrainingCompleted, TrainingRequested, ValidationCompleted
+from steward.outbox import OutboxEntry, announce
 from steward.repositories.run_attempts import MAXIMUM_DELIVERIES, Attempts
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
@@ -30,12 +31,12 @@ def ending_run(runtime: Runtime, cause: Event, *, stage: RunStage) -> Iterator[N
             Attempts(runtime, cause.model, cause.run, stage, runtime.attempt).fail()
         elif runtime.attempt >= MAXIMUM_DELIVERIES:
             message = f"{type(error).__name__}: {error}; the message is in the dead-letter queue"
-            runtime.publish([fail_run(runtime, cause, cause.run, stage, message)])
+            runtime.publish(fail_run(runtime, cause, cause.run, stage, message))
         raise
 
 
-def fail_run(runtime: Runtime, cause: Event, run: str, stage: RunStage, message: str) -> RunFailed:
-    """Mark a run as failed, record it, and make the event that tells of it."""
+def fail_run(runtime: Runtime, cause: Event, run: str, stage: RunStage, message: str) -> Iterator[Event]:
+    """Mark a run as failed, and announce it."""
 
     def change(present: Run | None) -> Run:
         if present is None:
@@ -49,5 +50,4 @@ def fail_run(runtime: Runtime, cause: Event, run: str, stage: RunStage, message:
         stage=stage,
         message=message,
     )
-    runtime.record(event, "run_failed", run, f"{stage}: {message}")
-    return event
+    return announce(runtime, OutboxEntry(event, "run_failed", run, f"{stage}: {message}"))

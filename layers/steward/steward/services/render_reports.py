@@ -11,6 +11,7 @@ from steward.errors import ObjectChanged, ObjectMissing, RemovedModel, UnknownMo
 from steward.events import Event, ObjectRef, ReportRendered, ReportRequested
 from steward.governance.audit import Audit
 from steward.monitoring.check import Check
+from steward.outbox import OutboxEntry, announce
 from steward.releasing.routing import Routing
 from steward.reporting.assemble import report
 from steward.reporting.digest import digest
@@ -86,8 +87,7 @@ def keep_periodic_report(runtime: Runtime, asked: ReportRequested) -> Iterator[E
         report=stored,
         digest=digest(kept, _before(runtime.data, before) if before else None),
     )
-    yield event
-    runtime.record(
+    entry = OutboxEntry(
         event,
         "report_rendered",
         f"{asked.as_of:%Y-%m-%d %H:%M}",
@@ -95,6 +95,7 @@ def keep_periodic_report(runtime: Runtime, asked: ReportRequested) -> Iterator[E
         (stored, draw),
         identity=f"report-{asked.as_of:%Y%m%dT%H%M%SZ}",
     )
+    yield from announce(runtime, entry)
 
 
 def _rewrite(runtime: Runtime, cause: Event) -> None:

@@ -3,20 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from steward.alerting.messages import deployment_notice
 from steward.errors import StewardError
-from steward.events import DEPLOYMENT, DeploymentDegraded, DeploymentRecovered, Event, Problem
+from steward.events import DEPLOYMENT, ClockTick, DeploymentDegraded, DeploymentRecovered, Event, Problem
 from steward.notifications import publish
+from steward.outbox import OutboxEntry, announce
 from steward.repositories import model_schedules, models
 from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
 from steward.selfcheck.overdue import GRACE, overdue_audits, overdue_checks
+from steward.selfcheck.schema_versions import SchemaVersions
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import cloudwatch, deployment, keys
 from steward.store.bucket import Bucket
+from steward.store.kinds import schema_versions
 from steward.store.schedules import Scheduler, ScheduleRefused
 
 _REMEMBERED = timedelta(days=35)
@@ -37,19 +41,26 @@ class _AgeMetric:
         return (("QueueName", self.queue),)
 
 
-def watch_deployment(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[Event]:
+def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterator[Event]:
     """Tell people what is wrong, each cause once, and what is corrected; and put back the schedules that are amiss.
 
     It tells them itself rather than by the bus and raise_alerts, which may be what is wrong. What is found is stored
     before anything is corrected or told, and taken out of what is pending after it was told: after a death in between,
     the next delivery tells it, under the same id.
     """
+    at = tick.at
     known = runtime.data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
     if known.knows(at) and not known.pending:
         return
     amiss = list(of_schedules(runtime.settings, runtime.data))
+    versions = runtime.data.update(
+        keys.schema_versions(),
+        SchemaVersions,
+        lambda present: (present or SchemaVersions()).with_release(schema_versions()),
+    )
     if not known.knows(at):
         found = [
+            *versions.problems(),
             *of_queues(runtime.settings.bus, at),
             *_of_bucket(runtime.settings),
             *_of_schedules(runtime.settings, amiss),
@@ -70,7 +81,7 @@ def watch_deployment(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[
             lambda present: (present or OpenIncidents()).with_recovery(refused),
         )
     for news in known.pending:
-        yield from _notify(runtime, news)
+        yield from _announce_changes(runtime, news)
         runtime.data.update(
             keys.deployment_problems(),
             OpenIncidents,
@@ -78,8 +89,8 @@ def watch_deployment(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[
         )
 
 
-def _notify(runtime: Runtime[WatchSettings], news: IncidentChanges) -> Iterator[Event]:
-    """Record news, send them to people, and put them on the bus."""
+def _announce_changes(runtime: Runtime[WatchSettings], news: IncidentChanges) -> Iterator[Event]:
+    """Announce what is wrong, and what is so no more, to people too."""
     for kind, action, problems in (
         (DeploymentDegraded, "deployment_degraded", news.fresh),
         (DeploymentRecovered, "deployment_recovered", news.recovered),
@@ -90,9 +101,8 @@ def _notify(runtime: Runtime[WatchSettings], news: IncidentChanges) -> Iterator[
                 problems=list(problems),
             )
             sentences = " ".join(problem.sentence for problem in problems)
-            runtime.record(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
-            publish(runtime, deployment_notice(event))
-            yield event
+            entry = OutboxEntry(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
+            yield from announce(runtime, entry, partial(publish, runtime, deployment_notice(event)))
 
 
 def list_models(data: Bucket) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Every object key of both buckets. No other module builds or parses one."""
+"""Every object key of both buckets. No other module builds one; `kinds` says which kind of document is where."""
 
 import re
 from dataclasses import dataclass
@@ -391,6 +391,11 @@ def audits(model: str) -> str:
 def deployment_problems() -> str:
     """What Steward knows to be wrong with its own deployment (compare-and-swap)."""
     return "watch/problems.json"
+
+
+def schema_versions() -> str:
+    """The schema versions that the deployment and the releases before it write (compare-and-swap)."""
+    return "watch/schema-versions.json"
 
 
 def audit(model: str, audit: str) -> str:
