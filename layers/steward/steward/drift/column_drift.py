@@ -15,7 +15,7 @@ from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.results import MORE_ROWS, REMEDY, MetricResult, Status
+from steward.results import MORE_ROWS, REMEDY, MetricResult, Status, count_of
 from steward.spec.monitors import MonitorName
 
 _SHARE_OF_EFFECT = 0.4
@@ -240,7 +240,7 @@ def _incomparable(
         elif summary.count == 0:
             reason = f"all {summary.rows:,} cells in {place} are missing or no finite number"
         elif summary.count < FEWEST_ROWS:
-            reason = f"{place} has {summary.count} rows with a value, and {FEWEST_ROWS} are needed"
+            reason = f"{place} has {count_of(summary.count, 'row')} with a value, and {FEWEST_ROWS} are needed"
         elif summary.count < FEWEST_ROWS * effect.of_entities(window=summary is window):
             worth = summary.count / effect.of_entities(window=summary is window)
             reason = (

@@ -9,7 +9,7 @@ from steward.results import count_of
 from steward.spec.windows import Window
 
 _NAMED = 5
-_FIGURES = re.compile(r"([\d,]+) rows(?:; ([\d,]+) more are in quarantine)?")
+_FIGURES = re.compile(r"([\d,]+) rows?(?:; ([\d,]+) more are in quarantine)?")
 
 _SPAN = re.compile(r"; ([\d,]+) windows?, (\d{4}-\d\d-\d\d \d\d:\d\d) to (\d{4}-\d\d-\d\d \d\d:\d\d)")
 
@@ -42,12 +42,12 @@ def summarise_rows(rows: int, rejected: int, reasons: Mapping[tuple[str, str | N
     '8 rows; 32 more are in quarantine: score out_of_range (32), id duplicate_id (1); see `steward quarantine show m b`'
     """
     if not rejected:
-        return f"{rows:,} rows"
+        return count_of(rows, "row")
     found = sorted(reasons.items(), key=lambda item: (-item[1], str(item[0])))
     named = [f"{column or 'row'} {code} ({count:,})" for (code, column), count in found[:_NAMED]]
     more = [f"and {len(found) - _NAMED} more reasons"] if len(found) > _NAMED else []
     told = ", ".join([*named, *more])
-    return f"{rows:,} rows; {rejected:,} more are in quarantine: {told}; see `{show}`"
+    return f"{count_of(rows, 'row')}; {rejected:,} more are in quarantine: {told}; see `{show}`"
 
 
 def rows_of(summary: str) -> tuple[int, int]:

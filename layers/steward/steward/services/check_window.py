@@ -37,7 +37,7 @@ from steward.repositories.due_windows import LOOKBACK, due_windows, filled_windo
 from steward.repositories.profiles import WindowProfiles
 from steward.repositories.replay import has_ended
 from steward.repositories.sagemaker_files import write_reports
-from steward.results import MetricResult
+from steward.results import MetricResult, count_of
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import ORIGIN, Window
@@ -330,6 +330,8 @@ def _identity(check: Check) -> str:
 def _entry(event: CheckCompleted, check: Check) -> OutboxEntry:
     bad = [f"{monitor} {status}" for monitor, status in check.statuses.items() if status in ("drift", "breach")]
     again = f", made again for {len(check.corrections)} corrections" if check.corrections else ""
-    summary = f"{check.rows:,} rows, {check.labelled_rows:,} labelled{again}: {', '.join(bad) or 'nothing found'}"
+    summary = (
+        f"{count_of(check.rows, 'row')}, {check.labelled_rows:,} labelled{again}: {', '.join(bad) or 'nothing found'}"
+    )
     subject = f"{check.window} {check.version}"
     return OutboxEntry(event, "check_completed", subject, summary, (event.stored,), _identity(check))
