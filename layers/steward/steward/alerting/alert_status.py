@@ -1,233 +1,177 @@
-"""Alert status of one model: a pure function of checks, mutes, acknowledgements and sent notifications."""
+"""The status of one alert: its state, what the newest conclusive window said, and what newer ones cannot tell."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Literal, Self, get_args
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-from pydantic import Field
+from steward.alerting.delivery import AlertSnapshot, Announcement, DeliveryState, pending_notification
+from steward.alerting.inputs import CheckSummary, MonitorFinding
+from steward.alerting.state_machine import AlertProgress, AlertState, WindowResult
+from steward.spec.alerting import AlertRule
+from steward.spec.monitors import DriftName, MonitorName, QualityName
+from steward.spec.severity import Severity
+from steward.spec.windows import Window
 
-from steward.alerting.actions import MAX_EXECUTIONS, ActionExecution
-from steward.alerting.delivery import (
-    AlertSnapshot,
-    Announcement,
-    DeliveryState,
-    Lease,
-    acquire_lease,
-    mark_sent,
-)
-from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute
-from steward.alerting.monitor_alert import AlertStatus, NewestDoubt, pooled_note
-from steward.alerting.state_machine import WindowResult, run_state_machine
-from steward.alerting.window_results import window_results
-from steward.documents import VersionedModel
-from steward.spec.maintenance import in_maintenance
-from steward.spec.model import ModelSpec
-from steward.spec.monitors import MonitorName, StoredMonitor
-from steward.spec.windows import ORIGIN, Window
+RECENT = 25
+"""Newest windows of which it is told how many were bad."""
 
-MAX_WINDOWS = 60
-"""How many windows are remembered; a rule looks at 50 of them at most."""
+_LATELY, _OFTEN = 5, 3
 
-MAX_DECISIONS = 100
-"""How many mutes and acknowledgements are remembered, the newest ones."""
+_ABOUT_ROWS = frozenset({*get_args(DriftName), *get_args(QualityName)}) - {"label_leakage", "unmatched_labels"}
+"""Monitors that need no labels."""
 
-_KNOWN = frozenset(get_args(MonitorName))
+_OF_UPLOAD = re.compile("[0-9a-f]{16}")
+"""The form of correlation ids that follow from an upload."""
 
 
-class ModelAlerts(VersionedModel):
-    """All alerts of one model (compare-and-swap).
+ShownState = AlertState | Literal["cannot tell", "not measured"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewestDoubt:
+    """What the newest window cannot tell of a monitor.
 
     Attributes:
-        champion: the version whose windows count; None before the first.
-        checks: by `window/version`, the check that stands.
-        mutes, acknowledgements: what people said, by the event's id.
-        deliveries: what subscribers know, by monitor.
-        executions: what was done by itself, or held back, by what makes it this execution.
+        window: which.
+        rows: that it has.
+        sentence: why, and what helps.
+        measured: whether something was measured; else nothing could be.
     """
 
-    schema_version: Literal[1] = 1
-    model: str
-    champion: str | None = None
-    checks: dict[str, CheckSummary] = Field(default_factory=dict)
-    mutes: dict[str, Mute] = Field(default_factory=dict)
-    acknowledgements: dict[str, Acknowledgement] = Field(default_factory=dict)
-    deliveries: dict[StoredMonitor, DeliveryState] = Field(default_factory=dict)
-    executions: dict[str, ActionExecution] = Field(default_factory=dict)
+    window: str
+    rows: int
+    sentence: str
+    measured: bool
 
     @property
-    def history(self) -> list[CheckSummary]:
-        """The champion's checks, the oldest window first."""
-        return [check for _, check in sorted(self.checks.items()) if check.version == self.champion]
+    def clause(self) -> str:
+        """What follows on the name of the window in a sentence."""
+        return self.sentence if self.sentence.startswith("cannot tell") else f"cannot tell: {self.sentence}"
 
-    @property
-    def newest(self) -> Window | None:
-        """The champion's newest window; its end is the present moment in the time of the data."""
-        return max((Window.parse(check.window) for check in self.history), default=None)
 
-    @property
-    def monitors(self) -> list[MonitorName]:
-        """Every monitor with a finding for the champion or a sent notification.
+@dataclass(frozen=True, slots=True)
+class AlertStatus:
+    """Status of one alert.
 
-        One that only a newer release has is left to that release, and its notifications stay as they are.
+    Attributes:
+        monitor: whose.
+        rule: how it moves.
+        progress: where its windows have brought it.
+        delivery: what subscribers know.
+        snapshot: how it stands, as telling needs it.
+        muted: why nobody is told although there is something to tell: the reason of a mute; empty without.
+        maintenance: the reason of the maintenance that the newest window falls into; empty without.
+        trend: the findings of the newest windows that tell something, the oldest first.
+        latest: the newest check that tells something of this monitor; None without.
+        decided: what that window counts as; None where it was not counted.
+        doubt: what the newest window cannot tell; None where it can.
+    """
+
+    monitor: MonitorName
+    rule: AlertRule
+    progress: AlertProgress
+    delivery: DeliveryState
+    snapshot: AlertSnapshot
+    muted: str
+    maintenance: str
+    trend: tuple[tuple[str, MonitorFinding], ...]
+    latest: CheckSummary | None
+    decided: WindowResult | None = None
+    doubt: NewestDoubt | None = None
+
+    def chain(self, found_by: str) -> str:
+        """The correlation id of its news, of one about rows: of the newest upload of them that its check saw.
+
+        Whichever upload a check was made for, it sees whatever is stored by then. What a schedule or a person found,
+        and what rests on labels, keeps the correlation id under which it was found.
         """
-        found = {name for check in self.history for name in check.findings}
-        return sorted(_KNOWN & {*found, *self.deliveries})
+        newest = self.latest.newest_upload if self.latest else ""
+        return newest if newest and self.monitor in _ABOUT_ROWS and _OF_UPLOAD.fullmatch(found_by) else found_by
 
-    def with_check(self, check: CheckSummary) -> Self:
-        """Add a check. The order of checks makes no difference, nor do repetitions.
+    @property
+    def state(self) -> AlertState:
+        """`ok`, `pending`, `firing` or `resolved`."""
+        return self.progress.state
 
-        A check that is made again with the same result keeps the time at which it was made first.
-        """
-        known = self.checks.get(check.key)
-        if known and (known.check == check.check or known.precedence >= check.precedence):
-            return self
-        checks = self.checks | {check.key: check}
-        kept = sorted({one.window for one in checks.values()})[-MAX_WINDOWS:]
-        return self.model_copy(
-            update={"checks": {place: one for place, one in sorted(checks.items()) if one.window in kept}}
-        )
+    @property
+    def shown_state(self) -> ShownState:
+        """The state as people and programs read it: what cannot be told is not in good order."""
+        if self.doubt is None or self.state not in ("ok", "resolved"):
+            return self.state
+        return "cannot tell" if self.doubt.measured else "not measured"
 
-    def with_champion(self, champion: str | None) -> Self:
-        """Switch to another champion; windows of the previous one no longer count."""
-        return self if champion == self.champion else self.model_copy(update={"champion": champion})
+    @property
+    def reason(self) -> str:
+        """By which window it has its state, and why, where the newest sentence alone would not say so."""
+        return "; ".join(self._reasons())
 
-    def with_mute(self, identity: str, mute: Mute) -> Self:
-        """Add a mute, or the lifting of one."""
-        mutes = sorted((self.mutes | {identity: mute}).items(), key=lambda item: (item[1].as_of, item[0]))
-        return self.model_copy(update={"mutes": dict(mutes[-MAX_DECISIONS:])})
-
-    def with_acknowledgement(self, identity: str, acknowledgement: Acknowledgement) -> Self:
-        """Add an acknowledgement."""
-        known = self.acknowledgements | {identity: acknowledgement}
-        ordered = sorted(known.items(), key=lambda item: (item[1].at, item[0]))
-        return self.model_copy(update={"acknowledgements": dict(ordered[-MAX_DECISIONS:])})
-
-    def with_leases(self, spec: ModelSpec, cause: str, chain: str, now: datetime) -> Self:
-        """Acquire the lease on every pending notification for `cause`."""
-        statuses = alert_statuses(self, spec)
-        sent = {
-            name: acquire_lease(
-                status.delivery, None if status.suppressed_by else status.pending, cause, status.chain(chain), now
+    def _reasons(self) -> Iterator[str]:
+        alone = self.latest is not None and self.latest.findings[self.monitor].bad
+        kind = self.decided.kind if self.decided else None
+        if self.state == "firing" and self.progress.fired:
+            yield f"fires since the window of {_day(self.progress.fired)}"
+            if kind == "bad" and not alone:
+                yield pooled_note(self.decided).removeprefix("; ")
+            elif kind != "bad":
+                yield f"the window of {_day(self.latest.window)} is not well within the limit" if self.latest else ""
+        if self.state == "resolved" and self.progress.ended:
+            yield f"resolved by the window of {_day(self.progress.ended)}, which was well within the limit"
+        if self.state in ("ok", "resolved") and alone and kind == "between":
+            yield (
+                "what the newest window shows alone comes by chance more often than `alerting.false_alarms` allows: it "
+                "fires once the newest 3, 10 or 30 windows together prove it"
             )
-            for name, status in statuses.items()
-        }
-        kept = {name: known for name, known in (self.deliveries | sent).items() if known != DeliveryState()}
-        return self.model_copy(update={"deliveries": kept})
 
-    def with_sent(self, announced: Mapping[MonitorName, Announcement], now: datetime) -> Self:
-        """Mark notifications as sent."""
-        sent = {
-            name: mark_sent(self.deliveries.get(name, DeliveryState()), news, now) for name, news in announced.items()
-        }
-        return self.model_copy(update={"deliveries": self.deliveries | sent})
+    @property
+    def severity(self) -> Severity:
+        """Severity: as declared, or as escalated."""
+        last = self.delivery.last
+        return last.severity if last and last.firing and self.state == "firing" else self.rule.severity
 
-    def with_executions(self, executions: Mapping[str, ActionExecution]) -> Self:
-        """Record executed actions."""
-        known = sorted({**self.executions, **executions}.items(), key=lambda item: (item[1].as_of, item[0]))
-        return self.model_copy(update={"executions": dict(known[-MAX_EXECUTIONS:])})
+    @property
+    def suppressed_by(self) -> str:
+        """Reason why no notification is sent (mute or maintenance); empty if none."""
+        if self.maintenance:
+            return f"in maintenance: {self.maintenance}"
+        return f"muted: {self.muted}" if self.muted else ""
 
-    def leases_of(self, cause: str) -> dict[MonitorName, Lease]:
-        """The notifications leased by the function that handles `cause`, by monitor."""
-        return {
-            name: known.lease
-            for name, known in sorted(self.deliveries.items())
-            if known.lease and known.lease.cause == cause
-        }
+    @property
+    def pending(self) -> Announcement | None:
+        """The notification that is pending; None if subscribers are up to date."""
+        return pending_notification(self.delivery, self.snapshot, self.rule)
 
+    @property
+    def summary(self) -> str:
+        """Summary sentence of the newest check; empty without one."""
+        return self.latest.findings[self.monitor].summary if self.latest else ""
 
-@lru_cache(maxsize=4096)
-def _window(identifier: str) -> Window:
-    """The same few windows are read each time that anything is asked."""
-    return Window.parse(identifier)
+    @property
+    def recent(self) -> tuple[int, int]:
+        """How many of the newest windows with a finding were bad, each judged alone, and how many these are."""
+        newest = [found.bad for _, found in self.trend[-RECENT:]]
+        return sum(newest), len(newest)
 
+    @property
+    def lasting(self) -> bool:
+        """Whether windows keep being bad, although the alert does not fire: three of the newest, and one lately."""
+        lately = any(found.bad for _, found in self.trend[-_LATELY:])
+        return self.state != "firing" and lately and self.recent[0] >= _OFTEN
 
-def alert_statuses(alerts: ModelAlerts, spec: ModelSpec) -> dict[MonitorName, AlertStatus]:
-    """Compute the status of every alert of a model under the current declaration."""
-    history = [(_window(check.window), check) for check in alerts.history]
-    skipped: dict[Window, str] = {}
-    if spec.alerting.maintenance:
-        skipped = {window: in_maintenance(spec.alerting.maintenance, window) or "" for window, _ in history}
-    return {name: _alert_status(alerts, spec, name, history, skipped) for name in alerts.monitors}
-
-
-def firing(alerts: ModelAlerts, spec: ModelSpec) -> list[MonitorName]:
-    """The monitors whose alerts fire."""
-    return [name for name, status in alert_statuses(alerts, spec).items() if status.state == "firing"]
+    @property
+    def windows_fired(self) -> int:
+        """Over how many windows it fires by now, the first bad one included."""
+        if self.state != "firing" or self.progress.since is None:
+            return 0
+        return sum(window >= self.progress.since for window, _ in self.trend)
 
 
-def _alert_status(
-    alerts: ModelAlerts,
-    spec: ModelSpec,
-    name: MonitorName,
-    history: Sequence[tuple[Window, CheckSummary]],
-    skipped: Mapping[Window, str],
-) -> AlertStatus:
-    rule, sent = spec.alert_rule(name), alerts.deliveries.get(name, DeliveryState())
-    newest = history[-1][0] if history else None
-    on = getattr(spec.monitors, name) is not None  # what was switched off says nothing any more
-    counted = [(window, check) for window, check in history if on and not skipped.get(window)]
-    waits = spec.labels_within if name in spec.metrics else timedelta(0)
-    results = list(window_results(counted, rule, newest, waits))
-    where = run_state_machine(results, rule)
-    unclear = {result.window for result in results if result.kind == "unclear"}
-    told = [check for _, check in history if name in check.findings and check.window not in unclear]
-    found = [(check.window, check.findings[name]) for check in told]
-    latest = told[-1] if told else None
-    decided = next((result for result in reversed(results) if latest and result.window == latest.window), None)
-    last = sent.last
-    at = where.since if where.state == "firing" else (where.ended or (latest.window if latest else None))
-    as_of = newest.end if newest else (last.as_of if last else ORIGIN)
-    present = AlertSnapshot(
-        firing=where.state == "firing",
-        flapping=where.flapping,
-        version=alerts.champion or (last.version if last else ""),
-        window=at or (last.window if last else ""),
-        as_of=as_of,
-        acknowledged=any(
-            said.concerns(name) and sent.sent_at is not None and said.at >= sent.sent_at
-            for said in alerts.acknowledgements.values()
-        ),
-        summary=(latest.findings[name].summary if latest else "") + pooled_note(decided),
-    )
-    return AlertStatus(
-        monitor=name,
-        rule=rule,
-        progress=where,
-        delivery=sent,
-        snapshot=present,
-        muted=_mute_reason(alerts, spec, name, as_of),
-        maintenance=skipped.get(newest, "") if newest else "",
-        trend=tuple(found),
-        latest=latest,
-        decided=decided,
-        doubt=_newest_doubt(name, history, results, latest) if on else None,
-    )
+def pooled_note(result: WindowResult | None) -> str:
+    """What to add to the sentence of a window that is bad only with those before it."""
+    span = result.span if result else 1
+    return f"; the newest {span} windows together are, at the declared rate of false alarms" if span > 1 else ""
 
 
-def _newest_doubt(
-    name: MonitorName,
-    history: Sequence[tuple[Window, CheckSummary]],
-    results: Sequence[WindowResult],
-    latest: CheckSummary | None,
-) -> NewestDoubt | None:
-    """What the model's newest window that says anything of a monitor cannot tell of it; None where it can."""
-    reasons = {result.window: result.why for result in results if result.why}
-    for _, check in reversed(history):
-        known, why = check.doubts.get(name), reasons.get(check.window, "")
-        if why or known:
-            sentence = why or (known.sentence if known else "")
-            return NewestDoubt(check.window, check.rows, sentence, measured=bool(why) or bool(known and known.measured))
-        if latest is None or check.window <= latest.window:
-            return None
-    return None
-
-
-def _mute_reason(alerts: ModelAlerts, spec: ModelSpec, name: MonitorName, as_of: datetime) -> str:
-    """The reason of a mute that holds; a mute holds from when it is known, and a later lift ends it."""
-    concerned = [mute for mute in alerts.mutes.values() if mute.concerns(name)]
-    for mute in concerned:
-        lifted = any(other.lifts and other.as_of >= mute.as_of for other in concerned)
-        if not mute.lifts and not lifted and as_of < mute.ends(spec.alerting.longest_mute):
-            return f"{mute.reason} (until {mute.ends(spec.alerting.longest_mute):%Y-%m-%d %H:%M} UTC, {mute.author})"
-    return ""
+def _day(window: str) -> str:
+    found = Window.parse(window)
+    return f"{found.start:%Y-%m-%d}" if found.length.days else f"{found.start:%Y-%m-%d %H:%M}"

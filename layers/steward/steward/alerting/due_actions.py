@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from steward.alerting.actions import ActionExecution
-from steward.alerting.monitor_alert import AlertStatus
+from steward.alerting.alert_status import AlertStatus
 from steward.events import Event
 from steward.spec.actions import AlertAction
 from steward.spec.monitors import MonitorName

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import ceil
 
-from steward.alerting.alert_status import MAX_WINDOWS, ModelAlerts, alert_statuses
+from steward.alerting.model_alerts import MAX_WINDOWS, ModelAlerts, alert_statuses
 from steward.cli.deployment import Deployment
 from steward.cli.terminal import console
 from steward.cli.wait_notice import wait_notice

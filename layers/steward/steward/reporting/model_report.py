@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from steward.alerting.monitor_alert import ShownState
+from steward.alerting.alert_status import ShownState
 from steward.alerting.state_machine import AlertState
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import DefectState, ObjectRef

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from steward.alerting.alert_status import ModelAlerts
+from steward.alerting.alert_status import AlertStatus
 from steward.alerting.inputs import MonitorFinding, monitor_finding
-from steward.alerting.monitor_alert import AlertStatus
+from steward.alerting.model_alerts import ModelAlerts
 from steward.monitoring.check import Check, subject
 from steward.reporting.model_report import (
     DriftedColumn,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from steward.alerting.monitor_alert import AlertStatus
+from steward.alerting.alert_status import AlertStatus
 from steward.events import ObjectRef
 from steward.reporting.model_report import POINTS, Point, Trend
 from steward.spec.model import ModelSpec
