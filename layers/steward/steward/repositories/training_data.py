@@ -14,8 +14,9 @@ from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.provenance import Provenance, objection, refuse, refuse_dataset
 from steward.spec.model import ModelSpec
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectContent, ObjectSummary
+from steward.store.bucket import Bucket
 from steward.store.keys import InboxKey
+from steward.store.stored_objects import ObjectContent, ObjectSummary
 
 
 def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:

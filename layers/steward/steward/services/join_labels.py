@@ -25,7 +25,8 @@ from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectSummary
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectSummary
 
 type Cause = BatchIngested | DataCorrected | PredictionsSuperseded
 type _Listing = dict[str, list[ObjectSummary]]

@@ -20,7 +20,8 @@ from steward.spec.model import ModelSpec
 from steward.spec.retention import RetainedKind
 from steward.spec.windows import Window
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectVersion
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectVersion
 
 ROUTINE: frozenset[Action] = frozenset(
     {"batch_ingested", "check_completed", "window_attributed", "resources_collected"}
