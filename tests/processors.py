@@ -23,11 +23,13 @@ SETTINGS: dict[str, dict[str, str]] = {
         "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
         "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512DQ,-AVX512BW,-AVX512CD,-AVX2,-FMA,-FMA4",
     },
-    "one core": {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
     "many cores": {"OPENBLAS_NUM_THREADS": "8", "OMP_NUM_THREADS": "8"},
 }
-"""Environment variables by what they imitate. Not offered: SSE2 alone, since numpy 2.5 needs SSE4.2; and the kernels of
-Haswell and Zen, which end the process when asked for on a processor with AVX-512 (decision 0025)."""
+"""Environment variables by what they imitate; where they say nothing of it, tests have one thread.
+
+Not offered: SSE2 alone, since numpy 2.5 needs SSE4.2; and the kernels of Haswell and Zen, which end the process when
+asked for on a processor with AVX-512 (decision 0025).
+"""
 
 TESTS = ("-m", "pytest", "--quiet", "--numprocesses", "auto", "--dist", "worksteal", "tests/unit")
 

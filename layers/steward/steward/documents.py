@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from steward.errors import DocumentTooNew, StewardError
 
@@ -88,3 +88,9 @@ class VersionedModel(TolerantModel):
         while step := cls.MIGRATIONS.get(content["schema_version"]):
             content = step(content) | {"schema_version": content["schema_version"] + 1}
         return content
+
+
+def first_problem(error: ValidationError) -> str:
+    """What is wrong with a document first, and where."""
+    first = error.errors()[0]
+    return f"{first['msg']} at {'.'.join(map(str, first['loc'])) or 'the start'}"

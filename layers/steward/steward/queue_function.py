@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from steward.errors import RemovedModel
 from steward.events import ClockTick, Envelope, Event, ObjectCreated, decode
 from steward.runtime import Runtime, Settings, logger
+from steward.scratch import remove_leftovers
 
 type Cause = Event | ObjectCreated | ClockTick
 """What wakes a service."""
@@ -93,6 +94,7 @@ class QueueFunction[S: Settings]:
         Raises:
             pydantic.ValidationError: the environment lacks a setting.
         """
+        remove_leftovers()
         self.runtime = Runtime.from_environment(settings)
         self.processor = LoggingBatchProcessor()
         self._services = service if isinstance(service, Mapping) else {object: service}

@@ -13,8 +13,9 @@ from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns
+from steward.spec.drift_monitors import DriftMonitor, FeatureDriftMonitor, ShareMonitor
 from steward.spec.features import CategoricalFeature, NumericFeature
-from steward.spec.monitors import DriftMonitor, FeatureDriftMonitor, Monitors, ShareMonitor
+from steward.spec.monitors import Monitors
 from steward.spec.windows import Window
 from tests.nightly import nightly
 

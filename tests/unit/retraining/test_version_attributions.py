@@ -22,8 +22,8 @@ from steward.retraining.dataset import targets
 from steward.retraining.recipe import Fitted, columns_of, feature_frame
 from steward.retraining.version_attributions import ReferenceAttributions, attribute_reference, attribute_sample
 from steward.spec.document import read_spec
+from steward.spec.drift_monitors import AttributionMonitor
 from steward.spec.model import ModelSpec
-from steward.spec.monitors import AttributionMonitor
 from steward.spec.policies import Recipe
 from tests.unit.examples import START
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from steward.errors import StewardError
-from steward.spec.model import Task
+from steward.spec.model_sections import Task
 
 
 def suggest(  # noqa: PLR0917 - the options of a command

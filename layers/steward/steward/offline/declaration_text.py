@@ -11,7 +11,7 @@ from steward.errors import BatchInvalid
 from steward.offline.cadence import Cadence
 from steward.offline.column_facts import TableFacts
 from steward.offline.holdout import FEWEST_OF_A_CLASS, choose_holdout
-from steward.offline.inference import Inference
+from steward.offline.inferred_column import InferredColumn
 from steward.offline.task_inference import TaskInference
 from steward.offline.value_bounds import suggest_bounds
 from steward.records.canonical import canonical_label
@@ -55,7 +55,7 @@ class DeclarationText:
     def __init__(
         self,
         source: str,
-        columns: Mapping[str, Inference],
+        columns: Mapping[str, InferredColumn],
         facts: TableFacts,
         purpose: TaskInference,
     ) -> None:
@@ -185,7 +185,7 @@ class DeclarationText:
             outputs.nest(self._feature(name, self._columns[name]))
         return outputs
 
-    def _feature(self, name: str, column: Inference) -> YamlSection:
+    def _feature(self, name: str, column: InferredColumn) -> YamlSection:
         facts, feature = self._facts[name], YamlSection(name)
         why = f"{column.reason}; not the time of rows: {column.no_time}" if column.no_time else column.reason
         feature.add("type", column.feature.type, why)

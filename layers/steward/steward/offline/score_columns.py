@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.offline.agreement import ColumnReader
-from steward.offline.inference import Inference
+from steward.offline.inferred_column import InferredColumn
 from steward.offline.roles import names_score, words_of
 from steward.records.canonical import canonical_label
 from steward.spec.features import NumericFeature
@@ -48,7 +48,7 @@ class Scores:
     unfit: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_scores(columns: Mapping[str, Inference], cells: ColumnReader, wanted: Sequence[str] = ()) -> Scores:
+def find_scores(columns: Mapping[str, InferredColumn], cells: ColumnReader, wanted: Sequence[str] = ()) -> Scores:
     """Find them by name and content.
 
     Args:

@@ -8,13 +8,13 @@ import numpy as np
 
 from steward.offline.agreement import ColumnReader, is_copy, rank_auc
 from steward.offline.hints import SAID, Hints
-from steward.offline.inference import Inference
+from steward.offline.inferred_column import InferredColumn
 from steward.offline.label_column import DOUBTFUL, Truth, choose_label, holds_classes, is_certain
 from steward.offline.model_outputs import ModelOutputs
 from steward.offline.roles import Role, names_prediction, words_of
 from steward.offline.score_columns import find_scores
 from steward.spec.features import BooleanFeature, CategoricalFeature, NumericFeature, TextFeature
-from steward.spec.model import Task
+from steward.spec.model_sections import Task
 
 _PROMPTS = re.compile(r"(^|_)(prompt|question|query|instruction)$")
 _RESPONSES = re.compile(r"(^|_)(response|completion|answer|generated|generation|reply)(_text)?$")
@@ -57,7 +57,7 @@ class TaskInference:
         return bool(self.scores or self.outputs or {"score", "prediction"} & self.roles.keys())
 
 
-def infer_task(columns: Mapping[str, Inference], cells: ColumnReader, hints: Hints) -> TaskInference:
+def infer_task(columns: Mapping[str, InferredColumn], cells: ColumnReader, hints: Hints) -> TaskInference:
     """Tell it from scores, predictions and labels.
 
     Args:
@@ -82,7 +82,7 @@ def infer_task(columns: Mapping[str, Inference], cells: ColumnReader, hints: Hin
 class _Reading:
     """The columns of a classifier's or a regression's table."""
 
-    def __init__(self, columns: Mapping[str, Inference], cells: ColumnReader, hints: Hints) -> None:
+    def __init__(self, columns: Mapping[str, InferredColumn], cells: ColumnReader, hints: Hints) -> None:
         self._columns = columns
         self._cells = cells
         self._hints = hints
@@ -307,5 +307,5 @@ class _Reading:
         return len(np.unique(values[np.isfinite(values)])) > _FEW_VALUES
 
 
-def _is_judgement(name: str, column: Inference) -> bool:
+def _is_judgement(name: str, column: InferredColumn) -> bool:
     return isinstance(column.feature, NumericFeature) and bool(_JUDGED.search(name.lower()))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ValidationError
 
+from steward.documents import first_problem
 from steward.errors import ObjectChanged, ObjectMissing
 from steward.events import NO_MODEL, Event, ObjectCreated, ObjectRef, ValidationCompleted, VersionRejected
 from steward.governance.card import ModelCard
@@ -56,7 +57,7 @@ def _transfer(content: ObjectContent) -> Transfer:
     try:
         transfer = Transfer.model_validate_json(content.body)
     except ValidationError as error:
-        raise _TransferRefused(f"{content.stored.key} is no list of what was sent: {_first(error)}") from error
+        raise _TransferRefused(f"{content.stored.key} is no list of what was sent: {first_problem(error)}") from error
     if (transfer.model, transfer.version) != place:
         raise _TransferRefused(f"{content.stored.key} lists {transfer.model} {transfer.version}")
     return transfer
@@ -129,12 +130,7 @@ def _read[Document: BaseModel](kind: type[Document], part: Part, bodies: Mapping
     try:
         return kind.model_validate_json(bodies[part])
     except ValidationError as error:
-        raise _TransferRefused(f"{part} cannot be read: {_first(error)}") from error
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{first['msg']} at {'.'.join(map(str, first['loc'])) or 'the start'}"
+        raise _TransferRefused(f"{part} cannot be read: {first_problem(error)}") from error
 
 
 def _store(

@@ -13,12 +13,13 @@ from steward.governance.audit import Audit
 from steward.monitoring.check import Check
 from steward.outbox import OutboxEntry, announce
 from steward.releasing.routing import Routing
-from steward.reporting.assemble import ReportEvidence, StoredDocument, report
+from steward.reporting.assemble import report
 from steward.reporting.digest import digest
 from steward.reporting.fleet import FleetSummary, ModelSummary
 from steward.reporting.ledger_projection import MAX_DEFECTS, LedgerProjection
 from steward.reporting.model_report import POINTS, ModelReport
 from steward.reporting.page import fleet_page, page
+from steward.reporting.report_evidence import ReportEvidence, StoredDocument
 from steward.reporting.trends import PastWindows, VersionHistory
 from steward.repositories import models
 from steward.runtime import Runtime

@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.performance.block_bounds import allowed_autocorrelation
 from steward.performance.paired import (
     Gain,
-    allowed_autocorrelation,
     paired_absolute_error_gain,
     paired_class_log_loss_gain,
     paired_log_loss_gain,
