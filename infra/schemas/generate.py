@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
 
-from steward.alerting.alert_status import ModelAlerts
+from steward.alerting.model_alerts import ModelAlerts
 from steward.alerting.notification import Notification
 from steward.attribution.sampled import SampledAttributions
 from steward.baselines.baseline import Baseline

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
-from steward.alerting.alert_status import ModelAlerts, firing
+from steward.alerting.model_alerts import ModelAlerts, firing
 from steward.events import (
     AlertRaised,
     BatchIngested,

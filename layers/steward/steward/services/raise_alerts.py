@@ -8,13 +8,14 @@ from typing import Final
 
 from steward.alerting.action_events import AlertFields, action_event, alert_event
 from steward.alerting.actions import ActionExecution, reclaim_abandoned
-from steward.alerting.alert_status import AlertStatus, ModelAlerts, alert_statuses
+from steward.alerting.alert_status import AlertStatus
 from steward.alerting.cause import likely_cause
 from steward.alerting.delivery import Announcement, Lease
 from steward.alerting.due_actions import due_actions
 from steward.alerting.inhibition import monitors_to_notify
 from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute, monitor_finding
 from steward.alerting.messages import alerts_notification, notice
+from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.errors import BusRefuses, UnknownModel
 from steward.events import (
     REMOVED_MODEL,

@@ -5,7 +5,7 @@ from itertools import islice
 
 from pydantic import BaseModel, ValidationError
 
-from steward.alerting.alert_status import ModelAlerts
+from steward.alerting.model_alerts import ModelAlerts
 from steward.defects.defect import Defect
 from steward.errors import ObjectChanged, ObjectMissing, RemovedModel, UnknownModel
 from steward.events import Event, ObjectRef, ReportRendered, ReportRequested
