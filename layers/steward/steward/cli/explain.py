@@ -18,8 +18,8 @@ from steward.lineage.identifiers import UnknownId
 from steward.monitoring.check import Check
 from steward.monitoring.evaluate import evaluate
 from steward.repositories.artifacts import ArtifactCatalogue
+from steward.repositories.window_evidence import restore_evidence
 from steward.results import MetricResult
-from steward.services.check_window import restore_evidence
 from steward.spec.windows import Window
 from steward.store import keys
 
