@@ -57,7 +57,8 @@ def trace_impact(data: Bucket, defect: Defect) -> Defect:
     """The defect once it is known what the bad rows are in; it is read anew, and so is the same in any order."""
     model = defect.model
     datasets = {name: data.get(keys.dataset(model, name)) for name in data.list_prefixes(keys.datasets(model))}
-    versions = [models.manifest(data, model, name) for name in _complete(data, model)]
+    made = sorted(name for name in models.version_names(data, model) if models.version_exists(data, model, name))
+    versions = [models.manifest(data, model, name) for name in made]
     corrections = [data.load(applied.stored, Correction) for applied in defect.corrections]
     touched = impact_with_corrections(
         defect.suspects,
@@ -69,8 +70,3 @@ def trace_impact(data: Bucket, defect: Defect) -> Defect:
         versions,
     )
     return defect.model_copy(update={"impact": touched})
-
-
-def _complete(data: Bucket, model: str) -> list[str]:
-    """The versions that were made, not only begun."""
-    return sorted(name for name in models.version_names(data, model) if models.version_exists(data, model, name))

@@ -73,9 +73,12 @@ def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReque
     plan = keys.maintenance_plan(spec.model, request_id)
     begun = (runtime.data.load_if_present(plan, RemovalPlan) or RemovalPlan()).removed
     for kind, prefix in folders:
-        items = _list_stored(runtime.data, spec, prefix)
+        items = (
+            RemovalCandidate(item.key, item.version_id, item.size, item.modified, _window(item, spec))
+            for item in runtime.data.versions(prefix)
+        )
         if prefix in {keys.waiting_labels(spec.model), keys.unmatched_labels(spec.model)}:
-            items = _by_upload(runtime.data, spec, prefix)
+            items = _by_upload(runtime.data, spec, prefix)  # type: ignore[assignment]
         found = removal(items, kind, policy, needed, request.as_of)
         if not found.gone and prefix not in begun:
             continue
@@ -107,20 +110,11 @@ def _folders(model: str) -> Iterator[tuple[RetainedKind, str]]:
     yield "quarantine", keys.quarantines(model)
 
 
-def _list_stored(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[RemovalCandidate]:
-    for item in data.versions(prefix):
-        yield _to_candidate(item, spec)
-
-
 def _by_upload(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[RemovalCandidate]:
     """What is known of label files, by the age of their uploads; labels that may still find their prediction stay."""
     for item in data.versions(prefix):
         wait = max(spec.label_horizon - (spec.retention.records or timedelta()), timedelta())
         yield RemovalCandidate(item.key, item.version_id, item.size, uploaded_at(keys.batch_of(item.key)) + wait)
-
-
-def _to_candidate(item: ObjectVersion, spec: ModelSpec) -> RemovalCandidate:
-    return RemovalCandidate(item.key, item.version_id, item.size, item.modified, _window(item, spec))
 
 
 def _window(item: ObjectVersion, spec: ModelSpec) -> Window | None:

@@ -48,7 +48,8 @@ def track_defects(runtime: Runtime, cause: Event) -> Iterator[Event]:
         case DataCorrected():
             yield from _apply_correction(runtime, spec, cause)
         case TrainingCompleted():
-            _follow(runtime, cause)
+            for listed in runtime.data.list(keys.defects(cause.model)):
+                runtime.data.update(listed.key, Defect, _present(lambda present: trace_impact(runtime.data, present)))
         case DefectReviewRequested():
             yield from _review(runtime, spec, cause)
         case _:
@@ -190,16 +191,11 @@ def _apply_correction(runtime: Runtime, spec: ModelSpec, corrected: DataCorrecte
         )
 
 
-def _follow(runtime: Runtime, trained: TrainingCompleted) -> None:
-    """Mark a new version where it was made of rows that were bad."""
-    for listed in runtime.data.list(keys.defects(trained.model)):
-        runtime.data.update(listed.key, Defect, _present(lambda present: trace_impact(runtime.data, present)))
-
-
 def _review(runtime: Runtime, spec: ModelSpec, asked: DefectReviewRequested) -> Iterator[Event]:
     """Tell of defects whose deadline has passed, once each; who is told remembers it afterwards."""
-    replayed = replayed_until(runtime.data, spec)
-    for listed in runtime.data.list(keys.defects(asked.model)):
+    stored = list(runtime.data.list(keys.defects(asked.model)))
+    replayed = replayed_until(runtime.data, spec) if stored else None
+    for listed in stored:
         defect = runtime.data.load(listed.key, Defect)
         deadline = defect.deadline
         if not defect.overdue(asked.as_of, replayed) or defect.overdue_reported == deadline:

@@ -107,7 +107,10 @@ def of_model(data: Bucket, model: str, at: datetime) -> Iterator[Problem]:
     if newest is None or newest[0].removal:
         return
     spec = newest[0].spec
-    problem = overdue_checks(spec, _windows(data, spec, at), frozenset(_checked_windows(data, spec, at)), at)
+    oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
+    prefix = keys.checks(model)
+    checked = frozenset(data.list_prefixes(prefix, start_after=prefix + oldest))
+    problem = overdue_checks(spec, _windows(data, spec, at), checked, at)
     if problem:
         yield problem
     declared = max((listed.modified for listed in data.list(keys.spec_revisions(model))), default=at)
@@ -219,8 +222,3 @@ def _windows(data: Bucket, spec: ModelSpec, at: datetime) -> set[str]:
     oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
     prefixes = [keys.profiles(spec.model, version) for version in data.list_prefixes(keys.profiles(spec.model))]
     return {window for prefix in prefixes for window in data.list_prefixes(prefix, start_after=prefix + oldest)}
-
-
-def _checked_windows(data: Bucket, spec: ModelSpec, at: datetime) -> Iterator[str]:
-    prefix = keys.checks(spec.model)
-    return data.list_prefixes(prefix, start_after=prefix + Window.containing(at - _REMEMBERED, spec.window.length).id)
