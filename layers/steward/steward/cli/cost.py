@@ -50,7 +50,7 @@ class Holdings:
         held = cls()
         recent = at - timedelta(days=DAYS)
         for item in _versions(deployment.data, keys.everything(model)):
-            held.add(item.key.split("/")[0], item)
+            held.add(keys.folder_of(item.key), item)
             if item.key.startswith(keys.INBOX):
                 held.since = min(held.since or item.modified, item.modified)
                 held.uploads += item.modified > recent

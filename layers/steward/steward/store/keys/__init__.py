@@ -15,7 +15,7 @@ from steward.store.keys.checks import (
     window_of,
     window_outcomes,
 )
-from steward.store.keys.everything import everything
+from steward.store.keys.everything import everything, folder_of
 from steward.store.keys.governance import (
     audit,
     audit_time,
@@ -128,6 +128,7 @@ __all__ = [
     "evidence",
     "fleet_page",
     "fleet_summary",
+    "folder_of",
     "history",
     "id_hashes",
     "inbox",

@@ -24,3 +24,8 @@ def everything(model: str) -> list[str]:
         evidence(model),
         maintenance_plans(model),
     ]
+
+
+def folder_of(key: str) -> str:
+    """What kind of thing a key holds, by its first part."""
+    return key.partition("/")[0]
