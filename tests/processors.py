@@ -6,9 +6,14 @@ setting asks only for what this processor has, so on one without AVX-512 they ag
 """
 
 import os
+import platform
 import subprocess
 import sys
 import time
+
+from tests.integration.template import read_template
+
+ARM = platform.machine() in ("aarch64", "arm64")
 
 SETTINGS: dict[str, dict[str, str]] = {
     "as it is": {},
@@ -32,6 +37,26 @@ asked for on a processor with AVX-512 (decision 0025).
 """
 
 TESTS = ("-m", "pytest", "--quiet", "--numprocesses", "auto", "--dist", "worksteal", "tests/unit")
+
+
+def pinned() -> dict[str, str]:
+    """What the template sets for the functions, where it decides about arithmetic, on a processor such as this."""
+    variables = read_template()["Globals"]["Function"]["Environment"]["Variables"]
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
+    return {name: chosen(variables[name]) for name in names}
+
+
+def chosen(value: str | dict[str, list[str]]) -> str:
+    if isinstance(value, str):
+        return value
+    condition, arm, x86 = value["Fn::If"]
+    assert condition == "IsArm"
+    return arm if ARM else x86
+
+
+def other() -> dict[str, str]:
+    """Another kernel and more threads, which every processor of the architecture has."""
+    return pinned() | {"OPENBLAS_CORETYPE": "ARMV8" if ARM else "Prescott", "OMP_NUM_THREADS": "2"}
 
 
 def main(names: list[str]) -> int:

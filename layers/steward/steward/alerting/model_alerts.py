@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field
 
@@ -20,11 +20,11 @@ from steward.alerting.delivery import (
 from steward.alerting.inputs import Acknowledgement, CheckSummary, MonitorFinding, Mute
 from steward.alerting.pooled_evidence import SPANS, classify_window
 from steward.alerting.state_machine import WindowResult, run_state_machine
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.spec.alerting import AlertRule
 from steward.spec.maintenance import in_maintenance
 from steward.spec.model import ModelSpec
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import MonitorName, StoredMonitor
 from steward.spec.windows import ORIGIN, Window
 
 MAX_WINDOWS = 60
@@ -34,7 +34,10 @@ MAX_DECISIONS = 100
 """How many mutes and acknowledgements are remembered, the newest ones."""
 
 
-class ModelAlerts(TolerantModel):
+_KNOWN = frozenset(get_args(MonitorName))
+
+
+class ModelAlerts(VersionedModel):
     """All alerts of one model (compare-and-swap).
 
     Attributes:
@@ -45,12 +48,13 @@ class ModelAlerts(TolerantModel):
         executions: what was done by itself, or held back, by what makes it this execution.
     """
 
+    schema_version: Literal[1] = 1
     model: str
     champion: str | None = None
     checks: dict[str, CheckSummary] = Field(default_factory=dict)
     mutes: dict[str, Mute] = Field(default_factory=dict)
     acknowledgements: dict[str, Acknowledgement] = Field(default_factory=dict)
-    deliveries: dict[MonitorName, DeliveryState] = Field(default_factory=dict)
+    deliveries: dict[StoredMonitor, DeliveryState] = Field(default_factory=dict)
     executions: dict[str, ActionExecution] = Field(default_factory=dict)
 
     @property
@@ -65,9 +69,12 @@ class ModelAlerts(TolerantModel):
 
     @property
     def monitors(self) -> list[MonitorName]:
-        """Every monitor with a finding for the champion or a sent notification."""
+        """Every monitor with a finding for the champion or a sent notification.
+
+        One that only a newer release has is left to that release, and its notifications stay as they are.
+        """
         found = {name for check in self.history for name in check.findings}
-        return sorted({*found, *self.deliveries})
+        return sorted(_KNOWN & {*found, *self.deliveries})
 
     def with_check(self, check: CheckSummary) -> Self:
         """Add a check. The order of checks makes no difference, nor do repetitions.
@@ -107,7 +114,7 @@ class ModelAlerts(TolerantModel):
             )
             for name, status in statuses.items()
         }
-        kept = {name: known for name, known in sent.items() if known != DeliveryState()}
+        kept = {name: known for name, known in (self.deliveries | sent).items() if known != DeliveryState()}
         return self.model_copy(update={"deliveries": kept})
 
     def with_sent(self, announced: Mapping[MonitorName, Announcement], now: datetime) -> Self:

@@ -10,7 +10,7 @@ from steward.baselines.attribution_spread import WindowSpread
 from steward.baselines.conditional_performance import ConditionalPerformance
 from steward.baselines.holdout_outputs import with_outputs
 from steward.baselines.window_effects import WindowEffects, embedding_repeats, median_effect, strongest_effect
-from steward.documents import TolerantModel, first_problem
+from steward.documents import VersionedModel, first_problem
 from steward.errors import IncomparableProfiles
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
@@ -33,7 +33,7 @@ REFERENCE_ROWS = 4000
 """Rows in the sample of the reference."""
 
 
-class Baseline(TolerantModel):
+class Baseline(VersionedModel):
     """Bins, what the reference holds in them, and how much that varies from window to window.
 
     Attributes:

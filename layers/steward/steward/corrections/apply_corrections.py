@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from steward.corrections.window_lookup import WindowLookup
 from steward.defects.correction import CorrectedWindow, Correction, correction_batch
 from steward.defects.defect import Defect
 from steward.defects.impact import AffectedObject
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.errors import BatchInvalid, ObjectMissing
 from steward.events import CorrectedKind, DataCorrected, Event
 from steward.ingestion.batch_writer import PARQUET
@@ -45,9 +45,10 @@ _LIMITS = ReadLimits(maximum_expanded_bytes=4 * 1024**3)
 _WINDOWS_AN_EVENT = 200
 
 
-class CorrectedWindows(TolerantModel):
+class CorrectedWindows(VersionedModel):
     """The ids of the windows whose predictions were corrected, sorted: every upload asks, and none lists for it."""
 
+    schema_version: Literal[1] = 1
     windows: tuple[str, ...] = ()
 
 
@@ -98,11 +99,12 @@ def _record_corrected_windows(data: Bucket, spec: ModelSpec, windows: Sequence[s
 
     So of this function and of another that stores predictions of a window meanwhile one at least sees what both wrote.
     """
-    data.update(
-        keys.corrected_windows(spec.model),
-        CorrectedWindows,
-        lambda present: CorrectedWindows(windows=tuple(sorted({*windows, *(present.windows if present else ())}))),
-    )
+
+    def add(present: CorrectedWindows | None) -> CorrectedWindows:
+        known = present or CorrectedWindows()
+        return known.model_copy(update={"windows": tuple(sorted({*known.windows, *windows}))})
+
+    data.update(keys.corrected_windows(spec.model), CorrectedWindows, add)
 
 
 def _correction_key(upload: Upload) -> keys.CorrectionKey:

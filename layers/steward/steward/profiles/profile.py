@@ -6,7 +6,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import ConfigDict, NonNegativeInt, ValidationError
 
-from steward.documents import TolerantModel, first_problem
+from steward.documents import VersionedModel, first_problem
 from steward.errors import IncomparableProfiles
 from steward.profiles.accumulators import ColumnAccumulators
 from steward.profiles.attribution_sums import AttributionSums
@@ -25,7 +25,7 @@ from steward.records.columns import Chunk, EmbeddingColumn, NumericColumn
 from steward.spec.columns import Columns
 
 
-class Profile(TolerantModel):
+class Profile(VersionedModel):
     """Mergeable profile of records; adding two profiles gives the profile of both.
 
     Attributes:

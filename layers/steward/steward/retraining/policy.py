@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.spec.durations import format_duration
 from steward.spec.policies import RetrainingPolicy
 
@@ -34,7 +34,7 @@ class RetrainingDecision(TolerantModel):
     as_of: AwareDatetime | None = None
 
 
-class RetrainingState(TolerantModel):
+class RetrainingState(VersionedModel):
     """What the policy remembers of one model between decisions (compare-and-swap).
 
     Attributes:
@@ -51,6 +51,7 @@ class RetrainingState(TolerantModel):
             of.
     """
 
+    schema_version: Literal[1] = 1
     labels: dict[str, int] = Field(default_factory=dict)
     counted: dict[str, int] = Field(default_factory=dict)
     reference_until: AwareDatetime | None = None

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain
+from typing import Literal
 
 from steward.defects.defect import Defect
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.events import Event, MaintenanceRequested, ObjectsRemoved
 from steward.ingestion.deferral import refuse_overdue
 from steward.ledger import Action
@@ -31,14 +32,15 @@ ROUTINE: frozenset[Action] = frozenset(
 _STORED = ("predictions", "labels", "telemetry")
 
 
-class RetentionEvidence(TolerantModel):
+class RetentionEvidence(VersionedModel):
     """The keys that recorded decisions rest on, as far as the ledger was read (compare-and-swap)."""
 
+    schema_version: Literal[1] = 1
     read: int = 0
     keys: tuple[str, ...] = ()
 
 
-class RemovalPlan(TolerantModel):
+class RemovalPlan(VersionedModel):
     """What one request removes (compare-and-swap).
 
     It is stored before anything is removed, so that a message that is delivered again after a death says in the ledger
@@ -48,6 +50,7 @@ class RemovalPlan(TolerantModel):
         removed: the event of each prefix that expired objects are removed under; none once all of it is done.
     """
 
+    schema_version: Literal[1] = 1
     removed: dict[str, ObjectsRemoved] = {}
 
 
@@ -86,14 +89,20 @@ def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReque
         yield from announce(runtime, OutboxEntry(event, "objects_removed", prefix, event.summary))
         runtime.data.delete_versions((item.key, item.version_id) for item in found.gone)
     if runtime.data.exists(plan):
-        runtime.data.update(plan, RemovalPlan, lambda _: RemovalPlan())
+        runtime.data.update(plan, RemovalPlan, _end)
+
+
+def _end(present: RemovalPlan | None) -> RemovalPlan:
+    """The plan, once it is carried out."""
+    return (present or RemovalPlan()).model_copy(update={"removed": {}})
 
 
 def _begin(runtime: Runtime, plan: str, event: ObjectsRemoved) -> ObjectsRemoved:
     """Store what is about to be removed."""
 
     def add(present: RemovalPlan | None) -> RemovalPlan:
-        return RemovalPlan(removed={event.prefix: event} | (present.removed if present else {}))
+        known = present or RemovalPlan()
+        return known.model_copy(update={"removed": {event.prefix: event} | known.removed})
 
     return runtime.data.update(plan, RemovalPlan, add).removed[event.prefix]
 
@@ -152,7 +161,7 @@ def _evidence(runtime: Runtime, model: str) -> tuple[str, ...]:
         entries = list(runtime.ledger.entries(model, after=known.read))
         found = {item.key for entry in entries if entry.action not in ROUTINE for item in entry.evidence}
         read = entries[-1].sequence if entries else known.read
-        return RetentionEvidence(read=read, keys=tuple(sorted({*known.keys, *found})))
+        return known.model_copy(update={"read": read, "keys": tuple(sorted({*known.keys, *found}))})
 
     return runtime.data.update(keys.evidence(model), RetentionEvidence, read_on).keys
 

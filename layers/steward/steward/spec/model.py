@@ -2,8 +2,9 @@
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, model_validator
 
+from steward.documents import FROM_STORE
 from steward.spec.drift_monitors import SeasonalBaseline
 from steward.spec.durations import format_duration
 from steward.spec.features import BooleanFeature, CategoricalFeature
@@ -55,13 +56,14 @@ class ModelSpec(ModelSections):
         return self
 
     @model_validator(mode="after")
-    def _monitors_fit_the_task(self) -> Self:
+    def _monitors_fit_the_task(self, info: ValidationInfo) -> Self:
         others = {*CLASSIFICATION_METRICS, *REGRESSION_METRICS}.difference(self.metrics)
         foreign = sorted(
             name
             for name in others.intersection(self.monitors.model_fields_set)
-            # a stored declaration has all defaults in it, those that do not apply to its task too
-            if getattr(self.monitors, name) not in (None, Monitors.model_fields[name].default)
+            # a stored declaration has all defaults of its release in it, those that do not apply to its task too
+            if info.context != FROM_STORE
+            and getattr(self.monitors, name) not in (None, Monitors.model_fields[name].default)
         )
         if "business_value" in foreign and self.task == "binary_classification":
             problem = "needs business_value beside the monitors: what each kind of decision is worth"

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from steward.documents import AnyText
 from steward.spec.arrival_monitors import NoDataMonitor, UnmatchedLabelsMonitor
 from steward.spec.drift_monitors import (
     AttributionMonitor,
@@ -63,6 +64,10 @@ PerformanceMetric = Literal[ClassificationMetric, RegressionMetric]
 EstimateName = Literal["estimated_performance", "performance_decomposition", "segment_performance", "fairness"]
 OperationName = Literal["latency", "error_rate", "throughput", "cpu", "gpu", "memory"]
 MonitorName = Literal[DriftName, QualityName, PerformanceMetric, EstimateName, OperationName]
+
+StoredMetric = Annotated[PerformanceMetric, AnyText()]
+StoredMonitor = Annotated[MonitorName, AnyText()]
+"""The names in what is stored or sent, where a newer release may have written others."""
 
 CLASSIFICATION_METRICS: tuple[ClassificationMetric, ...] = get_args(ClassificationMetric)
 REGRESSION_METRICS: tuple[RegressionMetric, ...] = get_args(RegressionMetric)

@@ -117,7 +117,7 @@ class ConditionalWriter(ObjectReader):
         """
 
         def apply_change(body: bytes | None) -> bytes:
-            return change(kind.model_validate_json(body) if body is not None else None).model_dump_json().encode()
+            return change(self._read(key, body, kind) if body is not None else None).model_dump_json().encode()
 
         content = self.update_bytes(key, apply_change)
         return kind.model_validate_json(content.body), content.stored

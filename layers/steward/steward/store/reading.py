@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from steward import aws
-from steward.errors import ObjectChanged, ObjectMissing
+from steward.errors import DocumentTooNew, ObjectChanged, ObjectMissing
 from steward.events import ObjectRef
 from steward.store.source import source_key
 from steward.store.stored_objects import ABSENT, ObjectContent, ObjectSummary, error_code, sha256
@@ -68,12 +68,13 @@ class ObjectReader:
             ObjectChanged: it holds other bytes than those that are meant.
             pydantic.ValidationError: it is of another kind.
         """
-        return kind.model_validate_json(self.get(place).body if isinstance(place, str) else self.get_verified(place))
+        key, body = (place, self.get(place).body) if isinstance(place, str) else (place.key, self.get_verified(place))
+        return self._read(key, body, kind)
 
     def load_if_present[Document: BaseModel](self, key: str, kind: type[Document]) -> Document | None:
         """The same of an object that need not be there."""
         content = self.find(key)
-        return kind.model_validate_json(content.body) if content else None
+        return self._read(key, content.body, kind) if content else None
 
     def get_verified(self, reference: ObjectRef) -> bytes:
         """The exact bytes that a reference names; see `exact`."""
@@ -198,3 +199,9 @@ class ObjectReader:
             raise
         known = {(answer["ContentLength"], answer["ETag"]) for answer in answers}
         return len(known) == 1
+
+    def _read[Document: BaseModel](self, key: str, body: bytes, kind: type[Document]) -> Document:
+        try:
+            return kind.model_validate_json(body)
+        except DocumentTooNew as error:
+            raise DocumentTooNew(f"s3://{self.name}/{key}: {error}") from None

@@ -1,4 +1,4 @@
-"""Every object key of both buckets. No other module builds or reads one."""
+"""Every object key of both buckets. No other module builds or reads one; `kinds` says which document is where."""
 
 from steward.store.keys.checks import (
     alerts,
