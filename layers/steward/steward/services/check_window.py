@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import chain
 
 from steward.defects.correction import include
 from steward.events import (
@@ -19,15 +18,14 @@ from steward.monitoring.check import Check
 from steward.monitoring.cloudwatch_metrics import cloudwatch_metrics
 from steward.monitoring.window_figures import window_figures
 from steward.outbox import OutboxEntry, announce
-from steward.repositories import lookback, models
-from steward.repositories.due_windows import LOOKBACK, due_windows, filled_windows
+from steward.repositories import models
+from steward.repositories.due_windows import due_windows, filled_windows
 from steward.repositories.sagemaker_files import write_reports
 from steward.repositories.window_evidence import evaluate_window
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
-from steward.store.bucket import Bucket
 
 
 def check_window(runtime: Runtime, cause: Event) -> Iterator[Event]:
@@ -35,7 +33,7 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[Event]:
     if _is_early(cause, runtime.now()):
         return
     spec, spec_stored = models.current_spec(runtime.data, cause.model)
-    for window, version in chain(_windows_to_check(runtime, spec, cause), _silent(runtime.data, spec, cause)):
+    for window, version in _windows_to_check(runtime, spec, cause):
         closed = window.end + spec.window.allowed_lateness <= runtime.now()
         if not closed and not (isinstance(cause, CheckRequested) and cause.window):
             continue
@@ -80,24 +78,6 @@ def _windows_to_check(runtime: Runtime, spec: ModelSpec, cause: Event) -> Iterat
                 return
             for version in data.list_prefixes(keys.profiles(spec.model)):
                 yield Window.parse(cause.window), version
-
-
-def _silent(data: Bucket, spec: ModelSpec, cause: Event) -> Iterator[tuple[Window, str]]:
-    """The windows that closed lately without any record, of a champion that had some in earlier weeks."""
-    champion = models.routing(data, spec.model).champion if _is_sweep(cause) else None
-    if champion is None or spec.monitors.no_data is None:
-        return
-    length, prefix = spec.window.length, keys.profiles(spec.model, champion)
-    oldest = Window.containing(cause.as_of - LOOKBACK, length)
-    known = set(data.list_prefixes(prefix, start_after=prefix + oldest.id))
-    if not known:
-        return
-    first = Window.parse(min(known))
-    window = max(first, Window.containing(cause.as_of - lookback.lookback(spec), length))
-    while window.end + spec.window.allowed_lateness <= cause.as_of:
-        if window.id not in known:
-            yield window, champion
-        window = Window(window.end, length)
 
 
 def _is_early(cause: Event, now: datetime) -> bool:
