@@ -25,6 +25,7 @@ UNKNOWN_OWNER = "nobody yet"
 _SEGMENTS = range(2, 13)
 _SEGMENT_SHARE = 0.02
 _USUAL_LABELS = 1000
+_PAIR = 2
 _PROTECTED = re.compile(
     r"(^|_)(sex|gender|race|ethnicity|ethnic_group|religion|nationality|citizenship|disability|marital_status|"
     r"age_group|age_band|pregnant|orientation)$"
@@ -107,7 +108,11 @@ class DeclarationText:
         if self._trained:
             lines += self._training(terse=terse)
         else:
-            why = "trained elsewhere: Steward takes the reference, with the model's answers, as its version"
+            why = (
+                "trained elsewhere: Steward takes the reference, with the model's answers, as its version"
+                if self._purpose.is_answered
+                else "there is neither a label to train with nor a model's answers to adopt: see TO DO"
+            )
             lines.append(entry("retraining", {}, why))
         return "\n".join(lines) + "\n"
 
@@ -271,10 +276,11 @@ class DeclarationText:
         if holdout is None or holdout.suffices:
             return
         name, rows = holdout.scarce, holdout.held + holdout.before
+        others = ", or join the class with another, or leave its rows out" if len(self._classes) > _PAIR else ""
         what = f"class {name} of the label has {rows:,} rows" if name else f"there are {rows:,} rows with a label"
         yield (
             f"{what}, {holdout.held:,} of them in the newest {holdout.span}, which are kept out to judge with: a "
-            f"training needs {FEWEST_OF_A_CLASS} in each part, so give a longer reference"
+            f"training needs {FEWEST_OF_A_CLASS} in each part, so give a longer reference{others}"
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from steward.errors import BatchInvalid
 from steward.offline.agreement import ColumnReader, is_copy, rank_auc
 from steward.offline.hints import SAID, Hints
 from steward.offline.inferred_column import InferredColumn
@@ -103,6 +104,8 @@ class _Reading:
         self._keep_out(answers, truth)
         self._doubt_score(answers, truth.name)
         positive = None
+        if task == "binary_classification" and truth.name is not None:
+            self._refuse_many_classes(truth.name)
         if task == "binary_classification":
             judged = truth.name or answers.prediction
             positive = answers.positive_label(judged, self._cells) if judged is not None else None
@@ -125,13 +128,28 @@ class _Reading:
             questions=tuple(self._questions),
         )
 
+    def _refuse_many_classes(self, label: str) -> None:
+        """Refuse a label of more than two classes where the user says that there are two.
+
+        Raises:
+            BatchInvalid: so it is.
+        """
+        classes = self._cells.classes(label)
+        if self._hints.task == "binary_classification" and len(classes) > _PAIR:
+            shown = ", ".join(classes[:3])
+            raise BatchInvalid(
+                "many_classes",
+                f"{label} holds {len(classes)} different values ({shown}, ...), and a binary model tells two apart: "
+                "name a label of two values (--label COLUMN), or another task (--task regression)",
+            )
+
     def _find_answers(self) -> ModelOutputs:
         """What a model said, by the columns' names and by what they hold."""
         hints = self._hints
         open_ = {name: column for name, column in self._free.items() if name not in {hints.label, hints.prediction}}
         if hints.task == "regression":
             return ModelOutputs(prediction=self._prediction(set()), amounts=True)
-        found = find_scores(open_, self._cells, hints.scores)
+        found = find_scores(open_, self._cells, hints.scores, hints.label)
         self._left_out |= {**found.others, **found.rivals}
         if found.rivals:
             self._questions.append(

@@ -3,20 +3,24 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from steward.alerting.model_alerts import ModelAlerts, firing
 from steward.events import (
     AlertRaised,
     BatchIngested,
     Event,
+    ModelRegistered,
     OutcomesUpdated,
+    ReleaseChanged,
     RetrainingProposed,
+    RunFailed,
     TrainingDeclined,
     TrainingRequested,
 )
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
-from steward.retraining.policy import RetrainingDecision, RetrainingState, decide
+from steward.retraining.policy import RetrainingDecision, RetrainingState, decide, training_settings
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -33,29 +37,33 @@ def kick_retraining(runtime: Runtime, cause: Event) -> Iterator[Event]:
     asking = _firing(runtime, cause, spec)
     run = f"{cause.as_of:%Y%m%dT%H%M%S}-{hashlib.sha256(cause.event_id.encode()).hexdigest()[:8]}"
     proposed = cause.reason if isinstance(cause, RetrainingProposed) else None
+    referred = isinstance(cause, BatchIngested) and cause.kind == "reference"
+    registered = isinstance(cause, ModelRegistered | RunFailed | ReleaseChanged)
+    settings = training_settings(spec)
 
     def answer(present: RetrainingState | None) -> RetrainingState:
         before = present or RetrainingState()
         memory = _update_state(before, cause)
         if cause.event_id in memory.decisions:
             return memory
+        remember = partial(memory.with_decision, cause.event_id, requested_at=runtime.now(), settings=settings)
         if isinstance(cause, BatchIngested) and before.knows(cause.batch):  # told in several events: the first asked
-            return memory.with_decision(
-                cause.event_id, RetrainingDecision(verdict="nothing"), cause.as_of, runtime.now()
-            )
-        as_of = memory.reference_until if isinstance(cause, BatchIngested) else None
+            return remember(RetrainingDecision(verdict="nothing"), as_of=cause.as_of)
+        as_of = memory.reference_until if referred or registered else None
         decided = decide(
             spec.retraining,
             memory,
+            settings=settings,
+            registered=registered,
             firing=asking,
             proposed=proposed,
             in_flight=_in_flight(runtime, cause.model, memory),
             has_champion=champion is not None,
-            referred=isinstance(cause, BatchIngested) and cause.kind == "reference",
+            referred=referred,
             as_of=as_of or cause.as_of,
             run=run,
         ).model_copy(update={"as_of": as_of})
-        return memory.with_decision(cause.event_id, decided, as_of or cause.as_of, runtime.now())
+        return remember(decided, as_of=as_of or cause.as_of)
 
     memory = runtime.data.update(keys.retraining_state(cause.model), RetrainingState, answer)
     yield from _announce_decision(runtime, cause, memory.decisions[cause.event_id])

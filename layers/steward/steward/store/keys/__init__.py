@@ -39,6 +39,7 @@ from steward.store.keys.governance import (
     report_page,
     reports,
     sagemaker_report,
+    schema_versions,
 )
 from steward.store.keys.models import (
     champion_test,
@@ -166,6 +167,7 @@ __all__ = [
     "run",
     "runs",
     "sagemaker_report",
+    "schema_versions",
     "spec_revision",
     "spec_revisions",
     "spec_upload",

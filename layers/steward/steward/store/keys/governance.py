@@ -103,6 +103,11 @@ def deployment_problems() -> str:
     return "watch/problems.json"
 
 
+def schema_versions() -> str:
+    """The schema versions that the deployment and the releases before it write (compare-and-swap)."""
+    return "watch/schema-versions.json"
+
+
 def ledger(model: str) -> str:
     """Prefix of a model's ledger entries, in the ledger bucket."""
     return f"{model}/"
