@@ -1,9 +1,9 @@
 """All that is stored of one model."""
 
-from steward.store.keys.checks import alerts, collection
-from steward.store.keys.governance import evidence, maintenance_plans
-from steward.store.keys.records import corrections_of, partitions, quarantines
-from steward.store.keys.uploads import uploads
+from steward.store.keys.checks_of_windows import alerts, collection
+from steward.store.keys.governance_files import evidence, maintenance_plans
+from steward.store.keys.record_files import corrections_of, partitions, quarantines
+from steward.store.keys.uploaded_files import uploads
 
 
 def everything(model: str) -> list[str]:
