@@ -18,7 +18,7 @@ from steward.events import (
 )
 from steward.monitoring.check import Check
 from steward.records.quarantine import read_rejected
-from steward.services.check_window import recompute
+from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
 from tests.nightly import nightly
