@@ -1,4 +1,4 @@
-"""Alert status of one model: a pure function of checks, mutes, acknowledgements and sent notifications."""
+"""All alerts of one model as they are stored, and the status that follows for each from them and the declaration."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

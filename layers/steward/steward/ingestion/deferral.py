@@ -48,9 +48,9 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
         batch=upload.batch,
         source=upload.created.key,
         rows=waiting.rows,
-        message=f"{count_of(waiting.rows, 'row')} wait for the first version of {model}, since some name none; they are "
-        f"taken in as its own once it is in charge, within {LONGEST.days} days. Reference data make it: `steward push FILE "
-        f"--model {model} --kind reference`",
+        message=f"{count_of(waiting.rows, 'row')} wait for the first version of {model}, since some name none; they "
+        f"are taken in as its own once it is in charge, within {LONGEST.days} days. Reference data make it: "
+        f"`steward push FILE --model {model} --kind reference`",
     )
     identity = upload.created.identify(event)
     entry = OutboxEntry(event, "batch_deferred", upload.created.key, event.message, identity=identity)
