@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, field_validator
-from pydantic_core import to_json
 from pydantic_core.core_schema import CoreSchema, str_schema
 
 from steward.errors import DocumentTooNew, StewardError
@@ -31,7 +30,7 @@ class TolerantModel(BaseModel):
 
         A release that adds a field, and one that does not know it, agree on the ids that are derived from this.
         """
-        return to_json(_sort_keys(self.model_dump(mode="json", exclude_defaults=True))).decode()
+        return json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False)
 
 
 class AnyText:
@@ -105,17 +104,6 @@ class VersionedModel(TolerantModel):
         while step := cls.MIGRATIONS.get(content["schema_version"]):
             content = step(content) | {"schema_version": content["schema_version"] + 1}
         return content
-
-
-def _sort_keys(content: Any) -> Any:
-    """The same content, each object's keys in order; pydantic then writes it in a fifth of the time of `json.dumps`."""
-    match content:
-        case dict():
-            return {key: _sort_keys(content[key]) for key in sorted(content)}
-        case [dict() | list(), *_]:
-            return [_sort_keys(item) for item in content]
-        case _:
-            return content
 
 
 def first_problem(error: ValidationError) -> str:
