@@ -272,7 +272,6 @@ def test_a_push_ends_when_its_windows_are_checked_and_their_alerts_decided(servi
     if kind == "labels":
         ran = push("labels.csv", "labels")
     assert ran.code == 0, ran.text
-    assert "waiting for the checks of lemons and their alerts, for 120 s at most" in ran.text
     assert "2 windows of lemons are checked; firing: none; `steward status lemons` shows what was found" in ran.text
     known = serving.object("alerts/lemons.json")["checks"].values()
     assert sum(one["labelled_rows"] for one in known) == (200 if kind == "labels" else 0)
@@ -291,6 +290,7 @@ def test_a_push_whose_checks_do_not_come_says_what_is_missing(serving: Deploymen
     with patch("time.sleep", lambda _: serving._drain("ingest_records", 1)):
         ran = push("predictions.csv", "predictions", "lemons", "--patience", "3")
     assert ran.code == 2
+    assert "waiting for the checks of lemons and their alerts, for 3 s at most" in ran.text
     assert "0 of 2 windows of lemons are checked after 3 s without news. It goes on by itself" in ran.text
     assert "`steward status lemons`" in ran.text
 

@@ -30,8 +30,8 @@ _IDLE, _IDLE_UNSEEN = 4, 20
 """Looks in a row without news and with empty queues, after which nothing is on its way: an event may be between two.
 More where who asks may not read how full the queues are."""
 
-_FIRST = 40
-"""Looks until the first check of labels, which have to be joined before; some labels lead to none."""
+_FIRST = 8
+"""Looks until the first check of labels, once they have been joined; some lead to none."""
 
 
 def show_checks(deployment: Deployment, model: str, answers: Sequence[LedgerEntry], patience: float) -> None:
@@ -60,18 +60,31 @@ def show_checks(deployment: Deployment, model: str, answers: Sequence[LedgerEntr
     if closed == 0:
         return
     progress = CheckProgress(deployment, model, taken, expected=closed)
-    with wait_notice(f"the checks of {model} and their alerts", patience):
-        quiet = 0
-        while not progress.is_over:
-            quiet = 0 if progress.look() else quiet + 1
-            if not progress.is_over:
-                if quiet * _PAUSE >= patience:
-                    raise StewardError(
-                        f"{progress.sentence} after {patience:g} s without news. It goes on by itself: `steward status "
-                        f"{model}` shows what came of it, and `steward doctor` what may be in its way"
-                    )
-                time.sleep(_PAUSE)
-    console.print(f"{progress.sentence}; {_firing(deployment, spec)}", markup=False)
+    progress.look()
+    if not progress.is_over:
+        with wait_notice(f"the checks of {model} and their alerts", patience):
+            _wait(progress, model, patience)
+    if progress.windows:
+        console.print(f"{progress.sentence}; {_firing(deployment, spec)}", markup=False)
+
+
+def _wait(progress: "CheckProgress", model: str, patience: float) -> None:
+    """Look until all is done, or nothing is on its way where nothing need be.
+
+    Raises:
+        StewardError: there was no news for so long.
+    """
+    quiet = 0
+    while not progress.is_over:
+        if quiet * _PAUSE >= patience and progress.leads_to_nothing:
+            return
+        if quiet * _PAUSE >= patience:
+            raise StewardError(
+                f"{progress.sentence} after {patience:g} s without news. It goes on by itself: `steward status "
+                f"{model}` shows what came of it, and `steward doctor` what may be in its way"
+            )
+        time.sleep(_PAUSE)
+        quiet = 0 if progress.look() else quiet + 1
 
 
 def _now() -> datetime:
@@ -126,6 +139,11 @@ class CheckProgress:
         if self.expected is not None and len(self.windows) >= self.expected:
             return True
         return self._is_idle and (bool(self._checks) or self._looks >= _FIRST)
+
+    @property
+    def leads_to_nothing(self) -> bool:
+        """Whether nothing is on its way, where it is not known whether anything should be."""
+        return self.expected is None and (not self._checks or self._idle > 0)
 
     @property
     def windows(self) -> set[str]:

@@ -87,7 +87,7 @@ def upload_files(  # noqa: PLR0917 - the options of a command
             mine = [
                 answer
                 for upload, answer in zip(uploads, answers, strict=True)
-                if upload.model == name and upload.kind in CHECKED
+                if upload.model == name and upload.kind in CHECKED and is_ingested(answer)
             ]
             show_checks(deployment, name, mine, patience)
     if as_json:

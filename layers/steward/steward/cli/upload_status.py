@@ -9,7 +9,7 @@ from steward.cli.wait_notice import wait_notice
 from steward.errors import StewardError
 from steward.events import ObjectCreated
 from steward.ledger import LedgerEntry
-from steward.records.ingestion_summary import rows_of
+from steward.records.ingestion_summary import rows_of, without_windows
 
 _OUTCOMES: Final = {
     "batch_ingested": True,
@@ -48,7 +48,8 @@ def show_upload_status(  # noqa: PLR0917 - whose, what, and how long
             f"no answer to {key} within {patience:g} s: it is uploaded, and not taken in yet. `steward watch {model}` "
             "shows the answer when it comes, and `steward doctor` what may be in its way"
         )
-    console.print(history.line(answer))
+    told = answer.model_copy(update={"summary": without_windows(answer.summary)})  # `push` tells of them once checked
+    console.print(history.line(told))
     return answer
 
 

@@ -71,6 +71,15 @@ def summarise_windows(windows: Sequence[Window]) -> str:
     return f"{count_of(len(windows), 'window')}, {first.start:%Y-%m-%d %H:%M} to {last.end:%Y-%m-%d %H:%M}"
 
 
+def without_windows(summary: str) -> str:
+    """A summary without the clause on its windows.
+
+    >>> without_windows("5 rows; 2 windows, 2019-04-08 00:00 to 2019-04-10 00:00; no zone in time")
+    '5 rows; no zone in time'
+    """
+    return _SPAN.sub("", summary)
+
+
 def windows_of(summary: str) -> WindowSpan | None:
     """The windows that a summary says a file has rows in; None where it says nothing of them.
 
