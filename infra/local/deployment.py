@@ -20,7 +20,7 @@ ARTIFACTS = "steward-deployments"
 ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 PARAMETERS = {
     "Architecture": ARCHITECTURE,
-    "ConcurrencyQuota": "small",  # each copy of a function is a process with its own unpacked layers
+    "AccountQuotas": "small",  # each copy of a function is a process with its own unpacked layers
 }
 SHOWN_ON_FAILURE = 4000
 

@@ -238,6 +238,7 @@ class Deployment:
             "STEWARD_INGEST_QUEUE_URL": self.queues["ingest_records"],
             "STEWARD_SCHEDULE_GROUP": BUS,
             "STEWARD_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedules",
+            "STEWARD_SCHEDULE_DEAD_LETTERS_ARN": self.arns["undelivered_events"],
             "STEWARD_MODEL_METRICS": "on",
             "STEWARD_COLLECTION_QUEUE_ARN": self.arns["collect_resources"],
             "STEWARD_CHECK_QUEUE_ARN": self.arns["check_window"],
@@ -340,6 +341,7 @@ def _create(deployment: Deployment) -> None:
     for folder in sorted((ROOT / "functions").iterdir()):
         if (folder / "app.py").exists():
             deployment.queues[folder.name], deployment.arns[folder.name] = _queue(folder.name)
+    deployment.arns["undelivered_events_url"], deployment.arns["undelivered_events"] = _queue("undelivered_events")
     deployment.arns["observer_url"], observer = _queue("observer")
     deployment.arns["subscriber_url"], subscriber = _queue("subscriber")
     deployment.arns["topic"] = sns.create_topic(Name="alerts")["TopicArn"]

@@ -201,7 +201,7 @@ def _alarm(_: DeployedStack, alarm: TemplateResource) -> str:
     name = f"{NAME}-{alarm.logical}"
     wanted = {"MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold", "ComparisonOperator"}
     said = {key: value for key, value in alarm.properties.items() if key in wanted}
-    aws.cloudwatch().put_metric_alarm(AlarmName=name, AlarmActions=alarm.properties["AlarmActions"], **said)
+    aws.cloudwatch().put_metric_alarm(AlarmName=name, AlarmActions=alarm.properties["OKActions"], **said)
     return name
 
 

@@ -1,8 +1,12 @@
 """A file that cannot be used is refused with what, where and how to mend it; nothing of it is lost."""
 
+import errno
 import gzip
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import numpy as np
@@ -286,3 +290,29 @@ def test_a_key_with_blanks_and_umlauts_is_taken(trained: Deployment) -> None:
     trained.upload(INBOX + "März 2024 + Rest.csv", lemons.csv(scored(20)))
     events = trained.settle()
     assert [event.rows for event in events if isinstance(event, BatchIngested)] == [40]
+
+
+@contextmanager
+def full_disk(free: float) -> Iterator[None]:
+    """Nothing fits on the disk any more, of which such a share was free when the upload came."""
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with (
+        patch("steward.services.ingest_records.fetch_file", side_effect=full),
+        patch("shutil.disk_usage", return_value=SimpleNamespace(total=1.0, free=free)),
+    ):
+        yield
+
+
+def test_a_file_that_does_not_fit_on_an_empty_disk_is_refused(trained: Deployment) -> None:
+    with full_disk(free=0.95):
+        event = refused(trained, "inbox/lemons/predictions/big.csv", lemons.csv(scored(14)))
+    assert event.code == "too_large"
+    assert "split it into files" in event.message
+
+
+def test_a_file_that_does_not_fit_beside_leftovers_is_tried_again_elsewhere(trained: Deployment) -> None:
+    with full_disk(free=0.3):
+        trained.upload("inbox/lemons/predictions/fine.csv", lemons.csv(scored(14)))
+        trained.settle()
+    assert any("No space left on device" in str(error) for error in trained.errors)
+    assert [event for event in trained.published if isinstance(event, BatchRejected)] == []

@@ -100,6 +100,24 @@ def test_an_event_that_was_not_delivered_says_why_and_goes_where_it_should_have_
     assert depth(letters.queues["audit_models"]) == 1
 
 
+def test_what_a_schedule_could_not_send_is_the_message_in_the_request_that_failed(letters: Deployment) -> None:
+    told = {
+        "ERROR_CODE": "AWS.SimpleQueueService.NonExistentQueue", "ERROR_MESSAGE": "no such queue",
+        "EXECUTION_ID": "1", "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts", "IS_PAYLOAD_TRUNCATED": "false",
+        "RETRY_ATTEMPTS": "185", "SCHEDULED_TIME": "2026-01-01T00:00:00Z",
+        "SCHEDULE_ARN": "arn:aws:scheduler:us-east-1:123456789012:schedule/steward/lemons-check",
+        "TARGET_ARN": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage",
+    }  # fmt: skip
+    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in told.items()}
+    url, wanted = letters.arns["undelivered"], letters.queues["check_window"]
+    request = json.dumps({"MessageBody": '{"detail-type": "CheckRequested"}', "QueueUrl": wanted})
+    aws.sqs().send_message(QueueUrl=url, MessageBody=request, MessageAttributes=attributes)  # type: ignore[arg-type]
+    assert "NonExistentQueue: no such queue" in redrive("undelivered_events")[1]
+    assert redrive("undelivered_events", "--send")[0] == 0
+    (sent,) = aws.sqs().receive_message(QueueUrl=wanted)["Messages"]
+    assert sent["Body"] == '{"detail-type": "CheckRequested"}'
+
+
 def test_a_letter_that_nobody_can_explain_or_place_stays(letters: Deployment) -> None:
     aws.sqs().send_message(QueueUrl=letters.arns["undelivered"], MessageBody="a riddle")
     aws.sqs().send_message(QueueUrl=letters.arns["dead"], MessageBody="[]")

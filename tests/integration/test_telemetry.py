@@ -154,7 +154,8 @@ def test_a_windows_figures_go_to_cloudwatch_through_the_log(
     told = figures(capsys.readouterr().out)
     newest = told[-1]
     directive = newest["_aws"]["CloudWatchMetrics"][0]
-    assert (directive["Namespace"], directive["Dimensions"], newest["model"]) == ("Steward", [["model"]], "lemons")
+    assert (directive["Namespace"], directive["Dimensions"]) == ("Steward", [["deployment", "model"]])
+    assert (newest["deployment"], newest["model"]) == ("steward", "lemons")
     assert {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]} == {
         "rows": "Count", "monitors_in_alarm": "Count", "estimated": "None", "error_rate": "None",
         "latency_p95": "Milliseconds",

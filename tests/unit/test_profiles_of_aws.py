@@ -12,7 +12,7 @@ from steward.errors import NoDeployment
 @pytest.fixture(autouse=True)
 def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two profiles, of which the settings of the environment are a third."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "config").write_text(
         "".join(
@@ -42,6 +42,16 @@ def test_each_profile_is_spoken_with_only_meanwhile() -> None:
     with aws.profile("production"):
         assert speaks_as() == ("production", "eu-north-1")
     assert speaks_as() == ("own", "us-east-1")
+
+
+def test_aws_region_is_heeded_unless_a_profile_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    aws.s3.cache_clear()
+    assert speaks_as() == ("own", "eu-central-1")
+    with aws.profile("staging"):
+        assert speaks_as() == ("staging", "eu-west-1")
+    assert speaks_as() == ("own", "eu-central-1")
+    aws.s3.cache_clear()
 
 
 def test_after_an_error_the_settings_are_the_own_ones_again() -> None:

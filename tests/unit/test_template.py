@@ -10,7 +10,8 @@ RULES = resources("AWS::Events::Rule")
 FUNCTIONS = resources("AWS::Serverless::Function")
 POLICY = resources("AWS::SQS::QueuePolicy")["QueuesPolicy"]
 REDRIVEN = {name: queue for name, queue in QUEUES.items() if "RedrivePolicy" in queue}
-LONGEST_RETENTION = 14 * 24 * 3600
+DAY = 24 * 3600
+LONGEST_RETENTION = 14 * DAY
 TIMEOUTS_A_DELIVERY = 6  # docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 
 
@@ -28,8 +29,11 @@ def test_a_message_is_delivered_as_often_as_the_code_counts():
     assert {queue["RedrivePolicy"]["maxReceiveCount"] for queue in REDRIVEN.values()} == {MAXIMUM_DELIVERIES}
 
 
-def test_every_queue_keeps_its_messages_as_long_as_sqs_can():
-    assert {queue["MessageRetentionPeriod"] for queue in QUEUES.values()} == {LONGEST_RETENTION}
+def test_dead_letters_are_kept_as_long_as_sqs_can_and_ten_days_longer_than_they_may_have_waited():
+    """A dead letter's age counts from when it was first sent (SQS Developer Guide, "Dead-letter queue retention")."""
+    kept = {name: queue["MessageRetentionPeriod"] for name, queue in QUEUES.items()}
+    assert {kept[name] for name in QUEUES if name not in REDRIVEN} == {LONGEST_RETENTION}
+    assert {kept[name] for name in REDRIVEN} == {LONGEST_RETENTION - 10 * DAY}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -45,6 +49,59 @@ def test_an_event_that_cannot_be_delivered_is_kept():
     for name, rule in RULES.items():
         for target in rule["Targets"]:
             assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["UndeliveredEvents", "Arn"]}}, name
+
+
+def test_what_a_schedule_cannot_send_is_kept_and_its_role_may_keep_it():
+    given = {"Fn::GetAtt": ["UndeliveredEvents", "Arn"]}
+    for function in ("RegisterModel", "WatchDeployment"):
+        assert FUNCTIONS[function]["Environment"]["Variables"]["STEWARD_SCHEDULE_DEAD_LETTERS_ARN"] == given
+    (policy,) = resources("AWS::IAM::Role")["ScheduleRole"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "sqs:SendMessage"
+    assert given in statement["Resource"]
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_request_that_hangs_is_tried_again_before_its_function_is_killed(name):
+    usual = read_template()["Globals"]["Function"]
+    function = FUNCTIONS[name]
+    variables = usual["Environment"]["Variables"] | function["Environment"]["Variables"]
+    assert 5 * int(variables["STEWARD_READ_TIMEOUT"]) < function.get("Timeout", usual["Timeout"])
+
+
+def test_a_function_that_sends_to_its_own_queue_is_not_taken_for_an_endless_loop():
+    """Lambda drops the next message after some 16 calls of a chain (Lambda Developer Guide, "Recursive loop")."""
+    roles = resources("AWS::IAM::Role")
+    sends = [
+        name
+        for name in FUNCTIONS
+        for policy in roles[f"{name}Role"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "sqs:SendMessage" in statement.get("Action", []) and "Queue" in str(statement["Resource"])
+    ]
+    assert sends == ["IngestRecords"]
+    assert [name for name, function in FUNCTIONS.items() if function.get("RecursiveLoop") == "Allow"] == sends
+
+
+def test_a_creation_that_fails_leaves_no_bucket_and_a_stack_that_is_deleted_does():
+    for bucket in ("DataBucket", "LedgerBucket"):
+        found = read_template()["Resources"][bucket]
+        assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_lambda_drops_no_log_line_that_holds_metrics():
+    """They have no level of their own, and count as INFO (Lambda Developer Guide, "Log-level filtering")."""
+    template = read_template()
+    assert template["Globals"]["Function"]["LoggingConfig"]["ApplicationLogLevel"] == {"Ref": "LogLevel"}
+    assert template["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
+
+
+def test_the_metrics_of_two_deployments_are_drawn_apart():
+    body = resources("AWS::CloudWatch::Dashboard")["Overview"]["DashboardBody"]["Fn::Sub"]
+    searched = [part for part in body.split("SEARCH(")[1:] if "{Steward," in part]
+    assert searched
+    for one in searched:
+        assert one.startswith("""'{Steward,deployment,model} deployment=\\"${AWS::StackName}\\" """)
 
 
 def test_one_policy_lets_rules_send_to_the_queues_that_they_target_and_to_no_other():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import boto3
@@ -32,70 +34,79 @@ if TYPE_CHECKING:
 _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 5},
     connect_timeout=5,
-    read_timeout=60,
+    read_timeout=int(os.environ.get("STEWARD_READ_TIMEOUT", "60")),  # the template's is below the functions' own
+    tcp_keepalive=True,
     user_agent_extra="steward",
     s3={"addressing_style": "auto"},
 )
+
+_profile = SimpleNamespace(region=None)
+"""The region of the profile that `profile` speaks as."""
+
+
+def _region() -> str | None:
+    """That of the profile that was named, or AWS_REGION, which botocore does not read; None leaves it to botocore."""
+    return _profile.region or os.environ.get("AWS_REGION") or None
 
 
 @cache
 def s3() -> S3Client:
     """The client for S3; one a process."""
-    return boto3.client("s3", config=_CONFIG)
+    return boto3.client("s3", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def events() -> EventBridgeClient:
     """The client for EventBridge; one a process."""
-    return boto3.client("events", config=_CONFIG)
+    return boto3.client("events", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def sns() -> SNSClient:
     """The client for SNS; one a process."""
-    return boto3.client("sns", config=_CONFIG)
+    return boto3.client("sns", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def sqs() -> SQSClient:
     """The client for SQS; one a process."""
-    return boto3.client("sqs", config=_CONFIG)
+    return boto3.client("sqs", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def cloudformation() -> CloudFormationClient:
     """The client for CloudFormation, which knows a deployment's outputs; one a process."""
-    return boto3.client("cloudformation", config=_CONFIG)
+    return boto3.client("cloudformation", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def cloudwatch() -> CloudWatchClient:
     """The client for CloudWatch; one a process."""
-    return boto3.client("cloudwatch", config=_CONFIG)
+    return boto3.client("cloudwatch", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def logs() -> CloudWatchLogsClient:
     """The client for CloudWatch Logs; one a process."""
-    return boto3.client("logs", config=_CONFIG)
+    return boto3.client("logs", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def functions() -> LambdaClient:
     """The client for Lambda; one a process."""
-    return boto3.client("lambda", config=_CONFIG)
+    return boto3.client("lambda", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def iam() -> IAMClient:
     """The client for IAM; one a process."""
-    return boto3.client("iam", config=_CONFIG)
+    return boto3.client("iam", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def scheduler() -> EventBridgeSchedulerClient:
     """The client for EventBridge Scheduler; one a process."""
-    return boto3.client("scheduler", config=_CONFIG)
+    return boto3.client("scheduler", region_name=_region(), config=_CONFIG)
 
 
 @cache
@@ -105,13 +116,13 @@ def sts_unsigned() -> STSClient:
     Plain regional endpoints, whatever a profile prefers, so that who signs and who verifies mean the same host.
     """
     plain = Config(signature_version=UNSIGNED, use_fips_endpoint=False, use_dualstack_endpoint=False)
-    return boto3.client("sts", config=_CONFIG.merge(plain))
+    return boto3.client("sts", region_name=_region(), config=_CONFIG.merge(plain))
 
 
 @cache
 def sts() -> STSClient:
     """The client for STS, which knows who asks; one a process."""
-    return boto3.client("sts", config=_CONFIG)
+    return boto3.client("sts", region_name=_region(), config=_CONFIG)
 
 
 def access_key() -> str:
@@ -145,8 +156,8 @@ def profile(name: str | None) -> Iterator[None]:
 
 def _begin(name: str | None) -> None:
     """Let go of every client, and make those after it in a session of this profile, in its region where it has one."""
-    region = botocore.session.Session(profile=name).get_scoped_config().get("region") if name else None
-    boto3.setup_default_session(profile_name=name, region_name=region)
+    _profile.region = botocore.session.Session(profile=name).get_scoped_config().get("region") if name else None
+    boto3.setup_default_session(profile_name=name, region_name=_profile.region)
     for client in (
         s3,
         events,

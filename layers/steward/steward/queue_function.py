@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from steward.errors import RemovedModel
 from steward.events import Envelope, Event, ObjectCreated, decode
 from steward.runtime import Runtime, Settings, logger
+from steward.scratch import remove_leftovers
 
 Service = Callable[[Runtime[Any], Any], Iterable[Event]]
 """What a function does: given its wiring and the event that woke it, it yields the events to publish, each in its turn:
@@ -90,6 +91,7 @@ class QueueFunction[S: Settings]:
         Raises:
             pydantic.ValidationError: the environment lacks a setting.
         """
+        remove_leftovers()
         self.runtime = Runtime.from_environment(settings)
         self.processor = LoggingBatchProcessor()
         self._services = service if isinstance(service, Mapping) else {object: service}

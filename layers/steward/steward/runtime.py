@@ -15,7 +15,7 @@ from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
 
-logger = Logger()
+logger = Logger(use_rfc3339=True)  # Lambda takes no other form of time, and would write its own
 
 METRICS_NAMESPACE = "Steward"
 
@@ -32,6 +32,7 @@ class Settings(BaseModel):
     bus: str = Field(alias="STEWARD_BUS")
     function: str = Field(alias="POWERTOOLS_SERVICE_NAME")
     environment: str = Field(default="production", alias="STEWARD_ENVIRONMENT")
+    deployment: str = Field(default="steward", alias="STEWARD_DEPLOYMENT")
     model_metrics: bool = Field(default=False, alias="STEWARD_MODEL_METRICS")
 
 
@@ -53,6 +54,7 @@ class ScheduleSettings(Settings):
 
     schedule_group: str = Field(alias="STEWARD_SCHEDULE_GROUP")
     schedule_role_arn: str = Field(alias="STEWARD_SCHEDULE_ROLE_ARN")
+    schedule_dead_letters_arn: str = Field(alias="STEWARD_SCHEDULE_DEAD_LETTERS_ARN")
     check_queue_arn: str = Field(alias="STEWARD_CHECK_QUEUE_ARN")
     retraining_queue_arn: str = Field(alias="STEWARD_RETRAINING_QUEUE_ARN")
     collection_queue_arn: str = Field(alias="STEWARD_COLLECTION_QUEUE_ARN")
@@ -118,13 +120,14 @@ class Runtime[S: Settings = Settings]:
         that is two weeks old, so that is left out.
 
         Args:
-            model: the dimension.
+            model: a dimension, beside the deployment.
             at: the moment they speak for.
             figures: each a name, a value and CloudWatch's unit; there is one at least.
         """
         if not self.settings.model_metrics or self.now() - at > _OLDEST_METRIC:
             return
-        metrics = AmazonCloudWatchEMFProvider(namespace=METRICS_NAMESPACE, service="")  # no dimension but the model
+        metrics = AmazonCloudWatchEMFProvider(namespace=METRICS_NAMESPACE, service="")  # no dimension `service`
+        metrics.add_dimension("deployment", self.settings.deployment)  # staging and production may share an account
         metrics.add_dimension("model", model)
         for name, value, unit in figures:
             metrics.add_metric(name, unit, value)

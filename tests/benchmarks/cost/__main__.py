@@ -24,7 +24,8 @@ def memory(function: str) -> int:
     """Of a function in the template, in MB."""
     named = "".join(word.capitalize() for word in function.split("_"))
     usual = read_template()["Globals"]["Function"]["MemorySize"]
-    return int(resources("AWS::Serverless::Function")[named].get("MemorySize", usual))
+    size = resources("AWS::Serverless::Function")[named].get("MemorySize", usual)
+    return int(size["Fn::If"][1] if isinstance(size, dict) else size)  # of an account with standard quotas
 
 
 def queues() -> int:

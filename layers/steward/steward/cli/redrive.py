@@ -13,7 +13,7 @@ from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
 from steward.errors import StewardError
 from steward.store import logs
-from steward.store.dead_letters import DeadLetters, Letter, queue_url
+from steward.store.dead_letters import DeadLetters, Letter, undelivered_message
 
 UNDELIVERED = "undelivered_events"
 """What the queue of events is called that EventBridge, or the scheduler, could not hand over."""
@@ -110,9 +110,9 @@ def _places(deployment: Deployment) -> dict[str, str]:
 def _describe_letter(deployment: Deployment, place: str, letters: DeadLetters, letter: Letter) -> FailedMessage:
     if place == UNDELIVERED:
         told = [letter.attributes.get(name) for name in ("ERROR_CODE", "ERROR_MESSAGE")]
-        target = letter.attributes.get("TARGET_ARN")
         reason = ": ".join(part for part in told if part) or "it came without a reason"
-        return FailedMessage(place, letters, letter, reason, queue_url(target) if target else None)
+        letter, target = undelivered_message(letter)
+        return FailedMessage(place, letters, letter, reason, target)
     reason = logs.reason_of(deployment.outputs["LogGroupName"], letter.message, letter.sent_at) or _KILLED
     return FailedMessage(place, letters, letter, reason, deployment.outputs[f"{_logical_id(place)}QueueUrl"])
 

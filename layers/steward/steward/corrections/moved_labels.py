@@ -1,6 +1,5 @@
 """Moves labels of superseded predictions to the current prediction in another window."""
 
-import tempfile
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from steward.records.hashing import text_hashes
 from steward.records.id_hashes import IdHashes, NoIdHashes, is_in
 from steward.repositories.prediction_ids import PredictionIds
 from steward.repositories.records import list_window, read_files
+from steward.scratch import scratch_folder
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
@@ -94,8 +94,8 @@ def _find_stranded(data: Bucket, spec: ModelSpec, window: Window, batch: str) ->
     if not files[0]:
         return found
     predicted = PredictionIds(data, spec).of(window)
-    with tempfile.TemporaryDirectory() as folder:
-        hashes = id_hashes_of(data, spec, batch, Path(folder))
+    with scratch_folder() as folder:
+        hashes = id_hashes_of(data, spec, batch, folder)
         for file, content in read_files(data, chain.from_iterable(files)):
             owner = keys.batch_of(file.key)
             rows = pending_labels.labels_of(content.body, spec)

@@ -1,6 +1,5 @@
 """Rebuilds the profiles of a window whose records were corrected."""
 
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from steward.repositories.baselines import bins_of
 from steward.repositories.profiles import WindowProfiles
 from steward.repositories.records import download_files, list_window
 from steward.repositories.uploads import uploaded_at
+from steward.scratch import scratch_folder
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
@@ -85,8 +85,7 @@ def rebuild_profiles(data: Bucket, spec: ModelSpec, window: Window) -> None:
     that it went through, so that of two functions that do this at once the one that knows of more corrections stands,
     and checks that were made before can be worked out again.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         remaking = _Rebuild(data, spec, window)
         layers = stored_layers(data, spec, "predictions", window, folder)
         uploaded = {name for layer in layers if not layer.correction for name in layer.ids.tolist()}

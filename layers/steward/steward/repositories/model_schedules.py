@@ -93,6 +93,7 @@ _SHOWN = {
     "flexible_minutes": "the minutes that it may be put off",
     "queue_arn": "its queue",
     "role_arn": "its role",
+    "dead_letters_arn": "its dead-letter queue",
 }
 
 
@@ -120,6 +121,7 @@ def wanted_schedules(settings: ScheduleSettings, spec: ModelSpec) -> dict[str, S
             flexible_minutes=(spec.schedules.flexible or timedelta(0)) // timedelta(minutes=1),
             queue_arn=queues[purpose],
             role_arn=settings.schedule_role_arn,
+            dead_letters_arn=settings.schedule_dead_letters_arn,
             message=_message(spec, purpose),
         )
         for purpose, expression in expressions.items()

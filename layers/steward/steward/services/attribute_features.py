@@ -1,9 +1,7 @@
 """Attributes a sample of a window to the features with the version's artifact."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import pandas as pd
@@ -24,6 +22,7 @@ from steward.retraining.background import Background
 from steward.retraining.recipe import Fitted, learnable
 from steward.retraining.version_attributions import WINDOW_ROWS, attribute_sample, smallest_ids
 from steward.runtime import Runtime
+from steward.scratch import scratch_folder
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
@@ -174,9 +173,9 @@ def _changed_feature(before: ModelSpec, now: ModelSpec) -> str:
 def _sample(data: Bucket, spec: ModelSpec, window: Window, version: str) -> pd.DataFrame | None:
     """The records of a version whose ids have the smallest hashes, read in bounded memory; None where it has none."""
     kept: Records | None = None
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         files = _readable(list_window(data, "predictions", spec.model, window))
-        for _, _, path in download_files(data, files, Path(folder)):
+        for _, _, path in download_files(data, files, folder):
             for records in read_stored(path, spec, spec.features):
                 mine = records.of_version(version)
                 together = concatenate([kept, mine]) if kept else mine

@@ -2,7 +2,6 @@
 
 import errno
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -39,6 +38,7 @@ from steward.repositories import models
 from steward.repositories.sagemaker_files import event_opener
 from steward.repositories.uploads import Upload, sequencer_of
 from steward.runtime import QueueSettings, Runtime
+from steward.scratch import has_whole_disk, scratch_folder
 from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.store.keys import InboxKey
@@ -69,8 +69,7 @@ def ingest_records(runtime: Runtime[QueueSettings], created: ObjectCreated) -> I
     place = InboxKey.parse(created.key)
     if place is None:
         place = InboxKey(model=NO_MODEL, kind="unknown", name=created.key)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         upload, size = fetch_upload(runtime, created, place, folder)
         if size is None:
             yield refuse_upload(runtime, upload, "object_missing", str(erased_error(upload)))
@@ -132,6 +131,7 @@ class _Ingestion:
         self._kind: Kind = kind
         self._upload = upload
         self._folder = folder
+        self._whole_disk = has_whole_disk(folder)
         self._spool = Spool(self._create_file("spool"), spec)
         self._quarantine = Quarantine(self._create_file("quarantine"))
         self._champion = models.routing(runtime.data, spec.model).champion_for(upload.uploaded)
@@ -154,7 +154,7 @@ class _Ingestion:
             path = fetch_file(self._runtime.data, self._upload, self._folder)
             self._validate(path)
         except OSError as error:
-            if error.errno == errno.ENOSPC:
+            if error.errno == errno.ENOSPC and self._whole_disk:  # else it may fit where it is delivered next
                 raise self._too_large() from error
             raise
         if "no_version" in self._quarantine.codes:

@@ -1,8 +1,10 @@
 """Dead-letter queues: reads and redrives messages."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from pydantic import BaseModel, Field, ValidationError
 
 from steward import aws
 
@@ -70,6 +72,29 @@ class DeadLetters:
         aws.sqs().delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)
 
 
-def queue_url(arn: str) -> str:
-    """Where the queue of an ARN is."""
+def undelivered_message(letter: Letter) -> tuple[Letter, str | None]:
+    """The message that could not be sent, and the URL of its queue; None where the letter does not say.
+
+    EventBridge keeps the message itself, and names the queue in an attribute. Its Scheduler keeps the request to SQS
+    that failed (EventBridge Scheduler User Guide, "Configuring a schedule's dead-letter queue").
+    """
+    target = letter.attributes.get("TARGET_ARN", "")
+    if "SCHEDULE_ARN" in letter.attributes:
+        try:
+            request = _Request.model_validate_json(letter.body)
+        except ValidationError:
+            pass
+        else:
+            return replace(letter, body=request.message), request.queue_url
+    return letter, _queue_url(target) if ":sqs:" in target and "aws-sdk" not in target else None
+
+
+class _Request(BaseModel):
+    """A request to SQS: the action SendMessage."""
+
+    message: str = Field(alias="MessageBody")
+    queue_url: str = Field(alias="QueueUrl")
+
+
+def _queue_url(arn: str) -> str:
     return aws.sqs().get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]

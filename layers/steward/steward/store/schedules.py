@@ -26,6 +26,8 @@ class Schedule:
 
     Attributes:
         flexible_minutes: how long it may be put off; 0 for not at all.
+        dead_letters_arn: the queue of what could not be sent within a day, in 185 attempts (which are the service's
+            defaults); empty for none.
         enabled: whether it fires.
     """
 
@@ -35,6 +37,7 @@ class Schedule:
     flexible_minutes: int
     queue_arn: str
     role_arn: str
+    dead_letters_arn: str
     message: Mapping[str, Any]
     enabled: bool = True
 
@@ -73,6 +76,7 @@ class Scheduler:
             "Target": {
                 "Arn": schedule.queue_arn,
                 "RoleArn": schedule.role_arn,
+                "DeadLetterConfig": {"Arn": schedule.dead_letters_arn},
                 "Input": json.dumps(dict(schedule.message)),
             },
         }
@@ -107,6 +111,7 @@ def _schedule(found: "GetScheduleOutputTypeDef") -> Schedule:
         flexible_minutes=found["FlexibleTimeWindow"].get("MaximumWindowInMinutes", 0),
         queue_arn=target["Arn"],
         role_arn=target["RoleArn"],
+        dead_letters_arn=target.get("DeadLetterConfig", {}).get("Arn", ""),
         message=_document(target.get("Input", "")),
         enabled=found.get("State", "ENABLED") == "ENABLED",
     )
