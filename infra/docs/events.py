@@ -5,7 +5,6 @@ that are constructed in the modules that its `app.py` imports, directly or throu
 """
 
 import ast
-import inspect
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -81,7 +80,7 @@ def table() -> str:
     """Every event, in the order of `steward.events`: who emits it and whom it wakes."""
     emits, listens = emitted(), subscriptions()
     lines = ["| event | emitted by | wakes |", "| --- | --- | --- |"]
-    for name in _events():
+    for name in events.EVENTS:
         by = [f"`{function}`" for function, names in emits.items() if name in names]
         wakes = [f"`{function}`" for function, names in listens.items() if name in names]
         lines.append(f"| `{name}` | {', '.join(by) or 'schedules'} | {', '.join(wakes) or '–'} |")
@@ -106,15 +105,6 @@ def _uploads(listens: dict[str, list[str]]) -> dict[str, list[str]]:
     return {name: keys for name, keys in found.items() if keys}
 
 
-@cache
-def _events() -> list[str]:
-    return [
-        name
-        for name, found in vars(events).items()
-        if inspect.isclass(found) and issubclass(found, events.Event) and found is not events.Event
-    ]
-
-
 def _imported(app: Path, modules: set[str]) -> Iterator[str]:
     for node in ast.walk(ast.parse(app.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{PACKAGE}."):
@@ -127,7 +117,7 @@ def _constructed(module: str) -> Iterator[str]:
     """The events that a module constructs: by a call of the class or of its constructors, or in a loop over classes."""
     path = ROOT / "layers" / "steward" / module.replace(".", "/")
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    known = set(_events())
+    known = set(events.EVENTS)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
             found = node.func

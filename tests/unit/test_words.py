@@ -50,7 +50,7 @@ PARTICIPLES = re.compile(
 )
 """A function of such a name says neither what it does nor what it returns."""
 
-SUBJECT_ROOMS = {"cli", "repositories", "services", "spec", "store"}
+SUBJECT_ROOMS = {"cli", "events", "repositories", "services", "spec", "store"}
 """Their modules are named for the subject that they are about, which another package may be named for too."""
 
 

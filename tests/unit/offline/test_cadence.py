@@ -1,4 +1,4 @@
-"""Windows and holdouts fit a table's rate; no window is of a row or two."""
+"""Windows fit a table's rate; none is of a row or two."""
 
 from datetime import datetime, timedelta
 
@@ -45,27 +45,3 @@ def test_a_window_holds_more_than_a_row_wherever_the_table_has_them(rows: int, d
     length = parse_duration(found.window()[0])
     each = rows * min(1.0, length / found.span) if found.span else rows
     assert each >= min(rows, 30) * 0.999 or length == timedelta(weeks=52)
-
-
-@pytest.mark.parametrize(
-    ("rows", "days", "share", "held", "block"),
-    [
-        (14_000, 243, 0.3, "4w", "1d"),
-        (50_000, 365, 0.2, "8w", "1d"),
-        (50_000, 365, 0.002, "26w", "1d"),
-        (5_000, 40, 0.5, "1w", "1d"),
-        (20_000, 10, 0.5, "1d", "1h"),
-        (600, 3650, 1.0, "104w", "13w"),
-        (891, 891, 0.4, "26w", "1d"),
-    ],
-)
-def test_a_holdout_has_the_rarest_class_and_several_blocks(
-    rows: int, days: float, share: float, held: str, block: str
-) -> None:
-    assert cadence(rows, days).holdout(share)[:2] == (held, block)
-
-
-@given(st.integers(1, 10**7), st.floats(0, 3650), st.floats(1e-6, 1))
-def test_a_holdout_has_the_blocks_that_a_declaration_asks_for(rows: int, days: float, share: float) -> None:
-    held, block, _ = cadence(rows, days).holdout(share)
-    assert parse_duration(held) >= 3 * parse_duration(block)

@@ -350,5 +350,5 @@ def test_too_few_rows_of_a_class_for_a_training_and_its_holdout_are_said(positiv
     _, text = of(FRAME.assign(y=label))
     assert len(asked(text)) == questions
     if questions:
-        assert asked(text)[0].startswith(f"1, the rarest class of the label, has {positives} rows, some ")
+        assert asked(text)[0].startswith(f"class 1 of the label has {positives} rows, ")
         assert "a training needs 20 in each part" in asked(text)[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from steward.offline.conversion import Converter
+from steward.offline.labelled_rows import LabelledRows
 from steward.offline.tables import TableBatch
 from steward.records.columns import CategoricalColumn, Column, NumericColumn, TextColumn, TimeColumn
 from steward.records.quantities import Quantity
@@ -103,27 +104,46 @@ class ColumnFacts:
             self.categories = None
 
 
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What is known of a table after all rows.
+
+    Attributes:
+        columns: the facts of each.
+        labelled: where in time the labels lie; empty without a label or a time.
+        notes: how times were written.
+    """
+
+    columns: Mapping[str, ColumnFacts]
+    labelled: LabelledRows
+    notes: tuple[str, ...]
+
+
 def collect_facts(
     batches: Iterable[TableBatch],
     features: Mapping[str, Feature],
     time: str | None = None,
+    label: str | None = None,
     quantities: Mapping[str, Quantity] | None = None,
-) -> tuple[dict[str, ColumnFacts], tuple[str, ...]]:
+) -> TableFacts:
     """Read all rows once.
 
     Args:
         batches: of the table.
         features: what its columns are taken for.
         time: the column of event times.
+        label: the column of labels.
         quantities: how text is read as numbers.
-
-    Returns:
-        The facts of each column, and notes on how times were written.
     """
     converter = Converter(features, time=time, quantities=quantities)
     found = {name: ColumnFacts() for name in features}
+    labelled = LabelledRows()
     for batch in batches:
         present, unread = dict(converter.present), dict(converter.unread)
-        for name, column in converter.read(batch.columns).items():
+        columns = converter.read(batch.columns)
+        for name, column in columns.items():
             found[name].add(column, converter.present[name] - present[name], converter.unread[name] - unread[name])
-    return found, converter.notes
+        labels, times = columns.get(label or ""), columns.get(time or "")
+        if labels is not None and isinstance(times, TimeColumn):
+            labelled.add(labels, times)
+    return TableFacts(found, labelled, converter.notes)

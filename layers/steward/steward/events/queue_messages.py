@@ -1,0 +1,122 @@
+"""Reads the messages of queues: Steward's own events, and what S3 tells of uploads."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from inspect import isclass
+from typing import Annotated, Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from steward.events import alerts, declarations, defects, deployment, governance, releases, runs, uploads, windows
+from steward.events.event import Event
+
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""What EventBridge Scheduler replaces by the time a schedule was due."""
+
+
+class Envelope(BaseModel):
+    """An event as EventBridge, or a schedule's input, delivers it to a queue."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    source: str
+    detail_type: Annotated[str, Field(alias="detail-type")]
+    detail: dict[str, Any]
+    time: str | float | None = None
+
+
+_MODULES = (declarations, uploads, windows, alerts, runs, releases, defects, governance, deployment)
+
+EVENTS: dict[str, type[Event]] = {
+    name: found
+    for module in _MODULES
+    for name, found in vars(module).items()
+    if isclass(found) and issubclass(found, Event) and found is not Event
+}
+"""Every event by its `detail-type`."""
+
+
+def decode(body: str | bytes, sent_at: datetime) -> Event:
+    """The event in a queue message.
+
+    Args:
+        body: the message's JSON: an EventBridge envelope, or a schedule's input of the same shape.
+        sent_at: when the queue took the message; stands in for the due time where the scheduler left its placeholder.
+
+    Raises:
+        pydantic.ValidationError, KeyError: the message is no event of Steward's.
+    """
+    envelope = Envelope.model_validate_json(body)
+    detail = dict(envelope.detail)
+    for field in ("as_of", "occurred_at"):
+        if detail.get(field) == SCHEDULED_TIME:
+            detail[field] = sent_at.astimezone(UTC).isoformat()
+    if detail.get("correlation_id") == SCHEDULED_TIME:
+        detail["correlation_id"] = f"schedule-{detail['as_of']}"
+    return EVENTS[envelope.detail_type].model_validate(detail)
+
+
+def _moment(written: str | float | None) -> datetime | None:
+    """When AWS says that an event was; None where it is not written as AWS does, as by some emulators."""
+    try:
+        moment = datetime.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
+class ObjectCreated(BaseModel):
+    """S3's own event through EventBridge: one object version was written.
+
+    Attributes:
+        sequencer: as the event gives it: hexadecimal, ascending with the versions of one key; empty where it does not.
+        completed: when S3 told of it, which is when its upload was complete; None where the event does not say.
+        request: tells apart the requests to take it in again; empty where S3 itself tells of it.
+    """
+
+    model_config = ConfigDict(defer_build=True)
+
+    bucket: str
+    key: str
+    version_id: str
+    sequencer: str = ""
+    completed: AwareDatetime | None = None
+    request: str = ""
+
+    @classmethod
+    def decode(cls, body: str | bytes, newest_version: Callable[[str], str]) -> Self:
+        """The object in a queue message.
+
+        Args:
+            body: the message's JSON.
+            newest_version: the version id of a key, for emulators whose events leave it out.
+
+        Raises:
+            pydantic.ValidationError, KeyError: the message is none of S3's.
+        """
+        envelope = Envelope.model_validate_json(body)
+        stored = envelope.detail["object"]
+        version_id = stored.get("version-id") or newest_version(stored["key"])
+        return cls(
+            bucket=envelope.detail["bucket"]["name"],
+            key=stored["key"],
+            version_id=version_id,
+            sequencer=stored.get("sequencer") or "",
+            completed=_moment(envelope.time),
+            request=stored.get("request") or "",
+        )
+
+    @property
+    def correlation_id(self) -> str:
+        """The same on everything that the upload leads to."""
+        return self.correlate(self.key, self.version_id)
+
+    def identify(self, event: Event) -> str:
+        """What the ledger tells the answer to this request by, where the same was answered before."""
+        return f"{event.event_id}-{self.request}" if self.request else ""
+
+    @staticmethod
+    def correlate(key: str, version_id: str) -> str:
+        """The correlation id of everything that an upload leads to."""
+        return hashlib.sha256(f"{key}@{version_id}".encode()).hexdigest()[:16]

@@ -1,0 +1,69 @@
+"""Events about retraining: what kick_retraining, train_model and validate_model emit."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from steward.events.event import Event, ObjectRef, Sentence
+
+
+class RetrainingProposed(Event):
+    """Someone, or a schedule, asks for a retraining; the policy decides."""
+
+    reason: Sentence
+    author: str = "schedule"
+
+
+class TrainingRequested(Event):
+    """The policy started a run."""
+
+    run: str
+    reasons: list[Sentence]
+
+
+class TrainingDeclined(Event):
+    """The policy held a run back, and why."""
+
+    reasons: list[Sentence]
+    triggers: list[Sentence]
+
+
+class TrainingCompleted(Event):
+    """A run made a version; it is not judged yet."""
+
+    run: str
+    version: str
+    dataset: str
+    manifest: ObjectRef
+
+
+class RunFailed(Event):
+    """A run ended without a version, or without a judgement on it."""
+
+    run: str
+    stage: Literal["training", "validation", "release"]
+    message: Sentence
+
+
+class ValidationCompleted(Event):
+    """A version was judged on rows that neither it nor the champion had seen."""
+
+    run: str
+    version: str
+    passed: bool
+    summary: Sentence
+    evaluation: ObjectRef
+
+
+class ChampionTestRequested(Event):
+    """Someone, or a schedule, asks for a test of the champion on labels that came since it was made."""
+
+
+class ChampionTested(Event):
+    """The champion was judged on labelled rows that are newer than all it was made or judged with, or cannot be."""
+
+    version: str | None = Field(description="None where there is no champion.")
+    passed: bool | None = Field(description="None where nothing could be measured; the summary says why.")
+    rows: int
+    summary: Sentence
+    evaluation: ObjectRef | None = None
