@@ -112,7 +112,7 @@ def test_the_doctor_finds_a_sabotage_of_the_stack_until_it_is_mended(declared: D
 def tick(deployed: Deployed) -> None:
     """An hour is over, and the watch has looked."""
     body = json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
-    deployed.sqs.send_message(QueueUrl=deployed.queue("WatchDeployment"), MessageBody=body)
+    deployed.send("WatchDeployment", body)
     deployed.rest()
 
 

@@ -14,6 +14,7 @@ from steward.events.defects import (
 )
 from steward.events.deployment import DeploymentDegraded, DeploymentRecovered, Problem
 from steward.events.event import DEPLOYMENT, NO_MODEL, POLICY, SOURCE, Digest, Event, Header, ObjectRef, Sentence
+from steward.events.failed_invocation import FailedInvocation
 from steward.events.governance import (
     AuditCompleted,
     AuditRequested,
@@ -102,6 +103,7 @@ __all__ = [
     "Digest",
     "Envelope",
     "Event",
+    "FailedInvocation",
     "FreezeProposed",
     "Header",
     "Kind",

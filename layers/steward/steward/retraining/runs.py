@@ -18,7 +18,7 @@ class Attempt(BaseModel):
 
     Attributes:
         stage: what is attempted.
-        delivery: which delivery of its message the attempt is, from 1.
+        message: the id of the message that asks for it, the same each time that it is tried.
         begun_at: by the wall clock.
         makes: the key of the first object that the work stores; empty while the attempt still reads its rows.
         failed: whether it ended with an error: then the process was not killed.
@@ -28,7 +28,7 @@ class Attempt(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     stage: AttemptedStage
-    delivery: int
+    message: str
     begun_at: AwareDatetime
     makes: str = ""
     failed: bool = False

@@ -21,6 +21,7 @@ Property = Literal[
     "policies",
     "managed",
     "notifies",
+    "failures",
 ]
 type _Properties = Mapping[str, Json]
 type Facts = Mapping[Property, Any]
@@ -67,6 +68,16 @@ def _function(properties: _Properties) -> Facts:
     }
 
 
+def _asynchronous(properties: _Properties) -> Facts:
+    return {
+        "failures": (
+            properties["DestinationConfig"]["OnFailure"]["Destination"],
+            int(properties["MaximumRetryAttempts"]),
+            int(properties["MaximumEventAgeInSeconds"]),
+        )
+    }
+
+
 def _role(properties: _Properties) -> Facts:
     inline = properties.get("Policies", [])
     return {
@@ -85,6 +96,8 @@ _ASKED: Mapping[str, Callable[[_Properties], Facts]] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::Lambda::Function": _function,
     "AWS::Lambda::EventSourceMapping": lambda mapping: {"enabled": mapping.get("Enabled", True) in (True, "true")},
+    "AWS::Lambda::Permission": lambda _: {"there": True},
+    "AWS::Lambda::EventInvokeConfig": _asynchronous,
     "AWS::IAM::Role": _role,
     "AWS::CloudWatch::Alarm": lambda _: {"notifies": True},
     "AWS::Scheduler::ScheduleGroup": lambda _: {"there": True},

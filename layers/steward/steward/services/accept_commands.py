@@ -1,28 +1,22 @@
 """Verifies the author of a command, decides on it once and publishes its event."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from steward.commands import codec
 from steward.commands.authority import check_author, check_time, principal
-from steward.commands.codec import Message, decode, digest, model_of
+from steward.commands.codec import decode, digest, model_of
 from steward.commands.command_result import CommandResult
 from steward.commands.proof import BODY, request_headers
 from steward.commands.requests import Command
 from steward.errors import CommandInvalid, Conflict, NotProven, UnknownModel
 from steward.events import CommandRefused, Event
+from steward.function import Message
 from steward.repositories import models
 from steward.runtime import Runtime, logger
 from steward.store import keys, sts
 
 
-class QueueMessage(NamedTuple):
-    """A message as the queue gives it: its text, and the queue's id of it, the same in every delivery."""
-
-    body: str
-    message: str
-
-
-def accept_commands(runtime: Runtime, sent: QueueMessage) -> Iterator[Event]:
+def accept_commands(runtime: Runtime, sent: Message) -> Iterator[Event]:
     """Carry out or refuse what a message asks for. A redelivery gets the answer that the message got first.
 
     The answer is stored before anything is told, and what is told is recorded last: a function that dies in between is
@@ -32,8 +26,8 @@ def accept_commands(runtime: Runtime, sent: QueueMessage) -> Iterator[Event]:
         pydantic.ValidationError, CommandInvalid: the message is none, or names no model; nobody can be told.
         botocore.exceptions.BotoCoreError, ClientError: AWS cannot be asked who gave it; try again.
     """
-    message = sent.message
-    envelope = Message.model_validate_json(sent.body)
+    message = sent.id
+    envelope = codec.Message.model_validate_json(sent.body)
     model = model_of(envelope.command)
     refused = runtime.data.find(keys.refused_command(model, message))
     if refused:
@@ -60,7 +54,7 @@ def accept_commands(runtime: Runtime, sent: QueueMessage) -> Iterator[Event]:
         yield from _accept(runtime, command, answer)
 
 
-def _author(runtime: Runtime, envelope: Message, command: Command) -> str:
+def _author(runtime: Runtime, envelope: codec.Message, command: Command) -> str:
     """Who gave a command, as AWS tells it.
 
     Raises:
@@ -71,7 +65,13 @@ def _author(runtime: Runtime, envelope: Message, command: Command) -> str:
 
 
 def _decide(
-    runtime: Runtime, envelope: Message, message: str, author: str | None, reason: str, *, verdict: str = "accepted"
+    runtime: Runtime,
+    envelope: codec.Message,
+    message: str,
+    author: str | None,
+    reason: str,
+    *,
+    verdict: str = "accepted",
 ) -> CommandResult:
     return CommandResult(
         message=message,
