@@ -6,7 +6,6 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 export SAM_CLI_TELEMETRY := 0
-export AWS_DEFAULT_REGION ?= us-east-1
 export UV_FROZEN := 1
 unexport VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE # imports without bytecode take several times as long
@@ -15,6 +14,7 @@ UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.tools/bin/uv)
 RUN := $(UV) run
 SAM := .local/tools/sam/bin/sam
+OFFLINE := AWS_DEFAULT_REGION=us-east-1 $(SAM)# building and validating ask for a region, and go nowhere
 LAYERS := steward data learn
 PYTEST := pytest --numprocesses auto --dist worksteal
 UNIT := layers/steward/steward tests/unit
@@ -24,11 +24,13 @@ export STEWARD_UV := $(UV)
 export STEWARD_PYTHON := $(CURDIR)/.venv/bin/python
 export STEWARD_ARCHITECTURE ?= arm64
 
-.PHONY: help demo test check integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+STACK ?= steward
+
+.PHONY: help demo test test-aws check integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
   unit templates generate changelog release wheel
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: deps tools ## play ten months of real flights through the deployed functions, and show what Steward did
 	$(RUN) python infra/demo
@@ -58,7 +60,8 @@ processors: deps ## the unit tests as on processors without AVX-512, AVX2 or a s
 	$(RUN) python -m tests.processors
 
 build: deps tools ## build functions and layers for AWS into .aws-sam/ (STEWARD_ARCHITECTURE=arm64 or x86_64)
-	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(OFFLINE) build --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE)
+	$(RUN) python -m infra.deploy.pin .aws-sam/build/template.yaml $(STEWARD_ARCHITECTURE)
 
 up: deps tools ## start the local AWS emulator, deploy the real template into it
 	$(RUN) python infra/local up
@@ -66,8 +69,15 @@ up: deps tools ## start the local AWS emulator, deploy the real template into it
 down: ## stop the local emulator that `make up` started
 	@if [ -x .venv/bin/python ]; then .venv/bin/python infra/local down; else echo "Nothing is running: make up has not been run here."; fi
 
-deploy: build ## deploy to your AWS account; GUIDED=1 asks for every parameter, PARAMETERS="AlertEmail=..." sets some
-	$(SAM) deploy $(if $(GUIDED),--guided,--parameter-overrides Architecture=$(STEWARD_ARCHITECTURE) $(PARAMETERS))
+deploy: deps tools ## deploy to your AWS account; GUIDED=1 asks for every parameter, PARAMETERS="AlertEmail=..." sets some, STACK names it
+	@set -euo pipefail; found=$$($(RUN) python -m infra.deploy $(STACK) $(PARAMETERS)); read -r region quotas <<< "$$found"; \
+	$(MAKE) --no-print-directory build; \
+	$(SAM) deploy $(if $(GUIDED),--guided) --stack-name $(STACK) --region "$$region" \
+	  --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE) $$quotas $(PARAMETERS)
+
+test-aws: deps tools ## end-to-end tests in your AWS account, in a stack of their own that is removed; says the price, YES=1 goes on
+	$(if $(YES),$(MAKE) --no-print-directory build)
+	$(RUN) python -m infra.test_aws $(if $(YES),--yes)
 
 benchmark: deps tools peers ## measure the promised speeds, sizes and errors of estimates
 	$(RUN) pytest tests/benchmarks tests/e2e/test_alert.py -m benchmark -s; missed=$$?; $(RUN) python -m tests.benchmarks.published speed estimation && exit $$missed
@@ -110,7 +120,7 @@ unit: deps
 	$(RUN) $(PYTEST) $(UNIT)
 
 templates: deps tools
-	$(SAM) validate --lint
+	$(OFFLINE) validate --lint
 	$(RUN) cfn-lint template.yaml infra/pipeline/*.yaml
 	$(RUN) actionlint infra/pipeline/github/*.yml .github/workflows/*.yml
 

@@ -2,9 +2,10 @@
 
 Tests, headers, stubs and installation records go, and so do the paths named on the command line and whatever only
 linkers and debuggers read in shared libraries (a tenth of the layers). Bytecode is never checked against its source
-(unchecked hash) and names `/opt/python`, where Lambda mounts layers, so that two builds give the same bytes. With
-`--sourceless`, bytecode takes the place of its source and carries no docstrings, as under `python -OO`: NumPy, pandas,
-SciPy and scikit-learn have 70 MB of source and bytecode otherwise, and all layers may have 262 MB unzipped.
+(unchecked hash) and names `/opt/python`, where Lambda mounts layers, so that two builds give the same bytes. Bytecode
+takes the place of its source and carries no docstrings, as under `python -OO`: NumPy, pandas, SciPy and scikit-learn
+have 70 MB of source and bytecode otherwise, and all layers may have 262 MB unzipped. `--with-source` names the one
+package whose source is kept, so that tracebacks show its lines.
 
 The makefile of each layer runs it with the Python that Lambda runs, since bytecode belongs to one version.
 """
@@ -17,7 +18,7 @@ import sys
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-UNNEEDED_FOLDERS = {"__pycache__", "bin", "include", "test", "tests"}
+UNNEEDED_FOLDERS = {"__pycache__", "bin", "include", "sboms", "test", "tests"}
 UNNEEDED_SUFFIXES = {".a", ".build", ".c", ".cpp", ".f", ".f90", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx", ".tp"}
 UNNEEDED_FILES = {".lock", "INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"}
 LAMBDA_MOUNT = "/opt/python"
@@ -75,31 +76,30 @@ def strip(library: Path) -> None:
     library.chmod(mode)
 
 
-def compile_bytecode(folder: Path, *, sourceless: bool) -> None:
-    """Compile every module in `folder`, beside its source or in its place."""
-    compiled = compileall.compile_dir(
-        folder,
-        maxlevels=50,
-        quiet=1,
-        workers=0,
-        stripdir=str(folder),
-        prependdir=LAMBDA_MOUNT,
-        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
-        legacy=sourceless,
-        optimize=2 if sourceless else -1,
-    )
-    if not compiled:
-        sys.exit(f"trim.py: some of {folder} did not compile, see above.")
-    if sourceless:
-        for source in sorted(folder.rglob("*.py")):
+def compile_bytecode(folder: Path, with_source: Path | None) -> None:
+    """Compile every module in `folder`: in the place of its source, or beside it in the package that keeps it."""
+    for source in sorted(folder.rglob("*.py")):
+        kept = with_source is not None and source.is_relative_to(with_source)
+        compiled = compileall.compile_file(
+            source,
+            quiet=1,
+            stripdir=str(folder),
+            prependdir=LAMBDA_MOUNT,
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+            legacy=not kept,
+            optimize=-1 if kept else 2,
+        )
+        if not compiled:
+            sys.exit(f"trim.py: {source} did not compile, see above.")
+        if not kept:
             source.unlink()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Trim and compile the packages of one Lambda layer.")
-    parser.add_argument("--sourceless", action="store_true", help="keep bytecode without docstrings instead of sources")
+    parser.add_argument("--with-source", type=Path, help="the package whose source is kept")
     parser.add_argument("folder", type=Path, help="the layer's python folder")
     parser.add_argument("unneeded", nargs="*", help="paths below it that no handler needs")
     arguments = parser.parse_args()
     trim(arguments.folder, arguments.unneeded)
-    compile_bytecode(arguments.folder, sourceless=arguments.sourceless)
+    compile_bytecode(arguments.folder, arguments.with_source)

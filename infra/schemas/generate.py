@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
 
 from steward.alerting.alert_status import ModelAlerts
 from steward.alerting.notification import Notification
@@ -16,11 +18,11 @@ from steward.commands.requests import COMMANDS
 from steward.defects.correction import Correction
 from steward.defects.defect import Defect
 from steward.events import EVENTS
+from steward.evidence.window_outcomes import WindowOutcomes
 from steward.governance.audit import Audit
 from steward.governance.card import ModelCard
 from steward.ledger import LedgerEntry
 from steward.monitoring.check import Check
-from steward.monitoring.window_outcomes import WindowOutcomes
 from steward.profiles.profile import Profile
 from steward.promotion.transfer import Transfer
 from steward.releasing.routing import Routing
@@ -73,6 +75,14 @@ STORED: tuple[type[BaseModel], ...] = (
 """What Steward writes: every field is there."""
 
 
+class WrittenSchema(GenerateJsonSchema):
+    """The schema of what people write, where unknown keys are mistakes."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """The schema of a section."""
+        return super().model_schema(schema) | {"additionalProperties": False}
+
+
 def schemas() -> dict[Path, str]:
     """The text of every schema file."""
     for limits in Monitors.model_fields.values():  # whose defaults are written too, which asks for what writes them
@@ -93,7 +103,11 @@ def stale() -> list[Path]:
 
 
 def _text(kind: type[BaseModel], mode: str) -> str:
-    schema = kind.model_json_schema(mode="validation" if mode == "validation" else "serialization")
+    written = mode == "validation"
+    schema = kind.model_json_schema(
+        mode="validation" if written else "serialization",
+        schema_generator=WrittenSchema if written else GenerateJsonSchema,
+    )
     return json.dumps({"$schema": DIALECT} | schema, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -104,7 +104,6 @@ def test_where_the_scheduler_left_its_placeholder_the_queues_time_stands_in() ->
         "[]",
         '{"source": "steward"}',
         scheduled("NoSuchEvent"),
-        scheduled("CheckRequested", surprise="x"),
         scheduled("CheckRequested", as_of="yesterday"),
         scheduled("CheckRequested", as_of="2024-01-05T12:00:00"),
         scheduled("CheckRequested", schema_version="2"),

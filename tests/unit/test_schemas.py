@@ -62,7 +62,7 @@ def test_the_example_of_an_event_follows_its_model_and_its_schema(name: str) -> 
     event = EVENTS[name].model_validate(detail)
     assert json.loads(event.model_dump_json()) == detail, "an example names every field"
     assert list(validator(f"events/{name}").iter_errors(detail)) == []
-    assert list(validator(f"events/{name}").iter_errors(detail | {"surprise": 1}))
+    assert list(validator(f"events/{name}").iter_errors(detail | {"of_a_newer_release": 1})) == []
 
 
 ENTRY = LedgerEntry.following(

@@ -37,6 +37,10 @@ class ObjectChanged(StewardError):
     """A stored object no longer has the content that something refers to."""
 
 
+class DocumentTooNew(StewardError):
+    """A stored document or an event that a newer release wrote, in a schema that this one cannot read."""
+
+
 class Conflict(StewardError):
     """A create-only object exists already, or a compare-and-swap lost its race."""
 

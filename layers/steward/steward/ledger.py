@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Literal, Self
 
 import rfc8785
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from steward.documents import TolerantModel
 from steward.errors import LedgerBroken
 from steward.events import ObjectRef
 
@@ -61,7 +62,7 @@ Action = Literal[
 ]
 
 
-class Decision(BaseModel):
+class Decision(TolerantModel):
     """One decision, before it has its place in the ledger.
 
     Attributes:
@@ -70,8 +71,6 @@ class Decision(BaseModel):
         summary: the sentence a person reads.
         evidence: the exact objects it rests on.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     identity: str
     model: str
@@ -95,21 +94,24 @@ class LedgerEntry(Decision):
     @classmethod
     def following(cls, head: "LedgerEntry | None", decision: Decision, *, function: str, recorded_at: datetime) -> Self:
         """The entry that puts a decision after `head`, or first."""
-        entry = cls(
+        made = cls(
             **decision.model_dump(),
             sequence=head.sequence + 1 if head else 1,
             function=function,
             recorded_at=recorded_at,
             previous=head.hash if head else GENESIS,
         )
+        entry = cls.model_validate_json(made.model_dump_json())  # as it will be read: with every field set
         return entry.model_copy(update={"hash": entry.digest()})
 
     def digest(self) -> str:
         """SHA-256 of the entry's canonical JSON (RFC 8785) without its hash, in hexadecimal.
 
         Whoever holds an entry can compute it in any language: parse the JSON, leave `hash` out, write it canonically.
+        So it covers the fields that are written, also those that only a newer release knows, and no others.
         """
-        return hashlib.sha256(rfc8785.dumps(self.model_dump(mode="json", exclude={"hash"}))).hexdigest()
+        content = self.model_dump(mode="json", exclude={"hash"}, exclude_unset=True)
+        return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
 
 
 def verify(entries: Iterable[LedgerEntry]) -> Sequence[LedgerEntry]:

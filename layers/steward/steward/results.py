@@ -3,8 +3,9 @@
 import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import TolerantModel
 from steward.spec.monitors import MonitorName
 
 Status = Literal["ok", "drift", "breach", "unknown", "measured"]
@@ -24,7 +25,7 @@ REMEDY = "compare with a longer reference, or a seasonal or trailing baseline"
 """What helps where windows of the baseline differ so much that hardly any drift would show."""
 
 
-class Precision(BaseModel):
+class Precision(TolerantModel):
     """How precisely a performance metric and the holdout's are known.
 
     Attributes:
@@ -40,7 +41,7 @@ class Precision(BaseModel):
             no fair sample, and prove nothing together.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="null")
 
     window: float
     unchanged: float
@@ -51,7 +52,7 @@ class Precision(BaseModel):
     selected: bool = False
 
 
-class MetricResult(BaseModel):
+class MetricResult(TolerantModel):
     """One statistic of one monitor, with all that its status rests on.
 
     Attributes:
@@ -75,7 +76,7 @@ class MetricResult(BaseModel):
         message: the sentence a person reads.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="null")
 
     monitor: MonitorName
     column: str | None = None

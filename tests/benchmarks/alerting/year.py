@@ -8,10 +8,11 @@ import pandas as pd
 
 from infra.demo import flights as source
 from steward.baselines.baseline import Baseline
+from steward.evidence.history import History
+from steward.evidence.window_evidence import WindowEvidence
+from steward.evidence.window_outcomes import WindowOutcomes
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.history import History, PastWindow
-from steward.monitoring.window_evidence import WindowEvidence
-from steward.monitoring.window_outcomes import WindowOutcomes
+from steward.monitoring.window_figures import window_figures
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.label_join import count_outcomes
 from steward.performance.metrics import METRICS
@@ -156,7 +157,7 @@ class Year:
         )
         results = evaluate(evidence)
         known = outcomes.labelled if labelled else 0
-        version.history = version.history.with_window(PastWindow.of(window.id, len(rows), known, results))
+        version.history = version.history.with_window(window_figures(window.id, len(rows), known, results))
         bound = _holdout_high(version.baseline)
         return Judged(version.name, window, came, len(rows), known, results, bound)
 

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steward.baselines.baseline import Baseline
+from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
-from steward.quality import QualityContext, constant_columns, scale_consistency
+from steward.quality import constant_columns, scale_consistency
 from steward.quality.volume import expected_rows
 from steward.records.columns import Chunk, NumericColumn
 from steward.spec.document import read_spec
@@ -70,9 +71,9 @@ def columns(windows: int, rows: int) -> tuple[int, int]:
         baseline = Baseline.of(parts, ProfilingConfig.of(SPEC), holdout=None)
         for _ in range(50):
             seen = Profile.of(_chunk(random, rows), baseline.bins)
-            observed = QualityContext(SPEC, Window(START + 30 * HOUR, HOUR), baseline, seen)
-            jumps += scale_consistency.evaluate(observed)[0].status == "breach"
-            constants += constant_columns.evaluate(observed)[0].status == "breach"
+            evidence = WindowEvidence(SPEC, Window(START + 30 * HOUR, HOUR), baseline, seen)
+            jumps += scale_consistency.evaluate(evidence)[0].status == "breach"
+            constants += constant_columns.evaluate(evidence)[0].status == "breach"
     return jumps, constants
 
 

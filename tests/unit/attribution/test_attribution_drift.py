@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from steward.attribution.attribution_drift import evaluate_attributions, moves
+from steward.attribution.attribution_drift import compare_attributions, moves
 from steward.baselines.attribution_spread import WindowSpread
 from steward.profiles.attribution_sums import AttributionSums
 from steward.results import MetricResult
@@ -25,7 +25,7 @@ def normal(rows: int, seed: int, weights: np.ndarray = WEIGHTS) -> AttributionSu
 
 
 def judge(baseline: AttributionSums, window: AttributionSums, **settings: object) -> MetricResult:
-    return evaluate_attributions(baseline, window, MONITOR, SIGNIFICANCE, **settings)
+    return compare_attributions(baseline, window, MONITOR, SIGNIFICANCE, **settings)
 
 
 def swapped(one: int, other: int) -> np.ndarray:
@@ -72,15 +72,15 @@ def test_a_change_that_so_few_rows_may_show_by_chance_is_ok() -> None:
 
 def test_the_declared_minimum_decides() -> None:
     baseline, window = normal(2000, 0), normal(500, 1, swapped(0, 10))
-    lenient = evaluate_attributions(baseline, window, AttributionMonitor(minimum_ndcg=0.8), SIGNIFICANCE)
+    lenient = compare_attributions(baseline, window, AttributionMonitor(minimum_ndcg=0.8), SIGNIFICANCE)
     assert (lenient.status, lenient.threshold) == ("ok", 0.8)
 
 
 def test_the_significance_decides() -> None:
     baseline, window = normal(2000, 0), normal(100, 1, swapped(0, 10))
     p_value = judge(baseline, window).p_value
-    assert evaluate_attributions(baseline, window, MONITOR, p_value * 1.01).status == "drift"
-    assert evaluate_attributions(baseline, window, MONITOR, p_value * 0.99).status == "ok"
+    assert compare_attributions(baseline, window, MONITOR, p_value * 1.01).status == "drift"
+    assert compare_attributions(baseline, window, MONITOR, p_value * 0.99).status == "ok"
 
 
 def test_the_sentence_speaks_for_all_tests_that_share_the_rate() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from steward.baselines.baseline import Baseline
 from steward.drift import DriftScope, Family, evaluate_drift
+from steward.evidence.window_evidence import WindowEvidence
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.reference_windows import earlier_windows
-from steward.monitoring.window_evidence import WindowEvidence
 from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from steward.fairness import GroupTreatment, evaluate_fairness
+from steward.fairness.group_fairness import GroupTreatment, compare_groups
 from steward.performance.groups import Confusion
 from steward.profiles.model_bins import SegmentBins
 from steward.profiles.segments import Decisions
@@ -37,7 +37,7 @@ def confusion(tp, fp, tn, fn):
 
 
 def judged(window, text=SPEC, attributes=SEX, baseline=None, rate=RATE):
-    results = evaluate_fairness(attributes, window, baseline or treated(), examples.spec(text), rate)
+    results = compare_groups(attributes, window, baseline or treated(), examples.spec(text), rate)
     return {(result.statistic, result.segment): result for result in results}
 
 
@@ -178,7 +178,7 @@ def test_equal_treatment_seldom_alarms_even_where_no_difference_is_allowed(group
                 for name, n in zip(names, rows, strict=True)
             }
         window = GroupTreatment(decisions, confusions)
-        results = evaluate_fairness(attributes, window, GroupTreatment({}, {}), spec, rate)
+        results = compare_groups(attributes, window, GroupTreatment({}, {}), spec, rate)
         alarms += any(result.status == "breach" for result in results)
     print(f"\n{groups} groups, two attributes, three limits: {alarms} false alarms in {windows} windows, stated {rate}")
     assert 0 < alarms <= windows * rate

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from steward.baselines.baseline import Baseline
+from steward.evidence.window_evidence import WindowEvidence
+from steward.evidence.window_outcomes import WindowOutcomes
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.window_evidence import WindowEvidence
-from steward.monitoring.window_outcomes import WindowOutcomes
 from steward.performance.label_join import count_outcomes
 from steward.profiles.profile import Profile
 from steward.retraining.adoption import adopt

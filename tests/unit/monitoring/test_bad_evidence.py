@@ -5,8 +5,8 @@ import pytest
 
 from steward.baselines.baseline import Baseline
 from steward.errors import IncomparableProfiles
+from steward.evidence.window_evidence import WindowEvidence
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.window_evidence import WindowEvidence
 from steward.profiles.bins import NumericBins
 from steward.profiles.ingestion_counts import IngestionCounts
 from steward.profiles.model_bins import Bins

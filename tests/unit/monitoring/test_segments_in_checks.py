@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from steward.evidence.window_evidence import WindowEvidence
+from steward.evidence.window_outcomes import WindowOutcomes
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.window_evidence import WindowEvidence
-from steward.monitoring.window_outcomes import WindowOutcomes
 from steward.performance.groups import GroupOutcomes
 from steward.performance.label_join import join
 from steward.profiles.profile import Profile

@@ -1,6 +1,7 @@
 """How far estimates can be trusted, and which drift has gone with loss: told from the windows that came before."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from steward.monitoring.drift_loss_correlation import evaluate_drift_loss_correlation, rank_correlation
-from steward.monitoring.estimate_error import evaluate_estimate_error
-from steward.monitoring.history import History, PastWindow
+from steward.evidence.history import History, PastWindow
+from steward.monitoring import drift_loss_correlation, estimate_error
+from steward.monitoring.drift_loss_correlation import rank_correlation
+from steward.monitoring.window_figures import window_figures
 from steward.spec.windows import ORIGIN, Window
 from tests.unit.monitoring import synthetic_models
 
@@ -29,8 +31,13 @@ def past(day, realised, estimated, *, half=0.02, rows=1000, labelled=1000, effec
     )
 
 
+def known(history, task="binary"):
+    """What these monitors look at of the evidence."""
+    return SimpleNamespace(spec=synthetic_models.spec(task), history=history)
+
+
 def errors(history, task="binary"):
-    return {result.statistic: result for result in evaluate_estimate_error(history, synthetic_models.spec(task))}
+    return {result.statistic: result for result in estimate_error.evaluate(known(history, task))}
 
 
 def test_earlier_estimates_are_scored_against_what_their_labels_said():
@@ -73,7 +80,7 @@ def test_the_error_is_never_below_the_bias(pairs):
 def test_a_check_remembers_its_estimate_and_keeps_it_when_the_labels_come():
     frame = synthetic_models.rows("binary", 2, 1000)
     blind = synthetic_models.found(frame)
-    told = History().with_window(PastWindow.of("20240101T000000Z_1d", 1000, 0, list(blind.values())))
+    told = History().with_window(window_figures("20240101T000000Z_1d", 1000, 0, list(blind.values())))
     known = told.windows["20240101T000000Z_1d"]
     estimate = blind["estimated_accuracy"]
     assert known.estimated["accuracy"] == estimate.value
@@ -94,7 +101,7 @@ def test_a_window_is_told_of_the_windows_before_it():
 
 
 def signals(history, task="binary"):
-    return {result.column: result for result in evaluate_drift_loss_correlation(history, synthetic_models.spec(task))}
+    return {result.column: result for result in drift_loss_correlation.evaluate(known(history, task))}
 
 
 def test_the_signal_that_goes_with_loss_is_named_first():
@@ -104,7 +111,7 @@ def test_the_signal_that_goes_with_loss_is_named_first():
         drift = generator.random()
         effects = {"x": -drift, "y": generator.random(), "still": 0.0}
         history.append(past(day, {"log_loss": 0.5 + drift + 0.01 * generator.random()}, {}, effects=effects))
-    results = evaluate_drift_loss_correlation(history, synthetic_models.spec())
+    results = drift_loss_correlation.evaluate(known(history))
     first = results[0]
     assert first.column == "x"
     assert first.statistic == "drift_loss_correlation"
@@ -120,7 +127,7 @@ def test_the_signal_that_goes_with_loss_is_named_first():
 
 def test_with_fewer_than_eight_windows_no_signal_is_judged():
     history = [past(day, {"log_loss": 0.5 + day}, {}, effects={"x": 0.1 * day}) for day in range(7)]
-    (result,) = evaluate_drift_loss_correlation(history, synthetic_models.spec())
+    (result,) = drift_loss_correlation.evaluate(known(history))
     assert result.status == "unknown"
     assert "7 earlier windows have labels, and 8 are needed" in result.message
     eighth = past(7, {"log_loss": 8.0}, {}, effects={"x": 0.9})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from steward.operation.cloudwatch_queries import PERCENTILES
 from steward.operation.order_statistics import enclosing_ranks
 from steward.operation.percentile_bounds import percentile_bounds
-from steward.operation.service_levels import ServingWindow, evaluate_operation
+from steward.operation.service_levels import ServingWindow, compare_with_limits
 from steward.profiles.log_histogram import LogHistogram
 from steward.profiles.serving_metrics import ServingMetrics
 from steward.spec.monitors import Monitors
@@ -51,7 +51,7 @@ def test_a_percentile_of_many_minutes_is_between_the_bounds(minutes, percentile)
     monitors = Monitors.model_validate({"latency": {"maximum": 1, "percentile": percentile}})
     found = {
         result.statistic: result
-        for result in evaluate_operation(ServingWindow(NOTHING, served, HOUR), NOTHING, monitors)
+        for result in compare_with_limits(ServingWindow(NOTHING, served, HOUR), NOTHING, monitors)
     }
     told = found[f"latency_p{percentile:g}"]
     assert told.low <= (values[surely] if surely is not None else 0.0) * (1 + 1e-9)

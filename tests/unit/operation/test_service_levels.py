@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from steward.operation.service_levels import ServingWindow, evaluate_operation
+from steward.operation.service_levels import ServingWindow, compare_with_limits
 from steward.profiles.log_histogram import LogHistogram
 from steward.profiles.serving_metrics import ServingMetrics
 from steward.results import MetricResult
@@ -30,7 +30,7 @@ def timed(values, low=None) -> ServingMetrics:
 
 def judged(window: ServingMetrics, monitors: Monitors | None = None, reference: ServingMetrics = NOTHING, **others):
     served = ServingWindow(window, others.get("telemetry", NOTHING), HOUR)
-    return {found.statistic: found for found in evaluate_operation(served, reference, monitors or Monitors())}
+    return {found.statistic: found for found in compare_with_limits(served, reference, monitors or Monitors())}
 
 
 def latency(values, maximum: float, percentile: float = 95.0) -> MetricResult:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import recall_score, roc_auc_score
 
-from steward.monitoring.history import PastWindow
+from steward.monitoring.window_figures import window_figures
 from steward.performance.metrics import METRICS
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.realised_performance import evaluate_performance
@@ -105,4 +105,4 @@ def test_the_slopes_of_a_mean_over_some_classes_are_its_derivatives() -> None:
 
 def test_a_figure_over_some_classes_is_not_remembered_as_that_of_all() -> None:
     results = list(judged(rows(4000, [0.5, 0.5, 0], 1), HOLDOUT).values())
-    assert set(MACRO).isdisjoint(PastWindow.of("20240101T000000Z_1d", 1, 1, results).realised)
+    assert set(MACRO).isdisjoint(window_figures("20240101T000000Z_1d", 1, 1, results).realised)

@@ -46,6 +46,7 @@ def test_a_pull_request_runs_every_kind_of_test_and_builds_for_both_processors()
     commands = {step["run"] for job in found.values() for step in job["steps"] if "run" in step}
     assert {f"make {name}" for name in ("check", "templates", "integration", "coverage", "e2e", "build")} < commands
     assert found["build"]["strategy"]["matrix"]["architecture"] == ["x86_64", "arm64"]
+    assert ".venv/bin/python -m infra.deploy.sizes" in [step.get("run") for step in found["build"]["steps"]]
     assert set(found["passed"]["needs"]) == set(found) - {"passed"}
 
 

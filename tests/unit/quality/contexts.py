@@ -7,11 +7,16 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from steward.baselines.baseline import Baseline
+from steward.evidence.history import PastWindow
+from steward.evidence.label_matches import LabelMatches
+from steward.evidence.window_evidence import WindowEvidence
+from steward.evidence.window_outcomes import WindowOutcomes
+from steward.monitoring.evaluate import QUALITY
+from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.profiles.ingestion_counts import IngestionCounts
 from steward.profiles.profile import Profile
 from steward.profiles.profile_input import ProfileInput
 from steward.profiles.profiling_config import ProfilingConfig
-from steward.quality import QualityContext, evaluate_quality
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
 from steward.results import MetricResult
 from steward.spec.document import read_spec
@@ -78,16 +83,37 @@ def profile(
     return made.with_intake(intake or IngestionCounts(files=1))
 
 
-def observed(seen: Profile | None = None, **changes: object) -> QualityContext:
-    usual = QualityContext(spec=SPECIFIED, window=DAY, baseline=BASELINE, profile=seen or profile())
+def observed(
+    seen: Profile | None = None,
+    *,
+    columns_before: Mapping[str, float] | None = None,
+    matches: LabelMatches | None = None,
+    **changes: object,
+) -> WindowEvidence:
+    usual = WindowEvidence(spec=SPECIFIED, window=DAY, baseline=BASELINE, profile=seen or profile())
+    if columns_before is not None:
+        day_before = Window(DAY.start - DAY.length, DAY.length)
+        changes["history"] = [PastWindow(window=day_before.id, rows=1, labelled_rows=0, columns=dict(columns_before))]
+    if matches is not None:
+        changes["realised"] = WindowOutcomes(
+            version="v1",
+            window=DAY.id,
+            prediction_batches=[],
+            label_batches=list(matches.batches),
+            outcomes=BinaryOutcomes(rows=matches.rows, labelled=matches.labelled),
+            unmatched=tuple(matches.unmatched),
+            prediction_ids=matches.prediction_ids,
+        )
     return replace(usual, **changes)
 
 
 def judged(seen: Profile | None = None, **changes: object) -> dict[str, list[MetricResult]]:
     """Results by monitor."""
     by_monitor: dict[str, list[MetricResult]] = {}
-    for result in evaluate_quality(observed(seen, **changes)):
-        by_monitor.setdefault(result.monitor, []).append(result)
+    evidence = observed(seen, **changes)
+    for monitor in QUALITY:
+        for result in monitor(evidence):
+            by_monitor.setdefault(result.monitor, []).append(result)
     return by_monitor
 
 

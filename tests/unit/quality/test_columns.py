@@ -16,7 +16,9 @@ SOME = some_examples(60, suppress_health_check=list(HealthCheck))
 
 
 def files(number: int, before: dict[str, float] | None = None, **odd: dict[str, int]):
-    return judged(profile(columns(0), IngestionCounts(files=number, **odd)), columns=before)["schema_consistency"]
+    return judged(profile(columns(0), IngestionCounts(files=number, **odd)), columns_before=before)[
+        "schema_consistency"
+    ]
 
 
 def told(found) -> list[str]:

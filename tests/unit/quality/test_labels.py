@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.quality import QualityContext, no_data, unmatched_labels
-from steward.quality.label_matches import LabelMatches, PastMatches, UnmatchedLabels
+from steward.evidence.label_matches import LabelMatches, PastMatches, UnmatchedLabels
+from steward.quality import no_data, unmatched_labels
 from steward.results import MetricResult
 from tests.unit.quality.contexts import NUMBER, SPEC, columns, declared, observed, profile
 
@@ -29,7 +29,7 @@ def judged(
     matches: LabelMatches | None, past: dict[int, PastMatches] | None = None, monitor: str = ""
 ) -> dict[str, MetricResult]:
     spec = declared(SPEC + (f"  unmatched_labels: {monitor}\n" if monitor else ""))
-    seen: QualityContext = replace(observed(), spec=spec, matches=matches, past_matches=past or {})
+    seen = observed(spec=spec, matches=matches, waiting=past or {})
     return {result.statistic: result for result in unmatched_labels.evaluate(seen)}
 
 
@@ -226,5 +226,5 @@ def test_without_predictions_no_label_is_passed():
     past = {NUMBER - 5: PastMatches(labels=100, missing=0, waiting=50, partly=50)}
     past |= {NUMBER - 9: PastMatches(labels=9, missing=0, waiting=0)}
     silent = profile({name: column[:0] for name, column in columns(1).items()})
-    results = unmatched_labels.evaluate(observed(silent, past_matches=past))
+    results = unmatched_labels.evaluate(observed(silent, waiting=past))
     assert not any(result.statistic == "passed_share" for result in results)

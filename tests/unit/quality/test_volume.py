@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from steward.monitoring.history import PastWindow
+from steward.monitoring.window_figures import window_figures
 from steward.quality.volume import expected_rows
 from tests.unit.quality.contexts import BASELINE, DAY, NUMBER, SPEC, declared, judged, profile
 
@@ -99,12 +99,12 @@ def test_a_window_that_may_not_have_ended_has_too_few_rows_only_so_far() -> None
     (found,) = judged(volumes=twice, ended=False)["volume"]
     assert (found.status, found.undecided) == ("unknown", False)
     assert "it cannot be judged until a record of a later window comes" in found.message
-    assert PastWindow.of(DAY.id, 1000, 0, [found]).filling
+    assert window_figures(DAY.id, 1000, 0, [found]).filling
     (many,) = judged(volumes={at: rows // 4 for at, rows in days(30).items()}, ended=False)["volume"]
     assert many.status == "breach"  # more of them will not make it fewer
     (usual,) = judged(volumes=days(30), ended=False)["volume"]
     assert usual.status == "ok"
-    assert not PastWindow.of(DAY.id, 1000, 0, [usual]).filling
+    assert not window_figures(DAY.id, 1000, 0, [usual]).filling
 
 
 def test_too_little_is_known_at_first() -> None:

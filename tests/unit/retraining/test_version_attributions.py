@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from steward.attribution.attribution_drift import evaluate_attributions
+from steward.attribution.attribution_drift import compare_attributions
 from steward.attribution.sampled import SampledAttributions
 from steward.attribution.shapley import attribute, method_of
 from steward.profiles.attribution_sums import AttributionSums
@@ -191,7 +191,7 @@ def test_a_feature_that_is_stuck_at_its_mean_is_found(estimator: str, task: str)
 
 
 def judge(reference: ReferenceAttributions, sample: SampledAttributions) -> MetricResult:
-    return evaluate_attributions(reference.sums, sample.sums, AttributionMonitor(), 1e-4, reference.spread)
+    return compare_attributions(reference.sums, sample.sums, AttributionMonitor(), 1e-4, reference.spread)
 
 
 def test_the_same_rows_in_any_order_give_the_same_bytes() -> None:

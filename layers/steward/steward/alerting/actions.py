@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from steward.alerting.delivery import LEASE_TTL
+from steward.documents import TolerantModel
 from steward.spec.actions import AlertAction
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
@@ -15,7 +16,7 @@ MAX_EXECUTIONS = 500
 """How many executions are remembered, the newest ones: more than 60 windows can make."""
 
 
-class ActionExecution(BaseModel):
+class ActionExecution(TolerantModel):
     """One execution of an action: done, or held back.
 
     Attributes:
@@ -30,8 +31,6 @@ class ActionExecution(BaseModel):
         since: when that function took it on, by the wall clock.
         done: whether it is done and recorded.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     action: AlertAction
     monitor: MonitorName
@@ -49,7 +48,7 @@ class ActionExecution(BaseModel):
     @property
     def identity(self) -> str:
         """Stable id of an action for one incident; a different reason to hold it back gives a different id."""
-        parts = (self.action.model_dump_json(), self.monitor, self.version, self.window, self.held)
+        parts = (self.action.canonical_json(), self.monitor, self.version, self.window, self.held)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
     @property

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from steward.alerting.actions import MAX_EXECUTIONS, ActionExecution
 from steward.alerting.delivery import (
@@ -22,6 +22,7 @@ from steward.alerting.delivery import (
 from steward.alerting.inputs import Acknowledgement, CheckSummary, MonitorFinding, Mute
 from steward.alerting.pooled_evidence import SPANS, classify_window
 from steward.alerting.state_machine import AlertProgress, AlertState, WindowResult, run_state_machine
+from steward.documents import TolerantModel
 from steward.spec.alerting import AlertRule
 from steward.spec.maintenance import in_maintenance
 from steward.spec.model import ModelSpec
@@ -47,7 +48,7 @@ _OF_UPLOAD = re.compile("[0-9a-f]{16}")
 """The form of correlation ids that follow from an upload."""
 
 
-class ModelAlerts(BaseModel):
+class ModelAlerts(TolerantModel):
     """All alerts of one model (compare-and-swap).
 
     Attributes:
@@ -57,8 +58,6 @@ class ModelAlerts(BaseModel):
         deliveries: what subscribers know, by monitor.
         executions: what was done by itself, or held back, by what makes it this execution.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     champion: str | None = None

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.spec.alerting import AlertRule
 from steward.spec.severity import Severity, escalate
 
@@ -15,7 +16,7 @@ LEASE_TTL = timedelta(minutes=5)
 """Longer than the function may run: by then whoever claimed is gone."""
 
 
-class Announcement(BaseModel):
+class Announcement(TolerantModel):
     """One change of an alert, as sent to subscribers.
 
     Attributes:
@@ -27,8 +28,6 @@ class Announcement(BaseModel):
         number: which of all that was ever told of this alert, from 1; the same state told twice is two things.
         summary: what the newest check said.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     change: AlertChange
     version: str
@@ -44,7 +43,7 @@ class Announcement(BaseModel):
         return self.change in ("firing", "escalated", "reminder")
 
 
-class Lease(BaseModel):
+class Lease(TolerantModel):
     """Lease on one pending notification; it expires after `LEASE_TTL`, when its holder must have died.
 
     All that an event and a message say follows from the claim, so that whoever tells it again tells it under one id.
@@ -55,8 +54,6 @@ class Lease(BaseModel):
         chain: the correlation id of whoever claimed it first.
         since: when it was claimed, by the wall clock.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     announcement: Announcement
     cause: str
@@ -70,7 +67,7 @@ class Lease(BaseModel):
         return self
 
 
-class DeliveryState(BaseModel):
+class DeliveryState(TolerantModel):
     """Delivery state of one alert.
 
     Attributes:
@@ -79,8 +76,6 @@ class DeliveryState(BaseModel):
         severity_since: the moment, in the time of the data, at which they heard of the present severity.
         lease: who is telling them what they do not know yet.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     last: Announcement | None = None
     sent_at: AwareDatetime | None = None

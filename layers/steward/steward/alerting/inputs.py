@@ -4,14 +4,15 @@ import math
 from collections.abc import Sequence
 from datetime import timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.results import MetricResult, Precision, Status
 from steward.spec.monitors import MonitorName
 
 
-class MonitorFinding(BaseModel):
+class MonitorFinding(TolerantModel):
     """The result of one check for one monitor.
 
     Attributes:
@@ -21,7 +22,7 @@ class MonitorFinding(BaseModel):
         summary: the sentence a person reads.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="null")
 
     status: Status
     exceedance: float | None = None
@@ -101,7 +102,7 @@ def exceedance(result: MetricResult) -> float | None:
     return max(0.0, (result.value - origin) / room)
 
 
-class CheckSummary(BaseModel):
+class CheckSummary(TolerantModel):
     """One check, as far as alerts need it.
 
     Attributes:
@@ -122,8 +123,6 @@ class CheckSummary(BaseModel):
         cause: the likely cause in a sentence; empty where nothing is.
         findings: by monitor.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: str
     window: str
@@ -156,10 +155,8 @@ class CheckSummary(BaseModel):
         return (*known, self.at, -self.unmatched_labels, self.check)
 
 
-class Mute(BaseModel):
+class Mute(TolerantModel):
     """A person wants no notifications until a time; one that ends when it was asked for lifts those before it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     monitor: MonitorName | None
     as_of: AwareDatetime
@@ -181,10 +178,8 @@ class Mute(BaseModel):
         return min(self.until, self.as_of + longest)
 
 
-class Acknowledgement(BaseModel):
+class Acknowledgement(TolerantModel):
     """An acknowledgement stops reminders and the escalation of what was sent before it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     monitor: MonitorName | None
     at: AwareDatetime = Field(description="When it was said, by the wall clock, as what was told has its time by it.")

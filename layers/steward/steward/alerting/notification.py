@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from steward.alerting.delivery import AlertChange
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
@@ -21,17 +22,17 @@ _LARGEST = 40_000
 _ALERTS_LEFT = 20
 
 
-class TrendPoint(BaseModel):
+class TrendPoint(TolerantModel):
     """One window of a trend."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="null")
 
     window: str
     status: str
     value: float | None = None
 
 
-class AlertNews(BaseModel):
+class AlertNews(TolerantModel):
     """What happened to one alert.
 
     Attributes:
@@ -44,7 +45,7 @@ class AlertNews(BaseModel):
         trend: the newest windows, the oldest first.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="null")
 
     event_id: str
     monitor: MonitorName
@@ -63,7 +64,7 @@ class AlertNews(BaseModel):
     trend: list[TrendPoint] = Field(default_factory=list)
 
 
-class Notification(BaseModel):
+class Notification(TolerantModel):
     """One notification, as queues, functions and HTTP endpoints receive it.
 
     Attributes:
@@ -83,8 +84,6 @@ class Notification(BaseModel):
         report: where the model's report is, in the AWS console; empty for the deployment itself.
         left_out: how many alerts there was no room for.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     schema_version: Literal[1] = 1
     id: str

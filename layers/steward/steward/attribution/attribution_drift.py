@@ -14,6 +14,7 @@ from steward.attribution.rank_agreement import (
 )
 from steward.baselines.attribution_spread import WindowSpread
 from steward.drift.drift_messages import chance_of
+from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.attribution_sums import AttributionSums
 from steward.results import MetricResult, Status
 from steward.spec.monitors import AttributionMonitor
@@ -27,7 +28,27 @@ _TINY = 1e-300
 _SUBJECT = "the ranking of the features by attribution"
 
 
-def evaluate_attributions(
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
+    """One result about the model as a whole, where attributions are asked for or the records carry some."""
+    spec, known = evidence.spec, evidence.baseline.reference.attributions
+    monitor = spec.monitors.attribution_drift
+    if monitor is None or not (spec.schedules.attribute or spec.columns.attributions or evidence.attributions.rows):
+        return []
+    share = evidence.family.share()
+    return [
+        compare_attributions(
+            known,
+            evidence.attributions,
+            monitor,
+            evidence.family.share_rate * share,
+            evidence.baseline.attribution_spread,
+            share=share,
+            absence=_why_absent(evidence),
+        )
+    ]
+
+
+def compare_attributions(
     baseline: AttributionSums,
     window: AttributionSums,
     monitor: AttributionMonitor,
@@ -203,3 +224,24 @@ def _ordinal(number: int) -> str:
     """
     teen = 11 <= number % 100 <= 13  # noqa: PLR2004
     return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def _why_absent(evidence: WindowEvidence) -> str:
+    """The reason why a window, or the baseline that it would be compared with, has no attributions; else empty."""
+    spec = evidence.spec
+    if not evidence.baseline.reference.attributions.rows:
+        if spec.retraining.recipe:
+            return "the version's baseline has no attributions, as it was trained without this monitor: train it again"
+        return (
+            "the model is trained elsewhere, so no artifact can be asked, and its reference carries no attributions: "
+            "name their columns in columns.attributions, or set monitors.attribution_drift to null"
+        )
+    if evidence.attributions.rows:
+        return ""
+    if evidence.unattributed:
+        return evidence.unattributed
+    if spec.schedules.attribute and spec.retraining.recipe:
+        return (
+            f"no sample of the window has been attributed; schedules.attribute ({spec.schedules.attribute}) asks for it"
+        )
+    return "the window's records carry no attributions (columns.attributions)"

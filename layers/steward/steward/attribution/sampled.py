@@ -1,12 +1,13 @@
 """Stored attributions of a sample of a window, computed with the version's own artifact."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from steward.attribution.attributions import Method
+from steward.documents import TolerantModel
 from steward.profiles.attribution_sums import AttributionSums
 
 
-class SampledAttributions(BaseModel):
+class SampledAttributions(TolerantModel):
     """The attributions of some records of one window (create-only).
 
     Attributes:
@@ -16,7 +17,7 @@ class SampledAttributions(BaseModel):
         reason: why there are none; empty where there are.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     sums: AttributionSums
     rows: int = 0

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.profiles.attribution_sums import AttributionSums, FeatureSums
 
 FEWEST_CHUNKS = 3
@@ -16,7 +16,7 @@ _NEXT_TO_NOTHING = 1e-3
 _Z95 = 1.645
 
 
-class WindowSpread(BaseModel):
+class WindowSpread(TolerantModel):
     """By which factor a feature's mean absolute attribution differs from window to window, beyond sampling noise.
 
     Rows of one window share their circumstances (the weather of a week, the customers of an hour), so that their mean
@@ -28,8 +28,6 @@ class WindowSpread(BaseModel):
             beyond chance (at 5 %, since a spread that is overlooked raises false alarms); others are left out.
         reference: how many windows the baseline's means rest on, where they are not those of `chunks`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     chunks: int = 0
     deviations: dict[str, float] = {}

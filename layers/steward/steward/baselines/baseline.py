@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from steward.baselines.attribution_spread import WindowSpread
 from steward.baselines.conditional_performance import ConditionalPerformance
+from steward.documents import TolerantModel
 from steward.errors import IncomparableProfiles
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
@@ -33,7 +34,7 @@ REFERENCE_ROWS = 4000
 """Rows in the sample of the reference."""
 
 
-class Baseline(BaseModel):
+class Baseline(TolerantModel):
     """Bins, what the reference holds in them, and how much that varies from window to window.
 
     Attributes:
@@ -60,7 +61,7 @@ class Baseline(BaseModel):
         distinct_values: how many values each column has in the reference that segments or protected attributes go by.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     schema_version: Literal[2] = 2
     bins: Bins

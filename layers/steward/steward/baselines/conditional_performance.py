@@ -3,8 +3,9 @@
 from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
+from steward.documents import TolerantModel
 from steward.estimation.calibration import ScoreCalibration
 from steward.estimation.confidence_based import ConfidenceBasedEstimate
 from steward.estimation.direct_loss import DirectLossEstimate, LossEstimator
@@ -16,7 +17,7 @@ from steward.profiles.profile import Profile
 from steward.profiles.summaries import Summary
 
 
-class ConditionalPerformance(BaseModel):
+class ConditionalPerformance(TolerantModel):
     """The version's performance given what a row is like; learnt from the labelled rows of its holdout.
 
     Attributes:
@@ -24,8 +25,6 @@ class ConditionalPerformance(BaseModel):
         absolute, squared: the size of the error and its square, by prediction; of a regression.
         features: the loss by bin of each part of the features that samples code.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     calibrations: dict[str, ScoreCalibration] = {}
     absolute: LossEstimator | None = None

@@ -13,10 +13,10 @@ from rich.text import Text
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
+from steward.evidence.window_evidence import WindowEvidence
 from steward.lineage.identifiers import UnknownId
 from steward.monitoring.check import Check
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.window_evidence import WindowEvidence
 from steward.repositories.artifacts import ArtifactCatalogue
 from steward.results import MetricResult
 from steward.services.check_window import restore_evidence

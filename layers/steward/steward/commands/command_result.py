@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.events import Digest, Sentence
 
 
-class CommandResult(BaseModel):
+class CommandResult(TolerantModel):
     """The verdict on one message (create-only).
 
     Attributes:
@@ -17,8 +18,6 @@ class CommandResult(BaseModel):
         author: the ARN that AWS named; None where nothing was proven.
         reason: what was asked for, or why it was refused.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     message: str
     command: str

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from steward.corrections.rebuild_profiles import StoredLayer, rebuild_profiles
 from steward.corrections.window_lookup import WindowLookup
 from steward.defects.correction import CorrectedWindow, Correction, correction_batch
 from steward.defects.defect import Defect
 from steward.defects.impact import AffectedObject
+from steward.documents import TolerantModel
 from steward.errors import BatchInvalid, ObjectMissing
 from steward.events import CorrectedKind, DataCorrected
 from steward.ingestion.batch_writer import PARQUET
@@ -44,10 +44,8 @@ _LIMITS = ReadLimits(maximum_expanded_bytes=4 * 1024**3)
 _WINDOWS_AN_EVENT = 200
 
 
-class CorrectedWindows(BaseModel):
+class CorrectedWindows(TolerantModel):
     """The ids of the windows whose predictions were corrected, sorted: every upload asks, and none lists for it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     windows: tuple[str, ...] = ()
 

@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from steward.defects.impact import AffectedObject, Impact, trace_impact
+from steward.documents import TolerantModel
 from steward.events import CorrectedKind, ObjectRef
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.versions import VersionManifest
@@ -15,7 +16,7 @@ _REPLACED, _WITHDRAWN = "-replaced", "-withdrawn"
 _DIGITS = 8
 
 
-class CorrectedWindow(BaseModel):
+class CorrectedWindow(TolerantModel):
     """What a correction did in one window.
 
     Attributes:
@@ -25,8 +26,6 @@ class CorrectedWindow(BaseModel):
         stored: the object that has the rows that count in their place, or the ids of those that were withdrawn.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
     window: str
     rows: int
     versions: tuple[str, ...]
@@ -34,15 +33,13 @@ class CorrectedWindow(BaseModel):
     stored: ObjectRef
 
 
-class Correction(BaseModel):
+class Correction(TolerantModel):
     """One upload of corrections (create-only): a new version of the data, beside the old one.
 
     Attributes:
         batch: its id, which says whether rows were replaced or withdrawn.
         rejected: rows that are in quarantine.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     defect: str
@@ -119,6 +116,12 @@ def original(name: str) -> str:
     '20240101T000000Z-abc'
     """
     return name.partition(_AMENDED)[0]
+
+
+def include(known: Iterable[str], corrections: Iterable[str]) -> bool:
+    """Whether every one of some corrections is among known ones, whatever corrected it since."""
+    batches = {original(batch) for batch in known}
+    return all(original(batch) in batches for batch in corrections)
 
 
 def standing(names: Iterable[str]) -> list[str]:

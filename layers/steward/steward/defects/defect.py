@@ -4,10 +4,11 @@ import hashlib
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from steward.defects.impact import AffectedObject, Impact
 from steward.defects.transitions import FINISHED, apply_change, on_correction
+from steward.documents import TolerantModel
 from steward.errors import DefectUnchangeable
 from steward.events import DefectChange, DefectProposed, DefectState, ObjectRef, Sentence
 from steward.spec.defects import DefectPolicy
@@ -20,15 +21,13 @@ _FORGOTTEN = 100
 _DIGITS = 10
 
 
-class DefectReport(BaseModel):
+class DefectReport(TolerantModel):
     """One finding of the error; the same error may be found in several ways.
 
     Attributes:
         event: the id of the event that told of it.
         deadline: when the defect has to be closed, by this finding.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     event: str
     source: Source
@@ -60,15 +59,13 @@ class DefectReport(BaseModel):
         )
 
 
-class DefectStep(BaseModel):
+class DefectStep(TolerantModel):
     """One move of a defect: to which state, who asked for it, and when.
 
     Attributes:
         event: the id of the event that led to it.
         at: the moment that the event speaks for.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     event: str
     at: AwareDatetime
@@ -78,15 +75,13 @@ class DefectStep(BaseModel):
     note: Sentence = ""
 
 
-class AppliedCorrection(BaseModel):
+class AppliedCorrection(TolerantModel):
     """An upload that replaced or withdrew rows.
 
     Attributes:
         rows: how many.
         stored: what exactly it did.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     batch: str
     kind: Literal["predictions", "labels", "reference"]
@@ -97,7 +92,7 @@ class AppliedCorrection(BaseModel):
     stored: ObjectRef
 
 
-class Defect(BaseModel):
+class Defect(TolerantModel):
     """The state of a defect (compare-and-swap).
 
     What was reported and corrected is kept sorted, so that it is the same in whatever order it was told of.
@@ -110,8 +105,6 @@ class Defect(BaseModel):
         impact: the objects, windows, datasets and versions that the bad rows are in.
         overdue_reported: the deadline whose passing was told of.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     defect: str
     model: str

@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
-
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.versions import VersionManifest
@@ -14,7 +13,7 @@ from steward.spec.windows import Window
 Use = Literal["training", "holdout", "training and holdout"]
 
 
-class AffectedObject(BaseModel):
+class AffectedObject(TolerantModel):
     """An object that bad rows are in.
 
     Attributes:
@@ -22,36 +21,28 @@ class AffectedObject(BaseModel):
         rows: how many rows of it were replaced or withdrawn; None while all of it is under suspicion.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
     window: str | None
     rows: int | None
     stored: ObjectRef
 
 
-class AffectedDataset(BaseModel):
+class AffectedDataset(TolerantModel):
     """A dataset that reads bad rows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     dataset: str
     stored: ObjectRef
 
 
-class AffectedVersion(BaseModel):
+class AffectedVersion(TolerantModel):
     """A version that was trained on bad rows, or judged by them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: str
     dataset: str
     use: Use
 
 
-class Impact(BaseModel):
+class Impact(TolerantModel):
     """All that is touched. Adding two gives what either touches, in whatever order, however often."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     windows: tuple[str, ...] = ()
     objects: tuple[AffectedObject, ...] = ()

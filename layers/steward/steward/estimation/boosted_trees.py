@@ -4,8 +4,8 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.performance.binary_outcomes import Floats
 
 Codes = NDArray[np.uint8]
@@ -18,7 +18,7 @@ NEVER = 255
 """The bound of a split that sends nothing right."""
 
 
-class BoostedTrees(BaseModel):
+class BoostedTrees(TolerantModel):
     """Trees of two levels: three splits and four leaves each.
 
     A row goes right where the code of the split's part is above the split's bound: first at split 0, then at split 1
@@ -29,8 +29,6 @@ class BoostedTrees(BaseModel):
         bounds: code of each split, shape (trees, 3).
         values: of the leaves from left to right, shape (trees, 4).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     parts: tuple[tuple[int, int, int], ...] = ()
     bounds: tuple[tuple[int, int, int], ...] = ()

@@ -6,8 +6,8 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.estimation.boosted_trees import BoostedTrees, Codes
 from steward.estimation.residual_model import ResidualModel
 from steward.performance.binary_outcomes import CLIP, BinaryCounts, Floats
@@ -23,7 +23,7 @@ _DIGITS = 6
 """Significant ones: shares of one in a hundred thousand keep theirs."""
 
 
-class ScoreCalibration(BaseModel):
+class ScoreCalibration(TolerantModel):
     """The share of positive rows by score, from the labelled rows of the holdout.
 
     Attributes:
@@ -36,8 +36,6 @@ class ScoreCalibration(BaseModel):
         positive_error, negative_error: mean of (score - label)² of a positive and of a negative row.
         residual_model: what the other features tell of the share beyond the score.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     edges: tuple[float, ...]
     rows: tuple[int, ...]

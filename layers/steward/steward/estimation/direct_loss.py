@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.estimation.boosted_trees import Codes
 from steward.estimation.calibration import Grow
 from steward.estimation.forecast import MetricForecast
@@ -16,7 +16,7 @@ from steward.performance.binary_outcomes import Floats
 from steward.performance.metric import Metric
 
 
-class LossEstimator(BaseModel):
+class LossEstimator(TolerantModel):
     """Expected error by prediction, with a residual model of the features.
 
     Direct loss estimation: the loss of a row is learnt as a value to be predicted.
@@ -30,8 +30,6 @@ class LossEstimator(BaseModel):
     Source: NannyML, Direct loss estimation (DLE), documentation of version 0.13, "Estimation of performance of the
     monitored model".
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rows: tuple[int, ...]
     means: tuple[float, ...]

@@ -6,8 +6,8 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.estimation.boosted_trees import BoostedTrees, Codes
 from steward.performance.binary_outcomes import Floats
 
@@ -32,7 +32,7 @@ class SampledResiduals:
     spread: Floats
 
 
-class ResidualModel(BaseModel):
+class ResidualModel(TolerantModel):
     """Residual model: boosted trees over the features, averaged per block of the score.
 
     Attributes:
@@ -42,8 +42,6 @@ class ResidualModel(BaseModel):
         rows: of the holdout, per block.
         residuals: per block, the mean of the trees on the holdout.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     part: int | None
     trees: BoostedTrees

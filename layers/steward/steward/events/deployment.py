@@ -1,11 +1,12 @@
 """Events about the deployment itself: what watch_deployment emits."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from steward.documents import TolerantModel
 from steward.events.event import Event, Sentence
 
 
-class Problem(BaseModel):
+class Problem(TolerantModel):
     """Something that is wrong with the deployment.
 
     Attributes:
@@ -13,8 +14,6 @@ class Problem(BaseModel):
         sentence: for people.
         remedy: what is to be done about it, or what was done.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cause: str
     sentence: Sentence

@@ -4,7 +4,9 @@ import hashlib
 from datetime import datetime
 from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, StringConstraints, model_validator
+
+from steward.documents import TolerantModel
 
 SOURCE = "steward"
 DEPLOYMENT = "_deployment"
@@ -25,10 +27,8 @@ Sentence = Annotated[str, AfterValidator(_shorten)]
 """What a person reads. It may quote what others wrote, and EventBridge and SNS take 256 KB, so it is cut at 4,000."""
 
 
-class ObjectRef(BaseModel):
+class ObjectRef(TolerantModel):
     """A reference to the exact bytes that something rests on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: str
     version_id: str
@@ -44,15 +44,13 @@ class Header(TypedDict):
     correlation_id: str
 
 
-class Event(BaseModel):
+class Event(TolerantModel):
     """What all events carry.
 
     `event_id` is derived from the content, so the same fact told twice has the same id; `as_of` is the moment the event
     speaks for, `occurred_at` the wall clock's, `correlation_id` the same from the cause to the last effect. Validators
     are built at first use (`defer_build`): a function meets few of the events, and starts sooner without the others.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     schema_version: Literal[1] = 1
     event_id: str = ""
@@ -64,7 +62,7 @@ class Event(BaseModel):
     @model_validator(mode="after")
     def _identify(self) -> Self:
         if not self.event_id:
-            content = self.model_dump_json(exclude={"event_id", "occurred_at"})
+            content = self.model_dump_json(exclude={"event_id", "occurred_at"}, exclude_defaults=True)
             digest = hashlib.sha256(f"{type(self).__name__}:{content}".encode()).hexdigest()
             object.__setattr__(self, "event_id", digest[:32])
         return self

@@ -1,5 +1,1 @@
 """Fairness: differences between groups of a protected attribute."""
-
-from steward.fairness.group_fairness import GroupTreatment, evaluate_fairness
-
-__all__ = ["GroupTreatment", "evaluate_fairness"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from steward.evidence.window_evidence import WindowEvidence
 from steward.fairness.contrasts import Contrast, pairs
 from steward.fairness.measures import MEASURES, SHARES, Measure, ModelTreatment, RateDefinition
 from steward.fairness.rates import Rates
@@ -38,7 +39,17 @@ class GroupTreatment:
         )
 
 
-def evaluate_fairness(
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
+    """Compare the groups of every protected attribute; nothing where none is declared."""
+    baseline, realised = evidence.baseline, evidence.realised
+    if evidence.spec.fairness is None:
+        return []
+    window = GroupTreatment(evidence.profile.decisions, realised.groups.protected if realised else {})
+    before = GroupTreatment(baseline.reference.decisions, baseline.holdout_groups.protected)
+    return compare_groups(baseline.bins.protected, window, before, evidence.spec, evidence.family.share_rate)
+
+
+def compare_groups(
     attributes: Mapping[str, SegmentBins],
     window: GroupTreatment,
     baseline: GroupTreatment,

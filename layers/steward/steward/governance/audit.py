@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.errors import LedgerBroken
 from steward.ledger import LedgerEntry, verify
 from steward.releasing.routing import Routing
@@ -15,20 +16,16 @@ from steward.spec.model import ModelSpec
 from steward.validation.evaluation import Evaluation
 
 
-class AuditFinding(BaseModel):
+class AuditFinding(TolerantModel):
     """What one invariant's check found."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     invariant: str
     holds: bool
     message: str
 
 
-class Audit(BaseModel):
+class Audit(TolerantModel):
     """One audit of one model."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     audit: str
     model: str

@@ -3,8 +3,7 @@
 import json
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from steward.documents import TolerantModel
 from steward.retraining.versions import VersionManifest
 from steward.spec.model import ModelSpec
 from steward.validation.evaluation import Evaluation
@@ -12,14 +11,12 @@ from steward.validation.evaluation import Evaluation
 _RANKED = 10
 
 
-class ModelCard(BaseModel):
+class ModelCard(TolerantModel):
     """What a reader should know of one version (after Mitchell et al., 2019, Model cards for model reporting).
 
     Attributes:
         answers: the columns in which files have what the model says: score, scores of the classes, or predicted value.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     schema_version: Literal[1] = 1
     description: str

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.events import BatchIngested
+from steward.evidence.label_matches import EXAMPLES, UnmatchedLabels
 from steward.ingestion import pending_labels
 from steward.ingestion.pending_labels import MatchedLabels
 from steward.ingestion.spool import UNTIMED
-from steward.quality.label_matches import EXAMPLES, UnmatchedLabels
 from steward.quality.unmatched_labels import patience
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -25,7 +25,7 @@ _RECENT_WINDOWS = 50
 """Alerts remember 60 windows: what is found in an older one would be reported to nobody."""
 
 
-class LabelFile(BaseModel):
+class LabelFile(TolerantModel):
     """A file some of whose labels had no prediction when it came (create-only).
 
     Attributes:
@@ -36,8 +36,6 @@ class LabelFile(BaseModel):
         at_home: whether it reports all of them, since their own windows are too old for alerts.
         matched: the newest window that labels without a time met predictions in; None where none did.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     source: str
     labels: int

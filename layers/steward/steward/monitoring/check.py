@@ -4,8 +4,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.results import FILLING, INVALID_SHARE, MetricResult, Status, without_chance
 from steward.spec.monitors import MonitorName
@@ -18,7 +19,7 @@ _NAMED = 12
 _BAD: tuple[Status, ...] = ("drift", "breach")
 
 
-class Bar(BaseModel):
+class Bar(TolerantModel):
     """Some values of a column, and the share of the rows that have one of them.
 
     Attributes:
@@ -26,23 +27,19 @@ class Bar(BaseModel):
         baseline, window: shares, in 0 to 1.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
     label: str
     baseline: float
     window: float
 
 
-class Distribution(BaseModel):
+class Distribution(TolerantModel):
     """How one column is distributed in the window and in the baseline; the bars hold all rows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     column: str
     bars: list[Bar]
 
 
-class Check(BaseModel):
+class Check(TolerantModel):
     """The evaluation of one window of one version.
 
     Attributes:
@@ -64,7 +61,7 @@ class Check(BaseModel):
         unreadable: batches whose profiles are damaged, or of other bins, each with the reason; they are left out.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="null")
 
     model: str
     version: str

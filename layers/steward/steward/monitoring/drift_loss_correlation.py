@@ -1,11 +1,11 @@
 """Rank correlation of each drift signal with realised loss over earlier windows."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from steward.monitoring.history import LATE, PastWindow
+from steward.evidence.history import LATE
+from steward.evidence.window_evidence import WindowEvidence
 from steward.performance.binary_outcomes import Floats
 from steward.performance.intervals import Z95
 from steward.performance.midranks import midranks
@@ -18,29 +18,27 @@ FEWEST_WINDOWS = 8
 _TOO_WELL = 1 - 1e-12
 
 
-def evaluate_drift_loss_correlation(history: Sequence[PastWindow], spec: ModelSpec) -> list[MetricResult]:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """The rank correlation of each signal's effect with the loss, one result a signal, the closest first.
 
     A signal is a column's drift or a joint statistic, by the size of its effect; the loss is log loss, or the mean
     absolute error of a regression. The p-value is for no correlation at all, for each signal by itself.
-
-    Args:
-        history: the version's earlier windows, the oldest first.
-        spec: the declaration in force.
 
     Sources: C. Spearman (1904), The proof and measurement of association between two things, American Journal of
     Psychology 15, 72-101; E. C. Fieller, H. O. Hartley and E. S. Pearson (1957), Tests for rank correlation
     coefficients I, Biometrika 44, 470-481 (the p-value); D. G. Bonett and T. A. Wright (2000), Sample size requirements
     for estimating Pearson, Kendall and Spearman correlations, Psychometrika 65, 23-28 (the interval).
     """
-    loss = _loss(spec)
-    windows = [past for past in history if loss in past.realised and past.effects][-LATE:]
+    if not evidence.spec.metrics:
+        return []
+    loss = _loss(evidence.spec)
+    windows = [past for past in evidence.history if loss in past.realised and past.effects][-LATE:]
     if len(windows) < FEWEST_WINDOWS:
         return [_unknown(len(windows))]
     names = list(dict.fromkeys(name for past in windows for name in past.effects))
     effects = np.abs([[past.effects.get(name, math.nan) for name in names] for past in windows])
     losses = np.array([past.realised[loss] for past in windows])
-    results = [_correlate_signal(name, effects[:, at], losses, spec) for at, name in enumerate(names)]
+    results = [_correlate_signal(name, effects[:, at], losses, evidence.spec) for at, name in enumerate(names)]
     return sorted((found for found in results if found), key=lambda found: -abs(found.value or 0.0))
 
 

@@ -5,30 +5,26 @@ from typing import Any
 
 import numpy as np
 
-from steward.monitoring.history import LATE, PastWindow
-from steward.monitoring.performance_estimate import main_metrics
+from steward.evidence.history import LATE, PastWindow
+from steward.evidence.performance_estimate import main_metrics
+from steward.evidence.window_evidence import WindowEvidence
 from steward.performance.intervals import wilson
 from steward.performance.metric import Metric
 from steward.results import MetricResult
-from steward.spec.model import ModelSpec
 
 FEWEST_WINDOWS = 3
 
 
-def evaluate_estimate_error(history: Sequence[PastWindow], spec: ModelSpec) -> list[MetricResult]:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """For each main metric, over the windows with both: the mean absolute error, and how often the interval held.
 
     `estimate_error_<metric>` has the mean absolute error as its value and the bias (estimated less realised) as its
     effect; `estimate_coverage_<metric>` the share of realised figures within their interval. Where only some rows of a
     window have labels, its interval is widened as the realised figure's chance is: by the root of rows per label.
-
-    Args:
-        history: the version's earlier windows.
-        spec: the declaration in force.
     """
     results = []
-    for metric in main_metrics(spec).values():
-        results += _evaluate(metric, [past for past in history[-LATE:] if _has_both(past, metric)])
+    for metric in main_metrics(evidence.spec).values():
+        results += _evaluate(metric, [past for past in evidence.history[-LATE:] if _has_both(past, metric)])
     return results
 
 

@@ -3,25 +3,21 @@
 from typing import Any
 
 from steward.estimation.forecast import MetricForecast
-from steward.monitoring.performance_estimate import PerformanceEstimate, estimable_metrics, within_bounds
+from steward.evidence.performance_estimate import PerformanceEstimate, estimable_metrics, within_bounds
+from steward.evidence.window_evidence import WindowEvidence
 from steward.performance.intervals import Z95, Estimate
 from steward.performance.metric import Metric
 from steward.performance.realised_performance import threshold
 from steward.results import MetricResult
-from steward.spec.model import ModelSpec
 
 
-def evaluate_estimates(expected: PerformanceEstimate | str, spec: ModelSpec) -> list[MetricResult]:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """One result a metric: the holdout's figure, and what the kind of rows is expected to do to it.
 
     The interval holds the realised figure of these rows with 95 %, as long as the relation of inputs and labels is that
     of the holdout. A metric whose monitor is declared is in breach when the whole interval is beyond the tolerance.
-
-    Args:
-        expected: of the window, or why nothing is.
-        spec: the declaration in force.
     """
-    metrics = estimable_metrics(spec)
+    metrics, expected = estimable_metrics(evidence.spec), evidence.estimate
     if isinstance(expected, str):
         return [_unknown(metric, expected) for metric in metrics.values()]
     return [_evaluate(metric, expected, expected.forecasts.get(name)) for name, metric in metrics.items()]

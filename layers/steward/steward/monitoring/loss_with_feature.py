@@ -1,17 +1,17 @@
 """The part of the expected loss that is associated with each feature."""
 
-from steward.monitoring.performance_estimate import FEWEST_ROWS
-from steward.monitoring.window_evidence import WindowEvidence
+from steward.evidence.performance_estimate import FEWEST_ROWS
+from steward.evidence.window_evidence import WindowEvidence
 from steward.performance.intervals import Z95
 from steward.profiles.feature_losses import FeatureLoss
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
 
 
-def evaluate_feature_losses(evidence: WindowEvidence) -> list[MetricResult]:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """One result a part of the features, the largest first; none without labelled rows in the baseline."""
     known = evidence.baseline.conditional
-    if known is None or evidence.profile.rows < FEWEST_ROWS:
+    if known is None or not evidence.spec.metrics or evidence.profile.rows < FEWEST_ROWS:
         return []
     holdout = evidence.baseline.holdout
     labelled = holdout.labelled if holdout else 0

@@ -1,25 +1,22 @@
 """Splits a change of performance into covariate-shift and concept-drift effects."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from steward.estimation.forecast import MetricForecast
+from steward.evidence.performance_estimate import FEWEST_ROWS, PerformanceEstimate, main_metrics
+from steward.evidence.window_evidence import WindowEvidence
 from steward.monitoring.estimated_performance import surely_worse
-from steward.monitoring.performance_estimate import FEWEST_ROWS, PerformanceEstimate, main_metrics
 from steward.performance.intervals import Z95
 from steward.performance.metric import Metric
 from steward.performance.outcomes import Outcomes
 from steward.performance.realised_performance import comparable, omitted_classes, threshold
 from steward.results import MetricResult
-from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 
 _OF_INPUTS: frozenset[MonitorName] = frozenset(("feature_drift", "joint_drift", "missing_values", "unseen_categories"))
 
 
-def evaluate_performance_decomposition(
-    expected: PerformanceEstimate | str, spec: ModelSpec, found: Sequence[MetricResult]
-) -> list[MetricResult]:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """Two results for each main metric, whose sum is the realised change over the labelled rows.
 
     `covariate_shift_effect_<metric>` is what the rows' being of other kinds does to it, were each kind as right as on
@@ -27,20 +24,16 @@ def evaluate_performance_decomposition(
     world, that is the truth given the inputs, has changed. The declared metric is in breach where features have drifted
     and the whole interval of the loss that is due to covariate shift is beyond the tolerance.
 
-    Args:
-        expected: of the window, or why nothing is.
-        spec: the declaration in force.
-        found: what was found of the window so far, its drift above all.
-
     Source: H. Shimodaira (2000), Improving predictive inference under covariate shift by weighting the log-likelihood
     function, Journal of Statistical Planning and Inference 90, 227-244; T. Cai, H. Namkoong and S. Yadlowsky (2023),
     Diagnosing model performance under distribution shift, arXiv:2303.02011 (the split into two terms).
     """
+    expected, metrics = evidence.estimate, main_metrics(evidence.spec)
     if isinstance(expected, str):
-        return [_unknown(metric, "covariate_shift_effect", expected) for metric in main_metrics(spec).values()]
-    drifted = any(result.monitor in _OF_INPUTS and result.status == "drift" for result in found)
+        return [_unknown(metric, "covariate_shift_effect", expected) for metric in metrics.values()]
+    drifted = any(result.monitor in _OF_INPUTS and result.status == "drift" for result in evidence.drift)
     results = []
-    for name, metric in main_metrics(spec).items():
+    for name, metric in metrics.items():
         before, forecast = expected.before.get(name), expected.forecasts.get(name)
         if before is None or forecast is None:
             results.append(_unknown(metric, "covariate_shift_effect", "it is not defined for what is expected"))

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.spec.windows import Window
 
 LONGEST = timedelta(hours=1)
@@ -16,14 +17,12 @@ LOOKBACK = timedelta(days=1)
 """What was missed is made up for so far back; CloudWatch keeps minutes for 15 days."""
 
 
-class Collection(BaseModel):
+class Collection(TolerantModel):
     """How far a model's telemetry was collected (compare-and-swap).
 
     Attributes:
         until: the end of the newest span.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     until: AwareDatetime
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from steward.evidence.window_evidence import WindowEvidence
 from steward.operation.order_statistics import enclosing_ranks
 from steward.performance.intervals import wilson
 from steward.profiles.log_histogram import RELATIVE_ERROR, LogHistogram
@@ -66,7 +67,14 @@ class ServingWindow:
         return read if read.count else recorded
 
 
-def evaluate_operation(served: ServingWindow, reference: ServingMetrics, monitors: Monitors) -> list[MetricResult]:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
+    """How the model was served in the window, against the declared limits."""
+    profile, reference = evidence.profile, evidence.baseline.reference
+    served = ServingWindow(profile.operation, profile.telemetry, evidence.window.length)
+    return compare_with_limits(served, reference.operation, evidence.spec.monitors)
+
+
+def compare_with_limits(served: ServingWindow, reference: ServingMetrics, monitors: Monitors) -> list[MetricResult]:
     """Percentiles of latency and of the use of resources, error rate and throughput.
 
     What has a limit is in breach when its whole 95 % interval is beyond it, `unknown` when nothing of it is known. What

@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.performance.entity_sums import EntitySums
 from steward.performance.score_cells import FINEST, Cells, are_probabilities, count_scores, dense, unite
 
@@ -58,7 +58,7 @@ class BinaryCounts:
         return self.true_negatives + self.false_positives
 
 
-class BinaryOutcomes(BaseModel):
+class BinaryOutcomes(TolerantModel):
     """Outcomes of labelled predictions of two classes; adding two gives the outcomes of both.
 
     Attributes:
@@ -73,8 +73,6 @@ class BinaryOutcomes(BaseModel):
         squared_error_sum, squared_error_squares, squared_error_cubes: of (score - label)²: the same three.
         entities: the same and more, by groups of entities, where a column says of whom rows are.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     task: Literal["binary_classification"] = "binary_classification"
     rows: int = 0

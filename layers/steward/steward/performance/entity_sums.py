@@ -6,8 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import TolerantModel
 from steward.student_t import student_quantile
 
 Hashes = NDArray[np.uint64]
@@ -28,7 +29,7 @@ _FIGURES = {
 _ROUNDING = 1e-12
 
 
-class EntitySums(BaseModel):
+class EntitySums(TolerantModel):
     """Rows, and sums of what intervals rest on, per group of entities; adding two gives the sums of both.
 
     The groups are independent of each other, so what they vary by, over what as many independent rows would, is the
@@ -43,7 +44,7 @@ class EntitySums(BaseModel):
     groups).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     rows: tuple[int, ...] = ()
     sums: dict[str, tuple[float, ...]] = {}

@@ -2,19 +2,18 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import NonNegativeInt
 
+from steward.documents import TolerantModel
 from steward.performance.outcomes import Outcomes
 
 
-class Confusion(BaseModel):
+class Confusion(TolerantModel):
     """Favourable decisions against the truth: a positive row is one whose true class is the favourable one.
 
     Attributes:
         true_positives, false_positives, true_negatives, false_negatives: labelled rows at the decided class.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     true_positives: NonNegativeInt = 0
     false_positives: NonNegativeInt = 0
@@ -61,15 +60,13 @@ class Confusion(BaseModel):
         return self.true_negatives + self.false_positives
 
 
-class GroupOutcomes(BaseModel):
+class GroupOutcomes(TolerantModel):
     """Outcomes of the predictions of each group.
 
     Attributes:
         segments: by segment and group.
         protected: by protected attribute and group.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     segments: dict[str, dict[str, Outcomes]] = {}
     protected: dict[str, dict[str, Confusion]] = {}

@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.performance.binary_outcomes import CLIP, BinaryCounts, BinaryOutcomes, Floats
 from steward.performance.entity_sums import EntitySums
 from steward.performance.score_cells import are_probabilities
@@ -45,7 +45,7 @@ class MulticlassCounts:
         return np.asarray(sum(counts.true_positives for counts in self.classes))
 
 
-class MulticlassOutcomes(BaseModel):
+class MulticlassOutcomes(TolerantModel):
     """Outcomes of labelled predictions of several classes; adding two gives the outcomes of both.
 
     Attributes:
@@ -63,8 +63,6 @@ class MulticlassOutcomes(BaseModel):
         squared_error_sum, squared_error_squares, squared_error_cubes: of the rows' sums over classes of
             (score - label)²: the same three.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     task: Literal["multiclass_classification"] = "multiclass_classification"
     classes: tuple[str, ...]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import TolerantModel
 from steward.performance.binary_outcomes import Floats
 from steward.performance.entity_sums import EntitySums
 
@@ -32,7 +33,7 @@ class RegressionCounts:
     label_squares: Floats
 
 
-class LabelMoments(BaseModel):
+class LabelMoments(TolerantModel):
     """Powers of the true values about their own mean, so that they do not cancel, and the same weighted by error².
 
     Attributes:
@@ -41,7 +42,7 @@ class LabelMoments(BaseModel):
         weighted: sum of error² (label - centre)^p for p = 0 to 2.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     centre: float = 0.0
     powers: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
@@ -102,7 +103,7 @@ def _three(sums: Sequence[float]) -> tuple[float, float, float]:
     return zero, one, two
 
 
-class RegressionOutcomes(BaseModel):
+class RegressionOutcomes(TolerantModel):
     """Outcomes of labelled predicted values; adding two gives the outcomes of both.
 
     An error is the prediction less the truth, in the label's unit.
@@ -120,7 +121,7 @@ class RegressionOutcomes(BaseModel):
         entities: errors by groups of entities, where a column says of whom rows are.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     task: Literal["regression"] = "regression"
     rows: int = 0

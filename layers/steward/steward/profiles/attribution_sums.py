@@ -6,10 +6,12 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from steward.documents import TolerantModel
 
 
-class FeatureSums(BaseModel):
+class FeatureSums(TolerantModel):
     """The attributions of one feature, summed over rows.
 
     Attributes:
@@ -20,7 +22,7 @@ class FeatureSums(BaseModel):
         squares: the sum of their squares.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     rows: int = 0
     unusable: int = 0
@@ -70,7 +72,7 @@ class FeatureSums(BaseModel):
         return max(0.0, (self.squares - self.absolute * (self.absolute / self.count)) / (self.count - 1))
 
 
-class AttributionSums(BaseModel):
+class AttributionSums(TolerantModel):
     """The attributions of some records; adding two gives the sums of both.
 
     Counts are the same under any split and order of the rows; sums agree to 1e-12 of the absolute sums, and bit by bit
@@ -80,7 +82,7 @@ class AttributionSums(BaseModel):
         features: the sums of each feature, by name, sorted.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     features: dict[str, FeatureSums]
 

@@ -6,8 +6,8 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.profiles.bins import MISSING, CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.embeddings import EmbeddingBins
 from steward.profiles.entities import entity_hashes
@@ -26,7 +26,7 @@ _HEAVY = 0.05
 _DIGITS = 4
 
 
-class Clusters(BaseModel):
+class Clusters(TolerantModel):
     """The intraclass correlation of rows of one entity within one window, for one column.
 
     Rows of an entity are taken to be exchangeable: a window in which the entity of a row has m rows on average then
@@ -42,8 +42,6 @@ class Clusters(BaseModel):
     A. Donner (1986), A review of inference procedures for the intraclass correlation coefficient in the one-way random
     effects model, International Statistical Review 54(1), 67-82 (the standard error).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     location: float = 1.0
     spectrum: tuple[float, ...] = (1.0,)
@@ -88,10 +86,8 @@ def _upper_bound(value: float, sizes: NDArray[np.float64], pairs: float) -> floa
     return round(min(1.0, value + error), _DIGITS)
 
 
-class ColumnClusters(BaseModel):
+class ColumnClusters(TolerantModel):
     """Of the histogram and the missing cells of each part, and of the mean of each column of embeddings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     features: dict[str, Clusters] = {}
     outputs: dict[str, Clusters] = {}

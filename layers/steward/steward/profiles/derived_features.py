@@ -10,8 +10,9 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from steward.documents import TolerantModel
 from steward.errors import IncomparableProfiles
 from steward.profiles.embeddings import EmbeddingBins
 from steward.profiles.packing import PackedArrays, pack, unpack
@@ -35,7 +36,7 @@ _THURSDAY = 3
 """The weekday of 1 January 1970, Monday being 0."""
 
 
-class TimeBins(BaseModel):
+class TimeBins(TolerantModel):
     """What a baseline fixes for a column of moments: nothing.
 
     Its derived features are `age` (seconds from the moment to the record's event time), `weekday` and `hour`, in UTC.
@@ -43,8 +44,6 @@ class TimeBins(BaseModel):
     Attributes:
         separator: what stands between the column and the derived feature in the name of a part.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: Literal["datetime"] = "datetime"
     separator: str = "."

@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.profiles.clusters import Clusters
 
 FEWEST_CHUNKS = 3
@@ -20,7 +20,7 @@ _Z999 = 3.090
 _Z90 = 1.282
 
 
-class DesignEffect(BaseModel):
+class DesignEffect(TolerantModel):
     """The variance of a window's bin counts, over what as many independent rows would give.
 
     Rows of one window are more alike than rows of different windows (the weather of a week, the customers of an
@@ -46,8 +46,6 @@ class DesignEffect(BaseModel):
         long_run: by how much `value` and `location` grow for the mean of many windows, where neighbours are alike.
         windows: how many windows long the time is that is compared; 1 of a check's window.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: float = 1.0
     location: float = 1.0

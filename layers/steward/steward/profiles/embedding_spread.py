@@ -5,14 +5,14 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.profiles.design_effect import FEWEST_CHUNKS, DesignEffect, Repeated, beyond_chance
 from steward.profiles.embeddings import FREQUENCIES, EmbeddingBins, EmbeddingSums, present
 from steward.records.columns import EmbeddingColumn
 
 
-class EmbeddingSpread(BaseModel):
+class EmbeddingSpread(TolerantModel):
     """What tells chance from change in the mean of the mapped vectors.
 
     For n independent rows against m of the baseline the squared distance of the means is, under no change, a sum of
@@ -24,8 +24,6 @@ class EmbeddingSpread(BaseModel):
             sum are left out.
         design_effect: the mean square by which the windows' means differ, over what independent rows would give.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     eigenvalues: tuple[float, ...] = ()
     design_effect: DesignEffect = DesignEffect()

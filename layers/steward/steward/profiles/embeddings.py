@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator
 
+from steward.documents import TolerantModel
 from steward.errors import IncomparableProfiles
 from steward.profiles.packing import PackedArrays, pack, unpack
 from steward.records.columns import EmbeddingColumn
@@ -113,7 +114,7 @@ class EmbeddingBins(PackedArrays):
         return mapped
 
 
-class EmbeddingSums(BaseModel):
+class EmbeddingSums(TolerantModel):
     """Sums over a column of embeddings.
 
     Attributes:
@@ -123,8 +124,6 @@ class EmbeddingSums(BaseModel):
         vectors: sum of the vectors, packed doubles of shape (dimensions,).
         features: sum of the mapped vectors, packed doubles of shape (128,).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rows: int
     missing: int

@@ -4,8 +4,8 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.records.columns import CategoricalColumn, Column, NumericColumn
 from steward.records.hashing import Hashes, mix, text_hashes
 
@@ -25,7 +25,7 @@ def entity_hashes(column: Column) -> tuple[Hashes, NDArray[np.bool_]] | None:
             return None
 
 
-class EntityCounts(BaseModel):
+class EntityCounts(TolerantModel):
     """Rows per group of entities; adding two gives the counts of both, however the rows of an entity are spread.
 
     An entity's hash puts it in one of 512 groups, so that the sums of squares of the groups' counts tell those of the
@@ -38,8 +38,6 @@ class EntityCounts(BaseModel):
     Journal of Computer and System Sciences 58, 137-147; K. M. Wolter (2007), Introduction to Variance Estimation, 2nd
     edition, chapter 2 (random groups).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     counts: tuple[int, ...] = ()
 

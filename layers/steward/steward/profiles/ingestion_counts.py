@@ -6,8 +6,9 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, field_validator
+from pydantic import NonNegativeInt, field_validator
 
+from steward.documents import TolerantModel
 from steward.profiles.log_histogram import LogHistogram
 from steward.profiles.names import bound_name, smallest_hashes
 
@@ -15,7 +16,7 @@ NAMED_COLUMNS = 100
 """Undeclared columns that are told by name."""
 
 
-class IngestionCounts(BaseModel):
+class IngestionCounts(TolerantModel):
     """Counts of rows and files; adding two gives those of both.
 
     Attributes:
@@ -34,8 +35,6 @@ class IngestionCounts(BaseModel):
             by its name, a blank and the kind; `unreadable` where ten cells and half of all could not be read.
         lag: seconds from event time to arrival.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     accepted: NonNegativeInt = 0
     rejected: dict[str, NonNegativeInt] = {}

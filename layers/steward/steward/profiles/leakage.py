@@ -1,9 +1,9 @@
 """Predictive power of a single feature for the label."""
 
-from pydantic import BaseModel, ConfigDict
+from steward.documents import TolerantModel
 
 
-class Leakage(BaseModel):
+class Leakage(TolerantModel):
     """One part of the features against the label.
 
     Attributes:
@@ -12,8 +12,6 @@ class Leakage(BaseModel):
         low: what it is at least, with 95 % confidence.
         rows: labelled rows that it was measured on.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     auc: float
     low: float

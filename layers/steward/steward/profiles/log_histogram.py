@@ -5,7 +5,9 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import NonNegativeInt
+
+from steward.documents import TolerantModel
 
 RELATIVE_ERROR = 0.01
 
@@ -18,7 +20,7 @@ _SMALLEST = 1e-9
 _ROUNDING = 1e-12
 
 
-class LogHistogram(BaseModel):
+class LogHistogram(TolerantModel):
     """Counts in buckets whose bounds grow by a constant factor.
 
     Bucket `i` holds the values in (gamma^(i - 1), gamma^i], with gamma = (1 + 0.01) / (1 - 0.01); its value 2 gamma^i /
@@ -35,8 +37,6 @@ class LogHistogram(BaseModel):
     Source: C. Masson, J. E. Rim and H. K. Lee (2019), DDSketch: a fast and fully-mergeable quantile sketch with
     relative-error guarantees, Proceedings of the VLDB Endowment 12(12), 2195-2205.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     missing: NonNegativeInt = 0
     negative: NonNegativeInt = 0

@@ -4,8 +4,9 @@ import hashlib
 from functools import cached_property
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
+from steward.documents import TolerantModel
 from steward.profiles.bins import ColumnBins
 from steward.profiles.derived_features import Composite
 
@@ -24,7 +25,7 @@ MET = "true"
 Side = Literal["features", "outputs"]
 
 
-class SegmentBins(BaseModel):
+class SegmentBins(TolerantModel):
     """The groups of one segment: those of a column's values, or the rows that meet a condition.
 
     Attributes:
@@ -32,8 +33,6 @@ class SegmentBins(BaseModel):
         where: the condition, as declared.
         values: the column's values that are watched by name, the most frequent first.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     column: str | None = None
     where: str | None = None
@@ -49,7 +48,7 @@ class SegmentBins(BaseModel):
         return name if self.where is not None else f"{name}={group}"
 
 
-class DecisionRule(BaseModel):
+class DecisionRule(TolerantModel):
     """What the model decides on, and which decision is good to get.
 
     Attributes:
@@ -58,14 +57,12 @@ class DecisionRule(BaseModel):
         favourable: the class that is good to get.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     threshold: float
     positive: str | None
     favourable: str
 
 
-class Bins(BaseModel):
+class Bins(TolerantModel):
     """The bins of every part of a record.
 
     Attributes:
@@ -78,8 +75,6 @@ class Bins(BaseModel):
         leading: features that come first where a sampled row has no room for all, the most important first.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     features: dict[str, ColumnBins]
     outputs: dict[str, ColumnBins] = {}
     composites: dict[str, Composite] = {}
@@ -90,8 +85,10 @@ class Bins(BaseModel):
 
     @cached_property
     def digest(self) -> str:
-        """Names these bins by their content; 24 hexadecimal digits of SHA-256."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:24]
+        """Names these bins by their content, and by the order of their parts; 24 hexadecimal digits of SHA-256."""
+        parts = (self.features, self.outputs, self.composites, self.segments, self.protected)
+        content = f"{[list(part) for part in parts]}{self.canonical_json()}"
+        return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     @cached_property
     def sampled(self) -> tuple[tuple[Side, str], ...]:

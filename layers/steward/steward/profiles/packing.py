@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+
+from steward.documents import TolerantModel
 
 
 def pack(numbers: NDArray[Any], dtype: str) -> str:
@@ -31,14 +32,14 @@ def unpack(text: str, dtype: str) -> NDArray[Any]:
     return np.frombuffer(content, dtype)
 
 
-class PackedArrays(BaseModel):
+class PackedArrays(TolerantModel):
     """A model that caches arrays decoded from its fields; equality is that of the fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and all(
-            getattr(self, name) == getattr(other, name) for name in type(self).model_fields
+        return (
+            type(self) is type(other)
+            and all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+            and self.__pydantic_extra__ == other.__pydantic_extra__
         )
 
     def __hash__(self) -> int:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
+from pydantic import ConfigDict, NonNegativeInt, ValidationError
 
+from steward.documents import TolerantModel
 from steward.errors import IncomparableProfiles
 from steward.profiles.accumulators import ColumnAccumulators
 from steward.profiles.attribution_sums import AttributionSums
@@ -24,7 +25,7 @@ from steward.records.columns import Chunk, EmbeddingColumn, NumericColumn
 from steward.spec.columns import Columns
 
 
-class Profile(BaseModel):
+class Profile(TolerantModel):
     """Mergeable profile of records; adding two profiles gives the profile of both.
 
     Attributes:
@@ -44,7 +45,7 @@ class Profile(BaseModel):
         sample: some of the rows, coded by the bins.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     schema_version: Literal[2] = 2
     bins: str

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import ConfigDict, NonNegativeInt
 
+from steward.documents import TolerantModel
 from steward.profiles.accumulators import ColumnAccumulators
 from steward.profiles.entities import EntityCounts
 from steward.profiles.grid import Scratch
@@ -16,7 +17,7 @@ from steward.profiles.summaries import Summary
 from steward.records.columns import Column
 
 
-class SegmentProfile(BaseModel):
+class SegmentProfile(TolerantModel):
     """What is known of the rows of one group of a segment.
 
     Attributes:
@@ -26,7 +27,7 @@ class SegmentProfile(BaseModel):
         entities: how often rows of one entity come.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     rows: NonNegativeInt
     features: dict[str, Summary]
@@ -42,7 +43,7 @@ class SegmentProfile(BaseModel):
         )
 
 
-class Decisions(BaseModel):
+class Decisions(TolerantModel):
     """What was decided on the rows of one group of a protected attribute.
 
     Attributes:
@@ -50,8 +51,6 @@ class Decisions(BaseModel):
         decided: those with a decision.
         favourable: those that got the favourable one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rows: NonNegativeInt = 0
     decided: NonNegativeInt = 0

@@ -6,15 +6,16 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import NonNegativeInt
 
+from steward.documents import TolerantModel
 from steward.profiles.log_histogram import LogHistogram
 from steward.records.columns import CategoricalColumn, Column, NumericColumn
 
 _FAILED = "true"
 
 
-class ServingMetrics(BaseModel):
+class ServingMetrics(TolerantModel):
     """Counts and histograms of requests; adding two gives those of both.
 
     Attributes:
@@ -25,8 +26,6 @@ class ServingMetrics(BaseModel):
         latency_floor: the same with the lower bounds; None where every latency is known by itself.
         cpu, gpu, memory: use in percent.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     requests: NonNegativeInt = 0
     reported: NonNegativeInt = 0

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
+from pydantic import ConfigDict, Field, NonNegativeInt, model_validator
 
+from steward.documents import TolerantModel
 from steward.errors import IncomparableProfiles
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.names import smallest_hashes
@@ -13,7 +14,7 @@ NAMED_UNSEEN = 100
 """Unseen categories that a summary names; the rest are counted without their names."""
 
 
-class NumericSummary(BaseModel):
+class NumericSummary(TolerantModel):
     """The sums of a numeric column over fixed bins.
 
     Attributes:
@@ -28,7 +29,7 @@ class NumericSummary(BaseModel):
         outside: finite values below or above the span of the bins; 0 where they have none.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     type: Literal["numeric"] = "numeric"
     rows: NonNegativeInt
@@ -113,7 +114,7 @@ class NumericSummary(BaseModel):
         )
 
 
-class CategoricalSummary(BaseModel):
+class CategoricalSummary(TolerantModel):
     """The counts of a categorical column over the known categories.
 
     Attributes:
@@ -124,8 +125,6 @@ class CategoricalSummary(BaseModel):
         unseen_names: counts of at most 100 unseen values, the ones with the smallest hashes: which ones are kept does
             not depend on the order or the split of the rows, and their counts are exact.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: Literal["categorical"] = "categorical"
     rows: NonNegativeInt

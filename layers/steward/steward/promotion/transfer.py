@@ -2,8 +2,9 @@
 
 from typing import Literal, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.ledger import LedgerEntry
 from steward.retraining.runs import Run
@@ -24,7 +25,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 """Everything that may be sent; cards are made again where it is accepted, and rows stay where they are."""
 
 
-class Transfer(BaseModel):
+class Transfer(TolerantModel):
     """The list of all that was sent, written last: what it names is there.
 
     Attributes:
@@ -34,8 +35,6 @@ class Transfer(BaseModel):
         over: a champion there that it may take over from, by the author's word, though not judged against it.
         parts: each file, with its hash, where it is in the destination.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     schema_version: Literal[1] = 1
     model: str
@@ -48,10 +47,8 @@ class Transfer(BaseModel):
     parts: dict[Part, ObjectRef]
 
 
-class LedgerExtract(BaseModel):
+class LedgerExtract(TolerantModel):
     """Consecutive entries of the origin's ledger, from the first that the promotion rests on to the last."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     entries: list[LedgerEntry]
 

@@ -1,13 +1,13 @@
 """Columns that varied in the baseline and no longer do."""
 
 from steward.drift.category_changes import absence_p_value
+from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """One result for all columns, and one for each that is constant now.
 
     A rare flag is all the same in most small windows. So a column is in breach only where chance does not do it: given
@@ -15,13 +15,13 @@ def evaluate(observed: QualityContext) -> Judgement:
     edge, at effective rows, see `absence_p_value`), at `usual_rate` for all columns together. Numbers of the constant's
     bin count as the constant, which errs on the quiet side.
     """
-    monitor = observed.spec.monitors.constant_columns
+    monitor = evidence.spec.monitors.constant_columns
     if monitor is None:
         return []
     sides = [
-        (name, window, observed.baseline.reference.features[name], observed.baseline.bins.features[name])
-        for name, window in observed.profile.features.items()
-        if observed.watches(name)
+        (name, window, evidence.baseline.reference.features[name], evidence.baseline.bins.features[name])
+        for name, window in evidence.profile.features.items()
+        if evidence.scope.watches(name)
     ]
     varied = [side for side in sides if _constant(side[2], side[3]) is None and side[2].count]
     measured = [side for side in varied if side[1].count >= monitor.minimum_rows]
@@ -29,8 +29,8 @@ def evaluate(observed: QualityContext) -> Judgement:
     for name, window, reference, bins in measured:
         value = _constant(window, bins)
         if value is not None:
-            level = observed.false_alarm_rate / len(varied)
-            constant.append(_result(observed, name, value, (window, reference, bins), level))
+            level = evidence.false_alarm_rate / len(varied)
+            constant.append(_result(evidence, name, value, (window, reference, bins), level))
     left = f"; {len(varied) - len(measured)} have fewer than {monitor.minimum_rows} values here"
     if not measured:
         message = (
@@ -47,7 +47,7 @@ def evaluate(observed: QualityContext) -> Judgement:
             monitor="constant_columns",
             statistic="constant_count",
             value=float(len(constant)) if measured else None,
-            rows=observed.profile.rows,
+            rows=evidence.profile.rows,
             status="unknown" if not measured else "breach" if breach else "ok",
             message=message,
         ),
@@ -56,12 +56,12 @@ def evaluate(observed: QualityContext) -> Judgement:
 
 
 def _result(
-    observed: QualityContext, name: str, value: str, sides: tuple[Summary, Summary, ColumnBins], level: float
+    evidence: WindowEvidence, name: str, value: str, sides: tuple[Summary, Summary, ColumnBins], level: float
 ) -> MetricResult:
     window, reference, bins = sides
     same = _alike(window, reference, bins)
     others = 1 - same / reference.count
-    effect = observed.baseline.design_effects[name]
+    effect = evidence.baseline.design_effects[name]
     rows, baseline_rows = window.count / effect.at(window.count).value, reference.count / effect.value
     chance = absence_p_value(others * baseline_rows, rows, baseline_rows) if others > 0 else 1.0
     real = chance <= level

@@ -2,20 +2,20 @@
 
 from datetime import timedelta
 
-from steward.quality.quality_context import Judgement, QualityContext
+from steward.evidence.window_evidence import WindowEvidence
 from steward.results import MetricResult, Status
 from steward.spec.durations import format_duration
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """The median time from a record's event to the upload that brought it, within 1 % (see `LogHistogram`).
 
     The window's rows are all there are, no sample of anything, so the median itself is compared with the limit.
     """
-    monitor = observed.spec.monitors.freshness
+    monitor = evidence.spec.monitors.freshness
     if monitor is None:
         return []
-    lag = observed.profile.intake.lag
+    lag = evidence.profile.intake.lag
     limit = monitor.maximum_lag.total_seconds()
     if not lag.count:
         return [

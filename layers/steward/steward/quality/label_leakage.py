@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 
+from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.leakage import Leakage
-from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult, Status
 
 _NAMED = 3
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """The feature that tells the label best, as it was measured when the version was made; the same in every window."""
-    monitor = observed.spec.monitors.label_leakage
-    if monitor is None or observed.spec.task == "text_generation":
+    monitor = evidence.spec.monitors.label_leakage
+    if monitor is None or evidence.spec.task == "text_generation":
         return []
-    known = {name: found for name, found in observed.baseline.leakage.items() if observed.watches(name)}
+    known = {name: found for name, found in evidence.baseline.leakage.items() if evidence.scope.watches(name)}
     leaking = leaks(known, monitor.maximum_auc)
     rest = {"monitor": "label_leakage", "statistic": "single_feature_auc", "threshold": monitor.maximum_auc}
     if not known:

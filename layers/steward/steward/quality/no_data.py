@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
 
+from steward.evidence.window_evidence import WindowEvidence
 from steward.quality.exact_proportion import at_least
-from steward.quality.quality_context import Judgement, QualityContext
 from steward.quality.volume import expected_rows
 from steward.results import MetricResult, Status
 from steward.spec.arrival_monitors import NoDataMonitor
@@ -24,23 +24,23 @@ _SPREADS, _NORMAL = 3, 1.4826
 _FEWEST_MISSING = 5
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """No record in a window that should have some, or no label of windows whose labels are overdue.
 
     One empty window is enough where it is known what is usual for its place in the week and none is beyond chance; a
     model that rests at night is not silent then. Where too little is known, a declared number of them in a row is.
     """
-    monitor = observed.spec.monitors.no_data
+    monitor = evidence.spec.monitors.no_data
     if monitor is None:
         return []
-    results = [_predictions(observed, monitor)]
-    return [*results, _labels(observed), *_evaluate_unlabelled(observed, monitor)] if observed.spec.metrics else results
+    results = [_predictions(evidence, monitor)]
+    return [*results, _labels(evidence), *_evaluate_unlabelled(evidence, monitor)] if evidence.spec.metrics else results
 
 
-def _predictions(observed: QualityContext, monitor: NoDataMonitor) -> MetricResult:
-    rows = observed.profile.rows
-    earlier = [number for number, count in observed.volumes.items() if number < observed.number and count]
-    silent = 0 if rows else observed.number - max(earlier, default=observed.number)
+def _predictions(evidence: WindowEvidence, monitor: NoDataMonitor) -> MetricResult:
+    rows = evidence.profile.rows
+    earlier = [number for number, count in evidence.volumes.items() if number < evidence.number and count]
+    silent = 0 if rows else evidence.number - max(earlier, default=evidence.number)
     limit = float(monitor.silent_windows)
     result = MetricResult(
         monitor="no_data",
@@ -56,9 +56,9 @@ def _predictions(observed: QualityContext, monitor: NoDataMonitor) -> MetricResu
     if not earlier:
         message = "no prediction came, and none had come before"
         return result.model_copy(update={"status": "unknown", "value": None, "message": message})
-    usual = expected_rows(observed.volumes, observed.number, observed.window.length)
+    usual = expected_rows(evidence.volumes, evidence.number, evidence.window.length)
     chance = usual.chance(0) if usual else 1.0
-    rate = (observed.spec.monitors.volume or VolumeMonitor()).rate(observed.window.length)
+    rate = (evidence.spec.monitors.volume or VolumeMonitor()).rate(evidence.window.length)
     message = f"no prediction came in {silent} window{'s' if silent > 1 else ''} in a row"
     if usual:
         message += f"; {usual.rows:,.0f} are usual for {usual.place}"
@@ -66,36 +66,36 @@ def _predictions(observed: QualityContext, monitor: NoDataMonitor) -> MetricResu
     return result.model_copy(update={"status": "breach" if breach else "ok", "message": message})
 
 
-def _labels(observed: QualityContext) -> MetricResult:
+def _labels(evidence: WindowEvidence) -> MetricResult:
     """The newest window whose labels are overdue must have some."""
-    within = observed.spec.labels_within
-    overdue = _overdue(observed)
+    within = evidence.spec.labels_within
+    overdue = _overdue(evidence)
     newest = max(overdue, default=None)
-    last = max((number for number, count in observed.labelled.items() if count), default=None)
+    last = max((number for number, count in evidence.labelled_before.items() if count), default=None)
     behind = sum(last is None or last < number for number in overdue)
     status: Status = "ok"
     message = f"labels come within {format_duration(within)}"
     if newest is None:
         status, message = "unknown", f"no window is older than the {format_duration(within)} that labels may take"
     elif last is None:
-        status = "breach" if _is_first_label_overdue(observed, overdue) else "unknown"
+        status = "breach" if _is_first_label_overdue(evidence, overdue) else "unknown"
         message = (
             f"no label of a prediction has ever come, though the first predictions are of "
-            f"{observed.starts(overdue[0]):%Y-%m-%d %H:%M} and labels come within {format_duration(within)}; upload "
-            f"labels to inbox/{observed.spec.model}/labels/, or declare a longer label_horizon"
+            f"{evidence.starts(overdue[0]):%Y-%m-%d %H:%M} and labels come within {format_duration(within)}; upload "
+            f"labels to inbox/{evidence.spec.model}/labels/, or declare a longer label_horizon"
         )
-    elif not observed.labelled[newest]:
+    elif not evidence.labelled_before[newest]:
         status = "breach"
         message = (
             f"no label has come within {format_duration(within)} of the newest predictions that are as old; the newest "
-            f"is of {observed.starts(last):%Y-%m-%d %H:%M}"
+            f"is of {evidence.starts(last):%Y-%m-%d %H:%M}"
         )
     return MetricResult(
         monitor="no_data",
         statistic="overdue_windows",
         value=None if status == "unknown" else float(behind if status == "breach" else 0),
         threshold=1.0,
-        rows=observed.profile.rows,
+        rows=evidence.profile.rows,
         status=status,
         message=message,
     )
@@ -117,45 +117,45 @@ def _due(window: Window, spec: ModelSpec) -> datetime:
     return window.end - spec.labels_within - window.length
 
 
-def _overdue(observed: QualityContext) -> list[int]:
-    return overdue_windows(observed.labelled, observed.window, observed.spec)
+def _overdue(evidence: WindowEvidence) -> list[int]:
+    return overdue_windows(evidence.labelled_before, evidence.window, evidence.spec)
 
 
-def _is_first_label_overdue(observed: QualityContext, overdue: Sequence[int]) -> bool:
+def _is_first_label_overdue(evidence: WindowEvidence, overdue: Sequence[int]) -> bool:
     """Whether labels that never came should have: some windows wait for them, the first longer than labels may take.
 
     A quarter longer, as nobody knows yet how late labels really are.
     """
-    return len(overdue) >= _FEWEST_WINDOWS and observed.starts(overdue[0]) + observed.spec.labels_within / 4 <= _due(
-        observed.window, observed.spec
+    return len(overdue) >= _FEWEST_WINDOWS and evidence.starts(overdue[0]) + evidence.spec.labels_within / 4 <= _due(
+        evidence.window, evidence.spec
     )
 
 
-def _evaluate_unlabelled(observed: QualityContext, monitor: NoDataMonitor) -> Judgement:
+def _evaluate_unlabelled(evidence: WindowEvidence, monitor: NoDataMonitor) -> list[MetricResult]:
     """The share of the predictions of the newest overdue window whose labels have not come, against the usual.
 
     Windows without any label are the business of `overdue_windows`. The usual share is the median of earlier windows;
     what is beyond it must be beyond their spread, and beyond chance.
     """
     shares = {
-        number: 1 - min(observed.labelled[number] / observed.volumes[number], 1)
-        for number in _overdue(observed)
-        if observed.labelled[number] and observed.volumes.get(number)
+        number: 1 - min(evidence.labelled_before[number] / evidence.volumes[number], 1)
+        for number in _overdue(evidence)
+        if evidence.labelled_before[number] and evidence.volumes.get(number)
     }
-    if len(shares) <= _FEWEST_WINDOWS or max(shares) != _overdue(observed)[-1]:
+    if len(shares) <= _FEWEST_WINDOWS or max(shares) != _overdue(evidence)[-1]:
         return []
     newest = max(shares)
     earlier = [share for number, share in shares.items() if number < newest][-_COMPARED:]
     usual = median(earlier)
     spread = _SPREADS * _NORMAL * median(abs(share - usual) for share in earlier)
-    rows, share = observed.volumes[newest], shares[newest]
+    rows, share = evidence.volumes[newest], shares[newest]
     limit = min(1.0, usual + max(monitor.maximum_unlabelled_increase, spread))
-    missing = rows - min(observed.labelled[newest], rows)
-    real = missing >= _FEWEST_MISSING and at_least(missing, rows, usual) <= observed.false_alarm_rate
+    missing = rows - min(evidence.labelled_before[newest], rows)
+    real = missing >= _FEWEST_MISSING and at_least(missing, rows, usual) <= evidence.false_alarm_rate
     breach = share > limit and real
     message = (
-        f"{missing:,} of the {rows:,} predictions of {observed.starts(newest):%Y-%m-%d %H:%M} have no label, though "
-        f"labels come within {format_duration(observed.spec.labels_within)}; {usual:.2%} are usual"
+        f"{missing:,} of the {rows:,} predictions of {evidence.starts(newest):%Y-%m-%d %H:%M} have no label, though "
+        f"labels come within {format_duration(evidence.spec.labels_within)}; {usual:.2%} are usual"
     )
     return [
         MetricResult(

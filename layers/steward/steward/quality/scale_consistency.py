@@ -1,6 +1,7 @@
 """Detects jumps of a numeric column by a power of ten, usually a change of unit."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +9,10 @@ from numpy.typing import NDArray
 
 from steward.drift.distribution_function import DistributionFunction
 from steward.drift.survival import kolmogorov_sf
+from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import NumericSummary
-from steward.quality.quality_context import Judgement, NumericSides, QualityContext
 from steward.results import MetricResult
 
 Numbers = NDArray[np.float64]
@@ -24,6 +25,16 @@ _MOST_POWERS = 15
 _NOISE = 1.63
 _LIKENESS = 4.0
 _MEANINGFUL_MEAN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class NumericSides:
+    """A numeric column in the window and in the baseline."""
+
+    name: str
+    window: NumericSummary
+    reference: NumericSummary
+    bins: NumericBins
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ class _Moments:
         return abs(self.mean) >= _MEANINGFUL_MEAN * self.deviation
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """One result for all numeric columns, and one for each that jumped.
 
     A jump by 10^k shows in the mean, the standard deviation and the root mean square alike: each must be within
@@ -78,10 +89,10 @@ def evaluate(observed: QualityContext) -> Judgement:
     least 5 % of the rows. What the sums cannot show: some of the rows becoming smaller, since those hardly move any
     sum; a jump of a column that never varied; and whether a true change of just a power of ten is a change of unit.
     """
-    monitor = observed.spec.monitors.scale_consistency
+    monitor = evidence.spec.monitors.scale_consistency
     if monitor is None:
         return []
-    sides = list(observed.measured_numbers())
+    sides = list(_measured_numbers(evidence))
     if not sides:
         return []
     measured = [side for side in sides if _measurable(side)]
@@ -91,9 +102,9 @@ def evaluate(observed: QualityContext) -> Judgement:
         if (
             jump := _jump(
                 side,
-                observed.baseline.design_effect(side.name),
+                evidence.baseline.design_effect(side.name),
                 monitor.agreement,
-                observed.false_alarm_rate / len(measured),
+                evidence.false_alarm_rate / len(measured),
             )
         )
     ]
@@ -107,11 +118,32 @@ def evaluate(observed: QualityContext) -> Judgement:
         monitor="scale_consistency",
         statistic="scale_jumps",
         value=float(len(found)) if measured else None,
-        rows=observed.profile.rows,
+        rows=evidence.profile.rows,
         status="unknown" if not measured else "breach" if found else "ok",
         message=message,
     )
     return [whole, *(_result(side, jump, monitor.agreement) for side, jump in found)]
+
+
+def _measured_numbers(evidence: WindowEvidence) -> Iterator[NumericSides]:
+    """Numeric features, numeric outputs and a predicted value: what people measure in a unit of their choice."""
+    profile, baseline, scope = evidence.profile, evidence.baseline, evidence.scope
+    for found, known, bins in (
+        (profile.features, baseline.reference.features, baseline.bins.features),
+        (profile.outputs, baseline.reference.outputs, baseline.bins.outputs),
+    ):
+        for name, column in bins.items():
+            declared = scope.columns.get(name)
+            plain = declared.type == "numeric" if declared else name == "prediction"
+            window, reference = found[name], known[name]
+            if (
+                plain
+                and scope.watches(name)
+                and isinstance(column, NumericBins)
+                and isinstance(window, NumericSummary)
+                and isinstance(reference, NumericSummary)
+            ):
+                yield NumericSides(name, window, reference, column)
 
 
 def _measurable(side: NumericSides) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.ingestion_counts import IngestionCounts
-from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult
 
 WHOLE = "irregular_columns"
@@ -33,7 +33,7 @@ class _Oddity:
         return f"{self.statistic} {self.column}"
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """What is odd about the files' columns, and whether that is news.
 
     A column that is not declared, one that the file could do without and does, and one whose cells are of another kind
@@ -41,9 +41,9 @@ def evaluate(observed: QualityContext) -> Judgement:
     the window before, or, where none is known, between the files of this window. So whatever always was so is no alert,
     and neither is a column that some files always have. A file that lacks what it cannot do without is refused whole.
     """
-    if observed.spec.monitors.schema_consistency is None:
+    if evidence.spec.monitors.schema_consistency is None:
         return []
-    intake, before = observed.profile.intake, observed.columns
+    intake, before = evidence.profile.intake, evidence.columns_before
     if not intake.files:
         return [_whole(intake, None, "unknown", "nothing is known of the files that the rows came in")]
     oddities = _oddities(intake)

@@ -1,20 +1,20 @@
 """How many rows came more than once."""
 
+from steward.evidence.window_evidence import WindowEvidence
 from steward.quality.exact_proportion import exact_proportion
-from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult, Status
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """The share of otherwise valid rows whose id an earlier row or upload has; the earlier one stands.
 
     In breach when the lower end of the exact 95 % interval is above the limit. A file that is uploaded again in full is
     found here too: each of its rows came twice.
     """
-    monitor = observed.spec.monitors.uniqueness
+    monitor = evidence.spec.monitors.uniqueness
     if monitor is None:
         return []
-    intake = observed.profile.intake
+    intake = evidence.profile.intake
     rows = intake.accepted + intake.duplicates
     unknown = MetricResult(
         monitor="uniqueness",
@@ -26,7 +26,7 @@ def evaluate(observed: QualityContext) -> Judgement:
         return [unknown]
     share = exact_proportion(intake.duplicates, rows)
     status: Status = "breach" if share.low > monitor.maximum else "ok"
-    name = observed.spec.columns.id
+    name = evidence.spec.columns.id
     message = f"{share.value:.2%} of {rows:,} rows have a `{name}` that came before"
     if share.value > monitor.maximum:
         message += f" (95 % interval {share.low:.2%} to {share.high:.2%})"

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 
+from steward.evidence.label_matches import LabelMatches, PastMatches, UnmatchedLabels
+from steward.evidence.window_evidence import WindowEvidence
 from steward.quality.exact_proportion import at_least, exact_proportion
-from steward.quality.label_matches import LabelMatches, PastMatches, UnmatchedLabels
-from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import MetricResult, Status
 from steward.spec.arrival_monitors import UnmatchedLabelsMonitor
 from steward.spec.durations import format_duration
@@ -17,7 +17,7 @@ _LONGEST_ID = 40
 _FEWEST_WINDOWS = 3
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """The share of a window's labels without a prediction, the files none of whose labels has one, and overdue ones.
 
     A label that may have come before its prediction counts in the share once the label horizon has passed. A file none
@@ -25,16 +25,16 @@ def evaluate(observed: QualityContext) -> Judgement:
     usual, all predictions of the window have labels and more may come, or a newer file has the labels. A file of which
     some labels have no prediction is judged by itself, too: many good files do not hide it.
     """
-    monitor = observed.spec.monitors.unmatched_labels
-    if monitor is None or not observed.spec.metrics:
+    monitor = evidence.spec.monitors.unmatched_labels
+    if monitor is None or not evidence.spec.metrics:
         return []
-    results: Judgement = []
-    if observed.matches:
-        found = observed.matches
+    results: list[MetricResult] = []
+    if evidence.matches:
+        found = evidence.matches
         matches = replace(found, unmatched=[file for file in found.unmatched if not _is_resolved(file, found)])
-        results.append(_window(observed, matches, monitor))
+        results.append(_window(evidence, matches, monitor))
         results += _result_for_later_windows(matches)
-    return [*results, *_overdue(observed, monitor)]
+    return [*results, *_overdue(evidence, monitor)]
 
 
 def matches_of(results: Sequence[MetricResult]) -> PastMatches | None:
@@ -58,17 +58,17 @@ def _count(result: MetricResult | None) -> int:
     return round(result.value or 0.0) if result else 0
 
 
-def _window(observed: QualityContext, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> MetricResult:
-    usual = _usual(observed, before=observed.number) if matches.unmatched else None
+def _window(evidence: WindowEvidence, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> MetricResult:
+    usual = _usual(evidence, before=evidence.number) if matches.unmatched else None
     counted, labels = matches.missing, matches.labels
     share = counted / max(labels, 1)
-    lost = [file for file in matches.unmatched if _is_lost(file, matches, usual, monitor, observed.false_alarm_rate)]
-    status, message = _share(counted, labels, usual, monitor, observed.false_alarm_rate)
+    lost = [file for file in matches.unmatched if _is_lost(file, matches, usual, monitor, evidence.false_alarm_rate)]
+    status, message = _share(counted, labels, usual, monitor, evidence.false_alarm_rate)
     if lost:
         status, message = "breach", "; ".join(_unmatched_sentence(file, matches) for file in lost)
     elif status == "breach":
         message += f"; {_examples(matches.unmatched, matches)}"
-    elif foreign := _foreign(observed, matches, monitor):
+    elif foreign := _foreign(evidence, matches, monitor):
         status, message = "breach", f"{foreign}; {_examples(matches.unmatched, matches)}"
     elif matches.waiting:
         message += f"; {matches.waiting:,} more may have come before their predictions, and wait for them"
@@ -85,7 +85,7 @@ def _window(observed: QualityContext, matches: LabelMatches, monitor: UnmatchedL
     )
 
 
-def _result_for_later_windows(matches: LabelMatches) -> Judgement:
+def _result_for_later_windows(matches: LabelMatches) -> list[MetricResult]:
     """What later windows must know: labels that wait, whether others of their file met something, and the shares."""
     alone = [file for file in matches.unmatched if file.labels == file.unmatched == file.waiting]
     part = [file for file in matches.unmatched if file.unmatched < file.labels]
@@ -112,18 +112,18 @@ def _measurement(matches: LabelMatches, statistic: str, value: float, message: s
     )  # fmt: skip
 
 
-def _foreign(observed: QualityContext, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> str:
+def _foreign(evidence: WindowEvidence, matches: LabelMatches, monitor: UnmatchedLabelsMonitor) -> str:
     """What is said of a file of which more labels have no prediction than of any file that was usual; else nothing."""
     known = [
         past.largest
-        for number, past in observed.past_matches.items()
-        if number < observed.number and past.usual and past.largest is not None
+        for number, past in evidence.past_matches.items()
+        if number < evidence.number and past.usual and past.largest is not None
     ]
     if len(known) < _FEWEST_WINDOWS or monitor.maximum is not None:
         return ""
     usual = max(known)
     for file in sorted(matches.unmatched, key=lambda file: file.waiting - file.unmatched):
-        status, message = _share(file.unmatched - file.waiting, file.labels, usual, monitor, observed.false_alarm_rate)
+        status, message = _share(file.unmatched - file.waiting, file.labels, usual, monitor, evidence.false_alarm_rate)
         if status == "breach":
             return f"{message}: those of {file.source}"
     return ""
@@ -175,43 +175,43 @@ def patience(spec: ModelSpec) -> timedelta:
     return min(spec.label_horizon, max(_FEWEST_WINDOWS * spec.window.length, timedelta(days=1)))
 
 
-def _overdue(observed: QualityContext, monitor: UnmatchedLabelsMonitor) -> Judgement:
+def _overdue(evidence: WindowEvidence, monitor: UnmatchedLabelsMonitor) -> list[MetricResult]:
     """Labels that have waited for predictions too long.
 
     All of the newest window whose labels have waited as long as labels may take; and of the newest that predictions
     have passed by now, those whose file met some predictions: the others of the file are of the same time.
     """
-    horizon, passed = observed.spec.label_horizon, patience(observed.spec)
-    found = _newest_waited(observed, horizon)
-    results: Judgement = []
+    horizon, passed = evidence.spec.label_horizon, patience(evidence.spec)
+    found = _newest_waited(evidence, horizon)
+    results: list[MetricResult] = []
     if found and found[1].waiting:
         newest, past = found
         why = f"for which no prediction came within {format_duration(horizon)}"
-        result = _late(observed, monitor, "overdue_share", newest, past.missing + past.waiting, why)
-        usual = _usual(observed, before=newest)
-        if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= observed.false_alarm_rate:
+        result = _late(evidence, monitor, "overdue_share", newest, past.missing + past.waiting, why)
+        usual = _usual(evidence, before=newest)
+        if past.alone >= monitor.minimum_labels and (usual or 0.0) ** past.alone <= evidence.false_alarm_rate:
             result = result.model_copy(update={"status": "breach"})
         results.append(result)
-    found = _newest_waited(observed, passed) if observed.profile.rows else None
+    found = _newest_waited(evidence, passed) if evidence.profile.rows else None
     if found and found[1].partly:
         newest, past = found
         why = f"while predictions of {format_duration(passed)} later are there, and of other labels of their files"
-        results.append(_late(observed, monitor, "passed_share", newest, past.missing + past.partly, why))
+        results.append(_late(evidence, monitor, "passed_share", newest, past.missing + past.partly, why))
     return results
 
 
-def _newest_waited(observed: QualityContext, span: timedelta) -> tuple[int, PastMatches] | None:
+def _newest_waited(evidence: WindowEvidence, span: timedelta) -> tuple[int, PastMatches] | None:
     """The newest window with labels that ended so long ago, and what is remembered of it."""
-    due = (observed.window.end - span) - observed.window.length
-    newest = max((number for number in observed.past_matches if observed.starts(number) <= due), default=None)
-    return None if newest is None else (newest, observed.past_matches[newest])
+    due = (evidence.window.end - span) - evidence.window.length
+    newest = max((number for number in evidence.past_matches if evidence.starts(number) <= due), default=None)
+    return None if newest is None else (newest, evidence.past_matches[newest])
 
 
 def _late(  # noqa: PLR0917 - which window, and what of it is late
-    observed: QualityContext, monitor: UnmatchedLabelsMonitor, statistic: str, number: int, counted: int, why: str
+    evidence: WindowEvidence, monitor: UnmatchedLabelsMonitor, statistic: str, number: int, counted: int, why: str
 ) -> MetricResult:
-    labels, usual = observed.past_matches[number].labels, _usual(observed, before=number)
-    status, message = _share(counted, labels, usual, monitor, observed.false_alarm_rate)
+    labels, usual = evidence.past_matches[number].labels, _usual(evidence, before=number)
+    status, message = _share(counted, labels, usual, monitor, evidence.false_alarm_rate)
     return MetricResult(
         monitor="unmatched_labels",
         statistic=statistic,
@@ -220,15 +220,15 @@ def _late(  # noqa: PLR0917 - which window, and what of it is late
         baseline=usual,
         rows=labels,
         status=status,
-        message=f"{message}: those of {observed.starts(number):%Y-%m-%d %H:%M}, {why}",
+        message=f"{message}: those of {evidence.starts(number):%Y-%m-%d %H:%M}, {why}",
     )
 
 
-def _usual(observed: QualityContext, before: int) -> float | None:
+def _usual(evidence: WindowEvidence, before: int) -> float | None:
     """The median share of earlier windows of which nothing was wrong; None where there is none."""
     shares = [
         past.missing / past.labels
-        for number, past in observed.past_matches.items()
+        for number, past in evidence.past_matches.items()
         if number < before and past.usual and past.labels
     ]
     return median(shares) if shares else None

@@ -1,8 +1,8 @@
 """Share of arriving rows that violate the declaration."""
 
+from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.ingestion_counts import IngestionCounts
 from steward.quality.exact_proportion import exact_proportion
-from steward.quality.quality_context import Judgement, QualityContext
 from steward.results import INVALID_SHARE, MetricResult, Status
 
 MOST_REASONS = 10
@@ -25,7 +25,7 @@ _OF_COLUMN = {
 }
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """The share of the rows that break types, ranges, domains, patterns or rules, in all and by reason.
 
     Rows in quarantine and rows that were only counted as invalid weigh alike; rows whose id came before are judged by
@@ -34,10 +34,10 @@ def evaluate(observed: QualityContext) -> Judgement:
 
     A file of which no row can be used has no window; it is told of as `BatchRejected`.
     """
-    monitor = observed.spec.monitors.validity
+    monitor = evidence.spec.monitors.validity
     if monitor is None:
         return []
-    intake = observed.profile.intake
+    intake = evidence.profile.intake
     reasons = _reasons(intake)
     bad = intake.rejected_rows + intake.invalid_rows
     whole = _result(INVALID_SHARE, bad, intake, monitor.maximum)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from steward.drift.drift_messages import chance_of
 from steward.drift.survival import f_sf, upper_gamma
-from steward.quality.quality_context import Judgement, QualityContext
+from steward.evidence.window_evidence import WindowEvidence
 from steward.results import FILLING, MetricResult, Status
 
 Numbers = NDArray[np.float64]
@@ -71,7 +71,7 @@ class ExpectedVolume:
         return min(1.0, max(between_windows, 2 * min(below, above)))
 
 
-def evaluate(observed: QualityContext) -> Judgement:
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     """Too few or too many rows: beyond chance at the declared rate, and by the declared relative change.
 
     A window is compared with those of the same hour of the week; with fewer than three of them, with those of the same
@@ -79,21 +79,21 @@ def evaluate(observed: QualityContext) -> Judgement:
     is usual. Too few rows are no breach while the window may not have ended. A window is checked with what has come by
     its end and the declared `window.allowed_lateness`: where files take longer, that is what to lengthen.
     """
-    monitor = observed.spec.monitors.volume
+    monitor = evidence.spec.monitors.volume
     if monitor is None:
         return []
-    rows = observed.profile.rows
-    usual = expected_rows(observed.volumes, observed.number, observed.window.length)
+    rows = evidence.profile.rows
+    usual = expected_rows(evidence.volumes, evidence.number, evidence.window.length)
     if usual is None or not rows:
-        known = sum(number < observed.number for number in observed.volumes)
+        known = sum(number < evidence.number for number in evidence.volumes)
         reason = f"{known} earlier windows are known, and a week of them, at least {FEWEST_WINDOWS}, is needed"
         message = f"{rows:,} rows; what is usual is not known yet: {reason}" if rows else "there are no rows"
         return [MetricResult(monitor="volume", statistic="rows", rows=rows, status="unknown", message=message)]
     change = rows / usual.rows - 1
     chance = usual.chance(rows)
-    rate = monitor.rate(observed.window.length)
+    rate = monitor.rate(evidence.window.length)
     real, matters = chance <= rate, abs(change) >= monitor.minimum_change
-    filling = real and matters and change < 0 and not observed.ended
+    filling = real and matters and change < 0 and not evidence.ended
     status: Status = "unknown" if filling else "breach" if real and matters else "ok"
     way = "more" if change > 0 else "fewer"
     message = f"{rows:,} rows, {abs(change):.0%} {way} than the {usual.rows:,.0f} usual for {usual.place}"

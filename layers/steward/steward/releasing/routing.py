@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from steward.documents import TolerantModel
 from steward.events import POLICY, FreezeProposed, Sentence, ValidationCompleted
 
 _CAUSES_KEPT = 100
 """How many freezes and thaws are remembered, so that a redelivered one changes nothing."""
 
 
-class Promotion(BaseModel):
+class Promotion(TolerantModel):
     """One change of champion.
 
     Attributes:
@@ -19,8 +20,6 @@ class Promotion(BaseModel):
         rolled_back: the version that it took over from again; None where it was promoted.
         cause: the event that asked for the roll-back.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: str
     run: str
@@ -30,10 +29,8 @@ class Promotion(BaseModel):
     cause: str = ""
 
 
-class Freeze(BaseModel):
+class Freeze(TolerantModel):
     """Promotions wait: until a decision speaks for `until` or later, or until somebody thaws where that is None."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     until: AwareDatetime | None
     reason: Sentence
@@ -47,7 +44,7 @@ class Freeze(BaseModel):
         return f"promotions are frozen {end} by {self.author}: {self.reason}"
 
 
-class Routing(BaseModel):
+class Routing(TolerantModel):
     """The champion of a model and all before it (compare-and-swap).
 
     Attributes:
@@ -57,8 +54,6 @@ class Routing(BaseModel):
         asked: when the newest of them was asked for, and when it was accepted.
         overtaken: those of them that were told after a newer one, so that they changed nothing.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     promotions: list[Promotion] = Field(default_factory=list)

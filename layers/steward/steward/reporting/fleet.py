@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from steward.documents import TolerantModel
 from steward.reporting.model_report import HEALTH_STATUSES, HealthStatus, ModelReport
 from steward.spec.windows import Window
 
 
-class ModelSummary(BaseModel):
+class ModelSummary(TolerantModel):
     """One model. Nothing in it changes with each window, so that the page is seldom written.
 
     Attributes:
@@ -18,8 +19,6 @@ class ModelSummary(BaseModel):
         defects: how many are open.
         audited: whether every invariant held; None before any audit.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     owner: str
@@ -47,10 +46,8 @@ class ModelSummary(BaseModel):
         )
 
 
-class FleetSummary(BaseModel):
+class FleetSummary(TolerantModel):
     """Every model that has a report (compare-and-swap)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     models: dict[str, ModelSummary] = Field(default_factory=dict)
 

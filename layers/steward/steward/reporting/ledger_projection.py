@@ -2,8 +2,9 @@
 
 from typing import Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.ledger import Action, LedgerEntry
 
@@ -52,7 +53,7 @@ _LONGEST = 600
 """Characters of a sentence that are told; the whole is in the entry."""
 
 
-class LedgerEvent(BaseModel):
+class LedgerEvent(TolerantModel):
     """One ledger entry, as shown to people.
 
     Attributes:
@@ -60,8 +61,6 @@ class LedgerEvent(BaseModel):
         at: the moment that it speaks for.
         source: the entry.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     sequence: int
     at: AwareDatetime
@@ -83,7 +82,7 @@ class LedgerEvent(BaseModel):
         )
 
 
-class LedgerProjection(BaseModel):
+class LedgerProjection(TolerantModel):
     """Projection of a ledger up to one entry.
 
     Attributes:
@@ -100,8 +99,6 @@ class LedgerProjection(BaseModel):
         defects: ids of those that may be open, the one that moved last at the end.
         periodic, periodic_at: the newest dated copy of the report, and the moment that it was asked for.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     begins: int = 1
     sequence: int = 0

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from steward.alerting.state_machine import AlertState
+from steward.documents import TolerantModel
 from steward.events import DefectState, ObjectRef
 from steward.monitoring.check import Bar
 from steward.reporting.ledger_projection import LedgerProjection
@@ -21,10 +22,10 @@ POINTS = 60
 """Windows of a trend; alerts remember as many."""
 
 
-class ReportPart(BaseModel):
+class ReportPart(TolerantModel):
     """A part of a report."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="null")
 
 
 class Champion(ReportPart):

@@ -21,7 +21,7 @@ _NO_INTERVAL = (math.nan, math.nan)
 
 
 class PastFigures(BaseModel):
-    """What a report reads of a window in a version's history; see `monitoring.history.PastWindow`.
+    """What a report reads of a window in a version's history; see `evidence.history.PastWindow`.
 
     Read by names alone, since that module needs NumPy, which the function that renders does not have.
     """

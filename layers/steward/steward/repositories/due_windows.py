@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from steward.events import BatchIngested
-from steward.monitoring.history import History
+from steward.evidence.history import History
 from steward.repositories import lookback
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.errors import Conflict, ObjectMissing, RemovedModel, UnknownModel
 from steward.events import ObjectRef
 from steward.releasing.routing import Routing
@@ -14,15 +15,13 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 
-class ModelRemoval(BaseModel):
+class ModelRemoval(TolerantModel):
     """The removal of a model: cause, author, reason and time.
 
     Attributes:
         cause: the event that asked for it.
         at: when it was accepted, by the wall clock.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     cause: str
     author: str
@@ -37,10 +36,8 @@ class ModelRemoval(BaseModel):
         )
 
 
-class SpecRevision(BaseModel):
+class SpecRevision(TolerantModel):
     """One accepted declaration, or the last: the one that removes the model, under which only retention goes on."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     revision: str
     source_version_id: str

@@ -10,8 +10,8 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 if TYPE_CHECKING:
+    from steward.evidence.window_evidence import WindowEvidence
     from steward.monitoring.check import Check
-    from steward.monitoring.window_evidence import WindowEvidence
     from steward.records.row_validation import Opener
 
 

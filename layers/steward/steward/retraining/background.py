@@ -4,10 +4,12 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from steward.documents import TolerantModel
 
 
-class Background(BaseModel):
+class Background(TolerantModel):
     """Some rows of a version's feature frame (create-only).
 
     Every row of the version is attributed against the same ones, or attributions of different windows would be those
@@ -19,7 +21,7 @@ class Background(BaseModel):
         categories: the values of the others.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     columns: list[str]
     numbers: dict[str, list[float | None]]

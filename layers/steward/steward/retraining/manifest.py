@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.spec.model import ModelSpec
 
 
-class DatasetObject(BaseModel):
+class DatasetObject(TolerantModel):
     """One object of records, or of rows that count in place of those of other objects."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: Literal[
         "predictions",
@@ -38,7 +37,7 @@ class DatasetObject(BaseModel):
         return self.corrects and self.batch.endswith("-withdrawn")
 
 
-class DatasetManifest(BaseModel):
+class DatasetManifest(TolerantModel):
     """What a run reads, fixed before it reads.
 
     Attributes:
@@ -47,8 +46,6 @@ class DatasetManifest(BaseModel):
         holdout_start: rows from here on are kept out of training, to judge with.
         end: rows from here on are left out.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     environment: str = "production"
@@ -60,7 +57,7 @@ class DatasetManifest(BaseModel):
     @property
     def dataset(self) -> str:
         """The id, which follows from the content."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()[:16]
 
     @classmethod
     def of(cls, spec: ModelSpec, objects: Sequence[DatasetObject], newest: datetime, environment: str) -> Self:

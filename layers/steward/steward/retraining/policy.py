@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from steward.documents import TolerantModel
 from steward.spec.durations import format_duration
 from steward.spec.policies import RetrainingPolicy
 
@@ -16,7 +17,7 @@ _TRAINED_ELSEWHERE = (
 )
 
 
-class RetrainingDecision(BaseModel):
+class RetrainingDecision(TolerantModel):
     """A decision of the policy, with its reasons.
 
     Attributes:
@@ -26,8 +27,6 @@ class RetrainingDecision(BaseModel):
         as_of: the moment that the answer speaks for, where it is not its cause's.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
     verdict: Literal["start", "decline", "nothing"]
     triggers: list[str] = Field(default_factory=list)
     reasons: list[str] = Field(default_factory=list)
@@ -35,7 +34,7 @@ class RetrainingDecision(BaseModel):
     as_of: AwareDatetime | None = None
 
 
-class RetrainingState(BaseModel):
+class RetrainingState(TolerantModel):
     """What the policy remembers of one model between decisions (compare-and-swap).
 
     Attributes:
@@ -51,8 +50,6 @@ class RetrainingState(BaseModel):
             a run are kept apart from the many that did not, or these would push out one whose run has yet to be told
             of.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     labels: dict[str, int] = Field(default_factory=dict)
     counted: dict[str, int] = Field(default_factory=dict)

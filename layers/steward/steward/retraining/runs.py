@@ -2,8 +2,9 @@
 
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 
 Stage = Literal["requested", "frozen", "trained", "validated", "promoted", "refused", "failed"]
@@ -13,7 +14,7 @@ _ORDER: dict[Stage, int] = {
 }  # fmt: skip
 
 
-class Attempt(BaseModel):
+class Attempt(TolerantModel):
     """An attempt at one step of a run, noted before the work begins: what a killed process leaves behind.
 
     Attributes:
@@ -25,8 +26,6 @@ class Attempt(BaseModel):
         cut_off: how many attempts before this one were killed while they read or stored.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
     stage: AttemptedStage
     message: str
     begun_at: AwareDatetime
@@ -35,10 +34,8 @@ class Attempt(BaseModel):
     cut_off: int = 0
 
 
-class Run(BaseModel):
+class Run(TolerantModel):
     """The state of a run (compare-and-swap). It only ever moves forward."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     run: str
     model: str

@@ -3,13 +3,14 @@
 import hashlib
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.spec.policies import Recipe
 
 
-class VersionManifest(BaseModel):
+class VersionManifest(TolerantModel):
     """One immutable trained artifact, with everything it came from.
 
     Attributes:
@@ -25,8 +26,6 @@ class VersionManifest(BaseModel):
         importances: the share of the holdout's loss that comes from shuffling each feature; empty where unknown.
         spec: the declaration it was trained under.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str
     version: str
@@ -53,5 +52,5 @@ class VersionManifest(BaseModel):
 
 def version_name(as_of: datetime, run: str, dataset: str, recipe: Recipe | None, libraries: dict[str, str]) -> str:
     """A name that sorts by the data's own time and follows from the run and what the version is made of."""
-    content = f"{run}:{dataset}:{recipe.model_dump_json() if recipe else 'adopted'}:{sorted(libraries.items())}"
+    content = f"{run}:{dataset}:{recipe.canonical_json() if recipe else 'adopted'}:{sorted(libraries.items())}"
     return f"{as_of:%Y%m%d}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from steward.documents import TolerantModel
 from steward.events import Problem
 
 
-class IncidentChanges(BaseModel):
+class IncidentChanges(TolerantModel):
     """Changes of the incidents since the last examination.
 
     Attributes:
@@ -17,14 +18,12 @@ class IncidentChanges(BaseModel):
         recovered: troubles that are over.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     at: AwareDatetime
     fresh: tuple[Problem, ...] = ()
     recovered: tuple[Problem, ...] = ()
 
 
-class OpenIncidents(BaseModel):
+class OpenIncidents(TolerantModel):
     """The open incidents of the deployment.
 
     Attributes:
@@ -32,8 +31,6 @@ class OpenIncidents(BaseModel):
         examined: the newest moment that an examination found news at.
         pending: news that people have yet to be told, the oldest first.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     problems: dict[str, Problem] = {}
     examined: AwareDatetime | None = None

@@ -6,7 +6,7 @@ from itertools import chain
 
 from steward.attribution.sampled import SampledAttributions
 from steward.baselines.baseline import Baseline
-from steward.defects.correction import is_correction
+from steward.defects.correction import include, is_correction
 from steward.errors import IncomparableProfiles
 from steward.events import (
     AttributionsUpdated,
@@ -18,14 +18,15 @@ from steward.events import (
     ObjectRef,
     OutcomesUpdated,
 )
+from steward.evidence.history import History
+from steward.evidence.window_evidence import WindowEvidence
+from steward.evidence.window_outcomes import WindowOutcomes
 from steward.monitoring.check import Check
 from steward.monitoring.cloudwatch_metrics import cloudwatch_metrics
 from steward.monitoring.distributions import drifted_distributions
 from steward.monitoring.evaluate import evaluate
-from steward.monitoring.history import History, PastWindow
 from steward.monitoring.reference_windows import earlier_windows
-from steward.monitoring.window_evidence import WindowEvidence
-from steward.monitoring.window_outcomes import WindowOutcomes
+from steward.monitoring.window_figures import window_figures
 from steward.profiles.attribution_sums import AttributionSums
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile import Profile
@@ -58,7 +59,8 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         if examined is None:
             continue
         check, evidence = examined
-        if isinstance(cause, OutcomesUpdated) and evidence.realised and not evidence.realised.know(check.corrections):
+        realised = evidence.realised
+        if isinstance(cause, OutcomesUpdated) and realised and not include(realised.corrections, check.corrections):
             continue  # the outcomes are about to be joined again, which is told of too
         if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
             _remember(runtime, check)  # should who recorded it have failed right after
@@ -309,7 +311,7 @@ def _remember(runtime: Runtime, check: Check) -> None:
     """Keep the check's key figures for the windows that come after; last, since the schedule passes by what is kept."""
     if not check.rows:
         return
-    past = PastWindow.of(check.window, check.rows, check.labelled_rows, check.results)
+    past = window_figures(check.window, check.rows, check.labelled_rows, check.results)
     key = keys.history(check.model, check.version)
     runtime.data.update(key, History, lambda present: (present or History()).with_window(past))
 

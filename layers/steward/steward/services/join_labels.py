@@ -9,13 +9,13 @@ import pandas as pd
 from steward.corrections import moved_labels
 from steward.defects.correction import is_correction, withdraws
 from steward.events import BatchIngested, DataCorrected, OutcomesUpdated, PredictionsSuperseded
+from steward.evidence.label_matches import EXAMPLES, UnmatchedLabels
+from steward.evidence.window_outcomes import WindowOutcomes
 from steward.ingestion import pending_labels
 from steward.ingestion.unmatched_labels_report import NOTHING_UNMATCHED, UnmatchedReport, report_unmatched
-from steward.monitoring.window_outcomes import WindowOutcomes
 from steward.performance.grouping import columns_looked_at
 from steward.performance.label_join import join
 from steward.profiles.model_bins import Bins
-from steward.quality.label_matches import EXAMPLES, UnmatchedLabels
 from steward.records.row_versions import RecordLayer, current_labels, current_predictions
 from steward.records.stored import read_records
 from steward.repositories import models

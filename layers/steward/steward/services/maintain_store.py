@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain
 
-from pydantic import BaseModel, ConfigDict
-
 from steward.defects.defect import Defect
+from steward.documents import TolerantModel
 from steward.events import Event, MaintenanceRequested, ObjectsRemoved
 from steward.ingestion.deferral import refuse_overdue
 from steward.ledger import Action
@@ -30,16 +29,14 @@ ROUTINE: frozenset[Action] = frozenset(
 _STORED = ("predictions", "labels", "telemetry")
 
 
-class RetentionEvidence(BaseModel):
+class RetentionEvidence(TolerantModel):
     """The keys that recorded decisions rest on, as far as the ledger was read (compare-and-swap)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     read: int = 0
     keys: tuple[str, ...] = ()
 
 
-class RemovalPlan(BaseModel):
+class RemovalPlan(TolerantModel):
     """What one request removes (compare-and-swap).
 
     It is stored before anything is removed, so that a message that is delivered again after a death says in the ledger
@@ -48,8 +45,6 @@ class RemovalPlan(BaseModel):
     Attributes:
         removed: the event of each prefix that expired objects are removed under; none once all of it is done.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     removed: dict[str, ObjectsRemoved] = {}
 

@@ -44,7 +44,7 @@ def check_spec(content: Mapping[str, Any]) -> ModelSpec:
 
 def _validate(content: object, positions: Positions) -> ModelSpec:
     try:
-        spec = ModelSpec.model_validate(content)
+        spec = ModelSpec.model_validate(content, extra="forbid")
     except ValidationError as error:
         raise SpecInvalid(shorten_problems(list_problems(error, positions))) from None
     problems = [describe(path, why, positions) for path, why in untrainable(spec)]

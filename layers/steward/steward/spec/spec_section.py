@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
+
+from steward.documents import TolerantModel
 
 
 def spelling(pattern: str, words: str) -> BeforeValidator:
@@ -47,13 +49,15 @@ def error_at(problem: str, *place: str | int) -> PydanticCustomError:
     return PydanticCustomError("misplaced", "{path}: {problem}", {"path": path, "problem": problem, "place": place})
 
 
-class SpecSection(BaseModel):
-    """Anything written by hand: unknown keys are mistakes, and so are numbers that are infinite or none.
+class SpecSection(TolerantModel):
+    """Part of a declaration: numbers that are infinite or none are mistakes.
 
-    A boolean is no number: YAML reads `yes` as true, which pydantic takes for 1; as text it is refused with the rest.
+    Unknown keys are mistakes too where a person writes them, which `read_spec` refuses; a stored declaration may be of
+    a newer release, whose keys are kept. A boolean is no number: YAML reads `yes` as true, which pydantic takes for 1;
+    as text it is refused with the rest.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+    model_config = ConfigDict(allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

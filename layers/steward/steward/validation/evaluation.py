@@ -1,11 +1,12 @@
 """The evaluation of a version: the evidence on which it is released or refused."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
+from steward.documents import TolerantModel
 from steward.events import ObjectRef
 
 
-class GateResult(BaseModel):
+class GateResult(TolerantModel):
     """What one gate said.
 
     Attributes:
@@ -13,7 +14,7 @@ class GateResult(BaseModel):
         required: what the lower bound must exceed.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="null")
 
     gate: str
     passed: bool
@@ -24,7 +25,7 @@ class GateResult(BaseModel):
     required: float | None = None
 
 
-class AcceptedVersion(BaseModel):
+class AcceptedVersion(TolerantModel):
     """That a version came from another environment, with evidence that was verified here.
 
     Attributes:
@@ -35,8 +36,6 @@ class AcceptedVersion(BaseModel):
         author: who sent it, as the sender says.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
     environment: str
     origin: str
     champion: str | None
@@ -44,14 +43,14 @@ class AcceptedVersion(BaseModel):
     author: str
 
 
-class Evaluation(BaseModel):
+class Evaluation(TolerantModel):
     """The evidence on which a version was released or refused.
 
     Attributes:
         accepted: of a version that came from another environment; `champion` is then the one it takes over from here.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
+    model_config = ConfigDict(ser_json_inf_nan="null")
 
     model: str
     version: str

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from steward.baselines.baseline import Baseline
 from steward.estimation.forecast import ForecastModel, MetricForecast
-from steward.monitoring.window_evidence import WindowEvidence
 from steward.performance.intervals import Z95, Estimate
 from steward.performance.metric import Metric
 from steward.performance.metrics import metrics_of
 from steward.performance.outcomes import MulticlassOutcomes, Outcomes
 from steward.performance.realised_performance import comparable, omitted_classes
+from steward.profiles.profile import Profile
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import NOT_ESTIMATED, PerformanceMetric
 
@@ -45,27 +46,35 @@ class PerformanceEstimate:
     of_labelled: Mapping[PerformanceMetric, MetricForecast]
 
     @classmethod
-    def of(cls, evidence: WindowEvidence) -> "PerformanceEstimate | str":
-        """What can be expected, or the reason why nothing can be."""
-        spec, holdout, known = evidence.spec, evidence.baseline.holdout, evidence.baseline.conditional
+    def of(
+        cls, spec: ModelSpec, baseline: Baseline, profile: Profile, realised: Outcomes | None
+    ) -> "PerformanceEstimate | str":
+        """What can be expected, or the reason why nothing can be.
+
+        Args:
+            spec: the declaration in force.
+            baseline: of the version.
+            profile: of the window.
+            realised: the outcomes of its predictions; None before any label.
+        """
+        holdout, known = baseline.holdout, baseline.conditional
         if holdout is None or known is None:
             return _not_learnt(holdout)
         if _kind(holdout) != (spec.task, spec.classes):
             return "the declaration changed its task or classes; train or adopt a version under the present one"
-        expectation = known.expectation(evidence.profile)
+        expectation = known.expectation(profile)
         if expectation.rows < FEWEST_ROWS:
             said = "prediction" if spec.task == "regression" else "score"
             return f"the window has {expectation.rows} rows with a {said}, and {FEWEST_ROWS} are needed"
         metrics = estimable_metrics(spec)
         forecasts = _forecasts(expectation, metrics)
-        realised = evidence.realised.outcomes if evidence.realised else None
         if realised is not None and (not realised.labelled or _kind(realised) != _kind(holdout)):
             realised = None
         of_labelled: Mapping[PerformanceMetric, MetricForecast] = {}
         if realised is not None and realised.labelled >= expectation.rows:
             of_labelled = forecasts
         elif realised is not None and realised.labelled >= FEWEST_ROWS:
-            of_labelled = _forecasts(known.expectation(evidence.profile, realised), main_metrics(spec))
+            of_labelled = _forecasts(known.expectation(profile, realised), main_metrics(spec))
         return cls(
             spec=spec,
             holdout=holdout,

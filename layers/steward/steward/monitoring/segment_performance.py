@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from steward.evidence.window_evidence import WindowEvidence
 from steward.performance.intervals import Estimate, simultaneous
 from steward.performance.metric import Metric
 from steward.performance.metrics import metrics_of
@@ -23,7 +24,18 @@ ByGroup = Mapping[str, Mapping[str, Outcomes]]
 """Outcomes by segment and group."""
 
 
-def evaluate_segments(
+def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
+    """Compare the performance within every group of every declared segment."""
+    baseline, realised = evidence.baseline, evidence.realised
+    window = realised.groups.segments if realised else None
+    if not evidence.spec.segments:
+        return []
+    return compare_segments(
+        baseline.bins.segments, window, baseline.holdout_groups.segments, evidence.spec, evidence.family.share_rate
+    )
+
+
+def compare_segments(
     segments: Mapping[str, SegmentBins], window: ByGroup | None, holdout: ByGroup, spec: ModelSpec, rate: float
 ) -> list[MetricResult]:
     """One metric within each group of each segment, against the same group of the version's own holdout.

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
+from steward.documents import TolerantModel
 
 EXAMPLES = 3
 """IDs of each side that a message shows."""
 
 
-class UnmatchedLabels(BaseModel):
+class UnmatchedLabels(TolerantModel):
     """The labels of one file that no prediction has the IDs of.
 
     Attributes:
@@ -21,8 +21,6 @@ class UnmatchedLabels(BaseModel):
             prediction so far.
         ids: the first of their IDs, in alphabetical order.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     batch: str
     source: str
@@ -71,7 +69,7 @@ class LabelMatches:
         return max(sum(file.labels for file in self.unmatched), self.labelled + self.missing + self.waiting)
 
 
-class PastMatches(BaseModel):
+class PastMatches(TolerantModel):
     """What is remembered of the labels of an earlier window.
 
     Attributes:
@@ -83,8 +81,6 @@ class PastMatches(BaseModel):
         largest: the largest share of one file's labels without a prediction; None where it is not known.
         usual: whether the monitor found nothing wrong with them, so that they say what is usual.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     labels: int
     missing: int

@@ -1,15 +1,12 @@
 """Key figures of earlier windows of a version."""
 
-from collections.abc import Sequence
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from steward.quality.label_matches import PastMatches
-from steward.quality.schema_consistency import oddity_shares
-from steward.quality.unmatched_labels import matches_of
-from steward.results import FILLING, MetricResult
-from steward.spec.monitors import CLASSIFICATION_METRICS, REGRESSION_METRICS, PerformanceMetric
+from steward.documents import TolerantModel
+from steward.evidence.label_matches import PastMatches
+from steward.spec.monitors import PerformanceMetric
 from steward.spec.windows import Window
 
 KEPT = 500
@@ -21,11 +18,8 @@ VOLUMES_KEPT = 1400
 LATE = 200
 """The newest windows, by which estimates and signals are judged: what held years ago need not hold now."""
 
-_DRIFT = frozenset({"feature_drift", "score_drift", "joint_drift"})
-_PERFORMANCE = frozenset((*CLASSIFICATION_METRICS, *REGRESSION_METRICS))
 
-
-class PastWindow(BaseModel):
+class PastWindow(TolerantModel):
     """One checked window.
 
     Attributes:
@@ -40,7 +34,7 @@ class PastWindow(BaseModel):
         filling: whether its rows could not be judged, since it may not have ended.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     window: str
     rows: int
@@ -53,38 +47,8 @@ class PastWindow(BaseModel):
     matches: PastMatches | None = None
     filling: bool = False
 
-    @classmethod
-    def of(cls, window: str, rows: int, labelled_rows: int, results: Sequence[MetricResult]) -> Self:
-        """The key figures of a check's results about all rows."""
-        whole = [result for result in results if result.segment is None and result.value is not None]
-        realised = {
-            result.monitor: result.value for result in whole if result.monitor in _PERFORMANCE and not result.left_out
-        }
-        estimates = {
-            result.statistic.removeprefix("estimated_"): result
-            for result in whole
-            if result.monitor == "estimated_performance" and result.statistic.startswith("estimated_")
-        }
-        effects = {
-            result.statistic if result.column is None else result.column: result.effect
-            for result in whole
-            if result.monitor in _DRIFT and result.effect is not None
-        }
-        return cls(
-            window=window,
-            rows=rows,
-            labelled_rows=labelled_rows,
-            realised=realised if labelled_rows else {},  # type: ignore[arg-type]
-            estimated={name: result.value for name, result in estimates.items()},  # type: ignore[misc]
-            bounds={name: (result.low, result.high) for name, result in estimates.items()},  # type: ignore[misc]
-            effects=effects,
-            columns=oddity_shares(results),
-            matches=matches_of(results),
-            filling=any(result.statistic == FILLING for result in results),
-        )
 
-
-class History(BaseModel):
+class History(TolerantModel):
     """The checked windows of one version (compare-and-swap).
 
     Attributes:
@@ -93,8 +57,6 @@ class History(BaseModel):
         labelled: rows of each window that have a label, likewise.
         waiting: what is remembered of labels of windows in which some wait for their predictions, likewise.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     windows: dict[str, PastWindow] = Field(default_factory=dict)
     volumes: dict[int, int] = Field(default_factory=dict)

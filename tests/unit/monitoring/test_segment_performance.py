@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steward.monitoring.segment_performance import compare_segments
 from steward.performance.binary_outcomes import BinaryOutcomes
-from steward.performance.by_segment import evaluate_segments
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.regression_outcomes import RegressionOutcomes
 from steward.profiles.model_bins import SegmentBins
@@ -34,7 +34,7 @@ def outcomes(generator, rows, *, bad=False):
 
 
 def judged(window, holdout, text=LIMITED, bins=BINS):
-    results = evaluate_segments(bins, window, holdout, examples.spec(text), RATE)
+    results = compare_segments(bins, window, holdout, examples.spec(text), RATE)
     return {(result.segment, result.statistic): result for result in results}
 
 
@@ -212,7 +212,7 @@ def test_an_unchanged_world_seldom_alarms_even_where_nothing_is_tolerated(metric
         sides = [
             {"make": {group: outcomes(generator, size) for group in bins["make"].groups}} for size in (rows, 2 * rows)
         ]
-        results = evaluate_segments(bins, *sides, spec, rate)
+        results = compare_segments(bins, *sides, spec, rate)
         alarms += any(result.status == "breach" for result in results)
     print(f"\n{metric}, {rows} labels in each of 21 groups: {alarms} false alarms in {windows} windows, stated {rate}")
     assert alarms <= windows * rate

@@ -1,16 +1,12 @@
 """Realised outcomes of one version in one window, and the batches that they are computed from."""
 
-from collections.abc import Iterable
-
-from pydantic import BaseModel, ConfigDict
-
-from steward.defects.correction import original
+from steward.documents import TolerantModel
+from steward.evidence.label_matches import LabelMatches, UnmatchedLabels
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
-from steward.quality.label_matches import LabelMatches, UnmatchedLabels
 
 
-class WindowOutcomes(BaseModel):
+class WindowOutcomes(TolerantModel):
     """Outcomes of one window's predictions for the labels known so far.
 
     Attributes:
@@ -23,8 +19,6 @@ class WindowOutcomes(BaseModel):
         unmatched: label files that this window reports, with how many of their labels have no prediction.
         prediction_ids: where there are some, a few IDs of the window's predictions, those without a label first.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str
     window: str
@@ -47,8 +41,3 @@ class WindowOutcomes(BaseModel):
             unmatched=self.unmatched,
             prediction_ids=self.prediction_ids,
         )
-
-    def know(self, corrections: Iterable[str]) -> bool:
-        """Whether these corrections were stored when the labels were joined; else they are about to be joined again."""
-        joined = {original(batch) for batch in self.corrections}
-        return all(original(batch) in joined for batch in corrections)

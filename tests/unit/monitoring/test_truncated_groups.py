@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from steward.baselines.baseline import Baseline
-from steward.baselines.truncated_groups import truncated_attributes, truncated_segments
 from steward.drift import DriftScope, evaluate_drift
+from steward.monitoring.truncated_groups import truncated_groups
 from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
@@ -43,7 +43,7 @@ def test_a_capped_column_is_told_of_with_the_share_of_the_rest():
     generator = np.random.default_rng(0)
     known = baseline(generator)
     window = Profile.of(chunk(generator), known.bins)
-    (found,) = truncated_segments(known, window, "segment_drift")
+    (found,) = truncated_groups(known, known.bins.segments, window.segments, "segment_drift")
     share = window.segments["place"]["other"].rows / window.rows
     assert found.message == (
         "`airport` has 315 values in the baseline; the 20 most frequent are watched one by one, the other 295 together "
@@ -51,9 +51,9 @@ def test_a_capped_column_is_told_of_with_the_share_of_the_rest():
     )
     assert (found.monitor, found.segment, found.statistic) == ("segment_drift", "place=other", "distinct_values")
     assert (found.value, found.threshold, found.status) == (315, 20, "measured")
-    (protected,) = truncated_attributes(known, window)
+    (protected,) = truncated_groups(known, known.bins.protected, window.decisions, "fairness")
     assert (protected.monitor, protected.segment) == ("fairness", "airport=other")
-    (empty,) = truncated_segments(known, Profile.empty(known.bins), "segment_drift")
+    (empty,) = truncated_groups(known, known.bins.segments, Profile.empty(known.bins).segments, "segment_drift")
     assert "the window has no row that says which" in empty.message
 
 
@@ -62,8 +62,8 @@ def test_a_column_whose_values_are_all_watched_is_not(airports):
     generator = np.random.default_rng(1)
     known = baseline(generator, airports)
     window = Profile.of(chunk(generator, airports=airports), known.bins)
-    assert truncated_segments(known, window, "segment_drift") == []
-    assert truncated_attributes(known, window) == []
+    assert truncated_groups(known, known.bins.segments, window.segments, "segment_drift") == []
+    assert truncated_groups(known, known.bins.protected, window.decisions, "fairness") == []
 
 
 def test_the_worst_drifted_segments_are_named_first():

@@ -1,0 +1,36 @@
+"""Prices a run of the end-to-end tests before it begins, by the same price list as `steward cost`."""
+
+from steward.cost.month import HOURS, CostCalibration, idle
+from steward.cost.prices import Bill, PriceList, add_uses, scale_use
+
+RUN_HOURS = 2
+"""Deployment, tests and removal take less."""
+
+UPLOADS = 1_500
+"""Files that the tests upload at most. Each is priced as one of the calibration's, which have many more rows."""
+
+MODELS = 40
+"""Models that the tests declare at most. Their schedules are reckoned as if all ran for the whole time."""
+
+COLD_STARTS = 4
+"""Functions of a new stack start cold, and read caches that are empty: times what a warm one takes."""
+
+
+def price_run(queues: int, alarms: int) -> Bill:
+    """The bill of a run, at list prices and rounded up at each step.
+
+    Args:
+        queues: queues of the template that wake a function.
+        alarms: alarms of the template; they are priced as metrics are, by the hour, at a third of the price.
+    """
+    calibration = CostCalibration.current()
+    share = RUN_HOURS / HOURS
+    return PriceList.current().bill(
+        add_uses(
+            scale_use(calibration.upload, UPLOADS * COLD_STARTS),
+            scale_use(calibration.hour, MODELS * RUN_HOURS * COLD_STARTS),
+            scale_use(calibration.day, MODELS),
+            scale_use(idle(queues), share),
+            {"cloudwatch_metrics": share * alarms / 3},
+        )
+    )
