@@ -62,12 +62,14 @@ class AsyncInvocations:
         settings = (function.get("event_invoke_configs") or {}).get("$LATEST", {})
         _request.set(str(uuid.uuid4()))
         last = int(settings.get("MaximumRetryAttempts", 2))
-        for attempt in range(last + 1):
-            result = self._execute(function, event)
+        result = self._execute(function, event)
+        for attempt in range(last):
             if not result.get("error"):
                 return
-            if attempt < last:
-                time.sleep(RETRY_SECONDS * 2**attempt)
+            time.sleep(RETRY_SECONDS * 2**attempt)
+            result = self._execute(function, event)
+        if not result.get("error"):
+            return
         destination = settings.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
         if destination:
             self._report(destination, _record(config["FunctionArn"], event, result, last + 1))
