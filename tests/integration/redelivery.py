@@ -255,6 +255,7 @@ def world() -> Iterator[World]:
         deployment.queues[function] = f"https://sqs/{function}"
         deployment.arns[function] = f"arn:aws:sqs:{REGION}:123456789012:{function}"
     deployment.arns["topic"] = f"arn:aws:sns:{REGION}:123456789012:alerts"
+    deployment.arns["undelivered_events"] = f"arn:aws:sqs:{REGION}:123456789012:undelivered_events"
     cloud = MemoryCloud(deployment.clock, FUNCTIONS)
     made = World(deployment, cloud)
     cloud.answered = made.note

@@ -2,6 +2,7 @@
 
 import pytest
 
+from steward.cli.cost import ALARMS, WITH_MAXIMUM
 from tests.integration.template import read_template, resources, with_queues
 
 QUEUES = resources("AWS::SQS::Queue")
@@ -81,7 +82,14 @@ def test_idle_queues_are_polled_by_as_few_as_lambda_chooses():
             "{'Fn::If': ['HasRoom', {'Ref': 'AWS::NoValue'}"
         )
     }  # fmt: skip
-    assert limited == {"IngestRecords", "RaiseAlerts", "AcceptCommands"}
+    assert limited == WITH_MAXIMUM
+
+
+def test_steward_cost_knows_the_alarms_and_what_is_switched_on():
+    assert len(resources("AWS::CloudWatch::Alarm")) == ALARMS
+    outputs = read_template()["Outputs"]
+    for name in ("AccountQuotas", "Alarms", "ModelMetrics"):
+        assert outputs[f"{name}Setting"] == {"Value": {"Ref": name}}
 
 
 def test_dead_letters_are_kept_as_long_as_sqs_can_and_ten_days_longer_than_they_may_have_waited():

@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward.errors import RemovedModel
-from steward.function import Cause, Function, Message, Service
+from steward.function import Cause, Delivery, Function, Service
 from steward.runtime import Settings, logger
 
 
@@ -31,7 +31,7 @@ class EventFunction[S: Settings](Function[S]):
         self._handle(event, context)
 
     def _process(self, event: Any, context: LambdaContext) -> None:
-        message = Message(context.aws_request_id, json.dumps(event), _sent_at(event) or self.runtime.now())
+        message = Delivery(context.aws_request_id, json.dumps(event), _sent_at(event) or self.runtime.now())
         try:
             self.take(message)
         except RemovedModel as error:

@@ -18,7 +18,7 @@ type Cause = Event | ObjectCreated | FailedInvocation
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Delivery:
     """What woke a function.
 
     Attributes:
@@ -32,7 +32,7 @@ class Message:
     sent_at: datetime
 
 
-def decode_message(message: Message, runtime: Runtime[Any]) -> Cause:
+def decode_message(message: Delivery, runtime: Runtime[Any]) -> Cause:
     """The event of Steward's, the upload, or the failure of another function, that a message tells of.
 
     Raises:
@@ -58,7 +58,7 @@ class Function[S: Settings]:
         service: Service | Mapping[type[Cause], Service],
         *,
         settings: type[S] = Settings,  # type: ignore[assignment] # mypy takes no default for a type variable
-        decode: Callable[[Message, Runtime[S]], Any] = decode_message,
+        decode: Callable[[Delivery, Runtime[S]], Any] = decode_message,
         around: Callable[[Runtime[S], Any], AbstractContextManager[None]] | None = None,
     ) -> None:
         """Wire a service.
@@ -78,7 +78,7 @@ class Function[S: Settings]:
         self._decode = decode
         self._around = around or (lambda _runtime, _cause: nullcontext())
 
-    def take(self, message: Message) -> None:
+    def take(self, message: Delivery) -> None:
         """Do what a message asks for."""
         runtime = replace(self.runtime, message=message.id)
         cause = self._decode(message, runtime)

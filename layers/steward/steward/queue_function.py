@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward.errors import RemovedModel
-from steward.function import Cause, Function, Message, Service
+from steward.function import Cause, Delivery, Function, Service
 from steward.runtime import Settings, logger
 
 
@@ -78,4 +78,4 @@ class QueueFunction[S: Settings](Function[S]):
 
     def _take_record(self, record: SQSRecord) -> None:
         sent_at = datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
-        self.take(Message(record.message_id, record.body, sent_at))
+        self.take(Delivery(record.message_id, record.body, sent_at))

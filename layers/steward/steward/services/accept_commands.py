@@ -2,21 +2,20 @@
 
 from collections.abc import Iterator
 
-from steward.commands import codec
 from steward.commands.authority import check_author, check_time, principal
-from steward.commands.codec import decode, digest, model_of
+from steward.commands.codec import Message, decode, digest, model_of
 from steward.commands.command_result import CommandResult
 from steward.commands.proof import BODY, request_headers
 from steward.commands.requests import Command
 from steward.errors import CommandInvalid, Conflict, NotProven, UnknownModel
 from steward.events import CommandRefused, Event
-from steward.function import Message
+from steward.function import Delivery
 from steward.repositories import models
 from steward.runtime import Runtime, logger
 from steward.store import keys, sts
 
 
-def accept_commands(runtime: Runtime, sent: Message) -> Iterator[Event]:
+def accept_commands(runtime: Runtime, sent: Delivery) -> Iterator[Event]:
     """Carry out or refuse what a message asks for. A redelivery gets the answer that the message got first.
 
     The answer is stored before anything is told, and what is told is recorded last: a function that dies in between is
@@ -27,7 +26,7 @@ def accept_commands(runtime: Runtime, sent: Message) -> Iterator[Event]:
         botocore.exceptions.BotoCoreError, ClientError: AWS cannot be asked who gave it; try again.
     """
     message = sent.id
-    envelope = codec.Message.model_validate_json(sent.body)
+    envelope = Message.model_validate_json(sent.body)
     model = model_of(envelope.command)
     refused = runtime.data.find(keys.refused_command(model, message))
     if refused:
@@ -54,7 +53,7 @@ def accept_commands(runtime: Runtime, sent: Message) -> Iterator[Event]:
         yield from _accept(runtime, command, answer)
 
 
-def _author(runtime: Runtime, envelope: codec.Message, command: Command) -> str:
+def _author(runtime: Runtime, envelope: Message, command: Command) -> str:
     """Who gave a command, as AWS tells it.
 
     Raises:
@@ -66,7 +65,7 @@ def _author(runtime: Runtime, envelope: codec.Message, command: Command) -> str:
 
 def _decide(
     runtime: Runtime,
-    envelope: codec.Message,
+    envelope: Message,
     message: str,
     author: str | None,
     reason: str,
