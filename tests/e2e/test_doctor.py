@@ -51,7 +51,7 @@ def rule_off(deployed: Deployed) -> Iterator[None]:
 
 @contextmanager
 def queue_without_policy(deployed: Deployed) -> Iterator[None]:
-    url = deployed.queue("AuditModels")
+    url = deployed.queue("CheckWindow")
     kept = deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
     deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     yield
@@ -87,7 +87,7 @@ def schedule_deleted(deployed: Deployed) -> Iterator[None]:
 
 SABOTAGES = {
     "the rule TrackDefectsRule is switched off": rule_off,
-    "the queue policy QueuesPolicy-AuditModelsQueue is missing": queue_without_policy,
+    "the queue policy QueuesPolicy-CheckWindowQueue is missing": queue_without_policy,
     "its notifications to EventBridge are off": notifications_off,
     "the role TrackDefectsRole may do something else": role_narrowed,
     f"the schedule {MODEL}-check is gone": schedule_deleted,
