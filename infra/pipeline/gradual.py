@@ -71,10 +71,15 @@ def gradual(template: Template, release: str) -> Template:
     for item in changed["Resources"].values():
         if item["Type"] in _INVOKING:
             item["Properties"] = _invoke_released(item["Properties"], functions)
+    commands = changed["Outputs"]["AcceptCommandsArn"]  # people invoke it, too
+    commands["Value"] = _invoke_released(commands["Value"], functions)
     return changed
 
 
-_INVOKING = {"AWS::Events::Rule", "AWS::IAM::Role", "AWS::Lambda::Permission", "AWS::Serverless::Function"}
+_INVOKING = {
+    "AWS::Events::Rule", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::Lambda::Permission",
+    "AWS::Serverless::Function",
+}  # fmt: skip
 """The resources that name functions in order to have them invoked."""
 
 

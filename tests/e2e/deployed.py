@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.local.stack import Stack
+from steward.commands.codec import Sending
 from steward.events import EVENTS, Event, ObjectCreated
 from steward.ledger import LedgerEntry
 from steward.store import keys
@@ -112,6 +114,13 @@ class Deployed:
         """Invoke a function asynchronously, by its name or ARN, as EventBridge does."""
         self.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=event.encode())
 
+    def command(self, body: str) -> str:
+        """Invoke `accept_commands` with a message, as the command line does; the id of its sending."""
+        sending = Sending(id=str(uuid.uuid4()), body=body)
+        function = self.stack.outputs["AcceptCommandsArn"]
+        self.client("lambda").invoke(FunctionName=function, Payload=sending.model_dump_json().encode())
+        return sending.id
+
     def send(self, function: str, message: str) -> None:
         """Give a function a message: by its queue, or where it has none by an asynchronous invocation."""
         if function in self.with_queues:
@@ -185,7 +194,7 @@ class Deployed:
 
     @property
     def with_queues(self) -> list[str]:
-        """Those of them that take messages from a queue; the others are invoked asynchronously."""
+        """Those of them that take messages from a queue; the others are invoked."""
         return [name for name in self.functions if f"{name}QueueUrl" in self.stack.outputs]
 
     def queue(self, function: str) -> str:
@@ -303,6 +312,7 @@ class Deployed:
                 self.depth(self.dead_letters(name)),
             )
             for name in self.functions
+            if name != "AcceptCommands"  # which has none: people see its failures
         }
         held = [
             f"{name}: {waiting} waiting, {dead} dead" for name, (waiting, dead) in depths.items() if waiting or dead

@@ -174,7 +174,7 @@ def forged(steward: Deployed, environment: dict[str, str], *, secret: str = "", 
 
 
 def refused_for(steward: Deployed, body: str) -> str:
-    message = steward.sqs.send_message(QueueUrl=steward.queue("AcceptCommands"), MessageBody=body)["MessageId"]
+    message = steward.command(body)
     event = steward.event(CommandRefused, f"message-{message}")
     assert steward.document(f"commands/{MODEL}/refused/{message}.json")["reason"] == event.message
     return event.message
@@ -190,8 +190,8 @@ def test_the_forged_the_altered_and_the_replayed_are_refused_by_sts_itself(
     text, body = forged(pears, ann)
     altered = json.loads(body) | {"command": text.replace("a forger asks", "a friend asked")}
     assert "SignatureDoesNotMatch" in refused_for(pears, json.dumps(altered))
-    pears.sqs.send_message(QueueUrl=pears.queue("AcceptCommands"), MessageBody=body)
+    pears.command(body)
     pears.event(RetrainingProposed, f"command-{json.loads(text)['id']}")
     pears.rest()  # the ledger is written after the event
     assert "it is replayed" in refused_for(pears, body)
-    assert not any(pears.depth(pears.dead_letters(name)) for name in ("AcceptCommands", "ReleaseModel"))
+    assert not pears.depth(pears.dead_letters("ReleaseModel"))

@@ -280,7 +280,7 @@ class Deployment:
             context = LambdaContext(function, aws_request_id=message_id or str(uuid.uuid4()))
             with patch.dict(os.environ, self.environment(function)):
                 try:
-                    self.handlers[function].handler(_event(body), context)
+                    self.handlers[function].handler(payload(function, body, context.aws_request_id), context)
                 except Exception as error:  # noqa: BLE001 - Lambda too takes any for a failure
                     self.errors.append(error)
                     failed.append({"itemIdentifier": context.aws_request_id})
@@ -362,6 +362,11 @@ def failed_invocation(function: str, body: str, error: BaseException, request: s
         "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
         "responsePayload": {"errorType": type(error).__name__, "errorMessage": str(error)},
     }
+
+
+def payload(function: str, body: str, sending: str) -> Any:
+    """What a function without a queue is invoked with: an event, or a sending of a command's message."""
+    return {"id": sending, "body": body} if function == "accept_commands" else _event(body)
 
 
 def _event(body: str) -> Any:

@@ -17,7 +17,7 @@ from steward.events import Event
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
 
-from .deployment import REGION, Clock, Deployment, LambdaContext, _handler, logical_id
+from .deployment import REGION, Clock, Deployment, LambdaContext, _handler, logical_id, payload
 from .dying import WRITES, Died
 from .memory_cloud import DATA, MemoryCloud, Parameters
 from .sts import Person, strict
@@ -188,7 +188,11 @@ class World:
         if not batch:
             return put_back
         queued = function in BATCH_SIZES
-        event = {"Records": [self._record(message) for message in batch]} if queued else json.loads(batch[0].body)
+        event = (
+            {"Records": [self._record(message) for message in batch]}
+            if queued
+            else payload(function, batch[0].body, batch[0].id)
+        )
         context = LambdaContext(function, aws_request_id=batch[0].id)
         failed = {message.id for message in batch}
         if function not in self.deployment.handlers:

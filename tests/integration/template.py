@@ -39,9 +39,15 @@ def target_function(arn: dict[str, Any]) -> str | None:
 
 
 def with_queues() -> frozenset[str]:
-    """The functions, by their logical ids, that take their messages from queues; the others are invoked with events."""
+    """The functions, by their logical ids, that take their messages from queues."""
     functions = resources("AWS::Serverless::Function")
     return frozenset(name for name, function in functions.items() if "Messages" in function.get("Events", {}))
+
+
+def asynchronous() -> frozenset[str]:
+    """The functions, by their logical ids, that rules and schedules invoke."""
+    functions = resources("AWS::Serverless::Function")
+    return frozenset(name for name, function in functions.items() if "EventInvokeConfig" in function)
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ def outputs(trained: Deployment) -> dict[str, str]:
         "LedgerBucketName": trained.ledger,
         "BusName": "steward",
         "EnvironmentName": "production",
-        "AcceptCommandsQueueUrl": trained.queues["accept_commands"],
+        "AcceptCommandsArn": "accept_commands",
     } | queues
 
 

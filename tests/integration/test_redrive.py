@@ -42,7 +42,7 @@ def letters(steward: Deployment, caplog: pytest.LogCaptureFixture) -> Iterator[D
     logs.put_log_events(logGroupName=GROUP, logStreamName="check", logEvents=events)
     outputs = {
         "DataBucketName": steward.data, "LedgerBucketName": steward.ledger, "BusName": "steward",
-        "AcceptCommandsQueueUrl": steward.queues["accept_commands"], "LogGroupName": GROUP,
+        "AcceptCommandsArn": "accept_commands", "LogGroupName": GROUP,
         "CheckWindowQueueUrl": steward.queues["check_window"], "CheckWindowDeadLettersUrl": dead,
         "UndeliveredEventsQueueUrl": undelivered, "AuditModelsDeadLettersUrl": audits,
     }  # fmt: skip

@@ -379,7 +379,7 @@ def run(trained: Deployment) -> Iterator[Callable]:
     """Run `steward report` against the deployment."""
     outputs = {
         "DataBucketName": trained.data, "LedgerBucketName": trained.ledger, "BusName": BUS,
-        "AcceptCommandsQueueUrl": "queue",
+        "AcceptCommandsArn": "accept_commands",
     }  # fmt: skip
     with patch("steward.cli.deployment.stack_outputs", lambda _: outputs):
         yield lambda *arguments: CliRunner().invoke(app, ["report", *arguments])

@@ -47,7 +47,10 @@ def test_a_wait_without_an_answer_exits_with_2_and_says_what_to_look_at(declared
 
 
 def test_a_command_that_is_accepted_and_leads_to_nothing_exits_with_2(declared: Deployment) -> None:
-    with patch("time.sleep", lambda _: declared._drain("accept_commands", 1)):
+    def invoke_now(_: str, sending: dict[str, str], _seconds: float) -> None:
+        declared.invoke("accept_commands", sending["body"], message_id=sending["id"])
+
+    with patch("steward.cli.signed_commands.invoke_now", invoke_now):
         ran = run("retrain", "lemons", "--reason", "now", "--patience", "3")
     assert ran.code == 2
     assert "accepted: arn:aws:iam::123456789012:user/ann" in ran.stdout

@@ -3,7 +3,7 @@
 import pytest
 
 from steward.cli.cost import ALARMS, WITH_MAXIMUM
-from tests.integration.template import read_template, resources, with_queues
+from tests.integration.template import asynchronous, read_template, resources, with_queues
 
 QUEUES = resources("AWS::SQS::Queue")
 RULES = resources("AWS::Events::Rule")
@@ -29,7 +29,17 @@ def targets(rule: dict) -> list[str]:
     return [target["Arn"]["Fn::GetAtt"][0] for target in rule["Targets"]]
 
 
-ASYNCHRONOUS = sorted(set(FUNCTIONS) - with_queues())
+ASYNCHRONOUS = sorted(asynchronous())
+
+
+def test_a_function_has_a_queue_or_is_invoked_asynchronously_but_for_the_one_that_people_invoke():
+    assert set(FUNCTIONS) - with_queues() - asynchronous() == {"AcceptCommands"}
+    assert not with_queues() & asynchronous()
+    statements = resources("AWS::IAM::ManagedPolicy")["PeopleWhoCommand"]["PolicyDocument"]["Statement"]
+    (send,) = [one for one in statements if one["Sid"] == "Send"]
+    assert (send["Action"], send["Resource"]) == (
+        "lambda:InvokeFunction", {"Fn::GetAtt": ["AcceptCommands", "Arn"]}
+    )  # fmt: skip
 
 
 def test_every_queue_has_dead_letters_of_its_own():
@@ -171,7 +181,6 @@ def test_the_metrics_of_two_deployments_are_drawn_apart():
 def test_one_policy_lets_rules_send_to_the_queues_that_they_target_and_to_no_other():
     targeted = {queue for rule in RULES.values() for queue in targets(rule) if queue in QUEUES}
     assert sorted(queue["Ref"] for queue in POLICY["Queues"]) == sorted({*targeted, "UndeliveredEvents"})
-    assert "AcceptCommandsQueue" not in targeted
 
 
 def test_the_policy_names_the_own_bus_and_each_rule_on_the_bus_of_the_account():

@@ -1,7 +1,7 @@
-"""A function that EventBridge invokes asynchronously: one event in, a service's events out.
+"""A function that is invoked with one event: a service's events out.
 
-Lambda keeps the event, tries an invocation that fails twice more, and then hands it to the function's on-failure
-destination.
+EventBridge invokes it asynchronously: Lambda keeps the event, tries an invocation that fails twice more, and then hands
+it to the function's on-failure destination. `accept_commands` is invoked by people, who wait for it.
 """
 
 import json
@@ -16,7 +16,7 @@ from steward.runtime import Settings, logger
 
 
 class EventFunction[S: Settings](Function[S]):
-    """The handler of a function that a rule or a schedule invokes with one event."""
+    """The handler of a function that a rule, a schedule or a person invokes with one event."""
 
     def __init__(self, service: Service | dict[type[Cause], Service], **wiring: Any) -> None:
         """Wire a service; see `Function`."""
@@ -24,7 +24,7 @@ class EventFunction[S: Settings](Function[S]):
         self._handle = logger.inject_lambda_context(self._process, clear_state=True)
 
     def __call__(self, event: Any, context: LambdaContext) -> None:
-        """Take the event; an error is raised, so that Lambda tries it again.
+        """Take the event; an error is raised, so that Lambda, or who waits, tries it again.
 
         One about a model that was removed meanwhile is done with: to try it again would not help.
         """

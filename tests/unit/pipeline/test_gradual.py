@@ -9,7 +9,7 @@ from samtranslator.public.translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
 from infra.pipeline.gradual import ALIAS, gradual
-from tests.integration.template import read_template, resources, with_queues
+from tests.integration.template import asynchronous, read_template, resources, with_queues
 
 COMMIT = "0" * 40
 FUNCTIONS = sorted(resources("AWS::Serverless::Function"))
@@ -74,7 +74,6 @@ def test_every_queue_wakes_the_released_function(released: dict[str, Any]) -> No
 
 
 def test_whatever_invokes_a_function_without_a_queue_invokes_the_released_one(released: dict[str, Any]) -> None:
-    asynchronous = sorted(set(FUNCTIONS) - with_queues())
     targets = [target["Arn"] for rule in of_type(released, "AWS::Events::Rule").values() for target in
                rule["Properties"]["Targets"]]  # fmt: skip
     variables = released["RegisterModel"]["Properties"]["Environment"]["Variables"]
@@ -82,10 +81,18 @@ def test_whatever_invokes_a_function_without_a_queue_invokes_the_released_one(re
     statements = released["ScheduleRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
     allowed = [item["Properties"]["FunctionName"] for item in of_type(released, "AWS::Lambda::Permission").values()]
     named = [*targets, *schedules, *(arn for statement in statements for arn in statement["Resource"]), *allowed]
-    for name in asynchronous:
+    for name in asynchronous():
         assert {"Ref": f"{name}Alias{ALIAS}"} in named
         assert {"Fn::GetAtt": [name, "Arn"]} not in named
         assert {"Ref": name} not in named
+
+
+def test_people_invoke_the_released_function(released: dict[str, Any]) -> None:
+    alias = {"Ref": f"AcceptCommandsAlias{ALIAS}"}
+    statements = released["PeopleWhoCommand"]["Properties"]["PolicyDocument"]["Statement"]
+    assert [one["Resource"] for one in statements if one["Sid"] == "Send"] == [alias]
+    outputs = gradual(read_template(), COMMIT)["Outputs"]
+    assert outputs["AcceptCommandsArn"]["Value"] == {"Ref": "AcceptCommands.Alias"}
 
 
 def test_what_fails_is_retried_and_kept_in_the_released_and_in_the_newest_code(released: dict[str, Any]) -> None:
@@ -93,7 +100,7 @@ def test_what_fails_is_retried_and_kept_in_the_released_and_in_the_newest_code(r
     for item in of_type(released, "AWS::Lambda::EventInvokeConfig").values():
         settings = dict(item["Properties"])
         found.setdefault(settings.pop("FunctionName")["Ref"], {})[settings.pop("Qualifier")] = settings
-    assert sorted(found) == sorted(set(FUNCTIONS) - with_queues())
+    assert sorted(found) == sorted(asynchronous())
     for configured in found.values():
         assert list(configured) == [ALIAS, "$LATEST"] or list(configured) == ["$LATEST", ALIAS]
         assert configured[ALIAS] == configured["$LATEST"]

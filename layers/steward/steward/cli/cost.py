@@ -18,7 +18,7 @@ from steward.store import keys
 from steward.store.bucket import Bucket, ObjectVersion
 
 GIB = 1024**3
-WITH_MAXIMUM = frozenset({"IngestRecords", "RaiseAlerts", "AcceptCommands"})
+WITH_MAXIMUM = frozenset({"IngestRecords", "RaiseAlerts"})
 """Functions that have a maximum of concurrency in an account of any size."""
 ALARMS = 9
 """CloudWatch alarms of the template."""

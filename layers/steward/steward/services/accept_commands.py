@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from steward.commands.authority import check_author, check_time, principal
-from steward.commands.codec import Message, decode, digest, model_of
+from steward.commands.codec import Message, Sending, decode, digest, model_of
 from steward.commands.command_result import CommandResult
 from steward.commands.proof import BODY, request_headers
 from steward.commands.requests import Command
@@ -13,6 +13,16 @@ from steward.function import Delivery
 from steward.repositories import models
 from steward.runtime import Runtime, logger
 from steward.store import keys, sts
+
+
+def read_sending(delivery: Delivery, _: Runtime) -> Delivery:
+    """The message that a function was invoked with, under the id of its sending.
+
+    Raises:
+        pydantic.ValidationError: it is none.
+    """
+    sending = Sending.model_validate_json(delivery.body)
+    return Delivery(sending.id, sending.body, delivery.sent_at)
 
 
 def accept_commands(runtime: Runtime, sent: Delivery) -> Iterator[Event]:
