@@ -56,7 +56,7 @@ nightly: deps ## every case of which make test tries a sample, and the unit test
 	  --timeout 7200 tests/unit tests/integration; missed=$$?; \
 	$(RUN) python -m tests.processors && exit $$missed
 
-processors: deps ## the unit tests as on processors without AVX-512, AVX2 or a second core
+processors: deps ## the unit tests as on processors without AVX-512 or AVX2, and with eight cores
 	$(RUN) python -m tests.processors
 
 build: deps tools ## build functions and layers for AWS into .aws-sam/ (STEWARD_ARCHITECTURE=arm64 or x86_64)

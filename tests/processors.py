@@ -6,9 +6,14 @@ setting asks only for what this processor has, so on one without AVX-512 they ag
 """
 
 import os
+import platform
 import subprocess
 import sys
 import time
+
+from tests.integration.template import read_template
+
+ARM = platform.machine() in ("aarch64", "arm64")
 
 SETTINGS: dict[str, dict[str, str]] = {
     "as it is": {},
@@ -23,13 +28,35 @@ SETTINGS: dict[str, dict[str, str]] = {
         "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
         "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512DQ,-AVX512BW,-AVX512CD,-AVX2,-FMA,-FMA4",
     },
-    "one core": {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
     "many cores": {"OPENBLAS_NUM_THREADS": "8", "OMP_NUM_THREADS": "8"},
 }
-"""Environment variables by what they imitate. Not offered: SSE2 alone, since numpy 2.5 needs SSE4.2; and the kernels of
-Haswell and Zen, which end the process when asked for on a processor with AVX-512 (decision 0025)."""
+"""Environment variables by what they imitate; where they say nothing of it, tests have one thread.
+
+Not offered: SSE2 alone, since numpy 2.5 needs SSE4.2; and the kernels of Haswell and Zen, which end the process when
+asked for on a processor with AVX-512 (decision 0025).
+"""
 
 TESTS = ("-m", "pytest", "--quiet", "--numprocesses", "auto", "--dist", "worksteal", "tests/unit")
+
+
+def pinned() -> dict[str, str]:
+    """What the template sets for the functions, where it decides about arithmetic, on a processor such as this."""
+    variables = read_template()["Globals"]["Function"]["Environment"]["Variables"]
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
+    return {name: chosen(variables[name]) for name in names}
+
+
+def chosen(value: str | dict[str, list[str]]) -> str:
+    if isinstance(value, str):
+        return value
+    condition, arm, x86 = value["Fn::If"]
+    assert condition == "IsArm"
+    return arm if ARM else x86
+
+
+def other() -> dict[str, str]:
+    """Another kernel and more threads, which every processor of the architecture has."""
+    return pinned() | {"OPENBLAS_CORETYPE": "ARMV8" if ARM else "Prescott", "OMP_NUM_THREADS": "2"}
 
 
 def main(names: list[str]) -> int:

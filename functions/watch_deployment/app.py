@@ -4,4 +4,4 @@ from steward.event_function import EventFunction
 from steward.runtime import WatchSettings
 from steward.services.watch_deployment import watch_deployment
 
-handler = EventFunction(watch_deployment, settings=WatchSettings, decode=lambda message, _: message.sent_at)
+handler = EventFunction(watch_deployment, settings=WatchSettings)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Deploy what was built, with the AWS credentials of this shell: deploy.sh STACK ENVIRONMENT RELEASE [gradual] [Parameter=value ...]
-# Both pipelines use it, so that they do the same. With `gradual`, CodeDeploy shifts the traffic, and an alarm rolls it back.
+# Both pipelines use it, so that they do the same. With `gradual`, CodeDeploy shifts the traffic, and an alarm rolls it back. PARAMETERS
+# of the environment are the template's too; those of the command line prevail.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -13,8 +14,13 @@ if [[ ${1:-} == gradual ]]; then
   template=$(.venv/bin/python infra/pipeline/gradual.py "$template" "$release")
 fi
 
+read -ra configured <<< "${PARAMETERS:-}"
+parameters+=("${configured[@]}" "$@")
+found=$(.venv/bin/python -m infra.deploy "$stack" "${parameters[@]}") # says where it goes; refuses what would fail
+read -r region quotas <<< "$found"
+
 .local/tools/sam/bin/sam deploy \
-  --template-file "$template" --stack-name "$stack" --resolve-s3 --s3-prefix "$stack" \
+  --template-file "$template" --stack-name "$stack" --region "$region" --resolve-s3 --s3-prefix "$stack" \
   --capabilities CAPABILITY_IAM --no-confirm-changeset --no-fail-on-empty-changeset \
-  --parameter-overrides "${parameters[@]}" "$@" \
+  --parameter-overrides "${parameters[@]}" ${quotas:+"$quotas"} \
   --tags "steward:environment=$environment" "steward:release=$release"

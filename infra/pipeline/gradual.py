@@ -1,8 +1,9 @@
 """The built template, with traffic that shifts to a new release little by little, and back when an alarm rings.
 
 `python infra/pipeline/gradual.py .aws-sam/build/template.yaml COMMIT` writes `gradual.yaml` beside it. It is the same
-application; each function gets an alias that CodeDeploy shifts, and an alarm on the alias's errors. Decision 0013 says
-why the template itself has neither.
+application; each function gets an alias that CodeDeploy shifts, and an alarm on the errors of its new version. Those of
+the version before count for nothing: a release that mends a failing function is not rolled back because the old one
+fails. Decision 0013 says why the template itself has neither.
 """
 
 import argparse
@@ -35,6 +36,7 @@ PARAMETERS = {
         "Description": "How CodeDeploy shifts messages to a new release.",
     },
 }
+_ROLE = "CodeDeployRole"
 _RELEASE = r"[0-9a-f]{10,64}"
 
 Template = dict[str, Any]
@@ -62,7 +64,11 @@ def gradual(template: Template, release: str) -> Template:
         changed["Resources"][name]["Properties"] |= {
             "AutoPublishAlias": ALIAS,
             "AutoPublishCodeSha256": release,
-            "DeploymentPreference": {"Type": {"Ref": "TrafficShift"}, "Alarms": [{"Ref": f"{name}Errors"}]},
+            "DeploymentPreference": {
+                "Type": {"Ref": "TrafficShift"},
+                "Alarms": [{"Ref": f"{name}Errors"}],
+                "Role": {"Fn::GetAtt": [_ROLE, "Arn"]},
+            },
         }
         changed["Resources"][f"{name}Errors"] = _alarm(name)
         asynchronous = changed["Resources"][name]["Properties"].get("EventInvokeConfig")
@@ -73,6 +79,7 @@ def gradual(template: Template, release: str) -> Template:
             item["Properties"] = _invoke_released(item["Properties"], functions)
     commands = changed["Outputs"]["AcceptCommandsArn"]  # people invoke it, too
     commands["Value"] = _invoke_released(commands["Value"], functions)
+    changed["Resources"][_ROLE] = _role()
     return changed
 
 
@@ -111,16 +118,35 @@ def _retries(function: str, asynchronous: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _role() -> dict[str, Any]:
+    """The role of CodeDeploy: the one that SAM would make has no permissions boundary."""
+    assume = {
+        "Effect": "Allow",
+        "Principal": {"Service": "codedeploy.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    policy = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "PermissionsBoundary": {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]},
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [assume]},
+            "ManagedPolicyArns": [{"Fn::Sub": policy}],
+        },
+    }
+
+
 def _alarm(function: str) -> dict[str, Any]:
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
-            "AlarmDescription": f"The released {function} fails; CodeDeploy goes back to the release before.",
+            "AlarmDescription": f"The new release of {function} fails; CodeDeploy goes back to the release before.",
             "Namespace": "AWS/Lambda",
             "MetricName": "Errors",
             "Dimensions": [
                 {"Name": "FunctionName", "Value": {"Ref": function}},
                 {"Name": "Resource", "Value": {"Fn::Sub": f"${{{function}}}:{ALIAS}"}},
+                {"Name": "ExecutedVersion", "Value": {"Fn::GetAtt": [function, "Version.Version"]}},
             ],
             "Statistic": "Sum",
             "Period": 60,

@@ -9,16 +9,17 @@ import sys
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 PREFIX = "steward-e2e-"
-BUCKETS = ("DataBucketName", "LedgerBucketName")
+BUCKETS = ("DataBucket", "LedgerBucket")
 
 
 def remove(stack: str) -> None:
-    """Delete the stack, then everything in its buckets and the buckets.
+    """Delete the stack, then everything in its buckets and the buckets. Nothing happens if it was never made.
 
     Args:
         stack: its name, which begins with `steward-e2e-`.
@@ -29,12 +30,23 @@ def remove(stack: str) -> None:
     if not stack.startswith(PREFIX):
         sys.exit(f"{stack} is not a stack of the end-to-end tests: their names begin with {PREFIX}")
     cloudformation = boto3.client("cloudformation")
-    (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    try:
+        pages = list(cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        print(f"there is no stack {stack}")
+        return
+    buckets = [
+        resource["PhysicalResourceId"]
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+        if resource["LogicalResourceId"] in BUCKETS and resource["ResourceStatus"] != "DELETE_COMPLETE"
+    ]
     cloudformation.delete_stack(StackName=stack)
     cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack)
-    for output in BUCKETS:
-        empty(outputs[output])
+    for bucket in buckets:
+        empty(bucket)
 
 
 def empty(bucket: str) -> None:

@@ -9,36 +9,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
 
-from steward.alerting.alert_status import ModelAlerts
 from steward.alerting.notification import Notification
-from steward.attribution.sampled import SampledAttributions
-from steward.baselines.baseline import Baseline
-from steward.commands.command_result import CommandResult
 from steward.commands.requests import COMMANDS
-from steward.defects.correction import Correction
-from steward.defects.defect import Defect
 from steward.events import EVENTS
-from steward.evidence.window_outcomes import WindowOutcomes
-from steward.governance.audit import Audit
-from steward.governance.card import ModelCard
-from steward.ledger import LedgerEntry
-from steward.monitoring.check import Check
-from steward.profiles.profile import Profile
-from steward.promotion.transfer import Transfer
-from steward.releasing.routing import Routing
-from steward.reporting.fleet import FleetSummary
-from steward.reporting.model_report import ModelReport
 from steward.results import MetricResult
-from steward.retraining.background import Background
-from steward.retraining.manifest import DatasetManifest
-from steward.retraining.policy import RetrainingState
-from steward.retraining.runs import Run
-from steward.retraining.versions import VersionManifest
 from steward.spec.alerting import Flapping
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import Monitors
 from steward.spec.spec_section import SpecSection
-from steward.validation.evaluation import Evaluation
+from steward.store import kinds
 
 FOLDER = Path(__file__).parent
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -46,32 +25,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 WRITTEN: tuple[type[BaseModel], ...] = (ModelSpec,)
 """What people write: optional settings may be left out."""
 
-STORED: tuple[type[BaseModel], ...] = (
-    ModelAlerts,
-    CommandResult,
-    Audit,
-    Background,
-    Baseline,
-    Check,
-    Correction,
-    DatasetManifest,
-    Defect,
-    Evaluation,
-    LedgerEntry,
-    MetricResult,
-    ModelCard,
-    ModelReport,
-    Notification,
-    Profile,
-    RetrainingState,
-    Routing,
-    Run,
-    SampledAttributions,
-    FleetSummary,
-    Transfer,
-    VersionManifest,
-    WindowOutcomes,
-)
+STORED: tuple[type[BaseModel], ...] = (*(kind.load() for kind in kinds.STORED), MetricResult, Notification)
 """What Steward writes: every field is there."""
 
 

@@ -1,16 +1,16 @@
 """A fresh deployment for every test, or one that has a champion already."""
 
-import os
 from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
+from tests.environment import pytest_collection
 from tests.integration import lemons
 
 from .deployment import Deployment, Objects, deployed
 
-os.environ.pop("COLUMNS", None)  # a worker of pytest-xdist is told of 80 columns; what a test reads is no terminal
+__all__ = ["pytest_collection"]
 
 
 @pytest.fixture

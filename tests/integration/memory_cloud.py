@@ -66,6 +66,7 @@ class MemoryCloud:
         queues: the messages that wait, by function.
         notifications: what was published to SNS.
         events: what was put on the bus.
+        measured: whether CloudWatch may be read; it knows nothing of anything.
         answered: called after each request that succeeded; it may raise.
     """
 
@@ -77,6 +78,7 @@ class MemoryCloud:
     queues: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     notifications: list[Parameters] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    measured: bool = True
     answered: Callable[[str, Parameters], None] = lambda *_: None
 
     def __post_init__(self) -> None:
@@ -226,6 +228,11 @@ class MemoryCloud:
         self.queues[asked["QueueUrl"].rsplit("/", 1)[-1]].append(asked["MessageBody"])
         return {"MessageId": "1"}
 
+    def _get_metric_data(self, _: Parameters) -> Answer:
+        if not self.measured:
+            raise _refused("AccessDenied", "GetMetricData")
+        return {"MetricDataResults": []}
+
     def _list_queues(self, _: Parameters) -> Answer:
         return {"QueueUrls": []}
 
@@ -280,6 +287,7 @@ _OPERATIONS: dict[str, Callable[[MemoryCloud, Parameters], Answer]] = {
     "PutEvents": MemoryCloud._put_events,
     "Publish": MemoryCloud._publish,
     "SendMessage": MemoryCloud._send_message,
+    "GetMetricData": MemoryCloud._get_metric_data,
     "ListQueues": MemoryCloud._list_queues,
     "GetSchedule": MemoryCloud._get_schedule,
     "CreateSchedule": MemoryCloud._create_schedule,

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
-from functools import cache
+from functools import cache, partial
 from threading import RLock
 from typing import Any
 from unittest.mock import patch
@@ -20,6 +20,7 @@ import jsonpath_ng.ext
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.response import StreamingBody
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.exceptions import ServiceException
 from moto.core.utils import camelcase_to_underscores
 from moto.events.models import events_backends
@@ -50,6 +51,7 @@ _serialize = BaseClient._convert_to_request_dict
 _send = BaseClient._make_request
 _parse = cache(jsonpath_ng.ext.parse)
 _underscores = cache(camelcase_to_underscores)
+_signing_key = cache(partial(rsa.generate_private_key, public_exponent=65537, key_size=2048))
 _one_at_a_time = RLock()
 """S3 does each conditional write as one."""
 
@@ -65,6 +67,7 @@ def answered_directly() -> Iterator[None]:
         patch.object(BaseClient, "_make_request", _answered),
         patch("jsonpath_ng.ext.parse", _parse),  # for each event, rule and field the same
         patch("moto.sqs.models.camelcase_to_underscores", _underscores),  # some 16 of a queue, for every message
+        patch("moto.sns.models.Subscription.private_key", lambda _: _signing_key()),  # a tenth of a second to make
     ):
         yield
 

@@ -3,9 +3,11 @@
 import copy
 import io
 import json
+import os
 import zipfile
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 from samtranslator.translator.transform import transform
 
@@ -36,7 +38,8 @@ def processed() -> dict[str, Any]:
             resource["Properties"]["CodeUri"] = "s3://code/code.zip"
         if resource["Type"] == "AWS::Serverless::LayerVersion":
             resource["Properties"]["ContentUri"] = "s3://code/code.zip"
-    expanded: dict[str, Any] = transform(template, {}, _NoPolicies())
+    with patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}):  # the translator asks where it is
+        expanded: dict[str, Any] = transform(template, {}, _NoPolicies())
     return expanded
 
 

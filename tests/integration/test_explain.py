@@ -1,5 +1,8 @@
 """`steward explain`: a stored check is worked out again from stored profiles, and says how each decision came about."""
 
+import json
+import math
+import re
 from unittest.mock import patch
 
 import pytest
@@ -101,8 +104,37 @@ def test_a_tampered_profile_is_noticed(trained: Deployment) -> None:
     result = explained(trained, "lemons", event.check)
     assert result.exit_code == 1
     text = " ".join(result.output.split())
-    assert "results differ. The first: feature_drift" in text
-    assert "of age was" in text
+    assert "results differ by more than rounding. feature_drift" in text
+    assert re.search(r"of age: (value|p_value|effect|message) was \S+, and is", text)
+    document = json.loads(explained(trained, "lemons", event.check, "--json").output)
+    assert not document["same"]
+    assert {found["column"] for found in document["differences"]} >= {"age"}
+
+
+def test_what_another_processor_rounds_otherwise_is_the_same(trained: Deployment) -> None:
+    """As if the function had run on a processor whose libraries add in another order than here."""
+    event = check_of(trained, 14, mileage=1.4)
+    document = trained.object(event.stored.key)
+    for result in document["results"]:
+        if result["p_value"]:
+            result["p_value"] = math.nextafter(result["p_value"], 1)
+    aws.s3().put_object(Bucket=trained.data, Key=event.stored.key, Body=json.dumps(document))
+    result = explained(trained, "lemons", event.check)
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.output.split())
+    assert "results are the same. Every status is equal; figures of " in text
+    assert "were rounded otherwise, as another processor does, by at most 2e-16 of the figure." in text
+
+
+def test_a_check_whose_decision_was_changed_is_noticed(trained: Deployment) -> None:
+    event = check_of(trained, 14, mileage=1.4)
+    document = trained.object(event.stored.key)
+    changed = next(result for result in document["results"] if result["status"] == "drift")
+    changed["status"] = "ok"
+    aws.s3().put_object(Bucket=trained.data, Key=event.stored.key, Body=json.dumps(document))
+    result = explained(trained, "lemons", event.check)
+    assert result.exit_code == 1
+    assert f"{changed['column']}: status was ok, and is drift" in result.output
 
 
 @pytest.mark.parametrize("body", [b"{}", b"not a profile", b""])
@@ -133,6 +165,7 @@ def test_a_check_is_found_by_whatever_watch_and_status_print_of_it(trained: Depl
     assert f"  feature_drift  {event.check}  " in raised
     for name in (
         [], [event.check[:6]], [check.window], [check.window, check.version], [check.window, check.version[:8]],
+        ["2024-01-16"], ["2024-01-16 00:00 to 2024-01-17 00:00 UTC"], ["20240116T000000Z"], ["2024-01-16T13:00"],
         ["champion"], [check.version], ["feature_drift"], [event.stored.key], [f"s3://{trained.data}/{event.stored.key}"],
     ):  # fmt: skip
         assert explained(trained, "lemons", *name).output == wanted, name
@@ -151,6 +184,7 @@ def test_a_check_is_found_by_whatever_watch_and_status_print_of_it(trained: Depl
         (["20240115T000000Z_1d"], "say whose check it is: `steward explain MODEL 20240115T000000Z_1d`"),
         (["lemons"], "no window of lemons was checked yet"),
         (["lemons", "20240115T000000Z_1d"], "no check of window 20240115T000000Z_1d"),
+        (["lemons", "2024-01-15"], "no window of lemons that was checked contains 2024-01-15 00:00 UTC"),
         (["lemons", "roc_auc"], "roc_auc of lemons rests on no check yet"),
         (["lemons", "000001"], "spec 000001 of lemons is no check"),
     ],

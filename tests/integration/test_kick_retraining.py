@@ -46,8 +46,9 @@ def test_a_refusal_is_recorded_with_all_its_reasons(trained: Deployment) -> None
     assert isinstance(declined, TrainingDeclined)
     assert declined.triggers == ["someone asks"]
     assert [reason.split(":")[0] for reason in declined.reasons] == [
-        "cool-down", "0 labelled rows since the newest run; the policy asks for 500",
-    ]  # fmt: skip
+        "cool-down",
+        "0 labelled rows since the newest run, which the declaration has not changed since; the policy asks for 500",
+    ]
     (entry,) = [entry for entry in trained.entries("lemons") if entry.identity == declined.event_id]
     assert entry.action == "training_declined"
     assert all(reason in entry.summary for reason in declined.reasons)

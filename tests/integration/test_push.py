@@ -12,6 +12,7 @@ from steward.events import (
     DefectChanged,
     RetrainingProposed,
     TrainingDeclined,
+    TrainingRequested,
 )
 from tests.integration import lemons
 
@@ -103,6 +104,36 @@ def test_a_run_that_fails_fails_the_push(fresh: Deployment, folder: Path) -> Non
     ran = push("reference.csv", "reference")
     assert ran.code == 1, ran.text
     assert "run failed" in ran.text
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_declaration_that_is_mended_after_a_failed_run_starts_another(
+    fresh: Deployment, folder: Path, *, together: bool
+) -> None:
+    sold = lemons.sales(14)
+    sold = sold[(sold.index < len(sold) - 1600) | (sold["lemon"] == 0)]  # the newest four days have one class
+    spec = lemons.SPEC.replace("holdout_span: 4d", "holdout_span: 3d")
+    (folder / "lemons.yaml").write_text(spec)
+    (folder / "reference.csv").write_bytes(lemons.csv(sold))
+    push("lemons.yaml")
+    assert push("reference.csv", "reference").code == 1
+    again = push("reference.csv", "reference")
+    assert again.code == 1, again.text
+    assert "the newest run of lemons brought no version (failed): " in again.text
+    assert "the holdout rows hold 0 positive labels and need 20" in again.text
+    assert "change the declaration (retraining or validation) and push it, which starts a run" in " ".join(
+        again.text.split()
+    )
+    assert len(fresh.told(TrainingRequested)) == 1
+    (folder / "lemons.yaml").write_text(spec.replace("holdout_span: 3d", "holdout_span: 9d"))
+    if together:
+        mended = run("push", "lemons.yaml", "reference.csv", "--model", "lemons", "--kind", "reference")
+        assert mended.code == 0, mended.text
+    else:
+        push("lemons.yaml")
+        fresh.settle()
+    assert fresh.champion("lemons")
+    assert len(fresh.told(TrainingRequested)) == 2
 
 
 def test_predictions_before_reference_data_wait_and_that_is_said_at_once(fresh: Deployment) -> None:

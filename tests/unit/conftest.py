@@ -1,17 +1,17 @@
 """How unit tests run."""
 
-import os
 from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
 
+from tests.environment import pytest_collection
 from tests.unit.budget import overspent, used
 from tests.unit.properties import PROFILE
 
-settings.load_profile(PROFILE)
+__all__ = ["pytest_collection"]
 
-os.environ.pop("COLUMNS", None)  # a worker of pytest-xdist is told of 80 columns; what a test reads is no terminal
+settings.load_profile(PROFILE)
 
 
 @pytest.hookimpl(wrapper=True)

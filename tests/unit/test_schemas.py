@@ -10,9 +10,10 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from steward.events import EVENTS
-from steward.ledger import Decision, LedgerEntry
+from steward.store.kinds import STORED, StoredKind
 
-from .examples import SPEC, START, evaluation, manifest, stored
+from .examples import SPEC
+from .stored_examples import path_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "infra" / "schemas"
@@ -65,25 +66,7 @@ def test_the_example_of_an_event_follows_its_model_and_its_schema(name: str) -> 
     assert list(validator(f"events/{name}").iter_errors(detail | {"of_a_newer_release": 1})) == []
 
 
-ENTRY = LedgerEntry.following(
-    None,
-    Decision(
-        identity="1", model="lemons", action="alert_raised", subject="roc_auc", summary="fell", as_of=START,
-        correlation_id="c", evidence=(stored(),),
-    ),
-    function="raise_alerts",
-    recorded_at=START,
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("name", "document"),
-    [
-        ("VersionManifest", manifest().model_dump_json()),
-        ("Evaluation", evaluation(champion=None).model_dump_json()),
-        ("LedgerEntry", ENTRY.model_dump_json()),
-    ],
-)
-def test_what_is_stored_follows_its_schema(name: str, document: str) -> None:
-    content: Any = json.loads(document)
-    assert list(validator(name).iter_errors(content)) == []
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in STORED])
+def test_what_is_stored_follows_its_schema(kind: StoredKind) -> None:
+    content: Any = json.loads(path_of(kind.name, kind.version).read_bytes())
+    assert list(validator(kind.name).iter_errors(content)) == []

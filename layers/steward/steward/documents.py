@@ -4,9 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, field_validator
+from pydantic_core.core_schema import CoreSchema, str_schema
 
 from steward.errors import DocumentTooNew, StewardError
+
+FROM_STORE = {"stored": True}
+"""The context of what is read from the store, where each field that has a default is written out."""
 
 type Content = dict[str, Any]
 type Migration = Callable[[Content], Content]
@@ -27,6 +31,17 @@ class TolerantModel(BaseModel):
         A release that adds a field, and one that does not know it, agree on the ids that are derived from this.
         """
         return json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False)
+
+
+class AnyText:
+    """Annotates a vocabulary that releases add words to: what is stored or sent is read with any word.
+
+    `Annotated[Literal["drift", "volume"], AnyText()]` is the literal for type checkers, and text for the validator.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Any text."""
+        return str_schema()
 
 
 class _OlderVersion(StewardError):
@@ -76,11 +91,12 @@ class VersionedModel(TolerantModel):
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
-        """The same of JSON."""
+        """The same of JSON from the store."""
         try:
-            return super().model_validate_json(json_data, **options)
+            return super().model_validate_json(json_data, context=FROM_STORE, **options)
         except _OlderVersion:
-            return super().model_validate_json(json.dumps(cls._migrate(json.loads(json_data))), **options)
+            migrated = json.dumps(cls._migrate(json.loads(json_data)))
+            return super().model_validate_json(migrated, context=FROM_STORE, **options)
 
     @classmethod
     def _migrate(cls, content: Content) -> Content:
@@ -88,3 +104,9 @@ class VersionedModel(TolerantModel):
         while step := cls.MIGRATIONS.get(content["schema_version"]):
             content = step(content) | {"schema_version": content["schema_version"] + 1}
         return content
+
+
+def first_problem(error: ValidationError) -> str:
+    """What is wrong with a document first, and where."""
+    first = error.errors()[0]
+    return f"{first['msg']} at {'.'.join(map(str, first['loc'])) or 'the start'}"

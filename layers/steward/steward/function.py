@@ -1,20 +1,21 @@
 """What all functions do with a message: decode it, call the service for its kind, publish the events that it yields."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from steward.events import Envelope, Event, FailedInvocation, ObjectCreated, decode
+from steward.events import ClockTick, Envelope, Event, FailedInvocation, ObjectCreated, decode
 from steward.runtime import Runtime, Settings, logger
 from steward.scratch import remove_leftovers
 
-Service = Callable[[Runtime[Any], Any], Iterable[Event]]
+Service = Callable[[Runtime[Any], Any], Iterator[Event]]
 """What a function does: given its wiring and the event that woke it, it yields the events to publish, each in its turn:
 what follows a `yield` is done once that event is on the bus."""
 
-type Cause = Event | ObjectCreated | FailedInvocation
+type Cause = Event | ObjectCreated | ClockTick | FailedInvocation
+"""What wakes a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Delivery:
 
 
 def decode_message(message: Delivery, runtime: Runtime[Any]) -> Cause:
-    """The event of Steward's, the upload, or the failure of another function, that a message tells of.
+    """The event of Steward's, the upload, the tick of a clock, or the failure of a function, that a message tells of.
 
     Raises:
         pydantic.ValidationError, KeyError: it tells of none.
@@ -41,6 +42,8 @@ def decode_message(message: Delivery, runtime: Runtime[Any]) -> Cause:
     match Envelope.model_validate_json(message.body).detail_type:
         case "Object Created":
             return ObjectCreated.decode(message.body, runtime.data.newest_version)
+        case "Scheduled Event":
+            return ClockTick(at=message.sent_at)
         case FailedInvocation.DETAIL_TYPE:
             return FailedInvocation.decode(message.body)
     return decode(message.body, sent_at=message.sent_at)

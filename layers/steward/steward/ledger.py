@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import rfc8785
 from pydantic import AwareDatetime, Field
 
-from steward.documents import TolerantModel
+from steward.documents import AnyText, TolerantModel, VersionedModel
 from steward.errors import LedgerBroken
 from steward.events import ObjectRef
 
@@ -74,7 +74,7 @@ class Decision(TolerantModel):
 
     identity: str
     model: str
-    action: Action
+    action: Annotated[Action, AnyText()]
     subject: str
     summary: str
     as_of: AwareDatetime
@@ -82,9 +82,10 @@ class Decision(TolerantModel):
     evidence: tuple[ObjectRef, ...] = ()
 
 
-class LedgerEntry(Decision):
+class LedgerEntry(Decision, VersionedModel):
     """A decision in its place: bound to the entry before it by that one's hash."""
 
+    schema_version: Literal[1] = 1
     sequence: int = Field(ge=1)
     function: str
     recorded_at: AwareDatetime

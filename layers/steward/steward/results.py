@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from steward.documents import TolerantModel
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import StoredMonitor
 
 Status = Literal["ok", "drift", "breach", "unknown", "measured"]
 
@@ -78,7 +78,7 @@ class MetricResult(TolerantModel):
 
     model_config = ConfigDict(ser_json_inf_nan="null")
 
-    monitor: MonitorName
+    monitor: StoredMonitor
     column: str | None = None
     segment: str | None = None
     statistic: str

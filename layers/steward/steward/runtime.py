@@ -9,8 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 from pydantic import BaseModel, ConfigDict, Field
 
-from steward.events import Event, Header, ObjectRef
-from steward.ledger import Action, Decision, LedgerEntry
+from steward.events import Event, Header
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
@@ -133,35 +132,3 @@ class Runtime[S: Settings = Settings]:
             metrics.add_metric(name, unit, value)
         metrics.timestamp = round(at.timestamp() * 1000)  # set_timestamp would look at the wall clock again
         metrics.flush_metrics()
-
-    def record(
-        self,
-        event: Event,
-        action: Action,
-        subject: str,
-        summary: str,
-        evidence: tuple[ObjectRef, ...] = (),
-        *,
-        identity: str = "",
-    ) -> LedgerEntry:
-        """Append an event's decision to the ledger; a repeated event is recorded once.
-
-        Args:
-            event: what is told.
-            action: what was decided.
-            subject: what it is about.
-            summary: the sentence a person reads.
-            evidence: what it rests on.
-            identity: what makes it this decision; the event's id unless the same decision is told in several events.
-        """
-        decision = Decision(
-            identity=identity or event.event_id,
-            model=event.model,
-            action=action,
-            subject=subject,
-            summary=summary,
-            as_of=event.as_of,
-            correlation_id=event.correlation_id,
-            evidence=evidence,
-        )
-        return self.ledger.append(decision, recorded_at=self.now())

@@ -15,7 +15,7 @@ from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns
 from steward.spec.monitors import Monitors
-from tests.benchmarks.study.edge_families import ENTITY
+from tests.benchmarks.study.edge_draws import ENTITY
 from tests.benchmarks.study.edge_scenarios import EdgeScenario
 from tests.benchmarks.study.steward import windows_of
 

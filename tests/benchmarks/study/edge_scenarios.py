@@ -7,16 +7,8 @@ from zlib import crc32
 import numpy as np
 
 from steward.records.columns import Chunk, NumericColumn
-from tests.benchmarks.study.edge_families import (
-    AMOUNT,
-    CLAIM,
-    EDGE_FAMILIES,
-    NORMAL,
-    EdgeFamily,
-    Generator,
-    at_hour,
-    chunk_of,
-)
+from tests.benchmarks.study.edge_draws import Generator, chunk_of
+from tests.benchmarks.study.edge_families import AMOUNT, CLAIM, EDGE_FAMILIES, NORMAL, EdgeFamily, at_hour
 
 EDGE_SEED = 20_261_129
 EDGE_SIZES = (20, 50, 100, 500, 2_500, 10_000)

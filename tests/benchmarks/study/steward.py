@@ -11,8 +11,9 @@ from steward.drift import DriftScope, evaluate_drift
 from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, Column, NumericColumn
+from steward.spec.drift_monitors import FeatureDriftMonitor, JointMonitor, ShareMonitor
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
-from steward.spec.monitors import FeatureDriftMonitor, JointMonitor, Monitors, ShareMonitor
+from steward.spec.monitors import Monitors
 from steward.spec.windows import Window
 from tests.benchmarks.study.detector import Alarms
 from tests.benchmarks.study.families import CATEGORICAL_NAMES, NUMERIC_NAMES, Rows

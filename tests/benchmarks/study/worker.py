@@ -61,7 +61,7 @@ def run_edge_block(tool: str, name: str, block: int, windows: int) -> dict[str, 
         `unknown_joint`, how many windows left a joint statistic unknown; `smallest_p` of each window that has one.
     """
     from tests.benchmarks.study.edge_detectors import EDGE_DETECTORS  # noqa: PLC0415 - peers' environments lack these
-    from tests.benchmarks.study.edge_families import digest_of  # noqa: PLC0415
+    from tests.benchmarks.study.edge_draws import digest_of  # noqa: PLC0415
     from tests.benchmarks.study.edge_scenarios import EDGE_SCENARIOS  # noqa: PLC0415
 
     began = time.process_time()

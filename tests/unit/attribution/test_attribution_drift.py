@@ -10,7 +10,7 @@ from steward.attribution.attribution_drift import compare_attributions, moves
 from steward.baselines.attribution_spread import WindowSpread
 from steward.profiles.attribution_sums import AttributionSums
 from steward.results import MetricResult
-from steward.spec.monitors import AttributionMonitor
+from steward.spec.drift_monitors import AttributionMonitor
 from tests.nightly import nightly
 
 MONITOR = AttributionMonitor()

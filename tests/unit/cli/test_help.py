@@ -72,14 +72,15 @@ def test_a_misspelt_command_is_told_with_the_nearest_and_the_version_is_shown() 
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("shell", "typed", "found"),
     [
-        ("steward qu", ["quarantine"]),
-        ("steward quarantine ", ["list", "show", "release"]),
-        ("steward watch --js", ["--json"]),
+        ("bash", "steward qu", ["quarantine"]),
+        ("bash", "steward quarantine ", ["list", "show", "release"]),
+        ("bash", "steward watch --js", ["--json"]),
+        ("zsh", "steward quarantine ", ["list", "show", "release"]),
+        ("fish", "steward quarantine ", ["list", "show", "release"]),
     ],
 )
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_complete_commands_and_options(shell: str, typed: str, found: list[str]) -> None:
     words = typed.split(" ")
     done = subprocess.run(

@@ -12,12 +12,12 @@ from scipy import stats
 
 from steward.drift.category_changes import NewCategories, VanishedCategories, absence_p_value
 from steward.drift.chi_squared import chi_squared
-from steward.drift.comparison import mean_shift
 from steward.drift.distribution_function import DistributionFunction
 from steward.drift.hellinger_distance import hellinger_distance
 from steward.drift.jensen_shannon_distance import jensen_shannon_distance
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
+from steward.drift.numeric_comparison import mean_shift
 from steward.drift.population_stability_index import population_stability_index
 from steward.drift.proportion_tests import increase_p_value
 from steward.drift.standardised_shift import Shift

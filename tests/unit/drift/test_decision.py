@@ -13,8 +13,9 @@ from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.columns import Columns
+from steward.spec.drift_monitors import DriftMonitor, FeatureDriftMonitor, ShareMonitor
 from steward.spec.features import CategoricalFeature, NumericFeature
-from steward.spec.monitors import DriftMonitor, FeatureDriftMonitor, Monitors, ShareMonitor
+from steward.spec.monitors import Monitors
 from steward.spec.windows import Window
 from tests.nightly import nightly
 
@@ -140,9 +141,9 @@ def test_rows_that_resemble_their_neighbours_raise_no_alarm_in_small_windows():
     )
     baseline = Baseline.of(reference, scope, holdout=None)
     alone = Monitors(joint_drift=None, missing_values=None)
-    results = [result for chunk in windows(1500) for result in judge(baseline, chunk, alone)]
+    results = [result for chunk in windows(1000) for result in judge(baseline, chunk, alone)]
     p_values = np.array([result.p_value for result in results if result.statistic == "chi_squared"])
-    assert len(p_values) == 1500
+    assert len(p_values) == 1000
     assert np.mean(p_values <= 0.001) <= 0.003
     assert np.mean(p_values <= 0.01) <= 0.02
 

@@ -12,8 +12,9 @@ from steward.profiles.embeddings import EmbeddingSums
 from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import Chunk, EmbeddingColumn
+from steward.spec.drift_monitors import FeatureDriftMonitor
 from steward.spec.features import EmbeddingFeature
-from steward.spec.monitors import FeatureDriftMonitor, Monitors
+from steward.spec.monitors import Monitors
 from steward.spec.windows import Window
 
 DAY = timedelta(days=1)

@@ -18,6 +18,7 @@ from steward.drift.joint import (
 from steward.drift.joint.normal_scores import BEYOND, MISSING, normal_scores, score_tables
 from steward.drift.joint.random_features import random_features
 from steward.drift.normal_quantile import normal_quantile
+from tests.nightly import nightly
 from tests.unit.properties import some_examples
 
 Rows = NDArray[np.float64]
@@ -72,7 +73,7 @@ def test_a_classifier_tells_shifted_rows_apart_and_not_others() -> None:
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["gaussian", "heavy-tailed"])
-@pytest.mark.parametrize("rows", [100, 1000])
+@pytest.mark.parametrize("rows", [100, *nightly(1000)])
 @pytest.mark.parametrize(
     "p_value",
     [

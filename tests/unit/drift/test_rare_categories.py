@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from steward.baselines.baseline import Baseline
 from steward.drift import DriftScope, evaluate_drift
-from steward.drift.comparison import compare_categorical
+from steward.drift.categorical_comparison import compare_categorical
 from steward.drift.rare_categories import RareCategories
 from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk
+from steward.spec.drift_monitors import FeatureDriftMonitor, ShareMonitor
 from steward.spec.features import CategoricalFeature
-from steward.spec.monitors import FeatureDriftMonitor, Monitors, ShareMonitor
+from steward.spec.monitors import Monitors
 from steward.spec.windows import Window
 
 DECLARED = {name: CategoricalFeature(type="categorical") for name in ("city", "kind")}

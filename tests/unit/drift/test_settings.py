@@ -15,17 +15,17 @@ from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, Chunk, NumericColumn
 from steward.spec.document import read_spec
-from steward.spec.features import CategoricalFeature, NumericFeature
-from steward.spec.monitors import (
+from steward.spec.drift_monitors import (
     DriftMonitor,
     FeatureDriftMonitor,
     JointMonitor,
-    Monitors,
     SeasonalBaseline,
     SegmentMonitor,
     ShareMonitor,
     TrailingBaseline,
 )
+from steward.spec.features import CategoricalFeature, NumericFeature
+from steward.spec.monitors import Monitors
 from steward.spec.quality import Segment
 from steward.spec.windows import Window
 

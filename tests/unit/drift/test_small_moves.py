@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.drift.comparison import ColumnComparison, compare_numeric
+from steward.drift.comparison import ColumnComparison
 from steward.drift.filled_bin import FilledBin
 from steward.drift.neighbourhood import MARGIN, Neighbourhood
+from steward.drift.numeric_comparison import compare_numeric
 from steward.drift.standardised_shift import Shift
 from steward.drift.tail_share import TailShare
 from steward.profiles.bins import NumericBins

@@ -8,10 +8,10 @@ from scipy import stats
 
 from steward.baselines.baseline import Baseline
 from steward.drift import DriftScope, evaluate_drift
-from steward.drift.comparison import compare_numeric
 from steward.drift.frequent_value import FrequentValue
 from steward.drift.joint.correlation_shift import correlation_shift
 from steward.drift.joint.reconstruction_error import reconstruction_error
+from steward.drift.numeric_comparison import compare_numeric
 from steward.drift.proportion_tests import change_p_value
 from steward.drift.tail_share import TailShare
 from steward.profiles.bins import NumericBins

@@ -206,7 +206,7 @@ def test_an_unchanged_world_seldom_alarms_even_where_nothing_is_tolerated(metric
     generator = np.random.default_rng(rows)
     bins = {"make": SegmentBins(column="make", values=tuple(f"m{at:02d}" for at in range(20)))}
     text = SPEC + f"monitors: {{segment_performance: {{metric: {metric}, tolerance: 0}}}}\n"
-    spec, rate, windows = examples.spec(text), 0.05, 300
+    spec, rate, windows = examples.spec(text), 0.05, 100
     alarms = 0
     for _ in range(windows):
         sides = [

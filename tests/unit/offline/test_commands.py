@@ -262,3 +262,23 @@ def test_what_cannot_be_told_is_asked_for_and_can_be_said_by_options(run, tmp_pa
     assert (columns.time, columns.entity) == ("requested_at", "region")
     code, _, errors = run("suggest", "sales.csv", "--label", "y")
     assert (code, "the table has no column y" in errors) == (2, True)
+
+
+def test_a_suggestion_is_written_over_a_file_only_by_force(run, tmp_path: Path) -> None:
+    sales(300).to_csv(tmp_path / "sales.csv", index=False)
+    (tmp_path / "spec.yaml").write_text("mine")
+    code, _, errors = run("suggest", "sales.csv", "--output", "spec.yaml")
+    assert (code, "spec.yaml exists: name a new file, or write over it with --force" in errors) == (2, True)
+    assert (tmp_path / "spec.yaml").read_text() == "mine"
+    assert run("suggest", "sales.csv", "--output", "spec.yaml", "--force")[0] == 0
+    assert read_spec((tmp_path / "spec.yaml").read_text())
+
+
+def test_what_a_suggestion_leaves_open_is_said_again_when_it_is_validated(run, tmp_path: Path) -> None:
+    sales(300).to_csv(tmp_path / "sales.csv", index=False)
+    run("suggest", "sales.csv", "--output", "spec.yaml")
+    code, out, errors = run("validate", "spec.yaml")
+    assert (code, "spec.yaml declares" in out) == (0, True)
+    assert "spec.yaml: TO DO: score was taken for the model's answer" in " ".join(errors.split())
+    _, out, _ = run("validate", "spec.yaml", "--json")
+    assert json.loads(out)[0]["questions"][0].startswith("TO DO: score was taken")

@@ -39,8 +39,9 @@ def spread(rows: int, days: float, share: float) -> LabelledRows:
 @pytest.mark.parametrize(
     ("rows", "days", "share", "held", "block"),
     [
-        (14_000, 243, 0.3, "4w", "1d"),
+        (14_000, 243, 0.3, "8w", "1d"),
         (50_000, 365, 0.2, "8w", "1d"),
+        (13_014, 181, 0.05, "8w", "1d"),
         (50_000, 365, 0.002, "13w", "1d"),
         (5_000, 40, 0.5, "1w", "1d"),
         (20_000, 10, 0.5, "1d", "1h"),

@@ -59,13 +59,13 @@ def test_roles_are_told_from_names_and_cells(suggested) -> None:
     assert (spec.task, spec.positive_label) == ("binary_classification", "bad")
 
 
-def test_ranges_hold_every_row_and_domains_every_value(suggested) -> None:
+def test_ranges_leave_room_for_other_seasons_and_domains_hold_every_value(suggested) -> None:
     _, spec = suggested
     table = sales(3000)
-    assert (spec.features["age"].minimum, spec.features["age"].maximum) == (0, 89)
-    balance = spec.features["balance"]
-    assert -700 < balance.minimum <= table.balance.min()
-    assert table.balance.max() <= balance.maximum < 700
+    assert (spec.features["age"].minimum, spec.features["age"].maximum) == (None, 160)
+    balance, span = spec.features["balance"], np.ptp(table.balance)
+    assert table.balance.min() - 1.1 * span < balance.minimum <= table.balance.min() - span
+    assert table.balance.max() + span <= balance.maximum < table.balance.max() + 1.1 * span
     assert set(spec.features["region"].domain) == {"north", "south", "east", "west"}
     assert set(spec.features["store_type"].domain) == {"1", "2", "3", "4", "5"}
     assert spec.features["age"].nullable
@@ -201,6 +201,22 @@ def test_whatever_a_table_holds_the_suggestion_can_be_read(columns: dict[str, li
         text = ""
         refused = error.code
     assert read_spec(text) if text else refused == "no_columns"
+
+
+@pytest.mark.parametrize(
+    ("values", "minimum", "maximum"),
+    [
+        ([26.0, 70.0], None, 114),  # °F: the same in winter, or in °C, is no violation
+        ([0.0, 100.0], 0, 200),
+        ([5.0, 100.0], 0, 195),
+        ([-10.0, 30.0], -50, 70),
+        ([1000.0, 1010.0], 990, 1020),
+        ([7.0, 7.0], 7, 7),
+    ],
+)
+def test_bounds_are_what_only_an_error_goes_beyond(values: list[float], minimum: float | None, maximum: float) -> None:
+    (feature,) = [spec_of(pd.DataFrame({"x": values * 50, "y": np.arange(100) / 7}).astype(float)).features["x"]]
+    assert (feature.minimum, feature.maximum) == (minimum, maximum)
 
 
 def test_a_table_of_ids_alone_has_no_feature() -> None:

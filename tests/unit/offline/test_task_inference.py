@@ -352,3 +352,28 @@ def test_too_few_rows_of_a_class_for_a_training_and_its_holdout_are_said(positiv
     if questions:
         assert asked(text)[0].startswith(f"class 1 of the label has {positives} rows, ")
         assert "a training needs 20 in each part" in asked(text)[0]
+
+
+def test_a_probability_named_for_a_class_is_the_score() -> None:
+    reading = np.where(LABEL == 1, "poor", "good")
+    spec, text = of(FRAME.assign(p_poor=SCORE, reading=reading), label="reading")
+    assert (spec.columns.score, spec.columns.label, spec.positive_label, asked(text)) == (
+        "p_poor",
+        "reading",
+        "poor",
+        [],
+    )
+    spec, _ = of(FRAME.assign(p_value=SCORE, reading=reading), label="reading")
+    assert "p_value" in spec.features
+
+
+def test_many_values_are_no_label_of_a_binary_model() -> None:
+    table = FRAME.assign(wind=np.arange(ROWS) % 79)
+    with pytest.raises(BatchInvalid, match="wind holds 79 different values"):
+        of(table, label="wind", task="binary_classification")
+
+
+def test_without_label_and_answers_nothing_is_said_to_be_trained_elsewhere() -> None:
+    _, text = of(FRAME)
+    assert asked(text)
+    assert "trained elsewhere" not in text

@@ -14,6 +14,7 @@ from steward.performance.calibration_error import plain_calibration_error
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.ranking_metrics import area_under_roc, average_precision, average_precision_slopes
 from steward.performance.score_cells import MOST_CELLS
+from tests.nightly import nightly
 from tests.unit.properties import some_examples
 
 ROWS = 60_000
@@ -74,7 +75,7 @@ def test_figures_are_within_0_002_of_the_exact_ones_whatever_the_rate_of_events(
             assert found == pytest.approx([*exact, calibration_error(scores, labels)], abs=WITHIN), (rate, mirrored)
 
 
-@pytest.mark.parametrize("rate", [1e-4, 1e-5])
+@pytest.mark.parametrize("rate", [1e-5, *nightly(1e-4)])
 def test_events_of_one_in_a_hundred_thousand_rank_as_they_are(rate):
     generator = np.random.default_rng(4)
     scores = sigmoid(np.log(rate) - 1 + generator.normal(0, 1.5, 1_000_000))

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from steward.performance.paired import SERIAL_BLOCKS, allowed_autocorrelation, paired_absolute_error_gain
+from steward.performance.block_bounds import SERIAL_BLOCKS, allowed_autocorrelation
+from steward.performance.paired import paired_absolute_error_gain
 from steward.spec.policies import ValidationPolicy
 from tests.benchmarks.alerting.promotions import WORLDS, Holdout, rate
 

@@ -63,6 +63,9 @@ def test_codedeploy_shifts_each_function_and_its_alarm_rolls_back(released: dict
     assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
     alarm = released[f"{function}Errors"]["Properties"]
     assert {"Name": "Resource", "Value": {"Fn::Sub": f"${{{function}}}:{ALIAS}"}} in alarm["Dimensions"]
+    (version,) = [value["Value"] for value in alarm["Dimensions"] if value["Name"] == "ExecutedVersion"]
+    assert version == {"Fn::GetAtt": [f"{function}Version{COMMIT[:10]}", "Version"]}
+    assert released[version["Fn::GetAtt"][0]]["Type"] == "AWS::Lambda::Version"
 
 
 def test_every_queue_wakes_the_released_function(released: dict[str, Any]) -> None:
@@ -104,6 +107,13 @@ def test_what_fails_is_retried_and_kept_in_the_released_and_in_the_newest_code(r
     for configured in found.values():
         assert list(configured) == [ALIAS, "$LATEST"] or list(configured) == ["$LATEST", ALIAS]
         assert configured[ALIAS] == configured["$LATEST"]
+
+
+def test_every_role_is_within_the_boundary(released: dict[str, Any]) -> None:
+    roles = of_type(released, "AWS::IAM::Role")
+    assert "CodeDeployRole" in roles
+    given = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
+    assert [name for name, role in roles.items() if role["Properties"].get("PermissionsBoundary") != given] == []
 
 
 def test_another_release_publishes_every_function(released: dict[str, Any]) -> None:

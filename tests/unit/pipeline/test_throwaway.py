@@ -1,12 +1,13 @@
 """A stack of the end-to-end tests goes with its buckets, and no other stack does."""
 
 import json
+from unittest.mock import patch
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from infra.pipeline.throwaway import remove
+from infra.pipeline.throwaway import BUCKETS, remove
 
 TEMPLATE = {
     "Resources": {
@@ -48,3 +49,18 @@ def test_any_other_stack_stays(stack) -> None:
     with pytest.raises(SystemExit, match="is not a stack of the end-to-end tests"):
         remove("steward")
     assert len(boto3.client("s3").list_buckets()["Buckets"]) == 2
+
+
+def test_a_stack_that_was_never_made_is_no_error(stack, capsys: pytest.CaptureFixture[str]) -> None:
+    remove("steward-e2e-2")
+    assert capsys.readouterr().out == "there is no stack steward-e2e-2\n"
+
+
+def test_a_stack_whose_creation_failed_has_no_buckets_any_more(stack) -> None:
+    stack("steward-e2e-3")
+    cloudformation = boto3.client("cloudformation")
+    (page,) = cloudformation.get_paginator("list_stack_resources").paginate(StackName="steward-e2e-3")
+    gone = [{**one, "ResourceStatus": "DELETE_COMPLETE"} for one in page["StackResourceSummaries"]]
+    with patch("botocore.paginate.PageIterator.__iter__", return_value=iter([{"StackResourceSummaries": gone}])):
+        remove("steward-e2e-3")
+    assert len(boto3.client("s3").list_buckets()["Buckets"]) == len(BUCKETS)

@@ -10,9 +10,10 @@ from steward.governance.audit import Audit, AuditFinding
 from steward.ledger import Action, Decision, LedgerEntry
 from steward.monitoring.check import Check
 from steward.releasing.routing import Routing
-from steward.reporting.assemble import ReportEvidence, StoredDocument, report
+from steward.reporting.assemble import report
 from steward.reporting.ledger_projection import LedgerProjection
 from steward.reporting.model_report import ModelReport
+from steward.reporting.report_evidence import ReportEvidence, StoredDocument
 from steward.reporting.trends import PastFigures, VersionHistory
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec

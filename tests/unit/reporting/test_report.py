@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.ledger import Action
-from steward.reporting.assemble import ReportEvidence, StoredDocument
 from steward.reporting.digest import digest
 from steward.reporting.fleet import FleetSummary, ModelSummary
 from steward.reporting.ledger_projection import MAX_EVENTS, SHOWN_ACTIONS, LedgerProjection
 from steward.reporting.model_report import ModelReport
+from steward.reporting.report_evidence import ReportEvidence, StoredDocument
 from tests.unit.alerting.alert_dsl import seen, spec, window
 from tests.unit.examples import START, stored
 

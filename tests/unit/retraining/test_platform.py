@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -12,29 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.integration.template import read_template
 from tests.nightly import nightly
-from tests.processors import SETTINGS
+from tests.processors import ARM, SETTINGS, other, pinned
 
 ROOT = Path(__file__).resolve().parents[3]
-ARM = platform.machine() in ("aarch64", "arm64")
 FLOOR = {"ASIMDHP", "ASIMDDP"} if ARM else {"X86_V3"}
 """What every processor of Lambda has, of what numpy chooses by: of Graviton2, and of x86-64 with AVX2."""
-
-
-def pinned() -> dict[str, str]:
-    """What the template sets for the functions, where it decides about arithmetic, on a processor such as this."""
-    variables = read_template()["Globals"]["Function"]["Environment"]["Variables"]
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
-    return {name: chosen(variables[name]) for name in names}
-
-
-def chosen(value: str | dict[str, list[str]]) -> str:
-    if isinstance(value, str):
-        return value
-    condition, arm, x86 = value["Fn::If"]
-    assert condition == "IsArm"
-    return arm if ARM else x86
 
 
 @functools.cache
@@ -96,11 +78,6 @@ def test_artifacts_that_differ_are_told_apart_by_their_platform() -> None:
     assert there["hashes"] != here["hashes"]
     assert there["platform"].keys() == here["platform"].keys()
     assert there["platform"] != here["platform"]
-
-
-def other() -> dict[str, str]:
-    """Another kernel and more threads, which every processor of the architecture has."""
-    return pinned() | {"OPENBLAS_CORETYPE": "ARMV8" if ARM else "Prescott", "OMP_NUM_THREADS": "2"}
 
 
 @pytest.mark.nightly

@@ -3,11 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.retraining.policy import RetrainingDecision, RetrainingState, decide
+from steward.retraining.policy import RetrainingDecision, RetrainingState, decide, training_settings
+from steward.spec.document import read_spec
 from steward.spec.policies import RetrainingPolicy
+from tests.integration import lemons
 from tests.unit.examples import DAY, START
 
 POLICY = RetrainingPolicy.model_validate(
@@ -25,11 +28,14 @@ TRAINED = RetrainingState(
     counted={"reference/b1": 2000},
     last_run="r0",
     last_as_of=START,
+    last_settings="s1",
 )
 
 
 def ask(memory: RetrainingState = TRAINED, policy: RetrainingPolicy = POLICY, **changes: Any) -> RetrainingDecision:
     asked: dict[str, Any] = {
+        "settings": "s1",
+        "registered": False,
         "firing": ["roc_auc"],
         "proposed": None,
         "in_flight": False,
@@ -84,7 +90,9 @@ def test_no_run_starts_while_one_is_in_flight() -> None:
 
 def test_no_run_starts_without_enough_new_labels() -> None:
     memory = TRAINED.model_copy(update={"counted": TRAINED.labels | {"v1/w1": 101}})
-    assert ask(memory).reasons == ["499 labelled rows since the newest run; the policy asks for 500"]
+    assert ask(memory).reasons == [
+        "499 labelled rows since the newest run, which the declaration has not changed since; the policy asks for 500"
+    ]
     assert ask(memory.with_labels("v1/w2", 1)).verdict == "start"
 
 
@@ -160,14 +168,18 @@ def test_labels_told_again_or_out_of_order_are_counted_once(told: list[tuple[str
 
 def test_a_run_counts_the_labels_it_had_as_old() -> None:
     started = RetrainingDecision(verdict="start", triggers=["x"], reasons=["x"], run="r1")
-    memory = TRAINED.with_decision("event-1", started, START + 10 * DAY, START)
+    memory = TRAINED.with_decision("event-1", started, as_of=START + 10 * DAY, requested_at=START, settings="s1")
     assert (memory.last_run, memory.last_as_of, memory.new_labels) == ("r1", START + 10 * DAY, 0)
     assert memory.with_labels("v1/w1", 650).new_labels == 50
 
 
 def test_a_refusal_leaves_labels_and_run_as_they_were() -> None:
     memory = TRAINED.with_decision(
-        "event-1", RetrainingDecision(verdict="decline", triggers=["x"], reasons=["y"]), START + DAY, START
+        "event-1",
+        RetrainingDecision(verdict="decline", triggers=["x"], reasons=["y"]),
+        as_of=START + DAY,
+        requested_at=START,
+        settings="s2",
     )
     assert (memory.last_run, memory.new_labels) == ("r0", TRAINED.new_labels)
 
@@ -177,7 +189,7 @@ def test_an_answer_is_remembered_by_the_event_that_asked(
     memory: RetrainingState, question: dict[str, Any], event_id: str
 ) -> None:
     answer = ask(memory, **question)
-    told = memory.with_decision(event_id, answer, question["as_of"], START)
+    told = memory.with_decision(event_id, answer, as_of=question["as_of"], requested_at=START, settings="s1")
     assert told.decisions[event_id] == answer
     assert RetrainingState.model_validate_json(told.model_dump_json()) == told
 
@@ -185,14 +197,63 @@ def test_an_answer_is_remembered_by_the_event_that_asked(
 def test_only_the_last_answers_are_kept() -> None:
     memory = RetrainingState()
     for number in range(150):
-        memory = memory.with_decision(f"event-{number}", RetrainingDecision(verdict="nothing"), START, START)
+        memory = memory.with_decision(
+            f"event-{number}", RetrainingDecision(verdict="nothing"), as_of=START, requested_at=START, settings="s1"
+        )
     assert list(memory.decisions) == [f"event-{number}" for number in range(50, 150)]
 
 
 def test_a_start_is_remembered_however_much_is_asked_after_it() -> None:
     started = RetrainingDecision(verdict="start", triggers=["x"], reasons=["x"], run="r1")
-    memory = RetrainingState().with_decision("the start", started, START, START)
+    memory = RetrainingState().with_decision("the start", started, as_of=START, requested_at=START, settings="s1")
     for number in range(150):
-        memory = memory.with_decision(f"event-{number}", RetrainingDecision(verdict="nothing"), START, START)
+        memory = memory.with_decision(
+            f"event-{number}", RetrainingDecision(verdict="nothing"), as_of=START, requested_at=START, settings="s1"
+        )
     assert memory.decisions["the start"] == started
     assert memory.last_requested_at == START
+
+
+# A declaration that changed after a run that brought no version.
+
+FIRST = RetrainingState(labels={"reference/b1": 2000}).with_decision(
+    "e0", RetrainingDecision(verdict="start", run="r0"), as_of=START, requested_at=START, settings="s0"
+)
+
+
+@pytest.mark.parametrize(
+    ("memory", "changes", "verdict"),
+    [
+        (FIRST, {}, "start"),
+        (FIRST, {"settings": "s0"}, "nothing"),
+        (FIRST, {"has_champion": True}, "nothing"),
+        (FIRST, {"in_flight": True}, "nothing"),  # its end asks again
+        (RetrainingState(), {}, "nothing"),  # no reference has come: there is nothing to decline either
+        (FIRST.model_copy(update={"last_settings": None}), {}, "nothing"),  # of an older Steward
+        (FIRST.model_copy(update={"labels": {"reference/b1": 10}, "counted": {}}), {}, "decline"),
+    ],
+)
+def test_a_changed_declaration_asks_for_the_version_that_is_missing(
+    memory: RetrainingState, changes: dict[str, Any], verdict: str
+) -> None:
+    asked = {"registered": True, "has_champion": False, "firing": []} | changes
+    assert ask(memory, **asked).verdict == verdict
+
+
+def test_new_labels_are_asked_for_only_under_the_same_declaration() -> None:
+    asked = {"proposed": "ann asks", "has_champion": False, "firing": []}
+    (reason,) = ask(FIRST, settings="s0", **asked).reasons
+    assert reason.startswith("0 labelled rows since the newest run, which the declaration has not changed since")
+    assert ask(FIRST, settings="s1", **asked).verdict == "start"
+
+
+def test_only_what_training_and_validation_depend_on_counts_as_a_change() -> None:
+    spec = read_spec(lemons.SPEC)
+    settings = training_settings(spec)
+    for same in ("description: sour\n", "owner: somebody@example.com\n", "alerting: {notify_at: info}\n"):
+        key = same.partition(":")[0]
+        lines = [line for line in lemons.SPEC.splitlines(keepends=True) if not line.startswith(f"{key}:")]
+        assert training_settings(read_spec("".join(lines) + same)) == settings
+    assert training_settings(read_spec(lemons.SPEC + "validation: {minimum_gain: -1.0}\n")) != settings
+    longer = spec.model_copy(update={"retraining": spec.retraining.model_copy(update={"holdout_span": 30 * DAY})})
+    assert training_settings(longer) != settings

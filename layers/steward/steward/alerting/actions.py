@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from steward.alerting.delivery import LEASE_TTL
 from steward.documents import TolerantModel
 from steward.spec.actions import AlertAction
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import StoredMonitor
 from steward.spec.severity import Severity
 
 MAX_EXECUTIONS = 500
@@ -33,7 +33,7 @@ class ActionExecution(TolerantModel):
     """
 
     action: AlertAction
-    monitor: MonitorName
+    monitor: StoredMonitor
     version: str
     window: str
     severity: Severity

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Self, get_args
+from typing import Literal, Self, get_args
 
 from pydantic import Field
 
@@ -22,11 +22,11 @@ from steward.alerting.delivery import (
 from steward.alerting.inputs import Acknowledgement, CheckSummary, MonitorFinding, Mute
 from steward.alerting.pooled_evidence import SPANS, classify_window
 from steward.alerting.state_machine import AlertProgress, AlertState, WindowResult, run_state_machine
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.spec.alerting import AlertRule
 from steward.spec.maintenance import in_maintenance
 from steward.spec.model import ModelSpec
-from steward.spec.monitors import DriftName, MonitorName, QualityName
+from steward.spec.monitors import DriftName, MonitorName, QualityName, StoredMonitor
 from steward.spec.severity import Severity
 from steward.spec.windows import ORIGIN, Window
 
@@ -44,11 +44,13 @@ MAX_DECISIONS = 100
 _ABOUT_ROWS = frozenset({*get_args(DriftName), *get_args(QualityName)}) - {"label_leakage", "unmatched_labels"}
 """Monitors that need no labels."""
 
+_KNOWN = frozenset(get_args(MonitorName))
+
 _OF_UPLOAD = re.compile("[0-9a-f]{16}")
 """The form of correlation ids that follow from an upload."""
 
 
-class ModelAlerts(TolerantModel):
+class ModelAlerts(VersionedModel):
     """All alerts of one model (compare-and-swap).
 
     Attributes:
@@ -59,12 +61,13 @@ class ModelAlerts(TolerantModel):
         executions: what was done by itself, or held back, by what makes it this execution.
     """
 
+    schema_version: Literal[1] = 1
     model: str
     champion: str | None = None
     checks: dict[str, CheckSummary] = Field(default_factory=dict)
     mutes: dict[str, Mute] = Field(default_factory=dict)
     acknowledgements: dict[str, Acknowledgement] = Field(default_factory=dict)
-    deliveries: dict[MonitorName, DeliveryState] = Field(default_factory=dict)
+    deliveries: dict[StoredMonitor, DeliveryState] = Field(default_factory=dict)
     executions: dict[str, ActionExecution] = Field(default_factory=dict)
 
     @property
@@ -79,9 +82,12 @@ class ModelAlerts(TolerantModel):
 
     @property
     def monitors(self) -> list[MonitorName]:
-        """Every monitor with a finding for the champion or a sent notification."""
+        """Every monitor with a finding for the champion or a sent notification.
+
+        One that only a newer release has is left to that release, and its notifications stay as they are.
+        """
         found = {name for check in self.history for name in check.findings}
-        return sorted({*found, *self.deliveries})
+        return sorted(_KNOWN & {*found, *self.deliveries})
 
     def with_check(self, check: CheckSummary) -> Self:
         """Add a check. The order of checks makes no difference, nor do repetitions.
@@ -121,7 +127,7 @@ class ModelAlerts(TolerantModel):
             )
             for name, status in statuses.items()
         }
-        kept = {name: known for name, known in sent.items() if known != DeliveryState()}
+        kept = {name: known for name, known in (self.deliveries | sent).items() if known != DeliveryState()}
         return self.model_copy(update={"deliveries": kept})
 
     def with_sent(self, announced: Mapping[MonitorName, Announcement], now: datetime) -> Self:

@@ -183,4 +183,5 @@ def mark_sent(state: DeliveryState, announcement: Announcement, now: datetime) -
     if state.lease is None or state.lease.announcement != announcement:
         return state
     since = state.severity_since if announcement.change == "reminder" else announcement.as_of
-    return DeliveryState(last=announcement, sent_at=now, severity_since=since)
+    sent = {"last": announcement, "sent_at": now, "severity_since": since, "lease": None}
+    return state.model_copy(update=sent)

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.results import MetricResult, Precision, Status
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import MonitorName, StoredMonitor
 
 
 class MonitorFinding(TolerantModel):
@@ -137,7 +137,7 @@ class CheckSummary(TolerantModel):
     newest_upload: str = ""
     stored: ObjectRef | None = None
     cause: str = ""
-    findings: dict[MonitorName, MonitorFinding] = Field(default_factory=dict)
+    findings: dict[StoredMonitor, MonitorFinding] = Field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -158,7 +158,7 @@ class CheckSummary(TolerantModel):
 class Mute(TolerantModel):
     """A person wants no notifications until a time; one that ends when it was asked for lifts those before it."""
 
-    monitor: MonitorName | None
+    monitor: StoredMonitor | None
     as_of: AwareDatetime
     until: AwareDatetime
     reason: str
@@ -181,7 +181,7 @@ class Mute(TolerantModel):
 class Acknowledgement(TolerantModel):
     """An acknowledgement stops reminders and the escalation of what was sent before it."""
 
-    monitor: MonitorName | None
+    monitor: StoredMonitor | None
     at: AwareDatetime = Field(description="When it was said, by the wall clock, as what was told has its time by it.")
     author: str
     note: str = ""

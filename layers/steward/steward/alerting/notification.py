@@ -8,9 +8,9 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from steward.alerting.delivery import AlertChange
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import StoredMonitor
 from steward.spec.severity import Severity
 
 _SUBJECT_LENGTH = 100
@@ -48,7 +48,7 @@ class AlertNews(TolerantModel):
     model_config = ConfigDict(ser_json_inf_nan="null")
 
     event_id: str
-    monitor: MonitorName
+    monitor: StoredMonitor
     change: AlertChange
     severity: Severity
     version: str
@@ -64,7 +64,7 @@ class AlertNews(TolerantModel):
     trend: list[TrendPoint] = Field(default_factory=list)
 
 
-class Notification(TolerantModel):
+class Notification(VersionedModel):
     """One notification, as queues, functions and HTTP endpoints receive it.
 
     Attributes:

@@ -17,7 +17,7 @@ from steward.drift.drift_messages import chance_of
 from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.attribution_sums import AttributionSums
 from steward.results import MetricResult, Status
-from steward.spec.monitors import AttributionMonitor
+from steward.spec.drift_monitors import AttributionMonitor
 
 FEWEST_ROWS = 30
 """Attributed rows needed on either side: fewer do not tell a mean's standard error."""

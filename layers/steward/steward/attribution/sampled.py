@@ -1,13 +1,15 @@
 """Stored attributions of a sample of a window, computed with the version's own artifact."""
 
+from typing import Literal
+
 from pydantic import ConfigDict
 
 from steward.attribution.attributions import Method
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.profiles.attribution_sums import AttributionSums
 
 
-class SampledAttributions(TolerantModel):
+class SampledAttributions(VersionedModel):
     """The attributions of some records of one window (create-only).
 
     Attributes:
@@ -19,6 +21,7 @@ class SampledAttributions(TolerantModel):
 
     model_config = ConfigDict(ser_json_inf_nan="strings")
 
+    schema_version: Literal[1] = 1
     sums: AttributionSums
     rows: int = 0
     method: Method | None = None

@@ -1,22 +1,22 @@
 """The baseline of a version: the reference that its windows are compared with."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from statistics import median
+from dataclasses import replace
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from steward.baselines.attribution_spread import WindowSpread
 from steward.baselines.conditional_performance import ConditionalPerformance
-from steward.documents import TolerantModel
+from steward.baselines.holdout_outputs import with_outputs
+from steward.baselines.window_effects import WindowEffects, embedding_repeats, median_effect, strongest_effect
+from steward.documents import VersionedModel, first_problem
 from steward.errors import IncomparableProfiles
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.profiles.attribution_sums import AttributionSums
-from steward.profiles.bins import MISSING, ColumnBins, NumericBins
-from steward.profiles.clusters import Clusters, ColumnClusters, clusters_of
-from steward.profiles.design_effect import DesignEffect, Repeated
+from steward.profiles.clusters import ColumnClusters, clusters_of
+from steward.profiles.design_effect import DesignEffect
 from steward.profiles.embedding_spread import EmbeddingSpread
 from steward.profiles.embeddings import EmbeddingBins
 from steward.profiles.entities import EntityCounts
@@ -26,7 +26,6 @@ from steward.profiles.profile import Profile, ProfileBuilder
 from steward.profiles.profile_input import ProfileInput
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.profiles.sample import ROWS, Sample
-from steward.profiles.summaries import NumericSummary, Summary, histogram
 from steward.records.columns import Chunk, EmbeddingColumn
 from steward.spec.windows import Window
 
@@ -34,7 +33,7 @@ REFERENCE_ROWS = 4000
 """Rows in the sample of the reference."""
 
 
-class Baseline(TolerantModel):
+class Baseline(VersionedModel):
     """Bins, what the reference holds in them, and how much that varies from window to window.
 
     Attributes:
@@ -119,18 +118,16 @@ class Baseline(TolerantModel):
         windows = [gatherings[window].profile() for window in sorted(gatherings)]
         total = sum(windows, start=Profile.empty(bins, REFERENCE_ROWS))
         if not own:
-            total = _with_outputs(total, Profile.of(outputs[0], bins, scope.names), bins)
+            total = with_outputs(total, Profile.of(outputs[0], bins, scope.names), bins)
         carried = [window.attributions for window in windows if window.attributions.rows]
         clusters = clusters_of(portions, bins, scope.names)
         if clusters is not None and not own:
-            answered = clusters_of([(portions[0][0], portion) for portion in outputs], bins, scope.names)
+            found = clusters_of([(portions[0][0], portion) for portion in outputs], bins, scope.names)
+            answered = found or ColumnClusters()
             clusters = clusters.model_copy(
-                update={
-                    "outputs": answered.outputs if answered else {},
-                    "missing_outputs": answered.missing_outputs if answered else {},
-                }
+                update={"outputs": answered.outputs, "missing_outputs": answered.missing_outputs}
             )
-        effects = _Effects.of(windows, bins, clusters, total.entities.repeats, outputs=own)
+        effects = WindowEffects.of(windows, bins, clusters, total.entities.repeats, outputs=own)
         sums, spread = attributions or (total.attributions, WindowSpread.of(carried))
         total = total.model_copy(update={"attributions": sums})
         return cls(
@@ -145,7 +142,7 @@ class Baseline(TolerantModel):
             embedding_spreads={
                 name: EmbeddingSpread.of(
                     _embeddings(reference, name), [window.embeddings[name] for window in windows], column
-                ).among([window.embeddings[name] for window in windows], _repeats_of_embedding(clusters, name, total))
+                ).among([window.embeddings[name] for window in windows], embedding_repeats(clusters, name, total))
                 for name, column in bins.composites.items()
                 if isinstance(column, EmbeddingBins) and name in scope.features
             },
@@ -170,7 +167,7 @@ class Baseline(TolerantModel):
         if not windows:
             raise IncomparableProfiles("there are no earlier windows to compare with; compare with the reference")
         total = sum(windows, start=Profile.empty(self.bins))
-        effects = _Effects.of(windows, self.bins, self.clusters, total.entities.repeats)
+        effects = WindowEffects.of(windows, self.bins, self.clusters, total.entities.repeats)
         return self.model_copy(
             update={
                 "reference": total,
@@ -182,7 +179,7 @@ class Baseline(TolerantModel):
                 "embedding_spreads": {
                     name: spread.among(
                         [window.embeddings[name] for window in windows],
-                        _repeats_of_embedding(self.clusters, name, total),
+                        embedding_repeats(self.clusters, name, total),
                     )
                     for name, spread in self.embedding_spreads.items()
                 },
@@ -227,21 +224,7 @@ class Baseline(TolerantModel):
         known = [effect for effect in self.design_effects.values() if effect.known]
         if own.known or not known:
             return own
-        beyond = [effect.beyond or (effect.value, effect.location) for effect in known]
-        found = DesignEffect(
-            value=median(value for value, _ in beyond),
-            location=median(location for _, location in beyond),
-            concentration=median(effect.concentration for effect in known),
-            rows=median(effect.rows for effect in known),
-            chunks=min(effect.chunks for effect in known),
-            clustered=any(effect.clustered for effect in known),
-            windows=known[0].windows,
-            known=True,
-        )
-        if own.clusters is None:
-            return found
-        found = found.with_entities(Repeated(own.clusters, own.repeats, own.repeats))
-        return found.model_copy(update={"window_repeats": own.window_repeats})
+        return median_effect(known, own)
 
     @property
     def joint_design_effect(self) -> DesignEffect:
@@ -250,29 +233,7 @@ class Baseline(TolerantModel):
         What moves most decides the tail of a sum over all directions, so less would cry wolf.
         """
         effects = [self.design_effect(name) for _, name in self.bins.sampled]
-        known = [effect for effect in effects if effect.known]
-        found = DesignEffect()
-        if known:
-            most = max(known, key=lambda effect: max(effect.beyond or (effect.value, effect.location)))
-            value, location = most.beyond or (most.value, most.location)
-            found = DesignEffect(
-                value=max(value, location),
-                location=location,
-                rows=most.rows,
-                chunks=min(effect.chunks for effect in known),
-                clustered=any(effect.clustered for effect in known),
-                windows=most.windows,
-                known=True,
-            )
-        shared = [effect for effect in effects if effect.clusters is not None]
-        if not shared:
-            return found
-        alike = [effect.clusters for effect in shared if effect.clusters is not None]
-        most_alike = max(max(clusters.location, *clusters.spectrum) for clusters in alike)
-        sampled = len(self.sample) / max(1, self.reference.rows)
-        repeats = 1 + (shared[0].repeats - 1) * min(1.0, sampled)
-        found = found.with_entities(Repeated(Clusters(location=most_alike, spectrum=(most_alike,)), repeats, repeats))
-        return found.model_copy(update={"window_repeats": shared[0].window_repeats})
+        return strongest_effect(effects, len(self.sample) / max(1, self.reference.rows))
 
     def to_json(self) -> bytes:
         """Compact JSON; equal baselines give equal bytes."""
@@ -310,10 +271,7 @@ class _BinsAlone(BaseModel):
 
 
 def _no_baseline(error: ValidationError) -> IncomparableProfiles:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    msg = f"not a baseline: {first['msg']} at {place or 'the start'}; train or adopt the version again"
-    return IncomparableProfiles(msg)
+    return IncomparableProfiles(f"not a baseline: {first_problem(error)}; train or adopt the version again")
 
 
 def _assign_positions(parts: Iterable[tuple[Window, ProfileInput | Chunk]]) -> list[tuple[Window, ProfileInput]]:
@@ -327,94 +285,6 @@ def _assign_positions(parts: Iterable[tuple[Window, ProfileInput | Chunk]]) -> l
     return placed
 
 
-def _with_outputs(reference: Profile, held: Profile, bins: Bins) -> Profile:
-    """The reference with the outputs and decisions of a holdout, and none in its sample."""
-    segments = {
-        name: {
-            group: profile.model_copy(update={"outputs": held.segments[name][group].outputs})
-            for group, profile in groups.items()
-        }
-        for name, groups in reference.segments.items()
-    }
-    features = sum(side == "features" for side, _ in bins.sampled)
-    table = reference.sample.table.copy()
-    table[:, features:] = MISSING
-    return reference.model_copy(
-        update={
-            "outputs": held.outputs,
-            "segments": segments,
-            "decisions": held.decisions,
-            "sample": Sample.of(reference.sample.row_keys, table, reference.sample.size),
-        }
-    )
-
-
 def _embeddings(portions: Sequence[ProfileInput], name: str) -> list[EmbeddingColumn]:
     columns = [portion.chunk.columns.get(name) for portion in portions]
     return [column for column in columns if isinstance(column, EmbeddingColumn)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Effects:
-    """The design effects of every part: of its histogram, and of its share of missing cells."""
-
-    features: dict[str, DesignEffect]
-    outputs: dict[str, DesignEffect]
-    missing_features: dict[str, DesignEffect]
-    missing_outputs: dict[str, DesignEffect]
-
-    @classmethod
-    def of(
-        cls,
-        windows: Sequence[Profile],
-        bins: Bins,
-        clusters: ColumnClusters | None,
-        repeats: float,
-        *,
-        outputs: bool = True,
-    ) -> Self:
-        """Estimate them.
-
-        Args:
-            windows: of the reference.
-            bins: of them.
-            clusters: how alike rows of one entity are.
-            repeats: rows that the entity of a row has on average, in the whole reference.
-            outputs: whether the windows tell how outputs vary.
-        """
-        by_window = max(1.0, median(window.entities.repeats for window in windows)) if windows else 1.0
-
-        def shared(found: Mapping[str, Clusters], name: str) -> Repeated | None:
-            return None if clusters is None else Repeated(found.get(name, Clusters()), repeats, by_window)
-
-        known = clusters or ColumnClusters()
-        features, answers = [window.features for window in windows], [window.outputs for window in windows if outputs]
-        return cls(
-            {name: _effect([w[name] for w in features], column, shared(known.features, name))
-             for name, column in bins.features.items()},
-            {name: _effect([w[name] for w in answers], column, shared(known.outputs, name))
-             for name, column in bins.outputs.items()},
-            {name: _missing([w[name] for w in features], shared(known.missing_features, name))
-             for name in bins.features},
-            {name: _missing([w[name] for w in answers], shared(known.missing_outputs, name))
-             for name in bins.outputs},
-        )  # fmt: skip
-
-
-def _repeats_of_embedding(clusters: ColumnClusters | None, embedding: str, total: Profile) -> Repeated | None:
-    """What the vectors of one entity share."""
-    if clusters is None:
-        return None
-    repeats = total.entities.repeats
-    return Repeated(clusters.embeddings.get(embedding, Clusters()), repeats, repeats)
-
-
-def _missing(windows: Sequence[Summary], entities: Repeated | None) -> DesignEffect:
-    return DesignEffect.of([(window.unusable, window.count) for window in windows], entities=entities)
-
-
-def _effect(windows: Sequence[Summary], bins: ColumnBins, entities: Repeated | None) -> DesignEffect:
-    counts, means = [histogram(window) for window in windows], []
-    if isinstance(bins, NumericBins):
-        means = [window.mean(bins) for window in windows if isinstance(window, NumericSummary)]
-    return DesignEffect.of(counts, means, entities)

@@ -17,6 +17,7 @@ from steward.evidence.window_evidence import WindowEvidence
 from steward.lineage.identifiers import UnknownId
 from steward.monitoring.check import Check
 from steward.monitoring.evaluate import evaluate
+from steward.monitoring.recomputation import compare_results
 from steward.repositories.artifacts import ArtifactCatalogue
 from steward.results import MetricResult
 from steward.services.check_window import restore_evidence
@@ -25,6 +26,9 @@ from steward.spec.windows import Window
 _FOUND = ("drift", "breach")
 _UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
 """Statistics that carry the p-value of another."""
+
+_LISTED = 8
+"""Differences that are shown, of which a damaged profile may have hundreds."""
 
 _CHECKS = "checks/"
 _AN_ID = re.compile(r"[0-9a-f]{16}|[0-9]{8}T[0-9]{6}Z_\w+")
@@ -37,8 +41,8 @@ def explain_check(
     check: Annotated[
         str | None,
         typer.Argument(
-            help="A check's id or its beginning, a window, a monitor that found something, a version or `champion`; "
-            "the newest check when left out."
+            help="A check's id or its beginning, a window by its id or a date in it, a monitor that found something, "
+            "a version or `champion`; the newest check when left out."
         ),
     ] = None,
     version: Annotated[str | None, typer.Argument(help="With a window: whose check, where it has several.")] = None,
@@ -49,13 +53,19 @@ def explain_check(
     deployment = Deployment.of(stack)
     found = find(deployment, model, check, version)
     evidence = restore_evidence(deployment.data, found)
-    same, sentence = comparison(found, evaluate(evidence))
+    again = compare_results(found.results, evaluate(evidence))
+    sentence = again.summary(len(found.batches))
     if as_json:
-        print_json({"check": found, "same": same, "message": sentence})
+        document = {"check": found, "same": again.same, "message": sentence, "differences": list(again.differences)}
+        print_json(document | {"rounded": again.rounded, "largest_rounding": again.deviation})
     else:
         show(found, evidence)
-        console.print(Text(sentence, style="green" if same else "bold red"))
-    raise typer.Exit(0 if same else 1)
+        console.print(Text(sentence, style="green" if again.same else "bold red"))
+        for difference in again.differences[:_LISTED]:
+            console.print(Padding(Text(str(difference)), (0, 0, 0, 2), expand=False))
+        if len(again.differences) > _LISTED:
+            console.print(f"  and {len(again.differences) - _LISTED} more; --json has them all")
+    raise typer.Exit(0 if again.same else 1)
 
 
 def find(deployment: Deployment, model: str, name: str | None, version: str | None) -> Check:
@@ -263,25 +273,6 @@ def _figures(found: Sequence[ExplainedDecision]) -> Table:
             f"{result.rows:,}",
         )
     return drawn
-
-
-def comparison(check: Check, again: Sequence[MetricResult]) -> tuple[bool, str]:
-    """Whether the results worked out again are those that are stored, and the sentence that says so."""
-    changed = [
-        (before, after)
-        for before, after in zip(check.results, again, strict=False)
-        if before.model_dump_json() != after.model_dump_json()
-    ]
-    profiles = f"{len(check.batches)} stored profile{'' if len(check.batches) == 1 else 's'}"
-    if len(check.results) == len(again) and not changed:
-        return True, f"Worked out again from {profiles}: all {len(again)} results are the same."
-    number = max(len(changed), abs(len(check.results) - len(again)))
-    first = ""
-    if changed:
-        before, after = changed[0]
-        about = f" of {before.column}" if before.column else ""
-        first = f" The first: {before.monitor} {before.statistic}{about} was {before.value}, and is {after.value}."
-    return False, f"Worked out again from {profiles}, {number} of {len(again)} results differ.{first}"
 
 
 def _decisions(results: Sequence[MetricResult]) -> Iterator[ExplainedDecision]:

@@ -5,11 +5,15 @@ from typing import Final
 
 from steward.cli import history
 from steward.cli.deployment import Deployment
-from steward.cli.terminal import console
+from steward.cli.terminal import console, errors
 from steward.cli.wait_notice import wait_notice
 from steward.errors import StewardError
 from steward.ledger import LedgerEntry
 from steward.repositories import models
+from steward.retraining.policy import RetrainingState, training_settings
+from steward.retraining.runs import Run
+from steward.spec.model import ModelSpec
+from steward.store import keys
 
 _ENDS: Final = {"champion_promoted": True, "promotion_held": True, "version_refused": False, "run_failed": False}
 """The entries that end a run, and whether its version passed."""
@@ -49,6 +53,10 @@ def show_version(
         return True
     if not first and spec.retraining.recipe:
         return True
+    reason = None if asking else _last_failure(deployment, spec)
+    if reason:
+        errors.print(reason, style="red", markup=False)
+        return False
     progress = Progress(asking)
     about = next(iter(asking)) if len(asking) == 1 else None  # else what else happens would prolong the wait
     with wait_notice(f"a version of {model} to be in charge", patience):
@@ -64,6 +72,21 @@ def show_version(
             f"itself: `steward outcome {model}` waits for it, and predictions that are pushed meanwhile wait too"
         )
     return progress.passed
+
+
+def _last_failure(deployment: Deployment, spec: ModelSpec) -> str | None:
+    """Why there is no version, where the newest run ended without one and another would end alike."""
+    state = deployment.data.load_if_present(keys.retraining_state(spec.model), RetrainingState)
+    if not spec.retraining.recipe or not state or not state.last_run or state.settings_changed(training_settings(spec)):
+        return None
+    run = deployment.data.load_if_present(keys.run(spec.model, state.last_run), Run)
+    if run is None or run.stage not in {"failed", "refused"}:
+        return None
+    return (
+        f"the newest run of {spec.model} brought no version ({run.stage}): {run.outcome}\n"
+        "The same rows under the same declaration end alike: change the declaration (retraining or validation) and "
+        "push it, which starts a run, or push more reference data"
+    )
 
 
 class Progress:

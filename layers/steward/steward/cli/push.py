@@ -17,7 +17,7 @@ from steward.errors import ObjectMissing, StewardError
 from steward.events import CorrectedKind, Kind
 from steward.ledger import LedgerEntry
 from steward.records.ingestion_summary import rows_of
-from steward.spec.document import read_spec
+from steward.spec.document import open_questions, read_spec
 from steward.store import keys
 
 _DECLARATIONS = (".yaml", ".yml")
@@ -90,6 +90,8 @@ def _push(deployment: Deployment, uploads: Sequence[_Upload], patience: float) -
 
     answers = []
     for upload in uploads:
+        for question in open_questions(upload.file.read_text(errors="replace")) if upload.kind is None else ():
+            errors.print(f"{upload.file}: {question}", style="yellow", markup=False)
         after = deployment.ledger.length(upload.model)
         before = _version(deployment, upload.key) if upload.kind == "labels" else None
         version_id = deployment.data.upload(upload.key, upload.file)

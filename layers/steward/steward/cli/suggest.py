@@ -1,19 +1,19 @@
 """`steward suggest`: writes a declaration that fits reference data."""
 
 import sys
-from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from steward.errors import StewardError
-from steward.spec.model import Task
+from steward.spec.model_sections import Task
 
 
 def suggest(  # noqa: PLR0917 - the options of a command
     reference: Annotated[Path, typer.Argument(help="Reference data: Parquet, CSV or JSON Lines.")],
-    output: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write it; not over a file.")] = None,
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     model: Annotated[str | None, typer.Option(help="What to call the model; the file's name when left out.")] = None,
     owner: Annotated[str | None, typer.Option(help="Who answers for it: a person or a team.")] = None,
     label: Annotated[str | None, typer.Option(help="The column with the truth.")] = None,
@@ -35,6 +35,7 @@ def suggest(  # noqa: PLR0917 - the options of a command
     from steward.cli.progress import rows_read  # noqa: PLC0415 - other commands need no numpy
     from steward.offline.hints import Hints  # noqa: PLC0415
     from steward.offline.suggestion import suggest as suggested  # noqa: PLC0415
+    from steward.spec.document import open_questions  # noqa: PLC0415
 
     hints = Hints(label, tuple(score or ()), prediction, time, identifier, entity, task)
     with rows_read() as progress:
@@ -43,9 +44,11 @@ def suggest(  # noqa: PLR0917 - the options of a command
         sys.stdout.write(text)
         return
     try:
-        with output.open("x", encoding="utf-8") as file:
+        with output.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
+    except FileExistsError as error:
+        raise StewardError(f"{output} exists: name a new file, or write over it with --force") from error
     except OSError as error:
         raise StewardError(f"{output} cannot be written: {error.strerror}; name a new file") from error
-    for line in takewhile(lambda line: line.startswith("# TO DO"), text.splitlines()):
-        typer.secho(line.removeprefix("# "), err=True, fg="yellow")
+    for question in open_questions(text):
+        typer.secho(question, err=True, fg="yellow")

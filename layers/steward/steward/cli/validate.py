@@ -6,9 +6,9 @@ from typing import Annotated, TypedDict
 import typer
 
 from steward.cli.options import Json
-from steward.cli.terminal import console, print_json
+from steward.cli.terminal import console, errors, print_json
 from steward.errors import SpecInvalid
-from steward.spec.document import read_spec
+from steward.spec.document import open_questions, read_spec
 from steward.spec.durations import describe_duration
 
 
@@ -22,6 +22,8 @@ def validate(
         print_json(found)
         raise typer.Exit(2 if any(one["problems"] for one in found) else 0)
     for one in found:
+        for question in one["questions"]:
+            errors.print(f"{one['file']}: {question}", style="yellow", markup=False)
         if not one["problems"]:
             said = f"{one['features']} features, windows of {one['window']}"
             console.print(f"{one['file']} declares {one['model']}: {said}", markup=False)
@@ -30,19 +32,34 @@ def validate(
 
 
 class Validated(TypedDict):
-    """What is known of one file; `model`, `features` and `window` are None where it is wrong."""
+    """What is known of one file; `model`, `features` and `window` are None where it is wrong.
+
+    Attributes:
+        questions: what `steward suggest` asked for in it, and nobody has answered or deleted.
+    """
 
     file: str
     model: str | None
     features: int | None
     window: str | None
     problems: list[str]
+    questions: list[str]
 
 
 def _read(file: Path) -> Validated:
+    text = file.read_bytes()
+    questions = open_questions(text.decode(errors="replace"))
     try:
-        spec = read_spec(file.read_bytes())
+        spec = read_spec(text)
     except SpecInvalid as error:
-        return Validated(file=str(file), model=None, features=None, window=None, problems=error.problems)
-    window = describe_duration(spec.window.length)
-    return Validated(file=str(file), model=spec.model, features=len(spec.features), window=window, problems=[])
+        return Validated(
+            file=str(file), model=None, features=None, window=None, problems=error.problems, questions=questions
+        )
+    return Validated(
+        file=str(file),
+        model=spec.model,
+        features=len(spec.features),
+        window=describe_duration(spec.window.length),
+        problems=[],
+        questions=questions,
+    )

@@ -4,11 +4,11 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.events import Digest, Sentence
 
 
-class CommandResult(TolerantModel):
+class CommandResult(VersionedModel):
     """The verdict on one message (create-only).
 
     Attributes:
@@ -19,6 +19,7 @@ class CommandResult(TolerantModel):
         reason: what was asked for, or why it was refused.
     """
 
+    schema_version: Literal[1] = 1
     message: str
     command: str
     sha256: Digest

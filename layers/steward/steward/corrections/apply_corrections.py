@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from steward.corrections.window_lookup import WindowLookup
 from steward.defects.correction import CorrectedWindow, Correction, correction_batch
 from steward.defects.defect import Defect
 from steward.defects.impact import AffectedObject
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.errors import BatchInvalid, ObjectMissing
-from steward.events import CorrectedKind, DataCorrected
+from steward.events import CorrectedKind, DataCorrected, Event
 from steward.ingestion.batch_writer import PARQUET
 from steward.ingestion.fetch import fetch_file
 from steward.ingestion.version_assignment import AssignedRows, assign_versions, describe_rows
+from steward.outbox import OutboxEntry, announce
 from steward.records.columns import CategoricalColumn
 from steward.records.quarantine import Quarantine
 from steward.records.raw import ReadLimits, Reason
@@ -44,13 +45,14 @@ _LIMITS = ReadLimits(maximum_expanded_bytes=4 * 1024**3)
 _WINDOWS_AN_EVENT = 200
 
 
-class CorrectedWindows(TolerantModel):
+class CorrectedWindows(VersionedModel):
     """The ids of the windows whose predictions were corrected, sorted: every upload asks, and none lists for it."""
 
+    schema_version: Literal[1] = 1
     windows: tuple[str, ...] = ()
 
 
-def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: Path) -> Iterator[DataCorrected]:
+def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: Path) -> Iterator[Event]:
     """Apply one upload of corrections; a redelivered one finds its effects and reports them again.
 
     Raises:
@@ -80,8 +82,8 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
             versions=sorted({version for window in part for version in window.versions}),
             correction=found.stored,
         )
-        runtime.record(event, "data_corrected", upload.created.key, _summary(correction), (found.stored,))
-        yield event
+        entry = OutboxEntry(event, "data_corrected", upload.created.key, _summary(correction), (found.stored,))
+        yield from announce(runtime, entry)
 
 
 def rebuild_corrected(data: Bucket, spec: ModelSpec, windows: list[Window]) -> None:
@@ -97,11 +99,12 @@ def _record_corrected_windows(data: Bucket, spec: ModelSpec, windows: Sequence[s
 
     So of this function and of another that stores predictions of a window meanwhile one at least sees what both wrote.
     """
-    data.update(
-        keys.corrected_windows(spec.model),
-        CorrectedWindows,
-        lambda present: CorrectedWindows(windows=tuple(sorted({*windows, *(present.windows if present else ())}))),
-    )
+
+    def add(present: CorrectedWindows | None) -> CorrectedWindows:
+        known = present or CorrectedWindows()
+        return known.model_copy(update={"windows": tuple(sorted({*known.windows, *windows}))})
+
+    data.update(keys.corrected_windows(spec.model), CorrectedWindows, add)
 
 
 def _correction_key(upload: Upload) -> keys.CorrectionKey:

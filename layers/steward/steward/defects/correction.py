@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal
 
 from pydantic import AwareDatetime
 
 from steward.defects.impact import AffectedObject, Impact, trace_impact
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.events import CorrectedKind, ObjectRef
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.versions import VersionManifest
@@ -33,7 +34,7 @@ class CorrectedWindow(TolerantModel):
     stored: ObjectRef
 
 
-class Correction(TolerantModel):
+class Correction(VersionedModel):
     """One upload of corrections (create-only): a new version of the data, beside the old one.
 
     Attributes:
@@ -41,6 +42,7 @@ class Correction(TolerantModel):
         rejected: rows that are in quarantine.
     """
 
+    schema_version: Literal[1] = 1
     model: str
     defect: str
     kind: CorrectedKind

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from steward.defects.impact import AffectedObject, Impact
 from steward.defects.transitions import FINISHED, apply_change, on_correction
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.errors import DefectUnchangeable
 from steward.events import DefectChange, DefectProposed, DefectState, ObjectRef, Sentence
 from steward.spec.defects import DefectPolicy
@@ -92,7 +92,7 @@ class AppliedCorrection(TolerantModel):
     stored: ObjectRef
 
 
-class Defect(TolerantModel):
+class Defect(VersionedModel):
     """The state of a defect (compare-and-swap).
 
     What was reported and corrected is kept sorted, so that it is the same in whatever order it was told of.
@@ -106,6 +106,7 @@ class Defect(TolerantModel):
         overdue_reported: the deadline whose passing was told of.
     """
 
+    schema_version: Literal[1] = 1
     defect: str
     model: str
     reports: tuple[DefectReport, ...]

@@ -5,9 +5,11 @@ from typing import cast
 
 from steward.baselines.baseline import Baseline
 from steward.drift import drift_messages
-from steward.drift.comparison import FEWEST_ROWS, ColumnChange, ColumnComparison, compare_categorical, compare_numeric
+from steward.drift.categorical_comparison import compare_categorical
+from steward.drift.comparison import FEWEST_ROWS, ColumnChange, ColumnComparison
 from steward.drift.drift_scope import DriftScope
 from steward.drift.family import Family
+from steward.drift.numeric_comparison import compare_numeric
 from steward.drift.sensitivity import LARGEST_SHARE, LARGEST_SHIFT
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect

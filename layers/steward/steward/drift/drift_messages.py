@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from steward.drift.comparison import ColumnChange, ColumnComparison, comparable_categories
+from steward.drift.categorical_comparison import comparable_categories
+from steward.drift.comparison import ColumnChange, ColumnComparison
 from steward.drift.standardised_shift import MARGIN
 from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.summaries import CategoricalSummary, NumericSummary

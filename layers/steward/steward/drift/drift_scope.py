@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 from steward.profiles.bins import ColumnBins, NumericBins
 from steward.profiles.derived_features import columns_by_part
+from steward.spec.drift_monitors import DriftMonitor
 from steward.spec.features import Feature
-from steward.spec.monitors import DriftMonitor, Monitors
+from steward.spec.monitors import Monitors
 
 if TYPE_CHECKING:
     from steward.spec.model import ModelSpec

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from steward.baselines.baseline import Baseline
-from steward.drift.comparison import CATEGORICAL_TESTS, NUMERIC_TESTS
+from steward.drift.categorical_comparison import CATEGORICAL_TESTS
 from steward.drift.drift_scope import DriftScope
+from steward.drift.numeric_comparison import NUMERIC_TESTS
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
-from steward.spec.monitors import DriftMonitor
+from steward.spec.drift_monitors import DriftMonitor
 
 JOINT_TESTS = 4
 """Correlations, reconstruction error, mean discrepancy, domain classifier."""

@@ -2,7 +2,7 @@
 
 from steward.baselines.baseline import Baseline
 from steward.drift import drift_messages
-from steward.drift.comparison import counts_of
+from steward.drift.bin_tests import counts_of
 from steward.drift.drift_scope import DriftScope
 from steward.drift.family import Family
 from steward.drift.proportion_tests import ObservedProportion, increase_chance
@@ -12,7 +12,8 @@ from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, histogram
 from steward.results import REMEDY, MetricResult, Status
-from steward.spec.monitors import MonitorName, ShareMonitor
+from steward.spec.drift_monitors import ShareMonitor
+from steward.spec.monitors import MonitorName
 
 _TIMES_EXPECTED = 5
 """From so many times what the reference had on, what no test calls beyond chance is not called usual either."""

@@ -24,7 +24,7 @@ from steward.events.governance import (
     ReportRendered,
     ReportRequested,
 )
-from steward.events.queue_messages import EVENTS, SCHEDULED_TIME, Envelope, ObjectCreated, decode
+from steward.events.queue_messages import EVENTS, SCHEDULED_TIME, ClockTick, Envelope, ObjectCreated, decode
 from steward.events.releases import FreezeProposed, ReleaseChanged, ReleaseStage, RollbackProposed, VersionRejected
 from steward.events.runs import (
     ChampionTested,
@@ -85,6 +85,7 @@ __all__ = [
     "ChampionTested",
     "CheckCompleted",
     "CheckRequested",
+    "ClockTick",
     "CollectionFailed",
     "CollectionRequested",
     "CommandRefused",

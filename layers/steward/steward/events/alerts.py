@@ -5,14 +5,14 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from steward.events.event import Event, Sentence
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import StoredMonitor
 from steward.spec.severity import Severity
 
 
 class AlertRaised(Event):
     """A monitor's alert began to fire."""
 
-    monitor: MonitorName
+    monitor: StoredMonitor
     version: str
     window: str
     summary: Sentence
@@ -23,7 +23,7 @@ class AlertRaised(Event):
 class AlertResolved(Event):
     """A monitor's alert stopped firing."""
 
-    monitor: MonitorName
+    monitor: StoredMonitor
     version: str
     window: str
     summary: Sentence
@@ -35,7 +35,7 @@ class AlertUpdated(Event):
     """An alert that fires was escalated, repeated as a reminder, or started flapping."""
 
     change: Literal["escalated", "reminder", "flapping"]
-    monitor: MonitorName
+    monitor: StoredMonitor
     version: str
     window: str
     summary: Sentence
@@ -46,7 +46,7 @@ class AlertUpdated(Event):
 class AlertAcknowledged(Event):
     """A person has seen an alert."""
 
-    monitor: MonitorName | None = Field(description="None for every alert that fires.")
+    monitor: StoredMonitor | None = Field(description="None for every alert that fires.")
     author: str = Field(description="The ARN of who did it.")
     note: Sentence = ""
 
@@ -54,7 +54,7 @@ class AlertAcknowledged(Event):
 class AlertMuted(Event):
     """A person wants no notifications for a while; one that ends when it was asked for lifts a mute."""
 
-    monitor: MonitorName | None
+    monitor: StoredMonitor | None
     until: AwareDatetime
     reason: Sentence
     author: str

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, TypedDict
 
 from pydantic import AfterValidator, AwareDatetime, StringConstraints, model_validator
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 
 SOURCE = "steward"
 DEPLOYMENT = "_deployment"
@@ -44,7 +44,7 @@ class Header(TypedDict):
     correlation_id: str
 
 
-class Event(TolerantModel):
+class Event(VersionedModel):
     """What all events carry.
 
     `event_id` is derived from the content, so the same fact told twice has the same id; `as_of` is the moment the event

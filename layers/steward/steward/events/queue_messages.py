@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from steward.errors import DocumentTooNew
 from steward.events import alerts, declarations, defects, deployment, governance, releases, runs, uploads, windows
 from steward.events.event import Event
 
@@ -45,9 +46,15 @@ def decode(body: str | bytes, sent_at: datetime) -> Event:
         sent_at: when the queue took the message; stands in for the due time where the scheduler left its placeholder.
 
     Raises:
+        DocumentTooNew: a newer release sent it.
         pydantic.ValidationError, KeyError: the message is no event of Steward's.
     """
     envelope = Envelope.model_validate_json(body)
+    if envelope.detail_type not in EVENTS:
+        raise DocumentTooNew(
+            f"this release knows no event {envelope.detail_type[:80]!r}: a newer release sent it, or it is none of "
+            "Steward's. Upgrade the stack; steward redrive then sends the message again"
+        )
     detail = dict(envelope.detail)
     for field in ("as_of", "occurred_at"):
         if detail.get(field) == SCHEDULED_TIME:
@@ -64,6 +71,14 @@ def _moment(written: str | float | None) -> datetime | None:
     except ValueError:
         return None
     return moment if moment and moment.tzinfo else None
+
+
+class ClockTick(BaseModel):
+    """A rule of EventBridge with a rate was due, at about the time that the queue took its message."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    at: AwareDatetime
 
 
 class ObjectCreated(BaseModel):

@@ -2,7 +2,7 @@
 
 from steward.events.event import Event, ObjectRef, Sentence
 from steward.results import Status
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import StoredMonitor
 
 
 class OutcomesUpdated(Event):
@@ -46,4 +46,4 @@ class CheckCompleted(Event):
     stored: ObjectRef
     rows: int
     labelled_rows: int
-    statuses: dict[MonitorName, Status]
+    statuses: dict[StoredMonitor, Status]

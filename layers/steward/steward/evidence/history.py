@@ -1,12 +1,12 @@
 """Key figures of earlier windows of a version."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.evidence.label_matches import PastMatches
-from steward.spec.monitors import PerformanceMetric
+from steward.spec.monitors import StoredMetric
 from steward.spec.windows import Window
 
 KEPT = 500
@@ -39,16 +39,16 @@ class PastWindow(TolerantModel):
     window: str
     rows: int
     labelled_rows: int
-    realised: dict[PerformanceMetric, float] = Field(default_factory=dict)
-    estimated: dict[PerformanceMetric, float] = Field(default_factory=dict)
-    bounds: dict[PerformanceMetric, tuple[float, float]] = Field(default_factory=dict)
+    realised: dict[StoredMetric, float] = Field(default_factory=dict)
+    estimated: dict[StoredMetric, float] = Field(default_factory=dict)
+    bounds: dict[StoredMetric, tuple[float, float]] = Field(default_factory=dict)
     effects: dict[str, float] = Field(default_factory=dict)
     columns: dict[str, float] | None = None
     matches: PastMatches | None = None
     filling: bool = False
 
 
-class History(TolerantModel):
+class History(VersionedModel):
     """The checked windows of one version (compare-and-swap).
 
     Attributes:
@@ -58,6 +58,7 @@ class History(TolerantModel):
         waiting: what is remembered of labels of windows in which some wait for their predictions, likewise.
     """
 
+    schema_version: Literal[1] = 1
     windows: dict[str, PastWindow] = Field(default_factory=dict)
     volumes: dict[int, int] = Field(default_factory=dict)
     labelled: dict[int, int] = Field(default_factory=dict)

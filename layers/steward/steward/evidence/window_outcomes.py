@@ -1,12 +1,14 @@
 """Realised outcomes of one version in one window, and the batches that they are computed from."""
 
-from steward.documents import TolerantModel
+from typing import Literal
+
+from steward.documents import VersionedModel
 from steward.evidence.label_matches import LabelMatches, UnmatchedLabels
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
 
 
-class WindowOutcomes(TolerantModel):
+class WindowOutcomes(VersionedModel):
     """Outcomes of one window's predictions for the labels known so far.
 
     Attributes:
@@ -20,6 +22,7 @@ class WindowOutcomes(TolerantModel):
         prediction_ids: where there are some, a few IDs of the window's predictions, those without a label first.
     """
 
+    schema_version: Literal[1] = 1
     version: str
     window: str
     prediction_batches: list[str]

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.errors import LedgerBroken
 from steward.ledger import LedgerEntry, verify
 from steward.releasing.routing import Routing
@@ -24,9 +24,10 @@ class AuditFinding(TolerantModel):
     message: str
 
 
-class Audit(TolerantModel):
+class Audit(VersionedModel):
     """One audit of one model."""
 
+    schema_version: Literal[1] = 1
     audit: str
     model: str
     as_of: AwareDatetime

@@ -3,7 +3,7 @@
 import json
 from typing import Literal
 
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.retraining.versions import VersionManifest
 from steward.spec.model import ModelSpec
 from steward.validation.evaluation import Evaluation
@@ -11,7 +11,7 @@ from steward.validation.evaluation import Evaluation
 _RANKED = 10
 
 
-class ModelCard(TolerantModel):
+class ModelCard(VersionedModel):
     """What a reader should know of one version (after Mitchell et al., 2019, Model cards for model reporting).
 
     Attributes:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from steward.events import BatchDeferred, BatchRejected, Event, Kind, ReleaseChanged
+from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.repositories.uploads import Upload, correlation_of, sequencer_of, uploaded_at
 from steward.runtime import QueueSettings, Runtime
@@ -29,7 +30,7 @@ class NoChampion(Exception):
         self.rows = rows
 
 
-def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoChampion) -> Iterator[BatchDeferred]:
+def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoChampion) -> Iterator[Event]:
     """Have an upload wait for the first champion.
 
     That it waits is stored before the routing is read once more, and `resume_uploads` reads what waits after the
@@ -51,8 +52,8 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
         f"--model {model} --kind reference`",
     )
     identity = upload.created.identify(event)
-    runtime.record(event, "batch_deferred", upload.created.key, event.message, identity=identity)
-    yield event
+    entry = OutboxEntry(event, "batch_deferred", upload.created.key, event.message, identity=identity)
+    yield from announce(runtime, entry)
 
 
 def resume_uploads(runtime: Runtime[QueueSettings], released: ReleaseChanged) -> Iterator[Event]:
@@ -65,7 +66,7 @@ def resume_uploads(runtime: Runtime[QueueSettings], released: ReleaseChanged) ->
     yield from ()
 
 
-def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[BatchRejected]:
+def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Event]:
     """Refuse the uploads that have waited for too long, while still no version is in charge.
 
     One that was released after it waits anew, and is refused anew.
@@ -88,8 +89,8 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Batc
             message=f"no version of {model} was in charge within {LONGEST.days} days. `steward outcome "
             f"{model}` says why; once one is, `steward quarantine release {model} {key}` takes the file in",
         )
-        runtime.record(event, "batch_rejected", key, event.message, identity=f"{event.event_id}-{stored.version_id}")
-        yield event
+        identity = f"{event.event_id}-{stored.version_id}"
+        yield from announce(runtime, OutboxEntry(event, "batch_rejected", key, event.message, identity=identity))
         runtime.data.delete_versions([(each.key, each.version_id) for each in markers if each.key == stored.key])
 
 

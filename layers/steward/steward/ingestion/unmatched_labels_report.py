@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.events import BatchIngested
 from steward.evidence.label_matches import EXAMPLES, UnmatchedLabels
 from steward.ingestion import pending_labels
@@ -25,7 +26,7 @@ _RECENT_WINDOWS = 50
 """Alerts remember 60 windows: what is found in an older one would be reported to nobody."""
 
 
-class LabelFile(TolerantModel):
+class LabelFile(VersionedModel):
     """A file some of whose labels had no prediction when it came (create-only).
 
     Attributes:
@@ -37,6 +38,7 @@ class LabelFile(TolerantModel):
         matched: the newest window that labels without a time met predictions in; None where none did.
     """
 
+    schema_version: Literal[1] = 1
     source: str
     labels: int
     home: str | None

@@ -10,9 +10,11 @@ from steward.events import (
     BatchRejected,
     BatchRepeated,
     CheckRequested,
+    Event,
     Kind,
     PredictionsSuperseded,
 )
+from steward.outbox import OutboxEntry, announce
 from steward.records.ingestion_summary import summarise_rows
 from steward.records.raw import RejectedRow
 from steward.repositories.uploads import Upload, uploaded_at
@@ -54,8 +56,8 @@ class Outcome:
     notes: Sequence[str] = ()
 
 
-def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> BatchRejected:
-    """Record that nothing of an upload is kept, and why."""
+def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> Iterator[Event]:
+    """Announce that nothing of an upload is kept, and why."""
     event = BatchRejected(
         **runtime.header(upload.place.model, upload.uploaded, upload.created.correlation_id),
         kind=upload.place.kind,
@@ -65,12 +67,11 @@ def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> 
         message=message,
     )
     identity = upload.created.identify(event)
-    runtime.record(event, "batch_rejected", upload.created.key, message, identity=identity)
-    return event
+    return announce(runtime, OutboxEntry(event, "batch_rejected", upload.created.key, message, identity=identity))
 
 
-def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchRejected:
-    """Record that an upload has no valid row."""
+def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[Event]:
+    """Announce that an upload has no valid row."""
     show = f"steward quarantine show {upload.place.model} {upload.batch}"
     message = (
         f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons (`{show}`)."
@@ -80,7 +81,7 @@ def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> BatchReje
     return refuse_upload(runtime, upload, "no_valid_rows", message)
 
 
-def refuse_rounded_ids(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[BatchRejected]:
+def refuse_rounded_ids(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[Event]:
     """Tell of rows whose IDs lost digits: their labels or predictions are lost until somebody writes them anew."""
     rows = outcome.codes.get(ROUNDED_IDS, 0)
     if rows:
@@ -89,7 +90,7 @@ def refuse_rounded_ids(runtime: Runtime, upload: Upload, outcome: Outcome) -> It
             "and formats such as %.2g do; write IDs as whole numbers or as text, with all their digits, and upload "
             "these rows again. The other rows are taken in."
         )
-        yield refuse_upload(runtime, upload, ROUNDED_IDS, message)
+        yield from refuse_upload(runtime, upload, ROUNDED_IDS, message)
 
 
 def request_checks(
@@ -104,7 +105,7 @@ def request_checks(
             )
 
 
-def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> Iterator[BatchIngested]:
+def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> Iterator[Event]:
     """One event for every 200 windows, since events are small; labels without a time are told of with none.
 
     All of them speak for the end of the newest window of the batch.
@@ -124,12 +125,11 @@ def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome)
             windows=[window.id for window in part],
             versions=list(outcome.versions),
         )
-        runtime.record(event, "batch_ingested", upload.created.key, summary)
-        yield event
+        yield from announce(runtime, OutboxEntry(event, "batch_ingested", upload.created.key, summary))
 
 
-def report_repeat(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> BatchRepeated:
-    """Record that an upload changed nothing."""
+def report_repeat(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome) -> Iterator[Event]:
+    """Announce that an upload changed nothing."""
     message = (
         f"nothing to do: the same bytes were taken in before, as batch {outcome.repeats} of "
         f"{uploaded_at(outcome.repeats):%Y-%m-%d %H:%M} UTC"
@@ -142,8 +142,7 @@ def report_repeat(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome
         first=outcome.repeats,
         message=message,
     )
-    runtime.record(event, "batch_repeated", upload.created.key, message)
-    return event
+    return announce(runtime, OutboxEntry(event, "batch_repeated", upload.created.key, message))
 
 
 def report_given_up(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[PredictionsSuperseded]:

@@ -3,10 +3,11 @@
 import hashlib
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
 from steward.results import FILLING, INVALID_SHARE, MetricResult, Status, without_chance
 from steward.spec.monitors import MonitorName
@@ -39,7 +40,7 @@ class Distribution(TolerantModel):
     bars: list[Bar]
 
 
-class Check(TolerantModel):
+class Check(VersionedModel):
     """The evaluation of one window of one version.
 
     Attributes:
@@ -63,6 +64,7 @@ class Check(TolerantModel):
 
     model_config = ConfigDict(ser_json_inf_nan="null")
 
+    schema_version: Literal[1] = 1
     model: str
     version: str
     window: str

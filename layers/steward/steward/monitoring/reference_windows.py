@@ -1,6 +1,6 @@
 """Selects the earlier windows that a window is compared with."""
 
-from steward.spec.monitors import SeasonalBaseline, TrailingBaseline
+from steward.spec.drift_monitors import SeasonalBaseline, TrailingBaseline
 from steward.spec.windows import Window
 
 FEWEST = 3

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Self
 from steward.offline.conversion import Converter
 from steward.offline.entity_column import rows_in_groups
 from steward.offline.findings import ColumnUse
-from steward.offline.inference import Inference, infer_cells
+from steward.offline.inference import infer_cells
+from steward.offline.inferred_column import InferredColumn
 from steward.offline.sampling import sample_cells
 from steward.offline.tables import TableBatch
 from steward.profiles.profiling_config import ProfilingConfig
@@ -171,7 +172,7 @@ def _declared_roles(names: Columns) -> dict[str, str]:
     return {role: name for role in roles if (name := getattr(names, role)) is not None}
 
 
-def _role_notes(name: str, column: Inference) -> Iterator[str]:
+def _role_notes(name: str, column: InferredColumn) -> Iterator[str]:
     """What a reader should know of the part that a column plays, where it is not simply compared."""
     if column.counts:
         yield f"`{name}` is not compared: {column.counts}"

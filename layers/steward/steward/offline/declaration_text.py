@@ -11,7 +11,7 @@ from steward.errors import BatchInvalid
 from steward.offline.cadence import Cadence
 from steward.offline.column_facts import TableFacts
 from steward.offline.holdout import FEWEST_OF_A_CLASS, choose_holdout
-from steward.offline.inference import Inference
+from steward.offline.inferred_column import InferredColumn
 from steward.offline.task_inference import TaskInference
 from steward.offline.value_bounds import suggest_bounds
 from steward.records.canonical import canonical_label
@@ -25,6 +25,7 @@ UNKNOWN_OWNER = "nobody yet"
 _SEGMENTS = range(2, 13)
 _SEGMENT_SHARE = 0.02
 _USUAL_LABELS = 1000
+_PAIR = 2
 _PROTECTED = re.compile(
     r"(^|_)(sex|gender|race|ethnicity|ethnic_group|religion|nationality|citizenship|disability|marital_status|"
     r"age_group|age_band|pregnant|orientation)$"
@@ -55,7 +56,7 @@ class DeclarationText:
     def __init__(
         self,
         source: str,
-        columns: Mapping[str, Inference],
+        columns: Mapping[str, InferredColumn],
         facts: TableFacts,
         purpose: TaskInference,
     ) -> None:
@@ -107,7 +108,11 @@ class DeclarationText:
         if self._trained:
             lines += self._training(terse=terse)
         else:
-            why = "trained elsewhere: Steward takes the reference, with the model's answers, as its version"
+            why = (
+                "trained elsewhere: Steward takes the reference, with the model's answers, as its version"
+                if self._purpose.is_answered
+                else "there is neither a label to train with nor a model's answers to adopt: see TO DO"
+            )
             lines.append(entry("retraining", {}, why))
         return "\n".join(lines) + "\n"
 
@@ -185,7 +190,7 @@ class DeclarationText:
             outputs.nest(self._feature(name, self._columns[name]))
         return outputs
 
-    def _feature(self, name: str, column: Inference) -> YamlSection:
+    def _feature(self, name: str, column: InferredColumn) -> YamlSection:
         facts, feature = self._facts[name], YamlSection(name)
         why = f"{column.reason}; not the time of rows: {column.no_time}" if column.no_time else column.reason
         feature.add("type", column.feature.type, why)
@@ -271,10 +276,11 @@ class DeclarationText:
         if holdout is None or holdout.suffices:
             return
         name, rows = holdout.scarce, holdout.held + holdout.before
+        others = ", or join the class with another, or leave its rows out" if len(self._classes) > _PAIR else ""
         what = f"class {name} of the label has {rows:,} rows" if name else f"there are {rows:,} rows with a label"
         yield (
             f"{what}, {holdout.held:,} of them in the newest {holdout.span}, which are kept out to judge with: a "
-            f"training needs {FEWEST_OF_A_CLASS} in each part, so give a longer reference"
+            f"training needs {FEWEST_OF_A_CLASS} in each part, so give a longer reference{others}"
         )
 
 

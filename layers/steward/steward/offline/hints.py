@@ -9,10 +9,10 @@ from arro3.core import Array
 
 from steward.errors import BatchInvalid
 from steward.offline.agreement import labels_of
-from steward.offline.inference import Inference
+from steward.offline.inferred_column import InferredColumn
 from steward.offline.roles import Role
 from steward.spec.features import DatetimeFeature
-from steward.spec.model import Task
+from steward.spec.model_sections import Task
 
 SAID = "as you said"
 
@@ -53,7 +53,9 @@ class Hints:
             if parts.count(name) > 1:
                 raise BatchInvalid("two_roles", f"{name} is given two parts; give each part a column of its own")
 
-    def place(self, columns: Mapping[str, Inference], cells: Mapping[str, Sequence[Array]]) -> dict[str, Inference]:
+    def place(
+        self, columns: Mapping[str, InferredColumn], cells: Mapping[str, Sequence[Array]]
+    ) -> dict[str, InferredColumn]:
         """The columns with the time, the id and the entity that the user names.
 
         Raises:
@@ -74,7 +76,7 @@ class Hints:
             for name, column in placed.items()
         }
 
-    def _refuse_unfit(self, role: Role, name: str, column: Inference, chunks: Sequence[Array]) -> None:
+    def _refuse_unfit(self, role: Role, name: str, column: InferredColumn, chunks: Sequence[Array]) -> None:
         if role == "time" and not isinstance(column.feature, DatetimeFeature):
             why = column.unreadable or column.reason
             raise BatchInvalid(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from steward.offline.inference import Inference
+from steward.offline.inferred_column import InferredColumn
 from steward.offline.roles import PREDICTION_AFFIX, words_of
 from steward.spec.features import BooleanFeature, CategoricalFeature, NumericFeature
 
@@ -111,7 +111,7 @@ def is_certain(name: str) -> bool:
     return _speaks(name, None, (), amounts=False) == _CERTAIN
 
 
-def holds_classes(column: Inference, values: int) -> bool:
+def holds_classes(column: InferredColumn, values: int) -> bool:
     """Whether a column may hold the classes of a label: it has two values or more, and not many."""
     return isinstance(column.feature, BooleanFeature | CategoricalFeature | NumericFeature) and (
         2 <= values <= MOST_CLASSES  # noqa: PLR2004

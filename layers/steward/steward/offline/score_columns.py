@@ -1,14 +1,14 @@
 """Finds the columns of a model's output: scores, class probabilities and predictions."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steward.offline.agreement import ColumnReader
-from steward.offline.inference import Inference
+from steward.offline.inferred_column import InferredColumn
 from steward.offline.roles import names_score, words_of
 from steward.records.canonical import canonical_label
 from steward.spec.features import NumericFeature
@@ -48,13 +48,16 @@ class Scores:
     unfit: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_scores(columns: Mapping[str, Inference], cells: ColumnReader, wanted: Sequence[str] = ()) -> Scores:
+def find_scores(
+    columns: Mapping[str, InferredColumn], cells: ColumnReader, wanted: Sequence[str] = (), label: str | None = None
+) -> Scores:
     """Find them by name and content.
 
     Args:
         columns: those without another part.
         cells: some of each.
         wanted: the columns that the user names.
+        label: the column that the user names as the label.
     """
     numbers = {
         name: cells.numbers(name)
@@ -77,6 +80,10 @@ def find_scores(columns: Mapping[str, Inference], cells: ColumnReader, wanted: S
         why = f"the probability of {label}; {other} is that of the other label"
         return Scores(classes[label], label, why, others={other: "it is the probability of the other label"})
     said = [name for name in columns if names_score(words_of(name)) or _PLAIN.match(words_of(name))]
+    named = next(_named_for_a_class([*columns, *([label] if label else [])], cells, inside), None)
+    if named and not any(name in inside for name in said):
+        name, label = named
+        return Scores(name, label, f"its name says the probability of {label}, and it lies between 0 and 1")
     plain = [name for name in said if _PLAIN.match(words_of(name))]
     unfit = {name: _range_text(numbers[name]) for name in plain if name in numbers and name not in inside}
     fit = [name for name in (*plain, *said) if name in inside]
@@ -85,6 +92,18 @@ def find_scores(columns: Mapping[str, Inference], cells: ColumnReader, wanted: S
     chosen = fit[0]
     rivals = {name: f"its name says score, and {chosen} is it" for name in fit if name != chosen}
     return Scores(chosen, None, "its name says score, and it lies between 0 and 1", rivals=rivals, unfit=unfit)
+
+
+def _named_for_a_class(
+    columns: Sequence[str], cells: ColumnReader, inside: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Columns from 0 to 1 like `p_poor` beside one that holds `good` and `poor`, with that class."""
+    pairs = [classes for name in columns if len(classes := cells.classes(name)) == _PAIR]
+    for name in columns:
+        match = _OF_A_CLASS[0].match(name) if name in inside else None
+        for label in next((pair for pair in pairs if match and match["name"] in pair), ()):
+            if match and match["name"] == label:
+                yield name, label
 
 
 def _groups(names: Sequence[str]) -> Iterator[Mapping[str, str]]:

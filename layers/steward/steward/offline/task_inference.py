@@ -6,15 +6,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from steward.errors import BatchInvalid
 from steward.offline.agreement import ColumnReader, is_copy, rank_auc
 from steward.offline.hints import SAID, Hints
-from steward.offline.inference import Inference
+from steward.offline.inferred_column import InferredColumn
 from steward.offline.label_column import DOUBTFUL, Truth, choose_label, holds_classes, is_certain
 from steward.offline.model_outputs import ModelOutputs
 from steward.offline.roles import Role, names_prediction, words_of
 from steward.offline.score_columns import find_scores
 from steward.spec.features import BooleanFeature, CategoricalFeature, NumericFeature, TextFeature
-from steward.spec.model import Task
+from steward.spec.model_sections import Task
 
 _PROMPTS = re.compile(r"(^|_)(prompt|question|query|instruction)$")
 _RESPONSES = re.compile(r"(^|_)(response|completion|answer|generated|generation|reply)(_text)?$")
@@ -57,7 +58,7 @@ class TaskInference:
         return bool(self.scores or self.outputs or {"score", "prediction"} & self.roles.keys())
 
 
-def infer_task(columns: Mapping[str, Inference], cells: ColumnReader, hints: Hints) -> TaskInference:
+def infer_task(columns: Mapping[str, InferredColumn], cells: ColumnReader, hints: Hints) -> TaskInference:
     """Tell it from scores, predictions and labels.
 
     Args:
@@ -82,7 +83,7 @@ def infer_task(columns: Mapping[str, Inference], cells: ColumnReader, hints: Hin
 class _Reading:
     """The columns of a classifier's or a regression's table."""
 
-    def __init__(self, columns: Mapping[str, Inference], cells: ColumnReader, hints: Hints) -> None:
+    def __init__(self, columns: Mapping[str, InferredColumn], cells: ColumnReader, hints: Hints) -> None:
         self._columns = columns
         self._cells = cells
         self._hints = hints
@@ -103,6 +104,8 @@ class _Reading:
         self._keep_out(answers, truth)
         self._doubt_score(answers, truth.name)
         positive = None
+        if task == "binary_classification" and truth.name is not None:
+            self._refuse_many_classes(truth.name)
         if task == "binary_classification":
             judged = truth.name or answers.prediction
             positive = answers.positive_label(judged, self._cells) if judged is not None else None
@@ -125,13 +128,28 @@ class _Reading:
             questions=tuple(self._questions),
         )
 
+    def _refuse_many_classes(self, label: str) -> None:
+        """Refuse a label of more than two classes where the user says that there are two.
+
+        Raises:
+            BatchInvalid: so it is.
+        """
+        classes = self._cells.classes(label)
+        if self._hints.task == "binary_classification" and len(classes) > _PAIR:
+            shown = ", ".join(classes[:3])
+            raise BatchInvalid(
+                "many_classes",
+                f"{label} holds {len(classes)} different values ({shown}, ...), and a binary model tells two apart: "
+                "name a label of two values (--label COLUMN), or another task (--task regression)",
+            )
+
     def _find_answers(self) -> ModelOutputs:
         """What a model said, by the columns' names and by what they hold."""
         hints = self._hints
         open_ = {name: column for name, column in self._free.items() if name not in {hints.label, hints.prediction}}
         if hints.task == "regression":
             return ModelOutputs(prediction=self._prediction(set()), amounts=True)
-        found = find_scores(open_, self._cells, hints.scores)
+        found = find_scores(open_, self._cells, hints.scores, hints.label)
         self._left_out |= {**found.others, **found.rivals}
         if found.rivals:
             self._questions.append(
@@ -307,5 +325,5 @@ class _Reading:
         return len(np.unique(values[np.isfinite(values)])) > _FEW_VALUES
 
 
-def _is_judgement(name: str, column: Inference) -> bool:
+def _is_judgement(name: str, column: InferredColumn) -> bool:
     return isinstance(column.feature, NumericFeature) and bool(_JUDGED.search(name.lower()))

@@ -7,22 +7,29 @@ from typing import Literal
 from steward.offline.column_facts import ColumnFacts
 
 _DIGITS = 2
+_NEAR_ZERO = 0.1
 _WRITTEN_WHOLE = 1e15
 
 
 def suggest_bounds(facts: ColumnFacts) -> Iterator[tuple[str, float, str]]:
-    """The range of the numbers, rounded outwards; zero where nothing is negative."""
+    """The range of the numbers and as much again on either side; zero where they reach down to it.
+
+    Where nothing is negative and zero is neither reached nor surely out of reach, there is no lower bound. What is
+    beyond is wrong rather than new: another unit, a code for a missing value. Seasons and growth stay inside, and drift
+    monitors see them.
+    """
     if math.isnan(facts.minimum):
         return
-    unit = _unit(facts.maximum - facts.minimum, facts.maximum)
-    low, high = _outwards(facts.minimum, unit, -1), _outwards(facts.maximum, unit, 1)
-    negative = facts.minimum < 0
-    if math.isfinite(low):
-        near_zero = not negative and low < facts.maximum - facts.minimum
-        seen = f"none of {facts.rows:,} cells is below {facts.minimum:.6g}"
-        yield "minimum", 0 if near_zero else low, "nothing is negative" if near_zero else seen
+    span = facts.maximum - facts.minimum
+    unit = _unit(span, facts.maximum)
+    low, high = _outwards(facts.minimum - span, unit, -1), _outwards(facts.maximum + span, unit, 1)
+    seen = f"the cells reach from {facts.minimum:.6g} to {facts.maximum:.6g}; as far again may be"
+    if 0 <= facts.minimum <= _NEAR_ZERO * span:
+        yield "minimum", 0, "nothing is negative"
+    elif math.isfinite(low) and (facts.minimum < 0 or low >= 0):
+        yield "minimum", low, seen
     if math.isfinite(high):
-        yield "maximum", high, f"none of {facts.rows:,} cells is above {facts.maximum:.6g}"
+        yield "maximum", high, seen
 
 
 def _unit(span: float, largest: float) -> float:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
+from steward.documents import FROM_STORE
 from steward.errors import BatchInvalid, ObjectChanged, ObjectMissing, StewardError
 from steward.events import ObjectRef
 from steward.offline.conversion import Converter
@@ -149,7 +150,7 @@ def load(folder: str | Path) -> Version:
             f"version {manifest.version} of {manifest.model} was trained elsewhere, so there is no artifact to score "
             "with; score where it was trained"
         )
-    spec = _Revision.model_validate_json(_read_verified(place / "spec.json", manifest.spec)).spec
+    spec = _Revision.model_validate_json(_read_verified(place / "spec.json", manifest.spec), context=FROM_STORE).spec
     model = artifact.load(_read_verified(place / "model.skops", manifest.artifact))
     others = [
         f"{name} {version}, and {installed} is here"

@@ -1,10 +1,11 @@
 """Selects the time spans that are due to be collected."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.spec.windows import Window
 
 LONGEST = timedelta(hours=1)
@@ -17,18 +18,19 @@ LOOKBACK = timedelta(days=1)
 """What was missed is made up for so far back; CloudWatch keeps minutes for 15 days."""
 
 
-class Collection(TolerantModel):
+class Collection(VersionedModel):
     """How far a model's telemetry was collected (compare-and-swap).
 
     Attributes:
         until: the end of the newest span.
     """
 
+    schema_version: Literal[1] = 1
     until: AwareDatetime
 
     def reaching(self, until: datetime) -> "Collection":
         """The same, or further."""
-        return Collection(until=max(self.until, until))
+        return self.model_copy(update={"until": max(self.until, until)})
 
 
 def due_spans(window: timedelta, since: datetime, due: datetime) -> list[Window]:

@@ -7,7 +7,8 @@ from steward.performance.metric import Metric
 from steward.performance.multiclass_metrics import MULTICLASS_METRICS
 from steward.performance.outcomes import Outcomes
 from steward.performance.regression_metrics import REGRESSION_METRICS
-from steward.spec.model import ModelSpec, Task
+from steward.spec.model import ModelSpec
+from steward.spec.model_sections import Task
 from steward.spec.monitors import PerformanceMetric
 from steward.spec.quality import BusinessValue
 

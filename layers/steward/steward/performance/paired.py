@@ -1,20 +1,15 @@
 """Paired comparison of two versions on the same rows, with a one-sided confidence bound."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from steward.performance.binary_outcomes import row_log_loss
+from steward.performance.block_bounds import margin_of_error
 from steward.performance.midranks import midranks
 from steward.performance.multiclass_outcomes import row_class_log_loss
 
-SERIAL_BLOCKS = 28
-"""Blocks from which on neighbours need not be independent: fewer cannot show it."""
-
-_AUTOCORRELATION = 0.8
 _PAIR = 2
 
 
@@ -186,7 +181,7 @@ def paired_roc_auc_gain(
     influence = np.empty(len(labels))
     influence[labels] = (new_positive - old_positive - gain) / positives
     influence[~labels] = (new_negative - old_negative - gain) / (len(labels) - positives)
-    return _with_bounds(gain, _margin(influence, blocks, confidence, in_time=in_time), confidence, len(labels))
+    return _with_bounds(gain, margin_of_error(influence, blocks, confidence, in_time=in_time), confidence, len(labels))
 
 
 def placements(
@@ -196,74 +191,6 @@ def placements(
     positive, negative = scores[labels], scores[~labels]
     combined, of_positives, of_negatives = midranks(scores), midranks(positive), midranks(negative)
     return (combined[labels] - of_positives) / len(negative), 1 - (combined[~labels] - of_negatives) / len(positive)
-
-
-def _margin(
-    influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, confidence: float, *, in_time: bool
-) -> float:
-    """How far a sum of influences may be off: Student's quantile times its standard error.
-
-    Rows of one block (a day, say) share their circumstances, so that blocks vary independently and rows do not (K.-Y.
-    Liang and S. L. Zeger, 1986, Longitudinal data analysis using generalized linear models, Biometrika 73, 13-22).
-    Nor do blocks where there are enough of them to see it, see `_serial_error`. Fewer are taken as independent, each
-    widened by its share of the rows (CR2; R. M. Bell and D. F. McCaffrey, 2002, Bias reduction in standard errors for
-    linear regression with multi-stage samples, Survey Methodology 28, 169-181), with one degree of freedom less than
-    the number of equal blocks that are worth as much (L. Kish, 1965, Survey Sampling). With equal blocks that is
-    Student's interval.
-    """
-    if blocks is None:
-        sums, shares = influence, np.full(len(influence), 1 / len(influence))
-    else:
-        _, places, sizes = np.unique(blocks, return_inverse=True, return_counts=True)
-        sums, shares = np.bincount(places, weights=influence), sizes / len(influence)
-    count = len(sums)
-    if count < _PAIR:
-        raise ValueError("all rows fall in one block of time; a bound needs two blocks at least")
-    if in_time and count >= SERIAL_BLOCKS:
-        error, degrees = _serial_error(sums, shares)
-    else:
-        error = math.sqrt(float(np.sum(np.square(sums) / (1 - shares))))
-        degrees = max(1.0, 1 / float(np.square(shares).sum()) - 1)
-    return float(stdtrit(degrees, confidence)) * error
-
-
-def allowed_autocorrelation(blocks: int) -> float:
-    """The autocorrelation of neighbouring blocks up to which a bound holds; 0 where there are too few to see any.
-
-    Source: the simulation `python -m tests.benchmarks.alerting promotions`, which it keeps at 5 %.
-    """
-    return 0.0 if blocks < SERIAL_BLOCKS else _AUTOCORRELATION
-
-
-def _serial_error(sums: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[float, float]:
-    """Standard error of the sum of blocks that resemble their neighbours, and its degrees of freedom.
-
-    The long-run variance is the mean square of a few cosine-weighted sums (equal-weighted cosines), so few that they
-    see what is slow alone; time runs with the rows, so that a block weighs what it holds. The sums of a short series
-    still see too little of it: they are scaled to be right, finite-sample and all, where the autocorrelation of
-    neighbours is `allowed_autocorrelation`. With less of it the bound is wider than it need be.
-
-    Source: E. Lazarus, D. J. Lewis, J. H. Stock and M. W. Watson (2018), HAR inference: recommendations for practice,
-    Journal of Business and Economic Statistics 36, 541-559 (their rule for the number of cosines, and its quantiles).
-
-    Args:
-        sums: influence of each block, in order of time, shape (blocks,).
-        shares: of the rows, shape (blocks,).
-    """
-    count = len(sums)
-    cosines = max(3, round(0.4 * count ** (2 / 3)))
-    variance = float(np.square(_cosines(np.cumsum(shares) - shares / 2, cosines) @ sums).mean())
-    places = np.arange(count)
-    covariance = allowed_autocorrelation(count) ** np.abs(places[:, None] - places[None, :])
-    weights = _cosines((places + 0.5) / count, cosines)
-    weights -= weights.mean(axis=1, keepdims=True)
-    seen = float(np.einsum("ci,ij,cj->c", weights, covariance, weights).mean())
-    return math.sqrt(variance * float(covariance.sum()) / seen), float(cosines)
-
-
-def _cosines(times: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Shape (count, times)."""
-    return np.asarray(math.sqrt(2) * np.cos(np.pi * np.arange(1, count + 1)[:, None] * times))
 
 
 def _mean_gain(
@@ -276,7 +203,7 @@ def _mean_gain(
 ) -> Gain:
     """The mean of paired losses' differences."""
     gains = champion - challenger
-    margin = _margin((gains - gains.mean()) / len(gains), blocks, confidence, in_time=in_time)
+    margin = margin_of_error((gains - gains.mean()) / len(gains), blocks, confidence, in_time=in_time)
     return _with_bounds(float(gains.mean()), margin, confidence, len(gains))
 
 

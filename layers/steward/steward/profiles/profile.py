@@ -6,7 +6,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import ConfigDict, NonNegativeInt, ValidationError
 
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel, first_problem
 from steward.errors import IncomparableProfiles
 from steward.profiles.accumulators import ColumnAccumulators
 from steward.profiles.attribution_sums import AttributionSums
@@ -25,7 +25,7 @@ from steward.records.columns import Chunk, EmbeddingColumn, NumericColumn
 from steward.spec.columns import Columns
 
 
-class Profile(TolerantModel):
+class Profile(VersionedModel):
     """Mergeable profile of records; adding two profiles gives the profile of both.
 
     Attributes:
@@ -283,10 +283,9 @@ def _of_others(one: str, other: str) -> str:
 
 def _refusal(error: ValidationError) -> str:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    if place == "schema_version":
+    if first["loc"] == ("schema_version",):
         return (
             f"a profile of schema version {first['input']}, where this Steward reads another; "
             "rebuild it from the batch's records"
         )
-    return f"not a profile: {first['msg']} at {place or 'the start'}; rebuild it from the batch's records"
+    return f"not a profile: {first_problem(error)}; rebuild it from the batch's records"

@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.events import ObjectRef
 from steward.ledger import LedgerEntry
 from steward.retraining.runs import Run
@@ -25,7 +25,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 """Everything that may be sent; cards are made again where it is accepted, and rows stay where they are."""
 
 
-class Transfer(TolerantModel):
+class Transfer(VersionedModel):
     """The list of all that was sent, written last: what it names is there.
 
     Attributes:
@@ -47,9 +47,10 @@ class Transfer(TolerantModel):
     parts: dict[Part, ObjectRef]
 
 
-class LedgerExtract(TolerantModel):
+class LedgerExtract(VersionedModel):
     """Consecutive entries of the origin's ledger, from the first that the promotion rests on to the last."""
 
+    schema_version: Literal[1] = 1
     entries: list[LedgerEntry]
 
 

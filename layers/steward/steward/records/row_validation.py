@@ -12,7 +12,6 @@ from steward.errors import BatchInvalid
 from steward.records import cross_column_checks
 from steward.records.cell_types import CellType, column_types
 from steward.records.chunk_violations import Violations
-from steward.records.column_validation import ColumnValidator
 from steward.records.columns import Chunk, Column
 from steward.records.formats import open_rows
 from steward.records.hashing import hash_names
@@ -21,6 +20,7 @@ from steward.records.ids import Ids, identifiers
 from steward.records.labels import Classes
 from steward.records.panics import refuse_panics
 from steward.records.raw import ColumnExpectation, RawChunk, ReadLimits, RejectedRow, RowReader
+from steward.records.role_validation import RoleValidator
 from steward.records.rounded_ids import RoundedIds
 from steward.records.row_violations import RowViolations
 from steward.records.schema import ExpectedColumns, Kind
@@ -105,7 +105,7 @@ class RowValidator:
             BatchInvalid: a column's type can hold nothing of what it should, or nothing in it can be read.
         """
         faults = Violations(raw, tolerant=self._spec.on_invalid == "count")
-        sheet = ColumnValidator(raw, faults, self._times)
+        sheet = RoleValidator(raw, faults, self._times)
         columns = self._spec.columns
         present = frozenset(raw.columns).intersection(self.expected.names)
         identified = columns.id in present
@@ -136,7 +136,7 @@ class RowValidator:
             lambda place: raw.content(int(raw.rows.searchsorted(place))),
         )
 
-    def _columns(self, sheet: ColumnValidator, present: frozenset[str]) -> dict[str, Column]:
+    def _columns(self, sheet: RoleValidator, present: frozenset[str]) -> dict[str, Column]:
         """Everything but id, time and version, in the order of the declaration."""
         columns, spec = self._spec.columns, self._spec
         kept: dict[str, Column] = {}
@@ -156,7 +156,7 @@ class RowValidator:
                 kept[name] = sheet.error(name) if measure == "error" else sheet.finite(name, _AMOUNT)
         return kept
 
-    def _truth(self, sheet: ColumnValidator, name: str) -> Column:
+    def _truth(self, sheet: RoleValidator, name: str) -> Column:
         """A label or a prediction: a class, or a value."""
         needed = self._needs(name)
         if self._spec.task == "regression":

@@ -1,11 +1,11 @@
 """The routing state of a model: champion, freeze and held promotions."""
 
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.events import POLICY, FreezeProposed, Sentence, ValidationCompleted
 
 _CAUSES_KEPT = 100
@@ -44,7 +44,7 @@ class Freeze(TolerantModel):
         return f"promotions are frozen {end} by {self.author}: {self.reason}"
 
 
-class Routing(TolerantModel):
+class Routing(VersionedModel):
     """The champion of a model and all before it (compare-and-swap).
 
     Attributes:
@@ -55,6 +55,7 @@ class Routing(TolerantModel):
         overtaken: those of them that were told after a newer one, so that they changed nothing.
     """
 
+    schema_version: Literal[1] = 1
     model: str
     promotions: list[Promotion] = Field(default_factory=list)
     freeze: Freeze | None = None

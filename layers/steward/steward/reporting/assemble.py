@@ -1,16 +1,13 @@
 """Assembles a report from stored documents, as a pure function."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 
-from steward.alerting.alert_status import AlertStatus, ModelAlerts, alert_statuses
+from steward.alerting.alert_status import ModelAlerts, alert_statuses
 from steward.alerting.cause import EXPLAINED
-from steward.alerting.inputs import monitor_finding
 from steward.defects.defect import Defect
-from steward.events import ObjectRef
 from steward.governance.audit import Audit
-from steward.monitoring.check import Check, subject
+from steward.monitoring.check import Check
 from steward.releasing.routing import Routing
 from steward.reporting.health import health_status
 from steward.reporting.ledger_projection import LedgerProjection, shorten
@@ -18,55 +15,22 @@ from steward.reporting.model_report import (
     AuditState,
     Champion,
     CheckState,
-    DriftedColumn,
     FailedRun,
     Hold,
     InvariantState,
     ModelReport,
     MonitorState,
     OpenDefect,
-    ReportedFinding,
     ScheduleState,
 )
-from steward.reporting.trends import VersionHistory, trends
-from steward.results import Status
+from steward.reporting.monitor_states import drifted_columns, monitor_states
+from steward.reporting.report_evidence import ReportEvidence, StoredDocument
+from steward.reporting.trends import trends
 from steward.spec.model import ModelSpec
-from steward.spec.monitors import MonitorName
 from steward.spec.policies import Schedules
-from steward.spec.severity import rank
 from steward.spec.windows import Window
 
-_GRAVITY: tuple[Status | None, ...] = ("breach", "drift", "unknown", "ok", "measured", None)
-_ALERTS = {"firing": 0, "pending": 1, "resolved": 2, "ok": 2}
 _FARTHER_BACK = "It took over before entry {:,} of the ledger, which is as far back as this report has looked."
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDocument[Thing]:
-    """Something, and the exact object that it was read from."""
-
-    it: Thing
-    stored: ObjectRef
-
-
-@dataclass(frozen=True, slots=True)
-class ReportEvidence:
-    """What was read of a model; None and empty where there is nothing.
-
-    Attributes:
-        problems: what is there and could not be read, each as a sentence.
-    """
-
-    spec: StoredDocument[ModelSpec]
-    environment: str
-    story: LedgerProjection
-    routing: StoredDocument[Routing] | None = None
-    alerts: StoredDocument[ModelAlerts] | None = None
-    check: StoredDocument[Check] | None = None
-    histories: Sequence[VersionHistory] = ()
-    defects: Sequence[StoredDocument[Defect]] = ()
-    audit: StoredDocument[Audit] | None = None
-    problems: Sequence[str] = field(default_factory=tuple)
 
 
 def report(evidence: ReportEvidence, never: datetime) -> ModelReport:
@@ -81,7 +45,7 @@ def report(evidence: ReportEvidence, never: datetime) -> ModelReport:
     as_of = Window.parse(evidence.check.it.window).end if evidence.check else projection.as_of or never
     open_defects = sorted((kept for kept in evidence.defects if not kept.it.finished), key=_due)
     audit = _audit(evidence.audit) if evidence.audit else None
-    monitors = _monitors(evidence, statuses)
+    monitors = monitor_states(evidence, statuses)
     defects = [_defect(kept, projection.as_of or as_of, as_of) for kept in open_defects]
     hold = _hold(evidence.routing) if evidence.routing else None
     champion = _champion(evidence.routing, projection) if evidence.routing else None
@@ -115,7 +79,7 @@ def report(evidence: ReportEvidence, never: datetime) -> ModelReport:
         check=check,
         alerts=evidence.alerts.stored if evidence.alerts else None,
         trends=trends(spec, evidence.histories, statuses, evidence.alerts.stored if evidence.alerts else None),
-        drifted=_drifted_columns(evidence.check.it) if evidence.check else [],
+        drifted=drifted_columns(evidence.check.it) if evidence.check else [],
         monitors=monitors,
         defects=defects,
         audit=audit,
@@ -175,97 +139,6 @@ def _check(
         cause=shorten(next(iter(causes), "")) if troubled else "",
         source=check.stored,
     )
-
-
-def _monitors(evidence: ReportEvidence, alert_states: Mapping[MonitorName, AlertStatus]) -> list[MonitorState]:
-    """Every monitor that said anything, the worst first."""
-    statuses = evidence.check.it.statuses if evidence.check else {}
-    found = [
-        _monitor(name, statuses.get(name), evidence, alert_states.get(name))
-        for name in sorted({*statuses, *alert_states})
-    ]
-    return sorted(found, key=_worst)
-
-
-def _worst(state: MonitorState) -> tuple[int, int, int, str]:
-    """Sorts by the alert, then how severe it is while there is one, then what the check says."""
-    severity = rank(state.severity) if state.alert in ("firing", "pending") else 0
-    return _ALERTS[state.alert], -severity, _GRAVITY.index(state.status), state.monitor
-
-
-def _monitor(
-    name: MonitorName, status: Status | None, evidence: ReportEvidence, alert_state: AlertStatus | None
-) -> MonitorState:
-    check = evidence.check.it if evidence.check else None
-    results = [result for result in check.results if result.monitor == name] if check else []
-    latest = alert_state.latest if alert_state else None
-    sentence = check.summary(name) if check and results else (alert_state.summary if alert_state else "")
-    far = monitor_finding(results, status or "unknown", "")
-    said = MonitorState(
-        monitor=name,
-        status=status,
-        sentence=shorten(sentence),
-        found=_findings(check, name) if check else [],
-        doubt=shorten(check.doubt(name)) if check else "",
-        window=check.window if check and results else (latest.window if latest else None),
-        value=far.value,
-        low=far.low,
-        high=far.high,
-        threshold=far.threshold,
-        baseline=far.baseline,
-        exceedance=far.exceedance,
-        severity=evidence.spec.it.alert_rule(name).severity,
-    )
-    if alert_state is None or evidence.alerts is None:
-        return said
-    bad, recent = alert_state.recent
-    alert = {
-        "alert": alert_state.state,
-        "bad_windows": bad,
-        "recent_windows": recent,
-        "lasting": alert_state.lasting,
-        "severity": alert_state.severity,
-        "since": alert_state.progress.since,
-        "windows": alert_state.windows_fired,
-        "acknowledged": _acknowledgement(alert_state, evidence.alerts.it),
-        "quiet": shorten(alert_state.suppressed_by),
-        "held": alert_state.progress.held,
-        "flapping": alert_state.progress.flapping,
-        "trend": [past.exceedance for _, past in alert_state.trend],
-    }
-    return said.model_copy(update=alert)
-
-
-def _findings(check: Check, name: MonitorName) -> list[ReportedFinding]:
-    return [
-        ReportedFinding(about=subject(result), sentence=shorten(result.message), effect=result.effect)
-        for result in check.findings_of(name)
-    ]
-
-
-def _drifted_columns(check: Check) -> list[DriftedColumn]:
-    found: dict[str, list[str]] = {}
-    for result in check.results:
-        if result.status == "drift" and result.segment is None and result.column:
-            found.setdefault(result.column, []).append(shorten(result.message))
-    return [
-        DriftedColumn(column=one.column, sentences=list(dict.fromkeys(found.get(one.column, ()))), bars=one.bars)
-        for one in check.distributions
-    ]
-
-
-def _acknowledgement(status: AlertStatus, alerts: ModelAlerts) -> str:
-    """Who has seen what was told last, and what they noted."""
-    at = status.delivery.sent_at
-    seen = [
-        said
-        for said in alerts.acknowledgements.values()
-        if said.concerns(status.monitor) and at is not None and said.at >= at
-    ]
-    if not seen or status.state != "firing":
-        return ""
-    last = max(seen, key=lambda said: said.at)
-    return shorten(f"{last.author}: {last.note}" if last.note else last.author)
 
 
 def _due(kept: StoredDocument[Defect]) -> tuple[datetime, str]:

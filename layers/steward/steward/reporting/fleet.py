@@ -1,11 +1,11 @@
 """Summary of every model, for the fleet page."""
 
 from datetime import date
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.reporting.model_report import HEALTH_STATUSES, HealthStatus, ModelReport
 from steward.spec.windows import Window
 
@@ -46,9 +46,10 @@ class ModelSummary(TolerantModel):
         )
 
 
-class FleetSummary(TolerantModel):
+class FleetSummary(VersionedModel):
     """Every model that has a report (compare-and-swap)."""
 
+    schema_version: Literal[1] = 1
     models: dict[str, ModelSummary] = Field(default_factory=dict)
 
     def with_model(self, line: ModelSummary) -> Self:

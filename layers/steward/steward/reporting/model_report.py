@@ -5,12 +5,12 @@ from typing import Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from steward.alerting.state_machine import AlertState
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.events import DefectState, ObjectRef
 from steward.monitoring.check import Bar
 from steward.reporting.ledger_projection import LedgerProjection
 from steward.results import Status
-from steward.spec.monitors import MonitorName
+from steward.spec.monitors import StoredMonitor
 from steward.spec.severity import Severity
 
 HealthStatus = Literal["critical", "warning", "attention", "unknown", "healthy"]
@@ -127,7 +127,7 @@ class MonitorState(ReportPart):
         trend: how far the figure was from usual in the newest windows, its limit being 1; None where it has no figure.
     """
 
-    monitor: MonitorName
+    monitor: StoredMonitor
     status: Status | None
     sentence: str
     found: list[ReportedFinding] = Field(default_factory=list)
@@ -242,7 +242,7 @@ class ScheduleState(ReportPart):
     meaning: str
 
 
-class ModelReport(ReportPart):
+class ModelReport(ReportPart, VersionedModel):
     """Everything that is shown of one model (compare-and-swap).
 
     A replay works out the same bytes: no wall clock is in it.

@@ -12,12 +12,17 @@ from steward.lineage.identifiers import Identified, UnknownId, baseline_id, rele
 from steward.monitoring.check import Check
 from steward.releasing.routing import Promotion
 from steward.repositories import models
-from steward.repositories.checks import find_check_of_alert, find_check_of_window, find_newest_check
+from steward.repositories.checks import (
+    find_check_at,
+    find_check_of_alert,
+    find_check_of_window,
+    find_newest_check,
+)
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
 from steward.spec.monitors import MonitorName
-from steward.spec.windows import Window
+from steward.spec.windows import Window, parse_printed_time
 from steward.store import keys
 from steward.store.bucket import Bucket, ObjectContent
 from steward.validation.evaluation import Evaluation
@@ -41,8 +46,8 @@ class ArtifactCatalogue:
         """The one thing that is called so.
 
         Args:
-            name: an id or its beginning; `champion`; the id of a window, a monitor, or the key of a check, which all
-                stand for a check.
+            name: an id or its beginning; `champion`; a window by its id, as it is printed or by a date in it, a
+                monitor, or the key of a check, which all stand for a check.
             version: whose check of a window; the champion's where it has one when None.
 
         Raises:
@@ -57,6 +62,8 @@ class ArtifactCatalogue:
             name = key.rsplit("/", 1)[-1].removesuffix(".json")
         elif _is_window(name):
             return find_check_of_window(self.data, self.model, name, version)
+        elif moment := parse_printed_time(name):
+            return find_check_at(self.data, self.model, moment, version)
         return resolve(name, self._list_identifiers(), self.model)
 
     def check(self, name: str | None = None, version: str | None = None) -> Check:

@@ -1,11 +1,13 @@
 """Finds a check by window, firing monitor or version."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from steward.alerting.alert_status import ModelAlerts, alert_statuses
 from steward.lineage.identifiers import Identified, UnknownId
 from steward.monitoring.check import Check
 from steward.repositories import models
+from steward.spec.windows import Window
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -48,6 +50,22 @@ def find_check_of_window(data: Bucket, model: str, window: str, version: str | N
         of = f" for version {version}" if version else ""
         raise UnknownId(f"{model} has no check of window {window}{of}; `steward log {model} --checks` lists its checks")
     return found
+
+
+def find_check_at(data: Bucket, model: str, moment: datetime, version: str | None = None) -> Identified:
+    """The newest check of the window that a time falls into; arguments as of `find_newest_check`.
+
+    Raises:
+        UnknownId: no window that was checked contains it, or not for this version.
+    """
+    checked = map(Window.parse, data.list_prefixes(keys.checks(model)))
+    around = sorted(window for window in checked if window.start <= moment < window.end)
+    if not around:
+        raise UnknownId(
+            f"no window of {model} that was checked contains {moment:%Y-%m-%d %H:%M} UTC; "
+            f"`steward log {model} --checks` lists its checks"
+        )
+    return find_check_of_window(data, model, around[-1].id, version)
 
 
 def find_check_of_alert(data: Bucket, model: str, monitor: str) -> Identified:

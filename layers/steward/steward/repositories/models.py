@@ -1,11 +1,12 @@
 """Models: current declaration, champion and versions."""
 
 from collections.abc import Callable
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.errors import Conflict, ObjectMissing, RemovedModel, UnknownModel
 from steward.events import ObjectRef
 from steward.releasing.routing import Routing
@@ -36,9 +37,10 @@ class ModelRemoval(TolerantModel):
         )
 
 
-class SpecRevision(TolerantModel):
+class SpecRevision(VersionedModel):
     """One accepted declaration, or the last: the one that removes the model, under which only retention goes on."""
 
+    schema_version: Literal[1] = 1
     revision: str
     source_version_id: str
     spec: ModelSpec

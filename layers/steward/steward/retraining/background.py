@@ -1,15 +1,15 @@
 """Background rows for the attribution of predictions."""
 
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import ConfigDict
 
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 
 
-class Background(TolerantModel):
+class Background(VersionedModel):
     """Some rows of a version's feature frame (create-only).
 
     Every row of the version is attributed against the same ones, or attributions of different windows would be those
@@ -23,6 +23,7 @@ class Background(TolerantModel):
 
     model_config = ConfigDict(ser_json_inf_nan="strings")
 
+    schema_version: Literal[1] = 1
     columns: list[str]
     numbers: dict[str, list[float | None]]
     categories: dict[str, list[str | None]]

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
 from steward.spec.model import ModelSpec
 
@@ -37,7 +37,7 @@ class DatasetObject(TolerantModel):
         return self.corrects and self.batch.endswith("-withdrawn")
 
 
-class DatasetManifest(TolerantModel):
+class DatasetManifest(VersionedModel):
     """What a run reads, fixed before it reads.
 
     Attributes:
@@ -47,6 +47,7 @@ class DatasetManifest(TolerantModel):
         end: rows from here on are left out.
     """
 
+    schema_version: Literal[1] = 1
     model: str
     environment: str = "production"
     start: AwareDatetime | None

@@ -1,13 +1,16 @@
 """The retraining policy: a pure function of declaration, state and event."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.spec.durations import format_duration
+from steward.spec.model import ModelSpec
 from steward.spec.policies import RetrainingPolicy
 
 _MAX_DECISIONS = 100
@@ -15,6 +18,8 @@ _TRAINED_ELSEWHERE = (
     "the model is trained elsewhere (its declaration has no retraining.recipe): upload reference data with the new "
     "version's scores (`steward push FILE --model MODEL --kind reference`), and it takes over"
 )
+_SETTINGS = {"task", "positive_label", "columns", "features", "validation"}
+_RETRAINING_SETTINGS = {"recipe", "training_span", "holdout_span"}
 
 
 class RetrainingDecision(TolerantModel):
@@ -34,7 +39,7 @@ class RetrainingDecision(TolerantModel):
     as_of: AwareDatetime | None = None
 
 
-class RetrainingState(TolerantModel):
+class RetrainingState(VersionedModel):
     """What the policy remembers of one model between decisions (compare-and-swap).
 
     Attributes:
@@ -46,17 +51,20 @@ class RetrainingState(TolerantModel):
         last_run: the newest run's id.
         last_as_of: the moment the newest run speaks for.
         last_requested_at: when it was decided, by the wall clock; its own record may not be stored yet.
+        last_settings: `training_settings` of the declaration at that moment; None where that was not noted.
         decisions: the last answers by the event that asked, so that a redelivery is answered alike. Those that started
             a run are kept apart from the many that did not, or these would push out one whose run has yet to be told
             of.
     """
 
+    schema_version: Literal[1] = 1
     labels: dict[str, int] = Field(default_factory=dict)
     counted: dict[str, int] = Field(default_factory=dict)
     reference_until: AwareDatetime | None = None
     last_run: str | None = None
     last_as_of: AwareDatetime | None = None
     last_requested_at: AwareDatetime | None = None
+    last_settings: str | None = None
     decisions: dict[str, RetrainingDecision] = Field(default_factory=dict)
 
     @property
@@ -83,7 +91,13 @@ class RetrainingState(TolerantModel):
         until = max(as_of, self.reference_until or as_of)
         return self.with_labels(_reference(batch), rows).model_copy(update={"reference_until": until})
 
-    def with_decision(self, cause: str, decision: RetrainingDecision, as_of: datetime, requested_at: datetime) -> Self:
+    def settings_changed(self, settings: str) -> bool:
+        """Whether a run would be made with other settings than the newest run, so that it may end otherwise."""
+        return self.last_run is not None and self.last_settings not in {None, settings}
+
+    def with_decision(
+        self, cause: str, decision: RetrainingDecision, *, as_of: datetime, requested_at: datetime, settings: str
+    ) -> Self:
         """The memory after an answer."""
         known = (self.decisions | {cause: decision}).items()
         starts = [(event, said) for event, said in known if said.verdict == "start"]
@@ -98,6 +112,7 @@ class RetrainingState(TolerantModel):
                 "last_run": decision.run,
                 "last_as_of": as_of,
                 "last_requested_at": requested_at,
+                "last_settings": settings,
             }
         )
 
@@ -107,10 +122,18 @@ def _reference(batch: str) -> str:
     return f"reference/{batch}"
 
 
+def training_settings(spec: ModelSpec) -> str:
+    """A digest of what a declaration says of training and validation: with the same, the same rows end alike."""
+    said = spec.model_dump(mode="json", include={**dict.fromkeys(_SETTINGS, True), "retraining": _RETRAINING_SETTINGS})
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def decide(
     policy: RetrainingPolicy,
     state: RetrainingState,
     *,
+    settings: str,
+    registered: bool,
     firing: Sequence[str],
     proposed: str | None,
     in_flight: bool,
@@ -124,6 +147,9 @@ def decide(
     Args:
         policy: what the model declares.
         state: what is remembered, with the labels of the present event already told.
+        settings: `training_settings` of the declaration.
+        registered: whether a declaration was just registered, or a run just ended. That starts a run only where no
+            version is in charge and a run was made with other settings: it may end otherwise now.
         firing: monitors whose alerts fire now.
         proposed: why a person or a schedule asks; None when neither does.
         in_flight: whether the newest run has not ended.
@@ -134,10 +160,13 @@ def decide(
     """
     if policy.recipe is None:
         return _adoption(state, proposed=proposed, in_flight=in_flight, referred=referred, run=run)
+    changed = state.settings_changed(settings)
+    if registered and (has_champion or in_flight or not changed):
+        return RetrainingDecision(verdict="nothing")
     triggers = _triggers(policy, state, firing=firing, proposed=proposed, has_champion=has_champion, as_of=as_of)
     if not triggers:
         return RetrainingDecision(verdict="nothing")
-    obstacles = _obstacles(policy, state, in_flight=in_flight, has_champion=has_champion, as_of=as_of)
+    obstacles = _obstacles(policy, state, in_flight=in_flight, has_champion=has_champion, changed=changed, as_of=as_of)
     if obstacles:
         return RetrainingDecision(verdict="decline", triggers=triggers, reasons=obstacles)
     return RetrainingDecision(verdict="start", triggers=triggers, reasons=triggers, run=run)
@@ -180,7 +209,13 @@ def _triggers(
 
 
 def _obstacles(
-    policy: RetrainingPolicy, state: RetrainingState, *, in_flight: bool, has_champion: bool, as_of: datetime
+    policy: RetrainingPolicy,
+    state: RetrainingState,
+    *,
+    in_flight: bool,
+    has_champion: bool,
+    changed: bool,
+    as_of: datetime,
 ) -> list[str]:
     held = []
     if in_flight:
@@ -192,9 +227,9 @@ def _obstacles(
         )
     if not has_champion and state.all_labels < policy.minimum_labels:
         held.append(f"{state.all_labels:,} labelled rows so far; a first run needs {policy.minimum_labels:,}")
-    if state.last_run and state.new_labels < policy.minimum_new_labels:
+    if state.last_run and not changed and state.new_labels < policy.minimum_new_labels:
         held.append(
-            f"{state.new_labels:,} labelled rows since the newest run; "
+            f"{state.new_labels:,} labelled rows since the newest run, which the declaration has not changed since; "
             f"the policy asks for {policy.minimum_new_labels:,}"
         )
     return held

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
 
 Stage = Literal["requested", "frozen", "trained", "validated", "promoted", "refused", "failed"]
@@ -36,9 +36,10 @@ class Attempt(TolerantModel):
     cut_off: int = 0
 
 
-class Run(TolerantModel):
+class Run(VersionedModel):
     """The state of a run (compare-and-swap). It only ever moves forward."""
 
+    schema_version: Literal[1] = 1
     run: str
     model: str
     as_of: AwareDatetime

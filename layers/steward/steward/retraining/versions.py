@@ -2,15 +2,16 @@
 
 import hashlib
 from datetime import datetime
+from typing import Literal
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.events import ObjectRef
 from steward.spec.policies import Recipe
 
 
-class VersionManifest(TolerantModel):
+class VersionManifest(VersionedModel):
     """One immutable trained artifact, with everything it came from.
 
     Attributes:
@@ -27,6 +28,7 @@ class VersionManifest(TolerantModel):
         spec: the declaration it was trained under.
     """
 
+    schema_version: Literal[1] = 1
     model: str
     version: str
     environment: str = "production"

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Literal
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.events import Problem
 
 
@@ -23,7 +24,7 @@ class IncidentChanges(TolerantModel):
     recovered: tuple[Problem, ...] = ()
 
 
-class OpenIncidents(TolerantModel):
+class OpenIncidents(VersionedModel):
     """The open incidents of the deployment.
 
     Attributes:
@@ -32,6 +33,7 @@ class OpenIncidents(TolerantModel):
         pending: news that people have yet to be told, the oldest first.
     """
 
+    schema_version: Literal[1] = 1
     problems: dict[str, Problem] = {}
     examined: AwareDatetime | None = None
     pending: tuple[IncidentChanges, ...] = ()
@@ -55,7 +57,7 @@ class OpenIncidents(TolerantModel):
         if self.knows(at) or not (fresh or recovered):
             return self
         news = IncidentChanges(at=at, fresh=tuple(fresh), recovered=tuple(recovered))
-        return OpenIncidents(problems=present, examined=at, pending=(*self.pending, news))
+        return self.model_copy(update={"problems": present, "examined": at, "pending": (*self.pending, news)})
 
     def with_recovery(self, mends: Mapping[str, str]) -> "OpenIncidents":
         """The troubles with what to do about them, by cause, where that is known better now."""

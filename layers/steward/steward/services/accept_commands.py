@@ -10,6 +10,7 @@ from steward.commands.requests import Command
 from steward.errors import CommandInvalid, Conflict, NotProven, UnknownModel
 from steward.events import CommandRefused, Event
 from steward.function import Delivery
+from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.runtime import Runtime, logger
 from steward.store import keys, sts
@@ -28,8 +29,9 @@ def read_sending(delivery: Delivery, _: Runtime) -> Delivery:
 def accept_commands(runtime: Runtime, sent: Delivery) -> Iterator[Event]:
     """Carry out or refuse what a message asks for. A redelivery gets the answer that the message got first.
 
-    The answer is stored before anything is told, and what is told is recorded last: a function that dies in between is
-    made good by the redelivery, or, after a redrive, by the same text in another message.
+    The answer is stored before it is announced: a function that dies in between is made good by the redelivery, or,
+    after a redrive, by the same text in another message. What it is given is not an event but the text of a message:
+    the signature is of these bytes, and only who verifies them may read them as a command.
 
     Raises:
         pydantic.ValidationError, CommandInvalid: the message is none, or names no model; nobody can be told.
@@ -118,9 +120,9 @@ def _check_first(runtime: Runtime, command: Command, answer: CommandResult, mess
 def _accept(runtime: Runtime, command: Command, answer: CommandResult) -> Iterator[Event]:
     author = str(answer.author)
     event = command.event(author, answer.decided_at)
-    yield event
     summary = f"{author} {answer.reason}"
-    runtime.record(event, "command_accepted", command.command, summary, identity=command.correlation_id)
+    entry = OutboxEntry(event, "command_accepted", command.command, summary, identity=command.correlation_id)
+    yield from announce(runtime, entry)
     _log(answer)
 
 
@@ -134,8 +136,7 @@ def _refuse(runtime: Runtime, model: str, answer: CommandResult) -> Iterator[Eve
         message=answer.reason,
         author=answer.author,
     )
-    yield event
-    runtime.record(event, "command_refused", event.command, answer.reason)
+    yield from announce(runtime, OutboxEntry(event, "command_refused", event.command, answer.reason))
     _log(answer)
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ValidationError
 
+from steward.documents import first_problem
 from steward.errors import ObjectChanged, ObjectMissing
 from steward.events import NO_MODEL, Event, ObjectCreated, ObjectRef, ValidationCompleted, VersionRejected
 from steward.governance.card import ModelCard
+from steward.outbox import OutboxEntry, announce
 from steward.promotion.acceptance import IncomingVersion, verify
 from steward.promotion.transfer import LedgerExtract, Part, Transfer
 from steward.repositories import models
@@ -42,10 +44,10 @@ def accept_version(runtime: Runtime, created: ObjectCreated) -> Iterator[Event]:
     """
     content = runtime.data.get(created.key, created.version_id)
     try:
-        event: Event = _accept(runtime, created, content, _transfer(content))
+        answer = _accept(runtime, created, content, _transfer(content))
     except _TransferRefused as refusal:
-        event = _reject(runtime, created, content, refusal.problems)
-    yield event
+        answer = _reject(runtime, created, content, refusal.problems)
+    yield from answer
 
 
 def _transfer(content: ObjectContent) -> Transfer:
@@ -55,15 +57,13 @@ def _transfer(content: ObjectContent) -> Transfer:
     try:
         transfer = Transfer.model_validate_json(content.body)
     except ValidationError as error:
-        raise _TransferRefused(f"{content.stored.key} is no list of what was sent: {_first(error)}") from error
+        raise _TransferRefused(f"{content.stored.key} is no list of what was sent: {first_problem(error)}") from error
     if (transfer.model, transfer.version) != place:
         raise _TransferRefused(f"{content.stored.key} lists {transfer.model} {transfer.version}")
     return transfer
 
 
-def _accept(
-    runtime: Runtime, created: ObjectCreated, content: ObjectContent, transfer: Transfer
-) -> ValidationCompleted:
+def _accept(runtime: Runtime, created: ObjectCreated, content: ObjectContent, transfer: Transfer) -> Iterator[Event]:
     bodies, arrival = _arrival(runtime, transfer)
     found = verify(arrival)
     if found:
@@ -83,8 +83,7 @@ def _accept(
         evaluation=run.evaluation,
     )
     evidence = (content.stored, run.evaluation, run.manifest)
-    runtime.record(event, "version_accepted", transfer.version, summary, evidence)
-    return event
+    return announce(runtime, OutboxEntry(event, "version_accepted", transfer.version, summary, evidence))
 
 
 def _arrival(runtime: Runtime, transfer: Transfer) -> tuple[Mapping[Part, bytes], IncomingVersion]:
@@ -131,12 +130,7 @@ def _read[Document: BaseModel](kind: type[Document], part: Part, bodies: Mapping
     try:
         return kind.model_validate_json(bodies[part])
     except ValidationError as error:
-        raise _TransferRefused(f"{part} cannot be read: {_first(error)}") from error
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{first['msg']} at {'.'.join(map(str, first['loc'])) or 'the start'}"
+        raise _TransferRefused(f"{part} cannot be read: {first_problem(error)}") from error
 
 
 def _store(
@@ -198,7 +192,7 @@ def _store(
     )
 
 
-def _reject(runtime: Runtime, created: ObjectCreated, content: ObjectContent, found: list[str]) -> VersionRejected:
+def _reject(runtime: Runtime, created: ObjectCreated, content: ObjectContent, found: list[str]) -> Iterator[Event]:
     model, version = keys.promotion_of(created.key) or (NO_MODEL, "unknown")
     event = VersionRejected(
         **runtime.header(model, content.modified, created.correlation_id),
@@ -207,8 +201,7 @@ def _reject(runtime: Runtime, created: ObjectCreated, content: ObjectContent, fo
         origin=_origin(content),
         problems=found,
     )
-    runtime.record(event, "version_rejected", version, "; ".join(found), (content.stored,))
-    return event
+    return announce(runtime, OutboxEntry(event, "version_rejected", version, "; ".join(found), (content.stored,)))
 
 
 def _origin(content: ObjectContent) -> str:

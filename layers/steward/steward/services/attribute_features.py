@@ -9,6 +9,7 @@ import pandas as pd
 from steward.attribution.sampled import SampledAttributions
 from steward.errors import BatchInvalid, ObjectChanged, ObjectMissing, UntrustedArtifact
 from steward.events import AttributionsRequested, AttributionsUpdated, Event
+from steward.outbox import OutboxEntry, announce
 from steward.profiles.attribution_sums import AttributionSums
 from steward.records.hashing import text_hashes
 from steward.records.stored import read_records, read_stored, write_records
@@ -65,9 +66,9 @@ def attribute_features(runtime: Runtime, request: AttributionsRequested) -> Iter
         summary=sampled.reason or f"{sampled.rows:,} rows attributed to {len(sampled.sums.features)} features",
         attributions=found.stored,
     )
-    yield event
     subject = f"{window.id} {request.version}"
-    runtime.record(event, "window_attributed", subject, event.summary, (found.stored,), identity=identity)
+    entry = OutboxEntry(event, "window_attributed", subject, event.summary, (found.stored,), identity)
+    yield from announce(runtime, entry)
 
 
 def _missing_windows(

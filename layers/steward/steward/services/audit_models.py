@@ -6,9 +6,10 @@ from pydantic import ValidationError
 
 from steward.concurrency import prefetch_map
 from steward.errors import ObjectChanged, ObjectMissing
-from steward.events import AuditCompleted, AuditRequested, ObjectRef
+from steward.events import AuditCompleted, AuditRequested, Event, ObjectRef
 from steward.governance.audit import Audit, AuditEvidence, audit
 from steward.governance.card import ModelCard
+from steward.outbox import OutboxEntry, announce
 from steward.releasing.routing import Routing
 from steward.repositories import models
 from steward.retraining.manifest import DatasetManifest
@@ -20,7 +21,7 @@ from steward.store.bucket import Bucket
 from steward.validation.evaluation import Evaluation
 
 
-def audit_models(runtime: Runtime, request: AuditRequested) -> Iterator[AuditCompleted]:
+def audit_models(runtime: Runtime, request: AuditRequested) -> Iterator[Event]:
     """Audit one model and store the report; a redelivered request finds the report and tells of it again."""
     identity = f"{request.as_of:%Y%m%dT%H%M%SZ}-{request.event_id[:8]}"
     key = keys.audit(request.model, identity)
@@ -37,8 +38,8 @@ def audit_models(runtime: Runtime, request: AuditRequested) -> Iterator[AuditCom
         failed=report.failed,
         stored=stored,
     )
-    runtime.record(event, "audit_completed", report.audit, _summary(report), (stored,))
-    yield event
+    entry = OutboxEntry(event, "audit_completed", report.audit, _summary(report), (stored,))
+    yield from announce(runtime, entry)
 
 
 def gather_evidence(runtime: Runtime, request: AuditRequested) -> AuditEvidence:

@@ -27,6 +27,7 @@ from steward.monitoring.distributions import drifted_distributions
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.reference_windows import earlier_windows
 from steward.monitoring.window_figures import window_figures
+from steward.outbox import OutboxEntry, announce
 from steward.profiles.attribution_sums import AttributionSums
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile import Profile
@@ -44,7 +45,7 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 
-def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
+def check_window(runtime: Runtime, cause: Event) -> Iterator[Event]:
     """Check every window and version that an event concerns and that has closed; the rest waits for the schedule."""
     if _is_early(cause, runtime.now()):
         return
@@ -63,14 +64,13 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[CheckCompleted]:
         if isinstance(cause, OutcomesUpdated) and realised and not include(realised.corrections, check.corrections):
             continue  # the outcomes are about to be joined again, which is told of too
         if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
-            _remember(runtime, check)  # should who recorded it have failed right after
+            _remember(runtime, check)  # should who announced it have failed right after
             continue
         event = _completed_event(runtime, cause, check)
         if check.batches or check.unreadable:
             write_reports(runtime.data, check, evidence)
-        yield event
         _measure(runtime, spec, check)
-        _record(runtime, event, check)
+        yield from announce(runtime, _entry(event, check))
         _remember(runtime, check)
 
 
@@ -327,10 +327,9 @@ def _identity(check: Check) -> str:
     return f"check-{check.check}"
 
 
-def _record(runtime: Runtime, event: CheckCompleted, check: Check) -> None:
-    """Write the check into the ledger, after it was told: what the ledger knows has been told."""
+def _entry(event: CheckCompleted, check: Check) -> OutboxEntry:
     bad = [f"{monitor} {status}" for monitor, status in check.statuses.items() if status in ("drift", "breach")]
     again = f", made again for {len(check.corrections)} corrections" if check.corrections else ""
     summary = f"{check.rows:,} rows, {check.labelled_rows:,} labelled{again}: {', '.join(bad) or 'nothing found'}"
     subject = f"{check.window} {check.version}"
-    runtime.record(event, "check_completed", subject, summary, (event.stored,), identity=_identity(check))
+    return OutboxEntry(event, "check_completed", subject, summary, (event.stored,), _identity(check))

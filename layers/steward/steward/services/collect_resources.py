@@ -8,6 +8,7 @@ from datetime import datetime
 from steward.events import CollectionFailed, CollectionRequested, Event, ResourcesCollected
 from steward.operation.cloudwatch_queries import MINUTE, Answers, metric_queries, to_rows
 from steward.operation.collection_windows import LOOKBACK, Collection, due_spans
+from steward.outbox import OutboxEntry, announce
 from steward.releasing.routing import Routing
 from steward.repositories import models
 from steward.runtime import Runtime
@@ -54,12 +55,12 @@ def collect_resources(runtime: Runtime, request: CollectionRequested) -> Iterato
         sources=sources,
         silent=silent,
     )
-    yield event
     subject = f"{spans[0].start:%Y-%m-%d %H:%M} to {spans[-1].end:%Y-%m-%d %H:%M}"
     summary = f"{len(sources)} files of telemetry" + (
         f"; CloudWatch has nothing of {', '.join(silent)}" if silent else ""
     )
-    runtime.record(event, "resources_collected", subject, summary, identity=f"collected-{event.as_of.isoformat()}")
+    identity = f"collected-{event.as_of.isoformat()}"
+    yield from announce(runtime, OutboxEntry(event, "resources_collected", subject, summary, identity=identity))
     reached = Collection(until=spans[-1].end)
     runtime.data.update(
         keys.collection(spec.model), Collection, lambda present: (present or reached).reaching(reached.until)
@@ -114,5 +115,5 @@ def _report_failure(
         message=f"CloudWatch refuses to be read, and nothing is collected since {since}: {error}. "
         "Allow cloudwatch:GetMetricData to the function collect_resources; up to a day is made up for then",
     )
-    yield event
-    runtime.record(event, "collection_failed", f"since {since}", event.message, identity=identity)
+    entry = OutboxEntry(event, "collection_failed", f"since {since}", event.message, identity=identity)
+    yield from announce(runtime, entry)

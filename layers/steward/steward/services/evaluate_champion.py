@@ -6,7 +6,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
-from steward.events import ChampionTested, ChampionTestRequested, ObjectRef
+from steward.events import ChampionTested, ChampionTestRequested, Event, ObjectRef
+from steward.outbox import OutboxEntry, announce
 from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
 from steward.repositories import models, training_data
@@ -31,7 +32,7 @@ class _NotMeasurable(BaseModel):
     rows: int = 0
 
 
-def evaluate_champion(runtime: Runtime, request: ChampionTestRequested) -> Iterator[ChampionTested]:
+def evaluate_champion(runtime: Runtime, request: ChampionTestRequested) -> Iterator[Event]:
     """Judge the champion by the gates, against a constant, on labelled rows newer than its holdout.
 
     A redelivered request finds the evidence, and tells of it again.
@@ -39,12 +40,12 @@ def evaluate_champion(runtime: Runtime, request: ChampionTestRequested) -> Itera
     spec, _ = models.current_spec(runtime.data, request.model)
     version = models.routing(runtime.data, spec.model).champion
     if version is None:
-        yield _record_test(runtime, request, None, _NotMeasurable(reason="there is no champion yet"), None)
+        yield from _announce_test(runtime, request, None, _NotMeasurable(reason="there is no champion yet"), None)
         return
     key = keys.champion_test(spec.model, version, _identity(request))
     found = runtime.data.find(key)
     if found:
-        yield _record_test(runtime, request, version, Evaluation.model_validate_json(found.body), found.stored)
+        yield from _announce_test(runtime, request, version, Evaluation.model_validate_json(found.body), found.stored)
         return
     try:
         judged = _evaluate(runtime, spec, models.manifest(runtime.data, spec.model, version), request)
@@ -53,7 +54,7 @@ def evaluate_champion(runtime: Runtime, request: ChampionTestRequested) -> Itera
     stored = None
     if isinstance(judged, Evaluation):
         stored = runtime.data.create_if_absent(key, judged.model_dump_json().encode())
-    yield _record_test(runtime, request, version, judged, stored)
+    yield from _announce_test(runtime, request, version, judged, stored)
 
 
 def _evaluate(
@@ -109,13 +110,13 @@ def _identity(request: ChampionTestRequested) -> str:
     return f"{request.as_of:%Y%m%dT%H%M%SZ}-{request.event_id[:8]}"
 
 
-def _record_test(
+def _announce_test(
     runtime: Runtime,
     request: ChampionTestRequested,
     version: str | None,
     judged: Evaluation | _NotMeasurable,
     stored: ObjectRef | None,
-) -> ChampionTested:
+) -> Iterator[Event]:
     event = ChampionTested(
         **runtime.caused_by(request),
         version=version,
@@ -125,5 +126,5 @@ def _record_test(
         evaluation=stored,
     )
     evidence = (stored,) if stored else ()
-    runtime.record(event, "champion_tested", version or request.model, event.summary, evidence)
-    return event
+    entry = OutboxEntry(event, "champion_tested", version or request.model, event.summary, evidence)
+    return announce(runtime, entry)

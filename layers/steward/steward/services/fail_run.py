@@ -15,6 +15,7 @@ from steward.events import (
     ValidationCompleted,
     decode,
 )
+from steward.outbox import OutboxEntry, announce
 from steward.repositories.run_attempts import Attempts, killed_reason
 from steward.retraining.runs import AttemptedStage, Run
 from steward.runtime import Runtime, logger
@@ -44,7 +45,7 @@ def note_error(runtime: Runtime, cause: Event, *, stage: AttemptedStage) -> Iter
         raise
 
 
-def end_run(runtime: Runtime, failed: FailedInvocation) -> Iterator[RunFailed]:
+def end_run(runtime: Runtime, failed: FailedInvocation) -> Iterator[Event]:
     """End the run whose training, validation or release failed at every attempt, so that later runs are not held up.
 
     Lambda tells of processes that were killed too. Failures that are of no run, or of one that has ended, are let be.
@@ -61,11 +62,11 @@ def end_run(runtime: Runtime, failed: FailedInvocation) -> Iterator[RunFailed]:
     if run.ended and run.stage != "failed":
         return
     message = killed_reason(run.attempt, stage) or f"{failed.reason}; the message is in the dead-letter queue"
-    yield fail_run(runtime, cause, cause.run, stage, run.outcome if run.ended else message)
+    yield from fail_run(runtime, cause, cause.run, stage, run.outcome if run.ended else message)
 
 
-def fail_run(runtime: Runtime, cause: Event, run: str, stage: RunStage, message: str) -> RunFailed:
-    """Mark a run as failed, record it, and make the event that tells of it."""
+def fail_run(runtime: Runtime, cause: Event, run: str, stage: RunStage, message: str) -> Iterator[Event]:
+    """Mark a run as failed, and announce it."""
 
     def change(present: Run | None) -> Run:
         if present is None:
@@ -79,5 +80,4 @@ def fail_run(runtime: Runtime, cause: Event, run: str, stage: RunStage, message:
         stage=stage,
         message=message,
     )
-    runtime.record(event, "run_failed", run, f"{stage}: {message}")
-    return event
+    return announce(runtime, OutboxEntry(event, "run_failed", run, f"{stage}: {message}"))

@@ -72,7 +72,7 @@ def ingest_records(runtime: Runtime[QueueSettings], created: ObjectCreated) -> I
     with scratch_folder() as folder:
         upload, size = fetch_upload(runtime, created, place, folder)
         if size is None:
-            yield refuse_upload(runtime, upload, "object_missing", str(erased_error(upload)))
+            yield from refuse_upload(runtime, upload, "object_missing", str(erased_error(upload)))
         elif size or not created.key.endswith("/"):  # else it is a folder, as the S3 console makes it
             yield from _ingest(runtime, upload, folder, size)
 
@@ -93,17 +93,17 @@ def _ingest(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size:
     except (BatchInvalid, UnknownModel) as error:
         code = error.code if isinstance(error, BatchInvalid) else _UNKNOWN[type(error)]
         if not is_empty_part(created, code):
-            yield refuse_upload(runtime, upload, code, str(error))
+            yield from refuse_upload(runtime, upload, code, str(error))
         return
     if outcome.repeats:
-        yield report_repeat(runtime, upload, kind, outcome)
+        yield from report_repeat(runtime, upload, kind, outcome)
         if outcome.emptied and kind in {"predictions", "telemetry"}:
             yield from request_checks(runtime, spec, upload, outcome.windows)
     elif outcome.rows:
         yield from report_batch(runtime, upload, kind, outcome)
         yield from refuse_rounded_ids(runtime, upload, outcome)
     else:
-        yield refuse_rows(runtime, upload, outcome)
+        yield from refuse_rows(runtime, upload, outcome)
         if kind in {"predictions", "telemetry"}:
             yield from request_checks(runtime, spec, upload, outcome.windows)
     yield from report_given_up(runtime, upload, outcome)

@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain
+from typing import Literal
 
 from steward.defects.defect import Defect
-from steward.documents import TolerantModel
+from steward.documents import VersionedModel
 from steward.events import Event, MaintenanceRequested, ObjectsRemoved
 from steward.ingestion.deferral import refuse_overdue
 from steward.ledger import Action
 from steward.maintenance.retention import ExpiredObjects, RemovalCandidate, RetentionRoots, on_hold, removal
+from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.repositories.uploads import uploaded_at
 from steward.retraining.manifest import DatasetManifest
@@ -29,14 +31,15 @@ ROUTINE: frozenset[Action] = frozenset(
 _STORED = ("predictions", "labels", "telemetry")
 
 
-class RetentionEvidence(TolerantModel):
+class RetentionEvidence(VersionedModel):
     """The keys that recorded decisions rest on, as far as the ledger was read (compare-and-swap)."""
 
+    schema_version: Literal[1] = 1
     read: int = 0
     keys: tuple[str, ...] = ()
 
 
-class RemovalPlan(TolerantModel):
+class RemovalPlan(VersionedModel):
     """What one request removes (compare-and-swap).
 
     It is stored before anything is removed, so that a message that is delivered again after a death says in the ledger
@@ -46,6 +49,7 @@ class RemovalPlan(TolerantModel):
         removed: the event of each prefix that expired objects are removed under; none once all of it is done.
     """
 
+    schema_version: Literal[1] = 1
     removed: dict[str, ObjectsRemoved] = {}
 
 
@@ -59,8 +63,8 @@ def maintain_store(runtime: Runtime, request: MaintenanceRequested) -> Iterator[
 def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceRequested) -> Iterator[Event]:
     """Remove what is old enough of each kind, and tell how much went and what had to stay.
 
-    The event is stored in the request's plan, then recorded, before anything goes: a message that is tried again
-    removes what is left and tells the same.
+    The event is stored in the request's plan, then announced, before anything goes: nothing goes that is not recorded,
+    and a message that is tried again removes what is left and tells the same.
     """
     policy = spec.retention
     folders = [(kind, prefix) for kind, prefix in _folders(spec.model) if policy.of(kind) is not None]
@@ -78,18 +82,23 @@ def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReque
         if not found.gone and prefix not in begun:
             continue
         event = begun.get(prefix) or _begin(runtime, plan, _removed_event(runtime, request, prefix, found))
-        runtime.record(event, "objects_removed", prefix, event.summary)
+        yield from announce(runtime, OutboxEntry(event, "objects_removed", prefix, event.summary))
         runtime.data.delete_versions((item.key, item.version_id) for item in found.gone)
-        yield event
     if runtime.data.exists(plan):
-        runtime.data.update(plan, RemovalPlan, lambda _: RemovalPlan())
+        runtime.data.update(plan, RemovalPlan, _end)
+
+
+def _end(present: RemovalPlan | None) -> RemovalPlan:
+    """The plan, once it is carried out."""
+    return (present or RemovalPlan()).model_copy(update={"removed": {}})
 
 
 def _begin(runtime: Runtime, plan: str, event: ObjectsRemoved) -> ObjectsRemoved:
     """Store what is about to be removed."""
 
     def add(present: RemovalPlan | None) -> RemovalPlan:
-        return RemovalPlan(removed={event.prefix: event} | (present.removed if present else {}))
+        known = present or RemovalPlan()
+        return known.model_copy(update={"removed": {event.prefix: event} | known.removed})
 
     return runtime.data.update(plan, RemovalPlan, add).removed[event.prefix]
 
@@ -157,7 +166,7 @@ def _evidence(runtime: Runtime, model: str) -> tuple[str, ...]:
         entries = list(runtime.ledger.entries(model, after=known.read))
         found = {item.key for entry in entries if entry.action not in ROUTINE for item in entry.evidence}
         read = entries[-1].sequence if entries else known.read
-        return RetentionEvidence(read=read, keys=tuple(sorted({*known.keys, *found})))
+        return known.model_copy(update={"read": read, "keys": tuple(sorted({*known.keys, *found}))})
 
     return runtime.data.update(keys.evidence(model), RetentionEvidence, read_on).keys
 

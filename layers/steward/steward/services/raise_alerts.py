@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from steward.alerting.action_events import AlertFields, action_event, alert_event
@@ -31,6 +32,7 @@ from steward.events import (
 from steward.ledger import Action
 from steward.monitoring.check import Check
 from steward.notifications import publish
+from steward.outbox import OutboxEntry, announce, announce_all, record
 from steward.repositories import models
 from steward.repositories.uploads import correlation_of
 from steward.runtime import Runtime, TopicSettings
@@ -183,20 +185,24 @@ def _act(runtime: Runtime, cause: Event, alerts: ModelAlerts) -> Generator[Event
     done: dict[str, ActionExecution] = {}
     for identity, execution in mine.items():
         event = action_event(execution, cause.model, runtime.now())
-        decided = execution if execution.held else (yield from _execute(execution, event))
+        decided = _send_abroad(execution, event) if execution.action.bus and not execution.held else execution
         action: Action = "action_held" if decided.held else "action_taken"
-        runtime.record(event, action, execution.monitor, decided.sentence, identity=f"action-{identity}")
+        entry = OutboxEntry(event, action, execution.monitor, decided.sentence, identity=f"action-{identity}")
+        if decided.held or execution.action.bus:
+            record(runtime, entry)
+        else:
+            yield from announce(runtime, entry)
         done[identity] = decided.model_copy(update={"done": True})
     return done
 
 
-def _execute(execution: ActionExecution, event: Event) -> Generator[Event, None, ActionExecution]:
-    """Take an action; the execution, held back where somebody else's bus refuses it: alerts do not wait for that."""
-    if not execution.action.bus:
-        yield event
-        return execution
+def _send_abroad(execution: ActionExecution, event: Event) -> ActionExecution:
+    """Put an action's event on somebody else's bus; the execution, held back where that refuses it.
+
+    The one effect that comes before the ledger: what the entry says is what the other bus answered.
+    """
     try:
-        Bus(execution.action.bus).publish(event)
+        Bus(execution.action.bus).publish(event)  # type: ignore[arg-type] # it has one
     except BusRefuses as error:
         why = f"the bus refuses: {error}; name it in the deployment's parameter ActionBuses, and see that it is there"
         return execution.model_copy(update={"held": why})
@@ -215,7 +221,7 @@ def _record_held(runtime: Runtime, cause: Event, statuses: Mapping[MonitorName, 
         told = f"{name}\n{status.snapshot.version}\n{since}\n{what}\n{why}"
         identity = f"held-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
         if not runtime.ledger.knows(cause.model, identity):
-            runtime.record(cause, "alert_held", name, f"{what} is not told: {why}", identity=identity)
+            record(runtime, OutboxEntry(cause, "alert_held", name, f"{what} is not told: {why}", identity=identity))
 
 
 def _notify(
@@ -227,16 +233,19 @@ def _notify(
 ) -> Iterator[Event]:
     """Record the news, send what people should hear of them, and put all of them on the bus."""
     events = {name: _event(runtime, alerts.model, name, claim) for name, claim in claims.items()}
+    entries = []
     for name, event in events.items():
         latest = statuses[name].latest
         evidence = (latest.stored,) if latest and latest.stored else ()
-        runtime.record(event, _ACTIONS[type(event)], name, _summary(claims[name]), evidence)
+        entries.append(OutboxEntry(event, _ACTIONS[type(event)], name, _summary(claims[name]), evidence))
+    notify = None
     news = {name: claim.announcement for name, claim in claims.items()}
     if monitors_to_notify(news, alerts, spec.alerting.notify_at):
         done = _executions_about(alerts, claims)
         report = _report(runtime, alerts.model)
-        publish(runtime, alerts_notification(claims, events, statuses, done, runtime.data.name, report=report))
-    yield from events.values()
+        message = alerts_notification(claims, events, statuses, done, runtime.data.name, report=report)
+        notify = partial(publish, runtime, message)
+    yield from announce_all(runtime, entries, notify)
 
 
 def _report(runtime: Runtime, model: str) -> str:

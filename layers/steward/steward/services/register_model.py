@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from steward.errors import RemovedModel, SpecInvalid
 from steward.events import Event, ModelRegistered, ModelRejected, ObjectCreated, ObjectRef
+from steward.outbox import OutboxEntry, announce
 from steward.repositories import model_schedules, models
 from steward.runtime import Runtime, ScheduleSettings
 from steward.spec.document import read_spec
@@ -36,7 +37,7 @@ def _register(runtime: Runtime[ScheduleSettings], created: ObjectCreated, conten
         _schedule(runtime, spec)
         revision, stored = _store(runtime, spec, content)
     except SpecInvalid as error:
-        yield _reject(runtime, created, model, error.problems, content.modified)
+        yield from _reject(runtime, created, model, error.problems, content.modified)
         return
     except RemovedModel as error:
         yield from _refuse_removed(runtime, created, model, content.modified, error)
@@ -46,8 +47,8 @@ def _register(runtime: Runtime[ScheduleSettings], created: ObjectCreated, conten
         revision=revision,
         spec=stored,
     )
-    runtime.record(event, "model_registered", spec.model, f"declaration {revision} is in force", (stored,))
-    yield event
+    summary = f"declaration {revision} is in force"
+    yield from announce(runtime, OutboxEntry(event, "model_registered", spec.model, summary, (stored,)))
 
 
 def _read(created: ObjectCreated, content: ObjectContent, model: str) -> ModelSpec:
@@ -61,7 +62,7 @@ def _read(created: ObjectCreated, content: ObjectContent, model: str) -> ModelSp
 
 def _refuse_removed(
     runtime: Runtime[ScheduleSettings], created: ObjectCreated, model: str, uploaded: datetime, error: RemovedModel
-) -> Iterator[ModelRejected]:
+) -> Iterator[Event]:
     """Refuse a declaration of a removed model; one from before that is only told of late, and changes nothing.
 
     A function that took it for another's may have set its schedules: they are taken away again.
@@ -70,7 +71,7 @@ def _refuse_removed(
     if newest and newest[0].removal:
         model_schedules.reconcile(runtime.settings, newest[0].spec)
         if uploaded > newest[0].removal.at:
-            yield _reject(runtime, created, model, [str(error)], uploaded)
+            yield from _reject(runtime, created, model, [str(error)], uploaded)
 
 
 def _refuse_breaking(runtime: Runtime[ScheduleSettings], spec: ModelSpec) -> None:
@@ -134,11 +135,10 @@ def _store(runtime: Runtime[ScheduleSettings], spec: ModelSpec, content: ObjectC
 
 def _reject(
     runtime: Runtime[ScheduleSettings], created: ObjectCreated, model: str, problems: list[str], uploaded: datetime
-) -> ModelRejected:
+) -> Iterator[Event]:
     event = ModelRejected(
         **runtime.header(model, uploaded, created.correlation_id),
         source=created.key,
         problems=problems,
     )
-    runtime.record(event, "model_rejected", created.key, "; ".join(problems))
-    return event
+    return announce(runtime, OutboxEntry(event, "model_rejected", created.key, "; ".join(problems)))

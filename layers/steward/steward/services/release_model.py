@@ -1,6 +1,6 @@
 """Releases a validated version, holds or refuses it; rolls back, freezes and thaws."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from steward.errors import NotReleased, ObjectChanged, ObjectMissing, RunLost
 from steward.events import (
@@ -9,9 +9,9 @@ from steward.events import (
     ReleaseChanged,
     ReleaseStage,
     RollbackProposed,
-    RunFailed,
     ValidationCompleted,
 )
+from steward.outbox import OutboxEntry, announce, record
 from steward.releasing.routing import ChampionMoved, NothingToRollBack, Routing, VersionRolledBack
 from steward.releasing.serving import refuse_foreign
 from steward.repositories import models
@@ -22,7 +22,7 @@ from steward.store import keys
 from steward.validation.evaluation import Evaluation
 
 
-def release_model(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | RunFailed]:
+def release_model(runtime: Runtime, cause: Event) -> Iterator[Event]:
     """Do what an event asks for; then promote what waited for a freeze that is over.
 
     A freeze ends when somebody thaws, or when anything speaks for its end or later: time is the data's own, so a check
@@ -30,9 +30,8 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | R
     """
     match cause:
         case ValidationCompleted():
-            told = _release_or_hold(runtime, cause)
-            yield told
-            if not _is_held(told):
+            held = yield from _release_or_hold(runtime, cause)
+            if not held:
                 _dequeue(runtime, cause, cause.run)
         case FreezeProposed():
             _freeze(runtime, cause)
@@ -44,17 +43,22 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | R
     yield from _due(runtime, cause)
 
 
-def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
-    """Promote by compare-and-swap what passed, or have it wait; say of the rest that it was refused, and why."""
+def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator[Event, None, bool]:
+    """Promote by compare-and-swap what passed, or have it wait; say of the rest that it was refused, and why.
+
+    Returns:
+        Whether it waits.
+    """
     models.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
     evaluation = runtime.data.load(judged.evaluation, Evaluation)
     if not evaluation.passed:
-        return _record_end(runtime, judged, evaluation, "refused", judged.summary)
+        return (yield from _end_run(runtime, judged, evaluation, "refused", judged.summary))
     try:
         manifest = models.manifest(runtime.data, judged.model, judged.version)
         refuse_foreign(manifest, evaluation, runtime.settings.environment)
     except NotReleased as error:
-        return fail_run(runtime, judged, judged.run, "release", str(error))
+        yield from fail_run(runtime, judged, judged.run, "release", str(error))
+        return False
     promoted_at = runtime.now()
 
     def promote(present: Routing | None) -> Routing:
@@ -70,33 +74,33 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> ReleaseCh
     try:
         routing = runtime.data.update(keys.routing(judged.model), Routing, promote)
     except ChampionMoved as error:
-        return fail_run(runtime, judged, judged.run, "release", str(error))
+        yield from fail_run(runtime, judged, judged.run, "release", str(error))
+        return False
     except VersionRolledBack as error:
-        return _record_end(runtime, judged, evaluation, "refused", f"{error}. {judged.summary}")
-    if not routing.was_promoted(judged.run):
-        return _hold(runtime, judged, evaluation, routing)
-    return _record_end(runtime, judged, evaluation, "champion", judged.summary)
+        return (yield from _end_run(runtime, judged, evaluation, "refused", f"{error}. {judged.summary}"))
+    if routing.was_promoted(judged.run):
+        return (yield from _end_run(runtime, judged, evaluation, "champion", judged.summary))
+    why = routing.freeze.sentence if routing.freeze else "the freeze is just over"
+    event = _change_event(runtime, judged, evaluation, "held", f"{judged.summary}. It waits: {why}")
+    entry = OutboxEntry(event, "promotion_held", judged.version, event.summary, (judged.evaluation,))
+    yield from announce(runtime, entry)  # its run goes on when it need not wait any more
+    return True
 
 
-def _due(runtime: Runtime, cause: Event) -> Iterator[ReleaseChanged | RunFailed]:
+def _due(runtime: Runtime, cause: Event) -> Iterator[Event]:
     """Judge anew what waited, the newest first: that one takes over, and those before it have lost their champion.
 
     Each stays among those that wait until it was told what became of it: a redelivery after a death goes on there.
     """
     for judged in models.routing(runtime.data, cause.model).promotable:
         try:
-            told = _release_waiting(runtime, judged)
+            held = yield from _release_waiting(runtime, judged)
         except RunLost as error:  # nobody delivers it again, and there is no run that could fail
-            runtime.record(judged, "version_refused", judged.version, str(error))
+            record(runtime, OutboxEntry(judged, "version_refused", judged.version, str(error)))
         else:
-            yield told
-            if _is_held(told):
+            if held:
                 return  # frozen again meanwhile
         _dequeue(runtime, cause, judged.run)
-
-
-def _is_held(told: ReleaseChanged | RunFailed) -> bool:
-    return isinstance(told, ReleaseChanged) and told.stage == "held"
 
 
 def _dequeue(runtime: Runtime, cause: Event, run: str) -> None:
@@ -104,11 +108,12 @@ def _dequeue(runtime: Runtime, cause: Event, run: str) -> None:
     runtime.data.update(keys.routing(cause.model), Routing, lambda present: _present(present, cause).dequeue(run))
 
 
-def _release_waiting(runtime: Runtime, judged: ValidationCompleted) -> ReleaseChanged | RunFailed:
+def _release_waiting(runtime: Runtime, judged: ValidationCompleted) -> Generator[Event, None, bool]:
     try:
-        return _release_or_hold(runtime, judged)
+        return (yield from _release_or_hold(runtime, judged))
     except (ObjectMissing, ObjectChanged) as error:  # its evidence is gone
-        return fail_run(runtime, judged, judged.run, "release", str(error))
+        yield from fail_run(runtime, judged, judged.run, "release", str(error))
+        return False
 
 
 def _freeze(runtime: Runtime, proposed: FreezeProposed) -> None:
@@ -121,16 +126,21 @@ def _freeze(runtime: Runtime, proposed: FreezeProposed) -> None:
     summary = f"promotions are {said}, by {proposed.author}: {proposed.reason}"
     if proposed.event_id in routing.overtaken:
         summary += "; told after what was asked for later, which stands"
-    runtime.record(proposed, "promotions_thawed" if thawed else "promotions_frozen", proposed.model, summary)
+    action = "promotions_thawed" if thawed else "promotions_frozen"
+    record(runtime, OutboxEntry(proposed, action, proposed.model, summary))  # type: ignore[arg-type]
 
 
 def _at(runtime: Runtime, cause: Event, present: Routing | None) -> Routing:
-    """The routing at the moment that an event speaks for; a freeze that is over by then is recorded as such."""
+    """The routing at the moment that an event speaks for; a freeze that is over by then is recorded as such.
+
+    It is recorded before the routing that lacks it is written: until then it is in the routing to be recorded.
+    """
     routing = _present(present, cause)
     now = routing.as_of(cause.as_of)
     if routing.freeze and not now.freeze:
         summary = f"the freeze of promotions is over; {len(routing.held)} waited for it"
-        runtime.record(cause, "promotions_thawed", cause.model, summary, identity=f"over-{routing.freeze.cause}")
+        over = f"over-{routing.freeze.cause}"
+        record(runtime, OutboxEntry(cause, "promotions_thawed", cause.model, summary, identity=over))
     return now
 
 
@@ -138,7 +148,7 @@ def _present(present: Routing | None, cause: Event) -> Routing:
     return present or Routing(model=cause.model)
 
 
-def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[ReleaseChanged]:
+def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[Event]:
     if runtime.ledger.knows(proposed.model, proposed.event_id):
         return  # it was declined: what has changed since does not count
     now = runtime.now()
@@ -152,7 +162,7 @@ def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[Release
         routing = runtime.data.update(keys.routing(proposed.model), Routing, change)
     except NothingToRollBack as error:
         summary = f"{proposed.author} asks to roll back: {proposed.reason}. Held back: {error}"
-        runtime.record(proposed, "rollback_declined", proposed.model, summary)
+        record(runtime, OutboxEntry(proposed, "rollback_declined", proposed.model, summary))
         return
     restored = next(promotion for promotion in routing.promotions if promotion.cause == proposed.event_id)
     event = ReleaseChanged(
@@ -164,8 +174,7 @@ def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[Release
         summary=f"{restored.version} takes over again from {restored.rolled_back}, which {proposed.author} has rolled "
         f"back: {proposed.reason}",
     )
-    runtime.record(event, "champion_rolled_back", event.version, event.summary)
-    yield event
+    yield from announce(runtime, OutboxEntry(event, "champion_rolled_back", event.version, event.summary))
 
 
 def _replaced_version(runtime: Runtime, judged: ValidationCompleted, routing: Routing) -> str | None:
@@ -186,20 +195,14 @@ def _run(runtime: Runtime, model: str, run: str) -> Run:
     return runtime.data.load(keys.run(model, run), Run)
 
 
-def _hold(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, routing: Routing) -> ReleaseChanged:
-    """Tell that a version passed and waits; its run goes on when it need not wait any more."""
-    event = _change_event(runtime, judged, evaluation, "held", f"{judged.summary}. It waits: {_why(routing)}")
-    runtime.record(event, "promotion_held", judged.version, event.summary, (judged.evaluation,))
-    return event
-
-
-def _why(routing: Routing) -> str:
-    return routing.freeze.sentence if routing.freeze else "the freeze is just over"
-
-
-def _record_end(
+def _end_run(
     runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation, stage: ReleaseStage, summary: str
-) -> ReleaseChanged:
+) -> Generator[Event, None, bool]:
+    """Announce what became of a version, then note it in its run; it does not wait.
+
+    Raises:
+        RunLost: there is no run to note it in.
+    """
     promoted = stage == "champion"
 
     def change(present: Run | None) -> Run:
@@ -208,11 +211,11 @@ def _record_end(
         return present.advance("promoted" if promoted else "refused", outcome=summary)
 
     event = _change_event(runtime, judged, evaluation, stage, summary)
-    runtime.record(
-        event, "champion_promoted" if promoted else "version_refused", judged.version, summary, (judged.evaluation,)
-    )
+    action = "champion_promoted" if promoted else "version_refused"
+    entry = OutboxEntry(event, action, judged.version, summary, (judged.evaluation,))  # type: ignore[arg-type]
+    yield from announce(runtime, entry)
     runtime.data.update(keys.run(judged.model, judged.run), Run, change)
-    return event
+    return False
 
 
 def _change_event(

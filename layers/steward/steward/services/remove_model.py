@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from steward.errors import UnknownModel
-from steward.events import ModelRemoved, RemovalProposed
+from steward.events import Event, ModelRemoved, RemovalProposed
+from steward.outbox import OutboxEntry, announce, record
 from steward.repositories import model_schedules, models
 from steward.runtime import Runtime, ScheduleSettings
 from steward.spec.model import ModelSpec
 
 
-def remove_model(runtime: Runtime[ScheduleSettings], proposed: RemovalProposed) -> Iterator[ModelRemoved]:
+def remove_model(runtime: Runtime[ScheduleSettings], proposed: RemovalProposed) -> Iterator[Event]:
     """Put the revision that removes the model after the newest one, and take its schedules away; once, however often.
 
     What the model has stays: the revision keeps the retention of the one before, and its schedule where it lets
@@ -36,10 +37,9 @@ def remove_model(runtime: Runtime[ScheduleSettings], proposed: RemovalProposed) 
     )
     if revision.removal and revision.removal.cause != proposed.event_id:
         summary = f"{proposed.author} asks for it too, and it is removed already: {proposed.reason}"
-        runtime.record(event, "model_removed", proposed.model, summary, (stored,))
+        record(runtime, OutboxEntry(event, "model_removed", proposed.model, summary, (stored,)))
         return
-    runtime.record(event, "model_removed", proposed.model, event.summary, (stored,))
-    yield event
+    yield from announce(runtime, OutboxEntry(event, "model_removed", proposed.model, event.summary, (stored,)))
 
 
 def retire(spec: ModelSpec) -> ModelSpec:

@@ -11,13 +11,15 @@ from steward.errors import ObjectChanged, ObjectMissing, RemovedModel, UnknownMo
 from steward.events import Event, ObjectRef, ReportRendered, ReportRequested
 from steward.governance.audit import Audit
 from steward.monitoring.check import Check
+from steward.outbox import OutboxEntry, announce
 from steward.releasing.routing import Routing
-from steward.reporting.assemble import ReportEvidence, StoredDocument, report
+from steward.reporting.assemble import report
 from steward.reporting.digest import digest
 from steward.reporting.fleet import FleetSummary, ModelSummary
 from steward.reporting.ledger_projection import MAX_DEFECTS, LedgerProjection
 from steward.reporting.model_report import POINTS, ModelReport
 from steward.reporting.page import fleet_page, page
+from steward.reporting.report_evidence import ReportEvidence, StoredDocument
 from steward.reporting.trends import PastWindows, VersionHistory
 from steward.repositories import models
 from steward.runtime import Runtime
@@ -85,8 +87,7 @@ def keep_periodic_report(runtime: Runtime, asked: ReportRequested) -> Iterator[E
         report=stored,
         digest=digest(kept, _before(runtime.data, before) if before else None),
     )
-    yield event
-    runtime.record(
+    entry = OutboxEntry(
         event,
         "report_rendered",
         f"{asked.as_of:%Y-%m-%d %H:%M}",
@@ -94,6 +95,7 @@ def keep_periodic_report(runtime: Runtime, asked: ReportRequested) -> Iterator[E
         (stored, draw),
         identity=f"report-{asked.as_of:%Y%m%dT%H%M%SZ}",
     )
+    yield from announce(runtime, entry)
 
 
 def _rewrite(runtime: Runtime, cause: Event) -> None:

@@ -25,6 +25,7 @@ from steward.events import (
     RetrainingProposed,
     TrainingCompleted,
 )
+from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.repositories.records import list_window
 from steward.repositories.replay import replayed_until
@@ -110,7 +111,7 @@ def _open(
     """Write a defect down, or add the finding to the one that the same cause has opened already."""
     problem = _problem(spec, proposed.windows)
     if problem:
-        yield _refuse(runtime, proposed, None, problem, proposed.author)
+        yield from _refuse(runtime, proposed, None, problem, proposed.author)
         return
     suspects = [*known, *_suspects(runtime.data, spec, proposed)]
     replayed = replayed_until(runtime.data, spec)
@@ -127,7 +128,7 @@ def _open(
         return _trace_impact(runtime.data, defect)
 
     defect, stored = runtime.data.update_with_ref(keys.defect(spec.model, identity(proposed)), Defect, report)
-    yield from _changed_events(runtime, proposed, defect, stored, [defect.steps[0]])
+    yield from _announce_steps(runtime, proposed, defect, stored, [defect.steps[0]])
 
 
 def _problem(spec: ModelSpec, windows: list[str]) -> str:
@@ -172,7 +173,7 @@ def _change(runtime: Runtime, asked: DefectChangeRequested) -> Iterator[Event]:
     key = keys.defect(asked.model, asked.defect)
     if runtime.data.find(key) is None:
         message = f"{asked.model} has no defect {asked.defect!r}; `steward defects {asked.model}` lists those it has"
-        yield _refuse(runtime, asked, None, message, asked.author)
+        yield from _refuse(runtime, asked, None, message, asked.author)
         return
     defect, stored = runtime.data.update_with_ref(
         key,
@@ -184,9 +185,9 @@ def _change(runtime: Runtime, asked: DefectChangeRequested) -> Iterator[Event]:
         ),
     )
     if asked.event_id in defect.refused:
-        yield _refuse(runtime, asked, asked.defect, defect.refused[asked.event_id], asked.author)
+        yield from _refuse(runtime, asked, asked.defect, defect.refused[asked.event_id], asked.author)
         return
-    yield from _changed_events(
+    yield from _announce_steps(
         runtime, asked, defect, stored, [step for step in defect.steps if step.event == asked.event_id]
     )
 
@@ -213,7 +214,7 @@ def _apply_correction(runtime: Runtime, spec: ModelSpec, corrected: DataCorrecte
         ),
     )
     steps = [step for step in defect.steps if step.event == f"corrected-{corrected.batch}"]
-    yield from _changed_events(runtime, corrected, defect, stored, steps)
+    yield from _announce_steps(runtime, corrected, defect, stored, steps)
     champion = models.routing(runtime.data, spec.model).champion
     if spec.retraining.on_correction and champion in defect.impact.trained:
         done = "withdrawn" if corrected.withdrawn else "replaced"
@@ -248,8 +249,7 @@ def _review(runtime: Runtime, spec: ModelSpec, asked: DefectReviewRequested) -> 
             summary=f"{defect.severity} defect {defect.defect} of {defect.owner} is {defect.state}, and was due by "
             f"{deadline:%Y-%m-%d %H:%M} UTC: {defect.title}",
         )
-        runtime.record(event, "defect_overdue", defect.defect, event.summary)
-        yield event
+        yield from announce(runtime, OutboxEntry(event, "defect_overdue", defect.defect, event.summary))
         told = _present(lambda present, due=deadline: present.model_copy(update={"overdue_reported": due}))  # type: ignore[misc]
         runtime.data.update(listed.key, Defect, told)
 
@@ -288,10 +288,10 @@ def _complete(data: Bucket, model: str) -> list[str]:
     return sorted(name for name in models.version_names(data, model) if models.version_exists(data, model, name))
 
 
-def _changed_events(
+def _announce_steps(
     runtime: Runtime, cause: Event, defect: Defect, stored: ObjectRef, steps: list[DefectStep]
-) -> Iterator[DefectChanged]:
-    """One event for each step that a cause led to; however often it is told, the ledger has it once."""
+) -> Iterator[Event]:
+    """Announce each step that a cause led to, unless it was announced before."""
     for step in steps:
         identity = f"defect-{defect.defect}-{step.event}-{step.state}"
         if runtime.ledger.knows(defect.model, identity):
@@ -306,8 +306,8 @@ def _changed_events(
             summary=_sentence(defect, step),
             stored=stored,
         )
-        yield event
-        runtime.record(event, "defect_changed", defect.defect, event.summary, (stored,), identity=identity)
+        entry = OutboxEntry(event, "defect_changed", defect.defect, event.summary, (stored,), identity)
+        yield from announce(runtime, entry)
 
 
 def _sentence(defect: Defect, step: DefectStep) -> str:
@@ -320,12 +320,11 @@ def _sentence(defect: Defect, step: DefectStep) -> str:
     return f"{sentence}: {step.note}" if step.note else sentence
 
 
-def _refuse(runtime: Runtime, cause: Event, defect: str | None, message: str, author: str) -> DefectRefused:
+def _refuse(runtime: Runtime, cause: Event, defect: str | None, message: str, author: str) -> Iterator[Event]:
     event = DefectRefused(
         **runtime.caused_by(cause),
         defect=defect,
         message=message,
         author=author,
     )
-    runtime.record(event, "defect_refused", defect or cause.model, message)
-    return event
+    return announce(runtime, OutboxEntry(event, "defect_refused", defect or cause.model, message))

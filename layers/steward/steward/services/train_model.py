@@ -8,6 +8,7 @@ import pandas as pd
 from steward.baselines.baseline import Baseline
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
 from steward.events import Event, ObjectRef, TrainingCompleted, TrainingRequested
+from steward.outbox import OutboxEntry, announce
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.repositories import models, training_data
 from steward.repositories.run_attempts import AttemptKilled, Attempts
@@ -47,10 +48,10 @@ def train_model(runtime: Runtime, request: TrainingRequested) -> Iterator[Event]
             make = _train if spec.retraining.recipe else _adopt
             manifest, stored = make(runtime, spec, spec_stored, run, frozen)
             run = _advance(runtime, run, "trained", version=manifest.version, manifest=stored)
-        event = _complete(runtime, request, run)
+        completed = _complete(runtime, request, run)
     except (TrainingImpossible, ObjectMissing, ObjectChanged, AttemptKilled) as error:
-        event = fail_run(runtime, request, request.run, "training", str(error))
-    yield event
+        completed = fail_run(runtime, request, request.run, "training", str(error))
+    yield from completed
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ def _advance(runtime: Runtime, run: Run, stage: str, **found: ObjectRef | str | 
     )
 
 
-def _complete(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
+def _complete(runtime: Runtime, request: TrainingRequested, run: Run) -> Iterator[Event]:
     if run.manifest is None or run.version is None or run.dataset is None:
         return fail_run(runtime, request, run.run, "training", run.outcome or "the run ended before it made a version")
     manifest = runtime.data.load(run.manifest, VersionManifest)
@@ -197,5 +198,5 @@ def _complete(runtime: Runtime, request: TrainingRequested, run: Run) -> Event:
         if manifest.recipe
         else f"trained elsewhere; {rows:,} reference rows adopted, {kept:,} of them labelled"
     )
-    runtime.record(event, "training_completed", run.version, summary, (run.manifest, run.dataset))
-    return event
+    entry = OutboxEntry(event, "training_completed", run.version, summary, (run.manifest, run.dataset))
+    return announce(runtime, entry)

@@ -10,6 +10,7 @@ from steward.baselines.baseline import Baseline
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import Event, ObjectRef, TrainingCompleted, ValidationCompleted
 from steward.governance.card import ModelCard
+from steward.outbox import OutboxEntry, announce
 from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
 from steward.repositories import models, training_data
@@ -36,7 +37,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
     spec, _ = models.current_spec(runtime.data, completed.model)
     run = runtime.data.load(keys.run(completed.model, completed.run), Run)
     if run.ended and run.evaluation is None:
-        yield fail_run(runtime, completed, completed.run, "validation", run.outcome)
+        yield from fail_run(runtime, completed, completed.run, "validation", run.outcome)
         return
     attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.message)
     try:
@@ -44,7 +45,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
             attempts.begin(run)
         stored = run.evaluation or _evaluate(runtime, spec, completed, attempts)
     except (TrainingImpossible, ObjectMissing, ObjectChanged, UntrustedArtifact, AttemptKilled) as error:
-        yield fail_run(runtime, completed, completed.run, "validation", str(error))
+        yield from fail_run(runtime, completed, completed.run, "validation", str(error))
         return
     evaluation = runtime.data.load(stored, Evaluation)
     runtime.data.update(
@@ -60,8 +61,9 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
         summary=evaluation.summary,
         evaluation=stored,
     )
-    runtime.record(event, "validation_completed", completed.version, evaluation.summary, (stored, completed.manifest))
-    yield event
+    evidence = (stored, completed.manifest)
+    entry = OutboxEntry(event, "validation_completed", completed.version, evaluation.summary, evidence)
+    yield from announce(runtime, entry)
 
 
 def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, attempts: Attempts) -> ObjectRef:

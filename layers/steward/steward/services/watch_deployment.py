@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from steward.alerting.messages import deployment_notice
 from steward.errors import StewardError
-from steward.events import DEPLOYMENT, DeploymentDegraded, DeploymentRecovered, Event, Problem
+from steward.events import DEPLOYMENT, ClockTick, DeploymentDegraded, DeploymentRecovered, Event, Problem
 from steward.notifications import publish
+from steward.outbox import OutboxEntry, announce
 from steward.repositories import model_schedules, models
 from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings, logger
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
@@ -38,13 +40,14 @@ class _AgeMetric:
         return (("QueueName", self.queue),)
 
 
-def watch_deployment(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[Event]:
+def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterator[Event]:
     """Tell people what is wrong, each cause once, and what is corrected; and put back the schedules that are amiss.
 
     It tells them itself rather than by the bus and raise_alerts, which may be what is wrong. What is found is stored
     before anything is corrected or told, and taken out of what is pending after it was told: after a death in between,
     the next delivery tells it, under the same id. Last, dead letters of functions without a queue are sent round again.
     """
+    at = tick.at
     known = runtime.data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
     if known.knows(at) and not known.pending:
         return
@@ -72,7 +75,7 @@ def watch_deployment(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[
             lambda present: (present or OpenIncidents()).with_recovery(refused),
         )
     for news in known.pending:
-        yield from _notify(runtime, news)
+        yield from _announce_changes(runtime, news)
         runtime.data.update(
             keys.deployment_problems(),
             OpenIncidents,
@@ -84,8 +87,8 @@ def watch_deployment(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[
             logger.info("dead letters were sent round again", queue=queue.logical, sent=sent)
 
 
-def _notify(runtime: Runtime[WatchSettings], news: IncidentChanges) -> Iterator[Event]:
-    """Record news, send them to people, and put them on the bus."""
+def _announce_changes(runtime: Runtime[WatchSettings], news: IncidentChanges) -> Iterator[Event]:
+    """Announce what is wrong, and what is so no more, to people too."""
     for kind, action, problems in (
         (DeploymentDegraded, "deployment_degraded", news.fresh),
         (DeploymentRecovered, "deployment_recovered", news.recovered),
@@ -96,9 +99,8 @@ def _notify(runtime: Runtime[WatchSettings], news: IncidentChanges) -> Iterator[
                 problems=list(problems),
             )
             sentences = " ".join(problem.sentence for problem in problems)
-            runtime.record(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
-            publish(runtime, deployment_notice(event))
-            yield event
+            entry = OutboxEntry(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
+            yield from announce(runtime, entry, partial(publish, runtime, deployment_notice(event)))
 
 
 def list_models(data: Bucket) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Reads a declaration from YAML and reports problems with line and column."""
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 import yaml
@@ -148,3 +149,9 @@ def _scalar(node: yaml.Node, problems: list[str]) -> str | None:
     else:
         return text
     return None
+
+
+def open_questions(text: str) -> list[str]:
+    """The lines with which `steward suggest` begins a declaration that it could not complete."""
+    lines = takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return [line.removeprefix("# ") for line in lines if line.startswith("# TO DO")]

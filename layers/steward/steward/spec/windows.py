@@ -1,5 +1,6 @@
 """Tumbling windows of event time."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -12,6 +13,7 @@ ORIGIN = datetime(1970, 1, 5, tzinfo=UTC)
 YEAR = timedelta(days=365.25)
 
 _STAMP = "%Y%m%dT%H%M%SZ"
+_TIME = re.compile(r"(?P<start>[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]+)?)( ?(UTC|Z))?( to .*)?|[0-9]{8}T[0-9]{6}Z")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,3 +53,21 @@ class Window:
     def end(self) -> datetime:
         """The first moment after the window."""
         return self.start + self.length
+
+
+def parse_printed_time(text: str) -> datetime | None:
+    """The time that a date names, or a window as messages print it; None for other text.
+
+    >>> parse_printed_time("2013-05-20")
+    datetime.datetime(2013, 5, 20, 0, 0, tzinfo=datetime.timezone.utc)
+    >>> parse_printed_time("2013-05-20 06:00 to 2013-05-27 06:00 UTC")
+    datetime.datetime(2013, 5, 20, 6, 0, tzinfo=datetime.timezone.utc)
+    >>> parse_printed_time("20130520-5d1c0a7e")
+    """
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    try:
+        return datetime.fromisoformat(found["start"] or text.strip().removesuffix("Z")).replace(tzinfo=UTC)
+    except ValueError:
+        return None

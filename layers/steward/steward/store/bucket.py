@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from boto3.s3.transfer import TransferConfig
@@ -16,7 +17,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from steward import aws
-from steward.errors import Conflict, ObjectChanged, ObjectMissing, StewardError
+from steward.errors import Conflict, DocumentTooNew, ObjectChanged, ObjectMissing, StewardError
 from steward.events import ObjectRef
 from steward.store.source import note_source, source_key
 
@@ -151,12 +152,13 @@ class Bucket:
             ObjectChanged: it holds other bytes than those that are meant.
             pydantic.ValidationError: it is of another kind.
         """
-        return kind.model_validate_json(self.get(place).body if isinstance(place, str) else self.get_verified(place))
+        key, body = (place, self.get(place).body) if isinstance(place, str) else (place.key, self.get_verified(place))
+        return self._read(key, body, kind)
 
     def load_if_present[Document: BaseModel](self, key: str, kind: type[Document]) -> Document | None:
         """The same of an object that need not be there."""
         content = self.find(key)
-        return kind.model_validate_json(content.body) if content else None
+        return self._read(key, content.body, kind) if content else None
 
     def get_exact(self, reference: ObjectRef) -> ObjectContent:
         """The exact object version that a reference names, its bytes verified.
@@ -259,7 +261,7 @@ class Bucket:
             content_type: what kind of thing that is.
             source: key and version id of the upload that it was made from; `source_of` reads them back.
         """
-        return self._write(key, body, content_type, {}, source)
+        return self._write(key, body, content_type, {}, note_source(*source) if source else {})
 
     def put_file(
         self, key: str, path: Path, content_type: str = "application/json", *, source: tuple[str, str] | None = None
@@ -268,7 +270,8 @@ class Bucket:
         if path.stat().st_size <= _PART:
             self.put(key, path.read_bytes(), content_type, source=source)
             return
-        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": self._metadata(source)}
+        noted = self._metadata(note_source(*source) if source else {})
+        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": noted}
         aws.s3().upload_file(str(path), self.name, key, ExtraArgs=extra, Config=_IN_PARTS)
 
     def source_of(self, key: str) -> tuple[str, str] | None:
@@ -298,13 +301,20 @@ class Bucket:
         known = {(answer["ContentLength"], answer["ETag"]) for answer in answers}
         return len(known) == 1
 
-    def create(self, key: str, body: bytes, content_type: str = "application/json") -> ObjectRef:
-        """Write an object that must not exist.
+    def create(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str = "application/json",
+        *,
+        noted: Mapping[str, str] = MappingProxyType({}),
+    ) -> ObjectRef:
+        """Write an object that must not exist, with what is noted beside it.
 
         Raises:
             Conflict: it exists.
         """
-        return self._write(key, body, content_type, {"IfNoneMatch": "*"})
+        return self._write(key, body, content_type, {"IfNoneMatch": "*"}, noted=noted)
 
     def replace(
         self, key: str, body: bytes, present: ObjectContent | None, content_type: str = "application/json"
@@ -360,7 +370,7 @@ class Bucket:
         """
 
         def apply_change(body: bytes | None) -> bytes:
-            return change(kind.model_validate_json(body) if body is not None else None).model_dump_json().encode()
+            return change(self._read(key, body, kind) if body is not None else None).model_dump_json().encode()
 
         content = self.update_bytes(key, apply_change)
         return kind.model_validate_json(content.body), content.stored
@@ -437,9 +447,14 @@ class Bucket:
         """Hide the newest version; the versions before it stay."""
         aws.s3().delete_object(Bucket=self.name, Key=key)
 
-    def _metadata(self, source: tuple[str, str] | None) -> dict[str, str]:
-        noted = {"environment": self.environment} if self.environment else {}
-        return noted | (note_source(*source) if source else {})
+    def _read[Document: BaseModel](self, key: str, body: bytes, kind: type[Document]) -> Document:
+        try:
+            return kind.model_validate_json(body)
+        except DocumentTooNew as error:
+            raise DocumentTooNew(f"s3://{self.name}/{key}: {error}") from None
+
+    def _metadata(self, noted: Mapping[str, str]) -> dict[str, str]:
+        return ({"environment": self.environment} if self.environment else {}) | dict(noted)
 
     def _write(
         self,
@@ -447,7 +462,7 @@ class Bucket:
         body: bytes,
         content_type: str,
         condition: dict[str, Any],
-        source: tuple[str, str] | None = None,
+        noted: Mapping[str, str] = MappingProxyType({}),
     ) -> ObjectRef:
         raced = _RACED | _ABSENT if "IfMatch" in condition else _RACED
         for attempt in range(_ATTEMPTS):
@@ -458,7 +473,7 @@ class Bucket:
                     Body=body,
                     ContentType=content_type,
                     ChecksumAlgorithm="SHA256",
-                    Metadata=self._metadata(source),
+                    Metadata=self._metadata(noted),
                     **condition,
                 )
             except ClientError as error:

@@ -1,4 +1,4 @@
-"""Every object key of both buckets. No other module builds or parses one."""
+"""Every object key of both buckets. No other module builds one; `kinds` says which kind of document is where."""
 
 import re
 from dataclasses import dataclass

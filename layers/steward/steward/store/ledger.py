@@ -15,8 +15,10 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 
 _ATTEMPTS = 30
-_RECENT = 256
-"""How many of the last entries are searched for a decision whose writer died before it could note its place."""
+_AFTER = "after"
+"""The note beside a marker: the last entry when it was made. The decision's own comes after it."""
+_REMEMBERED = 256
+"""How many entries a process keeps in memory."""
 
 
 class Ledger:
@@ -31,10 +33,9 @@ class Ledger:
     def append(self, decision: Decision, *, recorded_at: datetime) -> LedgerEntry:
         """Write a decision at the end of its model's chain; the entry it has already when it was written before.
 
-        An empty marker goes before the entry, which is noted in it afterwards: nobody writes the decision before there
-        is a marker. So who makes the marker needs to look for it only behind the end that the chain had before that (of
-        two who are told at once, the other may have been faster), and who finds it empty must look whether the writer
-        before got that far.
+        An empty marker goes before the entry, with the end that the chain had then: nobody writes the decision before
+        there is a marker. So who makes the marker needs to look for it only behind that end (of two who decide at once,
+        the other may have been faster), and so does who finds one that was never closed.
 
         Raises:
             Conflict: other writers took the next place every time.
@@ -43,29 +44,31 @@ class Ledger:
         head = self._head(decision.model)
         searched = head.sequence if head else 0
         try:
-            self.bucket.create(marker, b"", "text/plain")
+            self.bucket.create(marker, b"", "text/plain", noted={_AFTER: str(searched)})
         except Conflict:
-            place = self.bucket.get(marker).body
-            if place:
-                return self._entry(decision.model, int(place))
-            searched = max(0, searched - _RECENT)
+            found = self.bucket.get(marker)
+            if found.body:
+                return self._entry(decision.model, int(found.body))
+            searched = int(found.noted.get(_AFTER, "0"))
         for attempt in range(_ATTEMPTS):
             written = self._written(decision, searched, head.sequence if head else 0)
-            if written is None:
-                entry = LedgerEntry.following(head, decision, function=self.function, recorded_at=recorded_at)
-                try:
-                    self.bucket.create(
-                        keys.ledger_entry(decision.model, entry.sequence), entry.model_dump_json().encode()
-                    )
-                except Conflict:
-                    time.sleep(random.uniform(0, 0.03 * 2 ** min(attempt, 5)))  # noqa: S311
-                    head = self._head(decision.model)
-                    continue
-                written = entry
+            if written is not None:
+                return written
+            entry = LedgerEntry.following(head, decision, function=self.function, recorded_at=recorded_at)
+            try:
+                self.bucket.create(keys.ledger_entry(decision.model, entry.sequence), entry.model_dump_json().encode())
+            except Conflict:
+                time.sleep(random.uniform(0, 0.03 * 2 ** min(attempt, 5)))  # noqa: S311
+                head = self._head(decision.model)
+            else:
                 self._heads[decision.model] = entry
-            self.bucket.put(marker, str(written.sequence).encode(), "text/plain")
-            return written
+                return entry
         raise Conflict(f"the ledger of {decision.model} took {_ATTEMPTS} other entries first; try again")
+
+    def close(self, entry: LedgerEntry) -> None:
+        """Note that an entry was announced, by its place in its marker."""
+        marker = keys.ledger_marker(entry.model, entry.identity)
+        self.bucket.put(marker, str(entry.sequence).encode(), "text/plain")
 
     def entries(self, model: str, after: int = 0) -> Iterator[LedgerEntry]:
         """Every entry of a model that is there, after one of this sequence, from the first to the last."""
@@ -92,7 +95,7 @@ class Ledger:
         return head.sequence if head else 0
 
     def knows(self, model: str, identity: str) -> bool:
-        """Whether a decision is written."""
+        """Whether a decision is written, and was announced."""
         marked = self.bucket.find(keys.ledger_marker(model, identity))
         return marked is not None and marked.body != b""
 
@@ -122,7 +125,7 @@ class Ledger:
             if content is None:
                 return None
             self._seen[model, sequence] = LedgerEntry.model_validate_json(content.body)
-            for old in list(self._seen)[:-_RECENT]:
+            for old in list(self._seen)[:-_REMEMBERED]:
                 del self._seen[old]
         return self._seen[model, sequence]
 

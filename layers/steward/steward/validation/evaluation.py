@@ -1,8 +1,10 @@
 """The evaluation of a version: the evidence on which it is released or refused."""
 
+from typing import Literal
+
 from pydantic import AwareDatetime, ConfigDict
 
-from steward.documents import TolerantModel
+from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
 
 
@@ -43,7 +45,7 @@ class AcceptedVersion(TolerantModel):
     author: str
 
 
-class Evaluation(TolerantModel):
+class Evaluation(VersionedModel):
     """The evidence on which a version was released or refused.
 
     Attributes:
@@ -52,6 +54,7 @@ class Evaluation(TolerantModel):
 
     model_config = ConfigDict(ser_json_inf_nan="null")
 
+    schema_version: Literal[1] = 1
     model: str
     version: str
     champion: str | None

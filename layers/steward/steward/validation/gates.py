@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.performance.block_bounds import allowed_autocorrelation
 from steward.performance.paired import (
     Gain,
-    allowed_autocorrelation,
     paired_absolute_error_gain,
     paired_class_log_loss_gain,
     paired_log_loss_gain,
@@ -176,11 +176,13 @@ class BetterThanChampion:
         passed = gain.low > required
         opponent = f"champion {contest.champion_version}" if contest.champion_version else "a constant"
         what = _TITLES[metric]
+        likely = not passed and gain.value > required
+        remedy = "likely, but not proved: a longer retraining.holdout_span would tell; " if likely else ""
         message = (
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
             f"with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
-            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {_chance(policy, count)}"
+            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {remedy}{_chance(policy, count)}"
         )
         return GateResult(
             gate=self.name,

@@ -22,7 +22,7 @@ from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, Summary, histogram
 from steward.results import REMEDY, MetricResult, Status
-from steward.spec.monitors import JointMonitor
+from steward.spec.drift_monitors import JointMonitor
 
 FEWEST_ROWS = 50
 """Rows needed in either sample."""

@@ -1,0 +1,114 @@
+"""The state of every monitor in a report."""
+
+from collections.abc import Mapping
+
+from steward.alerting.alert_status import AlertStatus, ModelAlerts
+from steward.alerting.inputs import monitor_finding
+from steward.monitoring.check import Check, subject
+from steward.reporting.ledger_projection import shorten
+from steward.reporting.model_report import (
+    DriftedColumn,
+    MonitorState,
+    ReportedFinding,
+)
+from steward.reporting.report_evidence import ReportEvidence
+from steward.results import Status
+from steward.spec.monitors import MonitorName
+from steward.spec.severity import rank
+
+_ALERTS = {"firing": 0, "pending": 1, "resolved": 2, "ok": 2}
+
+
+def monitor_states(evidence: ReportEvidence, alert_states: Mapping[MonitorName, AlertStatus]) -> list[MonitorState]:
+    """Every monitor that said anything, the worst first."""
+    statuses = evidence.check.it.statuses if evidence.check else {}
+    found = [
+        _monitor(name, statuses.get(name), evidence, alert_states.get(name))
+        for name in sorted({*statuses, *alert_states})
+    ]
+    return sorted(found, key=_worst)
+
+
+def _worst(state: MonitorState) -> tuple[int, int, int, str]:
+    """Sorts by the alert, then how severe it is while there is one, then what the check says."""
+    severity = rank(state.severity) if state.alert in ("firing", "pending") else 0
+    return _ALERTS[state.alert], -severity, _GRAVITY.index(state.status), state.monitor
+
+
+def _monitor(
+    name: MonitorName, status: Status | None, evidence: ReportEvidence, alert_state: AlertStatus | None
+) -> MonitorState:
+    check = evidence.check.it if evidence.check else None
+    results = [result for result in check.results if result.monitor == name] if check else []
+    latest = alert_state.latest if alert_state else None
+    sentence = check.summary(name) if check and results else (alert_state.summary if alert_state else "")
+    far = monitor_finding(results, status or "unknown", "")
+    said = MonitorState(
+        monitor=name,
+        status=status,
+        sentence=shorten(sentence),
+        found=_findings(check, name) if check else [],
+        doubt=shorten(check.doubt(name)) if check else "",
+        window=check.window if check and results else (latest.window if latest else None),
+        value=far.value,
+        low=far.low,
+        high=far.high,
+        threshold=far.threshold,
+        baseline=far.baseline,
+        exceedance=far.exceedance,
+        severity=evidence.spec.it.alert_rule(name).severity,
+    )
+    if alert_state is None or evidence.alerts is None:
+        return said
+    bad, recent = alert_state.recent
+    alert = {
+        "alert": alert_state.state,
+        "bad_windows": bad,
+        "recent_windows": recent,
+        "lasting": alert_state.lasting,
+        "severity": alert_state.severity,
+        "since": alert_state.progress.since,
+        "windows": alert_state.windows_fired,
+        "acknowledged": _acknowledgement(alert_state, evidence.alerts.it),
+        "quiet": shorten(alert_state.suppressed_by),
+        "held": alert_state.progress.held,
+        "flapping": alert_state.progress.flapping,
+        "trend": [past.exceedance for _, past in alert_state.trend],
+    }
+    return said.model_copy(update=alert)
+
+
+def _findings(check: Check, name: MonitorName) -> list[ReportedFinding]:
+    return [
+        ReportedFinding(about=subject(result), sentence=shorten(result.message), effect=result.effect)
+        for result in check.findings_of(name)
+    ]
+
+
+def drifted_columns(check: Check) -> list[DriftedColumn]:
+    """The columns that a check found to drift, with their bars."""
+    found: dict[str, list[str]] = {}
+    for result in check.results:
+        if result.status == "drift" and result.segment is None and result.column:
+            found.setdefault(result.column, []).append(shorten(result.message))
+    return [
+        DriftedColumn(column=one.column, sentences=list(dict.fromkeys(found.get(one.column, ()))), bars=one.bars)
+        for one in check.distributions
+    ]
+
+
+def _acknowledgement(status: AlertStatus, alerts: ModelAlerts) -> str:
+    """Who has seen what was told last, and what they noted."""
+    at = status.delivery.sent_at
+    seen = [
+        said
+        for said in alerts.acknowledgements.values()
+        if said.concerns(status.monitor) and at is not None and said.at >= at
+    ]
+    if not seen or status.state != "firing":
+        return ""
+    last = max(seen, key=lambda said: said.at)
+    return shorten(f"{last.author}: {last.note}" if last.note else last.author)
+
+
+_GRAVITY: tuple[Status | None, ...] = ("breach", "drift", "unknown", "ok", "measured", None)

@@ -1,0 +1,42 @@
+"""What a model's report is assembled from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from steward.alerting.alert_status import ModelAlerts
+from steward.defects.defect import Defect
+from steward.events import ObjectRef
+from steward.governance.audit import Audit
+from steward.monitoring.check import Check
+from steward.releasing.routing import Routing
+from steward.reporting.ledger_projection import LedgerProjection
+from steward.reporting.trends import VersionHistory
+from steward.spec.model import ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument[Thing]:
+    """Something, and the exact object that it was read from."""
+
+    it: Thing
+    stored: ObjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEvidence:
+    """What was read of a model; None and empty where there is nothing.
+
+    Attributes:
+        problems: what is there and could not be read, each as a sentence.
+    """
+
+    spec: StoredDocument[ModelSpec]
+    environment: str
+    story: LedgerProjection
+    routing: StoredDocument[Routing] | None = None
+    alerts: StoredDocument[ModelAlerts] | None = None
+    check: StoredDocument[Check] | None = None
+    histories: Sequence[VersionHistory] = ()
+    defects: Sequence[StoredDocument[Defect]] = ()
+    audit: StoredDocument[Audit] | None = None
+    problems: Sequence[str] = field(default_factory=tuple)

@@ -1,0 +1,170 @@
+"""The sections of a declaration, and what follows from each by itself."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from steward.spec.actions import AlertAction
+from steward.spec.alerting import Alerting, AlertRule, usual_severity
+from steward.spec.capture import Capture
+from steward.spec.columns import Columns
+from steward.spec.commands import CommandPolicy
+from steward.spec.defects import DefectPolicy
+from steward.spec.durations import Duration
+from steward.spec.features import Feature
+from steward.spec.monitors import (
+    CLASSIFICATION_METRICS,
+    REGRESSION_METRICS,
+    MonitorName,
+    Monitors,
+    PerformanceMetric,
+    PerformanceMonitor,
+)
+from steward.spec.policies import RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
+from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
+from steward.spec.retention import Retention
+from steward.spec.spec_section import ModelName, Share, SpecSection
+from steward.spec.windows import YEAR
+
+if TYPE_CHECKING:
+    from steward.spec.expression_types import ValueType
+
+Task = Literal["binary_classification", "multiclass_classification", "regression", "text_generation"]
+
+_BINARY_ONLY: frozenset[PerformanceMetric] = frozenset({"business_value"})
+
+
+def _segment_shorthand(value: object) -> object:
+    return {"name": value, "column": value} if isinstance(value, str) else value
+
+
+class ModelSections(SpecSection):
+    """One model: its columns, features, monitors and policies, each right by itself."""
+
+    model: ModelName
+    description: str = ""
+    owner: str = Field(description="Who answers for the model: a person or a team.")
+    task: Task
+    positive_label: str = "1"
+    threshold: Share = 0.5
+    columns: Columns
+    features: Annotated[dict[str, Feature], Field(min_length=1)]
+    outputs: dict[str, Feature] = Field(
+        default_factory=dict, description="What the model gives beside its score: generated text, scores of a judge."
+    )
+    attributes: dict[str, Feature] = Field(
+        default_factory=dict, description="Columns that are no features: what segments, rules and fairness look at."
+    )
+    rules: list[Rule] = Field(default_factory=list, description="Conditions between columns that every row meets.")
+    on_invalid: Literal["quarantine", "count"] = Field(
+        default="quarantine",
+        description="Rows in which something is wrong with a feature, output or attribute (outside its range, domain "
+        "or pattern, of another type, empty although not nullable), or that break a rule, are set aside, or kept and "
+        "counted; what cannot be read is then empty. A row without usable id, time, version, score, prediction or "
+        "label is set aside in either way.",
+    )
+    segments: list[Annotated[Segment, BeforeValidator(_segment_shorthand, json_schema_input_type=str | Segment)]] = (
+        Field(default_factory=list)
+    )
+    maximum_segment_values: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=20, description="The most frequent values of a segment's column that are watched; the rest is one more."
+    )
+    fairness: Fairness | None = None
+    business_value: BusinessValue | None = None
+    resources: list[Resource] = Field(default_factory=list)
+    capture: Capture | None = Field(
+        default=None,
+        description="The layout of SageMaker data-capture files; with it, each check is "
+        "also written as the reports of SageMaker's monitors, under `reports/<model>/sagemaker/`.",
+    )
+    window: WindowPolicy = Field(default_factory=WindowPolicy)
+    label_horizon: Duration = Field(
+        default=timedelta(days=30), description="How far back a late label looks for its prediction."
+    )
+    monitors: Monitors = Field(default_factory=Monitors)
+    alerting: Alerting = Field(default_factory=Alerting)
+    actions: list[AlertAction] = Field(
+        default_factory=list, description="What is done by itself when an alert fires, resolves or flaps."
+    )
+    schedules: Schedules = Field(default_factory=Schedules)
+    retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
+    validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
+    commands: CommandPolicy = Field(default_factory=CommandPolicy)
+    defects: DefectPolicy = Field(default_factory=DefectPolicy)
+    retention: Retention = Field(default_factory=Retention)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of a model with several, in the order of the declaration."""
+        return tuple(self.columns.scores)
+
+    @property
+    def metrics(self) -> tuple[PerformanceMetric, ...]:
+        """The performance metrics that the task has."""
+        match self.task:
+            case "binary_classification":
+                return CLASSIFICATION_METRICS if self.business_value else _without_value()
+            case "multiclass_classification":
+                return _without_value()
+            case "regression":
+                return REGRESSION_METRICS
+            case "text_generation":
+                return ()
+
+    @property
+    def performance_monitors(self) -> dict[PerformanceMetric, PerformanceMonitor]:
+        """The performance monitors with a limit that the task has."""
+        return self.monitors.performance(self.metrics)
+
+    @property
+    def judged_by(self) -> PerformanceMetric:
+        """The metric that decides what a version is worth."""
+        usual: PerformanceMetric = "mean_absolute_error" if self.task == "regression" else "log_loss"
+        return self.validation.metric or usual  # type: ignore[return-value]
+
+    @property
+    def labels_within(self) -> timedelta:
+        """How late labels may be."""
+        declared = self.monitors.no_data.labels_within if self.monitors.no_data else None
+        return declared or self.label_horizon
+
+    def alert_rule(self, monitor: MonitorName) -> AlertRule:
+        """How the alert of one monitor moves."""
+        watched = tuple(self.performance_monitors)
+        rate = self.alerting.false_alarms
+        if rate is not None and watched:
+            rate *= self.window.length / YEAR / len(watched)
+        return self.alerting.rule(
+            monitor,
+            severity=usual_severity(monitor, watched),
+            false_alarm_rate=min(rate, 0.025) if rate and monitor in watched else None,
+        )
+
+    @property
+    def value_types(self) -> "dict[str, ValueType]":
+        """What conditions find in the columns that they may look at."""
+        from steward.spec.expression_types import VALUE_TYPES  # noqa: PLC0415 - as above
+
+        columns = self.columns
+        prediction: dict[str, ValueType] = {}
+        if columns.prediction:
+            prediction[columns.prediction] = "number" if self.task == "regression" else "text"
+        return {
+            **{name: VALUE_TYPES[declared.type] for name, declared in self.declared.items()},
+            **dict.fromkeys(columns.outputs.values(), VALUE_TYPES["numeric"]),
+            **prediction,
+        }
+
+    @property
+    def declared(self) -> dict[str, Feature]:
+        """What the columns of the features, outputs and attributes hold, in this order."""
+        return {**self.features, **self.outputs, **self.attributes}
+
+    def column(self, name: str) -> Feature | None:
+        """What a column of the features, outputs or attributes holds; None where none has this name."""
+        return self.declared.get(name)
+
+
+def _without_value() -> tuple[PerformanceMetric, ...]:
+    return tuple(name for name in CLASSIFICATION_METRICS if name not in _BINARY_ONLY)
