@@ -12,6 +12,7 @@ from steward.cli.app import main
 from steward.store.functions import NoAnswer
 
 from .deployment import BUS, Deployment, logical_id
+from .template import with_queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,11 @@ def reached(deployment: Deployment, *, working: bool = False) -> Iterator[None]:
         "LogGroupName": "/steward",
         "UndeliveredEventsQueueUrl": deployment.arns["observer_url"],
         "AcceptCommandsArn": "accept_commands",
-        **{f"{logical_id(function)}QueueUrl": url for function, url in deployment.queues.items()},
+        **{
+            f"{logical_id(function)}QueueUrl": url
+            for function, url in deployment.queues.items()
+            if logical_id(function) in with_queues()
+        },
     }
 
     def invoke_now(_: str, sending: dict[str, str], seconds: float) -> None:

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from steward import aws
+from steward.retraining.runs import Run
 from tests.integration import lemons
 
 from .deployment import Deployment
@@ -87,7 +88,15 @@ def test_status_does_without_what_its_reader_may_not_ask(declared: Deployment) -
 def test_status_counts_what_is_not_done_yet(declared: Deployment) -> None:
     assert "still in work" not in run("status").stdout
     for _ in range(2):
-        aws.sqs().send_message(QueueUrl=declared.queues["train_model"], MessageBody="{}")
-    assert "still in work, of all models: trainings 2 (2 waiting)" in run("status").stdout
-    aws.sqs().receive_message(QueueUrl=declared.queues["train_model"], VisibilityTimeout=60)
-    assert "still in work, of all models: trainings 2 (1 waiting)" in run("status", "lemons").stdout
+        aws.sqs().send_message(QueueUrl=declared.queues["check_window"], MessageBody="{}")
+    assert "still in work, of all models: checks 2 (2 waiting)" in run("status").stdout
+    aws.sqs().receive_message(QueueUrl=declared.queues["check_window"], VisibilityTimeout=60)
+    assert "still in work, of all models: checks 2 (1 waiting)" in run("status", "lemons").stdout
+
+
+def test_status_names_the_models_whose_run_has_not_ended(declared: Deployment) -> None:
+    run_id, now = "20240601T000000-0123abcd", declared.clock.now
+    begun = Run(run=run_id, model="lemons", as_of=now, reasons=[], correlation_id="one", requested_at=now)
+    for one, told in ((begun, True), (begun.advance("failed", outcome="no"), False)):
+        declared.upload(f"runs/lemons/{run_id}.json", one.model_dump_json())
+        assert ("in training, validation or release: lemons" in run("status").stdout) is told

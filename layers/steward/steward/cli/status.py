@@ -21,13 +21,7 @@ from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.deployment import QueueUnreadable, backlog
 
-_CHAIN = {
-    "RegisterModel": "declarations",
-    "IngestRecords": "uploads",
-    "CheckWindow": "checks",
-    "TrainModel": "trainings",
-    "ValidateModel": "validations",
-}
+_CHAIN = {"IngestRecords": "uploads", "CheckWindow": "checks", "KickRetraining": "retraining decisions"}
 """What waits in the queue of each function that an upload leads to."""
 
 
@@ -45,7 +39,7 @@ def show_status(
         print_json([status.record() for status in found])
     else:
         _show(found, alerts=model is not None)
-        if sentence := describe_backlog(deployment):
+        if sentence := describe_backlog(deployment, found):
             console.print(sentence, style="dim", markup=False)
     raise typer.Exit(1 if any(status.firing for status in found) else 0)
 
@@ -148,8 +142,13 @@ def model_statuses(deployment: Deployment, model: str | None) -> Iterator[ModelS
                 raise
 
 
-def describe_backlog(deployment: Deployment) -> str:
-    """What uploads have led to that is not done yet, as a sentence; empty where all is, or nobody may ask."""
+def describe_backlog(deployment: Deployment, statuses: list[ModelStatus]) -> str:
+    """What uploads have led to that is not done yet, as a sentence; empty where all is, or nobody may ask.
+
+    Args:
+        deployment: whose queues are asked.
+        statuses: of the models whose runs are named.
+    """
     try:
         counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
     except QueueUnreadable:
@@ -160,7 +159,10 @@ def describe_backlog(deployment: Deployment) -> str:
         if in_work + waiting
         for name in [_CHAIN[function]]
     ]
-    return f"still in work, of all models: {', '.join(told)}" if told else ""
+    running = [status.model for status in statuses if status.newest_run and not status.newest_run.ended]
+    sentences = [f"still in work, of all models: {', '.join(told)}"] if told else []
+    sentences += [f"in training, validation or release: {', '.join(running)}"] if running else []
+    return "; ".join(sentences)
 
 
 def table(found: list[ModelStatus]) -> Table:
