@@ -16,7 +16,7 @@ RUN := $(UV) run
 SAM := .local/tools/sam/bin/sam
 OFFLINE := AWS_DEFAULT_REGION=us-east-1 $(SAM)# building and validating ask for a region, and go nowhere
 LAYERS := steward data learn
-PYTEST := pytest --numprocesses auto --dist worksteal
+PYTEST := pytest --numprocesses auto --dist worksteal --durations 10 --durations-min 5
 UNIT := layers/steward/steward tests/unit
 
 # The layers' makefiles run in SAM's scratch folder, and find uv and a Python 3.13 through these two.
@@ -52,8 +52,7 @@ coverage: deps ## lines and branches of the package that unit and integration te
 	$(RUN) $(PYTEST) --cov --cov-report=term $(UNIT) tests/integration
 
 nightly: deps ## every case of which make test tries a sample, and the unit tests as on other processors; takes hours
-	STEWARD_MOTO=http $(RUN) pytest -m "not benchmark" --hypothesis-profile nightly --numprocesses auto --dist worksteal \
-	  --timeout 7200 tests/unit tests/integration; missed=$$?; \
+	STEWARD_MOTO=http $(RUN) $(PYTEST) -m "not benchmark" --hypothesis-profile nightly --timeout 7200 tests/unit tests/integration; missed=$$?; \
 	$(RUN) python -m tests.processors && exit $$missed
 
 processors: deps ## the unit tests as on processors without AVX-512 or AVX2, and with eight cores

@@ -1,11 +1,13 @@
 """Cut a release: `make release VERSION=1.2.3`.
 
-Sets the version in pyproject.toml and uv.lock, moves the fragments of `infra/changelog/` into CHANGELOG.md, commits and
-tags. Nothing leaves this machine; the last lines say what to push. `python infra/release.py notes v1.2.3` prints what
-CHANGELOG.md says of a release, for its page.
+Sets the version in pyproject.toml and uv.lock, moves the fragments of `infra/changelog/` into CHANGELOG.md, keeps the
+code in `tests/data/releases/`, which the next upgrade is tested from, commits and tags. Nothing leaves this machine;
+the last lines say what to push. `python infra/release.py notes v1.2.3` prints what CHANGELOG.md says of a release, for
+its page.
 """
 
 import argparse
+import lzma
 import re
 import subprocess
 import sys
@@ -16,6 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DISTRIBUTION = "model-steward"
 BRANCH = "main"
+KEPT = ("layers/steward/steward", "functions", "template.yaml")
+"""What the next release is upgraded from in a test."""
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -41,6 +45,7 @@ def release(root: Path, version: str, on: date) -> str:
     _check(root, version, tag)
     _set_version(root, version)
     _run(root, sys.executable, "-m", "towncrier", "build", "--yes", "--version", version, "--date", on.isoformat())
+    _keep(root, version)
     _run(root, "git", "commit", "--quiet", "--all", "--message", f"Release {version}")
     _run(root, "git", "tag", "--annotate", tag, "--message", f"Steward {version}")
     return tag
@@ -64,6 +69,19 @@ def notes(root: Path, tag: str) -> str:
 def current_version(root: Path) -> str:
     """The version in pyproject.toml."""
     return str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
+def _keep(root: Path, version: str) -> None:
+    """Keep the release's code and template for the test that upgrades from it; a clone may have no tags."""
+    folder = root / "tests" / "data" / "releases"
+    folder.mkdir(parents=True, exist_ok=True)
+    for earlier in folder.glob("*.tar.xz"):
+        earlier.unlink()
+    kept = subprocess.run(
+        ["git", "archive", "--format=tar", "HEAD", *KEPT], cwd=root, check=True, capture_output=True
+    ).stdout
+    (folder / f"{version}.tar.xz").write_bytes(lzma.compress(kept, preset=9 | lzma.PRESET_EXTREME))
+    _run(root, "git", "add", str(folder))
 
 
 def _check(root: Path, version: str, tag: str) -> None:

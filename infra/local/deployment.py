@@ -90,7 +90,7 @@ def pack_layers() -> None:
     template = BUILD / "template.yaml"
     text = template.read_text()
     for name in re.findall(r"ContentUri: Layer(\w+)$", text, flags=re.MULTILINE):
-        archive = CACHE / "layers" / f"{digest_of(sources(ROOT / 'layers' / name.lower()))}.zip"
+        archive = layer_archive(name)
         if not archive.exists():
             archive.parent.mkdir(parents=True, exist_ok=True)
             staging = archive.with_suffix(".new")
@@ -98,6 +98,11 @@ def pack_layers() -> None:
             staging.replace(archive)
         text = text.replace(f"ContentUri: Layer{name}\n", f"ContentUri: {archive}\n")
     template.write_text(text)
+
+
+def layer_archive(name: str) -> Path:
+    """Where a layer as it stands is kept, packed."""
+    return CACHE / "layers" / f"{digest_of(sources(ROOT / 'layers' / name.lower()))}.zip"
 
 
 def pack(folder: Path, archive: Path) -> None:

@@ -29,19 +29,24 @@ ELSEWHERE = os.environ.get("STEWARD_E2E_STACK")
 """A stack where the AWS settings point, to be tested instead of a local one; nothing is in it yet."""
 NEEDS_THE_EMULATOR = {
     "test_alert.py", "test_collect.py", "test_deliveries.py", "test_doctor.py", "test_layer_sizes.py",
-    "test_local_stack.py", "test_promotion.py", "test_roles.py", "test_actions.py",
+    "test_local_stack.py", "test_preflight.py", "test_promotion.py", "test_roles.py", "test_actions.py",
+    "test_upgrade.py",
 }  # fmt: skip
 """They measure it, take over roles, deploy a second stack, change functions or queues, or look at what was built."""
+DEPLOYED_WITHIN_SECONDS = 900
+"""Building, deploying two stacks and training models, on a busy machine; what fixtures wait for has its own limits."""
 COMMAND = Path(sys.executable).with_name("steward")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, and those of them that need the emulator."""
-    for item in items:
-        if item.path.is_relative_to(ROOT / "tests" / "e2e"):
-            item.add_marker("e2e")
-            if item.path.name in NEEDS_THE_EMULATOR:
-                item.add_marker("emulator")
+    """Mark the tests of this folder, and those of them that need the emulator; the first one deploys the stacks."""
+    here = [item for item in items if item.path.is_relative_to(ROOT / "tests" / "e2e")]
+    for item in here:
+        item.add_marker("e2e")
+        if item.path.name in NEEDS_THE_EMULATOR:
+            item.add_marker("emulator")
+    for first in here[:1]:
+        first.add_marker(pytest.mark.timeout(DEPLOYED_WITHIN_SECONDS), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -108,9 +113,42 @@ def scheduled(trained: Deployed) -> Scheduled:
     return Scheduled("punctual", window, window.end + timedelta(seconds=int(lateness.total_seconds())), ingested)
 
 
+SERVED = (
+    lemons.SPEC.replace("audit: null", "collect: rate(1 minute), audit: null")
+    + """
+resources: [{type: lambda_function, name: served-function}]
+monitors: {latency: {percentile: 95, maximum: 100}}
+"""
+)
+
+
 @pytest.fixture(scope="session")
-def steward(trained: Deployed, scheduled: Scheduled) -> Deployed:
-    """The stack with its models, while a schedule runs in the background."""
+def served(trained: Deployed) -> Window:
+    """An hour in which CloudWatch has a slow function, of a model whose schedule collects that each minute."""
+    now = datetime.now(UTC)
+    yesterday = Window.containing(now - DAY, DAY)
+    hour = yesterday.end - timedelta(hours=2 if now < yesterday.end + timedelta(minutes=15) else 1)
+    for minute in range(5):
+        at = hour + timedelta(minutes=minute)
+        trained.client("cloudwatch").put_metric_data(
+            Namespace="AWS/Lambda",
+            MetricData=[
+                {
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "FunctionName", "Value": "served-function"}],
+                    "Timestamp": at,
+                    "Value": value,
+                }
+                for name, value in [("Invocations", 20.0), *(("Duration", 150.0 + slow) for slow in range(20))]
+            ],
+        )
+    declare(trained, "served", spec=SERVED)
+    return Window(hour, timedelta(hours=1))
+
+
+@pytest.fixture(scope="session")
+def steward(trained: Deployed, scheduled: Scheduled, served: Window) -> Deployed:
+    """The stack with its models, while schedules run in the background: no test waits for the minute of one."""
     trained.rest()
     return trained
 
@@ -140,8 +178,9 @@ def other_bus(listening: Deployed) -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def staging(steward: Deployed, other_bus: tuple[str, str]) -> Iterator[Deployed]:
-    """A second stack beside the first, with all that may be left out; it has a champion of `sorbs`."""
-    other = beside(steward.stack, "steward-staging", Environment="staging", ChatRooms="on", ActionBuses=other_bus[0])
+    """A second stack, as in an old account, with all that may be left out; it has a champion of `sorbs`."""
+    options = {"Environment": "staging", "ChatRooms": "on", "ActionBuses": other_bus[0], "AccountQuotas": "standard"}
+    other = beside(steward.stack, "steward-staging", **options)
     with Deployed(other).listening() as deployed:
         declare(deployed, "sorbs")
         yield deployed

@@ -52,6 +52,7 @@ class Deployed:
     uploads: list[str] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     _clients: dict[str, Any] = field(default_factory=dict)
+    _as_roles: dict[tuple[str, str], Any] = field(default_factory=dict)
     _open: ExitStack = field(default_factory=ExitStack)
     _news: Condition = field(default_factory=Condition)
     _stopped: Signal = field(default_factory=Signal)
@@ -206,9 +207,12 @@ class Deployed:
         return self.stack.outputs[f"{function}DeadLettersUrl"]
 
     def depth(self, url: str) -> int:
-        """How many messages a queue holds, those in someone's hands included."""
+        """How many messages a queue holds, those in someone's hands included; 0 for one that an upgrade removed."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        try:
+            attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        except self.sqs.exceptions.QueueDoesNotExist:
+            return 0
         return sum(int(attributes[name]) for name in names)
 
     def document(self, key: str) -> Any:
@@ -235,15 +239,33 @@ class Deployed:
 
     def as_role_of(self, function: str, service: str) -> Any:
         """A client with the rights of a function, and no others."""
-        name = self.stack.outputs[f"{function}FunctionName"]
-        role = self.client("lambda").get_function_configuration(FunctionName=name)["Role"]
-        session = self.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
-        return self.client(
-            service,
-            aws_access_key_id=session["AccessKeyId"],
-            aws_secret_access_key=session["SecretAccessKey"],
-            aws_session_token=session["SessionToken"],
-        )
+        if (function, service) not in self._as_roles:
+            name = self.stack.outputs[f"{function}FunctionName"]
+            role = self.client("lambda").get_function_configuration(FunctionName=name)["Role"]
+            session = self.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
+            self._as_roles[function, service] = self.client(
+                service,
+                aws_access_key_id=session["AccessKeyId"],
+                aws_secret_access_key=session["SecretAccessKey"],
+                aws_session_token=session["SessionToken"],
+            )
+        return self._as_roles[function, service]
+
+    @contextmanager
+    def impatient(self, *functions: str) -> Iterator[None]:
+        """Have queues hand a message out again after a second, and give it up after the second time."""
+        names = ["VisibilityTimeout", "RedrivePolicy"]
+        urls = [self.queue(function) for function in functions]
+        declared = [self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"] for url in urls]
+        for url, attributes in zip(urls, declared, strict=True):
+            policy = json.loads(attributes["RedrivePolicy"]) | {"maxReceiveCount": 2}
+            changed = {"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(policy)}
+            self.sqs.set_queue_attributes(QueueUrl=url, Attributes=changed)
+        try:
+            yield
+        finally:
+            for url, attributes in zip(urls, declared, strict=True):
+                self.sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
 
     @property
     def _bus(self) -> str:

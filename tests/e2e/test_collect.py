@@ -1,51 +1,24 @@
 """What CloudWatch knows of a resource reaches the alert topic, woken by the model's own schedule."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from steward.events import AlertRaised, BatchIngested, CheckCompleted, ResourcesCollected
 from steward.spec.windows import Window
-from tests.integration import lemons
 
-from .conftest import DAY, declare
+from .conftest import DAY
 from .deployed import Deployed
 
 MODEL = "served"
-SPEC = (
-    lemons.SPEC.replace("audit: null", "collect: rate(1 minute), audit: null")
-    + """
-resources: [{type: lambda_function, name: served-function}]
-monitors: {latency: {percentile: 95, maximum: 100}}
-"""
-)
 DUE_WITHIN_SECONDS = 90.0
 """A schedule of one minute, and what follows."""
 
 
 @pytest.mark.timeout(300)
-def test_a_slow_function_raises_an_alert(steward: Deployed) -> None:
-    now = datetime.now(UTC)
-    yesterday = Window.containing(now - DAY, DAY)
-    hour = yesterday.end - timedelta(hours=2 if now < yesterday.end + timedelta(minutes=15) else 1)
-    for minute in range(5):
-        at = hour + timedelta(minutes=minute)
-        steward.client("cloudwatch").put_metric_data(
-            Namespace="AWS/Lambda",
-            MetricData=[
-                {
-                    "MetricName": name,
-                    "Dimensions": [{"Name": "FunctionName", "Value": "served-function"}],
-                    "Timestamp": at,
-                    "Value": value,
-                }
-                for name, value in [("Invocations", 20.0), *(("Duration", 150.0 + slow) for slow in range(20))]
-            ],
-        )
-    declare(steward, MODEL, spec=SPEC)
+def test_a_slow_function_raises_an_alert(steward: Deployed, served: Window) -> None:
+    yesterday = Window.containing(served.start, DAY)
     collected = steward.first(lambda: steward.told(ResourcesCollected, MODEL), DUE_WITHIN_SECONDS)
     assert collected.correlation_id.startswith("schedule-")
-    assert collected.sources == [f"inbox/{MODEL}/telemetry/cloudwatch/{Window(hour, timedelta(hours=1)).id}.csv"]
+    assert collected.sources == [f"inbox/{MODEL}/telemetry/cloudwatch/{served.id}.csv"]
     taken = steward.first(
         lambda: (event for event in steward.told(BatchIngested, MODEL) if event.kind == "telemetry"), DUE_WITHIN_SECONDS
     )

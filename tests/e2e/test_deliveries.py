@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -42,43 +41,27 @@ def test_messages_delivered_again_change_nothing(steward: Deployed) -> None:
     assert {event.event_id for event in steward.events if event.model == "lemons"} <= events
 
 
-@pytest.fixture
-def impatient(steward: Deployed) -> Iterator[Deployed]:
-    """The stack with queues that hand a message out again after a second, for a test that waits for five times."""
-    names = ["VisibilityTimeout"]
-    declared = {
-        function: steward.sqs.get_queue_attributes(QueueUrl=steward.queue(function), AttributeNames=names)["Attributes"]
-        for function in steward.with_queues
-    }
-    for function in declared:
-        steward.sqs.set_queue_attributes(QueueUrl=steward.queue(function), Attributes={"VisibilityTimeout": "1"})
-    try:
-        yield steward
-    finally:
-        for function, attributes in declared.items():
-            steward.sqs.set_queue_attributes(QueueUrl=steward.queue(function), Attributes=attributes)
-
-
 @pytest.mark.timeout(240)
-def test_a_poison_message_ends_in_the_dead_letter_queue_and_holds_nothing_up(impatient: Deployed) -> None:
+def test_a_poison_message_ends_in_the_dead_letter_queue_and_holds_nothing_up(steward: Deployed) -> None:
     # to the one any message says that an hour is over, and who invokes the other sees that it fails
-    functions = [name for name in impatient.functions if name not in ("WatchDeployment", "AcceptCommands")]
-    for function in functions:
-        impatient.send(function, json.dumps(f"poison for {function}"))
-    scored = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=50, seed=7))
-    meanwhile = impatient.upload("inbox/lemons/predictions/meanwhile.csv", lemons.csv(scored))
-    assert impatient.event(BatchIngested, meanwhile).rows == len(scored)
-    impatient.event(CheckCompleted, meanwhile)
-    deadline = time.monotonic() + PATIENCE
-    waiting = set(functions)
-    while waiting and time.monotonic() < deadline:
-        # An emulated queue moves a message on when somebody looks for messages.
-        waiting = {function for function in waiting if not impatient.depth(impatient.dead_letters(function))}
-        time.sleep(0.5)
+    functions = [name for name in steward.functions if name not in ("WatchDeployment", "AcceptCommands")]
+    with steward.impatient(*steward.with_queues):
+        for function in functions:
+            steward.send(function, json.dumps(f"poison for {function}"))
+        scored = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=50, seed=7))
+        meanwhile = steward.upload("inbox/lemons/predictions/meanwhile.csv", lemons.csv(scored))
+        assert steward.event(BatchIngested, meanwhile).rows == len(scored)
+        steward.event(CheckCompleted, meanwhile)
+        deadline = time.monotonic() + PATIENCE
+        waiting = set(functions)
+        while waiting and time.monotonic() < deadline:
+            # An emulated queue moves a message on when somebody looks for messages.
+            waiting = {function for function in waiting if not steward.depth(steward.dead_letters(function))}
+            time.sleep(0.2)
     assert waiting == set()
     for function in functions:
-        url = impatient.dead_letters(function)
-        (letter,) = impatient.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        url = steward.dead_letters(function)
+        (letter,) = steward.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
         assert f"poison for {function}" in letter["Body"]
-        impatient.sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
-    impatient.rest()
+        steward.sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
+    steward.rest()

@@ -18,21 +18,16 @@ MODEL = "quinces-to-come"
 
 @pytest.fixture
 def dead(listening: Deployed) -> Iterator[Deployed]:
-    """A check of a model that nobody has declared yet has failed five times."""
-    queue, names = listening.queue("CheckWindow"), ["VisibilityTimeout"]
-    declared = listening.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
-    listening.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
-    try:
+    """A check of a model that nobody has declared yet has failed until its queue gave it up."""
+    with listening.impatient("CheckWindow"):
         now = datetime.now(UTC)
         request = CheckRequested(occurred_at=now, model=MODEL, as_of=now, correlation_id="too-early")
-        listening.sqs.send_message(QueueUrl=queue, MessageBody=message(request))
+        listening.sqs.send_message(QueueUrl=listening.queue("CheckWindow"), MessageBody=message(request))
         deadline = time.monotonic() + PATIENCE
         while not listening.depth(listening.dead_letters("CheckWindow")):
             assert time.monotonic() < deadline, "the message does not die"
-            time.sleep(0.5)
+            time.sleep(0.2)
         yield listening
-    finally:
-        listening.sqs.set_queue_attributes(QueueUrl=queue, Attributes=declared)
 
 
 def test_a_dead_letter_tells_its_reason_and_goes_round_again_when_it_is_mended(dead: Deployed) -> None:

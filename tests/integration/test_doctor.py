@@ -18,6 +18,7 @@ from steward.cli.doctor import diagnose
 from steward.events import Problem
 from steward.repositories import model_schedules, models
 from steward.runtime import ScheduleSettings
+from steward.selfcheck.schema_versions import SchemaVersions
 from steward.selfcheck.template import DeployedStack, resources
 from steward.spec.document import read_spec
 from steward.store import deployment
@@ -274,3 +275,12 @@ def test_a_resource_that_may_not_be_looked_at_is_an_error_and_no_finding(stack: 
     denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListRolePolicies")
     with patch.object(aws.iam(), "list_role_policies", side_effect=denied), pytest.raises(ClientError):
         causes(stack)
+
+
+def test_a_stack_older_than_its_store_is_found(stack: DeployedStack) -> None:
+    versions = SchemaVersions().with_release({"Routing": 2}).with_release({"Routing": 1})
+    bucket = stack.physical["DataBucket"]
+    aws.s3().put_object(Bucket=bucket, Key="watch/schema-versions.json", Body=versions.model_dump_json().encode())
+    (problem,) = diagnose(stack, NOW)
+    assert "Routing of schema version 2 (this stack reads 1)" in problem.sentence
+    assert "make deploy" in problem.remedy

@@ -16,11 +16,14 @@ GARBAGE = ["", "not json", "[]", "{}", '{"source": "steward", "detail-type": "No
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_garbage_fails_and_is_named(trained: Deployment, function: str) -> None:
+def test_garbage_fails_and_is_named(trained: Deployment, function: str, caplog: pytest.LogCaptureFixture) -> None:
     before = {bucket: trained.contents("", bucket) for bucket in (trained.data, trained.ledger)}
     for body in GARBAGE:
         assert len(trained.invoke(function, body)["batchItemFailures"]) == 1
     assert {bucket: trained.contents("", bucket) for bucket in before} == before
+    reasons = [vars(record)["reason"] for record in caplog.records if record.getMessage() == "message failed"]
+    assert len(reasons) == len(GARBAGE)
+    assert all(reasons)
 
 
 def test_the_other_uploads_of_a_batch_are_taken_in(trained: Deployment) -> None:

@@ -42,6 +42,7 @@ def test_schedules_are_created_changed_and_deleted_to_agree_with_the_declaration
     retrain = aws.scheduler().get_schedule(GroupName=BUS, Name="lemons-retrain")
     assert retrain["ScheduleExpressionTimezone"] == "Europe/Vienna"
     assert retrain["Target"]["Arn"] == steward.arns["kick_retraining"]
+    assert retrain["Target"]["DeadLetterConfig"]["Arn"] == steward.arns["undelivered_events"]
     declare(steward, "{check: null, audit: null, attribute: null, defects: null, maintain: null}")
     assert schedules() == {}
 

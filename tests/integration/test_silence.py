@@ -9,6 +9,7 @@ from steward.store.bucket import Bucket
 from tests.integration import lemons
 
 from .deployment import Deployment
+from .terminal import reached, run
 
 DAY = timedelta(days=1)
 
@@ -105,8 +106,18 @@ def test_labels_that_never_came_are_missed_once(trained: Deployment) -> None:
     (message,) = [sent for sent in trained.notifications if "no_data" in sent["Subject"]]
     assert "no label of a prediction has ever come" in message["Message"]
     assert "upload labels to inbox/lemons/labels/" in message["Message"]
+    assert "`steward defects lemons` lists label files that were rejected" in " ".join(message["Message"].split())
     for day in range(14, 21):
         sold = lemons.labels(lemons.sales(1, first_day=day))
         trained.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(sold))
     trained.settle()
     assert told(trained)[1:] == [("AlertResolved", "20240121")]
+
+
+def test_status_names_label_files_that_were_rejected(trained: Deployment) -> None:
+    trained.upload("inbox/lemons/labels/14.csv", "id,label\ns1,1\n")
+    trained.settle()
+    with reached(trained):
+        text = run("status", "lemons").text
+    assert "Defects that are left (`steward defects lemons`):" in text
+    assert "inbox/lemons/labels/14.csv cannot be used: the file lacks columns sale, lemon" in text

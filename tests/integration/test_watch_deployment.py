@@ -161,3 +161,18 @@ def test_it_knows_every_queue_and_function_that_a_schedule_may_wake() -> None:
     )
     assert len(declared) == 9
     assert watching == declared
+
+
+def test_a_stack_that_was_rolled_back_behind_its_store_is_told_of_until_it_is_upgraded(declared: Deployment) -> None:
+    key = "watch/schema-versions.json"
+    versions = declared.object(key)
+    newer = versions | {"store": versions["store"] | {"Routing": versions["store"]["Routing"] + 1}}
+    aws.s3().put_object(Bucket=declared.data, Key=key, Body=json.dumps(newer))
+    (unwell,) = watch(declared)
+    assert [trouble.cause for trouble in unwell.problems] == ["stack-older-than-store"]
+    assert "upgrade the stack" in unwell.problems[0].remedy
+    assert watch(declared) == []
+    assert declared.object(key) == newer
+    aws.s3().put_object(Bucket=declared.data, Key=key, Body=json.dumps(versions))
+    (mended,) = watch(declared)
+    assert isinstance(mended, DeploymentRecovered)

@@ -30,7 +30,7 @@ from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.row_validation import RecordFileReader
 from steward.services import ingest_records
 from steward.spec.model import ModelSpec
-from tests.benchmarks.intake.folder import FolderBucket
+from tests.benchmarks.intake.folder import FolderBucket, NoLedger
 from tests.benchmarks.intake.measure import established
 
 FIXTURES = Path(__file__).parents[1] / "data" / "parquet"
@@ -181,7 +181,7 @@ class Inbox:
             data=bucket,
             settings=SimpleNamespace(ingest_queue_url=""),
             now=lambda: datetime(2024, 6, 1, tzinfo=UTC),
-            record=lambda *_, **__: None,
+            ledger=NoLedger(),
             header=lambda model, as_of, chain: {
                 "occurred_at": as_of,
                 "model": model,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from steward.queue_function import QueueFunction
 from steward.scratch import remove_leftovers, scratch_folder
 
 
@@ -19,6 +20,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 DIE = """
 import os, sys, tempfile
+from steward.queue_function import QueueFunction
 from steward.scratch import scratch_folder
 tempfile.tempdir = sys.argv[1]
 with scratch_folder() as folder:
@@ -32,6 +34,15 @@ def test_the_folders_of_processes_that_are_gone_are_removed(disk: Path) -> None:
     (left,) = disk.iterdir()
     assert (left / "upload").exists()
     remove_leftovers.__wrapped__()
+    assert list(disk.iterdir()) == []
+
+
+def test_a_function_that_starts_removes_them(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run([sys.executable, "-c", DIE, str(disk)], check=False)
+    for name in ("STEWARD_DATA_BUCKET", "STEWARD_LEDGER_BUCKET", "STEWARD_BUS", "POWERTOOLS_SERVICE_NAME"):
+        monkeypatch.setenv(name, "x")
+    remove_leftovers.cache_clear()
+    QueueFunction(lambda *_: ())
     assert list(disk.iterdir()) == []
 
 

@@ -69,8 +69,8 @@ class VersionedModel(TolerantModel):
         if isinstance(version, int) and version > newest:
             raise DocumentTooNew(
                 f"{cls.__name__} has schema version {version}, and this release reads versions up to {newest}: a newer "
-                "release wrote it. Upgrade the stack to that release or a later one; what failed meanwhile waits in "
-                "dead-letter queues, and steward redrive sends it again"
+                "release wrote it. Upgrade the stack, or this command line, to that release or a later one; what "
+                "failed in the stack meanwhile waits in dead-letter queues, and steward redrive sends it again"
             )
         if version in cls.MIGRATIONS:
             raise _OlderVersion(f"{cls.__name__} has schema version {version}, which its own reader migrates")

@@ -62,6 +62,10 @@ Action = Literal[
 ]
 
 
+StoredAction = Annotated[Action, AnyText()]
+"""The actions in what is stored, where a newer release may have written others."""
+
+
 class Decision(TolerantModel):
     """One decision, before it has its place in the ledger.
 
@@ -74,7 +78,7 @@ class Decision(TolerantModel):
 
     identity: str
     model: str
-    action: Annotated[Action, AnyText()]
+    action: StoredAction
     subject: str
     summary: str
     as_of: AwareDatetime

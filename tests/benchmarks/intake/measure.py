@@ -35,7 +35,7 @@ from steward.services import ingest_records
 from steward.spec.model import ModelSpec
 from tests.benchmarks.peak_memory import peak_megabytes
 
-from .folder import FolderBucket
+from .folder import FolderBucket, NoLedger
 from .uploads import BYTES_A_ROW, SPEC, write_upload
 
 
@@ -72,7 +72,7 @@ def take_in(bucket: FolderBucket, key: str, scratch: Path) -> None:
         data=bucket,
         settings=settings,
         now=lambda: datetime.now(UTC),
-        record=lambda *_, **__: None,
+        ledger=NoLedger(),
         header=lambda model, as_of, chain: {
             "occurred_at": as_of,
             "model": model,

@@ -2,13 +2,14 @@
 
 import shutil
 import subprocess
+import tarfile
 import tomllib
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from infra.release import ReleaseRefused, notes, release
+from infra.release import KEPT, ReleaseRefused, notes, release
 
 ROOT = Path(__file__).resolve().parents[3]
 CURRENT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -30,6 +31,9 @@ def copy(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "infra" / "changelog" / "README.md", fragments)
     (fragments / "12.fixed.md").write_text("Windows of a day end at midnight.\n")
     (fragments / "+faster-checks.added.md").write_text("Checks read each profile once.\n")
+    for name in KEPT:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("kept\n")
     git(tmp_path, "init", "--quiet", "--initial-branch", "main")
     git(tmp_path, "config", "user.name", "A maintainer")
     git(tmp_path, "config", "user.email", "maintainer@example.com")
@@ -59,6 +63,18 @@ def test_a_release_is_one_commit_with_a_tag(copy: Path) -> None:
     assert git(copy, "status", "--porcelain") == ""
     assert git(copy, "describe") == f"v{NEXT}"
     assert git(copy, "log", "-1", "--format=%s") == f"Release {NEXT}"
+
+
+def test_the_code_of_the_newest_release_is_kept_to_upgrade_from(copy: Path) -> None:
+    release(copy, CURRENT, DAY)
+    (copy / "infra" / "changelog" / "13.removed.md").write_text("The old reader.\n")
+    git(copy, "add", "--all")
+    git(copy, "commit", "--quiet", "--message", "Later")
+    release(copy, NEXT, DAY)
+    (kept,) = (copy / "tests" / "data" / "releases").iterdir()
+    assert kept.name == f"{NEXT}.tar.xz"
+    with tarfile.open(kept) as archive:
+        assert {member.name for member in archive if member.isfile()} == set(KEPT)
 
 
 def test_the_notes_of_a_release_are_its_section_alone(copy: Path) -> None:

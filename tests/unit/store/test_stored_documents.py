@@ -82,7 +82,7 @@ def test_nothing_is_kept_of_kinds_that_are_not_stored() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_document_of_a_newer_schema_is_refused_with_what_to_do(kind: StoredKind) -> None:
     newer = kept(kind) | {"schema_version": kind.version + 1, "what_it_needs": {}}
-    with pytest.raises(DocumentTooNew, match=f"{kind.name} has schema version .* Upgrade the stack .* steward redrive"):
+    with pytest.raises(DocumentTooNew, match=f"{kind.name} has schema version .* Upgrade the stack, .* redrive"):
         read(kind.load(), newer)
 
 

@@ -10,10 +10,11 @@ from steward.cli.options import Stack as StackName
 from steward.cli.terminal import console, print_json
 from steward.events import Problem
 from steward.runtime import ScheduleSettings
+from steward.selfcheck.schema_versions import SchemaVersions
 from steward.selfcheck.template import DeployedStack, TemplateResource, resources
 from steward.selfcheck.template_drift import compare
 from steward.services import watch_deployment
-from steward.store import deployment, inspection
+from steward.store import deployment, inspection, keys
 from steward.store.bucket import Bucket
 
 _LONG = timedelta(minutes=10)
@@ -86,10 +87,11 @@ def _late(asked: dict[str, TemplateResource], gone: set[str], now: datetime) -> 
 
 
 def _models(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Problem]:
-    """What is wrong with the models' schedules, and what they should have brought about."""
+    """What is wrong with the store and with the models' schedules, and what they should have brought about."""
     variables = asked["WatchDeployment"].properties["Environment"]["Variables"]
     settings = ScheduleSettings.model_validate(variables)
     data = Bucket(settings.data_bucket, settings.environment)
+    yield from (data.load_if_present(keys.schema_versions(), SchemaVersions) or SchemaVersions()).problems()
     for spec, name, sentence in watch_deployment.of_schedules(settings, data):
         upload = f"s3://{data.name}/specs/{spec.model}.yaml"
         yield Problem(

@@ -1,6 +1,6 @@
 """`steward status`: champion, newest check, alerts and newest run of each model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,9 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from steward.alerting.alert_status import AlertStatus, ModelAlerts, alert_statuses
+from steward.cli.defects import read
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
+from steward.defects.defect import Defect
 from steward.errors import UnknownModel
 from steward.releasing.routing import Routing
 from steward.repositories import models
@@ -23,6 +25,9 @@ from steward.store.deployment import QueueUnreadable, backlog
 
 _CHAIN = {"IngestRecords": "uploads", "CheckWindow": "checks", "KickRetraining": "retraining decisions"}
 """What waits in the queue of each function that an upload leads to."""
+
+_DEFECTS = 3
+"""Defects that are named."""
 
 
 def show_status(
@@ -39,6 +44,8 @@ def show_status(
         print_json([status.record() for status in found])
     else:
         _show(found, alerts=model is not None)
+        if model and (sentence := describe_defects(read(deployment.data, model))):
+            console.print(sentence, style="yellow", markup=False)
         if sentence := describe_backlog(deployment, found):
             console.print(sentence, style="dim", markup=False)
     raise typer.Exit(1 if any(status.firing for status in found) else 0)
@@ -65,6 +72,14 @@ class ModelStatus:
     newest_window: str | None
     alerts: list[AlertStatus]
     newest_run: Run | None
+    checked: bool = True
+
+    @property
+    def not_checked(self) -> str:
+        """Why nothing is known of the champion yet; empty where a window of it was checked, or there is none."""
+        if self.checked or self.routing.champion is None:
+            return ""
+        return f"no window of the champion {self.routing.champion} has been checked yet"
 
     @property
     def firing(self) -> list[AlertStatus]:
@@ -93,6 +108,7 @@ class ModelStatus:
         return {
             "model": self.model,
             "champion": {"version": promotion.version, "since": promotion.as_of} if promotion else None,
+            "champion_checked": self.checked,
             "newest_window": self.newest_window,
             "newest_run": self.newest_run,
             "freeze": self.routing.freeze,
@@ -122,13 +138,15 @@ class ModelStatus:
         """
         spec, _ = models.current_spec(data, model)
         alerts = data.load_if_present(keys.alerts(model), ModelAlerts)
+        routing = models.routing(data, model)
         runs = [listed.key for listed in data.list(keys.runs(model)) if listed.key != keys.retraining_state(model)]
         return cls(
             model=model,
-            routing=models.routing(data, model),
+            routing=routing,
             newest_window=max(data.list_prefixes(keys.checks(model)), default=None),
             alerts=list(alert_statuses(alerts, spec).values()) if alerts else [],
             newest_run=data.load(max(runs), Run) if runs else None,
+            checked=alerts is not None and routing.champion in {check.version for check in alerts.checks.values()},
         )
 
 
@@ -165,6 +183,16 @@ def describe_backlog(deployment: Deployment, statuses: list[ModelStatus]) -> str
     return "; ".join(sentences)
 
 
+def describe_defects(defects: Sequence[Defect]) -> str:
+    """The defects that are left, in a few lines: rejected files, which no alert may tell of, among them."""
+    left = [defect for defect in defects if not defect.finished]
+    if not left:
+        return ""
+    more = [f"and {len(left) - _DEFECTS} more"] if len(left) > _DEFECTS else []
+    lines = "\n".join(["", *(f"  {defect.title}" for defect in left[:_DEFECTS]), *(f"  {line}" for line in more)])
+    return f"Defects that are left (`steward defects {left[0].model}`):{lines}"
+
+
 def table(found: list[ModelStatus]) -> Table:
     """A few lines a model."""
     drawn = draw_table("Models", "model", "how it stands", whole=("model",))
@@ -175,6 +203,7 @@ def table(found: list[ModelStatus]) -> Table:
             console.stack(
                 f"champion {promotion.version}, since {promotion.as_of:%Y-%m-%d}" if promotion else "no champion yet",
                 f"newest window {_day(status.newest_window)}",
+                Text(status.not_checked, style="yellow"),
                 Text(f"firing: {_firing(status)}", style="yellow" if status.firing else ""),
                 _run(status),
             ),
@@ -207,6 +236,8 @@ def _run(status: ModelStatus) -> Text:
 
 def alerts_table(status: ModelStatus) -> Table | str:
     """One entry an alert that needs a look, what fires first; those in good order are named below."""
+    if status.not_checked and not status.firing:
+        return f"nothing can be said of {status.model}: {status.not_checked}"
     calm = sorted(alert.monitor for alert in status.alerts if _calm(alert))
     order = f"in good order: {', '.join(calm)}" if calm else "no monitor has said anything yet"
     restless = [alert for alert in status.alerts if alert.monitor not in calm]

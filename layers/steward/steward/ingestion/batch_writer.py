@@ -54,16 +54,10 @@ class BatchWriter:
         They follow from the file alone, and are there before any record is: whoever finds a record finds them.
         """
         path = self.folder / f"{self.upload.batch}.ids"
-        write_id_hashes(
-            path,
-            (
-                (window.start, np.concatenate([fragment.hashes for fragment in self.spool.fragments(window)]))
-                for window in self.spool.windows
-            ),
-        )
+        found = hash_ids(self.spool, path)
         key = keys.id_hashes(self.kind, self.spec.model, self.upload.batch)
         self.data.put_file(key, path, "application/octet-stream")
-        return IdHashes.read(path)
+        return found
 
     def window(self, window: Window, kept: KeptRows, *, told: bool = True) -> int:
         """Store a window's records, and the profile of each version in it; how many rows are kept.
@@ -126,3 +120,15 @@ class BatchWriter:
 
     def _bins(self, version: str) -> Bins:
         return bins_of(self.data, self.spec.model, version)
+
+
+def hash_ids(spool: Spool, path: Path) -> IdHashes:
+    """Write the hashes of the ids of all rows of a batch to a file, and open it."""
+    write_id_hashes(
+        path,
+        (
+            (window.start, np.concatenate([fragment.hashes for fragment in spool.fragments(window)]))
+            for window in spool.windows
+        ),
+    )
+    return IdHashes.read(path)

@@ -1,7 +1,9 @@
 """Assigns a model version to the rows of a file."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,13 @@ from numpy.typing import NDArray
 from steward.records.columns import CategoricalColumn, Column, NumericColumn, Plain, TimeColumn
 from steward.records.raw import Reason, RejectedRow, as_json
 from steward.records.valid_records import Records
+from steward.repositories import models
 from steward.spec.model import ModelSpec
+from steward.store.bucket import Bucket
+
+_FEW_VERSIONS = 8
+_A_VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
+"""What Steward calls versions: a listing of them costs as much as twelve questions for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,21 @@ def _exact_cell(column: Column, at: int) -> Plain:
         value = float(column.values[at])
         return value if np.isfinite(value) else str(value)
     return column.cell(at)
+
+
+def version_assigner(data: Bucket, spec: ModelSpec, champion: str | None) -> Callable[[AssignedRows], AssignedRows]:
+    """Gives rows their version; what is known of versions is asked for once, one by one while they are few."""
+    begun = cache(lambda: models.version_names(data, spec.model))
+    asked: set[str] = set()
+
+    @cache
+    def known(name: str) -> bool:
+        asked.add(name)
+        if len(asked) > _FEW_VERSIONS or not _A_VERSION.fullmatch(name):
+            return name in begun() and models.version_exists(data, spec.model, name)
+        return models.version_exists(data, spec.model, name)
+
+    return lambda rows: assign_versions(rows, spec, champion, known)
 
 
 def assign_versions(

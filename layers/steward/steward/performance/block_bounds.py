@@ -18,13 +18,14 @@ def margin_of_error(
 ) -> float:
     """How far a sum of influences may be off: Student's quantile times its standard error.
 
-    Rows of one block (a day, say) share their circumstances, so that blocks vary independently and rows do not (K.-Y.
-    Liang and S. L. Zeger, 1986, Longitudinal data analysis using generalized linear models, Biometrika 73, 13-22).
-    Nor do blocks where there are enough of them to see it, see `_serial_error`. Fewer are taken as independent, each
-    widened by its share of the rows (CR2; R. M. Bell and D. F. McCaffrey, 2002, Bias reduction in standard errors for
-    linear regression with multi-stage samples, Survey Methodology 28, 169-181), with one degree of freedom less than
-    the number of equal blocks that are worth as much (L. Kish, 1965, Survey Sampling). With equal blocks that is
-    Student's interval.
+    Rows of one block (a day, say) share their circumstances, so that blocks vary independently and rows do not (Liang
+    and Zeger). Nor do blocks where there are enough of them to see it, see `_serial_error`. Fewer are taken as
+    independent, each widened by its share of the rows (CR2; Bell and McCaffrey), with one degree of freedom less than
+    the number of equal blocks that are worth as much (Kish). With equal blocks that is Student's interval.
+
+    Sources: K.-Y. Liang and S. L. Zeger, 1986, Longitudinal data analysis using generalized linear models, Biometrika
+    73, 13-22; R. M. Bell and D. F. McCaffrey, 2002, Bias reduction in standard errors for linear regression with
+    multi-stage samples, Survey Methodology 28, 169-181; L. Kish, 1965, Survey Sampling.
     """
     if blocks is None:
         sums, shares = influence, np.full(len(influence), 1 / len(influence))

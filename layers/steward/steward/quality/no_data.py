@@ -82,7 +82,8 @@ def _labels(evidence: WindowEvidence) -> MetricResult:
         message = (
             f"no label of a prediction has ever come, though the first predictions are of "
             f"{evidence.starts(overdue[0]):%Y-%m-%d %H:%M} and labels come within {format_duration(within)}; upload "
-            f"labels to inbox/{evidence.spec.model}/labels/, or declare a longer label_horizon"
+            f"labels to inbox/{evidence.spec.model}/labels/, or declare a longer label_horizon "
+            f"(`steward defects {evidence.spec.model}` lists label files that were rejected)"
         )
     elif not evidence.labelled_before[newest]:
         status = "breach"

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from steward.documents import TolerantModel
 from steward.events import ObjectRef
-from steward.ledger import Action, LedgerEntry
+from steward.ledger import Action, LedgerEntry, StoredAction
 
 MAX_EVENTS = 40
 """How many of the newest events are told."""
@@ -64,7 +64,7 @@ class LedgerEvent(TolerantModel):
 
     sequence: int
     at: AwareDatetime
-    action: Action
+    action: StoredAction
     subject: str
     summary: str
     source: ObjectRef
@@ -106,7 +106,7 @@ class LedgerProjection(TolerantModel):
     hash: str = ""
     as_of: AwareDatetime | None = None
     recorded_at: AwareDatetime | None = None
-    counts: dict[Action, int] = Field(default_factory=dict)
+    counts: dict[StoredAction, int] = Field(default_factory=dict)
     events: tuple[LedgerEvent, ...] = ()
     released: LedgerEvent | None = None
     failed: LedgerEvent | None = None

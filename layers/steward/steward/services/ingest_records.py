@@ -1,10 +1,8 @@
 """Ingests an uploaded file: records and profiles, quarantine with reasons, or refusal."""
 
 import errno
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -16,6 +14,7 @@ from steward.events import NO_MODEL, REMOVED_MODEL, Event, Kind, ObjectCreated
 from steward.ingestion.batch_writer import PARQUET, BatchWriter
 from steward.ingestion.cross_batch_duplicates import CrossBatchDuplicates
 from steward.ingestion.deferral import NoChampion, defer_upload
+from steward.ingestion.earlier_predictions import contains_labels, refuse_earlier_predictions
 from steward.ingestion.fetch import erased_error, fetch_file, fetch_upload, is_empty_part, is_no_file
 from steward.ingestion.ingestion_counter import IngestionCounter
 from steward.ingestion.spool import Spool
@@ -29,7 +28,7 @@ from steward.ingestion.upload_events import (
     report_repeat,
     request_checks,
 )
-from steward.ingestion.version_assignment import AssignedRows, assign_versions
+from steward.ingestion.version_assignment import AssignedRows, version_assigner
 from steward.records.quarantine import Quarantine
 from steward.records.raw import ReadLimits
 from steward.records.row_validation import RecordFileReader
@@ -57,9 +56,6 @@ MAXIMUM_ROWS = 60_000_000
 """Their ids take 480 MB of memory; the process that decodes Parquet may take 640, the rest of the work 430."""
 
 _UNKNOWN = {UnknownModel: "unknown_model", RemovedModel: REMOVED_MODEL}
-_FEW_VERSIONS = 8
-_A_VERSION = re.compile(r"[0-9A-Za-z-]{1,64}")
-"""What Steward calls versions: a listing of them costs as much as twelve questions for one."""
 
 
 def ingest_records(runtime: Runtime[QueueSettings], created: ObjectCreated) -> Iterator[Event]:
@@ -140,6 +136,7 @@ class _Ingestion:
         self._given_up: list[Window] = []
         self._repeated = ""
         self._emptied = False
+        self._labelled = False
 
     def run(self, size: int) -> Outcome:
         """Judge the file of so many bytes, and store what is valid of it.
@@ -160,6 +157,9 @@ class _Ingestion:
         if "no_version" in self._quarantine.codes:
             raise NoChampion(self._kind, self._spool.rows + self._quarantine.rows)
         path.unlink()  # room for what is about to be sent
+        if self._kind == "reference" and self._champion and not self._labelled:
+            folder = self._create_file("predictions")
+            refuse_earlier_predictions(self._runtime.data, self._spec, self._upload, self._spool, folder)
         rows = self._store()
         rejected = None if self._repeated else self._quarantine.close()
         if rejected:
@@ -184,7 +184,8 @@ class _Ingestion:
 
     def _validate(self, path: Path) -> None:
         """Read the file once: valid rows go to the spool, the others to the quarantine."""
-        admitted = self._version_assigner() if self._kind in {"predictions", "telemetry"} else None
+        assign = version_assigner(self._runtime.data, self._spec, self._champion)
+        admitted = assign if self._kind in {"predictions", "telemetry"} else None
         key, completed = self._upload.created.key, self._upload.completed
         opener = event_opener(self._spec)
         batch = RecordFileReader(path, key, self._spec, self._kind, completed, LIMITS, opener=opener)  # type: ignore[arg-type] # no correction
@@ -194,6 +195,7 @@ class _Ingestion:
             rows = admitted(rows) if admitted else rows
             self._quarantine.add(rows.rejected)
             self._arrivals.add(judged, rows)
+            self._labelled = self._labelled or contains_labels(rows.records, self._spec)
             self._spool.add(rows.records, rows.places)
             if self._spool.rows + self._quarantine.rows > MAXIMUM_ROWS:
                 raise BatchInvalid("too_many_rows", f"the file has more than {MAXIMUM_ROWS:,} rows; split it")
@@ -207,21 +209,6 @@ class _Ingestion:
         """Readings have no ids: their key and row stand for one, so that a file sent again counts once."""
         names = [f"{self._upload.created.key}#{row}" for row in readings.ids.tolist()]
         return replace(readings, ids=np.array(names, object))
-
-    def _version_assigner(self) -> Callable[[AssignedRows], AssignedRows]:
-        """Gives rows their version; what is known of versions is asked for once, one by one while they are few."""
-        data, model, champion = self._runtime.data, self._spec.model, self._champion
-        begun = cache(lambda: models.version_names(data, model))
-        asked: set[str] = set()
-
-        @cache
-        def known(name: str) -> bool:
-            asked.add(name)
-            if len(asked) > _FEW_VERSIONS or not _A_VERSION.fullmatch(name):
-                return name in begun() and models.version_exists(data, model, name)
-            return models.version_exists(data, model, name)
-
-        return lambda rows: assign_versions(rows, self._spec, champion, known)
 
     def _store(self) -> int:
         """Store the rows, and look again after writing whether others came meanwhile; how many are stored."""

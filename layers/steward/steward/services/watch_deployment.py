@@ -14,12 +14,14 @@ from steward.repositories import model_schedules, models
 from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings, logger
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
 from steward.selfcheck.overdue import GRACE, overdue_audits, overdue_checks
+from steward.selfcheck.schema_versions import SchemaVersions
 from steward.services.dead_letter_rounds import send_round
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import cloudwatch, deployment, keys
 from steward.store.bucket import Bucket
+from steward.store.kinds import schema_versions
 from steward.store.schedules import Scheduler, ScheduleRefused
 
 _REMEMBERED = timedelta(days=35)
@@ -53,8 +55,14 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
         return
     amiss = list(of_schedules(runtime.settings, runtime.data))
     held = list(held_messages(runtime.settings.bus))
+    versions = runtime.data.update(
+        keys.schema_versions(),
+        SchemaVersions,
+        lambda present: (present or SchemaVersions()).with_release(schema_versions()),
+    )
     if not known.knows(at):
         found = [
+            *versions.problems(),
             *of_queues(held, at),
             *_of_bucket(runtime.settings),
             *_of_schedules(runtime.settings, amiss),

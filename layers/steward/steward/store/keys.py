@@ -393,6 +393,11 @@ def deployment_problems() -> str:
     return "watch/problems.json"
 
 
+def schema_versions() -> str:
+    """The schema versions that the deployment and the releases before it write (compare-and-swap)."""
+    return "watch/schema-versions.json"
+
+
 def audit(model: str, audit: str) -> str:
     """One audit's report."""
     return f"{audits(model)}{audit}.json"

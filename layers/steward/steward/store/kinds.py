@@ -70,9 +70,15 @@ STORED = (
     StoredKind("promotion.transfer:Transfer", rf"promotions/{_MODEL}/[^/]+\.json"),
     StoredKind("promotion.transfer:LedgerExtract", rf"transfers/{_MODEL}/[^/]+/ledger\.json"),
     StoredKind("selfcheck.incidents:OpenIncidents", r"watch/problems\.json"),
+    StoredKind("selfcheck.schema_versions:SchemaVersions", r"watch/schema-versions\.json"),
     StoredKind("ledger:LedgerEntry", rf"({_MODEL}|_deployment)/[0-9]{{10}}\.json"),
 )
 """In the data bucket, but for the entries of the ledger. What a transfer sends has the kinds that its parts are of."""
+
+
+def schema_versions() -> dict[str, int]:
+    """The version of each kind that this release writes."""
+    return {kind.name: kind.version for kind in STORED}
 
 
 def kinds_of(key: str) -> Iterator[StoredKind]:
