@@ -14,7 +14,6 @@ from steward.events.defects import (
 )
 from steward.events.deployment import DeploymentDegraded, DeploymentRecovered, Problem
 from steward.events.event import DEPLOYMENT, NO_MODEL, POLICY, SOURCE, Digest, Event, Header, ObjectRef, Sentence
-from steward.events.failed_invocation import FailedInvocation
 from steward.events.governance import (
     AuditCompleted,
     AuditRequested,
@@ -24,7 +23,15 @@ from steward.events.governance import (
     ReportRendered,
     ReportRequested,
 )
-from steward.events.queue_messages import EVENTS, SCHEDULED_TIME, ClockTick, Envelope, ObjectCreated, decode
+from steward.events.queue_messages import (
+    EVENTS,
+    SCHEDULED_TIME,
+    ClockTick,
+    Envelope,
+    FailedInvocation,
+    ObjectCreated,
+    decode,
+)
 from steward.events.releases import FreezeProposed, ReleaseChanged, ReleaseStage, RollbackProposed, VersionRejected
 from steward.events.runs import (
     ChampionTested,
