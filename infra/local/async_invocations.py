@@ -18,7 +18,6 @@ AT_ONCE = 2
 """How many events of one function are in work at once: each takes a process, with its own layers."""
 RETRY_SECONDS = 1.0
 """Before the first retry, and twice as long before the second; Lambda waits a minute, and two."""
-SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 
 _request: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="")
 
@@ -43,8 +42,7 @@ class AsyncInvocations:
         """Do what a rule, or a schedule that is due, does with a function as its target."""
         function, config, _ = self._functions._get_func_record_for_ref(arn)  # noqa: SLF001 - it has no other name
         if function and config:
-            due = dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat()
-            self.add({**function, "config": config}, json.loads(payload.replace(SCHEDULED_TIME, due)))
+            self.add({**function, "config": config}, json.loads(payload))
 
     def _count(self, change: int) -> None:
         with self._lock:

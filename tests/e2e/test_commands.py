@@ -141,7 +141,7 @@ def test_whoever_may_not_send_exits_with_2(pears: Deployed) -> None:
     iam.put_user_policy(UserName="stranger", PolicyName="look", PolicyDocument=document)
     credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
     sent = run(pears.stack.environment | credentials, "retrain", MODEL, "--reason", "x")
-    assert (sent.returncode, "does not take it" in sent.stderr) == (2, True), sent.stdout + sent.stderr
+    assert (sent.returncode, "cannot be invoked" in sent.stderr) == (2, True), sent.stdout + sent.stderr
 
 
 def test_a_command_that_makes_no_sense_exits_with_2(ann: dict[str, str]) -> None:
