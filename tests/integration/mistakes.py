@@ -568,6 +568,22 @@ OWN = [
         ("--patience", "greater than or equal to 0"),
     ),
     Mistake("a20 no number of entries", "log tiny --last many", 2, ("--last", "valid integer")),
+    Mistake(
+        "a33 a wrong declaration among others",
+        "push right.yaml wrong.yaml",
+        2,
+        ("wrong.yaml: line 9, column 1", "is it window?"),
+        {"right.yaml": SPEC, "wrong.yaml": SPEC.replace("window:", "windwo:")},
+        never=("right.yaml",),
+    ),
+    Mistake(
+        "a34 a declaration of another model than the records",
+        "push sunny.yaml ref.csv --model tiny --kind reference",
+        2,
+        ("sunny.yaml declares sunny, and --model says tiny", "one after the other"),
+        {"sunny.yaml": SPEC.replace("model: tiny", "model: sunny"), "ref.csv": text(rows(1, labelled=True))},
+        never=("s3://",),
+    ),
     Mistake("a21 declarations that are not there", "validate tinny.yaml", 2, ("tinny.yaml", "does not exist")),
     Mistake(
         "a22 a file over another",

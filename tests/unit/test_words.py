@@ -121,13 +121,22 @@ def test_functions_are_verbs() -> None:
     assert found == [], "say what it does, with a verb"
 
 
-def test_a_class_has_a_name_of_its_own() -> None:
+def public_types(tree: ast.Module) -> Iterator[str]:
+    """Names of classes and of type aliases."""
+    for node in tree.body:
+        match node:
+            case ast.ClassDef(name=name) | ast.TypeAlias(name=ast.Name(id=name)):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]) if name[0].isupper() and not name.isupper():
+                yield name
+
+
+def test_a_class_or_an_alias_has_a_name_of_its_own() -> None:
     places = defaultdict(list)
     for name, tree in trees().items():
-        for node in tree.body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(name)
-    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+        for found in public_types(tree):
+            places[found].append(name)
+    assert {name: found for name, found in places.items() if len(found) > 1 and not name.startswith("_")} == {}
 
 
 def test_a_module_has_a_name_of_its_own() -> None:

@@ -11,6 +11,7 @@ from steward.drift.neighbourhood import MARGIN, Neighbourhood
 from steward.drift.numeric_comparison import compare_numeric
 from steward.drift.standardised_shift import Shift
 from steward.drift.tail_share import TailShare
+from steward.drift.wasserstein_distance import distributions
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from tests.independent.profiling import summary
@@ -67,7 +68,7 @@ def test_what_lies_close_by_only_takes_from_a_finding(seed, move, rows):
     reference, window = generator.choice(PRICES, ROWS), generator.choice(PRICES, rows) + move
     bins = NumericBins.of(np.sort(reference))
     sides = summary(reference, bins), summary(window, bins)
-    around = Neighbourhood.of(*sides, bins, Shift.between(*sides, bins).scale)
+    around = Neighbourhood.of(*sides, distributions(*sides, bins), Shift.between(*sides, bins).scale)
     counts = tuple(np.array(side.counts) for side in sides)
     for found in (TailShare.largest(*counts, DesignEffect()), FilledBin.largest(*counts, DesignEffect())):
         if found is not None:
@@ -81,7 +82,8 @@ def test_the_margins_hold_what_lies_within_them(seed):
     generator = np.random.default_rng(seed)
     reference, window = generator.choice(PRICES, ROWS), generator.choice(PRICES, 100)
     bins = NumericBins.of(np.sort(reference))
-    around = Neighbourhood.of(summary(reference, bins), summary(window, bins), bins, scale=1 / MARGIN)
+    sides = summary(reference, bins), summary(window, bins)
+    around = Neighbourhood.of(*sides, distributions(*sides, bins), scale=1 / MARGIN)
     increase, _ = around.interval_increase(
         9.5, 9.6, DesignEffect()
     )  # 9.99 lies within a margin of 1 of it, 4.99 does not

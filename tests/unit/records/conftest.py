@@ -18,7 +18,7 @@ from arro3.io import write_parquet
 from steward.records.columns import NumericColumn
 from steward.records.raw import ReadLimits, RejectedRow
 from steward.records.row_validation import RecordFileReader, ValidatedChunk
-from steward.records.schema import Kind
+from steward.records.schema import RecordKind
 from steward.records.valid_records import Records, concatenate
 from steward.spec.model import ModelSpec
 
@@ -93,7 +93,7 @@ def judge_by(tmp_path_factory: pytest.TempPathFactory) -> Judging:
         spec: ModelSpec,
         content: bytes | Path,
         name: str,
-        kind: Kind = "predictions",
+        kind: RecordKind = "predictions",
         limits: ReadLimits | None = None,
     ) -> Verdict:
         path = folder / "file"

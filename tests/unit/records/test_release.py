@@ -16,7 +16,7 @@ from steward.records.quarantine import read_rejected, write_rejected
 from steward.records.raw import RejectedRow
 from steward.records.released_rows import ReleasedRows, to_upload
 from steward.records.row_validation import RecordFileReader
-from steward.records.schema import Kind
+from steward.records.schema import RecordKind
 from steward.records.valid_records import Records
 from steward.spec.model import ModelSpec
 
@@ -113,7 +113,7 @@ WRITERS: dict[str, Callable[[list[dict[str, Any]]], bytes]] = {
 
 
 def judged(
-    folder: Path, spec: ModelSpec, content: bytes, name: str, *, kind: Kind = "predictions", now: datetime = NOW
+    folder: Path, spec: ModelSpec, content: bytes, name: str, *, kind: RecordKind = "predictions", now: datetime = NOW
 ) -> tuple[Records, list[RejectedRow], list[int]]:
     """The valid rows, the others as they come back from quarantine, and the places of the valid ones."""
     path = folder / name

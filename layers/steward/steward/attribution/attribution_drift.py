@@ -5,13 +5,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from steward.attribution.rank_agreement import (
-    Values,
-    change_p_value,
-    discounts,
-    normalised_discounted_cumulative_gain,
-    ranks,
-)
+from steward.array_types import Floats
+from steward.attribution.rank_agreement import change_p_value, discounts, normalised_discounted_cumulative_gain, ranks
 from steward.baselines.attribution_spread import WindowSpread
 from steward.drift.drift_messages import chance_of
 from steward.evidence.window_evidence import WindowEvidence
@@ -170,11 +165,11 @@ def _too_little(sums: AttributionSums, place: str) -> str | None:
     return None
 
 
-def _means(sums: AttributionSums, names: Iterable[str]) -> Values:
+def _means(sums: AttributionSums, names: Iterable[str]) -> Floats:
     return np.array([sums.features[name].mean_absolute for name in names])
 
 
-def _errors(baseline: AttributionSums, window: AttributionSums) -> Values:
+def _errors(baseline: AttributionSums, window: AttributionSums) -> Floats:
     """Standard errors of the differences of means.
 
     The window's mean is given the larger of the two variances: a small window that misses the rare large attributions
@@ -185,7 +180,7 @@ def _errors(baseline: AttributionSums, window: AttributionSums) -> Values:
     return np.sqrt(squares)
 
 
-def _ratios(baseline: AttributionSums, spread: WindowSpread, degrees: int) -> tuple[Values, int]:
+def _ratios(baseline: AttributionSums, spread: WindowSpread, degrees: int) -> tuple[Floats, int]:
     """Standard deviations of the logarithm of the window's mean against the baseline's; and the degrees of freedom."""
     between = np.array([spread.deviations.get(name, 0.0) for name in baseline.features])
     if not between.any():

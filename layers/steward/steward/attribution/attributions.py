@@ -3,15 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from steward.array_types import Floats
 from steward.profiles.attribution_sums import AttributionSums
 
 Method = Literal["linear", "tree", "permutation"]
 """How attributions were found: the first two are exact, the third is a seeded sample."""
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +32,8 @@ class Attributions:
     """
 
     names: tuple[str, ...]
-    values: Values
-    base: Values
+    values: Floats
+    base: Floats
     method: Method
 
     def sums(self) -> AttributionSums:

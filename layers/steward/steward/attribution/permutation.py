@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from steward.array_types import Floats
 
-Output = Callable[[pd.DataFrame, NDArray[np.intp]], Values]
+Output = Callable[[pd.DataFrame, NDArray[np.intp]], Floats]
 """The model's output for the rows of a frame; the numbers say which of the attributed rows each is made for."""
 
 _CELLS_AT_ONCE = 4_000_000
@@ -24,7 +24,7 @@ def permutation_shapley(
     *,
     random: np.random.Generator,
     permutations: int = 1,
-) -> Values:
+) -> Floats:
     """Estimate the Shapley values of any model, whose values need not come from any known family.
 
     For each background row and permutation, the features of every row replace the background row's one after the
@@ -65,7 +65,7 @@ def permutation_shapley(
     return total / (2 * permutations * len(background))
 
 
-def _walk(output: Output, mixture: "_Mixture", joining: NDArray[np.intp], other: int) -> Values:
+def _walk(output: Output, mixture: "_Mixture", joining: NDArray[np.intp], other: int) -> Floats:
     """The output after each feature but the last has joined, shape (features - 1, rows)."""
     features, rows = len(joining), mixture.rows
     place = np.empty(features, dtype=np.intp)

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.drift.survival import f_sf
-
-Values = NDArray[np.float64]
 
 _LEFT = 0.1
 _ROUNDING = 1e-12
@@ -15,7 +14,7 @@ _HALVINGS = 24
 _LARGEST_LOGARITHM = 300.0
 
 
-def ranks(scores: Values) -> NDArray[np.int64]:
+def ranks(scores: Floats) -> NDArray[np.int64]:
     """The rank of each feature, shape (features,): 1 for the highest score; ties share the better rank.
 
     >>> ranks(np.array([0.1, 0.7, 0.7, 0.2])).tolist()
@@ -25,7 +24,7 @@ def ranks(scores: Values) -> NDArray[np.int64]:
     return np.searchsorted(descending, -scores, side="left") + 1
 
 
-def discounts(scores: Values) -> Values:
+def discounts(scores: Floats) -> Floats:
     """What each feature's gain is multiplied with, shape (features,): 1 / log2(rank + 1); ties share their average.
 
     >>> discounts(np.array([0.1, 0.7])).round(3).tolist()
@@ -34,11 +33,11 @@ def discounts(scores: Values) -> Values:
     by_rank = 1 / np.log2(np.arange(2, len(scores) + 2))
     _, group, size = np.unique(-scores, return_inverse=True, return_counts=True)
     total = np.bincount(group[np.argsort(-scores, kind="stable")], weights=by_rank, minlength=len(size))
-    shared: Values = (total / size)[group]
+    shared: Floats = (total / size)[group]
     return shared
 
 
-def normalised_discounted_cumulative_gain(baseline: Values, window: Values) -> float:
+def normalised_discounted_cumulative_gain(baseline: Floats, window: Floats) -> float:
     """How near the window's ranking comes to the baseline's, by the gain that it would collect.
 
     Each feature's gain is its attribution in the baseline; discounted by 1 / log2(i + 1) where the feature is the i-th
@@ -75,7 +74,7 @@ def normalised_discounted_cumulative_gain(baseline: Values, window: Values) -> f
 
 
 def change_p_value(
-    baseline: Values, window: Values, errors: Values, degrees: float, ratios: Values | float = 0.0
+    baseline: Floats, window: Floats, errors: Floats, degrees: float, ratios: Floats | float = 0.0
 ) -> float:
     """The chance, at most, that unchanged attributions rank as differently as this.
 

@@ -11,7 +11,8 @@ from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 
-from steward.attribution.attributions import Attributions, Method, Values
+from steward.array_types import Floats
+from steward.attribution.attributions import Attributions, Method
 from steward.attribution.permutation import permutation_shapley
 from steward.attribution.source_features import SourceFeatures, source_features
 from steward.attribution.tree_shapley import MOST_ON_A_PATH, tree_shapley
@@ -24,7 +25,7 @@ LINEAR = (LogisticRegression, Ridge)
 MOST_NODES = 500_000
 """Nodes of all trees up to which they are solved exactly: half a minute for a few rows, a minute for five hundred."""
 
-_Solve = Callable[[int, NDArray[np.bool_]], Values]
+_Solve = Callable[[int, NDArray[np.bool_]], Floats]
 """The attributions of one output for some of the rows, shape (some rows, features)."""
 
 
@@ -111,8 +112,8 @@ def attribute(
     outputs = _output_function(model)
     chosen: Choice = outputs(rows).argmax(axis=1)
 
-    def output(frame: pd.DataFrame, who: Choice) -> Values:
-        own: Values = outputs(frame)[np.arange(len(frame)), chosen[who]]
+    def output(frame: pd.DataFrame, who: Choice) -> Floats:
+        own: Floats = outputs(frame)[np.arange(len(frame)), chosen[who]]
         return own
 
     order = [places[column] for column in columns]
@@ -138,16 +139,16 @@ def _exact(estimator: Any, encoded: Any, others: Any, traced: SourceFeatures, na
     outputs, mean = outputs_here(estimator, encoded), outputs_here(estimator, others).mean(axis=0)
     solve = (_linear if linear else _trees)(estimator, encoded, others, traced, len(names))
     chosen = outputs.argmax(axis=1)
-    values: Values = np.zeros((len(outputs), len(names)))
+    values: Floats = np.zeros((len(outputs), len(names)))
     for output in np.unique(chosen):
         which = chosen == output
         values[which] = solve(int(output), which)
     return Attributions(names, values, mean[chosen], "linear" if linear else "tree")
 
 
-def _linear_outputs(estimator: Any, encoded: Any) -> Values:
+def _linear_outputs(estimator: Any, encoded: Any) -> Floats:
     """The linear predictor of each output, shape (rows, outputs)."""
-    outputs: Values = encoded @ np.atleast_2d(estimator.coef_).T + np.atleast_1d(estimator.intercept_)
+    outputs: Floats = encoded @ np.atleast_2d(estimator.coef_).T + np.atleast_1d(estimator.intercept_)
     return outputs
 
 
@@ -160,8 +161,8 @@ def _linear(estimator: Any, encoded: Any, others: Any, traced: SourceFeatures, f
     weights = [np.where(gather, weight[:, None], 0.0) for weight in np.atleast_2d(estimator.coef_)]
     centre = np.asarray(others.mean(axis=0)).reshape(-1)
 
-    def solve(output: int, which: NDArray[np.bool_]) -> Values:
-        solved: Values = encoded[which] @ weights[output] - centre @ weights[output]
+    def solve(output: int, which: NDArray[np.bool_]) -> Floats:
+        solved: Floats = encoded[which] @ weights[output] - centre @ weights[output]
         return solved
 
     return solve
@@ -172,20 +173,20 @@ def _trees(estimator: Any, encoded: Any, others: Any, traced: SourceFeatures, fe
     background, _ = matrix_of(estimator, others)
     trees = trees_of(estimator)
 
-    def solve(output: int, which: NDArray[np.bool_]) -> Values:
+    def solve(output: int, which: NDArray[np.bool_]) -> Floats:
         return tree_shapley(trees[output], rows[which], background, traced[order], features)
 
     return solve
 
 
-def _output_function(model: Any) -> Callable[[pd.DataFrame], Values]:
+def _output_function(model: Any) -> Callable[[pd.DataFrame], Floats]:
     """What any model says of rows, shape (rows, outputs)."""
 
-    def values(frame: pd.DataFrame) -> Values:
+    def values(frame: pd.DataFrame) -> Floats:
         return np.asarray(model.predict(frame), dtype=np.float64).reshape(len(frame), 1)
 
-    def shares(frame: pd.DataFrame) -> Values:
-        found: Values = model.predict_proba(frame)
+    def shares(frame: pd.DataFrame) -> Floats:
+        found: Floats = model.predict_proba(frame)
         return found[:, 1:] if found.shape[1] == 2 else found  # noqa: PLR2004
 
     return shares if hasattr(model, "predict_proba") else values

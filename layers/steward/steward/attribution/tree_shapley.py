@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.attribution.trees import Flags, Matrix, Places, Tree
+from steward.array_types import Floats
+from steward.attribution.trees import Flags, Places, Tree
 
 Bits = NDArray[np.uint64]
 
@@ -21,7 +22,7 @@ class PathTooLong(ValueError):
     """A path of a tree looks at more features than there are bits to remember them by."""
 
 
-def _weights() -> Matrix:
+def _weights() -> Floats:
     """The weight (p - 1)! n! / (p + n)! of one of p features against n others, shape (65, 65); 0 where p is."""
     counts = range(MOST_ON_A_PATH + 1)
     return np.array([[1 / (p * math.comb(p + n, p)) if p else 0.0 for n in counts] for p in counts])
@@ -30,7 +31,7 @@ def _weights() -> Matrix:
 _WEIGHTS = _weights()
 
 
-def tree_shapley(trees: Sequence[Tree], rows: Matrix, background: Matrix, owners: Places, features: int) -> Matrix:
+def tree_shapley(trees: Sequence[Tree], rows: Floats, background: Floats, owners: Places, features: int) -> Floats:
     """The Shapley values of a sum of trees, each coalition's worth being a mean over the background rows.
 
     Against one background row a leaf is worth its value to the coalitions that hold every feature in P, those by which
@@ -55,7 +56,7 @@ def tree_shapley(trees: Sequence[Tree], rows: Matrix, background: Matrix, owners
     Source: S. M. Lundberg et al. (2020), From local explanations to global understanding with explainable AI for trees,
     Nature Machine Intelligence 2, 56-67 (interventional TreeSHAP; there one pair of rows at a time).
     """
-    total: Matrix = np.zeros((len(rows), features))
+    total: Floats = np.zeros((len(rows), features))
     for tree in trees:
         if tree.leaf[0]:
             continue
@@ -96,7 +97,7 @@ class _PathState:
         nobody, none = np.zeros(rows, dtype=np.uint64), np.zeros(others, dtype=np.uint64)
         return cls(0, (), nobody, none, np.repeat(np.arange(rows), others), np.tile(np.arange(others), rows))
 
-    def accumulate(self, value: float, share: Matrix, found: Matrix) -> None:
+    def accumulate(self, value: float, share: Floats, found: Floats) -> None:
         """Add what a leaf of this value gives to the features of its path.
 
         Args:

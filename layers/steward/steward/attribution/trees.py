@@ -12,14 +12,15 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-Matrix = NDArray[np.float64]
+from steward.array_types import Floats
+
 Flags = NDArray[np.bool_]
 Places = NDArray[np.intp]
 
 BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 FORESTS = (RandomForestClassifier, RandomForestRegressor)
 
-Estimator = Any
+FittedEstimator = Any
 """A fitted estimator of these; scikit-learn has no types."""
 
 _TWO_CLASSES = 2
@@ -43,11 +44,11 @@ class Tree:
     """
 
     column: Places
-    threshold: Matrix
+    threshold: Floats
     missing_left: Flags
     left: Places
     right: Places
-    value: Matrix
+    value: Floats
     coded: Places
     codes_left: Flags
 
@@ -57,12 +58,12 @@ class Tree:
         leaf: Flags = self.left == np.arange(len(self.left))
         return leaf
 
-    def goes_left(self, matrix: Matrix) -> Flags:
+    def goes_left(self, matrix: Floats) -> Flags:
         """Whether each row would go left at each node, wherever its way leads, shape (rows, nodes)."""
         blocks = [self._goes_left(matrix[start : start + _BLOCK]) for start in range(0, len(matrix), _BLOCK)]
         return np.concatenate(blocks) if blocks else np.empty((0, len(self.left)), dtype=bool)
 
-    def _goes_left(self, matrix: Matrix) -> Flags:
+    def _goes_left(self, matrix: Floats) -> Flags:
         cells = matrix[:, self.column]
         missing = np.isnan(cells)
         lefts: Flags = np.where(missing, self.missing_left, cells <= self.threshold).astype(bool)
@@ -74,7 +75,7 @@ class Tree:
         return lefts
 
 
-def trees_of(estimator: Estimator) -> list[list[Tree]]:
+def trees_of(estimator: FittedEstimator) -> list[list[Tree]]:
     """The trees that sum, but for a constant, to each output of a fitted estimator, shape (outputs, trees).
 
     Outputs of boosting are on the scale of its link: log-odds of the second of two classes, each class's raw score, or
@@ -103,7 +104,7 @@ def depth_of(tree: Tree) -> int:
     return depth
 
 
-def matrix_of(estimator: Estimator, encoded: Matrix) -> tuple[Matrix, Places]:
+def matrix_of(estimator: FittedEstimator, encoded: Floats) -> tuple[Floats, Places]:
     """The encoded rows as the trees read them, and which encoded column each of their columns is.
 
     Forests compare in single precision; boosting puts the columns of categories first.
@@ -116,14 +117,14 @@ def matrix_of(estimator: Estimator, encoded: Matrix) -> tuple[Matrix, Places]:
     return matrix, order if coded is None else np.concatenate([order[coded], order[~coded]])
 
 
-def outputs_of(estimator: Estimator, encoded: Matrix) -> Matrix:
+def outputs_of(estimator: FittedEstimator, encoded: Floats) -> Floats:
     """Each output of the estimator on the scale of its trees' sum, shape (rows, outputs)."""
     if isinstance(estimator, BOOSTING):
-        raw: Matrix = estimator._raw_predict(encoded)  # noqa: SLF001
+        raw: Floats = estimator._raw_predict(encoded)  # noqa: SLF001
         return raw
     if isinstance(estimator, RandomForestRegressor):
         return np.asarray(estimator.predict(encoded)).reshape(-1, 1)
-    shares: Matrix = estimator.predict_proba(encoded)
+    shares: Floats = estimator.predict_proba(encoded)
     return shares[:, 1:] if shares.shape[1] == _TWO_CLASSES else shares
 
 
@@ -133,8 +134,8 @@ class _ForestTree(Protocol):
     children_left: Places
     children_right: Places
     feature: Places
-    threshold: Matrix
-    value: Matrix
+    threshold: Floats
+    value: Floats
     missing_go_to_left: NDArray[np.uint8]
 
 

@@ -5,12 +5,12 @@ from typing import Self
 import numpy as np
 from pydantic import model_validator
 
+from steward.array_types import Floats
 from steward.documents import TolerantModel
 from steward.estimation.calibration import ScoreCalibration
 from steward.estimation.confidence_based import ConfidenceBasedEstimate
 from steward.estimation.direct_loss import DirectLossEstimate, LossEstimator
 from steward.estimation.forecast import ForecastModel
-from steward.performance.binary_outcomes import Floats
 from steward.performance.outcomes import BinaryOutcomes, MulticlassOutcomes, Outcomes
 from steward.profiles.feature_losses import FeatureLosses
 from steward.profiles.profile import Profile

@@ -13,11 +13,12 @@ from steward.cli.first_version import show_version
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, errors, on_standard_error, print_json
 from steward.cli.upload_status import is_ingested, show_upload_status
-from steward.errors import ObjectMissing, StewardError
+from steward.errors import ObjectMissing, SpecInvalid, StewardError
 from steward.events import CorrectedKind, Kind
 from steward.ledger import LedgerEntry
 from steward.records.ingestion_summary import rows_of
 from steward.spec.document import open_questions, read_spec
+from steward.spec.model import ModelSpec
 from steward.store import keys
 
 _DECLARATIONS = (".yaml", ".yml")
@@ -53,14 +54,20 @@ def upload_files(  # noqa: PLR0917 - the options of a command
     before, or waits for a first version), with 1 when a file is rejected, most of its rows are in quarantine or the
     version is not released, with 2 when nothing was uploaded or no answer came in time.
     """
-    uploads = [_upload(file, model, kind, defect, withdraw=withdraw) for file in files]
+    specs = _read_declarations(files)
+    uploads = [_upload(file, specs.get(file), model, kind, defect, withdraw=withdraw) for file in files]
     if (model or kind or defect or withdraw) and all(upload.kind is None for upload in uploads):
         raise StewardError(
             f"{files[0]} is a declaration, which names its model itself: leave --model, --kind, --defect and "
             "--withdraw out, they are about records"
         )
+    declared = {spec.model for spec in specs.values()}
+    if declared and model and model not in declared:
+        raise StewardError(
+            f"{', '.join(map(str, specs))} declares {', '.join(sorted(declared))}, and --model says {model}: correct "
+            "one of the two, or push the declaration and the records one after the other"
+        )
     deployment = Deployment.of(stack)
-    declared = {upload.model for upload in uploads if upload.kind is None}
     for name in {upload.model for upload in uploads} - declared:
         deployment.require(name, active=True)
     before = {name: deployment.ledger.length(name) for name in {upload.model for upload in uploads}}
@@ -118,14 +125,33 @@ def _version(deployment: Deployment, key: str) -> str | None:
         return None
 
 
-def _upload(file: Path, model: str | None, kind: str | None, defect: str | None, *, withdraw: bool) -> _Upload:
+def _read_declarations(files: Sequence[Path]) -> dict[Path, ModelSpec]:
+    """The declarations among some files.
+
+    Raises:
+        SpecInvalid: some are wrong; each problem begins with the name of its file.
+    """
+    specs, problems = {}, []
+    for file in files:
+        if file.suffix in _DECLARATIONS:
+            try:
+                specs[file] = read_spec(file.read_bytes())
+            except SpecInvalid as error:
+                problems += [f"{file}: {problem}" for problem in error.problems]
+    if problems:
+        raise SpecInvalid(problems)
+    return specs
+
+
+def _upload(
+    file: Path, spec: ModelSpec | None, model: str | None, kind: str | None, defect: str | None, *, withdraw: bool
+) -> _Upload:
     """Whose a file is and where it goes.
 
     Raises:
-        StewardError: the options do not say it, or it is no declaration although it is called so.
+        StewardError: the options do not say it.
     """
-    if file.suffix in _DECLARATIONS:
-        spec = read_spec(file.read_bytes())
+    if spec:
         return _Upload(file, spec.model, keys.spec_upload(spec.model))
     kinds = get_args(CorrectedKind) if defect else tuple(name for name in get_args(Kind) if name != "corrections")
     if model is None or kind is None:

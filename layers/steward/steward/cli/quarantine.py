@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from steward.cli.deployment import Deployment
-from steward.cli.options import Json, Stack
+from steward.cli.options import Json, Model, Stack
 from steward.cli.terminal import console, draw_table, on_standard_error, print_json
 from steward.cli.upload_status import is_ingested, show_upload_status
 from steward.errors import Conflict, ObjectMissing, StewardError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Rejected rows and files: list, show, and release after a fix.")
 
-Model = Annotated[str, typer.Argument(help="Whose.")]
 Place = Annotated[str, typer.Argument(help="A batch of rows, or the key of a file, as `list` names it.")]
 
 _ANSWERS = frozenset({"batch_ingested", "batch_rejected", "batch_repeated", "batch_deferred", "data_corrected"})

@@ -39,18 +39,18 @@ EFFECTS: dict[str, dict[str, bool]] = {
 }
 """The ledger's entries that tell what a command led to, and whether that is what was asked for."""
 
-Monitor = Annotated[str | None, typer.Option(help="One monitor; every one when left out.")]
+MonitorOption = Annotated[str | None, typer.Option(help="One monitor; every one when left out.")]
 Why = Annotated[str, typer.Option(help="Why: it is read by others, and stays in the ledger.")]
 Until = Annotated[str | None, typer.Option(help="An end, such as 2026-12-01T08:00+01:00; UTC without an offset.")]
 For = Annotated[str | None, typer.Option("--for", help="How long, such as 2d.")]
-Patience = Annotated[float, typer.Option(min=0, help="Seconds after which to stop waiting; then exits with 2.")]
+CommandPatience = Annotated[float, typer.Option(min=0, help="Seconds after which to stop waiting; then exits with 2.")]
 
 
 def acknowledge(  # noqa: PLR0917 - the options of a command
     model: Model,
-    monitor: Monitor = None,
+    monitor: MonitorOption = None,
     note: Annotated[str, typer.Option(help="What others should know.")] = "",
-    patience: Patience = 30,
+    patience: CommandPatience = 30,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
@@ -63,11 +63,11 @@ def acknowledge(  # noqa: PLR0917 - the options of a command
 def mute(  # noqa: PLR0917 - the options of a command
     model: Model,
     reason: Why,
-    monitor: Monitor = None,
+    monitor: MonitorOption = None,
     span: For = None,
     until: Until = None,
     lift: Annotated[bool, typer.Option("--lift", help="End a mute now.")] = False,
-    patience: Patience = 30,
+    patience: CommandPatience = 30,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
@@ -84,7 +84,7 @@ def mute(  # noqa: PLR0917 - the options of a command
 def check(
     model: Model,
     window: Annotated[str | None, typer.Option(help="One window by its id; what closed lately when left out.")] = None,
-    patience: Patience = 30,
+    patience: CommandPatience = 30,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
@@ -93,7 +93,7 @@ def check(
 
 
 def retrain(
-    model: Model, reason: Why, patience: Patience = 30, as_json: Json = False, stack: Stack = "steward"
+    model: Model, reason: Why, patience: CommandPatience = 30, as_json: Json = False, stack: Stack = "steward"
 ) -> None:
     """Request a retraining. Exits with 1 when the policy declines, or the command is refused."""
     _send_command(requests.RetrainCommand, model, patience, stack, _now(), as_json=as_json, reason=reason)
@@ -104,7 +104,7 @@ def freeze(  # noqa: PLR0917 - the options of a command
     reason: Why,
     span: For = None,
     until: Until = None,
-    patience: Patience = 30,
+    patience: CommandPatience = 30,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
@@ -122,13 +122,15 @@ def freeze(  # noqa: PLR0917 - the options of a command
     )
 
 
-def thaw(model: Model, reason: Why, patience: Patience = 30, as_json: Json = False, stack: Stack = "steward") -> None:
+def thaw(
+    model: Model, reason: Why, patience: CommandPatience = 30, as_json: Json = False, stack: Stack = "steward"
+) -> None:
     """End a freeze, and promote what waited. Exits with 1 when refused."""
     _send_command(requests.ThawCommand, model, patience, stack, _now(), as_json=as_json, reason=reason)
 
 
 def roll_back(
-    model: Model, reason: Why, patience: Patience = 30, as_json: Json = False, stack: Stack = "steward"
+    model: Model, reason: Why, patience: CommandPatience = 30, as_json: Json = False, stack: Stack = "steward"
 ) -> None:
     """Make the previous champion the champion again. Exits with 1 when there is none, or the command is refused."""
     _send_command(requests.RollBackCommand, model, patience, stack, _now(), as_json=as_json, reason=reason)
@@ -138,7 +140,7 @@ def remove(  # noqa: PLR0917 - the options of a command
     model: Model,
     reason: Why,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether to go on.")] = False,
-    patience: Patience = 30,
+    patience: CommandPatience = 30,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
@@ -166,7 +168,7 @@ def open_defect(  # noqa: PLR0917 - the options of a command
     window: Annotated[
         list[str] | None, typer.Option(help="A window that it is in, by its id; may be repeated.")
     ] = None,
-    patience: Patience = 30,
+    patience: CommandPatience = 30,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
@@ -181,7 +183,7 @@ def change_defect(  # noqa: PLR0917 - the options of a command
     change: Annotated[DefectChange, typer.Argument(help="What is to become of it.")],
     owner: Annotated[str | None, typer.Option(help="With assign: to whom.")] = None,
     note: Annotated[str, typer.Option(help="What others should know.")] = "",
-    patience: Patience = 30,
+    patience: CommandPatience = 30,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:

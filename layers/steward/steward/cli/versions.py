@@ -8,11 +8,8 @@ from typing import Annotated
 import typer
 
 from steward.cli.deployment import Deployment
+from steward.cli.options import Json, Model, Stack
 from steward.cli.terminal import console
-
-Model = Annotated[str, typer.Argument(help="Which model.")]
-Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
-Stack = Annotated[str, typer.Option(envvar="STEWARD_STACK", help="The name of the deployed stack.")]
 
 _HISTORY = 50
 

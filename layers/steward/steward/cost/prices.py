@@ -29,7 +29,7 @@ PriceName = Literal[
     "cloudwatch_alarms",
 ]
 
-type Use = Mapping[PriceName, float]
+type Usage = Mapping[PriceName, float]
 """How much of what, in the units of the price list, in a month."""
 
 
@@ -65,7 +65,7 @@ class PriceList(BaseModel):
         """The list that comes with this Steward."""
         return cls.model_validate_json(files(__package__).joinpath("prices.json").read_bytes())
 
-    def bill(self, use: Use) -> "Bill":
+    def bill(self, use: Usage) -> "Bill":
         """Price some usage."""
         return Bill(self, dict(use))
 
@@ -91,7 +91,7 @@ class Bill:
     """What some use comes to."""
 
     prices: PriceList
-    use: Use
+    use: Usage
 
     def __iter__(self) -> Iterator[Line]:
         """Its lines, in the order of the price list."""
@@ -114,7 +114,7 @@ class Bill:
         return sum(line.after_free for line in self)
 
 
-def add_uses(*uses: Use) -> dict[PriceName, float]:
+def add_uses(*uses: Usage) -> dict[PriceName, float]:
     """Several uses as one.
 
     >>> add_uses({"s3_reads": 2}, {"s3_reads": 3, "logs": 1})
@@ -127,6 +127,6 @@ def add_uses(*uses: Use) -> dict[PriceName, float]:
     return total
 
 
-def scale_use(use: Use, factor: float) -> dict[PriceName, float]:
+def scale_use(use: Usage, factor: float) -> dict[PriceName, float]:
     """A use so many times over."""
     return {name: quantity * factor for name, quantity in use.items()}

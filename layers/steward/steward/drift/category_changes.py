@@ -1,4 +1,4 @@
-"""New and vanished categories."""
+"""Vanished categories."""
 
 import math
 from dataclasses import dataclass
@@ -13,34 +13,6 @@ LEAST_EXPECTED = 5.0
 """Rows that a category must lead one to expect in the window before its absence says anything."""
 
 _MOST_FACTORS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class NewCategories:
-    """The categories of a window that the baseline's bins do not know.
-
-    Attributes:
-        share: of the window's values, named or not, from 0 to 1.
-        names: their own shares of the window's values, the largest first, ties by name. A summary names at most 100,
-            which need not be the largest.
-    """
-
-    share: float
-    names: dict[str, float]
-
-    @classmethod
-    def of(cls, window: CategoricalSummary) -> Self:
-        """Read them from a summary; without values there are none.
-
-        Whether the share is beyond chance says `judge_unseen`, which knows how often the baseline itself met something
-        for the first time.
-
-        >>> NewCategories.of(CategoricalSummary(rows=9, missing=1, counts=(6,), unseen=2, unseen_names={"x": 2}))
-        NewCategories(share=0.25, names={'x': 0.25})
-        """
-        values = max(1, window.count)
-        ordered = sorted(window.unseen_names.items(), key=lambda item: (-item[1], item[0]))
-        return cls(window.unseen / values, {name: count / values for name, count in ordered})
 
 
 @dataclass(frozen=True, slots=True)

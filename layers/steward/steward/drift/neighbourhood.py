@@ -8,8 +8,6 @@ import numpy as np
 
 from steward.drift.distribution_function import DistributionFunction
 from steward.drift.proportion_tests import ObservedProportion, increase_chance
-from steward.drift.wasserstein_distance import distributions
-from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import NumericSummary
 
@@ -40,20 +38,22 @@ class Neighbourhood:
     margin: float
 
     @classmethod
-    def of(cls, reference: NumericSummary, window: NumericSummary, bins: NumericBins, scale: float) -> Self:
+    def of(
+        cls,
+        reference: NumericSummary,
+        window: NumericSummary,
+        sides: tuple[DistributionFunction, DistributionFunction],
+        scale: float,
+    ) -> Self:
         """Of two summaries over the same bins.
 
         Args:
-            reference: of the baseline, with at least one value.
-            window: of the window, with at least one value.
-            bins: of both.
+            reference: of the baseline.
+            window: of the window.
+            sides: their distribution functions.
             scale: the robust standard deviation of the baseline, in the feature's unit.
-
-        Raises:
-            IncomparableProfiles: a side is without values, or has other bins.
         """
-        expected, observed = distributions(reference, window, bins)
-        return cls(expected, observed, window.count, reference.count, MARGIN * scale)
+        return cls(*sides, window.count, reference.count, MARGIN * scale)
 
     def tail_increase(self, edge: float, *, above: bool, effect: DesignEffect) -> tuple[float, float]:
         """How much more of the window lies beyond an edge than moves within the margin explain, and its chance.

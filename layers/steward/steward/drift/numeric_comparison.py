@@ -14,6 +14,7 @@ from steward.drift.sensitivity import ShiftSensitivity, mean_squared_error
 from steward.drift.standardised_shift import Shift
 from steward.drift.survival import f_sf, kolmogorov_sf, kolmogorov_sf_upper_bound
 from steward.drift.tail_share import TailShare
+from steward.drift.wasserstein_distance import distributions
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import NumericSummary
@@ -60,8 +61,13 @@ def compare_numeric(
             against_windows = rank_sum_deviation(expected, observed, rows, baseline_rows) ** 2
         among = f_sf(against_windows, 1, here.chunks - 1)
         shifted = max(shifted, among) if rest.tests else among
-    shift = Shift.between(reference, window, bins)
-    tail, filled = _evaluate_places(reference, window, bins, shift.scale, _widest(effect))
+    wide, sides = _widest(effect), distributions(reference, window, bins)
+    shift = Shift.between(reference, window, bins, sides)
+    tail, filled = TailShare.largest(expected, observed, wide), FilledBin.largest(expected, observed, wide)
+    if shift.scale > 0 and any(found and found.p_value < 1 for found in (tail, filled)):
+        around = Neighbourhood.of(reference, window, sides, shift.scale)
+        tail = tail and tail.discount_neighbours(around, bins, wide)
+        filled = filled and filled.discount_neighbours(around, bins, wide)
     values: dict[Statistic, float | None] = {
         "kolmogorov_smirnov": distance,
         "wasserstein_distance": shift.normalised,
@@ -122,20 +128,6 @@ def _widest(effect: DesignEffect) -> DesignEffect:
     if effect.location <= effect.value or not effect.clustered:
         return effect
     return effect.model_copy(update={"value": effect.location})
-
-
-def _evaluate_places(
-    reference: NumericSummary, window: NumericSummary, bins: NumericBins, scale: float, effect: DesignEffect
-) -> tuple[TailShare | None, FilledBin | None]:
-    """The tail and the bin that gained most, less what rows that moved by next to nothing explain."""
-    sides = counts_of(reference.counts), counts_of(window.counts)
-    tail, filled = TailShare.largest(*sides, effect), FilledBin.largest(*sides, effect)
-    if scale <= 0 or not any(found and found.p_value < 1 for found in (tail, filled)):
-        return tail, filled
-    around = Neighbourhood.of(reference, window, bins, scale)
-    return tail and tail.discount_neighbours(around, bins, effect), filled and filled.discount_neighbours(
-        around, bins, effect
-    )
 
 
 def mean_shift(reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> float | None:

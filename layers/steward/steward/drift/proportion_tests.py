@@ -80,7 +80,7 @@ def increase_chance(here: ObservedProportion, there: ObservedProportion, effect:
     """
     if not here.hits:
         return 1.0
-    rows = max(1.0, here.rows / effect.at(here.rows).over(1))
+    rows = max(1.0, here.rows / effect.share_effect(here.rows))
     baseline_rows = max(1.0, there.rows / effect.over(1))
     exact = increase_p_value(here.value * rows, rows, there.value * baseline_rows, baseline_rows)
     if not effect.clustered or here.value <= there.value:

@@ -43,7 +43,13 @@ class Shift:
     capped: bool = False
 
     @classmethod
-    def between(cls, reference: NumericSummary, window: NumericSummary, bins: NumericBins) -> Self:
+    def between(
+        cls,
+        reference: NumericSummary,
+        window: NumericSummary,
+        bins: NumericBins,
+        sides: tuple[DistributionFunction, DistributionFunction] | None = None,
+    ) -> Self:
         """Compare two summaries, each with at least one value.
 
         Both are winsorised at the baseline's outer edges and two of its robust standard deviations beyond: a normal
@@ -58,6 +64,7 @@ class Shift:
             reference: of the baseline.
             window: of the window.
             bins: of both.
+            sides: their distribution functions, where they are known.
 
         Raises:
             IncomparableProfiles: a side is without values, or has other bins.
@@ -65,7 +72,7 @@ class Shift:
         Sources: the distance as in `wasserstein_distance`; winsorising and the normalised interquartile range in
         P. J. Huber and E. M. Ronchetti (2009), Robust Statistics, 2nd edition, chapters 1 and 5.
         """
-        expected, observed = distributions(reference, window, bins)
+        expected, observed = sides or distributions(reference, window, bins)
         scale = robust_scale(expected, reference, bins)
         low, high = limits(expected, bins, scale)
         points = np.concatenate((expected.points, observed.points, (low, high)))

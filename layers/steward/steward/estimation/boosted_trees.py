@@ -5,11 +5,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.documents import TolerantModel
-from steward.performance.binary_outcomes import Floats
-
-Codes = NDArray[np.uint8]
-"""The bin of each part of each row, shape (rows, parts); 254 is an unknown category, 255 a missing cell."""
+from steward.profiles.bins import Codes
 
 DEPTH = 2
 LEAVES = 2**DEPTH

@@ -7,10 +7,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.documents import TolerantModel
-from steward.estimation.boosted_trees import BoostedTrees, Codes
+from steward.estimation.boosted_trees import BoostedTrees
 from steward.estimation.residual_model import ResidualModel
-from steward.performance.binary_outcomes import CLIP, BinaryCounts, Floats
+from steward.performance.binary_outcomes import CLIP, BinaryCounts
+from steward.profiles.bins import Codes
 
 PRIOR_ROWS = 1.0
 """Rows that each cell is given in advance, positive as often as its scores say: the map is defined everywhere, and few

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.estimation.boosted_trees import Codes
+from steward.array_types import Floats
 from steward.estimation.calibration import ScoreCalibration
 from steward.estimation.forecast import MetricForecast
 from steward.estimation.one_vs_rest import OneVsRestProblem, Slopes, group_cells
-from steward.performance.binary_outcomes import BinaryCounts, Floats
+from steward.performance.binary_outcomes import BinaryCounts
 from steward.performance.metric import Metric
 from steward.performance.multiclass_outcomes import MulticlassCounts
+from steward.profiles.bins import Codes
 
 _STEP = 1e-6
 _FEWEST_SAMPLED = 2

@@ -7,13 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from steward.array_types import Floats
 from steward.documents import TolerantModel
-from steward.estimation.boosted_trees import Codes
 from steward.estimation.calibration import Grow
 from steward.estimation.forecast import MetricForecast
-from steward.estimation.residual_model import Cells, ResidualModel
-from steward.performance.binary_outcomes import Floats
+from steward.estimation.residual_model import CellIndices, ResidualModel
 from steward.performance.metric import Metric
+from steward.profiles.bins import Codes
 
 
 class LossEstimator(TolerantModel):
@@ -37,7 +37,7 @@ class LossEstimator(TolerantModel):
     residual_model: ResidualModel
 
     @classmethod
-    def fit(cls, losses: Floats, cells: Cells, size: int, *, codes: Codes, part: int | None, grow: Grow) -> Self:
+    def fit(cls, losses: Floats, cells: CellIndices, size: int, *, codes: Codes, part: int | None, grow: Grow) -> Self:
         """Learn from the labelled rows of the holdout; done when a version is made.
 
         Args:

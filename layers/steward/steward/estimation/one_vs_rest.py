@@ -6,9 +6,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.estimation.boosted_trees import Codes
+from steward.array_types import Floats
 from steward.estimation.calibration import ScoreCalibration
-from steward.performance.binary_outcomes import BinaryCounts, Floats
+from steward.performance.binary_outcomes import BinaryCounts
+from steward.profiles.bins import Codes
 
 _GROUPS = 32
 

@@ -7,13 +7,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.documents import TolerantModel
-from steward.estimation.boosted_trees import BoostedTrees, Codes
-from steward.performance.binary_outcomes import Floats
+from steward.estimation.boosted_trees import BoostedTrees
+from steward.profiles.bins import Codes
 
 _BLOCKS = 10
 
-Cells = NDArray[np.intp]
+CellIndices = NDArray[np.intp]
 """The cell of the output of each row, shape (rows,)."""
 
 
@@ -50,7 +51,7 @@ class ResidualModel(TolerantModel):
     residuals: tuple[float, ...]
 
     @classmethod
-    def of(cls, trees: BoostedTrees, codes: Codes, cells: Cells, size: int, part: int | None) -> Self:
+    def of(cls, trees: BoostedTrees, codes: Codes, cells: CellIndices, size: int, part: int | None) -> Self:
         """How trees stand on the holdout.
 
         Args:
@@ -73,7 +74,7 @@ class ResidualModel(TolerantModel):
         )
 
     @cached_property
-    def block_of(self) -> Cells:
+    def block_of(self) -> CellIndices:
         """The block of each cell, shape (cells,)."""
         return np.array(self.blocks, np.intp)
 
@@ -101,7 +102,7 @@ class ResidualModel(TolerantModel):
         return np.bincount(self.block_of, cells, len(self.residuals))
 
 
-def _blocks(rows: NDArray[np.integer]) -> Cells:
+def _blocks(rows: NDArray[np.integer]) -> CellIndices:
     """Neighbouring cells in at most ten blocks of like numbers of rows."""
     total = max(int(rows.sum()), 1)
     middle = (np.cumsum(rows) - rows / 2) / total

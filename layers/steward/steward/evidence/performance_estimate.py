@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from steward.baselines.baseline import Baseline
+from steward.baselines.conditional_performance import ConditionalPerformance
 from steward.estimation.forecast import ForecastModel, MetricForecast
 from steward.performance.intervals import Z95, Estimate
-from steward.performance.metric import Metric
+from steward.performance.metric import Metric, MetricFigures
 from steward.performance.metrics import metrics_of
 from steward.performance.outcomes import MulticlassOutcomes, Outcomes
 from steward.performance.realised_performance import comparable, omitted_classes
@@ -47,19 +47,25 @@ class PerformanceEstimate:
 
     @classmethod
     def of(
-        cls, spec: ModelSpec, baseline: Baseline, profile: Profile, realised: Outcomes | None
+        cls,
+        spec: ModelSpec,
+        known: ConditionalPerformance | None,
+        profile: Profile,
+        reference: MetricFigures[Any] | None,
+        window: MetricFigures[Any] | None,
     ) -> "PerformanceEstimate | str":
         """What can be expected, or the reason why nothing can be.
 
         Args:
             spec: the declaration in force.
-            baseline: of the version.
+            known: how right the version is on each kind of row; None where its labelled rows do not tell.
             profile: of the window.
-            realised: the outcomes of its predictions; None before any label.
+            reference: of the version's holdout; None without one.
+            window: of the labelled rows of the window; None before any label.
         """
-        holdout, known = baseline.holdout, baseline.conditional
-        if holdout is None or known is None:
-            return _not_learnt(holdout)
+        if reference is None or known is None:
+            return _not_learnt(reference.outcomes if reference else None)
+        holdout: Outcomes = reference.outcomes
         if _kind(holdout) != (spec.task, spec.classes):
             return "the declaration changed its task or classes; train or adopt a version under the present one"
         expectation = known.expectation(profile)
@@ -68,8 +74,9 @@ class PerformanceEstimate:
             return f"the window has {expectation.rows} rows with a {said}, and {FEWEST_ROWS} are needed"
         metrics = estimable_metrics(spec)
         forecasts = _forecasts(expectation, metrics)
-        if realised is not None and (not realised.labelled or _kind(realised) != _kind(holdout)):
-            realised = None
+        if window is not None and (not window.outcomes.labelled or _kind(window.outcomes) != _kind(holdout)):
+            window = None
+        realised: Outcomes | None = window.outcomes if window else None
         of_labelled: Mapping[PerformanceMetric, MetricForecast] = {}
         if realised is not None and realised.labelled >= expectation.rows:
             of_labelled = forecasts
@@ -80,9 +87,9 @@ class PerformanceEstimate:
             holdout=holdout,
             rows=expectation.rows,
             forecasts=forecasts,
-            before=_figures(holdout, metrics),
+            before=_defined(reference, metrics),
             realised=realised,
-            after=_figures(realised, _alike(metrics, realised, holdout)) if realised is not None else {},
+            after=_defined(window, _alike(metrics, window.outcomes, holdout)) if window else {},
             of_labelled=of_labelled,
         )
 
@@ -115,10 +122,10 @@ def _forecasts(
     return {name: forecast for name, forecast in found.items() if forecast is not None}
 
 
-def _figures(
-    outcomes: Outcomes, metrics: Mapping[PerformanceMetric, Metric[Any, Any]]
+def _defined(
+    figures: MetricFigures[Any], metrics: Mapping[PerformanceMetric, Metric[Any, Any]]
 ) -> dict[PerformanceMetric, Estimate]:
-    found = {name: metric(outcomes) for name, metric in metrics.items()}
+    found = {name: figures.of(metric) for name, metric in metrics.items()}
     return {name: figure for name, figure in found.items() if figure is not None}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from steward.baselines.baseline import Baseline
 from steward.drift import DriftScope, Family, evaluate_drift
@@ -11,6 +12,7 @@ from steward.evidence.history import PastWindow
 from steward.evidence.label_matches import LabelMatches, PastMatches
 from steward.evidence.performance_estimate import PerformanceEstimate
 from steward.evidence.window_outcomes import WindowOutcomes
+from steward.performance.metric import MetricFigures
 from steward.profiles.attribution_sums import AttributionSums
 from steward.profiles.profile import Profile
 from steward.results import MetricResult
@@ -96,10 +98,20 @@ class WindowEvidence:
         return evaluate_drift(self.drift_baseline, self.profile, self.scope)
 
     @cached_property
+    def realised_figures(self) -> MetricFigures[Any] | None:
+        """The metrics of the window; None before any label."""
+        return MetricFigures(self.realised.outcomes) if self.realised else None
+
+    @cached_property
+    def holdout_figures(self) -> MetricFigures[Any] | None:
+        """The metrics of the version's holdout; None of a task without labels."""
+        return MetricFigures(self.baseline.holdout) if self.baseline.holdout else None
+
+    @cached_property
     def estimate(self) -> PerformanceEstimate | str:
         """The performance that is expected of the window before its labels, or why nothing can be."""
-        realised = self.realised.outcomes if self.realised else None
-        return PerformanceEstimate.of(self.spec, self.baseline, self.profile, realised)
+        known = self.baseline.conditional
+        return PerformanceEstimate.of(self.spec, known, self.profile, self.holdout_figures, self.realised_figures)
 
     @property
     def false_alarm_rate(self) -> float:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from steward.fairness.rates import Floats, Rates
+from steward.array_types import Floats
+from steward.fairness.rates import Rates
 
 
 @dataclass(frozen=True, slots=True)

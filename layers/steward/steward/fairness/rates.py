@@ -8,9 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.performance.intervals import wilson
-
-Floats = NDArray[np.float64]
 
 Count = tuple[int, int]
 """How many of how many."""

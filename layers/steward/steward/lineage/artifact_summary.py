@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from steward.lineage.identifiers import Kind
+from steward.lineage.identifiers import ArtifactKind
 
 Document = Mapping[str, Any]
 Lines = dict[str, str]
@@ -14,7 +14,7 @@ _RANKED = 10
 _FIGURES = 4
 
 
-def summary(kind: Kind, document: Document) -> Lines:
+def summary(kind: ArtifactKind, document: Document) -> Lines:
     """Summarise a stored document in a few lines.
 
     Args:
@@ -127,7 +127,7 @@ def _recipe(recipe: Document | None) -> str:
     return f"{recipe['estimator']} ({parameters}), seed {recipe['seed']}"
 
 
-_SUMMARIES: dict[Kind, Callable[[Document], Lines]] = {
+_SUMMARIES: dict[ArtifactKind, Callable[[Document], Lines]] = {
     "spec": _spec,
     "dataset": _dataset,
     "version": _version,

@@ -8,7 +8,7 @@ from typing import Literal
 from steward.errors import StewardError
 from steward.releasing.routing import Promotion
 
-Kind = Literal["spec", "dataset", "version", "baseline", "run", "check", "release"]
+ArtifactKind = Literal["spec", "dataset", "version", "baseline", "run", "check", "release"]
 
 _SHOWN = 6
 _HASH = 16
@@ -26,7 +26,7 @@ class Identified:
         key: the object that holds it, or that it stands in.
     """
 
-    kind: Kind
+    kind: ArtifactKind
     id: str
     key: str
 

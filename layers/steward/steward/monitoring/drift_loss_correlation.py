@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
+from steward.array_types import Floats
 from steward.evidence.history import LATE
 from steward.evidence.window_evidence import WindowEvidence
-from steward.performance.binary_outcomes import Floats
 from steward.performance.intervals import Z95
 from steward.performance.midranks import midranks
 from steward.results import MetricResult

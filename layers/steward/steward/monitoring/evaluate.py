@@ -15,7 +15,7 @@ from steward.monitoring import (
     truncated_groups,
 )
 from steward.operation import service_levels
-from steward.performance.realised_performance import evaluate_performance
+from steward.performance.realised_performance import evaluate_figures
 from steward.quality import (
     constant_columns,
     freshness,
@@ -49,9 +49,8 @@ def _drift(evidence: WindowEvidence) -> list[MetricResult]:
 
 
 def _realised_performance(evidence: WindowEvidence) -> list[MetricResult]:
-    if evidence.realised is None or evidence.baseline.holdout is None:
-        return []
-    return evaluate_performance(evidence.realised.outcomes, evidence.baseline.holdout, evidence.spec)
+    window, holdout = evidence.realised_figures, evidence.holdout_figures
+    return evaluate_figures(window, holdout, evidence.spec) if window and holdout else []
 
 
 Monitor = Callable[[WindowEvidence], list[MetricResult]]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from steward.performance.binary_outcomes import BinaryCounts, BinaryOutcomes, Floats
+from steward.array_types import Floats
+from steward.performance.binary_outcomes import BinaryCounts, BinaryOutcomes
 from steward.performance.calibration_error import (
     calibration_error_estimate,
     calibration_error_slopes,

@@ -7,14 +7,13 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.documents import TolerantModel
 from steward.performance.entity_sums import EntitySums
-from steward.performance.score_cells import FINEST, Cells, are_probabilities, count_scores, dense, unite
+from steward.performance.score_cells import FINEST, CellCounts, are_probabilities, count_scores, dense, unite
 
 CLIP = 2.0**-52
 """Scores are kept this far from 0 and 1 in the log loss, as in scikit-learn's `log_loss`."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +82,8 @@ class BinaryOutcomes(TolerantModel):
     true_negatives: int = 0
     false_negatives: int = 0
     score_bits: int = FINEST
-    positive_scores: Cells = {}
-    negative_scores: Cells = {}
+    positive_scores: CellCounts = {}
+    negative_scores: CellCounts = {}
     log_loss_sum: float = 0.0
     log_loss_squares: float = 0.0
     log_loss_cubes: float = 0.0
@@ -177,7 +176,7 @@ class BinaryOutcomes(TolerantModel):
         )
 
     @property
-    def _cells(self) -> tuple[int, Cells, Cells]:
+    def _cells(self) -> tuple[int, CellCounts, CellCounts]:
         return self.score_bits, self.positive_scores, self.negative_scores
 
     def __add__(self, other: "BinaryOutcomes") -> "BinaryOutcomes":

@@ -5,7 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from steward.performance.binary_outcomes import BinaryCounts, Floats
+from steward.array_types import Floats
+from steward.performance.binary_outcomes import BinaryCounts
 from steward.performance.intervals import Estimate
 from steward.performance.metric import CellSlopes
 

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from steward.performance.binary_outcomes import Floats, row_log_loss
-from steward.performance.entity_sums import EntitySums, Hashes
+from steward.array_types import Floats
+from steward.performance.binary_outcomes import row_log_loss
+from steward.performance.entity_sums import EntitySums
 from steward.performance.multiclass_outcomes import UNDECLARED, row_class_log_loss
-from steward.records.hashing import text_hashes
+from steward.records.hashing import Hashes, text_hashes
 from steward.spec.model import ModelSpec
 
 

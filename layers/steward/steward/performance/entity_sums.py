@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 
 from steward.documents import TolerantModel
+from steward.records.hashing import Hashes
 from steward.student_t import student_quantile
-
-Hashes = NDArray[np.uint64]
 
 GROUPS = 128
 """Groups of entities, by their hashes."""

@@ -3,17 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from steward.array_types import RowIndices
 from steward.performance.groups import Confusion, GroupOutcomes
 from steward.performance.outcomes import Outcomes
 from steward.profiles.model_bins import Bins, SegmentBins
 from steward.profiles.profile_input import groups_of
 from steward.records.columns import Chunk
 from steward.spec.expressions import columns_of
-
-Rows = NDArray[np.intp]
-"""Positions in a chunk."""
 
 
 def columns_looked_at(bins: Bins) -> set[str]:
@@ -23,7 +20,7 @@ def columns_looked_at(bins: Bins) -> set[str]:
     return by_value.union(*(columns_of(segment.where) for segment in segments if segment.where is not None))
 
 
-def outcomes_by_group(chunk: Chunk, bins: Bins, outcomes: Callable[[Rows], Outcomes]) -> GroupOutcomes:
+def outcomes_by_group(chunk: Chunk, bins: Bins, outcomes: Callable[[RowIndices], Outcomes]) -> GroupOutcomes:
     """Count what became of the rows of each group.
 
     A row is in the groups that it is in when it is profiled, so drift and performance of a group speak of the same
@@ -53,7 +50,7 @@ def outcomes_by_group(chunk: Chunk, bins: Bins, outcomes: Callable[[Rows], Outco
     )
 
 
-def _split(chunk: Chunk, segment: SegmentBins) -> dict[str, Rows]:
+def _split(chunk: Chunk, segment: SegmentBins) -> dict[str, RowIndices]:
     """The rows of each group, also of those that have none; empty where nothing says which group a row is in."""
     codes = groups_of(chunk, segment)
     if codes is None:

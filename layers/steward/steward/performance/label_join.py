@@ -5,9 +5,10 @@ from typing import assert_never
 import numpy as np
 import pandas as pd
 
+from steward.array_types import RowIndices
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.entity_figures import binary_entities, entities_of, multiclass_entities, regression_entities
-from steward.performance.grouping import Rows, outcomes_by_group
+from steward.performance.grouping import outcomes_by_group
 from steward.performance.groups import GroupOutcomes
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.outcomes import Outcomes
@@ -44,7 +45,7 @@ def join(
     labelled = mine[columns.id].isin(joined[columns.id]).to_numpy()
     places = np.cumsum(labelled) - 1  # of each labelled prediction among the joined rows, whose order is that of mine
 
-    def of(rows: Rows) -> Outcomes:
+    def of(rows: RowIndices) -> Outcomes:
         return count_outcomes(joined.iloc[places[rows[labelled[rows]]]], spec, rows=len(rows), orphans=0)
 
     return outcomes, outcomes_by_group(chunk_of(mine, spec), bins, of)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from steward.performance.binary_outcomes import Floats
+from steward.array_types import Floats
 from steward.performance.entity_sums import EntitySums
 from steward.performance.intervals import Z95, Estimate
 from steward.spec.monitors import PerformanceMetric
@@ -56,3 +56,17 @@ class Metric[O: HasEntities, C]:
     def text(self, figure: float) -> str:
         """A figure as a person reads it."""
         return f"{figure:.4g}" if self.decimals is None else f"{figure:.{self.decimals}f}"
+
+
+class MetricFigures[O: HasEntities]:
+    """The metrics of some outcomes, each worked out once: what was realised is asked for by several monitors."""
+
+    def __init__(self, outcomes: O) -> None:
+        self.outcomes = outcomes
+        self._known: dict[PerformanceMetric, Estimate | None] = {}
+
+    def of(self, metric: Metric[O, Any]) -> Estimate | None:
+        """A metric with its interval of 95 %; None where it is undefined."""
+        if metric.name not in self._known:
+            self._known[metric.name] = metric(self.outcomes)
+        return self._known[metric.name]

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from steward.array_types import Floats
 from steward.performance.binary_metrics import BINARY_METRICS
-from steward.performance.binary_outcomes import BinaryCounts, BinaryOutcomes, Floats
+from steward.performance.binary_outcomes import BinaryCounts, BinaryOutcomes
 from steward.performance.calibration_error import calibration_error_estimate, plain_calibration_error
 from steward.performance.intervals import (
     Z95,

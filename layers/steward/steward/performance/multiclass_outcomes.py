@@ -7,8 +7,9 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.documents import TolerantModel
-from steward.performance.binary_outcomes import CLIP, BinaryCounts, BinaryOutcomes, Floats
+from steward.performance.binary_outcomes import CLIP, BinaryCounts, BinaryOutcomes
 from steward.performance.entity_sums import EntitySums
 from steward.performance.score_cells import are_probabilities
 

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from steward.performance.binary_outcomes import BinaryCounts, Floats
+from steward.array_types import Floats
+from steward.performance.binary_outcomes import BinaryCounts
 from steward.performance.intervals import logit_interval, welch_degrees, wilson
 from steward.performance.metric import CellSlopes
 from steward.student_t import student_quantile

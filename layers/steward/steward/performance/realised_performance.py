@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from steward.performance.intervals import Z95, Estimate, difference
-from steward.performance.metric import Better, Metric
+from steward.performance.metric import Better, Metric, MetricFigures
 from steward.performance.metrics import METRICS, metrics_of
 from steward.performance.multiclass_metrics import PER_CLASS
 from steward.performance.outcomes import Outcomes
@@ -39,16 +39,24 @@ def evaluate_performance(outcomes: Outcomes, holdout: Outcomes, spec: "ModelSpec
         holdout: of the version on rows it was not trained on, as its baseline keeps them.
         spec: the declaration in force, which sets the limits.
     """
+    return evaluate_figures(MetricFigures(outcomes), MetricFigures(holdout), spec)
+
+
+def evaluate_figures(
+    window: MetricFigures[Any], reference: MetricFigures[Any], spec: "ModelSpec"
+) -> list[MetricResult]:
+    """The same of outcomes whose figures other monitors ask for too."""
+    outcomes, holdout = window.outcomes, reference.outcomes
     limits = {name: monitor.tolerance for name, monitor in spec.performance_monitors.items()}
     metrics = metrics_of(spec)
     if not outcomes.task == holdout.task == spec.task or _classes(outcomes) != _classes(holdout):
         return [_incomparable(metric, outcomes, holdout, spec) for name, metric in metrics.items()]
-    results = [evaluate(metric, outcomes, holdout, limits.get(name)) for name, metric in metrics.items()]
+    results = [evaluate(metric, window, reference, limits.get(name)) for name, metric in metrics.items()]
     if outcomes.task != "multiclass_classification" or holdout.task != "multiclass_classification":
         return results
     of_class = METRICS["binary_classification"]
     return results + [
-        evaluate(of_class[name], part, holdout.by_class[label], None, column=label)
+        evaluate(of_class[name], MetricFigures(part), MetricFigures(holdout.by_class[label]), None, column=label)
         for label, part in outcomes.by_class.items()
         for name in PER_CLASS
     ]
@@ -56,8 +64,8 @@ def evaluate_performance(outcomes: Outcomes, holdout: Outcomes, spec: "ModelSpec
 
 def evaluate(
     metric: Metric[Any, Any],
-    outcomes: Outcomes,
-    holdout: Outcomes,
+    window: MetricFigures[Any],
+    reference: MetricFigures[Any],
     tolerance: float | None,
     *,
     column: str | None = None,
@@ -66,13 +74,15 @@ def evaluate(
 
     Args:
         metric: of the task of both.
-        outcomes: of the window.
-        holdout: of the version on rows it was not trained on.
+        window: of the window.
+        reference: of the version's holdout.
         tolerance: how much worse it may get; None where nobody set a limit.
         column: the class that the outcomes are about, where they are about one.
     """
-    sides = comparable(metric, outcomes, holdout)
-    return compare(metric, sides, (metric(sides[0]), metric(sides[1])), tolerance, column=column)
+    sides = comparable(metric, window.outcomes, reference.outcomes)
+    whole = sides[0] is window.outcomes and sides[1] is reference.outcomes
+    figures = (window.of(metric), reference.of(metric)) if whole else (metric(sides[0]), metric(sides[1]))
+    return compare(metric, sides, figures, tolerance, column=column)
 
 
 def comparable(metric: Metric[Any, Any], outcomes: Outcomes, holdout: Outcomes) -> tuple[Outcomes, Outcomes]:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from steward.performance.binary_outcomes import Floats
+from steward.array_types import Floats
 from steward.performance.intervals import (
     Z95,
     Estimate,
@@ -18,7 +18,7 @@ from steward.performance.regression_outcomes import RegressionCounts, Regression
 from steward.spec.monitors import PerformanceMetric
 from steward.student_t import student_quantile
 
-RegressionMetric = Metric[RegressionOutcomes, RegressionCounts]
+RegressionMeasure = Metric[RegressionOutcomes, RegressionCounts]
 
 _FEWEST_FOR_SPREAD = 2
 
@@ -126,7 +126,7 @@ def _no_variance(outcomes: RegressionOutcomes) -> str:
     return _missing(outcomes)
 
 
-_ALL: tuple[RegressionMetric, ...] = (
+_ALL: tuple[RegressionMeasure, ...] = (
     Metric(
         "mean_absolute_error", "mean absolute error", "lower", mean_absolute_error,
         lambda c: _ratio(c.absolute_error_sum, c.rows), _missing, decimals=None,
@@ -143,5 +143,5 @@ _ALL: tuple[RegressionMetric, ...] = (
     Metric("bias", "bias", "nearer zero", bias, lambda c: _ratio(c.error_sum, c.rows), _missing, decimals=None),
 )  # fmt: skip
 
-REGRESSION_METRICS: dict[PerformanceMetric, RegressionMetric] = {metric.name: metric for metric in _ALL}
+REGRESSION_METRICS: dict[PerformanceMetric, RegressionMeasure] = {metric.name: metric for metric in _ALL}
 """Every metric, by name."""

@@ -8,8 +8,8 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import ConfigDict
 
+from steward.array_types import Floats
 from steward.documents import TolerantModel
-from steward.performance.binary_outcomes import Floats
 from steward.performance.entity_sums import EntitySums
 
 

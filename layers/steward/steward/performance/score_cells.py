@@ -29,13 +29,13 @@ _LEAST = 2.0**-500
 _HALF = 1022
 """The exponent of 0.5, as floats store it."""
 
-Cells = dict[int, int]
+CellCounts = dict[int, int]
 """Rows per cell, ascending; cells without rows are left out. Cell 0 holds 0.5 alone, and cell -k mirrors cell k."""
 
 Keys = NDArray[np.int64]
 
 
-def count_scores(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> tuple[int, Cells, Cells]:
+def count_scores(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> tuple[int, CellCounts, CellCounts]:
     """Count probabilities per cell.
 
     Args:
@@ -52,7 +52,7 @@ def count_scores(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> tupl
     return _coarsen_to_fit(FINEST, _run_lengths(cells[labels]), _run_lengths(cells[~labels]))
 
 
-def unite(parts: Sequence[tuple[int, Cells, Cells]]) -> tuple[int, Cells, Cells]:
+def unite(parts: Sequence[tuple[int, CellCounts, CellCounts]]) -> tuple[int, CellCounts, CellCounts]:
     """The counts of all parts, each as `count_scores` returns them; at least one."""
     bits = min(kept for kept, _, _ in parts)
 
@@ -63,7 +63,7 @@ def unite(parts: Sequence[tuple[int, Cells, Cells]]) -> tuple[int, Cells, Cells]
     return _coarsen_to_fit(bits, side(1), side(2))
 
 
-def dense(bits: int, positive: Cells, negative: Cells) -> tuple[NDArray[np.float64], ...]:
+def dense(bits: int, positive: CellCounts, negative: CellCounts) -> tuple[NDArray[np.float64], ...]:
     """The middle of each cell that has rows, ascending, and its positive and negative rows; each of shape (cells,)."""
     found, _ = _run_lengths(np.concatenate((_keys(positive), _keys(negative))))
     counts = [np.zeros(len(found)), np.zeros(len(found))]
@@ -95,7 +95,9 @@ def _middles(cells: Keys, bits: int) -> NDArray[np.float64]:
     return np.where(cells > 0, 1 - middle, middle)
 
 
-def _coarsen_to_fit(bits: int, positive: tuple[Keys, Keys], negative: tuple[Keys, Keys]) -> tuple[int, Cells, Cells]:
+def _coarsen_to_fit(
+    bits: int, positive: tuple[Keys, Keys], negative: tuple[Keys, Keys]
+) -> tuple[int, CellCounts, CellCounts]:
     """The bits that few enough cells allow, and the counts then.
 
     Args:
@@ -117,11 +119,11 @@ def _coarser(cells: Keys, bits: int) -> Keys:
     return np.where(cells > 0, -(-cells >> bits), cells >> bits)
 
 
-def _keys(cells: Cells) -> Keys:
+def _keys(cells: CellCounts) -> Keys:
     return np.fromiter(cells.keys(), np.int64, len(cells))
 
 
-def _rows(cells: Cells) -> Keys:
+def _rows(cells: CellCounts) -> Keys:
     return np.fromiter(cells.values(), np.int64, len(cells))
 
 
@@ -132,7 +134,7 @@ def _run_lengths(cells: Keys) -> tuple[Keys, Keys]:
     return ordered[starts], np.diff(starts, append=len(ordered))
 
 
-def _sparse(cells: Keys, rows: Keys) -> Cells:
+def _sparse(cells: Keys, rows: Keys) -> CellCounts:
     found, place = np.unique(cells, return_inverse=True)
     counts = np.bincount(place, rows, len(found)).astype(np.int64)
     return dict(zip(found.tolist(), counts.tolist(), strict=True))

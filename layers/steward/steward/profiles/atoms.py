@@ -7,13 +7,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.array_types import Floats
+
 QUANTILES = 64
 """Bins of equal mass that a continuous feature gets; a value with this share of the mass gets a bin of its own."""
 
 MOST_EDGES = 160
 """Edges up to which there are guard bins. Never are there more than 253: sampled rows know a bin by one byte."""
 
-Numbers = NDArray[np.float64]
 
 _SINGLE = 2.0**-23
 """Twice the relative error of rounding to a 32-bit float."""
@@ -42,13 +43,13 @@ class Values:
         typical: the middle row of each, shape (values,).
     """
 
-    low: Numbers
-    high: Numbers
+    low: Floats
+    high: Floats
     rows: NDArray[np.intp]
-    typical: Numbers
+    typical: Floats
 
     @classmethod
-    def of(cls, ordered: Numbers) -> Self:
+    def of(cls, ordered: Floats) -> Self:
         """Find them: neighbours are one where they differ by 1e-12 of themselves, or one is the other's 32-bit float.
 
         Two integers are two values, however large.
@@ -78,13 +79,13 @@ class Edges:
         outer: the first and the last edge that many rows lie beyond; None where there is no edge.
     """
 
-    all: Numbers
-    exact: Numbers
-    atoms: Numbers
+    all: Floats
+    exact: Floats
+    atoms: Floats
     outer: tuple[float, float] | None
 
     @classmethod
-    def of(cls, ordered: Numbers) -> Self:
+    def of(cls, ordered: Floats) -> Self:
         """Choose them.
 
         A quantile's edge lies midway between two values, so that rounding moves no row across it. A value that holds
@@ -129,7 +130,7 @@ def _ranks(size: int, parts: int) -> NDArray[np.intp]:
     return np.minimum(-(-np.arange(1, parts) * size // parts), size - 1)
 
 
-def _apart(values: Values, ordered: Numbers, ranks: NDArray[np.intp], frequent: NDArray[np.bool_]) -> Numbers:
+def _apart(values: Values, ordered: Floats, ranks: NDArray[np.intp], frequent: NDArray[np.bool_]) -> Floats:
     """Edges just below the values at some ranks, but for those beside an atom, which has its own."""
     at = np.unique(values.low.searchsorted(ordered[ranks], side="right") - 1)
     at = at[at > 0]
@@ -137,13 +138,13 @@ def _apart(values: Values, ordered: Numbers, ranks: NDArray[np.intp], frequent: 
     return _between(values.high[at - 1], values.low[at])
 
 
-def _between(one: Numbers, other: Numbers) -> Numbers:
+def _between(one: Floats, other: Floats) -> Floats:
     """Midway, and above the first of the two."""
     middle = one / 2 + other / 2
     return np.where((middle > one) & (middle < other), middle, other)
 
 
-def _tolerance(ordered: Numbers, atoms: tuple[Numbers, Numbers], quantiles: Numbers) -> tuple[Numbers, Numbers]:
+def _tolerance(ordered: Floats, atoms: tuple[Floats, Floats], quantiles: Floats) -> tuple[Floats, Floats]:
     """How far below and above each atom a row still has its value, each of shape (atoms,).
 
     An integer is exact, but for one that a 32-bit float cannot hold, and which may be what that makes of it.
@@ -163,9 +164,9 @@ def _tolerance(ordered: Numbers, atoms: tuple[Numbers, Numbers], quantiles: Numb
     return np.minimum(np.maximum(below, rounding), most), np.minimum(np.maximum(above, rounding), most)
 
 
-def _guards(values: Values, atoms: NDArray[np.intp], spread: float, growth: int) -> Iterator[Numbers]:
+def _guards(values: Values, atoms: NDArray[np.intp], spread: float, growth: int) -> Iterator[Floats]:
     """Edges beside the atoms, each `growth` times as far from its atom as the one before."""
-    steps: Numbers = _FINEST * spread * np.power(float(growth), np.arange(16, dtype=np.float64))
+    steps: Floats = _FINEST * spread * np.power(float(growth), np.arange(16, dtype=np.float64))
     for at in atoms.tolist():
         low, high = float(values.low[at]), float(values.high[at])
         before = (low - float(values.high[at - 1])) / 2 if at else _OUTERMOST * spread
@@ -174,6 +175,6 @@ def _guards(values: Values, atoms: NDArray[np.intp], spread: float, growth: int)
         yield high + steps[steps < after * (1 - _SINGLE)]
 
 
-def _spread(sample: Numbers) -> float:
+def _spread(sample: Floats) -> float:
     spread = float(np.std(sample))
     return spread if np.isfinite(spread) else 0.0

@@ -132,16 +132,26 @@ class DesignEffect(TolerantModel):
 
     def at(self, rows: float) -> Self:
         """The same effect for a window of this many rows."""
-        value, location = self.beyond or (self.value, self.location)
-        here = self
-        if self.known and self.rows > 0:
-            scale = rows / (self.rows * self.windows)
-            value, location = 1 + (value - 1) * scale, 1 + (location - 1) * scale
-            here = self.model_copy(update={"value": value, "location": location, "rows": rows})
+        value, location = self._alone_at(rows)
+        scaled = {"rows": rows} if self.known and self.rows > 0 else {}
+        if self.clusters is None and not scaled:
+            return self
+        alone = self.model_copy(update={"value": value, "location": location, **scaled})
         if self.clusters is None:
-            return here
-        alone = here.model_copy(update={"value": value, "location": location})
+            return alone
         return alone.with_entities(Repeated(self.clusters, self.window_repeats, self.window_repeats))
+
+    def share_effect(self, rows: float) -> float:
+        """Of one share in a window of this many rows, `at(rows).over(1)`; without a copy, as many tests ask for it."""
+        return self._alone_at(rows)[0] if self.clusters is None else self.at(rows).over(1)
+
+    def _alone_at(self, rows: float) -> tuple[float, float]:
+        """The value and the location without what rows of one entity share, for a window of this many rows."""
+        value, location = self.beyond or (self.value, self.location)
+        if not self.known or not self.rows > 0:
+            return value, location
+        scale = rows / (self.rows * self.windows)
+        return 1 + (value - 1) * scale, 1 + (location - 1) * scale
 
     def covering(self, windows: float) -> Self:
         """The same effect where the rows that are compared come from so many windows, at least one.

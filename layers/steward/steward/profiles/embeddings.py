@@ -5,16 +5,14 @@ from functools import cache, cached_property
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator
 
+from steward.array_types import Floats
 from steward.documents import TolerantModel
 from steward.errors import IncomparableProfiles
 from steward.profiles.packing import PackedArrays, pack, unpack
 from steward.records.columns import EmbeddingColumn
 from steward.records.hashing import mix
-
-Matrix = NDArray[np.float64]
 
 FREQUENCIES = 64
 """Of the feature map, which has a cosine and a sine for each."""
@@ -26,13 +24,13 @@ _PAIRED_ROWS = 500
 _DOUBLES = "<f8"
 
 
-def doubles(text: str) -> Matrix:
+def doubles(text: str) -> Floats:
     """Packed numbers, shape (numbers,).
 
     Raises:
         ValueError: they are none, or not finite.
     """
-    numbers: Matrix = unpack(text, _DOUBLES)
+    numbers: Floats = unpack(text, _DOUBLES)
     if not np.isfinite(numbers).all():
         msg = "a number is not finite"
         raise ValueError(msg)
@@ -79,11 +77,11 @@ class EmbeddingBins(PackedArrays):
         return cls(separator=separator, mean=mean, bandwidth=bandwidth)
 
     @cached_property
-    def centre(self) -> Matrix:
+    def centre(self) -> Floats:
         """The mean, shape (dimensions,)."""
         return doubles(self.mean)
 
-    def norms_and_cosines(self, column: EmbeddingColumn) -> tuple[Matrix, Matrix]:
+    def norms_and_cosines(self, column: EmbeddingColumn) -> tuple[Floats, Floats]:
         """Length of each vector, and cosine of its angle to the reference's mean, both of shape (rows,).
 
         NaN where the vector is missing or not finite; the cosine also where it, or the mean, has no direction. Each row
@@ -98,7 +96,7 @@ class EmbeddingBins(PackedArrays):
                 cosines[here] = np.einsum("ij,j->i", vectors, self.centre) / (norms[here] * length)
         return norms, cosines
 
-    def features(self, vectors: Matrix) -> Matrix:
+    def features(self, vectors: Floats) -> Floats:
         """Cosines and sines at random frequencies: inner products of mapped vectors are near the Gaussian kernel.
 
         Args:
@@ -110,7 +108,7 @@ class EmbeddingBins(PackedArrays):
         Source: A. Rahimi and B. Recht (2007), Random features for large-scale kernel machines, NIPS 20.
         """
         angles = vectors @ (_frequencies(len(self.centre)) / self.bandwidth)
-        mapped: Matrix = np.hstack([np.cos(angles), np.sin(angles)]) / np.sqrt(FREQUENCIES)
+        mapped: Floats = np.hstack([np.cos(angles), np.sin(angles)]) / np.sqrt(FREQUENCIES)
         return mapped
 
 
@@ -161,12 +159,12 @@ class EmbeddingSums(TolerantModel):
         )
 
     @property
-    def mean(self) -> Matrix:
+    def mean(self) -> Floats:
         """Of the vectors, shape (dimensions,); NaN where there is none."""
         return self._mean_of(self.vectors)
 
     @property
-    def feature_mean(self) -> Matrix:
+    def feature_mean(self) -> Floats:
         """Of the mapped vectors, shape (128,); NaN where there is none."""
         return self._mean_of(self.features)
 
@@ -182,18 +180,18 @@ class EmbeddingSums(TolerantModel):
             features=pack(doubles(self.features) + doubles(other.features), _DOUBLES),
         )
 
-    def _mean_of(self, total: str) -> Matrix:
+    def _mean_of(self, total: str) -> Floats:
         sums = doubles(total)
         return sums / self.count if self.count else np.full(len(sums), np.nan)
 
 
-def _blocks(column: EmbeddingColumn) -> Iterator[tuple[int, Matrix]]:
+def _blocks(column: EmbeddingColumn) -> Iterator[tuple[int, Floats]]:
     rows = max(1, _BLOCK // max(1, column.values.shape[1]))
     for start in range(0, column.rows, rows):
         yield start, column.values[start : start + rows].astype(np.float64)
 
 
-def present(columns: Sequence[EmbeddingColumn]) -> Iterator[Matrix]:
+def present(columns: Sequence[EmbeddingColumn]) -> Iterator[Floats]:
     """Blocks of the finite vectors, each of shape (rows, dimensions)."""
     for column in columns:
         for _, vectors in _blocks(column):
@@ -219,7 +217,7 @@ def _bandwidth(columns: Sequence[EmbeddingColumn], rows: int) -> float:
 
 
 @cache
-def _frequencies(dimensions: int) -> Matrix:
+def _frequencies(dimensions: int) -> Floats:
     """Standard normal numbers, shape (dimensions, 64), by counting: the same for ever, which NumPy's own are not.
 
     Source: G. E. P. Box and M. E. Muller (1958), A note on the generation of random normal deviates, Annals of
@@ -227,5 +225,5 @@ def _frequencies(dimensions: int) -> Matrix:
     """
     uniform = mix(np.arange(1, 2 * dimensions * FREQUENCIES + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     first, second = ((uniform >> np.uint64(11)) + np.uint64(1)).astype(np.float64).reshape(2, dimensions, -1) * 2.0**-53
-    normal: Matrix = np.sqrt(-2 * np.log(first)) * np.cos(2 * np.pi * second)
+    normal: Floats = np.sqrt(-2 * np.log(first)) * np.cos(2 * np.pi * second)
     return normal

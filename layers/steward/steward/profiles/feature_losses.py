@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from steward.array_types import Floats
 from steward.profiles.bins import BEYOND, MISSING, Codes
 from steward.profiles.packing import PackedArrays, pack, unpack
 from steward.profiles.summaries import CategoricalSummary, Summary
 
 _POOLED = 10.0
 """Rows that the variance of all rows counts for, beside those of a bin."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveInt, model_validator
 
+from steward.array_types import RowIndices
 from steward.errors import IncomparableProfiles
 from steward.profiles.bins import MISSING, CategoricalBins, Codes, NumericBins
 from steward.profiles.model_bins import Bins
@@ -26,9 +27,6 @@ KEY_BITS = 48
 _DROPPED = np.uint64(64 - KEY_BITS)
 _SHORT = np.uint64(KEY_BITS - 32)
 _LAST = np.uint64(2**KEY_BITS - 1)
-
-Rows = NDArray[np.intp]
-"""Positions of rows."""
 
 
 class Sample(PackedArrays):
@@ -120,7 +118,7 @@ class SampleAccumulator:
         self._keys = np.empty(0, np.uint64)
         self._codes = np.empty((0, parts), np.uint8)
 
-    def add(self, portion: ProfileInput, coded: Callable[[Rows], Codes]) -> None:
+    def add(self, portion: ProfileInput, coded: Callable[[RowIndices], Codes]) -> None:
         """Take in some rows.
 
         Args:
@@ -158,7 +156,7 @@ def codes(chunk: ProfileInput | Chunk, bins: Bins, names: Columns | None = None)
     return part_codes(ProfileColumns.of(portion, bins, names), bins, np.arange(portion.chunk.rows))
 
 
-def part_codes(parts: ProfileColumns, bins: Bins, rows: Rows) -> Codes:
+def part_codes(parts: ProfileColumns, bins: Bins, rows: RowIndices) -> Codes:
     """The bin codes of the rows at some positions, shape (rows, parts)."""
     table = np.full((len(rows), len(bins.sampled)), MISSING, np.uint8)
     sides = {"features": parts.features, "outputs": parts.outputs}
@@ -179,7 +177,7 @@ def part_codes(parts: ProfileColumns, bins: Bins, rows: Rows) -> Codes:
     return table
 
 
-def _smallest_keys(portion: ProfileInput, most: np.uint64, size: int) -> tuple[Rows, Hashes]:
+def _smallest_keys(portion: ProfileInput, most: np.uint64, size: int) -> tuple[RowIndices, Hashes]:
     """Rows whose keys are at most this, and their keys; of more than `size` at least those with the smallest keys."""
     if portion.ids is not None:
         keys = text_hashes(portion.ids) >> _DROPPED
@@ -197,7 +195,7 @@ def _smallest_keys(portion: ProfileInput, most: np.uint64, size: int) -> tuple[R
     return rows[near], keys[near]
 
 
-def _smallest(keys: Hashes, codes: Codes, size: int) -> Rows:
+def _smallest(keys: Hashes, codes: Codes, size: int) -> RowIndices:
     """Positions of the smallest keys in ascending order, equal ones by their codes."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]

@@ -54,7 +54,7 @@ class NumericSummary(TolerantModel):
     @property
     def count(self) -> int:
         """Finite values."""
-        return self.rows - self.unusable
+        return self.rows - self.missing - self.nan - self.infinite
 
     @property
     def unusable(self) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.drift.distribution_function import DistributionFunction
 from steward.drift.survival import kolmogorov_sf
 from steward.evidence.window_evidence import WindowEvidence
@@ -14,8 +14,6 @@ from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import NumericSummary
 from steward.results import MetricResult
-
-Numbers = NDArray[np.float64]
 
 FEWEST_ROWS = 30
 """Values needed on either side: with fewer, means and spreads vary by more than a jump may be off."""
@@ -222,7 +220,7 @@ def _distribution(summary: NumericSummary, bins: NumericBins) -> DistributionFun
     return DistributionFunction.of(counts, bins.steps, *summary.extremes(bins))
 
 
-def _rescale(expected: DistributionFunction, cuts: Numbers, factor: float) -> Numbers:
+def _rescale(expected: DistributionFunction, cuts: Floats, factor: float) -> Floats:
     """The share below each cut, were every value that many times as large; the edges of an atom stay two."""
     points = cuts / factor
     touching = np.flatnonzero(cuts[1:] == np.nextafter(cuts[:-1], np.inf)) + 1

@@ -11,8 +11,8 @@ from steward.profiles.leakage import Leakage
 from steward.profiles.names import bound_name
 from steward.records.columns import CategoricalColumn, Column, NumericColumn
 
-Codes = NDArray[np.int64]
-Labels = NDArray[np.bool_] | NDArray[np.intp] | NDArray[np.float64]
+Ranks = NDArray[np.int64]
+Targets = NDArray[np.bool_] | NDArray[np.intp] | NDArray[np.float64]
 
 MOST_ROWS = 100_000
 """Rows that are looked at, evenly spaced; more tell nothing new."""
@@ -26,7 +26,7 @@ _FOLDS = 2
 
 
 def single_feature_auc(
-    columns: Mapping[str, Column], bins: Mapping[str, ColumnBins], labels: Labels
+    columns: Mapping[str, Column], bins: Mapping[str, ColumnBins], labels: Targets
 ) -> dict[str, Leakage]:
     """Measure every part of the features that is there.
 
@@ -68,13 +68,13 @@ def single_feature_auc(
     return found
 
 
-def _known_mask(labels: Labels) -> NDArray[np.bool_]:
+def _known_mask(labels: Targets) -> NDArray[np.bool_]:
     if labels.dtype == np.float64:
         return np.isfinite(labels)
     return np.ones(len(labels), np.bool_) if labels.dtype == np.bool_ else labels >= 0
 
 
-def _targets(labels: Labels) -> list[tuple[Codes, float]]:
+def _targets(labels: Targets) -> list[tuple[Ranks, float]]:
     """The label as ordered codes, for each class against the rest, and how many rows its interval counts for."""
     if labels.dtype == np.float64:
         bins = NumericBins.of(ordered_finite([labels.astype(np.float64)]))
@@ -90,7 +90,7 @@ def _targets(labels: Labels) -> list[tuple[Codes, float]]:
     return targets
 
 
-def _codes(column: Column, bins: ColumnBins) -> Codes | None:
+def _codes(column: Column, bins: ColumnBins) -> Ranks | None:
     """The bin of each row; None where the column is not what the bins are for."""
     match column, bins:
         case NumericColumn(), NumericBins():
@@ -104,7 +104,7 @@ def _codes(column: Column, bins: ColumnBins) -> Codes | None:
             return None
 
 
-def _leakage(codes: Codes, target: Codes, sharing: float) -> Leakage:
+def _leakage(codes: Ranks, target: Ranks, sharing: float) -> Leakage:
     concordance = 0.0
     for half in range(_FOLDS):
         order = _order(codes[1 - half :: _FOLDS], target[1 - half :: _FOLDS], int(codes.max()) + 1)
@@ -113,7 +113,7 @@ def _leakage(codes: Codes, target: Codes, sharing: float) -> Leakage:
     return Leakage(auc=concordance, low=low, rows=len(codes))
 
 
-def _order(codes: Codes, target: Codes, size: int) -> Codes:
+def _order(codes: Ranks, target: Ranks, size: int) -> Ranks:
     """The rank of each bin by the mean of its labels, shrunk towards that of all; equal means share one."""
     rows = np.bincount(codes, minlength=size)
     totals = np.bincount(codes, weights=target, minlength=size)
@@ -121,7 +121,7 @@ def _order(codes: Codes, target: Codes, size: int) -> Codes:
     return np.unique(means.round(12), return_inverse=True)[1].astype(np.int64)
 
 
-def _concordance(ranks: Codes, target: Codes) -> float:
+def _concordance(ranks: Ranks, target: Ranks) -> float:
     """Of pairs with different labels, the share in which the ranks say which is greater; half of those that tie."""
     table = np.zeros((int(ranks.max()) + 1, int(target.max()) + 1))
     np.add.at(table, (ranks, target), 1.0)

@@ -7,14 +7,12 @@ from datetime import timedelta
 from statistics import median
 
 import numpy as np
-from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.drift.drift_messages import chance_of
 from steward.drift.survival import f_sf, upper_gamma
 from steward.evidence.window_evidence import WindowEvidence
 from steward.results import FILLING, MetricResult, Status
-
-Numbers = NDArray[np.float64]
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 
@@ -28,7 +26,7 @@ _MEDIAN = math.pi / 2
 """How much more a median of normal values varies than their mean."""
 
 
-SCALES: tuple[Callable[[Numbers | float], Numbers], ...] = (np.log, lambda ratio: 3 * (np.cbrt(ratio) - 1))
+SCALES: tuple[Callable[[Floats | float], Floats], ...] = (np.log, lambda ratio: 3 * (np.cbrt(ratio) - 1))
 """What ratios to the usual are put through, to be near to normal: both are the relative change, where that is small."""
 
 
@@ -161,7 +159,7 @@ def _expected_volume(here: Sequence[int], places: Sequence[Sequence[int]], place
     ratios = np.array([rows / centre for found in places for centre in [median(found)] for rows in found])
     where = np.repeat(np.arange(len(sizes)), sizes)
 
-    def variance(values: Numbers) -> float:
+    def variance(values: Floats) -> float:
         within = values - (np.bincount(where, values) / sizes)[where]
         return max(float(within @ within) / degrees, 1 / middle)
 

@@ -23,7 +23,7 @@ from steward.records.raw import ColumnExpectation, RawChunk, ReadLimits, Rejecte
 from steward.records.role_validation import RoleValidator
 from steward.records.rounded_ids import RoundedIds
 from steward.records.row_violations import RowViolations
-from steward.records.schema import ExpectedColumns, Kind
+from steward.records.schema import ExpectedColumns, RecordKind
 from steward.records.time_columns import TimeColumns
 from steward.records.valid_records import Records
 from steward.spec.features import CategoricalFeature, EmbeddingFeature, NumericFeature, TextFeature
@@ -86,7 +86,9 @@ class RowValidator:
         BatchInvalid: the task has no files of this kind.
     """
 
-    def __init__(self, spec: ModelSpec, kind: Kind, now: datetime, times: TimeColumns, rounded: RoundedIds) -> None:
+    def __init__(
+        self, spec: ModelSpec, kind: RecordKind, now: datetime, times: TimeColumns, rounded: RoundedIds
+    ) -> None:
         self.expected = ExpectedColumns.of(spec, kind)
         self._spec = spec
         self._kind = kind
@@ -192,7 +194,7 @@ class RecordFileReader:
         path: Path,
         name: str,
         spec: ModelSpec,
-        kind: Kind,
+        kind: RecordKind,
         now: datetime,
         limits: ReadLimits | None = None,
         *,

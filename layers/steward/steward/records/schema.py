@@ -11,7 +11,7 @@ from steward.records.raw import Format
 from steward.spec.model import ModelSpec
 from steward.spec.telemetry import telemetry_columns
 
-Kind = Literal["predictions", "labels", "reference", "telemetry", "withdrawals"]
+RecordKind = Literal["predictions", "labels", "reference", "telemetry", "withdrawals"]
 """What a file holds; withdrawals are the ids of rows of another kind."""
 
 _SHOWN = 40
@@ -38,7 +38,7 @@ class ExpectedColumns:
     nullable: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, spec: ModelSpec, kind: Kind) -> "ExpectedColumns":
+    def of(cls, spec: ModelSpec, kind: RecordKind) -> "ExpectedColumns":
         """What a model's declaration asks of this kind.
 
         Raises:

@@ -8,7 +8,7 @@ from arro3.core import Array
 
 from steward.records.placeholders import DOUBTFUL
 from steward.records.raw import RawChunk
-from steward.records.schema import Kind
+from steward.records.schema import RecordKind
 from steward.records.time_hints import TimeHints
 from steward.records.time_reader import TimeReader, Times
 from steward.records.time_spelling import LOOKED_AT
@@ -30,7 +30,7 @@ class TimeColumns:
         self._readers = readers
 
     @classmethod
-    def of(cls, spec: ModelSpec, kind: Kind, *, formatted: bool = True) -> Self:
+    def of(cls, spec: ModelSpec, kind: RecordKind, *, formatted: bool = True) -> Self:
         """Those of a declaration.
 
         Args:

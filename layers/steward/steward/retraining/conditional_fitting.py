@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from steward.array_types import Floats
 from steward.baselines.baseline import Baseline
 from steward.baselines.conditional_performance import ConditionalPerformance
 from steward.estimation.calibration import ScoreCalibration
 from steward.estimation.direct_loss import LossEstimator
-from steward.performance.binary_outcomes import Floats
 from steward.profiles.bins import CategoricalBins, Codes, NumericBins
 from steward.profiles.feature_losses import FeatureLosses
 from steward.profiles.model_bins import Bins

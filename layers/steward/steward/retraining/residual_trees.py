@@ -6,9 +6,10 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
+from steward.array_types import Floats
 from steward.attribution.trees import Tree, trees_of
-from steward.estimation.boosted_trees import DEPTH, LEAVES, NEVER, BoostedTrees, Codes
-from steward.performance.binary_outcomes import Floats
+from steward.estimation.boosted_trees import DEPTH, LEAVES, NEVER, BoostedTrees
+from steward.profiles.bins import Codes
 
 ROWS = 20_000
 """Rows that trees are fitted to; of more, an even choice."""

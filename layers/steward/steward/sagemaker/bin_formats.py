@@ -12,11 +12,11 @@ _BUCKETS = 10
 Bin = tuple[float, float, int]
 """Lower bound, upper bound and count; where the bounds are equal, all values are that one."""
 
-Bucket = tuple[float, float, float]
+ScoreBucket = tuple[float, float, float]
 """Lower bound, upper bound and count."""
 
 
-def equal_width(bins: Sequence[Bin], low: float, high: float) -> list[Bucket]:
+def equal_width(bins: Sequence[Bin], low: float, high: float) -> list[ScoreBucket]:
     """Ten buckets of equal width that hold all that the bins hold; within a bin, mass is taken to be spread evenly.
 
     One bucket where there is one value, or where the width is more than a float can say.

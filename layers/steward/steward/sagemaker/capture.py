@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from steward.records.raw import ReadLimits, as_json
 from steward.records.text import NumberedLines
-from steward.sagemaker.event_lines import EventRows, KeySearch, Refused, Row
+from steward.sagemaker.event_lines import ColumnSearch, EventRows, Refused, Row
 from steward.sagemaker.locations import ANYWHERE, Location
 from steward.sagemaker.payloads import DECODER, SKIPPED, Record, Unusable, fields_by_name, records
 from steward.spec.capture import Capture
@@ -73,7 +73,7 @@ class CaptureMapping:
 class CaptureRows(EventRows):
     """A data-capture file as rows, a row for every record of every request."""
 
-    def __init__(self, lines: NumberedLines, limits: ReadLimits, mapping: CaptureMapping, later: KeySearch) -> None:
+    def __init__(self, lines: NumberedLines, limits: ReadLimits, mapping: CaptureMapping, later: ColumnSearch) -> None:
         """Open it.
 
         Raises:

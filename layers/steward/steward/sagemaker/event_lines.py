@@ -42,7 +42,7 @@ class Refused:
 Unfold = Callable[[dict[str, Any]], Iterable[Row | Refused]]
 """The rows of one event."""
 
-KeySearch = Callable[[Collection[str]], Iterable[str]]
+ColumnSearch = Callable[[Collection[str]], Iterable[str]]
 """Columns besides some that are known, which may come in any line."""
 
 
@@ -67,7 +67,7 @@ class EventRows:
     format: Format = "jsonl"
 
     def __init__(
-        self, lines: NumberedLines, limits: ReadLimits, columns: tuple[str, ...], unfold: Unfold, later: KeySearch
+        self, lines: NumberedLines, limits: ReadLimits, columns: tuple[str, ...], unfold: Unfold, later: ColumnSearch
     ) -> None:
         self._lines = lines
         self._limit = max(limits.maximum_line_bytes, MAXIMUM_LINE_BYTES)
@@ -89,7 +89,7 @@ class EventRows:
             del chunk
             taken = self._next_rows()
 
-    def _names(self, columns: tuple[str, ...], first: list[_Given], later: KeySearch) -> tuple[str, ...]:
+    def _names(self, columns: tuple[str, ...], first: list[_Given], later: ColumnSearch) -> tuple[str, ...]:
         if not first:
             raise BatchInvalid("no_rows", f"{self._lines.name} holds nothing but blank lines; upload a file with rows")
         names = dict.fromkeys(columns)

@@ -11,7 +11,7 @@ from typing import Any
 from steward.records.raw import ReadLimits, as_json
 from steward.records.text import NumberedLines
 from steward.sagemaker.capture import label, metadata_of, record_id
-from steward.sagemaker.event_lines import EventRows, KeySearch, Refused, Row
+from steward.sagemaker.event_lines import ColumnSearch, EventRows, Refused, Row
 from steward.sagemaker.locations import ANYWHERE
 from steward.sagemaker.payloads import Unusable, records
 
@@ -29,7 +29,7 @@ class GroundTruthRows(EventRows):
     """
 
     def __init__(
-        self, lines: NumberedLines, limits: ReadLimits, columns: tuple[str, str, str], later: KeySearch
+        self, lines: NumberedLines, limits: ReadLimits, columns: tuple[str, str, str], later: ColumnSearch
     ) -> None:
         """Open it.
 

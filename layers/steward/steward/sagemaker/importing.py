@@ -8,7 +8,7 @@ from steward.sagemaker.clarify import Analysis, FacetMetrics
 from steward.sagemaker.constraints import Constraints, FeatureConstraints
 from steward.sagemaker.distances import shift
 from steward.sagemaker.layout import Layout, layout
-from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics, Problem
+from steward.sagemaker.model_quality import ModelQualityConstraints, ModelQualityStatistics, ProblemType
 from steward.sagemaker.outputs import classes_of, outputs_of, problem_of
 from steward.sagemaker.statistics import FeatureStatistics, Statistics
 from steward.spec.document import MAXIMUM_BYTES, read_spec
@@ -86,7 +86,7 @@ class _Import:
         self._layout = found
         label = self._known.get(found.label or "")
         self._classes = classes_of(label)
-        self._problem: Problem = model_quality.problem if model_quality else problem_of(label, found.answers)
+        self._problem: ProblemType = model_quality.problem if model_quality else problem_of(label, found.answers)
         self._outputs = outputs_of(found, self._problem, self._classes)
         roles = [output.role for output in self._outputs]
         classes = roles if self._problem == "multiclass_classification" else self._classes

@@ -14,8 +14,8 @@ from steward.sagemaker.documents import JsonDocument, read_document
 from steward.spec.monitors import MonitorName
 
 Operator = Literal["LessThanThreshold", "GreaterThanThreshold"]
-Problem = Literal["binary_classification", "multiclass_classification", "regression"]
-_PROBLEMS: tuple[Problem, ...] = ("binary_classification", "multiclass_classification", "regression")
+ProblemType = Literal["binary_classification", "multiclass_classification", "regression"]
+_PROBLEMS: tuple[ProblemType, ...] = ("binary_classification", "multiclass_classification", "regression")
 
 THEIR_METRICS: Mapping[str, Mapping[MonitorName, str]] = {
     "binary_classification": {
@@ -59,7 +59,7 @@ class ModelQualityConstraints(JsonDocument):
         return read_document(cls, content, name)
 
     @property
-    def problem(self) -> Problem:
+    def problem(self) -> ProblemType:
         """What kind of model it is for."""
         return next(problem for problem in _PROBLEMS if getattr(self, f"{problem}_constraints") is not None)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from steward.sagemaker.layout import Layout, ResponseFields
-from steward.sagemaker.model_quality import Problem
+from steward.sagemaker.model_quality import ProblemType
 from steward.sagemaker.payloads import SKIPPED
 from steward.sagemaker.statistics import FeatureStatistics
 from steward.spec.yaml_writer import fresh
@@ -47,7 +47,7 @@ def classes_of(label: FeatureStatistics | None) -> tuple[str, ...]:
     return tuple(bucket.value for bucket in ordered) if 1 < len(ordered) <= _MOST_CLASSES else ()
 
 
-def problem_of(label: FeatureStatistics | None, answers: ResponseFields | None) -> Problem:
+def problem_of(label: FeatureStatistics | None, answers: ResponseFields | None) -> ProblemType:
     """The task, by the baseline's label, or else by the responses."""
     if label is not None:
         classes = classes_of(label)
@@ -61,7 +61,7 @@ def problem_of(label: FeatureStatistics | None, answers: ResponseFields | None) 
     return "binary_classification" if any(map(_probabilities, _columns(answers))) else "regression"
 
 
-def outputs_of(found: Layout, problem: Problem, classes: Sequence[str]) -> list[OutputField]:
+def outputs_of(found: Layout, problem: ProblemType, classes: Sequence[str]) -> list[OutputField]:
     """The fields of a response, in their order; columns whose names features have too are named otherwise."""
     answers = found.answers
     if problem == "multiclass_classification":
@@ -81,7 +81,7 @@ def outputs_of(found: Layout, problem: Problem, classes: Sequence[str]) -> list[
     return [replace(output, column=fresh(output.column, taken)) for output in outputs]
 
 
-def _by_key(answers: ResponseFields, problem: Problem) -> list[OutputField]:
+def _by_key(answers: ResponseFields, problem: ProblemType) -> list[OutputField]:
     """The keys of a response that is an object: they are the columns."""
     score, prediction = answers.score, answers.prediction
     if problem == "regression":
@@ -93,7 +93,7 @@ def _by_key(answers: ResponseFields, problem: Problem) -> list[OutputField]:
     return outputs
 
 
-def _positional(answers: ResponseFields, problem: Problem) -> list[OutputField]:
+def _positional(answers: ResponseFields, problem: ProblemType) -> list[OutputField]:
     fields = _columns(answers)
     if problem == "regression":
         known = OutputField("predicted_value", "prediction", "the first field of the captured responses")

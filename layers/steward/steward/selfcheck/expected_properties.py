@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from steward.selfcheck.template import Json, TemplateResource
+from steward.selfcheck.template import TemplateResource, TemplateValue
 
 Property = Literal[
     "there",
@@ -23,7 +23,7 @@ Property = Literal[
     "notifies",
     "failures",
 ]
-type _Properties = Mapping[str, Json]
+type _Properties = Mapping[str, TemplateValue]
 type Facts = Mapping[Property, Any]
 """One resource's aspects; two of them compare with ==."""
 
@@ -106,7 +106,7 @@ _ASKED: Mapping[str, Callable[[_Properties], Facts]] = {
 }
 
 
-def canonical(value: Json) -> Json:
+def canonical(value: TemplateValue) -> TemplateValue:
     """A value in which order, and a list of one against its only part, make no difference."""
     if isinstance(value, Mapping):
         return {key: canonical(part) for key, part in sorted(value.items())}
@@ -118,7 +118,7 @@ def canonical(value: Json) -> Json:
     return value
 
 
-def statements(document: Json) -> Json:
+def statements(document: TemplateValue) -> TemplateValue:
     """The statements of a policy, whatever order and form AWS gives them back in."""
     found = document.get("Statement", []) if isinstance(document, Mapping) else []
     return canonical(found if isinstance(found, list) else [found])

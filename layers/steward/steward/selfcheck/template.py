@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-type Json = Any
+type TemplateValue = Any
 """A JSON value: templates have no narrower type."""
 
 _ABSENT = object()
@@ -30,7 +30,7 @@ class DeployedStack:
     region: str
     account: str
     parameters: Mapping[str, str]
-    template: Mapping[str, Json]
+    template: Mapping[str, TemplateValue]
     physical: Mapping[str, str]
 
 
@@ -41,7 +41,7 @@ class TemplateResource:
     logical: str
     kind: str
     physical: str
-    properties: Mapping[str, Json]
+    properties: Mapping[str, TemplateValue]
 
 
 def resources(stack: DeployedStack) -> dict[str, TemplateResource]:
@@ -62,7 +62,7 @@ def resources(stack: DeployedStack) -> dict[str, TemplateResource]:
     return found
 
 
-def resolve(stack: DeployedStack, value: Json) -> Json:
+def resolve(stack: DeployedStack, value: TemplateValue) -> TemplateValue:
     """A value of the template without references.
 
     Raises:
@@ -82,7 +82,7 @@ def resolve(stack: DeployedStack, value: Json) -> Json:
     return {key: part for key, part in found.items() if part is not _ABSENT}
 
 
-def _function(stack: DeployedStack, name: str, argument: Json) -> Json:
+def _function(stack: DeployedStack, name: str, argument: TemplateValue) -> TemplateValue:
     match name:
         case "Fn::GetAtt":
             logical, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
@@ -98,7 +98,7 @@ def _function(stack: DeployedStack, name: str, argument: Json) -> Json:
     raise ValueError(f"the template uses {name}, which steward doctor does not know")
 
 
-def _holds(stack: DeployedStack, condition: Json) -> bool:
+def _holds(stack: DeployedStack, condition: TemplateValue) -> bool:
     if isinstance(condition, str):
         return _holds(stack, stack.template["Conditions"][condition])
     ((name, argument),) = condition.items()
@@ -117,7 +117,7 @@ def _holds(stack: DeployedStack, condition: Json) -> bool:
     raise ValueError(f"a condition of the template uses {name}, which steward doctor does not know")
 
 
-def _reference(stack: DeployedStack, name: str) -> Json:
+def _reference(stack: DeployedStack, name: str) -> TemplateValue:
     if name == "AWS::NoValue":
         return _ABSENT
     own = {
@@ -135,7 +135,7 @@ def _reference(stack: DeployedStack, name: str) -> Json:
     return stack.physical.get(name, "")
 
 
-def _substitute(stack: DeployedStack, argument: Json) -> str:
+def _substitute(stack: DeployedStack, argument: TemplateValue) -> str:
     text, own = argument if isinstance(argument, list) else (argument, {})
 
     def value(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from steward.events import Problem
 from steward.selfcheck.expected_properties import Facts, Property, expected_properties
-from steward.selfcheck.template import DeployedStack, Json, TemplateResource, resources
+from steward.selfcheck.template import DeployedStack, TemplateResource, TemplateValue, resources
 
 type Observed = Mapping[str, Facts | None]
 """What is there of each resource, by its logical id; None where it is gone."""
@@ -85,31 +85,31 @@ def _title(resource: TemplateResource) -> str:
     return f"{_NOUNS[resource.kind]} {resource.logical}"
 
 
-def _sentence(resource: TemplateResource, aspect: Property, wanted: Json, present: Json) -> str:
+def _sentence(resource: TemplateResource, aspect: Property, wanted: TemplateValue, present: TemplateValue) -> str:
     said = _SENTENCES[aspect]
     return f"{_title(resource)} {said if isinstance(said, str) else said(wanted, present or {})}."
 
 
-def _targets_differ(_: Json, present: Json) -> str:
+def _targets_differ(_: TemplateValue, present: TemplateValue) -> str:
     return "sends to other targets" if present else "has no target"
 
 
-def _policy_differs(_: Json, present: Json) -> str:
+def _policy_differs(_: TemplateValue, present: TemplateValue) -> str:
     return "says something else than the template" if present else "is missing"
 
 
-def _settings_differ(wanted: Json, present: Json) -> str:
+def _settings_differ(wanted: TemplateValue, present: TemplateValue) -> str:
     names = sorted(name for name in {*wanted, *present} if wanted.get(name) != present.get(name))
     return f"runs with other settings: {', '.join(names)}"
 
 
-def _rights_differ(wanted: Json, present: Json) -> str:
+def _rights_differ(wanted: TemplateValue, present: TemplateValue) -> str:
     changed = [f"{name} says something else or is missing" for name in wanted if present.get(name) != wanted[name]]
     added = [f"{name} was added" for name in sorted(set(present) - set(wanted))]
     return f"may do something else than the template says: {', '.join([*changed, *added])}"
 
 
-_SENTENCES: dict[Property, str | Callable[[Json, Json], str]] = {
+_SENTENCES: dict[Property, str | Callable[[TemplateValue, TemplateValue], str]] = {
     "there": "is gone",
     "enabled": "is switched off, so nothing comes through it",
     "pattern": "lets other events through than the template says",
@@ -188,7 +188,7 @@ def _asynchronous(resource: TemplateResource) -> str:
     )
 
 
-def _quote(value: Json) -> str:
+def _quote(value: TemplateValue) -> str:
     return shlex.quote(json.dumps(value))
 
 

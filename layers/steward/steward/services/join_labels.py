@@ -27,11 +27,11 @@ from steward.spec.windows import Window
 from steward.store import keys
 from steward.store.bucket import Bucket, ObjectSummary
 
-type Cause = BatchIngested | DataCorrected | PredictionsSuperseded
+type JoinCause = BatchIngested | DataCorrected | PredictionsSuperseded
 type _Listing = dict[str, list[ObjectSummary]]
 
 
-def join_labels(runtime: Runtime, ingested: Cause) -> Iterator[OutcomesUpdated]:
+def join_labels(runtime: Runtime, ingested: JoinCause) -> Iterator[OutcomesUpdated]:
     """Write the outcomes of every window that labels, predictions whose labels came first, or corrections touch.
 
     Labels that waited are taken out of the waiting ones last, after the events of their windows were published: a
@@ -110,7 +110,7 @@ def _join_given_up(runtime: Runtime, spec: ModelSpec, given_up: PredictionsSuper
 def _update(
     runtime: Runtime,
     spec: ModelSpec,
-    cause: Cause,
+    cause: JoinCause,
     windows: AbstractSet[Window],
     report: UnmatchedReport = NOTHING_UNMATCHED,
 ) -> Iterator[OutcomesUpdated]:
@@ -137,7 +137,7 @@ def _has_labels(data: Bucket, spec: ModelSpec, window: Window) -> bool:
 def _join_window(  # noqa: PLR0917 - the event, its window, and what is known beside the records
     runtime: Runtime,
     spec: ModelSpec,
-    cause: Cause,
+    cause: JoinCause,
     window: Window,
     report: UnmatchedReport = NOTHING_UNMATCHED,
     also: AbstractSet[str] = frozenset(),
@@ -165,7 +165,7 @@ def _join_window(  # noqa: PLR0917 - the event, its window, and what is known be
 
 
 def _update_outcomes(
-    runtime: Runtime, cause: Cause, records: "_Records", version: str, report: UnmatchedReport
+    runtime: Runtime, cause: JoinCause, records: "_Records", version: str, report: UnmatchedReport
 ) -> OutcomesUpdated:
     """Write the outcomes of one version in a window."""
     spec, window = records.spec, records.window

@@ -14,7 +14,7 @@ def _one_list(location: str) -> str:
 
 
 _LOCATION = r"^((\$\.?)?([^.\[\]]+|\[(\d+|\*)\])(\.[^.\[\]]+|\[(\d+|\*)\])*)?$"
-Location = Annotated[
+CaptureLocation = Annotated[
     str,
     StringConstraints(pattern=_LOCATION, max_length=500),
     AfterValidator(_one_list),
@@ -30,11 +30,11 @@ class Capture(SpecSection):
     outputs: Annotated[list[str], Field(min_length=1)] = Field(
         description="The columns of a response, in its order; `_` for a field to leave out."
     )
-    request: Location = Field(
+    request: CaptureLocation = Field(
         default="",
         description="Where the records lie in a JSON request, as a monitor's `features_attribute` says it, such as "
         "`data.features` or `instances[*].features`. Unset: objects, lists, lists of them, and what `instances` holds.",
     )
-    response: Location = Field(
+    response: CaptureLocation = Field(
         default="", description="The same of a JSON response; unset, what `predictions` holds, too."
     )

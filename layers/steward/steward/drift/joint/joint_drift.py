@@ -71,6 +71,11 @@ class ScoredRows:
         )
 
     @cached_property
+    def numeric(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The numeric parts of the reference's and of the window's rows."""
+        return self.reference[:, self.ordered], self.window[:, self.ordered]
+
+    @cached_property
     def mapped(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Random features of the reference's and of the window's rows, each of shape (rows, 64)."""
         return random_features(self.reference), random_features(self.window)
@@ -139,8 +144,7 @@ def evaluate_joint(
 
 
 def _correlations(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
-    reference, window = rows.reference[:, rows.ordered], rows.window[:, rows.ordered]
-    found = correlation_shift(reference, window, deflation=effect.value, degrees=_degrees(effect))
+    found = correlation_shift(*rows.numeric, deflation=effect.value, degrees=_degrees(effect))
     if found is None:
         return None
     names = [name for name, ordered in zip(rows.names, rows.ordered, strict=True) if ordered]
@@ -152,8 +156,7 @@ def _correlations(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect)
 
 
 def _reconstruction(rows: ScoredRows, monitor: JointMonitor, effect: DesignEffect) -> _Found | None:
-    reference, window = rows.reference[:, rows.ordered], rows.window[:, rows.ordered]
-    found = reconstruction_error(reference, window, deflation=effect.value, degrees=_degrees(effect))
+    found = reconstruction_error(*rows.numeric, deflation=effect.value, degrees=_degrees(effect))
     if found is None:
         return None
     change = found.after / found.before - 1
