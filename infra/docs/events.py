@@ -115,7 +115,7 @@ def _imported(app: Path, modules: set[str]) -> Iterator[str]:
 
 
 def _constructed(module: str) -> Iterator[str]:
-    """The events that a module constructs: by a call of the class or of its constructors, or in a loop over classes."""
+    """The events that a module constructs: by a call, in a loop over classes, or by the class that becomes it."""
     path = ROOT / "layers" / "steward" / module.replace(".", "/")
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     known = set(events.EVENTS)
@@ -126,5 +126,7 @@ def _constructed(module: str) -> Iterator[str]:
                 found = found.value
             if isinstance(found, ast.Name) and found.id in known:
                 yield found.id
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Name) and node.value.id in known:
+            yield node.value.id
         if isinstance(node, ast.For):
             yield from {name.id for name in ast.walk(node.iter) if isinstance(name, ast.Name)} & known

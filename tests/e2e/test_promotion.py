@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from steward.events import ReleaseChanged, VersionRejected
-from steward.store.bucket import sha256
+from steward.store.stored_objects import sha256
 from tests.integration import lemons
 
 from .deployed import Deployed

@@ -14,7 +14,7 @@ from steward.errors import IncomparableProfiles, StewardError
 from steward.events import CheckCompleted
 from steward.monitoring.check import Check
 from steward.profiles.profile import Profile
-from steward.services.check_window import recompute
+from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
 

@@ -99,7 +99,7 @@ def test_a_large_object_that_was_erased_while_it_waited_is_refused(trained: Depl
     key = INBOX + "large.csv"
     trained.upload(key, scored(14))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("steward.store.bucket._PART", 1)  # so that it is large
+        patch.setattr("steward.store.reading.PART", 1)  # so that it is large
         bring = Bucket.fetch
 
         def brought_and_erased(self: Bucket, key: str, version_id: str, target: object) -> object:

@@ -21,7 +21,7 @@ from steward.events import (
 )
 from steward.ledger import LedgerEntry
 from steward.retraining.runs import Run
-from steward.store.bucket import sha256
+from steward.store.stored_objects import sha256
 from steward.validation.evaluation import Evaluation, GateResult
 from tests.integration import lemons
 

@@ -29,7 +29,7 @@ from steward.events import (
 )
 from steward.reporting.model_report import ModelReport
 from steward.services import render_reports
-from steward.store.bucket import sha256
+from steward.store.stored_objects import sha256
 from tests.integration import lemons
 
 from .deployment import BUS, Deployment, _handler, message

@@ -6,8 +6,8 @@ import pytest
 
 from steward.events import AlertRaised, CheckCompleted, DefectChanged, DefectOverdue, DefectReviewRequested
 from steward.monitoring.check import Check
+from steward.repositories.window_evidence import recompute
 from steward.results import MetricResult
-from steward.services.check_window import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
 

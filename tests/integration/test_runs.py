@@ -17,7 +17,7 @@ from steward.events import (
     ValidationCompleted,
 )
 from steward.retraining import recipe
-from steward.store.bucket import sha256
+from steward.store.stored_objects import sha256
 from tests.integration import lemons
 
 from .deployment import Deployment, message

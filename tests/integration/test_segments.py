@@ -8,7 +8,7 @@ import pytest
 
 from steward.events import OutcomesUpdated
 from steward.monitoring.check import Check
-from steward.services.check_window import recompute
+from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
 

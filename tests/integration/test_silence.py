@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, CheckRequested
 from steward.monitoring.check import Check
-from steward.services.check_window import recompute
+from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
 

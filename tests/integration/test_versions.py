@@ -17,9 +17,10 @@ from steward.cli.deployment import Deployment as Reached
 from steward.errors import NotReleased, ObjectChanged, SpecInvalid, StewardError
 from steward.events import ObjectRef, RetrainingProposed
 from steward.lineage.identifiers import UnknownId
-from steward.store.bucket import Bucket, sha256
+from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
+from steward.store.stored_objects import sha256
 from tests.integration import lemons
 
 from .deployment import BUS, Deployment

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from steward.alerting.alert_status import ModelAlerts
 from steward.alerting.inhibition import monitors_to_notify
 from steward.alerting.inputs import exceedance
+from steward.alerting.model_alerts import ModelAlerts
 from steward.events import ObjectRef
 from steward.monitoring.check import Check
 from steward.results import MetricResult

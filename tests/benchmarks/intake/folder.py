@@ -8,7 +8,8 @@ from pathlib import Path
 
 from steward.errors import ObjectMissing
 from steward.events import ObjectRef
-from steward.store.bucket import Bucket, ObjectContent, ObjectSummary, ObjectVersion, sha256
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectContent, ObjectSummary, ObjectVersion, sha256
 
 
 class FolderBucket(Bucket):

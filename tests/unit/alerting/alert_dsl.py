@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from steward.alerting.alert_status import AlertStatus, ModelAlerts, alert_statuses
+from steward.alerting.alert_status import AlertStatus
 from steward.alerting.delivery import Announcement
 from steward.alerting.inputs import Acknowledgement, CheckSummary, MonitorFinding, Mute
+from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 from steward.spec.windows import Window

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.alerting.alert_status import MAX_WINDOWS, alert_statuses, firing
 from steward.alerting.delivery import LEASE_TTL
+from steward.alerting.model_alerts import MAX_WINDOWS, alert_statuses, firing
 from tests.unit.alerting.alert_dsl import (
     DAY,
     NOW,

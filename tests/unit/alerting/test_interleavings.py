@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.alerting.alert_status import ModelAlerts, alert_statuses
 from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute
+from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.spec.model import ModelSpec
 from tests.unit.alerting.alert_dsl import DAY, NOW, acknowledgement, check, mute, spec
 from tests.unit.properties import some_examples

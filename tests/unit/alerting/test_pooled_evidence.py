@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.alerting.alert_status import ModelAlerts
 from steward.alerting.inhibition import monitors_to_notify
 from steward.alerting.inputs import CheckSummary, MonitorFinding
+from steward.alerting.model_alerts import ModelAlerts
 from steward.alerting.pooled_evidence import classify_window
 from steward.alerting.state_machine import WindowKind
 from steward.results import Precision

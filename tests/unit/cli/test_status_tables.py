@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from steward.alerting.alert_status import alert_statuses
+from steward.alerting.model_alerts import alert_statuses
 from steward.cli.status import ModelStatus, alerts_table, table
 from steward.releasing.routing import Routing
 from steward.retraining.runs import Run

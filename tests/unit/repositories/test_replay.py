@@ -10,7 +10,7 @@ from steward.repositories import replay
 from steward.spec.document import read_spec
 from steward.spec.windows import Window
 from steward.store import keys
-from steward.store.bucket import ObjectSummary
+from steward.store.stored_objects import ObjectSummary
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

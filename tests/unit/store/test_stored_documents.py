@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.alerting.alert_status import ModelAlerts
+from steward.alerting.model_alerts import ModelAlerts
 from steward.baselines.baseline import Baseline
 from steward.corrections.apply_corrections import CorrectedWindows
 from steward.defects.defect import Defect

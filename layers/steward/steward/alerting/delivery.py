@@ -13,19 +13,19 @@ from steward.spec.severity import Severity, escalate
 AlertChange = Literal["firing", "resolved", "escalated", "reminder", "flapping"]
 
 LEASE_TTL = timedelta(minutes=5)
-"""Longer than the function may run: by then whoever claimed is gone."""
+"""Longer than the function may run: by then the holder of a lease is gone."""
 
 
 class Announcement(TolerantModel):
     """One change of an alert, as sent to subscribers.
 
     Attributes:
-        change: what was told.
+        change: what the subscribers hear of.
         version: whose windows.
         window: the first bad window; for an end, the window that it ended with.
         severity: of the alert then.
         as_of: the newest window's end then; reminders and escalations count from it.
-        number: which of all that was ever told of this alert, from 1; the same state told twice is two things.
+        number: which of all announcements of this alert, from 1; the same state announced twice has two numbers.
         summary: what the newest check said.
     """
 
@@ -46,13 +46,13 @@ class Announcement(TolerantModel):
 class Lease(TolerantModel):
     """Lease on one pending notification; it expires after `LEASE_TTL`, when its holder must have died.
 
-    All that an event and a message say follows from the claim, so that whoever tells it again tells it under one id.
+    All that an event and a message say follows from the lease, so that whoever sends them again does so under one id.
 
     Attributes:
-        announcement: what is told.
-        cause: the event whose function tells it.
-        chain: the correlation id of whoever claimed it first.
-        since: when it was claimed, by the wall clock.
+        announcement: what is to be sent.
+        cause: the event whose function sends it.
+        chain: the correlation id of whoever leased it first.
+        since: when it was leased, by the wall clock.
     """
 
     announcement: Announcement
@@ -71,10 +71,10 @@ class DeliveryState(TolerantModel):
     """Delivery state of one alert.
 
     Attributes:
-        last: the last thing they were told; None before anything.
+        last: what was sent last; None before anything.
         sent_at: when, by the wall clock; acknowledgements that come after it are of it.
         severity_since: the moment, in the time of the data, at which they heard of the present severity.
-        lease: who is telling them what they do not know yet.
+        lease: who is sending what they do not know yet.
     """
 
     last: Announcement | None = None
@@ -98,7 +98,7 @@ class AlertSnapshot:
         version: the champion.
         window: the first bad window while it fires; the one it ended with otherwise.
         as_of: the end of the model's newest window.
-        acknowledged: whether a person has seen what was told last.
+        acknowledged: whether a person has seen what was sent last.
         summary: what the newest check said.
     """
 
@@ -160,8 +160,8 @@ def acquire_lease(
 ) -> DeliveryState:
     """Acquire the lease on a pending notification for the function that handles `cause`.
 
-    Of several functions that see the same change one tells it. Should that one die, the redelivery of its own cause
-    tells it again, and so does any other after `CLAIM_HOLDS`. What was claimed may have gone out already: so it is told
+    Of several functions that see the same change one sends it. Should that one die, the redelivery of its own cause
+    sends it again, and so does any other after `LEASE_TTL`. What was leased may have gone out already: so it is sent
     to the end, whatever has happened since, and then what has become of it.
 
     Args:

@@ -15,7 +15,8 @@ from steward.cli.terminal import console, draw_table, print_json
 from steward.cost.month import DAYS, MODEL_METRICS, CostCalibration
 from steward.cost.prices import Bill, PriceList, PriceName, add_uses
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectVersion
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectVersion
 
 GIB = 1024**3
 WITH_MAXIMUM = frozenset({"IngestRecords", "RaiseAlerts"})
@@ -53,7 +54,7 @@ class Holdings:
         held = cls()
         recent = at - timedelta(days=DAYS)
         for item in _versions(deployment.data, keys.everything(model)):
-            held.add(item.key.split("/")[0], item)
+            held.add(keys.folder_of(item.key), item)
             if item.key.startswith(keys.INBOX):
                 held.since = min(held.since or item.modified, item.modified)
                 held.uploads += item.modified > recent

@@ -52,7 +52,7 @@ class Deployment:
 
     def models(self) -> list[str]:
         """Every declared model, removed ones included."""
-        return list(self.data.list_prefixes("models/"))
+        return list(self.data.list_prefixes(keys.models()))
 
     def require(self, model: str, *, for_history: bool = False, active: bool = False) -> Self:
         """The deployment itself, once it is seen to know a model: every command that takes one asks this first.

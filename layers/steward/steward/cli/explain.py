@@ -19,9 +19,10 @@ from steward.monitoring.check import Check
 from steward.monitoring.evaluate import evaluate
 from steward.monitoring.recomputation import compare_results
 from steward.repositories.artifacts import ArtifactCatalogue
+from steward.repositories.window_evidence import restore_evidence
 from steward.results import MetricResult
-from steward.services.check_window import restore_evidence
 from steward.spec.windows import Window
+from steward.store import keys
 
 _FOUND = ("drift", "breach")
 _UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
@@ -30,7 +31,6 @@ _UNTESTED = frozenset({"wasserstein_distance", "mean_cosine_shift"})
 _LISTED = 8
 """Differences that are shown, of which a damaged profile may have hundreds."""
 
-_CHECKS = "checks/"
 _AN_ID = re.compile(r"[0-9a-f]{16}|[0-9]{8}T[0-9]{6}Z_\w+")
 
 ResultPlace = tuple[str, str | None, str | None]
@@ -81,8 +81,8 @@ def find(deployment: Deployment, model: str, name: str | None, version: str | No
         UnknownModel, UnknownId: there is none.
     """
     key = model.removeprefix(f"s3://{deployment.data.name}/")
-    if key.startswith(_CHECKS):
-        model, name = key.removeprefix(_CHECKS).partition("/")[0], key
+    if of_model := keys.model_of_check(key):
+        model, name = of_model, key
     elif name is None and _AN_ID.fullmatch(model):
         raise UnknownId(f"say whose check it is: `steward explain MODEL {model}`; `steward status` lists the models")
     return ArtifactCatalogue(deployment.require(model).data, model).check(name, version)

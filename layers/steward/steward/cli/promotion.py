@@ -68,7 +68,7 @@ def promote(  # noqa: PLR0917 - the options of a command
     """Promote a version from one deployment to another, which verifies its evidence. Exits with 1 when refused."""
     from steward.cli import version_export  # noqa: PLC0415 - other commands need none of it
     from steward.repositories import models  # noqa: PLC0415 - other commands need none of it
-    from steward.store.caller_identity import caller_identity  # noqa: PLC0415
+    from steward.store.sts import caller_identity  # noqa: PLC0415
 
     here, there = PromotionTarget.parse(origin), PromotionTarget.parse(destination)
     with there.connect() as target:

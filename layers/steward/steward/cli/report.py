@@ -9,9 +9,8 @@ from steward.cli.deployment import Deployment
 from steward.cli.terminal import console
 from steward.errors import StewardError
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectContent
-
-_PREFIX = "reports/"
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectContent
 
 
 def report(
@@ -43,14 +42,14 @@ def download(data: Bucket, model: str, folder: Path) -> Path:
         brought[keys.fleet_page()] = models.body
     try:
         for key, body in brought.items():
-            target = folder / key.removeprefix(_PREFIX)
+            target = folder / key.removeprefix(keys.reports())
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(body)
     except OSError as error:
         raise StewardError(
             f"{folder} cannot be written to: {error.strerror}; name another folder with --out"
         ) from error
-    return folder / keys.report_page(model).removeprefix(_PREFIX)
+    return folder / keys.report_page(model).removeprefix(keys.reports())
 
 
 def _newest(data: Bucket, model: str, key: str) -> ObjectContent:

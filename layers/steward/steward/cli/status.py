@@ -8,7 +8,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from steward.alerting.alert_status import AlertStatus, ModelAlerts, alert_statuses
+from steward.alerting.alert_status import AlertStatus
+from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.cli.defects import read
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -66,6 +66,8 @@ class Command(BaseModel, ABC):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
+    publishes: ClassVar[type[Event]]
+
     command: str
     id: UUID
     model: ModelName
@@ -88,18 +90,24 @@ class Command(BaseModel, ABC):
     def sentence(self) -> str:
         """What is asked for, as a person reads it in the ledger."""
 
-    @abstractmethod
     def event(self, author: str, occurred_at: datetime) -> Event:
         """The event published once the author is verified; every call returns the same event."""
-
-    def _common(self, occurred_at: datetime) -> Header:
-        return Header(
+        header = Header(
             occurred_at=occurred_at, model=self.model, as_of=self.issued_at, correlation_id=self.correlation_id
         )
+        kind = self.publishes
+        own = {name: value for name, value in self._fields().items() if name in kind.model_fields}
+        return kind.model_validate(own | header | ({"author": author} if "author" in kind.model_fields else {}))
+
+    def _fields(self) -> dict[str, Any]:
+        """The fields of the event that the command has under the same name."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
 
 
 class AcknowledgeCommand(Command):
     """A person has seen an alert."""
+
+    publishes: ClassVar[type[Event]] = AlertAcknowledged
 
     command: Literal["acknowledge"] = "acknowledge"
     monitor: MonitorName | None = None
@@ -110,14 +118,11 @@ class AcknowledgeCommand(Command):
         """What is asked for."""
         return f"acknowledges {self.monitor or 'every alert that fires'}{f': {self.note}' if self.note else ''}"
 
-    def event(self, author: str, occurred_at: datetime) -> AlertAcknowledged:
-        """The event published once the author is verified."""
-        common = self._common(occurred_at)
-        return AlertAcknowledged(**common, monitor=self.monitor, author=author, note=self.note)
-
 
 class MuteCommand(Command):
     """No notifications for a while; an `until` that equals `issued_at` lifts a mute."""
+
+    publishes: ClassVar[type[Event]] = AlertMuted
 
     command: Literal["mute"] = "mute"
     monitor: MonitorName | None = None
@@ -137,14 +142,11 @@ class MuteCommand(Command):
             return f"lifts the mute of {subject}: {self.reason}"
         return f"mutes {subject} until {_format_moment(self.until)}: {self.reason}"
 
-    def event(self, author: str, occurred_at: datetime) -> AlertMuted:
-        """The event published once the author is verified."""
-        common = self._common(occurred_at)
-        return AlertMuted(**common, monitor=self.monitor, until=self.until, reason=self.reason, author=author)
-
 
 class CheckCommand(Command):
     """A check now: of one window, or of all that closed lately."""
+
+    publishes: ClassVar[type[Event]] = CheckRequested
 
     command: Literal["check"] = "check"
     window: WindowId | None = None
@@ -154,13 +156,11 @@ class CheckCommand(Command):
         """What is asked for."""
         return f"asks for a check of {f'window {self.window}' if self.window else 'what closed lately'}"
 
-    def event(self, author: str, occurred_at: datetime) -> CheckRequested:  # noqa: ARG002 - a check is anybody's
-        """The event published once the author is verified."""
-        return CheckRequested(**self._common(occurred_at), window=self.window)
-
 
 class RetrainCommand(Command):
     """The retraining policy is asked for a run."""
+
+    publishes: ClassVar[type[Event]] = RetrainingProposed
 
     command: Literal["retrain"] = "retrain"
     reason: CommandReason
@@ -170,13 +170,11 @@ class RetrainCommand(Command):
         """What is asked for."""
         return f"asks for a retraining: {self.reason}"
 
-    def event(self, author: str, occurred_at: datetime) -> RetrainingProposed:
-        """The event published once the author is verified."""
-        return RetrainingProposed(**self._common(occurred_at), reason=self.reason, author=author)
-
 
 class FreezeCommand(Command):
     """Promotions wait, until a moment or until thawed."""
+
+    publishes: ClassVar[type[Event]] = FreezeProposed
 
     command: Literal["freeze"] = "freeze"
     until: Instant | None = None
@@ -195,13 +193,11 @@ class FreezeCommand(Command):
         """What is asked for."""
         return f"freezes promotions until {_format_moment(self.until) if self.until else 'thawed'}: {self.reason}"
 
-    def event(self, author: str, occurred_at: datetime) -> FreezeProposed:
-        """The event published once the author is verified."""
-        return FreezeProposed(**self._common(occurred_at), until=self.until, reason=self.reason, author=author)
-
 
 class ThawCommand(Command):
     """Promotions go on."""
+
+    publishes: ClassVar[type[Event]] = FreezeProposed
 
     command: Literal["thaw"] = "thaw"
     reason: CommandReason
@@ -211,13 +207,14 @@ class ThawCommand(Command):
         """What is asked for."""
         return f"thaws promotions: {self.reason}"
 
-    def event(self, author: str, occurred_at: datetime) -> FreezeProposed:
-        """The event published once the author is verified."""
-        return FreezeProposed(**self._common(occurred_at), until=self.issued_at, reason=self.reason, author=author)
+    def _fields(self) -> dict[str, Any]:
+        return super()._fields() | {"until": self.issued_at}
 
 
 class RollBackCommand(Command):
     """The champion before takes over again."""
+
+    publishes: ClassVar[type[Event]] = RollbackProposed
 
     command: Literal["roll_back"] = "roll_back"
     reason: CommandReason
@@ -227,13 +224,11 @@ class RollBackCommand(Command):
         """What is asked for."""
         return f"rolls the release back: {self.reason}"
 
-    def event(self, author: str, occurred_at: datetime) -> RollbackProposed:
-        """The event published once the author is verified."""
-        return RollbackProposed(**self._common(occurred_at), reason=self.reason, author=author)
-
 
 class OpenDefectCommand(Command):
     """An error in the data is written down."""
+
+    publishes: ClassVar[type[Event]] = DefectProposed
 
     command: Literal["open_defect"] = "open_defect"
     title: CommandReason
@@ -245,20 +240,14 @@ class OpenDefectCommand(Command):
         """What is asked for."""
         return f"reports an error in the data ({self.severity}): {self.title}"
 
-    def event(self, author: str, occurred_at: datetime) -> DefectProposed:
-        """The event published once the author is verified."""
-        return DefectProposed(
-            **self._common(occurred_at),
-            source="person",
-            severity=self.severity,
-            title=self.title,
-            windows=self.windows,
-            author=author,
-        )
+    def _fields(self) -> dict[str, Any]:
+        return super()._fields() | {"source": "person"}
 
 
 class ChangeDefectCommand(Command):
     """A defect is moved on, or given to another owner."""
+
+    publishes: ClassVar[type[Event]] = DefectChangeRequested
 
     command: Literal["change_defect"] = "change_defect"
     defect: Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -280,20 +269,11 @@ class ChangeDefectCommand(Command):
             f"asks to {self.change.replace('_', ' ')} defect {self.defect}{to}{f': {self.note}' if self.note else ''}"
         )
 
-    def event(self, author: str, occurred_at: datetime) -> DefectChangeRequested:
-        """The event published once the author is verified."""
-        return DefectChangeRequested(
-            **self._common(occurred_at),
-            defect=self.defect,
-            change=self.change,
-            owner=self.owner,
-            note=self.note,
-            author=author,
-        )
-
 
 class RemoveCommand(Command):
     """The model is to be looked after no more."""
+
+    publishes: ClassVar[type[Event]] = RemovalProposed
 
     command: Literal["remove"] = "remove"
     reason: CommandReason
@@ -302,10 +282,6 @@ class RemoveCommand(Command):
     def sentence(self) -> str:
         """What is asked for."""
         return f"removes the model: {self.reason}"
-
-    def event(self, author: str, occurred_at: datetime) -> RemovalProposed:
-        """The event published once the author is verified."""
-        return RemovalProposed(**self._common(occurred_at), reason=self.reason, author=author)
 
 
 COMMANDS: dict[str, type[Command]] = {kind.model_fields["command"].default: kind for kind in Command.__subclasses__()}

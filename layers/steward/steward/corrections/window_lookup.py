@@ -51,11 +51,11 @@ class WindowLookup:
         if labels and self.data.exists(keys.untimed_labels(self.spec.model)):
             missing = {name: place for place, name in enumerate(names)}
             self._look(missing, self._all(likely), found, placed=True)
-        numbers = window_numbers(records, self.spec)
+        length, numbers = self.spec.window.length, window_numbers(records, self.spec)
         for number in np.unique(numbers).tolist():
             at = np.flatnonzero(numbers == number).tolist()
             missing = {names[place]: place for place in at if found[place] is None}
-            first = [] if number == UNTIMED else [self._window(number)]
+            first = [] if number == UNTIMED else [Window(ORIGIN + number * length, length)]
             self._look(missing, chain(first, self._all(likely) if labels or not first else ()), found)
         return found
 
@@ -109,6 +109,3 @@ class WindowLookup:
             window = Window.containing(start, self.spec.window.length)
             if window not in likely:
                 yield window
-
-    def _window(self, number: int) -> Window:
-        return Window(ORIGIN + number * self.spec.window.length, self.spec.window.length)

@@ -7,10 +7,6 @@ from steward.errors import IncomparableProfiles
 
 Counts = NDArray[np.int64] | NDArray[np.float64]
 
-PSEUDO_COUNT = 0.5
-"""Added to every bin (Jeffreys' prior), so that an empty bin has a logarithm; its weight fades as rows come."""
-
-
 _NOVEL_SHARE = 0.05
 _NOVEL_DEVIATIONS = 6.0
 
@@ -21,20 +17,8 @@ def shares(expected: Counts, observed: Counts) -> tuple[NDArray[np.float64], NDA
     Raises:
         IncomparableProfiles: the histograms differ in shape, or one is empty.
     """
-    rows, window_rows = _totals(expected, observed)
+    rows, window_rows = totals(expected, observed)
     return expected / rows, observed / window_rows
-
-
-def smoothed_shares(expected: Counts, observed: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The same with half a row added to every bin, so that none is zero.
-
-    Raises:
-        IncomparableProfiles: the histograms differ in shape, or one is empty.
-    """
-    rows, window_rows = _totals(expected, observed)
-    added = PSEUDO_COUNT * len(expected)
-    p, q = (np.add(side, PSEUDO_COUNT, dtype=np.float64) for side in (expected, observed))
-    return p / (rows + added), q / (window_rows + added)
 
 
 def pool_bins(expected: Counts, observed: Counts, *, share: float, least_rows: float) -> tuple[Counts, Counts]:
@@ -67,7 +51,12 @@ def pool_bins(expected: Counts, observed: Counts, *, share: float, least_rows: f
     return np.add.reduceat(expected, starts), np.add.reduceat(observed, starts)
 
 
-def _totals(expected: Counts, observed: Counts) -> tuple[float, float]:
+def totals(expected: Counts, observed: Counts) -> tuple[float, float]:
+    """Rows of the baseline and of the window.
+
+    Raises:
+        IncomparableProfiles: the histograms differ in shape, or one is empty.
+    """
     if expected.shape != observed.shape or expected.ndim != 1:
         msg = f"histograms of shapes {expected.shape} and {observed.shape} do not share bins"
         raise IncomparableProfiles(msg)

@@ -1,8 +1,12 @@
 """Population stability index between two histograms that share bins."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from steward.drift.histograms import Counts, smoothed_shares
+from steward.drift.histograms import Counts, totals
+
+_PSEUDO_COUNT = 0.5
+"""Added to every bin (Jeffreys' prior), so that an empty bin has a logarithm; its weight fades as rows come."""
 
 
 def population_stability_index(expected: Counts, observed: Counts) -> float:
@@ -24,7 +28,7 @@ def population_stability_index(expected: Counts, observed: Counts) -> float:
     >>> population_stability_index(np.array([50, 50]), np.array([50, 50]))
     0.0
     """
-    p, q = smoothed_shares(expected, observed)
+    p, q = _smoothed_shares(expected, observed)
     return float(((q - p) * np.log(q / p)).sum())
 
 
@@ -38,3 +42,11 @@ def expected_under_no_change(bins: int, rows: float, baseline_rows: float) -> fl
     Model Validation 14(4).
     """
     return (1 / rows + 1 / baseline_rows) * (bins - 1)
+
+
+def _smoothed_shares(expected: Counts, observed: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Proportions per bin of the baseline and of the window, half a row added to every bin, so that none is zero."""
+    rows, window_rows = totals(expected, observed)
+    added = _PSEUDO_COUNT * len(expected)
+    p, q = (np.add(side, _PSEUDO_COUNT, dtype=np.float64) for side in (expected, observed))
+    return p / (rows + added), q / (window_rows + added)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from steward.alerting.alert_status import ModelAlerts, alert_statuses
 from steward.alerting.cause import EXPLAINED
+from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.defects.defect import Defect
 from steward.governance.audit import Audit
 from steward.monitoring.check import Check

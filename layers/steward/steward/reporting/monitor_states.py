@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from steward.alerting.alert_status import AlertStatus, ModelAlerts
+from steward.alerting.alert_status import AlertStatus
 from steward.alerting.inputs import monitor_finding
+from steward.alerting.model_alerts import ModelAlerts
 from steward.monitoring.check import Check, subject
 from steward.reporting.ledger_projection import shorten
 from steward.reporting.model_report import (

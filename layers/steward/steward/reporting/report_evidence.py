@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from steward.alerting.alert_status import ModelAlerts
+from steward.alerting.model_alerts import ModelAlerts
 from steward.defects.defect import Defect
 from steward.events import ObjectRef
 from steward.governance.audit import Audit

@@ -24,7 +24,8 @@ from steward.retraining.versions import VersionManifest
 from steward.spec.monitors import MonitorName
 from steward.spec.windows import Window, parse_printed_time
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectContent
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectContent
 from steward.validation.evaluation import Evaluation
 
 
@@ -57,9 +58,9 @@ class ArtifactCatalogue:
             return self._champion()
         if name in get_args(MonitorName):
             return find_check_of_alert(self.data, self.model, name)
-        window = keys.window_of(key := name.removeprefix(f"s3://{self.data.name}/"))
-        if window and key.startswith(keys.checks(self.model)):
-            name = key.rsplit("/", 1)[-1].removesuffix(".json")
+        key = name.removeprefix(f"s3://{self.data.name}/")
+        if keys.model_of_check(key) == self.model:
+            name = keys.batch_of(key)
         elif _is_window(name):
             return find_check_of_window(self.data, self.model, name, version)
         elif moment := parse_printed_time(name):
@@ -108,7 +109,7 @@ class ArtifactCatalogue:
             case "version":
                 return self.version(item.id)
             case "baseline":
-                return self.version(item.key.split("/")[-2])
+                return self.version(keys.version_of(item.key))
             case "release":
                 return self.version(self.promotion(item.id).version)
             case "run":

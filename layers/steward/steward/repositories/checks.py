@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from steward.alerting.alert_status import ModelAlerts, alert_statuses
+from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.lineage.identifiers import Identified, UnknownId
 from steward.monitoring.check import Check
 from steward.repositories import models

@@ -1,12 +1,12 @@
 """Selects the windows that a scheduled check must evaluate, and those that filled up late."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
 
 from steward.events import BatchIngested
 from steward.evidence.history import History
-from steward.repositories import lookback
+from steward.repositories import lookback, models
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -18,7 +18,7 @@ LOOKBACK = timedelta(days=35)
 
 
 def due_windows(runtime: Runtime, spec: ModelSpec, as_of: datetime) -> Iterator[tuple[Window, str]]:
-    """Select the recently closed windows whose check is missing or out of date.
+    """Select the recently closed windows whose check is missing or out of date, then those without any record.
 
     A check of a version stands when it was told and recorded, and nothing that it rests on was written since the first
     check of its window. Some listings and one read a window say so, where a check would read the window's profiles.
@@ -29,12 +29,32 @@ def due_windows(runtime: Runtime, spec: ModelSpec, as_of: datetime) -> Iterator[
     prefix = keys.checks(spec.model)
     checked = set(runtime.data.list_prefixes(prefix, start_after=prefix + oldest))
     first = _first_checks(runtime, spec, newest)
+    recorded: dict[str, list[str]] = {}
     for version in runtime.data.list_prefixes(keys.profiles(spec.model)):
         prefix = keys.profiles(spec.model, version)
+        recorded[version] = list(runtime.data.list_prefixes(prefix, start_after=prefix + oldest))
         settled = _up_to_date(runtime, spec, version, newest, first)
-        for window in runtime.data.list_prefixes(prefix, start_after=prefix + oldest):
+        for window in recorded[version]:
             if (window >= newest and window not in settled) or window not in checked:
                 yield Window.parse(window), version
+    yield from _silent_windows(runtime.data, spec, as_of, recorded)
+
+
+def _silent_windows(
+    data: Bucket, spec: ModelSpec, as_of: datetime, recorded: Mapping[str, list[str]]
+) -> Iterator[tuple[Window, str]]:
+    """The windows that closed lately without any record, of a champion that had some in earlier weeks."""
+    champion = models.routing(data, spec.model).champion
+    length = spec.window.length
+    oldest = Window.containing(as_of - LOOKBACK, length).id
+    known = {window for window in recorded.get(champion or "", ()) if window >= oldest}
+    if champion is None or spec.monitors.no_data is None or not known:
+        return
+    window = max(Window.parse(min(known)), Window.containing(as_of - lookback.lookback(spec), length))
+    while window.end + spec.window.allowed_lateness <= as_of:
+        if window.id not in known:
+            yield window, champion
+        window = Window(window.end, length)
 
 
 def _first_checks(runtime: Runtime, spec: ModelSpec, newest: str) -> dict[str, datetime]:
@@ -56,7 +76,10 @@ def _up_to_date(runtime: Runtime, spec: ModelSpec, version: str, newest: str, fi
     history = data.find(keys.history(model, version)) if first else None
     if history is None:
         return set()
-    declared = max(data.list(keys.spec_revisions(model)), key=lambda listed: listed.key).modified
+    revision = models.newest_revision(data, model)
+    if revision is None:
+        return set()
+    declared = data.get(revision[1].key).modified
     remembered = History.model_validate_json(history.body).windows
     changed: dict[str, datetime] = {}
     places = (

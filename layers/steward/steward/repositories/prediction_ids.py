@@ -1,10 +1,15 @@
 """IDs of the stored predictions of a window."""
 
+from typing import TYPE_CHECKING
+
 from steward.records.stored import read_ids
 from steward.repositories.records import list_window, read_files
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.store.bucket import Bucket, ObjectSummary
+from steward.store.bucket import Bucket
+
+if TYPE_CHECKING:
+    from steward.store.stored_objects import ObjectSummary
 
 
 class PredictionIds:

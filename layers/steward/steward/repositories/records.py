@@ -8,7 +8,8 @@ from steward.concurrency import prefetch_map
 from steward.events import ObjectRef
 from steward.spec.windows import Window
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectContent, ObjectSummary
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectContent, ObjectSummary
 
 
 def list_window(data: Bucket, kind: str, model: str, window: Window) -> list[ObjectSummary]:

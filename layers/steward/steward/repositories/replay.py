@@ -55,11 +55,11 @@ def replayed_until(data: Bucket, spec: ModelSpec) -> datetime | None:
     newest_day = max(data.list_prefixes(prefix), default=None)
     if newest_day is None:
         return None
-    newest = max(listed.key for listed in data.list(f"{prefix}{newest_day}/"))
-    window = Window.containing(keys.window_start(newest), spec.window.length)
-    listing = data.list(keys.window_records("predictions", spec.model, window))
-    uploads = [uploaded_at(keys.batch_of(listed.key)) for listed in listing]
-    return None if not uploads or _is_lived(spec, window, min(uploads)) else window.end
+    stored = [listed.key for listed in data.list(f"{prefix}{newest_day}/")]
+    window = Window.containing(keys.window_start(max(stored)), spec.window.length)
+    of_window = keys.window_records("predictions", spec.model, window)
+    first = min(uploaded_at(keys.batch_of(key)) for key in stored if key.startswith(of_window))
+    return None if _is_lived(spec, window, first) else window.end
 
 
 def windows_uploaded_since(data: Bucket, spec: ModelSpec, moment: datetime) -> list[Window]:

@@ -1,6 +1,6 @@
 """Training data: takes a snapshot of labelled rows, and loads exactly the objects of a dataset."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 import pandas as pd
@@ -14,8 +14,9 @@ from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.provenance import Provenance, objection, refuse, refuse_dataset
 from steward.spec.model import ModelSpec
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectContent, ObjectSummary
+from steward.store.bucket import Bucket
 from steward.store.keys import InboxKey
+from steward.store.stored_objects import ObjectContent, ObjectSummary
 
 
 def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
@@ -74,7 +75,7 @@ def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
         or keys.window_start(item.stored.key) + spec.window.length > since
     ]
     refuse_dataset(manifest, asked, spec.model, data.environment)
-    return _rows(_read(data, spec, _exact(data, asked)), spec)
+    return _rows(_read(data, spec, prefetch_map(lambda item: (item, data.get_exact(item.stored)), asked)), spec)
 
 
 def _list_objects(
@@ -83,10 +84,6 @@ def _list_objects(
     for kind, listing in kinds:
         for file, content in read_files(data, listing):
             yield DatasetObject(kind=kind, batch=keys.batch_of(file.key), stored=content.stored), content  # type: ignore[arg-type]
-
-
-def _exact(data: Bucket, asked: Sequence[DatasetObject]) -> Iterator[tuple[DatasetObject, ObjectContent]]:
-    return prefetch_map(lambda item: (item, data.get_exact(item.stored)), asked)
 
 
 def _read(

@@ -17,7 +17,7 @@ from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
 from steward.runtime import Runtime
 from steward.store import keys
-from steward.store.bucket import ObjectContent
+from steward.store.stored_objects import ObjectContent
 from steward.validation.evaluation import AcceptedVersion, Evaluation
 
 _NEEDED: tuple[Part, ...] = (

@@ -27,7 +27,8 @@ from steward.scratch import scratch_folder
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectSummary
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectSummary
 
 MOST_BYTES = 1024**3
 """Of a window whose records take more, so much is read, whole objects in an order that follows from their names."""

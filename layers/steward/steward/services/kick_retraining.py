@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
-from steward.alerting.alert_status import ModelAlerts, firing
+from steward.alerting.model_alerts import ModelAlerts, firing
 from steward.events import (
     AlertRaised,
     BatchIngested,

@@ -21,7 +21,8 @@ from steward.spec.model import ModelSpec
 from steward.spec.retention import RetainedKind
 from steward.spec.windows import Window
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectVersion
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectVersion
 
 ROUTINE: frozenset[Action] = frozenset(
     {"batch_ingested", "check_completed", "window_attributed", "resources_collected"}
@@ -75,9 +76,12 @@ def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReque
     plan = keys.maintenance_plan(spec.model, request_id)
     begun = (runtime.data.load_if_present(plan, RemovalPlan) or RemovalPlan()).removed
     for kind, prefix in folders:
-        items = _list_stored(runtime.data, spec, prefix)
+        items = (
+            RemovalCandidate(item.key, item.version_id, item.size, item.modified, _window(item, spec))
+            for item in runtime.data.versions(prefix)
+        )
         if prefix in {keys.waiting_labels(spec.model), keys.unmatched_labels(spec.model)}:
-            items = _by_upload(runtime.data, spec, prefix)
+            items = _by_upload(runtime.data, spec, prefix)  # type: ignore[assignment]
         found = removal(items, kind, policy, needed, request.as_of)
         if not found.gone and prefix not in begun:
             continue
@@ -115,20 +119,11 @@ def _folders(model: str) -> Iterator[tuple[RetainedKind, str]]:
     yield "quarantine", keys.quarantines(model)
 
 
-def _list_stored(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[RemovalCandidate]:
-    for item in data.versions(prefix):
-        yield _to_candidate(item, spec)
-
-
 def _by_upload(data: Bucket, spec: ModelSpec, prefix: str) -> Iterator[RemovalCandidate]:
     """What is known of label files, by the age of their uploads; labels that may still find their prediction stay."""
     for item in data.versions(prefix):
         wait = max(spec.label_horizon - (spec.retention.records or timedelta()), timedelta())
         yield RemovalCandidate(item.key, item.version_id, item.size, uploaded_at(keys.batch_of(item.key)) + wait)
-
-
-def _to_candidate(item: ObjectVersion, spec: ModelSpec) -> RemovalCandidate:
-    return RemovalCandidate(item.key, item.version_id, item.size, item.modified, _window(item, spec))
 
 
 def _window(item: ObjectVersion, spec: ModelSpec) -> Window | None:

@@ -13,8 +13,8 @@ from steward.spec.document import read_spec
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 from steward.store import keys
-from steward.store.bucket import ObjectContent
 from steward.store.schedules import ScheduleRefused
+from steward.store.stored_objects import ObjectContent
 
 
 def register_model(runtime: Runtime[ScheduleSettings], created: ObjectCreated) -> Iterator[Event]:

@@ -185,14 +185,12 @@ def _replaced_version(runtime: Runtime, judged: ValidationCompleted, routing: Ro
     """
     if not routing.promotions:
         return None
-    mine, present = (_run(runtime, judged.model, run) for run in (judged.run, routing.promotions[-1].run))
+    mine, present = (
+        runtime.data.load(keys.run(judged.model, run), Run) for run in (judged.run, routing.promotions[-1].run)
+    )
     if (present.as_of, present.requested_at) > (mine.as_of, mine.requested_at):
         raise ChampionMoved(f"{routing.champion} was adopted from later reference data, and stays in charge")
     return routing.champion
-
-
-def _run(runtime: Runtime, model: str, run: str) -> Run:
-    return runtime.data.load(keys.run(model, run), Run)
 
 
 def _end_run(

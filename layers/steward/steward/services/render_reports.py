@@ -5,7 +5,7 @@ from itertools import islice
 
 from pydantic import BaseModel, ValidationError
 
-from steward.alerting.alert_status import ModelAlerts
+from steward.alerting.model_alerts import ModelAlerts
 from steward.defects.defect import Defect
 from steward.errors import ObjectChanged, ObjectMissing, RemovedModel, UnknownModel
 from steward.events import Event, ObjectRef, ReportRendered, ReportRequested
@@ -24,7 +24,8 @@ from steward.reporting.trends import PastWindows, VersionHistory
 from steward.repositories import models
 from steward.runtime import Runtime
 from steward.store import keys
-from steward.store.bucket import Bucket, ObjectContent
+from steward.store.bucket import Bucket
+from steward.store.stored_objects import ObjectContent
 
 _HTML = "text/html; charset=utf-8"
 _FIRST_LOOK = 1000

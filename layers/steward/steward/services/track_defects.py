@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from steward.defects.correction import Correction, impact_with_corrections
-from steward.defects.defect import AppliedCorrection, Defect, DefectStep, Source, identity
+from steward.defects.correction import Correction
+from steward.defects.defect import AppliedCorrection, Defect, DefectStep, identity
 from steward.defects.impact import AffectedObject
 from steward.errors import ObjectMissing, UnknownModel
 from steward.events import (
@@ -12,7 +12,6 @@ from steward.events import (
     AlertRaised,
     BatchIngested,
     BatchRejected,
-    CorrectedKind,
     DataCorrected,
     DefectChanged,
     DefectChangeRequested,
@@ -27,22 +26,12 @@ from steward.events import (
 )
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
-from steward.repositories.records import list_window
+from steward.repositories.defect_impact import quarantined_objects, suspected_objects, trace_impact
 from steward.repositories.replay import replayed_until
-from steward.repositories.uploads import is_batch_of, uploaded_at
-from steward.retraining.manifest import DatasetManifest
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.store import keys
-from steward.store.bucket import Bucket
-
-_SUSPECTED: dict[Source, tuple[CorrectedKind, ...]] = {
-    "person": ("predictions", "labels", "reference"),
-    "monitor": ("predictions",),
-    "quarantine": (),
-}
-"""Where bad rows may be, by who found them."""
 
 
 def track_defects(runtime: Runtime, cause: Event) -> Iterator[Event]:
@@ -59,13 +48,14 @@ def track_defects(runtime: Runtime, cause: Event) -> Iterator[Event]:
         case DataCorrected():
             yield from _apply_correction(runtime, spec, cause)
         case TrainingCompleted():
-            _follow(runtime, cause)
+            for listed in runtime.data.list(keys.defects(cause.model)):
+                runtime.data.update(listed.key, Defect, _present(lambda present: trace_impact(runtime.data, present)))
         case DefectReviewRequested():
             yield from _review(runtime, spec, cause)
         case _:
             proposed = _propose_defect(runtime, spec, cause)
             if proposed:
-                yield from _open(runtime, spec, proposed, _quarantined_objects(runtime.data, cause))
+                yield from _open(runtime, spec, proposed, quarantined_objects(runtime.data, cause))
 
 
 def _propose_defect(runtime: Runtime, spec: ModelSpec, cause: Event) -> DefectProposed | None:
@@ -113,7 +103,7 @@ def _open(
     if problem:
         yield from _refuse(runtime, proposed, None, problem, proposed.author)
         return
-    suspects = [*known, *_suspects(runtime.data, spec, proposed)]
+    suspects = [*known, *suspected_objects(runtime.data, spec, proposed)]
     replayed = replayed_until(runtime.data, spec)
     since = replayed if replayed and proposed.as_of <= replayed else proposed.as_of  # else it were born overdue
 
@@ -125,7 +115,7 @@ def _open(
         )
         known = {(item.stored.key, item.stored.version_id): item for item in (*suspects, *defect.suspects)}
         defect = defect.model_copy(update={"suspects": tuple(known[place] for place in sorted(known))})
-        return _trace_impact(runtime.data, defect)
+        return trace_impact(runtime.data, defect)
 
     defect, stored = runtime.data.update_with_ref(keys.defect(spec.model, identity(proposed)), Defect, report)
     yield from _announce_steps(runtime, proposed, defect, stored, [defect.steps[0]])
@@ -141,31 +131,6 @@ def _problem(spec: ModelSpec, windows: list[str]) -> str:
         if Window.containing(known.start, spec.window.length) != known:
             return f"{name!r} is no window of {spec.model}, whose windows have another length or begin at another time"
     return ""
-
-
-def _suspects(data: Bucket, spec: ModelSpec, proposed: DefectProposed) -> list[AffectedObject]:
-    """What was uploaded of the windows that are reported; rows that were set aside are in none of it."""
-    return [
-        AffectedObject(window=window, rows=None, stored=data.reference(file.key))
-        for window in sorted(set(proposed.windows))
-        for kind in _SUSPECTED[proposed.source]
-        for file in list_window(data, kind, spec.model, Window.parse(window))
-    ]
-
-
-def _quarantined_objects(data: Bucket, cause: Event) -> list[AffectedObject]:
-    """The upload whose rows were set aside, and the quarantine that they are in."""
-    if not isinstance(cause, BatchIngested | BatchRejected):
-        return []
-    found = []
-    for key in (cause.source, keys.quarantine(cause.model, f"{uploaded_at(cause.batch):%Y-%m-%d}", cause.batch)):
-        try:
-            stored = data.reference(key)
-        except ObjectMissing:
-            continue
-        if key != cause.source or is_batch_of(cause.batch, key, stored.version_id):
-            found.append(AffectedObject(window=None, rows=None, stored=stored))
-    return found
 
 
 def _change(runtime: Runtime, asked: DefectChangeRequested) -> Iterator[Event]:
@@ -208,7 +173,7 @@ def _apply_correction(runtime: Runtime, spec: ModelSpec, corrected: DataCorrecte
         keys.defect(corrected.model, corrected.defect),
         Defect,
         _present(
-            lambda present: _trace_impact(
+            lambda present: trace_impact(
                 runtime.data, present.with_correction(f"corrected-{corrected.batch}", applied, corrected.source)
             )
         ),
@@ -226,16 +191,11 @@ def _apply_correction(runtime: Runtime, spec: ModelSpec, corrected: DataCorrecte
         )
 
 
-def _follow(runtime: Runtime, trained: TrainingCompleted) -> None:
-    """Mark a new version where it was made of rows that were bad."""
-    for listed in runtime.data.list(keys.defects(trained.model)):
-        runtime.data.update(listed.key, Defect, _present(lambda present: _trace_impact(runtime.data, present)))
-
-
 def _review(runtime: Runtime, spec: ModelSpec, asked: DefectReviewRequested) -> Iterator[Event]:
     """Tell of defects whose deadline has passed, once each; who is told remembers it afterwards."""
-    replayed = replayed_until(runtime.data, spec)
-    for listed in runtime.data.list(keys.defects(asked.model)):
+    stored = list(runtime.data.list(keys.defects(asked.model)))
+    replayed = replayed_until(runtime.data, spec) if stored else None
+    for listed in stored:
         defect = runtime.data.load(listed.key, Defect)
         deadline = defect.deadline
         if not defect.overdue(asked.as_of, replayed) or defect.overdue_reported == deadline:
@@ -263,29 +223,6 @@ def _present(change: Callable[[Defect], Defect]) -> Callable[[Defect | None], De
         return change(present)
 
     return apply_change
-
-
-def _trace_impact(data: Bucket, defect: Defect) -> Defect:
-    """The defect once it is known what the bad rows are in; it is read anew, and so is the same in any order."""
-    model = defect.model
-    datasets = {name: data.get(keys.dataset(model, name)) for name in data.list_prefixes(keys.datasets(model))}
-    versions = [models.manifest(data, model, name) for name in _complete(data, model)]
-    corrections = [data.load(applied.stored, Correction) for applied in defect.corrections]
-    touched = impact_with_corrections(
-        defect.suspects,
-        corrections,
-        {
-            name: (content.stored, DatasetManifest.model_validate_json(content.body))
-            for name, content in datasets.items()
-        },
-        versions,
-    )
-    return defect.model_copy(update={"impact": touched})
-
-
-def _complete(data: Bucket, model: str) -> list[str]:
-    """The versions that were made, not only begun."""
-    return sorted(name for name in models.version_names(data, model) if models.version_exists(data, model, name))
 
 
 def _announce_steps(

@@ -189,7 +189,7 @@ def _complete(runtime: Runtime, request: TrainingRequested, run: Run) -> Iterato
         **runtime.caused_by(request),
         run=run.run,
         version=run.version,
-        dataset=run.dataset.key.split("/")[-2],
+        dataset=keys.dataset_of(run.dataset.key),
         manifest=run.manifest,
     )
     rows, kept = manifest.training_rows, manifest.holdout_rows

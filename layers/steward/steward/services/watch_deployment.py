@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from steward.alerting.messages import deployment_notice
-from steward.errors import StewardError
 from steward.events import DEPLOYMENT, ClockTick, DeploymentDegraded, DeploymentRecovered, Event, Problem
 from steward.notifications import publish
 from steward.outbox import OutboxEntry, announce
@@ -113,7 +112,7 @@ def _announce_changes(runtime: Runtime[WatchSettings], news: IncidentChanges) ->
 
 def list_models(data: Bucket) -> Iterator[str]:
     """Every declared model."""
-    return data.list_prefixes("models/")
+    return data.list_prefixes(keys.models())
 
 
 def of_model(data: Bucket, model: str, at: datetime) -> Iterator[Problem]:
@@ -122,11 +121,14 @@ def of_model(data: Bucket, model: str, at: datetime) -> Iterator[Problem]:
     if newest is None or newest[0].removal:
         return
     spec = newest[0].spec
-    problem = overdue_checks(spec, _windows(data, spec, at), frozenset(_checked_windows(data, spec, at)), at)
+    oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
+    prefix = keys.checks(model)
+    checked = frozenset(data.list_prefixes(prefix, start_after=prefix + oldest))
+    problem = overdue_checks(spec, _windows(data, spec, at), checked, at)
     if problem:
         yield problem
     declared = max((listed.modified for listed in data.list(keys.spec_revisions(model))), default=at)
-    audited = max((_audit_time(listed.key) for listed in data.list(keys.audits(model))), default=declared)
+    audited = max((keys.audit_time(listed.key) for listed in data.list(keys.audits(model))), default=declared)
     problem = overdue_audits(spec, max(declared, audited), at)
     if problem:
         yield problem
@@ -254,17 +256,3 @@ def _windows(data: Bucket, spec: ModelSpec, at: datetime) -> set[str]:
     oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
     prefixes = [keys.profiles(spec.model, version) for version in data.list_prefixes(keys.profiles(spec.model))]
     return {window for prefix in prefixes for window in data.list_prefixes(prefix, start_after=prefix + oldest)}
-
-
-def _checked_windows(data: Bucket, spec: ModelSpec, at: datetime) -> Iterator[str]:
-    prefix = keys.checks(spec.model)
-    return data.list_prefixes(prefix, start_after=prefix + Window.containing(at - _REMEMBERED, spec.window.length).id)
-
-
-def _audit_time(key: str) -> datetime:
-    """When an audit was made, by the name of its report."""
-    moment = key.rsplit("/", 1)[-1].partition("-")[0]
-    try:
-        return datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise StewardError(f"{key} is no name of an audit's report; remove what is not Steward's own") from error

@@ -55,7 +55,7 @@ STORED = (
     StoredKind("attribution.sampled:SampledAttributions", rf"attributions/{_MODEL}/[^/]+/[^/]+\.json"),
     StoredKind("monitoring.check:Check", rf"checks/{_MODEL}/[^/]+/[^/]+\.json"),
     StoredKind("evidence.history:History", rf"history/{_MODEL}/[^/]+\.json"),
-    StoredKind("alerting.alert_status:ModelAlerts", rf"alerts/{_MODEL}\.json"),
+    StoredKind("alerting.model_alerts:ModelAlerts", rf"alerts/{_MODEL}\.json"),
     StoredKind("retraining.policy:RetrainingState", rf"runs/{_MODEL}/_policy\.json"),
     StoredKind("retraining.runs:Run", rf"runs/{_MODEL}/[^/_][^/]*\.json"),
     StoredKind("defects.defect:Defect", rf"defects/{_MODEL}/[^/]+\.json"),

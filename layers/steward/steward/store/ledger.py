@@ -48,7 +48,7 @@ class Ledger:
         except Conflict:
             found = self.bucket.get(marker)
             if found.body:
-                return self._entry(decision.model, int(found.body))
+                return self.bucket.load(keys.ledger_entry(decision.model, int(found.body)), LedgerEntry)
             searched = int(found.noted.get(_AFTER, "0"))
         for attempt in range(_ATTEMPTS):
             written = self._written(decision, searched, head.sequence if head else 0)
@@ -113,10 +113,6 @@ class Ledger:
         if decisions > len(entries) + len(problems):
             problems.append(f"{decisions} decisions were written and {len(entries)} are there: someone deleted entries")
         return entries, problems
-
-    def _entry(self, model: str, sequence: int) -> LedgerEntry:
-        content = self.bucket.get(keys.ledger_entry(model, sequence))
-        return LedgerEntry.model_validate_json(content.body)
 
     def _find(self, model: str, sequence: int) -> LedgerEntry | None:
         """One entry; those that this process read lately are remembered, since entries never change."""

@@ -1,4 +1,4 @@
-"""STS: verifies who signed a request."""
+"""STS: who the caller is, and who signed a request."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from steward import aws
-from steward.errors import NotProven, StewardError
+from steward.errors import NoDeployment, NotProven, StewardError
 
 _CALL = "before-call.sts.GetCallerIdentity"
 _BUSY = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled", "TooManyRequestsException"}
@@ -29,6 +29,18 @@ class Signature:
     access_key_id: str
     session_token: str | None
     signature: str
+
+
+def caller_identity() -> str:
+    """The ARN of whoever the AWS settings belong to.
+
+    Raises:
+        NoDeployment: AWS cannot be reached, or does not know them.
+    """
+    try:
+        return aws.sts().get_caller_identity()["Arn"]
+    except (ClientError, BotoCoreError) as error:
+        raise NoDeployment(f"AWS does not say who you are ({error}): set AWS_PROFILE and AWS_REGION") from error
 
 
 def region() -> str:

@@ -1,0 +1,128 @@
+"""Keys of defects, commands, audits, reports, maintenance and the ledger."""
+
+from datetime import UTC, datetime
+
+from steward.errors import StewardError
+
+
+def defects(model: str) -> str:
+    """Prefix of a model's defects."""
+    return f"defects/{model}/"
+
+
+def defect(model: str, defect: str) -> str:
+    """One defect (compare-and-swap)."""
+    return f"{defects(model)}{defect}.json"
+
+
+def command(model: str, command: str) -> str:
+    """A command that was accepted (create-only, so that no id is accepted twice)."""
+    return f"commands/{model}/{command}.json"
+
+
+def refused_command(model: str, message: str) -> str:
+    """A message that was refused (create-only); named by the queue, since what it says cannot be trusted."""
+    return f"commands/{model}/refused/{message}.json"
+
+
+def audits(model: str) -> str:
+    """Prefix of a model's audit reports; their names begin with the moment they speak for."""
+    return f"reports/{model}/audits/"
+
+
+def audit(model: str, audit: str) -> str:
+    """One audit's report."""
+    return f"{audits(model)}{audit}.json"
+
+
+def audit_time(key: str) -> datetime:
+    """The moment that an audit speaks for, by the name of its report.
+
+    Raises:
+        StewardError: it has another name.
+    """
+    moment = key.rsplit("/", 1)[-1].partition("-")[0]
+    try:
+        return datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise StewardError(f"{key} is no name of an audit's report; remove what is not Steward's own") from error
+
+
+def reports() -> str:
+    """Prefix of all reports."""
+    return "reports/"
+
+
+def report(model: str) -> str:
+    """The newest report of a model (compare-and-swap)."""
+    return f"reports/{model}/report.json"
+
+
+def report_page(model: str) -> str:
+    """The page that is made of the newest report (compare-and-swap)."""
+    return f"reports/{model}/index.html"
+
+
+def periodic_report(model: str, as_of: datetime, ending: str) -> str:
+    """A dated copy of a report, or of its page (create-only)."""
+    return f"reports/{model}/periodic/{as_of:%Y%m%dT%H%M%SZ}.{ending}"
+
+
+def fleet_summary() -> str:
+    """One line on every model (compare-and-swap)."""
+    return "reports/index.json"
+
+
+def fleet_page() -> str:
+    """The page that is made of them (compare-and-swap)."""
+    return "reports/index.html"
+
+
+def sagemaker_report(model: str, monitor: str, window: str, check: str, name: str) -> str:
+    """A file as one of SageMaker's monitors writes it (create-only); all of a monitor have one prefix."""
+    return f"reports/{model}/sagemaker/{monitor}/{window}/{check}/{name}"
+
+
+def evidence(model: str) -> str:
+    """The keys that decisions rest on (compare-and-swap)."""
+    return f"maintenance/{model}.json"
+
+
+def maintenance_plans(model: str) -> str:
+    """Prefix of the plans of a model's maintenance."""
+    return f"maintenance/plans/{model}/"
+
+
+def maintenance_plan(model: str, request: str) -> str:
+    """What one request for maintenance does (compare-and-swap)."""
+    return f"{maintenance_plans(model)}{request}.json"
+
+
+def deployment_problems() -> str:
+    """What Steward knows to be wrong with its own deployment (compare-and-swap)."""
+    return "watch/problems.json"
+
+
+def schema_versions() -> str:
+    """The schema versions that the deployment and the releases before it write (compare-and-swap)."""
+    return "watch/schema-versions.json"
+
+
+def ledger(model: str) -> str:
+    """Prefix of a model's ledger entries, in the ledger bucket."""
+    return f"{model}/"
+
+
+def ledger_entry(model: str, sequence: int) -> str:
+    """One entry of the ledger (create-only)."""
+    return f"{ledger(model)}{sequence:010d}.json"
+
+
+def is_ledger_entry(key: str) -> bool:
+    """Whether a key of the ledger bucket is an entry's, and not a marker's."""
+    return "/decisions/" not in key
+
+
+def ledger_marker(model: str, entry: str) -> str:
+    """Says that a decision is being written, and, once it is, at which place of the ledger it stands."""
+    return f"{ledger(model)}decisions/{entry}"

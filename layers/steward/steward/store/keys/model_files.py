@@ -1,0 +1,71 @@
+"""Keys of declarations, versions, training sets and runs."""
+
+
+def models() -> str:
+    """Prefix of all models."""
+    return "models/"
+
+
+def spec_revisions(model: str) -> str:
+    """Prefix of a model's declarations, oldest first."""
+    return f"models/{model}/specs/"
+
+
+def spec_revision(model: str, revision: str) -> str:
+    """One accepted declaration."""
+    return f"{spec_revisions(model)}{revision}.json"
+
+
+def versions(model: str) -> str:
+    """Prefix of a model's versions."""
+    return f"models/{model}/versions/"
+
+
+def version(model: str, version: str, part: str) -> str:
+    """One part of a version: manifest.json, model.skops, baseline.json, background.json, card.md, card.json, ..."""
+    return f"{versions(model)}{version}/{part}"
+
+
+def version_of(key: str) -> str:
+    """The version that a key holds a part of."""
+    return key.split("/")[-2]
+
+
+def champion_test(model: str, version: str, test: str) -> str:
+    """The evidence of one test of a champion on labels that came since."""
+    return f"{versions(model)}{version}/tests/{test}.json"
+
+
+def routing(model: str) -> str:
+    """Which version is in charge (compare-and-swap)."""
+    return f"models/{model}/routing.json"
+
+
+def datasets(model: str) -> str:
+    """Prefix of a model's training sets."""
+    return f"models/{model}/datasets/"
+
+
+def dataset(model: str, dataset: str) -> str:
+    """The manifest of a training set."""
+    return f"{datasets(model)}{dataset}/manifest.json"
+
+
+def dataset_of(key: str) -> str:
+    """The training set whose manifest a key holds."""
+    return key.split("/")[-2]
+
+
+def runs(model: str) -> str:
+    """Prefix of a model's runs."""
+    return f"runs/{model}/"
+
+
+def run(model: str, run: str) -> str:
+    """One run (compare-and-swap)."""
+    return f"{runs(model)}{run}.json"
+
+
+def retraining_state(model: str) -> str:
+    """What the retraining policy remembers (compare-and-swap)."""
+    return f"{runs(model)}_policy.json"

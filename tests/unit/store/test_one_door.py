@@ -1,0 +1,36 @@
+"""`steward.store.keys` alone builds and reads the keys of both buckets."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from steward.store import keys
+
+PACKAGE = Path(__file__).resolve().parents[3] / "layers" / "steward" / "steward"
+KEYS = PACKAGE / "store" / "keys"
+PREFIXES = tuple(sorted({f"{prefix.split('/')[0]}/" for prefix in [*keys.everything("m"), keys.spec_upload("m")]}))
+KINDS = {"corrections/predictions", "corrections/labels", "corrections/reference", "corrections/"}
+"""What a dataset's manifest calls corrected records, which is part of no key there."""
+CUT = re.compile(r"\.key\.(r?split|r?partition)\(")
+
+
+def built(tree: ast.Module) -> Iterator[str]:
+    """The texts, but for docstrings, that begin as a key does."""
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            text = node.value
+            if text.startswith(PREFIXES) and text not in KINDS and " " not in text and "<" not in text:
+                yield text
+
+
+def test_no_other_module_builds_or_cuts_a_key() -> None:
+    found: dict[str, list[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        if KEYS in path.parents or path.name in {"stored_objects.py", "kinds.py", "acceptance.py"}:
+            continue  # a listing's own; which document is where; pure, and knows of no store
+        source = path.read_text(encoding="utf-8")
+        if problems := [*built(ast.parse(source)), *CUT.findall(source)]:
+            found[path.relative_to(PACKAGE).as_posix()] = problems
+    assert found == {}
