@@ -170,17 +170,24 @@ class Deployed:
         """Every event of a kind so far."""
         return (event for event in self.events if isinstance(event, kind) and model in (None, event.model))
 
-    def rest(self, but: Sequence[str] = ()) -> None:
+    def rest(self, but: Sequence[str] = (), within: float = PATIENCE) -> None:
         """Wait until every queue is empty and nothing more is heard.
 
         Args:
             but: functions whose queues may hold messages.
+            within: seconds, after which the test fails.
         """
         queues = [self.queue(name) for name in self.with_queues if name not in but]
         quiet, heard = 0, -1
+<<<<<<< HEAD
         deadline = time.monotonic() + PATIENCE
         while quiet < (_QUIET_LOOKS if self.stack.endpoint else _QUIET_LOOKS_ELSEWHERE):
             assert time.monotonic() < deadline, f"no rest within {PATIENCE:.0f} s:\n{self._story()}"
+=======
+        deadline = time.monotonic() + within
+        while quiet < _QUIET_LOOKS:
+            assert time.monotonic() < deadline, f"no rest within {within:.0f} s:\n{self._story()}"
+>>>>>>> main
             known = len(self.events) + len(self.notifications) + len(self.uploads)
             busy = known != heard or self.stack.events_in_work() or any(map(self.depth, queues))
             quiet = 0 if busy else quiet + 1
