@@ -173,13 +173,13 @@ def describe_backlog(deployment: Deployment) -> str:
         counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
     except QueueUnreadable:
         return ""
-    told = [
+    running = [
         f"{name} {in_work + waiting}" + (f" ({waiting} waiting)" if waiting else "")
         for function, (in_work, waiting) in counts.items()
         if in_work + waiting
         for name in [_CHAIN[function]]
     ]
-    return f"still in work, of all models: {', '.join(told)}" if told else ""
+    return f"still in work, of all models: {', '.join(running)}" if running else ""
 
 
 def describe_defects(defects: Sequence[Defect]) -> str:

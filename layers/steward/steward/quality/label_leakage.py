@@ -61,9 +61,9 @@ def sentence(known: Mapping[str, Leakage], maximum: float) -> str:
         doubt = f", which in {known[name].rows:,} rows may be chance" if known[name].auc > maximum else " at most"
         return f"no feature tells the label by itself: `{name}` does with an AUC of {known[name].auc:.3f}{doubt}"
     ranked = sorted(leaking, key=lambda name: (-leaking[name].auc, name))
-    told = ", ".join(f"`{name}` with an AUC of {leaking[name].auc:.4f}" for name in ranked[:_NAMED])
+    named = ", ".join(f"`{name}` with an AUC of {leaking[name].auc:.4f}" for name in ranked[:_NAMED])
     more = f" and {len(ranked) - _NAMED} more" if len(ranked) > _NAMED else ""
     return (
-        f"the label can be told by one feature alone: {told}{more}, where {maximum:g} is too good to be true; see "
+        f"the label can be told by one feature alone: {named}{more}, where {maximum:g} is too good to be true; see "
         "whether it is known before the label is"
     )

@@ -96,14 +96,14 @@ def _champion(routing: StoredDocument[Routing], projection: LedgerProjection) ->
     if not routing.it.promotions:
         return None
     promotion = routing.it.promotions[-1]
-    told = projection.released if projection.released and projection.released.subject == promotion.version else None
+    release = projection.released if projection.released and projection.released.subject == promotion.version else None
     return Champion(
         version=promotion.version,
         since=promotion.as_of,
         run=promotion.run,
-        why=told.summary if told else _FARTHER_BACK.format(projection.begins),
+        why=release.summary if release else _FARTHER_BACK.format(projection.begins),
         source=routing.stored,
-        entry=told.source if told else None,
+        entry=release.source if release else None,
     )
 
 
