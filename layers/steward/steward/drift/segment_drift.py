@@ -104,5 +104,5 @@ def _too_few(segment: str, rows: int, baseline_rows: int, needed: int) -> Metric
         rows=rows,
         baseline_rows=baseline_rows,
         status="unknown",
-        message=f"{segment} cannot be compared: the window has {rows:,} rows of it, and {needed:,} are needed",
+        message=f"{segment} cannot be compared: the window has {rows:,} of its rows, and {needed:,} are needed",
     )
