@@ -181,8 +181,7 @@ class Deployed:
         quiet, heard = 0, -1
         deadline = time.monotonic() + within
         while quiet < (_QUIET_LOOKS if self.stack.endpoint else _QUIET_LOOKS_ELSEWHERE):
-            assert time.monotonic() < deadline, f"no rest within {within:.0f} s:
-{self._story()}"
+            assert time.monotonic() < deadline, f"no rest within {within:.0f} s:\n{self._story()}"
             known = len(self.events) + len(self.notifications) + len(self.uploads)
             busy = known != heard or self.stack.events_in_work() or any(map(self.depth, queues))
             quiet = 0 if busy else quiet + 1
