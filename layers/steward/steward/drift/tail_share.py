@@ -93,7 +93,8 @@ class TailShare:
 
     def discount_neighbours(self, around: Neighbourhood, bins: NumericBins, effect: DesignEffect) -> Self:
         """The same finding less the rows that a move within the margin explains."""
-        increase, chance = around.tail_increase(bins.edges[self.edge], above=self.side == "above", effect=effect)
+        asked = effect if self.p_value < 1 else None  # what chance does already, it does not do less
+        increase, chance = around.tail_increase(bins.edges[self.edge], above=self.side == "above", effect=asked)
         return replace(
             self,
             increase=min(self.increase, increase),

@@ -52,7 +52,7 @@ class OneVsRestProblem:
         nothing, known = np.zeros(len(calibration.residual_model.rows)), calibration.array
         return cls(calibration, known["rows"], known["shares"], nothing, nothing)
 
-    @property
+    @cached_property
     def by_map_alone(self) -> "OneVsRestProblem":
         """The same rows, of whom no more is known than their scores."""
         return replace(self, shares=self.calibration.array["shares"])

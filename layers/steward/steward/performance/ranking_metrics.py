@@ -169,7 +169,7 @@ def _decided_positive(counts: BinaryCounts) -> tuple[Floats, Floats]:
 
 def _from_above(cells: Floats) -> Floats:
     """Rows of each cell and of those above it."""
-    return np.flip(np.cumsum(np.flip(cells, axis=-1), axis=-1), axis=-1)
+    return cells[..., ::-1].cumsum(axis=-1)[..., ::-1]
 
 
 def _newcombe_bound(area: float, end: float, positives: int, negatives: int, deviation: float) -> float:
