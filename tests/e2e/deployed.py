@@ -145,17 +145,18 @@ class Deployed:
         """Every event of a kind so far."""
         return (event for event in self.events if isinstance(event, kind) and model in (None, event.model))
 
-    def rest(self, but: Sequence[str] = ()) -> None:
+    def rest(self, but: Sequence[str] = (), within: float = PATIENCE) -> None:
         """Wait until every queue is empty and nothing more is heard.
 
         Args:
             but: functions whose queues may hold messages.
+            within: seconds, after which the test fails.
         """
         queues = [self.queue(name) for name in self.functions if name not in but]
         quiet, heard = 0, -1
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + within
         while quiet < _QUIET_LOOKS:
-            assert time.monotonic() < deadline, f"no rest within {PATIENCE:.0f} s:\n{self._story()}"
+            assert time.monotonic() < deadline, f"no rest within {within:.0f} s:\n{self._story()}"
             known = len(self.events) + len(self.notifications) + len(self.uploads)
             quiet = quiet + 1 if known == heard and not any(map(self.depth, queues)) else 0
             heard = known

@@ -246,7 +246,6 @@ def world() -> Iterator[World]:
         deployment.arns[function] = f"arn:aws:sqs:{REGION}:123456789012:{function}"
     deployment.arns["undelivered_events"] = f"arn:aws:sqs:{REGION}:123456789012:undelivered_events"
     deployment.arns["topic"] = f"arn:aws:sns:{REGION}:123456789012:alerts"
-    deployment.arns["undelivered_events"] = f"arn:aws:sqs:{REGION}:123456789012:undelivered_events"
     cloud = MemoryCloud(deployment.clock, FUNCTIONS)
     made = World(deployment, cloud)
     cloud.answered = made.note

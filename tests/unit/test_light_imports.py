@@ -38,7 +38,8 @@ def environment(bytecode: Path) -> dict[str, str]:
     variables: dict[str, object] = {}
     for function in given:
         variables |= function.get("Function", function)["Environment"]["Variables"]
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    left_out = ("PYTHONDONTWRITEBYTECODE", "COVERAGE_")  # `make coverage` would load itself too
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {
         **inherited,
         **{name: value if isinstance(value, str) else "deployed" for name, value in variables.items()},

@@ -109,8 +109,8 @@ def _places(deployment: Deployment) -> dict[str, str]:
 
 def _describe_letter(deployment: Deployment, place: str, letters: DeadLetters, letter: Letter) -> FailedMessage:
     if place == UNDELIVERED:
-        told = [letter.attributes.get(name) for name in ("ERROR_CODE", "ERROR_MESSAGE")]
-        reason = ": ".join(part for part in told if part) or "it came without a reason"
+        errors = [letter.attributes.get(name) for name in ("ERROR_CODE", "ERROR_MESSAGE")]
+        reason = ": ".join(part for part in errors if part) or "it came without a reason"
         letter, target = undelivered_message(letter)
         return FailedMessage(place, letters, letter, reason, target)
     reason = logs.reason_of(deployment.outputs["LogGroupName"], letter.message, letter.sent_at) or _KILLED

@@ -51,9 +51,9 @@ def _policy(properties: _Properties) -> Facts:
 
 
 def _bucket(properties: _Properties) -> Facts:
-    told = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration", {})
+    bridge = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration", {})
     return {
-        "notifications": bool(told.get("EventBridgeEnabled")),
+        "notifications": bool(bridge.get("EventBridgeEnabled")),
         "versioning": properties.get("VersioningConfiguration", {}).get("Status"),
     }
 

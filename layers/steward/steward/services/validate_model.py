@@ -62,7 +62,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
         evaluation=stored,
     )
     evidence = (stored, completed.manifest)
-    entry = OutboxEntry(event, "validation_completed", completed.version, evaluation.summary, evidence)
+    entry = OutboxEntry(event, "validation_completed", completed.version, evaluation.verdict, evidence)
     yield from announce(runtime, entry)
 
 
