@@ -7,7 +7,7 @@ from functools import partial
 
 from steward.alerting.messages import deployment_notice
 from steward.events import DEPLOYMENT, ClockTick, DeploymentDegraded, DeploymentRecovered, Event, Problem
-from steward.notifications import publish
+from steward.notification_channels import publish
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import model_schedules, models
 from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings, logger
