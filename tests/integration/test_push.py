@@ -1,7 +1,9 @@
 """`steward push`: what became of each file is said, and the exit code tells whether it is what was asked for."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -262,3 +264,40 @@ def test_retraining_of_a_model_that_is_trained_elsewhere_is_declined_with_the_re
     assert (declined.correlation_id, declined.triggers) == ("asked", ["ada asks"])
     assert "trained elsewhere" in declined.reasons[0]
     assert "steward push FILE --model MODEL --kind reference" in declined.reasons[0]
+
+
+@pytest.mark.parametrize("kind", ["predictions", "labels"])
+def test_a_push_ends_when_its_windows_are_checked_and_their_alerts_decided(serving: Deployment, kind: str) -> None:
+    ran = push("predictions.csv", "predictions")
+    if kind == "labels":
+        ran = push("labels.csv", "labels")
+    assert ran.code == 0, ran.text
+    assert "waiting for the checks of lemons and their alerts, for 120 s at most" in ran.text
+    assert "2 windows of lemons are checked; firing: none; `steward status lemons` shows what was found" in ran.text
+    known = serving.object("alerts/lemons.json")["checks"].values()
+    assert sum(one["labelled_rows"] for one in known) == (200 if kind == "labels" else 0)
+
+
+def test_a_push_says_which_alerts_fire(serving: Deployment, folder: Path) -> None:
+    scored = lemons.predictions(SOLD)
+    scored["mileage"] *= 20
+    (folder / "predictions.csv").write_bytes(lemons.csv(scored))
+    ran = push("predictions.csv", "predictions")
+    assert ran.code == 0, ran.text
+    assert "are checked; firing: feature_drift" in ran.text
+
+
+def test_a_push_whose_checks_do_not_come_says_what_is_missing(serving: Deployment) -> None:
+    with patch("time.sleep", lambda _: serving._drain("ingest_records", 1)):
+        ran = push("predictions.csv", "predictions", "lemons", "--patience", "3")
+    assert ran.code == 2
+    assert "0 of 2 windows of lemons are checked after 3 s without news. It goes on by itself" in ran.text
+    assert "`steward status lemons`" in ran.text
+
+
+def test_windows_that_have_not_ended_are_not_waited_for(serving: Deployment, folder: Path) -> None:
+    with patch("steward.cli.check_progress._now", lambda: datetime(2024, 1, 15, 12, tzinfo=UTC)):
+        ran = push("predictions.csv", "predictions")
+    assert ran.code == 0, ran.text
+    assert "2 windows may have more rows to come, and will be checked after the end" in ran.text
+    assert "is checked" not in ran.text

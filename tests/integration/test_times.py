@@ -21,7 +21,7 @@ def test_the_ledger_says_in_which_unit_times_were_and_how_many_placeholders(trai
     (entry,) = [entry for entry in trained.entries("lemons") if entry.identity == event.event_id]
     assert entry.summary == (
         "39 rows; 1 more are in quarantine: sold_at missing_time (1); see `steward quarantine show lemons "
-        f"{event.batch}`; sold_at is in epoch milliseconds; "
+        f"{event.batch}`; 1 window, 2024-01-17 00:00 to 2024-01-18 00:00; sold_at is in epoch milliseconds; "
         "placeholders in sold_at count as missing: 1970-01-01 (1)"
     )
 

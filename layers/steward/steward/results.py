@@ -21,8 +21,14 @@ FILLING = "rows_so_far"
 INVALID_SHARE = "invalid_share"
 """The statistic of the validity of all rows; its sentence names the most frequent reasons."""
 
-REMEDY = "compare with a longer reference, or a seasonal or trailing baseline"
+REMEDY = (
+    "compare with a longer reference, or with earlier windows: "
+    "`monitors: {feature_drift: {compared_with: {windows: 28}}}`, or `{every: 1w, repeats: 12}` for a weekly rhythm"
+)
 """What helps where windows of the baseline differ so much that hardly any drift would show."""
+
+MORE_ROWS = "it takes more rows: where windows stay as small, declare longer ones, such as `window: {length: 1w}`"
+"""What helps where the rows of a window are too few for a large change to show."""
 
 
 class Precision(TolerantModel):
@@ -111,3 +117,25 @@ def without_chance(sentence: str) -> str:
     '`x` moved (n = 90); it carries 11 % of it'
     """
     return _CHANCE.sub("", sentence)
+
+
+def shorten(sentence: str, longest: int = 600) -> str:
+    """A sentence, cut between words where it is too long to be read.
+
+    >>> shorten("a long sentence", 11), shorten("unbroken", 7)
+    ('a long ...', 'unbr...')
+    """
+    if len(sentence) <= longest:
+        return sentence
+    cut = sentence[: longest - 3]
+    words, _, broken = cut.rpartition(" ")
+    return f"{words} ..." if words and len(broken) < longest // 2 else f"{cut}..."
+
+
+def count_of(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> count_of(1, "row"), count_of(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

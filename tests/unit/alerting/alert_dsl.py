@@ -33,12 +33,21 @@ def check(
     evidence: int = 100,
     version: str = "v1",
     monitors: tuple[MonitorName, ...] = ("log_loss",),
+    rows: int = 700,
+    subjects: dict[str, float] | None = None,
 ) -> CheckSummary:
     findings = {}
     if letter in LETTERS:
         status, exceedance = LETTERS[letter]
         found = MonitorFinding.model_validate(
-            {"status": status, "exceedance": exceedance, "summary": f"{letter} on {day}"}
+            {
+                "status": status,
+                "exceedance": exceedance,
+                "rows": rows,
+                "enough": rows // 2 if letter == "b" else 0,
+                "subjects": {"age": 4.0} if letter == "b" else subjects or {},
+                "summary": f"{letter} on {day}",
+            }
         )
         findings = dict.fromkeys(monitors, found)
     return CheckSummary(
@@ -46,8 +55,14 @@ def check(
         window=window(day),
         check=f"{day}-{evidence}-{letter}",
         evidence=evidence,
+        rows=rows,
         findings=findings,
     )
+
+
+def small(day: int, rows: int = 12) -> CheckSummary:
+    """A day that is not bad, of few rows."""
+    return check(day, "g", rows=rows)
 
 
 def seen(letters: str, *, champion: str = "v1", monitors: tuple[MonitorName, ...] = ("log_loss",)) -> ModelAlerts:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.alerting.delivery import LEASE_TTL
+from steward.alerting.inputs import MonitorFinding
 from steward.alerting.model_alerts import MAX_WINDOWS, alert_statuses, firing
 from tests.unit.alerting.alert_dsl import (
     DAY,
@@ -14,6 +15,7 @@ from tests.unit.alerting.alert_dsl import (
     lived,
     mute,
     seen,
+    small,
     spec,
     standing,
     told,
@@ -279,3 +281,76 @@ def test_what_may_have_gone_out_is_told_even_when_it_is_over_and_then_its_end() 
         heard.append(news["log_loss"].change)
         alerts = alerts.with_sent(news, NOW)
     assert heard == ["firing", "resolved"]
+
+
+def test_a_window_with_too_few_rows_ends_no_trouble_and_the_last_that_could_tell_speaks() -> None:
+    found = standing(seen("gbbb").with_check(small(4)), spec())
+    assert (found.state, found.summary, found.recent) == ("firing", "b on 3", (3, 4))
+    assert found.doubt
+    assert (found.doubt.window, found.doubt.rows, found.doubt.measured) == (window(4), 12, True)
+    assert found.doubt.sentence == "too few rows to show whether it is over; it takes some 350"
+    later = standing(seen("gbbb").with_check(small(4)).with_check(check(5)), spec())
+    assert (later.state, later.doubt, later.shown_state) == ("resolved", None, "resolved")
+    assert later.reason == "resolved by the window of 2024-01-06, which was well within the limit"
+
+
+def test_small_windows_that_together_have_the_rows_end_a_trouble() -> None:
+    alerts = seen("gbbb")
+    states = []
+    for at in range(4, 9):
+        alerts = alerts.with_check(small(at, rows=90))
+        states.append(standing(alerts, spec()).state)
+    assert states == ["firing", "firing", "firing", "resolved", "resolved"]
+
+
+@pytest.mark.parametrize(
+    ("subjects", "state"),
+    [
+        ({"age": 9.0}, "firing"),  # not even what was found would show
+        ({"age": 1.5}, "resolved"),  # hardly any drift would show, but what was found would
+        ({"price": 9.0}, "resolved"),  # that was never bad
+    ],
+)
+def test_a_column_of_which_nothing_can_be_told_is_not_over(subjects: dict[str, float], state: str) -> None:
+    found = standing(seen("gbbb").with_check(check(4, "g", subjects=subjects)), spec())
+    assert found.state == state
+    assert (found.doubt is not None) == (state == "firing")
+
+
+def test_a_small_window_does_not_make_a_quiet_model_doubtful() -> None:
+    found = standing(seen("ggg").with_check(small(3)), spec())
+    assert (found.shown_state, found.doubt) == ("ok", None)
+
+
+@pytest.mark.parametrize("missing", ["ignore", "alert", "keep", "resolve"])
+def test_a_window_that_cannot_tell_is_no_missing_window(missing: str) -> None:
+    declared = spec(f"{{flapping: null, missing: {missing}}}")
+    assert standing(seen("gb").with_check(small(2)), declared).state == "firing"
+    assert standing(seen("g").with_check(small(1)), declared).state == "ok"
+
+
+def test_an_alert_says_since_when_it_fires_and_why_it_still_does() -> None:
+    assert standing(seen("gbb~"), spec()).reason == (
+        "fires since the window of 2024-01-02; the window of 2024-01-04 is not well within the limit"
+    )
+
+
+def test_a_monitor_that_was_never_conclusive_is_shown_as_such() -> None:
+    unknown = MonitorFinding(status="unknown", summary="windows differ")
+    summary = check(0, " ").model_copy(update={"findings": {"feature_drift": unknown}})
+    found = standing(seen("").with_check(summary), spec(), "feature_drift")
+    assert (found.state, found.shown_state, found.latest, found.recent) == ("ok", "cannot tell", None, (0, 0))
+
+
+@given(st.lists(st.tuples(st.sampled_from("bg~ "), st.integers(1, 1500)), max_size=25))
+def test_an_alert_that_fires_resolves_only_in_a_window_that_can_tell(days: list[tuple[str, int]]) -> None:
+    alerts, before = seen(""), "ok"
+    for at, (letter, rows) in enumerate(days):
+        alerts = alerts.with_check(check(at, letter, rows=rows))
+        if not alerts.monitors:
+            continue
+        found = standing(alerts, spec())
+        if before == "firing" and found.state == "resolved":
+            assert found.doubt is None
+            assert letter == "g"
+        before = found.state

@@ -1,24 +1,30 @@
 """What `steward status` shows: what needs a person first, and how often windows were bad."""
 
+from dataclasses import replace
+
 import pytest
 from rich.console import Console
 from rich.table import Table
 
+from steward.alerting.inputs import Doubt
 from steward.alerting.model_alerts import alert_statuses
 from steward.cli.status import ModelStatus, alerts_table, table
 from steward.releasing.routing import Routing
-from steward.retraining.runs import Run
-from tests.unit.alerting.alert_dsl import seen, spec, window
+from steward.retraining.runs import Run, Stage
+from tests.unit.alerting.alert_dsl import check as day
+from tests.unit.alerting.alert_dsl import seen, small, spec, window
 from tests.unit.examples import START
 
 
-def standing(model: str, letters: str = "gggggg", *, champion: bool = True, failed: str = "") -> ModelStatus:
+def standing(
+    model: str, letters: str = "gggggg", *, champion: bool = True, failed: str = "", stage: Stage = "failed"
+) -> ModelStatus:
     routing = Routing(model=model)
     if champion:
         routing = routing.promote("v1", over=None, run="r1", as_of=START, promoted_at=START)
     run = Run(
         run="r2", model=model, as_of=START, reasons=["first"], correlation_id="c", requested_at=START,
-        stage="failed" if failed else "promoted", outcome=failed,
+        stage=stage if failed else "promoted", outcome=failed,
     )  # fmt: skip
     alerts = seen(letters, monitors=("log_loss", "roc_auc")) if champion else seen("")
     return ModelStatus(
@@ -46,7 +52,43 @@ def test_a_model_whose_training_failed_comes_first_with_the_reason() -> None:
     ]
     ordered = sorted(models, key=lambda one: one.urgency)
     assert [one.model for one in ordered] == ["typo", "stale", "loud", "calm"]
-    assert "newest run failed 2024-01-01: TypeError: no parameter 'min_sample_leaf'" in shown(table(ordered))
+    assert (
+        "no version is in charge: its training failed: TypeError: no parameter 'min_sample_leaf'; "
+        "once that is corrected, `steward retrain typo --reason corrected` tries again"
+    ) in shown(table(ordered))
+    assert [one.needs_a_look for one in ordered] == [True, True, True, False]
+    assert alerts_table(models[2]) == "no monitor has said anything yet"
+
+
+def test_a_first_version_that_was_rejected_needs_a_look() -> None:
+    refused = standing("loans", champion=False, failed="no better than a constant", stage="refused")
+    assert refused.needs_a_look
+    assert "its first version was rejected: no better than a constant; with more or better rows" in refused.trouble
+    later = standing("loans", failed="no better than the champion", stage="refused")
+    assert (later.needs_a_look, later.trouble) == (False, "")
+
+
+def test_a_newest_window_that_cannot_tell_is_shown_beside_what_the_last_one_that_could_said() -> None:
+    alerts = seen("gbbb").with_check(small(4))
+    told = replace(standing("loans"), alerts=list(alert_statuses(alerts, spec()).values()))
+    text = " ".join(shown(alerts_table(told)).split())
+    assert "firing, warning, window 2024-01-04 00:00, bad in 3 of the last 4 windows" in text
+    assert "b on 3" in text
+    assert "the newest window (2024-01-05 00:00, 12 rows) cannot tell: too few rows to show whether it is over" in text
+    (record,) = told.record()["alerts"]
+    assert (record["state"], record["cannot_tell"]["rows"]) == ("firing", 12)
+
+
+def test_what_cannot_be_told_is_not_in_good_order() -> None:
+    doubtful = Doubt(measured=True, sentence="cannot tell for 5 of 7 columns: `age`")
+    check = day(2, "g").model_copy(update={"doubts": {"log_loss": doubtful}})
+    told = replace(standing("loans"), alerts=list(alert_statuses(seen("gg").with_check(check), spec()).values()))
+    text = shown(alerts_table(told))
+    assert "cannot tell, warning" in text
+    assert "cannot tell for 5 of 7 columns" in text
+    assert "good order" not in text.lower()
+    (record,) = told.record()["alerts"]
+    assert record["state"] == "cannot tell"
 
 
 @pytest.mark.parametrize(

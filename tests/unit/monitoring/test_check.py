@@ -83,7 +83,7 @@ def undecided(column: str) -> MetricResult:
 def test_a_quiet_monitor_says_of_which_columns_it_cannot_tell() -> None:
     doubtful = [undecided(f"c{n}") for n in range(5)]
     assert check(*doubtful, result("ok", column="calm")).summary("feature_drift") == (
-        "nothing found in this window; cannot tell for 5 of 6 columns: `c0`, `c1`, `c2`, and 2 more; windows differ"
+        "cannot tell for 5 of 6 columns: `c0`, `c1`, `c2`, and 2 more; nothing found in the others; windows differ"
     )
 
 
@@ -102,8 +102,14 @@ def test_a_monitor_that_can_tell_of_no_column_does_not_say_that_it_found_nothing
 def test_that_nothing_can_be_told_is_said_once(message: str, said: str) -> None:
     doubtful = undecided("age").model_copy(update={"message": message})
     sentence = check(doubtful, result("ok", column="calm")).summary("feature_drift")
-    assert sentence.startswith(f"nothing found in this window; cannot tell for 1 of 2 columns: `age`; {said}")
+    assert sentence.startswith(f"cannot tell for 1 of 2 columns: `age`; nothing found in the others; {said}")
     assert sentence.count("cannot tell") == 1
+
+
+def test_a_monitor_that_cannot_tell_of_some_column_is_not_ok() -> None:
+    assert check(result("ok", column="calm"), undecided("c0")).statuses == {"feature_drift": "unknown"}
+    assert check(undecided("c0"), result("ok", column="calm")).statuses == {"feature_drift": "unknown"}
+    assert check(undecided("c0"), breach("bad")).statuses == {"feature_drift": "breach"}
 
 
 def breach(column: str | None, effect: float | None = None) -> MetricResult:

@@ -59,9 +59,13 @@ def test_a_model_of_which_nothing_is_stored_but_its_declaration_is_not_called_we
         ({"alerts": usual("bbbbggggggg").alerts}, "healthy", "no alert fires"),  # that is over
         ({"alerts": usual("gggggbbggg").alerts}, "healthy", "no alert fires"),  # two may be chance
         ({"story": told("champion_promoted", "run_failed", summary="too few rows.")}, "warning",
-         "the newest training failed: too few rows."),
+         "the newest training failed: too few rows; once that is corrected, `steward retrain lemons"),
         ({"story": told("run_failed", summary="too few rows"), "routing": None, "check": None, "alerts": None},
-         "critical", "no version is in charge, since training failed: too few rows."),
+         "critical", "no version is in charge, since training failed: too few rows; once that is corrected, `"),
+        ({"story": told("version_refused", summary="no better"), "routing": None, "check": None, "alerts": None},
+         "critical", "no version is in charge, since the first was rejected: no better; with more or better rows"),
+        ({"story": told("version_refused", "champion_promoted", summary="fine")}, "healthy", "no alert fires"),
+        ({"story": told("champion_promoted", "version_refused", summary="no better")}, "healthy", "no alert fires"),
         ({"alerts": usual("ggggggbbbb").alerts, "spec": CRITICAL}, "critical", "1 critical alert fires: log loss"),
         ({"alerts": usual("gggggggggb").alerts, "spec": SLOW}, "attention", "on the way to an alert: log loss"),
         ({"audit": audited(holds=False)}, "critical", "audit fails: ledger chain"),

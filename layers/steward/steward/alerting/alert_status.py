@@ -1,15 +1,17 @@
-"""Status of one alert: its state, its severity, and the notification that is pending."""
+"""The status of one alert: its state, what the newest conclusive window said, and what newer ones cannot tell."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 from steward.alerting.delivery import AlertSnapshot, Announcement, DeliveryState, pending_notification
 from steward.alerting.inputs import CheckSummary, MonitorFinding
-from steward.alerting.state_machine import AlertProgress, AlertState
+from steward.alerting.state_machine import AlertProgress, AlertState, WindowResult
 from steward.spec.alerting import AlertRule
 from steward.spec.monitors import DriftName, MonitorName, QualityName
 from steward.spec.severity import Severity
+from steward.spec.windows import Window
 
 RECENT = 25
 """Newest windows of which it is told how many were bad."""
@@ -21,6 +23,31 @@ _ABOUT_ROWS = frozenset({*get_args(DriftName), *get_args(QualityName)}) - {"labe
 
 _OF_UPLOAD = re.compile("[0-9a-f]{16}")
 """The form of correlation ids that follow from an upload."""
+
+
+ShownState = AlertState | Literal["cannot tell", "not measured"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewestDoubt:
+    """What the newest window cannot tell of a monitor.
+
+    Attributes:
+        window: which.
+        rows: that it has.
+        sentence: why, and what helps.
+        measured: whether something was measured; else nothing could be.
+    """
+
+    window: str
+    rows: int
+    sentence: str
+    measured: bool
+
+    @property
+    def clause(self) -> str:
+        """What follows on the name of the window in a sentence."""
+        return self.sentence if self.sentence.startswith("cannot tell") else f"cannot tell: {self.sentence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +62,10 @@ class AlertStatus:
         snapshot: how it stands, as telling needs it.
         muted: why nobody is told although there is something to tell: the reason of a mute; empty without.
         maintenance: the reason of the maintenance that the newest window falls into; empty without.
-        trend: the findings of the newest windows, the oldest first.
-        latest: the newest check that has a finding of this monitor; None without.
+        trend: the findings of the newest windows that tell something, the oldest first.
+        latest: the newest check that tells something of this monitor; None without.
+        decided: what that window counts as; None where it was not counted.
+        doubt: what the newest window cannot tell; None where it can.
     """
 
     monitor: MonitorName
@@ -48,6 +77,8 @@ class AlertStatus:
     maintenance: str
     trend: tuple[tuple[str, MonitorFinding], ...]
     latest: CheckSummary | None
+    decided: WindowResult | None = None
+    doubt: NewestDoubt | None = None
 
     def chain(self, found_by: str) -> str:
         """The correlation id of its news, of one about rows: of the newest upload of them that its check saw.
@@ -62,6 +93,35 @@ class AlertStatus:
     def state(self) -> AlertState:
         """`ok`, `pending`, `firing` or `resolved`."""
         return self.progress.state
+
+    @property
+    def shown_state(self) -> ShownState:
+        """The state as people and programs read it: what cannot be told is not in good order."""
+        if self.doubt is None or self.state not in ("ok", "resolved"):
+            return self.state
+        return "cannot tell" if self.doubt.measured else "not measured"
+
+    @property
+    def reason(self) -> str:
+        """By which window it has its state, and why, where the newest sentence alone would not say so."""
+        return "; ".join(self._reasons())
+
+    def _reasons(self) -> Iterator[str]:
+        alone = self.latest is not None and self.latest.findings[self.monitor].bad
+        kind = self.decided.kind if self.decided else None
+        if self.state == "firing" and self.progress.fired:
+            yield f"fires since the window of {_day(self.progress.fired)}"
+            if kind == "bad" and not alone:
+                yield pooled_note(self.decided).removeprefix("; ")
+            elif kind != "bad":
+                yield f"the window of {_day(self.latest.window)} is not well within the limit" if self.latest else ""
+        if self.state == "resolved" and self.progress.ended:
+            yield f"resolved by the window of {_day(self.progress.ended)}, which was well within the limit"
+        if self.state in ("ok", "resolved") and alone and kind == "between":
+            yield (
+                "what the newest window shows alone comes by chance more often than `alerting.false_alarms` allows: it "
+                "fires once the newest 3, 10 or 30 windows together prove it"
+            )
 
     @property
     def severity(self) -> Severity:
@@ -104,3 +164,14 @@ class AlertStatus:
         if self.state != "firing" or self.progress.since is None:
             return 0
         return sum(window >= self.progress.since for window, _ in self.trend)
+
+
+def pooled_note(result: WindowResult | None) -> str:
+    """What to add to the sentence of a window that is bad only with those before it."""
+    span = result.span if result else 1
+    return f"; the newest {span} windows together are, at the declared rate of false alarms" if span > 1 else ""
+
+
+def _day(window: str) -> str:
+    found = Window.parse(window)
+    return f"{found.start:%Y-%m-%d}" if found.length.days else f"{found.start:%Y-%m-%d %H:%M}"

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 from datetime import timedelta
+from statistics import NormalDist
+from typing import Final
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
@@ -11,14 +13,25 @@ from steward.events import ObjectRef
 from steward.results import MetricResult, Precision, Status
 from steward.spec.monitors import MonitorName, StoredMonitor
 
+_OF_ROWS: Final[frozenset[MonitorName]] = frozenset(("volume", "no_data", "freshness"))
+"""Monitors of how many rows come, and when: fewer rows make them no less sure."""
+
+_HALF, _RAREST, _BOUNDLESS = 0.5, 1e-300, 1e9
+_NORMAL = NormalDist()
+
 
 class MonitorFinding(TolerantModel):
     """The result of one check for one monitor.
 
     Attributes:
-        status: `ok`, `drift` or `breach`; an `unknown` is no finding.
+        status: `ok`, `drift` or `breach`; `unknown` where something was measured, and nothing could be told. What could
+            not be measured is no finding.
         exceedance: how far the figure is from its usual value, its limit being 1; None where the monitor has no figure.
         value, threshold, low, high, baseline, precision: of the result that is farthest.
+        rows: that the finding rests on; 0 where rows do not limit what can be found, as of their number itself.
+        enough: of a bad one, with how many rows the same would still have been found.
+        subjects: of a bad one, what was found, with its effect; of another, what was measured and yet cannot be told,
+            with the smallest effect of which it shows that it is over.
         summary: the sentence a person reads.
     """
 
@@ -32,6 +45,9 @@ class MonitorFinding(TolerantModel):
     high: float | None = None
     baseline: float | None = None
     precision: Precision | None = None
+    rows: int = 0
+    enough: int = 0
+    subjects: dict[str, float] = Field(default_factory=dict)
     summary: str = ""
 
     @property
@@ -58,22 +74,75 @@ def monitor_finding(results: Sequence[MetricResult], status: Status, summary: st
         status: the most severe.
         summary: the sentence.
     """
+    bad = [result for result in results if result.status in ("drift", "breach")]
+    effects: dict[str, float] = {}
+    for result in bad or [result for result in results if result.undecided]:
+        subject, effect = _subject(result), _effect(result)
+        effects[subject] = max(effect, effects.get(subject, 0.0))
+    rows = 0 if any(result.monitor in _OF_ROWS for result in results) else max(map(_rows, results), default=0)
+    finding = MonitorFinding(
+        status=status,
+        rows=rows,
+        enough=math.ceil(rows * _share_that_shows(bad)) if bad else 0,
+        subjects=effects,
+        summary=summary,
+    )
     placed = [(exceedance(result), result) for result in results]
     measured = [(far, result) for far, result in placed if far is not None]
     if not measured:
-        return MonitorFinding(status=status, summary=summary)
+        return finding
     far, result = max(measured, key=lambda pair: pair[0])
-    return MonitorFinding(
-        status=status,
-        exceedance=far,
-        value=result.value if result.baseline is not None else (result.effect or result.value),
-        threshold=_limit(result),
-        low=result.low,
-        high=result.high,
-        baseline=result.baseline,
-        precision=result.precision,
-        summary=summary,
+    return finding.model_copy(
+        update={
+            "exceedance": far,
+            "value": result.value if result.baseline is not None else (result.effect or result.value),
+            "threshold": _limit(result),
+            "low": result.low,
+            "high": result.high,
+            "baseline": result.baseline,
+            "precision": result.precision,
+        }
     )
+
+
+def _subject(result: MetricResult) -> str:
+    return " ".join(filter(None, (result.segment, result.column or result.statistic)))
+
+
+def _effect(result: MetricResult) -> float:
+    """The size of a change; of one that cannot be told, the smallest that would be over: half of it is left, or less.
+
+    Of several results about one column one alone carries the effect.
+    """
+    size = abs(result.effect or 0.0)
+    if not result.undecided:
+        return size
+    return min(_BOUNDLESS, max(size / _HALF, result.detectable or 0.0))
+
+
+def _rows(result: MetricResult) -> int:
+    return result.precision.observations if result.precision else result.rows
+
+
+def _share_that_shows(bad: Sequence[MetricResult]) -> float:
+    """With which share of the rows all that was found would still be found, at most half.
+
+    The deviate of a change grows with the root of the rows. What has no p-value, or was found only just, is asked for
+    half of the rows: windows are seldom of one size, and no alert is to wait for the largest.
+    """
+    chances: dict[str, list[MetricResult]] = {}
+    for result in bad:
+        chances.setdefault(_subject(result), []).append(result)
+    return max(min(map(_share_of_one, of_one)) for of_one in chances.values())
+
+
+def _share_of_one(result: MetricResult) -> float:
+    if result.p_value is None or result.significance is None or not 0 < result.significance < _HALF:
+        return _HALF
+    found, needed = (
+        _NORMAL.inv_cdf(min(max(chance, _RAREST), _HALF)) for chance in (result.p_value, result.significance)
+    )
+    return min(_HALF, (needed / found) ** 2) if found < needed else _HALF
 
 
 def _limit(result: MetricResult) -> float | None:
@@ -102,6 +171,18 @@ def exceedance(result: MetricResult) -> float | None:
     return max(0.0, (result.value - origin) / room)
 
 
+class Doubt(TolerantModel):
+    """Why a check says nothing of a monitor, or not of all that it watches.
+
+    Attributes:
+        measured: whether something was measured, and yet it cannot be told.
+        sentence: what is not known, and what helps.
+    """
+
+    measured: bool
+    sentence: str
+
+
 class CheckSummary(TolerantModel):
     """One check, as far as alerts need it.
 
@@ -122,6 +203,7 @@ class CheckSummary(TolerantModel):
         stored: where the check is; None in tests of the pure core.
         cause: the likely cause in a sentence; empty where nothing is.
         findings: by monitor.
+        doubts: by monitor, what the check could not tell.
     """
 
     version: str
@@ -138,6 +220,7 @@ class CheckSummary(TolerantModel):
     stored: ObjectRef | None = None
     cause: str = ""
     findings: dict[StoredMonitor, MonitorFinding] = Field(default_factory=dict)
+    doubts: dict[StoredMonitor, Doubt] = Field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -1,6 +1,6 @@
 """All alerts of one model as they are stored, and the status that follows for each from them and the declaration."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal, Self, get_args
@@ -8,7 +8,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field
 
 from steward.alerting.actions import MAX_EXECUTIONS, ActionExecution
-from steward.alerting.alert_status import AlertStatus
+from steward.alerting.alert_status import AlertStatus, NewestDoubt, pooled_note
 from steward.alerting.delivery import (
     AlertSnapshot,
     Announcement,
@@ -17,11 +17,10 @@ from steward.alerting.delivery import (
     acquire_lease,
     mark_sent,
 )
-from steward.alerting.inputs import Acknowledgement, CheckSummary, MonitorFinding, Mute
-from steward.alerting.pooled_evidence import SPANS, classify_window
+from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute
 from steward.alerting.state_machine import WindowResult, run_state_machine
+from steward.alerting.window_results import window_results
 from steward.documents import VersionedModel
-from steward.spec.alerting import AlertRule
 from steward.spec.maintenance import in_maintenance
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName, StoredMonitor
@@ -32,7 +31,6 @@ MAX_WINDOWS = 60
 
 MAX_DECISIONS = 100
 """How many mutes and acknowledgements are remembered, the newest ones."""
-
 
 _KNOWN = frozenset(get_args(MonitorName))
 
@@ -169,10 +167,14 @@ def _alert_status(
     newest = history[-1][0] if history else None
     on = getattr(spec.monitors, name) is not None  # what was switched off says nothing any more
     counted = [(window, check) for window, check in history if on and not skipped.get(window)]
-    results = list(_window_results(counted, name, rule, newest, spec))
+    waits = spec.labels_within if name in spec.metrics else timedelta(0)
+    results = list(window_results(counted, rule, newest, waits))
     where = run_state_machine(results, rule)
-    found = [(check.window, check.findings[name]) for _, check in history if name in check.findings]
-    latest = next((check for _, check in reversed(history) if name in check.findings), None)
+    unclear = {result.window for result in results if result.kind == "unclear"}
+    told = [check for _, check in history if name in check.findings and check.window not in unclear]
+    found = [(check.window, check.findings[name]) for check in told]
+    latest = told[-1] if told else None
+    decided = next((result for result in reversed(results) if latest and result.window == latest.window), None)
     last = sent.last
     at = where.since if where.state == "firing" else (where.ended or (latest.window if latest else None))
     as_of = newest.end if newest else (last.as_of if last else ORIGIN)
@@ -186,7 +188,7 @@ def _alert_status(
             said.concerns(name) and sent.sent_at is not None and said.at >= sent.sent_at
             for said in alerts.acknowledgements.values()
         ),
-        summary=(latest.findings[name].summary if latest else "") + _pooled_note(results),
+        summary=(latest.findings[name].summary if latest else "") + pooled_note(decided),
     )
     return AlertStatus(
         monitor=name,
@@ -198,34 +200,27 @@ def _alert_status(
         maintenance=skipped.get(newest, "") if newest else "",
         trend=tuple(found),
         latest=latest,
+        decided=decided,
+        doubt=_newest_doubt(name, history, results, latest) if on else None,
     )
 
 
-def _pooled_note(results: Sequence[WindowResult]) -> str:
-    """What to add to the sentence of a window that is bad only with those before it."""
-    span = results[-1].span if results else 1
-    return f"; the newest {span} windows together are, at the declared rate of false alarms" if span > 1 else ""
-
-
-def _window_results(
-    history: Sequence[tuple[Window, CheckSummary]],
+def _newest_doubt(
     name: MonitorName,
-    rule: AlertRule,
-    newest: Window | None,
-    spec: ModelSpec,
-) -> Iterator[WindowResult]:
-    """The windows of a course; one without a finding is missing once the labels it may wait for are overdue."""
-    waits = spec.labels_within if name in spec.metrics else timedelta(0)
-    findings: list[MonitorFinding] = []
-    for window, check in history:
-        found = check.findings.get(name)
-        if found is None:
-            if newest is not None and window.end + waits <= newest.end:
-                yield WindowResult(check.window, window.end, "missing")
-            continue
-        findings = [*findings[1 - SPANS[-1] :], found]
-        kind, span = classify_window(findings, rule)
-        yield WindowResult(check.window, window.end, kind, span)
+    history: Sequence[tuple[Window, CheckSummary]],
+    results: Sequence[WindowResult],
+    latest: CheckSummary | None,
+) -> NewestDoubt | None:
+    """What the model's newest window that says anything of a monitor cannot tell of it; None where it can."""
+    reasons = {result.window: result.why for result in results if result.why}
+    for _, check in reversed(history):
+        known, why = check.doubts.get(name), reasons.get(check.window, "")
+        if why or known:
+            sentence = why or (known.sentence if known else "")
+            return NewestDoubt(check.window, check.rows, sentence, measured=bool(why) or bool(known and known.measured))
+        if latest is None or check.window <= latest.window:
+            return None
+    return None
 
 
 def _mute_reason(alerts: ModelAlerts, spec: ModelSpec, name: MonitorName, as_of: datetime) -> str:

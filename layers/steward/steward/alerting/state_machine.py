@@ -8,7 +8,7 @@ from typing import Literal
 from steward.spec.alerting import AlertRule, Flapping
 
 AlertState = Literal["ok", "pending", "firing", "resolved"]
-WindowKind = Literal["bad", "between", "good", "missing"]
+WindowKind = Literal["bad", "between", "good", "unclear", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,17 @@ class WindowResult:
     Attributes:
         window: its id.
         end: the moment that it speaks for.
-        kind: `bad`; `between` its limit and where it counts as recovered; `good`; or `missing`, nothing measured.
+        kind: `bad`; `between` its limit and where it counts as recovered; `good`; `unclear`, too little to tell whether
+            the trouble is over; or `missing`, nothing measured.
         span: how many windows together made it bad.
+        why: of an unclear one, why it cannot tell.
     """
 
     window: str
     end: datetime
     kind: WindowKind
     span: int = 1
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ def run_state_machine(results: Sequence[WindowResult], rule: AlertRule) -> Alert
 
 
 def _apply_missing_policy(result: WindowResult, rule: AlertRule) -> WindowResult | None:
-    """What a window counts as; a missing one counts for nothing where it is to be ignored."""
+    """What a window counts as; an unclear one counts for nothing, and a missing one where it is to be ignored."""
+    if result.kind == "unclear":
+        return None
     if result.kind != "missing":
         return result
     match rule.missing:

@@ -20,7 +20,7 @@ from steward.monitoring.evaluate import evaluate
 from steward.monitoring.recomputation import compare_results
 from steward.repositories.artifacts import ArtifactCatalogue
 from steward.repositories.window_evidence import restore_evidence
-from steward.results import MetricResult
+from steward.results import MetricResult, count_of
 from steward.spec.windows import Window
 from steward.store import keys
 
@@ -121,8 +121,8 @@ def heading(check: Check) -> Text:
     return Text.assemble(
         (check.model, "bold"),
         f", version {check.version}\n"
-        f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC: {check.rows:,} rows in {batches}, "
-        f"{check.labelled_rows:,} labelled\n"
+        f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC: "
+        f"{count_of(check.rows, 'row')} in {batches}, {check.labelled_rows:,} labelled\n"
         f"Drift is measured against {against}. It needs both: a change beyond chance, and one that matters.",
     )
 

@@ -8,6 +8,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from steward.cli.check_progress import CHECKED, show_checks
 from steward.cli.deployment import Deployment
 from steward.cli.first_version import show_version
 from steward.cli.options import Json, Stack
@@ -50,7 +51,8 @@ def upload_files(  # noqa: PLR0917 - the options of a command
 ) -> None:
     """Upload declarations or records, and wait for the result.
 
-    For reference data it also waits for the version made from them. Exits with 0 once everything is ingested (or was
+    For reference data it also waits for the version made from them, for predictions, labels and telemetry until the
+    windows that they touch are checked and their alerts decided. Exits with 0 once everything is ingested (or was
     before, or waits for a first version), with 1 when a file is rejected, most of its rows are in quarantine or the
     version is not released, with 2 when nothing was uploaded or no answer came in time.
     """
@@ -81,6 +83,13 @@ def upload_files(  # noqa: PLR0917 - the options of a command
                 if (upload.model, upload.kind) == (name, "reference")
             ]
             accepted &= show_version(deployment, name, mine, before[name], patience)
+        for name in dict.fromkeys(upload.model for upload in uploads if upload.kind in CHECKED):
+            mine = [
+                answer
+                for upload, answer in zip(uploads, answers, strict=True)
+                if upload.model == name and upload.kind in CHECKED
+            ]
+            show_checks(deployment, name, mine, patience)
     if as_json:
         print_json(
             [

@@ -18,19 +18,15 @@ from steward.defects.defect import Defect
 from steward.errors import UnknownModel
 from steward.releasing.routing import Routing
 from steward.repositories import models
+from steward.results import count_of
+from steward.retraining.next_step import next_step
 from steward.retraining.runs import Run
 from steward.spec.windows import Window
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.deployment import QueueUnreadable, backlog
 
-_CHAIN = {
-    "RegisterModel": "declarations",
-    "IngestRecords": "uploads",
-    "CheckWindow": "checks",
-    "TrainModel": "trainings",
-    "ValidateModel": "validations",
-}
+_CHAIN = {"IngestRecords": "uploads", "CheckWindow": "checks", "KickRetraining": "retraining decisions"}
 """What waits in the queue of each function that an upload leads to."""
 
 _DEFECTS = 3
@@ -42,7 +38,10 @@ def show_status(
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show champions, alerts and the newest runs. Exits with 1 when an alert is firing."""
+    """Show champions, alerts and the newest runs.
+
+    Exits with 1 when an alert is firing, the newest run failed, or no version is in charge since it was rejected.
+    """
     deployment = Deployment.of(stack)
     if model:
         deployment.require(model)
@@ -53,9 +52,9 @@ def show_status(
         _show(found, alerts=model is not None)
         if model and (sentence := describe_defects(read(deployment.data, model))):
             console.print(sentence, style="yellow", markup=False)
-        if sentence := describe_backlog(deployment):
+        if sentence := describe_backlog(deployment, found):
             console.print(sentence, style="dim", markup=False)
-    raise typer.Exit(1 if any(status.firing for status in found) else 0)
+    raise typer.Exit(1 if any(status.needs_a_look for status in found) else 0)
 
 
 def _show(found: list["ModelStatus"], *, alerts: bool) -> None:
@@ -80,6 +79,7 @@ class ModelStatus:
     alerts: list[AlertStatus]
     newest_run: Run | None
     checked: bool = True
+    trained: bool = True
 
     @property
     def not_checked(self) -> str:
@@ -104,9 +104,31 @@ class ModelStatus:
         return self.newest_run is not None and self.newest_run.stage == "failed"
 
     @property
+    def rejected(self) -> bool:
+        """Whether no version is in charge, since the gates rejected the newest."""
+        run = self.newest_run
+        return run is not None and run.stage == "refused" and self.routing.champion is None
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether an alert fires, or the newest run left the model worse than it was meant to be."""
+        return bool(self.firing) or self.failed or self.rejected
+
+    @property
+    def trouble(self) -> str:
+        """What failed or was rejected, why, and the command that goes on, in one sentence; empty where nothing was."""
+        run = self.newest_run
+        if run is None or not (self.failed or self.rejected):
+            return ""
+        what = "its training failed" if self.failed else "its first version was rejected"
+        state = "" if self.routing.champion else "no version is in charge: "
+        then = next_step(self.model, failed=self.failed, trained=self.trained)
+        return f"{state}{what}: {run.outcome.rstrip('.')}; {then}"
+
+    @property
     def urgency(self) -> tuple[bool, bool, bool, str]:
         """Sorts models: first those whose training failed without a champion, then failed runs, then alerts."""
-        untrained = self.failed and self.routing.champion is None
+        untrained = (self.failed or self.rejected) and self.routing.champion is None
         return not untrained, not self.failed, not (self.firing or self.lasting), self.model
 
     def record(self) -> dict[str, object]:
@@ -118,12 +140,14 @@ class ModelStatus:
             "champion_checked": self.checked,
             "newest_window": self.newest_window,
             "newest_run": self.newest_run,
+            "trouble": self.trouble,
             "freeze": self.routing.freeze,
             "held_promotions": len(self.routing.held),
             "alerts": [
                 {
                     "monitor": alert.monitor,
-                    "state": alert.state,
+                    "state": alert.shown_state,
+                    "reason": alert.reason,
                     "severity": alert.severity,
                     "window": alert.latest.window if alert.latest else None,
                     "bad_windows": alert.recent[0],
@@ -131,6 +155,9 @@ class ModelStatus:
                     "acknowledged": alert.snapshot.acknowledged,
                     "notes": [note for note in (alert.suppressed_by, alert.progress.held) if note],
                     "found": alert.summary,
+                    "cannot_tell": {"window": alert.doubt.window, "rows": alert.doubt.rows, "why": alert.doubt.sentence}
+                    if alert.doubt
+                    else None,
                 }
                 for alert in self.alerts
             ],
@@ -154,6 +181,7 @@ class ModelStatus:
             alerts=list(alert_statuses(alerts, spec).values()) if alerts else [],
             newest_run=data.load(max(runs), Run) if runs else None,
             checked=alerts is not None and routing.champion in {check.version for check in alerts.checks.values()},
+            trained=spec.retraining.recipe is not None,
         )
 
 
@@ -167,19 +195,27 @@ def model_statuses(deployment: Deployment, model: str | None) -> Iterator[ModelS
                 raise
 
 
-def describe_backlog(deployment: Deployment) -> str:
-    """What uploads have led to that is not done yet, as a sentence; empty where all is, or nobody may ask."""
+def describe_backlog(deployment: Deployment, statuses: list[ModelStatus]) -> str:
+    """What uploads have led to that is not done yet, as a sentence; empty where all is, or nobody may ask.
+
+    Args:
+        deployment: whose queues are asked.
+        statuses: of the models whose runs are named.
+    """
     try:
         counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
     except QueueUnreadable:
         return ""
-    told = [
+    waits = [
         f"{name} {in_work + waiting}" + (f" ({waiting} waiting)" if waiting else "")
         for function, (in_work, waiting) in counts.items()
         if in_work + waiting
         for name in [_CHAIN[function]]
     ]
-    return f"still in work, of all models: {', '.join(told)}" if told else ""
+    running = [status.model for status in statuses if status.newest_run and not status.newest_run.ended]
+    sentences = [f"still in work, of all models: {', '.join(waits)}"] if waits else []
+    sentences += [f"in training, validation or release: {', '.join(running)}"] if running else []
+    return "; ".join(sentences)
 
 
 def describe_defects(defects: Sequence[Defect]) -> str:
@@ -200,6 +236,7 @@ def table(found: list[ModelStatus]) -> Table:
         drawn.add_row(
             status.model,
             console.stack(
+                Text(status.trouble, style="bold red"),
                 f"champion {promotion.version}, since {promotion.as_of:%Y-%m-%d}" if promotion else "no champion yet",
                 f"newest window {_day(status.newest_window)}",
                 Text(status.not_checked, style="yellow"),
@@ -224,48 +261,65 @@ def _often(alert: AlertStatus, form: str) -> str:
     return form.format(bad, windows) if bad and windows > 1 else ""
 
 
-def _run(status: ModelStatus) -> Text:
-    """The newest run; why it failed, in red, where it did."""
+def _run(status: ModelStatus) -> str:
+    """The newest run; why it failed is told before."""
     run = status.newest_run
-    if run is None:
-        return Text("no run yet")
-    said = f"newest run {run.stage} {run.as_of:%Y-%m-%d}"
-    return Text(f"{said}: {run.outcome}", style="bold red") if status.failed else Text(said)
+    return f"newest run {run.stage} {run.as_of:%Y-%m-%d}" if run else "no run yet"
 
 
 def alerts_table(status: ModelStatus) -> Table | str:
-    """One entry an alert that needs a look, what fires first; those in good order are named below."""
+    """One entry an alert that needs a look, what fires first; the others are named below, by what is known of them."""
     if status.not_checked and not status.firing:
         return f"nothing can be said of {status.model}: {status.not_checked}"
-    calm = sorted(alert.monitor for alert in status.alerts if _calm(alert))
-    order = f"in good order: {', '.join(calm)}" if calm else "no monitor has said anything yet"
-    restless = [alert for alert in status.alerts if alert.monitor not in calm]
+    restless = [alert for alert in status.alerts if not _calm(alert)]
+    order = _others([alert for alert in status.alerts if _calm(alert)])
     if not restless:
-        return f"no alert of {status.model} needs a look; {order}"
+        calm = "" if status.trouble else f"no alert of {status.model} needs a look; "
+        return f"{calm}{order or 'no monitor has said anything yet'}"
     drawn = draw_table(f"Alerts of {status.model}", "monitor", "what was found", whole=("monitor",))
     for alert in sorted(restless, key=lambda alert: (alert.state != "firing", not alert.lasting, alert.monitor)):
         window = f"window {_day(alert.latest.window)}" if alert.latest else ""
         often = _often(alert, "bad in {} of the last {} windows")
         facts = ", ".join(filter(None, (_state(alert), alert.severity, window, often)))
         drawn.add_row(
-            alert.monitor, console.stack(facts, alert.summary), style="yellow" if alert.state == "firing" else ""
+            alert.monitor,
+            console.stack(facts, alert.reason, alert.summary, _doubt(alert)),
+            style="yellow" if alert.state == "firing" else "",
         )
-    drawn.caption = order[0].upper() + order[1:] if calm else None
+    drawn.caption = order[0].upper() + order[1:] if order else None
     drawn.caption_justify, drawn.min_width = "left", len(order)
     return drawn
+
+
+def _others(calm: list[AlertStatus]) -> str:
+    """The alerts that need no look: those in good order, and those that the newest window did not measure."""
+    named: dict[str, list[str]] = {"in good order": [], "not measured in the newest window": []}
+    for alert in sorted(calm, key=lambda alert: alert.monitor):
+        named["in good order" if alert.shown_state != "not measured" else "not measured in the newest window"].append(
+            alert.monitor
+        )
+    return "; ".join(f"{state}: {', '.join(names)}" for state, names in named.items() if names)
+
+
+def _doubt(alert: AlertStatus) -> str:
+    """What the newest window cannot tell, and why."""
+    doubt = alert.doubt
+    if doubt is None:
+        return ""
+    return f"the newest window ({_day(doubt.window)}, {count_of(doubt.rows, 'row')}) {doubt.clause}"
 
 
 def _calm(alert: AlertStatus) -> bool:
     """Whether there is nothing to look at."""
     notes = alert.suppressed_by or alert.progress.held or alert.progress.flapping or alert.lasting
-    return alert.state in ("ok", "resolved") and not notes
+    return alert.shown_state in ("ok", "resolved", "not measured") and not notes
 
 
 def _state(alert: AlertStatus) -> str:
     """The state with what holds for it: why nobody hears of it, or that a person has seen it."""
     notes = [alert.suppressed_by, alert.progress.held, "flapping" if alert.progress.flapping else ""]
     notes.append("acknowledged" if alert.state == "firing" and alert.snapshot.acknowledged else "")
-    return "; ".join([alert.state, *filter(None, notes)])
+    return "; ".join([alert.shown_state, *filter(None, notes)])
 
 
 def _day(window: str | None) -> str:

@@ -34,17 +34,15 @@ def compare_categorical(
     expected, observed = comparable_categories(reference, window)
     values, p_value = compare_bins(expected, observed, here, effect, _CATEGORICAL_SHARE)
     rows, baseline_rows = window.count / here.over(1), reference.count / effect.over(1)
-    sensitivity = None
-    if here.clustered:
-        sides = max(1.0, rows), max(1.0, baseline_rows)
-        directions = len(pool_bins(expected, observed, share=_CATEGORICAL_SHARE, least_rows=LEAST_ROWS)[0]) - 1
-        sensitivity = ShareSensitivity(
-            share=float(expected.max() / expected.sum()),
-            rows=sides[0] * sides[1] / sum(sides),
-            directions=max(1, directions),
-            used=max(1.0, directions * here.concentration),
-            windows=here.chunks,
-        )
+    sides = max(1.0, rows), max(1.0, baseline_rows)
+    directions = len(pool_bins(expected, observed, share=_CATEGORICAL_SHARE, least_rows=LEAST_ROWS)[0]) - 1
+    sensitivity = ShareSensitivity(
+        share=float(expected.max() / expected.sum()),
+        rows=sides[0] * sides[1] / sum(sides),
+        directions=max(1, directions),
+        used=max(1.0, directions * here.concentration),
+        windows=here.chunks if here.clustered else 0,
+    )
     gone = VanishedCategories.between(reference, window, bins, rows, baseline_rows)
     return ColumnComparison(
         changes=(

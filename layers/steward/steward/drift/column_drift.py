@@ -15,13 +15,14 @@ from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
-from steward.results import REMEDY, MetricResult, Status
+from steward.results import MORE_ROWS, REMEDY, MetricResult, Status, count_of
 from steward.spec.monitors import MonitorName
 
 _SHARE_OF_EFFECT = 0.4
 _TAIL_OF_EFFECT = 10.0
 _SHARE_OUTSIDE = 0.02
 _TIMES_EXPECTED = 5
+_TIMES_FEWER = 2
 _FEW_OUTSIDE = 2
 """Of n more rows of the same distribution 2 / (m + 1) are expected outside the range of m."""
 
@@ -132,12 +133,12 @@ def evaluate_column(
     least = limits.least(change)
     real, matters = change.p_value <= limits.significance, change.effect >= least
     moved, unit = _words(change, found, (window, reference), bins)
-    detectable = found.sensitivity.smallest(limits.significance) if found.sensitivity else None
+    detectable = found.sensitivity.smallest(limits.significance)
     size = drift_messages.Size(change.effect, least, unit)
     outside = _outside(window, reference, bins)
     status: Status = "drift" if real and matters else "ok"
-    insensitive = _insensitive(found, detectable, size)
-    reasons = [reason for reason in (insensitive, outside, REMEDY if insensitive else "") if reason]
+    insensitive, remedy = _insensitive(found, detectable, size, limits, rows=window.count, of_windows=effect.rows)
+    reasons = [reason for reason in (insensitive, outside, remedy) if reason]
     if reasons and not real:
         status = "unknown"
         words = drift_messages.cannot_tell(_subject(name, limits), moved, window.count, reasons)
@@ -196,13 +197,25 @@ def _words(
     return drift_messages.move(cast("NumericSummary", window), cast("NumericSummary", reference), numeric, found), "sd"
 
 
-def _insensitive(found: ColumnComparison, detectable: float | None, size: drift_messages.Size) -> str:
-    """Why not even a large change would show, where the reference's windows differ so much; empty where one would."""
-    if found.sensitivity is None or detectable is None or not found.sensitivity.windows:
-        return ""
-    if detectable > max(size.least, LARGEST_SHIFT if size.unit == "sd" else LARGEST_SHARE):
-        return drift_messages.insensitive(found.sensitivity.windows, detectable, size.unit)
-    return ""
+def _insensitive(
+    found: ColumnComparison,
+    detectable: float,
+    size: drift_messages.Size,
+    limits: DriftLimits,
+    *,
+    rows: int,
+    of_windows: float,
+) -> tuple[str, str]:
+    """Why not even a large change would show, and what helps; both empty where one would.
+
+    A window much smaller than the reference's lacks rows, however much those differ. Of a segment the declaration says
+    how few rows are too few.
+    """
+    if detectable <= max(size.least, LARGEST_SHIFT if size.unit == "sd" else LARGEST_SHARE):
+        return "", ""
+    if found.sensitivity.windows and _TIMES_FEWER * rows >= of_windows:
+        return drift_messages.insensitive(found.sensitivity.windows, detectable, size.unit), REMEDY
+    return ("", "") if limits.segment else (drift_messages.too_few(rows, detectable, size.unit), MORE_ROWS)
 
 
 def _outside(window: Summary, reference: Summary, bins: ColumnBins) -> str:
@@ -227,7 +240,7 @@ def _incomparable(
         elif summary.count == 0:
             reason = f"all {summary.rows:,} cells in {place} are missing or no finite number"
         elif summary.count < FEWEST_ROWS:
-            reason = f"{place} has {summary.count} rows with a value, and {FEWEST_ROWS} are needed"
+            reason = f"{place} has {count_of(summary.count, 'row')} with a value, and {FEWEST_ROWS} are needed"
         elif summary.count < FEWEST_ROWS * effect.of_entities(window=summary is window):
             worth = summary.count / effect.of_entities(window=summary is window)
             reason = (

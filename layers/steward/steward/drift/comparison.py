@@ -56,7 +56,7 @@ class ColumnComparison:
         p_values: each statistic's chance in unchanged data, before any correction. All that compare histograms bin by
             bin are one test, chi-squared's: near equality each is a function of the others. The Wasserstein distance
             has no test of its own and carries the smallest of the column.
-        sensitivity: what the tests could have found; None for categories whose rows count as independent.
+        sensitivity: what the tests could have found.
         direction: of a numeric column's move, from -1 (all rows moved down) to 1; 0 for categories.
         capped: whether so many rows lie beyond the limits of the effect that the column moved further than it says.
     """
@@ -64,7 +64,7 @@ class ColumnComparison:
     changes: tuple[ColumnChange, ...]
     values: dict[Statistic, float | None]
     p_values: dict[Statistic, float]
-    sensitivity: Sensitivity | None
+    sensitivity: Sensitivity
     direction: float = 0.0
     capped: bool = False
 

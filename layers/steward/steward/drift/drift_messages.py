@@ -152,11 +152,22 @@ def insensitive(windows: int, smallest: float, unit: Unit) -> str:
     >>> insensitive(4, 1.0, "share")
     "the baseline's 4 windows differ so much that no change of its shares would show"
     """
+    return f"the baseline's {windows} windows differ so much that {_not_shown(smallest, unit)} show"
+
+
+def too_few(rows: int, smallest: float, unit: Unit) -> str:
+    """The same where it is for want of rows.
+
+    >>> too_few(12, 1.64, "sd")
+    'with 12 rows a shift of less than 1.6 sd would not show'
+    """
+    return f"with {rows:,} rows {_not_shown(smallest, unit)} show"
+
+
+def _not_shown(smallest: float, unit: Unit) -> str:
     if unit == "share":
-        seen = f"a change of less than {100 * smallest:.0f} points would not" if smallest < 1 else _NO_SHARE
-    else:
-        seen = f"a shift of less than {smallest:.2g} sd would not" if smallest < _ABSURD else "no shift would"
-    return f"the baseline's {windows} windows differ so much that {seen} show"
+        return f"a change of less than {100 * smallest:.0f} points would not" if smallest < 1 else _NO_SHARE
+    return f"a shift of less than {smallest:.2g} sd would not" if smallest < _ABSURD else "no shift would"
 
 
 def outside(rows: int, of: int, least: float, greatest: float) -> str:

@@ -11,7 +11,7 @@ from steward.drift.sensitivity import LARGEST_SHARE
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.profile import Profile
 from steward.profiles.summaries import CategoricalSummary, histogram
-from steward.results import REMEDY, MetricResult, Status
+from steward.results import REMEDY, MetricResult, Status, count_of
 from steward.spec.drift_monitors import ShareMonitor
 from steward.spec.monitors import MonitorName
 
@@ -116,7 +116,8 @@ def _evaluate(
     significance = family.share_rate * share
     real, matters = p_value <= significance, here.value - there.value > monitor.maximum_increase
     status: Status = "drift" if real and matters else "ok"
-    fact = f"`{column}` is {what} in {here.value:.2%} of {here.rows:,} rows, {there.value:.2%} in the baseline{aside}"
+    fact = f"`{column}` is {what} in {here.value:.2%} of {count_of(here.rows, 'row')}"
+    fact += f", {there.value:.2%} in the baseline{aside}"
     if status == "drift":
         fact += f"; {drift_messages.chance_of(p_value / share)}"
     elif matters and effect.clustered and here.value - there.value > min(LARGEST_SHARE, _TIMES_EXPECTED * there.value):

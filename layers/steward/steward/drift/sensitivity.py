@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
 
-from steward.drift.survival import f_sf, lognormal_sf
+from steward.drift.survival import chi2_sf, f_sf, lognormal_sf
 from steward.profiles.design_effect import DesignEffect
 from steward.profiles.summaries import NumericSummary
 
@@ -75,14 +75,14 @@ class ShiftSensitivity:
 
 @dataclass(frozen=True, slots=True)
 class ShareSensitivity:
-    """Of a categorical column whose windows differ beyond chance.
+    """Of a categorical column.
 
     Attributes:
         share: of the most frequent category, whose change is asked about.
         rows: independent rows that both sides are worth, n m / (n + m).
         directions: degrees of freedom of the pooled histogram.
         used: of these in effective use.
-        windows: how many windows of the reference differ beyond chance.
+        windows: how many windows of the reference differ beyond chance; 0 where rows count as independent.
     """
 
     share: float
@@ -93,12 +93,14 @@ class ShareSensitivity:
 
     def smallest(self, significance: float) -> float:
         """The change of a share, from 0; 1 where not even the greatest would reach this significance."""
-        ratio = _crossing(
-            lambda value: max(f_sf(value, self.used, self.windows - 1), lognormal_sf(value, 2 / self.used)),
-            significance,
-            _ROUGH,
-        )
+        ratio = _crossing(self._chance, significance, _ROUGH)
         return min(1.0, math.sqrt(ratio * self.directions * self.share * (1 - self.share) / self.rows))
+
+    def _chance(self, ratio: float) -> float:
+        """The chance of a mean square of the directions, in units of what independent rows give."""
+        if not self.windows:
+            return chi2_sf(ratio * self.directions, self.directions)
+        return max(f_sf(ratio, self.used, self.windows - 1), lognormal_sf(ratio, 2 / self.used))
 
 
 Sensitivity = ShiftSensitivity | ShareSensitivity

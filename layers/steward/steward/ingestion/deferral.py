@@ -7,6 +7,7 @@ from steward.events import BatchDeferred, BatchRejected, Event, Kind, ReleaseCha
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.repositories.uploads import Upload, correlation_of, sequencer_of, uploaded_at
+from steward.results import count_of
 from steward.runtime import QueueSettings, Runtime
 from steward.store import keys
 from steward.store.keys import InboxKey
@@ -47,9 +48,9 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
         batch=upload.batch,
         source=upload.created.key,
         rows=waiting.rows,
-        message=f"{waiting.rows:,} rows wait for the first version of {model}, since some name none; they are taken in "
-        f"as its own once it is in charge, within {LONGEST.days} days. Reference data make it: `steward push FILE "
-        f"--model {model} --kind reference`",
+        message=f"{count_of(waiting.rows, 'row')} wait for the first version of {model}, since some name none; they "
+        f"are taken in as its own once it is in charge, within {LONGEST.days} days. Reference data make it: "
+        f"`steward push FILE --model {model} --kind reference`",
     )
     identity = upload.created.identify(event)
     entry = OutboxEntry(event, "batch_deferred", upload.created.key, event.message, identity=identity)

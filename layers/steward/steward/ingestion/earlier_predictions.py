@@ -8,6 +8,7 @@ from steward.ingestion.cross_batch_duplicates import CrossBatchDuplicates
 from steward.ingestion.spool import Spool
 from steward.records.schema import has_labels
 from steward.records.valid_records import Records
+from steward.repositories.records import list_window
 from steward.repositories.uploads import Upload
 from steward.spec.model import ModelSpec
 from steward.store import keys
@@ -37,7 +38,9 @@ def refuse_earlier_predictions(data: Bucket, spec: ModelSpec, upload: Upload, sp
         BatchInvalid: it is one.
     """
     windows = spool.windows
-    if not windows or data.exists(keys.records("reference", spec.model, windows[0], upload.batch)):
+    if not windows or any(
+        keys.batch_of(listed.key) == upload.batch for listed in list_window(data, "reference", spec.model, windows[0])
+    ):
         return
     earlier = CrossBatchDuplicates(
         data=data,

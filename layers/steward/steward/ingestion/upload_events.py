@@ -15,7 +15,7 @@ from steward.events import (
     PredictionsSuperseded,
 )
 from steward.outbox import OutboxEntry, announce
-from steward.records.ingestion_summary import summarise_rows
+from steward.records.ingestion_summary import summarise_rows, summarise_windows
 from steward.records.raw import RejectedRow
 from steward.repositories.uploads import Upload, uploaded_at
 from steward.runtime import Runtime
@@ -113,7 +113,8 @@ def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome)
     as_of = max((window.end for window in outcome.windows), default=upload.uploaded)
     show = f"steward quarantine show {upload.place.model} {upload.batch}"
     told = summarise_rows(outcome.rows, outcome.rejected, outcome.reasons, show)
-    summary = "; ".join((told, *outcome.notes))
+    checked = kind in {"predictions", "telemetry"} and outcome.windows
+    summary = "; ".join((told, *([summarise_windows(outcome.windows)] if checked else []), *outcome.notes))
     for part in batched(outcome.windows, _WINDOWS_AN_EVENT, strict=False) if outcome.windows else [()]:
         event = BatchIngested(
             **runtime.header(upload.place.model, as_of, upload.created.correlation_id),

@@ -12,7 +12,8 @@ from steward.events import ObjectRef
 from steward.results import FILLING, INVALID_SHARE, MetricResult, Status, without_chance
 from steward.spec.monitors import MonitorName
 
-_SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 3, "breach": 4}
+_SEVERITY: dict[Status, int] = {"unknown": 0, "measured": 1, "ok": 2, "drift": 4, "breach": 5}
+_UNDECIDED = 3
 
 _SHOWN = 3
 _NAMED = 12
@@ -112,12 +113,12 @@ class Check(VersionedModel):
 
     @property
     def statuses(self) -> dict[MonitorName, Status]:
-        """The most severe status of each monitor."""
-        worst: dict[MonitorName, Status] = {}
+        """The most severe status of each monitor: what was measured and cannot be told is no `ok`."""
+        worst: dict[MonitorName, tuple[int, Status]] = {}
         for result in self.results:
-            known = worst.get(result.monitor, "unknown")
-            worst[result.monitor] = max(known, result.status, key=lambda status: _SEVERITY[status])
-        return worst
+            place = (_UNDECIDED if result.undecided else _SEVERITY[result.status], result.status)
+            worst[result.monitor] = max(worst.get(result.monitor, place), place)
+        return {monitor: status for monitor, (_, status) in worst.items()}
 
     def findings_of(self, monitor: MonitorName) -> Sequence[MetricResult]:
         """What a monitor says is wrong, the largest effect first.
@@ -126,12 +127,12 @@ class Check(VersionedModel):
         result that only sums up the others nothing.
         """
         bad = [result for result in self.results if result.monitor == monitor and result.status in _BAD]
-        told = {(result.segment, result.column) for result in bad if result.effect is not None}
+        covered = {(result.segment, result.column) for result in bad if result.effect is not None}
         found = [result for result in bad if result.effect is not None]
         for result in bad:
             place = (result.segment, result.column)
-            if place not in told and (result.column is not None or result.segment or not told):
-                told.add(place)
+            if place not in covered and (result.column is not None or result.segment or not covered):
+                covered.add(place)
                 found.append(result)
         return sorted(found, key=lambda result: -abs(result.effect or 0))
 
@@ -140,12 +141,12 @@ class Check(VersionedModel):
 
         Of a monitor of all columns together its statistics.
         """
-        told = [result for result in self.results if result.monitor == monitor]
-        about = "statistics" if all(result.column is None for result in told) else "columns"
-        names = [result.statistic if result.column is None else result.column for result in told]
+        results = self._of(monitor)
+        about = "statistics" if all(result.column is None for result in results) else "columns"
+        names = [result.statistic if result.column is None else result.column for result in results]
         doubtful = [
             f"`{name}`" if about == "columns" else name.replace("_", " ")
-            for name in dict.fromkeys(name for name, result in zip(names, told, strict=True) if result.undecided)
+            for name in dict.fromkeys(name for name, result in zip(names, results, strict=True) if result.undecided)
         ]
         if not doubtful:
             return ""
@@ -171,17 +172,21 @@ class Check(VersionedModel):
 
     def _without_finding(self, monitor: MonitorName) -> str:
         """What a person reads of a monitor that found nothing: with the columns that it can tell nothing of."""
-        first = next((result for result in self.results if result.monitor == monitor), None)
+        first = next(iter(self._of(monitor)), None)
         good = first.message if first and first.column is None else "nothing found in this window"
         doubt = self.doubt(monitor)
         if not doubt:
             return good
-        undecided = [result for result in self.results if result.monitor == monitor and result.undecided]
-        worst = _UNDECIDED.sub(r"\1 ", max(undecided, key=lambda result: abs(result.effect or 0)).message).lstrip()
-        return "; ".join((doubt, worst) if self.statuses[monitor] == "unknown" else (good, doubt, worst))
+        undecided = [result for result in self._of(monitor) if result.undecided]
+        worst = _CANNOT_TELL.sub(r"\1 ", max(undecided, key=lambda result: abs(result.effect or 0)).message).lstrip()
+        others = "; nothing found in the others" if any(one.status == "ok" for one in self._of(monitor)) else ""
+        return f"{doubt}{others}; {worst}"
+
+    def _of(self, monitor: MonitorName) -> list[MetricResult]:
+        return [result for result in self.results if result.monitor == monitor]
 
 
-_UNDECIDED = re.compile(r"^cannot tell(?:: | whether (.+?) drifted: it )")
+_CANNOT_TELL = re.compile(r"^cannot tell(?:: | whether (.+?) drifted: it )")
 
 
 def subject(result: MetricResult) -> str:

@@ -10,7 +10,7 @@ from steward.operation.order_statistics import enclosing_ranks
 from steward.performance.intervals import wilson
 from steward.profiles.log_histogram import RELATIVE_ERROR, LogHistogram
 from steward.profiles.serving_metrics import ServingMetrics
-from steward.results import MetricResult, Status
+from steward.results import MetricResult, Status, count_of
 from steward.spec.monitors import LatencyMonitor, LimitMonitor, Monitors, OperationName, ThroughputMonitor, UseMonitor
 
 LATENCY_PERCENTILES = (50.0, 95.0, 99.0)
@@ -197,7 +197,7 @@ def _throughput(served: ServingWindow, limit: ThroughputMonitor | None) -> list[
         bound = (limit.maximum or limit.minimum) if limit else None
         return [_unknown("throughput", "requests_per_second", bound, "throughput")] if limit else []
     value = served.requests / served.span.total_seconds()
-    message = f"{served.requests:,} requests, {value:.4g} a second"
+    message = f"{count_of(served.requests, 'request')}, {value:.4g} a second"
     minimum, maximum = (limit.minimum, limit.maximum) if limit else (None, None)
     below, above = minimum is not None and value < minimum, maximum is not None and value > maximum
     bound = minimum if below or maximum is None else maximum

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.leakage import Leakage
-from steward.results import MetricResult, Status
+from steward.results import MetricResult, Status, count_of
 
 _NAMED = 3
 
@@ -58,12 +58,14 @@ def sentence(known: Mapping[str, Leakage], maximum: float) -> str:
     leaking = leaks(known, maximum)
     if not leaking:
         name = best(known)
-        doubt = f", which in {known[name].rows:,} rows may be chance" if known[name].auc > maximum else " at most"
+        doubt = (
+            f", which in {count_of(known[name].rows, 'row')} may be chance" if known[name].auc > maximum else " at most"
+        )
         return f"no feature tells the label by itself: `{name}` does with an AUC of {known[name].auc:.3f}{doubt}"
     ranked = sorted(leaking, key=lambda name: (-leaking[name].auc, name))
-    told = ", ".join(f"`{name}` with an AUC of {leaking[name].auc:.4f}" for name in ranked[:_NAMED])
+    named = ", ".join(f"`{name}` with an AUC of {leaking[name].auc:.4f}" for name in ranked[:_NAMED])
     more = f" and {len(ranked) - _NAMED} more" if len(ranked) > _NAMED else ""
     return (
-        f"the label can be told by one feature alone: {told}{more}, where {maximum:g} is too good to be true; see "
+        f"the label can be told by one feature alone: {named}{more}, where {maximum:g} is too good to be true; see "
         "whether it is known before the label is"
     )

@@ -7,7 +7,7 @@ from statistics import median
 from steward.evidence.window_evidence import WindowEvidence
 from steward.quality.exact_proportion import at_least
 from steward.quality.volume import expected_rows
-from steward.results import MetricResult, Status
+from steward.results import MetricResult, Status, count_of
 from steward.spec.arrival_monitors import NoDataMonitor
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
@@ -49,7 +49,7 @@ def _predictions(evidence: WindowEvidence, monitor: NoDataMonitor) -> MetricResu
         threshold=limit,
         rows=rows,
         status="ok",
-        message=f"{rows:,} predictions came",
+        message=f"{count_of(rows, 'prediction')} came",
     )
     if rows:
         return result

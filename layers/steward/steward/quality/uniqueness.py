@@ -2,7 +2,7 @@
 
 from steward.evidence.window_evidence import WindowEvidence
 from steward.quality.exact_proportion import exact_proportion
-from steward.results import MetricResult, Status
+from steward.results import MetricResult, Status, count_of
 
 
 def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
@@ -27,7 +27,7 @@ def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     share = exact_proportion(intake.duplicates, rows)
     status: Status = "breach" if share.low > monitor.maximum else "ok"
     name = evidence.spec.columns.id
-    message = f"{share.value:.2%} of {rows:,} rows have a `{name}` that came before"
+    message = f"{share.value:.2%} of {count_of(rows, 'row')} have a `{name}` that came before"
     if share.value > monitor.maximum:
         message += f" (95 % interval {share.low:.2%} to {share.high:.2%})"
     if status == "breach":

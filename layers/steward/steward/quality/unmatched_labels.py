@@ -8,7 +8,7 @@ from statistics import median
 from steward.evidence.label_matches import LabelMatches, PastMatches, UnmatchedLabels
 from steward.evidence.window_evidence import WindowEvidence
 from steward.quality.exact_proportion import at_least, exact_proportion
-from steward.results import MetricResult, Status
+from steward.results import MetricResult, Status, count_of
 from steward.spec.arrival_monitors import UnmatchedLabelsMonitor
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
@@ -151,7 +151,7 @@ def _share(
     counted: int, labels: int, usual: float | None, monitor: UnmatchedLabelsMonitor, rate: float
 ) -> tuple[Status, str]:
     share = counted / max(labels, 1)
-    message = f"{counted:,} of {labels:,} labels have no prediction"
+    message = f"{counted:,} of {count_of(labels, 'label')} have no prediction"
     limit = _limit(usual, monitor)
     if usual is not None:
         message += f", where {usual:.2%} are usual"

@@ -3,7 +3,7 @@
 from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.ingestion_counts import IngestionCounts
 from steward.quality.exact_proportion import exact_proportion
-from steward.results import INVALID_SHARE, MetricResult, Status
+from steward.results import INVALID_SHARE, MetricResult, Status, count_of
 
 MOST_REASONS = 10
 """Reasons that get a result of their own, the most frequent ones."""
@@ -120,7 +120,7 @@ def _of_reason(result: MetricResult, reason: str, maximum: float) -> MetricResul
 
 def _figures(result: MetricResult, what: str, maximum: float) -> str:
     """The share with its interval, and how it stands to the limit."""
-    share = f"{result.value or 0:.2%} of {result.rows:,} rows {what}"
+    share = f"{result.value or 0:.2%} of {count_of(result.rows, 'row')} {what}"
     interval = f" (95 % interval {result.low or 0:.2%} to {result.high or 0:.2%})"
     if result.status == "breach":
         return f"{share}{interval}, where {maximum:.2%} are allowed"

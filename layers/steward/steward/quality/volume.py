@@ -12,7 +12,7 @@ from steward.array_types import Floats
 from steward.drift.drift_messages import chance_of
 from steward.drift.survival import f_sf, upper_gamma
 from steward.evidence.window_evidence import WindowEvidence
-from steward.results import FILLING, MetricResult, Status
+from steward.results import FILLING, MetricResult, Status, count_of
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 
@@ -85,7 +85,7 @@ def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     if usual is None or not rows:
         known = sum(number < evidence.number for number in evidence.volumes)
         reason = f"{known} earlier windows are known, and a week of them, at least {FEWEST_WINDOWS}, is needed"
-        message = f"{rows:,} rows; what is usual is not known yet: {reason}" if rows else "there are no rows"
+        message = f"{count_of(rows, 'row')}; what is usual is not known yet: {reason}" if rows else "there are no rows"
         return [MetricResult(monitor="volume", statistic="rows", rows=rows, status="unknown", message=message)]
     change = rows / usual.rows - 1
     chance = usual.chance(rows)
@@ -94,7 +94,7 @@ def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     filling = real and matters and change < 0 and not evidence.ended
     status: Status = "unknown" if filling else "breach" if real and matters else "ok"
     way = "more" if change > 0 else "fewer"
-    message = f"{rows:,} rows, {abs(change):.0%} {way} than the {usual.rows:,.0f} usual for {usual.place}"
+    message = f"{count_of(rows, 'row')}, {abs(change):.0%} {way} than the {usual.rows:,.0f} usual for {usual.place}"
     if status == "breach":
         message += f"; {chance_of(chance)}"
     elif filling:

@@ -10,7 +10,7 @@ from steward.governance.audit import Audit
 from steward.monitoring.check import Check
 from steward.releasing.routing import Routing
 from steward.reporting.health import health_status
-from steward.reporting.ledger_projection import LedgerProjection, shorten
+from steward.reporting.ledger_projection import LedgerProjection
 from steward.reporting.model_report import (
     AuditState,
     Champion,
@@ -26,6 +26,8 @@ from steward.reporting.model_report import (
 from steward.reporting.monitor_states import drifted_columns, monitor_states
 from steward.reporting.report_evidence import ReportEvidence, StoredDocument
 from steward.reporting.trends import trends
+from steward.results import shorten
+from steward.retraining.next_step import next_step
 from steward.spec.model import ModelSpec
 from steward.spec.policies import Schedules
 from steward.spec.windows import Window
@@ -50,11 +52,11 @@ def report(evidence: ReportEvidence, never: datetime) -> ModelReport:
     hold = _hold(evidence.routing) if evidence.routing else None
     champion = _champion(evidence.routing, projection) if evidence.routing else None
     check = _check(evidence.check, evidence.alerts, monitors) if evidence.check else None
-    failed = _failed_run(projection)
+    failed = _failed_run(spec, projection, champion=champion is not None)
     how, headline = health_status(
         champion=champion.version if champion else None,
         checked=check is not None,
-        failed_run=failed.reason if failed else "",
+        failed_run=failed,
         monitors=monitors,
         defects=defects,
         audit=audit,
@@ -96,23 +98,29 @@ def _champion(routing: StoredDocument[Routing], projection: LedgerProjection) ->
     if not routing.it.promotions:
         return None
     promotion = routing.it.promotions[-1]
-    told = projection.released if projection.released and projection.released.subject == promotion.version else None
+    release = projection.released if projection.released and projection.released.subject == promotion.version else None
     return Champion(
         version=promotion.version,
         since=promotion.as_of,
         run=promotion.run,
-        why=told.summary if told else _FARTHER_BACK.format(projection.begins),
+        why=release.summary if release else _FARTHER_BACK.format(projection.begins),
         source=routing.stored,
-        entry=told.source if told else None,
+        entry=release.source if release else None,
     )
 
 
-def _failed_run(projection: LedgerProjection) -> FailedRun | None:
-    failed = projection.failed
-    if failed is None:
+def _failed_run(spec: ModelSpec, projection: LedgerProjection, *, champion: bool) -> FailedRun | None:
+    told = projection.failed or (None if champion else projection.refused)
+    if told is None:
         return None
+    failed = told is projection.failed
     return FailedRun(
-        run=failed.subject, at=failed.at, reason=failed.summary.removeprefix("training: "), source=failed.source
+        run=told.subject,
+        at=told.at,
+        reason=told.summary.removeprefix("training: "),
+        source=told.source,
+        refused=not failed,
+        then=next_step(spec.model, failed=failed, trained=spec.retraining.recipe is not None),
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from steward.monitoring.check import Bar
 from steward.reporting.formatting import day, figure
-from steward.reporting.ledger_projection import shorten
 from steward.reporting.model_report import Point, Trend
+from steward.results import shorten
 
 WIDTH, HEIGHT = 320, 120
 _TOP, _BOTTOM, _LEFT, _RIGHT = 10, 8, 40, 6

@@ -54,12 +54,17 @@ def _failed_run(report: ModelReport) -> Iterator[FirstStep]:
     failed = report.failed_run
     if failed is None:
         return
+    titles = {
+        (True, False): "The newest training failed",
+        (False, False): "Training failed, and no version is in charge",
+        (False, True): "The first version was rejected, and none is in charge",
+    }
     yield FirstStep(
         look="warning" if report.champion else "critical",
-        title="The newest training failed" if report.champion else "Training failed, and no version is in charge",
-        note=f"run {failed.run}, as of {moment(failed.at)}",
-        sentence=failed.reason,
-        commands=(f"steward show {report.model} {failed.run}", f"steward retrain {report.model}"),
+        title=titles[report.champion is not None, failed.refused],
+        note=f"{'version' if failed.refused else 'run'} {failed.run}, as of {moment(failed.at)}",
+        sentence=f"{failed.reason.rstrip('.')}; {failed.then}.",
+        commands=(f"steward show {report.model} {failed.run}",),
         sources=(failed.source,),
     )
 
@@ -84,6 +89,10 @@ def _notes(monitor: MonitorState) -> Iterator[str]:
         yield f"since {day(monitor.since)}"
     if monitor.bad_of_recent:
         yield monitor.bad_of_recent
+    if monitor.reason and monitor.alert != "firing":
+        yield monitor.reason
+    if monitor.doubtful_window:
+        yield f"the newest window ({day(monitor.doubtful_window)}) {monitor.doubt}"
     if monitor.acknowledged:
         yield f"acknowledged by {monitor.acknowledged}"
     if monitor.quiet:

@@ -3,6 +3,8 @@
 import re
 from datetime import datetime
 
+from markupsafe import Markup, escape
+
 from steward.spec.windows import Window
 
 _NAMES = {
@@ -59,3 +61,15 @@ def figure(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"  # noqa: PLR2004
+
+
+def code(sentence: str) -> Markup:
+    """A sentence as HTML, with what stands between backticks as code.
+
+    >>> code("`a<b` moved")
+    Markup('<code>a&lt;b</code> moved')
+    """
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(sentence))))  # noqa: S704 - escaped before
+
+
+_CODE = re.compile("`([^`]+)`")

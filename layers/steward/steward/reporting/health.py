@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from steward.reporting.formatting import name_within
-from steward.reporting.ledger_projection import shorten
-from steward.reporting.model_report import AuditState, HealthStatus, MonitorState, OpenDefect
+from steward.reporting.model_report import AuditState, FailedRun, HealthStatus, MonitorState, OpenDefect
+from steward.results import count_of, shorten
 
 _LONGEST_REASON = 240
 
@@ -13,7 +13,7 @@ def health_status(
     *,
     champion: str | None,
     checked: bool,
-    failed_run: str,
+    failed_run: FailedRun | None,
     monitors: Sequence[MonitorState],
     defects: Sequence[OpenDefect],
     audit: AuditState | None,
@@ -29,7 +29,7 @@ def health_status(
     Args:
         champion: the version in charge.
         checked: whether there is a check.
-        failed_run: why the newest run failed; empty where it did not.
+        failed_run: the newest run, where it failed or made no first version.
         monitors: with their alerts.
         defects: that are open.
         audit: the newest.
@@ -37,7 +37,7 @@ def health_status(
         problems: how many things could not be read.
 
     Returns:
-        The condition, and a sentence that begins with the most severe reason.
+        The condition, and the most severe reason as a sentence, with how many others there are.
     """
     reasons = [
         *_alerts(monitors),
@@ -52,10 +52,10 @@ def health_status(
         reasons.append(("unknown", "no window of the champion has been checked yet"))
     ranked = sorted(reasons, key=lambda reason: _WORST.index(reason[0]))
     if not ranked:
-        doubts = "".join(f"; {name_within(monitor.monitor)} {monitor.doubt}" for monitor in monitors if monitor.doubt)
-        return "healthy", f"No alert fires, no defect is open, and nothing waits{doubts}."
-    sentence = "; ".join(words for _, words in ranked)
-    return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}{'' if sentence.endswith('?') else '.'}"
+        return "healthy", "No alert fires, no defect is open, and nothing waits."
+    sentence, more = ranked[0][1], len(ranked) - 1
+    rest = f" {count_of(more, 'other thing')} {'needs' if more == 1 else 'need'} a look." if more else ""
+    return ranked[0][0], f"{sentence[0].upper()}{sentence[1:]}{'' if sentence.endswith('?') else '.'}{rest}"
 
 
 _WORST: tuple[HealthStatus, ...] = ("critical", "warning", "unknown", "attention")
@@ -91,12 +91,14 @@ def _with_windows(firing: Sequence[MonitorState]) -> list[str]:
     return named
 
 
-def _failed_run(reason: str, champion: str | None) -> Iterator[tuple[HealthStatus, str]]:
-    if not reason:
+def _failed_run(failed: FailedRun | None, champion: str | None) -> Iterator[tuple[HealthStatus, str]]:
+    if failed is None:
         return
-    why = shorten(reason.rstrip("."), _LONGEST_REASON)
+    why = f"{shorten(failed.reason.rstrip('.'), _LONGEST_REASON)}; {failed.then}"
     if champion:
         yield "warning", f"the newest training failed: {why}"
+    elif failed.refused:
+        yield "critical", f"no version is in charge, since the first was rejected: {why}"
     else:
         yield "critical", f"no version is in charge, since training failed: {why}"
 
@@ -116,13 +118,13 @@ def _overdue(defects: Sequence[OpenDefect]) -> Iterator[tuple[HealthStatus, str]
 def _waiting(
     monitors: Sequence[MonitorState], defects: Sequence[OpenDefect], *, held: bool, problems: int
 ) -> Iterator[tuple[HealthStatus, str]]:
-    doubtful = [monitor.monitor for monitor in monitors if monitor.doubt and monitor.status == "unknown"]
+    doubtful = [monitor.monitor for monitor in monitors if monitor.standing == "cannot tell"]
     pending = [monitor.monitor for monitor in monitors if monitor.alert == "pending"]
     in_time = [defect for defect in defects if not defect.overdue]
     if problems:
         yield "attention", _number(problems, "thing could not be read", "things could not be read")
     if doubtful:
-        yield "attention", f"hardly any drift would show: {_join_names(doubtful)}"
+        yield "attention", f"the newest window cannot tell: {_join_names(doubtful)}"
     if pending:
         yield "attention", f"on the way to an alert: {_join_names(pending)}"
     if in_time:

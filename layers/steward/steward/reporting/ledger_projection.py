@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.ledger import Action, LedgerEntry, StoredAction
+from steward.results import shorten
 
 MAX_EVENTS = 40
 """How many of the newest events are told."""
@@ -48,9 +49,6 @@ SHOWN_ACTIONS: Final[frozenset[Action]] = frozenset(
 
 _RUN_ENDED: Final[frozenset[Action]] = frozenset(("champion_promoted", "version_refused", "promotion_held"))
 """How a run ends that does not fail."""
-
-_LONGEST = 600
-"""Characters of a sentence that are told; the whole is in the entry."""
 
 
 class LedgerEvent(TolerantModel):
@@ -95,6 +93,7 @@ class LedgerProjection(TolerantModel):
         events: the newest that people are told of, the oldest first.
         released: the last change of champion.
         failed: the newest run, where it failed; None once a later one has come to its end.
+        refused: the newest version, where the gates rejected it; None once a later run has come to its end.
         audit: the newest audit.
         defects: ids of those that may be open, the one that moved last at the end.
         periodic, periodic_at: the newest dated copy of the report, and the moment that it was asked for.
@@ -110,6 +109,7 @@ class LedgerProjection(TolerantModel):
     events: tuple[LedgerEvent, ...] = ()
     released: LedgerEvent | None = None
     failed: LedgerEvent | None = None
+    refused: LedgerEvent | None = None
     audit: ObjectRef | None = None
     defects: tuple[str, ...] = ()
     periodic: ObjectRef | None = None
@@ -130,12 +130,14 @@ class LedgerProjection(TolerantModel):
         if entry.action in SHOWN_ACTIONS:
             changes["events"] = (*self.events, LedgerEvent.of(entry, source))[-MAX_EVENTS:]
         if entry.action in _RUN_ENDED:
-            changes["failed"] = None
+            changes["failed"] = changes["refused"] = None
         match entry.action:
             case "champion_promoted" | "champion_rolled_back":
                 changes["released"] = LedgerEvent.of(entry, source)
             case "run_failed":
-                changes["failed"] = LedgerEvent.of(entry, source)
+                changes |= {"failed": LedgerEvent.of(entry, source), "refused": None}
+            case "version_refused":
+                changes["refused"] = LedgerEvent.of(entry, source)
             case "audit_completed" if entry.evidence:
                 changes["audit"] = entry.evidence[0]
             case "defect_changed" | "defect_overdue":
@@ -146,12 +148,3 @@ class LedgerProjection(TolerantModel):
             case _:
                 pass
         return self.model_copy(update=changes)
-
-
-def shorten(sentence: str, longest: int = _LONGEST) -> str:
-    """A sentence, cut where it is too long to be read.
-
-    >>> shorten("a long sentence", 9)
-    'a long...'
-    """
-    return sentence if len(sentence) <= longest else f"{sentence[: longest - 3]}..."

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from steward.alerting.alert_status import ShownState
 from steward.alerting.state_machine import AlertState
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import DefectState, ObjectRef
@@ -113,7 +114,10 @@ class MonitorState(ReportPart):
         status: by the check; None where it has no result of this monitor.
         sentence: as a person reads it.
         found: everything that is wrong by the newest check, the largest effect first.
-        doubt: the columns of which hardly any drift would show; empty where there is none.
+        shown: how the alert is shown: what cannot be told, or was not measured, is not in good order.
+        reason: by which window it stands so, where the sentence alone would not say so.
+        doubt: what the newest check cannot tell, such as columns of which hardly any drift would show; empty without.
+        doubtful_window, doubtful_rows: the newest window, where it cannot tell and the sentence is of one before it.
         window: that the sentence is about: an earlier one where the newest check says nothing, as before labels come.
         value, low, high, threshold, baseline: of the result that is farthest from usual.
         exceedance: how far that is from usual, its limit being 1.
@@ -131,7 +135,11 @@ class MonitorState(ReportPart):
     status: Status | None
     sentence: str
     found: list[ReportedFinding] = Field(default_factory=list)
+    shown: ShownState = "ok"
+    reason: str = ""
     doubt: str = ""
+    doubtful_window: str | None = None
+    doubtful_rows: int = 0
     window: str | None = None
     value: float | None = None
     low: float | None = None
@@ -153,6 +161,15 @@ class MonitorState(ReportPart):
     trend: list[float | None] = Field(default_factory=list)
 
     @property
+    def standing(self) -> ShownState | Literal["no limit"]:
+        """The alert's state as people read it; before any alert, what the check says."""
+        if self.shown in ("ok", "resolved") and self.status == "unknown":
+            return "cannot tell" if self.doubt else "not measured"
+        if self.shown == "ok" and self.status == "measured":
+            return "no limit"
+        return "not measured" if self.shown == "ok" and self.window is None else self.shown
+
+    @property
     def bad_of_recent(self) -> str:
         """How often it was bad lately, in words; empty where that says nothing."""
         if not self.bad_windows or self.recent_windows <= 1:
@@ -161,12 +178,20 @@ class MonitorState(ReportPart):
 
 
 class FailedRun(ReportPart):
-    """The newest run, which failed."""
+    """The newest run, which failed, or whose version was rejected while none is in charge.
+
+    Attributes:
+        run: the run, or the version that was rejected.
+        refused: whether it was that.
+        then: what goes on.
+    """
 
     run: str
     at: AwareDatetime
     reason: str
     source: ObjectRef
+    refused: bool = False
+    then: str = ""
 
 
 class DriftedColumn(ReportPart):
@@ -252,7 +277,7 @@ class ModelReport(ReportPart, VersionedModel):
         recorded_at: when the newest entry of the ledger that it knows was written, by the wall clock.
         health: how the model is, and `headline` why.
         declaration: the one in force.
-        failed_run: the newest run where it failed; None where a later one has come to its end.
+        failed_run: the newest run where it failed, or made no first version; None where a later one came to its end.
         drifted: the columns of which the newest check has distributions.
         monitors: of the newest check, the worst first.
         alerts: where `monitors` have their alerts from; None before the first check.

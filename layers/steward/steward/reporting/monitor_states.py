@@ -1,23 +1,23 @@
 """The state of every monitor in a report."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from steward.alerting.alert_status import AlertStatus
-from steward.alerting.inputs import monitor_finding
+from steward.alerting.inputs import MonitorFinding, monitor_finding
 from steward.alerting.model_alerts import ModelAlerts
 from steward.monitoring.check import Check, subject
-from steward.reporting.ledger_projection import shorten
 from steward.reporting.model_report import (
     DriftedColumn,
     MonitorState,
     ReportedFinding,
 )
 from steward.reporting.report_evidence import ReportEvidence
-from steward.results import Status
+from steward.results import Status, shorten
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import rank
 
-_ALERTS = {"firing": 0, "pending": 1, "resolved": 2, "ok": 2}
+_ALERTS = {"firing": 0, "pending": 1, "cannot tell": 2, "resolved": 3, "ok": 3, "no limit": 4}
 
 
 def monitor_states(evidence: ReportEvidence, alert_states: Mapping[MonitorName, AlertStatus]) -> list[MonitorState]:
@@ -33,37 +33,47 @@ def monitor_states(evidence: ReportEvidence, alert_states: Mapping[MonitorName, 
 def _worst(state: MonitorState) -> tuple[int, int, int, str]:
     """Sorts by the alert, then how severe it is while there is one, then what the check says."""
     severity = rank(state.severity) if state.alert in ("firing", "pending") else 0
-    return _ALERTS[state.alert], -severity, _GRAVITY.index(state.status), state.monitor
+    return _ALERTS.get(state.standing, len(_ALERTS)), -severity, _GRAVITY.index(state.status), state.monitor
 
 
 def _monitor(
     name: MonitorName, status: Status | None, evidence: ReportEvidence, alert_state: AlertStatus | None
 ) -> MonitorState:
     check = evidence.check.it if evidence.check else None
+    latest, doubt = (alert_state.latest, alert_state.doubt) if alert_state else (None, None)
     results = [result for result in check.results if result.monitor == name] if check else []
-    latest = alert_state.latest if alert_state else None
-    sentence = check.summary(name) if check and results else (alert_state.summary if alert_state else "")
-    far = monitor_finding(results, status or "unknown", "")
-    said = MonitorState(
-        monitor=name,
-        status=status,
-        sentence=shorten(sentence),
-        found=_findings(check, name) if check else [],
-        doubt=shorten(check.doubt(name)) if check else "",
-        window=check.window if check and results else (latest.window if latest else None),
-        value=far.value,
-        low=far.low,
-        high=far.high,
-        threshold=far.threshold,
-        baseline=far.baseline,
-        exceedance=far.exceedance,
-        severity=evidence.spec.it.alert_rule(name).severity,
-    )
+    severity = evidence.spec.it.alert_rule(name).severity
+    unclear = doubt is not None and latest is not None and latest.window < doubt.window
+    if check and results and not unclear:
+        said = MonitorState(
+            monitor=name,
+            status=status,
+            sentence=shorten(check.summary(name)),
+            found=_findings(check, name),
+            doubt=shorten(check.doubt(name)),
+            window=check.window,
+            severity=severity,
+            **_figures(monitor_finding(results, status or "unknown", "")),
+        )
+    elif alert_state and latest:
+        found = latest.findings[name]
+        said = MonitorState(
+            monitor=name,
+            status="unknown" if results else None,
+            sentence=shorten(found.summary),
+            window=latest.window,
+            severity=severity,
+            **_figures(found),
+        )
+    else:
+        said = MonitorState(monitor=name, status=status, sentence="", severity=severity)
     if alert_state is None or evidence.alerts is None:
         return said
     bad, recent = alert_state.recent
     alert = {
         "alert": alert_state.state,
+        "shown": alert_state.shown_state,
+        "reason": alert_state.reason,
         "bad_windows": bad,
         "recent_windows": recent,
         "lasting": alert_state.lasting,
@@ -76,7 +86,14 @@ def _monitor(
         "flapping": alert_state.progress.flapping,
         "trend": [past.exceedance for _, past in alert_state.trend],
     }
+    if unclear and doubt:
+        alert |= {"doubt": shorten(doubt.clause), "doubtful_window": doubt.window, "doubtful_rows": doubt.rows}
     return said.model_copy(update=alert)
+
+
+def _figures(found: MonitorFinding) -> dict[str, Any]:
+    names = "value", "low", "high", "threshold", "baseline", "exceedance"
+    return {name: getattr(found, name) for name in names}
 
 
 def _findings(check: Check, name: MonitorName) -> list[ReportedFinding]:

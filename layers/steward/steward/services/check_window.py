@@ -22,6 +22,7 @@ from steward.repositories import models
 from steward.repositories.due_windows import due_windows, filled_windows
 from steward.repositories.sagemaker_files import write_reports
 from steward.repositories.window_evidence import evaluate_window
+from steward.results import count_of
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -129,6 +130,8 @@ def _identity(check: Check) -> str:
 def _entry(event: CheckCompleted, check: Check) -> OutboxEntry:
     bad = [f"{monitor} {status}" for monitor, status in check.statuses.items() if status in ("drift", "breach")]
     again = f", made again for {len(check.corrections)} corrections" if check.corrections else ""
-    summary = f"{check.rows:,} rows, {check.labelled_rows:,} labelled{again}: {', '.join(bad) or 'nothing found'}"
+    summary = (
+        f"{count_of(check.rows, 'row')}, {check.labelled_rows:,} labelled{again}: {', '.join(bad) or 'nothing found'}"
+    )
     subject = f"{check.window} {check.version}"
     return OutboxEntry(event, "check_completed", subject, summary, (event.stored,), _identity(check))

@@ -13,7 +13,7 @@ from steward.alerting.cause import likely_cause
 from steward.alerting.delivery import Announcement, Lease
 from steward.alerting.due_actions import due_actions
 from steward.alerting.inhibition import monitors_to_notify
-from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute, monitor_finding
+from steward.alerting.inputs import Acknowledgement, CheckSummary, Doubt, Mute, monitor_finding
 from steward.alerting.messages import alerts_notification, notice
 from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.errors import BusRefuses, UnknownModel
@@ -36,6 +36,7 @@ from steward.notifications import publish
 from steward.outbox import OutboxEntry, announce, announce_all, record
 from steward.repositories import models
 from steward.repositories.uploads import correlation_of
+from steward.results import Status, shorten
 from steward.runtime import Runtime, TopicSettings
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
@@ -45,7 +46,7 @@ from steward.store.console import object_url
 
 _UNMATCHED = ("unmatched_share", "waiting_labels")
 
-_GOOD_SUMMARY, _BAD_SUMMARY = 160, 1000
+_GOOD_SUMMARY, _BAD_SUMMARY = 240, 1000
 """Characters that are remembered of a sentence: the whole is in the check."""
 
 _ACTIONS: Final[dict[type[Event], Action]] = {
@@ -117,7 +118,7 @@ def _apply(alerts: ModelAlerts, cause: Event, summary: CheckSummary | None) -> M
     """The alerts with what an event says: a check, a mute, an acknowledgement."""
     match cause:
         case AlertMuted():
-            reason = cause.reason[:_BAD_SUMMARY]
+            reason = shorten(cause.reason, _BAD_SUMMARY)
             mute = Mute(monitor=cause.monitor, as_of=cause.as_of, until=cause.until, reason=reason, author=cause.author)
             return alerts.with_mute(cause.event_id, mute)
         case AlertAcknowledged():
@@ -235,14 +236,17 @@ def _report_url(runtime: Runtime, model: str) -> str:
 
 
 def summarize_check(check: Check, stored: ObjectRef, spec: ModelSpec, at: datetime) -> CheckSummary:
-    """What alerts need of a check made at some time; an `unknown` is no finding, nor is a figure without a limit."""
-    findings = {}
+    """What alerts need of a check made at some time; what was not measured is no finding, nor what has no limit."""
+    findings, doubts = {}, {}
     for monitor, status in check.statuses.items():
-        if status not in ("ok", "drift", "breach"):
-            continue
-        longest = _GOOD_SUMMARY if status == "ok" else _BAD_SUMMARY
         of_monitor = [result for result in check.results if result.monitor == monitor]
-        findings[monitor] = monitor_finding(of_monitor, status, check.summary(monitor)[:longest])
+        bad, measured = status in ("drift", "breach"), any(result.undecided for result in of_monitor)
+        sentence = shorten(check.summary(monitor), _BAD_SUMMARY if bad or status == "unknown" else _GOOD_SUMMARY)
+        if status == "unknown":
+            doubts[monitor] = Doubt(measured=measured, sentence=sentence)
+        told: Status = "ok" if not bad and any(result.status == "ok" for result in of_monitor) else status
+        if bad or told == "ok" or measured:
+            findings[monitor] = monitor_finding(of_monitor, told, sentence)
     return CheckSummary(
         version=check.version,
         window=check.window,
@@ -262,6 +266,7 @@ def summarize_check(check: Check, stored: ObjectRef, spec: ModelSpec, at: dateti
         ),
         newest_upload=correlation_of(max(check.batches)) if check.batches else "",
         stored=stored,
-        cause=likely_cause(check.results, spec.judged_by)[:_BAD_SUMMARY],
+        cause=shorten(likely_cause(check.results, spec.judged_by), _BAD_SUMMARY),
         findings=findings,
+        doubts=doubts,
     )

@@ -39,7 +39,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
     if run.ended and run.evaluation is None:
         yield from fail_run(runtime, completed, completed.run, "validation", run.outcome)
         return
-    attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.attempt)
+    attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.message)
     try:
         if run.evaluation is None:
             attempts.begin(run)
@@ -62,7 +62,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
         evaluation=stored,
     )
     evidence = (stored, completed.manifest)
-    entry = OutboxEntry(event, "validation_completed", completed.version, evaluation.summary, evidence)
+    entry = OutboxEntry(event, "validation_completed", completed.version, evaluation.verdict, evidence)
     yield from announce(runtime, entry)
 
 

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, ConfigDict
 
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
+from steward.results import count_of
 
 
 class GateResult(TolerantModel):
@@ -83,3 +84,11 @@ class Evaluation(VersionedModel):
         """One sentence: the first gate that refused, or the gain that convinced."""
         refused = next((gate for gate in self.gates if not gate.passed), None)
         return refused.message if refused else self.gates[-1].message
+
+    @property
+    def verdict(self) -> str:
+        """How many gates it passed, and the names of the others; the release that follows says what they found."""
+        refused = [gate.gate.replace("_", " ") for gate in self.gates if not gate.passed]
+        if not refused:
+            return f"passed {count_of(len(self.gates), 'gate')}"
+        return f"rejected by {len(refused)} of {count_of(len(self.gates), 'gate')}: {', '.join(refused)}"
