@@ -19,12 +19,12 @@ from steward.reporting.model_report import (
     Hold,
     InvariantState,
     ModelReport,
-    MonitorState,
     OpenDefect,
     ScheduleState,
 )
 from steward.reporting.monitor_states import drifted_columns, monitor_states
 from steward.reporting.report_evidence import ReportEvidence, StoredDocument
+from steward.reporting.reported_monitors import MonitorState
 from steward.reporting.trends import trends
 from steward.results import shorten
 from steward.retraining.next_step import next_step
