@@ -1,8 +1,6 @@
 """Carry out what people ask for, once it is proven who they are and that they may."""
 
-from steward.queue_function import QueueFunction
-from steward.services.accept_commands import QueueMessage, accept_commands
+from steward.event_function import EventFunction
+from steward.services.accept_commands import accept_commands, read_sending
 
-handler = QueueFunction(
-    accept_commands, decode=lambda record, _: QueueMessage(body=record.body, message=record.message_id)
-)
+handler = EventFunction(accept_commands, decode=read_sending)

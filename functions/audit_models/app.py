@@ -1,6 +1,6 @@
 """Check every governance invariant of a model."""
 
-from steward.queue_function import QueueFunction
+from steward.event_function import EventFunction
 from steward.services.audit_models import audit_models
 
-handler = QueueFunction(audit_models)
+handler = EventFunction(audit_models)

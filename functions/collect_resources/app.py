@@ -1,6 +1,6 @@
 """Bring what CloudWatch knows of a model's resources into its inbox."""
 
-from steward.queue_function import QueueFunction
+from steward.event_function import EventFunction
 from steward.services.collect_resources import collect_resources
 
-handler = QueueFunction(collect_resources)
+handler = EventFunction(collect_resources)

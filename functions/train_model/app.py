@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from steward.queue_function import QueueFunction
-from steward.services.fail_run import ending_run
+from steward.event_function import EventFunction
+from steward.services.fail_run import note_error
 from steward.services.train_model import train_model
 
-handler = QueueFunction(train_model, around=partial(ending_run, stage="training"))
+handler = EventFunction(train_model, around=partial(note_error, stage="training"))

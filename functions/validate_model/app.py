@@ -2,13 +2,13 @@
 
 from functools import partial
 
+from steward.event_function import EventFunction
 from steward.events import ChampionTestRequested, TrainingCompleted
-from steward.queue_function import QueueFunction
 from steward.services.evaluate_champion import evaluate_champion
-from steward.services.fail_run import ending_run
+from steward.services.fail_run import note_error
 from steward.services.validate_model import validate_model
 
-handler = QueueFunction(
+handler = EventFunction(
     {TrainingCompleted: validate_model, ChampionTestRequested: evaluate_champion},
-    around=partial(ending_run, stage="validation"),
+    around=partial(note_error, stage="validation"),
 )

@@ -87,7 +87,12 @@ class Loop:
                 self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
     def _busy(self) -> bool:
-        """Whether a queue holds messages. The one that did last is asked first: mostly that is enough."""
+        """Whether a queue holds messages, or a function has an event in work.
+
+        The queue that held some last is asked first: mostly that is enough.
+        """
+        if self.stack.events_in_work():
+            return True
         for url in self._queues:
             if self._depth(url):
                 self._queues.remove(url)

@@ -10,7 +10,7 @@ from steward import aws
 from steward.errors import StewardError
 from steward.store.access import describe_failure
 
-RESERVED = 11
+RESERVED = 13
 """Concurrent executions that the template reserves with `AccountQuotas=standard`."""
 
 UNRESERVED = 100

@@ -35,7 +35,8 @@ def subscriptions() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {name: [] for name in functions().values()}
     for rule in template.of_type("AWS::Events::Rule").values():
         for target in rule["Targets"]:
-            found[_function_of(target["Arn"])] += _causes(rule)
+            if not target["Arn"].endswith("DeadLetters.Arn"):
+                found[_function_of(target["Arn"])] += _causes(rule)
     return found
 
 
@@ -43,8 +44,8 @@ def scheduled() -> list[str]:
     """The functions that the schedules of models wake."""
     role = template.of_type("AWS::IAM::Role")["ScheduleRole"]
     statements = role["Policies"][0]["PolicyDocument"]["Statement"]
-    queues = [arn for statement in statements for arn in statement["Resource"] if arn != "UndeliveredEvents.Arn"]
-    return [_function_of(arn) for arn in queues]
+    targets = [arn for statement in statements for arn in statement["Resource"] if arn != "UndeliveredEvents.Arn"]
+    return [_function_of(arn) for arn in targets]
 
 
 @cache
@@ -87,8 +88,8 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def _function_of(queue: str) -> str:
-    return functions()[queue.removesuffix(".Arn").removesuffix("Queue")]
+def _function_of(target: str) -> str:
+    return functions()[target.removesuffix(".Arn").removesuffix("Queue")]
 
 
 def _causes(rule: dict[str, Any]) -> list[str]:

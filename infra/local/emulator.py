@@ -22,6 +22,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TextIO
 
+import async_invocations  # the script's own folder is where Python looks
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -61,6 +62,7 @@ def main(folder: Path) -> None:
     know_deleted_versions()
     join_in_conditions()
     share_unpacked_layers(folder / "tmp" / "unpacked")
+    async_invocations.install(lambda count: write(folder / "in_work", str(count)))
     runpy.run_module("hypercorn", run_name="__main__")
 
 

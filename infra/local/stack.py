@@ -33,6 +33,11 @@ class Stack:
         """What makes any AWS SDK or tool speak to this stack, as its account's root; nothing where it is not local."""
         return _environment(self.endpoint, self.certificate) if self.endpoint and self.certificate else {}
 
+    def events_in_work(self) -> int:
+        """How many events Lambda keeps that functions are not done with; 0 where nobody can tell, as on AWS."""
+        count = self.folder / "in_work"
+        return int(count.read_text()) if self.endpoint and count.exists() else 0
+
     def client(self, service: str, **settings: Any) -> Any:
         """A boto3 client of this stack, as its account's root; where it is not local, as the AWS settings say.
 

@@ -71,8 +71,51 @@ def gradual(template: Template, release: str) -> Template:
             },
         }
         changed["Resources"][f"{name}Errors"] = _alarm(name)
+        asynchronous = changed["Resources"][name]["Properties"].get("EventInvokeConfig")
+        if asynchronous:
+            changed["Resources"][f"{name}Newest"] = _retries(name, asynchronous)
+    for item in changed["Resources"].values():
+        if item["Type"] in _INVOKING:
+            item["Properties"] = _invoke_released(item["Properties"], functions)
+    commands = changed["Outputs"]["AcceptCommandsArn"]  # people invoke it, too
+    commands["Value"] = _invoke_released(commands["Value"], functions)
     changed["Resources"][_ROLE] = _role()
     return changed
+
+
+_INVOKING = {
+    "AWS::Events::Rule", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::Lambda::Permission",
+    "AWS::Serverless::Function",
+}  # fmt: skip
+"""The resources that name functions in order to have them invoked."""
+
+
+def _invoke_released(part: Any, functions: list[str]) -> Any:
+    """Replace functions by their aliases, which lead to what is released."""
+    if isinstance(part, list):
+        return [_invoke_released(one, functions) for one in part]
+    if not isinstance(part, dict):
+        return part
+    for name in functions:
+        arns = ({"Fn::GetAtt": [name, "Arn"]}, {"Fn::GetAtt": f"{name}.Arn"}, {"Ref": name})
+        if part in arns:
+            return {"Ref": f"{name}.Alias"}
+    return {key: _invoke_released(value, functions) for key, value in part.items()}
+
+
+def _retries(function: str, asynchronous: dict[str, Any]) -> dict[str, Any]:
+    """The same retries and destination for the newest code, which is invoked with dead letters."""
+    failure = asynchronous["DestinationConfig"]["OnFailure"]
+    return {
+        "Type": "AWS::Lambda::EventInvokeConfig",
+        "Properties": {
+            "FunctionName": {"Ref": function},
+            "Qualifier": "$LATEST",
+            "MaximumRetryAttempts": asynchronous["MaximumRetryAttempts"],
+            "MaximumEventAgeInSeconds": asynchronous["MaximumEventAgeInSeconds"],
+            "DestinationConfig": {"OnFailure": {"Destination": failure["Destination"]}},
+        },
+    }
 
 
 def _role() -> dict[str, Any]:

@@ -21,9 +21,9 @@ from infra.deploy.preflight import describe_account, describe_choice, look_up_ac
 from infra.docs.template import of_type
 from infra.local.process import ROOT
 from infra.pipeline.throwaway import PREFIX, remove
-from infra.test_aws.price import RUN_HOURS, price_run
+from infra.test_aws.price import RUN_HOURS, polled_queues, price_run
 from infra.test_aws.questions import Answer, Client, ask_log_level, ask_new_alarms, ask_pollers, ask_removal
-from steward.cost.month import HOURS, IDLE_POLLS
+from steward.cost.month import HOURS, polls
 from steward.errors import StewardError
 
 QUIET = timedelta(minutes=10)
@@ -67,8 +67,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def describe_price() -> str:
     """What the run costs at most, and where that is known from."""
-    queues = [name for name in of_type("AWS::SQS::Queue") if not name.endswith(("DeadLetters", "Events"))]
-    bill = price_run(len(queues), len(of_type("AWS::CloudWatch::Alarm")))
+    bill = price_run(sum(polled_queues("small")), len(of_type("AWS::CloudWatch::Alarm")))
     amount = math.ceil(bill.amount * 100) / 100
     return f"At most {amount:.2f} {bill.prices.currency} for {RUN_HOURS} hours, at prices of {bill.prices.as_of}."
 
@@ -85,9 +84,11 @@ class Run:
         self._stack = stack
         self._identity = identity
         self._client = client
+        self._quotas = "standard"
 
     def deploy(self, quotas: str) -> None:
         """Deploy what was built; subprocess.CalledProcessError if that fails."""
+        self._quotas = quotas
         script = ROOT / "infra" / "pipeline" / "deploy.sh"
         parameters = [f"AccountQuotas={quotas}", "Dashboard=off", "ModelMetrics=off", "LedgerRetentionDays=1"]
         subprocess.run([script, self._stack, "e2e", "test-aws", *parameters], check=True)
@@ -105,7 +106,10 @@ class Run:
         sleep((quiet + _METRICS_LATE).total_seconds())
         until = (datetime.now(UTC) - _METRICS_LATE).replace(second=0, microsecond=0)
         since = until - quiet
-        self.answers.append(ask_pollers(self._client, self._stack, since, until, IDLE_POLLS / HOURS / 60))
+        queues = polled_queues(self._quotas)
+        self.answers.append(
+            ask_pollers(self._client, self._stack, since, until, polls(*queues) / HOURS / 60 / sum(queues))
+        )
 
     def remove(self) -> None:
         """Remove the stack, and note what could not be."""

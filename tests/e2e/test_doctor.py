@@ -51,7 +51,7 @@ def rule_off(deployed: Deployed) -> Iterator[None]:
 
 @contextmanager
 def queue_without_policy(deployed: Deployed) -> Iterator[None]:
-    url = deployed.queue("AuditModels")
+    url = deployed.queue("CheckWindow")
     kept = deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
     deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     yield
@@ -88,7 +88,7 @@ def schedule_deleted(deployed: Deployed) -> Iterator[None]:
 SABOTAGES = {
     f"the schedule {MODEL}-check is gone": schedule_deleted,
     "the rule TrackDefectsRule is switched off": rule_off,
-    "the queue policy QueuesPolicy-AuditModelsQueue is missing": queue_without_policy,
+    "the queue policy QueuesPolicy-CheckWindowQueue is missing": queue_without_policy,
     "its notifications to EventBridge are off": notifications_off,
     "the role TrackDefectsRole may do something else": role_narrowed,
 }
@@ -115,7 +115,7 @@ def test_the_doctor_finds_each_sabotage_of_the_stack_until_it_is_mended(declared
 def tick(deployed: Deployed) -> None:
     """An hour is over, and the watch has looked."""
     body = json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
-    deployed.sqs.send_message(QueueUrl=deployed.queue("WatchDeployment"), MessageBody=body)
+    deployed.send("WatchDeployment", body)
     deployed.rest()
 
 

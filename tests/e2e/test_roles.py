@@ -225,7 +225,7 @@ NOBODY: dict[str, Act] = {
 def test_a_role_refuses_what_its_function_has_no_business_doing(steward: Deployed, function: str) -> None:
     ALLOWED[function](steward, function)
     acts = FORBIDDEN[function] | NOBODY
-    acts["take another's messages"] = take_from("AuditModels" if function != "AuditModels" else "TrainModel")
+    acts["take another's messages"] = take_from("CheckWindow" if function != "CheckWindow" else "JoinLabels")
     if function not in ("RaiseAlerts", "WatchDeployment"):
         acts["write to subscribers"] = tell
     if function != "RegisterModel":

@@ -10,7 +10,7 @@ import pickle
 import random
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from moto.s3.utils import _VersionedKeyStore
 from moto.sqs.models import sqs_backends
 
 from steward import aws
-from steward.events import EVENTS, Event
+from steward.events import EVENTS, Event, FailedInvocation
 from steward.ledger import LedgerEntry
 from steward.runtime import Runtime
 from steward.store.bucket import Bucket
@@ -35,7 +35,7 @@ from tests.integration.notifications import notifications_shown
 
 from .moto_directly import answered_directly
 from .moto_urls import urls_worked_out_once
-from .template import ROOT, resources
+from .template import ROOT, resources, target_function, with_queues
 
 REGION = "us-east-1"
 BUS = "steward"
@@ -114,6 +114,7 @@ class Deployment:
     queues: dict[str, str] = field(default_factory=dict)
     arns: dict[str, str] = field(default_factory=dict)
     failures: list[dict[str, Any]] = field(default_factory=list)
+    letters: list[dict[str, Any]] = field(default_factory=list)
     errors: list[Any] = field(default_factory=list)
     published: list[Event] = field(default_factory=list)
     notifications: list[dict[str, Any]] = field(default_factory=list)
@@ -149,7 +150,12 @@ class Deployment:
         raise AssertionError("the deployment does not come to rest")
 
     def invoke(self, function: str, *bodies: str, attempt: int = 1, message_id: str = "") -> dict[str, Any]:
-        """Call a function's handler with a batch of queue messages; its answer."""
+        """Call a function's handler with a batch of queue messages; its answer.
+
+        One that is invoked asynchronously is called with each event in its turn, and answered for in the same way.
+        """
+        if logical_id(function) not in with_queues():
+            return self._invoke_with_events(function, bodies, message_id)
         records = [
             {
                 "messageId": message_id or str(uuid.uuid4()),
@@ -176,9 +182,26 @@ class Deployment:
                 self.errors.extend(error.child_exceptions)
                 return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records]}
 
-    def deliver(self, function: str, event: Event, *, attempt: int = 1) -> bool:
-        """Call a function's handler with one event of the bus; whether it took it."""
-        return not self.invoke(function, message(event), attempt=attempt)["batchItemFailures"]
+    def deliver(self, function: str, event: Event, *, attempt: int = 1, copy: str = "") -> bool:
+        """Call a function's handler with one event of the bus; whether it took it.
+
+        Args:
+            function: which.
+            event: what it is told.
+            attempt: how often the same message was delivered, this time included.
+            copy: names another message of the same event.
+        """
+        message_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{function} {event.event_id} {copy}"))
+        return not self.invoke(function, message(event), attempt=attempt, message_id=message_id)["batchItemFailures"]
+
+    def try_out(self, function: str, body: str, message_id: str = "") -> bool:
+        """Deliver a message as often as it is tried, and report it if it fails each time; whether it was taken."""
+        message_id = message_id or str(uuid.uuid4())
+        for _ in range(tries(function)):
+            if not self.invoke(function, body, message_id=message_id)["batchItemFailures"]:
+                return True
+        self.report_failure(function, body, self.errors[-1], message_id)
+        return False
 
     def message_of(self, key: str, version_id: str) -> str:
         """What S3 says, through EventBridge, of one uploaded version."""
@@ -240,16 +263,28 @@ class Deployment:
             "STEWARD_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedules",
             "STEWARD_SCHEDULE_DEAD_LETTERS_ARN": self.arns["undelivered_events"],
             "STEWARD_MODEL_METRICS": "on",
-            "STEWARD_COLLECTION_QUEUE_ARN": self.arns["collect_resources"],
-            "STEWARD_CHECK_QUEUE_ARN": self.arns["check_window"],
-            "STEWARD_RETRAINING_QUEUE_ARN": self.arns["kick_retraining"],
-            "STEWARD_AUDIT_QUEUE_ARN": self.arns["audit_models"],
-            "STEWARD_ATTRIBUTION_QUEUE_ARN": self.arns["attribute_features"],
-            "STEWARD_DEFECT_QUEUE_ARN": self.arns["track_defects"],
-            "STEWARD_MAINTENANCE_QUEUE_ARN": self.arns["maintain_store"],
-            "STEWARD_REPORT_QUEUE_ARN": self.arns["render_reports"],
-            "STEWARD_VALIDATION_QUEUE_ARN": self.arns["validate_model"],
+            "STEWARD_COLLECTION_TARGET_ARN": self.arns["collect_resources"],
+            "STEWARD_CHECK_TARGET_ARN": self.arns["check_window"],
+            "STEWARD_RETRAINING_TARGET_ARN": self.arns["kick_retraining"],
+            "STEWARD_AUDIT_TARGET_ARN": self.arns["audit_models"],
+            "STEWARD_ATTRIBUTION_TARGET_ARN": self.arns["attribute_features"],
+            "STEWARD_DEFECT_TARGET_ARN": self.arns["track_defects"],
+            "STEWARD_MAINTENANCE_TARGET_ARN": self.arns["maintain_store"],
+            "STEWARD_REPORT_TARGET_ARN": self.arns["render_reports"],
+            "STEWARD_VALIDATION_TARGET_ARN": self.arns["validate_model"],
         }
+
+    def _invoke_with_events(self, function: str, bodies: Sequence[str], message_id: str) -> dict[str, Any]:
+        failed = []
+        for body in bodies:
+            context = LambdaContext(function, aws_request_id=message_id or str(uuid.uuid4()))
+            with patch.dict(os.environ, self.environment(function)):
+                try:
+                    self.handlers[function].handler(payload(function, body, context.aws_request_id), context)
+                except Exception as error:  # noqa: BLE001 - Lambda too takes any for a failure
+                    self.errors.append(error)
+                    failed.append({"itemIdentifier": context.aws_request_id})
+        return {"batchItemFailures": failed}
 
     def _shuffled(self, order: random.Random, redeliver: int) -> None:
         waiting: list[tuple[str, str]] = []
@@ -280,10 +315,23 @@ class Deployment:
         identity = (function, json.loads(body).get("detail", {}).get("event_id", body))
         if redeliver == 1 or self.deliveries[identity] < redeliver:
             self.deliveries[identity] += 1
-            if self.invoke(function, body, message_id=message_id)["batchItemFailures"]:
+            if not self.try_out(function, body, message_id):
                 self.failures.append({"function": function, "body": body})
         else:
             self.held_back[identity] = function, body
+
+    def report_failure(self, function: str, body: str, error: BaseException, message_id: str = "") -> None:
+        """Do what Lambda does once an asynchronous invocation has failed at every attempt."""
+        configured = resources("AWS::Serverless::Function")[logical_id(function)].get("EventInvokeConfig")
+        if configured is None:
+            return
+        record = failed_invocation(function, body, error, message_id)
+        if configured["DestinationConfig"]["OnFailure"]["Type"] == "SQS":
+            self.letters.append(record)
+            return
+        kind = FailedInvocation.DETAIL_TYPE
+        entry = {"Source": "lambda", "DetailType": kind, "Detail": json.dumps(record), "EventBusName": BUS}
+        aws.events().put_events(Entries=[entry])
 
     def _observe(self) -> None:
         for body in _receive_all(self.arns["observer_url"]):
@@ -296,6 +344,37 @@ def message(event: Event) -> str:
     """An event as its queue delivers it."""
     detail = event.model_dump(mode="json")
     return json.dumps({"source": "steward", "detail-type": type(event).__name__, "detail": detail})
+
+
+def tries(function: str) -> int:
+    """How often a message is tried before it is given up; here once of a queue's, to keep tests short."""
+    configured = resources("AWS::Serverless::Function")[logical_id(function)].get("EventInvokeConfig")
+    return 1 + int(configured["MaximumRetryAttempts"]) if configured else 1
+
+
+def failed_invocation(function: str, body: str, error: BaseException, request: str) -> dict[str, Any]:
+    """Lambda's record of an asynchronous invocation that failed at every attempt."""
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{BUS}-{logical_id(function)}:$LATEST"
+    return {
+        "version": "1.0",
+        "requestContext": {"requestId": request, "functionArn": arn, "condition": "RetriesExhausted"},
+        "requestPayload": _event(body),
+        "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+        "responsePayload": {"errorType": type(error).__name__, "errorMessage": str(error)},
+    }
+
+
+def payload(function: str, body: str, sending: str) -> Any:
+    """What a function without a queue is invoked with: an event, or a sending of a command's message."""
+    return {"id": sending, "body": body} if function == "accept_commands" else _event(body)
+
+
+def _event(body: str) -> Any:
+    """What Lambda makes of the payload of an invocation."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
 
 
 @contextmanager
@@ -366,14 +445,14 @@ def _queue(name: str) -> tuple[str, str]:
 
 
 def _rule(deployment: Deployment, name: str, rule: dict[str, Any]) -> None:
-    if "ScheduleExpression" in rule:  # moto does not let them fire
+    woken = [function for target in rule["Targets"] if (function := target_function(target["Arn"]))]
+    if "ScheduleExpression" in rule or not woken:  # moto does not let schedules fire, and dead letters are `letters`
         return
     pattern = json.loads(json.dumps(rule["EventPattern"]).replace('{"Ref": "DataBucket"}', f'"{deployment.data}"'))
     on_bus = {"EventBusName": BUS} if "EventBusName" in rule else {}
     aws.events().put_rule(Name=name, EventPattern=json.dumps(pattern), **on_bus)
-    for target in rule["Targets"]:
-        queue = target["Arn"]["Fn::GetAtt"][0].removesuffix("Queue")
-        function = next(function for function in deployment.queues if logical_id(function) == queue)
+    for logical in woken:
+        function = next(function for function in deployment.queues if logical_id(function) == logical)
         aws.events().put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": deployment.arns[function]}], **on_bus)
 
 

@@ -21,7 +21,7 @@ from moto.events.models import EventPattern
 from steward.events import EVENTS, Event
 
 from .deployment import BUS, Clock, logical_id
-from .template import resources
+from .template import resources, target_function
 
 type Parameters = dict[str, Any]
 type Answer = dict[str, Any]
@@ -111,10 +111,10 @@ class MemoryCloud:
 
     def _read_rules(self) -> Any:
         for rule in resources("AWS::Events::Rule").values():
-            if "ScheduleExpression" not in rule:
+            if "ScheduleExpression" not in rule and any(target_function(target["Arn"]) for target in rule["Targets"]):
                 pattern = json.dumps(rule["EventPattern"]).replace('{"Ref": "DataBucket"}', f'"{DATA}"')
-                queues = [target["Arn"]["Fn::GetAtt"][0].removesuffix("Queue") for target in rule["Targets"]]
-                targets = [name for name in self.functions if logical_id(name) in queues]
+                woken = [target_function(target["Arn"]) for target in rule["Targets"]]
+                targets = [name for name in self.functions if logical_id(name) in woken]
                 yield "EventBusName" in rule, EventPattern.load(pattern), targets
 
     def _route(self, envelope: Parameters, *, on_bus: bool) -> None:

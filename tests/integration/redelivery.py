@@ -17,7 +17,7 @@ from steward.events import Event
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
 
-from .deployment import REGION, Clock, Deployment, LambdaContext, _handler, logical_id
+from .deployment import REGION, Clock, Deployment, LambdaContext, _handler, logical_id, payload
 from .dying import WRITES, Died
 from .memory_cloud import DATA, MemoryCloud, Parameters
 from .sts import Person, strict
@@ -44,6 +44,7 @@ def _batch_sizes() -> dict[str, int]:
 
 
 BATCH_SIZES = _batch_sizes()
+"""Of the functions that take their messages from queues; the others are invoked with one event each."""
 
 
 @dataclass
@@ -151,7 +152,9 @@ class World:
                     return
                 self._waiting, idle = idle, []
             function = self._waiting[0].function
-            batch = [message for message in self._waiting if message.function == function][: BATCH_SIZES[function]]
+            batch = [message for message in self._waiting if message.function == function][
+                : BATCH_SIZES.get(function, 1)
+            ]
             self._waiting = [message for message in self._waiting if message not in batch]
             failed = self.invoke(batch)
             assert not [message for message in failed if message.received >= 5], self.errors
@@ -184,23 +187,34 @@ class World:
             batch, put_back = batch[: self.postponed[1]], batch[self.postponed[1] :]
         if not batch:
             return put_back
-        event = {"Records": [self._record(message) for message in batch]}
+        queued = function in BATCH_SIZES
+        event = (
+            {"Records": [self._record(message) for message in batch]}
+            if queued
+            else payload(function, batch[0].body, batch[0].id)
+        )
+        context = LambdaContext(function, aws_request_id=batch[0].id)
         failed = {message.id for message in batch}
         if function not in self.deployment.handlers:
             self._start(function)
         self._running = function
         try:
             with patch.dict(os.environ, self.deployment.environment(function)):
-                answer = self.deployment.handlers[function].handler(event, LambdaContext(function))
-            failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+                answer = self.deployment.handlers[function].handler(event, context)
+            failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]} if queued else set()
             if failed:
                 self.errors.append(f"{function} failed for {len(failed)} messages")
         except BatchProcessingError as error:
             self.errors += [f"{function}: {one!r}" for one in error.child_exceptions]
         except Died:
-            processor = self.deployment.handlers[function].handler.processor
-            self.died_in = self._invocations, len(processor.success_messages) + len(processor.fail_messages)
+            processor = getattr(self.deployment.handlers[function].handler, "processor", None)
+            done = len(processor.success_messages) + len(processor.fail_messages) if processor else 0
+            self.died_in = self._invocations, done
             del self.deployment.handlers[function]
+        except Exception as error:
+            if queued:
+                raise
+            self.errors.append(f"{function}: {error!r}")
         finally:
             self._running = ""
         return [message for message in batch if message.id in failed] + put_back

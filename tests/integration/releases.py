@@ -87,14 +87,17 @@ class Releases:
         ]
 
     def _function(self, function: str) -> SimpleNamespace:
-        def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
+        def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             release: Release = "next" if self._order.random() < self.share else "kept"
             self.invoked[release] += 1
             environment = self.world.deployment.environment(function)
+            older = {name.replace("_TARGET_ARN", "_QUEUE_ARN"): value for name, value in environment.items()}
             failed, errors = self.processes[release].ask(
-                "invoke", function, event, environment, self.world.deployment.clock.now
+                "invoke", function, event, older | environment, self.world.deployment.clock.now, context.aws_request_id
             )
             self.world.errors += [f"{release} release, {error}" for error in errors]
+            if failed and "Records" not in event:
+                raise RuntimeError(errors)
             return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
         return SimpleNamespace(handler=handler)

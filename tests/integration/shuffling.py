@@ -22,7 +22,7 @@ def settle_in_any_order(world: World, order: random.Random, copies: float) -> No
         first = order.choice(waiting)
         same = [message for message in waiting if message.function == first.function and message is not first]
         order.shuffle(same)
-        batch = [first, *same[: order.randint(0, BATCH_SIZES[first.function] - 1)]]
+        batch = [first, *same[: order.randint(0, BATCH_SIZES.get(first.function, 1) - 1)]]
         waiting = [message for message in waiting if message not in batch]
         waiting += [replace(message) for message in batch if order.random() < copies and not message.received]
         failed = world.invoke(batch)

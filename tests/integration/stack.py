@@ -18,7 +18,10 @@ from .template import read_template
 
 NAME, REGION, ACCOUNT = "steward", "us-east-1", "123456789012"
 SUBSCRIBER = "someone@example.com"
-LAST = ("AWS::Lambda::EventSourceMapping", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription")
+LAST = (
+    "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission", "AWS::Lambda::EventInvokeConfig",
+    "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription",
+)  # fmt: skip
 FIRST = (
     "AWS::S3::Bucket", "AWS::Events::EventBus", "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Scheduler::ScheduleGroup",
     "AWS::Logs::LogGroup", "AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role",
@@ -56,6 +59,8 @@ def create() -> DeployedStack:
     aws.s3().create_bucket(Bucket="code")
     aws.s3().put_object(Bucket="code", Key="code.zip", Body=_archive())
     declared = template["Resources"]
+    functions = [logical for logical, one in declared.items() if one["Type"] == "AWS::Lambda::Function"]
+    physical |= {logical: f"{NAME}-{logical}" for logical in functions}  # roles and other functions name them
     kinds = [*FIRST, *sorted({one["Type"] for one in declared.values()} - {*FIRST, *LAST}), *LAST]
     for kind in kinds:
         for logical, one in declared.items():
@@ -184,6 +189,16 @@ def _function(_: DeployedStack, function: TemplateResource) -> str:
     )["FunctionName"]
 
 
+def _permission(_: DeployedStack, permission: TemplateResource) -> str:
+    aws.functions().add_permission(StatementId=permission.logical, **permission.properties)
+    return permission.logical
+
+
+def _asynchronous(_: DeployedStack, setting: TemplateResource) -> str:
+    aws.functions().put_function_event_invoke_config(**setting.properties)
+    return setting.logical
+
+
 def _layer(_: DeployedStack, layer: TemplateResource) -> str:
     made = aws.functions().publish_layer_version(
         LayerName=layer.properties["LayerName"], Content={"S3Bucket": "code", "S3Key": "code.zip"}
@@ -223,6 +238,8 @@ _MAKERS = {
     "AWS::Lambda::Function": _function,
     "AWS::Lambda::LayerVersion": _layer,
     "AWS::Lambda::EventSourceMapping": _mapping,
+    "AWS::Lambda::Permission": _permission,
+    "AWS::Lambda::EventInvokeConfig": _asynchronous,
     "AWS::Scheduler::ScheduleGroup": _group,
     "AWS::Logs::LogGroup": _logs,
     "AWS::CloudWatch::Alarm": _alarm,

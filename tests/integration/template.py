@@ -32,6 +32,24 @@ def read_template() -> dict[str, Any]:
     return yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)  # noqa: S506 - our own file
 
 
+def target_function(arn: dict[str, Any]) -> str | None:
+    """The function, by its logical id, that a rule's target wakes: itself or by its queue; None for dead letters."""
+    logical: str = arn["Fn::GetAtt"][0]
+    return None if logical.endswith("DeadLetters") else logical.removesuffix("Queue")
+
+
+def with_queues() -> frozenset[str]:
+    """The functions, by their logical ids, that take their messages from queues."""
+    functions = resources("AWS::Serverless::Function")
+    return frozenset(name for name, function in functions.items() if "Messages" in function.get("Events", {}))
+
+
+def asynchronous() -> frozenset[str]:
+    """The functions, by their logical ids, that rules and schedules invoke."""
+    functions = resources("AWS::Serverless::Function")
+    return frozenset(name for name, function in functions.items() if "EventInvokeConfig" in function)
+
+
 def resources(kind: str) -> dict[str, dict[str, Any]]:
     """The properties of every resource of a type, by logical id."""
     found = read_template()["Resources"]

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 from steward.cli.app import main
+from steward.store.functions import NoAnswer
 
 from .deployment import BUS, Deployment, logical_id
+from .template import with_queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,24 @@ def reached(deployment: Deployment, *, working: bool = False) -> Iterator[None]:
         "EnvironmentName": deployment.name,
         "LogGroupName": "/steward",
         "UndeliveredEventsQueueUrl": deployment.arns["observer_url"],
-        **{f"{logical_id(function)}QueueUrl": url for function, url in deployment.queues.items()},
+        "AcceptCommandsArn": "accept_commands",
+        **{
+            f"{logical_id(function)}QueueUrl": url
+            for function, url in deployment.queues.items()
+            if logical_id(function) in with_queues()
+        },
     }
+
+    def invoke_now(_: str, sending: dict[str, str], seconds: float) -> None:
+        if not working:
+            raise NoAnswer(f"nothing works within {seconds:g} s")
+        deployment.invoke("accept_commands", sending["body"], message_id=sending["id"])
+        deployment.settle()
+
     settle = (lambda _: deployment.settle()) if working else (lambda _: None)
     with (
         patch("steward.cli.deployment.stack_outputs", lambda _: outputs),
+        patch("steward.cli.signed_commands.invoke_now", invoke_now),
         patch.dict(os.environ, {"COLUMNS": "200", "NO_COLOR": "1"}),
         patch("time.sleep", settle),
     ):

@@ -262,7 +262,7 @@ def test_a_function_that_died_after_its_answer_is_made_good_by_a_message_sent_ro
     with patch.object(Bus, "publish", side_effect=BusUnavailable("EventBridge is down")):
         assert declared.invoke("accept_commands", body, message_id="one")["batchItemFailures"]
     declared.clock.pass_by(requests.LIFETIME)
-    (event,) = deliver(declared, body, "a redriven message has a new id")
+    (event,) = deliver(declared, body, "another-sending")
     assert isinstance(event, RetrainingProposed)
     assert "it is replayed" in refusal(declared, body, "three")
 

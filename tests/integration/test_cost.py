@@ -11,17 +11,21 @@ from steward.cli.deployment import Deployment as Deployed
 from tests.integration import lemons
 
 from .deployment import Deployment
+from .template import with_queues
 
 
 @pytest.fixture
 def outputs(trained: Deployment) -> dict[str, str]:
-    queues = {f"{name}DeadLettersUrl": "url" for name in trained.queues}
+    queues = {f"{name}QueueUrl": "url" for name in sorted(with_queues())}
     return {
         "DataBucketName": trained.data,
         "LedgerBucketName": trained.ledger,
         "BusName": "steward",
         "EnvironmentName": "production",
-        "AcceptCommandsQueueUrl": trained.queues["accept_commands"],
+        "AcceptCommandsArn": "accept_commands",
+        "UndeliveredEventsQueueUrl": "url",
+        "AlarmsSetting": "on",
+        "ModelMetricsSetting": "on",
     } | queues
 
 
@@ -49,4 +53,5 @@ def test_a_month_is_priced_and_the_idle_deployment_told_apart(trained: Deploymen
     assert result.exit_code == 0, result.output
     assert "lemons: what is stored" in result.output
     assert "a month of" in result.output
-    assert f"with {len(trained.queues)} queues, while idle" in result.output
+    assert "with 6 queues and 9 alarms, while idle" in result.output
+    assert "custom metrics, months" in result.output

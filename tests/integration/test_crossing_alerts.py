@@ -5,8 +5,8 @@ from typing import Any
 from unittest.mock import patch
 
 from steward import aws
-from steward.alerting.delivery import DeliveryState
 from steward.alerting.model_alerts import ModelAlerts
+from steward.alerting.notification_lease import DeliveryState
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, Event
 from steward.store import keys
 from steward.store.bucket import Bucket

@@ -36,7 +36,7 @@ def check_of(deployment: Deployment, day: int, *, mileage: float = 1.0, labelled
 
 def explained(deployment: Deployment, *arguments: str) -> Result:
     outputs = {"DataBucketName": deployment.data, "LedgerBucketName": deployment.ledger, "BusName": "steward"}
-    outputs |= {"EnvironmentName": "production", "AcceptCommandsQueueUrl": deployment.queues["accept_commands"]}
+    outputs |= {"EnvironmentName": "production", "AcceptCommandsArn": "accept_commands"}
     with patch("steward.cli.deployment.stack_outputs", lambda _: outputs):
         return CliRunner().invoke(app, ["explain", *arguments])
 

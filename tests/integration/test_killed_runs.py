@@ -1,4 +1,4 @@
-"""A training or a validation whose process is killed ends its run at the next delivery of the same message."""
+"""A training or a validation whose process is killed ends its run at the next attempt, or after the last one."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -9,7 +9,7 @@ import pytest
 from steward.events import Event, RunFailed, TrainingCompleted, TrainingRequested, ValidationCompleted
 from steward.retraining import recipe
 
-from .deployment import Deployment
+from .deployment import Deployment, message, tries
 from .dying import Died, dying
 from .test_runs import after, requested, run_of, stepwise  # noqa: F401
 
@@ -57,7 +57,7 @@ def test_another_copy_of_the_message_ends_the_run_once_the_function_must_be_over
     cause = cause_of(stepwise, function)
     killed(stepwise, function, cause)
     stepwise.clock.pass_by(timedelta(minutes=16))
-    assert stepwise.deliver(function, cause)
+    assert stepwise.deliver(function, cause, copy="another")
     stepwise.settle()
     assert len(stepwise.told(RunFailed)) == 1
 
@@ -106,3 +106,33 @@ def test_a_process_that_is_killed_while_it_reads_twice_ends_the_run(stepwise: De
     stepwise.settle()
     (failed,) = stepwise.told(RunFailed)
     assert "while it read its rows" in failed.message
+
+
+@pytest.mark.parametrize("function", list(WORK))
+def test_a_process_that_is_killed_at_every_attempt_ends_the_run_by_lambda_s_own_word(
+    stepwise: Deployment,  # noqa: F811
+    function: str,
+) -> None:
+    cause = cause_of(stepwise, function)
+    for _ in range(tries(function)):
+        with dying(after=6), pytest.raises(Died):
+            stepwise.deliver(function, cause)
+    assert stepwise.told(RunFailed) == []
+    timed_out = TimeoutError("2026-11-30T17:00:00Z Task timed out after 900.00 seconds")
+    for _ in range(2):  # Lambda may tell of it twice
+        stepwise.report_failure(function, message(cause), timed_out)
+    stepwise.settle()
+    failed, again = stepwise.told(RunFailed)
+    assert failed == again
+    assert "was killed while it read its rows" in failed.message
+    assert run_of(stepwise)["stage"] == "failed"
+    assert [entry.action for entry in stepwise.entries("lemons")].count("run_failed") == 1
+
+
+def test_a_failure_that_is_of_no_run_ends_none(stepwise: Deployment) -> None:  # noqa: F811
+    request = requested(stepwise)
+    for body in ('"poison"', message(request).replace("TrainingRequested", "AuditRequested")):
+        stepwise.report_failure("release_model", body, ValueError("no"))
+    stepwise.settle()
+    assert stepwise.told(RunFailed) == []
+    assert stepwise.errors == []

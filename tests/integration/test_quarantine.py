@@ -28,7 +28,7 @@ def serving(trained: Deployment) -> Iterator[Deployment]:
     """A model in service, as the command line finds it."""
     outputs = {
         "DataBucketName": trained.data, "LedgerBucketName": trained.ledger, "BusName": "steward",
-        "AcceptCommandsQueueUrl": trained.queues["accept_commands"],
+        "AcceptCommandsArn": "accept_commands",
         "IngestRecordsQueueUrl": trained.queues["ingest_records"],
     }  # fmt: skip
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: trained.settle())

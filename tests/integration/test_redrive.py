@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from unittest.mock import patch
+from unittest.mock import call, patch
 
 import boto3
 import pytest
@@ -15,7 +15,7 @@ from steward.cli.app import app
 from steward.events import CheckRequested
 from tests.integration import lemons
 
-from .deployment import REGION, Deployment, message
+from .deployment import REGION, Deployment, failed_invocation, message
 
 GROUP = "/aws/lambda/steward"
 
@@ -25,6 +25,7 @@ def letters(steward: Deployment, caplog: pytest.LogCaptureFixture) -> Iterator[D
     """A check of an undeclared model failed too often; the log has what the function said of it."""
     dead = aws.sqs().create_queue(QueueName="dead")["QueueUrl"]
     undelivered = aws.sqs().create_queue(QueueName="undelivered")["QueueUrl"]
+    audits = aws.sqs().create_queue(QueueName="dead-audits")["QueueUrl"]
     body = message(
         CheckRequested(occurred_at=steward.clock.now, as_of=steward.clock.now, model="lemons", correlation_id="a-check")
     )
@@ -41,11 +42,11 @@ def letters(steward: Deployment, caplog: pytest.LogCaptureFixture) -> Iterator[D
     logs.put_log_events(logGroupName=GROUP, logStreamName="check", logEvents=events)
     outputs = {
         "DataBucketName": steward.data, "LedgerBucketName": steward.ledger, "BusName": "steward",
-        "AcceptCommandsQueueUrl": steward.queues["accept_commands"], "LogGroupName": GROUP,
+        "AcceptCommandsArn": "accept_commands", "LogGroupName": GROUP,
         "CheckWindowQueueUrl": steward.queues["check_window"], "CheckWindowDeadLettersUrl": dead,
-        "UndeliveredEventsQueueUrl": undelivered,
+        "UndeliveredEventsQueueUrl": undelivered, "AuditModelsDeadLettersUrl": audits,
     }  # fmt: skip
-    steward.arns |= {"dead": dead, "undelivered": undelivered}
+    steward.arns |= {"dead": dead, "undelivered": undelivered, "dead_audits": audits}
     aws.logs.cache_clear()
     with patch("steward.cli.deployment.stack_outputs", return_value=outputs):
         yield steward
@@ -129,6 +130,32 @@ def test_a_letter_that_nobody_can_explain_or_place_stays(letters: Deployment) ->
     assert depth(letters.arns["undelivered"]) == 1
 
 
+def test_what_a_function_without_a_queue_failed_for_is_shown_and_invoked_again(letters: Deployment) -> None:
+    url = letters.arns["dead_audits"]
+    event = {"source": "steward", "detail-type": "AuditRequested", "detail": {"model": "lemons"}}
+    record = failed_invocation("audit_models", json.dumps(event), OSError("S3 is down"), "a-request")
+    told = {"source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "detail": record}
+    for body in (record, told, "a riddle"):
+        aws.sqs().send_message(QueueUrl=url, MessageBody=json.dumps(body))
+    code, shown = redrive("audit_models")
+    assert (code, shown.count("OSError: S3 is down"), shown.count("AuditRequested lemons")) == (1, 2, 2)
+    with patch("steward.store.dead_letters.invoke_later") as invoke:
+        assert redrive("audit_models", "--send")[0] == 1  # the riddle stays
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:steward-AuditModels"
+    assert invoke.mock_calls == [call(arn, event)] * 2
+    assert depth(url) == 1
+
+
+def test_an_event_that_no_function_was_given_is_given_to_it(letters: Deployment) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:steward-AuditModels"
+    attributes = {"TARGET_ARN": {"DataType": "String", "StringValue": arn}}
+    url = letters.arns["undelivered"]
+    aws.sqs().send_message(QueueUrl=url, MessageBody='{"a": 1}', MessageAttributes=attributes)  # type: ignore[arg-type]
+    with patch("steward.store.dead_letters.invoke_later") as invoke:
+        assert redrive("undelivered_events", "--send")[0] == 0
+    assert invoke.mock_calls == [call(arn, {"a": 1})]
+
+
 def test_a_function_that_does_not_exist_is_named(letters: Deployment) -> None:
     ran = CliRunner().invoke(app, ["redrive", "check_windows"])
-    assert "there is no 'check_windows'; one of check_window, undelivered_events" in str(ran.exception)
+    assert "there is no 'check_windows'; one of audit_models, check_window, undelivered_events" in str(ran.exception)

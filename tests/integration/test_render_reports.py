@@ -328,8 +328,8 @@ def test_the_schedule_is_declared_changed_restored_and_removed(trained: Deployme
     assert trained.told(ReportRendered)[-1].correlation_id.startswith("schedule-")
     assert "cron(0 7 ? * MON *)" in page(trained)
     aws.scheduler().delete_schedule(GroupName=BUS, Name="lemons-report")
-    watch = json.loads((Path(__file__).parents[1] / "events" / "watch_deployment.json").read_text())
-    trained.invoke("watch_deployment", watch["Records"][0]["body"])
+    tick = (Path(__file__).parents[1] / "events" / "watch_deployment.json").read_text()
+    assert trained.invoke("watch_deployment", tick) == {"batchItemFailures": []}
     assert "lemons-report" in scheduled()
     declare(", report: rate(30 days)")
     assert scheduled()["lemons-report"]["ScheduleExpression"] == "rate(30 days)"
@@ -379,7 +379,7 @@ def run(trained: Deployment) -> Iterator[Callable]:
     """Run `steward report` against the deployment."""
     outputs = {
         "DataBucketName": trained.data, "LedgerBucketName": trained.ledger, "BusName": BUS,
-        "AcceptCommandsQueueUrl": "queue",
+        "AcceptCommandsArn": "accept_commands",
     }  # fmt: skip
     with patch("steward.cli.deployment.stack_outputs", lambda _: outputs):
         yield lambda *arguments: CliRunner().invoke(app, ["report", *arguments])

@@ -20,7 +20,6 @@ from steward.lineage.identifiers import UnknownId
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
-from steward.store.queue import Queue
 from steward.store.stored_objects import sha256
 from tests.integration import lemons
 
@@ -33,7 +32,7 @@ Run = Callable[..., Result]
 def run(trained: Deployment, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command against the deployment, without a stack to find it by."""
     data, ledger = Bucket(trained.data, trained.name), Ledger(Bucket(trained.ledger), "cli")
-    reached = Reached(data, ledger, Bus(BUS), Queue(trained.queues["accept_commands"]), {})
+    reached = Reached(data, ledger, Bus(BUS), "accept_commands", {})
     monkeypatch.setattr(Reached, "of", lambda _stack: reached)
     monkeypatch.setattr(versions.console, "_width", 200)
 

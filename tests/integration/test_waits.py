@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from steward import aws
+from steward.retraining.runs import Run
 from tests.integration import lemons
 
 from .deployment import Deployment
@@ -47,7 +48,10 @@ def test_a_wait_without_an_answer_exits_with_2_and_says_what_to_look_at(declared
 
 
 def test_a_command_that_is_accepted_and_leads_to_nothing_exits_with_2(declared: Deployment) -> None:
-    with patch("time.sleep", lambda _: declared._drain("accept_commands", 1)):
+    def invoke_now(_: str, sending: dict[str, str], _seconds: float) -> None:
+        declared.invoke("accept_commands", sending["body"], message_id=sending["id"])
+
+    with patch("steward.cli.signed_commands.invoke_now", invoke_now):
         ran = run("retrain", "lemons", "--reason", "now", "--patience", "3")
     assert ran.code == 2
     assert "accepted: arn:aws:iam::123456789012:user/ann" in ran.stdout
@@ -84,7 +88,15 @@ def test_status_does_without_what_its_reader_may_not_ask(declared: Deployment) -
 def test_status_counts_what_is_not_done_yet(declared: Deployment) -> None:
     assert "still in work" not in run("status").stdout
     for _ in range(2):
-        aws.sqs().send_message(QueueUrl=declared.queues["train_model"], MessageBody="{}")
-    assert "still in work, of all models: trainings 2 (2 waiting)" in run("status").stdout
-    aws.sqs().receive_message(QueueUrl=declared.queues["train_model"], VisibilityTimeout=60)
-    assert "still in work, of all models: trainings 2 (1 waiting)" in run("status", "lemons").stdout
+        aws.sqs().send_message(QueueUrl=declared.queues["check_window"], MessageBody="{}")
+    assert "still in work, of all models: checks 2 (2 waiting)" in run("status").stdout
+    aws.sqs().receive_message(QueueUrl=declared.queues["check_window"], VisibilityTimeout=60)
+    assert "still in work, of all models: checks 2 (1 waiting)" in run("status", "lemons").stdout
+
+
+def test_status_names_the_models_whose_run_has_not_ended(declared: Deployment) -> None:
+    run_id, now = "20240601T000000-0123abcd", declared.clock.now
+    begun = Run(run=run_id, model="lemons", as_of=now, reasons=[], correlation_id="one", requested_at=now)
+    for one, told in ((begun, True), (begun.advance("failed", outcome="no"), False)):
+        declared.upload(f"runs/lemons/{run_id}.json", one.model_dump_json())
+        assert ("in training, validation or release: lemons" in run("status").stdout) is told

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import call, patch
 
 import pytest
 
@@ -9,7 +10,7 @@ from steward import aws
 from steward.events import DeploymentDegraded, DeploymentRecovered
 from tests.integration import lemons
 
-from .deployment import BUS, Deployment
+from .deployment import BUS, Deployment, failed_invocation
 from .template import read_template
 from .test_register_model import schedules
 
@@ -112,6 +113,33 @@ def test_dead_letters_are_told_of_with_the_command_that_shows_them(declared: Dep
     assert "steward redrive check_window" in unwell.problems[0].remedy
 
 
+@pytest.mark.parametrize(("before", "goes_round"), [(None, True), (1, True), (2, True), (3, False)])
+def test_a_dead_letter_of_a_function_without_a_queue_goes_round_three_times(
+    declared: Deployment, before: int | None, *, goes_round: bool
+) -> None:
+    event = {"source": "steward", "detail-type": "AuditRequested", "detail": {}} | (
+        {"rounds": before} if before else {}
+    )
+    record = failed_invocation("audit_models", json.dumps(event), OSError("S3 is down"), "a-request")
+    url = aws.sqs().create_queue(QueueName=f"{BUS}-AuditModelsDeadLetters-X1")["QueueUrl"]
+    aws.sqs().send_message(QueueUrl=url, MessageBody=json.dumps(record))
+    with patch("steward.store.dead_letters.invoke_later") as invoke:
+        (unwell,) = watch(declared)
+    assert [trouble.cause for trouble in unwell.problems] == ["AuditModelsDeadLetters-messages"]
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{BUS}-AuditModels"
+    assert invoke.mock_calls == ([call(arn, event | {"rounds": (before or 0) + 1})] if goes_round else [])
+    assert len(aws.sqs().receive_message(QueueUrl=url).get("Messages", [])) == (0 if goes_round else 1)
+
+
+def test_what_a_function_with_a_queue_failed_for_waits_for_people(declared: Deployment) -> None:
+    for name in ("CheckWindowQueue-X1", "CheckWindowDeadLetters-X1"):
+        url = aws.sqs().create_queue(QueueName=f"{BUS}-{name}")["QueueUrl"]
+    aws.sqs().send_message(QueueUrl=url, MessageBody="{}")
+    with patch("steward.services.watch_deployment.send_round") as send_round:
+        watch(declared)
+    assert send_round.mock_calls == []
+
+
 def test_a_message_that_is_delivered_again_tells_nothing_twice(declared: Deployment) -> None:
     aws.scheduler().delete_schedule(Name="lemons-check", GroupName=BUS)
     declared.invoke("watch_deployment", TICK)
@@ -122,15 +150,16 @@ def test_a_message_that_is_delivered_again_tells_nothing_twice(declared: Deploym
     assert [entry.action for entry in declared.entries("_deployment")].count("deployment_degraded") == 1
 
 
-def test_it_knows_every_queue_that_a_schedule_may_send_to() -> None:
+def test_it_knows_every_queue_and_function_that_a_schedule_may_wake() -> None:
     declared, watching = (
         {
             name: queue
             for name, queue in read_template()["Resources"][function]["Properties"]["Environment"]["Variables"].items()
-            if name.endswith("_QUEUE_ARN")
+            if name.endswith("_TARGET_ARN")
         }
         for function in ("RegisterModel", "WatchDeployment")
     )
+    assert len(declared) == 9
     assert watching == declared
 
 

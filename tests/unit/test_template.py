@@ -2,8 +2,8 @@
 
 import pytest
 
-from steward.repositories.run_attempts import MAXIMUM_DELIVERIES
-from tests.integration.template import read_template, resources
+from steward.cli.cost import ALARMS, WITH_MAXIMUM
+from tests.integration.template import asynchronous, read_template, resources, with_queues
 
 QUEUES = resources("AWS::SQS::Queue")
 RULES = resources("AWS::Events::Rule")
@@ -15,18 +15,91 @@ LONGEST_RETENTION = 14 * DAY
 TIMEOUTS_A_DELIVERY = 6  # docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 
 
+PERMISSIONS = resources("AWS::Lambda::Permission")
+
+
+def statements(function: str) -> list[dict]:
+    """What a function's own policies allow it."""
+    policies = resources("AWS::IAM::Role")[f"{function}Role"]["Policies"]
+    found = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    return [statement for statement in found if "Action" in statement]
+
+
 def targets(rule: dict) -> list[str]:
     return [target["Arn"]["Fn::GetAtt"][0] for target in rule["Targets"]]
 
 
-def test_every_function_has_a_queue_with_dead_letters_of_its_own():
-    wanted = {f"{function}Queue": f"{function}DeadLetters" for function in FUNCTIONS}
+ASYNCHRONOUS = sorted(asynchronous())
+
+
+def test_a_function_has_a_queue_or_is_invoked_asynchronously_but_for_the_one_that_people_invoke():
+    assert set(FUNCTIONS) - with_queues() - asynchronous() == {"AcceptCommands"}
+    assert not with_queues() & asynchronous()
+    statements = resources("AWS::IAM::ManagedPolicy")["PeopleWhoCommand"]["PolicyDocument"]["Statement"]
+    (send,) = [one for one in statements if one["Sid"] == "Send"]
+    assert (send["Action"], send["Resource"]) == (
+        "lambda:InvokeFunction", {"Fn::GetAtt": ["AcceptCommands", "Arn"]}
+    )  # fmt: skip
+
+
+def test_every_queue_has_dead_letters_of_its_own():
+    wanted = {f"{function}Queue": f"{function}DeadLetters" for function in with_queues()}
     found = {name: queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for name, queue in REDRIVEN.items()}
     assert found == wanted
 
 
-def test_a_message_is_delivered_as_often_as_the_code_counts():
-    assert {queue["RedrivePolicy"]["maxReceiveCount"] for queue in REDRIVEN.values()} == {MAXIMUM_DELIVERIES}
+@pytest.mark.parametrize("name", ASYNCHRONOUS)
+def test_what_a_function_without_a_queue_fails_for_ends_in_dead_letters_of_its_own(name):
+    configured = FUNCTIONS[name]["EventInvokeConfig"]
+    assert configured["MaximumEventAgeInSeconds"] == 6 * 3600
+    failure = configured["DestinationConfig"]["OnFailure"]
+    if failure == {"Type": "SQS", "Destination": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]}}:
+        may = [one for one in statements(name) if one["Action"] == "sqs:SendMessage"]
+        assert [one["Resource"] for one in may] == [failure["Destination"]]
+        return
+    assert failure == {"Type": "EventBridge", "Destination": {"Fn::GetAtt": ["Bus", "Arn"]}}
+    rule = RULES[f"{name}FailureRule"]
+    function_arn = {"prefix": {"Fn::Sub": f"${{{name}.Arn}}:"}}
+    assert rule["EventPattern"]["detail"] == {"requestContext": {"functionArn": [function_arn]}}
+    assert targets(rule) == [f"{name}DeadLetters"]
+    assert targets(RULES["KickRetrainingFailureRule"]) == ["KickRetrainingQueue"]
+
+
+def test_those_whose_failure_ends_a_run_tell_the_bus_of_it():
+    told = {
+        name for name in ASYNCHRONOUS
+        if FUNCTIONS[name]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Type"] == "EventBridge"
+    }  # fmt: skip
+    assert told == {"TrainModel", "ValidateModel", "ReleaseModel"}
+
+
+@pytest.mark.parametrize("name", ASYNCHRONOUS)
+def test_each_rule_that_targets_a_function_may_invoke_it(name):
+    allowed = [one["SourceArn"] for one in PERMISSIONS.values() if one["FunctionName"] == {"Ref": name}]
+    rules = {rule: properties for rule, properties in RULES.items() if name in targets(properties)}
+    assert rules
+    for rule, properties in rules.items():
+        own_bus = [arn for arn in allowed if arn.get("Fn::Sub", "").endswith(":rule/${Bus}/*")]
+        assert own_bus if "EventBusName" in properties else {"Fn::GetAtt": [rule, "Arn"]} in allowed
+    assert len(allowed) == len({"EventBusName" in properties for properties in rules.values()})
+
+
+def test_idle_queues_are_polled_by_as_few_as_lambda_chooses():
+    """Lambda polls less only where no maximum of concurrency is set (decision 0057)."""
+    limited = {
+        name for name in with_queues()
+        if not str(FUNCTIONS[name]["Events"]["Messages"]["Properties"]["ScalingConfig"]).startswith(
+            "{'Fn::If': ['HasRoom', {'Ref': 'AWS::NoValue'}"
+        )
+    }  # fmt: skip
+    assert limited == WITH_MAXIMUM
+
+
+def test_steward_cost_knows_the_alarms_and_what_is_switched_on():
+    assert len(resources("AWS::CloudWatch::Alarm")) == ALARMS
+    outputs = read_template()["Outputs"]
+    for name in ("AccountQuotas", "Alarms", "ModelMetrics"):
+        assert outputs[f"{name}Setting"] == {"Value": {"Ref": name}}
 
 
 def test_dead_letters_are_kept_as_long_as_sqs_can_and_ten_days_longer_than_they_may_have_waited():
@@ -36,7 +109,7 @@ def test_dead_letters_are_kept_as_long_as_sqs_can_and_ten_days_longer_than_they_
     assert {kept[name] for name in REDRIVEN} == {LONGEST_RETENTION - 10 * DAY}
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@pytest.mark.parametrize("name", sorted(with_queues()))
 def test_a_message_stays_hidden_for_six_timeouts_of_its_function_and_the_time_it_is_gathered(name):
     usual = read_template()["Globals"]["Function"]["Timeout"]
     function = FUNCTIONS[name]
@@ -56,9 +129,12 @@ def test_what_a_schedule_cannot_send_is_kept_and_its_role_may_keep_it():
     for function in ("RegisterModel", "WatchDeployment"):
         assert FUNCTIONS[function]["Environment"]["Variables"]["STEWARD_SCHEDULE_DEAD_LETTERS_ARN"] == given
     (policy,) = resources("AWS::IAM::Role")["ScheduleRole"]["Policies"]
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    assert statement["Action"] == "sqs:SendMessage"
-    assert given in statement["Resource"]
+    queues, functions = policy["PolicyDocument"]["Statement"]
+    assert (queues["Action"], functions["Action"]) == ("sqs:SendMessage", "lambda:InvokeFunction")
+    variables = FUNCTIONS["RegisterModel"]["Environment"]["Variables"]
+    woken = [arn for variable, arn in variables.items() if variable.endswith("_TARGET_ARN")]
+    allowed = [*queues["Resource"], *functions["Resource"]]
+    assert sorted(map(str, allowed)) == sorted(map(str, [*woken, given]))
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -71,12 +147,10 @@ def test_a_request_that_hangs_is_tried_again_before_its_function_is_killed(name)
 
 def test_a_function_that_sends_to_its_own_queue_is_not_taken_for_an_endless_loop():
     """Lambda drops the next message after some 16 calls of a chain (Lambda Developer Guide, "Recursive loop")."""
-    roles = resources("AWS::IAM::Role")
     sends = [
         name
         for name in FUNCTIONS
-        for policy in roles[f"{name}Role"]["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
+        for statement in statements(name)
         if "sqs:SendMessage" in statement.get("Action", []) and "Queue" in str(statement["Resource"])
     ]
     assert sends == ["IngestRecords"]
@@ -105,9 +179,8 @@ def test_the_metrics_of_two_deployments_are_drawn_apart():
 
 
 def test_one_policy_lets_rules_send_to_the_queues_that_they_target_and_to_no_other():
-    targeted = {queue for rule in RULES.values() for queue in targets(rule)}
+    targeted = {queue for rule in RULES.values() for queue in targets(rule) if queue in QUEUES}
     assert sorted(queue["Ref"] for queue in POLICY["Queues"]) == sorted({*targeted, "UndeliveredEvents"})
-    assert "AcceptCommandsQueue" not in targeted
 
 
 def test_the_policy_names_the_own_bus_and_each_rule_on_the_bus_of_the_account():

@@ -97,6 +97,12 @@ def functions() -> LambdaClient:
     return boto3.client("lambda", region_name=_region(), config=_CONFIG)
 
 
+def functions_within(seconds: float) -> LambdaClient:
+    """A client for Lambda that asks once, and waits so long for the answer."""
+    patient = Config(read_timeout=seconds, retries={"total_max_attempts": 1})
+    return boto3.client("lambda", region_name=_region(), config=_CONFIG.merge(patient))
+
+
 @cache
 def iam() -> IAMClient:
     """The client for IAM; one a process."""

@@ -1,8 +1,6 @@
-"""A function that its queue wakes: messages in, a service's events out. Every function is wired by this."""
+"""A function that its queue wakes: a batch of messages in, a service's events out."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -17,16 +15,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from steward.errors import RemovedModel
-from steward.events import ClockTick, Envelope, Event, ObjectCreated, decode
-from steward.runtime import Runtime, Settings, logger
-from steward.scratch import remove_leftovers
-
-type Cause = Event | ObjectCreated | ClockTick
-"""What wakes a service."""
-
-Service = Callable[[Runtime[Any], Any], Iterator[Event]]
-"""What a function does: given its wiring and the event that woke it, it yields the events to publish, each in its turn:
-what follows a `yield` is done once that event is on the bus."""
+from steward.function import Cause, Delivery, Function, Service
+from steward.runtime import Settings, logger
 
 
 class LoggingBatchProcessor(BatchProcessor):
@@ -49,57 +39,29 @@ class LoggingBatchProcessor(BatchProcessor):
         return super().failure_handler(record, exception)
 
 
-def decode_message(record: SQSRecord, runtime: Runtime[Any]) -> Cause:
-    """The event of Steward's, the upload, or the tick of a clock, that a message tells of.
-
-    Raises:
-        pydantic.ValidationError, KeyError: it tells of none.
-    """
-    sent_at = datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
-    match Envelope.model_validate_json(record.body).detail_type:
-        case "Object Created":
-            return ObjectCreated.decode(record.body, runtime.data.newest_version)
-        case "Scheduled Event":
-            return ClockTick(at=sent_at)
-        case _:
-            return decode(record.body, sent_at=sent_at)
-
-
-class QueueFunction[S: Settings]:
-    """The handler of a function.
+class QueueFunction[S: Settings](Function[S]):
+    """The handler of a function that takes messages from a queue.
 
     Attributes:
-        runtime: the wiring that the environment asked for when the function started.
         processor: what became of the messages of the newest batch.
     """
 
     def __init__(
         self,
-        service: Service | Mapping[type[Cause], Service],
+        service: Service | dict[type[Cause], Service],
         *,
-        settings: type[S] = Settings,  # type: ignore[assignment] # mypy takes no default for a type variable
-        decode: Callable[[SQSRecord, Runtime[S]], Any] = decode_message,
-        around: Callable[[Runtime[S], Any], AbstractContextManager[None]] | None = None,
         begin_batch: Callable[[], None] | None = None,
+        **wiring: Any,
     ) -> None:
         """Wire a service.
 
         Args:
             service: what is done for each message, or for those of each kind; others are done with.
-            settings: what the function finds in its environment.
-            decode: makes of a message what the service is given.
-            around: holds while the service works and its events are published.
             begin_batch: called before the first message of a batch.
-
-        Raises:
-            pydantic.ValidationError: the environment lacks a setting.
+            wiring: see `Function`.
         """
-        remove_leftovers()
-        self.runtime = Runtime.from_environment(settings)
+        super().__init__(service, **wiring)
         self.processor = LoggingBatchProcessor()
-        self._services = service if isinstance(service, Mapping) else {object: service}
-        self._decode = decode
-        self._around = around or (lambda _runtime, _cause: nullcontext())
         self._begin_batch = begin_batch
         self._handle = logger.inject_lambda_context(self._process, clear_state=True)
 
@@ -111,15 +73,9 @@ class QueueFunction[S: Settings]:
         if self._begin_batch:
             self._begin_batch()
         return process_partial_response(
-            event=event, record_handler=self._take, processor=self.processor, context=context
+            event=event, record_handler=self._take_record, processor=self.processor, context=context
         )
 
-    def _take(self, record: SQSRecord) -> None:
-        runtime = replace(self.runtime, attempt=int(record.attributes.approximate_receive_count))
-        cause = self._decode(record, runtime)
-        if isinstance(cause, Event | ObjectCreated):
-            logger.append_keys(correlation_id=cause.correlation_id)
-        service = next((service for kind, service in self._services.items() if isinstance(cause, kind)), None)
-        if service:
-            with self._around(runtime, cause):
-                runtime.publish(service(runtime, cause))
+    def _take_record(self, record: SQSRecord) -> None:
+        sent_at = datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
+        self.take(Delivery(record.message_id, record.body, sent_at))

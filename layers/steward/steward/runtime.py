@@ -49,20 +49,20 @@ class TopicSettings(Settings):
 
 
 class ScheduleSettings(Settings):
-    """Of a function that sets schedules: where they are, under which role they run, and the queues that they wake."""
+    """Of a function that sets schedules: where they are, the role that they run under, and what they wake."""
 
     schedule_group: str = Field(alias="STEWARD_SCHEDULE_GROUP")
     schedule_role_arn: str = Field(alias="STEWARD_SCHEDULE_ROLE_ARN")
     schedule_dead_letters_arn: str = Field(alias="STEWARD_SCHEDULE_DEAD_LETTERS_ARN")
-    check_queue_arn: str = Field(alias="STEWARD_CHECK_QUEUE_ARN")
-    retraining_queue_arn: str = Field(alias="STEWARD_RETRAINING_QUEUE_ARN")
-    collection_queue_arn: str = Field(alias="STEWARD_COLLECTION_QUEUE_ARN")
-    validation_queue_arn: str = Field(alias="STEWARD_VALIDATION_QUEUE_ARN")
-    audit_queue_arn: str = Field(alias="STEWARD_AUDIT_QUEUE_ARN")
-    defect_queue_arn: str = Field(alias="STEWARD_DEFECT_QUEUE_ARN")
-    maintenance_queue_arn: str = Field(alias="STEWARD_MAINTENANCE_QUEUE_ARN")
-    report_queue_arn: str = Field(alias="STEWARD_REPORT_QUEUE_ARN")
-    attribution_queue_arn: str = Field(alias="STEWARD_ATTRIBUTION_QUEUE_ARN")
+    check_target_arn: str = Field(alias="STEWARD_CHECK_TARGET_ARN")
+    retraining_target_arn: str = Field(alias="STEWARD_RETRAINING_TARGET_ARN")
+    collection_target_arn: str = Field(alias="STEWARD_COLLECTION_TARGET_ARN")
+    validation_target_arn: str = Field(alias="STEWARD_VALIDATION_TARGET_ARN")
+    audit_target_arn: str = Field(alias="STEWARD_AUDIT_TARGET_ARN")
+    defect_target_arn: str = Field(alias="STEWARD_DEFECT_TARGET_ARN")
+    maintenance_target_arn: str = Field(alias="STEWARD_MAINTENANCE_TARGET_ARN")
+    report_target_arn: str = Field(alias="STEWARD_REPORT_TARGET_ARN")
+    attribution_target_arn: str = Field(alias="STEWARD_ATTRIBUTION_TARGET_ARN")
 
 
 class WatchSettings(TopicSettings, ScheduleSettings):
@@ -74,14 +74,14 @@ class Runtime[S: Settings = Settings]:
     """The wiring of one function.
 
     Attributes:
-        attempt: how often the message that is handled was delivered, this time included.
+        message: the id of the message that is handled, the same each time that it is tried.
     """
 
     settings: S
     data: Bucket
     ledger: Ledger
     bus: Bus
-    attempt: int = 1
+    message: str = ""
 
     @staticmethod
     def from_environment[T: Settings](settings: type[T]) -> "Runtime[T]":

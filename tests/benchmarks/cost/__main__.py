@@ -4,18 +4,19 @@ With `--keep` what was counted is what `steward cost` reckons with from then on.
 """
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
 import steward.cost
-from steward.cost.month import DAYS, CostCalibration, idle
+from steward.cost.month import DAYS, CostCalibration
 from steward.cost.prices import Bill, PriceList, PriceName, add_uses, scale_use
 from steward.repositories import uploads
-from tests.benchmarks.cost.counting import Counted, Meter
-from tests.benchmarks.cost.playing import CADENCE, HOUR, START, begin, play, wake
-from tests.integration.deployment import deployed
-from tests.integration.template import read_template, resources
+from tests.benchmarks.cost.counting import KEPT, Counted, Meter
+from tests.benchmarks.cost.playing import CADENCE, HOUR, START, begin, play, wake, watch
+from tests.benchmarks.cost.starting import start_seconds
+from tests.integration.deployment import Deployment, deployed, logical_id
+from tests.integration.template import read_template, resources, with_queues
 
 GIB = 1024**3
 WARM_UP = 2
@@ -30,9 +31,12 @@ def memory(function: str) -> int:
     return int(size["Fn::If"][1] if isinstance(size, dict) else size)  # of an account with standard quotas
 
 
-def queues() -> int:
-    """Queues that wake a function: each has dead letters, which wake none."""
-    return sum(not name.endswith("DeadLetters") for name in resources("AWS::SQS::Queue")) - 1  # undelivered events
+def queues() -> tuple[int, int]:
+    """Queues whose function has a maximum of concurrency, and those whose function has none."""
+    functions = resources("AWS::Serverless::Function")
+    scaling = [functions[name]["Events"]["Messages"]["Properties"]["ScalingConfig"] for name in with_queues()]
+    limited = sum("MaximumConcurrency" in one for one in scaling)
+    return limited, len(scaling) - limited
 
 
 def main() -> None:
@@ -44,8 +48,11 @@ def main() -> None:
     options = parser.parse_args()
     with deployed() as deployment, patch.object(uploads, "_SAMPLE_SEQUENCERS", frozenset()):
         # S3 gives each event a sequencer of its own, and moto all the same; Steward lists versions where it has none
-        begin(deployment)
         meter = Meter(deployment)
+        with meter.watching():
+            meter.phase = "idle"
+            watch(deployment, meter)
+        begin(deployment)
         for _ in play(deployment, START, WARM_UP, meter):
             pass
         with meter.watching():
@@ -56,7 +63,8 @@ def main() -> None:
         prefixes = ("inbox/payments/predictions", "records/predictions", "ids", "profiles", "checks")
         stored = {prefix: sum(map(len, deployment.contents(prefix).values())) for prefix in prefixes}
         stored["ledger"] = sum(map(len, deployment.contents("", deployment.ledger).values()))
-    found = counted(meter, options.call, {"upload": len(sizes), "hour": options.hours, "day": 1}, daily)
+        played = {"idle": 1, "upload": len(sizes), "hour": options.hours, "watch": options.hours, "day": 1}
+        found = counted(deployment, meter, options.call, played, daily)
     mean = sum(sizes) / len(sizes)
     print(f"{options.hours} h played: {len(sizes)} uploads of {mean:,.0f} bytes")
     for (phase, name), each in sorted(meter.counted.items()):
@@ -67,27 +75,40 @@ def main() -> None:
         print(f"  stored in a month: {name:30} {size / 1e9:8.3f} GB")
     use = found.month(uploads=DAYS * DAY / CADENCE)
     table(PriceList.current().bill(add_uses(use, {"s3_standard": sum(kept.values()) / GIB / 2})))
-    print(f"\nThe deployment besides, with {queues()} queues, while nothing happens:")
-    table(PriceList.current().bill(idle(queues())))
+    limited, unlimited = queues()
+    alarms = len(resources("AWS::CloudWatch::Alarm"))
+    print(f"\nThe deployment besides, with {limited + unlimited} queues and {alarms} alarms, while nothing happens:")
+    table(PriceList.current().bill(found.idle(limited, unlimited, alarms)))
     if options.keep:
         target = Path(steward.cost.__file__).parent / "calibration.json"
         target.write_text(found.model_dump_json(indent=1) + "\n")
 
 
-def counted(meter: Meter, call: float, played: dict[str, int], daily: int) -> CostCalibration:
+def counted(steward: Deployment, meter: Meter, call: float, played: dict[str, int], daily: int) -> CostCalibration:
     """What was counted, of one upload, hour and day."""
 
-    def of(phase: str, besides: dict[PriceName, float]) -> dict[PriceName, float]:
-        uses = (found.use(memory(name), call) for (at, name), found in meter.counted.items() if at == phase)
-        used = add_uses(scale_use(add_uses(*uses), 1 / played[phase]), besides)
+    def of(phase: str, *besides: dict[PriceName, float]) -> dict[PriceName, float]:
+        uses = [
+            found.use(memory(name), call, start_seconds(steward, name), has_queue=logical_id(name) in with_queues())
+            for (at, name), found in meter.counted.items()
+            if at == phase
+        ]
+        used = add_uses(scale_use(add_uses(*uses), 1 / played[phase]), *besides)
         return {name: round(quantity, 12) for name, quantity in used.items()}
+
+    watched, idle = of("watch"), of("idle")
+    for_the_model: dict[PriceName, float] = {
+        name: max(0.0, quantity - idle.get(name, 0)) for name, quantity in watched.items()
+    }
 
     return CostCalibration(
         measured=datetime.now(UTC).date(),
         seconds_a_call=call,
+        kept_minutes=KEPT / timedelta(minutes=1),
         upload=of("upload", {"s3_writes": 1, "eventbridge_events": 1}),
-        hour=of("hour", {"scheduler_invocations": 2}),
+        hour=of("hour", {"scheduler_invocations": 2}, for_the_model),
         day=of("day", {"scheduler_invocations": daily}),
+        watch=idle,
     )
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -23,6 +24,11 @@ READS = {"GetObject", "HeadObject"}
 FREE = {"DeleteObject", "DeleteObjects"}
 TELLING = {"PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject"}
 """Requests that S3 tells EventBridge of, in a bucket whose notifications are on."""
+
+SQS = {"SendMessage", "ReceiveMessage", "GetQueueAttributes", "ListQueues"}
+
+KEPT = timedelta(minutes=10)
+"""How long an environment that is idle is kept. AWS promises nothing; five minutes to an hour were seen."""
 
 REPORT_BYTES = 1024
 """What Lambda itself logs of an invocation: start, end and report in its JSON format, about 900 bytes."""
@@ -41,9 +47,12 @@ class Counted:
         waits: requests after one another; of those that are made at once by some threads, as many as the busiest makes.
         seconds: of the processor, outside calls of AWS.
         objects: S3 operations by their kind and the first part of the key.
+        starts: how often it was started anew.
+        metrics: of CloudWatch, that it asked for.
     """
 
     invocations: int = 0
+    starts: int = 0
     waits: int = 0
     seconds: float = 0.0
     logged: int = 0
@@ -51,34 +60,45 @@ class Counted:
     events: int = 0
     written: int = 0
     read: int = 0
+    metrics: int = 0
     requests: Counter[str] = field(default_factory=Counter)
     objects: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add_requests(self, operation: str, count: int) -> None:
+        """Count requests after one another that were not made."""
+        self.requests[operation] += count
+        self.waits += count
 
     @property
     def calls(self) -> int:
         """All requests."""
         return self.requests.total()
 
-    def use(self, memory: int, seconds_a_call: float) -> dict[PriceName, float]:
+    def use(
+        self, memory: int, seconds_a_call: float, start_seconds: float, *, has_queue: bool
+    ) -> dict[PriceName, float]:
         """In the units of the price list.
 
         Args:
             memory: of the function, in MB; below 1,769 it has that share of a processor.
             seconds_a_call: how long a request takes.
+            start_seconds: of a whole processor, which Lambda gives a function that starts.
+            has_queue: whether it takes its messages from a queue.
         """
         share = min(1, memory / 1769)
-        billed = self.seconds / share + self.waits * seconds_a_call
+        billed = self.seconds / share + self.waits * seconds_a_call + self.starts * start_seconds
         writes = sum(count for name, count in self.requests.items() if name in WRITES)
         reads = sum(count for name, count in self.requests.items() if name in READS)
-        messages = self.requests["SendMessage"]
+        asked = sum(self.requests[name] for name in SQS)
         return {
             "s3_writes": writes,
             "s3_reads": reads,
             "lambda_requests": self.invocations,
             "lambda_arm64": billed * memory / 1024,
-            "sqs_requests": messages + 3 * self.invocations,  # sent to its queue, received and deleted
+            "sqs_requests": asked + 3 * self.invocations * has_queue,  # sent to its queue, received and deleted
             "eventbridge_events": self.told + self.events,
             "sns_publishes": self.requests["Publish"],
+            "cloudwatch_metric_requests": self.metrics,
             "logs": (self.logged + REPORT_BYTES * self.invocations) / 1e9,
         }
 
@@ -92,6 +112,7 @@ class Meter:
         self.counted: dict[tuple[str, str], Counted] = {}
         self._now: Counted | None = None
         self._inside = 0.0
+        self._used: dict[str, datetime] = {}
         self._at_once: Counter[int] = Counter()
 
     @contextmanager
@@ -117,6 +138,9 @@ class Meter:
         def counted_invoke(deployment: Deployment, function: str, *bodies: str, **rest: Any) -> Any:
             self._now = self.counted.setdefault((self.phase, function), Counted())
             self._now.invocations += 1
+            now = deployment.clock.now
+            self._now.starts += function not in self._used or now - self._used[function] > KEPT
+            self._used[function] = now
             self._at_once.clear()
             self._inside, begin = 0.0, time.process_time()
             try:
@@ -159,6 +183,8 @@ class Meter:
             counted.objects[operation, place] += 1
             if operation in TELLING and arguments["Bucket"] == self.steward.data:
                 counted.told += 1
+        if operation == "GetMetricData":
+            counted.metrics += len(arguments["MetricDataQueries"])
         if operation == "PutEvents":
             counted.events += len(arguments["Entries"])
         if operation == "PutObject":

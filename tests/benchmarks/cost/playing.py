@@ -1,6 +1,7 @@
 """A model of 25 columns with a million predictions a day, in an object every five minutes, checked by the hour."""
 
 import io
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ import pandas as pd
 from steward import aws
 from tests.benchmarks.cost.counting import Meter
 from tests.integration.deployment import BUS, Deployment
+from tests.integration.template import resources
 
 MODEL = "payments"
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -91,7 +93,20 @@ def play(steward: Deployment, begin_at: datetime, hours: int, meter: Meter) -> I
         if not moment.minute:
             meter.phase = "hour"
             wake(steward, moment + timedelta(minutes=10), "rate(1 hour)")
+            meter.phase = "watch"
+            watch(steward, meter)
         yield key, len(body)
+
+
+def watch(steward: Deployment, meter: Meter) -> None:
+    """Have watch_deployment look, as every hour; the questions about queues that this deployment has not are added."""
+    tick = {"source": "aws.events", "detail-type": "Scheduled Event", "time": steward.clock.now.isoformat()}
+    answer = steward.invoke("watch_deployment", json.dumps(tick | {"detail": {}}))
+    assert not answer["batchItemFailures"], steward.errors
+    if (meter.phase, "watch_deployment") in meter.counted:
+        meter.counted[meter.phase, "watch_deployment"].add_requests(
+            "GetQueueAttributes", len(resources("AWS::SQS::Queue"))
+        )
 
 
 def wake(steward: Deployment, due: datetime, expression: str) -> int:

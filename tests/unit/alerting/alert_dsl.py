@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from steward.alerting.alert_status import AlertStatus
-from steward.alerting.delivery import Announcement
 from steward.alerting.inputs import Acknowledgement, CheckSummary, MonitorFinding, Mute
 from steward.alerting.model_alerts import ModelAlerts, alert_statuses
+from steward.alerting.notification_lease import Announcement
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 from steward.spec.windows import Window

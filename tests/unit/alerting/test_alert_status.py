@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.alerting.delivery import LEASE_TTL
 from steward.alerting.inputs import MonitorFinding
 from steward.alerting.model_alerts import MAX_WINDOWS, alert_statuses, firing
+from steward.alerting.notification_lease import LEASE_TTL
 from tests.unit.alerting.alert_dsl import (
     DAY,
     NOW,

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from steward.alerting.cause import LOSSES, likely_cause
 from steward.alerting.chat import chat_notification
-from steward.alerting.delivery import Announcement, DeliveryState, Lease
 from steward.alerting.inhibition import monitors_to_notify
 from steward.alerting.inputs import MonitorFinding, monitor_finding
 from steward.alerting.messages import alerts_notification, notice
 from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.alerting.notification import Notification
+from steward.alerting.notification_lease import Announcement, DeliveryState, Lease
 from steward.events import (
     AlertRaised,
     AuditCompleted,

@@ -8,7 +8,8 @@ from rich.table import Table
 
 from steward.alerting.inputs import Doubt
 from steward.alerting.model_alerts import alert_statuses
-from steward.cli.status import ModelStatus, alerts_table, table
+from steward.cli.model_status import ModelStatus
+from steward.cli.status_table import alerts_table, table
 from steward.releasing.routing import Routing
 from steward.retraining.runs import Run, Stage
 from tests.unit.alerting.alert_dsl import check as day

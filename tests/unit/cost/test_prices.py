@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.cost.month import DAYS, HOURS, CostCalibration, idle
+from steward.cost.month import DAYS, HOURS, CostCalibration, polls
 from steward.cost.prices import PriceList, PriceName, add_uses, scale_use
 
 PRICES = PriceList.current()
@@ -45,9 +45,11 @@ def test_a_month_is_its_uploads_hours_and_days() -> None:
     measured = CostCalibration(
         measured=date(2026, 1, 1),
         seconds_a_call=0.03,
+        kept_minutes=10,
         upload={"s3_writes": 1},
         hour={"s3_reads": 1},
         day={"logs": 1},
+        watch={},
     )
     assert measured.month(10) == {"s3_writes": 10, "s3_reads": HOURS, "logs": DAYS}
 
@@ -57,5 +59,9 @@ def test_a_million_predictions_a_day_cost_at_most_a_dollar_a_month_in_requests_a
     assert PRICES.bill(month).amount <= 1
 
 
-def test_an_idle_queue_is_asked_fifteen_times_a_minute() -> None:
-    assert idle(2) == {"sqs_requests": 2 * 648_000}
+def test_an_idle_deployment_costs_at_most_a_dollar_a_month_but_for_alarms() -> None:
+    """Two queues with a maximum of concurrency are asked 15 times a minute, four 6 times; the watch runs hourly."""
+    assert polls(1, 0) == 15 * 43_200
+    assert polls(0, 1) == 6 * 43_200
+    assert PRICES.bill(CostCalibration.current().idle(2, 4, alarms=0)).amount <= 1
+    assert PRICES.bill(CostCalibration.current().idle(2, 4, alarms=8)).after_free <= 1

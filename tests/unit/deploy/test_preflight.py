@@ -17,7 +17,7 @@ from infra.deploy.preflight import LONGEST_NAME, RESERVED, UNRESERVED, Account
 from steward import aws
 from tests.integration.template import ROOT, resources
 
-NEW, NEWER, OLD = 10, 110, 1000
+NEW, NEWER, OLD = 10, 112, 1000
 
 
 class FakeAws:

@@ -11,9 +11,9 @@ from steward.reporting.drawing import HEIGHT, chart
 from steward.reporting.first_steps import first_steps
 from steward.reporting.fleet import FleetSummary, ModelSummary
 from steward.reporting.ledger_projection import MAX_DEFECTS, LedgerProjection
-from steward.reporting.model_report import MonitorState, Point, Trend
 from steward.reporting.page import fleet_page, page
 from steward.reporting.report_evidence import ReportEvidence, StoredDocument
+from steward.reporting.reported_monitors import MonitorState, Point, Trend
 from steward.spec.monitors import MonitorName
 from tests.unit.alerting.alert_dsl import seen, spec, window
 from tests.unit.examples import stored

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from steward.alerting.actions import ActionExecution
-from steward.alerting.delivery import AlertChange
+from steward.alerting.notification_lease import AlertChange
 from steward.events import (
     POLICY,
     AlertRaised,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime
 
-from steward.alerting.delivery import LEASE_TTL
+from steward.alerting.notification_lease import LEASE_TTL
 from steward.documents import TolerantModel
 from steward.spec.actions import AlertAction
 from steward.spec.monitors import StoredMonitor

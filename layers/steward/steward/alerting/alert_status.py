@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from steward.alerting.delivery import AlertSnapshot, Announcement, DeliveryState, pending_notification
 from steward.alerting.inputs import CheckSummary, MonitorFinding
+from steward.alerting.notification_lease import AlertSnapshot, Announcement, DeliveryState, pending_notification
 from steward.alerting.state_machine import AlertProgress, AlertState, WindowResult
 from steward.spec.alerting import AlertRule
 from steward.spec.monitors import DriftName, MonitorName, QualityName

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from steward.alerting.delivery import Announcement
 from steward.alerting.model_alerts import ModelAlerts
+from steward.alerting.notification_lease import Announcement
 from steward.spec.alerting import group_of
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity, rank

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from steward.alerting.alert_status import AlertStatus
 from steward.alerting.cause import EXPLAINED
-from steward.alerting.delivery import AlertChange, Lease
 from steward.alerting.notification import AlertNews, Notification, TrendPoint, identity_of, subject_line
+from steward.alerting.notification_lease import AlertChange, Lease
 from steward.events import (
     ROUNDED_IDS,
     AuditCompleted,

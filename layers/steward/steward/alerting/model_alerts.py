@@ -9,7 +9,8 @@ from pydantic import Field
 
 from steward.alerting.actions import MAX_EXECUTIONS, ActionExecution
 from steward.alerting.alert_status import AlertStatus, NewestDoubt, pooled_note
-from steward.alerting.delivery import (
+from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute
+from steward.alerting.notification_lease import (
     AlertSnapshot,
     Announcement,
     DeliveryState,
@@ -17,7 +18,6 @@ from steward.alerting.delivery import (
     acquire_lease,
     mark_sent,
 )
-from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute
 from steward.alerting.state_machine import WindowResult, run_state_machine
 from steward.alerting.window_results import window_results
 from steward.documents import VersionedModel

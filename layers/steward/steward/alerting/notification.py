@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from steward.alerting.delivery import AlertChange
+from steward.alerting.notification_lease import AlertChange
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
 from steward.spec.monitors import StoredMonitor

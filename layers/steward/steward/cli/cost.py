@@ -12,13 +12,17 @@ from rich.table import Table
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
-from steward.cost.month import DAYS, CostCalibration, idle
+from steward.cost.month import DAYS, MODEL_METRICS, CostCalibration
 from steward.cost.prices import Bill, PriceList, PriceName, add_uses
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.stored_objects import ObjectVersion
 
 GIB = 1024**3
+WITH_MAXIMUM = frozenset({"IngestRecords", "RaiseAlerts"})
+"""Functions that have a maximum of concurrency in an account of any size."""
+ALARMS = 9
+"""CloudWatch alarms of the template."""
 MONITORED = 128 * 1024
 _CLASSES: dict[str, PriceName] = {
     "STANDARD": "s3_standard",
@@ -87,18 +91,20 @@ def cost(
     if model:
         deployment.require(model)
     prices, calibration = PriceList.current(), CostCalibration.current()
+    metrics = MODEL_METRICS if deployment.outputs.get("ModelMetricsSetting") == "on" else 0
     models = [
-        MonthlyCost.of(name, Holdings.of(deployment, name, at), prices, calibration, at)
+        MonthlyCost.of(name, Holdings.of(deployment, name, at), prices, calibration, at, metrics=metrics)
         for name in ([model] if model else deployment.models())
     ]
-    queues = sum(key.endswith("DeadLettersUrl") for key in deployment.outputs)
-    unused = prices.bill(idle(queues))
+    limited, unlimited, alarms = idle_parts(deployment)
+    queues = limited + unlimited
+    unused = prices.bill(calibration.idle(limited, unlimited, alarms))
     if as_json:
         print_json(
             {
                 "prices": {"as_of": prices.as_of, "region": prices.region, "currency": prices.currency},
                 "models": [month.record() for month in models],
-                "deployment": {"queues": queues, "bill": bill_record(unused)},
+                "deployment": {"queues": queues, "alarms": alarms, "bill": bill_record(unused)},
             }
         )
         return
@@ -107,12 +113,22 @@ def cost(
         console.print()
         console.print(bill_table(f"{month.model}: a month of {month.uploads:,.0f} uploads", month.bill))
         console.print()
-    console.print(bill_table(f"The deployment itself, with {queues} queues, while idle", unused))
+    console.print(bill_table(f"The deployment itself, with {queues} queues and {alarms} alarms, while idle", unused))
     console.print()
     console.print(
         f"Prices of {prices.as_of} in {prices.region}. Requests and compute as measured on {calibration.measured}, "
-        f"with {calibration.seconds_a_call * 1000:.0f} ms a request; custom metrics, training and e-mails come on top."
+        f"with {calibration.seconds_a_call * 1000:.0f} ms a request and functions that start anew after "
+        f"{calibration.kept_minutes:.0f} idle minutes; training, attributions on demand and e-mails come on top."
     )
+
+
+def idle_parts(deployment: Deployment) -> tuple[int, int, int]:
+    """Queues whose function has a maximum of concurrency, those whose function has none, and alarms."""
+    found = {key.removesuffix("QueueUrl") for key in deployment.outputs if key.endswith("QueueUrl")}
+    queues = found - {"UndeliveredEvents"}
+    small = deployment.outputs.get("AccountQuotasSetting") == "small"
+    limited = len(queues if small else queues & WITH_MAXIMUM)
+    return limited, len(queues) - limited, ALARMS if deployment.outputs.get("AlarmsSetting") == "on" else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +142,12 @@ class MonthlyCost:
 
     @classmethod
     def of(
-        cls, model: str, held: Holdings, prices: PriceList, calibration: CostCalibration, at: datetime
+        cls, model: str, held: Holdings, prices: PriceList, calibration: CostCalibration, at: datetime, *, metrics: int
     ) -> "MonthlyCost":
         """Price it."""
         uploads = held.month(at)
-        return cls(model, held, uploads, prices.bill(add_uses(calibration.month(uploads), held.storage())))
+        use = add_uses(calibration.month(uploads), held.storage(), {"cloudwatch_metrics": metrics})
+        return cls(model, held, uploads, prices.bill(use))
 
     def record(self) -> dict[str, object]:
         """What a program reads of it."""

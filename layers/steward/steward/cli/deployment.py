@@ -13,7 +13,6 @@ from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.cloudformation import stack_outputs
 from steward.store.ledger import Ledger
-from steward.store.queue import Queue
 
 _LISTED = 8
 """Models that a message names."""
@@ -22,12 +21,16 @@ _OTHER_CHAINS = (DEPLOYMENT, NO_MODEL)
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The doors of one deployed stack."""
+    """The doors of one deployed stack.
+
+    Attributes:
+        commands: the ARN of the function that takes commands.
+    """
 
     data: Bucket
     ledger: Ledger
     bus: Bus
-    commands: Queue
+    commands: str
     outputs: dict[str, str]
 
     @classmethod
@@ -43,7 +46,7 @@ class Deployment:
             data=Bucket(outputs["DataBucketName"], environment),
             ledger=Ledger(Bucket(outputs["LedgerBucketName"]), "cli"),
             bus=Bus(outputs["BusName"]),
-            commands=Queue(outputs["AcceptCommandsQueueUrl"]),
+            commands=outputs["AcceptCommandsArn"],
             outputs=outputs,
         )
 

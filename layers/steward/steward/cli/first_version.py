@@ -101,8 +101,8 @@ class Progress:
 
     def concerns(self, entry: LedgerEntry) -> bool:
         """Whether an entry is about these runs."""
-        told = entry.action in {*_ENDS, *_NEXT, "training_declined"}
-        return told and (not self._asking or entry.correlation_id in self._asking)
+        shown = entry.action in {*_ENDS, *_NEXT, "training_declined"}
+        return shown and (not self._asking or entry.correlation_id in self._asking)
 
     def take(self, entry: LedgerEntry) -> None:
         """Note an entry."""

@@ -59,5 +59,5 @@ def follow(
 def line(entry: LedgerEntry) -> str:
     """One entry as a line of Rich markup."""
     style = STYLES.get(entry.action, "bold")
-    told = "  ".join(escape(part) for part in (entry.subject, check_id(entry), entry.summary) if part)
-    return f"{entry.as_of:%Y-%m-%d %H:%M}  [{style}]{entry.action.replace('_', ' '):<20}[/]  {told}"
+    line = "  ".join(escape(part) for part in (entry.subject, check_id(entry), entry.summary) if part)
+    return f"{entry.as_of:%Y-%m-%d %H:%M}  [{style}]{entry.action.replace('_', ' '):<20}[/]  {line}"

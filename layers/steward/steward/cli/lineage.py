@@ -19,10 +19,10 @@ _LISTED = 10
 _CELL = 60
 
 
-def story_table(model: str, told: Sequence[ArtifactEvent]) -> Table:
+def story_table(model: str, entries: Sequence[ArtifactEvent]) -> Table:
     """One row a event, the newest first."""
     drawn = draw_table(f"What happened to {model}", "as of", "what", whole=("as of",))
-    for entry in told:
+    for entry in entries:
         style = STYLES.get(entry.happened.replace(" ", "_"), "")
         head = Text.assemble((entry.happened, style), f" {entry.id}")
         drawn.add_row(f"{entry.as_of:%Y-%m-%d %H:%M}", console.stack(head, entry.summary))

@@ -107,9 +107,9 @@ def _list_entries(deployment: Deployment, model: str) -> Iterator[QuarantineEntr
     for each in found:
         rejected = read_rejected(deployment.data.get(each.key).body)
         codes = Counter(code for row in rejected for code in {reason.code for reason in row.reasons})
-        told = ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
+        reasons = ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
         done = deployment.data.find(each.destination) is not None
-        message = f"{'released: ' if done else ''}{len(rejected):,} rows: {told}"
+        message = f"{'released: ' if done else ''}{len(rejected):,} rows: {reasons}"
         yield QuarantineEntry(each.batch, each.source.name, len(rejected), dict(codes), done, message)
     for entry in _files(deployment, model, found):
         name = entry.subject.rpartition("/")[2]

@@ -13,7 +13,7 @@ from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
 from steward.errors import StewardError
 from steward.store import logs
-from steward.store.dead_letters import DeadLetters, Letter, undelivered_message
+from steward.store.dead_letters import DeadLetters, Letter, failed_event, undelivered_message
 
 UNDELIVERED = "undelivered_events"
 """What the queue of events is called that EventBridge, or the scheduler, could not hand over."""
@@ -49,7 +49,7 @@ def redrive(
 
 @dataclass(frozen=True, slots=True)
 class FailedMessage:
-    """A dead-lettered message: its queue, its error, and the queue it is redriven to."""
+    """A dead-lettered message: its queue, its error, and the queue or function it is redriven to."""
 
     place: str
     letters: DeadLetters
@@ -109,12 +109,19 @@ def _places(deployment: Deployment) -> dict[str, str]:
 
 def _describe_letter(deployment: Deployment, place: str, letters: DeadLetters, letter: Letter) -> FailedMessage:
     if place == UNDELIVERED:
-        told = [letter.attributes.get(name) for name in ("ERROR_CODE", "ERROR_MESSAGE")]
-        reason = ": ".join(part for part in told if part) or "it came without a reason"
+        errors = [letter.attributes.get(name) for name in ("ERROR_CODE", "ERROR_MESSAGE")]
+        reason = ": ".join(part for part in errors if part) or "it came without a reason"
         letter, target = undelivered_message(letter)
         return FailedMessage(place, letters, letter, reason, target)
+    queue = deployment.outputs.get(f"{_logical_id(place)}QueueUrl")
+    if queue is None:
+        event = failed_event(letter)
+        if event is None:
+            return FailedMessage(place, letters, letter, "it is no record of a failed invocation", None)
+        letter, failed = event
+        return FailedMessage(place, letters, letter, failed.reason, failed.function_arn)
     reason = logs.reason_of(deployment.outputs["LogGroupName"], letter.message, letter.sent_at) or _KILLED
-    return FailedMessage(place, letters, letter, reason, deployment.outputs[f"{_logical_id(place)}QueueUrl"])
+    return FailedMessage(place, letters, letter, reason, queue)
 
 
 def _function(logical_id: str) -> str:

@@ -1,8 +1,8 @@
-"""Commands that people send to a deployment: signed, uploaded, and followed to their result."""
+"""Commands that people send to a deployment: signed, sent, and followed to their result."""
 
 import dataclasses
-import time
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from steward.cli.options import Json, Model, Stack
 from steward.cli.terminal import console, print_json
 from steward.cli.wait_notice import wait_notice
 from steward.commands import requests
-from steward.commands.codec import Message, digest, encode
+from steward.commands.codec import Message, Sending, digest, encode
 from steward.commands.command_result import CommandResult
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.errors import StewardError
@@ -26,6 +26,7 @@ from steward.spec.durations import parse_duration
 from steward.spec.problems import Positions, list_problems, shorten_problems
 from steward.spec.severity import Severity
 from steward.store import keys, sts
+from steward.store.functions import NoAnswer, invoke_now
 
 EFFECTS: dict[str, dict[str, bool]] = {
     "retrain": {"training_requested": True, "training_declined": False},
@@ -231,18 +232,13 @@ def _wait_for_result(deployment: Deployment, command: requests.Command, patience
         BODY, lambda token: signed_headers(digest(text), deployment.data.name, command.issued_at, token)
     )
     proof = Proof.model_validate(dataclasses.asdict(signature))
-    message = deployment.commands.send(Message(command=text, proof=proof).body())
-    places = keys.command(command.model, str(command.id)), keys.refused_command(command.model, message)
-    deadline = time.monotonic() + patience
-    with wait_notice("the answer of accept_commands", patience):
-        while True:
-            over = time.monotonic() >= deadline
-            for place in places:
-                if found := deployment.data.find(place):
-                    return CommandResult.model_validate_json(found.body)
-            if over:
-                break
-            time.sleep(0.3)
+    sending = Sending(id=str(uuid.uuid4()), body=Message(command=text, proof=proof).body())
+    places = keys.command(command.model, str(command.id)), keys.refused_command(command.model, sending.id)
+    with wait_notice("the answer of accept_commands", patience), suppress(NoAnswer):
+        invoke_now(deployment.commands, sending.model_dump(mode="json"), patience)
+    for place in places:
+        if found := deployment.data.find(place):
+            return CommandResult.model_validate_json(found.body)
     raise StewardError(
         f"no answer within {patience:g} s; it stands in s3://{deployment.data.name}/{places[0]} when it comes, and "
         f"the command expires at {command.expires_at:%H:%M:%S} UTC"

@@ -61,8 +61,8 @@ def collect(data: Bucket, ledger: Ledger, model: str, version: str, displaced: s
     bodies = {part: data.get_verified(stored) for part, stored in parts_of(manifest, run).items()}
     if not {"manifest.json", "evaluation.json"} <= bodies.keys():
         raise ObjectMissing(f"run {run.run} of {model} does not name what it made, so nothing vouches for {version}")
-    told = extract(list(ledger.entries(model)), run, manifest.version, displaced)
-    bodies |= {"run.json": run.model_dump_json().encode(), "ledger.json": told.model_dump_json().encode()}
+    entries_of_version = extract(list(ledger.entries(model)), run, manifest.version, displaced)
+    bodies |= {"run.json": run.model_dump_json().encode(), "ledger.json": entries_of_version.model_dump_json().encode()}
     return ExportedVersion(model=model, version=manifest.version, origin=data.environment, bodies=bodies)
 
 

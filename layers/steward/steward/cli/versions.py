@@ -28,11 +28,11 @@ def log(
 
     deployment = Deployment.of(stack).require(model, for_history=True)
     promotions = models.routing(deployment.data, model).promotions
-    told = artifact_history(deployment.ledger.entries(model), promotions, checks=checks)[:last]
+    history = artifact_history(deployment.ledger.entries(model), promotions, checks=checks)[:last]
     if as_json:
-        typer.echo(json.dumps([entry.model_dump(mode="json") for entry in told], indent=2))
-    elif told:
-        console.print(lineage.story_table(model, told))
+        typer.echo(json.dumps([entry.model_dump(mode="json") for entry in history], indent=2))
+    elif history:
+        console.print(lineage.story_table(model, history))
     else:
         what = "no window was checked yet" if checks else "nothing happened yet"
         console.print(f"{model}: {what}; `steward watch {model}` shows what happens", markup=False)

@@ -15,10 +15,12 @@ from steward.spec.spec_section import MODEL_NAME
 
 LONGEST_TEXT = 16_384
 """Characters of a command; the longest that can be valid has fewer."""
+LONGEST_BODY = 16 * LONGEST_TEXT
+"""Characters of a message: in ASCII a character of the command takes up to twelve, and the proof some thousand."""
 
 
 class Message(BaseModel):
-    """What the queue carries: the text of a command, and what proves who gave it."""
+    """The text of a command, and what proves who gave it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,8 +28,22 @@ class Message(BaseModel):
     proof: Proof
 
     def body(self) -> str:
-        """The message as JSON in ASCII, since SQS takes fewer characters than a command may have."""
+        """The message as JSON in ASCII."""
         return self.model_dump_json(ensure_ascii=True)
+
+
+class Sending(BaseModel):
+    """What `accept_commands` is invoked with.
+
+    Attributes:
+        id: names this sending of a message; one that is repeated because no answer came has the same.
+        body: the message, as JSON.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+    body: Annotated[str, StringConstraints(max_length=LONGEST_BODY)]
 
 
 def encode(command: Command) -> str:

@@ -12,7 +12,7 @@ class CommandResult(VersionedModel):
     """The verdict on one message (create-only).
 
     Attributes:
-        message: the queue's own id of it; a redelivery has the same, a replay another.
+        message: the id of its sending; one that is repeated has the same, a replay another.
         command: the text of the command, as it came.
         sha256: of that text.
         author: the ARN that AWS named; None where nothing was proven.

@@ -11,9 +11,14 @@ from steward.cost.prices import PriceName, add_uses, scale_use
 
 DAYS = 30
 HOURS = 24 * DAYS
-IDLE_POLLS = 15 * 60 * HOURS
-"""Lambda asks an idle queue about 15 times a minute (five pollers of 20 seconds each), as the queues' metrics show
-(github.com/getlift/lift/issues/132); AWS promises no figure. SQS counts each as a request."""
+POLLS = 3 * 60 * HOURS
+"""Requests of one poller, which asks an idle queue for 20 seconds each time; SQS counts each."""
+POLLERS, FEWEST_POLLERS = 5, 2
+"""How many pollers an idle queue has where a maximum of concurrency is set, as the queues' metrics show
+(github.com/getlift/lift/issues/132), and where none is: AWS says that Lambda may then do with "as few as 2"
+(docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html), and promises no figure."""
+MODEL_METRICS = 6
+"""The most CloudWatch metrics that a model has."""
 
 type Measured = dict[PriceName, NonNegativeFloat]
 
@@ -23,18 +28,22 @@ class CostCalibration(BaseModel):
 
     Attributes:
         seconds_a_call: how long a request to AWS was assumed to take.
+        kept_minutes: for how long an idle environment of a function was assumed to be kept: later it starts anew.
         upload: one upload of predictions.
         hour: what the hourly schedules lead to, with one window that closed.
         day: what the daily schedules lead to.
+        watch: what watch_deployment does in an hour where no model is declared.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     measured: date
     seconds_a_call: float
+    kept_minutes: float
     upload: Measured
     hour: Measured
     day: Measured
+    watch: Measured
 
     @classmethod
     @cache
@@ -46,7 +55,18 @@ class CostCalibration(BaseModel):
         """The use of one model in thirty days, with so many uploads."""
         return add_uses(scale_use(self.upload, uploads), scale_use(self.hour, HOURS), scale_use(self.day, DAYS))
 
+    def idle(self, limited: int, unlimited: int, alarms: int) -> dict[PriceName, float]:
+        """The use of a deployment in thirty days in which nothing happens.
 
-def idle(queues: int) -> dict[PriceName, float]:
-    """What a deployment takes in thirty days while nothing happens, by its queues that wake functions."""
-    return {"sqs_requests": float(queues * IDLE_POLLS)}
+        Args:
+            limited: queues whose function has a maximum of concurrency.
+            unlimited: queues whose function has none.
+            alarms: of CloudWatch.
+        """
+        use: dict[PriceName, float] = {"sqs_requests": polls(limited, unlimited), "cloudwatch_alarms": alarms}
+        return add_uses(use, scale_use(self.watch, HOURS))
+
+
+def polls(limited: int, unlimited: int) -> float:
+    """How often Lambda asks idle queues in thirty days; the arguments are those of `idle`."""
+    return float((limited * POLLERS + unlimited * FEWEST_POLLERS) * POLLS)

@@ -25,6 +25,8 @@ PriceName = Literal[
     "sns_publishes",
     "logs",
     "cloudwatch_metrics",
+    "cloudwatch_metric_requests",
+    "cloudwatch_alarms",
 ]
 
 type Usage = Mapping[PriceName, float]

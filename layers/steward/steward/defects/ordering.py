@@ -40,13 +40,13 @@ def burn_down(defects: Collection[Defect], at: datetime, days: int) -> Sequence[
         at: the present.
         days: how many days, the present one included.
     """
-    told = []
+    lines = []
     for before in reversed(range(days)):
         day = (at - timedelta(days=before)).date()
         begin = datetime(day.year, day.month, day.day, tzinfo=at.tzinfo)
         end = begin + timedelta(days=1)
         left = [one for one in defects if one.found < end and not _finished_by(one, end)]
-        told.append(
+        lines.append(
             DayLeft(
                 day=day,
                 opened=sum(begin <= one.found < end for one in defects),
@@ -55,7 +55,7 @@ def burn_down(defects: Collection[Defect], at: datetime, days: int) -> Sequence[
                 overdue=sum(one.deadline <= min(end, at) for one in left),
             )
         )
-    return told
+    return lines
 
 
 def _finished_by(defect: Defect, moment: datetime) -> bool:

@@ -63,7 +63,7 @@ def _worst(results: Sequence[MetricResult]) -> MetricResult:
     if not segments:
         message = f"no segment has drifted ({watched} groups compared)"
         return found.model_copy(update={"status": "measured", "message": message})
-    told = [
+    worst = [
         _describe_group([result for result in drifted if result.segment == segment]) for segment in segments[:_SHOWN]
     ]
     more = f"; and {len(segments) - _SHOWN} more" if len(segments) > _SHOWN else ""
@@ -75,7 +75,7 @@ def _worst(results: Sequence[MetricResult]) -> MetricResult:
             "rows": drifted[0].rows,
             "baseline_rows": drifted[0].baseline_rows,
             "status": "measured",
-            "message": f"worst of {watched} groups: {'; '.join(told)}{more}",
+            "message": f"worst of {watched} groups: {'; '.join(worst)}{more}",
         }
     )
 

@@ -64,17 +64,17 @@ def artifact_history(
         promotions: every change of champion, which give releases their ids.
         checks: tell of the checks of windows instead.
     """
-    told: list[ArtifactEvent] = []
+    found: list[ArtifactEvent] = []
     subjects = _CHECKS if checks else _SUBJECTS
     for entry in entries:
         subject = subjects.get(entry.action)
         if subject is None:
             continue
         if entry.action == "training_completed":
-            told.extend(_dataset_events(entry))
+            found.extend(_dataset_events(entry))
         summary = f"{entry.subject}: {entry.summary}" if checks else entry.summary
-        told.append(_artifact_event(entry, subject, _id(entry, promotions), entry.action.replace("_", " "), summary))
-    return told[::-1]
+        found.append(_artifact_event(entry, subject, _id(entry, promotions), entry.action.replace("_", " "), summary))
+    return found[::-1]
 
 
 def check_id(entry: LedgerEntry) -> str:

@@ -98,14 +98,14 @@ def _run(document: Document) -> Lines:
 def _check(document: Document) -> Lines:
     statuses = Counter(result["status"] for result in document["results"])
     bad = [result["message"] for result in document["results"] if result["status"] in ("drift", "breach")]
-    told = list(dict.fromkeys(bad))  # the statistics of one column share their sentence
-    more = f"\nand {len(told) - _FIGURES} more" if len(told) > _FIGURES else ""
+    sentences = list(dict.fromkeys(bad))  # the statistics of one column share their sentence
+    more = f"\nand {len(sentences) - _FIGURES} more" if len(sentences) > _FIGURES else ""
     return {
         "window": document["window"],
         "version": document["version"],
         "rows": f"{document['rows']:,}, {document['labelled_rows']:,} of them labelled",
         "results": ", ".join(f"{number} {status}" for status, number in sorted(statuses.items())),
-        "found": "\n".join(told[:_FIGURES]) + more,
+        "found": "\n".join(sentences[:_FIGURES]) + more,
         "why": f"`steward explain {document['model']} {document['window']} {document['version']}` shows how each "
         "result came about",
     }

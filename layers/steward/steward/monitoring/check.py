@@ -127,12 +127,12 @@ class Check(VersionedModel):
         result that only sums up the others nothing.
         """
         bad = [result for result in self.results if result.monitor == monitor and result.status in _BAD]
-        told = {(result.segment, result.column) for result in bad if result.effect is not None}
+        covered = {(result.segment, result.column) for result in bad if result.effect is not None}
         found = [result for result in bad if result.effect is not None]
         for result in bad:
             place = (result.segment, result.column)
-            if place not in told and (result.column is not None or result.segment or not told):
-                told.add(place)
+            if place not in covered and (result.column is not None or result.segment or not covered):
+                covered.add(place)
                 found.append(result)
         return sorted(found, key=lambda result: -abs(result.effect or 0))
 
@@ -141,12 +141,12 @@ class Check(VersionedModel):
 
         Of a monitor of all columns together its statistics.
         """
-        told = self._of(monitor)
-        about = "statistics" if all(result.column is None for result in told) else "columns"
-        names = [result.statistic if result.column is None else result.column for result in told]
+        results = self._of(monitor)
+        about = "statistics" if all(result.column is None for result in results) else "columns"
+        names = [result.statistic if result.column is None else result.column for result in results]
         doubtful = [
             f"`{name}`" if about == "columns" else name.replace("_", " ")
-            for name in dict.fromkeys(name for name, result in zip(names, told, strict=True) if result.undecided)
+            for name in dict.fromkeys(name for name, result in zip(names, results, strict=True) if result.undecided)
         ]
         if not doubtful:
             return ""

@@ -155,7 +155,7 @@ def _worst(compared: Sequence[_Compared], metric: Metric[Any, Any], needed: int)
         return _unranked(f"no group has {needed:,} labels in the window and on the holdout to know its {metric.title}")
     ranked = sorted(known, key=lambda found: -_loss(metric, found[1], found[2]))
     label, window, expected = ranked[0]
-    told = [
+    worst = [
         f"{name}, {metric.title} {metric.text(here.value)} against {metric.text(there.value)} on the holdout, "
         f"n = {here.rows:,}{' (beyond chance)' if surely_beyond(metric.better, here, there, 0.0) else ''}"
         for name, here, there in ranked[:_SHOWN]
@@ -174,7 +174,7 @@ def _worst(compared: Sequence[_Compared], metric: Metric[Any, Any], needed: int)
         rows=window.rows,
         baseline_rows=expected.rows,
         status="measured",
-        message=f"worst: {'; '.join(told)}" if told else none,
+        message=f"worst: {'; '.join(worst)}" if worst else none,
     )
 
 

@@ -135,5 +135,5 @@ def is_copy(one: Labels, other: Labels, classes: Collection[str]) -> bool:
     for mine, label in zip(one.tolist(), other.tolist(), strict=True):
         held = pairs.setdefault(mine, {})
         held[label] = held.get(label, 0) + 1
-    told = sum(max(held.values()) for held in pairs.values())
-    return told >= _NEARLY * len(one) and len({max(held, key=held.__getitem__) for held in pairs.values()}) > 1
+    agreed = sum(max(held.values()) for held in pairs.values())
+    return agreed >= _NEARLY * len(one) and len({max(held, key=held.__getitem__) for held in pairs.values()}) > 1

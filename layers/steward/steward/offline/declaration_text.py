@@ -12,7 +12,7 @@ from steward.offline.cadence import Cadence
 from steward.offline.column_facts import TableFacts
 from steward.offline.holdout import FEWEST_OF_A_CLASS, choose_holdout
 from steward.offline.inferred_column import InferredColumn
-from steward.offline.task_inference import TaskInference
+from steward.offline.inferred_task import TaskInference
 from steward.offline.value_bounds import suggest_bounds
 from steward.records.canonical import canonical_label
 from steward.spec.features import BooleanFeature, CategoricalFeature, NumericFeature, TextFeature

@@ -63,9 +63,9 @@ def sentence(known: Mapping[str, Leakage], maximum: float) -> str:
         )
         return f"no feature tells the label by itself: `{name}` does with an AUC of {known[name].auc:.3f}{doubt}"
     ranked = sorted(leaking, key=lambda name: (-leaking[name].auc, name))
-    told = ", ".join(f"`{name}` with an AUC of {leaking[name].auc:.4f}" for name in ranked[:_NAMED])
+    named = ", ".join(f"`{name}` with an AUC of {leaking[name].auc:.4f}" for name in ranked[:_NAMED])
     more = f" and {len(ranked) - _NAMED} more" if len(ranked) > _NAMED else ""
     return (
-        f"the label can be told by one feature alone: {told}{more}, where {maximum:g} is too good to be true; see "
+        f"the label can be told by one feature alone: {named}{more}, where {maximum:g} is too good to be true; see "
         "whether it is known before the label is"
     )

@@ -46,8 +46,8 @@ def summarise_rows(rows: int, rejected: int, reasons: Mapping[tuple[str, str | N
     found = sorted(reasons.items(), key=lambda item: (-item[1], str(item[0])))
     named = [f"{column or 'row'} {code} ({count:,})" for (code, column), count in found[:_NAMED]]
     more = [f"and {len(found) - _NAMED} more reasons"] if len(found) > _NAMED else []
-    told = ", ".join([*named, *more])
-    return f"{count_of(rows, 'row')}; {rejected:,} more are in quarantine: {told}; see `{show}`"
+    listed = ", ".join([*named, *more])
+    return f"{count_of(rows, 'row')}; {rejected:,} more are in quarantine: {listed}; see `{show}`"
 
 
 def rows_of(summary: str) -> tuple[int, int]:

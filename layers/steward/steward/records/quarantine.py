@@ -110,8 +110,8 @@ def read_rejected(source: bytes | Path) -> list[RejectedRow]:
     for batch in read_parquet(file, batch_size=65_536):
         columns = [batch.column(name).to_pylist() for name in ("row", "line", "reasons", "content")]
         for row, line, reasons, content in zip(*columns, strict=True):
-            told = tuple(Reason(**reason) for reason in json.loads(reasons))
-            rejected.append(RejectedRow(row, line, told, content))
+            parsed = tuple(Reason(**reason) for reason in json.loads(reasons))
+            rejected.append(RejectedRow(row, line, parsed, content))
     return rejected
 
 

@@ -19,12 +19,12 @@ from steward.reporting.model_report import (
     Hold,
     InvariantState,
     ModelReport,
-    MonitorState,
     OpenDefect,
     ScheduleState,
 )
 from steward.reporting.monitor_states import drifted_columns, monitor_states
 from steward.reporting.report_evidence import ReportEvidence, StoredDocument
+from steward.reporting.reported_monitors import MonitorState
 from steward.reporting.trends import trends
 from steward.results import shorten
 from steward.retraining.next_step import next_step
@@ -98,14 +98,14 @@ def _champion(routing: StoredDocument[Routing], projection: LedgerProjection) ->
     if not routing.it.promotions:
         return None
     promotion = routing.it.promotions[-1]
-    told = projection.released if projection.released and projection.released.subject == promotion.version else None
+    release = projection.released if projection.released and projection.released.subject == promotion.version else None
     return Champion(
         version=promotion.version,
         since=promotion.as_of,
         run=promotion.run,
-        why=told.summary if told else _FARTHER_BACK.format(projection.begins),
+        why=release.summary if release else _FARTHER_BACK.format(projection.begins),
         source=routing.stored,
-        entry=told.source if told else None,
+        entry=release.source if release else None,
     )
 
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from steward.ledger import Action
 from steward.reporting.formatting import day, figure, name
-from steward.reporting.model_report import ModelReport, Trend
+from steward.reporting.model_report import ModelReport
+from steward.reporting.reported_monitors import Trend
 
 _COUNTED: Final[dict[Action, tuple[str, str]]] = {
     "check_completed": ("check", "checks"),

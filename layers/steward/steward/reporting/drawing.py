@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from steward.monitoring.check import Bar
 from steward.reporting.formatting import day, figure
-from steward.reporting.model_report import Point, Trend
+from steward.reporting.reported_monitors import Point, Trend
 from steward.results import shorten
 
 WIDTH, HEIGHT = 320, 120

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from steward.events import ObjectRef
 from steward.reporting.formatting import day, moment, name
-from steward.reporting.model_report import HEALTH_STATUSES, HealthStatus, ModelReport, MonitorState
+from steward.reporting.model_report import HEALTH_STATUSES, HealthStatus, ModelReport
+from steward.reporting.reported_monitors import MonitorState
 from steward.spec.severity import Severity
 
 MOST = 8

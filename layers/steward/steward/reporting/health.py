@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from steward.reporting.formatting import name_within
-from steward.reporting.model_report import AuditState, FailedRun, HealthStatus, MonitorState, OpenDefect
+from steward.reporting.model_report import AuditState, FailedRun, HealthStatus, OpenDefect
+from steward.reporting.reported_monitors import MonitorState
 from steward.results import count_of, shorten
 
 _LONGEST_REASON = 240

@@ -7,12 +7,9 @@ from steward.alerting.alert_status import AlertStatus
 from steward.alerting.inputs import MonitorFinding, monitor_finding
 from steward.alerting.model_alerts import ModelAlerts
 from steward.monitoring.check import Check, subject
-from steward.reporting.model_report import (
-    DriftedColumn,
-    MonitorState,
-    ReportedFinding,
-)
+from steward.reporting.model_report import DriftedColumn
 from steward.reporting.report_evidence import ReportEvidence
+from steward.reporting.reported_monitors import MonitorState, ReportedFinding
 from steward.results import Status, shorten
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import rank

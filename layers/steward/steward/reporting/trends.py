@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from steward.alerting.alert_status import AlertStatus
 from steward.events import ObjectRef
-from steward.reporting.model_report import POINTS, Point, Trend
+from steward.reporting.reported_monitors import POINTS, Point, Trend
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 

@@ -91,7 +91,7 @@ _SHOWN = {
     "expression": "its time",
     "timezone": "its time zone",
     "flexible_minutes": "the minutes that it may be put off",
-    "queue_arn": "its queue",
+    "target_arn": "its target",
     "role_arn": "its role",
     "dead_letters_arn": "its dead-letter queue",
 }
@@ -99,16 +99,16 @@ _SHOWN = {
 
 def wanted_schedules(settings: ScheduleSettings, spec: ModelSpec) -> dict[str, Schedule]:
     """The schedules that a declaration asks for, by name."""
-    queues = {
-        "check": settings.check_queue_arn,
-        "test": settings.validation_queue_arn,
-        "collect": settings.collection_queue_arn,
-        "retrain": settings.retraining_queue_arn,
-        "audit": settings.audit_queue_arn,
-        "attribute": settings.attribution_queue_arn,
-        "defects": settings.defect_queue_arn,
-        "maintain": settings.maintenance_queue_arn,
-        "report": settings.report_queue_arn,
+    targets = {
+        "check": settings.check_target_arn,
+        "test": settings.validation_target_arn,
+        "collect": settings.collection_target_arn,
+        "retrain": settings.retraining_target_arn,
+        "audit": settings.audit_target_arn,
+        "attribute": settings.attribution_target_arn,
+        "defects": settings.defect_target_arn,
+        "maintain": settings.maintenance_target_arn,
+        "report": settings.report_target_arn,
     }
     expressions = {purpose: getattr(spec.schedules, purpose) for purpose in _EVENTS}
     if not spec.resources:
@@ -119,7 +119,7 @@ def wanted_schedules(settings: ScheduleSettings, spec: ModelSpec) -> dict[str, S
             expression=expression,
             timezone=spec.schedules.timezone,
             flexible_minutes=(spec.schedules.flexible or timedelta(0)) // timedelta(minutes=1),
-            queue_arn=queues[purpose],
+            target_arn=targets[purpose],
             role_arn=settings.schedule_role_arn,
             dead_letters_arn=settings.schedule_dead_letters_arn,
             message=_message(spec, purpose),

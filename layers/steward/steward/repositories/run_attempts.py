@@ -1,4 +1,4 @@
-"""Attempts at a step of a run, recorded before the work so that the next delivery sees a killed one."""
+"""Attempts at a step of a run, recorded before the work so that the next one sees that this one was killed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,9 +8,6 @@ from steward.errors import RunLost
 from steward.retraining.runs import Attempt, AttemptedStage, Run
 from steward.runtime import Runtime
 from steward.store import keys
-
-MAXIMUM_DELIVERIES = 5
-"""How often a message of a run is delivered before it goes to the dead-letter queue (`template.yaml`)."""
 
 _LONGEST = timedelta(minutes=15)
 """Lambda's longest time for a function: an attempt that began longer ago is over."""
@@ -31,14 +28,14 @@ class Attempts:
         runtime: the wiring.
         model, run: whose.
         stage: the step.
-        delivery: which delivery of its message is handled, from 1, as SQS counts.
+        message: the id of the message that is handled: Lambda tries it again only once an attempt is over.
     """
 
     runtime: Runtime
     model: str
     run: str
     stage: AttemptedStage
-    delivery: int
+    message: str
 
     def begin(self, run: Run) -> None:
         """Note that an attempt begins to read its rows.
@@ -52,9 +49,9 @@ class Attempts:
         known = self._find_killed(run)
         cut_off = known.cut_off + 1 if known else 0
         at_work = known is not None and known.makes != "" and not self.runtime.data.exists(known.makes)
-        if known and (at_work or cut_off > _MOST_CUT_OFF or self.delivery >= MAXIMUM_DELIVERIES):
+        if known and (at_work or cut_off > _MOST_CUT_OFF):
             raise AttemptKilled(_reason(known, at_work=at_work))
-        attempt = Attempt(stage=self.stage, delivery=self.delivery, begun_at=self.runtime.now(), cut_off=cut_off)
+        attempt = Attempt(stage=self.stage, message=self.message, begun_at=self.runtime.now(), cut_off=cut_off)
         self._change(lambda present: present.model_copy(update={"attempt": attempt}))
 
     def work(self, makes: str) -> None:
@@ -74,13 +71,13 @@ class Attempts:
         known = run.attempt
         if known is None or known.failed or known.stage != self.stage:
             return None
-        over = known.delivery < self.delivery or self.runtime.now() - known.begun_at >= _LONGEST
+        over = known.message == self.message or self.runtime.now() - known.begun_at >= _LONGEST
         return known if over else None
 
     def _mine(self, change: Callable[[Attempt], Attempt]) -> None:
         def apply_change(run: Run) -> Run:
             known = run.attempt
-            if known is None or (known.stage, known.delivery) != (self.stage, self.delivery):
+            if known is None or (known.stage, known.message) != (self.stage, self.message):
                 return run
             return run.model_copy(update={"attempt": change(known)})
 
@@ -97,6 +94,13 @@ class Attempts:
 
 _FUNCTIONS: Mapping[AttemptedStage, str] = {"training": "TrainModel", "validation": "ValidateModel"}
 _WORK: Mapping[AttemptedStage, str] = {"training": "fitted the recipe", "validation": "ran the gates"}
+
+
+def killed_reason(known: Attempt | None, stage: str) -> str:
+    """What became of the newest attempt at a step if it neither ended nor failed; empty otherwise."""
+    if known is None or known.failed or known.stage != stage:
+        return ""
+    return _reason(known, at_work=known.makes != "")
 
 
 def _reason(known: Attempt, *, at_work: bool) -> str:

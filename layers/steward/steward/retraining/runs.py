@@ -19,7 +19,8 @@ class Attempt(TolerantModel):
 
     Attributes:
         stage: what is attempted.
-        delivery: which delivery of its message the attempt is, from 1.
+        message: the id of the message that asks for it, the same each time that it is tried.
+        delivery: always 1; releases that counted deliveries cannot read the run without it.
         begun_at: by the wall clock.
         makes: the key of the first object that the work stores; empty while the attempt still reads its rows.
         failed: whether it ended with an error: then the process was not killed.
@@ -27,7 +28,8 @@ class Attempt(TolerantModel):
     """
 
     stage: AttemptedStage
-    delivery: int
+    message: str = ""
+    delivery: int = 1
     begun_at: AwareDatetime
     makes: str = ""
     failed: bool = False

@@ -57,11 +57,13 @@ def read_document[D: JsonDocument](kind: type[D], content: bytes | str, name: st
         return kind.model_validate(found)
     except ValidationError as error:
         problems = error.errors()
-        told = [f"{'.'.join(map(str, problem['loc'])) or 'the document'}: {problem['msg']}" for problem in problems]
-        more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        sentences = [
+            f"{'.'.join(map(str, problem['loc'])) or 'the document'}: {problem['msg']}" for problem in problems
+        ]
+        more = f"; and {len(sentences) - _TOLD} more" if len(sentences) > _TOLD else ""
         keys = f" (it has {', '.join(found)})" if isinstance(found, dict) and found else ""
         raise DocumentInvalid(
-            f"{name} is not what its monitor writes{keys}: {'; '.join(told[:_TOLD])}{more}; give it as it was made"
+            f"{name} is not what its monitor writes{keys}: {'; '.join(sentences[:_TOLD])}{more}; give it as it was made"
         ) from None
 
 

@@ -90,8 +90,8 @@ class _Import:
         self._outputs = outputs_of(found, self._problem, self._classes)
         roles = [output.role for output in self._outputs]
         classes = roles if self._problem == "multiclass_classification" else self._classes
-        told = (analysis.positive for analysis in analyses if analysis.positive in classes)
-        self._positive = next(told, None)
+        positive = (analysis.positive for analysis in analyses if analysis.positive in classes)
+        self._positive = next(positive, None)
         self._groups = {derived: groups for analysis in analyses for derived, groups in analysis.facets.items()}
         self._protected = [
             derived for derived, groups in self._groups.items() if self._why_not(derived, groups) is None

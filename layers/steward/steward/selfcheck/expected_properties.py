@@ -21,6 +21,7 @@ Property = Literal[
     "policies",
     "managed",
     "notifies",
+    "failures",
 ]
 type _Properties = Mapping[str, TemplateValue]
 type Facts = Mapping[Property, Any]
@@ -51,9 +52,9 @@ def _policy(properties: _Properties) -> Facts:
 
 
 def _bucket(properties: _Properties) -> Facts:
-    told = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration", {})
+    bridge = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration", {})
     return {
-        "notifications": bool(told.get("EventBridgeEnabled")),
+        "notifications": bool(bridge.get("EventBridgeEnabled")),
         "versioning": properties.get("VersioningConfiguration", {}).get("Status"),
     }
 
@@ -64,6 +65,16 @@ def _function(properties: _Properties) -> Facts:
         "environment": {name: str(value) for name, value in variables.items()},
         "layers": list(properties.get("Layers", [])),
         "role": properties["Role"],
+    }
+
+
+def _asynchronous(properties: _Properties) -> Facts:
+    return {
+        "failures": (
+            properties["DestinationConfig"]["OnFailure"]["Destination"],
+            int(properties["MaximumRetryAttempts"]),
+            int(properties["MaximumEventAgeInSeconds"]),
+        )
     }
 
 
@@ -85,6 +96,8 @@ _ASKED: Mapping[str, Callable[[_Properties], Facts]] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::Lambda::Function": _function,
     "AWS::Lambda::EventSourceMapping": lambda mapping: {"enabled": mapping.get("Enabled", True) in (True, "true")},
+    "AWS::Lambda::Permission": lambda _: {"there": True},
+    "AWS::Lambda::EventInvokeConfig": _asynchronous,
     "AWS::IAM::Role": _role,
     "AWS::CloudWatch::Alarm": lambda _: {"notifies": True},
     "AWS::Scheduler::ScheduleGroup": lambda _: {"there": True},

@@ -71,6 +71,8 @@ _NOUNS = {
     "AWS::S3::BucketPolicy": "The bucket policy",
     "AWS::Lambda::Function": "The function",
     "AWS::Lambda::EventSourceMapping": "The event source",
+    "AWS::Lambda::Permission": "The permission",
+    "AWS::Lambda::EventInvokeConfig": "The setting",
     "AWS::IAM::Role": "The role",
     "AWS::IAM::ManagedPolicy": "The managed policy",
     "AWS::CloudWatch::Alarm": "The alarm",
@@ -123,6 +125,7 @@ _SENTENCES: dict[Property, str | Callable[[TemplateValue, TemplateValue], str]] 
     "policies": _rights_differ,
     "managed": "has other managed policies attached",
     "notifies": "tells nobody: its actions are switched off",
+    "failures": "retries failed invocations in another way, or keeps them elsewhere, than the template says",
 }
 
 
@@ -175,6 +178,16 @@ def _configuration(resource: TemplateResource) -> str:
     )
 
 
+def _asynchronous(resource: TemplateResource) -> str:
+    wanted = resource.properties
+    return (
+        f"aws lambda put-function-event-invoke-config --function-name {wanted['FunctionName']} "
+        f"--qualifier '{wanted['Qualifier']}' --maximum-retry-attempts {wanted['MaximumRetryAttempts']} "
+        f"--maximum-event-age-in-seconds {wanted['MaximumEventAgeInSeconds']} "
+        f"--destination-config {_quote(wanted['DestinationConfig'])}"
+    )
+
+
 def _quote(value: TemplateValue) -> str:
     return shlex.quote(json.dumps(value))
 
@@ -197,6 +210,7 @@ _REMEDIES: dict[tuple[str, Property], Callable[[TemplateResource], str]] = {
     ("AWS::Lambda::Function", "environment"): _configuration,
     ("AWS::Lambda::Function", "layers"): _configuration,
     ("AWS::Lambda::Function", "role"): _configuration,
+    ("AWS::Lambda::EventInvokeConfig", "failures"): _asynchronous,
     ("AWS::IAM::Role", "policies"): _role_policies,
     ("AWS::CloudWatch::Alarm", "notifies"): lambda alarm: (
         f"aws cloudwatch enable-alarm-actions --alarm-names {alarm.physical}"

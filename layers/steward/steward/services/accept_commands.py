@@ -1,29 +1,32 @@
 """Verifies the author of a command, decides on it once and publishes its event."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from steward.commands.authority import check_author, check_time, principal
-from steward.commands.codec import Message, decode, digest, model_of
+from steward.commands.codec import Message, Sending, decode, digest, model_of
 from steward.commands.command_result import CommandResult
 from steward.commands.proof import BODY, request_headers
 from steward.commands.requests import Command
 from steward.errors import CommandInvalid, Conflict, NotProven, UnknownModel
 from steward.events import CommandRefused, Event
+from steward.function import Delivery
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.runtime import Runtime, logger
 from steward.store import keys, sts
 
 
-class QueueMessage(NamedTuple):
-    """A message as the queue gives it: its text, and the queue's id of it, the same in every delivery."""
+def read_sending(delivery: Delivery, _: Runtime) -> Delivery:
+    """The message that a function was invoked with, under the id of its sending.
 
-    body: str
-    message: str
+    Raises:
+        pydantic.ValidationError: it is none.
+    """
+    sending = Sending.model_validate_json(delivery.body)
+    return Delivery(sending.id, sending.body, delivery.sent_at)
 
 
-def accept_commands(runtime: Runtime, sent: QueueMessage) -> Iterator[Event]:
+def accept_commands(runtime: Runtime, sent: Delivery) -> Iterator[Event]:
     """Carry out or refuse what a message asks for. A redelivery gets the answer that the message got first.
 
     The answer is stored before it is announced: a function that dies in between is made good by the redelivery, or,
@@ -34,7 +37,7 @@ def accept_commands(runtime: Runtime, sent: QueueMessage) -> Iterator[Event]:
         pydantic.ValidationError, CommandInvalid: the message is none, or names no model; nobody can be told.
         botocore.exceptions.BotoCoreError, ClientError: AWS cannot be asked who gave it; try again.
     """
-    message = sent.message
+    message = sent.id
     envelope = Message.model_validate_json(sent.body)
     model = model_of(envelope.command)
     refused = runtime.data.find(keys.refused_command(model, message))
@@ -73,7 +76,13 @@ def _author(runtime: Runtime, envelope: Message, command: Command) -> str:
 
 
 def _decide(
-    runtime: Runtime, envelope: Message, message: str, author: str | None, reason: str, *, verdict: str = "accepted"
+    runtime: Runtime,
+    envelope: Message,
+    message: str,
+    author: str | None,
+    reason: str,
+    *,
+    verdict: str = "accepted",
 ) -> CommandResult:
     return CommandResult(
         message=message,

@@ -1,38 +1,68 @@
 """Ends a run that cannot continue."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
 from steward.errors import RunLost
-from steward.events import Event, RunFailed, TrainingCompleted, TrainingRequested, ValidationCompleted
+from steward.events import (
+    Event,
+    FailedInvocation,
+    RunFailed,
+    TrainingCompleted,
+    TrainingRequested,
+    ValidationCompleted,
+    decode,
+)
 from steward.outbox import OutboxEntry, announce
-from steward.repositories.run_attempts import MAXIMUM_DELIVERIES, Attempts
-from steward.retraining.runs import Run
-from steward.runtime import Runtime
+from steward.repositories.run_attempts import Attempts, killed_reason
+from steward.retraining.runs import AttemptedStage, Run
+from steward.runtime import Runtime, logger
 from steward.store import keys
 
 RunStage = Literal["training", "validation", "release"]
 
+_STAGES: dict[type[Event], RunStage] = {
+    TrainingRequested: "training",
+    TrainingCompleted: "validation",
+    ValidationCompleted: "release",
+}
+"""What fails for a run when the function that an event woke fails."""
+
 
 @contextmanager
-def ending_run(runtime: Runtime, cause: Event, *, stage: RunStage) -> Iterator[None]:
-    """Let an unexpected error end the run on the last attempt, so that later runs are not held up.
+def note_error(runtime: Runtime, cause: Event, *, stage: AttemptedStage) -> Iterator[None]:
+    """Note on the run that an attempt ended with an error, which is raised all the same: its process was not killed.
 
-    The error is raised all the same: the message goes to the dead-letter queue, where people find it. Causes that are
-    of no run are left alone.
+    Causes that are of no run are left alone.
     """
     try:
         yield
-    except Exception as error:
-        if not isinstance(cause, TrainingRequested | TrainingCompleted | ValidationCompleted):
-            raise
-        if runtime.attempt < MAXIMUM_DELIVERIES and stage != "release":
-            Attempts(runtime, cause.model, cause.run, stage, runtime.attempt).fail()
-        elif runtime.attempt >= MAXIMUM_DELIVERIES:
-            message = f"{type(error).__name__}: {error}; the message is in the dead-letter queue"
-            runtime.publish(fail_run(runtime, cause, cause.run, stage, message))
+    except Exception:
+        if isinstance(cause, TrainingRequested | TrainingCompleted):
+            Attempts(runtime, cause.model, cause.run, stage, runtime.message).fail()
         raise
+
+
+def end_run(runtime: Runtime, failed: FailedInvocation) -> Iterator[Event]:
+    """End the run whose training, validation or release failed at every attempt, so that later runs are not held up.
+
+    Lambda tells of processes that were killed too. Failures that are of no run, or of one that has ended, are let be.
+    """
+    try:
+        cause = decode(json.dumps(failed.payload), sent_at=runtime.now())
+    except (KeyError, ValueError) as error:
+        logger.info("the failed invocation is of no run", function=failed.function_arn, reason=str(error))
+        return
+    stage = _STAGES.get(type(cause))
+    if stage is None or not isinstance(cause, TrainingRequested | TrainingCompleted | ValidationCompleted):
+        return
+    run = runtime.data.load(keys.run(cause.model, cause.run), Run)
+    if run.ended and run.stage != "failed":
+        return
+    message = killed_reason(run.attempt, stage) or f"{failed.reason}; the message is in the dead-letter queue"
+    yield from fail_run(runtime, cause, cause.run, stage, run.outcome if run.ended else message)
 
 
 def fail_run(runtime: Runtime, cause: Event, run: str, stage: RunStage, message: str) -> Iterator[Event]:

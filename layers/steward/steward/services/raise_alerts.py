@@ -10,12 +10,12 @@ from steward.alerting.action_events import AlertFields, action_event, alert_even
 from steward.alerting.actions import ActionExecution, reclaim_abandoned
 from steward.alerting.alert_status import AlertStatus
 from steward.alerting.cause import likely_cause
-from steward.alerting.delivery import Announcement, Lease
 from steward.alerting.due_actions import due_actions
 from steward.alerting.inhibition import monitors_to_notify
 from steward.alerting.inputs import Acknowledgement, CheckSummary, Doubt, Mute, monitor_finding
 from steward.alerting.messages import alerts_notification, notice
 from steward.alerting.model_alerts import ModelAlerts, alert_statuses
+from steward.alerting.notification_lease import Announcement, Lease
 from steward.errors import BusRefuses, UnknownModel
 from steward.events import (
     REMOVED_MODEL,
@@ -32,7 +32,7 @@ from steward.events import (
 )
 from steward.ledger import Action
 from steward.monitoring.check import Check
-from steward.notifications import publish
+from steward.notification_channels import publish
 from steward.outbox import OutboxEntry, announce, announce_all, record
 from steward.repositories import models
 from steward.repositories.uploads import correlation_of

@@ -17,9 +17,10 @@ from steward.reporting.assemble import report
 from steward.reporting.digest import digest
 from steward.reporting.fleet import FleetSummary, ModelSummary
 from steward.reporting.ledger_projection import MAX_DEFECTS, LedgerProjection
-from steward.reporting.model_report import POINTS, ModelReport
+from steward.reporting.model_report import ModelReport
 from steward.reporting.page import fleet_page, page
 from steward.reporting.report_evidence import ReportEvidence, StoredDocument
+from steward.reporting.reported_monitors import POINTS
 from steward.reporting.trends import PastWindows, VersionHistory
 from steward.repositories import models
 from steward.runtime import Runtime

@@ -40,7 +40,7 @@ def train_model(runtime: Runtime, request: TrainingRequested) -> Iterator[Event]
     run = runtime.data.load(keys.run(request.model, request.run), Run)
     try:
         if run.manifest is None and not run.ended:
-            attempts = Attempts(runtime, request.model, request.run, "training", runtime.attempt)
+            attempts = Attempts(runtime, request.model, request.run, "training", runtime.message)
             attempts.begin(run)
             frozen = _take_snapshot(runtime, spec, run)
             version = _version(spec, run, frozen)

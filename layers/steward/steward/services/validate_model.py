@@ -39,7 +39,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
     if run.ended and run.evaluation is None:
         yield from fail_run(runtime, completed, completed.run, "validation", run.outcome)
         return
-    attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.attempt)
+    attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.message)
     try:
         if run.evaluation is None:
             attempts.begin(run)

@@ -1,19 +1,20 @@
 """Watchdog of the deployment: finds overdue work, notifies, and restores schedules."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from steward.alerting.messages import deployment_notice
 from steward.events import DEPLOYMENT, ClockTick, DeploymentDegraded, DeploymentRecovered, Event, Problem
-from steward.notifications import publish
+from steward.notification_channels import publish
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import model_schedules, models
-from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings
+from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings, logger
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
 from steward.selfcheck.overdue import GRACE, overdue_audits, overdue_checks
 from steward.selfcheck.schema_versions import SchemaVersions
+from steward.services.dead_letter_rounds import send_round
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -45,13 +46,14 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
 
     It tells them itself rather than by the bus and raise_alerts, which may be what is wrong. What is found is stored
     before anything is corrected or told, and taken out of what is pending after it was told: after a death in between,
-    the next delivery tells it, under the same id.
+    the next delivery tells it, under the same id. Last, dead letters of functions without a queue are sent round again.
     """
     at = tick.at
     known = runtime.data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
     if known.knows(at) and not known.pending:
         return
     amiss = list(of_schedules(runtime.settings, runtime.data))
+    held = list(held_messages(runtime.settings.bus))
     versions = runtime.data.update(
         keys.schema_versions(),
         SchemaVersions,
@@ -60,7 +62,7 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
     if not known.knows(at):
         found = [
             *versions.problems(),
-            *of_queues(runtime.settings.bus, at),
+            *of_queues(held, at),
             *_of_bucket(runtime.settings),
             *_of_schedules(runtime.settings, amiss),
         ]
@@ -86,6 +88,10 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
             OpenIncidents,
             lambda present, told=news: (present or OpenIncidents()).with_notified(told),  # type: ignore[misc]
         )
+    for queue in held:
+        if queue.of_asynchronous and queue.messages:
+            sent = send_round(queue.url)
+            logger.info("dead letters were sent round again", queue=queue.logical, sent=sent)
 
 
 def _announce_changes(runtime: Runtime[WatchSettings], news: IncidentChanges) -> Iterator[Event]:
@@ -128,17 +134,37 @@ def of_model(data: Bucket, model: str, at: datetime) -> Iterator[Problem]:
         yield problem
 
 
-def of_queues(stack: str, at: datetime) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class HeldMessages:
+    """How many messages a queue holds.
+
+    Attributes:
+        of_asynchronous: whether it has the dead letters of a function that is invoked asynchronously.
+    """
+
+    logical: str
+    url: str
+    messages: int
+    of_asynchronous: bool
+
+
+def held_messages(stack: str) -> Iterator[HeldMessages]:
+    """Every queue of the deployment."""
+    found = dict(deployment.queues(stack))
+    for logical, url in found.items():
+        function = logical.removesuffix("DeadLetters")
+        own = logical != function and f"{function}Queue" not in found
+        yield HeldMessages(logical, url, deployment.messages(url), of_asynchronous=own)
+
+
+def of_queues(held: Iterable[HeldMessages], at: datetime) -> Iterator[Problem]:
     """Messages that failed too often, and those that wait for too long."""
     waiting = {}
-    for logical, url in deployment.queues(stack):
-        count = deployment.messages(url)
-        if not count:
-            continue
-        if logical.endswith("Queue"):
-            waiting[url.rsplit("/", 1)[-1]] = logical
-            continue
-        yield dead_letters(logical, count)
+    for queue in held:
+        if queue.messages and queue.logical.endswith("Queue"):
+            waiting[queue.url.rsplit("/", 1)[-1]] = queue.logical
+        elif queue.messages:
+            yield dead_letters(queue.logical, queue.messages)
     yield from old_messages(waiting, at)
 
 

@@ -49,9 +49,9 @@ def describe(path: Path, problem: str, positions: Positions, *, absent: bool = F
 
 def shorten_problems(problems: Sequence[str]) -> list[str]:
     """The same, each cut and all counted where they are too long or too many for one event."""
-    told = [problem if len(problem) <= _LENGTH else f"{problem[: _LENGTH - 3]}..." for problem in problems[:_TOLD]]
-    more = len(problems) - len(told)
-    return [*told, f"and {more:,} more"] if more else told
+    shown = [problem if len(problem) <= _LENGTH else f"{problem[: _LENGTH - 3]}..." for problem in problems[:_TOLD]]
+    more = len(problems) - len(shown)
+    return [*shown, f"and {more:,} more"] if more else shown
 
 
 def _place(detail: Mapping[str, Any]) -> Path:
@@ -74,22 +74,22 @@ def _message(detail: Mapping[str, Any]) -> str:
     found, context = detail["input"], detail.get("ctx", {})
     match detail["type"]:
         case "misplaced":
-            told = str(context["problem"])
+            sentence = str(context["problem"])
         case "extra_forbidden":
-            told = _unknown(str(detail["loc"][-1]), _settings_at(detail["loc"][:-1]))
+            sentence = _unknown(str(detail["loc"][-1]), _settings_at(detail["loc"][:-1]))
         case "union_tag_invalid":
-            told = f"{context['tag']!r} is no type; choose one of {context['expected_tags']}"
+            sentence = f"{context['tag']!r} is no type; choose one of {context['expected_tags']}"
         case "literal_error":
-            told = _choose(found, re.findall(r"'([^']*)'", str(context["expected"])))
+            sentence = _choose(found, re.findall(r"'([^']*)'", str(context["expected"])))
         case "string_type" if isinstance(found, bool | int | float):
-            told = f"{_show(found)} is no text; put it in quotes"
+            sentence = f"{_show(found)} is no text; put it in quotes"
         case "float_parsing" | "float_type" | "int_parsing" | "int_type":
-            told = f"{_show(found)} is no number; {_number(found)}"
+            sentence = f"{_show(found)} is no number; {_number(found)}"
         case "bool_parsing" | "bool_type":
-            told = f"{_show(found)} is neither; write true or false"
+            sentence = f"{_show(found)} is neither; write true or false"
         case kind:
-            told = _PLAINLY.get(kind) or str(detail["msg"]).replace("Input should", f"{_show(found)} should", 1)
-    return told.removeprefix("Value error, ").replace("datetime.timedelta(0)", "0s")
+            sentence = _PLAINLY.get(kind) or str(detail["msg"]).replace("Input should", f"{_show(found)} should", 1)
+    return sentence.removeprefix("Value error, ").replace("datetime.timedelta(0)", "0s")
 
 
 def _show(found: object) -> str:

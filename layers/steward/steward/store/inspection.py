@@ -128,6 +128,23 @@ def _event_source(resource: TemplateResource) -> Facts:
     return {"enabled": state in ("Enabled", "Enabling", "Creating", "Updating")}
 
 
+def _permission(resource: TemplateResource) -> Facts | None:
+    """The source of a permission: a function's policy has its statements by ids that CloudFormation does not tell."""
+    policy = json.loads(aws.functions().get_policy(FunctionName=resource.properties["FunctionName"])["Policy"])
+    sources = [
+        arn for statement in policy["Statement"] for arn in statement.get("Condition", {}).get("ArnLike", {}).values()
+    ]
+    return {"there": True} if resource.properties["SourceArn"] in sources else None
+
+
+def _asynchronous(resource: TemplateResource) -> Facts:
+    found = aws.functions().get_function_event_invoke_config(
+        FunctionName=resource.properties["FunctionName"], Qualifier=resource.properties["Qualifier"]
+    )
+    destination = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+    return {"failures": (destination, found.get("MaximumRetryAttempts"), found.get("MaximumEventAgeInSeconds"))}
+
+
 def _role(resource: TemplateResource) -> Facts:
     name, iam = resource.physical, aws.iam()
     inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
@@ -173,6 +190,8 @@ _INSPECTORS: dict[str, Callable[[TemplateResource], Facts | None]] = {
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::Lambda::Function": _function,
     "AWS::Lambda::EventSourceMapping": _event_source,
+    "AWS::Lambda::Permission": _permission,
+    "AWS::Lambda::EventInvokeConfig": _asynchronous,
     "AWS::IAM::Role": _role,
     "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::CloudWatch::Alarm": _alarm,

@@ -2,14 +2,7 @@
 
 import json
 
-from botocore.exceptions import ClientError
-
 from steward import aws
-from steward.errors import StewardError
-
-
-class NotSent(StewardError):
-    """A queue did not take a message."""
 
 
 class Queue:
@@ -32,14 +25,3 @@ class Queue:
         detail = {"bucket": {"name": bucket}, "object": stored}
         body = {"source": "steward", "detail-type": "Object Created", "detail": detail}
         aws.sqs().send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
-
-    def send(self, body: str) -> str:
-        """Send a message; the queue's id of it.
-
-        Raises:
-            NotSent: the queue does not take it, or not from here.
-        """
-        try:
-            return aws.sqs().send_message(QueueUrl=self.url, MessageBody=body)["MessageId"]
-        except ClientError as error:
-            raise NotSent(f"{self.url} does not take it: {error.response['Error'].get('Message', error)}") from error

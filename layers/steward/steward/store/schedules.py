@@ -22,7 +22,7 @@ class ScheduleRefused(StewardError):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One schedule: when, and what it sends to which queue.
+    """One schedule: when, and what it sends to which queue or function.
 
     Attributes:
         flexible_minutes: how long it may be put off; 0 for not at all.
@@ -35,7 +35,7 @@ class Schedule:
     expression: str
     timezone: str
     flexible_minutes: int
-    queue_arn: str
+    target_arn: str
     role_arn: str
     dead_letters_arn: str
     message: Mapping[str, Any]
@@ -74,7 +74,7 @@ class Scheduler:
             ),
             "State": "ENABLED" if schedule.enabled else "DISABLED",
             "Target": {
-                "Arn": schedule.queue_arn,
+                "Arn": schedule.target_arn,
                 "RoleArn": schedule.role_arn,
                 "DeadLetterConfig": {"Arn": schedule.dead_letters_arn},
                 "Input": json.dumps(dict(schedule.message)),
@@ -109,7 +109,7 @@ def _schedule(found: "GetScheduleOutputTypeDef") -> Schedule:
         expression=found["ScheduleExpression"],
         timezone=found.get("ScheduleExpressionTimezone", "UTC"),
         flexible_minutes=found["FlexibleTimeWindow"].get("MaximumWindowInMinutes", 0),
-        queue_arn=target["Arn"],
+        target_arn=target["Arn"],
         role_arn=target["RoleArn"],
         dead_letters_arn=target.get("DeadLetterConfig", {}).get("Arn", ""),
         message=_document(target.get("Input", "")),

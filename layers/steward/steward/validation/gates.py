@@ -139,11 +139,11 @@ class NoLeakage:
             return GateResult(gate=self.name, passed=True, message=message)
         strongest = known[best(leaks(known, maximum) or known)]
         leaking = bool(leaks(known, maximum))
-        told = "" if self._refuses or not leaking else "; it was trained elsewhere, so this is told and not refused"
+        note = "" if self._refuses or not leaking else "; it was trained elsewhere, so this is told and not refused"
         return GateResult(
             gate=self.name,
             passed=not (leaking and self._refuses),
-            message=sentence(known, maximum) + told,
+            message=sentence(known, maximum) + note,
             value=strongest.auc,
             low=strongest.low,
         )

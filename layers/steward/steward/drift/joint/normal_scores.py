@@ -40,8 +40,8 @@ def score_tables(columns: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_] 
             row[BEYOND] = 1 - max(tail / 2, least)
             if rare is not None:
                 row[: len(counts)][rare] = row[BEYOND]
-    tables, told = np.zeros(ranks.shape), ranks != 0.5  # noqa: PLR2004 - the middle rank scores 0
-    tables[told] = normal_quantile(ranks[told])
+    tables, ranked = np.zeros(ranks.shape), ranks != 0.5  # noqa: PLR2004 - the middle rank scores 0
+    tables[ranked] = normal_quantile(ranks[ranked])
     return tables
 
 

@@ -146,9 +146,9 @@ class Decoder:
             self._process.kill()
             status = self._process.wait()
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - _TOLD_BYTES))
-        told = self._errors.read().decode(errors="replace").strip()
+        written = self._errors.read().decode(errors="replace").strip()
         killed = -status if status < 0 else 0
-        if any(sign in told for sign in _MEMORY_SIGNS):
+        if any(sign in written for sign in _MEMORY_SIGNS):
             return self._too_much_memory()
         if killed in _FROM_OUTSIDE:
             return DecoderStopped(f"the process that decodes {self._name} was stopped by signal {killed}; try again")
@@ -156,7 +156,7 @@ class Decoder:
             return self._too_slow(f"over {PROCESSOR_SECONDS} s of a processor")
         if killed == signal.SIGKILL:  # as the system does where the machine has no memory left
             return self._too_much_memory("needs more memory to be decoded than there is, and its decoder was killed")
-        how = _panic(told) or (f"signal {killed}" if killed else f"exit status {status}")
+        how = _panic(written) or (f"signal {killed}" if killed else f"exit status {status}")
         return BatchInvalid(
             "corrupt",
             f"{self._name} ends the Parquet reader ({how}): it is damaged, or holds a type that cannot be read; write "
@@ -189,9 +189,9 @@ def _widen(process: subprocess.Popen[bytes]) -> None:
             fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-def _panic(told: str) -> str:
+def _panic(written: str) -> str:
     """What Rust says of a panic, without where in its source."""
-    lines = told.splitlines()
+    lines = written.splitlines()
     at = next((at for at, line in enumerate(lines) if "panicked at" in line), None)
     return lines[at + 1].strip() if at is not None and at + 1 < len(lines) else ""
 
