@@ -64,7 +64,7 @@ def show_checks(deployment: Deployment, model: str, answers: Sequence[LedgerEntr
     if not progress.is_over:
         with wait_notice(f"the checks of {model} and their alerts", patience):
             _wait(progress, model, patience)
-    if progress.windows:
+    if progress.decided:
         console.print(f"{progress.sentence}; {_firing(deployment, spec)}", markup=False)
 
 
@@ -151,9 +151,14 @@ class CheckProgress:
         return {place.partition("/")[0] for place in self._checks}
 
     @property
+    def decided(self) -> set[str]:
+        """Those whose alerts are decided, too."""
+        return self.windows - {place.partition("/")[0] for place in self._undecided}
+
+    @property
     def sentence(self) -> str:
         """How far it has come."""
-        decided = self.windows - {place.partition("/")[0] for place in self._undecided}
+        decided = self.decided
         of = f"{len(decided)} of " if self.expected is not None and len(decided) < self.expected else ""
         number = max(self.expected or 0, len(decided))
         return f"{of}{count_of(number, 'window')} of {self._model} {'are' if number != 1 or of else 'is'} checked"
