@@ -97,6 +97,25 @@ def test_the_first_version_must_beat_the_base_rate() -> None:
     assert not constant.passed
 
 
+def test_days_that_resemble_one_another_hold_back_a_successor_and_no_first_version() -> None:
+    days = np.arange(28)
+    knows = 0.5 + np.where(days % 14 < 9, 0.45, -0.15)  # nine good days, five bad ones, and again
+    rows = np.repeat(days, 100)
+    labels = np.tile(np.arange(100) < 70, 28)
+    changed: dict[str, Any] = {
+        "labels": labels,
+        "times": np.datetime64("2024-01-11", "us") + rows * np.timedelta64(1, "D"),
+        "challenger": np.where(labels, 0.5 + (knows[rows] - 0.5) * 0.5, 0.5 - (knows[rows] - 0.5) * 0.5),
+        "champion": np.full(len(rows), 0.5),
+    }
+    successor = judged("better_than_champion", **changed)
+    assert (successor.passed, "autocorrelation up to" in successor.message) == (False, True)
+    assert "likely, but not proved: a longer retraining.holdout_span would tell" in successor.message
+    first = judged("better_than_champion", champion_version=None, champion_saw_until=None, **changed)
+    assert (first.passed, "blocks are taken as independent" in first.message) == (True, True), first.message
+    assert first.value == successor.value
+
+
 def test_a_holdout_of_too_few_days_proves_nothing() -> None:
     result = judged("better_than_champion", times=np.full(ROWS, np.datetime64("2024-01-11", "us")))
     assert not result.passed

@@ -11,8 +11,8 @@ FEWEST_OF_A_CLASS = 20
 
 _SPANS = ("3h", "6h", "12h", "1d", "3d", "1w", "2w", "4w", "8w", "13w", "26w", "52w", "104w")
 _BLOCKS = ("1h", "6h", "1d", "1w", "4w", "13w")
-_USUAL_SHARE, _LARGER_SHARE, _LARGEST_SHARE = 1 / 5, 1 / 3, 1 / 2
-_FEWEST_BLOCKS, _MANY_BLOCKS = 7, 50
+_USUAL_SHARE, _LARGEST_SHARE = 1 / 5, 1 / 2
+_FEWEST_BLOCKS = 7
 _NEARLY_DAILY = 0.95
 _DAY = timedelta(days=1)
 
@@ -50,10 +50,9 @@ class Holdout:
 def choose_holdout(labelled: LabelledRows) -> Holdout:
     """The holdout that a reference allows.
 
-    A fifth of the labelled rows' span, or up to a third where that has fewer than 50 blocks, since days that resemble
-    one another prove little. As much more as gives each class 20 rows in it, in what is before it, and in every other
-    span as long, since later trainings keep out other seasons; half of the span at most. Where no length does all
-    that, the first that does it for the newest rows; else the longest.
+    A fifth of the labelled rows' span, or as much more as gives each class 20 rows in it, in what is before it, and in
+    every other span as long, since later trainings keep out other seasons; half of the span at most. Where no length
+    does all that, the first that does it for the newest rows; else the longest.
 
     Args:
         labelled: at least one row.
@@ -61,14 +60,8 @@ def choose_holdout(labelled: LabelledRows) -> Holdout:
     spans = [text for text in _SPANS if parse_duration(text) <= labelled.reach * _LARGEST_SHARE] or [_SPANS[0]]
     tried = [_describe(labelled, text) for text in spans]
 
-    def within(share: float) -> list[Holdout]:
-        return [held for held in tried if parse_duration(held.span) <= labelled.reach * share] or tried[:1]
-
-    usual = within(_USUAL_SHARE)[-1]
-    if usual.blocks < _MANY_BLOCKS:
-        larger = within(_LARGER_SHARE)
-        usual = max(larger[larger.index(usual) :], key=lambda held: held.blocks)
-    longer = tried[tried.index(usual) :]
+    usual = [held for held in tried if parse_duration(held.span) <= labelled.reach * _USUAL_SHARE] or tried[:1]
+    longer = tried[tried.index(usual[-1]) :]
     sufficient = [held for held in longer if held.suffices]
     steady = [held for held in sufficient if held.seldom[1] >= FEWEST_OF_A_CLASS]
     return next(iter([*steady, *sufficient, longer[-1]]))

@@ -155,7 +155,11 @@ class BetterThanChampion:
     name = "better_than_champion"
 
     def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult:
-        """Without a champion the version must beat a constant by anything at all."""
+        """Without a champion the version must beat a constant by anything at all.
+
+        Then blocks are taken as independent: that a model tells more than a constant is rarely in doubt, and to reject
+        a useful one leaves nothing in charge (decision 0062).
+        """
         metric = policy.metric or _default_metric(contest)
         blocks = (contest.times.astype("datetime64[us]").astype(np.int64)) // round(policy.block.total_seconds() * 1e6)
         count = len(np.unique(blocks))
@@ -165,7 +169,8 @@ class BetterThanChampion:
                 "prove a gain; lengthen retraining.holdout_span, or shorten validation.block"
             )
             return GateResult(gate=self.name, passed=False, message=message)
-        gain = _gain(metric, contest, policy.confidence, blocks, in_time=True)
+        in_time = contest.champion_version is not None
+        gain = _gain(metric, contest, policy.confidence, blocks, in_time=in_time)
         if contest.entities is not None:
             known = len(np.unique(contest.entities))
             if known < FEWEST_BLOCKS:
@@ -182,7 +187,8 @@ class BetterThanChampion:
             f"{what} {'gains' if gain.value >= 0 else 'loses'} {abs(gain.value):.4f} against {opponent} on "
             f"{gain.rows:,} unseen rows over {count} blocks of {format_duration(policy.block)}; "
             f"with {policy.confidence:.0%} confidence the gain is at least {gain.low:.4f}, "
-            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {remedy}{_chance(policy, count)}"
+            f"{'above' if passed else 'not above'} the {required:.4f} asked for; {remedy}"
+            f"{_chance(policy, count if in_time else None)}"
         )
         return GateResult(
             gate=self.name,
@@ -195,11 +201,12 @@ class BetterThanChampion:
         )
 
 
-def _chance(policy: ValidationPolicy, blocks: int) -> str:
-    """What the bound promises, and of which holdouts."""
-    allowed = allowed_autocorrelation(blocks)
+def _chance(policy: ValidationPolicy, blocks: int | None) -> str:
+    """What the bound promises, and of which holdouts; `blocks` is None where they are taken as independent anyway."""
+    allowed = allowed_autocorrelation(blocks) if blocks else 0.0
     resemble = f"blocks may resemble their neighbours (autocorrelation up to {allowed:g})"
-    assumed = resemble if allowed else "blocks, being few, are taken as independent"
+    independent = "blocks, being few, are taken as independent" if blocks else "blocks are taken as independent"
+    assumed = resemble if allowed else independent
     return f"{policy.luck}; {assumed}"
 
 
