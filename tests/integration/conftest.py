@@ -12,6 +12,8 @@ from .deployment import Deployment, Objects, deployed
 
 __all__ = ["pytest_collection"]
 
+collect_ignore = ["release_worker.py"]  # a program, which reads its arguments when it is loaded
+
 
 @pytest.fixture
 def steward() -> Iterator[Deployment]:

@@ -158,7 +158,7 @@ class Deployment:
             return self._invoke_with_events(function, bodies, message_id)
         records = [
             {
-                "messageId": message_id or str(uuid.uuid4()),
+                "messageId": message_id or _message_id(function, body),
                 "receiptHandle": "handle",
                 "body": body,
                 "attributes": {
@@ -196,7 +196,7 @@ class Deployment:
 
     def try_out(self, function: str, body: str, message_id: str = "") -> bool:
         """Deliver a message as often as it is tried, and report it if it fails each time; whether it was taken."""
-        message_id = message_id or str(uuid.uuid4())
+        message_id = message_id or _message_id(function, body)
         for _ in range(tries(function)):
             if not self.invoke(function, body, message_id=message_id)["batchItemFailures"]:
                 return True
@@ -277,7 +277,7 @@ class Deployment:
     def _invoke_with_events(self, function: str, bodies: Sequence[str], message_id: str) -> dict[str, Any]:
         failed = []
         for body in bodies:
-            context = LambdaContext(function, aws_request_id=message_id or str(uuid.uuid4()))
+            context = LambdaContext(function, aws_request_id=message_id or _message_id(function, body))
             with patch.dict(os.environ, self.environment(function)):
                 try:
                     self.handlers[function].handler(payload(function, body, context.aws_request_id), context)
@@ -306,16 +306,16 @@ class Deployment:
         received = aws.sqs().receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         for message in received:
             for _ in range(redeliver):
-                self._take(function, message["Body"], redeliver, message["MessageId"])
+                self._take(function, message["Body"], redeliver)
             aws.sqs().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return len(received)
 
-    def _take(self, function: str, body: str, redeliver: int, message_id: str = "") -> None:
+    def _take(self, function: str, body: str, redeliver: int) -> None:
         """Deliver a message, but an event no more than `redeliver` times, or its copies would grow without end."""
         identity = (function, json.loads(body).get("detail", {}).get("event_id", body))
         if redeliver == 1 or self.deliveries[identity] < redeliver:
             self.deliveries[identity] += 1
-            if not self.try_out(function, body, message_id):
+            if not self.try_out(function, body):
                 self.failures.append({"function": function, "body": body})
         else:
             self.held_back[identity] = function, body
@@ -454,6 +454,13 @@ def _rule(deployment: Deployment, name: str, rule: dict[str, Any]) -> None:
     for logical in woken:
         function = next(function for function in deployment.queues if logical_id(function) == logical)
         aws.events().put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": deployment.arns[function]}], **on_bus)
+
+
+def _message_id(function: str, body: str) -> str:
+    """The id of a message to a function, by its content: runs note it, and must be alike in every deployment."""
+    said = json.loads(body) if body.startswith("{") else {}
+    content = said.get("detail", said).get("event_id", body)
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{function} {content}"))
 
 
 def _handler(function: str) -> ModuleType:
