@@ -363,6 +363,9 @@ def test_a_probability_named_for_a_class_is_the_score() -> None:
         "poor",
         [],
     )
+    spec, text = of(FRAME.assign(p_poor=SCORE, reading=reading))
+    assert (spec.columns.label, asked(text)) == ("reading", [])
+    assert "it holds poor, of which p_poor is the probability" in text
     spec, _ = of(FRAME.assign(p_value=SCORE, reading=reading), label="reading")
     assert "p_value" in spec.features
 

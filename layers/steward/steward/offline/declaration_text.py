@@ -97,7 +97,7 @@ class DeclarationText:
             lines.append(entry("positive_label", *self._purpose.positive))
         lines.append(
             entry(
-                "on_invalid", "count", "the bounds below are what was seen, no rules: a row outside is kept and counted"
+                "on_invalid", "count", "the bounds below follow from what was seen: a row outside is kept and counted"
             )
         )
         for section in (self._columns_section(), self._features_section(), self._outputs_section()):

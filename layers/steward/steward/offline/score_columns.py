@@ -19,7 +19,8 @@ _OF_A_CLASS = (
     re.compile(rf"^(?P<name>.+?)(?P<stem>[_.:]{_WORD})$", re.IGNORECASE),
 )
 _PLAIN = re.compile(r"^(y_)?(pred(icted|iction)?_)?(score|prob|proba|probability)s?(_?(1|true|yes|pos|positive))?$")
-_POSITIVE = frozenset({"1", "true", "yes", "pos", "positive"})
+POSITIVE_WORDS = frozenset({"1", "true", "yes", "pos", "positive"})
+"""Labels that say only that something is so, not what."""
 _ADDED_UP = 1e-3
 _ALL = 0.999
 _PAIR = 2
@@ -75,7 +76,7 @@ def find_scores(
         if len(classes) > _PAIR:
             return Scores(classes=classes, why=f"there is a score for each of {', '.join(classes)}, 1 in all")
         first, second = classes
-        label = first if canonical_label(first).lower() in _POSITIVE else second
+        label = first if canonical_label(first).lower() in POSITIVE_WORDS else second
         other = classes[second if label == first else first]
         why = f"the probability of {label}; {other} is that of the other label"
         return Scores(classes[label], label, why, others={other: "it is the probability of the other label"})

@@ -14,15 +14,14 @@ from steward.offline.inferred_task import TaskInference
 from steward.offline.label_column import DOUBTFUL, Truth, choose_label, holds_classes, is_certain
 from steward.offline.model_outputs import ModelOutputs
 from steward.offline.roles import Role, names_prediction, words_of
-from steward.offline.score_columns import find_scores
+from steward.offline.score_columns import POSITIVE_WORDS, find_scores
 from steward.spec.features import BooleanFeature, CategoricalFeature, NumericFeature, TextFeature
 from steward.spec.model_sections import Task
 
 _PROMPTS = re.compile(r"(^|_)(prompt|question|query|instruction)$")
 _RESPONSES = re.compile(r"(^|_)(response|completion|answer|generated|generation|reply)(_text)?$")
 _JUDGED = re.compile(r"(^|_)(score|rating|safety|relevance|toxicity|helpfulness|faithfulness)$")
-_PAIR = 2
-_FEW_VALUES = 10
+_PAIR, _FEW_VALUES = 2, 10
 _EVEN, _TELLS = 0.5, 0.1
 _ASIDE: frozenset[Role] = frozenset({"id", "time", "entity", "version", "latency"})
 
@@ -188,6 +187,9 @@ class _Reading:
                 candidates[name] = True
             elif amounts is not True and holds_classes(column, len(self._cells.classes(name))):
                 candidates[name] = False
+        held = [name for name in candidates if answers.positive in self._cells.classes(name)]
+        if answers.score and len(held) == 1 and str(answers.positive).lower() not in POSITIVE_WORDS:
+            return Truth(held[0], f"it holds {answers.positive}, of which {answers.score} is the probability")
         agreement = (lambda name: answers.agreement(name, self._cells)) if answers else None
         return choose_label(candidates, agreement, answers.prediction, self._columns)
 
