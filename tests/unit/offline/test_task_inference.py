@@ -174,6 +174,7 @@ def test_of_a_table_without_answers_steward_trains(classes: np.ndarray) -> None:
     assert spec.task == "multiclass_classification"
     assert set(spec.columns.scores) == {str(name) for name in classes}
     assert spec.retraining.recipe.estimator == "HistGradientBoostingClassifier"
+    assert spec.retraining.recipe.parameters == {"max_leaf_nodes": 8, "min_samples_leaf": 50}
     assert (list(spec.features), asked(text)) == (FEATURES, [])
 
 
