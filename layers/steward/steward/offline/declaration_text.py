@@ -28,7 +28,7 @@ _USUAL_LABELS = 1000
 _PAIR = 2
 _MANY_ROWS = 50_000
 _SMALL_TREES: Mapping[str, Value] = {"max_leaf_nodes": 8, "min_samples_leaf": 50}
-"""With fewer rows, the usual trees of 31 leaves fit chance: in seven of eight holdouts tried they had the worse loss."""
+"""With fewer rows, the usual trees of 31 leaves fit chance: in seven of eight holdouts tried their loss was worse."""
 _PROTECTED = re.compile(
     r"(^|_)(sex|gender|race|ethnicity|ethnic_group|religion|nationality|citizenship|disability|marital_status|"
     r"age_group|age_band|pregnant|orientation)$"
