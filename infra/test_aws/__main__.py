@@ -21,7 +21,7 @@ from infra.deploy.preflight import describe_account, describe_choice, look_up_ac
 from infra.docs.template import of_type
 from infra.local.process import ROOT
 from infra.pipeline.throwaway import PREFIX, remove
-from infra.test_aws.price import RUN_HOURS, polled_queues, price_run
+from infra.test_aws.price import MODELS, RUN_HOURS, UPLOADS, polled_queues, price_run
 from infra.test_aws.questions import Answer, Client, ask_log_level, ask_new_alarms, ask_pollers, ask_removal
 from steward.cost.month import HOURS, polls
 from steward.errors import StewardError
@@ -66,10 +66,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def describe_price() -> str:
-    """What the run costs at most, and where that is known from."""
+    """What the run costs, and under which assumptions."""
     bill = price_run(sum(polled_queues("small")), len(of_type("AWS::CloudWatch::Alarm")))
     amount = math.ceil(bill.amount * 100) / 100
-    return f"At most {amount:.2f} {bill.prices.currency} for {RUN_HOURS} hours, at prices of {bill.prices.as_of}."
+    assumed = f"{UPLOADS:,} uploads of {MODELS} models in {RUN_HOURS} hours"
+    return f"About {amount:.2f} {bill.prices.currency}, if it takes {assumed}, at prices of {bill.prices.as_of}."
 
 
 class Run:

@@ -8,10 +8,10 @@ RUN_HOURS = 2
 """Deployment, tests and removal take less."""
 
 UPLOADS = 1_500
-"""Files that the tests upload at most. Each is priced as one of the calibration's, which have many more rows."""
+"""Files that the tests are assumed to upload. Each is priced as one of the calibration's, which have many more rows."""
 
 MODELS = 40
-"""Models that the tests declare at most. Their schedules are reckoned as if all ran for the whole time."""
+"""Models that the tests are assumed to declare. Their schedules are reckoned as if all ran for the whole time."""
 
 COLD_STARTS = 4
 """Functions of a new stack start cold, and read caches that are empty: times what a warm one takes."""

@@ -157,7 +157,7 @@ def test_nothing_is_deployed_until_told_so(account: list[str], capsys: pytest.Ca
         test_aws.main([])
     said = capsys.readouterr().out
     assert "Account 123456789012, region eu-central-1" in said
-    assert "At most" in said
+    assert "About " in said
     assert account == []
 
 
