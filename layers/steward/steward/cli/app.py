@@ -78,6 +78,12 @@ PANELS = {
             "steward explain loans 20190408T000000Z_1w",
         ),
         Entry(
+            "decisions",
+            "decisions:show_decisions",
+            "Show what the retraining policy decided, by which rules and inputs.",
+            "steward decisions loans",
+        ),
+        Entry(
             "audit",
             "audit:audit",
             "Audit a model's governance invariants now.",

@@ -21,6 +21,7 @@ from steward.retraining.leakage_check import with_leakage
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.platform import describe_platform
 from steward.retraining.profile_inputs import by_window, profile_input, scored_columns
+from steward.retraining.run_cost import lambda_dollars
 from steward.retraining.runs import Run
 from steward.retraining.scored_outcomes import group_outcomes_of, outcomes_of
 from steward.retraining.version_attributions import attribute_reference
@@ -42,12 +43,14 @@ def train_model(runtime: Runtime, request: TrainingRequested) -> Iterator[Event]
         if run.manifest is None and not run.ended:
             attempts = Attempts(runtime, request.model, request.run, "training", runtime.message)
             attempts.begin(run)
+            began = runtime.now()
             frozen = _take_snapshot(runtime, spec, run)
             version = _version(spec, run, frozen)
             attempts.work(makes=keys.version(spec.model, version, "baseline.json"))
             make = _train if spec.retraining.recipe else _adopt
             manifest, stored = make(runtime, spec, spec_stored, run, frozen)
-            run = _advance(runtime, run, "trained", version=manifest.version, manifest=stored)
+            dollars = lambda_dollars(runtime.now() - began, runtime.settings.megabytes)
+            run = _advance(runtime, run, "trained", dollars, version=manifest.version, manifest=stored)
         completed = _complete(runtime, request, run)
     except (TrainingImpossible, ObjectMissing, ObjectChanged, AttemptKilled) as error:
         completed = fail_run(runtime, request, request.run, "training", str(error))
@@ -173,11 +176,11 @@ def _adopt(
     return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
 
 
-def _advance(runtime: Runtime, run: Run, stage: str, **found: ObjectRef | str | None) -> Run:
+def _advance(runtime: Runtime, run: Run, stage: str, dollars: float = 0.0, **found: ObjectRef | str | None) -> Run:
     return runtime.data.update(
         keys.run(run.model, run.run),
         Run,
-        lambda present: (present or run).advance(stage, **found),  # type: ignore[arg-type]
+        lambda present: (present or run).advance(stage, dollars=dollars, **found),  # type: ignore[arg-type]
     )
 
 

@@ -18,6 +18,7 @@ from steward.repositories.run_attempts import AttemptKilled, Attempts
 from steward.retraining import artifact, recipe
 from steward.retraining.dataset import held_out, truth
 from steward.retraining.manifest import DatasetManifest
+from steward.retraining.run_cost import lambda_dollars
 from steward.retraining.runs import Run
 from steward.retraining.scored_outcomes import outcomes_of
 from steward.retraining.versions import VersionManifest
@@ -39,6 +40,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
     if run.ended and run.evaluation is None:
         yield from fail_run(runtime, completed, completed.run, "validation", run.outcome)
         return
+    began = runtime.now()
     attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.message)
     try:
         if run.evaluation is None:
@@ -48,10 +50,11 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
         yield from fail_run(runtime, completed, completed.run, "validation", str(error))
         return
     evaluation = runtime.data.load(stored, Evaluation)
+    dollars = lambda_dollars(runtime.now() - began, runtime.settings.megabytes)
     runtime.data.update(
         keys.run(completed.model, completed.run),
         Run,
-        lambda present: (present or run).advance("validated", evaluation=stored),
+        lambda present: (present or run).advance("validated", dollars=dollars, evaluation=stored),
     )
     event = ValidationCompleted(
         **runtime.caused_by(completed),

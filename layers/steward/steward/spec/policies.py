@@ -101,6 +101,16 @@ class Recipe(SpecSection):
         return self
 
 
+class RunBudget(SpecSection):
+    """What runs may take in a calendar month (UTC, event time)."""
+
+    runs: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Runs a month.")
+    dollars: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="Dollars a month at Lambda's list price; a run is expected to cost what the newest one did.",
+    )
+
+
 class RetrainingPolicy(SpecSection):
     """What may start a run, what holds it back, and what a run does."""
 
@@ -117,10 +127,35 @@ class RetrainingPolicy(SpecSection):
         description="Ask for a run when rows that the champion was trained on are corrected or withdrawn.",
     )
     every: Duration | None = Field(default=None, description="Start a run when the newest one is this old.")
+    on_new_labels: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Start a run when so many labelled rows have come since the newest one."
+    )
+    on_realised_loss: Annotated[float, Field(ge=0)] | None = Field(
+        default=None,
+        description="Start a run when the newest labelled window is surely (95 %) worse than the champion's holdout by "
+        "more than this, in units of validation.metric (not for mean_squared_error, which windows do not have).",
+    )
+    on_expected_loss: Annotated[float, Field(ge=0)] | None = Field(
+        default=None,
+        description="Start a run when, by the inputs of the newest window alone, the same metric is expected to be "
+        "worse than on the champion's holdout by more than this; needs no labels of that window.",
+    )
     cool_down: Duration = Field(default=timedelta(days=7), description="No run sooner than this after the newest one.")
     minimum_labels: Annotated[int, Field(ge=1)] = Field(default=1000, description="Labelled rows a first run needs.")
     minimum_new_labels: Annotated[int, Field(ge=0)] = Field(
         default=500, description="Labelled rows that must have come since the newest run."
+    )
+    minimum_new_labels_per_class: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Of each class that has come so far, so many of them; not for regression."
+    )
+    maximum_label_age: Duration | None = Field(
+        default=None,
+        description="No run while the newest labelled window ended longer ago than this: labels come too late to say "
+        "what the model meets now.",
+    )
+    budget: RunBudget | None = Field(default=None, description="No run beyond it, but for a first version.")
+    hold_on: list[Literal["freeze", "critical_defect"]] = Field(
+        default=[], description="No run while promotions are frozen, or a critical defect is not closed."
     )
     training_span: Duration | None = Field(default=None, description="Train on rows this recent; all rows when unset.")
     holdout_span: Duration = Field(
