@@ -51,7 +51,13 @@ def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetMan
     time = time[time < pd.Timestamp(as_of)]
     if time.empty:
         raise TrainingImpossible(f"no labelled row is older than {as_of:%Y-%m-%d %H:%M}")
-    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime(), data.environment), rows
+    newest = _newest_reference(frames, spec)
+    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime(), data.environment, newest), rows
+
+
+def _newest_reference(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> datetime | None:
+    times = [frame[spec.columns.time].max() for item, frame in frames.items() if item.kind == "reference"]
+    return max(times).to_pydatetime() if times else None
 
 
 def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: datetime | None = None) -> pd.DataFrame:

@@ -20,16 +20,19 @@ _MAX_RUNS = 100
 _MAX_WINDOWS = 60
 _SETTINGS = {"task", "positive_label", "columns", "features", "validation"}
 _RETRAINING_SETTINGS = {"recipe", "training_span", "holdout_span"}
+_LATER_SETTINGS = {"span", "half_life", "refit"}
+"""Those that count where they are set: a release that does not know them gives the same digest without."""
 
 
 class RetrainingDecision(TolerantModel):
-    """What is remembered of a decision: its result, and the sentences that it was announced with."""
+    """What is remembered of a decision: its result, the sentences that it was announced with, and what a run needs."""
 
     verdict: RunVerdict
     triggers: list[str] = Field(default_factory=list)
     reasons: list[str] = Field(default_factory=list)
     run: str | None = None
     as_of: AwareDatetime | None = None
+    since: AwareDatetime | None = None
 
 
 class RetrainingState(VersionedModel):
@@ -143,6 +146,7 @@ class RetrainingState(VersionedModel):
             reasons=decision.reasons if decision.fired else [],
             run=decision.decision if started else None,
             as_of=decision.as_of,
+            since=decision.inputs.changed_since,
         )
         known = (self.decisions | {decision.cause: said}).items()
         starts = [(event, answer) for event, answer in known if answer.verdict == "start"]
@@ -185,4 +189,6 @@ def _window(place: str) -> Window:
 def training_settings(spec: ModelSpec) -> str:
     """A digest of what a declaration says of training and validation: with the same, the same rows end alike."""
     said = spec.model_dump(mode="json", include={**dict.fromkeys(_SETTINGS, True), "retraining": _RETRAINING_SETTINGS})
+    later = spec.retraining.model_dump(mode="json", include=_LATER_SETTINGS)
+    said["retraining"] |= {name: value for name, value in later.items() if value}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

@@ -35,6 +35,7 @@ class PolicyInputs(TolerantModel):
             charge and the newest run was made under other settings.
         referred: reference data have just come.
         firing: monitors whose alerts fire.
+        changed_since: the start of the first bad window of those of them that the policy names; None where none fires.
         has_champion: a version is in charge.
         last_run, last_as_of: the newest run and the moment it speaks for.
         in_flight: it has not ended.
@@ -57,6 +58,7 @@ class PolicyInputs(TolerantModel):
     resumed: bool = False
     referred: bool = False
     firing: list[str] = Field(default_factory=list)
+    changed_since: AwareDatetime | None = None
     has_champion: bool = True
     last_run: str | None = None
     last_as_of: AwareDatetime | None = None

@@ -40,6 +40,7 @@ class Run(VersionedModel):
     """The state of a run (compare-and-swap). It only ever moves forward.
 
     Attributes:
+        since: when the change began that the run is about; None where no alert says.
         dollars: what the functions that trained and judged took so far, at list price.
     """
 
@@ -56,6 +57,7 @@ class Run(VersionedModel):
     manifest: ObjectRef | None = None
     evaluation: ObjectRef | None = None
     outcome: str = ""
+    since: AwareDatetime | None = None
     dollars: float = 0.0
     attempt: Attempt | None = None
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
-from steward.alerting.model_alerts import ModelAlerts, firing
+from steward.alerting.model_alerts import ModelAlerts, changed_since, firing
 from steward.events import (
     AlertRaised,
     BatchIngested,
@@ -79,6 +79,7 @@ def _gather_inputs(  # noqa: PLR0917 - the event, and what is remembered before 
         resumed=resumed,
         referred=referred,
         firing=_firing(alerts, cause, spec),
+        changed_since=changed_since(alerts, spec) if alerts else None,
         has_champion=champion.champion is not None,
         last_run=memory.last_run,
         last_as_of=memory.last_as_of,
@@ -148,6 +149,7 @@ def _announce_decision(
             reasons=answer.reasons,
             correlation_id=cause.correlation_id,
             requested_at=runtime.now(),
+            since=answer.since,
         )
         runtime.data.update(keys.run(cause.model, run.run), Run, lambda present: present or run)
         requested = TrainingRequested(**header, run=run.run, reasons=answer.reasons)

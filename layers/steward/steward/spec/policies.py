@@ -111,6 +111,9 @@ class RunBudget(SpecSection):
     )
 
 
+SpanName = Literal["everything", "trailing", "decaying", "since_change", "reference_and_recent", "auto"]
+
+
 class RetrainingPolicy(SpecSection):
     """What may start a run, what holds it back, and what a run does."""
 
@@ -157,10 +160,45 @@ class RetrainingPolicy(SpecSection):
     hold_on: list[Literal["freeze", "critical_defect"]] = Field(
         default=[], description="No run while promotions are frozen, or a critical defect is not closed."
     )
+    span: SpanName | None = Field(
+        default=None,
+        description="Which rows a version is fitted on: `trailing` (training_span), `everything`, `decaying` (all; "
+        "those that are half_life older count half), `since_change` (from the first bad window of the alerts that "
+        "fire), `reference_and_recent` (the reference and training_span), or `auto`, which tries them on the newest "
+        "training rows. Unset: trailing where training_span is set, else everything.",
+    )
     training_span: Duration | None = Field(default=None, description="Train on rows this recent; all rows when unset.")
+    half_life: Duration | None = Field(default=None, description="Of the weights of `span: decaying`.")
+    refit: bool = Field(
+        default=False,
+        description="Release the recipe fitted on the holdout too, once the version fitted without it has passed.",
+    )
     holdout_span: Duration = Field(
         default=timedelta(days=7), description="The most recent labelled rows, kept out of training to judge with."
     )
+
+    @property
+    def chosen_span(self) -> SpanName:
+        """The declared span, or the one that follows from `training_span`."""
+        return self.span or ("trailing" if self.training_span else "everything")
+
+    @model_validator(mode="after")
+    def _span_has_its_lengths(self) -> Self:
+        span = self.chosen_span
+        if span in {"trailing", "reference_and_recent"} and self.training_span is None:
+            raise ValueError(f"span: {span} needs training_span, such as 8w")
+        if span == "decaying" and self.half_life is None:
+            raise ValueError("span: decaying needs half_life, such as 8w")
+        if self.training_span and span not in {"trailing", "reference_and_recent", "auto"}:
+            raise ValueError(f"training_span says nothing with span: {span}; remove one of them")
+        if self.half_life and span not in {"decaying", "auto"}:
+            raise ValueError(f"half_life says nothing with span: {span}; remove it, or write span: decaying")
+        if self.refit and self.cool_down < self.holdout_span:
+            raise ValueError(
+                "refit needs a cool_down at least as long as holdout_span: a version is judged on rows that the one "
+                "before it was not fitted on"
+            )
+        return self
 
 
 ValidationMetric = Literal["log_loss", "roc_auc", "mean_absolute_error", "mean_squared_error"]
