@@ -24,6 +24,12 @@ PANELS = {
             "steward suggest reference.csv --model loans --owner risk-team --output loans.yaml",
         ),
         Entry(
+            "backtest",
+            "backtest:rehearse_policies",
+            "Rehearse retraining policies on a model's own past.",
+            "steward backtest loans --policy monthly.yaml --chart backtest.svg",
+        ),
+        Entry(
             "validate",
             "validate:validate",
             "Validate declarations without uploading them.",
