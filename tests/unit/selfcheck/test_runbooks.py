@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 import steward
-from steward.selfcheck.runbooks import RUNBOOKS, Entry, runbook
+from steward.selfcheck.runbooks import RUNBOOKS, RunbookEntry, runbook
 from tests.integration.template import ROOT, resources
 
 SECTION, ENTRY = "## ", "### "
@@ -49,7 +49,7 @@ def test_an_alarm_names_its_entry(name: str) -> None:
 
 
 def test_each_finding_has_an_entry_and_no_entry_is_of_no_finding() -> None:
-    assert list(entries()["Findings of steward doctor"]) == list(get_args(Entry))
+    assert list(entries()["Findings of steward doctor"]) == list(get_args(RunbookEntry))
 
 
 def test_each_problem_names_its_entry() -> None:
@@ -59,7 +59,7 @@ def test_each_problem_names_its_entry() -> None:
     }
     assert [place for place, value in named.items() if value is None] == []
     called = [value for value in named.values() if isinstance(value, ast.Call)]
-    assert {ast.literal_eval(value.args[0]) for value in called} == set(get_args(Entry))
+    assert {ast.literal_eval(value.args[0]) for value in called} == set(get_args(RunbookEntry))
     assert [ast.unparse(value) for value in named.values() if not isinstance(value, ast.Call | None)] == ["RUNBOOKS"]
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 RUNBOOKS = "infra/docs/runbooks.md"
 """In the repository: whoever deploys has it, at the commit that is deployed."""
 
-Entry = Literal[
+RunbookEntry = Literal[
     "resource-is-gone",
     "resource-differs-from-the-template",
     "nobody-has-subscribed",
@@ -19,7 +19,7 @@ Entry = Literal[
 ]
 
 
-def runbook(entry: Entry) -> str:
+def runbook(entry: RunbookEntry) -> str:
     """Where an entry is.
 
     >>> runbook("dead-letters")
