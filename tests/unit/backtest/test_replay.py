@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from steward.backtest.candidates import loss_table, realise_candidate
-from steward.backtest.comparison import EVERY, HINDSIGHT, NEVER, compare_policies
 from steward.backtest.policies import RehearsedPolicy
+from steward.backtest.policy_comparison import EVERY, HINDSIGHT, NEVER, compare_policies
 from steward.backtest.records import ReplayImpossible, ReplayRecords
 from steward.backtest.rehearsal import Rehearsal, rehearse
 from steward.backtest.replay import replay_policy

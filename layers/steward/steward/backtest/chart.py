@@ -2,7 +2,7 @@
 
 from html import escape
 
-from steward.backtest.comparison import BacktestReport, PolicyResult
+from steward.backtest.policy_comparison import BacktestReport, PolicyResult
 from steward.reporting.drawing import scale
 from steward.spec.windows import Window
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class IdealSchedule:
     """Some runs, by the place of the window after which each takes place, and the loss that they lead to.
 
     Attributes:
@@ -24,7 +24,7 @@ class Schedule:
         return len(self.after)
 
 
-def best_schedules(losses: NDArray[np.float64], trained_after: Sequence[int], most: int) -> list[Schedule]:
+def best_schedules(losses: NDArray[np.float64], trained_after: Sequence[int], most: int) -> list[IdealSchedule]:
     """The best schedule of each number of runs, by dynamic programming.
 
     Args:
@@ -38,7 +38,7 @@ def best_schedules(losses: NDArray[np.float64], trained_after: Sequence[int], mo
         One schedule for 0, 1, ... runs, each with the smallest sum of losses; no more than there are candidates.
 
     >>> best_schedules(np.array([[1.0, 2.0, 3.0], [9.0, 0.5, 2.0], [9.0, 9.0, 0.1]]), [-1, 0, 1], 1)[1]
-    Schedule(after=(0,), loss=3.5)
+    IdealSchedule(after=(0,), loss=3.5)
     """
     candidates, windows = losses.shape
     # serve[i, j]: the loss of candidate i from when it begins to serve up to and with the window j
@@ -58,7 +58,7 @@ def best_schedules(losses: NDArray[np.float64], trained_after: Sequence[int], mo
         at = int(np.argmin(whole))
         if not np.isfinite(whole[at]):
             break
-        found.append(Schedule(_trace(before, trained_after, runs, at), float(whole[at])))
+        found.append(IdealSchedule(_trace(before, trained_after, runs, at), float(whole[at])))
     return found
 
 

@@ -15,7 +15,7 @@ from steward.errors import StewardError
 from steward.spec.durations import format_duration, parse_duration
 
 if TYPE_CHECKING:
-    from steward.backtest.comparison import BacktestReport, PolicyResult
+    from steward.backtest.policy_comparison import BacktestReport, PolicyResult
     from steward.backtest.records import ReplayRecords
     from steward.backtest.rehearsal import ProgressReport
     from steward.spec.model import ModelSpec
@@ -63,8 +63,8 @@ def rehearse_policies(  # noqa: PLR0917 - the options of a command
     declared policy and those of --policy with a version that is never retrained, one retrained at every window without
     gates, and the best schedule in hindsight. Nothing is stored, and no event is sent.
     """
-    from steward.backtest.comparison import compare_policies  # noqa: PLC0415 - other commands need none of it
     from steward.backtest.policies import rehearsed_policies  # noqa: PLC0415
+    from steward.backtest.policy_comparison import compare_policies  # noqa: PLC0415 - other commands need none of it
     from steward.backtest.rehearsal import rehearse  # noqa: PLC0415
 
     delay = None if label_delay is None else _duration(label_delay)

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from steward.backtest.candidates import loss_table
-from steward.backtest.hindsight import Schedule, best_schedules
+from steward.backtest.hindsight import IdealSchedule, best_schedules
 from steward.backtest.rehearsal import Rehearsal
 from steward.backtest.results import PolicyReplay, ReplayedWindow, ScheduleReplay
 from steward.events import RealisedLoss
@@ -131,7 +131,7 @@ def compare_policies(
     )
 
 
-def _best(schedule: ScheduleReplay, counted: Sequence[str], runs: int, costs: _Costs) -> Schedule:
+def _best(schedule: ScheduleReplay, counted: Sequence[str], runs: int, costs: _Costs) -> IdealSchedule:
     """The best schedule for the windows that count."""
     losses = loss_table(schedule.realised, len(schedule.windows))
     losses[:, [name not in counted for name in schedule.windows]] = 0.0
