@@ -38,7 +38,7 @@ def best_schedules(losses: NDArray[np.float64], trained_after: Sequence[int], mo
         One schedule for 0, 1, ... runs, each with the smallest sum of losses; no more than there are candidates.
 
     >>> best_schedules(np.array([[1.0, 2.0, 3.0], [9.0, 0.5, 2.0], [9.0, 9.0, 0.1]]), [-1, 0, 1], 1)[1]
-    IdealSchedule(after=(0,), loss=3.5)
+    IdealSchedule(after=(1,), loss=3.1)
     """
     candidates, windows = losses.shape
     # serve[i, j]: the loss of candidate i from when it begins to serve up to and with the window j
