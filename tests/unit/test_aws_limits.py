@@ -41,7 +41,11 @@ def deployed() -> DeployedStack:
         physical[logical] = url if one["Type"] == "AWS::SQS::Queue" else made
     parameters = {key: str(one["Default"]) for key, one in template["Parameters"].items()}
     longest = {
+        "AccessLogs": "own",
         "ChatRooms": "on",
+        "EventArchiveDays": "30",
+        "KmsKeyArn": f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{'k' * 36}",
+        "Tracing": "on",
         "Environment": "e" * 30,
         "ActionBuses": ",".join([f"arn:aws:events:r:1:event-bus/{'b' * 100}"] * 5),
     }
