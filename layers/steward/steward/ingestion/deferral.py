@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from steward.events import BatchDeferred, BatchRejected, Event, Kind, ReleaseChanged
+from steward.events import BatchDeferred, BatchRejected, Event, Kind
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.repositories.uploads import Upload, correlation_of, sequencer_of, uploaded_at
@@ -40,7 +40,7 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
     model = upload.place.model
     runtime.data.put(keys.deferred_uploads(model, upload.batch), b"", "text/plain", source=upload.source)
     if models.routing(runtime.data, model).promotions:
-        _send_round(runtime, upload.created.bucket, upload.batch, upload.source)
+        resend_upload(runtime, upload.created.bucket, upload.batch, upload.source)
         return
     event = BatchDeferred(
         **runtime.header(model, upload.uploaded, upload.created.correlation_id),
@@ -55,16 +55,6 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
     identity = upload.created.identify(event)
     entry = OutboxEntry(event, "batch_deferred", upload.created.key, event.message, identity=identity)
     yield from announce(runtime, entry)
-
-
-def resume_uploads(runtime: Runtime[QueueSettings], released: ReleaseChanged) -> Iterator[Event]:
-    """Have the uploads that waited for a first champion taken in; doing it again changes nothing."""
-    if released.previous is not None:
-        return
-    for listed in runtime.data.list(keys.deferred_uploads(released.model)):
-        if source := runtime.data.source_of(listed.key):
-            _send_round(runtime, runtime.data.name, listed.name, source)
-    yield from ()
 
 
 def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Event]:
@@ -95,5 +85,13 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Even
         runtime.data.delete_versions([(each.key, each.version_id) for each in markers if each.key == stored.key])
 
 
-def _send_round(runtime: Runtime[QueueSettings], bucket: str, batch: str, source: tuple[str, str]) -> None:
+def resend_upload(runtime: Runtime[QueueSettings], bucket: str, batch: str, source: tuple[str, str]) -> None:
+    """Send an upload to the queue of uploads once more.
+
+    Args:
+        runtime: of a function that may send to that queue.
+        bucket: that the file is in.
+        batch: the id that it is taken in under.
+        source: its key and version ID.
+    """
     Queue(runtime.settings.ingest_queue_url).send_upload(bucket, *source, sequencer_of(batch))

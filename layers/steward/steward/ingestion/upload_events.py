@@ -112,9 +112,9 @@ def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome)
     """
     as_of = max((window.end for window in outcome.windows), default=upload.uploaded)
     show = f"steward quarantine show {upload.place.model} {upload.batch}"
-    told = summarise_rows(outcome.rows, outcome.rejected, outcome.reasons, show)
+    rows = summarise_rows(outcome.rows, outcome.rejected, outcome.reasons, show)
     checked = kind in {"predictions", "telemetry"} and outcome.windows
-    summary = "; ".join((told, *([summarise_windows(outcome.windows)] if checked else []), *outcome.notes))
+    summary = "; ".join((rows, *([summarise_windows(outcome.windows)] if checked else []), *outcome.notes))
     for part in batched(outcome.windows, _WINDOWS_AN_EVENT, strict=False) if outcome.windows else [()]:
         event = BatchIngested(
             **runtime.header(upload.place.model, as_of, upload.created.correlation_id),

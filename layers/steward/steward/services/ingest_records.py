@@ -240,16 +240,16 @@ class _Ingestion:
         self._emptied = neighbours.stored
         if self._repeated and not self._emptied:
             return 0
-        told = not self._repeated
-        stored = {window: publication.window(window, neighbours.new_rows, told=told) for window in windows}
+        counted = not self._repeated
+        stored = {window: publication.window(window, neighbours.new_rows, counted=counted) for window in windows}
         while not (now_seen := neighbours.scan(windows)) <= seen:
             seen = now_seen
             for window in windows:
                 if neighbours.count(window) != stored[window]:
-                    stored[window] = publication.window(window, neighbours.new_rows, told=told)
-        if told and (repeated := self._find_repeated(neighbours)):  # the earlier file came meanwhile
+                    stored[window] = publication.window(window, neighbours.new_rows, counted=counted)
+        if counted and (repeated := self._find_repeated(neighbours)):  # the earlier file came meanwhile
             self._repeated, self._emptied = repeated, True
-            stored = {window: publication.window(window, neighbours.new_rows, told=False) for window in windows}
+            stored = {window: publication.window(window, neighbours.new_rows, counted=False) for window in windows}
         for rows, where, reason in () if self._repeated else neighbours.duplicates():
             self._quarantine.add(rows.without(where, reason).rejected)
         if self._kind == "predictions":
