@@ -37,7 +37,7 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
     That it waits is stored before the routing is read once more, and `resume_uploads` reads what waits after the
     routing was written: one of the two finds the other.
     """
-    model = upload.place.model
+    model = upload.inbox_key.model
     runtime.data.put(keys.deferred_uploads(model, upload.batch), b"", "text/plain", source=upload.source)
     if models.routing(runtime.data, model).promotions:
         resend_upload(runtime, upload.created.bucket, upload.batch, upload.source)
@@ -67,13 +67,13 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Even
     markers = list(runtime.data.versions(keys.deferred_uploads(model)))
     for stored in markers:
         batch, source = keys.batch_of(stored.key), runtime.data.source_of(stored.key)
-        place = InboxKey.parse(source[0]) if source else None
-        if place is None or not stored.newest or now - stored.modified < LONGEST:
+        inbox_key = InboxKey.parse(source[0]) if source else None
+        if inbox_key is None or not stored.newest or now - stored.modified < LONGEST:
             continue
-        key = source[0]  # type: ignore[index] # it has a place
+        key = source[0]  # type: ignore[index] # it has an inbox key
         event = BatchRejected(
             **runtime.header(model, uploaded_at(batch), correlation_of(batch)),
-            kind=place.kind,
+            kind=inbox_key.kind,
             batch=batch,
             source=key,
             code="no_champion",
