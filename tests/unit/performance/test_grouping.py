@@ -186,7 +186,11 @@ def test_an_adopted_version_keeps_the_outcomes_of_its_reference_by_group():
     assert Baseline.from_json(baseline.to_json()) == baseline
     bins = Baseline.bins_of(baseline.to_json())
     assert bins == baseline.bins
-    assert bins.digest == Baseline.from_json(baseline.to_json()).bins.digest == type(bins).model_validate(bins.model_dump()).digest
+    assert (
+        bins.digest
+        == Baseline.from_json(baseline.to_json()).bins.digest
+        == type(bins).model_validate(bins.model_dump()).digest
+    )
     unlabelled = adopt(rows.drop(columns="lemon"), SPEC)
     assert unlabelled.holdout_groups == GroupOutcomes()
     unscored = adopt(rows.drop(columns="risk"), SPEC)
