@@ -33,7 +33,7 @@ WITHOUT_LEARNING = sorted(
 
 
 def environment(bytecode: Path | None = None) -> dict[str, str]:
-    """What the template gives all functions together; where asked, bytecode in a place of its own, as layers have it."""
+    """What the template gives all functions together; and where asked, bytecode in a place of its own, as in layers."""
     given = [read_template()["Globals"], *resources("AWS::Serverless::Function").values()]
     variables: dict[str, object] = {}
     for function in given:
