@@ -52,7 +52,7 @@ def environment(bytecode: Path | None = None) -> dict[str, str]:
 
 IMPORT_EACH = """
 import json, os, sys
-import aws_lambda_powertools.utilities.batch, boto3
+import aws_lambda_powertools, boto3
 
 for folder in sys.argv[1:]:
     if os.fork() == 0:
@@ -110,3 +110,9 @@ def test_a_function_of_the_core_loads_little_beyond_boto3_and_powertools(
     packages = {name.partition(".")[0] for name in loaded[function]} - sys.stdlib_module_names
     assert {name for name in packages if not name.startswith("_")} <= {"app", "steward", *LIGHT_PACKAGES}
     assert len([name for name in loaded[function] if name.startswith("steward.")]) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("function", WITHOUT_LEARNING)
+def test_models_of_other_queues_are_not_loaded(function: str, loaded: dict[str, frozenset[str]]) -> None:
+    """Powertools' batch utilities load the parser's models of DynamoDB, Kinesis and Kafka where pydantic is loaded."""
+    assert "aws_lambda_powertools.utilities.parser.models" not in loaded[function]
