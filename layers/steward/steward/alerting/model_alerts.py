@@ -182,9 +182,9 @@ def _alert_status(
     results = list(window_results(counted, rule, newest, waits))
     where = run_state_machine(results, rule)
     unclear = {result.window for result in results if result.kind == "unclear"}
-    told = [check for _, check in history if name in check.findings and check.window not in unclear]
-    found = [(check.window, check.findings[name]) for check in told]
-    latest = told[-1] if told else None
+    clear = [check for _, check in history if name in check.findings and check.window not in unclear]
+    found = [(check.window, check.findings[name]) for check in clear]
+    latest = clear[-1] if clear else None
     decided = next((result for result in reversed(results) if latest and result.window == latest.window), None)
     last = sent.last
     at = where.since if where.state == "firing" else (where.ended or (latest.window if latest else None))

@@ -94,12 +94,14 @@ def _arrival(runtime: Runtime, transfer: Transfer) -> tuple[Mapping[Part, bytes]
     """
     bodies = _read_verified(runtime, transfer)
     newest = models.newest_revision(runtime.data, transfer.model)
+    manifest = _read(VersionManifest, "manifest.json", bodies)
     arrival = IncomingVersion(
         transfer=transfer,
         hashes={part: stored.sha256 for part, stored in transfer.parts.items()},
-        manifest=_read(VersionManifest, "manifest.json", bodies),
+        manifest=manifest,
         evaluation=_read(Evaluation, "evaluation.json", bodies),
         dataset=_read(DatasetManifest, "dataset.json", bodies),
+        dataset_id=keys.dataset_of(manifest.dataset.key),
         declared=_read(models.SpecRevision, "spec.json", bodies).spec,
         run=_read(Run, "run.json", bodies),
         ledger=_read(LedgerExtract, "ledger.json", bodies),

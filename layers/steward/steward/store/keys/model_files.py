@@ -52,8 +52,8 @@ def dataset(model: str, dataset: str) -> str:
 
 
 def dataset_of(key: str) -> str:
-    """The training set whose manifest a key holds."""
-    return key.split("/")[-2]
+    """The training set whose manifest a key holds; empty where the key is of no folder."""
+    return "".join(key.split("/")[-2:-1])
 
 
 def runs(model: str) -> str:
