@@ -10,6 +10,7 @@ from steward.cli.options import Stack as StackName
 from steward.cli.terminal import console, print_json
 from steward.events import Problem
 from steward.runtime import ScheduleSettings
+from steward.selfcheck.last_watch import LastWatch
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.selfcheck.template import DeployedStack, TemplateResource, resources
 from steward.selfcheck.template_drift import compare
@@ -99,5 +100,6 @@ def _models(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Probl
             sentence=f"{sentence[0].upper()}{sentence[1:]}.",
             remedy=f"aws s3 cp {upload} {upload} --metadata-directive REPLACE",
         )
+    last = data.load_if_present(keys.last_watch(), LastWatch) or LastWatch()
     for model in watch_deployment.list_models(data):
-        yield from watch_deployment.of_model(data, model, now)
+        yield from watch_deployment.of_model(data, model, now, last.resumed)

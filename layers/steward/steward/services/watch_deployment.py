@@ -12,16 +12,20 @@ from steward.outbox import OutboxEntry, announce
 from steward.repositories import model_schedules, models
 from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings, logger
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
+from steward.selfcheck.last_watch import LastWatch
 from steward.selfcheck.overdue import GRACE, overdue_audits, overdue_checks
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.services.dead_letter_rounds import send_round
 from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
-from steward.store import cloudwatch, deployment, keys
+from steward.store import bucket_protection, cloudwatch, deployment, keys
 from steward.store.bucket import Bucket
 from steward.store.kinds import schema_versions
 from steward.store.schedules import Scheduler, ScheduleRefused
+
+_COPIED_WITHIN = timedelta(minutes=30)
+"""S3 copies most objects within 15 minutes."""
 
 _REMEMBERED = timedelta(days=35)
 """As far back as the sweep of check_window looks for windows without a check."""
@@ -52,7 +56,14 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
     known = runtime.data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
     if known.knows(at) and not known.pending:
         return
+    copied = list(_of_replicas(runtime, at)) if runtime.settings.replica_arn else []
+    last = runtime.data.update(
+        keys.last_watch(),
+        LastWatch,
+        lambda present: (present or LastWatch()).with_watch(at, runtime.settings.stack_id),
+    )
     amiss = list(of_schedules(runtime.settings, runtime.data))
+    gap = last.gap(at, len(amiss), len({spec.model for spec, _, _ in amiss}))
     held = list(held_messages(runtime.settings.bus))
     versions = runtime.data.update(
         keys.schema_versions(),
@@ -60,14 +71,13 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
         lambda present: (present or SchemaVersions()).with_release(schema_versions()),
     )
     if not known.knows(at):
-        found = [
-            *versions.problems(),
-            *of_queues(held, at),
-            *_of_bucket(runtime.settings),
-            *_of_schedules(runtime.settings, amiss),
-        ]
-        for model in list_models(runtime.data):
-            found += of_model(runtime.data, model, at)
+        found = [*versions.problems(), *of_queues(held, at), *_of_bucket(runtime.settings), *copied]
+        if gap:  # in place of all that follows from it
+            found.append(gap)
+        else:
+            found += _of_schedules(runtime.settings, amiss)
+            for model in list_models(runtime.data):
+                found += of_model(runtime.data, model, at, last.resumed)
         if any(known.diff(found)):
             known = runtime.data.update(
                 keys.deployment_problems(),
@@ -115,8 +125,15 @@ def list_models(data: Bucket) -> Iterator[str]:
     return data.list_prefixes(keys.models())
 
 
-def of_model(data: Bucket, model: str, at: datetime) -> Iterator[Problem]:
-    """What a model's schedules should have brought about by a moment, and have not."""
+def of_model(data: Bucket, model: str, at: datetime, resumed: datetime | None = None) -> Iterator[Problem]:
+    """What a model's schedules should have brought about by a moment, and have not.
+
+    Args:
+        data: where the model is.
+        model: its name.
+        at: the moment.
+        resumed: when schedules began again after a gap.
+    """
     newest = models.newest_revision(data, model)
     if newest is None or newest[0].removal:
         return
@@ -124,12 +141,12 @@ def of_model(data: Bucket, model: str, at: datetime) -> Iterator[Problem]:
     oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
     prefix = keys.checks(model)
     checked = frozenset(data.list_prefixes(prefix, start_after=prefix + oldest))
-    problem = overdue_checks(spec, _windows(data, spec, at), checked, at)
+    problem = overdue_checks(spec, _windows(data, spec, at), checked, at, resumed)
     if problem:
         yield problem
     declared = max((listed.modified for listed in data.list(keys.spec_revisions(model))), default=at)
     audited = max((keys.audit_time(listed.key) for listed in data.list(keys.audits(model))), default=declared)
-    problem = overdue_audits(spec, max(declared, audited), at)
+    problem = overdue_audits(spec, max(declared, audited, resumed or declared), at)
     if problem:
         yield problem
 
@@ -215,6 +232,30 @@ def _of_bucket(settings: Settings) -> Iterator[Problem]:
             remedy=f"aws s3api put-bucket-notification-configuration --bucket {settings.data_bucket} "
             "--notification-configuration '{\"EventBridgeConfiguration\": {}}'; upload again what came meanwhile",
         )
+
+
+def _of_replicas(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[Problem]:
+    """Whether S3 has copied what the watch before this one wrote, and the deployment's newest ledger entry.
+
+    That costs two requests an hour; S3's own metrics of replication cost 2.40 USD a month.
+    """
+    last = runtime.data.load_if_present(keys.last_watch(), LastWatch)
+    if last is None or last.at is None or at - last.at < _COPIED_WITHIN:
+        return
+    newest = runtime.ledger.length(DEPLOYMENT)
+    for name, bucket, key in (
+        ("DataBucket", runtime.data.name, keys.last_watch()),
+        ("LedgerBucket", runtime.ledger.bucket.name, keys.ledger_entry(DEPLOYMENT, newest)),
+    ):
+        status = bucket_protection.replication_status(bucket, key)
+        if status in {"PENDING", "FAILED"}:
+            yield Problem(
+                cause=f"{name}-replication",
+                sentence=f"S3 does not copy {name} to its replica: after {format_duration(_COPIED_WITHIN)} and more, "
+                f"{key} is {status}.",
+                remedy="look whether the replica is there, keeps versions and lets the stack's ReplicationRole write; "
+                "then have a batch job copy what failed (infra/docs/restore.md)",
+            )
 
 
 def _of_schedules(settings: ScheduleSettings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> Iterator[Problem]:
