@@ -7,7 +7,14 @@ Standard output is one line for the shell: the region, and the parameter `Accoun
 import argparse
 import sys
 
-from infra.deploy.preflight import describe_account, describe_choice, look_up_account, parameter_names, refuse_long_name
+from infra.deploy.preflight import (
+    describe_account,
+    describe_choice,
+    given_parameters,
+    look_up_account,
+    refuse_long_name,
+)
+from infra.deploy.replicas import check_replicas
 from steward.errors import StewardError
 
 
@@ -21,8 +28,12 @@ def main(arguments: list[str] | None = None) -> None:
         refuse_long_name(given.stack)
         account = look_up_account(given.stack)
         print(describe_account(account, given.stack), file=sys.stderr)
+        parameters = given_parameters(given.parameters)
+        replicas = check_replicas(parameters, account.region)
+        if replicas:
+            print(replicas, file=sys.stderr)
         chosen = []
-        if "AccountQuotas" not in parameter_names(given.parameters):
+        if "AccountQuotas" not in parameters:
             print(describe_choice(account), file=sys.stderr)
             chosen = [f"AccountQuotas={account.quotas}"]
     except StewardError as error:

@@ -115,6 +115,6 @@ def describe_choice(account: Account) -> str:
     )
 
 
-def parameter_names(given: Iterable[str]) -> set[str]:
-    """The names in NAME=VALUE."""
-    return {one.partition("=")[0] for one in given}
+def given_parameters(given: Iterable[str]) -> dict[str, str]:
+    """The names and values in NAME=VALUE."""
+    return {name: value for name, _, value in (one.partition("=") for one in given)}

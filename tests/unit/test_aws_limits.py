@@ -43,6 +43,8 @@ def deployed() -> DeployedStack:
     longest = {
         "ChatRooms": "on",
         "Environment": "e" * 30,
+        "ReplicaDataBucketArn": f"arn:aws-us-gov:s3:::{'d' * 63}",
+        "ReplicaLedgerBucketArn": f"arn:aws-us-gov:s3:::{'l' * 63}",
         "ActionBuses": ",".join([f"arn:aws:events:r:1:event-bus/{'b' * 100}"] * 5),
     }
     return DeployedStack(

@@ -1,4 +1,4 @@
-"""`steward resend`: finds uploads without an answer, such as those of a gap between two stacks, and has them taken in."""
+"""`steward resend`: finds uploads that were never answered, such as those of an outage, and has them taken in."""
 
 import uuid
 from collections.abc import Iterator
