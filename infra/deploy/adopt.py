@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deploy.adoption import describe_store, import_buckets, look_up_store, refuse_unadoptable
+from infra.deploy.buckets import stop_copying
 from infra.deploy.preflight import DeploymentRefused, given_parameters, refuse_long_name
 from steward import aws
 from steward.errors import StewardError
@@ -57,6 +58,9 @@ def begin(stack: str, data: str, ledger: str, parameters: dict[str, str]) -> Non
     store = look_up_store(data, ledger)
     refuse_unadoptable(store, stack, aws.s3().meta.region_name, parameters)
     print(describe_store(store))
+    for bucket in (store.data, store.ledger):
+        if stop_copying(bucket):
+            print(f"{bucket.name} is not copied to {bucket.replica} any more: the role for it went with the old stack.")
     import_buckets(stack, data, ledger)
     print(f"The stack {stack} has them. Its deployment makes everything else.")
 

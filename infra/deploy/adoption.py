@@ -1,5 +1,6 @@
 """Whether a new stack can adopt the buckets of a removed one, and their import into it."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).with_name("adopted.yaml")
 _BLOCKED = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-_CHANGE_SET = "adopt"
 _WAITS: "WaiterConfigTypeDef" = {"Delay": 5, "MaxAttempts": 120}
 
 
@@ -147,10 +147,11 @@ def import_buckets(stack: str, data: str, ledger: str) -> None:
     if {owning_stack(data), owning_stack(ledger)} == {stack}:
         return
     client = aws.cloudformation()
+    change_set = f"adopt-{uuid.uuid4().hex[:12]}"  # one that was refused keeps its name
     try:
         client.create_change_set(
             StackName=stack,
-            ChangeSetName=_CHANGE_SET,
+            ChangeSetName=change_set,
             ChangeSetType="IMPORT",
             TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
             ResourcesToImport=[
@@ -163,8 +164,8 @@ def import_buckets(stack: str, data: str, ledger: str) -> None:
             ],
         )
         ready = client.get_waiter("change_set_create_complete")
-        ready.wait(StackName=stack, ChangeSetName=_CHANGE_SET, WaiterConfig=_WAITS)
-        client.execute_change_set(StackName=stack, ChangeSetName=_CHANGE_SET)
+        ready.wait(StackName=stack, ChangeSetName=change_set, WaiterConfig=_WAITS)
+        client.execute_change_set(StackName=stack, ChangeSetName=change_set)
         client.get_waiter("stack_import_complete").wait(StackName=stack, WaiterConfig=_WAITS)
     except ClientError as error:
         told = error.response["Error"]["Message"]

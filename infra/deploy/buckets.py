@@ -24,6 +24,7 @@ class BucketFacts:
         locks: whether it has Object Lock.
         retention: the mode and days that new objects are locked for; None where they are not.
         private: whether public access is blocked, and the bucket's owner owns every object.
+        replica: ARN of the bucket that S3 copies it to; None where it copies nothing.
     """
 
     name: str
@@ -32,6 +33,7 @@ class BucketFacts:
     locks: bool
     retention: tuple[str, int] | None
     private: bool
+    replica: str | None = None
 
 
 def look_up_bucket(name: str) -> BucketFacts:
@@ -50,11 +52,23 @@ def look_up_bucket(name: str) -> BucketFacts:
             locks=bucket_protection.has_object_lock(name),
             retention=bucket_protection.retention(name),
             private=_is_private(name),
+            replica=bucket_protection.replica_arn(name),
         )
     except ClientError as error:
         if error.response["Error"]["Code"] in _GONE:
             raise DeploymentRefused(f"there is no bucket {name!r}: `aws s3 ls` lists those there are") from error
         raise DeploymentRefused(f"the bucket {name!r} cannot be looked at: {describe_failure(error)}") from error
+
+
+def stop_copying(bucket: BucketFacts) -> bool:
+    """Remove the replication that a removed stack left behind; whether there was any.
+
+    CloudFormation would leave it there: neither the import nor the template without replicas names it.
+    """
+    if bucket.replica is None:
+        return False
+    aws.s3().delete_bucket_replication(Bucket=bucket.name)
+    return True
 
 
 def owning_stack(bucket: str) -> str | None:

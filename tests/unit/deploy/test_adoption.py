@@ -182,6 +182,21 @@ def test_the_buckets_are_imported_under_the_names_that_they_have_in_the_template
         assert len(cloudformation.waited) == 2
 
 
+def test_the_replication_of_the_removed_stack_ends_as_its_role_is_gone(
+    buckets: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.s3().create_bucket(Bucket="copy", CreateBucketConfiguration={"LocationConstraint": REGION})
+    protect("copy")
+    rule: Any = {"Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""}}
+    rule |= {"DeleteMarkerReplication": {"Status": "Enabled"}, "Destination": {"Bucket": "arn:aws:s3:::copy"}}
+    copies: Any = {"Role": "arn:aws:iam::123456789012:role/gone", "Rules": [rule]}
+    aws.s3().put_bucket_replication(Bucket="data", ReplicationConfiguration=copies)
+    with patch.object(aws, "cloudformation", return_value=Imported()):
+        adopt.main(["begin", "new", *buckets, "Environment=staging"])
+    assert "data is not copied to arn:aws:s3:::copy any more" in capsys.readouterr().out
+    assert look_up_bucket("data") == DATA
+
+
 def test_an_import_that_cloudformation_refuses_is_said_with_its_reason(buckets: tuple[str, str]) -> None:
     with (
         patch.object(aws, "cloudformation", return_value=Imported("Stack [new] already exists")),

@@ -15,6 +15,7 @@ from steward.selfcheck.schema_versions import SchemaVersions
 from steward.selfcheck.template import DeployedStack, TemplateResource, resources
 from steward.selfcheck.template_drift import compare
 from steward.services import watch_deployment
+from steward.services.examine_models import examine_models
 from steward.store import deployment, inspection, keys
 from steward.store.bucket import Bucket
 
@@ -93,13 +94,13 @@ def _models(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Probl
     settings = ScheduleSettings.model_validate(variables)
     data = Bucket(settings.data_bucket, settings.environment)
     yield from (data.load_if_present(keys.schema_versions(), SchemaVersions) or SchemaVersions()).problems()
-    for spec, name, sentence in watch_deployment.of_schedules(settings, data):
-        upload = f"s3://{data.name}/specs/{spec.model}.yaml"
-        yield Problem(
-            cause=f"schedule-{name}",
-            sentence=f"{sentence[0].upper()}{sentence[1:]}.",
-            remedy=f"aws s3 cp {upload} {upload} --metadata-directive REPLACE",
-        )
     last = data.load_if_present(keys.last_watch(), LastWatch) or LastWatch()
-    for model in watch_deployment.list_models(data):
-        yield from watch_deployment.of_model(data, model, now, last.resumed)
+    for examined in examine_models(settings, data, now, last.resumed):
+        upload = f"s3://{data.name}/specs/{examined.model}.yaml"
+        for name, sentence in examined.amiss.items():
+            yield Problem(
+                cause=f"schedule-{name}",
+                sentence=f"{sentence[0].upper()}{sentence[1:]}.",
+                remedy=f"aws s3 cp {upload} {upload} --metadata-directive REPLACE",
+            )
+        yield from examined.overdue

@@ -6,29 +6,25 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from steward.alerting.messages import deployment_notice
+from steward.concurrency import prefetch_map
 from steward.events import DEPLOYMENT, ClockTick, DeploymentDegraded, DeploymentRecovered, Event, Problem
 from steward.notification_channels import publish
 from steward.outbox import OutboxEntry, announce
-from steward.repositories import model_schedules, models
-from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings, logger
+from steward.runtime import Runtime, Settings, WatchSettings, logger
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
 from steward.selfcheck.last_watch import LastWatch
-from steward.selfcheck.overdue import GRACE, overdue_audits, overdue_checks
+from steward.selfcheck.overdue import GRACE
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.services.dead_letter_rounds import send_round
+from steward.services.examine_models import ModelExamination, examine_models
+from steward.services.examine_replicas import examine_replicas
 from steward.spec.durations import format_duration
-from steward.spec.model import ModelSpec
-from steward.spec.windows import Window
-from steward.store import bucket_protection, cloudwatch, deployment, keys
-from steward.store.bucket import Bucket
+from steward.store import cloudwatch, deployment, keys
 from steward.store.kinds import schema_versions
-from steward.store.schedules import Scheduler, ScheduleRefused
+from steward.store.schedules import Schedule, Scheduler, ScheduleRefused
 
-_COPIED_WITHIN = timedelta(minutes=30)
-"""S3 copies most objects within 15 minutes."""
-
-_REMEMBERED = timedelta(days=35)
-"""As far back as the sweep of check_window looks for windows without a check."""
+_MOST_TOLD = 100
+"""Problems in one notification and event, which may have 256 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +52,40 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
     known = runtime.data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
     if known.knows(at) and not known.pending:
         return
-    copied = list(_of_replicas(runtime, at)) if runtime.settings.replica_arn else []
+    uncopied = list(examine_replicas(runtime, at))
     last = runtime.data.update(
         keys.last_watch(),
         LastWatch,
         lambda present: (present or LastWatch()).with_watch(at, runtime.settings.stack_id),
     )
-    amiss = list(of_schedules(runtime.settings, runtime.data))
-    gap = last.gap(at, len(amiss), len({spec.model for spec, _, _ in amiss}))
+    found_of_models = examine_models(runtime.settings, runtime.data, at, last.resumed)
+    examined = [one for one in found_of_models if one.amiss or one.overdue]
     held = list(held_messages(runtime.settings.bus))
     versions = runtime.data.update(
         keys.schema_versions(),
         SchemaVersions,
         lambda present: (present or SchemaVersions()).with_release(schema_versions()),
     )
+    group = Scheduler(runtime.settings.schedule_group)
+    gone = not group.exists()
     if not known.knows(at):
-        found = [*versions.problems(), *of_queues(held, at), *_of_bucket(runtime.settings), *copied]
+        found = [*versions.problems(), *of_queues(held, at), *_of_bucket(runtime.settings), *uncopied]
+        gap = last.gap(at, sum(len(one.amiss) for one in examined), sum(bool(one.amiss) for one in examined))
         if gap:  # in place of all that follows from it
             found.append(gap)
         else:
-            found += _of_schedules(runtime.settings, amiss)
-            for model in list_models(runtime.data):
-                found += of_model(runtime.data, model, at, last.resumed)
+            found += [_group_gone(group)] if gone else []
+            found += _of_schedules(group, examined)
+            found += (problem for one in examined for problem in one.overdue)
         if any(known.diff(found)):
             known = runtime.data.update(
                 keys.deployment_problems(),
                 OpenIncidents,
                 lambda present: (present or OpenIncidents()).with_problem(found, at),
             )
-    refused = _restore_schedules(runtime.settings, amiss)
+    if gone:
+        group.create()
+    refused = _restore_schedules(group, examined)
     if known.with_recovery(refused) != known:
         known = runtime.data.update(
             keys.deployment_problems(),
@@ -111,44 +112,24 @@ def _announce_changes(runtime: Runtime[WatchSettings], news: IncidentChanges) ->
         (DeploymentRecovered, "deployment_recovered", news.recovered),
     ):
         if problems:
-            event = kind(
-                **runtime.header(DEPLOYMENT, news.at, f"watch-{news.at:%Y%m%dT%H%M%SZ}"),
-                problems=list(problems),
-            )
-            sentences = " ".join(problem.sentence for problem in problems)
+            told = _as_told(problems)
+            event = kind(**runtime.header(DEPLOYMENT, news.at, f"watch-{news.at:%Y%m%dT%H%M%SZ}"), problems=told)
+            sentences = " ".join(problem.sentence for problem in told)
             entry = OutboxEntry(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
             yield from announce(runtime, entry, partial(publish, runtime, deployment_notice(event)))
 
 
-def list_models(data: Bucket) -> Iterator[str]:
-    """Every declared model."""
-    return data.list_prefixes(keys.models())
-
-
-def of_model(data: Bucket, model: str, at: datetime, resumed: datetime | None = None) -> Iterator[Problem]:
-    """What a model's schedules should have brought about by a moment, and have not.
-
-    Args:
-        data: where the model is.
-        model: its name.
-        at: the moment.
-        resumed: when schedules began again after a gap.
-    """
-    newest = models.newest_revision(data, model)
-    if newest is None or newest[0].removal:
-        return
-    spec = newest[0].spec
-    oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
-    prefix = keys.checks(model)
-    checked = frozenset(data.list_prefixes(prefix, start_after=prefix + oldest))
-    problem = overdue_checks(spec, _windows(data, spec, at), checked, at, resumed)
-    if problem:
-        yield problem
-    declared = max((listed.modified for listed in data.list(keys.spec_revisions(model))), default=at)
-    audited = max((keys.audit_time(listed.key) for listed in data.list(keys.audits(model))), default=declared)
-    problem = overdue_audits(spec, max(declared, audited, resumed or declared), at)
-    if problem:
-        yield problem
+def _as_told(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems in a number that an event can hold: what befalls one model may befall a thousand."""
+    left_out = problems[_MOST_TOLD:]
+    if not left_out:
+        return list(problems)
+    rest = Problem(
+        cause="left-out",
+        sentence=f"{len(left_out)} problems more are left out here.",
+        remedy="steward doctor shows all that there are now",
+    )
+    return [*problems[:_MOST_TOLD], rest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +196,6 @@ def dead_letters(logical: str, count: int) -> Problem:
     )
 
 
-def of_schedules(settings: ScheduleSettings, data: Bucket) -> Iterator[tuple[ModelSpec, str, str]]:
-    """Each schedule that is not as declared: the declaration, the schedule's name, and a sentence."""
-    for model in list_models(data):
-        newest = models.newest_revision(data, model)
-        if newest:
-            for name, sentence in model_schedules.find_differences(settings, newest[0].spec).items():
-                yield newest[0].spec, name, sentence
-
-
 def _of_bucket(settings: Settings) -> Iterator[Problem]:
     if not deployment.upload_notifications_enabled(settings.data_bucket):
         yield Problem(
@@ -234,66 +206,37 @@ def _of_bucket(settings: Settings) -> Iterator[Problem]:
         )
 
 
-def _of_replicas(runtime: Runtime[WatchSettings], at: datetime) -> Iterator[Problem]:
-    """Whether S3 has copied what the watch before this one wrote, and the deployment's newest ledger entry.
-
-    That costs two requests an hour; S3's own metrics of replication cost 2.40 USD a month.
-    """
-    last = runtime.data.load_if_present(keys.last_watch(), LastWatch)
-    if last is None or last.at is None or at - last.at < _COPIED_WITHIN:
-        return
-    newest = runtime.ledger.length(DEPLOYMENT)
-    for name, bucket, key in (
-        ("DataBucket", runtime.data.name, keys.last_watch()),
-        ("LedgerBucket", runtime.ledger.bucket.name, keys.ledger_entry(DEPLOYMENT, newest)),
-    ):
-        status = bucket_protection.replication_status(bucket, key)
-        if status in {"PENDING", "FAILED"}:
-            yield Problem(
-                cause=f"{name}-replication",
-                sentence=f"S3 does not copy {name} to its replica: after {format_duration(_COPIED_WITHIN)} and more, "
-                f"{key} is {status}.",
-                remedy="look whether the replica is there, keeps versions and lets the stack's ReplicationRole write; "
-                "then have a batch job copy what failed (infra/docs/restore.md)",
-            )
+def _group_gone(group: Scheduler) -> Problem:
+    return Problem(
+        cause="Schedules-gone",
+        sentence=f"The schedule group {group.group} was gone, with every schedule in it.",
+        remedy="Steward makes it again, with every schedule that a declaration asks for; nothing is left to do.",
+    )
 
 
-def _of_schedules(settings: ScheduleSettings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> Iterator[Problem]:
+def _of_schedules(group: Scheduler, examined: Iterable[ModelExamination]) -> Iterator[Problem]:
     """What is wrong with schedules, and what to do about it if EventBridge Scheduler takes those that are declared."""
-    group = Scheduler(settings.schedule_group)
-    if not group.exists():
-        yield Problem(
-            cause="Schedules-gone",
-            sentence=f"The schedule group {group.group} was gone, with every schedule in it.",
-            remedy="Steward makes it again with the first schedule that it puts back; nothing is left to do.",
-        )
-    for spec, name, sentence in amiss:
-        mend = "Steward has put it back; nothing is left to do."
-        if name not in model_schedules.wanted_schedules(settings, spec):
-            mend = f"aws scheduler delete-schedule --name {name} --group-name {group.group}"
-        yield Problem(cause=_cause(name), sentence=f"{sentence[0].upper()}{sentence[1:]}.", remedy=mend)
+    for one in examined:
+        for name, sentence in one.amiss.items():
+            mend = "Steward has put it back; nothing is left to do."
+            if name not in one.wanted:
+                mend = f"aws scheduler delete-schedule --name {name} --group-name {group.group}"
+            yield Problem(cause=_cause(name), sentence=f"{sentence[0].upper()}{sentence[1:]}.", remedy=mend)
 
 
-def _restore_schedules(settings: ScheduleSettings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> dict[str, str]:
+def _restore_schedules(group: Scheduler, examined: Iterable[ModelExamination]) -> dict[str, str]:
     """Make schedules as they are declared; what to do about those that are refused, by the cause of the trouble."""
-    group = Scheduler(settings.schedule_group)
-    refused = {}
-    for spec, name, _ in amiss:
-        declared = model_schedules.wanted_schedules(settings, spec).get(name)
+
+    def restore(declared: Schedule) -> tuple[str, str]:
         try:
-            if declared:
-                group.put(declared)
+            group.put(declared)
         except ScheduleRefused as error:
-            refused[_cause(name)] = f"It cannot be put back, upload a declaration that mends it: {error}"
-    return refused
+            return _cause(declared.name), f"It cannot be put back, upload a declaration that mends it: {error}"
+        return "", ""
+
+    wanted = (one.wanted[name] for one in examined for name in one.amiss if name in one.wanted)
+    return {cause: mend for cause, mend in prefetch_map(restore, wanted) if cause}
 
 
 def _cause(schedule: str) -> str:
     return f"schedule-{schedule}"
-
-
-def _windows(data: Bucket, spec: ModelSpec, at: datetime) -> set[str]:
-    """The windows that have records, of the last weeks."""
-    oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
-    prefixes = [keys.profiles(spec.model, version) for version in data.list_prefixes(keys.profiles(spec.model))]
-    return {window for prefix in prefixes for window in data.list_prefixes(prefix, start_after=prefix + oldest)}

@@ -83,7 +83,7 @@ class Scheduler:
         try:
             if not _done(lambda: aws.scheduler().update_schedule(**wanted)):
                 if not self.exists():
-                    aws.scheduler().create_schedule_group(Name=self.group)
+                    self.create()
                 aws.scheduler().create_schedule(**wanted)
         except ClientError as error:
             if _code(error) == "ValidationException":
@@ -96,6 +96,14 @@ class Scheduler:
     def exists(self) -> bool:
         """Whether the group is there."""
         return _done(lambda: aws.scheduler().get_schedule_group(Name=self.group))
+
+    def create(self) -> None:
+        """Make the group; nothing happens where it is there."""
+        try:
+            aws.scheduler().create_schedule_group(Name=self.group)
+        except ClientError as error:
+            if _code(error) != "ConflictException":
+                raise
 
     def delete(self, name: str) -> None:
         """Remove a schedule; nothing happens where there is none."""
