@@ -69,9 +69,10 @@ down: ## stop the local emulator that `make up` started
 	@if [ -x .venv/bin/python ]; then .venv/bin/python infra/local down; else echo "Nothing is running: make up has not been run here."; fi
 
 deploy: deps tools ## deploy to your AWS account; GUIDED=1 asks for every parameter, PARAMETERS="AlertEmail=..." sets some, STACK names it
-	@set -euo pipefail; found=$$($(RUN) python -m infra.deploy $(STACK) $(PARAMETERS)); read -r region quotas <<< "$$found"; \
+	@set -euo pipefail; found=$$($(RUN) python -m infra.deploy $(STACK) $(PARAMETERS)); read -r region environment quotas <<< "$$found"; \
 	$(MAKE) --no-print-directory build; \
 	$(SAM) deploy $(if $(GUIDED),--guided) --stack-name $(STACK) --region "$$region" \
+	  --tags "steward:environment=$$environment" \
 	  --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE) $$quotas $(PARAMETERS)
 
 adopt: deps tools ## deploy a new stack over the buckets of a removed one: DATA_BUCKET=... LEDGER_BUCKET=..., and what deploy takes

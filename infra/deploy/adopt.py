@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deploy.adoption import describe_store, import_buckets, look_up_store, refuse_unadoptable
 from infra.deploy.buckets import stop_copying
-from infra.deploy.preflight import DeploymentRefused, given_parameters, refuse_long_name
+from infra.deploy.preflight import DeploymentRefused, read_parameters, refuse_long_name
 from steward import aws
 from steward.errors import StewardError
 from steward.store.access import describe_failure
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     try:
         if given.step == "begin":
-            begin(given.stack, given.data, given.ledger, given_parameters(given.parameters))
+            begin(given.stack, given.data, given.ledger, read_parameters(given.parameters))
         else:
             finish(given.stack)
     except StewardError as error:

@@ -32,6 +32,7 @@ class Store:
     Attributes:
         used_by: the living stack that each bucket belongs to, by the bucket's name.
         environment: what the functions that wrote there were set to; None where nothing says so.
+        key: ARN of the KMS key that what is stored is encrypted with; None for none of a customer's.
         newest: the highest schema version of each kind of document that may be there.
     """
 
@@ -39,6 +40,7 @@ class Store:
     ledger: BucketFacts
     used_by: Mapping[str, str]
     environment: str | None
+    key: str | None
     newest: Mapping[str, int]
 
 
@@ -65,15 +67,16 @@ def look_up_store(data: str, ledger: str) -> Store:
         written = {}
     except DocumentTooNew as error:
         raise DeploymentRefused(f"{data!r}: {error}") from error
-    return Store(found[data], found[ledger], owners, _environment(store), written)
+    return Store(found[data], found[ledger], owners, *_written_by(store), written)
 
 
-def _environment(store: Bucket) -> str | None:
-    """The environment whose functions wrote the newest declaration."""
+def _written_by(store: Bucket) -> tuple[str | None, str | None]:
+    """The environment whose functions wrote a declaration, and the key that it is encrypted with."""
     for model in store.list_prefixes(keys.models()):
         for listed in store.list(keys.spec_revisions(model)):
-            return store.get(listed.key).environment
-    return None
+            encrypted = aws.s3().head_object(Bucket=store.name, Key=listed.key).get("SSEKMSKeyId")
+            return store.get(listed.key).environment, encrypted
+    return None, None
 
 
 def objections(store: Store, stack: str, region: str, parameters: Mapping[str, str]) -> list[str]:
@@ -119,6 +122,11 @@ def objections(store: Store, stack: str, region: str, parameters: Mapping[str, s
         found.append(
             f"{store.data.name} was written in environment {store.environment!r}, whose records {environment!r} would "
             f"refuse: add Environment={store.environment} to PARAMETERS"
+        )
+    if store.key not in (None, parameters.get("KmsKeyArn")):
+        found.append(
+            f"{store.data.name} is encrypted with {store.key}, without which the new stack could read nothing: add "
+            f"KmsKeyArn={store.key} to PARAMETERS"
         )
     newer = {kind: version for kind, version in store.newest.items() if version > schema_versions().get(kind, 0)}
     if newer:

@@ -42,6 +42,8 @@ def check_replicas(parameters: Mapping[str, str], region: str) -> str:
         return ""
     if not all(arns):
         raise DeploymentRefused(f"give {' and '.join(PARAMETERS)}, or neither: one without the other restores nothing")
+    if parameters.get("KmsKeyArn") and not parameters.get("ReplicaKmsKeyArn"):
+        raise DeploymentRefused("with KmsKeyArn, give ReplicaKmsKeyArn: a key of the replicas' region for the copies")
     data, ledger = (look_up_bucket(arn.rpartition(":")[2]) for arn in arns)
     found = objections(data, ledger)
     if found:

@@ -26,7 +26,8 @@ from tests.integration.template import read_template
 REGION = "eu-central-1"
 DATA = BucketFacts("data", REGION, versions=True, locks=False, retention=None, private=True)
 LEDGER = BucketFacts("ledger", REGION, versions=True, locks=True, retention=("GOVERNANCE", 365), private=True)
-SOUND = Store(DATA, LEDGER, {}, "production", schema_versions())
+SOUND = Store(DATA, LEDGER, {}, "production", None, schema_versions())
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,8 @@ SOUND = Store(DATA, LEDGER, {}, "production", schema_versions())
         ),
         (replace(SOUND, environment="staging"), {}, "add Environment=staging to PARAMETERS"),
         (replace(SOUND, environment="staging"), {"Environment": "staging"}, None),
+        (replace(SOUND, key=KEY), {}, f"add KmsKeyArn={KEY} to PARAMETERS"),
+        (replace(SOUND, key=KEY), {"KmsKeyArn": KEY}, None),
         (replace(SOUND, newest={"Check": 9}), {}, "Check of schema version 9, which this release cannot read"),
         (replace(SOUND, newest={"Unheard": 1}), {}, "Unheard of schema version 1"),
     ],
@@ -132,7 +135,7 @@ def test_what_a_removed_stack_left_is_seen_as_it_is(buckets: tuple[str, str]) ->
     with patch.object(aws, "cloudformation", return_value=Imported()):
         found = look_up_store(*buckets)
     assert found == Store(
-        replace(DATA), replace(LEDGER, retention=("GOVERNANCE", 365)), {}, "staging", schema_versions()
+        replace(DATA), replace(LEDGER, retention=("GOVERNANCE", 365)), {}, "staging", None, schema_versions()
     )
 
 

@@ -11,6 +11,7 @@ from steward.cli.terminal import console, print_json
 from steward.events import Problem
 from steward.runtime import ScheduleSettings
 from steward.selfcheck.last_watch import LastWatch
+from steward.selfcheck.runbooks import runbook
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.selfcheck.template import DeployedStack, TemplateResource, resources
 from steward.selfcheck.template_drift import compare
@@ -35,6 +36,7 @@ def show_diagnosis(
     for problem in found:
         console.print(problem.sentence, style="bold red", markup=False)
         console.print(f"  {problem.remedy}", markup=False, soft_wrap=True)
+        console.print(f"  {problem.runbook}", style="dim", markup=False, soft_wrap=True)
     if not found:
         console.print(f"{stack} is as its template says, and what should have happened has happened", markup=False)
     raise typer.Exit(1 if found else 0)
@@ -66,6 +68,7 @@ def _silence(stack: DeployedStack, asked: dict[str, TemplateResource], gone: set
                 sentence=f"Nobody has subscribed to the topic {logical}, so nobody hears of alerts.",
                 remedy=f"aws sns subscribe --region {stack.region} --topic-arn {resource.physical} --protocol email "
                 "--notification-endpoint YOUR@ADDRESS",
+                runbook=runbook("nobody-has-subscribed"),
             )
 
 
@@ -102,5 +105,6 @@ def _models(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Probl
                 cause=f"schedule-{name}",
                 sentence=f"{sentence[0].upper()}{sentence[1:]}.",
                 remedy=f"aws s3 cp {upload} {upload} --metadata-directive REPLACE",
+                runbook=runbook("schedules"),
             )
         yield from examined.overdue

@@ -14,6 +14,7 @@ from steward.runtime import Runtime, Settings, WatchSettings, logger
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
 from steward.selfcheck.last_watch import LastWatch
 from steward.selfcheck.overdue import GRACE
+from steward.selfcheck.runbooks import RUNBOOKS, runbook
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.services.dead_letter_rounds import send_round
 from steward.services.examine_models import ModelExamination, examine_models
@@ -128,6 +129,7 @@ def _as_told(problems: Sequence[Problem]) -> list[Problem]:
         cause="left-out",
         sentence=f"{len(left_out)} problems more are left out here.",
         remedy="steward doctor shows all that there are now",
+        runbook=RUNBOOKS,
     )
     return [*problems[:_MOST_TOLD], rest]
 
@@ -183,6 +185,7 @@ def old_messages(queues: Mapping[str, str], at: datetime, grace: timedelta = GRA
                 sentence=f"The oldest message of {asked[question]} waits or is in work for more than "
                 f"{format_duration(grace)}.",
                 remedy="steward status counts what is still in work; steward redrive shows what failed, and why",
+                runbook=runbook("old-messages"),
             )
 
 
@@ -193,6 +196,7 @@ def dead_letters(logical: str, count: int) -> Problem:
         cause=f"{logical}-messages",
         sentence=f"{count} messages failed too often and wait in {logical}.",
         remedy=f"steward redrive {words.strip('_')} shows why; with --send they go round again",
+        runbook=runbook("dead-letters"),
     )
 
 
@@ -203,6 +207,7 @@ def _of_bucket(settings: Settings) -> Iterator[Problem]:
             sentence="The bucket DataBucket tells nobody of uploads: its notifications to EventBridge are off.",
             remedy=f"aws s3api put-bucket-notification-configuration --bucket {settings.data_bucket} "
             "--notification-configuration '{\"EventBridgeConfiguration\": {}}'; upload again what came meanwhile",
+            runbook=runbook("uploads-trigger-nothing"),
         )
 
 
@@ -211,6 +216,7 @@ def _group_gone(group: Scheduler) -> Problem:
         cause="Schedules-gone",
         sentence=f"The schedule group {group.group} was gone, with every schedule in it.",
         remedy="Steward makes it again, with every schedule that a declaration asks for; nothing is left to do.",
+        runbook=runbook("schedules"),
     )
 
 
@@ -221,7 +227,12 @@ def _of_schedules(group: Scheduler, examined: Iterable[ModelExamination]) -> Ite
             mend = "Steward has put it back; nothing is left to do."
             if name not in one.wanted:
                 mend = f"aws scheduler delete-schedule --name {name} --group-name {group.group}"
-            yield Problem(cause=_cause(name), sentence=f"{sentence[0].upper()}{sentence[1:]}.", remedy=mend)
+            yield Problem(
+                cause=_cause(name),
+                sentence=f"{sentence[0].upper()}{sentence[1:]}.",
+                remedy=mend,
+                runbook=runbook("schedules"),
+            )
 
 
 def _restore_schedules(group: Scheduler, examined: Iterable[ModelExamination]) -> dict[str, str]:

@@ -29,6 +29,7 @@ class Schedule:
         dead_letters_arn: the queue of what could not be sent within a day, in 185 attempts (which are the service's
             defaults); empty for none.
         enabled: whether it fires.
+        key_arn: the KMS key that it is encrypted with; empty for one of AWS's own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Schedule:
     dead_letters_arn: str
     message: Mapping[str, Any]
     enabled: bool = True
+    key_arn: str = ""
 
 
 class Scheduler:
@@ -80,6 +82,8 @@ class Scheduler:
                 "Input": json.dumps(dict(schedule.message)),
             },
         }
+        if schedule.key_arn:
+            wanted["KmsKeyArn"] = schedule.key_arn
         try:
             if not _done(lambda: aws.scheduler().update_schedule(**wanted)):
                 if not self.exists():
@@ -122,6 +126,7 @@ def _schedule(found: "GetScheduleOutputTypeDef") -> Schedule:
         dead_letters_arn=target.get("DeadLetterConfig", {}).get("Arn", ""),
         message=_document(target.get("Input", "")),
         enabled=found.get("State", "ENABLED") == "ENABLED",
+        key_arn=found.get("KmsKeyArn", ""),
     )
 
 
