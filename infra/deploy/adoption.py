@@ -1,7 +1,7 @@
 """Whether a new stack can adopt the buckets of a removed one, and their import into it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,26 +88,9 @@ def objections(store: Store, stack: str, region: str, parameters: Mapping[str, s
         region: where the new stack goes.
         parameters: the template's that were given.
     """
-    found = []
-    for bucket in (store.data, store.ledger):
-        name = bucket.name
-        if bucket.region != region:
-            found.append(f"{name} is in {bucket.region}, and the stack goes to {region}: set AWS_REGION")
-        if store.used_by.get(name, stack) != stack:
-            found.append(f"{name} belongs to the stack {store.used_by[name]}: remove that first; its buckets stay")
-        if not bucket.versions:
-            found.append(
-                f"{name} does not keep versions: aws s3api put-bucket-versioning --bucket {name} "
-                "--versioning-configuration Status=Enabled; what was overwritten is lost, and `steward audit` says what"
-            )
-        if not bucket.private:
-            blocked = ",".join(f"{one}=true" for one in _BLOCKED)
-            found.append(
-                f"{name} may be public, or others may own its objects: aws s3api put-public-access-block "
-                f"--bucket {name} --public-access-block-configuration {blocked}; aws s3api "
-                f"put-bucket-ownership-controls --bucket {name} "
-                "--ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'"
-            )
+    found = [
+        objection for bucket in (store.data, store.ledger) for objection in _of_bucket(bucket, store, stack, region)
+    ]
     if not store.ledger.locks:
         found.append(
             f"{store.ledger.name} has no Object Lock, so its entries could be changed: aws s3api "
@@ -135,6 +118,27 @@ def objections(store: Store, stack: str, region: str, parameters: Mapping[str, s
             f"{store.data.name} may hold {kinds}, which this release cannot read: deploy the one that wrote it"
         )
     return found
+
+
+def _of_bucket(bucket: BucketFacts, store: Store, stack: str, region: str) -> Iterator[str]:
+    name = bucket.name
+    if bucket.region != region:
+        yield (f"{name} is in {bucket.region}, and the stack goes to {region}: set AWS_REGION")
+    if store.used_by.get(name, stack) != stack:
+        yield (f"{name} belongs to the stack {store.used_by[name]}: remove that first; its buckets stay")
+    if not bucket.versions:
+        yield (
+            f"{name} does not keep versions: aws s3api put-bucket-versioning --bucket {name} "
+            "--versioning-configuration Status=Enabled; what was overwritten is lost, and `steward audit` says what"
+        )
+    if not bucket.private:
+        blocked = ",".join(f"{one}=true" for one in _BLOCKED)
+        yield (
+            f"{name} may be public, or others may own its objects: aws s3api put-public-access-block "
+            f"--bucket {name} --public-access-block-configuration {blocked}; aws s3api "
+            f"put-bucket-ownership-controls --bucket {name} "
+            "--ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'"
+        )
 
 
 def describe_store(store: Store) -> str:
