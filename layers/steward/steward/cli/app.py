@@ -94,7 +94,7 @@ PANELS = {
         Entry(
             "resend",
             "resend:resend",
-            "List uploads that were never answered, such as those of an outage, or have them taken in.",
+            "List uploads that were never answered, or have them taken in.",
             "steward resend --since 2026-11-28T09:00Z --send",
         ),
         Entry(

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 
 from steward.documents import VersionedModel
 from steward.events import Problem
+from steward.selfcheck.runbooks import runbook
 from steward.spec.durations import format_duration
 
 GAP = timedelta(hours=3)
@@ -61,4 +62,5 @@ class LastWatch(VersionedModel):
             f"schedule fell due, and what was uploaded may not have been taken in.{restored}",
             remedy=f"steward resend --since {since} lists the uploads without an answer, and with --send they are "
             "taken in. The next scheduled check of each model covers the windows that closed meanwhile, up to 35 days",
+            runbook=runbook("nothing-watched"),
         )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from steward.events import DEPLOYMENT, Problem
 from steward.runtime import Runtime
 from steward.selfcheck.last_watch import LastWatch
+from steward.selfcheck.runbooks import runbook
 from steward.spec.durations import format_duration
 from steward.store import bucket_protection, keys
 
@@ -42,4 +43,5 @@ def examine_replicas(runtime: Runtime, at: datetime) -> Iterator[Problem]:
                 f"{key} is {status}.",
                 remedy="look whether the replica is there, keeps versions and lets the stack's ReplicationRole write; "
                 "then have a batch job copy what failed (infra/docs/restore.md)",
+                runbook=runbook("copies-are-missing"),
             )
