@@ -81,18 +81,18 @@ def needs(target: Target) -> list[Need]:
             (*data, "kms:ReEncrypt*"),
             {"StringEquals": {"kms:EncryptionContext:aws:events:event-bus:arn": bus}},
         ),
-        Need("RulesSendToQueues", events, data, {**own, "ArnLike": {"kms:EncryptionContext:aws:sqs:arn": queues}}),
+        Need("RulesSendToQueues", events, data, {**own, "StringLike": {"kms:EncryptionContext:aws:sqs:arn": queues}}),
         Need(
             "LogsAreEncrypted",
             f"logs.{target.region}.{suffix}",
             ("kms:Decrypt", "kms:Describe*", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"),
-            {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": logs}},
+            {"StringLike": {"kms:EncryptionContext:aws:logs:arn": logs}},
         ),
         Need(
             "AlarmsNotifyTheTopic",
             "cloudwatch.amazonaws.com",
             ("kms:Decrypt", "kms:GenerateDataKey*"),
-            {**own, "ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": topics}},
+            {**own, "StringLike": {"kms:EncryptionContext:aws:sns:topicArn": topics}},
         ),
     ]
 
