@@ -129,7 +129,7 @@ unit: deps
 
 templates: deps tools
 	$(OFFLINE) validate --lint
-	$(RUN) cfn-lint template.yaml infra/deploy/adopted.yaml infra/replica/template.yaml infra/pipeline/*.yaml
+	$(RUN) cfn-lint template.yaml infra/deploy/adopted.yaml infra/replica/replica.yaml infra/pipeline/*.yaml
 	$(RUN) actionlint infra/pipeline/github/*.yml .github/workflows/*.yml
 
 # One file a layer, pinned and hashed: SAM builds layers in a scratch folder, from their own folder alone.

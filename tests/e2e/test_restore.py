@@ -120,7 +120,7 @@ def live(deployed: Deployed) -> tuple[str, set[str]]:
 
 def deploy_replicas(stack: Stack) -> dict[str, str]:
     """Deploy the replicas; the parameters of a stack that is copied to them."""
-    template = ROOT / "infra" / "replica" / "template.yaml"
+    template = ROOT / "infra" / "replica" / "replica.yaml"
     deployment.sam(
         [
             *("deploy", "--template-file", template, "--stack-name", REPLICAS, "--s3-bucket", deployment.ARTIFACTS),

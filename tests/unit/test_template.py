@@ -196,7 +196,7 @@ def test_the_policy_names_the_own_bus_and_each_rule_on_the_bus_of_the_account():
 
 def test_what_a_lifecycle_removes_of_the_data_it_removes_of_the_replica_too() -> None:
     """S3 copies nothing that a lifecycle does."""
-    replica = read_template("infra/replica/template.yaml")["Resources"]
+    replica = read_template("infra/replica/replica.yaml")["Resources"]
     data = resources("AWS::S3::Bucket")["DataBucket"]
 
     def removals(bucket: dict[str, Any]) -> list[Any]:
