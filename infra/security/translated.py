@@ -15,6 +15,7 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 EXAMPLES: Mapping[str, Any] = {
     "MaintainStoreRoleArn": f"arn:aws:iam::{ACCOUNT}:role/maintain-store",
     "ReplicaDataBucketArn": "arn:aws:s3:::data-replica",
+    "ReplicaKmsKeyArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/6a1b2c3d-0000-0000-0000-000000000001",
     "ReplicaLedgerBucketArn": "arn:aws:s3:::ledger-replica",
     "ReplicationRoleArn": f"arn:aws:iam::{ACCOUNT}:role/replication",
     "ActionBuses": [f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/other"],
