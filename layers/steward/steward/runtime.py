@@ -34,6 +34,7 @@ class Settings(BaseModel):
     deployment: str = Field(default="steward", alias="STEWARD_DEPLOYMENT")
     model_metrics: bool = Field(default=False, alias="STEWARD_MODEL_METRICS")
     replica_arn: str = Field(default="", alias="STEWARD_REPLICA_ARN")
+    megabytes: int = Field(default=1024, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
 
 
 class QueueSettings(Settings):
