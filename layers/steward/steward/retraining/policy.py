@@ -125,7 +125,7 @@ class RetrainingState(VersionedModel):
             update={
                 "labels": self.labels | {place: rows},
                 "classes": self.classes | ({place: dict(classes)} if classes else {}),
-                "realised": {told: figures[told] for told in newest},
+                "realised": {at: figures[at] for at in newest},
             }
         )
 
