@@ -14,6 +14,7 @@ from steward.outbox import OutboxEntry, announce
 from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
 from steward.repositories import models, training_data
+from steward.repositories.first_versions import first_version
 from steward.repositories.run_attempts import AttemptKilled, Attempts
 from steward.retraining import artifact, recipe
 from steward.retraining.dataset import held_out, truth
@@ -25,8 +26,9 @@ from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
 from steward.spec.model import ModelSpec
 from steward.store import keys
+from steward.validation.contest import Contest, judge
 from steward.validation.evaluation import Evaluation
-from steward.validation.gates import ADOPTION_GATES, GATES, Contest
+from steward.validation.gates import ADOPTION_GATES, GATES
 
 
 def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[Event]:
@@ -68,7 +70,8 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
 
 def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, attempts: Attempts) -> ObjectRef:
     manifest = runtime.data.load(completed.manifest, VersionManifest)
-    champion = models.routing(runtime.data, spec.model).champion
+    routing = models.routing(runtime.data, spec.model)
+    champion = routing.champion
     incumbent = models.manifest(runtime.data, spec.model, champion) if champion else None
     if manifest.recipe is None:
         return _adoption(runtime, spec, completed, manifest, champion)
@@ -76,6 +79,7 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
     holdout = held_out(training_data.load(runtime.data, spec, frozen, since=frozen.holdout_start), frozen, spec)
     attempts.work(makes=keys.version(spec.model, manifest.version, "card.json"))
     scores, opposing = _scores(runtime, spec, manifest, incumbent, holdout)
+    metrics = metric_values(outcomes_of(scores, holdout, spec), spec.business_value)
     contest = Contest(
         labels=truth(holdout, spec),
         times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),
@@ -90,6 +94,8 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
         declared_features=list(spec.features),
         leakage=Baseline.from_json(runtime.data.get_verified(manifest.baseline)).leakage,
         maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
+        metrics=metrics,
+        first=first_version(runtime.data, spec, routing, holdout, frozen.holdout_start),
     )
     return _store_evaluation(
         runtime,
@@ -104,9 +110,9 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
             dataset=manifest.dataset,
             holdout_start=frozen.holdout_start,
             holdout_rows=len(holdout),
-            metrics=metric_values(outcomes_of(scores, holdout, spec), spec.business_value),
+            metrics=metrics,
             champion_metrics=metric_values(outcomes_of(opposing, holdout, spec), spec.business_value),
-            gates=[gate.evaluate(contest, spec.validation) for gate in GATES],
+            gates=judge(GATES, contest, spec.validation),
         ),
     )
 
@@ -169,7 +175,7 @@ def _adoption(
             holdout_rows=manifest.holdout_rows,
             metrics=metrics,
             champion_metrics={},
-            gates=[gate.evaluate(contest, spec.validation) for gate in ADOPTION_GATES],
+            gates=judge(ADOPTION_GATES, contest, spec.validation),
         ),
     )
 

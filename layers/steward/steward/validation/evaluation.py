@@ -8,6 +8,9 @@ from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
 from steward.results import count_of
 
+_CONVINCING = frozenset({"better_than_champion", "adopted"})
+"""The gates whose grounds say why a version is released; the others only keep it from harm."""
+
 
 class GateResult(TolerantModel):
     """What one gate said.
@@ -83,7 +86,8 @@ class Evaluation(VersionedModel):
     def summary(self) -> str:
         """One sentence: the first gate that refused, or the gain that convinced."""
         refused = next((gate for gate in self.gates if not gate.passed), None)
-        return refused.message if refused else self.gates[-1].message
+        convinced = next((gate for gate in self.gates if gate.gate in _CONVINCING), self.gates[-1])
+        return refused.message if refused else convinced.message
 
     @property
     def verdict(self) -> str:
