@@ -108,7 +108,7 @@ def _record_corrected_windows(data: Bucket, spec: ModelSpec, windows: Sequence[s
 
 
 def _correction_key(upload: Upload) -> keys.CorrectionKey:
-    asked = keys.CorrectionKey.parse(upload.place)
+    asked = keys.CorrectionKey.parse(upload.inbox_key)
     if asked is None or asked.kind not in get_args(CorrectedKind):
         raise BatchInvalid(
             "unknown_correction",

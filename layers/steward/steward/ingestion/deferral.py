@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from steward.events import REMOVED_MODEL, BatchDeferred, BatchRejected, Event, Kind, ReleaseChanged
+from steward.events import REMOVED_MODEL, BatchDeferred, BatchRejected, Event, Kind
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.repositories.uploads import Upload, correlation_of, sequencer_of, uploaded_at
@@ -37,10 +37,10 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
     That it waits is stored before the routing is read once more, and `resume_uploads` reads what waits after the
     routing was written: one of the two finds the other.
     """
-    model = upload.place.model
+    model = upload.inbox_key.model
     runtime.data.put(keys.deferred_uploads(model, upload.batch), b"", "text/plain", source=upload.source)
     if models.routing(runtime.data, model).promotions:
-        _send_round(runtime, upload.created.bucket, upload.batch, upload.source)
+        resend_upload(runtime, upload.created.bucket, upload.batch, upload.source)
         return
     event = BatchDeferred(
         **runtime.header(model, upload.uploaded, upload.created.correlation_id),
@@ -57,16 +57,6 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
     yield from announce(runtime, entry)
 
 
-def resume_uploads(runtime: Runtime[QueueSettings], released: ReleaseChanged) -> Iterator[Event]:
-    """Have the uploads that waited for a first champion taken in; doing it again changes nothing."""
-    if released.previous is not None:
-        return
-    for listed in runtime.data.list(keys.deferred_uploads(released.model)):
-        if source := runtime.data.source_of(listed.key):
-            _send_round(runtime, runtime.data.name, listed.name, source)
-    yield from ()
-
-
 def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Event]:
     """Refuse the uploads that have waited for too long, while still no version is in charge; all, of a removed model.
 
@@ -79,13 +69,13 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Even
     markers = list(runtime.data.versions(keys.deferred_uploads(model)))
     for stored in markers:
         batch, source = keys.batch_of(stored.key), runtime.data.source_of(stored.key)
-        place = InboxKey.parse(source[0]) if source else None
-        if place is None or not stored.newest or (removal is None and now - stored.modified < LONGEST):
+        inbox_key = InboxKey.parse(source[0]) if source else None
+        if inbox_key is None or not stored.newest or (removal is None and now - stored.modified < LONGEST):
             continue
-        key = source[0]  # type: ignore[index] # it has a place
+        key = source[0]  # type: ignore[index] # it has an inbox key
         event = BatchRejected(
             **runtime.header(model, uploaded_at(batch), correlation_of(batch)),
-            kind=place.kind,
+            kind=inbox_key.kind,
             batch=batch,
             source=key,
             code=REMOVED_MODEL if removal else "no_champion",
@@ -99,5 +89,13 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Even
         runtime.data.delete_versions([(each.key, each.version_id) for each in markers if each.key == stored.key])
 
 
-def _send_round(runtime: Runtime[QueueSettings], bucket: str, batch: str, source: tuple[str, str]) -> None:
+def resend_upload(runtime: Runtime[QueueSettings], bucket: str, batch: str, source: tuple[str, str]) -> None:
+    """Send an upload to the queue of uploads once more.
+
+    Args:
+        runtime: of a function that may send to that queue.
+        bucket: that the file is in.
+        batch: the id that it is taken in under.
+        source: its key and version ID.
+    """
     Queue(runtime.settings.ingest_queue_url).send_upload(bucket, *source, sequencer_of(batch))
