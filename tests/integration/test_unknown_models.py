@@ -38,6 +38,7 @@ COMMANDS: dict[str, list[str]] = {
     "quarantine show": ["{model}", "20240115T000000Z-0123456789ab"],
     "remove": ["{model}", "--reason", "a test", "--yes"],
     "report": ["{model}"],
+    "reproduce": ["{model}", "champion"],
     "retrain": ["{model}", "--reason", "a test"],
     "roll-back": ["{model}", "--reason", "a test"],
     "show": ["{model}", WINDOW],
