@@ -71,6 +71,17 @@ def test_a_version_is_identical_whatever_the_environment_of_the_command(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_refitted_version_is_identical_in_what_was_judged_too(steward: Deployment) -> None:
+    lemons.begin(steward, lemons.SPEC.replace("  cool_down: 3d", "  cool_down: 4d\n  refit: true\n  span: everything"))
+    with reached(steward):
+        found = json.loads(reproduce("--json").stdout)
+    manifest = steward.object(f"models/lemons/versions/{steward.champion('lemons')}/manifest.json")
+    assert found["identical"]
+    assert found["sha256"] == [manifest["artifact"]["sha256"]] * 2
+    assert found["judged_sha256"] == [manifest["judged"]["sha256"]] * 2
+    assert found["dataset"] == []
+
+
 def test_nothing_is_stored_or_announced(trained: Deployment) -> None:
     def everything() -> list[dict[str, bytes]]:
         return [trained.contents("", bucket) for bucket in (trained.data, trained.ledger)]

@@ -156,6 +156,17 @@ def firing(alerts: ModelAlerts, spec: ModelSpec) -> list[MonitorName]:
     return [name for name, status in alert_statuses(alerts, spec).items() if status.state == "firing"]
 
 
+def changed_since(alerts: ModelAlerts, spec: ModelSpec) -> datetime | None:
+    """The start of the first bad window of the alerts that fire and may start a retraining; None where none does."""
+    statuses = alert_statuses(alerts, spec)
+    began = [
+        _window(statuses[name].progress.since or "").start
+        for name in spec.retraining.on_alerts
+        if name in statuses and statuses[name].state == "firing" and statuses[name].progress.since
+    ]
+    return min(began, default=None)
+
+
 def _alert_status(
     alerts: ModelAlerts,
     spec: ModelSpec,

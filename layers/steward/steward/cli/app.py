@@ -24,6 +24,12 @@ PANELS = {
             "steward suggest reference.csv --model loans --owner risk-team --output loans.yaml",
         ),
         Entry(
+            "backtest",
+            "backtest:rehearse_policies",
+            "Rehearse retraining policies on a model's own past.",
+            "steward backtest loans --policy monthly.yaml --chart backtest.svg",
+        ),
+        Entry(
             "validate",
             "validate:validate",
             "Validate declarations without uploading them.",
@@ -84,6 +90,12 @@ PANELS = {
             "steward explain loans 20190408T000000Z_1w",
         ),
         Entry(
+            "decisions",
+            "decisions:show_decisions",
+            "Show what the retraining policy decided, by which rules and inputs.",
+            "steward decisions loans",
+        ),
+        Entry(
             "audit",
             "audit:audit",
             "Audit a model's governance invariants now.",
@@ -96,6 +108,12 @@ PANELS = {
             "doctor:show_diagnosis",
             "Find problems of the deployment, with the command that fixes each.",
             "steward doctor",
+        ),
+        Entry(
+            "resend",
+            "resend:resend",
+            "List uploads that were never answered, or have them taken in.",
+            "steward resend --since 2026-11-28T09:00Z --send",
         ),
         Entry(
             "redrive",

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from steward.offline.reproduction import Attempted, Reproduction
 from steward.repositories.artifacts import ArtifactCatalogue
 from steward.retraining import recipe
 from steward.retraining.platform import choosable_instructions, describe_platform, platform_environment
+from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
 from steward.store import keys
 
@@ -56,7 +58,7 @@ def reproduce(
                 f"version {made.version} cannot be trained again: {error}; rows that were erased, or that are older "
                 "than `retention` keeps them, do not come back"
             ) from error
-        found = _train(folder, made)
+        found = _train(folder, made, catalogue.data.load(keys.run(model, made.run), Run).since)
     found = found.model_copy(update={"corrected_since": list(_list_corrections(catalogue, made))})
     if as_json:
         print_json(found)
@@ -83,7 +85,7 @@ def _refuse(made: VersionManifest, environment: str) -> None:
         )
 
 
-def _train(folder: Path, made: VersionManifest) -> Reproduction:
+def _train(folder: Path, made: VersionManifest, since: datetime | None) -> Reproduction:
     """Train in a process that computes as the version's platform did.
 
     Raises:
@@ -91,6 +93,7 @@ def _train(folder: Path, made: VersionManifest) -> Reproduction:
     """
     environment = platform_environment(made.platform, describe_platform(), choosable_instructions(), os.environ)
     command = [sys.executable, "-P", "-m", "steward.offline.reproduction", str(folder)]
+    command += [since.isoformat()] if since else []
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     if done.returncode:
         last = done.stderr.strip().rpartition("\n")[2]

@@ -1,12 +1,13 @@
 """Trains a version again from the folder that `steward checkout` made, and compares what comes of it.
 
-`python -m steward.offline.reproduction FOLDER` prints the comparison as JSON: it is a process of its own, since numpy
+`python -m steward.offline.reproduction FOLDER [SINCE]` prints the comparison as JSON: it is a process of its own, since numpy
 and OpenBLAS choose their code as they are loaded.
 """
 
 import hashlib
 import sys
 import warnings
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +21,8 @@ from steward.lineage.model_fields import model_changes
 from steward.offline.version import Version, load, read_verified
 from steward.records.stored import read_records
 from steward.retraining import artifact, recipe
-from steward.retraining.dataset import constant, dataset_rows, split, stored_columns, targets
+from steward.retraining.dataset import constant, dataset_rows, stored_columns
+from steward.retraining.fitting import FittedVersion, fit_version
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.platform import describe_platform
 from steward.spec.policies import Recipe
@@ -49,8 +51,9 @@ class Reproduction(BaseModel):
     """A version trained again, and how it compares.
 
     Attributes:
-        identical: whether the artifact has the same SHA-256.
+        identical: whether the artifact has the same SHA-256, and so has the one that was judged.
         sha256: of the version's artifact, and of the one made again.
+        judged_sha256: likewise of the artifact that the gates judged, where that is another.
         libraries, recipe, dataset, platform: what differs of what a training is made of; `before` as the version's
             manifest says, `after` as it was here. The dataset by its id, rows, span and what a constant model predicts.
         artifact: fields of the fitted pipelines that differ.
@@ -66,6 +69,7 @@ class Reproduction(BaseModel):
     version: str
     identical: bool
     sha256: tuple[str, str]
+    judged_sha256: tuple[str, str] | None = None
     training_rows: int
     libraries: list[FieldChange]
     recipe: list[FieldChange]
@@ -83,11 +87,12 @@ class Attempted(BaseModel):
     refused: str = ""
 
 
-def train_again(folder: Path) -> Reproduction:
+def train_again(folder: Path, since: datetime | None = None) -> Reproduction:
     """Train what a checkout holds, as a run would.
 
     Args:
         folder: the checkout, with the rows of the dataset.
+        since: when the change began that the run was about; None where no alert said.
 
     Raises:
         ObjectMissing, ObjectChanged: a part of it is not what the manifest says.
@@ -100,23 +105,30 @@ def train_again(folder: Path) -> Reproduction:
     if made.artifact is None or declared is None:
         raise StewardError(f"the declaration of version {made.version} has no recipe to train by")
     dataset, rows = _read_dataset(folder, version)
-    training, holdout = split(rows, dataset, version.spec)
-    model = recipe.fit(declared, version.spec, training, targets(training, version.spec))
-    body = artifact.dump(model)
+    fitted = fit_version(version.spec, rows, dataset, since=since)
+    body = artifact.dump(fitted.released)
     hashes = made.artifact.sha256, hashlib.sha256(body).hexdigest()
+    judged = (
+        (made.judged.sha256, hashlib.sha256(artifact.dump(fitted.judged)).hexdigest())
+        if made.judged and fitted.refitted
+        else None
+    )
     facts = {
         "id": dataset.dataset,
-        "training_rows": len(training),
-        "training_start": training[version.spec.columns.time].min().to_pydatetime().isoformat(),
-        "holdout_rows": len(holdout),
-        "constant": list(constant(training, version.spec)),
+        "span": fitted.span.span if made.span else None,
+        "refitted": fitted.refitted,
+        "training_rows": len(fitted.training),
+        "training_start": fitted.training[version.spec.columns.time].min().to_pydatetime().isoformat(),
+        "holdout_rows": len(fitted.holdout),
+        "constant": list(constant(fitted.training, version.spec)),
     }
     found = Reproduction(
         model=made.model,
         version=made.version,
-        identical=hashes[0] == hashes[1],
+        identical=hashes[0] == hashes[1] and (judged is None or judged[0] == judged[1]),
         sha256=hashes,
-        training_rows=len(training),
+        judged_sha256=judged,
+        training_rows=len(fitted.training),
         libraries=changed_fields(made.libraries, recipe.libraries()),
         recipe=changed_fields(_fields(made.recipe), _fields(declared)),
         dataset=changed_fields(_recorded_facts(version), facts),
@@ -125,14 +137,14 @@ def train_again(folder: Path) -> Reproduction:
     if found.identical:
         return found
     changes = list(model_changes(version.model, artifact.load(body)))
-    distance = _compare_predictions(version, model, holdout)
+    distance = _compare_predictions(version, fitted)
     return found.model_copy(update={"artifact": changes, "predictions": distance})
 
 
-def attempt(folder: Path) -> Attempted:
+def attempt(folder: Path, since: datetime | None = None) -> Attempted:
     """The comparison, or in one sentence why there is none."""
     try:
-        return Attempted(reproduction=train_again(folder))
+        return Attempted(reproduction=train_again(folder, since))
     except StewardError as error:
         return Attempted(refused=str(error))
 
@@ -156,6 +168,8 @@ def _recorded_facts(version: Version) -> dict[str, object]:
     made = version.manifest
     return {
         "id": keys.dataset_of(made.dataset.key),
+        "span": made.span.span if made.span else None,
+        "refitted": made.judged is not None,
         "training_rows": made.training_rows,
         "training_start": made.training_start.isoformat(),
         "holdout_rows": made.holdout_rows,
@@ -163,8 +177,9 @@ def _recorded_facts(version: Version) -> dict[str, object]:
     }
 
 
-def _compare_predictions(version: Version, model: recipe.Fitted, holdout: pd.DataFrame) -> PredictionDistance:
-    before, after = (recipe.score(one, version.spec, holdout) for one in (version.model, model))
+def _compare_predictions(version: Version, fitted: FittedVersion) -> PredictionDistance:
+    holdout = fitted.holdout
+    before, after = (recipe.score(model, version.spec, holdout) for model in (version.model, fitted.released))
     distance = np.abs(before - after).reshape(len(holdout), -1)
     return PredictionDistance(
         rows=len(holdout),
@@ -179,4 +194,5 @@ def _fields(declared: Recipe | None) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(attempt(Path(sys.argv[1])).model_dump_json())
+    moments = [datetime.fromisoformat(moment) for moment in sys.argv[2:]]
+    sys.stdout.write(attempt(Path(sys.argv[1]), *moments).model_dump_json())

@@ -25,7 +25,7 @@ _NEEDED: tuple[Part, ...] = (
 )  # fmt: skip
 """What every version comes with; one that was trained elsewhere has no artifact."""
 
-_COPIED: tuple[Part, ...] = ("model.skops", "baseline.json", "background.json")
+_COPIED: tuple[Part, ...] = ("model.skops", "judged.skops", "baseline.json", "background.json")
 """What becomes part of the version here as it is."""
 
 
@@ -157,6 +157,7 @@ def _store(
             "spec": spec,
             "dataset": dataset,
             "artifact": stored.get("model.skops"),
+            "judged": stored.get("judged.skops"),
             "baseline": stored["baseline.json"],
             "background": stored.get("background.json"),
         }

@@ -188,6 +188,7 @@ def _apply_correction(runtime: Runtime, spec: ModelSpec, corrected: DataCorrecte
             reason=f"{correction.rows:,} rows of {corrected.kind}, of data that {champion} was trained on, are {done} "
             f"for defect {corrected.defect}",
             author=POLICY,
+            defect=corrected.defect,
         )
 
 

@@ -57,6 +57,7 @@ STORED = (
     StoredKind("evidence.history:History", rf"history/{_MODEL}/[^/]+\.json"),
     StoredKind("alerting.model_alerts:ModelAlerts", rf"alerts/{_MODEL}\.json"),
     StoredKind("retraining.policy:RetrainingState", rf"runs/{_MODEL}/_policy\.json"),
+    StoredKind("retraining.policy_decision:PolicyDecision", rf"decisions/{_MODEL}/[^/]+\.json"),
     StoredKind("retraining.runs:Run", rf"runs/{_MODEL}/[^/_][^/]*\.json"),
     StoredKind("defects.defect:Defect", rf"defects/{_MODEL}/[^/]+\.json"),
     StoredKind("corrections.apply_corrections:CorrectedWindows", rf"corrections/{_MODEL}/_windows\.json"),
@@ -70,6 +71,7 @@ STORED = (
     StoredKind("promotion.transfer:Transfer", rf"promotions/{_MODEL}/[^/]+\.json"),
     StoredKind("promotion.transfer:LedgerExtract", rf"transfers/{_MODEL}/[^/]+/ledger\.json"),
     StoredKind("selfcheck.incidents:OpenIncidents", r"watch/problems\.json"),
+    StoredKind("selfcheck.last_watch:LastWatch", r"watch/last\.json"),
     StoredKind("selfcheck.schema_versions:SchemaVersions", r"watch/schema-versions\.json"),
     StoredKind("ledger:LedgerEntry", rf"({_MODEL}|_deployment)/[0-9]{{10}}\.json"),
 )

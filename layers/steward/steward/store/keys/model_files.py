@@ -69,3 +69,13 @@ def run(model: str, run: str) -> str:
 def retraining_state(model: str) -> str:
     """What the retraining policy remembers (compare-and-swap)."""
     return f"{runs(model)}_policy.json"
+
+
+def decisions(model: str) -> str:
+    """Prefix of the decisions of a model's retraining policy, oldest first."""
+    return f"decisions/{model}/"
+
+
+def decision(model: str, decision: str) -> str:
+    """One decision of the retraining policy (create-only); a run that it starts has the same ID."""
+    return f"{decisions(model)}{decision}.json"
