@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +21,13 @@ from .terminal import Ran, reached, run
 from .test_corrections import correct, open_defect
 
 
-@pytest.fixture(autouse=True)
-def command(trained: Deployment) -> Iterator[None]:
-    with reached(trained):
-        yield
+def reproduce(deployment: Deployment, *options: str) -> Ran:
+    with reached(deployment):
+        return run("reproduce", "lemons", "champion", *options)
 
 
-def reproduce(*options: str) -> Ran:
-    return run("reproduce", "lemons", "champion", *options)
-
-
-def compared() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(reproduce("--json").stdout)
+def compare(deployment: Deployment) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(reproduce(deployment, "--json").stdout)
     return found
 
 
@@ -61,10 +55,10 @@ def test_a_version_is_identical_whatever_the_environment_of_the_command(
     for name, value in {"PYTHONHASHSEED": seed, "TMPDIR": str(tmp_path), "OMP_NUM_THREADS": seed[0],
                         "OPENBLAS_NUM_THREADS": seed[0], "TZ": "Asia/Kathmandu"}.items():  # fmt: skip
         monkeypatch.setenv(name, value)
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.code == 0, shown.text
     assert f"identical (SHA-256 {stored(trained, 'artifact')['sha256']})" in shown.stdout
-    found = compared()
+    found = compare(trained)
     assert found["identical"]
     assert found["sha256"] == [stored(trained, "artifact")["sha256"]] * 2
     assert not any(found[part] for part in ("libraries", "recipe", "dataset", "artifact", "predictions"))
@@ -73,8 +67,7 @@ def test_a_version_is_identical_whatever_the_environment_of_the_command(
 
 def test_a_refitted_version_is_identical_in_what_was_judged_too(steward: Deployment) -> None:
     lemons.begin(steward, lemons.SPEC.replace("  cool_down: 3d", "  cool_down: 4d\n  refit: true\n  span: everything"))
-    with reached(steward):
-        found = json.loads(reproduce("--json").stdout)
+    found = compare(steward)
     manifest = steward.object(f"models/lemons/versions/{steward.champion('lemons')}/manifest.json")
     assert found["identical"]
     assert found["sha256"] == [manifest["artifact"]["sha256"]] * 2
@@ -87,7 +80,7 @@ def test_nothing_is_stored_or_announced(trained: Deployment) -> None:
         return [trained.contents("", bucket) for bucket in (trained.data, trained.ledger)]
 
     before = everything()
-    assert reproduce().code == 0
+    assert reproduce(trained).code == 0
     assert everything() == before
 
 
@@ -96,11 +89,11 @@ def test_another_artifact_is_told_apart_by_its_fields_and_predictions(trained: D
     other = another_artifact()
     version_id = trained.upload(place["key"], other)
     forge(trained, artifact=place | {"version_id": version_id, "sha256": sha256(other)}, training_rows=7)
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.code == 1
     assert "differs" in shown.stdout
     assert "predictions for the holdout differ, by" in shown.stdout
-    found = compared()
+    found = compare(trained)
     assert (found["identical"], found["recipe"], found["libraries"]) == (False, [], [])
     assert [(change["field"], change["before"]) for change in found["dataset"]] == [("training_rows", 7)]
     assert any(change["field"].startswith("steps.estimator.") for change in found["artifact"])
@@ -118,18 +111,18 @@ def another_artifact() -> bytes:
 
 def test_other_libraries_are_named_first_with_how_to_get_them(trained: Deployment) -> None:
     forge(trained, libraries=recipe.libraries() | {"scikit-learn": "1.0.0"})
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.stderr.startswith("version")
     assert "scikit-learn 1.0.0, and" in shown.stderr
     assert "scikit-learn==1.0.0" in shown.stderr
-    found = compared()
+    found = compare(trained)
     assert [(change["field"], change["before"]) for change in found["libraries"]] == [("scikit-learn", "1.0.0")]
 
 
 def test_an_erased_object_of_the_dataset_is_named(trained: Deployment) -> None:
     item = trained.object(stored(trained, "dataset")["key"])["objects"][0]["stored"]
     aws.s3().delete_object(Bucket=trained.data, Key=item["key"], VersionId=item["version_id"])
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.code == 2
     assert "cannot be trained again" in shown.text
     assert item["key"] in shown.text
@@ -138,22 +131,22 @@ def test_an_erased_object_of_the_dataset_is_named(trained: Deployment) -> None:
 def test_rows_withdrawn_since_are_trained_on_and_told_of(trained: Deployment) -> None:
     defect = open_defect(trained)
     correct(trained, defect, lemons.sales(14)[["sale"]].head(10), kind="withdrawn-reference")
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.code == 0, shown.text
     assert "corrected or withdrawn rows since" in shown.stdout
-    assert compared()["corrected_since"]
+    assert compare(trained)["corrected_since"]
 
 
 def test_a_version_of_another_environment_is_refused(trained: Deployment) -> None:
     forge(trained, environment="staging")
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.code == 2
     assert "was trained in staging, where its rows are" in shown.text
 
 
 def test_an_adopted_version_is_refused(trained: Deployment) -> None:
     forge(trained, recipe=None, artifact=None)
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.code == 2
     assert "no recipe says how" in shown.text
 
@@ -166,7 +159,7 @@ def test_an_artifact_of_an_unlisted_type_is_refused_before_anything_is_trained(
     dangerous = skops.io.dumps(Pipeline([("columns", FunctionTransformer(os.system))]))
     body = {"dangerous": dangerous, "pickle": b"cos\nsystem\n(S'touch %s/opened'\ntR." % os.fsencode(tmp_path)}[content]
     forge(trained, artifact=place | {"version_id": trained.upload(place["key"], body), "sha256": sha256(body)})
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.code == 2
     assert {"dangerous": "types that are not trusted", "pickle": "not a skops file"}[content] in shown.text
     assert list(tmp_path.iterdir()) == []
@@ -174,7 +167,7 @@ def test_an_artifact_of_an_unlisted_type_is_refused_before_anything_is_trained(
 
 def test_changed_bytes_are_refused(trained: Deployment) -> None:
     forge(trained, artifact=stored(trained, "artifact") | {"sha256": "0" * 64})
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.code == 2
     assert "has SHA-256" in shown.text
 
@@ -183,6 +176,6 @@ def test_a_training_that_the_processor_cannot_do_is_said_so(
     trained: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
-    shown = reproduce()
+    shown = reproduce(trained)
     assert shown.code == 2
     assert "ended with code 1" in shown.text

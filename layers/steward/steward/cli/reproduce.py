@@ -138,6 +138,10 @@ def _show(found: Reproduction) -> None:
         console.print(Text.assemble(head, ("identical", "bold green"), f" (SHA-256 {found.sha256[0]})"))
     else:
         console.print(Text.assemble(head, ("differs", "bold red"), f" (SHA-256 {' → '.join(found.sha256)})"))
+        if found.judged_sha256:
+            console.print(
+                f"The artifact that the gates judged has SHA-256 {' → '.join(found.judged_sha256)}", markup=False
+            )
         for table in _tables(found):
             console.print()
             console.print(table)
@@ -159,17 +163,17 @@ def _tables(found: Reproduction) -> Iterator[Table]:
 
 
 def _describe_distance(found: Reproduction) -> str:
-    told = ""
+    sentences = ""
     if len(found.artifact) > _LISTED:
-        told = f"{len(found.artifact) - _LISTED:,} more fields of the artifact differ; --json has them all. "
+        sentences = f"{len(found.artifact) - _LISTED:,} more fields of the artifact differ; --json has them all. "
     if not (found.libraries or found.recipe or found.dataset or found.platform):
-        told += (
+        sentences += (
             "Libraries, recipe, dataset and platform agree: another release of Steward trained it, or code differs. "
         )
     distance = found.predictions
     if distance is None or not distance.differ:
-        return f"{told}The predictions for the holdout are the same."
+        return f"{sentences}The predictions for the holdout are the same."
     return (
-        f"{told}{distance.differ:,} of {distance.rows:,} predictions for the holdout differ, by {distance.largest:.2g} "
+        f"{sentences}{distance.differ:,} of {distance.rows:,} predictions for the holdout differ, by {distance.largest:.2g} "
         f"at most and {distance.mean:.2g} on average."
     )

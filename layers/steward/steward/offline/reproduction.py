@@ -1,7 +1,7 @@
 """Trains a version again from the folder that `steward checkout` made, and compares what comes of it.
 
-`python -m steward.offline.reproduction FOLDER [SINCE]` prints the comparison as JSON: it is a process of its own, since numpy
-and OpenBLAS choose their code as they are loaded.
+`python -m steward.offline.reproduction FOLDER [SINCE]` prints the comparison as JSON: it is a process of its own, since
+numpy and OpenBLAS choose their code as they are loaded.
 """
 
 import hashlib
