@@ -60,6 +60,7 @@ def main(folder: Path) -> None:
     sys.argv = ["hypercorn", *serve, *secure]
     know_schedule_groups()
     know_deleted_versions()
+    know_conditions_of_writes()
     join_in_conditions()
     share_unpacked_layers(folder / "tmp" / "unpacked")
     async_invocations.install(lambda count: write(folder / "in_work", str(count)))
@@ -95,6 +96,30 @@ def know_deleted_versions() -> None:
         return "s3:DeleteObjectVersion" if targets and targets[0][1] else action
 
     iam_actions.extract_iam_action = extract_iam_action
+
+
+def know_conditions_of_writes() -> None:
+    """Let IAM see what is published and whether a write is create-only: MiniStack 1.5.33 has no such condition keys."""
+    tags, objects = iam_actions.request_tag_context, iam_actions.s3_service_context
+
+    def request_tag_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
+        found: dict[str, Any] = tags(service, action, body, params)
+        entries = json.loads(body).get("Entries", []) if action == "events:PutEvents" else []
+        for key, field in {"events:source": "Source", "events:detail-type": "DetailType"}.items():
+            values = {entry.get(field) for entry in entries}
+            found |= {key: values.pop()} if len(values) == 1 else {}  # of several, AWS decides about each
+        return found
+
+    def s3_service_context(action: str, params: Any, path: str = "", headers: Any = None) -> dict[str, Any]:
+        found: dict[str, Any] = objects(action, params, path, headers)
+        if action == "s3:PutObject":
+            creates = "uploads" not in (params or {}) and "partNumber" not in (params or {})
+            found["s3:ObjectCreationOperation"] = str(creates).lower()
+            found |= {f"s3:{name}": headers[name] for name in ("if-none-match", "if-match") if name in (headers or {})}
+        return found
+
+    iam_actions.request_tag_context = request_tag_context
+    iam_actions.s3_service_context = s3_service_context
 
 
 def join_in_conditions() -> None:

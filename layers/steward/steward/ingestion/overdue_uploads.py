@@ -1,0 +1,43 @@
+"""Refuses uploads that waited for a model's first version for too long."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from steward.events import BatchRejected, Event
+from steward.outbox import OutboxEntry, announce
+from steward.repositories import models
+from steward.repositories.uploads import correlation_of, uploaded_at
+from steward.runtime import Runtime
+from steward.store import keys
+from steward.store.keys import InboxKey
+
+LONGEST = timedelta(days=14)
+"""How long an upload waits since it was last asked for: as long as a queue keeps its messages."""
+
+
+def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Event]:
+    """Refuse the uploads that have waited for too long, while still no version is in charge.
+
+    One that was released after it waits anew, and is refused anew.
+    """
+    if models.routing(runtime.data, model).promotions:
+        return
+    markers = list(runtime.data.versions(keys.deferred_uploads(model)))
+    for stored in markers:
+        batch, source = keys.batch_of(stored.key), runtime.data.source_of(stored.key)
+        place = InboxKey.parse(source[0]) if source else None
+        if place is None or not stored.newest or now - stored.modified < LONGEST:
+            continue
+        key = source[0]  # type: ignore[index] # it has a place
+        event = BatchRejected(
+            **runtime.header(model, uploaded_at(batch), correlation_of(batch)),
+            kind=place.kind,
+            batch=batch,
+            source=key,
+            code="no_champion",
+            message=f"no version of {model} was in charge within {LONGEST.days} days. `steward outcome "
+            f"{model}` says why; once one is, `steward quarantine release {model} {key}` takes the file in",
+        )
+        identity = f"{event.event_id}-{stored.version_id}"
+        yield from announce(runtime, OutboxEntry(event, "batch_rejected", key, event.message, identity=identity))
+        runtime.data.delete_versions([(each.key, each.version_id) for each in markers if each.key == stored.key])
