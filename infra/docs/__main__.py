@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from infra.docs import alarms, commands, events, packages
+from infra.docs import alarms, commands, events, packages, sagemaker
 
 FOLDER = Path(__file__).parent
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
@@ -17,6 +17,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     },
     "commands.md": {"commands": commands.table},
     "operations.md": {"alarms": alarms.table},
+    "../sagemaker/README.md": {"counterparts": sagemaker.table},
 }
 """The blocks of each page, in any order: what they are called there, and what writes them."""
 

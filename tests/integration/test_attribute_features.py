@@ -22,12 +22,12 @@ from steward.events import (
     ObjectRef,
 )
 from steward.monitoring.check import Check
-from steward.repositories.window_evidence import recompute
 from steward.results import MetricResult
 from steward.services import attribute_features
 from steward.store.bucket import Bucket
 from steward.store.stored_objects import sha256
 from tests.integration import lemons
+from tests.integration.recomputed import recompute
 
 from .deployment import Deployment, message
 

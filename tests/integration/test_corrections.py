@@ -18,9 +18,9 @@ from steward.events import (
 )
 from steward.monitoring.check import Check
 from steward.records.quarantine import read_rejected
-from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
+from tests.integration.recomputed import recompute
 from tests.nightly import nightly
 
 from .deployment import Deployment, Objects, deployed

@@ -14,9 +14,9 @@ from steward.errors import IncomparableProfiles, StewardError
 from steward.events import CheckCompleted
 from steward.monitoring.check import Check
 from steward.profiles.profile import Profile
-from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
+from tests.integration.recomputed import recompute
 
 from .deployment import Deployment
 from .terminal import reached, run

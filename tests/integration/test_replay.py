@@ -6,10 +6,10 @@ import pytest
 
 from steward.events import AlertRaised, CheckCompleted, DefectChanged, DefectOverdue, DefectReviewRequested
 from steward.monitoring.check import Check
-from steward.repositories.window_evidence import recompute
 from steward.results import MetricResult
 from steward.store.bucket import Bucket
 from tests.integration import lemons
+from tests.integration.recomputed import recompute
 
 from .deployment import Deployment
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from steward.events import AlertRaised, AlertResolved, CheckCompleted, CheckRequested
 from steward.monitoring.check import Check
-from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
+from tests.integration.recomputed import recompute
 
 from .deployment import Deployment
 from .terminal import reached, run

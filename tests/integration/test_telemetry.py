@@ -7,9 +7,9 @@ import pytest
 
 from steward.events import AlertRaised, BatchIngested, BatchRejected, BatchRepeated, CheckCompleted
 from steward.monitoring.check import Check
-from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
+from tests.integration.recomputed import recompute
 
 from .deployment import Deployment
 

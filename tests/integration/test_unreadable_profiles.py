@@ -5,9 +5,9 @@ import pytest
 from steward import aws
 from steward.events import CheckCompleted
 from steward.monitoring.check import Check
-from steward.repositories.window_evidence import recompute
 from steward.store.bucket import Bucket
 from tests.integration import lemons
+from tests.integration.recomputed import recompute
 
 from .deployment import Deployment
 from .test_check_window import DAY, requested, upload_day

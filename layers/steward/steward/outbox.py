@@ -43,13 +43,7 @@ class OutboxEntry:
 
 
 def announce(runtime: Runtime[Any], entry: OutboxEntry, notify: Callable[[], None] | None = None) -> Iterator[Event]:
-    """Record a decision, notify people of it, and publish its event; announced again, it is recorded once.
-
-    Args:
-        runtime: the function's.
-        entry: the decision and its event.
-        notify: notifies people.
-    """
+    """Record a decision, notify people of it, and publish its event; announced again, it is recorded once."""
     yield from announce_all(runtime, [entry], notify)
 
 

@@ -15,9 +15,9 @@ from steward.drift.jensen_shannon_distance import jensen_shannon_distance
 from steward.drift.kolmogorov_smirnov import kolmogorov_smirnov
 from steward.drift.l_infinity_distance import l_infinity_distance
 from steward.drift.standardised_shift import Shift
-from steward.drift.wasserstein_distance import wasserstein_distance
 from steward.errors import IncomparableProfiles
 from steward.profiles.bins import NumericBins
+from tests.independent.approximation import wasserstein_distance
 from tests.independent.profiling import summary
 
 histograms = st.integers(1, 30).flatmap(

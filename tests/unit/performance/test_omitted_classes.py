@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import recall_score, roc_auc_score
 
 from steward.monitoring.window_figures import window_figures
+from steward.performance.metric import MetricFigures
 from steward.performance.metrics import METRICS
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.realised_performance import evaluate_performance
@@ -41,7 +42,7 @@ def outcomes(scores, labels):
 
 
 def judged(window, holdout) -> dict[str, MetricResult]:
-    found = evaluate_performance(outcomes(*window), outcomes(*holdout), SPEC)
+    found = evaluate_performance(MetricFigures(outcomes(*window)), MetricFigures(outcomes(*holdout)), SPEC)
     return {one.monitor: one for one in found if one.column is None}
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.intervals import Estimate
+from steward.performance.metric import MetricFigures
 from steward.performance.multiclass_outcomes import MulticlassOutcomes
 from steward.performance.realised_performance import evaluate_performance, surely_beyond
 from steward.performance.regression_outcomes import RegressionOutcomes
@@ -14,7 +15,8 @@ from tests.unit.performance.samples import BINARY, CLASSES, MULTICLASS, REGRESSI
 
 
 def judged(window, holdout, spec=BINARY):
-    return {(result.monitor, result.column): result for result in evaluate_performance(window, holdout, spec)}
+    found = evaluate_performance(MetricFigures(window), MetricFigures(holdout), spec)
+    return {(result.monitor, result.column): result for result in found}
 
 
 def statuses(window, holdout, spec=BINARY):
@@ -148,7 +150,7 @@ def test_business_value_falls_where_costly_mistakes_grow():
 )
 def test_outcomes_of_another_task_or_other_classes_are_unknown(window, spec):
     holdout = MulticlassOutcomes.empty(CLASSES) if spec is MULTICLASS else BinaryOutcomes()
-    found = evaluate_performance(window, holdout, spec)
+    found = list(judged(window, holdout, spec).values())
     assert {result.status for result in found} == {"unknown"}
     assert "under the present declaration" in found[0].message
 

@@ -44,13 +44,7 @@ def alert_event(change: AlertChange, header: Header, fields: AlertFields) -> Ale
 
 
 def action_event(execution: ActionExecution, model: str, now: datetime) -> Event:
-    """Build the event of an action; a repeated call returns the same event with the same id.
-
-    Args:
-        execution: what is to be done.
-        model: whose.
-        now: the wall clock.
-    """
+    """Build the event of an action; a repeated call returns the same event with the same id."""
     header = Header(occurred_at=now, model=model, as_of=execution.as_of, correlation_id=execution.correlation_id)
     state = execution.action.when.state
     reason = f"alert {execution.monitor} is {state} since {execution.window}: {execution.summary}"

@@ -21,13 +21,6 @@ def due_actions(
     """Yield the actions that are due and neither done nor leased by another function.
 
     One trouble is one cause: each row of the table is taken once for it, or held back once for each reason.
-
-    Args:
-        actions: the table.
-        statuses: how the alerts stand.
-        known: the executions so far, by their identities.
-        cause: the event that is being handled.
-        now: the wall clock.
     """
     for action in actions:
         for name, status in statuses.items():

@@ -42,16 +42,7 @@ def alerts_notification(
     *,
     report: str,
 ) -> Notification:
-    """One notification of all alerts that moved together.
-
-    Args:
-        claims: what is told of each monitor.
-        events: what the bus is told of it.
-        statuses: how the alerts stand.
-        done: what was done by itself, or held back.
-        bucket: where the check is.
-        report: where the model's report is.
-    """
+    """One notification of all alerts that moved together."""
     news = sorted(
         (_news(claim, events[name], statuses[name]) for name, claim in claims.items()),
         key=lambda one: (_ORDER.index(one.change), -rank(one.severity), one.monitor),
@@ -188,12 +179,7 @@ _RELEASES = {
 
 
 def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - one case an event
-    """Build the notification of an event; None for events that need none.
-
-    Args:
-        event: what happened.
-        report: where the model's report is.
-    """
+    """Build the notification of an event; None for events that need none."""
     severity: Severity = "warning"
     match event:
         case ReportRendered():

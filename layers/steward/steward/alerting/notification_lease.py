@@ -112,13 +112,7 @@ class AlertSnapshot:
 
 
 def pending_notification(state: DeliveryState, snapshot: AlertSnapshot, rule: AlertRule) -> Announcement | None:
-    """Return the notification that is due; None if subscribers are up to date.
-
-    Args:
-        state: what they know.
-        snapshot: how the alert stands.
-        rule: how it moves.
-    """
+    """Return the notification that is due; None if subscribers are up to date."""
     last = state.last
     news = Announcement(
         change="firing",

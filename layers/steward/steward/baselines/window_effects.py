@@ -104,12 +104,7 @@ def median_effect(known: Sequence[DesignEffect], own: DesignEffect) -> DesignEff
 
 
 def strongest_effect(effects: Sequence[DesignEffect], sampled: float) -> DesignEffect:
-    """The effect of statistics of several parts together: that of the part that varies most from window to window.
-
-    Args:
-        effects: of the parts.
-        sampled: the share of the rows that is looked at.
-    """
+    """The effect of statistics of several parts together: that of the part that varies most from window to window."""
     known = [effect for effect in effects if effect.known]
     found = DesignEffect()
     if known:

@@ -58,12 +58,7 @@ def _show(found: list["ModelStatus"], *, alerts: bool) -> None:
 
 
 def describe_backlog(deployment: Deployment, statuses: list[ModelStatus]) -> str:
-    """What uploads have led to that is not done yet, as a sentence; empty where all is, or nobody may ask.
-
-    Args:
-        deployment: whose queues are asked.
-        statuses: of the models whose runs are named.
-    """
+    """What uploads have led to that is not done yet, as a sentence; empty where all is, or nobody may ask."""
     try:
         counts = {function: backlog(deployment.outputs[f"{function}QueueUrl"]) for function in _CHAIN}
     except QueueUnreadable:

@@ -40,13 +40,7 @@ class DefectReport(TolerantModel):
 
     @classmethod
     def of(cls, proposed: DefectProposed, policy: DefectPolicy, since: datetime) -> Self:
-        """What a proposal reports, under the service levels in force.
-
-        Args:
-            proposed: what was found.
-            policy: the service levels.
-            since: from when they count.
-        """
+        """What a proposal reports, under the service levels in force."""
         return cls(
             event=proposed.event_id,
             source=proposed.source,

@@ -33,13 +33,7 @@ def by_deadline(defects: Collection[Defect]) -> list[Defect]:
 
 
 def burn_down(defects: Collection[Defect], at: datetime, days: int) -> Sequence[DayLeft]:
-    """How the number of defects went down, or did not, over the days up to a moment.
-
-    Args:
-        defects: all of a model's.
-        at: the present.
-        days: how many days, the present one included.
-    """
+    """How the number of defects went down, or did not, over the days up to a moment."""
     lines = []
     for before in reversed(range(days)):
         day = (at - timedelta(days=before)).date()

@@ -23,11 +23,6 @@ def evaluate_drift(baseline: Baseline, profile: Profile, watched: DriftScope) ->
     embeddings. All statistics of a column carry that one status; the effect stands at the decisive one alone. Sample
     sizes count after the deflation by the baseline's design effects.
 
-    Args:
-        baseline: of the version whose records the window holds.
-        profile: of the window, over the baseline's bins.
-        watched: the declared monitors and limits.
-
     Returns:
         Results per column in the baseline's order, by monitor; `unknown` with its reason where nothing can be measured.
 

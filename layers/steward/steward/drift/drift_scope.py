@@ -34,12 +34,7 @@ class DriftScope:
 
     @classmethod
     def of(cls, spec: "ModelSpec", importances: Mapping[str, float]) -> Self:
-        """What a declaration asks for.
-
-        Args:
-            spec: the declaration in force.
-            importances: that the version measured.
-        """
+        """What a declaration asks for."""
         declared = {name: column.importance for name, column in spec.features.items() if column.importance is not None}
         return cls(spec.monitors, spec.features | spec.outputs, declared or importances)
 

@@ -42,11 +42,6 @@ class EmbeddingChange:
         chance, nothing says in how many directions they do, so the whole distance counts as if it lay in one: the
         heaviest tail of all.
 
-        Args:
-            reference: of the baseline.
-            window: of the window.
-            spread: of the baseline.
-
         Sources: A. Gretton et al. (2012), A kernel two-sample test, Journal of Machine Learning Research 13, 723-773;
         A. Rahimi and B. Recht (2007), Random features for large-scale kernel machines, NIPS 20. The cosine distance of
         mean vectors as in Evidently's embeddings drift.

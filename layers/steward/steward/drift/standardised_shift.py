@@ -30,7 +30,8 @@ class Shift:
         distance: in the feature's unit: what a limit declared in that unit is compared with.
         scale: the baseline's robust standard deviation, in the feature's unit; 0 where it is constant.
         standardised: the distance in robust standard deviations; from 0, always finite.
-        normalised: the distance without limits, in standard deviations, as `normalised_wasserstein_distance` has it.
+        normalised: the distance without limits, in standard deviations, in which rows far out weigh in full; None for a
+            constant.
         direction: the difference of the winsorised means over the distance, from -1 (all rows moved down) to 1.
         capped: whether half of the window's rows lie beyond the limits, so that the distance without them is more.
     """
@@ -60,16 +61,10 @@ class Shift:
         every row that left it counts 2: a constant that became another has moved by 2, and 0.05 is reached when
         2.5 % of the rows left. The distance in the feature's unit is then the one without limits.
 
-        Args:
-            reference: of the baseline.
-            window: of the window.
-            bins: of both.
-            sides: their distribution functions, where they are known.
-
         Raises:
             IncomparableProfiles: a side is without values, or has other bins.
 
-        Sources: the distance as in `wasserstein_distance`; winsorising and the normalised interquartile range in
+        Sources: the distance as in `areas_between`; winsorising and the normalised interquartile range in
         P. J. Huber and E. M. Ronchetti (2009), Robust Statistics, 2nd edition, chapters 1 and 5.
         """
         expected, observed = sides or distributions(reference, window, bins)

@@ -10,42 +10,15 @@ from steward.profiles.bins import NumericBins
 from steward.profiles.summaries import NumericSummary
 
 
-def wasserstein_distance(
-    expected: DistributionFunction, observed: DistributionFunction, low: float = -math.inf, high: float = math.inf
-) -> float:
-    """The area between two distribution functions: how far rows must move on average to turn one into the other.
-
-    With limits, the distance of the winsorised samples, in which a row beyond a limit counts as lying on it. The
-    area is exact for the piecewise linear functions, also where they cross within a bin. For the rows themselves it is
-    off by at most half the sum over all bins of the bin's width times both sides' shares in it; nothing at atoms.
-
-    Args:
-        expected: of the baseline.
-        observed: of the window.
-        low: the lower limit, in the feature's unit.
-        high: the upper limit, at least `low`.
-
-    Returns:
-        In the feature's unit, from 0; infinite where the values span more than floats can say.
-
-    Source: L. N. Vaserstein (1969), Markov processes over denumerable products of spaces, Problems of Information
-    Transmission 5(3), 47-52; as the area in S. S. Vallender (1974), Calculation of the Wasserstein distance between
-    probability distributions on the line, Theory of Probability and its Applications 18(4), 784-786.
-
-    >>> one = DistributionFunction.of(np.array([0, 4]), np.array([0.0]), 0.0, 1.0)
-    >>> other = DistributionFunction.of(np.array([0, 4]), np.array([0.0]), 0.5, 1.5)
-    >>> round(wasserstein_distance(one, other), 12)
-    0.5
-    """
-    points = np.concatenate((expected.points, observed.points)).clip(low, high)
-    points.sort()
-    return float(areas_between(expected, observed, points)[0].sum())
-
-
 def areas_between(
     expected: DistributionFunction, observed: DistributionFunction, points: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The areas between two distribution functions from each point to the next, each shape (points - 1,).
+
+    Their sum is the first Wasserstein distance: how far rows must move on average to turn one sample into the other;
+    the sum between two limits is that of the winsorised samples, in which a row beyond a limit counts as lying on it.
+    It is exact for the piecewise linear functions, also where they cross within a bin. For the rows themselves it is
+    off by at most half the sum over all bins of the bin's width times both sides' shares in it; nothing at atoms.
 
     Args:
         expected: of the baseline.
@@ -55,6 +28,16 @@ def areas_between(
     Returns:
         The areas, and the same with a sign: positive where the window's rows lie higher. Those add up to the difference
         of the means.
+
+    Source: L. N. Vaserstein (1969), Markov processes over denumerable products of spaces, Problems of Information
+    Transmission 5(3), 47-52; as the area in S. S. Vallender (1974), Calculation of the Wasserstein distance between
+    probability distributions on the line, Theory of Probability and its Applications 18(4), 784-786.
+
+    >>> one = DistributionFunction.of(np.array([0, 4]), np.array([0.0]), 0.0, 1.0)
+    >>> other = DistributionFunction.of(np.array([0, 4]), np.array([0.0]), 0.5, 1.5)
+    >>> areas, _ = areas_between(one, other, np.array([0.0, 0.5, 1.0, 1.5]))
+    >>> round(float(areas.sum()), 12)
+    0.5
     """
     gaps = expected.at(points) - observed.at(points)
     halves = points[1:] / 2 - points[:-1] / 2  # a whole width may be more than the greatest float
@@ -65,29 +48,6 @@ def areas_between(
         one, other = gaps[crossed], gaps[crossed + 1]
         sizes[crossed] = (one**2 + other**2) / np.abs(one - other)
     return halves * sizes, halves * sums
-
-
-def normalised_wasserstein_distance(
-    reference: NumericSummary, window: NumericSummary, bins: NumericBins
-) -> float | None:
-    """The distance in standard deviations of the baseline; None where it has none.
-
-    Rows far out weigh in full, in the distance and in the standard deviation; `Shift` is what to decide
-    by.
-
-    Args:
-        reference: of the baseline, with at least one value.
-        window: of the window, with at least one value.
-        bins: of both.
-
-    Source: as for `wasserstein_distance`.
-    """
-    if reference.constant(bins):
-        return None
-    expected, observed = distributions(reference, window, bins)
-    points = np.sort(np.concatenate((expected.points, observed.points)))
-    areas, moves = areas_between(expected, observed, points)
-    return in_deviations(unlimited_distance(areas, moves, reference, window, bins), reference)
 
 
 def in_deviations(distance: float, reference: NumericSummary) -> float | None:

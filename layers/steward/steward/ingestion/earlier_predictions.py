@@ -27,13 +27,6 @@ def refuse_earlier_predictions(data: Bucket, spec: ModelSpec, upload: Upload, sp
     Such a file is one of predictions under the wrong kind; it would replace the champion's baseline by the very data
     that are to be judged by it.
 
-    Args:
-        data: where the predictions are.
-        spec: the declaration.
-        upload: the file; one that was taken in already is not judged again.
-        spool: its valid rows.
-        folder: an empty one.
-
     Raises:
         BatchInvalid: it is one.
     """

@@ -59,12 +59,7 @@ class IngestionCounter:
         self._placed: dict[Cell, IngestionCounts] | None = None
 
     def add(self, judged: ValidatedChunk, admitted: AssignedRows) -> None:
-        """Take in one chunk.
-
-        Args:
-            judged: its verdict.
-            admitted: its valid rows, less those whose version is not known.
-        """
+        """Take in one chunk."""
         findings, records = judged.findings, admitted.records
         if len(findings.kept):
             found = _Cells.of(findings.times, findings.versions, len(findings.kept), self._spec, self._champion)
@@ -86,13 +81,7 @@ class IngestionCounter:
         self._placed = self._counts_by_cell()
 
     def of(self, window: Window, version: str, kept: int) -> IngestionCounts:
-        """Counts of the rows of a window and version.
-
-        Args:
-            window: which.
-            version: which.
-            kept: valid rows that no earlier upload has.
-        """
+        """Counts of the rows of a window and version."""
         cell = (window.start - ORIGIN) // self._spec.window.length, version
         placed = self._placed or {}
         taken = IngestionCounts(duplicates=max(0, self._valid[cell] - kept))

@@ -59,12 +59,7 @@ class UnmatchedReport:
     windows: AbstractSet[Window] = frozenset()
 
     def of(self, window: Window, present: Sequence[UnmatchedLabels]) -> tuple[UnmatchedLabels, ...]:
-        """The files that a window reports, in order of upload.
-
-        Args:
-            window: which.
-            present: what it reported before.
-        """
+        """The files that a window reports, in order of upload."""
         others = [file for file in present if file.batch not in self.files]
         mine = [found[1] for found in self.files.values() if found and found[0] == window]
         return tuple(sorted([*others, *mine], key=lambda file: file.batch))

@@ -15,12 +15,7 @@ _FIGURES = 4
 
 
 def summary(kind: ArtifactKind, document: Document) -> Lines:
-    """Summarise a stored document in a few lines.
-
-    Args:
-        kind: what it is of.
-        document: its JSON.
-    """
+    """Summarise a stored document in a few lines."""
     return {name: text for name, text in _SUMMARIES[kind](document).items() if text}
 
 

@@ -12,12 +12,7 @@ _DIGITS = 6
 
 
 def baseline_facts(baseline: Baseline, spec: ModelSpec) -> dict[str, Any]:
-    """Rows, and of each column the bins, the share of cells that cannot be used and the mean; results on the holdout.
-
-    Args:
-        baseline: of a version.
-        spec: the declaration that the version was trained under.
-    """
+    """Rows; of each column the bins, the share of unusable cells and the mean; results on the holdout."""
     columns: dict[str, dict[str, float]] = {}
     for name, summary in (baseline.reference.features | baseline.reference.outputs).items():
         bins = baseline.bins.features.get(name) or baseline.bins.outputs[name]

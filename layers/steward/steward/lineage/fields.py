@@ -23,10 +23,6 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[
 
     Lists are compared whole, since a place in a list names nothing.
 
-    Args:
-        before: one document.
-        after: the other.
-
     >>> changed_fields({"window": {"length": "1d"}, "owner": "us"}, {"window": {"length": "7d"}, "owner": "us"})
     [FieldChange(field='window.length', before='1d', after='7d')]
     """

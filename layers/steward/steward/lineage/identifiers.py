@@ -49,11 +49,6 @@ def baseline_id(sha256: str) -> str:
 def resolve(prefix: str, known: Iterable[Identified], model: str) -> Identified:
     """The one thing whose id is `prefix`, or begins with it as no other does.
 
-    Args:
-        prefix: the id, or its beginning.
-        known: everything that has an id.
-        model: for the message.
-
     Raises:
         UnknownId: there is none, or there are several; the message lists them.
 

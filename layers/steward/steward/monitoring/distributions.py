@@ -17,13 +17,7 @@ _OF_COLUMNS: frozenset[MonitorName] = frozenset(("feature_drift", "score_drift",
 
 
 def drifted_distributions(baseline: Baseline, profile: Profile, results: Sequence[MetricResult]) -> list[Distribution]:
-    """The distributions of the columns that a check found to drift, the largest effect first.
-
-    Args:
-        baseline: what was compared with.
-        profile: of the window.
-        results: of the check.
-    """
+    """The distributions of the columns that a check found to drift, the largest effect first."""
     drifted = sorted(
         (result for result in results if result.monitor in _OF_COLUMNS and result.status == "drift"),
         key=lambda result: -abs(result.effect or 0),

@@ -15,7 +15,7 @@ from steward.monitoring import (
     truncated_groups,
 )
 from steward.operation import service_levels
-from steward.performance.realised_performance import evaluate_figures
+from steward.performance.realised_performance import evaluate_performance
 from steward.quality import (
     constant_columns,
     freshness,
@@ -50,7 +50,7 @@ def _drift(evidence: WindowEvidence) -> list[MetricResult]:
 
 def _realised_performance(evidence: WindowEvidence) -> list[MetricResult]:
     window, holdout = evidence.realised_figures, evidence.holdout_figures
-    return evaluate_figures(window, holdout, evidence.spec) if window and holdout else []
+    return evaluate_performance(window, holdout, evidence.spec) if window and holdout else []
 
 
 Monitor = Callable[[WindowEvidence], list[MetricResult]]

@@ -3,9 +3,6 @@
 from steward.spec.drift_monitors import SeasonalBaseline, TrailingBaseline
 from steward.spec.windows import Window
 
-FEWEST = 3
-"""Earlier windows that must have records: with fewer, nothing is known of how windows differ."""
-
 
 def earlier_windows(window: Window, compared_with: object) -> tuple[Window, ...]:
     """The earlier windows to compare with, the newest first; none where the reference is compared with.

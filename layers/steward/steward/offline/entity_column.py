@@ -70,12 +70,7 @@ class _Values:
 
 
 def choose_entity(columns: Mapping[str, Sequence[Array]], names: Sequence[str]) -> tuple[str | None, str]:
-    """The column that says whom rows are about, and why: of several that with the fewest values.
-
-    Args:
-        columns: some cells of each column.
-        names: those that may be it.
-    """
+    """The column that says whom rows are about, and why: of several that with the fewest values."""
     named = {name: _Values.of(columns[name], name) for name in names if _NAMED.search(words_of(name))}
     found = {name: values for name, values in named.items() if values is not None and values.repeats}
     if not found:
@@ -91,10 +86,6 @@ def rows_in_groups(columns: Mapping[str, Sequence[Array]], names: Sequence[str])
 
     Two columns of many values that agree in the same pairs of rows, far more often than their shares let expect, are
     both attributes of whatever these rows are about.
-
-    Args:
-        columns: some cells of each column.
-        names: those to look at.
     """
     found = {name: values for name in names if (values := _Values.of(columns[name], name)) is not None}
     rows = max((len(values.codes) for values in found.values()), default=0)

@@ -61,10 +61,6 @@ class ModelOutputs:
         """Of two labels that which the score is the probability of, and why; None for 1.
 
         Without a score that tells, the rarer of two labels that are not 1 and 0.
-
-        Args:
-            truth: the column of the label, or of decisions.
-            cells: of the table.
         """
         labels = cells.labels(truth)
         classes = classes_of(labels)

@@ -27,13 +27,7 @@ _ASIDE: frozenset[Role] = frozenset({"id", "time", "entity", "version", "latency
 
 
 def infer_task(columns: Mapping[str, InferredColumn], cells: ColumnReader, hints: Hints) -> TaskInference:
-    """Tell it from scores, predictions and labels.
-
-    Args:
-        columns: what each is taken for.
-        cells: some of each, of the same rows.
-        hints: what the user says.
-    """
+    """Tell it from scores, predictions and labels."""
     responses = tuple(
         name
         for name, column in columns.items()

@@ -128,9 +128,6 @@ class Version:
 def load(folder: str | Path) -> Version:
     """A version from the folder that `steward checkout` made, its parts verified by the hashes in its manifest.
 
-    Args:
-        folder: with manifest.json, spec.json and model.skops.
-
     Raises:
         ObjectMissing: a part is not there.
         ObjectChanged: a part has other bytes than the manifest says.

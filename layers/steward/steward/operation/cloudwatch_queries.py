@@ -83,12 +83,7 @@ def metrics_of(resource: Resource) -> ResourceMetrics:
 
 
 def metric_queries(resource: Resource, percentile: float | None = None) -> list[MetricStatistic]:
-    """All that is asked about a resource.
-
-    Args:
-        resource: declared.
-        percentile: of the latency, one that has a limit.
-    """
+    """All that is asked about a resource."""
     metrics = metrics_of(resource)
     asked = [metric.ask("Sum") for metric in (*metrics.requests, *metrics.errors)]
     asked += [metric.ask("Average") for metric in metrics.use.values()]
@@ -100,13 +95,7 @@ def metric_queries(resource: Resource, percentile: float | None = None) -> list[
 
 
 def to_rows(resource: Resource, answers: Answers, minute: datetime) -> list[Reading]:
-    """The rows of telemetry that a minute of a resource comes to; none where CloudWatch has nothing.
-
-    Args:
-        resource: declared.
-        answers: by what was asked, the value of each minute that has one.
-        minute: its start.
-    """
+    """The rows of telemetry that a minute of a resource comes to; none where CloudWatch has nothing."""
     metrics = metrics_of(resource)
 
     def value(metric: ResourceMetric, statistic: str) -> float | None:

@@ -27,7 +27,9 @@ _OFTEN_ENOUGH = 10
 """Expected rows of a class from which on fewer than two come once in 2,000 windows."""
 
 
-def evaluate_performance(outcomes: Outcomes, holdout: Outcomes, spec: "ModelSpec") -> list[MetricResult]:
+def evaluate_performance(
+    window: MetricFigures[Any], reference: MetricFigures[Any], spec: "ModelSpec"
+) -> list[MetricResult]:
     """One result for every metric of the task, and for several classes those of each class.
 
     A metric with a limit is in breach when the whole 95 % interval of its difference from the holdout lies beyond the
@@ -35,17 +37,10 @@ def evaluate_performance(outcomes: Outcomes, holdout: Outcomes, spec: "ModelSpec
     `intervals.difference`). A metric without a limit is `measured`.
 
     Args:
-        outcomes: of the window.
-        holdout: of the version on rows it was not trained on, as its baseline keeps them.
+        window: the figures of the window's outcomes.
+        reference: those of the version on rows it was not trained on, as its baseline keeps them.
         spec: the declaration in force, which sets the limits.
     """
-    return evaluate_figures(MetricFigures(outcomes), MetricFigures(holdout), spec)
-
-
-def evaluate_figures(
-    window: MetricFigures[Any], reference: MetricFigures[Any], spec: "ModelSpec"
-) -> list[MetricResult]:
-    """The same of outcomes whose figures other monitors ask for too."""
     outcomes, holdout = window.outcomes, reference.outcomes
     limits = {name: monitor.tolerance for name, monitor in spec.performance_monitors.items()}
     metrics = metrics_of(spec)

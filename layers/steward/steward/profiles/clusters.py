@@ -99,13 +99,7 @@ class ColumnClusters(TolerantModel):
 def clusters_of(
     parts: Sequence[tuple[Window, ProfileInput]], bins: Bins, names: Columns | None
 ) -> ColumnClusters | None:
-    """The correlations of every column; None where no row says of whom it is.
-
-    Args:
-        parts: rows, by window.
-        bins: of the baseline.
-        names: the user's names of the columns with a role.
-    """
+    """The correlations of every column; None where no row says of whom it is."""
     found = [_units(window, portion, names) for window, portion in parts]
     if not any(known.any() for _, known in found):
         return None

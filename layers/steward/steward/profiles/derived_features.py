@@ -123,11 +123,6 @@ def separator(column: str, derived: Iterable[object], names: Collection[str]) ->
 def part_names(column: str, type_: str, names: Collection[str] = ()) -> tuple[str, ...]:
     """The parts that a column of a declared type is profiled as.
 
-    Args:
-        column: its name.
-        type_: that it is declared to have.
-        names: of all features and outputs.
-
     >>> part_names("sold_at", "datetime")
     ('sold_at.age', 'sold_at.weekday', 'sold_at.hour')
     >>> part_names("price", "numeric")
@@ -141,11 +136,7 @@ def part_names(column: str, type_: str, names: Collection[str] = ()) -> tuple[st
 
 
 def columns_by_part(declared: Mapping[str, Feature]) -> dict[str, str]:
-    """The column that each part is taken from.
-
-    Args:
-        declared: all features and outputs.
-    """
+    """The column that each part is taken from."""
     return {part: name for name, column in declared.items() for part in part_names(name, column.type, declared)}
 
 

@@ -30,13 +30,7 @@ class EmbeddingSpread(TolerantModel):
 
     @classmethod
     def of(cls, columns: Iterable[EmbeddingColumn], windows: Sequence[EmbeddingSums], bins: EmbeddingBins) -> Self:
-        """From the reference.
-
-        Args:
-            columns: its vectors.
-            windows: their sums in each of its windows.
-            bins: of the column.
-        """
+        """From the reference."""
         total, squares, rows = np.zeros(2 * FREQUENCIES), np.zeros((2 * FREQUENCIES, 2 * FREQUENCIES)), 0
         for vectors in present(list(columns)):
             mapped = bins.features(vectors)

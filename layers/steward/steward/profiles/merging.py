@@ -9,10 +9,6 @@ from steward.profiles.profile import Profile
 def merge(profiles: Iterable[Profile], bins: Bins) -> Profile:
     """The profile of all batches, the same bytes in whatever order they come.
 
-    Args:
-        profiles: each with the id of its batch.
-        bins: their bins; the result for no profiles is empty.
-
     Raises:
         IncomparableProfiles: a profile has other bins, or two are of one batch.
     """

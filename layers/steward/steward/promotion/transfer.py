@@ -1,6 +1,6 @@
 """The transfer document of a version: its parts, its evidence, and an extract of the ledger."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import AwareDatetime
 
@@ -21,7 +21,6 @@ Part = Literal[
     "run.json",
     "ledger.json",
 ]
-PARTS: tuple[Part, ...] = get_args(Part)
 """Everything that may be sent; cards are made again where it is accepted, and rows stay where they are."""
 
 
@@ -76,12 +75,7 @@ def extract(entries: list[LedgerEntry], run: Run, version: str, displaced: str |
 
 
 def parts_of(manifest: VersionManifest, run: Run) -> dict[Part, ObjectRef]:
-    """The stored objects that are sent as they are.
-
-    Args:
-        manifest: of the version.
-        run: that made it.
-    """
+    """The stored objects that are sent as they are."""
     named: dict[Part, ObjectRef | None] = {
         "manifest.json": run.manifest,
         "model.skops": manifest.artifact,

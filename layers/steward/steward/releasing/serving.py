@@ -9,11 +9,6 @@ from steward.validation.evaluation import Evaluation
 def refuse_foreign(manifest: VersionManifest, evaluation: Evaluation, environment: str) -> None:
     """Let an environment release what it trained, and what it accepted from another.
 
-    Args:
-        manifest: of the version.
-        evaluation: the evidence on it.
-        environment: that would release it.
-
     Raises:
         NotReleased: the version is another environment's.
     """
@@ -27,12 +22,6 @@ def refuse_foreign(manifest: VersionManifest, evaluation: Evaluation, environmen
 
 def refuse_unreleased(routing: Routing, manifest: VersionManifest, evaluation: Evaluation, environment: str) -> None:
     """Let an environment serve what is released there.
-
-    Args:
-        routing: of the environment.
-        manifest: of the version.
-        evaluation: the evidence on it.
-        environment: that would serve it.
 
     Raises:
         NotReleased: the version never was in charge there, was rolled back, or is another environment's.

@@ -27,10 +27,7 @@ def event_opener(spec: ModelSpec) -> "Opener | None":
 def write_reports(data: Bucket, check: "Check", evidence: "WindowEvidence") -> None:
     """Store what SageMaker's monitors would have written of a check, where the declaration reads their captures.
 
-    Args:
-        data: where to.
-        check: whose; writing the reports of one again changes nothing.
-        evidence: what it rests on.
+    Writing the reports of a check again changes nothing.
     """
     if evidence.spec.capture is None:
         return

@@ -22,7 +22,6 @@ from steward.quality.no_data import overdue_windows
 from steward.repositories import models
 from steward.repositories.profiles import WindowProfiles
 from steward.repositories.replay import has_ended
-from steward.results import MetricResult
 from steward.spec.model import ModelSpec
 from steward.spec.windows import ORIGIN, Window
 from steward.store import keys
@@ -111,18 +110,13 @@ def evaluate_window(
     return check, evidence
 
 
-def recompute(data: Bucket, check: Check) -> list[MetricResult]:
-    """The results of a stored check, worked out again from the exact objects that it names and the stored profiles.
+def restore_evidence(data: Bucket, check: Check) -> WindowEvidence:
+    """What a stored check rests on, of the exact objects that it names and the stored profiles.
 
     Raises:
         ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
         IncomparableProfiles: the profiles of its batches are not what they were.
     """
-    return evaluate(restore_evidence(data, check))
-
-
-def restore_evidence(data: Bucket, check: Check) -> WindowEvidence:
-    """What a stored check rests on; raises as `recompute` does."""
     spec = data.load(check.spec, models.SpecRevision).spec
     baseline = Baseline.from_json(data.get_verified(check.baseline))
     window = Window.parse(check.window)

@@ -22,9 +22,6 @@ from steward.spec.model import ModelSpec
 FEWEST_ROWS = 100
 """Labelled rows below which nothing is learnt."""
 
-_LARGEST_ERROR = 1e70
-"""The fourth powers of larger ones are no numbers; nothing is learnt from them."""
-
 
 def with_conditional(
     baseline: Baseline, portion: ProfileInput, scores: Floats, rows: pd.DataFrame, spec: ModelSpec

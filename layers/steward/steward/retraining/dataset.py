@@ -18,10 +18,6 @@ _MINIMUM_ROWS_A_CLASS = 20
 def labelled_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
     """Reference rows, and predictions that have met their labels, as one table in order of time.
 
-    Args:
-        frames: the records of each object.
-        spec: names the columns.
-
     Returns:
         The features and attributes, the id, the time and the label; one row an id (see `records.superseded`), the
         reference row where a prediction has the same.
@@ -43,12 +39,7 @@ def labelled_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec)
 
 
 def reference_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
-    """All that reference rows hold, as one table in order of time; one row an id, the one uploaded first.
-
-    Args:
-        frames: the records of each object.
-        spec: names the columns.
-    """
+    """All that reference rows hold, as one table in order of time; one row an id, the one uploaded first."""
     reference = group_layers(frames)["reference"]
     if not reference:
         raise TrainingImpossible("there are no reference rows to adopt: upload some, with the model's own outputs")

@@ -29,12 +29,6 @@ class Provenance:
 def refuse_dataset(manifest: DatasetManifest, asked: Iterable[DatasetObject], model: str, environment: str) -> None:
     """Let a run read its own dataset, and no object that the dataset does not name.
 
-    Args:
-        manifest: the run's dataset.
-        asked: what would be read.
-        model: the model that is trained.
-        environment: of the deployment that trains it.
-
     Raises:
         DataRefused: it is another model's or environment's, or does not name an object.
     """
@@ -48,14 +42,7 @@ def refuse_dataset(manifest: DatasetManifest, asked: Iterable[DatasetObject], mo
 
 
 def objection(item: DatasetObject, provenance: Provenance, model: str, environment: str) -> str | None:
-    """Why an object must not be trained on; None where it may be. Its hash is verified as it is read.
-
-    Args:
-        item: the object.
-        provenance: where it came from.
-        model: the model that is trained.
-        environment: of the deployment that trains it.
-    """
+    """Why an object must not be trained on; None where it may be. Its hash is verified as it is read."""
     problem = _withheld(provenance) or _foreign(item, provenance, model, environment)
     return f"{item.stored.key} {problem}" if problem else None
 

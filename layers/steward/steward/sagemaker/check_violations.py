@@ -49,14 +49,7 @@ _SCHEMA: dict[str, FeatureCheck] = {
 def violations_of(
     counterpart: Counterpart, spec: ModelSpec, bins: Bins, results: Sequence[MetricResult]
 ) -> ConstraintViolations | None:
-    """The violations that one of SageMaker's monitors would have written; None where nothing was measured.
-
-    Args:
-        counterpart: the monitor.
-        spec: the declaration.
-        bins: of the window's profile.
-        results: of the check, all of them.
-    """
+    """The violations that one of SageMaker's monitors would have written; None where nothing was measured."""
     of_all = [result for result in results if result.monitor in counterpart.monitors and result.segment is None]
     if not any(result.status in _MEASURED for result in of_all):
         return None

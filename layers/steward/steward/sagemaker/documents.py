@@ -39,11 +39,6 @@ InferredType = Annotated[
 def read_document[D: JsonDocument](kind: type[D], content: bytes | str, name: str) -> D:
     """The document that a file holds.
 
-    Args:
-        kind: what it should be.
-        content: the file.
-        name: what to call it in messages.
-
     Raises:
         DocumentInvalid: it is no JSON, or not such a document; the message says where.
     """

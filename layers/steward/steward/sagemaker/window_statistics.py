@@ -22,13 +22,7 @@ from steward.spec.model import ModelSpec
 
 
 def statistics_of(spec: ModelSpec, profile: Profile, bins: Bins) -> Statistics:
-    """The statistics of a window's columns: those of responses before those of requests, as the monitor has them.
-
-    Args:
-        spec: the declaration, which names the columns.
-        profile: of the window.
-        bins: of the profile.
-    """
+    """The statistics of a window's columns: those of responses before those of requests, as the monitor has them."""
     return Statistics.of(profile.rows, _columns(spec, profile, bins))
 
 

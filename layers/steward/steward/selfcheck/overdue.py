@@ -25,14 +25,7 @@ def due_by(spec: ModelSpec, expression: str, after: datetime) -> datetime | None
 
 
 def overdue_checks(spec: ModelSpec, windows: Iterable[str], checked: frozenset[str], now: datetime) -> Problem | None:
-    """Return the problem of windows whose check is overdue; None if there are none.
-
-    Args:
-        spec: of the model.
-        windows: that have records.
-        checked: that have a check.
-        now: the moment that is spoken for.
-    """
+    """Return the problem of windows whose check is overdue; None if there are none."""
     if not spec.schedules.check:
         return None
     late = []

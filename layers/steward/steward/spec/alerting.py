@@ -197,9 +197,5 @@ def usual_severity(monitor: MonitorName, watched: tuple[PerformanceMetric, ...])
     Inputs drift for many reasons, most of them harmless, and where labels come the performance says which. Every
     performance metric with a limit warns: of a rare event, say, a model that has lost everything loses hardly any log
     loss, and only its ranking tells.
-
-    Args:
-        monitor: whose.
-        watched: the performance metrics that are watched.
     """
     return "info" if watched and group_of(monitor) == "drift" else "warning"

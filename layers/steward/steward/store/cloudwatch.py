@@ -50,11 +50,6 @@ def minutes[Question: Asked](
 ) -> dict[Question, dict[datetime, float]]:
     """The value of each minute that has one.
 
-    Args:
-        questions: what is asked; distinct.
-        start: of the first minute.
-        end: of the last.
-
     Returns:
         By question and the minute's start.
 

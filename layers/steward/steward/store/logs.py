@@ -7,13 +7,7 @@ from steward import aws
 
 
 def reason_of(log_group: str, message: str, since: datetime) -> str | None:
-    """Why a message failed the last time; None where no function could say so.
-
-    Args:
-        log_group: that of all functions.
-        message: the queue's id of the message.
-        since: when it was sent.
-    """
+    """Why a message failed the last time; None where no function could say so."""
     pages = (
         aws.logs()
         .get_paginator("filter_log_events")
