@@ -82,7 +82,7 @@ class VersionedModel(TolerantModel):
                 "release wrote it. Upgrade the stack, or this command line, to that release or a later one; what "
                 "failed in the stack meanwhile waits in dead-letter queues, and steward redrive sends it again"
             )
-        if version in cls.MIGRATIONS:
+        if isinstance(version, int) and version in cls.MIGRATIONS:
             raise _OlderVersion(f"{cls.__name__} has schema version {version}, which its own reader migrates")
         return version
 

@@ -277,7 +277,7 @@ def _version_names(versions: CategoricalColumn) -> list[str | None]:
 def _nothing_valid(quarantine: Quarantine) -> str:
     message = f"none of the {quarantine.rows:,} rows can be used; they are in quarantine with their reasons."
     if quarantine.first:
-        message += f" The first, row {quarantine.first.row}: {quarantine.first.reasons[0].message}"
+        message += f" The first, {quarantine.first.finding}."
     return message
 
 

@@ -77,7 +77,7 @@ def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[
         f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons (`{show}`)."
     )
     if outcome.first:
-        message += f" The first, row {outcome.first.row}: {outcome.first.reasons[0].message}"
+        message += f" The first, {outcome.first.finding}."
     return refuse_upload(runtime, upload, "no_valid_rows", message)
 
 
