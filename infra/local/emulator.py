@@ -27,7 +27,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from ministack.core import iam_actions, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services.cloudformation import engine
 
 REGION = "us-east-1"
@@ -61,6 +61,7 @@ def main(folder: Path) -> None:
     know_schedule_groups()
     know_deleted_versions()
     know_conditions_of_writes()
+    know_roles_of_sessions()
     join_in_conditions()
     share_unpacked_layers(folder / "tmp" / "unpacked")
     async_invocations.install(lambda count: write(folder / "in_work", str(count)))
@@ -120,6 +121,20 @@ def know_conditions_of_writes() -> None:
 
     iam_actions.request_tag_context = request_tag_context
     iam_actions.s3_service_context = s3_service_context
+
+
+def know_roles_of_sessions() -> None:
+    """Let conditions see the role of a session: MiniStack 1.5.33 gives them the session for `aws:PrincipalArn`."""
+    resolve = iam_evaluator._resolve_condition_key  # noqa: SLF001 - it has no other name
+
+    def resolve_condition_key(key: str, request: Any) -> Any:
+        found = resolve(key, request)
+        if key.lower() == "aws:principalarn" and ":assumed-role/" in found:
+            account, role = found.split(":")[4], found.split("/")[1]
+            return f"arn:aws:iam::{account}:role/{role}"
+        return found
+
+    iam_evaluator._resolve_condition_key = resolve_condition_key  # noqa: SLF001
 
 
 def join_in_conditions() -> None:

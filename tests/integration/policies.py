@@ -4,7 +4,7 @@ No library that is kept evaluates conditions offline; the emulator's evaluator a
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -117,6 +117,27 @@ def _holds(operator: str, present: str | None, wanted: list[str]) -> bool:
         case "Null":
             return (present is None) == (wanted == ["true"])
     raise ValueError(f"{operator} is not known here")
+
+
+def unused(statement: Statement, requests: Collection[Request], principal: str) -> set[str]:
+    """The actions, resources and prefixes of a statement that no request needs."""
+    actions = [one for one in several(statement["Action"]) if not _needed(statement, requests, principal, Action=one)]
+    if len(actions) == len(several(statement["Action"])):
+        return set(actions)
+    resources = [
+        one for one in several(statement["Resource"]) if not _needed(statement, requests, principal, Resource=one)
+    ]
+    listed = several(statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix", []))
+    prefixes = [
+        one
+        for one in listed
+        if not _needed(statement, requests, principal, Condition={"StringLike": {"s3:prefix": one}})
+    ]
+    return {*actions, *resources, *prefixes}
+
+
+def _needed(statement: Statement, requests: Collection[Request], principal: str, **narrowed: Any) -> bool:
+    return any(applies({**statement, **narrowed}, request, principal) for request in requests)
 
 
 def matches(pattern: str, text: str) -> bool:
