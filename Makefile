@@ -26,7 +26,7 @@ export STEWARD_ARCHITECTURE ?= arm64
 
 STACK ?= steward
 
-.PHONY: help demo test test-aws check integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+.PHONY: help demo test test-aws check security integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
   unit templates generate changelog release wheel
 
 help: ## list these targets
@@ -41,6 +41,9 @@ test: deps tools ## everything: lint, types, template lint, unit and integration
 	checks=$$!; $(RUN) pytest tests/e2e; e2e=$$?; wait $$checks; checked=$$?; cat .local/check.log; exit $$((e2e + checked))
 
 check: lint unit ## format, lint, types, import contracts and unit tests, in a few minutes
+
+security: deps .local/tools/security/.synced ## lint the templates, as SAM expands them, with checkov and an IAM linter; each exception has its reason in them
+	$(RUN) python -m infra.security
 
 integration: deps ## every function's handler on AWS in memory, wired by the template's own rules
 	$(RUN) $(PYTEST) tests/integration
@@ -69,9 +72,10 @@ down: ## stop the local emulator that `make up` started
 	@if [ -x .venv/bin/python ]; then .venv/bin/python infra/local down; else echo "Nothing is running: make up has not been run here."; fi
 
 deploy: deps tools ## deploy to your AWS account; GUIDED=1 asks for every parameter, PARAMETERS="AlertEmail=..." sets some, STACK names it
-	@set -euo pipefail; found=$$($(RUN) python -m infra.deploy $(STACK) $(PARAMETERS)); read -r region quotas <<< "$$found"; \
+	@set -euo pipefail; found=$$($(RUN) python -m infra.deploy $(STACK) $(PARAMETERS)); read -r region environment quotas <<< "$$found"; \
 	$(MAKE) --no-print-directory build; \
 	$(SAM) deploy $(if $(GUIDED),--guided) --stack-name $(STACK) --region "$$region" \
+	  --tags "steward:environment=$$environment" \
 	  --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE) $$quotas $(PARAMETERS)
 
 test-aws: deps tools ## end-to-end tests in your AWS account, in a stack of their own that is removed; says the price, YES=1 goes on
@@ -132,6 +136,7 @@ elsewhere_learn := numpy
 
 lock: $(UV) ## resolve dependencies again, and write what each layer ships
 	env -u UV_FROZEN $(UV) lock
+	env -u UV_FROZEN $(UV) lock --project infra/security
 	$(foreach layer,$(LAYERS),$(call export_layer,$(layer)) > layers/$(layer)/requirements.txt &&) true
 
 # Environments: the project's own, and one for each tool that pins its dependencies tightly.
@@ -140,6 +145,10 @@ tools: .local/tools/sam/.synced .local/tools/emulator/.synced
 
 .venv/.synced: $(UV) uv.lock pyproject.toml .python-version
 	$(UV) sync
+	touch $@
+
+.local/tools/security/.synced: $(UV) infra/security/uv.lock .python-version
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.local/tools/security $(UV) sync --project infra/security
 	touch $@
 
 .local/tools/%/.synced: $(UV) uv.lock .python-version

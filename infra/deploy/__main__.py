@@ -1,14 +1,19 @@
 """Say where a deployment goes, and choose what depends on the account: `python -m infra.deploy STACK [NAME=VALUE ...]`.
 
 `make deploy` and the pipelines run it before they build or change anything. What a person reads goes to stderr.
-Standard output is one line for the shell: the region, and the parameter `AccountQuotas` unless it is among those given.
+Standard output is one line for the shell: the region, the environment's name, by which what the stack makes is tagged,
+and the parameter `AccountQuotas` unless it is among those given.
 """
 
 import argparse
 import sys
 
-from infra.deploy.preflight import describe_account, describe_choice, look_up_account, parameter_names, refuse_long_name
+from infra.deploy.key import check_key
+from infra.deploy.preflight import describe_account, describe_choice, look_up_account, read_parameters, refuse_long_name
 from steward.errors import StewardError
+
+ENVIRONMENT = "production"
+"""The template's default."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -21,13 +26,18 @@ def main(arguments: list[str] | None = None) -> None:
         refuse_long_name(given.stack)
         account = look_up_account(given.stack)
         print(describe_account(account, given.stack), file=sys.stderr)
+        parameters = {**account.parameters, **read_parameters(given.parameters)}  # what is not given stays as it is
+        environment = parameters.get("Environment", ENVIRONMENT)
+        print(f"What it makes is tagged steward:environment={environment}.", file=sys.stderr)
+        if parameters.get("KmsKeyArn"):
+            print(check_key(parameters["KmsKeyArn"], account, given.stack), file=sys.stderr)
         chosen = []
-        if "AccountQuotas" not in parameter_names(given.parameters):
+        if "AccountQuotas" not in read_parameters(given.parameters):
             print(describe_choice(account), file=sys.stderr)
             chosen = [f"AccountQuotas={account.quotas}"]
     except StewardError as error:
         sys.exit(f"{error}")
-    print(account.region, *chosen)
+    print(account.region, environment, *chosen)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What a deployment depends on: credentials, region, quotas of the account, and the length of the stack's name."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -34,6 +34,7 @@ class Account:
         unreserved: how many of them no function of the account has reserved.
         deployed: whether the stack exists.
         reserves: whether the stack has reserved its share already.
+        parameters: of the stack as it is deployed; none where it is not.
     """
 
     number: str
@@ -43,6 +44,7 @@ class Account:
     unreserved: int
     deployed: bool
     reserves: bool
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def quotas(self) -> Literal["standard", "small"]:
@@ -84,6 +86,7 @@ def look_up_account(stack: str) -> Account:
         unreserved=limits["UnreservedConcurrentExecutions"],
         deployed=parameters is not None,
         reserves=(parameters or {}).get("AccountQuotas") == "standard",
+        parameters=parameters or {},
     )
 
 
@@ -115,6 +118,6 @@ def describe_choice(account: Account) -> str:
     )
 
 
-def parameter_names(given: Iterable[str]) -> set[str]:
-    """The names in NAME=VALUE."""
-    return {one.partition("=")[0] for one in given}
+def read_parameters(given: Iterable[str]) -> dict[str, str]:
+    """Names and values of NAME=VALUE."""
+    return {name: value for name, _, value in (one.partition("=") for one in given)}

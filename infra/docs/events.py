@@ -44,7 +44,7 @@ def subscriptions() -> dict[str, list[str]]:
 def scheduled() -> list[str]:
     """The functions that the schedules of models wake."""
     role = template.of_type("AWS::IAM::Role")["ScheduleRole"]
-    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    statements = [one for one in role["Policies"][0]["PolicyDocument"]["Statement"] if isinstance(one, dict)]
     targets = [arn for statement in statements for arn in statement["Resource"] if arn != "UndeliveredEvents.Arn"]
     return [_function_of(arn) for arn in targets]
 

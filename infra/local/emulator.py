@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from typing import Any, TextIO
 
 import async_invocations  # the script's own folder is where Python looks
+import running_invocations  # as above
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -65,6 +66,7 @@ def main(folder: Path) -> None:
     join_in_conditions()
     share_unpacked_layers(folder / "tmp" / "unpacked")
     async_invocations.install(lambda count: write(folder / "in_work", str(count)))
+    running_invocations.install()
     runpy.run_module("hypercorn", run_name="__main__")
 
 

@@ -17,7 +17,7 @@ fi
 read -ra configured <<< "${PARAMETERS:-}"
 parameters+=("${configured[@]}" "$@")
 found=$(.venv/bin/python -m infra.deploy "$stack" "${parameters[@]}") # says where it goes; refuses what would fail
-read -r region quotas <<< "$found"
+read -r region _ quotas <<< "$found"
 
 .local/tools/sam/bin/sam deploy \
   --template-file "$template" --stack-name "$stack" --region "$region" --resolve-s3 --s3-prefix "$stack" \

@@ -1,5 +1,6 @@
 """One stack for the whole session: deployed afresh, shared by all tests, stopped at the end whatever happens."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.deploy.key_policy import Target, key_policy
 from infra.local.process import ROOT
 from infra.local.stack import Stack, beside, down, elsewhere, up
 from steward.events import BatchIngested, BatchRejected, ModelRejected, ReleaseChanged
@@ -29,7 +31,7 @@ ELSEWHERE = os.environ.get("STEWARD_E2E_STACK")
 """A stack where the AWS settings point, to be tested instead of a local one; nothing is in it yet."""
 NEEDS_THE_EMULATOR = {
     "test_alert.py", "test_collect.py", "test_deliveries.py", "test_doctor.py", "test_layer_sizes.py",
-    "test_local_stack.py", "test_preflight.py", "test_promotion.py", "test_roles.py", "test_actions.py",
+    "test_key.py", "test_local_stack.py", "test_preflight.py", "test_promotion.py", "test_roles.py", "test_actions.py",
     "test_upgrade.py",
 }  # fmt: skip
 """They measure it, take over roles, deploy a second stack, change functions or queues, or look at what was built."""
@@ -176,11 +178,30 @@ def other_bus(listening: Deployed) -> tuple[str, str]:
     return arn, listening.observe("elsewhere", "e2e-elsewhere", {"source": ["steward"]})
 
 
+STAGING = "steward-staging"
+
+
 @pytest.fixture(scope="session")
-def staging(steward: Deployed, other_bus: tuple[str, str]) -> Iterator[Deployed]:
+def staging_key(listening: Deployed) -> str:
+    """The ARN of a KMS key with the policy that `python -m infra.deploy.key` prints."""
+    account = listening.client("sts").get_caller_identity()["Account"]
+    policy = key_policy(Target("aws", listening.stack.region, account, STAGING))
+    return listening.client("kms").create_key(Policy=json.dumps(policy))["KeyMetadata"]["Arn"]
+
+
+@pytest.fixture(scope="session")
+def staging(steward: Deployed, other_bus: tuple[str, str], staging_key: str) -> Iterator[Deployed]:
     """A second stack, as in an old account, with all that may be left out; it has a champion of `sorbs`."""
-    options = {"Environment": "staging", "ChatRooms": "on", "ActionBuses": other_bus[0], "AccountQuotas": "standard"}
-    other = beside(steward.stack, "steward-staging", **options)
+    options = {
+        "AccessLogs": "own",
+        "AccountQuotas": "standard",
+        "ActionBuses": other_bus[0],
+        "ChatRooms": "on",
+        "Environment": "staging",
+        "KmsKeyArn": staging_key,
+        "Tracing": "on",
+    }
+    other = beside(steward.stack, STAGING, **options)
     with Deployed(other).listening() as deployed:
         declare(deployed, "sorbs")
         yield deployed

@@ -22,10 +22,10 @@ def preflight(deployed: Deployed, stack: str) -> subprocess.CompletedProcess[str
 
 def test_account_region_and_quotas_are_those_of_the_settings(steward: Deployed, staging: Deployed) -> None:
     limits = steward.stack.client("lambda").get_account_settings()["AccountLimit"]
-    for deployed, reserved in ((steward, 0), (staging, RESERVED)):
+    for deployed, reserved, environment in ((steward, 0, "production"), (staging, RESERVED, "staging")):
         asked = preflight(deployed, deployed.stack.name)
         room = limits["UnreservedConcurrentExecutions"] + reserved >= RESERVED + UNRESERVED
-        assert asked.stdout == f"us-east-1 AccountQuotas={'standard' if room else 'small'}\n"
+        assert asked.stdout == f"us-east-1 {environment} AccountQuotas={'standard' if room else 'small'}\n"
         assert "Account 000000000000, region us-east-1" in asked.stderr
         assert f"The stack {deployed.stack.name} is updated" in asked.stderr
     assert "The stack nobodys is new" in preflight(steward, "nobodys").stderr

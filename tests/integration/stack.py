@@ -1,16 +1,12 @@
 """The template's own resources on moto, made one by one: moto's CloudFormation does not know all of their kinds."""
 
-import copy
 import io
 import json
-import os
 import zipfile
 from functools import cache
 from typing import Any
-from unittest.mock import patch
 
-from samtranslator.translator.transform import transform
-
+from infra.security.translated import translate
 from steward import aws
 from steward.selfcheck.template import DeployedStack, TemplateResource, resolve
 
@@ -32,22 +28,7 @@ FIRST = (
 @cache
 def processed() -> dict[str, Any]:
     """The template as CloudFormation keeps it: expanded by SAM's own translator."""
-    template = copy.deepcopy(read_template())
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://code/code.zip"
-        if resource["Type"] == "AWS::Serverless::LayerVersion":
-            resource["Properties"]["ContentUri"] = "s3://code/code.zip"
-    with patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}):  # the translator asks where it is
-        expanded: dict[str, Any] = transform(template, {}, _NoPolicies())
-    return expanded
-
-
-class _NoPolicies:
-    """In place of AWS's own managed policies, of which the template names none."""
-
-    def load(self) -> dict[str, str]:
-        return {}
+    return translate(read_template())
 
 
 def create() -> DeployedStack:

@@ -14,6 +14,8 @@ from .dying import Died, dying
 from .test_runs import after, requested, run_of, stepwise  # noqa: F401
 
 WORK = {"train_model": "fit", "validate_model": "score"}
+OVER = timedelta(minutes=16)
+"""After so long an attempt is over, one way or the other."""
 
 
 def killed(steward: Deployment, function: str, event: Event, *, attempt: int = 1) -> None:
@@ -35,6 +37,7 @@ def test_a_run_that_was_killed_fails_at_the_next_delivery_and_says_what_to_do(
     cause = cause_of(stepwise, function)
     killed(stepwise, function, cause)
     assert stepwise.told(RunFailed) == []
+    stepwise.clock.pass_by(OVER)
     with patch.object(recipe, WORK[function]) as work:
         for attempt in (2, 3):
             assert stepwise.deliver(function, cause, attempt=attempt)
@@ -56,10 +59,27 @@ def test_another_copy_of_the_message_ends_the_run_once_the_function_must_be_over
 ) -> None:
     cause = cause_of(stepwise, function)
     killed(stepwise, function, cause)
-    stepwise.clock.pass_by(timedelta(minutes=16))
+    stepwise.clock.pass_by(OVER)
     assert stepwise.deliver(function, cause, copy="another")
     stepwise.settle()
     assert len(stepwise.told(RunFailed)) == 1
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"), [("train_model", TrainingCompleted), ("validate_model", ValidationCompleted)]
+)
+def test_the_same_message_delivered_while_the_first_may_still_work_ends_no_run(
+    stepwise: Deployment,  # noqa: F811
+    function: str,
+    kind: type[TrainingCompleted] | type[ValidationCompleted],
+) -> None:
+    cause = cause_of(stepwise, function)
+    killed(stepwise, function, cause)
+    stepwise.clock.pass_by(OVER - timedelta(minutes=2))
+    assert stepwise.deliver(function, cause, attempt=2)
+    stepwise._observe()
+    assert stepwise.told(RunFailed) == []
+    assert len(stepwise.told(kind)) == 1
 
 
 @pytest.mark.parametrize(
@@ -102,6 +122,7 @@ def test_a_process_that_is_killed_while_it_reads_twice_ends_the_run(stepwise: De
     for attempt in (1, 2):
         with patch("steward.repositories.training_data.snapshot", side_effect=Died), pytest.raises(Died):
             stepwise.deliver("train_model", request, attempt=attempt)
+        stepwise.clock.pass_by(OVER)
     assert stepwise.deliver("train_model", request, attempt=3)
     stepwise.settle()
     (failed,) = stepwise.told(RunFailed)

@@ -116,7 +116,7 @@ def test_the_protection_is_changed_by_cloudformation_or_a_break_glass_role_alone
 
 
 def test_what_protects_nothing_stays_possible() -> None:
-    for action in ("s3:GetBucketPolicy", "s3:ListBucket", "s3:PutReplicationConfiguration", "s3:PutBucketLogging"):
+    for action in ("s3:GetBucketPolicy", "s3:ListBucket", "s3:PutReplicationConfiguration"):
         assert allows(stack(), EVERYTHING, Request(action, BUCKET), ADMINISTRATOR)
     assert allows(stack(), EVERYTHING, Request("s3:PutObjectLegalHold", ENTRY), ADMINISTRATOR)
     assert not allows(

@@ -27,7 +27,7 @@ from steward.events import (
 )
 from steward.lineage.artifact_history import artifact_history
 from steward.repositories import models
-from steward.services.watch_deployment import of_model, of_schedules
+from steward.services.examine_models import examine_models
 from steward.store import keys
 from steward.store.bucket import Bucket
 from tests.integration import lemons
@@ -83,8 +83,9 @@ def test_a_removed_model_has_no_schedules_but_that_of_its_retention(serving: Dep
     assert (entry.subject, entry.summary) == ("lemons", f"removed by {ANN.arn}: a wrong window")
     (told,) = [one for one in artifact_history(serving.entries("lemons"), []) if one.happened == "model removed"]
     assert (told.subject, told.id) == ("spec", "000003")
-    assert list(of_schedules(_settings(serving), Bucket(serving.data))) == []
-    assert list(of_model(Bucket(serving.data), "lemons", serving.clock.now + timedelta(days=30))) == []
+    in_a_month = serving.clock.now + timedelta(days=30)
+    (examined,) = examine_models(_settings(serving), Bucket(serving.data), in_a_month)
+    assert (examined.model, examined.amiss, examined.overdue) == ("lemons", {}, ())
 
 
 def test_without_retention_no_schedule_is_left(trained: Deployment) -> None:

@@ -1,13 +1,26 @@
 """Steward watches itself: each cause is told once, once more when it is mended, and schedules are put back."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier
+from typing import Any
 from unittest.mock import call, patch
 
 import pytest
+from botocore.client import BaseClient
 
 from steward import aws
-from steward.events import DeploymentDegraded, DeploymentRecovered
+from steward.concurrency import MAX_CONCURRENCY
+from steward.events import DeploymentDegraded, DeploymentRecovered, Problem
+from steward.repositories import model_schedules
+from steward.repositories.models import SpecRevision
+from steward.runtime import ScheduleSettings
+from steward.services.examine_models import ModelExamination, examine_models
+from steward.spec.document import read_spec
+from steward.store.bucket import Bucket
 from tests.integration import lemons
 
 from .deployment import BUS, Deployment, failed_invocation
@@ -176,3 +189,74 @@ def test_a_stack_that_was_rolled_back_behind_its_store_is_told_of_until_it_is_up
     aws.s3().put_object(Bucket=declared.data, Key=key, Body=json.dumps(versions))
     (mended,) = watch(declared)
     assert isinstance(mended, DeploymentRecovered)
+
+
+def fleet(steward: Deployment, count: int) -> list[str]:
+    """Declare models, each with a checked window of one version, without waking a function."""
+    names = [f"model-{number:02d}" for number in range(count)]
+    window = (steward.clock.now - timedelta(days=3)).strftime("%Y%m%dT000000Z_1d")
+    for name in names:
+        spec = read_spec(SPEC.replace("model: lemons", f"model: {name}").encode())
+        revision = SpecRevision(revision="000001", source_version_id="1", spec=spec)
+        for key, body in (
+            (f"models/{name}/specs/000001.json", revision.model_dump_json().encode()),
+            (f"profiles/{name}/v1/{window}/batch.json", b"{}"),
+            (f"checks/{name}/{window}/check.json", b"{}"),
+        ):
+            aws.s3().put_object(Bucket=steward.data, Key=key, Body=body)
+    return names
+
+
+def examined(steward: Deployment) -> list[ModelExamination]:
+    settings = ScheduleSettings.model_validate(steward.environment("watch_deployment"))
+    return list(examine_models(settings, Bucket(steward.data), steward.clock.now))
+
+
+@contextmanager
+def before_each_request(act: Any) -> Iterator[None]:
+    send = BaseClient._make_api_call
+
+    def first_act(client: BaseClient, operation: str, asked: dict[str, Any]) -> Any:
+        act(operation, asked)
+        return send(client, operation, asked)
+
+    with patch.object(BaseClient, "_make_api_call", first_act):
+        yield
+
+
+def test_a_thousand_models_are_examined_in_half_of_two_minutes_of_requests(steward: Deployment) -> None:
+    names = fleet(steward, 3)
+    asked: Counter[str] = Counter()
+    with before_each_request(lambda operation, _: asked.update([operation])):
+        assert [one.model for one in examined(steward)] == names
+    assert asked == {"ListObjectsV2": 1 + 5 * 3, "GetObject": 3, "GetSchedule": len(model_schedules._EVENTS) * 3}
+    of_one = (asked.total() - 1) / len(names)
+    assert 1000 * of_one * 0.030 / MAX_CONCURRENCY < 60
+
+
+def test_models_are_examined_several_at_once(steward: Deployment) -> None:
+    fleet(steward, 2 * MAX_CONCURRENCY)
+    all_at_once = Barrier(MAX_CONCURRENCY, timeout=60)
+
+    def meet(_: str, asked: dict[str, Any]) -> None:
+        if asked.get("Prefix", "").endswith("/specs/"):
+            all_at_once.wait()
+
+    with before_each_request(meet):
+        assert len(examined(steward)) == 2 * MAX_CONCURRENCY
+
+
+def test_what_befalls_all_models_of_many_fits_into_one_notification(declared: Deployment) -> None:
+    late = [
+        Problem(cause=f"unchecked-{number}", sentence=f"{number} is late. " * 20, remedy="wait " * 50)
+        for number in range(1000)
+    ]
+    all_late = [ModelExamination(model=problem.cause, wanted={}, amiss={}, overdue=(problem,)) for problem in late]
+    with patch("steward.services.watch_deployment.examine_models", return_value=iter(all_late)):
+        (unwell,) = watch(declared)
+    assert unwell.problems[:100] == late[:100]
+    assert unwell.problems[100].sentence == "900 problems more are left out here."
+    assert len(unwell.model_dump_json()) < 256 * 1024
+    assert len(declared.object("watch/problems.json")["problems"]) == 1000
+    (mended,) = watch(declared)
+    assert len(mended.problems) == 101

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -49,70 +50,82 @@ def _region() -> str | None:
     return _profile.region or os.environ.get("AWS_REGION") or None
 
 
+_making = Lock()
+
+if TYPE_CHECKING:
+    _client = boto3.client  # which knows the type of each client
+else:
+
+    def _client(*service: str, **settings: Any) -> Any:
+        """Make a client; one at a time, as boto3's session must not be used by several threads at once."""
+        with _making:
+            return boto3.client(*service, **settings)
+
+
 @cache
 def s3() -> S3Client:
     """The client for S3; one a process."""
-    return boto3.client("s3", region_name=_region(), config=_CONFIG)
+    return _client("s3", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def events() -> EventBridgeClient:
     """The client for EventBridge; one a process."""
-    return boto3.client("events", region_name=_region(), config=_CONFIG)
+    return _client("events", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def sns() -> SNSClient:
     """The client for SNS; one a process."""
-    return boto3.client("sns", region_name=_region(), config=_CONFIG)
+    return _client("sns", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def sqs() -> SQSClient:
     """The client for SQS; one a process."""
-    return boto3.client("sqs", region_name=_region(), config=_CONFIG)
+    return _client("sqs", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def cloudformation() -> CloudFormationClient:
     """The client for CloudFormation, which knows a deployment's outputs; one a process."""
-    return boto3.client("cloudformation", region_name=_region(), config=_CONFIG)
+    return _client("cloudformation", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def cloudwatch() -> CloudWatchClient:
     """The client for CloudWatch; one a process."""
-    return boto3.client("cloudwatch", region_name=_region(), config=_CONFIG)
+    return _client("cloudwatch", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def logs() -> CloudWatchLogsClient:
     """The client for CloudWatch Logs; one a process."""
-    return boto3.client("logs", region_name=_region(), config=_CONFIG)
+    return _client("logs", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def functions() -> LambdaClient:
     """The client for Lambda; one a process."""
-    return boto3.client("lambda", region_name=_region(), config=_CONFIG)
+    return _client("lambda", region_name=_region(), config=_CONFIG)
 
 
 def functions_within(seconds: float) -> LambdaClient:
     """A client for Lambda that asks once, and waits so long for the answer."""
     patient = Config(read_timeout=seconds, retries={"total_max_attempts": 1})
-    return boto3.client("lambda", region_name=_region(), config=_CONFIG.merge(patient))
+    return _client("lambda", region_name=_region(), config=_CONFIG.merge(patient))
 
 
 @cache
 def iam() -> IAMClient:
     """The client for IAM; one a process."""
-    return boto3.client("iam", region_name=_region(), config=_CONFIG)
+    return _client("iam", region_name=_region(), config=_CONFIG)
 
 
 @cache
 def scheduler() -> EventBridgeSchedulerClient:
     """The client for EventBridge Scheduler; one a process."""
-    return boto3.client("scheduler", region_name=_region(), config=_CONFIG)
+    return _client("scheduler", region_name=_region(), config=_CONFIG)
 
 
 @cache
@@ -122,13 +135,13 @@ def sts_unsigned() -> STSClient:
     Plain regional endpoints, whatever a profile prefers, so that who signs and who verifies mean the same host.
     """
     plain = Config(signature_version=UNSIGNED, use_fips_endpoint=False, use_dualstack_endpoint=False)
-    return boto3.client("sts", region_name=_region(), config=_CONFIG.merge(plain))
+    return _client("sts", region_name=_region(), config=_CONFIG.merge(plain))
 
 
 @cache
 def sts() -> STSClient:
     """The client for STS, which knows who asks; one a process."""
-    return boto3.client("sts", region_name=_region(), config=_CONFIG)
+    return _client("sts", region_name=_region(), config=_CONFIG)
 
 
 def access_key() -> str:

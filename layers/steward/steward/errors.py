@@ -95,3 +95,7 @@ class NotProven(StewardError):
 
 class DefectUnchangeable(StewardError):
     """A change of a defect that its state does not allow."""
+
+
+class ExperimentInvalid(StewardError):
+    """An experiment that cannot be carried out as it is declared, or an entity that cannot be assigned."""

@@ -55,6 +55,7 @@ class ScheduleSettings(Settings):
     schedule_group: str = Field(alias="STEWARD_SCHEDULE_GROUP")
     schedule_role_arn: str = Field(alias="STEWARD_SCHEDULE_ROLE_ARN")
     schedule_dead_letters_arn: str = Field(alias="STEWARD_SCHEDULE_DEAD_LETTERS_ARN")
+    schedule_key_arn: str = Field(default="", alias="STEWARD_SCHEDULE_KEY_ARN")
     check_target_arn: str = Field(alias="STEWARD_CHECK_TARGET_ARN")
     retraining_target_arn: str = Field(alias="STEWARD_RETRAINING_TARGET_ARN")
     collection_target_arn: str = Field(alias="STEWARD_COLLECTION_TARGET_ARN")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
-from infra.deploy.__main__ import main
+from infra.deploy.__main__ import ENVIRONMENT, main
 from infra.deploy.pin import main as pin
 from infra.deploy.preflight import LONGEST_NAME, RESERVED, UNRESERVED, Account
 from steward import aws
-from tests.integration.template import ROOT, resources
+from tests.integration.template import ROOT, read_template, resources
 
 NEW, NEWER, OLD = 10, 112, 1000
+FOUND = "eu-central-1 staging AccountQuotas=small"
 
 
 class FakeAws:
@@ -70,7 +72,7 @@ def test_quotas_are_chosen_by_what_is_left_to_reserve(
     answer(fake)
     main(["steward"])
     said = capsys.readouterr()
-    assert said.out == f"eu-central-1 AccountQuotas={chosen}\n"
+    assert said.out == f"eu-central-1 production AccountQuotas={chosen}\n"
     assert "Account 123456789012, region eu-central-1, as arn:aws:iam::123456789012:user/ann" in said.err
     assert f"allows {fake.concurrency} concurrent executions" in said.err
 
@@ -78,7 +80,29 @@ def test_quotas_are_chosen_by_what_is_left_to_reserve(
 def test_quotas_that_were_given_are_not_chosen(answer, capsys: pytest.CaptureFixture[str]) -> None:
     answer(FakeAws(NEW))
     main(["steward", "AlertEmail=a@example.com", "AccountQuotas=standard"])
-    assert capsys.readouterr().out == "eu-central-1\n"
+    assert capsys.readouterr().out == "eu-central-1 production\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "deployed", "environment"),
+    [([], None, "production"), ([], {"Environment": "staging"}, "staging"), (["Environment=dev"], None, "dev")],
+    ids=["new", "deployed before", "given"],
+)
+def test_what_is_made_is_tagged_with_the_environment_that_the_stack_will_have(
+    answer, given: list[str], deployed: dict[str, str] | None, environment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(FakeAws(OLD, parameters=deployed))
+    main(["steward", *given])
+    said = capsys.readouterr()
+    assert said.out.split()[1] == environment
+    assert f"steward:environment={environment}" in said.err
+    assert read_template()["Parameters"]["Environment"]["Default"] == ENVIRONMENT
+
+
+def test_what_sam_is_told_by_default_is_tagged_with_the_environment_that_it_deploys() -> None:
+    told = tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]["deploy"]["parameters"]
+    assert told["parameter_overrides"] == f"Environment={ENVIRONMENT}"
+    assert told["tags"] == f"steward:environment={ENVIRONMENT}"
 
 
 def test_what_is_reserved_is_what_the_template_reserves() -> None:
@@ -133,7 +157,7 @@ def made(tmp_path: Path) -> Any:
         shutil.copy(ROOT / name, tmp_path)
     log = tmp_path / "log"
     tools = {
-        "bin/uv": 'case "$*" in *infra.deploy\\ *) echo "eu-central-1 AccountQuotas=small"; exit ${REFUSES:-0};; esac',
+        "bin/uv": f'case "$*" in *infra.deploy\\ *) echo "{FOUND}"; exit ${{REFUSES:-0}};; esac',
         ".local/tools/sam/bin/sam": "",
     }
     for name, answer in tools.items():
@@ -171,7 +195,8 @@ def test_make_deploys_what_it_built_where_the_settings_point_with_the_parameters
     overrides = "Architecture=x86_64 AccountQuotas=small AlertEmail=a@example.com LogLevel=DEBUG"
     questions = "--guided " if guided else ""
     assert deployed == (
-        f"sam deploy {questions}--stack-name mine --region eu-central-1 --parameter-overrides {overrides} []"
+        f"sam deploy {questions}--stack-name mine --region eu-central-1 --tags steward:environment=staging "
+        f"--parameter-overrides {overrides} []"
     )
 
 

@@ -32,7 +32,7 @@ def deploy(tmp_path: Path):
         environment = {
             "PATH": os.environ["PATH"],
             "LOG": str(log),
-            "FOUND": "eu-central-1 AccountQuotas=small",
+            "FOUND": "eu-central-1 staging AccountQuotas=small",
             **variables,
         }
         done = subprocess.run([script, *arguments], env=environment, check=False)
@@ -58,7 +58,7 @@ def test_what_the_environment_and_the_call_say_is_deployed(deploy) -> None:
 
 def test_quotas_that_are_given_stay(deploy) -> None:
     code, calls = deploy(
-        "steward", "staging", "c0ffee0000", "gradual", FOUND="eu-west-1", PARAMETERS="AccountQuotas=standard"
+        "steward", "staging", "c0ffee0000", "gradual", FOUND="eu-west-1 staging", PARAMETERS="AccountQuotas=standard"
     )
     assert code == 0
     assert overrides(calls[-1]) == ["Architecture=arm64", "Environment=staging", "AccountQuotas=standard"]

@@ -1,9 +1,12 @@
 """What the tests of records share: one declaration, and a way to judge a file."""
 
+import contextlib
 import functools
 import gzip
 import io
 import json
+import os
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from arro3.core import Array, RecordBatch, Table
 from arro3.io import write_parquet
 
 from steward.records.columns import NumericColumn
+from steward.records.decoding import process
 from steward.records.raw import ReadLimits, RejectedRow
 from steward.records.row_validation import RecordFileReader, ValidatedChunk
 from steward.records.schema import RecordKind
@@ -42,6 +46,31 @@ def spec() -> ModelSpec:
             "retraining": {"recipe": {"estimator": "LogisticRegression"}},
         }
     )
+
+
+@pytest.fixture
+def measured_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count what the decoder's own process runs, where coverage is measured.
+
+    By itself coverage sees nothing of it: it starts without site-packages and with few variables, and is killed as
+    soon as its last row was received. Measured ones are let end by themselves.
+    """
+    variable, stop = "COVERAGE_PROCESS_CONFIG", process._stop
+    if variable not in os.environ:
+        return
+
+    def let_end(child: subprocess.Popen[bytes], errors: object) -> None:
+        for stream in (child.stdin, child.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(30)
+        stop(child, errors)
+
+    measure = "sys.argv[1:]; import coverage; coverage.process_startup();"
+    monkeypatch.setattr(process, "_START", process._START.replace("sys.argv[1:];", measure))
+    monkeypatch.setattr(process, "_ENVIRONMENT", (*process._ENVIRONMENT, variable))
+    monkeypatch.setattr(process, "_stop", let_end)
 
 
 @dataclass(frozen=True)

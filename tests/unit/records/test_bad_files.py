@@ -16,6 +16,8 @@ from steward.errors import BatchInvalid
 from steward.records.formats import open_rows
 from steward.records.raw import ReadLimits
 
+pytestmark = pytest.mark.usefixtures("measured_decoder")
+
 HEADER = b"flight,at,p,decided,distance,wind,carrier,origin\n"
 LINE = b"UA1,2013-03-04T12:30:00Z,0.25,0,1400,10.5,UA,EWR\n"
 CSV = HEADER + LINE

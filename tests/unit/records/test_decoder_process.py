@@ -37,6 +37,7 @@ def refusal(path: Path, begin: str = "", **limits) -> BatchInvalid:
     return refused.value
 
 
+@pytest.mark.usefixtures("measured_decoder")
 def test_a_file_is_read_in_chunks(file):
     assert read(file, chunk_rows=400) == [[*range(400)], [*range(400, 800)], [*range(800, 1000)]]
 
@@ -76,6 +77,7 @@ def test_too_much_memory_is_told_as_such(tmp_path):
     assert "more than 200 MB" in str(error)
 
 
+@pytest.mark.usefixtures("measured_decoder")
 def test_a_cell_too_large_to_hand_over_is_told_as_such(tmp_path):
     path = write(tmp_path / "a.parquet", Array(["y" * 2**24, "x"], DataType.utf8()))
     begin = process._START.replace(
@@ -84,6 +86,7 @@ def test_a_cell_too_large_to_hand_over_is_told_as_such(tmp_path):
     assert refusal(path, begin).code == "row_too_large"
 
 
+@pytest.mark.usefixtures("measured_decoder")
 def test_rows_too_large_to_hand_over_at_once_come_in_parts(tmp_path):
     values = [f"{at}{'y' * 1000}" for at in range(1000)]
     path = write(tmp_path / "a.parquet", Array(values, DataType.utf8()))

@@ -26,6 +26,8 @@ from steward.records.ids import identifiers
 from steward.records.raw import ReadLimits
 from steward.records.time_reader import read_times
 
+pytestmark = pytest.mark.usefixtures("measured_decoder")
+
 DATA = Path(__file__).parents[2] / "data" / "parquet"
 
 ONE, HALF = [1, None, 2], [1.5, None, 2.5]

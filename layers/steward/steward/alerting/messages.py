@@ -243,7 +243,12 @@ def _report_text(rendered: ReportRendered, report: str) -> str:
 def deployment_notice(event: DeploymentDegraded | DeploymentRecovered) -> Notification:
     """Build the notification about the health of the deployment itself."""
     degraded = isinstance(event, DeploymentDegraded)
-    told = [f"{problem.sentence}\n  {problem.remedy}" if degraded else problem.sentence for problem in event.problems]
+    told = [
+        "\n  ".join(part for part in (problem.sentence, problem.remedy, problem.runbook) if part)
+        if degraded
+        else problem.sentence
+        for problem in event.problems
+    ]
     first = event.problems[0].sentence
     more = f", and {len(told) - 1} more" if len(told) > 1 else ""
     return Notification(

@@ -10,10 +10,12 @@ from steward.cli.options import Stack as StackName
 from steward.cli.terminal import console, print_json
 from steward.events import Problem
 from steward.runtime import ScheduleSettings
+from steward.selfcheck.runbooks import runbook
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.selfcheck.template import DeployedStack, TemplateResource, resources
 from steward.selfcheck.template_drift import compare
 from steward.services import watch_deployment
+from steward.services.examine_models import examine_models
 from steward.store import deployment, inspection, keys
 from steward.store.bucket import Bucket
 
@@ -33,6 +35,7 @@ def show_diagnosis(
     for problem in found:
         console.print(problem.sentence, style="bold red", markup=False)
         console.print(f"  {problem.remedy}", markup=False, soft_wrap=True)
+        console.print(f"  {problem.runbook}", style="dim", markup=False, soft_wrap=True)
     if not found:
         console.print(f"{stack} is as its template says, and what should have happened has happened", markup=False)
     raise typer.Exit(1 if found else 0)
@@ -64,6 +67,7 @@ def _silence(stack: DeployedStack, asked: dict[str, TemplateResource], gone: set
                 sentence=f"Nobody has subscribed to the topic {logical}, so nobody hears of alerts.",
                 remedy=f"aws sns subscribe --region {stack.region} --topic-arn {resource.physical} --protocol email "
                 "--notification-endpoint YOUR@ADDRESS",
+                runbook=runbook("nobody-has-subscribed"),
             )
 
 
@@ -92,12 +96,13 @@ def _models(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Probl
     settings = ScheduleSettings.model_validate(variables)
     data = Bucket(settings.data_bucket, settings.environment)
     yield from (data.load_if_present(keys.schema_versions(), SchemaVersions) or SchemaVersions()).problems()
-    for spec, name, sentence in watch_deployment.of_schedules(settings, data):
-        upload = f"s3://{data.name}/specs/{spec.model}.yaml"
-        yield Problem(
-            cause=f"schedule-{name}",
-            sentence=f"{sentence[0].upper()}{sentence[1:]}.",
-            remedy=f"aws s3 cp {upload} {upload} --metadata-directive REPLACE",
-        )
-    for model in watch_deployment.list_models(data):
-        yield from watch_deployment.of_model(data, model, now)
+    for examined in examine_models(settings, data, now):
+        upload = f"s3://{data.name}/specs/{examined.model}.yaml"
+        for name, sentence in examined.amiss.items():
+            yield Problem(
+                cause=f"schedule-{name}",
+                sentence=f"{sentence[0].upper()}{sentence[1:]}.",
+                remedy=f"aws s3 cp {upload} {upload} --metadata-directive REPLACE",
+                runbook=runbook("schedules"),
+            )
+        yield from examined.overdue

@@ -13,11 +13,13 @@ class Problem(TolerantModel):
         cause: what it is, the same for as long as it lasts.
         sentence: for people.
         remedy: what is to be done about it, or what was done.
+        runbook: the file of the repository, and the entry in it, that says more.
     """
 
     cause: str
     sentence: Sentence
     remedy: Sentence
+    runbook: str = ""
 
 
 class DeploymentDegraded(Event):

@@ -8,7 +8,7 @@ from steward.repositories import models
 from steward.store.bucket import Bucket
 
 _KEPT = 8
-_read_incidents: WeakKeyDictionary[Bucket, dict[tuple[str, str], Bins]] = WeakKeyDictionary()
+_cache: WeakKeyDictionary[Bucket, dict[tuple[str, str], Bins]] = WeakKeyDictionary()
 
 
 def bins_of(data: Bucket, model: str, version: str) -> Bins:
@@ -17,7 +17,7 @@ def bins_of(data: Bucket, model: str, version: str) -> Bins:
     Raises:
         ObjectMissing, ObjectChanged: there is no such version, or its baseline is not what its manifest says.
     """
-    known = _read_incidents.setdefault(data, {})
+    known = _cache.setdefault(data, {})
     if (model, version) not in known:
         bins = Baseline.bins_of(data.get_verified(models.manifest(data, model, version).baseline))
         for old in list(known)[: len(known) - _KEPT + 1]:

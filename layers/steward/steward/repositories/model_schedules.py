@@ -94,6 +94,7 @@ _SHOWN = {
     "target_arn": "its target",
     "role_arn": "its role",
     "dead_letters_arn": "its dead-letter queue",
+    "key_arn": "its key",
 }
 
 
@@ -123,6 +124,7 @@ def wanted_schedules(settings: ScheduleSettings, spec: ModelSpec) -> dict[str, S
             role_arn=settings.schedule_role_arn,
             dead_letters_arn=settings.schedule_dead_letters_arn,
             message=_message(spec, purpose),
+            key_arn=settings.schedule_key_arn,
         )
         for purpose, expression in expressions.items()
         if expression

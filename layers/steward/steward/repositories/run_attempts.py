@@ -10,7 +10,11 @@ from steward.runtime import Runtime
 from steward.store import keys
 
 _LONGEST = timedelta(minutes=15)
-"""Lambda's longest time for a function: an attempt that began longer ago is over."""
+"""Lambda's longest time for a function, and that of both: an attempt that began longer ago is over.
+
+One that began later may be under way, whatever message it handles: Lambda may deliver an event twice at once. So it is
+repeated, which stores the same; if it was killed, the next one will be, and Lambda tells of that.
+"""
 
 _MOST_CUT_OFF = 1
 """How many attempts may be killed while they read or store, which they also are when an instance is lost."""
@@ -28,7 +32,7 @@ class Attempts:
         runtime: the wiring.
         model, run: whose.
         stage: the step.
-        message: the id of the message that is handled: Lambda tries it again only once an attempt is over.
+        message: the id of the message that is handled, the same each time that Lambda tries it.
     """
 
     runtime: Runtime
@@ -71,8 +75,7 @@ class Attempts:
         known = run.attempt
         if known is None or known.failed or known.stage != self.stage:
             return None
-        over = known.message == self.message or self.runtime.now() - known.begun_at >= _LONGEST
-        return known if over else None
+        return known if self.runtime.now() - known.begun_at >= _LONGEST else None
 
     def _mine(self, change: Callable[[Attempt], Attempt]) -> None:
         def apply_change(run: Run) -> Run:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from steward.events import Problem
+from steward.selfcheck.runbooks import runbook
 from steward.spec.model import ModelSpec
 from steward.spec.scheduling import next_due
 from steward.spec.windows import Window
@@ -40,6 +41,7 @@ def overdue_checks(spec: ModelSpec, windows: Iterable[str], checked: frozenset[s
         cause=f"unchecked-{spec.model}",
         sentence=f"{len(late)} windows of {spec.model} have closed and nobody checked them: {late[0]}{more}.",
         remedy=f"steward check {spec.model}; if that does not help, steward redrive check_window",
+        runbook=runbook("windows-not-checked"),
     )
 
 
@@ -59,4 +61,5 @@ def overdue_audits(spec: ModelSpec, newest: datetime, now: datetime) -> Problem 
         sentence=f"The schedule {spec.model}-audit has not had any effect since {newest:%Y-%m-%d %H:%M} UTC, although "
         f"it is due at {spec.schedules.audit}.",
         remedy=f"steward audit {spec.model}; if that does not help, steward redrive audit_models",
+        runbook=runbook("audit-overdue"),
     )

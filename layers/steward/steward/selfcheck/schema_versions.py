@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from steward.documents import VersionedModel
 from steward.events import Problem
+from steward.selfcheck.runbooks import runbook
 
 
 class SchemaVersions(VersionedModel):
@@ -39,5 +40,6 @@ class SchemaVersions(VersionedModel):
                 sentence=f"The stack is older than its store, which may hold documents that it cannot read: {kinds}.",
                 remedy="upgrade the stack to the release that wrote them or a later one (make deploy); then steward "
                 "redrive shows what failed meanwhile, and with --send it goes round again",
+                runbook=runbook("stack-older-than-its-store"),
             )
         ]

@@ -125,6 +125,7 @@ def _reference(stack: DeployedStack, name: str) -> TemplateValue:
         "AWS::Region": stack.region,
         "AWS::AccountId": stack.account,
         "AWS::Partition": stack.partition,
+        "AWS::URLSuffix": "amazonaws.com.cn" if stack.partition == "aws-cn" else "amazonaws.com",
     }
     if name in own:
         return own[name]

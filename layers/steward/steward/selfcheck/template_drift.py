@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from steward.events import Problem
 from steward.selfcheck.expected_properties import Facts, Property, expected_properties
+from steward.selfcheck.runbooks import runbook
 from steward.selfcheck.template import DeployedStack, TemplateResource, TemplateValue, resources
 
 type Observed = Mapping[str, Facts | None]
@@ -31,6 +32,7 @@ def compare(stack: DeployedStack, observed: Observed) -> Iterator[Problem]:
                 remedy=_GROUP.format(name=resource.physical)
                 if resource.kind == "AWS::Scheduler::ScheduleGroup"
                 else revert(stack),
+                runbook=runbook("resource-is-gone"),
             )
             continue
         for aspect, value in wanted.items():
@@ -39,6 +41,7 @@ def compare(stack: DeployedStack, observed: Observed) -> Iterator[Problem]:
                     cause=f"{resource.logical}-{aspect}",
                     sentence=_sentence(resource, aspect, value, present.get(aspect)),
                     remedy=_remedy(stack, resource, aspect),
+                    runbook=runbook("resource-differs-from-the-template"),
                 )
 
 

@@ -6,25 +6,24 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from steward.alerting.messages import deployment_notice
+from steward.concurrency import prefetch_map
 from steward.events import DEPLOYMENT, ClockTick, DeploymentDegraded, DeploymentRecovered, Event, Problem
 from steward.notification_channels import publish
 from steward.outbox import OutboxEntry, announce
-from steward.repositories import model_schedules, models
-from steward.runtime import Runtime, ScheduleSettings, Settings, WatchSettings, logger
+from steward.runtime import Runtime, Settings, WatchSettings, logger
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
-from steward.selfcheck.overdue import GRACE, overdue_audits, overdue_checks
+from steward.selfcheck.overdue import GRACE
+from steward.selfcheck.runbooks import RUNBOOKS, runbook
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.services.dead_letter_rounds import send_round
+from steward.services.examine_models import ModelExamination, examine_models
 from steward.spec.durations import format_duration
-from steward.spec.model import ModelSpec
-from steward.spec.windows import Window
 from steward.store import cloudwatch, deployment, keys
-from steward.store.bucket import Bucket
 from steward.store.kinds import schema_versions
-from steward.store.schedules import Scheduler, ScheduleRefused
+from steward.store.schedules import Schedule, Scheduler, ScheduleRefused
 
-_REMEMBERED = timedelta(days=35)
-"""As far back as the sweep of check_window looks for windows without a check."""
+_MOST_TOLD = 100
+"""Problems in one notification and event, which may have 256 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +51,33 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
     known = runtime.data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
     if known.knows(at) and not known.pending:
         return
-    amiss = list(of_schedules(runtime.settings, runtime.data))
+    examined = [one for one in examine_models(runtime.settings, runtime.data, at) if one.amiss or one.overdue]
     held = list(held_messages(runtime.settings.bus))
     versions = runtime.data.update(
         keys.schema_versions(),
         SchemaVersions,
         lambda present: (present or SchemaVersions()).with_release(schema_versions()),
     )
+    group = Scheduler(runtime.settings.schedule_group)
+    gone = not group.exists()
     if not known.knows(at):
         found = [
             *versions.problems(),
             *of_queues(held, at),
             *_of_bucket(runtime.settings),
-            *_of_schedules(runtime.settings, amiss),
+            *([_group_gone(group)] if gone else []),
+            *_of_schedules(group, examined),
+            *(problem for one in examined for problem in one.overdue),
         ]
-        for model in list_models(runtime.data):
-            found += of_model(runtime.data, model, at)
         if any(known.diff(found)):
             known = runtime.data.update(
                 keys.deployment_problems(),
                 OpenIncidents,
                 lambda present: (present or OpenIncidents()).with_problem(found, at),
             )
-    refused = _restore_schedules(runtime.settings, amiss)
+    if gone:
+        group.create()
+    refused = _restore_schedules(group, examined)
     if known.with_recovery(refused) != known:
         known = runtime.data.update(
             keys.deployment_problems(),
@@ -101,37 +104,25 @@ def _announce_changes(runtime: Runtime[WatchSettings], news: IncidentChanges) ->
         (DeploymentRecovered, "deployment_recovered", news.recovered),
     ):
         if problems:
-            event = kind(
-                **runtime.header(DEPLOYMENT, news.at, f"watch-{news.at:%Y%m%dT%H%M%SZ}"),
-                problems=list(problems),
-            )
-            sentences = " ".join(problem.sentence for problem in problems)
+            told = _as_told(problems)
+            event = kind(**runtime.header(DEPLOYMENT, news.at, f"watch-{news.at:%Y%m%dT%H%M%SZ}"), problems=told)
+            sentences = " ".join(problem.sentence for problem in told)
             entry = OutboxEntry(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
             yield from announce(runtime, entry, partial(publish, runtime, deployment_notice(event)))
 
 
-def list_models(data: Bucket) -> Iterator[str]:
-    """Every declared model."""
-    return data.list_prefixes(keys.models())
-
-
-def of_model(data: Bucket, model: str, at: datetime) -> Iterator[Problem]:
-    """What a model's schedules should have brought about by a moment, and have not."""
-    newest = models.newest_revision(data, model)
-    if newest is None or newest[0].removal:
-        return
-    spec = newest[0].spec
-    oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
-    prefix = keys.checks(model)
-    checked = frozenset(data.list_prefixes(prefix, start_after=prefix + oldest))
-    problem = overdue_checks(spec, _windows(data, spec, at), checked, at)
-    if problem:
-        yield problem
-    declared = max((listed.modified for listed in data.list(keys.spec_revisions(model))), default=at)
-    audited = max((keys.audit_time(listed.key) for listed in data.list(keys.audits(model))), default=declared)
-    problem = overdue_audits(spec, max(declared, audited), at)
-    if problem:
-        yield problem
+def _as_told(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems in a number that an event can hold: what befalls one model may befall a thousand."""
+    left_out = problems[_MOST_TOLD:]
+    if not left_out:
+        return list(problems)
+    rest = Problem(
+        cause="left-out",
+        sentence=f"{len(left_out)} problems more are left out here.",
+        remedy="steward doctor shows all that there are now",
+        runbook=RUNBOOKS,
+    )
+    return [*problems[:_MOST_TOLD], rest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +176,7 @@ def old_messages(queues: Mapping[str, str], at: datetime, grace: timedelta = GRA
                 sentence=f"The oldest message of {asked[question]} waits or is in work for more than "
                 f"{format_duration(grace)}.",
                 remedy="steward status counts what is still in work; steward redrive shows what failed, and why",
+                runbook=runbook("old-messages"),
             )
 
 
@@ -195,16 +187,8 @@ def dead_letters(logical: str, count: int) -> Problem:
         cause=f"{logical}-messages",
         sentence=f"{count} messages failed too often and wait in {logical}.",
         remedy=f"steward redrive {words.strip('_')} shows why; with --send they go round again",
+        runbook=runbook("dead-letters"),
     )
-
-
-def of_schedules(settings: ScheduleSettings, data: Bucket) -> Iterator[tuple[ModelSpec, str, str]]:
-    """Each schedule that is not as declared: the declaration, the schedule's name, and a sentence."""
-    for model in list_models(data):
-        newest = models.newest_revision(data, model)
-        if newest:
-            for name, sentence in model_schedules.find_differences(settings, newest[0].spec).items():
-                yield newest[0].spec, name, sentence
 
 
 def _of_bucket(settings: Settings) -> Iterator[Problem]:
@@ -214,45 +198,47 @@ def _of_bucket(settings: Settings) -> Iterator[Problem]:
             sentence="The bucket DataBucket tells nobody of uploads: its notifications to EventBridge are off.",
             remedy=f"aws s3api put-bucket-notification-configuration --bucket {settings.data_bucket} "
             "--notification-configuration '{\"EventBridgeConfiguration\": {}}'; upload again what came meanwhile",
+            runbook=runbook("uploads-trigger-nothing"),
         )
 
 
-def _of_schedules(settings: ScheduleSettings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> Iterator[Problem]:
+def _group_gone(group: Scheduler) -> Problem:
+    return Problem(
+        cause="Schedules-gone",
+        sentence=f"The schedule group {group.group} was gone, with every schedule in it.",
+        remedy="Steward makes it again, with every schedule that a declaration asks for; nothing is left to do.",
+        runbook=runbook("schedules"),
+    )
+
+
+def _of_schedules(group: Scheduler, examined: Iterable[ModelExamination]) -> Iterator[Problem]:
     """What is wrong with schedules, and what to do about it if EventBridge Scheduler takes those that are declared."""
-    group = Scheduler(settings.schedule_group)
-    if not group.exists():
-        yield Problem(
-            cause="Schedules-gone",
-            sentence=f"The schedule group {group.group} was gone, with every schedule in it.",
-            remedy="Steward makes it again with the first schedule that it puts back; nothing is left to do.",
-        )
-    for spec, name, sentence in amiss:
-        mend = "Steward has put it back; nothing is left to do."
-        if name not in model_schedules.wanted_schedules(settings, spec):
-            mend = f"aws scheduler delete-schedule --name {name} --group-name {group.group}"
-        yield Problem(cause=_cause(name), sentence=f"{sentence[0].upper()}{sentence[1:]}.", remedy=mend)
+    for one in examined:
+        for name, sentence in one.amiss.items():
+            mend = "Steward has put it back; nothing is left to do."
+            if name not in one.wanted:
+                mend = f"aws scheduler delete-schedule --name {name} --group-name {group.group}"
+            yield Problem(
+                cause=_cause(name),
+                sentence=f"{sentence[0].upper()}{sentence[1:]}.",
+                remedy=mend,
+                runbook=runbook("schedules"),
+            )
 
 
-def _restore_schedules(settings: ScheduleSettings, amiss: Sequence[tuple[ModelSpec, str, str]]) -> dict[str, str]:
+def _restore_schedules(group: Scheduler, examined: Iterable[ModelExamination]) -> dict[str, str]:
     """Make schedules as they are declared; what to do about those that are refused, by the cause of the trouble."""
-    group = Scheduler(settings.schedule_group)
-    refused = {}
-    for spec, name, _ in amiss:
-        declared = model_schedules.wanted_schedules(settings, spec).get(name)
+
+    def restore(declared: Schedule) -> tuple[str, str]:
         try:
-            if declared:
-                group.put(declared)
+            group.put(declared)
         except ScheduleRefused as error:
-            refused[_cause(name)] = f"It cannot be put back, upload a declaration that mends it: {error}"
-    return refused
+            return _cause(declared.name), f"It cannot be put back, upload a declaration that mends it: {error}"
+        return "", ""
+
+    wanted = (one.wanted[name] for one in examined for name in one.amiss if name in one.wanted)
+    return {cause: mend for cause, mend in prefetch_map(restore, wanted) if cause}
 
 
 def _cause(schedule: str) -> str:
     return f"schedule-{schedule}"
-
-
-def _windows(data: Bucket, spec: ModelSpec, at: datetime) -> set[str]:
-    """The windows that have records, of the last weeks."""
-    oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
-    prefixes = [keys.profiles(spec.model, version) for version in data.list_prefixes(keys.profiles(spec.model))]
-    return {window for prefix in prefixes for window in data.list_prefixes(prefix, start_after=prefix + oldest)}

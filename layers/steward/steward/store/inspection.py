@@ -9,6 +9,7 @@ import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 from steward import aws
+from steward.concurrency import prefetch_map
 from steward.selfcheck.expected_properties import Facts, canonical, statements
 from steward.selfcheck.template import DeployedStack, TemplateResource
 from steward.store.access import no_deployment
@@ -201,7 +202,6 @@ _INSPECTORS: dict[str, Callable[[TemplateResource], Facts | None]] = {
 
 
 def inspect_resources(found: dict[str, TemplateResource]) -> Iterator[tuple[str, Facts | None]]:
-    """What is there of each resource that can be looked at, by its logical id."""
-    for logical, resource in found.items():
-        if resource.kind in _INSPECTORS:
-            yield logical, _inspect(resource)
+    """What is there of each resource that can be looked at, by its logical id; several are asked for at once."""
+    asked = {logical: resource for logical, resource in found.items() if resource.kind in _INSPECTORS}
+    return zip(asked, prefetch_map(_inspect, asked.values()), strict=True)

@@ -29,6 +29,7 @@ class Schedule:
         dead_letters_arn: the queue of what could not be sent within a day, in 185 attempts (which are the service's
             defaults); empty for none.
         enabled: whether it fires.
+        key_arn: the KMS key that it is encrypted with; empty for one of AWS's own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Schedule:
     dead_letters_arn: str
     message: Mapping[str, Any]
     enabled: bool = True
+    key_arn: str = ""
 
 
 class Scheduler:
@@ -80,10 +82,12 @@ class Scheduler:
                 "Input": json.dumps(dict(schedule.message)),
             },
         }
+        if schedule.key_arn:
+            wanted["KmsKeyArn"] = schedule.key_arn
         try:
             if not _done(lambda: aws.scheduler().update_schedule(**wanted)):
                 if not self.exists():
-                    aws.scheduler().create_schedule_group(Name=self.group)
+                    self.create()
                 aws.scheduler().create_schedule(**wanted)
         except ClientError as error:
             if _code(error) == "ValidationException":
@@ -96,6 +100,14 @@ class Scheduler:
     def exists(self) -> bool:
         """Whether the group is there."""
         return _done(lambda: aws.scheduler().get_schedule_group(Name=self.group))
+
+    def create(self) -> None:
+        """Make the group; nothing happens where it is there."""
+        try:
+            aws.scheduler().create_schedule_group(Name=self.group)
+        except ClientError as error:
+            if _code(error) != "ConflictException":
+                raise
 
     def delete(self, name: str) -> None:
         """Remove a schedule; nothing happens where there is none."""
@@ -114,6 +126,7 @@ def _schedule(found: "GetScheduleOutputTypeDef") -> Schedule:
         dead_letters_arn=target.get("DeadLetterConfig", {}).get("Arn", ""),
         message=_document(target.get("Input", "")),
         enabled=found.get("State", "ENABLED") == "ENABLED",
+        key_arn=found.get("KmsKeyArn", ""),
     )
 
 

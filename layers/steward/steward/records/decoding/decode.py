@@ -173,7 +173,3 @@ def _decoding(name: str) -> Iterator[None]:
         raise BatchInvalid(
             "corrupt", f"{name} is a damaged Parquet file ({what}); write it again and upload it"
         ) from error
-
-
-if __name__ == "__main__":
-    main()

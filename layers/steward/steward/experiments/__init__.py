@@ -1,0 +1,1 @@
+"""Online experiments: sticky assignment, sequential inference, planning, and the result."""
