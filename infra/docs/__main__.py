@@ -17,6 +17,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     },
     "commands.md": {"commands": commands.table},
     "operations.md": {"alarms": alarms.table},
+    "permissions.md": {"functions": events.permissions},
     "../sagemaker/README.md": {"counterparts": sagemaker.table},
 }
 """The blocks of each page, in any order: what they are called there, and what writes them."""

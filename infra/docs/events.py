@@ -100,6 +100,15 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def permissions() -> str:
+    """What each function may publish and record."""
+    lines = ["| function | publishes | records |", "| --- | --- | --- |"]
+    for name, published in emitted().items():
+        actions = ", ".join(f"`{action}`" for action in recorded()[name])
+        lines.append(f"| `{name}` | {', '.join(f'`{event}`' for event in published)} | {actions or '–'} |")
+    return "\n".join(lines)
+
+
 def _function_of(target: str) -> str:
     return functions()[target.removesuffix(".Arn").removesuffix("Queue")]
 

@@ -14,6 +14,7 @@ from samtranslator.yaml_helper import yaml_parse
 ACCOUNT, REGION = "123456789012", "us-east-1"
 EXAMPLES: Mapping[str, Any] = {
     "ActionBuses": [f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/other"],
+    "BreakGlassRoles": [f"arn:aws:iam::{ACCOUNT}:role/break-glass"],
     "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/6a1b2c3d-0000-0000-0000-000000000000",
     "DevelopmentRoleArn": f"arn:aws:iam::{ACCOUNT}:role/development",
     "KmsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/6a1b2c3d-0000-0000-0000-000000000000",
