@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from infra.docs import alarms, commands, events, packages, sagemaker
+from infra.docs import alarms, commands, events, keys, packages, parameters, sagemaker
 
 FOLDER = Path(__file__).parent
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
@@ -16,8 +16,9 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "table of packages": packages.table,
     },
     "commands.md": {"commands": commands.table},
-    "operations.md": {"alarms": alarms.table},
+    "operations.md": {"alarms": alarms.table, "parameters": parameters.table},
     "permissions.md": {"functions": events.permissions},
+    "security.md": {"key policy": keys.table},
     "../sagemaker/README.md": {"counterparts": sagemaker.table},
 }
 """The blocks of each page, in any order: what they are called there, and what writes them."""

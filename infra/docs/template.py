@@ -1,4 +1,4 @@
-"""The resources of `template.yaml` as plain data."""
+"""The resources and parameters of `template.yaml` as plain data."""
 
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,19 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 @cache
+def _read() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - our own file
+    return found
+
+
+def parameters() -> dict[str, dict[str, Any]]:
+    """Every parameter, by its name, in the template's order."""
+    found: dict[str, dict[str, Any]] = _read()["Parameters"]
+    return found
+
+
+@cache
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
     """The properties of every resource of a type, by logical id, in the template's order."""
-    found = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader=_Loader)["Resources"]  # noqa: S506 - our own file
+    found = _read()["Resources"]
     return {name: item["Properties"] for name, item in found.items() if item["Type"] == kind}

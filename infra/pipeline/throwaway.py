@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 PREFIX = "steward-e2e-"
-BUCKETS = ("DataBucket", "LedgerBucket")
+BUCKETS = ("AccessLogBucket", "DataBucket", "LedgerBucket")
 
 
 def remove(stack: str) -> None:

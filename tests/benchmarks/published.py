@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks.estimation import figures as estimation
+from tests.benchmarks.experiments import figures as experiments
 from tests.benchmarks.intervals import coverage
 from tests.benchmarks.speed import summary as speed
 from tests.benchmarks.study.edge_summary import EdgeSummary
@@ -46,6 +47,19 @@ def estimation_block() -> str:
 def intervals_block() -> str:
     """How often 95 % intervals hold the truth."""
     return "\n\n".join((_where(), table(coverage.HEAD, list(coverage.lines()))))
+
+
+def experiments_block() -> str:
+    """How often experiments stop, with and without an effect, and with a broken split."""
+    return "\n\n".join(
+        (
+            _where(),
+            table(experiments.ARMS_HEAD, list(experiments.arms_lines())),
+            "![Experiments stopped over time](experiments.png)",
+            f"The sample ratio, with a look every 1,000 users. {experiments.PROMISED_RATIOS}",
+            table(experiments.RATIOS_HEAD, list(experiments.ratios_lines())),
+        )
+    )
 
 
 def study_block(summary: Summary) -> str:
@@ -98,8 +112,8 @@ def _where() -> str:
 
 
 def main() -> None:
-    """All of it; `speed`, `estimation`, `intervals`, `study` or `edge` as arguments, these alone."""
-    wanted = sys.argv[1:] or ["speed", "estimation", "intervals", "study", "edge"]
+    """All of it; `speed`, `estimation`, `intervals`, `experiments`, `study` or `edge` as arguments, these alone."""
+    wanted = sys.argv[1:] or ["speed", "estimation", "intervals", "experiments", "study", "edge"]
     blocks = {}
     if "speed" in wanted:
         blocks["speed"] = speed_block()
@@ -109,6 +123,9 @@ def main() -> None:
         estimation.draw(FOLDER / "estimation.png")
     if "intervals" in wanted:
         blocks["intervals"] = intervals_block()
+    if "experiments" in wanted:
+        blocks["experiments"] = experiments_block()
+        experiments.draw(FOLDER / "experiments.png")
     if "study" in wanted:
         summary = Summary()
         different = summary.disagreements()

@@ -48,6 +48,24 @@ def test_status_reads_well_at_80_columns(drifted: Deployment, monkeypatch: pytes
     assert "; newest run promoted 2024-01-" in model
 
 
+def test_status_says_that_the_reference_was_rejected_until_another_one_is_taken_in(steward: Deployment) -> None:
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.settle()
+    with reached(steward):
+        assert run("status", "lemons").code == 0
+        steward.upload("inbox/lemons/reference/first.csv", "no, such, columns\n1, 2, 3\n")
+        steward.settle()
+        ran = run("status", "lemons")
+        (model,) = json.loads(run("status", "--json").stdout)
+    assert ran.code == 1
+    assert "no version is in charge: its reference was rejected: " in ran.stdout
+    assert "steward push FILE --model lemons --kind reference" in model["trouble"]
+    steward.upload("inbox/lemons/reference/second.csv", lemons.csv(lemons.sales(14)))
+    steward.settle()
+    with reached(steward):
+        assert run("status", "lemons").code == 0
+
+
 def test_status_is_a_document_for_programs(drifted: Deployment) -> None:
     with reached(drifted):
         ran = run("status", "--json")

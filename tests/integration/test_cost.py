@@ -55,3 +55,13 @@ def test_a_month_is_priced_and_the_idle_deployment_told_apart(trained: Deploymen
     assert "a month of" in result.output
     assert "with 6 queues and 9 alarms, while idle" in result.output
     assert "custom metrics, months" in result.output
+
+
+@pytest.mark.parametrize("key", ["", "arn:aws:kms:us-east-1:123456789012:key/1"], ids=["without a key", "with one"])
+def test_requests_to_the_key_are_priced_where_there_is_one(
+    trained: Deployment, outputs: dict[str, str], key: str
+) -> None:
+    with patch("steward.cli.deployment.stack_outputs", lambda _: {**outputs, "KmsKeySetting": key}):
+        result = CliRunner().invoke(app, ["cost", "lemons"], env={"COLUMNS": "160"})
+    assert result.exit_code == 0, result.output
+    assert result.output.count("requests to KMS, at most") == (2 if key else 0)  # the model's, and the deployment's

@@ -123,6 +123,25 @@ def test_an_upload_is_kept_and_refused_and_nobody_is_told(serving: Deployment) -
     assert len(serving.notifications) == heard
 
 
+def test_an_upload_that_waited_for_a_first_version_is_refused_with_what_became_of_the_model(
+    steward: Deployment,
+) -> None:
+    steward.upload("specs/lemons.yaml", WITH_RETENTION)
+    steward.settle()
+    key = "inbox/lemons/predictions/14.csv"
+    steward.upload(key, lemons.csv(lemons.predictions(lemons.sales(1, first_day=14))))
+    steward.settle()
+    remove(steward)
+    now = steward.clock.now
+    steward.publish(MaintenanceRequested(occurred_at=now, model="lemons", as_of=now, correlation_id="care"))
+    (rejected,) = [event for event in steward.settle() if isinstance(event, BatchRejected)]
+    assert (rejected.code, rejected.source) == ("removed_model", key)
+    assert "it waited for a first version: model 'lemons' was removed on" in rejected.message
+    assert "release" not in rejected.message
+    assert steward.keys("arrivals/lemons/deferred/") == []
+    assert steward.keys("defects/lemons/") == []
+
+
 def test_the_name_is_not_given_again(serving: Deployment) -> None:
     remove(serving)
     serving.clock.pass_by(timedelta(minutes=5))

@@ -227,7 +227,10 @@ def test_s3_may_log_for_buckets_of_this_stack_and_no_request_is_logged_unless_as
     prefix = named("AWS::S3::Bucket")["DataBucket"]["LoggingConfiguration"]["LogFilePrefix"]
     assert statement["Principal"] == {"Service": "logging.s3.amazonaws.com"}
     assert statement["Resource"] == f"arn:aws:s3:::AccessLogBucket/{prefix}*"
-    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnEquals": {"aws:SourceArn": ["arn:aws:s3:::DataBucket", "arn:aws:s3:::LedgerBucket"]},
+    }
     assert not any("LoggingConfiguration" in one for one in named("AWS::S3::Bucket", deployed()).values())
     assert set(named("AWS::S3::Bucket", deployed())) == {"DataBucket", "LedgerBucket"}
 

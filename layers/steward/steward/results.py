@@ -27,7 +27,10 @@ REMEDY = (
 )
 """What helps where windows of the baseline differ so much that hardly any drift would show."""
 
-MORE_ROWS = "it takes more rows: where windows stay as small, declare longer ones, such as `window: {length: 1w}`"
+MORE_ROWS = (
+    "it takes more rows: where windows stay as small, declare a model with longer ones (`window: {length: ...}`), "
+    "since those of a model cannot change"
+)
 """What helps where the rows of a window are too few for a large change to show."""
 
 

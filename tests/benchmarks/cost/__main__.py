@@ -9,8 +9,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 import steward.cost
-from steward.cost.month import DAYS, CostCalibration
-from steward.cost.prices import Bill, PriceList, PriceName, add_uses, scale_use
+from steward.cost.month import DAYS, HOURS, CostCalibration, key_requests
+from steward.cost.prices import Bill, PriceList, PriceName, Usage, add_uses, scale_use
 from steward.repositories import uploads
 from tests.benchmarks.cost.counting import KEPT, Counted, Meter
 from tests.benchmarks.cost.playing import CADENCE, HOUR, START, begin, play, wake, watch
@@ -79,9 +79,22 @@ def main() -> None:
     alarms = len(resources("AWS::CloudWatch::Alarm"))
     print(f"\nThe deployment besides, with {limited + unlimited} queues and {alarms} alarms, while nothing happens:")
     table(PriceList.current().bill(found.idle(limited, unlimited, alarms)))
+    show_key(found)
     if options.keep:
         target = Path(steward.cost.__file__).parent / "calibration.json"
         target.write_text(found.model_dump_json(indent=1) + "\n")
+
+
+def show_key(found: CostCalibration) -> None:
+    """What a customer's key adds, beside its own dollar."""
+    month, idle = found.month(uploads=DAYS * DAY / CADENCE), scale_use(found.watch, HOURS)
+    objects: Usage = {name: month[name] for name in ("s3_writes", "s3_reads")}
+    print("\nRequests to KMS with a customer's key, at most:")
+    for words, use in (("the model", month), ("of that, S3 without Bucket Keys", objects), ("idle", idle)):
+        bill = PriceList.current().bill({"kms_requests": key_requests(use)})
+        print(
+            f"  {words:32} {key_requests(use):9,.0f} requests {bill.amount:6.2f} USD, {bill.after_free:.2f} after free"
+        )
 
 
 def counted(steward: Deployment, meter: Meter, call: float, played: dict[str, int], daily: int) -> CostCalibration:

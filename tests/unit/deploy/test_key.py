@@ -14,6 +14,7 @@ from moto import mock_aws
 from infra.deploy.key import check_key
 from infra.deploy.key_policy import Target, find_missing, key_policy, needs
 from infra.deploy.preflight import Account, DeploymentRefused
+from tests.integration.template import ROOT, read_template
 
 REGION, NUMBER = "eu-central-1", "123456789012"
 TARGET = Target("aws", REGION, NUMBER, "steward")
@@ -142,3 +143,14 @@ def test_of_a_key_of_another_account_it_is_said_that_its_policy_cannot_be_seen(m
     monkeypatch.setattr(boto3.Session, "client", lambda *_, **__: AnothersKms())
     said = check_key(f"arn:aws:kms:{REGION}:{'9' * 12}:key/1", ACCOUNT, "steward")
     assert "only its owner can see" in said
+
+
+def test_the_stack_policy_protects_what_the_template_has() -> None:
+    """CloudFormation ignores names that are not there."""
+    allowed, denied = json.loads((ROOT / "infra" / "deploy" / "stack-policy.json").read_text())["Statement"]
+    assert (allowed["Effect"], allowed["Action"]) == ("Allow", "Update:*")
+    assert (denied["Effect"], denied["Action"]) == ("Deny", ["Update:Replace", "Update:Delete"])
+    protected = {one.removeprefix("LogicalResourceId/") for one in denied["Resource"]}
+    retained = {name for name, one in read_template()["Resources"].items() if "UpdateReplacePolicy" in one}
+    assert protected <= set(read_template()["Resources"])
+    assert protected >= retained - {"AccessLogBucket"}  # which a parameter may take away

@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from infra.pipeline.throwaway import BUCKETS, remove
+from tests.integration.template import resources
 
 TEMPLATE = {
     "Resources": {
@@ -16,9 +17,9 @@ TEMPLATE = {
             "DeletionPolicy": "Retain",
             "Properties": {"VersioningConfiguration": {"Status": "Enabled"}},
         }
-        for name in ("DataBucket", "LedgerBucket")
+        for name in BUCKETS
     },
-    "Outputs": {f"{name}Name": {"Value": {"Ref": name}} for name in ("DataBucket", "LedgerBucket")},
+    "Outputs": {f"{name}Name": {"Value": {"Ref": name}} for name in BUCKETS},
 }
 
 
@@ -48,7 +49,7 @@ def test_any_other_stack_stays(stack) -> None:
     stack("steward")
     with pytest.raises(SystemExit, match="is not a stack of the end-to-end tests"):
         remove("steward")
-    assert len(boto3.client("s3").list_buckets()["Buckets"]) == 2
+    assert len(boto3.client("s3").list_buckets()["Buckets"]) == len(BUCKETS)
 
 
 def test_a_stack_that_was_never_made_is_no_error(stack, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,3 +65,7 @@ def test_a_stack_whose_creation_failed_has_no_buckets_any_more(stack) -> None:
     with patch("botocore.paginate.PageIterator.__iter__", return_value=iter([{"StackResourceSummaries": gone}])):
         remove("steward-e2e-3")
     assert len(boto3.client("s3").list_buckets()["Buckets"]) == len(BUCKETS)
+
+
+def test_all_buckets_of_the_template_go() -> None:
+    assert set(BUCKETS) == set(resources("AWS::S3::Bucket"))

@@ -18,6 +18,7 @@ from tests.unit.examples import START, stored
 from .evidence import DECLARED, NOW, audited, checked, defect, entry, remembered, reported, result, routed, told, usual
 
 CRITICAL = usual(declared=spec("{flapping: null, monitors: {log_loss: {severity: critical}}}")).spec
+MINOR = usual(declared=spec("{flapping: null, monitors: {log_loss: {severity: info}}}")).spec
 SLOW = usual(declared=spec("{flapping: null, monitors: {log_loss: {bad_windows: 2, of_windows: 3}}}")).spec
 ACTIONS: list[Action] = ["check_completed", "alert_raised", "champion_promoted", "defect_changed", "training_declined"]
 
@@ -67,6 +68,7 @@ def test_a_model_of_which_nothing_is_stored_but_its_declaration_is_not_called_we
         ({"story": told("version_refused", "champion_promoted", summary="fine")}, "healthy", "no alert fires"),
         ({"story": told("champion_promoted", "version_refused", summary="no better")}, "healthy", "no alert fires"),
         ({"alerts": usual("ggggggbbbb").alerts, "spec": CRITICAL}, "critical", "1 critical alert fires: log loss"),
+        ({"alerts": usual("ggggggbbbb").alerts, "spec": MINOR}, "attention", "1 minor alert fires: log loss"),
         ({"alerts": usual("gggggggggb").alerts, "spec": SLOW}, "attention", "on the way to an alert: log loss"),
         ({"audit": audited(holds=False)}, "critical", "audit fails: ledger chain"),
         ({"defects": [defect(1, severity="critical")], "check": checked(day=400)}, "critical", "1 defect is overdue"),

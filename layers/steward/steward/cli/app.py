@@ -36,6 +36,12 @@ PANELS = {
             "steward import-sagemaker statistics.json constraints.json --model loans --owner risk-team "
             "--capture captures/",
         ),
+        Entry(
+            "plan-experiment",
+            "plan_experiment:plan_experiment",
+            "Work out the users and days that an experiment takes.",
+            "steward plan-experiment --rate 0.12 --smallest 0.01 --per-day 5000",
+        ),
     ),
     "Data": (
         Entry(

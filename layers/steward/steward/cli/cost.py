@@ -12,8 +12,8 @@ from rich.table import Table
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
-from steward.cost.month import DAYS, MODEL_METRICS, CostCalibration
-from steward.cost.prices import Bill, PriceList, PriceName, add_uses
+from steward.cost.month import DAYS, HOURS, MODEL_METRICS, CostCalibration, key_requests
+from steward.cost.prices import Bill, PriceList, PriceName, add_uses, scale_use
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.stored_objects import ObjectVersion
@@ -91,14 +91,19 @@ def cost(
     if model:
         deployment.require(model)
     prices, calibration = PriceList.current(), CostCalibration.current()
+    with_key = bool(deployment.outputs.get("KmsKeySetting"))
     metrics = MODEL_METRICS if deployment.outputs.get("ModelMetricsSetting") == "on" else 0
     models = [
-        MonthlyCost.of(name, Holdings.of(deployment, name, at), prices, calibration, at, metrics=metrics)
+        MonthlyCost.of(
+            name, Holdings.of(deployment, name, at), prices, calibration, at, metrics=metrics, with_key=with_key
+        )
         for name in ([model] if model else deployment.models())
     ]
     limited, unlimited, alarms = idle_parts(deployment)
     queues = limited + unlimited
-    unused = prices.bill(calibration.idle(limited, unlimited, alarms))
+    idle = calibration.idle(limited, unlimited, alarms)
+    asked = key_requests(scale_use(calibration.watch, HOURS)) if with_key else 0  # no message comes of a poll
+    unused = prices.bill(add_uses(idle, {"kms_requests": asked}))
     if as_json:
         print_json(
             {
@@ -142,11 +147,21 @@ class MonthlyCost:
 
     @classmethod
     def of(
-        cls, model: str, held: Holdings, prices: PriceList, calibration: CostCalibration, at: datetime, *, metrics: int
+        cls,
+        model: str,
+        held: Holdings,
+        prices: PriceList,
+        calibration: CostCalibration,
+        at: datetime,
+        *,
+        metrics: int,
+        with_key: bool,
     ) -> "MonthlyCost":
         """Price it."""
         uploads = held.month(at)
-        use = add_uses(calibration.month(uploads), held.storage(), {"cloudwatch_metrics": metrics})
+        month = calibration.month(uploads)
+        asked = key_requests(month) if with_key else 0
+        use = add_uses(month, held.storage(), {"cloudwatch_metrics": metrics, "kms_requests": asked})
         return cls(model, held, uploads, prices.bill(use))
 
     def record(self) -> dict[str, object]:

@@ -13,11 +13,16 @@ from steward.retraining.next_step import next_step
 from steward.retraining.runs import Run
 from steward.store import keys
 from steward.store.bucket import Bucket
+from steward.store.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """One model as it stands."""
+    """One model as it stands.
+
+    Attributes:
+        rejected_reference: why the newest reference was rejected, where no version was ever made; empty otherwise.
+    """
 
     model: str
     routing: Routing
@@ -26,6 +31,7 @@ class ModelStatus:
     newest_run: Run | None
     checked: bool = True
     trained: bool = True
+    rejected_reference: str = ""
 
     @property
     def not_checked(self) -> str:
@@ -58,11 +64,16 @@ class ModelStatus:
     @property
     def needs_a_look(self) -> bool:
         """Whether an alert fires, or the newest run left the model worse than it was meant to be."""
-        return bool(self.firing) or self.failed or self.rejected
+        return bool(self.firing or self.failed or self.rejected or self.rejected_reference)
 
     @property
     def trouble(self) -> str:
         """What failed or was rejected, why, and the command that goes on, in one sentence; empty where nothing was."""
+        if self.rejected_reference:
+            return (
+                f"no version is in charge: its reference was rejected: {self.rejected_reference.rstrip('.')}; "
+                f"`steward push FILE --model {self.model} --kind reference` once it is corrected"
+            )
         run = self.newest_run
         if run is None or not (self.failed or self.rejected):
             return ""
@@ -74,7 +85,7 @@ class ModelStatus:
     @property
     def urgency(self) -> tuple[bool, bool, bool, str]:
         """Sorts models: first those whose training failed without a champion, then failed runs, then alerts."""
-        untrained = (self.failed or self.rejected) and self.routing.champion is None
+        untrained = bool(self.trouble) and self.routing.champion is None
         return not untrained, not self.failed, not (self.firing or self.lasting), self.model
 
     def record(self) -> dict[str, object]:
@@ -110,7 +121,7 @@ class ModelStatus:
         }
 
     @classmethod
-    def of(cls, data: Bucket, model: str) -> "ModelStatus":
+    def of(cls, data: Bucket, ledger: Ledger, model: str) -> "ModelStatus":
         """Read it.
 
         Raises:
@@ -128,14 +139,24 @@ class ModelStatus:
             newest_run=data.load(max(runs), Run) if runs else None,
             checked=alerts is not None and routing.champion in {check.version for check in alerts.checks.values()},
             trained=spec.retraining.recipe is not None,
+            rejected_reference="" if runs or routing.champion else _rejected_reference(ledger, model),
         )
+
+
+def _rejected_reference(ledger: Ledger, model: str) -> str:
+    """Why the newest upload of reference data was rejected; empty where it was not, or there is none."""
+    prefix, newest = keys.inbox(model, "reference", ""), None
+    for entry in ledger.entries(model):
+        if entry.action in {"batch_ingested", "batch_rejected"} and entry.subject.startswith(prefix):
+            newest = entry
+    return newest.summary if newest and newest.action == "batch_rejected" else ""
 
 
 def model_statuses(deployment: Deployment, model: str | None) -> Iterator[ModelStatus]:
     """One model, or every declared one."""
     for name in [model] if model else deployment.models():
         try:
-            yield ModelStatus.of(deployment.data, name)
+            yield ModelStatus.of(deployment.data, deployment.ledger, name)
         except UnknownModel:
             if model:
                 raise

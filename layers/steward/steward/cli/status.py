@@ -28,7 +28,8 @@ def show_status(
 ) -> None:
     """Show champions, alerts and the newest runs.
 
-    Exits with 1 when an alert is firing, the newest run failed, or no version is in charge since it was rejected.
+    Exits with 1 when an alert is firing, the newest run failed, or no version is in charge since it or its reference
+    was rejected.
     """
     deployment = Deployment.of(stack)
     if model:

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import ConfigDict, NonNegativeFloat
 
-from steward.cost.prices import PriceName, add_uses, scale_use
+from steward.cost.prices import PriceName, Usage, add_uses, scale_use
 from steward.documents import InputHidingModel
 
 DAYS = 30
@@ -66,6 +66,21 @@ class CostCalibration(InputHidingModel):
         """
         use: dict[PriceName, float] = {"sqs_requests": polls(limited, unlimited), "cloudwatch_alarms": alarms}
         return add_uses(use, scale_use(self.watch, HOURS))
+
+
+def key_requests(use: Usage) -> float:
+    """The most requests to KMS that some use takes with a customer's key, as if no service kept a data key.
+
+    An object takes one, without the Bucket Keys by which S3 asks "up to 99 percent" less (S3 User Guide, "Reducing the
+    cost of SSE-KMS"). A message, an event and a notification take two, to encrypt and to decrypt; so does an execution,
+    for its variables and its log. The requests of queues are counted too that are about no message.
+
+    >>> key_requests({"s3_writes": 1, "s3_reads": 2, "lambda_requests": 1, "sqs_requests": 3, "lambda_arm64": 9})
+    8
+    """
+    once: tuple[PriceName, ...] = ("s3_writes", "s3_reads", "sqs_requests", "scheduler_invocations")
+    twice: tuple[PriceName, ...] = ("eventbridge_events", "sns_publishes", "lambda_requests")
+    return sum(use.get(name, 0) for name in once) + 2 * sum(use.get(name, 0) for name in twice)
 
 
 def polls(limited: int, unlimited: int) -> float:

@@ -29,6 +29,7 @@ PriceName = Literal[
     "cloudwatch_metrics",
     "cloudwatch_metric_requests",
     "cloudwatch_alarms",
+    "kms_requests",
 ]
 
 type Usage = Mapping[PriceName, float]

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from steward.documents import TolerantModel
 from steward.experiments.arm_sums import GROUPS, ArmSums
 from steward.experiments.boundaries import NORMAL
 from steward.student_t import student_quantile
@@ -18,8 +18,7 @@ _CONCENTRATION = 100
 _HALF = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class SampleRatio:
+class SampleRatio(TolerantModel):
     """The shares of the arms and the evidence against the planned ones.
 
     Attributes:

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 from steward.events import ObjectRef
 from steward.reporting.formatting import day, moment, name
+from steward.reporting.health import OF_ALERTS
 from steward.reporting.model_report import HEALTH_STATUSES, HealthStatus, ModelReport
 from steward.reporting.reported_monitors import MonitorState
-from steward.spec.severity import Severity
 
 MOST = 8
 """Steps that are listed; the sections below have the rest."""
 
 
-_LOOKS: dict[Severity, HealthStatus] = {"critical": "critical", "warning": "warning", "info": "attention"}
 _TITLES = {True: "alert fires", False: "windows keep being bad"}
 
 
@@ -76,7 +75,7 @@ def _monitors(report: ModelReport) -> Iterator[FirstStep]:
         if monitor.alert != "firing" and not monitor.lasting:
             continue
         yield FirstStep(
-            look=_LOOKS[monitor.severity] if monitor.alert == "firing" else "warning",
+            look=OF_ALERTS[monitor.severity] if monitor.alert == "firing" else "warning",
             title=f"{name(monitor.monitor)}: {_TITLES[monitor.alert == 'firing']}",
             note="; ".join(_notes(monitor)),
             sentence=monitor.sentence,

@@ -6,6 +6,7 @@ from steward.reporting.formatting import name_within
 from steward.reporting.model_report import AuditState, FailedRun, HealthStatus, OpenDefect
 from steward.reporting.reported_monitors import MonitorState
 from steward.results import count_of, shorten
+from steward.spec.severity import Severity
 
 _LONGEST_REASON = 240
 
@@ -24,8 +25,9 @@ def health_status(
     """How a model is, and why.
 
     Critical are a critical alert, an audit that fails, a critical defect past its deadline, and a failed run where no
-    version is in charge. A warning is any other alert, failed run, or defect past its deadline, and a monitor of which
-    windows keep being bad. Attention is asked for by what waits for people, or is on its way to an alert.
+    version is in charge. A warning is an alert of that severity, any other failed run or defect past its deadline,
+    and a monitor of which windows keep being bad. Attention is asked for by alerts of severity `info`, by what waits
+    for people, and by what is on its way to an alert.
 
     Args:
         champion: the version in charge.
@@ -61,18 +63,17 @@ def health_status(
 
 _WORST: tuple[HealthStatus, ...] = ("critical", "warning", "unknown", "attention")
 
+OF_ALERTS: dict[Severity, HealthStatus] = {"critical": "critical", "warning": "warning", "info": "attention"}
+"""How a model is of which an alert of a severity fires."""
+
 
 def _alerts(monitors: Sequence[MonitorState]) -> Iterator[tuple[HealthStatus, str]]:
     firing = [monitor for monitor in monitors if monitor.alert == "firing"]
-    critical = _with_windows([monitor for monitor in firing if monitor.severity == "critical"])
-    others = _with_windows([monitor for monitor in firing if monitor.severity != "critical"])
-    if critical:
-        yield (
-            "critical",
-            f"{_number(len(critical), 'critical alert fires', 'critical alerts fire')}: {_join_names(critical)}",
-        )
-    if others:
-        yield "warning", f"{_number(len(others), 'alert fires', 'alerts fire')}: {_join_names(others)}"
+    for severity, status in OF_ALERTS.items():
+        named = _with_windows([monitor for monitor in firing if monitor.severity == severity])
+        kind = {"critical": "critical alert", "info": "minor alert"}.get(severity, "alert")
+        if named:
+            yield status, f"{_number(len(named), f'{kind} fires', f'{kind}s fire')}: {_join_names(named)}"
     for monitor in monitors:
         if monitor.lasting:
             yield (
