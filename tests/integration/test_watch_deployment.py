@@ -69,6 +69,19 @@ def test_a_schedule_that_was_switched_off_is_switched_on_again(declared: Deploym
     assert aws.scheduler().get_schedule(Name="lemons-check", GroupName=BUS)["State"] == "ENABLED"
 
 
+def test_schedules_get_the_key_that_the_stack_was_given_and_lose_the_one_that_it_lost(declared: Deployment) -> None:
+    spec = read_spec(SPEC)
+    without = ScheduleSettings.model_validate(declared.environment("watch_deployment"))
+    with_key = without.model_copy(update={"schedule_key_arn": "arn:aws:kms:us-east-1:123456789012:key/1"})
+    for settings in (with_key, without):
+        changed = model_schedules.restore(settings, spec)
+        assert all("its key is" in sentence for sentence in changed.values())
+        assert len(changed) == len(schedules())
+        found = aws.scheduler().get_schedule(Name="lemons-check", GroupName=BUS)
+        assert (found.get("KmsKeyArn") or "") == settings.schedule_key_arn
+        assert model_schedules.restore(settings, spec) == {}
+
+
 def test_a_schedule_group_deleted_under_our_feet_is_made_again_with_all_that_was_in_it(declared: Deployment) -> None:
     before = schedules()
     aws.scheduler().delete_schedule_group(Name=BUS)

@@ -80,11 +80,16 @@ def difference(name: str, declared: Schedule | None, present: Schedule | None) -
     if not present.enabled:
         return f"the schedule {name} is switched off"
     changes = [
-        f"{words} is {getattr(present, field)} where the declaration has {getattr(declared, field)}"
+        f"{words} is {_describe(present, field)} where the declaration has {_describe(declared, field)}"
         for field, words in _SHOWN.items()
         if getattr(present, field) != getattr(declared, field)
     ]
     return f"the schedule {name} was changed: {', '.join(changes) or 'it sends another message'}"
+
+
+def _describe(schedule: Schedule, field: str) -> str:
+    value = getattr(schedule, field)
+    return "none" if value == "" else str(value)
 
 
 _SHOWN = {
