@@ -108,7 +108,7 @@ def _record_corrected_windows(data: Bucket, spec: ModelSpec, windows: Sequence[s
 
 
 def _correction_key(upload: Upload) -> keys.CorrectionKey:
-    asked = keys.CorrectionKey.parse(upload.place)
+    asked = keys.CorrectionKey.parse(upload.inbox_key)
     if asked is None or asked.kind not in get_args(CorrectedKind):
         raise BatchInvalid(
             "unknown_correction",
@@ -277,7 +277,7 @@ def _version_names(versions: CategoricalColumn) -> list[str | None]:
 def _nothing_valid(quarantine: Quarantine) -> str:
     message = f"none of the {quarantine.rows:,} rows can be used; they are in quarantine with their reasons."
     if quarantine.first:
-        message += f" The first, {quarantine.first.finding}."
+        message += f" The first, row {quarantine.first.row}: {quarantine.first.reasons[0].message}"
     return message
 
 

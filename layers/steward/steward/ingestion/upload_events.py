@@ -59,8 +59,8 @@ class Outcome:
 def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> Iterator[Event]:
     """Announce that nothing of an upload is kept, and why."""
     event = BatchRejected(
-        **runtime.header(upload.place.model, upload.uploaded, upload.created.correlation_id),
-        kind=upload.place.kind,
+        **runtime.header(upload.inbox_key.model, upload.uploaded, upload.created.correlation_id),
+        kind=upload.inbox_key.kind,
         batch=upload.batch,
         source=upload.created.key,
         code=code,
@@ -72,12 +72,12 @@ def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> 
 
 def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[Event]:
     """Announce that an upload has no valid row."""
-    show = f"steward quarantine show {upload.place.model} {upload.batch}"
+    show = f"steward quarantine show {upload.inbox_key.model} {upload.batch}"
     message = (
         f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons (`{show}`)."
     )
     if outcome.first:
-        message += f" The first, {outcome.first.finding}."
+        message += f" The first, row {outcome.first.row}: {outcome.first.reasons[0].message}"
     return refuse_upload(runtime, upload, "no_valid_rows", message)
 
 
@@ -111,13 +111,13 @@ def report_batch(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome)
     All of them speak for the end of the newest window of the batch.
     """
     as_of = max((window.end for window in outcome.windows), default=upload.uploaded)
-    show = f"steward quarantine show {upload.place.model} {upload.batch}"
-    told = summarise_rows(outcome.rows, outcome.rejected, outcome.reasons, show)
+    show = f"steward quarantine show {upload.inbox_key.model} {upload.batch}"
+    rows = summarise_rows(outcome.rows, outcome.rejected, outcome.reasons, show)
     checked = kind in {"predictions", "telemetry"} and outcome.windows
-    summary = "; ".join((told, *([summarise_windows(outcome.windows)] if checked else []), *outcome.notes))
+    summary = "; ".join((rows, *([summarise_windows(outcome.windows)] if checked else []), *outcome.notes))
     for part in batched(outcome.windows, _WINDOWS_AN_EVENT, strict=False) if outcome.windows else [()]:
         event = BatchIngested(
-            **runtime.header(upload.place.model, as_of, upload.created.correlation_id),
+            **runtime.header(upload.inbox_key.model, as_of, upload.created.correlation_id),
             kind=kind,
             batch=upload.batch,
             source=upload.created.key,
@@ -136,7 +136,7 @@ def report_repeat(runtime: Runtime, upload: Upload, kind: Kind, outcome: Outcome
         f"{uploaded_at(outcome.repeats):%Y-%m-%d %H:%M} UTC"
     )
     event = BatchRepeated(
-        **runtime.header(upload.place.model, upload.uploaded, upload.created.correlation_id),
+        **runtime.header(upload.inbox_key.model, upload.uploaded, upload.created.correlation_id),
         kind=kind,
         batch=upload.batch,
         source=upload.created.key,
@@ -150,7 +150,7 @@ def report_given_up(runtime: Runtime, upload: Upload, outcome: Outcome) -> Itera
     """One event for every 200 windows in which rows do not count any more, if they ever did."""
     for part in batched(outcome.given_up, _WINDOWS_AN_EVENT, strict=False):
         yield PredictionsSuperseded(
-            **runtime.header(upload.place.model, max(window.end for window in part), upload.created.correlation_id),
+            **runtime.header(upload.inbox_key.model, max(window.end for window in part), upload.created.correlation_id),
             batch=upload.batch,
             source=upload.created.key,
             windows=[window.id for window in part],

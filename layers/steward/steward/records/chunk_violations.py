@@ -84,7 +84,8 @@ class Violations:
         self.note(unread, "wrong_type", column, show, mild=mild)
         empty = 0 if missing is None else int(missing.sum())
         if _TELLING <= unread.sum() == len(unread) - empty:
-            self._unreadable.append(f"nothing in column {column} is {expected}")
+            first = plain_cell(array, int(np.flatnonzero(unread)[0]))
+            self._unreadable.append(f"nothing in column {column} is {expected} (the first cell is {quote(first)})")
 
     def missing_times(
         self, missing: Mask, placeholders: Mask | None, column: str, code: str, why: str, *, mild: bool = False

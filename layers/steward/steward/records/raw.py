@@ -77,12 +77,6 @@ class RejectedRow:
     reasons: tuple[Reason, ...]
     content: str
 
-    @property
-    def finding(self) -> str:
-        """Which row it is and what is wrong, without what it holds: the ledger keeps this."""
-        first = self.reasons[0]
-        return f"row {self.row}: {first.code}" + (f" in {first.column}" if first.column else "")
-
 
 @dataclass(frozen=True, slots=True)
 class RawChunk:
