@@ -1,5 +1,6 @@
 """`kick_retraining`: the policy's answers, refusals as carefully recorded as starts, the same event the same answer."""
 
+import json
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -7,11 +8,20 @@ from typing import Any
 import pytest
 
 from steward import aws
-from steward.events import AlertRaised, BatchIngested, RetrainingProposed, TrainingDeclined, TrainingRequested
+from steward.events import (
+    AlertRaised,
+    BatchIngested,
+    DefectProposed,
+    FreezeProposed,
+    RetrainingProposed,
+    TrainingDeclined,
+    TrainingRequested,
+)
 from steward.ingestion import upload_events
 from tests.integration import lemons
 
 from .deployment import Deployment
+from .terminal import reached, run
 
 DAY = timedelta(days=1)
 
@@ -179,3 +189,105 @@ def test_one_reference_of_many_windows_asks_for_one_run(
     (requested,) = steward.told(TrainingRequested)
     assert requested.as_of == lemons.START + 14 * DAY
     assert not steward.told(TrainingDeclined)
+
+
+def reconfigure(steward: Deployment, more: str) -> None:
+    steward.upload("specs/lemons.yaml", lemons.SPEC + more)
+    steward.settle()
+
+
+def decision_of(steward: Deployment, event: Any) -> dict[str, Any]:
+    (entry,) = [entry for entry in steward.entries("lemons") if entry.identity == event.event_id]
+    (evidence,) = entry.evidence
+    document: dict[str, Any] = steward.object(evidence.key)
+    return document
+
+
+def test_a_decision_is_a_document_that_the_ledger_names(trained: Deployment) -> None:
+    label_days(trained, 14, 15)
+    (requested,) = asked(trained, proposed(trained, 18))
+    started = decision_of(trained, requested)
+    assert (started["verdict"], started["decision"]) == ("start", requested.run)
+    assert started["fired"] == [{"rule": "schedule", "sentence": "someone asks"}]
+    assert started["inputs"]["new_labels"] == 800
+    assert sum(started["inputs"]["new_labels_by_class"].values()) == 800
+    assert started["inputs"]["realised"]["metric"] == "log_loss"
+    (declined,) = asked(trained, proposed(trained, 19))
+    held = decision_of(trained, declined)
+    assert held["verdict"] == "decline"
+    assert [rule["rule"] for rule in held["held"]] == ["run_in_flight", "cool_down", "minimum_new_labels"]
+
+
+def test_a_decision_is_stored_once_however_often_it_is_asked_for(trained: Deployment) -> None:
+    event = proposed(trained, 15.5)
+    for _ in range(3):
+        asked(trained, event)
+    assert len(trained.keys("decisions/lemons/")) == 2, "of the first version, and this one"
+
+
+def test_a_month_that_had_its_runs_holds_the_next_one_back(trained: Deployment) -> None:
+    reconfigure(trained, "  budget: {runs: 1}\n")
+    label_days(trained, 14, 15)
+    (declined,) = asked(trained, proposed(trained, 18))
+    assert declined.reasons == ["budget: 1 runs in January 2024, of 1 that the policy allows a month"]
+    (requested,) = asked(trained, proposed(trained, 32))
+    assert isinstance(requested, TrainingRequested)
+
+
+def test_a_freeze_holds_runs_back_where_the_policy_says_so(trained: Deployment) -> None:
+    reconfigure(trained, "  hold_on: [freeze]\n")
+    label_days(trained, 14, 15)
+    until = lemons.START + 20 * DAY
+    freeze = FreezeProposed(
+        occurred_at=trained.clock.now, as_of=lemons.START + 16 * DAY, model="lemons", correlation_id="test",
+        until=until, reason="holidays", author="ann",
+    )  # fmt: skip
+    assert trained.deliver("release_model", freeze)
+    (declined,) = asked(trained, proposed(trained, 18))
+    assert declined.reasons == ["promotions are frozen until 2024-01-21 00:00 UTC by ann: holidays"]
+    (requested,) = asked(trained, proposed(trained, 21))
+    assert isinstance(requested, TrainingRequested)
+
+
+def test_an_open_critical_defect_holds_runs_back_where_the_policy_says_so(trained: Deployment) -> None:
+    reconfigure(trained, "  hold_on: [critical_defect]\n")
+    label_days(trained, 14, 15)
+    defect = DefectProposed(
+        occurred_at=trained.clock.now, as_of=lemons.START + 16 * DAY, model="lemons", correlation_id="test",
+        source="person", severity="critical", title="mileage is in miles", author="ann",
+    )  # fmt: skip
+    assert trained.deliver("track_defects", defect)
+    trained.settle()
+    (declined,) = asked(trained, proposed(trained, 18))
+    assert declined.reasons == ["critical defects of the data are not closed: mileage is in miles"]
+
+
+def test_a_realised_loss_starts_a_run_without_an_alert(trained: Deployment) -> None:
+    reconfigure(trained, "  on_realised_loss: 0.5\n")
+    for day in (17, 18):
+        turned = lemons.sales(1, first_day=day, flipped=True)
+        scored = lemons.predictions(turned, trained.champion("lemons"))
+        trained.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
+        trained.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(turned)))
+    kept = trained.queues.pop("check_window"), trained.queues.pop("train_model")
+    trained.settle()
+    trained.queues["check_window"], trained.queues["train_model"] = kept
+    requested = trained.told(TrainingRequested)[-1]
+    assert requested.reasons[0].startswith("log loss of the newest labelled window is ")
+    assert "beyond 0.5" in requested.reasons[0]
+
+
+def test_decisions_are_listed_with_what_they_rest_on(trained: Deployment) -> None:
+    (declined,) = asked(trained, proposed(trained, 15.5))
+    document = decision_of(trained, declined)
+    with reached(trained):
+        listed = run("decisions", "lemons").stdout.splitlines()
+        shown = run("decisions", "lemons", document["decision"]).stdout
+        newest, first = json.loads(run("decisions", "lemons", "--json").stdout)
+        unknown = run("decisions", "lemons", "2031")
+    assert sum("held back" in line and "cool_down: cool-down: " in line for line in listed) == 1
+    assert sum("run started" in line and "first_version: no version is in charge yet" in line for line in listed) == 1
+    assert "asked by schedule: someone asks" in shown
+    assert "held back by minimum_new_labels: 0 labelled rows" in shown
+    assert (newest["decision"], first["verdict"]) == (document["decision"], "start")
+    assert unknown.code == 2

@@ -1,6 +1,6 @@
 """How many examples a property is tried with.
 
-`make check` tries a quarter of hypothesis's usual number, the same ones every time; `make nightly` tries four times the
+`make check` tries a fifth of hypothesis's usual number, the same ones every time; `make nightly` tries four times the
 usual number, and other ones every night.
 """
 
@@ -11,7 +11,7 @@ from hypothesis import settings
 PROFILE = "check"
 """The profile of every run that names no other by `--hypothesis-profile`."""
 
-settings.register_profile(PROFILE, max_examples=25, derandomize=True, deadline=None)
+settings.register_profile(PROFILE, max_examples=20, derandomize=True, deadline=None)
 settings.register_profile("nightly", max_examples=400, deadline=None, print_blob=True)
 # No example has a deadline: speed has benchmarks, and a shared processor is slow now and then.
 

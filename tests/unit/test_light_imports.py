@@ -32,8 +32,8 @@ WITHOUT_LEARNING = sorted(
 )
 
 
-def environment(bytecode: Path) -> dict[str, str]:
-    """What the template gives all functions together, and bytecode in a place of its own, as the layers ship it."""
+def environment(bytecode: Path | None = None) -> dict[str, str]:
+    """What the template gives all functions together; and where asked, bytecode in a place of its own, as in layers."""
     given = [read_template()["Globals"], *resources("AWS::Serverless::Function").values()]
     variables: dict[str, object] = {}
     for function in given:
@@ -46,13 +46,13 @@ def environment(bytecode: Path) -> dict[str, str]:
         "STEWARD_MODEL_METRICS": "off",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "PYTHONPYCACHEPREFIX": str(bytecode),
+        **({"PYTHONPYCACHEPREFIX": str(bytecode)} if bytecode else {}),
     }
 
 
 IMPORT_EACH = """
 import json, os, sys
-import aws_lambda_powertools.utilities.batch, boto3
+import aws_lambda_powertools, boto3
 
 for folder in sys.argv[1:]:
     if os.fork() == 0:
@@ -67,12 +67,15 @@ for folder in sys.argv[1:]:
 
 
 @pytest.fixture(scope="session")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, frozenset[str]]:
-    """The modules that a fresh process has loaded once it has imported a function's handler, by function."""
+def loaded() -> dict[str, frozenset[str]]:
+    """The modules that a fresh process has loaded once it has imported a function's handler, by function.
+
+    Only modules are counted, so it uses the bytecode that is there: to compile all again takes longest.
+    """
     folders = [str(ROOT / "functions" / function) for function in sorted({*LIGHT, *WITHOUT_LEARNING})]
     done = subprocess.run(
         [sys.executable, "-c", IMPORT_EACH, *folders],
-        env=environment(tmp_path_factory.mktemp("bytecode")), check=True, stdout=subprocess.PIPE, text=True,
+        env=environment(), check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return {function: frozenset(modules) for function, *modules in lines}
@@ -107,3 +110,9 @@ def test_a_function_of_the_core_loads_little_beyond_boto3_and_powertools(
     packages = {name.partition(".")[0] for name in loaded[function]} - sys.stdlib_module_names
     assert {name for name in packages if not name.startswith("_")} <= {"app", "steward", *LIGHT_PACKAGES}
     assert len([name for name in loaded[function] if name.startswith("steward.")]) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("function", WITHOUT_LEARNING)
+def test_models_of_other_queues_are_not_loaded(function: str, loaded: dict[str, frozenset[str]]) -> None:
+    """Powertools' batch utilities load the parser's models of DynamoDB, Kinesis and Kafka where pydantic is loaded."""
+    assert "aws_lambda_powertools.utilities.parser.models" not in loaded[function]

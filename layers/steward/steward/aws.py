@@ -68,6 +68,12 @@ def s3() -> S3Client:
     return _client("s3", region_name=_region(), config=_CONFIG)
 
 
+def s3_for_applications() -> S3Client:
+    """A client of its own for an application that logs predictions: it gives up soon, and tries again itself."""
+    config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
+    return _client("s3", region_name=_region(), config=_CONFIG.merge(config))
+
+
 @cache
 def events() -> EventBridgeClient:
     """The client for EventBridge; one a process."""

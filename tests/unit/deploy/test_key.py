@@ -11,10 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from infra.deploy import __main__ as deploy
+from infra.deploy import key
 from infra.deploy.key import check_key
 from infra.deploy.key_policy import Target, find_missing, key_policy, needs
 from infra.deploy.preflight import Account, DeploymentRefused
+from steward import aws
 from tests.integration.template import ROOT, read_template
+
+from .test_preflight import OLD, FakeAws
 
 REGION, NUMBER = "eu-central-1", "123456789012"
 TARGET = Target("aws", REGION, NUMBER, "steward")
@@ -154,3 +159,33 @@ def test_the_stack_policy_protects_what_the_template_has() -> None:
     retained = {name for name, one in read_template()["Resources"].items() if "UpdateReplacePolicy" in one}
     assert protected <= set(read_template()["Resources"])
     assert protected >= retained - {"AccessLogBucket"}  # which a parameter may take away
+
+
+@pytest.fixture
+def preflight(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`python -m infra.deploy` in an account whose stack is deployed with some parameters."""
+
+    def run(*arguments: str, **deployed: str) -> None:
+        for client in ("functions", "sts", "cloudformation"):
+            monkeypatch.setattr(aws, client, lambda: FakeAws(OLD, parameters=deployed))
+        deploy.main(["steward", *arguments])
+
+    return run
+
+
+def test_the_preflight_looks_at_the_key_that_is_given_or_that_the_stack_has(preflight: Any, kms: Any) -> None:
+    with pytest.raises(SystemExit, match="not the ARN of a key"):
+        preflight("KmsKeyArn=steward")
+    with pytest.raises(SystemExit, match="not the ARN of a key"):
+        preflight(KmsKeyArn="steward")
+    preflight("KmsKeyArn=", KmsKeyArn="steward")  # the stack is to lose it
+    preflight(f"KmsKeyArn={make_key(kms, key_policy(TARGET))}")
+
+
+def test_the_policy_that_is_printed_is_the_one_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for client in ("functions", "sts", "cloudformation"):
+        monkeypatch.setattr(aws, client, lambda: FakeAws(OLD))
+    key.main(["steward"])
+    assert json.loads(capsys.readouterr().out) == key_policy(TARGET)

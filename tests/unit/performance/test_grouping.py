@@ -184,7 +184,13 @@ def test_an_adopted_version_keeps_the_outcomes_of_its_reference_by_group():
     assert list(known.segments) == ["make", "new", "risky"]
     assert sum(found.labelled for found in known.protected["make"].values()) == baseline.holdout.labelled
     assert Baseline.from_json(baseline.to_json()) == baseline
-    assert Baseline.bins_of(baseline.to_json()) == baseline.bins
+    bins = Baseline.bins_of(baseline.to_json())
+    assert bins == baseline.bins
+    assert (
+        bins.digest
+        == Baseline.from_json(baseline.to_json()).bins.digest
+        == type(bins).model_validate(bins.model_dump()).digest
+    )
     unlabelled = adopt(rows.drop(columns="lemon"), SPEC)
     assert unlabelled.holdout_groups == GroupOutcomes()
     unscored = adopt(rows.drop(columns="risk"), SPEC)

@@ -148,6 +148,19 @@ def vectors(random, owner) -> EmbeddingColumn:
     return EmbeddingColumn((0.8 * shared + 0.6 * random.normal(size=shared.shape)).astype(np.float32))
 
 
+@pytest.mark.parametrize("alike", [0.0, 0.64])
+def test_vectors_of_one_entity_correlate_as_much_as_what_they_share(alike) -> None:
+    owner = np.repeat(np.arange(400), 5)
+    random = np.random.default_rng(0)
+    shared, own = random.normal(size=(400, 8))[owner], random.normal(size=(2000, 8))
+    column = EmbeddingColumn((np.sqrt(alike) * shared + np.sqrt(1 - alike) * own).astype(np.float32))
+    portion = ProfileInput(Chunk(len(owner), {"photo": column}), entities=entities(owner))
+    scope = ProfilingConfig({"photo": EmbeddingFeature(type="embedding", dimensions=8)})
+    found = clusters_of([(DAY, portion)], scope.bins([portion], [portion]), None)
+    assert found is not None
+    assert found.embeddings["photo"].location == pytest.approx(alike, abs=0.25)
+
+
 def own_categories(random, owner) -> CategoricalColumn:
     """Each entity has its category, of which a tenth are of no other."""
     rare = random.random(owner[-1] + 1) < 0.1

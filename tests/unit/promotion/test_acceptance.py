@@ -15,6 +15,7 @@ from steward.retraining.manifest import DatasetManifest
 from steward.retraining.runs import Run
 from steward.retraining.versions import version_name
 from steward.spec.model import ModelSpec
+from steward.store import keys
 from tests.unit.examples import DAY, START, evaluation, manifest, spec, stored
 
 MANIFEST_SHA, EVALUATION_SHA = "1" * 64, "2" * 64
@@ -75,6 +76,7 @@ def arrival(**changes: Any) -> IncomingVersion:
         manifest=VERSION,
         evaluation=judged,
         dataset=DATASET,
+        dataset_id=keys.dataset_of(VERSION.dataset.key),
         declared=spec(),
         run=RUN,
         ledger=LedgerExtract(entries=ledger(*OURS)),

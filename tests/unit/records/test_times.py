@@ -12,6 +12,7 @@ from steward.errors import BatchInvalid
 from steward.records.raw import ReadLimits
 from steward.records.time_reader import TimeReader, read_times
 from steward.spec.model import ModelSpec
+from tests.nightly import nightly
 from tests.unit.properties import some_examples
 
 UNIX = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,15 +112,20 @@ def read(judge, write, row):
     return read
 
 
-@pytest.mark.parametrize("written", ["csv", "jsonl", "parquet"])
-@pytest.mark.parametrize(("text", "moment"), SPELLINGS)
+def in_formats(cases):
+    """Each case in every format; of Parquet, which takes a process each, every run tries one in four."""
+    text = [(*case, written) for case in cases for written in ("csv", "jsonl")]
+    parquet = [(*case, "parquet") for case in cases]
+    return text + parquet[::4] + nightly(*(case for at, case in enumerate(parquet) if at % 4))
+
+
+@pytest.mark.parametrize(("text", "moment", "written"), in_formats(SPELLINGS))
 def test_an_instant_is_the_same_in_every_spelling_and_format(read, text, moment, written):
     verdict = read([text] * 3, written)
     assert verdict.records.times.tolist() == [moment.replace(tzinfo=None)] * 3
 
 
-@pytest.mark.parametrize("written", ["csv", "jsonl", "parquet"])
-@pytest.mark.parametrize(("text", "why"), REFUSED)
+@pytest.mark.parametrize(("text", "why", "written"), in_formats(REFUSED))
 def test_what_cannot_be_read_for_certain_is_refused_alike_with_what_it_is(read, text, why, written):
     with pytest.raises(BatchInvalid, match=why) as refusal:
         read([text] * 12, written)

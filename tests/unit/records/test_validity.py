@@ -220,17 +220,17 @@ def test_columns_that_came_and_went_are_told_with_their_types(judge_by, write):
     assert judge_by(spec, write["csv"]([row(vector="[1, 2]")]), "a.csv").batch.types == {}
 
 
-MILLION = 1_000_000
+MANY = 300_000
 
 
 @pytest.mark.parametrize("coded", [False, True], ids=["as text", "as one dictionary in the file"])
-def test_a_million_categories_cost_no_more_than_the_chunk_they_are_in(write, tmp_path, coded):
+def test_very_many_categories_cost_no_more_than_the_chunk_they_are_in(write, tmp_path, coded):
     spec = declared(features={"origin": {"type": "categorical", "pattern": "[0-9]+"}}, rules=[])
-    numbers = Array.from_numpy(np.arange(MILLION)).cast(DataType.utf8())
+    numbers = Array.from_numpy(np.arange(MANY)).cast(DataType.utf8())
     columns = {
         "flight": numbers,
-        "at": Array.from_numpy(np.full(MILLION, 1_362_400_200)),
-        "p": Array.from_numpy(np.full(MILLION, 0.25)),
+        "at": Array.from_numpy(np.full(MANY, 1_362_400_200)),
+        "p": Array.from_numpy(np.full(MANY, 0.25)),
         "origin": numbers.cast(DataType.dictionary(DataType.int32(), DataType.utf8())) if coded else numbers,
     }
     path = tmp_path / "a.parquet"
@@ -240,4 +240,4 @@ def test_a_million_categories_cost_no_more_than_the_chunk_they_are_in(write, tmp
     for part in RecordFileReader(path, "a.parquet", spec, "predictions", datetime(2013, 6, 1, tzinfo=UTC)):
         assert len(part.records.chunk.columns["origin"].categories) == part.records.rows
         rows += part.records.rows
-    assert rows == MILLION
+    assert rows == MANY

@@ -72,6 +72,7 @@ def baseline() -> list[str]:
     return found
 
 
+@pytest.mark.nightly
 def test_artifacts_that_differ_are_told_apart_by_their_platform() -> None:
     """No other kernel, instructions, C functions or threads can change an artifact and not be seen in its version."""
     here, there = trained(**pinned()), trained(**other())

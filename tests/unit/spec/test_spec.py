@@ -273,6 +273,68 @@ def test_a_mistake_in_what_is_declared_beside_the_features_is_told_too(
 
 
 @pytest.mark.parametrize(
+    ("task", "columns", "rest", "problem"),
+    [
+        ("regression", "label: y", "", "columns: prediction is needed for regression: the predicted value"),
+        ("regression", "prediction: p, score: q", "", "columns.score: is for binary_classification, not for regr"),
+        ("text_generation", "label: y", "", "outputs is needed for text_generation: the response (text)"),
+        (
+            "text_generation",
+            "label: y",
+            "outputs: {answer: text}\nretraining: {recipe: {estimator: Ridge}}\n",
+            "retraining.recipe: a recipe cannot train a text_generation model; remove it",
+        ),
+        (
+            "binary_classification",
+            "score: p",
+            "monitors: {business_value: {tolerance: 1}}\n",
+            "monitors.business_value: needs business_value beside the monitors: what each kind of decision is worth",
+        ),
+        (
+            "regression",
+            "prediction: p",
+            "monitors: {estimated_performance: {metric: roc_auc, tolerance: 1}}\n",
+            "monitors.estimated_performance.metric: roc_auc does not apply to regression",
+        ),
+        (
+            "regression",
+            "prediction: p, label: y",
+            "retraining: {recipe: {estimator: LogisticRegression}}\n",
+            "retraining.recipe.estimator: LogisticRegression is no estimator for regression; choose another",
+        ),
+        (
+            "regression",
+            "prediction: p",
+            "validation: {metric: log_loss}\n",
+            "validation.metric: log_loss does not apply to regression",
+        ),
+        (
+            "multiclass_classification",
+            "scores: {a: p_a, b: p_b}",
+            "validation: {metric: roc_auc}\n",
+            "validation.metric: roc_auc does not apply to multiclass_classification",
+        ),
+        (
+            "regression",
+            "prediction: p, label: y",
+            "retraining: {recipe: {estimator: Ridge}, holdout_span: 2d}\nvalidation: {block: 1d}\n",
+            "retraining.holdout_span: must hold at least three of validation.block",
+        ),
+        (
+            "regression",
+            "prediction: p",
+            "window: {length: 1d}\nmonitors: {feature_drift: {compared_with: {every: 36h, repeats: 3}}}\n",
+            "compared_with.every: 36h must be several whole windows of 1d",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_task_is_told_with_its_place(task: str, columns: str, rest: str, problem: str) -> None:
+    head = f"model: m\nowner: o@example.com\ntask: {task}\nfeatures: {{x: numeric}}\n"
+    told = problems(f"{head}columns: {{id: i, time: t, {columns}}}\n{rest}")
+    assert any(problem in line for line in told), told
+
+
+@pytest.mark.parametrize(
     ("document", "problem"),
     [
         ("", "the file is empty"),

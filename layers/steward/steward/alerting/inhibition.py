@@ -23,7 +23,9 @@ def monitors_to_notify(
         notify_at: the least severity that people hear of.
     """
     least = rank(notify_at)
-    after = {name: told.last for name, told in alerts.deliveries.items() if told.last and name not in news} | dict(news)
+    after = {
+        name: delivery.last for name, delivery in alerts.deliveries.items() if delivery.last and name not in news
+    } | dict(news)
     loud = {name: last for name, last in after.items() if rank(last.severity) >= least}
     heard = set()
     for name, announced in news.items():

@@ -60,8 +60,8 @@ def alerts_notification(
         f"Model {first.model}, version {news[0].version}, window {_span(check.window if check else news[0].window)}"
     ]
     for at, one in enumerate(news):
-        told = one if at == 0 else one.model_copy(update={"summary": without_chance(one.summary)})
-        lines += ["", *_paragraph(told)]
+        single = one if at == 0 else one.model_copy(update={"summary": without_chance(one.summary)})
+        lines += ["", *_paragraph(single)]
     if cause:
         lines += ["", f"Likely cause: {cause}"]
     if done:
@@ -102,16 +102,17 @@ def _headline(news: Sequence[AlertNews]) -> str:
 
 
 def _news(claim: Lease, event: Event, status: AlertStatus) -> AlertNews:
-    told = claim.announcement
+    announcement = claim.announcement
     found = status.latest.findings[status.monitor] if status.latest else None
     return AlertNews(
         event_id=event.event_id,
         monitor=status.monitor,
-        change=told.change,
-        severity=told.severity,
-        version=told.version,
-        window=told.window,
-        summary=told.summary or f"version {told.version} is in charge now; the windows of the one before do not count",
+        change=announcement.change,
+        severity=announcement.severity,
+        version=announcement.version,
+        window=announcement.window,
+        summary=announcement.summary
+        or f"version {announcement.version} is in charge now; the windows of the one before do not count",
         value=found.value if found else None,
         low=found.low if found else None,
         high=found.high if found else None,
@@ -243,14 +244,14 @@ def _report_text(rendered: ReportRendered, report: str) -> str:
 def deployment_notice(event: DeploymentDegraded | DeploymentRecovered) -> Notification:
     """Build the notification about the health of the deployment itself."""
     degraded = isinstance(event, DeploymentDegraded)
-    told = [
+    changes = [
         "\n  ".join(part for part in (problem.sentence, problem.remedy, problem.runbook) if part)
         if degraded
         else problem.sentence
         for problem in event.problems
     ]
     first = event.problems[0].sentence
-    more = f", and {len(told) - 1} more" if len(told) > 1 else ""
+    more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
     return Notification(
         id=event.event_id,
         model=event.model,
@@ -262,7 +263,7 @@ def deployment_notice(event: DeploymentDegraded | DeploymentRecovered) -> Notifi
             [
                 "Steward has looked at itself. This is wrong:" if degraded else "This was wrong, and is so no more:",
                 "",
-                *told,
+                *changes,
                 "",
                 "`steward doctor` looks at the whole deployment.",
                 f"As of {event.as_of:%Y-%m-%d %H:%M} UTC. Correlation id {event.correlation_id}",

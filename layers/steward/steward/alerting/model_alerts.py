@@ -156,6 +156,17 @@ def firing(alerts: ModelAlerts, spec: ModelSpec) -> list[MonitorName]:
     return [name for name, status in alert_statuses(alerts, spec).items() if status.state == "firing"]
 
 
+def changed_since(alerts: ModelAlerts, spec: ModelSpec) -> datetime | None:
+    """The start of the first bad window of the alerts that fire and may start a retraining; None where none does."""
+    statuses = alert_statuses(alerts, spec)
+    began = [
+        _window(statuses[name].progress.since or "").start
+        for name in spec.retraining.on_alerts
+        if name in statuses and statuses[name].state == "firing" and statuses[name].progress.since
+    ]
+    return min(began, default=None)
+
+
 def _alert_status(
     alerts: ModelAlerts,
     spec: ModelSpec,
@@ -171,9 +182,9 @@ def _alert_status(
     results = list(window_results(counted, rule, newest, waits))
     where = run_state_machine(results, rule)
     unclear = {result.window for result in results if result.kind == "unclear"}
-    told = [check for _, check in history if name in check.findings and check.window not in unclear]
-    found = [(check.window, check.findings[name]) for check in told]
-    latest = told[-1] if told else None
+    clear = [check for _, check in history if name in check.findings and check.window not in unclear]
+    found = [(check.window, check.findings[name]) for check in clear]
+    latest = clear[-1] if clear else None
     decided = next((result for result in reversed(results) if latest and result.window == latest.window), None)
     last = sent.last
     at = where.since if where.state == "firing" else (where.ended or (latest.window if latest else None))

@@ -247,9 +247,11 @@ class Baseline(VersionedModel):
             IncomparableProfiles: it is no baseline.
         """
         try:
-            return cls.model_validate_json(document)
+            baseline = cls.model_validate_json(document)
         except ValidationError as error:
             raise _no_baseline(error) from error
+        baseline.bins.with_digest(baseline.reference.bins)
+        return baseline
 
     @staticmethod
     def bins_of(document: bytes | str) -> Bins:
@@ -259,15 +261,21 @@ class Baseline(VersionedModel):
             IncomparableProfiles: it is no baseline.
         """
         try:
-            return _BinsAlone.model_validate_json(document).bins
+            found = _BinsAlone.model_validate_json(document)
         except ValidationError as error:
             raise _no_baseline(error) from error
+        return found.bins.with_digest(found.reference.bins)
+
+
+class _BinsOfReference(InputHidingModel):
+    bins: str
 
 
 class _BinsAlone(InputHidingModel):
     """What else a baseline holds is passed over."""
 
     bins: Bins
+    reference: _BinsOfReference
 
 
 def _no_baseline(error: ValidationError) -> IncomparableProfiles:

@@ -24,6 +24,12 @@ PANELS = {
             "steward suggest reference.csv --model loans --owner risk-team --output loans.yaml",
         ),
         Entry(
+            "backtest",
+            "backtest:rehearse_policies",
+            "Rehearse retraining policies on a model's own past.",
+            "steward backtest loans --policy monthly.yaml --chart backtest.svg",
+        ),
+        Entry(
             "validate",
             "validate:validate",
             "Validate declarations without uploading them.",
@@ -82,6 +88,12 @@ PANELS = {
             "explain:explain_check",
             "Show the evidence of a check, and recompute its results.",
             "steward explain loans 20190408T000000Z_1w",
+        ),
+        Entry(
+            "decisions",
+            "decisions:show_decisions",
+            "Show what the retraining policy decided, by which rules and inputs.",
+            "steward decisions loans",
         ),
         Entry(
             "audit",

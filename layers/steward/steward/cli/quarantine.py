@@ -241,9 +241,9 @@ def _rows(deployment: Deployment, model: str) -> Iterator[QuarantinedRows]:
     """Every batch with rejected rows whose upload is known, oldest first."""
     for listed in deployment.data.list(keys.quarantines(model)):
         source = deployment.data.source_of(listed.key)
-        place = keys.InboxKey.parse(source[0]) if source else None
-        if place:
-            yield QuarantinedRows(listed.name, listed.key, place)
+        inbox_key = keys.InboxKey.parse(source[0]) if source else None
+        if inbox_key:
+            yield QuarantinedRows(listed.name, listed.key, inbox_key)
 
 
 def _find_rows(deployment: Deployment, model: str, batch: str) -> QuarantinedRows:

@@ -48,8 +48,8 @@ def show_upload_status(  # noqa: PLR0917 - whose, what, and how long
             f"no answer to {key} within {patience:g} s: it is uploaded, and not taken in yet. `steward watch {model}` "
             "shows the answer when it comes, and `steward doctor` what may be in its way"
         )
-    told = answer.model_copy(update={"summary": without_windows(answer.summary)})  # `push` tells of them once checked
-    console.print(history.line(told))
+    shown = answer.model_copy(update={"summary": without_windows(answer.summary)})  # `push` tells of them once checked
+    console.print(history.line(shown))
     return answer
 
 

@@ -75,6 +75,7 @@ def _parts(
     made = {
         "manifest.json": run.manifest,
         "model.skops": manifest.artifact,
+        "judged.skops": manifest.judged,
         "baseline.json": manifest.baseline,
         "background.json": manifest.background,
         "evaluation.json": run.evaluation,

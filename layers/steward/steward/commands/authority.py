@@ -76,8 +76,8 @@ def _matches(pattern: str, arn: str) -> bool:
     """Whether an ARN is as a pattern says, part by part between colons, as IAM's `ArnLike` compares."""
     wanted, found = pattern.split(":", 5), arn.split(":", 5)
     return len(wanted) == len(found) and all(
-        re.fullmatch("".join(_WILDCARDS.get(sign) or re.escape(sign) for sign in part), told)
-        for part, told in zip(wanted, found, strict=True)
+        re.fullmatch("".join(_WILDCARDS.get(sign) or re.escape(sign) for sign in part), name)
+        for part, name in zip(wanted, found, strict=True)
     )
 
 

@@ -1,6 +1,8 @@
 """A chi-squared statistic of two histograms, for samples that are small or not quite independent."""
 
-from steward.drift.histograms import Counts, shares
+import numpy as np
+
+from steward.drift.histograms import LEAST_SHARE, Counts, shares
 
 CRESSIE_READ = 2 / 3
 """The power whose tail follows chi-squared best; Pearson's statistic has 1."""
@@ -33,8 +35,6 @@ def chi_squared(
     2.666...
     """
     p, q = shares(expected, observed)
-    together = (baseline_rows * p + rows * q) / (baseline_rows + rows)
-    held = together > 0
-    p, q, together = p[held], q[held], together[held]
+    together = np.maximum((baseline_rows * p + rows * q) / (baseline_rows + rows), LEAST_SHARE)
     divergence = baseline_rows * (p @ ((p / together) ** power - 1)) + rows * (q @ ((q / together) ** power - 1))
     return max(0.0, float(divergence) * 2 / (power * (power + 1)))

@@ -28,4 +28,5 @@ def hellinger_distance(expected: Counts, observed: Counts) -> float:
     1.0
     """
     p, q = shares(expected, observed)
-    return math.sqrt(min(1.0, float(((np.sqrt(p) - np.sqrt(q)) ** 2).sum()) / 2))
+    gaps = np.sqrt(p) - np.sqrt(q)
+    return math.sqrt(min(1.0, float(gaps @ gaps) / 2))

@@ -1,5 +1,7 @@
 """Pairs of histograms over the same bins, made comparable."""
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,8 +9,12 @@ from steward.errors import IncomparableProfiles
 
 Counts = NDArray[np.int64] | NDArray[np.float64]
 
+LEAST_SHARE = float(np.finfo(np.float64).tiny)
+"""Stands for the share of an empty bin below a line or in a logarithm, where the share itself is a factor too."""
+
 _NOVEL_SHARE = 0.05
 _NOVEL_DEVIATIONS = 6.0
+_ROUNDING = 1e-12
 
 
 def shares(expected: Counts, observed: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -39,15 +45,16 @@ def pool_bins(expected: Counts, observed: Counts, *, share: float, least_rows: f
     p, q = shares(expected, observed)
     rows = float(observed.sum())
     novel = (p < share / 4) & (q > p + _NOVEL_SHARE + _NOVEL_DEVIATIONS * np.sqrt(np.maximum(p, 1 / rows) / rows))
-    least = max(share, least_rows / min(float(expected.sum()), rows)) - 1e-12
-    mass = np.where(novel, least, p)
-    left = mass[::-1].cumsum()[::-1]
-    starts, held = [0], 0.0
-    for position, (here, alone) in enumerate(zip(mass.tolist(), novel.tolist(), strict=True)):
-        if position and (alone or held >= least) and left[position] >= least:
-            starts.append(position)
-            held = 0.0
-        held += here
+    enough = max(share, least_rows / min(float(expected.sum()), rows))
+    mass, alone = np.where(novel, enough, p), np.flatnonzero(novel).tolist()
+    before, least = [0.0, *mass.cumsum().tolist()], enough - _ROUNDING
+    starts, start = [0], 0
+    while True:
+        start = bisect_left(before, before[start] + least, start + 1)
+        start = next((position for position in alone if starts[-1] < position < start), start)
+        if start >= len(mass) or before[-1] - before[start] < least:
+            break
+        starts.append(start)
     return np.add.reduceat(expected, starts), np.add.reduceat(observed, starts)
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from steward.drift.histograms import Counts, shares
+from steward.drift.histograms import LEAST_SHARE, Counts, shares
 
 
 def jensen_shannon_distance(expected: Counts, observed: Counts) -> float:
@@ -24,9 +24,6 @@ def jensen_shannon_distance(expected: Counts, observed: Counts) -> float:
     1.0
     """
     p, q = shares(expected, observed)
-    middle = (p + q) / 2
-    divergence = 0.0
-    for side in (p, q):
-        held = side > 0
-        divergence += float((side[held] * np.log2(side[held] / middle[held])).sum()) / 2
+    middle = np.maximum((p + q) / 2, LEAST_SHARE)
+    divergence = sum(float(side @ np.log2(np.maximum(side, LEAST_SHARE) / middle)) for side in (p, q)) / 2
     return math.sqrt(min(1.0, max(0.0, divergence)))

@@ -29,7 +29,7 @@ def population_stability_index(expected: Counts, observed: Counts) -> float:
     0.0
     """
     p, q = _smoothed_shares(expected, observed)
-    return float(((q - p) * np.log(q / p)).sum())
+    return float((q - p) @ np.log(q / p))
 
 
 def expected_under_no_change(bins: int, rows: float, baseline_rows: float) -> float:

@@ -1,15 +1,19 @@
 """Klotz's statistic of two histograms: a difference of spread."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steward.drift.histograms import Counts, shares
-from steward.drift.normal_quantile import normal_quantile
 
 _NONE = 1e-12
 """A variance of the scores that is rounding."""
+
+_LEAST, _MOST = 1e-15, 1 - 1e-15
+_QUANTILE = NormalDist().inv_cdf
+"""By number, a third of the time that `normal_quantile` takes for a histogram's worth of them."""
 
 
 def rank_dispersion(expected: Counts, observed: Counts, rows: float, baseline_rows: float) -> tuple[float, float]:
@@ -55,9 +59,8 @@ def _squared_scores(together: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Between two normal quantiles a and b it is 1 - (b f(b) - a f(a)) / (F(b) - F(a)), f being the density.
     """
-    inner = together.cumsum()[:-1]
-    quantiles = normal_quantile(inner.clip(1e-15, 1 - 1e-15))
+    below = np.minimum(np.maximum(together.cumsum()[:-1], _LEAST), _MOST)
+    quantiles = np.fromiter(map(_QUANTILE, below.tolist()), np.float64, len(below))
     edges = np.zeros(len(together) + 1)
-    edges[1:-1] = quantiles * np.exp(-(quantiles**2) / 2) / math.sqrt(2 * math.pi)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(together > 0, 1 - (edges[1:] - edges[:-1]) / together, 0.0)
+    edges[1:-1] = quantiles * np.exp(quantiles * quantiles / -2) / math.sqrt(2 * math.pi)
+    return 1 - np.divide(edges[1:] - edges[:-1], together, out=np.ones_like(together), where=together > 0)

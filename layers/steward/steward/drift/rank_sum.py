@@ -24,7 +24,7 @@ def rank_sum_deviation(expected: Counts, observed: Counts, rows: float, baseline
     """
     p, q = shares(expected, observed)
     together = (baseline_rows * p + rows * q) / (baseline_rows + rows)
-    variance = (1 - float((together**3).sum())) / 12
+    variance = (1 - float(together @ (together * together))) / 12
     if variance <= 0:
         return 0.0
     gap = float((q - p) @ (together.cumsum() - together / 2))

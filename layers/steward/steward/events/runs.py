@@ -4,14 +4,28 @@ from typing import Literal
 
 from pydantic import Field
 
-from steward.events.event import Event, ObjectRef, Sentence
+from steward.events.event import POLICY, Event, ObjectRef, Sentence
 
 
 class RetrainingProposed(Event):
-    """Someone, or a schedule, asks for a retraining; the policy decides."""
+    """Someone, or a schedule, asks for a retraining; the policy decides.
+
+    Attributes:
+        defect: the defect whose correction changed rows that the champion was trained on; None for another reason.
+    """
 
     reason: Sentence
     author: str = "schedule"
+    defect: str | None = None
+
+    @property
+    def asked(self) -> Literal["person", "schedule", "correction", "action"]:
+        """Who asks."""
+        if self.author == "schedule":
+            return "schedule"
+        if self.author != POLICY:
+            return "person"
+        return "correction" if self.defect else "action"
 
 
 class TrainingRequested(Event):

@@ -1,17 +1,46 @@
 """Events about one window of one version: what join_labels, attribute_features and check_window emit."""
 
+from pydantic import Field
+
+from steward.documents import TolerantModel
 from steward.events.event import Event, ObjectRef, Sentence
 from steward.results import Status
 from steward.spec.monitors import StoredMonitor
 
 
+class RealisedLoss(TolerantModel):
+    """The metric that the retraining policy judges by, realised in one window, with its 95 % interval."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    rows: int
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a loss of quality lowers it."""
+        return self.metric == "roc_auc"
+
+    def surely_worse_than(self, level: float) -> float:
+        """By how much the better end of the interval is worse than a level; negative where it is better."""
+        return level - self.high if self.higher_is_better else self.low - level
+
+
 class OutcomesUpdated(Event):
-    """Labels met their predictions: the realised results of one window were written anew."""
+    """Labels met their predictions: the realised results of one window were written anew.
+
+    Attributes:
+        labels_by_class: labelled rows of each class; empty for a regression, and in events of older releases.
+        realised: the metric of the retraining policy; None where it is not defined.
+    """
 
     version: str
     window: str
     labelled_rows: int
     outcomes: ObjectRef
+    labels_by_class: dict[str, int] = Field(default_factory=dict)
+    realised: RealisedLoss | None = None
 
 
 class AttributionsRequested(Event):

@@ -52,7 +52,7 @@ class ModelCard(VersionedModel):
         libraries = ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())
         platform = "; ".join(f"{name} {said}" for name, said in manifest.platform.items())
         day = "%Y-%m-%d"
-        span = f"from {manifest.training_start:{day}} to {manifest.trained_until:{day}}"
+        span = f"from {manifest.training_start:{day}} to {manifest.judged_until or manifest.trained_until:{day}}"
         judgement = f"Judgement: **{'passed' if evaluation.passed else 'refused'}**, as of {manifest.as_of:{day}}."
         unseen = f"which neither this version nor {evaluation.champion or 'any version before it'} was fitted on"
         return "\n".join(
@@ -67,6 +67,7 @@ class ModelCard(VersionedModel):
                 "",
                 f"- {_recipe(manifest)}",
                 f"- Rows: {manifest.training_rows:,}, {span}",
+                *_span(manifest),
                 f"- Features: {', '.join(manifest.features)}",
                 f"- Dataset: `{manifest.dataset.key}` (SHA-256 `{manifest.dataset.sha256}`)",
                 f"- {_artifact(manifest)}",
@@ -127,6 +128,17 @@ def _recipe(manifest: VersionManifest) -> str:
         return "Trained elsewhere, and adopted from its reference rows"
     parameters = ", ".join(f"{name} = {value}" for name, value in manifest.recipe.parameters.items()) or "defaults"
     return f"Recipe: {manifest.recipe.estimator} ({parameters}), seed {manifest.recipe.seed}"
+
+
+def _span(manifest: VersionManifest) -> list[str]:
+    """Which rows these are, and that others were added once it had passed."""
+    lines = [f"- Span: {manifest.span.sentence}"] if manifest.span and manifest.span.sentence else []
+    if manifest.judged:
+        lines.append(
+            f"- Refitted: what serves was fitted on the holdout too, up to {manifest.trained_until:%Y-%m-%d}; "
+            f"what was judged is `{manifest.judged.key}` (SHA-256 `{manifest.judged.sha256}`)"
+        )
+    return lines
 
 
 def _artifact(manifest: VersionManifest) -> str:

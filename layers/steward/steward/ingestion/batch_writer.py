@@ -59,7 +59,7 @@ class BatchWriter:
         self.data.put_file(key, path, "application/octet-stream")
         return found
 
-    def window(self, window: Window, kept: KeptRows, *, told: bool = True) -> int:
+    def window(self, window: Window, kept: KeptRows, *, counted: bool = True) -> int:
         """Store a window's records, and the profile of each version in it; how many rows are kept.
 
         Where earlier uploads have all the ids, a file without rows takes the place of the records, which may lie in a
@@ -69,7 +69,7 @@ class BatchWriter:
         Args:
             window: which.
             kept: as above.
-            told: whether profiles tell of the rows that are not kept.
+            counted: whether profiles count the rows that are not kept.
         """
         if self.kind == "labels":
             self.data.touch(keys.labelled_window(self.spec.model, window.id))
@@ -78,7 +78,7 @@ class BatchWriter:
         key = keys.records(self.kind, self.spec.model, window, self.upload.batch)
         self._put(key, path or self._without_rows(fragments[0]))
         if self.kind in {"predictions", "telemetry"}:
-            self._put_profiles(window, path, self.spool.versions(window), told=told)
+            self._put_profiles(window, path, self.spool.versions(window), counted=counted)
         return rows
 
     def untimed_labels(self) -> int:
@@ -108,14 +108,14 @@ class BatchWriter:
     def _put(self, key: str, path: Path) -> None:
         self.data.put_file(key, path, PARQUET, source=self.upload.source)
 
-    def _put_profiles(self, window: Window, path: Path | None, versions: Sequence[str], *, told: bool) -> None:
+    def _put_profiles(self, window: Window, path: Path | None, versions: Sequence[str], *, counted: bool) -> None:
         if self.kind == "telemetry":
             profiles = telemetry_profiles(path, self.spec, versions, self._bins)
         else:
             profiles = profiles_of(path, self.spec, versions, self._bins, arrival=self.upload.uploaded)
         for version, profile in profiles.items():
             key = keys.profile(self.spec.model, version, window.id, self.upload.batch)
-            whole = profile.with_intake(self.arrivals.of(window, version, profile.rows)) if told else profile
+            whole = profile.with_intake(self.arrivals.of(window, version, profile.rows)) if counted else profile
             self.data.put(key, whole.of_batch(self.upload.batch).to_json())
 
     def _bins(self, version: str) -> Bins:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from steward.events import BatchDeferred, Event, Kind, ReleaseChanged
+from steward.events import BatchDeferred, Event, Kind
 from steward.ingestion.overdue_uploads import LONGEST
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
@@ -33,10 +33,10 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
     That it waits is stored before the routing is read once more, and `resume_uploads` reads what waits after the
     routing was written: one of the two finds the other.
     """
-    model = upload.place.model
+    model = upload.inbox_key.model
     runtime.data.put(keys.deferred_uploads(model, upload.batch), b"", "text/plain", source=upload.source)
     if models.routing(runtime.data, model).promotions:
-        _send_round(runtime, upload.created.bucket, upload.batch, upload.source)
+        resend_upload(runtime, upload.created.bucket, upload.batch, upload.source)
         return
     event = BatchDeferred(
         **runtime.header(model, upload.uploaded, upload.created.correlation_id),
@@ -53,15 +53,13 @@ def defer_upload(runtime: Runtime[QueueSettings], upload: Upload, waiting: NoCha
     yield from announce(runtime, entry)
 
 
-def resume_uploads(runtime: Runtime[QueueSettings], released: ReleaseChanged) -> Iterator[Event]:
-    """Have the uploads that waited for a first champion taken in; doing it again changes nothing."""
-    if released.previous is not None:
-        return
-    for listed in runtime.data.list(keys.deferred_uploads(released.model)):
-        if source := runtime.data.source_of(listed.key):
-            _send_round(runtime, runtime.data.name, listed.name, source)
-    yield from ()
+def resend_upload(runtime: Runtime[QueueSettings], bucket: str, batch: str, source: tuple[str, str]) -> None:
+    """Send an upload to the queue of uploads once more.
 
-
-def _send_round(runtime: Runtime[QueueSettings], bucket: str, batch: str, source: tuple[str, str]) -> None:
+    Args:
+        runtime: of a function that may send to that queue.
+        bucket: that the file is in.
+        batch: the id that it is taken in under.
+        source: its key and version ID.
+    """
     Queue(runtime.settings.ingest_queue_url).send_upload(bucket, *source, sequencer_of(batch))

@@ -19,13 +19,15 @@ _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 refuse the same batch, so it cannot be the clock's."""
 
 
-def fetch_upload(runtime: Runtime, created: ObjectCreated, place: InboxKey, folder: Path) -> tuple[Upload, int | None]:
+def fetch_upload(
+    runtime: Runtime, created: ObjectCreated, inbox_key: InboxKey, folder: Path
+) -> tuple[Upload, int | None]:
     """An upload and its bytes, which are in the folder where they are few; None in place of bytes where it is gone."""
     try:
         brought = runtime.data.fetch(created.key, created.version_id, folder / UPLOADED)
     except ObjectMissing:
-        return Upload.of(place, created, created.completed or _UNKNOWN, runtime.data), None
-    upload = Upload.of(place, created, brought.modified, runtime.data, in_parts="-" in brought.etag)
+        return Upload.of(inbox_key, created, created.completed or _UNKNOWN, runtime.data), None
+    upload = Upload.of(inbox_key, created, brought.modified, runtime.data, in_parts="-" in brought.etag)
     return upload, brought.size
 
 

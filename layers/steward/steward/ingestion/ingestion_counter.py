@@ -118,10 +118,10 @@ class IngestionCounter:
                 middles = (np.arange(count) + 0.5) * (bounds[-1] / count)
                 for at in np.minimum(bounds.searchsorted(middles, side="right"), len(cells) - 1).tolist():
                     found[cells[at], False, reasons] += 1
-        told: dict[Cell, IngestionCounts] = {}
+        counts: dict[Cell, IngestionCounts] = {}
         for (cell, kept, reasons), count in sorted(found.items(), key=lambda item: (item[0][0], sorted(item[0][2]))):
-            told[cell] = told.get(cell, IngestionCounts()) + _to_counts(reasons, count, kept=kept)
-        return told
+            counts[cell] = counts.get(cell, IngestionCounts()) + _to_counts(reasons, count, kept=kept)
+        return counts
 
     def _changed_types(self, batch: RecordFileReader, rows: int) -> Iterator[str]:
         unreadable: Counter[str] = Counter()

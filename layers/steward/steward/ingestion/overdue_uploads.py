@@ -27,13 +27,13 @@ def refuse_overdue(runtime: Runtime, model: str, now: datetime) -> Iterator[Even
     markers = list(runtime.data.versions(keys.deferred_uploads(model)))
     for stored in markers:
         batch, source = keys.batch_of(stored.key), runtime.data.source_of(stored.key)
-        place = InboxKey.parse(source[0]) if source else None
-        if place is None or not stored.newest or (removal is None and now - stored.modified < LONGEST):
+        inbox_key = InboxKey.parse(source[0]) if source else None
+        if inbox_key is None or not stored.newest or (removal is None and now - stored.modified < LONGEST):
             continue
-        key = source[0]  # type: ignore[index] # it has a place
+        key = source[0]  # type: ignore[index] # it has an inbox key
         event = BatchRejected(
             **runtime.header(model, uploaded_at(batch), correlation_of(batch)),
-            kind=place.kind,
+            kind=inbox_key.kind,
             batch=batch,
             source=key,
             code=REMOVED_MODEL if removal else "no_champion",

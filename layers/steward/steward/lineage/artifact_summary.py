@@ -52,6 +52,7 @@ def _version(document: Document) -> Lines:
         "run": document["run"],
         "recipe": _recipe(document["recipe"]),
         "training rows": f"{document['training_rows']:,}, from {document['training_start']}",
+        **({"span": document["span"]["sentence"]} if document.get("span") else {}),
         "trained until": document["trained_until"],
         "holdout rows": f"{document['holdout_rows']:,}, until {document['holdout_until']}",
         "features": ", ".join(document["features"]),
@@ -62,8 +63,8 @@ def _version(document: Document) -> Lines:
         "dataset": document["dataset"]["key"],
         **{
             part: f"{stored['key']} (SHA-256 {stored['sha256']})"
-            for part in ("artifact", "baseline", "background")
-            if (stored := document[part])
+            for part in ("artifact", "judged", "baseline", "background")
+            if (stored := document.get(part))
         },
     }
 

@@ -57,8 +57,8 @@ def compare(
         SpecInvalid: the declaration is wrong.
     """
     declaration = _declaration(spec)
-    before = _Reading(table_of(reference, "reference"), progress)
-    after = _Reading(table_of(current, "current table"), progress)
+    before = _TableReader(table_of(reference, "reference"), progress)
+    after = _TableReader(table_of(current, "current table"), progress)
     batches = list(before.batches())
     if not before.rows:
         raise BatchInvalid("no_rows", f"{before.name} has no rows; give a reference with rows to compare with")
@@ -112,7 +112,7 @@ def _declaration(spec: Declaration | None) -> "ModelSpec | None":
 def _problems(
     asked: ComparisonSetup,
     subject: ComparisonSetup,
-    after: "_Reading",
+    after: "_TableReader",
     mistyped: Mapping[str, str],
     converter: Converter,
 ) -> dict[str, str]:
@@ -131,7 +131,7 @@ def _problems(
     return found
 
 
-class _Reading:
+class _TableReader:
     """A table as it is read: what it has turned out to hold so far."""
 
     def __init__(self, table: Table, progress: ProgressCallback) -> None:
@@ -195,7 +195,7 @@ def _portions(
     )
 
 
-def _profile(after: _Reading, bins: Bins, subject: ComparisonSetup) -> tuple[Profile, Converter, timedelta | None]:
+def _profile(after: _TableReader, bins: Bins, subject: ComparisonSetup) -> tuple[Profile, Converter, timedelta | None]:
     """The profile of the current table, what could be read of its columns, and how long its rows' times reach."""
     gathering, converter, span = ProfileBuilder(bins), subject.converter(), TimeSpan()
     first = 0
@@ -245,8 +245,8 @@ def _uses(subject: ComparisonSetup) -> dict[str, ColumnUse]:
 
 
 def _report(
-    before: _Reading,
-    after: _Reading,
+    before: _TableReader,
+    after: _TableReader,
     baseline: Baseline,
     subject: ComparisonSetup,
     results: list[MetricResult],

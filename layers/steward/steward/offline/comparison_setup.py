@@ -110,7 +110,9 @@ class ComparisonSetup:
             time_format=moments.format if isinstance(moments, DatetimeFeature) else None,
             quantities={name: column.quantity for name, column in found.items() if column.quantity},
             unreadable=unreadable,
-            groups="" if entity else rows_in_groups(cells, [n for n, c in found.items() if c.role != "id"]) or "",
+            groups=""
+            if entity
+            else rows_in_groups(cells, [name for name, column in found.items() if column.role != "id"]) or "",
             uses={
                 name: ColumnUse(
                     type=column.feature.type,

@@ -15,8 +15,6 @@ from steward.offline.inferred_column import (
 )
 from steward.offline.number_columns import infer_numbers
 from steward.offline.roles import Role, words_of
-from steward.offline.sampling import sample_cells
-from steward.offline.tables import TableBatch
 from steward.offline.text_columns import embedding_feature, infer_text
 from steward.offline.time_column import choose_time
 from steward.records import arrays
@@ -30,13 +28,8 @@ from steward.spec.features import (
 )
 
 
-def infer(batches: Sequence[TableBatch]) -> dict[str, InferredColumn]:
-    """Look at some 20,000 cells of each column."""
-    return infer_cells(sample_cells(batches))
-
-
 def infer_cells(columns: Mapping[str, Sequence[Array]]) -> dict[str, InferredColumn]:
-    """The same, for cells that were chosen before.
+    """Tell what each column is from some of its cells.
 
     Args:
         columns: the Arrow arrays of each column, in order.

@@ -57,7 +57,7 @@ class LabelledRows:
     def newest(self, span: timedelta) -> dict[str, int]:
         """Rows of each class in the whole hours of the newest such span."""
         first = self._last() - span // _HOUR + 1
-        return {name: sum(n for hour, n in held.items() if hour >= first) for name, held in self.hours.items()}
+        return {name: sum(rows for hour, rows in held.items() if hour >= first) for name, held in self.hours.items()}
 
     def fewest(self, span: timedelta) -> dict[str, int]:
         """Rows of each class in that span as long, between the first row and the last, that has the fewest of it."""

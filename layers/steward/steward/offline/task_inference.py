@@ -36,13 +36,15 @@ def infer_task(columns: Mapping[str, InferredColumn], cells: ColumnReader, hints
     prompted = any(_PROMPTS.search(name.lower()) for name in columns)
     if hints.task in {None, "text_generation"} and responses and prompted:
         judged = tuple(name for name, column in columns.items() if _is_judgement(name, column))
-        roles: dict[Role, str] = {c.role: name for name, c in columns.items() if c.role in _ASIDE and c.role}
+        roles: dict[Role, str] = {
+            column.role: name for name, column in columns.items() if column.role in _ASIDE and column.role
+        }
         reason = f"{', '.join(responses)} is text that answers"
         return TaskInference("text_generation", reason, roles, outputs=(*responses, *judged))
-    return _Reading(columns, cells, hints).result()
+    return _PredictiveTask(columns, cells, hints).result()
 
 
-class _Reading:
+class _PredictiveTask:
     """The columns of a classifier's or a regression's table."""
 
     def __init__(self, columns: Mapping[str, InferredColumn], cells: ColumnReader, hints: Hints) -> None:
@@ -194,14 +196,14 @@ class _Reading:
             return "multiclass_classification", self._reasons[next(iter(answers.scores.values()))]
         if answers.score:
             return "binary_classification", f"{answers.score} is a probability"
-        told = label if answers.prediction is None else answers.prediction
-        if told is None:
+        known = label if answers.prediction is None else answers.prediction
+        if known is None:
             return "binary_classification", "nothing tells: no label, score or prediction is there"
-        if self._is_amount(told):
-            return "regression", f"{told} holds amounts"
-        classes = len(self._cells.classes(told))
+        if self._is_amount(known):
+            return "regression", f"{known} holds amounts"
+        classes = len(self._cells.classes(known))
         task: Task = "multiclass_classification" if classes > _PAIR else "binary_classification"
-        return task, f"{told} holds {classes} classes"
+        return task, f"{known} holds {classes} classes"
 
     def _decisions(self, answers: ModelOutputs, label: str | None) -> ModelOutputs:
         """The decisions of a binary model: those of 0 and 1 stand for probabilities where there are none."""
@@ -274,7 +276,9 @@ class _Reading:
 
     def _roles(self, answers: ModelOutputs, label: str | None, task: Task) -> dict[Role, str]:
         """The column of each part that the task has."""
-        roles: dict[Role, str] = {c.role: name for name, c in self._columns.items() if c.role in _ASIDE and c.role}
+        roles: dict[Role, str] = {
+            column.role: name for name, column in self._columns.items() if column.role in _ASIDE and column.role
+        }
         found: tuple[tuple[Role, str | None], ...] = (
             ("score", answers.score if task == "binary_classification" else None),
             ("prediction", answers.prediction),

@@ -90,6 +90,11 @@ class Bins(TolerantModel):
         content = f"{[list(part) for part in parts]}{self.canonical_json()}"
         return hashlib.sha256(content.encode()).hexdigest()[:24]
 
+    def with_digest(self, digest: str) -> Self:
+        """These bins, read together with their digest: computing it takes longer than reading a profile."""
+        vars(self)["digest"] = digest  # where `cached_property` keeps it
+        return self
+
     @cached_property
     def sampled(self) -> tuple[tuple[Side, str], ...]:
         """The parts that a sampled row is coded by: at most 64, features in their order, then outputs."""

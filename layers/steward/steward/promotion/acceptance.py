@@ -26,6 +26,7 @@ class IncomingVersion:
 
     Attributes:
         hashes: the SHA-256 of each part's bytes, as they are here.
+        dataset_id: of the training set that the manifest names; empty where its key is none of a training set.
         declared: the declaration that the version was trained under.
         run: that made it.
         present: the declaration in force here; None where there is none.
@@ -38,6 +39,7 @@ class IncomingVersion:
     manifest: VersionManifest
     evaluation: Evaluation
     dataset: DatasetManifest
+    dataset_id: str
     declared: ModelSpec
     run: Run
     ledger: LedgerExtract
@@ -91,7 +93,7 @@ def check_hashes(arrival: IncomingVersion) -> Iterator[str]:
     for part, stored in named.items():
         if arrival.hashes.get(part) != stored.sha256:
             yield f"{part} has SHA-256 {arrival.hashes.get(part, 'of nothing: it is missing')}, not {stored.sha256}"
-    if arrival.manifest.dataset.key.split("/")[-2:-1] != [arrival.dataset.dataset]:
+    if arrival.dataset_id != arrival.dataset.dataset:
         yield f"dataset.json is dataset {arrival.dataset.dataset}, not that of {arrival.manifest.dataset.key}"
     if arrival.evaluation.dataset.sha256 != arrival.manifest.dataset.sha256:
         yield "evaluation.json judges it on another dataset than it was trained from"

@@ -13,6 +13,7 @@ from steward.retraining.versions import VersionManifest
 Part = Literal[
     "manifest.json",
     "model.skops",
+    "judged.skops",
     "baseline.json",
     "background.json",
     "evaluation.json",
@@ -79,6 +80,7 @@ def parts_of(manifest: VersionManifest, run: Run) -> dict[Part, ObjectRef]:
     named: dict[Part, ObjectRef | None] = {
         "manifest.json": run.manifest,
         "model.skops": manifest.artifact,
+        "judged.skops": manifest.judged,
         "baseline.json": manifest.baseline,
         "background.json": manifest.background,
         "evaluation.json": run.evaluation,

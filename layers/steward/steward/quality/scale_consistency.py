@@ -51,14 +51,14 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True)
-class _Moments:
+class _ScaleMoments:
     mean: float
     deviation: float
     square: float
     """The mean of the squares."""
 
     @classmethod
-    def of(cls, summary: NumericSummary, bins: NumericBins) -> "_Moments":
+    def of(cls, summary: NumericSummary, bins: NumericBins) -> "_ScaleMoments":
         total, squares = summary.total / summary.count, summary.squares / summary.count
         square = max(0.0, bins.centre**2 + 2 * bins.centre * total + squares)
         return cls(bins.centre + total, math.sqrt(max(0.0, squares - total**2)), square)
@@ -147,7 +147,7 @@ def _measured_numbers(evidence: WindowEvidence) -> Iterator[NumericSides]:
 def _measurable(side: NumericSides) -> bool:
     if min(side.window.count, side.reference.count) < FEWEST_ROWS:
         return False
-    return all(_Moments.of(summary, side.bins).usable for summary in (side.window, side.reference))
+    return all(_ScaleMoments.of(summary, side.bins).usable for summary in (side.window, side.reference))
 
 
 def _result(side: NumericSides, jump: Jump, agreement: float) -> MetricResult:
@@ -171,12 +171,12 @@ def _result(side: NumericSides, jump: Jump, agreement: float) -> MetricResult:
 
 
 def _jump(side: NumericSides, effect: DesignEffect, agreement: float, level: float) -> Jump | None:
-    window, reference = _Moments.of(side.window, side.bins), _Moments.of(side.reference, side.bins)
+    window, reference = _ScaleMoments.of(side.window, side.bins), _ScaleMoments.of(side.reference, side.bins)
     jump = _of_all(window, reference, agreement) or _of_some(window, reference, agreement)
     return jump if jump and _fits(side, jump, effect, level) else None
 
 
-def _of_all(window: _Moments, reference: _Moments, agreement: float) -> Jump | None:
+def _of_all(window: _ScaleMoments, reference: _ScaleMoments, agreement: float) -> Jump | None:
     powers = [math.log10(window.square / reference.square) / 2, math.log10(window.deviation / reference.deviation)]
     if reference.has_side:
         if window.mean * reference.mean <= 0:
@@ -188,7 +188,7 @@ def _of_all(window: _Moments, reference: _Moments, agreement: float) -> Jump | N
     return Jump(power, powers[0], 1.0)
 
 
-def _of_some(window: _Moments, reference: _Moments, agreement: float) -> Jump | None:
+def _of_some(window: _ScaleMoments, reference: _ScaleMoments, agreement: float) -> Jump | None:
     """Mean and mean square of a mixture grow by q (c - 1) and q (c² - 1), with c = 10^k: c + 1 is their ratio."""
     if not reference.has_side:
         return None

@@ -165,12 +165,12 @@ class Routing(VersionedModel):
             return self
         moment = proposed.occurred_at if proposed.author == POLICY else proposed.as_of
         asked = (moment, proposed.occurred_at)
-        told = self.model_copy(update={"causes": [*self.causes, proposed.event_id][-_CAUSES_KEPT:]})
+        noted = self.model_copy(update={"causes": [*self.causes, proposed.event_id][-_CAUSES_KEPT:]})
         if self.asked and asked < self.asked:
-            return told.model_copy(update={"overtaken": [*self.overtaken, proposed.event_id][-_CAUSES_KEPT:]})
+            return noted.model_copy(update={"overtaken": [*self.overtaken, proposed.event_id][-_CAUSES_KEPT:]})
         ends = proposed.until is not None and proposed.until <= proposed.as_of
         freeze = Freeze(until=proposed.until, reason=proposed.reason, author=proposed.author, cause=proposed.event_id)
-        return told.model_copy(update={"freeze": None if ends else freeze, "asked": asked})
+        return noted.model_copy(update={"freeze": None if ends else freeze, "asked": asked})
 
     def as_of(self, as_of: datetime) -> Self:
         """The routing once something speaks for a moment: a freeze that ends by then is over."""

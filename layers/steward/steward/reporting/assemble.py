@@ -110,15 +110,15 @@ def _champion(routing: StoredDocument[Routing], projection: LedgerProjection) ->
 
 
 def _failed_run(spec: ModelSpec, projection: LedgerProjection, *, champion: bool) -> FailedRun | None:
-    told = projection.failed or (None if champion else projection.refused)
-    if told is None:
+    ended = projection.failed or (None if champion else projection.refused)
+    if ended is None:
         return None
-    failed = told is projection.failed
+    failed = ended is projection.failed
     return FailedRun(
-        run=told.subject,
-        at=told.at,
-        reason=told.summary.removeprefix("training: "),
-        source=told.source,
+        run=ended.subject,
+        at=ended.at,
+        reason=ended.summary.removeprefix("training: "),
+        source=ended.source,
         refused=not failed,
         then=next_step(spec.model, failed=failed, trained=spec.retraining.recipe is not None),
     )

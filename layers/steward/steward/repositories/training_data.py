@@ -1,7 +1,7 @@
 """Training data: takes a snapshot of labelled rows, and loads exactly the objects of a dataset."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -28,6 +28,18 @@ def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetMan
         TrainingImpossible: there are no labelled rows before `as_of`.
         DataRefused: an object is not this model's, or not this environment's.
     """
+    frames = _read(data, spec, _list_objects(data, _sources(data, spec)))
+    rows = _rows(frames, spec)
+    time = rows[spec.columns.time]
+    time = time[time < pd.Timestamp(as_of)]
+    if time.empty:
+        raise TrainingImpossible(f"no labelled row is older than {as_of:%Y-%m-%d %H:%M}")
+    newest = _newest_reference(frames, spec)
+    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime(), data.environment, newest), rows
+
+
+def _sources(data: Bucket, spec: ModelSpec) -> list[tuple[str, Iterable[ObjectSummary]]]:
+    """The objects of each kind that may hold labelled rows; of a model trained elsewhere its reference alone."""
     labels = list(data.list(keys.partitions("labels", spec.model)))
     labelled = {listed.folder.removeprefix(keys.partitions("labels", spec.model)) for listed in labels}
     predictions = (
@@ -36,7 +48,10 @@ def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetMan
         if listed.folder.removeprefix(keys.partitions("predictions", spec.model)) in labelled
     )
     reference = data.list(keys.partitions("reference", spec.model))
-    kinds = [("reference", reference), ("corrections/reference", _corrections(data, spec, "reference"))]
+    kinds: list[tuple[str, Iterable[ObjectSummary]]] = [
+        ("reference", reference),
+        ("corrections/reference", _corrections(data, spec, "reference")),
+    ]
     if spec.retraining.recipe:
         corrected = (
             listed
@@ -45,13 +60,24 @@ def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetMan
         )
         kinds += [("predictions", predictions), ("labels", iter(labels))]
         kinds += [("corrections/predictions", corrected), ("corrections/labels", _corrections(data, spec, "labels"))]
-    frames = _read(data, spec, _list_objects(data, kinds))
-    rows = _rows(frames, spec)
-    time = rows[spec.columns.time]
-    time = time[time < pd.Timestamp(as_of)]
-    if time.empty:
-        raise TrainingImpossible(f"no labelled row is older than {as_of:%Y-%m-%d %H:%M}")
-    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime(), data.environment), rows
+    return kinds
+
+
+def _newest_reference(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> datetime | None:
+    times = [frame[spec.columns.time].max() for item, frame in frames.items() if item.kind == "reference"]
+    return max(times).to_pydatetime() if times else None
+
+
+def labelled_history(data: Bucket, spec: ModelSpec) -> tuple[pd.DataFrame, datetime | None]:
+    """Every labelled row that is stored, and the end of the reference; None where no reference is stored.
+
+    Raises:
+        TrainingImpossible: there are no labelled rows.
+        DataRefused: an object is not this model's, or not this environment's.
+    """
+    frames = _read(data, spec, _list_objects(data, _sources(data, spec)))
+    newest = _newest_reference(frames, spec)
+    return _rows(frames, spec), newest + timedelta(microseconds=1) if newest else None
 
 
 def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: datetime | None = None) -> pd.DataFrame:

@@ -38,7 +38,7 @@ class Upload:
         completed: when it was there as a whole, at the latest: nothing in it can be of a later time.
     """
 
-    place: InboxKey
+    inbox_key: InboxKey
     created: ObjectCreated
     uploaded: datetime
     batch: str
@@ -46,12 +46,12 @@ class Upload:
 
     @classmethod
     def of(
-        cls, place: InboxKey, created: ObjectCreated, uploaded: datetime, data: Bucket, *, in_parts: bool = False
+        cls, inbox_key: InboxKey, created: ObjectCreated, uploaded: datetime, data: Bucket, *, in_parts: bool = False
     ) -> "Upload":
         """The batch of an upload; one request where its event has no sequencer.
 
         Args:
-            place: what its key says.
+            inbox_key: what its key says.
             created: the object version.
             uploaded: when S3 took it, by its clock, which counts in whole seconds.
             data: where it is.
@@ -62,7 +62,7 @@ class Upload:
             completed = max(created.completed, uploaded)
         else:
             completed = uploaded + _LONGEST_UPLOAD if in_parts else uploaded
-        return cls(place, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{created.correlation_id}", completed)
+        return cls(inbox_key, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{created.correlation_id}", completed)
 
     @property
     def source(self) -> tuple[str, str]:

@@ -75,6 +75,11 @@ def split(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> tup
     return training, holdout
 
 
+def suffices(rows: pd.DataFrame, spec: ModelSpec) -> bool:
+    """Whether rows are enough of each class to learn or judge from."""
+    return min(_counts(rows, spec).values()) >= _MINIMUM_ROWS_A_CLASS
+
+
 def held_out(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> pd.DataFrame:
     """The rows that no version of this dataset was fitted on."""
     time = rows[spec.columns.time]

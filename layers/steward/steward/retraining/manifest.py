@@ -45,6 +45,7 @@ class DatasetManifest(VersionedModel):
         start: rows before this moment of event time are left out; None takes all.
         holdout_start: rows from here on are kept out of training, to judge with.
         end: rows from here on are left out.
+        reference_until: rows before this moment are of the reference; None where the span does not ask.
     """
 
     schema_version: Literal[1] = 1
@@ -54,6 +55,7 @@ class DatasetManifest(VersionedModel):
     holdout_start: AwareDatetime
     end: AwareDatetime
     objects: tuple[DatasetObject, ...]
+    reference_until: AwareDatetime | None = None
 
     @property
     def dataset(self) -> str:
@@ -61,15 +63,33 @@ class DatasetManifest(VersionedModel):
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()[:16]
 
     @classmethod
-    def of(cls, spec: ModelSpec, objects: Sequence[DatasetObject], newest: datetime, environment: str) -> Self:
-        """Choose the spans for the labelled rows that end with `newest` (the event time of the newest of them)."""
+    def of(
+        cls,
+        spec: ModelSpec,
+        objects: Sequence[DatasetObject],
+        newest: datetime,
+        environment: str,
+        newest_reference: datetime | None = None,
+    ) -> Self:
+        """Choose the spans.
+
+        Args:
+            spec: the declaration.
+            objects: that the labelled rows are from.
+            newest: the event time of the newest of them.
+            environment: of the deployment.
+            newest_reference: the event time of the newest row of the reference; None without one.
+        """
         policy = spec.retraining
         end = newest.replace(microsecond=0) + timedelta(seconds=1)
         return cls(
             model=spec.model,
             environment=environment,
-            start=end - policy.training_span if policy.training_span else None,
+            start=end - policy.training_span if policy.training_span and policy.chosen_span == "trailing" else None,
             holdout_start=end - policy.holdout_span,
             end=end,
             objects=tuple(sorted(objects, key=lambda item: item.stored.key)),
+            reference_until=newest_reference + timedelta(microseconds=1)
+            if newest_reference and policy.chosen_span in {"reference_and_recent", "auto"}
+            else None,
         )

@@ -1,42 +1,38 @@
-"""The retraining policy: a pure function of declaration, state and event."""
+"""What the retraining policy remembers of a model between decisions."""
 
 import hashlib
 import json
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
 from steward.documents import TolerantModel, VersionedModel
-from steward.spec.durations import format_duration
+from steward.events import RealisedLoss
+from steward.retraining.policy_decision import PolicyDecision, RunVerdict
 from steward.spec.model import ModelSpec
-from steward.spec.policies import RetrainingPolicy
+from steward.spec.windows import Window
 
 _MAX_DECISIONS = 100
-_TRAINED_ELSEWHERE = (
-    "the model is trained elsewhere (its declaration has no retraining.recipe): upload reference data with the new "
-    "version's scores (`steward push FILE --model MODEL --kind reference`), and it takes over"
-)
+_MAX_DOCUMENTS = 20
+_MAX_RUNS = 100
+_MAX_WINDOWS = 60
 _SETTINGS = {"task", "positive_label", "columns", "features", "validation"}
 _RETRAINING_SETTINGS = {"recipe", "training_span", "holdout_span"}
+_LATER_SETTINGS = {"span", "half_life", "refit"}
+"""Those that count where they are set: a release that does not know them gives the same digest without."""
 
 
 class RetrainingDecision(TolerantModel):
-    """A decision of the policy, with its reasons.
+    """What is remembered of a decision: its result, the sentences that it was announced with, and what a run needs."""
 
-    Attributes:
-        verdict: `start`, `decline` (something asked for a run and something held it back), or `nothing` (none asked).
-        triggers: what asked for the run.
-        reasons: what held it back, or, for a start, what asked for it.
-        as_of: the moment that the answer speaks for, where it is not its cause's.
-    """
-
-    verdict: Literal["start", "decline", "nothing"]
+    verdict: RunVerdict
     triggers: list[str] = Field(default_factory=list)
     reasons: list[str] = Field(default_factory=list)
     run: str | None = None
     as_of: AwareDatetime | None = None
+    since: AwareDatetime | None = None
 
 
 class RetrainingState(VersionedModel):
@@ -46,26 +42,35 @@ class RetrainingState(VersionedModel):
         labels: labelled rows by place (`version/window` or `reference/batch`), counted since the newest run; a place
             told again replaces its figure, and its figure can only grow.
         counted: the figures that the newest run already had.
+        classes, counted_classes: the same of each class, for the places that told of classes.
+        realised: by place, the metric of the newest labelled windows.
         reference_until: the newest moment that a batch of reference data spoke for. They come in any order, and a first
             run speaks for all that have come.
         last_run: the newest run's id.
         last_as_of: the moment the newest run speaks for.
         last_requested_at: when it was decided, by the wall clock; its own record may not be stored yet.
         last_settings: `training_settings` of the declaration at that moment; None where that was not noted.
+        runs: the newest runs, each with the moment it speaks for.
         decisions: the last answers by the event that asked, so that a redelivery is answered alike. Those that started
             a run are kept apart from the many that did not, or these would push out one whose run has yet to be told
             of.
+        documents: the newest of them in full, until they are stored.
     """
 
     schema_version: Literal[1] = 1
     labels: dict[str, int] = Field(default_factory=dict)
     counted: dict[str, int] = Field(default_factory=dict)
+    classes: dict[str, dict[str, int]] = Field(default_factory=dict)
+    counted_classes: dict[str, dict[str, int]] = Field(default_factory=dict)
+    realised: dict[str, RealisedLoss] = Field(default_factory=dict)
     reference_until: AwareDatetime | None = None
     last_run: str | None = None
     last_as_of: AwareDatetime | None = None
     last_requested_at: AwareDatetime | None = None
     last_settings: str | None = None
+    runs: dict[str, AwareDatetime] = Field(default_factory=dict)
     decisions: dict[str, RetrainingDecision] = Field(default_factory=dict)
+    documents: dict[str, PolicyDecision] = Field(default_factory=dict)
 
     @property
     def new_labels(self) -> int:
@@ -77,14 +82,51 @@ class RetrainingState(VersionedModel):
         """Labelled rows that ever came."""
         return sum(self.labels.values())
 
+    @property
+    def new_labels_by_class(self) -> dict[str, int]:
+        """Labelled rows of each class that ever came, that came since the newest run."""
+        new = {name: 0 for of_place in self.classes.values() for name in of_place}
+        for place, of_place in self.classes.items():
+            before = self.counted_classes.get(place, {})
+            for name, rows in of_place.items():
+                new[name] += max(0, rows - before.get(name, 0))
+        return new
+
+    @property
+    def newest_label(self) -> datetime | None:
+        """The end of the newest labelled window, or of the reference if that is later."""
+        ends = [_window(place).end for place, rows in self.labels.items() if rows and not _is_reference(place)]
+        return max([*ends, *([self.reference_until] if self.reference_until else [])], default=None)
+
+    def newest_realised(self, version: str | None) -> RealisedLoss | None:
+        """The metric of a version's newest labelled window; None before any."""
+        mine = [place for place in self.realised if place.rpartition("/")[0] == version]
+        return self.realised[max(mine, key=_window)] if mine else None
+
+    def runs_of_month(self, as_of: datetime) -> list[str]:
+        """The runs that speak for the calendar month of a moment."""
+        return [run for run, moment in self.runs.items() if (moment.year, moment.month) == (as_of.year, as_of.month)]
+
     def knows(self, batch: str) -> bool:
         """Whether it was told of a batch of reference data."""
         return _reference(batch) in self.labels
 
-    def with_labels(self, place: str, rows: int) -> Self:
-        """The memory after being told how many labelled rows a place has."""
+    def with_labels(
+        self, place: str, rows: int, classes: Mapping[str, int] | None = None, realised: RealisedLoss | None = None
+    ) -> Self:
+        """The memory after being told how many labelled rows a place has, of which classes, and the metric there."""
         known = self.labels.get(place, 0)
-        return self if rows <= known else self.model_copy(update={"labels": self.labels | {place: rows}})
+        if rows < known or (rows == known and realised == self.realised.get(place)):
+            return self
+        figures = self.realised | ({place: realised} if realised else {})
+        newest = sorted(figures, key=_window)[-_MAX_WINDOWS:]
+        return self.model_copy(
+            update={
+                "labels": self.labels | {place: rows},
+                "classes": self.classes | ({place: dict(classes)} if classes else {}),
+                "realised": {known: figures[known] for known in newest},
+            }
+        )
 
     def with_reference(self, batch: str, rows: int, as_of: datetime) -> Self:
         """The memory after being told of a batch of reference data."""
@@ -95,24 +137,37 @@ class RetrainingState(VersionedModel):
         """Whether a run would be made with other settings than the newest run, so that it may end otherwise."""
         return self.last_run is not None and self.last_settings not in {None, settings}
 
-    def with_decision(
-        self, cause: str, decision: RetrainingDecision, *, as_of: datetime, requested_at: datetime, settings: str
-    ) -> Self:
+    def with_decision(self, decision: PolicyDecision, *, requested_at: datetime, settings: str) -> Self:
         """The memory after an answer."""
-        known = (self.decisions | {cause: decision}).items()
-        starts = [(event, said) for event, said in known if said.verdict == "start"]
-        others = [(event, said) for event, said in known if said.verdict != "start"]
-        answers = dict(starts[-_MAX_DECISIONS:] + others[-_MAX_DECISIONS:])
-        if decision.verdict != "start":
-            return self.model_copy(update={"decisions": answers})
+        started = decision.verdict == "start"
+        said = RetrainingDecision(
+            verdict=decision.verdict,
+            triggers=decision.triggers,
+            reasons=decision.reasons if decision.fired else [],
+            run=decision.decision if started else None,
+            as_of=decision.as_of,
+            since=decision.inputs.changed_since,
+        )
+        known = (self.decisions | {decision.cause: said}).items()
+        starts = [(event, answer) for event, answer in known if answer.verdict == "start"]
+        others = [(event, answer) for event, answer in known if answer.verdict != "start"]
+        documents = self.documents | ({decision.cause: decision} if decision.fired else {})
+        kept = {
+            "decisions": dict(starts[-_MAX_DECISIONS:] + others[-_MAX_DECISIONS:]),
+            "documents": dict(list(documents.items())[-_MAX_DOCUMENTS:]),
+        }
+        if not started:
+            return self.model_copy(update=kept)
         return self.model_copy(
-            update={
-                "decisions": answers,
+            update=kept
+            | {
                 "counted": dict(self.labels),
-                "last_run": decision.run,
-                "last_as_of": as_of,
+                "counted_classes": dict(self.classes),
+                "last_run": decision.decision,
+                "last_as_of": decision.as_of,
                 "last_requested_at": requested_at,
                 "last_settings": settings,
+                "runs": dict([*self.runs.items(), (decision.decision, decision.as_of)][-_MAX_RUNS:]),
             }
         )
 
@@ -122,119 +177,18 @@ def _reference(batch: str) -> str:
     return f"reference/{batch}"
 
 
+def _is_reference(place: str) -> bool:
+    return place.startswith("reference/")
+
+
+def _window(place: str) -> Window:
+    """The window of a place that is no reference."""
+    return Window.parse(place.rpartition("/")[2])
+
+
 def training_settings(spec: ModelSpec) -> str:
     """A digest of what a declaration says of training and validation: with the same, the same rows end alike."""
     said = spec.model_dump(mode="json", include={**dict.fromkeys(_SETTINGS, True), "retraining": _RETRAINING_SETTINGS})
+    later = spec.retraining.model_dump(mode="json", include=_LATER_SETTINGS)
+    said["retraining"] |= {name: value for name, value in later.items() if value}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def decide(
-    policy: RetrainingPolicy,
-    state: RetrainingState,
-    *,
-    settings: str,
-    registered: bool,
-    firing: Sequence[str],
-    proposed: str | None,
-    in_flight: bool,
-    has_champion: bool,
-    referred: bool,
-    as_of: datetime,
-    run: str,
-) -> RetrainingDecision:
-    """Apply the policy. A model that is trained elsewhere gets a version whenever reference data come, and only then.
-
-    Args:
-        policy: what the model declares.
-        state: what is remembered, with the labels of the present event already told.
-        settings: `training_settings` of the declaration.
-        registered: whether a declaration was just registered, or a run just ended. That starts a run only where no
-            version is in charge and a run was made with other settings: it may end otherwise now.
-        firing: monitors whose alerts fire now.
-        proposed: why a person or a schedule asks; None when neither does.
-        in_flight: whether the newest run has not ended.
-        has_champion: whether any version is in charge.
-        referred: whether reference data have just come.
-        as_of: the moment the decision speaks for.
-        run: the id that a run would get.
-    """
-    if policy.recipe is None:
-        return _adoption(state, proposed=proposed, in_flight=in_flight, referred=referred, run=run)
-    changed = state.settings_changed(settings)
-    if registered and (has_champion or in_flight or not changed):
-        return RetrainingDecision(verdict="nothing")
-    triggers = _triggers(policy, state, firing=firing, proposed=proposed, has_champion=has_champion, as_of=as_of)
-    if not triggers:
-        return RetrainingDecision(verdict="nothing")
-    obstacles = _obstacles(policy, state, in_flight=in_flight, has_champion=has_champion, changed=changed, as_of=as_of)
-    if obstacles:
-        return RetrainingDecision(verdict="decline", triggers=triggers, reasons=obstacles)
-    return RetrainingDecision(verdict="start", triggers=triggers, reasons=triggers, run=run)
-
-
-def _adoption(
-    state: RetrainingState, *, proposed: str | None, in_flight: bool, referred: bool, run: str
-) -> RetrainingDecision:
-    """Every batch of reference data makes a version of all reference data so far; the newest of them is promoted."""
-    if not referred and proposed:
-        return RetrainingDecision(verdict="decline", triggers=[proposed], reasons=[_TRAINED_ELSEWHERE])
-    if not referred:
-        return RetrainingDecision(verdict="nothing")
-    came = [f"reference data came: {state.all_labels:,} rows in all"]
-    if in_flight:
-        came.append(f"run {state.last_run} has not ended; the later of the two counts")
-    return RetrainingDecision(verdict="start", triggers=came, reasons=came, run=run)
-
-
-def _triggers(
-    policy: RetrainingPolicy,
-    state: RetrainingState,
-    *,
-    firing: Sequence[str],
-    proposed: str | None,
-    has_champion: bool,
-    as_of: datetime,
-) -> list[str]:
-    asked = [f"alert {monitor} is firing" for monitor in policy.on_alerts if monitor in firing]
-    if not has_champion:
-        asked.append("no version is in charge yet")
-    if proposed:
-        asked.append(proposed)
-    age = as_of - state.last_as_of if state.last_as_of else timedelta(0)
-    if policy.every and age >= policy.every:
-        asked.append(
-            f"the newest run is {_days(age)} old; the policy asks for one every {format_duration(policy.every)}"
-        )
-    return asked
-
-
-def _obstacles(
-    policy: RetrainingPolicy,
-    state: RetrainingState,
-    *,
-    in_flight: bool,
-    has_champion: bool,
-    changed: bool,
-    as_of: datetime,
-) -> list[str]:
-    held = []
-    if in_flight:
-        held.append(f"run {state.last_run} has not ended")
-    if has_champion and state.last_as_of and as_of - state.last_as_of < policy.cool_down:
-        since = _days(max(as_of - state.last_as_of, timedelta(0)))
-        held.append(
-            f"cool-down: the newest run is {since} old, the policy asks for {format_duration(policy.cool_down)}"
-        )
-    if not has_champion and state.all_labels < policy.minimum_labels:
-        held.append(f"{state.all_labels:,} labelled rows so far; a first run needs {policy.minimum_labels:,}")
-    if state.last_run and not changed and state.new_labels < policy.minimum_new_labels:
-        held.append(
-            f"{state.new_labels:,} labelled rows since the newest run, which the declaration has not changed since; "
-            f"the policy asks for {policy.minimum_new_labels:,}"
-        )
-    return held
-
-
-def _days(span: timedelta) -> str:
-    days = span / timedelta(days=1)
-    return f"{days:.0f} d" if days >= 1 else f"{days * 24:.0f} h"

@@ -62,7 +62,9 @@ def learnable(spec: ModelSpec) -> dict[str, Feature]:
     return {name: feature for name, feature in spec.features.items() if feature.type not in ("datetime", "text")}
 
 
-def fit(recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, target: Target) -> Fitted:
+def fit(
+    recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, target: Target, weights: NDArray[np.float64] | None = None
+) -> Fitted:
     """Fit a recipe. A feature that has no value in any row teaches nothing, and is left out.
 
     Args:
@@ -70,6 +72,7 @@ def fit(recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, target: Target) -> 
         spec: names and types the features.
         rows: one row a record, with every feature, shape (rows, ...).
         target: what to learn, shape (rows,).
+        weights: how much each row counts, shape (rows,); None where all count alike.
 
     Raises:
         TrainingImpossible: the estimator refuses its parameters or the rows; the message is its own.
@@ -85,7 +88,8 @@ def fit(recipe: Recipe, spec: ModelSpec, rows: pd.DataFrame, target: Target) -> 
         pipeline = _pipeline(recipe, categories, numbers)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            pipeline.fit(feature_frame(rows, spec), target)
+            counted = {} if weights is None else {"estimator__sample_weight": weights}
+            pipeline.fit(feature_frame(rows, spec), target, **counted)
     except (ValueError, TypeError) as error:
         raise TrainingImpossible(f"{recipe.estimator} could not be fitted: {error}") from error
     return pipeline  # type: ignore[no-any-return]

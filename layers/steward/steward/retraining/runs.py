@@ -37,7 +37,12 @@ class Attempt(TolerantModel):
 
 
 class Run(VersionedModel):
-    """The state of a run (compare-and-swap). It only ever moves forward."""
+    """The state of a run (compare-and-swap). It only ever moves forward.
+
+    Attributes:
+        since: when the change began that the run is about; None where no alert says.
+        dollars: what the functions that trained and judged took so far, at list price.
+    """
 
     schema_version: Literal[1] = 1
     run: str
@@ -52,6 +57,8 @@ class Run(VersionedModel):
     manifest: ObjectRef | None = None
     evaluation: ObjectRef | None = None
     outcome: str = ""
+    since: AwareDatetime | None = None
+    dollars: float = 0.0
     attempt: Attempt | None = None
 
     @property
@@ -59,8 +66,8 @@ class Run(VersionedModel):
         """Whether nothing more will happen to it."""
         return self.stage in ("promoted", "refused", "failed")
 
-    def advance(self, stage: Stage, **found: ObjectRef | str | None) -> Self:
-        """The run at a later stage; itself when it is there, or further, already."""
+    def advance(self, stage: Stage, *, dollars: float = 0.0, **found: ObjectRef | str | None) -> Self:
+        """The run at a later stage, which took so much; itself when it is there, or further, already."""
         if self.ended or _ORDER[stage] <= _ORDER[self.stage]:
             return self
-        return self.model_copy(update={"stage": stage, **found})
+        return self.model_copy(update={"stage": stage, "dollars": self.dollars + dollars, **found})

@@ -6,9 +6,23 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from steward.documents import VersionedModel
-from steward.events import ObjectRef
-from steward.spec.policies import Recipe
+from steward.documents import TolerantModel, VersionedModel
+from steward.events import ObjectRef, Sentence
+from steward.spec.policies import Recipe, SpanName
+
+
+class SpanChoice(TolerantModel):
+    """The span that a version was fitted on.
+
+    Attributes:
+        span: its name.
+        tried: of `auto`, the mean loss of each span on the newest part of the training rows.
+        sentence: what it means for this version, and of `auto` why it won.
+    """
+
+    span: SpanName
+    tried: dict[str, float] = {}
+    sentence: Sentence = ""
 
 
 class VersionManifest(VersionedModel):
@@ -17,6 +31,9 @@ class VersionManifest(VersionedModel):
     Attributes:
         environment: of the deployment that trained it; it may be released in others, to which it was promoted.
         trained_until: rows from this moment of event time on were not used to fit.
+        judged: the artifact that the gates judged, fitted without the holdout; None where it is the one that serves.
+        judged_until: rows from this moment on were not used to fit it.
+        span: which rows it was fitted on, and why; None in versions of older releases.
         holdout_until: the end of the rows kept out to judge with.
         recipe, artifact: None for a version that was trained elsewhere and adopted from its reference rows.
         background: the rows that its predictions are attributed against; None where they are not attributed.
@@ -50,6 +67,9 @@ class VersionManifest(VersionedModel):
     trained_until: AwareDatetime
     holdout_rows: int
     holdout_until: AwareDatetime
+    judged: ObjectRef | None = None
+    judged_until: AwareDatetime | None = None
+    span: SpanChoice | None = None
 
 
 def version_name(as_of: datetime, run: str, dataset: str, recipe: Recipe | None, libraries: dict[str, str]) -> str:

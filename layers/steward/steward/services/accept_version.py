@@ -25,7 +25,7 @@ _NEEDED: tuple[Part, ...] = (
 )  # fmt: skip
 """What every version comes with; one that was trained elsewhere has no artifact."""
 
-_COPIED: tuple[Part, ...] = ("model.skops", "baseline.json", "background.json")
+_COPIED: tuple[Part, ...] = ("model.skops", "judged.skops", "baseline.json", "background.json")
 """What becomes part of the version here as it is."""
 
 
@@ -94,12 +94,14 @@ def _arrival(runtime: Runtime, transfer: Transfer) -> tuple[Mapping[Part, bytes]
     """
     bodies = _read_verified(runtime, transfer)
     newest = models.newest_revision(runtime.data, transfer.model)
+    manifest = _read(VersionManifest, "manifest.json", bodies)
     arrival = IncomingVersion(
         transfer=transfer,
         hashes={part: stored.sha256 for part, stored in transfer.parts.items()},
-        manifest=_read(VersionManifest, "manifest.json", bodies),
+        manifest=manifest,
         evaluation=_read(Evaluation, "evaluation.json", bodies),
         dataset=_read(DatasetManifest, "dataset.json", bodies),
+        dataset_id=keys.dataset_of(manifest.dataset.key),
         declared=_read(models.SpecRevision, "spec.json", bodies).spec,
         run=_read(Run, "run.json", bodies),
         ledger=_read(LedgerExtract, "ledger.json", bodies),
@@ -155,6 +157,7 @@ def _store(
             "spec": spec,
             "dataset": dataset,
             "artifact": stored.get("model.skops"),
+            "judged": stored.get("judged.skops"),
             "baseline": stored["baseline.json"],
             "background": stored.get("background.json"),
         }

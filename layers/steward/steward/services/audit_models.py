@@ -47,7 +47,7 @@ def gather_evidence(runtime: Runtime, request: AuditRequested) -> AuditEvidence:
     spec, _ = models.current_spec(runtime.data, request.model)
     routing = models.routing(runtime.data, request.model)
     ledger, broken = runtime.ledger.read_all(request.model)
-    reader = _Reader(runtime.data, spec, routing)
+    reader = _ChampionReader(runtime.data, spec, routing)
     manifest, evaluation = reader.champion()
     return AuditEvidence(
         spec=spec,
@@ -62,7 +62,7 @@ def gather_evidence(runtime: Runtime, request: AuditRequested) -> AuditEvidence:
     )
 
 
-class _Reader:
+class _ChampionReader:
     """Reads a champion's parts, noting what is missing or changed instead of stopping at it."""
 
     def __init__(self, data: Bucket, spec: ModelSpec, routing: Routing) -> None:

@@ -119,8 +119,8 @@ def _remember(runtime: Runtime, check: Check) -> None:
 def _measure(runtime: Runtime, spec: ModelSpec, check: Check) -> None:
     """Write the window's key figures as metrics, of the version in charge alone."""
     if runtime.settings.model_metrics and models.routing(runtime.data, spec.model).champion == check.version:
-        told = [(figure.name, figure.value, figure.unit) for figure in cloudwatch_metrics(check, spec)]
-        runtime.measure(spec.model, check.as_of, told)
+        figures = [(figure.name, figure.value, figure.unit) for figure in cloudwatch_metrics(check, spec)]
+        runtime.measure(spec.model, check.as_of, figures)
 
 
 def _identity(check: Check) -> str:

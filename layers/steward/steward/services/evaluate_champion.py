@@ -76,7 +76,7 @@ def _evaluate(
         )
     under = runtime.data.load(manifest.spec, models.SpecRevision).spec
     scores = recipe.score(artifact.load(runtime.data.get_verified(manifest.artifact)), under, fresh)
-    constant = constant_scores(manifest, scores)
+    constant = constant_scores(manifest.constant, scores)
     contest = Contest(
         labels=truth(fresh, spec),
         times=fresh[spec.columns.time].dt.tz_localize(None).to_numpy(),

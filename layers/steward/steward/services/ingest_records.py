@@ -62,11 +62,11 @@ def ingest_records(runtime: Runtime[QueueSettings], created: ObjectCreated) -> I
     """Take in one upload. Taking it in again writes the same bytes and tells of the same events."""
     if is_no_file(created):
         return
-    place = InboxKey.parse(created.key)
-    if place is None:
-        place = InboxKey(model=NO_MODEL, kind="unknown", name=created.key)
+    inbox_key = InboxKey.parse(created.key)
+    if inbox_key is None:
+        inbox_key = InboxKey(model=NO_MODEL, kind="unknown", name=created.key)
     with scratch_folder() as folder:
-        upload, size = fetch_upload(runtime, created, place, folder)
+        upload, size = fetch_upload(runtime, created, inbox_key, folder)
         if size is None:
             yield from refuse_upload(runtime, upload, "object_missing", str(erased_error(upload)))
         elif size or not created.key.endswith("/"):  # else it is a folder, as the S3 console makes it
@@ -75,10 +75,10 @@ def ingest_records(runtime: Runtime[QueueSettings], created: ObjectCreated) -> I
 
 def _ingest(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size: int) -> Iterator[Event]:
     """Take in an upload of so many bytes, which are in the folder already where they are few."""
-    place, created = upload.place, upload.created
+    inbox_key, created = upload.inbox_key, upload.created
     try:
-        kind = _kind(place, created)
-        spec, _ = models.current_spec(runtime.data, place.model)
+        kind = _kind(inbox_key, created)
+        spec, _ = models.current_spec(runtime.data, inbox_key.model)
         if kind == "corrections":
             yield from correct_records(runtime, spec, upload, folder)
             return
@@ -105,9 +105,9 @@ def _ingest(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size:
     yield from report_given_up(runtime, upload, outcome)
 
 
-def _kind(place: InboxKey, created: ObjectCreated) -> Kind:
+def _kind(inbox_key: InboxKey, created: ObjectCreated) -> Kind:
     for kind in get_args(Kind):
-        if place.kind == kind:
+        if inbox_key.kind == kind:
             return kind  # type: ignore[no-any-return]
     raise BatchInvalid(
         "unknown_kind",
@@ -240,16 +240,16 @@ class _Ingestion:
         self._emptied = neighbours.stored
         if self._repeated and not self._emptied:
             return 0
-        told = not self._repeated
-        stored = {window: publication.window(window, neighbours.new_rows, told=told) for window in windows}
+        counted = not self._repeated
+        stored = {window: publication.window(window, neighbours.new_rows, counted=counted) for window in windows}
         while not (now_seen := neighbours.scan(windows)) <= seen:
             seen = now_seen
             for window in windows:
                 if neighbours.count(window) != stored[window]:
-                    stored[window] = publication.window(window, neighbours.new_rows, told=told)
-        if told and (repeated := self._find_repeated(neighbours)):  # the earlier file came meanwhile
+                    stored[window] = publication.window(window, neighbours.new_rows, counted=counted)
+        if counted and (repeated := self._find_repeated(neighbours)):  # the earlier file came meanwhile
             self._repeated, self._emptied = repeated, True
-            stored = {window: publication.window(window, neighbours.new_rows, told=False) for window in windows}
+            stored = {window: publication.window(window, neighbours.new_rows, counted=False) for window in windows}
         for rows, where, reason in () if self._repeated else neighbours.duplicates():
             self._quarantine.add(rows.without(where, reason).rejected)
         if self._kind == "predictions":

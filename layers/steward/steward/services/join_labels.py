@@ -9,6 +9,7 @@ from steward.events import BatchIngested, DataCorrected, OutcomesUpdated, Predic
 from steward.evidence.window_outcomes import WindowOutcomes
 from steward.ingestion import pending_labels
 from steward.ingestion.unmatched_labels_report import NOTHING_UNMATCHED, UnmatchedReport, report_unmatched
+from steward.performance.policy_metric import labels_by_class, realised_loss
 from steward.repositories import models
 from steward.repositories.labelled_window import LabelledWindow, list_files
 from steward.runtime import Runtime
@@ -178,4 +179,6 @@ def _update_outcomes(
         window=window.id,
         labelled_rows=outcomes.outcomes.labelled,
         outcomes=stored,
+        labels_by_class=labels_by_class(outcomes.outcomes),
+        realised=realised_loss(outcomes.outcomes, spec),
     )

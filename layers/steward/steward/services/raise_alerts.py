@@ -244,9 +244,9 @@ def summarize_check(check: Check, stored: ObjectRef, spec: ModelSpec, at: dateti
         sentence = shorten(check.summary(monitor), _BAD_SUMMARY if bad or status == "unknown" else _GOOD_SUMMARY)
         if status == "unknown":
             doubts[monitor] = Doubt(measured=measured, sentence=sentence)
-        told: Status = "ok" if not bad and any(result.status == "ok" for result in of_monitor) else status
-        if bad or told == "ok" or measured:
-            findings[monitor] = monitor_finding(of_monitor, told, sentence)
+        reported: Status = "ok" if not bad and any(result.status == "ok" for result in of_monitor) else status
+        if bad or reported == "ok" or measured:
+            findings[monitor] = monitor_finding(of_monitor, reported, sentence)
     return CheckSummary(
         version=check.version,
         window=check.window,

@@ -156,7 +156,7 @@ def _before(data: Bucket, reference: ObjectRef) -> ModelReport | None:
 
 def _evidence(runtime: Runtime, model: str, before: ModelReport | None) -> ReportEvidence:
     """Read what the report is about: a few objects by their keys, and the ledger's new entries."""
-    data, reader = runtime.data, _Reader(runtime.data)
+    data, reader = runtime.data, _ReportReader(runtime.data)
     newest = models.newest_revision(data, model, before.declaration.key if before else "")
     if newest is None:
         raise UnknownModel(f"no model {model!r} is declared")
@@ -195,7 +195,7 @@ def _follow_ledger(runtime: Runtime, model: str, projection: LedgerProjection) -
     return projection
 
 
-def _histories(reader: "_Reader", model: str, routing: Routing) -> Iterator[VersionHistory]:
+def _histories(reader: "_ReportReader", model: str, routing: Routing) -> Iterator[VersionHistory]:
     """The champion's windows, and those of the versions before it, until there are enough."""
     known: set[str] = set()
     versions = list(dict.fromkeys(promotion.version for promotion in reversed(routing.promotions)))
@@ -208,7 +208,7 @@ def _histories(reader: "_Reader", model: str, routing: Routing) -> Iterator[Vers
             return
 
 
-class _Reader:
+class _ReportReader:
     """Reads objects, and notes what is there and cannot be read instead of stopping at it."""
 
     def __init__(self, data: Bucket) -> None:

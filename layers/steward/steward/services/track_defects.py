@@ -188,6 +188,7 @@ def _apply_correction(runtime: Runtime, spec: ModelSpec, corrected: DataCorrecte
             reason=f"{correction.rows:,} rows of {corrected.kind}, of data that {champion} was trained on, are {done} "
             f"for defect {corrected.defect}",
             author=POLICY,
+            defect=corrected.defect,
         )
 
 
@@ -210,8 +211,8 @@ def _review(runtime: Runtime, spec: ModelSpec, asked: DefectReviewRequested) -> 
             f"{deadline:%Y-%m-%d %H:%M} UTC: {defect.title}",
         )
         yield from announce(runtime, OutboxEntry(event, "defect_overdue", defect.defect, event.summary))
-        told = _present(lambda present, due=deadline: present.model_copy(update={"overdue_reported": due}))  # type: ignore[misc]
-        runtime.data.update(listed.key, Defect, told)
+        reported = _present(lambda present, due=deadline: present.model_copy(update={"overdue_reported": due}))  # type: ignore[misc]
+        runtime.data.update(listed.key, Defect, reported)
 
 
 def _present(change: Callable[[Defect], Defect]) -> Callable[[Defect | None], Defect]:

@@ -5,25 +5,21 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from steward.baselines.baseline import Baseline
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
 from steward.events import Event, ObjectRef, TrainingCompleted, TrainingRequested
 from steward.outbox import OutboxEntry, announce
-from steward.profiles.profiling_config import ProfilingConfig
 from steward.repositories import models, training_data
 from steward.repositories.run_attempts import AttemptKilled, Attempts
 from steward.retraining import artifact, recipe
 from steward.retraining.adoption import adopt
-from steward.retraining.conditional_fitting import with_conditional
-from steward.retraining.dataset import constant, negative_label, split, targets
-from steward.retraining.importance import permutation_importances
-from steward.retraining.leakage_check import with_leakage
+from steward.retraining.dataset import constant
+from steward.retraining.fitting import fit_version
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.platform import describe_platform
-from steward.retraining.profile_inputs import by_window, profile_input, scored_columns
+from steward.retraining.run_cost import lambda_dollars
 from steward.retraining.runs import Run
-from steward.retraining.scored_outcomes import group_outcomes_of, outcomes_of
 from steward.retraining.version_attributions import attribute_reference
+from steward.retraining.version_baseline import baseline_of
 from steward.retraining.versions import VersionManifest, version_name
 from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
@@ -42,12 +38,14 @@ def train_model(runtime: Runtime, request: TrainingRequested) -> Iterator[Event]
         if run.manifest is None and not run.ended:
             attempts = Attempts(runtime, request.model, request.run, "training", runtime.message)
             attempts.begin(run)
+            began = runtime.now()
             frozen = _take_snapshot(runtime, spec, run)
             version = _version(spec, run, frozen)
             attempts.work(makes=keys.version(spec.model, version, "baseline.json"))
             make = _train if spec.retraining.recipe else _adopt
             manifest, stored = make(runtime, spec, spec_stored, run, frozen)
-            run = _advance(runtime, run, "trained", version=manifest.version, manifest=stored)
+            dollars = lambda_dollars(runtime.now() - began, runtime.settings.megabytes)
+            run = _advance(runtime, run, "trained", dollars, version=manifest.version, manifest=stored)
         completed = _complete(runtime, request, run)
     except (TrainingImpossible, ObjectMissing, ObjectChanged, AttemptKilled) as error:
         completed = fail_run(runtime, request, request.run, "training", str(error))
@@ -90,25 +88,11 @@ def _train(
     declared = spec.retraining.recipe
     if declared is None:
         raise TrainingImpossible("the declaration has no recipe to train by")
-    training, holdout = split(frozen.rows, frozen.manifest, spec)
     version = _version(spec, run, frozen)
-    model = recipe.fit(declared, spec, training, targets(training, spec))
-    scores = recipe.score(model, spec, holdout)
-    importances = permutation_importances(model, spec, holdout)
-    held = profile_input(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec)))
+    fitted = fit_version(spec, frozen.rows, frozen.manifest, since=run.since)
+    model, training, holdout = fitted.judged, fitted.training, fitted.holdout
     attributed = attribute_reference(model, spec, training, holdout) if spec.monitors.attribution_drift else None
-    baseline = Baseline.of(
-        by_window(training, spec),
-        ProfilingConfig.of(spec),
-        held=held,
-        holdout=outcomes_of(scores, holdout, spec),
-        importances=importances,
-        attributions=(attributed.sums, attributed.spread) if attributed else None,
-    )
-    baseline = with_conditional(baseline, held, scores, holdout, spec)
-    baseline = with_leakage(baseline, training, spec)
-    groups = group_outcomes_of(scores, holdout, spec, held.chunk, baseline.bins)
-    baseline = baseline.model_copy(update={"holdout_groups": groups})
+    importances, baseline = baseline_of(spec, fitted, attributed)
     put = runtime.data.create_if_absent
     time = training[spec.columns.time]
     manifest = VersionManifest(
@@ -125,7 +109,10 @@ def _train(
         features=list(spec.features),
         importances=importances,
         baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
-        artifact=put(keys.version(spec.model, version, "model.skops"), artifact.dump(model), "application/zip"),
+        artifact=_put_artifact(runtime, spec, version, "model.skops", fitted.released),
+        judged=_put_artifact(runtime, spec, version, "judged.skops", model) if fitted.refitted else None,
+        judged_until=frozen.manifest.holdout_start if fitted.refitted else None,
+        span=fitted.span,
         background=(
             put(keys.version(spec.model, version, "background.json"), attributed.background.model_dump_json().encode())
             if attributed
@@ -134,11 +121,17 @@ def _train(
         training_rows=len(training),
         constant=constant(training, spec),
         training_start=time.min().to_pydatetime(),
-        trained_until=frozen.manifest.holdout_start,
+        trained_until=frozen.manifest.end if fitted.refitted else frozen.manifest.holdout_start,
         holdout_rows=len(holdout),
         holdout_until=frozen.manifest.end,
     )
     return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
+
+
+def _put_artifact(runtime: Runtime, spec: ModelSpec, version: str, part: str, model: recipe.Fitted) -> ObjectRef:
+    return runtime.data.create_if_absent(
+        keys.version(spec.model, version, part), artifact.dump(model), "application/zip"
+    )
 
 
 def _adopt(
@@ -173,11 +166,11 @@ def _adopt(
     return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
 
 
-def _advance(runtime: Runtime, run: Run, stage: str, **found: ObjectRef | str | None) -> Run:
+def _advance(runtime: Runtime, run: Run, stage: str, dollars: float = 0.0, **found: ObjectRef | str | None) -> Run:
     return runtime.data.update(
         keys.run(run.model, run.run),
         Run,
-        lambda present: (present or run).advance(stage, **found),  # type: ignore[arg-type]
+        lambda present: (present or run).advance(stage, dollars=dollars, **found),  # type: ignore[arg-type]
     )
 
 

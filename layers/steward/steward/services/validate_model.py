@@ -1,6 +1,8 @@
 """Validates a version against the champion on unseen rows and stores evaluation and card."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -13,11 +15,13 @@ from steward.governance.card import ModelCard
 from steward.outbox import OutboxEntry, announce
 from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
+from steward.profiles.leakage import Leakage
 from steward.repositories import models, training_data
 from steward.repositories.run_attempts import AttemptKilled, Attempts
 from steward.retraining import artifact, recipe
 from steward.retraining.dataset import held_out, truth
 from steward.retraining.manifest import DatasetManifest
+from steward.retraining.run_cost import lambda_dollars
 from steward.retraining.runs import Run
 from steward.retraining.scored_outcomes import outcomes_of
 from steward.retraining.versions import VersionManifest
@@ -39,6 +43,7 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
     if run.ended and run.evaluation is None:
         yield from fail_run(runtime, completed, completed.run, "validation", run.outcome)
         return
+    began = runtime.now()
     attempts = Attempts(runtime, completed.model, completed.run, "validation", runtime.message)
     try:
         if run.evaluation is None:
@@ -48,10 +53,11 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
         yield from fail_run(runtime, completed, completed.run, "validation", str(error))
         return
     evaluation = runtime.data.load(stored, Evaluation)
+    dollars = lambda_dollars(runtime.now() - began, runtime.settings.megabytes)
     runtime.data.update(
         keys.run(completed.model, completed.run),
         Run,
-        lambda present: (present or run).advance("validated", evaluation=stored),
+        lambda present: (present or run).advance("validated", dollars=dollars, evaluation=stored),
     )
     event = ValidationCompleted(
         **runtime.caused_by(completed),
@@ -76,20 +82,15 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
     holdout = held_out(training_data.load(runtime.data, spec, frozen, since=frozen.holdout_start), frozen, spec)
     attempts.work(makes=keys.version(spec.model, manifest.version, "card.json"))
     scores, opposing = _scores(runtime, spec, manifest, incumbent, holdout)
-    contest = Contest(
-        labels=truth(holdout, spec),
-        times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),
-        entities=entities_of(holdout, spec),
-        challenger=scores,
-        champion=opposing,
-        champion_version=champion,
-        champion_saw_until=incumbent.trained_until if incumbent else None,
-        challenger_saw_until=manifest.trained_until,
+    leakage = Baseline.from_json(runtime.data.get_verified(manifest.baseline)).leakage
+    contest = contest_of(
+        spec,
+        holdout,
+        Contender(None, manifest.judged_until or manifest.trained_until, scores),
+        Contender(champion, incumbent.trained_until if incumbent else None, opposing),
         holdout_start=frozen.holdout_start,
         features=manifest.features,
-        declared_features=list(spec.features),
-        leakage=Baseline.from_json(runtime.data.get_verified(manifest.baseline)).leakage,
-        maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
+        leakage=leakage,
     )
     return _store_evaluation(
         runtime,
@@ -111,6 +112,53 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One side of a contest: a version, up to when it saw labels, and what it says of the holdout."""
+
+    version: str | None
+    saw_until: datetime | None
+    scores: NDArray[np.float64]
+
+
+def contest_of(
+    spec: ModelSpec,
+    holdout: pd.DataFrame,
+    challenger: Contender,
+    champion: Contender,
+    *,
+    holdout_start: datetime,
+    features: Sequence[str],
+    leakage: Mapping[str, Leakage],
+) -> Contest:
+    """What the gates look at.
+
+    Args:
+        spec: the declaration in force.
+        holdout: rows that neither was fitted on.
+        challenger: the new version.
+        champion: the version in charge, or a constant.
+        holdout_start: the first moment of the holdout.
+        features: the challenger's, in its order.
+        leakage: how well each part of the features tells the label by itself.
+    """
+    return Contest(
+        labels=truth(holdout, spec),
+        times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),
+        entities=entities_of(holdout, spec),
+        challenger=challenger.scores,
+        champion=champion.scores,
+        champion_version=champion.version,
+        champion_saw_until=champion.saw_until,
+        challenger_saw_until=challenger.saw_until or holdout_start,
+        holdout_start=holdout_start,
+        features=features,
+        declared_features=list(spec.features),
+        leakage=leakage,
+        maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
+    )
+
+
 def _scores(
     runtime: Runtime,
     spec: ModelSpec,
@@ -118,19 +166,22 @@ def _scores(
     incumbent: VersionManifest | None,
     holdout: pd.DataFrame,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What the version, and the champion or else a constant, say of the holdout."""
-    if manifest.artifact is None:
+    """What the version, and the champion or else a constant, say of the holdout.
+
+    Of a version that was refitted on the holdout the artifact that was not is judged; the champion as it serves.
+    """
+    judged = manifest.judged or manifest.artifact
+    if judged is None:
         raise TrainingImpossible(f"version {manifest.version} has no artifact to judge")
-    scores = recipe.score(artifact.load(runtime.data.get_verified(manifest.artifact)), spec, holdout)
+    scores = recipe.score(artifact.load(runtime.data.get_verified(judged)), spec, holdout)
     if incumbent is None or incumbent.artifact is None:
-        return scores, constant_scores(manifest, scores)
+        return scores, constant_scores(manifest.constant, scores)
     trained_under = runtime.data.load(incumbent.spec, models.SpecRevision).spec
     return scores, recipe.score(artifact.load(runtime.data.get_verified(incumbent.artifact)), trained_under, holdout)
 
 
-def constant_scores(manifest: VersionManifest, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def constant_scores(constant: Sequence[float], scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """What a model that knows nothing would say in place of a version's scores, in the same shape."""
-    constant = np.array(manifest.constant)
     return np.tile(constant, (len(scores), 1)) if scores.ndim > 1 else np.full(len(scores), constant[0])
 
 

@@ -89,7 +89,7 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
         runtime.data.update(
             keys.deployment_problems(),
             OpenIncidents,
-            lambda present, told=news: (present or OpenIncidents()).with_notified(told),  # type: ignore[misc]
+            lambda present, notified=news: (present or OpenIncidents()).with_notified(notified),  # type: ignore[misc]
         )
     for queue in held:
         if queue.of_asynchronous and queue.messages:
@@ -104,14 +104,14 @@ def _announce_changes(runtime: Runtime[WatchSettings], news: IncidentChanges) ->
         (DeploymentRecovered, "deployment_recovered", news.recovered),
     ):
         if problems:
-            told = _as_told(problems)
-            event = kind(**runtime.header(DEPLOYMENT, news.at, f"watch-{news.at:%Y%m%dT%H%M%SZ}"), problems=told)
-            sentences = " ".join(problem.sentence for problem in told)
+            reported = _as_reported(problems)
+            event = kind(**runtime.header(DEPLOYMENT, news.at, f"watch-{news.at:%Y%m%dT%H%M%SZ}"), problems=reported)
+            sentences = " ".join(problem.sentence for problem in reported)
             entry = OutboxEntry(event, action, runtime.settings.bus, sentences)  # type: ignore[arg-type]
             yield from announce(runtime, entry, partial(publish, runtime, deployment_notice(event)))
 
 
-def _as_told(problems: Sequence[Problem]) -> list[Problem]:
+def _as_reported(problems: Sequence[Problem]) -> list[Problem]:
     """The problems in a number that an event can hold: what befalls one model may befall a thousand."""
     left_out = problems[_MOST_TOLD:]
     if not left_out:

@@ -74,7 +74,7 @@ def parse(text: str) -> ast.expr:
         raise ExpressionInvalid(text, at, _syntax_problem(text[at:], str(error.msg))) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise ExpressionInvalid(text, 0, f"it cannot be read ({error})") from None
-    return _Reader(text).node(body, 0)
+    return _ConditionReader(text).node(body, 0)
 
 
 def names(tree: ast.expr) -> list[ast.Name]:
@@ -98,7 +98,7 @@ def comparisons(chain: ast.Compare) -> Iterator[tuple[ast.expr, ast.cmpop, ast.e
         yield left, operator, right
 
 
-class _Reader:
+class _ConditionReader:
     """Refuses what of Python is no condition, and writes what can be written in two ways in one."""
 
     def __init__(self, text: str) -> None:

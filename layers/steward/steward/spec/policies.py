@@ -101,6 +101,19 @@ class Recipe(SpecSection):
         return self
 
 
+class RunBudget(SpecSection):
+    """What runs may take in a calendar month (UTC, event time)."""
+
+    runs: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Runs a month.")
+    dollars: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="Dollars a month at Lambda's list price; a run is expected to cost what the newest one did.",
+    )
+
+
+SpanName = Literal["everything", "trailing", "decaying", "since_change", "reference_and_recent", "auto"]
+
+
 class RetrainingPolicy(SpecSection):
     """What may start a run, what holds it back, and what a run does."""
 
@@ -117,15 +130,75 @@ class RetrainingPolicy(SpecSection):
         description="Ask for a run when rows that the champion was trained on are corrected or withdrawn.",
     )
     every: Duration | None = Field(default=None, description="Start a run when the newest one is this old.")
+    on_new_labels: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Start a run when so many labelled rows have come since the newest one."
+    )
+    on_realised_loss: Annotated[float, Field(ge=0)] | None = Field(
+        default=None,
+        description="Start a run when the newest labelled window is surely (95 %) worse than the champion's holdout by "
+        "more than this, in units of validation.metric (not for mean_squared_error, which windows do not have).",
+    )
+    on_expected_loss: Annotated[float, Field(ge=0)] | None = Field(
+        default=None,
+        description="Start a run when, by the inputs of the newest window alone, the same metric is expected to be "
+        "worse than on the champion's holdout by more than this; needs no labels of that window.",
+    )
     cool_down: Duration = Field(default=timedelta(days=7), description="No run sooner than this after the newest one.")
     minimum_labels: Annotated[int, Field(ge=1)] = Field(default=1000, description="Labelled rows a first run needs.")
     minimum_new_labels: Annotated[int, Field(ge=0)] = Field(
         default=500, description="Labelled rows that must have come since the newest run."
     )
+    minimum_new_labels_per_class: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Of each class that has come so far, so many of them; not for regression."
+    )
+    maximum_label_age: Duration | None = Field(
+        default=None,
+        description="No run while the newest labelled window ended longer ago than this: labels come too late to say "
+        "what the model meets now.",
+    )
+    budget: RunBudget | None = Field(default=None, description="No run beyond it, but for a first version.")
+    hold_on: list[Literal["freeze", "critical_defect"]] = Field(
+        default=[], description="No run while promotions are frozen, or a critical defect is not closed."
+    )
+    span: SpanName | None = Field(
+        default=None,
+        description="Which rows a version is fitted on: `trailing` (training_span), `everything`, `decaying` (all; "
+        "those that are half_life older count half), `since_change` (from the first bad window of the alerts that "
+        "fire), `reference_and_recent` (the reference and training_span), or `auto`, which tries them on the newest "
+        "training rows. Unset: trailing where training_span is set, else everything.",
+    )
     training_span: Duration | None = Field(default=None, description="Train on rows this recent; all rows when unset.")
+    half_life: Duration | None = Field(default=None, description="Of the weights of `span: decaying`.")
+    refit: bool = Field(
+        default=False,
+        description="Release the recipe fitted on the holdout too, once the version fitted without it has passed.",
+    )
     holdout_span: Duration = Field(
         default=timedelta(days=7), description="The most recent labelled rows, kept out of training to judge with."
     )
+
+    @property
+    def chosen_span(self) -> SpanName:
+        """The declared span, or the one that follows from `training_span`."""
+        return self.span or ("trailing" if self.training_span else "everything")
+
+    @model_validator(mode="after")
+    def _span_has_its_lengths(self) -> Self:
+        span = self.chosen_span
+        if span in {"trailing", "reference_and_recent"} and self.training_span is None:
+            raise ValueError(f"span: {span} needs training_span, such as 8w")
+        if span == "decaying" and self.half_life is None:
+            raise ValueError("span: decaying needs half_life, such as 8w")
+        if self.training_span and span not in {"trailing", "reference_and_recent", "auto"}:
+            raise ValueError(f"training_span says nothing with span: {span}; remove one of them")
+        if self.half_life and span not in {"decaying", "auto"}:
+            raise ValueError(f"half_life says nothing with span: {span}; remove it, or write span: decaying")
+        if self.refit and self.cool_down < self.holdout_span:
+            raise ValueError(
+                "refit needs a cool_down at least as long as holdout_span: a version is judged on rows that the one "
+                "before it was not fitted on"
+            )
+        return self
 
 
 ValidationMetric = Literal["log_loss", "roc_auc", "mean_absolute_error", "mean_squared_error"]

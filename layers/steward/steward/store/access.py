@@ -29,11 +29,11 @@ _NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"
 def describe_failure(error: ClientError | BotoCoreError) -> str:
     """Why AWS did not do what a command asked of a deployment that it had found, and what to do about it."""
     if isinstance(error, ClientError):
-        code, told = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
+        code, answer = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
         if code in _NOT_ALLOWED:
-            return f"you may not do this: {error.operation_name}: {told}; use a role that may, with AWS_PROFILE"
+            return f"you may not do this: {error.operation_name}: {answer}; use a role that may, with AWS_PROFILE"
         if code not in _KEY_REFUSED:
-            return f"AWS refuses {error.operation_name} ({code}: {told}); `steward doctor` looks for what is wrong"
+            return f"AWS refuses {error.operation_name} ({code}: {answer}); `steward doctor` looks for what is wrong"
         return _describe_refusal("", error)
     return _describe_silence("what the command needs", error)
 
@@ -54,34 +54,34 @@ def no_deployment(stack: str, error: ClientError | BotoCoreError | ValueError) -
 
 def _describe_silence(subject: str, error: BotoCoreError | ValueError) -> str:
     """Why AWS could not be asked."""
-    told = str(error).rstrip(".")
+    answer = str(error).rstrip(".")
     match error:
         case ProfileNotFound():
-            return f"{told}: `aws configure list-profiles` lists those there are; {_REMEDY}"
+            return f"{answer}: `aws configure list-profiles` lists those there are; {_REMEDY}"
         case NoRegionError():
             return f"no AWS region is set, so {subject} cannot be looked for: {_REMEDY}"
         case SSLError():
             return (
-                f"the certificate of AWS's endpoint is not trusted ({told}): set AWS_CA_BUNDLE to the certificate "
+                f"the certificate of AWS's endpoint is not trusted ({answer}): set AWS_CA_BUNDLE to the certificate "
                 "authority; `source .local/stack/env` does it for the local stack"
             )
         case HTTPClientError() | ConnectionError():
-            return f"AWS cannot be reached ({told}): is the local stack up, or the network down? {_REMEDY}"
+            return f"AWS cannot be reached ({answer}): is the local stack up, or the network down? {_REMEDY}"
     if isinstance(error, _NO_KEY):
-        return f"there are no AWS credentials that work ({told}): {_REMEDY}"
-    return f"{subject} cannot be read ({told}): {_REMEDY}"
+        return f"there are no AWS credentials that work ({answer}): {_REMEDY}"
+    return f"{subject} cannot be read ({answer}): {_REMEDY}"
 
 
 def _describe_refusal(stack: str, error: ClientError) -> str:
     """Why AWS does not answer with the stack."""
-    code, told = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
+    code, answer = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
     if code in _KEY_REFUSED:
-        return f"AWS does not accept your credentials{_name_key()} ({code}: {told}): log in again, or {_REMEDY}"
+        return f"AWS does not accept your credentials{_name_key()} ({code}: {answer}): log in again, or {_REMEDY}"
     if code in _NOT_ALLOWED:
-        return f"you may not read stack {stack!r} ({told}): use a role that may, with AWS_PROFILE"
+        return f"you may not read stack {stack!r} ({answer}): use a role that may, with AWS_PROFILE"
     if code == "ValidationError":
         return f"no stack {stack!r} is deployed in {_name_place()}: --stack or STEWARD_STACK names another; {_REMEDY}"
-    return f"stack {stack!r} cannot be read in {_name_place()} ({code}: {told}): {_REMEDY}"
+    return f"stack {stack!r} cannot be read in {_name_place()} ({code}: {answer}): {_REMEDY}"
 
 
 def _name_key() -> str:

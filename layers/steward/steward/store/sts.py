@@ -62,9 +62,9 @@ def sign(body: str, headers: Callable[[str | None], Mapping[str, str]]) -> Signa
     credentials = found.get_frozen_credentials() if found else None
     if credentials is None or not credentials.access_key:
         raise NoCredentials("there are no AWS credentials to sign the command with: set AWS_PROFILE, or log in")
-    told = headers(credentials.token)
-    request = AWSRequest(method="POST", url=f"{aws.sts_unsigned().meta.endpoint_url}/", data=body, headers=told)
-    request.context["timestamp"] = told["X-Amz-Date"]
+    signed = headers(credentials.token)
+    request = AWSRequest(method="POST", url=f"{aws.sts_unsigned().meta.endpoint_url}/", data=body, headers=signed)
+    request.context["timestamp"] = signed["X-Amz-Date"]
     signer = SigV4Auth(credentials, "sts", region())
     signature = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
     return Signature(credentials.access_key, credentials.token, signature)
@@ -87,8 +87,10 @@ def signer_identity(body: str, headers: Mapping[str, str]) -> str:
     except ClientError as error:
         if _is_transient(error):
             raise
-        told = error.response["Error"]
-        raise NotProven(f"AWS does not confirm the signature ({told['Code']}): {told.get('Message', '')}") from error
+        answer = error.response["Error"]
+        raise NotProven(
+            f"AWS does not confirm the signature ({answer['Code']}): {answer.get('Message', '')}"
+        ) from error
 
 
 @contextmanager

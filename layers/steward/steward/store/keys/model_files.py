@@ -52,8 +52,8 @@ def dataset(model: str, dataset: str) -> str:
 
 
 def dataset_of(key: str) -> str:
-    """The training set whose manifest a key holds."""
-    return key.split("/")[-2]
+    """The training set whose manifest a key holds; empty where the key is of no folder."""
+    return "".join(key.split("/")[-2:-1])
 
 
 def runs(model: str) -> str:
@@ -69,3 +69,13 @@ def run(model: str, run: str) -> str:
 def retraining_state(model: str) -> str:
     """What the retraining policy remembers (compare-and-swap)."""
     return f"{runs(model)}_policy.json"
+
+
+def decisions(model: str) -> str:
+    """Prefix of the decisions of a model's retraining policy, oldest first."""
+    return f"decisions/{model}/"
+
+
+def decision(model: str, decision: str) -> str:
+    """One decision of the retraining policy (create-only); a run that it starts has the same ID."""
+    return f"{decisions(model)}{decision}.json"

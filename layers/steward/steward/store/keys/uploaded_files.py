@@ -36,9 +36,9 @@ class CorrectionKey:
     withdraws: bool
 
     @classmethod
-    def parse(cls, place: InboxKey) -> "CorrectionKey | None":
-        """The parts of an upload's place; None where it has another shape."""
-        defect, _, rest = place.name.partition("/")
+    def parse(cls, inbox_key: InboxKey) -> "CorrectionKey | None":
+        """The parts of an upload's key; None where it has another shape."""
+        defect, _, rest = inbox_key.name.partition("/")
         kind, _, file = rest.partition("/")
         if not defect or not kind or not file:
             return None
@@ -65,11 +65,11 @@ def correction_upload(model: str, defect: str, kind: str, name: str, *, withdraw
     return inbox(model, "corrections", f"{defect}/{_WITHDRAWN if withdraws else ''}{kind}/{name}")
 
 
-def released(place: InboxKey, batch: str, ending: str) -> str:
+def released(inbox_key: InboxKey, batch: str, ending: str) -> str:
     """Where the rejected rows of a batch are uploaded again; those of corrections go to the same defect."""
-    correction = CorrectionKey.parse(place) if place.kind == "corrections" else None
-    folder = "/".join(place.name.split("/")[:2]) + "/" if correction else ""
-    return inbox(place.model, place.kind, f"{folder}released/{batch}{ending}")
+    correction = CorrectionKey.parse(inbox_key) if inbox_key.kind == "corrections" else None
+    folder = "/".join(inbox_key.name.split("/")[:2]) + "/" if correction else ""
+    return inbox(inbox_key.model, inbox_key.kind, f"{folder}released/{batch}{ending}")
 
 
 def is_released(key: str) -> bool:

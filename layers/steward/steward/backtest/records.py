@@ -1,0 +1,74 @@
+"""The labelled rows that a replay goes through."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from steward.errors import StewardError
+from steward.retraining.profile_inputs import in_windows
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+
+
+class ReplayImpossible(StewardError):
+    """There is nothing to replay; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRecords:
+    """Labelled rows in order of time.
+
+    Attributes:
+        rows: as training takes them: one row an ID, with its label.
+        reference_until: rows before this moment are the reference, from which the first version is made.
+        label_delay: how long after the end of a window its labels are known.
+    """
+
+    rows: pd.DataFrame
+    reference_until: datetime
+    label_delay: timedelta
+
+    def reference(self, spec: ModelSpec) -> pd.DataFrame:
+        """The rows that the first version is made of."""
+        return self.rows[self.rows[spec.columns.time] < pd.Timestamp(self.reference_until)]
+
+    def windows(self, spec: ModelSpec) -> Iterator[tuple[Window, pd.DataFrame]]:
+        """The windows after the reference that have rows, in order of time."""
+        later = self.rows[self.rows[spec.columns.time] >= pd.Timestamp(self.reference_until)]
+        yield from in_windows(later, spec).items()
+
+    def known_at(self, spec: ModelSpec, moment: datetime) -> pd.DataFrame:
+        """The rows whose labels are known at a moment: the reference, and windows that ended long enough before it."""
+        last = Window.containing(moment - self.label_delay, spec.window.length).start
+        until = max(last, self.reference_until)
+        return self.rows[self.rows[spec.columns.time] < pd.Timestamp(until)]
+
+    def until(self, spec: ModelSpec, moment: datetime | None) -> "ReplayRecords":
+        """The same without the rows from a moment on."""
+        if moment is None:
+            return self
+        return ReplayRecords(
+            self.rows[self.rows[spec.columns.time] < pd.Timestamp(moment)], self.reference_until, self.label_delay
+        )
+
+
+def check_records(spec: ModelSpec, records: ReplayRecords) -> None:
+    """Refuse what cannot be replayed.
+
+    Raises:
+        ReplayImpossible: the model is trained elsewhere, or there are no rows before or after the reference's end.
+    """
+    if spec.retraining.recipe is None:
+        raise ReplayImpossible(
+            f"{spec.model} is trained elsewhere: its declaration has no retraining.recipe, so nothing can be trained "
+            "again; add a recipe to the declaration that you give with --spec or --policy"
+        )
+    if records.reference(spec).empty:
+        raise ReplayImpossible(f"there are no labelled reference rows before {records.reference_until:%Y-%m-%d %H:%M}")
+    if not any(True for _ in records.windows(spec)):
+        raise ReplayImpossible(
+            f"there are no labelled rows after the reference, which ends at {records.reference_until:%Y-%m-%d %H:%M}; "
+            "give predictions with their labels"
+        )

@@ -1,0 +1,221 @@
+"""Replays records window by window under one policy: the same rules, monitors, alerts, training and gates as live."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import pandas as pd
+
+from steward.alerting.model_alerts import ModelAlerts, changed_since, firing
+from steward.backtest.records import ReplayImpossible, ReplayRecords
+from steward.backtest.replayed_version import ReplayedVersion, ServedWindow
+from steward.backtest.results import PolicyReplay, ReplayedRun, ReplayedWindow
+from steward.errors import TrainingImpossible
+from steward.performance.policy_metric import labels_by_class, realised_loss
+from steward.retraining import recipe
+from steward.retraining.dataset import constant
+from steward.retraining.fitting import FittedVersion, fit_version
+from steward.retraining.manifest import DatasetManifest
+from steward.retraining.policy import RetrainingState
+from steward.retraining.policy_decision import PolicyDecision, decide
+from steward.retraining.policy_inputs import MonthlySpending, PolicyInputs
+from steward.retraining.scored_outcomes import outcomes_of
+from steward.retraining.version_baseline import baseline_of
+from steward.services.validate_model import Contender, constant_scores, contest_of
+from steward.spec.model import ModelSpec
+from steward.spec.windows import Window
+from steward.validation.gates import GATES
+
+_SETTINGS = "replayed"
+
+
+def replay_policy(
+    spec: ModelSpec,
+    records: ReplayRecords,
+    name: str,
+    *,
+    dollars_a_run: float = 0.0,
+    progress: Callable[[int], object] = lambda _: None,
+) -> PolicyReplay:
+    """Replay all windows after the reference.
+
+    Args:
+        spec: the declaration, with the policy.
+        records: the labelled rows.
+        name: of the policy.
+        dollars_a_run: what a run costs, for a budget of dollars.
+        progress: told after each window how many are done.
+
+    Raises:
+        ReplayImpossible: no version can be made of the reference.
+    """
+    replay = _Replay(spec, records, dollars_a_run)
+    first = replay.begin()
+    windows = []
+    for window, rows in records.windows(spec):
+        windows.append(replay.live(window, rows))
+        progress(len(windows))
+    return PolicyReplay(policy=name, first=first, windows=windows)
+
+
+@dataclass(slots=True)
+class _Replay:
+    """The state of a replay: what the deployment stores of a model."""
+
+    spec: ModelSpec
+    records: ReplayRecords
+    dollars_a_run: float
+    state: RetrainingState = field(default_factory=RetrainingState)
+    alerts: ModelAlerts = field(init=False)
+    champion: ReplayedVersion = field(init=False)
+    expected: float | None = None
+    waiting: list[ServedWindow] = field(default_factory=list)
+    runs: list[ReplayedRun] = field(default_factory=list)
+    declined: int = 0
+    fitted: int = 0
+
+    def begin(self) -> ReplayedRun:
+        """Make the first version of the reference."""
+        until, rows = self.records.reference_until, self.records.reference(self.spec)
+        self.alerts = ModelAlerts(model=self.spec.model)
+        self.state = self.state.with_reference("replayed", len(rows), until)
+        inputs = self._inputs(until).model_copy(update={"has_champion": False, "referred": True, "labels": len(rows)})
+        self._answer(inputs, "reference", until, None)
+        for first in self.runs:
+            if first.outcome == "promoted":
+                return first
+        whys = [first.reason for first in self.runs]
+        why = whys[0] if whys else f"{len(rows):,} labelled rows are fewer than retraining.minimum_labels"
+        raise ReplayImpossible(f"no first version can be made of the reference: {why}")
+
+    def live(self, window: Window, rows: pd.DataFrame) -> ReplayedWindow:
+        """One window: it is served, and once it has ended, what became known by then is told."""
+        self.runs, self.declined = [], 0
+        scores = recipe.score(self.champion.model, self.spec, rows)
+        served = ServedWindow(window, self.champion.name, rows, scores, outcomes_of(scores, rows, self.spec))
+        realised = realised_loss(served.outcomes, self.spec)
+        self.waiting.append(served)
+        due = [one for one in self.waiting if one.window.end + self.records.label_delay <= window.end]
+        self.waiting = [one for one in self.waiting if one not in due]
+        for one in due:
+            self._tell_labels(one, window.end)
+        self._check(served, now=window.end, labelled=served in due)
+        for one in due:
+            if one is not served:
+                self._check(one, now=window.end, labelled=True)
+        return ReplayedWindow(
+            window=window.id, version=served.version, rows=len(rows), realised=realised, runs=self.runs,
+            held_back=self.declined,
+        )  # fmt: skip
+
+    def _tell_labels(self, served: ServedWindow, now: datetime) -> None:
+        outcomes = served.outcomes
+        place = f"{served.version}/{served.window.id}"
+        self.state = self.state.with_labels(
+            place, outcomes.labelled, labels_by_class(outcomes), realised_loss(outcomes, self.spec)
+        )
+        self._ask(served.window.end, f"labels {place}", now)
+
+    def _check(self, served: ServedWindow, now: datetime, *, labelled: bool) -> None:
+        """Check a window of the champion, and ask the policy for each alert that begins to fire."""
+        policy = self.spec.retraining
+        if served.version != self.champion.name or not (policy.on_alerts or policy.on_expected_loss is not None):
+            return
+        before = set(firing(self.alerts, self.spec))
+        unattributed = self.spec.monitors.model_copy(update={"attribution_drift": None})
+        summary, results = self.champion.check(
+            self.spec.model_copy(update={"monitors": unattributed}), served, labelled=labelled
+        )
+        self.alerts = self.alerts.with_check(summary)
+        wanted = f"estimated_{self.spec.judged_by}"
+        if self.alerts.history and served.window.id == self.alerts.history[-1].window:
+            self.expected = next((one.effect for one in results if one.statistic == wanted and not one.column), None)
+        newest = self.alerts.newest
+        for monitor in firing(self.alerts, self.spec):
+            if monitor not in before:
+                self._ask(newest.end if newest else now, f"alert {monitor} {served.window.id}", now)
+
+    def _ask(self, as_of: datetime, cause: str, now: datetime) -> None:
+        self._answer(self._inputs(as_of), cause, now, changed_since(self.alerts, self.spec))
+
+    def _inputs(self, as_of: datetime) -> PolicyInputs:
+        state, policy = self.state, self.spec.retraining
+        month = state.runs_of_month(as_of)
+        champion = self.champion.name if state.last_run else None
+        return PolicyInputs(
+            as_of=as_of,
+            firing=list(firing(self.alerts, self.spec)),
+            changed_since=changed_since(self.alerts, self.spec),
+            last_run=state.last_run,
+            last_as_of=state.last_as_of,
+            labels=state.all_labels,
+            new_labels=state.new_labels,
+            new_labels_by_class=state.new_labels_by_class,
+            newest_label=state.newest_label,
+            realised=state.newest_realised(champion),
+            holdout=self.champion.holdout if champion else None,
+            expected_change=self.expected if policy.on_expected_loss is not None else None,
+            month=MonthlySpending(
+                runs=len(month), dollars=len(month) * self.dollars_a_run, dollars_of_next=self.dollars_a_run
+            ),
+        )
+
+    def _answer(self, inputs: PolicyInputs, cause: str, now: datetime, since: datetime | None) -> None:
+        self.fitted += 1
+        identity = f"{inputs.as_of:%Y%m%dT%H%M%S}-{self.fitted:08d}"
+        decision = decide(self.spec.retraining, inputs, model=self.spec.model, decision=identity, cause=cause)
+        self.state = self.state.with_decision(decision, requested_at=now, settings=_SETTINGS)
+        if decision.verdict == "start":
+            self.runs.append(self._train(decision, now, since))
+        elif decision.verdict == "decline":
+            self.declined += 1
+
+    def _train(self, decision: PolicyDecision, now: datetime, since: datetime | None) -> ReplayedRun:
+        """Fit a version and judge it by the gates; one that passes serves from the next window on."""
+        rows = self.records.known_at(self.spec, now)
+        times = rows[self.spec.columns.time]
+        newest = times[times < pd.Timestamp(decision.as_of)].max()
+        reference = self.records.reference(self.spec)[self.spec.columns.time].max()
+        manifest = DatasetManifest.of(self.spec, [], newest.to_pydatetime(), "replayed", reference.to_pydatetime())
+        outcome: Literal["promoted", "refused", "failed"] = "failed"
+        span = ""
+        try:
+            fitted = fit_version(self.spec, rows, manifest, since=since)
+            promoted, reason = self._judge(decision.decision, fitted, manifest)
+            outcome, span = "promoted" if promoted else "refused", fitted.span.sentence
+        except TrainingImpossible as error:
+            reason = str(error)
+        return ReplayedRun(
+            run=decision.decision, as_of=decision.as_of, fired=decision.fired, outcome=outcome, reason=reason, span=span
+        )
+
+    def _judge(self, name: str, fitted: FittedVersion, manifest: DatasetManifest) -> tuple[bool, str]:
+        spec, holdout = self.spec, fitted.holdout
+        _, baseline = baseline_of(spec, fitted)
+        scores = recipe.score(fitted.judged, spec, holdout)
+        champion = self.champion if self.state.runs and len(self.state.runs) > 1 else None
+        opposing = (
+            recipe.score(champion.model, spec, holdout)
+            if champion
+            else constant_scores(constant(fitted.training, spec), scores)
+        )
+        contest = contest_of(
+            spec,
+            holdout,
+            Contender(None, manifest.holdout_start, scores),
+            Contender(champion.name if champion else None, champion.saw_until if champion else None, opposing),
+            holdout_start=manifest.holdout_start,
+            features=list(spec.features),
+            leakage=baseline.leakage,
+        )
+        gates = [gate.evaluate(contest, spec.validation) for gate in GATES]
+        refused = next((gate for gate in gates if not gate.passed), None)
+        if refused:
+            return False, refused.message
+        judged = realised_loss(outcomes_of(scores, holdout, spec), spec)
+        saw_until = manifest.end if fitted.refitted else manifest.holdout_start
+        self.champion = ReplayedVersion(name, fitted.released, saw_until, baseline, judged.value if judged else None)
+        self.alerts = self.alerts.with_champion(name)
+        self.expected = None
+        return True, gates[-1].message

@@ -1,0 +1,224 @@
+"""`steward backtest`: rehearses retraining policies on stored records or files, without any side effect."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from steward.cli.options import Json, Stack
+from steward.errors import StewardError
+from steward.spec.durations import format_duration, parse_duration
+
+if TYPE_CHECKING:
+    from steward.backtest.policy_comparison import BacktestReport, PolicyResult
+    from steward.backtest.records import ReplayRecords
+    from steward.backtest.rehearsal import ProgressReport
+    from steward.spec.model import ModelSpec
+
+_MARKS = {"promoted": "▲", "refused": "✕", "failed": "!"}
+
+
+def rehearse_policies(  # noqa: PLR0917 - the options of a command
+    subjects: Annotated[
+        list[str], typer.Argument(metavar="MODEL", help="Which model; with --files reference, predictions and labels.")
+    ],
+    policy: Annotated[
+        list[Path] | None,
+        typer.Option(
+            dir_okay=False,
+            help="A YAML file with the sections retraining and validation, which replace settings of the declaration; "
+            "may be given several times.",
+        ),
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Count windows from this date on.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Replay up to this date.")] = None,
+    label_delay: Annotated[
+        str | None, typer.Option(help="How long after a window its labels come, such as 7d; one window when left out.")
+    ] = None,
+    run_cost: Annotated[
+        float | None, typer.Option(help="What one run costs, in units of the metric over one window.", min=0)
+    ] = None,
+    files: Annotated[
+        bool, typer.Option("--files", help="Replay files instead: reference, predictions and labels, or one table.")
+    ] = False,
+    spec: Annotated[Path | None, typer.Option(dir_okay=False, help="The declaration, with --files.")] = None,
+    reference_until: Annotated[
+        str | None, typer.Option(help="With one table: rows before this date make the first version.")
+    ] = None,
+    chart: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a chart (SVG) here.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(help="How many work side by side; all processors when left out.", min=1)
+    ] = None,
+    as_json: Json = False,
+    stack: Stack = "steward",
+) -> None:
+    """Rehearse retraining policies on a model's own past: runs, promotions, realised metric and cost of each.
+
+    Replays labelled records window by window with the monitors, rules, recipe and gates that decide live. Compares the
+    declared policy and those of --policy with a version that is never retrained, one retrained at every window without
+    gates, and the best schedule in hindsight. Nothing is stored, and no event is sent.
+    """
+    from steward.backtest.policies import rehearsed_policies  # noqa: PLC0415
+    from steward.backtest.policy_comparison import compare_policies  # noqa: PLC0415 - other commands need none of it
+    from steward.backtest.rehearsal import rehearse  # noqa: PLC0415
+
+    delay = None if label_delay is None else _duration(label_delay)
+    counted_from, replayed_to, first_until = map(_moment, (since, until, reference_until))
+    if files:
+        declared, records = _from_files(subjects, spec, delay, first_until)
+        dollars = 0.0
+    else:
+        declared, records, dollars = _from_store(subjects, spec, delay, stack)
+    records = records.until(declared, replayed_to)
+    with _progress() as progress:
+        found = rehearse(
+            records,
+            rehearsed_policies(declared, policy or []),
+            processes=processes or os.cpu_count() or 1,
+            dollars_a_run=dollars,
+            progress=progress,
+        )
+    report = compare_policies(
+        found,
+        model=declared.model,
+        reference_until=records.reference_until,
+        label_delay=records.label_delay.total_seconds(),
+        since=counted_from,
+        dollars_a_run=dollars,
+        run_cost=run_cost,
+    )
+    if chart:
+        from steward.backtest.chart import draw_chart  # noqa: PLC0415
+
+        chart.write_text(draw_chart(report), encoding="utf-8")
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        _show(report)
+    if chart:
+        typer.secho(f"the chart is in {chart}", err=True)
+
+
+def _from_files(
+    subjects: Sequence[str], path: Path | None, delay: timedelta | None, reference_until: datetime | None
+) -> tuple["ModelSpec", "ReplayRecords"]:
+    from steward.backtest.files import read_records_of_files  # noqa: PLC0415
+    from steward.cli.progress import rows_read  # noqa: PLC0415
+    from steward.spec.document import read_spec  # noqa: PLC0415
+
+    if path is None:
+        raise StewardError("--files needs --spec: the declaration that names and types the columns")
+    try:
+        declared = read_spec(path.read_bytes())
+    except OSError as error:
+        raise StewardError(f"{path} cannot be read ({error.strerror}); name a declaration (.yaml)") from None
+    with rows_read() as progress:
+        records = read_records_of_files(
+            declared,
+            [Path(subject) for subject in subjects],
+            label_delay=declared.window.length if delay is None else delay,
+            reference_until=reference_until,
+            progress=progress,
+        )
+    return declared, records
+
+
+def _from_store(
+    subjects: Sequence[str], path: Path | None, delay: timedelta | None, stack: str
+) -> tuple["ModelSpec", "ReplayRecords", float]:
+    """The declaration in force, the stored rows, and what a run of the model took on average."""
+    from steward.backtest.records import ReplayImpossible, ReplayRecords  # noqa: PLC0415
+    from steward.cli.deployment import Deployment  # noqa: PLC0415
+    from steward.repositories import models, training_data  # noqa: PLC0415
+    from steward.retraining.runs import Run  # noqa: PLC0415
+    from steward.store import keys  # noqa: PLC0415
+
+    if len(subjects) != 1 or path:
+        raise StewardError("name one model; files need --files, and --spec goes with it")
+    (model,) = subjects
+    data = Deployment.of(stack).require(model).data
+    declared, _ = models.current_spec(data, model)
+    rows, reference_until = training_data.labelled_history(data, declared)
+    if reference_until is None:
+        raise ReplayImpossible(f"{model} has no stored reference, from which the first version would be made")
+    runs = [
+        data.load(item.key, Run) for item in data.list(keys.runs(model)) if item.key != keys.retraining_state(model)
+    ]
+    dollars = [run.dollars for run in runs if run.dollars]
+    records = ReplayRecords(rows, reference_until, declared.window.length if delay is None else delay)
+    return declared, records, sum(dollars) / len(dollars) if dollars else 0.0
+
+
+def _show(report: "BacktestReport") -> None:
+    from steward.cli.terminal import console, draw_table  # noqa: PLC0415 - a program that reads JSON needs no Rich
+
+    windows = [window.window for window in report.policies[0].windows]
+    weeks = draw_table(
+        f"{report.metric.replace('_', ' ')} by window (▲ a version was promoted after it, ✕ refused, ! failed)",
+        "window", *(policy.policy for policy in report.policies), whole=("window",),
+        figures=[policy.policy for policy in report.policies],
+    )  # fmt: skip
+    for window in windows:
+        weeks.add_row(window[:8], *(_cell(policy, window) for policy in report.policies))
+    console.print(weeks)
+    console.print()
+    drawn = draw_table(
+        f"{report.model}: {len(windows)} windows from {report.first_window[:8]}; labels "
+        f"{format_duration(timedelta(seconds=report.label_delay)) if report.label_delay else '0s'} after each",
+        "policy", "runs", "promoted", "refused", "mean", "better than never (95 %)", "dollars", "total",
+        whole=("policy",), figures=("runs", "promoted", "refused", "mean", "dollars", "total"),
+    )  # fmt: skip
+    for one in report.policies:
+        drawn.add_row(
+            one.policy, str(one.runs), str(one.promoted), str(one.refused + one.failed), f"{one.mean.value:.4f}",
+            f"{one.gain.value:+.4f} ({one.gain.low:+.4f} to {one.gain.high:+.4f})",
+            "" if one.dollars is None else f"{one.dollars:.3f}", "" if one.total is None else f"{one.total:.4f}",
+        )  # fmt: skip
+    console.print(drawn)
+
+
+def _cell(policy: "PolicyResult", name: str) -> str:
+    found = next((window for window in policy.windows if window.window == name), None)
+    if found is None or found.realised is None:
+        return ""
+    return f"{found.realised.value:.3f}{''.join(_MARKS[run.outcome] for run in found.runs)}"
+
+
+@contextmanager
+def _progress() -> Iterator["ProgressReport"]:
+    """How many windows of each policy are done, on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from steward.cli.terminal import errors  # noqa: PLC0415
+
+    done: dict[str, tuple[int, int]] = {}
+
+    def tell(name: str, windows: int, of: int) -> None:
+        done[name] = (windows, of)
+        status.update("; ".join(f"{known} {at} of {all_of}" for known, (at, all_of) in done.items()))
+
+    with errors.status("replaying") as status:
+        yield tell
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise StewardError(f"{text} is no date; write it as 2013-06-01") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return timedelta(0) if text == "0" else parse_duration(text)
+    except ValueError as error:
+        raise StewardError(str(error)) from None

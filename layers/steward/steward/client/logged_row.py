@@ -1,0 +1,40 @@
+"""One logged prediction as a line of JSON, and its ID."""
+
+import json
+import math
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+
+def new_prediction_id() -> str:
+    """A UUID of version 7, which begins with the time: RFC 9562, section 5.7."""
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    number = number & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62
+    digits = f"{number:032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def encode_row(row: Mapping[str, object]) -> bytes:
+    """A line of JSON; a number that is none becomes null."""
+    try:
+        text = json.dumps(row, default=_plain, allow_nan=False)
+    except ValueError:
+        text = json.dumps({name: _known(cell) for name, cell in row.items()}, default=_plain, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def _known(cell: object) -> object:
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
+
+
+def _plain(value: Any) -> object:
+    """What JSON does not know: times, scalars and arrays of NumPy and pandas, decimals, UUIDs."""
+    for method in ("isoformat", "tolist"):
+        if hasattr(value, method):
+            plain: object = getattr(value, method)()
+            return plain
+    if type(value).__name__ in {"Decimal", "UUID"}:
+        return str(value)
+    raise TypeError(f"{value!r} of type {type(value).__name__} cannot be a cell of a row")

@@ -1,0 +1,78 @@
+"""Fits a version: chooses its span, fits the recipe for the gates to judge, and refits it on all rows where asked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from steward.errors import TrainingImpossible
+from steward.retraining import recipe
+from steward.retraining.dataset import split, suffices, targets
+from steward.retraining.manifest import DatasetManifest
+from steward.retraining.recipe import Fitted
+from steward.retraining.scored_outcomes import row_losses
+from steward.retraining.training_span import SpanFacts, choose_span, select_rows
+from steward.retraining.versions import SpanChoice
+from steward.spec.model import ModelSpec
+from steward.spec.policies import SpanName
+
+
+@dataclass(frozen=True, slots=True)
+class FittedVersion:
+    """A version as it was fitted.
+
+    Attributes:
+        judged: fitted without the holdout; the gates judge it.
+        released: what serves: the same, or the recipe refitted on the holdout too.
+        training: the rows that the judged one was fitted on.
+        holdout: those it is judged by.
+        span: which rows these are, and why.
+    """
+
+    judged: Fitted
+    released: Fitted
+    training: pd.DataFrame
+    holdout: pd.DataFrame
+    span: SpanChoice
+
+    @property
+    def refitted(self) -> bool:
+        """Whether what serves is not what was judged."""
+        return self.released is not self.judged
+
+
+def fit_version(
+    spec: ModelSpec, rows: pd.DataFrame, manifest: DatasetManifest, *, since: datetime | None = None
+) -> FittedVersion:
+    """Fit a version on the rows of a dataset.
+
+    Args:
+        spec: the declaration.
+        rows: all labelled rows of the dataset.
+        manifest: its spans.
+        since: when the trouble began that the run is about; None where no alert says.
+
+    Raises:
+        TrainingImpossible: the rows are too few, or the recipe cannot be fitted.
+    """
+    training, holdout = split(rows, manifest, spec)
+    facts = SpanFacts.of(spec.retraining, since, manifest.reference_until)
+
+    def loss(span: SpanName, before: pd.DataFrame, after: pd.DataFrame) -> float:
+        model, _ = _fit(spec, span, before, facts)
+        return float(row_losses(recipe.score(model, spec, after), after, spec).mean())
+
+    choice = choose_span(spec, training, facts, lambda part: suffices(part, spec), loss)
+    judged, fitted_on = _fit(spec, choice.span, training, facts)
+    released = judged
+    if spec.retraining.refit:
+        released, _ = _fit(spec, choice.span, pd.concat([training, holdout]), facts)
+    return FittedVersion(judged, released, fitted_on, holdout, choice)
+
+
+def _fit(spec: ModelSpec, span: SpanName, rows: pd.DataFrame, facts: SpanFacts) -> tuple[Fitted, pd.DataFrame]:
+    declared = spec.retraining.recipe
+    if declared is None:
+        raise TrainingImpossible("the declaration has no recipe to train by")
+    chosen, weights = select_rows(span, rows, rows[spec.columns.time], facts)
+    return recipe.fit(declared, spec, chosen, targets(chosen, spec), weights), chosen
