@@ -26,7 +26,7 @@ export STEWARD_ARCHITECTURE ?= arm64
 
 STACK ?= steward
 
-.PHONY: help demo test test-aws check security integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+.PHONY: help demo adopt test test-aws check security integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
   unit templates generate changelog release wheel
 
 help: ## list these targets
@@ -78,6 +78,11 @@ deploy: deps tools ## deploy to your AWS account; GUIDED=1 asks for every parame
 	  --tags "steward:environment=$$environment" \
 	  --parameter-overrides Architecture=$(STEWARD_ARCHITECTURE) $$quotas $(PARAMETERS)
 
+adopt: deps tools ## deploy a new stack over the buckets of a removed one: DATA_BUCKET=... LEDGER_BUCKET=..., and what deploy takes
+	$(RUN) python -m infra.deploy.adopt begin $(STACK) "$(DATA_BUCKET)" "$(LEDGER_BUCKET)" $(PARAMETERS)
+	@$(MAKE) --no-print-directory deploy
+	$(RUN) python -m infra.deploy.adopt finish $(STACK)
+
 test-aws: deps tools ## end-to-end tests in your AWS account, in a stack of their own that is removed; says the price, YES=1 goes on
 	$(if $(YES),$(MAKE) --no-print-directory build)
 	$(RUN) python -m infra.test_aws $(if $(YES),--yes)
@@ -124,7 +129,7 @@ unit: deps
 
 templates: deps tools
 	$(OFFLINE) validate --lint
-	$(RUN) cfn-lint template.yaml infra/pipeline/*.yaml
+	$(RUN) cfn-lint template.yaml infra/deploy/adopted.yaml infra/replica/replica.yaml infra/pipeline/*.yaml
 	$(RUN) actionlint infra/pipeline/github/*.yml .github/workflows/*.yml
 
 # One file a layer, pinned and hashed: SAM builds layers in a scratch folder, from their own folder alone.

@@ -10,6 +10,7 @@ import sys
 
 from infra.deploy.key import check_key
 from infra.deploy.preflight import describe_account, describe_choice, look_up_account, read_parameters, refuse_long_name
+from infra.deploy.replicas import check_replicas
 from steward.errors import StewardError
 
 ENVIRONMENT = "production"
@@ -31,6 +32,9 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"What it makes is tagged steward:environment={environment}.", file=sys.stderr)
         if parameters.get("KmsKeyArn"):
             print(check_key(parameters["KmsKeyArn"], account, given.stack), file=sys.stderr)
+        replicas = check_replicas(parameters, account.region)
+        if replicas:
+            print(replicas, file=sys.stderr)
         chosen = []
         if "AccountQuotas" not in read_parameters(given.parameters):
             print(describe_choice(account), file=sys.stderr)

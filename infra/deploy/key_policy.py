@@ -69,7 +69,7 @@ def needs(target: Target) -> list[Need]:
     bus = target.arn("events", f"event-bus/{target.stack}")
     queues = target.arn("sqs", f"{target.stack}-*")
     topics = target.arn("sns", f"{target.stack}-*")
-    logs = target.arn("logs", f"log-group:/aws/lambda/{target.stack}")
+    logs = target.arn("logs", f"log-group:{target.stack}-Logs-*")
     events, data = "events.amazonaws.com", ("kms:Decrypt", "kms:GenerateDataKey")
     root = f"arn:{target.partition}:iam::{target.account}:root"
     return [
@@ -86,7 +86,7 @@ def needs(target: Target) -> list[Need]:
             "LogsAreEncrypted",
             f"logs.{target.region}.{suffix}",
             ("kms:Decrypt", "kms:Describe*", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"),
-            {"StringEquals": {"kms:EncryptionContext:aws:logs:arn": logs}},
+            {"StringLike": {"kms:EncryptionContext:aws:logs:arn": logs}},
         ),
         Need(
             "AlarmsNotifyTheTopic",

@@ -63,6 +63,7 @@ def main(folder: Path) -> None:
     know_deleted_versions()
     know_conditions_of_writes()
     know_roles_of_sessions()
+    keep_versions_of_copies()
     join_in_conditions()
     share_unpacked_layers(folder / "tmp" / "unpacked")
     async_invocations.install(lambda count: write(folder / "in_work", str(count)))
@@ -137,6 +138,26 @@ def know_roles_of_sessions() -> None:
         return found
 
     iam_evaluator._resolve_condition_key = resolve_condition_key  # noqa: SLF001
+
+
+def keep_versions_of_copies() -> None:
+    """Give what S3 copies to a replica the version id of its original: MiniStack 1.5.33 makes a new one."""
+    from ministack.services import s3  # noqa: PLC0415 - it reads the environment when imported
+
+    record = s3._record_object_version  # noqa: SLF001 - it has no other name
+
+    def record_object_version(bucket: str, key: str, before: Any, stored: dict[str, Any], body: Any) -> Any:
+        version = record(bucket, key, before, stored, body)
+        if "_replica" in stored:  # the copy was made just before
+            place, made, account = stored["_replica"]
+            for copied in s3._object_versions[place, key]:  # noqa: SLF001
+                if copied["version_id"] == made:
+                    copied["version_id"] = version
+            s3._buckets[place]["objects"][key]["version_id"] = version  # noqa: SLF001
+            stored["_replica"] = place, version, account
+        return version
+
+    s3._record_object_version = record_object_version  # noqa: SLF001
 
 
 def join_in_conditions() -> None:

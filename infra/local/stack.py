@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def up(folder: Path = FOLDER) -> Stack:
             outputs = _outputs(emulator)
             if outputs is None:
                 raise process.LocalStackError(f"The stack {deployment.STACK} is not there after its deployment.")
-            _lock_ledger(emulator, outputs["LedgerBucketName"])
+            _protect(emulator, outputs, {})
             staging = deployed.with_name("deployed.json.new")
             staging.write_text(json.dumps(wanted))
             staging.replace(deployed)
@@ -98,7 +99,7 @@ def beside(stack: Stack, name: str, **parameters: str) -> Stack:
         outputs = _outputs(emulator, name)
         if outputs is None:
             raise process.LocalStackError(f"The stack {name} is not there after its deployment.")
-        _lock_ledger(emulator, outputs["LedgerBucketName"])
+        _protect(emulator, outputs, parameters)
         return _stack(emulator, outputs, name)
 
 
@@ -163,12 +164,24 @@ def _client(endpoint: str, certificate: Path, service: str, **settings: Any) -> 
     return session.client(service, endpoint_url=endpoint, verify=str(certificate), **(defaults | settings))
 
 
-def _lock_ledger(emulator: Emulator, bucket: str) -> None:
-    """Set the retention that the template asks for, which the emulator's CloudFormation leaves out."""
+def _protect(emulator: Emulator, outputs: Mapping[str, str], parameters: Mapping[str, str]) -> None:
+    """Set retention and replication as the template has them: the emulator's CloudFormation leaves them out."""
     retention = {"Mode": "GOVERNANCE", "Days": 365}
     wanted = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}
     with closing(_client(emulator.endpoint, emulator.certificate, "s3")) as s3:
-        s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=wanted)
+        s3.put_object_lock_configuration(Bucket=outputs["LedgerBucketName"], ObjectLockConfiguration=wanted)
+        for kind, markers in (("Data", "Enabled"), ("Ledger", "Disabled")):
+            if replica := parameters.get(f"Replica{kind}BucketArn"):
+                rule = {
+                    "ID": "to-the-replica",
+                    "Status": "Enabled",
+                    "Priority": 1,
+                    "Filter": {"Prefix": ""},
+                    "DeleteMarkerReplication": {"Status": markers},
+                    "Destination": {"Bucket": replica},
+                }
+                copies = {"Role": outputs["ReplicationRoleArn"], "Rules": [rule]}
+                s3.put_bucket_replication(Bucket=outputs[f"{kind}BucketName"], ReplicationConfiguration=copies)
 
 
 def _outputs(emulator: Emulator, name: str = deployment.STACK) -> dict[str, str] | None:

@@ -21,7 +21,11 @@ from typing import Any
 from infra.security.translated import policies, read, translate
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = (ROOT / "template.yaml", *sorted((ROOT / "infra" / "pipeline").glob("*.yaml")))
+TEMPLATES = (
+    ROOT / "template.yaml",
+    ROOT / "infra" / "replica" / "replica.yaml",
+    *sorted((ROOT / "infra" / "pipeline").glob("*.yaml")),
+)
 TOOLS = ROOT / ".local" / "tools" / "security" / "bin"
 WORK = ROOT / ".local" / "security"
 

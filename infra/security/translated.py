@@ -13,6 +13,11 @@ from samtranslator.yaml_helper import yaml_parse
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 EXAMPLES: Mapping[str, Any] = {
+    "MaintainStoreRoleArn": f"arn:aws:iam::{ACCOUNT}:role/maintain-store",
+    "ReplicaDataBucketArn": "arn:aws:s3:::data-replica",
+    "ReplicaKmsKeyArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/6a1b2c3d-0000-0000-0000-000000000001",
+    "ReplicaLedgerBucketArn": "arn:aws:s3:::ledger-replica",
+    "ReplicationRoleArn": f"arn:aws:iam::{ACCOUNT}:role/replication",
     "ActionBuses": [f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/other"],
     "BreakGlassRoles": [f"arn:aws:iam::{ACCOUNT}:role/break-glass"],
     "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/6a1b2c3d-0000-0000-0000-000000000000",
@@ -28,6 +33,7 @@ _PSEUDO = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/steward/1",
     "AWS::StackName": "steward",
     "AWS::URLSuffix": "amazonaws.com",
 }

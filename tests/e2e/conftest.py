@@ -31,8 +31,8 @@ ELSEWHERE = os.environ.get("STEWARD_E2E_STACK")
 """A stack where the AWS settings point, to be tested instead of a local one; nothing is in it yet."""
 NEEDS_THE_EMULATOR = {
     "test_alert.py", "test_collect.py", "test_deliveries.py", "test_doctor.py", "test_layer_sizes.py",
-    "test_key.py", "test_local_stack.py", "test_preflight.py", "test_promotion.py", "test_roles.py", "test_actions.py",
-    "test_upgrade.py",
+    "test_key.py", "test_local_stack.py", "test_preflight.py", "test_promotion.py", "test_restore.py", "test_roles.py",
+    "test_actions.py", "test_upgrade.py",
 }  # fmt: skip
 """They measure it, take over roles, deploy a second stack, change functions or queues, or look at what was built."""
 DEPLOYED_WITHIN_SECONDS = 900

@@ -46,7 +46,7 @@ def create() -> DeployedStack:
     for kind in kinds:
         for logical, one in declared.items():
             if one["Type"] == kind and kind in _MAKERS:
-                if one.get("Condition") == "HasChat":
+                if one.get("Condition") in {"HasChat", "HasReplicas"}:
                     continue
                 made = TemplateResource(logical, kind, "", resolve(stack, one.get("Properties", {})))
                 physical[logical] = _MAKERS[kind](stack, made)
@@ -108,7 +108,13 @@ def _subscription(_: DeployedStack, wanted: TemplateResource) -> str:
 
 def _bucket(_: DeployedStack, bucket: TemplateResource) -> str:
     name = f"{NAME}-{bucket.logical.lower()}"
-    aws.s3().create_bucket(Bucket=name)
+    lock = bucket.properties.get("ObjectLockConfiguration")
+    aws.s3().create_bucket(Bucket=name, ObjectLockEnabledForBucket=lock is not None)
+    if lock:
+        default = lock["Rule"]["DefaultRetention"]
+        retention = {"Mode": default["Mode"], "Days": int(default["Days"])}
+        wanted = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}
+        aws.s3().put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=wanted)  # type: ignore[arg-type]
     aws.s3().put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     if "NotificationConfiguration" in bucket.properties:
         aws.s3().put_bucket_notification_configuration(
@@ -193,7 +199,7 @@ def _group(_: DeployedStack, group: TemplateResource) -> str:
 
 
 def _logs(_: DeployedStack, group: TemplateResource) -> str:
-    return str(group.properties["LogGroupName"])
+    return f"{NAME}-{group.logical}-X1"
 
 
 def _alarm(_: DeployedStack, alarm: TemplateResource) -> str:

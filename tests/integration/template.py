@@ -27,9 +27,9 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 @cache
-def read_template() -> dict[str, Any]:
-    """`template.yaml`, its short forms written out."""
-    return yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)  # noqa: S506 - our own file
+def read_template(path: str = "template.yaml") -> dict[str, Any]:
+    """A template, by its path in the repository, its short forms written out."""
+    return yaml.load((ROOT / path).read_text(), Loader=_Loader)  # noqa: S506 - our own file
 
 
 def target_function(arn: dict[str, Any]) -> str | None:

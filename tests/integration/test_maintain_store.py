@@ -1,9 +1,13 @@
 """`maintain_store`: what nobody needs goes in its time."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
 
 from steward import aws
 from steward.events import MaintenanceRequested, ObjectsRemoved
+from steward.store.bucket import Bucket
 from tests.integration import lemons
 
 from .deployment import Deployment
@@ -110,3 +114,32 @@ def test_the_schedule_of_the_care_follows_the_declaration(trained: Deployment) -
     trained.upload("specs/lemons.yaml", lemons.SPEC.replace("audit: null", "audit: null, maintain: null"))
     trained.settle()
     assert "lemons-maintain" not in names()
+
+
+def test_what_retention_removes_goes_from_the_replica_too_and_nothing_else(trained: Deployment) -> None:
+    trained.upload("specs/lemons.yaml", f"{lemons.SPEC}retention: {{inbox: 40d}}\n")
+    sell(trained, FIRST)
+    trained.settle()
+    gone, stays = "inbox/lemons/predictions/14.csv", "specs/lemons.yaml"
+    aws.s3().create_bucket(Bucket="replica")
+    removed: list[tuple[str, list[dict[str, str]]]] = []
+    trained.clock.now += 60 * DAY
+    handler: Any = trained.handlers["maintain_store"].handler
+    copied = replace(handler.runtime, data=Bucket(trained.data, trained.name, replica="replica"))
+    delete = aws.s3().delete_objects
+
+    def note(Bucket: str, Delete: dict[str, list[dict[str, str]]]) -> object:  # noqa: N803 - boto3's own names
+        removed.append((Bucket, Delete["Objects"]))
+        return delete(Bucket=Bucket, Delete=Delete)  # type: ignore[arg-type]
+
+    with (
+        patch.object(handler, "runtime", copied),
+        patch.object(aws.s3(), "delete_objects", note),
+    ):
+        assert maintain(trained)
+    copies, originals = removed
+    assert (copies[0], originals[0]) == ("replica", trained.data)
+    assert copies[1] == originals[1]
+    assert gone in {one["Key"] for one in copies[1]}
+    assert gone not in trained.keys("inbox/")
+    assert stays in trained.keys("specs/")

@@ -3,7 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
@@ -125,7 +126,7 @@ def test_a_window_that_is_still_open_is_not_missed(declared: Deployment) -> None
 
 
 def test_an_audit_schedule_that_does_not_fire_is_told_of(declared: Deployment) -> None:
-    (unwell,) = watch(declared, after=timedelta(days=2))
+    (unwell,) = [event for _ in range(26) for event in watch(declared)]
     assert [trouble.cause for trouble in unwell.problems] == ["unaudited-lemons"]
     assert "steward audit lemons" in unwell.problems[0].remedy
 
@@ -273,3 +274,57 @@ def test_what_befalls_all_models_of_many_fits_into_one_notification(declared: De
     assert len(declared.object("watch/problems.json")["problems"]) == 1000
     (mended,) = watch(declared)
     assert len(mended.problems) == 101
+
+
+def with_settings(steward: Deployment, **settings: str) -> AbstractContextManager[Any]:
+    """Run watch_deployment with other settings meanwhile."""
+    handler: Any = steward.handlers["watch_deployment"].handler
+    changed = handler.runtime.settings.model_copy(update=settings)
+    return patch.object(handler, "runtime", replace(handler.runtime, settings=changed))
+
+
+def test_a_gap_is_told_once_in_place_of_all_that_follows_from_it(declared: Deployment) -> None:
+    aws.scheduler().delete_schedule_group(Name=BUS)
+    closed = (declared.clock.now - timedelta(days=2)).strftime("%Y%m%dT000000Z_1d")
+    aws.s3().put_object(Bucket=declared.data, Key=f"profiles/lemons/v1/{closed}/batch.json", Body=b"{}")
+    before = schedules()
+    (unwell,) = watch(declared, after=timedelta(days=9))
+    assert [trouble.cause for trouble in unwell.problems] == ["unwatched"]
+    assert "for 9d, from " in unwell.problems[0].sentence
+    assert "3 schedules of 1 models were put back" in unwell.problems[0].sentence
+    assert before == {} != schedules()
+    (recovered,) = watch(declared)
+    assert [trouble.cause for trouble in recovered.problems] == ["unwatched"]
+    assert watch(declared) == []
+    (unwell,) = watch(declared)  # the check that is due since is late
+    assert [trouble.cause for trouble in unwell.problems] == ["unchecked-lemons"]
+    assert len(declared.notifications) == 3
+
+
+def test_a_stack_that_adopted_the_store_of_another_says_so_without_a_gap(declared: Deployment) -> None:
+    with with_settings(declared, stack_id="arn:aws:cloudformation:us-east-1:123456789012:stack/steward/2"):
+        (unwell,) = watch(declared)
+        assert "This stack has adopted the store of another." in unwell.problems[0].sentence
+        (mended,) = watch(declared)
+        assert isinstance(mended, DeploymentRecovered)
+        assert watch(declared) == []
+
+
+@pytest.mark.parametrize(("status", "told"), [("PENDING", True), ("FAILED", True), ("COMPLETED", False), (None, False)])
+def test_what_s3_does_not_copy_within_an_hour_is_told_of(
+    declared: Deployment, status: str | None, *, told: bool
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answer(bucket: str, key: str) -> str | None:
+        asked.append((bucket, key))
+        return status if bucket == declared.data else None
+
+    with (
+        with_settings(declared, replica_arn="arn:aws:s3:::replica"),
+        patch("steward.store.bucket_protection.replication_status", answer),
+    ):
+        news = watch(declared)
+    assert asked[0] == (declared.data, "watch/last.json")
+    assert asked[1][0] == declared.ledger
+    assert [trouble.cause for event in news for trouble in event.problems] == ["DataBucket-replication"] * told

@@ -46,6 +46,9 @@ def deployed() -> DeployedStack:
         "KmsKeyArn": f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{'k' * 36}",
         "Tracing": "on",
         "Environment": "e" * 30,
+        "ReplicaDataBucketArn": f"arn:aws-us-gov:s3:::{'d' * 63}",
+        "ReplicaKmsKeyArn": f"arn:aws-us-gov:kms:r:123456789012:key/{'k' * 36}",
+        "ReplicaLedgerBucketArn": f"arn:aws-us-gov:s3:::{'l' * 63}",
         "ActionBuses": ",".join([f"arn:aws:events:r:1:event-bus/{'b' * 100}"] * 5),
     }
     return DeployedStack(

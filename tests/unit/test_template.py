@@ -1,5 +1,7 @@
 """The template delivers every message in the same way, as the code expects."""
 
+from typing import Any
+
 import pytest
 
 from steward.cli.cost import ALARMS, WITH_MAXIMUM
@@ -190,3 +192,30 @@ def test_the_policy_names_the_own_bus_and_each_rule_on_the_bus_of_the_account():
     assert own_bus == {"Fn::GetAtt": ["Bus", "Arn"]}
     on_the_account_s_bus = {name for name, rule in RULES.items() if "EventBusName" not in rule}
     assert {rule["Fn::GetAtt"][0] for rule in others} == on_the_account_s_bus
+
+
+def test_what_a_lifecycle_removes_of_the_data_it_removes_of_the_replica_too() -> None:
+    """S3 copies nothing that a lifecycle does."""
+    replica = read_template("infra/replica/replica.yaml")["Resources"]
+    data = resources("AWS::S3::Bucket")["DataBucket"]
+
+    def removals(bucket: dict[str, Any]) -> list[Any]:
+        rules = bucket["LifecycleConfiguration"]["Rules"]
+        return sorted(
+            [
+                {name: value for name, value in rule.items() if name != "Id"}
+                for rule in rules
+                if "Transitions" not in rule
+            ],
+            key=repr,
+        )
+
+    assert removals(replica["DataReplica"]["Properties"]) == removals(data)
+
+
+@pytest.mark.parametrize("bucket", ["DataBucket", "LedgerBucket"])
+def test_replicas_are_named_by_parameters_and_only_data_copies_delete_markers(bucket: str) -> None:
+    (rule,) = resources("AWS::S3::Bucket")[bucket]["ReplicationConfiguration"]["Fn::If"][1]["Rules"]
+    assert rule["Destination"]["Bucket"] == {"Ref": f"Replica{bucket}Arn"}
+    assert rule["DeleteMarkerReplication"]["Status"] == ("Enabled" if bucket == "DataBucket" else "Disabled")
+    assert (rule["Status"], rule["Filter"]) == ("Enabled", {"Prefix": ""})

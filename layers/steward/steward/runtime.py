@@ -34,6 +34,7 @@ class Settings(InputHidingModel):
     environment: str = Field(default="production", alias="STEWARD_ENVIRONMENT")
     deployment: str = Field(default="steward", alias="STEWARD_DEPLOYMENT")
     model_metrics: bool = Field(default=False, alias="STEWARD_MODEL_METRICS")
+    replica_arn: str = Field(default="", alias="STEWARD_REPLICA_ARN")
     megabytes: int = Field(default=1024, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
 
 
@@ -71,6 +72,8 @@ class ScheduleSettings(Settings):
 class WatchSettings(TopicSettings, ScheduleSettings):
     """Of the function that watches the deployment, puts schedules back, and notifies people."""
 
+    stack_id: str = Field(default="", alias="STEWARD_STACK_ID")
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime[S: Settings = Settings]:
@@ -92,7 +95,7 @@ class Runtime[S: Settings = Settings]:
         found = settings.model_validate(dict(os.environ))
         return Runtime(
             settings=found,
-            data=Bucket(found.data_bucket, found.environment),
+            data=Bucket(found.data_bucket, found.environment, replica=found.replica_arn.rpartition(":")[2]),
             ledger=Ledger(Bucket(found.ledger_bucket), found.function),
             bus=Bus(found.bus),
         )

@@ -136,16 +136,20 @@ def test_a_failed_upload_is_tried_again_and_nothing_is_lost(monkeypatch: pytest.
 def test_a_full_queue_drops_new_rows_and_counts_them(caplog: pytest.LogCaptureFixture) -> None:
     inbox = Inbox()
     inbox.open.clear()
-    client = Client("loans", "bucket", send=inbox, queue_rows=10, file_rows=4)
+    client = Client("loans", "bucket", send=inbox, queue_bytes=1000, file_rows=4)
     with caplog.at_level(logging.WARNING):
         for at in range(25):
             client.log({"x": at})
-    assert (client.status.queued, client.status.dropped) == (10, 15)
+    queued = client.status.queued
+    assert (5 < queued < 15, client.status.dropped) == (True, 25 - queued)
     assert len(caplog.records) == 1
-    assert "10 rows wait for an upload" in caplog.text
+    assert "bytes of rows wait for an upload" in caplog.text
     inbox.open.set()
     assert client.flush(30)
-    assert sorted(row["x"] for row in inbox.rows) == list(range(10))
+    assert sorted(row["x"] for row in inbox.rows) == list(range(queued))
+    client.log({"x": 99})
+    assert client.flush(30)
+    assert client.status.dropped == 25 - queued
 
 
 def test_many_threads_log_every_row_once() -> None:

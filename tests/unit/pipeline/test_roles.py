@@ -81,6 +81,8 @@ def test_the_boundary_holds_every_action_of_the_application(role: str) -> None:
     bounds = [action for one in document["Statement"] for action in listed(one["Action"])]
     policies = [policy["PolicyDocument"] for policy in resources("AWS::IAM::Role")[role].get("Policies", [])]
     policies.append(resources("AWS::IAM::ManagedPolicy")["EveryFunction"]["PolicyDocument"])
+    apart = resources("AWS::IAM::Policy").values()
+    policies += [one["PolicyDocument"] for one in apart if {"Ref": role} in one["Roles"]]
     given = [one for document in policies for one in document["Statement"]]
     given = [one["Fn::If"][1] if "Fn::If" in one else one for one in given]
     used = {action for one in given for action in listed(one["Action"])}

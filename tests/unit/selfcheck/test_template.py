@@ -77,3 +77,16 @@ def test_a_list_of_parameters_is_a_list() -> None:
 def test_an_unknown_function_is_an_error_that_names_it() -> None:
     with pytest.raises(ValueError, match="Fn::Cidr"):
         resolve(stack(), {"Fn::Cidr": []})
+
+
+def test_a_policy_that_is_apart_from_its_role_is_among_those_of_the_role() -> None:
+    own, apart = ({"PolicyName": name, "PolicyDocument": {"Statement": []}} for name in ("own", "apart"))
+    template = {
+        "Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [own]}},
+            "Policy": {"Type": "AWS::IAM::Policy", "Properties": {**apart, "Roles": [{"Ref": "Role"}]}},
+        }
+    }
+    found = resources(DeployedStack("steward", "aws", "eu-west-1", "1", {}, template, {"Role": "role"}, "arn:stack"))
+    assert list(found) == ["Role"]
+    assert found["Role"].properties["Policies"] == [own, apart]

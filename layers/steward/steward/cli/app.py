@@ -110,6 +110,12 @@ PANELS = {
             "steward doctor",
         ),
         Entry(
+            "resend",
+            "resend:resend",
+            "List uploads that were never answered, or have them taken in.",
+            "steward resend --since 2026-11-28T09:00Z --send",
+        ),
+        Entry(
             "redrive",
             "redrive:redrive",
             "List dead-lettered messages with the error, or send them again.",

@@ -10,6 +10,7 @@ from steward.cli.options import Stack as StackName
 from steward.cli.terminal import console, print_json
 from steward.events import Problem
 from steward.runtime import ScheduleSettings
+from steward.selfcheck.last_watch import LastWatch
 from steward.selfcheck.runbooks import runbook
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.selfcheck.template import DeployedStack, TemplateResource, resources
@@ -96,7 +97,8 @@ def _models(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Probl
     settings = ScheduleSettings.model_validate(variables)
     data = Bucket(settings.data_bucket, settings.environment)
     yield from (data.load_if_present(keys.schema_versions(), SchemaVersions) or SchemaVersions()).problems()
-    for examined in examine_models(settings, data, now):
+    last = data.load_if_present(keys.last_watch(), LastWatch) or LastWatch()
+    for examined in examine_models(settings, data, now, last.resumed):
         upload = f"s3://{data.name}/specs/{examined.model}.yaml"
         for name, sentence in examined.amiss.items():
             yield Problem(

@@ -63,7 +63,7 @@ class Client:
             ignored.
         seconds: that a row waits at most before it is uploaded.
         file_rows: at which a file is uploaded at once.
-        queue_rows: that are held at most; some 300 bytes each.
+        queue_bytes: of rows, as JSON, that are held at most.
         exit_seconds: that the exit of the process may be delayed for the last upload.
         send: stores bytes under a key of the bucket, in place of S3.
 
@@ -86,13 +86,13 @@ class Client:
         arm_column: str = "arm",
         seconds: float = 60.0,
         file_rows: int = 10_000,
-        queue_rows: int = 100_000,
+        queue_bytes: int = 64 * 2**20,
         exit_seconds: float = 5.0,
         send: Send | None = None,
     ) -> None:
         self._model, self._bucket, self._assignment = model, bucket, assignment
         self._columns = (id_column, time_column, version_column, arm_column)
-        self._seconds, self._file_rows, self._queue_rows = seconds, file_rows, queue_rows
+        self._seconds, self._file_rows, self._queue_bytes = seconds, file_rows, queue_bytes
         self._given = send
         self._warned = -math.inf
         self._begin()
@@ -103,7 +103,7 @@ class Client:
         """As a new process is: nothing queued, nobody at work, no lock held, no connection shared."""
         self._changed = threading.Condition()
         self._rows: deque[bytes] = deque()
-        self._taken = 0
+        self._taken = self._held = 0
         self._thread: threading.Thread | None = None
         self._urgent = self._closing = False
         self._sent = self._dropped = self._refused = self._failures = 0
@@ -190,12 +190,13 @@ class Client:
 
     def _enqueue(self, line: bytes) -> None:
         with self._changed:
-            if self._closing or len(self._rows) + self._taken >= self._queue_rows:
+            if self._closing or self._held + len(line) > self._queue_bytes:
                 self._dropped += 1
-                why = "the client is closed" if self._closing else f"{self._queue_rows:,} rows wait for an upload"
+                why = "the client is closed" if self._closing else f"{self._held:,} bytes of rows wait for an upload"
                 self._warn(f"a row was dropped, since {why} ({self._dropped:,} until now): {self._problem}")
                 return
             self._rows.append(line)
+            self._held += len(line)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="steward-client", daemon=True)
                 self._thread.start()
@@ -208,6 +209,7 @@ class Client:
             sent = self._upload(lines)
             with self._changed:
                 self._taken = 0
+                self._held -= sum(map(len, lines))
                 self._sent += len(lines) if sent else 0
                 self._changed.notify_all()
 

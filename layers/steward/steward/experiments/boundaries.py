@@ -69,9 +69,9 @@ def crossing_multiple(level: float) -> float:
 def mixture_radius(information: float, level: float, narrowest: float = _EARLY) -> float:
     """The boundary of the normal mixture, for ever, in standard errors; an asymptotic confidence sequence.
 
-    Source: I. Waudby-Smith and others (2024), theorem 2.2 and their formula for the time at which it is to be narrowest
-    (appendix B.2); H. Robbins (1970), Statistical methods related to the law of the iterated logarithm, Annals of
-    Mathematical Statistics 41, 1397-1409.
+    Sources: I. Waudby-Smith and others (2024), the asymptotic confidence sequence of a Gaussian mixture; H. Robbins
+    (1970), Statistical methods related to the law of the iterated logarithm, Annals of Mathematical Statistics 41,
+    1397-1409.
 
     Args:
         information: of the estimate, in any unit, above 0.
@@ -85,9 +85,9 @@ def mixture_radius(information: float, level: float, narrowest: float = _EARLY) 
 def mixture_scale(level: float) -> float:
     """Variance of the normal prior times the information at which the mixture is to be narrowest.
 
-    Source: I. Waudby-Smith and others (2024), appendix B.2; the closed form of S. R. Howard, A. Ramdas, J. McAuliffe
-    and J. Sekhon (2021), Time-uniform, nonparametric, nonasymptotic confidence sequences, Annals of
-    Statistics 49(2), 1055-1080, proposition 3.
+    Sources: I. Waudby-Smith and others (2024), their closed form; S. R. Howard, A. Ramdas, J. McAuliffe and J. Sekhon
+    (2021), Time-uniform, nonparametric, nonasymptotic confidence sequences, Annals of Statistics 49(2), 1055-1080, the
+    exact one, which it approximates.
 
     >>> round(mixture_scale(0.05), 4)
     7.9362
@@ -98,7 +98,7 @@ def mixture_scale(level: float) -> float:
 def crossing_probability(drift: float, level: float, information: float = 1.0) -> float:
     """The chance that the horizon's boundary is crossed on the side of the effect by some information.
 
-    Of a Brownian motion with drift: D. Siegmund (1985), Sequential Analysis, equation 3.13.
+    Of a Brownian motion with drift: D. Siegmund (1985), Sequential Analysis, chapter III.
 
     Args:
         drift: the effect over its planned standard error, at least 0.

@@ -43,12 +43,12 @@ def difference_of_means(
         challenger: sums of its arm.
         adjusted: take off what the covariate explains (CUPED), by one slope for both arms. It is known from before the
             experiment, so its mean differs between arms by chance alone: the estimate keeps its mean, and with a slope
-            that converges the boundary keeps its level (Waudby-Smith and others, 2024, section 3).
+            that converges the boundary keeps its level (Waudby-Smith and others, 2024).
 
     Returns:
         None where an arm has too few rows, or a metric that never varies.
 
-    Sources: K. M. Wolter (2007), Introduction to Variance Estimation, 2nd edition, sections 2.4 and 6.3 (random groups,
+    Sources: K. M. Wolter (2007), Introduction to Variance Estimation, 2nd edition (random groups,
     linearised ratios); A. Deng, Y. Xu, R. Kohavi and T. Walker (2013), Improving the sensitivity of online controlled
     experiments by utilizing pre-experiment data, WSDM, 123-132; B. L. Welch (1947), The generalization of Student's
     problem when several different population variances are involved, Biometrika 34, 28-35 (degrees).

@@ -45,7 +45,7 @@ def multinomial_log_evidence(counts: Mapping[str, float], weights: Mapping[str, 
     The prior of the shares is a Dirichlet distribution around the weights.
 
     Source: M. Lindon and A. Malek (2022), Anytime-valid inference for multinomial count data, Advances in Neural
-    Information Processing Systems 35, theorem 3.1.
+    Information Processing Systems 35.
 
     >>> multinomial_log_evidence({"a": 0, "b": 0}, {"a": 0.5, "b": 0.5})
     0.0

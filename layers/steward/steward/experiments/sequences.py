@@ -34,7 +34,7 @@ def proportion_sequence(successes: float, rows: float, level: float, planned_row
         planned_rows: at how many the interval is to be narrow.
 
     Source: S. R. Howard, A. Ramdas, J. McAuliffe and J. Sekhon (2021), Time-uniform, nonparametric, nonasymptotic
-    confidence sequences, Annals of Statistics 49(2), 1055-1080, proposition 7 (two-sided beta-binomial mixture).
+    confidence sequences, Annals of Statistics 49(2), 1055-1080, the two-sided beta-binomial mixture.
 
     >>> proportion_sequence(0, 0, 0.05, 1000)
     SequenceInterval(low=0.0, high=1.0)
@@ -88,8 +88,8 @@ def effect_residuals(
     Raises:
         ExperimentInvalid: the sums show a figure beyond the bounds.
 
-    Source: S. R. Howard and others (2021), section 4.2 and corollary 2 (average treatment effects); augmented by
-    predictable means as in I. Waudby-Smith and others (2024), section 3.
+    Source: S. R. Howard and others (2021), corollary 2 (average treatment effects); augmented by predictable
+    means as in I. Waudby-Smith and others (2024).
     """
     low, high = bounds
     middle = (low + high) / 2
@@ -124,8 +124,7 @@ def bounded_sequence(
         level: chance that the interval ever misses the mean of the rows so far, in (0, 1).
         planned_squares: the sum of squares at which the interval is to be narrow.
 
-    Source: S. R. Howard and others (2021), theorem 4 (empirical Bernstein) with a discrete mixture of slopes (their
-    section 3.4, appendix A.8).
+    Source: S. R. Howard and others (2021), theorem 4 (empirical Bernstein) with a discrete mixture of slopes.
     """
     tuned = min(0.5 / reach, math.sqrt(2 * math.log(2 / level) / planned_squares))
     slopes = [(tuned * factor, weight) for factor, weight in _GRID if tuned * factor * reach < 1]

@@ -15,6 +15,8 @@ Property = Literal[
     "policy",
     "notifications",
     "versioning",
+    "lock",
+    "replica",
     "environment",
     "layers",
     "role",
@@ -53,10 +55,19 @@ def _policy(properties: _Properties) -> Facts:
 
 def _bucket(properties: _Properties) -> Facts:
     bridge = properties.get("NotificationConfiguration", {}).get("EventBridgeConfiguration", {})
+    replication = properties.get("ReplicationConfiguration", {})
     return {
         "notifications": bool(bridge.get("EventBridgeEnabled")),
         "versioning": properties.get("VersioningConfiguration", {}).get("Status"),
+        "lock": _retention(properties.get("ObjectLockConfiguration", {})),
+        "replica": next((rule["Destination"]["Bucket"] for rule in replication.get("Rules", [])), None),
     }
+
+
+def _retention(lock: _Properties) -> tuple[str, int] | None:
+    """The mode and the days that objects are locked for; None for a bucket without Object Lock."""
+    default = lock.get("Rule", {}).get("DefaultRetention", {})
+    return (default["Mode"], int(default["Days"])) if default else None
 
 
 def _function(properties: _Properties) -> Facts:

@@ -25,13 +25,24 @@ def due_by(spec: ModelSpec, expression: str, after: datetime) -> datetime | None
     return due + (spec.schedules.flexible or timedelta(0)) + GRACE if due else None
 
 
-def overdue_checks(spec: ModelSpec, windows: Iterable[str], checked: frozenset[str], now: datetime) -> Problem | None:
-    """Return the problem of windows whose check is overdue; None if there are none."""
+def overdue_checks(
+    spec: ModelSpec, windows: Iterable[str], checked: frozenset[str], now: datetime, resumed: datetime | None = None
+) -> Problem | None:
+    """Return the problem of windows whose check is overdue; None if there are none.
+
+    Args:
+        spec: of the model.
+        windows: that have records.
+        checked: that have a check.
+        now: the moment that is spoken for.
+        resumed: when schedules began again after a gap; the windows from before are due after it.
+    """
     if not spec.schedules.check:
         return None
     late = []
     for name in sorted(set(windows) - checked):
-        by = due_by(spec, spec.schedules.check, Window.parse(name).end + spec.window.allowed_lateness)
+        closed = Window.parse(name).end + spec.window.allowed_lateness
+        by = due_by(spec, spec.schedules.check, max(closed, resumed or closed))
         if by and by < now:
             late.append(name)
     if not late:

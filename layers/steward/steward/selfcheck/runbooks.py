@@ -16,6 +16,8 @@ RunbookEntry = Literal[
     "windows-not-checked",
     "audit-overdue",
     "stack-older-than-its-store",
+    "nothing-watched",
+    "copies-are-missing",
 ]
 
 

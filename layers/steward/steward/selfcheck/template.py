@@ -5,7 +5,7 @@ The functions are those of CloudFormation's template reference that Steward's ow
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 type TemplateValue = Any
@@ -23,6 +23,7 @@ class DeployedStack:
         parameters: with their values.
         template: processed, so that no `AWS::Serverless` type is left in it.
         physical: the physical id of each resource, by its logical id.
+        id: its ARN, which no other stack of its name ever has.
     """
 
     name: str
@@ -32,6 +33,7 @@ class DeployedStack:
     parameters: Mapping[str, str]
     template: Mapping[str, TemplateValue]
     physical: Mapping[str, str]
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,10 @@ class TemplateResource:
 def resources(stack: DeployedStack) -> dict[str, TemplateResource]:
     """Every resource whose condition holds, by its logical id.
 
-    A policy that several queues share is one resource for each: `<policy>-<queue>`, by their logical ids.
+    A policy that several queues share is one resource for each: `<policy>-<queue>`, by their logical ids. One that is
+    apart from its role is among those of the role.
     """
-    found = {}
+    found: dict[str, TemplateResource] = {}
     for logical, declared in stack.template["Resources"].items():
         if "Condition" in declared and not _holds(stack, declared["Condition"]):
             continue
@@ -59,6 +62,13 @@ def resources(stack: DeployedStack) -> dict[str, TemplateResource]:
             named = {f"{logical}-{queue['Ref']}": {**properties, "Queues": [queue]} for queue in properties["Queues"]}
         for name, own in named.items():
             found[name] = TemplateResource(name, kind, stack.physical.get(logical, ""), resolve(stack, own))
+    for logical in [name for name, one in found.items() if one.kind == "AWS::IAM::Policy"]:
+        apart = found.pop(logical).properties
+        policy = {name: apart[name] for name in ("PolicyName", "PolicyDocument")}
+        for role in stack.template["Resources"][logical]["Properties"]["Roles"]:
+            own = found[role["Ref"]]
+            policies = [*own.properties.get("Policies", []), policy]
+            found[own.logical] = replace(own, properties={**own.properties, "Policies": policies})
     return found
 
 
@@ -122,6 +132,7 @@ def _reference(stack: DeployedStack, name: str) -> TemplateValue:
         return _ABSENT
     own = {
         "AWS::StackName": stack.name,
+        "AWS::StackId": stack.id,
         "AWS::Region": stack.region,
         "AWS::AccountId": stack.account,
         "AWS::Partition": stack.partition,

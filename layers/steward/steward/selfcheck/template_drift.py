@@ -122,6 +122,8 @@ _SENTENCES: dict[Property, str | Callable[[TemplateValue, TemplateValue], str]] 
     "policy": _policy_differs,
     "notifications": "tells nobody of uploads: its notifications to EventBridge are off",
     "versioning": "does not keep versions, so what is overwritten is lost",
+    "lock": "locks new objects in another way, or for another time, than the template says",
+    "replica": "is not copied to the replica that the template names",
     "environment": _settings_differ,
     "layers": "runs with other layers",
     "role": "runs under another role",

@@ -37,7 +37,9 @@ class ModelExamination:
     overdue: tuple[Problem, ...]
 
 
-def examine_models(settings: ScheduleSettings, data: Bucket, at: datetime) -> Iterator[ModelExamination]:
+def examine_models(
+    settings: ScheduleSettings, data: Bucket, at: datetime, resumed: datetime | None = None
+) -> Iterator[ModelExamination]:
     """Examine every declared model, in order of their names; some are examined at once.
 
     Each takes 12 requests, one for each version with records, and one for each thousand names in a listing.
@@ -46,12 +48,15 @@ def examine_models(settings: ScheduleSettings, data: Bucket, at: datetime) -> It
         settings: what the schedules should be like.
         data: where the models are.
         at: the moment that is spoken for.
+        resumed: when schedules began again after a gap; None where they never stopped.
     """
-    found = prefetch_map(partial(_examine, settings, data, at), data.list_prefixes(keys.models()))
+    found = prefetch_map(partial(_examine, settings, data, at, resumed), data.list_prefixes(keys.models()))
     return (examined for examined in found if examined)
 
 
-def _examine(settings: ScheduleSettings, data: Bucket, at: datetime, model: str) -> ModelExamination | None:
+def _examine(
+    settings: ScheduleSettings, data: Bucket, at: datetime, resumed: datetime | None, model: str
+) -> ModelExamination | None:
     newest = max(data.list(keys.spec_revisions(model)), key=lambda listed: listed.key, default=None)
     if newest is None:
         return None
@@ -60,18 +65,20 @@ def _examine(settings: ScheduleSettings, data: Bucket, at: datetime, model: str)
         model=model,
         wanted=model_schedules.wanted_schedules(settings, revision.spec),
         amiss=model_schedules.find_differences(settings, revision.spec),
-        overdue=() if revision.removal else tuple(_overdue(data, revision.spec, newest.modified, at)),
+        overdue=() if revision.removal else tuple(_overdue(data, revision.spec, newest.modified, at, resumed)),
     )
 
 
-def _overdue(data: Bucket, spec: ModelSpec, declared: datetime, at: datetime) -> Iterator[Problem]:
+def _overdue(
+    data: Bucket, spec: ModelSpec, declared: datetime, at: datetime, resumed: datetime | None
+) -> Iterator[Problem]:
     oldest = Window.containing(at - _REMEMBERED, spec.window.length).id
     prefix = keys.checks(spec.model)
     checked = frozenset(data.list_prefixes(prefix, start_after=prefix + oldest))
     audited = max((keys.audit_time(listed.key) for listed in data.list(keys.audits(spec.model))), default=declared)
     problems: Iterable[Problem | None] = (
-        overdue_checks(spec, _windows(data, spec, oldest), checked, at),
-        overdue_audits(spec, max(declared, audited), at),
+        overdue_checks(spec, _windows(data, spec, oldest), checked, at, resumed),
+        overdue_audits(spec, max(declared, audited, resumed or declared), at),
     )
     return (problem for problem in problems if problem)
 

@@ -12,11 +12,13 @@ from steward.notification_channels import publish
 from steward.outbox import OutboxEntry, announce
 from steward.runtime import Runtime, Settings, WatchSettings, logger
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
+from steward.selfcheck.last_watch import LastWatch
 from steward.selfcheck.overdue import GRACE
 from steward.selfcheck.runbooks import RUNBOOKS, runbook
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.services.dead_letter_rounds import send_round
 from steward.services.examine_models import ModelExamination, examine_models
+from steward.services.examine_replicas import examine_replicas
 from steward.spec.durations import format_duration
 from steward.store import cloudwatch, deployment, keys
 from steward.store.kinds import schema_versions
@@ -51,7 +53,14 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
     known = runtime.data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
     if known.knows(at) and not known.pending:
         return
-    examined = [one for one in examine_models(runtime.settings, runtime.data, at) if one.amiss or one.overdue]
+    uncopied = list(examine_replicas(runtime, at))
+    last = runtime.data.update(
+        keys.last_watch(),
+        LastWatch,
+        lambda present: (present or LastWatch()).with_watch(at, runtime.settings.stack_id),
+    )
+    found_of_models = examine_models(runtime.settings, runtime.data, at, last.resumed)
+    examined = [one for one in found_of_models if one.amiss or one.overdue]
     held = list(held_messages(runtime.settings.bus))
     versions = runtime.data.update(
         keys.schema_versions(),
@@ -61,14 +70,14 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
     group = Scheduler(runtime.settings.schedule_group)
     gone = not group.exists()
     if not known.knows(at):
-        found = [
-            *versions.problems(),
-            *of_queues(held, at),
-            *_of_bucket(runtime.settings),
-            *([_group_gone(group)] if gone else []),
-            *_of_schedules(group, examined),
-            *(problem for one in examined for problem in one.overdue),
-        ]
+        found = [*versions.problems(), *of_queues(held, at), *_of_bucket(runtime.settings), *uncopied]
+        gap = last.gap(at, sum(len(one.amiss) for one in examined), sum(bool(one.amiss) for one in examined))
+        if gap:  # in place of all that follows from it
+            found.append(gap)
+        else:
+            found += [_group_gone(group)] if gone else []
+            found += _of_schedules(group, examined)
+            found += (problem for one in examined for problem in one.overdue)
         if any(known.diff(found)):
             known = runtime.data.update(
                 keys.deployment_problems(),

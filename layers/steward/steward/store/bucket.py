@@ -13,7 +13,15 @@ _KEYS_A_CALL = 1000
 
 
 class Bucket(ConditionalWriter):
-    """A versioned bucket."""
+    """A versioned bucket.
+
+    Attributes:
+        replica: the bucket that S3 copies it to, for a function that removes versions; empty for none.
+    """
+
+    def __init__(self, name: str, environment: str = "", *, replica: str = "") -> None:
+        super().__init__(name, environment)
+        self.replica = replica
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[ObjectSummary]:
         """Every key under a prefix, in order."""
@@ -56,7 +64,10 @@ class Bucket(ConditionalWriter):
                 yield item["Prefix"].removeprefix(prefix).rstrip("/")
 
     def delete_versions(self, versions: Iterable[tuple[str, str]]) -> None:
-        """Remove exact versions for good; what is written meanwhile stays.
+        """Remove exact versions for good, here and in the replica; what is written meanwhile stays.
+
+        S3 replicates no removal of a version. The copies have the same ids, and go first: a removal that fails half way
+        is found again by what is left here.
 
         Args:
             versions: key and version id of each.
@@ -66,9 +77,10 @@ class Bucket(ConditionalWriter):
         """
         for part in batched(versions, _KEYS_A_CALL, strict=False):
             named = [{"Key": key, "VersionId": version_id} for key, version_id in part]
-            answer = aws.s3().delete_objects(Bucket=self.name, Delete={"Objects": named, "Quiet": True})  # type: ignore[typeddict-item]
-            for error in answer.get("Errors", []):
-                raise StewardError(f"s3://{self.name}/{error.get('Key')} cannot be removed: {error.get('Message')}")
+            for bucket in filter(None, (self.replica, self.name)):
+                answer = aws.s3().delete_objects(Bucket=bucket, Delete={"Objects": named, "Quiet": True})  # type: ignore[typeddict-item]
+                for error in answer.get("Errors", []):
+                    raise StewardError(f"s3://{bucket}/{error.get('Key')} cannot be removed: {error.get('Message')}")
 
     def delete(self, key: str) -> None:
         """Hide the newest version; the versions before it stay."""

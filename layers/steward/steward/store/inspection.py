@@ -12,6 +12,7 @@ from steward import aws
 from steward.concurrency import prefetch_map
 from steward.selfcheck.expected_properties import Facts, canonical, statements
 from steward.selfcheck.template import DeployedStack, TemplateResource
+from steward.store import bucket_protection
 from steward.store.access import no_deployment
 
 _GONE = re.compile("NotFound|NoSuch|NonExistent|DoesNotExist")
@@ -44,6 +45,7 @@ def deployed_stack(name: str) -> DeployedStack:
         parameters={one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])},
         template=yaml.safe_load(body) if isinstance(body, str) else body,
         physical=physical,
+        id=described["StackId"],
     )
 
 
@@ -107,6 +109,8 @@ def _bucket(resource: TemplateResource) -> Facts:
     return {
         "notifications": "EventBridgeConfiguration" in notifications,
         "versioning": versioning.get("Status"),
+        "lock": bucket_protection.retention(resource.physical),
+        "replica": bucket_protection.replica_arn(resource.physical),
     }
 
 

@@ -71,6 +71,7 @@ STORED = (
     StoredKind("promotion.transfer:Transfer", rf"promotions/{_MODEL}/[^/]+\.json"),
     StoredKind("promotion.transfer:LedgerExtract", rf"transfers/{_MODEL}/[^/]+/ledger\.json"),
     StoredKind("selfcheck.incidents:OpenIncidents", r"watch/problems\.json"),
+    StoredKind("selfcheck.last_watch:LastWatch", r"watch/last\.json"),
     StoredKind("selfcheck.schema_versions:SchemaVersions", r"watch/schema-versions\.json"),
     StoredKind("ledger:LedgerEntry", rf"({_MODEL}|_deployment)/[0-9]{{10}}\.json"),
 )

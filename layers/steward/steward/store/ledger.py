@@ -89,6 +89,13 @@ class Ledger:
             with suppress(ValidationError):
                 yield LedgerEntry.model_validate_json(content.body), content.stored
 
+    def at(self, model: str, sequence: int) -> LedgerEntry | None:
+        """The entry at one place; None where there is none, or it was overwritten, which the audit tells of."""
+        try:
+            return self._find(model, sequence)
+        except ValidationError:
+            return None
+
     def length(self, model: str) -> int:
         """How many entries a model's chain has."""
         head = self._head(model)

@@ -2,6 +2,8 @@
 
 import json
 
+from pydantic import JsonValue
+
 from steward import aws
 
 
@@ -21,7 +23,14 @@ class Queue:
             sequencer: its order within the second of its upload, where it is known.
             request: what tells this request from others, so that it is answered also where the answer is the same.
         """
-        stored = {"key": key, "version-id": version_id, "sequencer": sequencer, "request": request}
-        detail = {"bucket": {"name": bucket}, "object": stored}
-        body = {"source": "steward", "detail-type": "Object Created", "detail": detail}
+        body = created_event(bucket, key, version_id, sequencer=sequencer, request=request)
         aws.sqs().send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
+
+
+def created_event(
+    bucket: str, key: str, version_id: str, *, sequencer: str = "", request: str = ""
+) -> dict[str, JsonValue]:
+    """An uploaded object version in the shape of S3's own event."""
+    stored: JsonValue = {"key": key, "version-id": version_id, "sequencer": sequencer, "request": request}
+    detail: JsonValue = {"bucket": {"name": bucket}, "object": stored}
+    return {"source": "steward", "detail-type": "Object Created", "detail": detail}

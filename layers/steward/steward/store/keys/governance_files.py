@@ -103,6 +103,11 @@ def deployment_problems() -> str:
     return "watch/problems.json"
 
 
+def last_watch() -> str:
+    """When the deployment was last watched, and by which stack (compare-and-swap)."""
+    return "watch/last.json"
+
+
 def schema_versions() -> str:
     """The schema versions that the deployment and the releases before it write (compare-and-swap)."""
     return "watch/schema-versions.json"

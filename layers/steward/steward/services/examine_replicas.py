@@ -1,0 +1,47 @@
+"""Whether S3 copies a deployment's buckets to their replicas, by what was written an hour ago."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from steward.events import DEPLOYMENT, Problem
+from steward.runtime import Runtime
+from steward.selfcheck.last_watch import LastWatch
+from steward.selfcheck.runbooks import runbook
+from steward.spec.durations import format_duration
+from steward.store import bucket_protection, keys
+
+_COPIED_WITHIN = timedelta(minutes=30)
+"""S3 copies most objects within 15 minutes."""
+
+_NOT_COPIED = {"PENDING", "FAILED"}
+
+
+def examine_replicas(runtime: Runtime, at: datetime) -> Iterator[Problem]:
+    """Look at the object of the watch before this one, and at the newest ledger entry of the deployment.
+
+    That costs a few requests an hour; S3's own metrics of replication are billed as custom metrics of CloudWatch.
+
+    Args:
+        runtime: has the buckets; nothing is found where the deployment has no replica.
+        at: now. Before this watch is noted.
+    """
+    if not runtime.settings.replica_arn:
+        return
+    last = runtime.data.load_if_present(keys.last_watch(), LastWatch)
+    if last is None or last.at is None or at - last.at < _COPIED_WITHIN:
+        return
+    newest = runtime.ledger.length(DEPLOYMENT)
+    for name, bucket, key in (
+        ("DataBucket", runtime.data.name, keys.last_watch()),
+        ("LedgerBucket", runtime.ledger.bucket.name, keys.ledger_entry(DEPLOYMENT, newest)),
+    ):
+        status = bucket_protection.replication_status(bucket, key)
+        if status in _NOT_COPIED:
+            yield Problem(
+                cause=f"{name}-replication",
+                sentence=f"S3 does not copy {name} to its replica: after {format_duration(_COPIED_WITHIN)} and more, "
+                f"{key} is {status}.",
+                remedy="look whether the replica is there, keeps versions and lets the stack's ReplicationRole write; "
+                "then have a batch job copy what failed (infra/docs/restore.md)",
+                runbook=runbook("copies-are-missing"),
+            )
