@@ -94,12 +94,12 @@ def rehearse(
             realised.append(work.realise(after))
             progress("candidates", at, len(places))
     else:
-        with _pool(records, policies, dollars_a_run, processes) as (pool, told):
+        with _pool(records, policies, dollars_a_run, processes) as (pool, finished):
             futures: list[Future[Any]] = [pool.submit(_replay, number) for number in range(len(policies))]
             futures += [pool.submit(_realise, after) for after in places]
             while wait(futures, _PAUSE).not_done:
                 _raise_first(futures)
-                while (news := _next(told)) is not None:
+                while (news := _next(finished)) is not None:
                     tell(*news)
                 progress("candidates", sum(future.done() for future in futures[len(policies) :]), len(places))
             found = [future.result() for future in futures]
@@ -121,22 +121,22 @@ def _pool(
     with tempfile.TemporaryDirectory() as folder, context.Manager() as manager:
         path = Path(folder) / "rows.pickle"
         records.rows.to_pickle(path)
-        told = manager.Queue()
+        finished = manager.Queue()
         head = (path, records.reference_until, records.label_delay)
         pool = ProcessPoolExecutor(
-            processes, mp_context=context, initializer=_begin, initargs=(head, policies, dollars_a_run, told)
+            processes, mp_context=context, initializer=_begin, initargs=(head, policies, dollars_a_run, finished)
         )
         try:
-            yield pool, told
+            yield pool, finished
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _begin(head: Any, policies: Sequence[RehearsedPolicy], dollars_a_run: float, told: Any) -> None:
+def _begin(head: Any, policies: Sequence[RehearsedPolicy], dollars_a_run: float, finished: Any) -> None:
     path, reference_until, label_delay = head
     threadpool_limits(1)
     records = ReplayRecords(pd.read_pickle(path), reference_until, label_delay)  # noqa: S301 - of the parent process
-    _work.append(_Work(records, policies, dollars_a_run, lambda name, done: told.put((name, done))))
+    _work.append(_Work(records, policies, dollars_a_run, lambda name, done: finished.put((name, done))))
 
 
 def _replay(number: int) -> PolicyReplay:
@@ -154,9 +154,9 @@ def _raise_first(futures: Sequence[Future[Any]]) -> None:
             future.result()
 
 
-def _next(told: Any) -> tuple[str, int] | None:
+def _next(finished: Any) -> tuple[str, int] | None:
     try:
-        found: tuple[str, int] = told.get_nowait()
+        found: tuple[str, int] = finished.get_nowait()
     except queue.Empty:
         return None
     return found

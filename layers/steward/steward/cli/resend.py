@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Annotated
 
 import typer
@@ -46,8 +45,8 @@ def resend(
     else:
         console.print(f"every upload since {since:%Y-%m-%d %H:%M} UTC has an answer")
     if found and not as_json:
-        told = "sent; `steward watch` shows what becomes of them" if send else "with --send they are taken in"
-        console.print(told, markup=False)
+        outcome = "sent; `steward watch` shows what becomes of them" if send else "with --send they are taken in"
+        console.print(outcome, markup=False)
     raise typer.Exit(1 if found and not send else 0)
 
 
@@ -65,16 +64,11 @@ def uploads_since(deployment: Deployment, since: datetime, *, answered: bool = F
         for upload in deployment.data.versions(prefix)
         if upload.modified >= since and not upload.key.endswith("/")
     ]
-    models = {_model(upload.key) for upload in found}
+    models = {keys.model_of_upload(upload.key) for upload in found}
     known = set() if answered else {cause for model in models for cause in _answers(deployment.ledger, model, since)}
     for upload in sorted(found, key=lambda upload: (upload.modified, upload.key)):
         if ObjectCreated.correlate(upload.key, upload.version_id) not in known:
             yield upload
-
-
-def _model(key: str) -> str:
-    """The model that an upload is of, by its key."""
-    return PurePosixPath(key).stem if key.startswith(keys.SPECS) else key.split("/")[1]
 
 
 def _answers(ledger: Ledger, model: str, since: datetime) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from steward.spec.spec_section import MODEL_NAME
 
@@ -91,3 +92,8 @@ def promotion_of(key: str) -> tuple[str, str] | None:
     """The model and the version of a promotion's key; None where it has another shape."""
     found = re.fullmatch(rf"{PROMOTIONS}({MODEL_NAME.strip('^$')})/([0-9A-Za-z-]+)\.json", key)
     return (found[1], found[2]) if found else None
+
+
+def model_of_upload(key: str) -> str:
+    """The model that a declaration or another upload is of, by its key."""
+    return PurePosixPath(key).stem if key.startswith(SPECS) else key.split("/")[1]
