@@ -39,7 +39,12 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
         "quarantine/*": "asked for where a write is tried again",
     },
     "join_labels": {"data/ids/*": "test_labels_by_id.py"},
-    "kick_retraining": {"ledger/*/decisions/run_failed/*": KILLED},
+    "kick_retraining": {
+        "data/checks/*": "test_policies.py",
+        "data/decisions/*": "test_policies.py",
+        "data/defects/*": "test_policies.py",
+        "ledger/*/decisions/run_failed/*": KILLED,
+    },
     "maintain_store": {
         "data/arrivals/*/deferred/*": "test_first_version.py",
         "data/arrivals/*/unmatched/*": "test_maintain_store.py",

@@ -53,6 +53,9 @@ EVERYTHING = {
     "ChatRooms": "on",
     "EventArchiveDays": "30",
     "KmsKeyArn": KEY,
+    "ReplicaDataBucketArn": "arn:aws:s3:::copies-of-data",
+    "ReplicaKmsKeyArn": KEY,
+    "ReplicaLedgerBucketArn": "arn:aws:s3:::copies-of-ledger",
     "Tracing": "on",
 }
 WITH, WITHOUT = deployed(**EVERYTHING), deployed(**EVERYTHING | {"KmsKeyArn": ""})
