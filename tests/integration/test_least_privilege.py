@@ -40,9 +40,9 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     },
     "join_labels": {"data/ids/*": "test_labels_by_id.py"},
     "kick_retraining": {
-        "data/checks/*": "test_policies.py",
-        "data/decisions/*": "test_policies.py",
-        "data/defects/*": "test_policies.py",
+        "data/checks/*": "test_kick_retraining.py",
+        "data/decisions/*": "test_kick_retraining.py",
+        "data/defects/*": "test_kick_retraining.py",
         "ledger/*/decisions/run_failed/*": KILLED,
     },
     "maintain_store": {
