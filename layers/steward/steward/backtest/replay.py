@@ -1,6 +1,6 @@
 """Replays records window by window under one policy: the same rules, monitors, alerts, training and gates as live."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -25,6 +25,8 @@ from steward.retraining.version_baseline import baseline_of
 from steward.services.validate_model import Contender, constant_scores, contest_of
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
+from steward.validation.contest import FirstVersion, judge
+from steward.validation.evaluation import grounds
 from steward.validation.gates import GATES
 
 _SETTINGS = "replayed"
@@ -69,6 +71,8 @@ class _Replay:
     state: RetrainingState = field(default_factory=RetrainingState)
     alerts: ModelAlerts = field(init=False)
     champion: ReplayedVersion = field(init=False)
+    first: ReplayedVersion | None = None
+    first_metrics: Mapping[str, float] = field(default_factory=dict)
     expected: float | None = None
     waiting: list[ServedWindow] = field(default_factory=list)
     runs: list[ReplayedRun] = field(default_factory=list)
@@ -208,14 +212,26 @@ class _Replay:
             holdout_start=manifest.holdout_start,
             features=list(spec.features),
             leakage=baseline.leakage,
+            first=self._first_version(holdout, manifest.holdout_start),
         )
-        gates = [gate.evaluate(contest, spec.validation) for gate in GATES]
-        refused = next((gate for gate in gates if not gate.passed), None)
-        if refused:
-            return False, refused.message
+        gates = judge(GATES, contest, spec.validation)
+        if not all(gate.passed for gate in gates):
+            return False, grounds(gates)
         judged = realised_loss(outcomes_of(scores, holdout, spec), spec)
         saw_until = manifest.end if fitted.refitted else manifest.holdout_start
         self.champion = ReplayedVersion(name, fitted.released, saw_until, baseline, judged.value if judged else None)
         self.alerts = self.alerts.with_champion(name)
         self.expected = None
-        return True, gates[-1].message
+        self.first = self.first or self.champion
+        self.first_metrics = self.first_metrics or contest.metrics
+        return True, grounds(gates)
+
+    def _first_version(self, holdout: pd.DataFrame, holdout_start: datetime) -> FirstVersion | None:
+        """The first version, as live for the guardrail against small losses."""
+        first = self.first
+        if first is None or self.spec.validation.loss_margin is None:
+            return None
+        if first.saw_until > holdout_start:
+            reason = f"{first.name} was fitted on rows of this holdout"
+            return FirstVersion(first.name, None, self.first_metrics, reason)
+        return FirstVersion(first.name, recipe.score(first.model, self.spec, holdout), self.first_metrics)
