@@ -31,7 +31,7 @@ from steward.spec.features import CategoricalFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
 from steward.spec.policies import ValidationPolicy
 from steward.spec.windows import ORIGIN, Window
-from steward.validation.gates import BetterThanChampion
+from steward.validation.comparisons import BetterThanChampion
 from tests.unit.validation.test_gates import contest
 
 SIZES = (5, 10)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from steward.spec.policies import ValidationPolicy
+from steward.validation.comparisons import BetterThanChampion
+from steward.validation.contest import Contest
 from steward.validation.evaluation import GateResult
-from steward.validation.gates import BetterThanChampion, Contest
 
 _EPOCH = np.datetime64("2024-01-01", "us")
 _SAW = datetime(2024, 1, 1, tzinfo=UTC)

@@ -153,3 +153,12 @@ def test_a_candidate_serves_from_the_window_after_its_training() -> None:
     assert list(realised) == [12, 13]
     table = loss_table([realised], 14)
     assert np.count_nonzero(table) == 2
+
+
+@pytest.mark.parametrize(("margin", "outcome"), [(0.0, "refused"), (1.0, "promoted")])
+def test_a_replay_holds_versions_against_the_first_one_as_the_deployment_does(margin: float, outcome: str) -> None:
+    validation = f"validation: {{minimum_gain: -0.5, first_version_margin: {margin}}}\n"
+    settings = spec_of(f"  every: 4d\n{validation}", EVERY_FOUR_DAYS)
+    runs = replay_policy(settings, turned_world(turns_at=23), "declared").runs
+    assert runs[0].outcome == outcome, runs[0].reason
+    assert ("first approved version" in runs[0].reason) == (outcome == "refused")

@@ -8,8 +8,9 @@ import pytest
 
 from steward.profiles.leakage import Leakage
 from steward.spec.policies import ValidationPolicy
+from steward.validation.contest import Contest, judge
 from steward.validation.evaluation import Evaluation, GateResult
-from steward.validation.gates import ADOPTION_GATES, GATES, Contest
+from steward.validation.gates import ADOPTION_GATES, GATES
 from tests.unit.examples import DAY, START, evaluation
 
 ROWS = 2000
@@ -38,8 +39,8 @@ def contest(**changes: Any) -> Contest:
 
 
 def judged(name: str, policy: ValidationPolicy | None = None, **changes: Any) -> GateResult:
-    gate = next(gate for gate in GATES if gate.name == name)
-    return gate.evaluate(contest(**changes), policy or ValidationPolicy())
+    (result,) = judge([gate for gate in GATES if gate.name == name], contest(**changes), policy or ValidationPolicy())
+    return result
 
 
 def swapped() -> dict[str, Any]:
@@ -50,7 +51,7 @@ METRICS = [ValidationPolicy(metric="log_loss"), ValidationPolicy(metric="roc_auc
 
 
 def test_a_version_that_is_better_on_unseen_rows_passes_every_gate() -> None:
-    assert all(gate.evaluate(contest(), ValidationPolicy()).passed for gate in GATES)
+    assert all(result.passed for result in judge(GATES, contest(), ValidationPolicy()))
 
 
 @pytest.mark.parametrize("policy", METRICS, ids=lambda policy: policy.metric)
@@ -157,11 +158,8 @@ def test_a_feature_that_gives_the_label_away_is_refused_by_name() -> None:
 
 
 def test_a_leak_of_a_version_trained_elsewhere_is_told_and_not_refused() -> None:
-    (result,) = [
-        gate.evaluate(contest(leakage=LEAK, maximum_auc=0.99), ValidationPolicy())
-        for gate in ADOPTION_GATES
-        if gate.name == "no_leakage"
-    ]
+    leaking = contest(leakage=LEAK, maximum_auc=0.99)
+    (result,) = [one for one in judge(ADOPTION_GATES, leaking, ValidationPolicy()) if one.gate == "no_leakage"]
     assert result.passed
     assert result.message.endswith("so this is told and not refused")
 

@@ -1,6 +1,6 @@
 """Replays records window by window under one policy: the same rules, monitors, alerts, training and gates as live."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -25,6 +25,8 @@ from steward.retraining.version_baseline import baseline_of
 from steward.services.validate_model import Contender, constant_scores, contest_of
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
+from steward.validation.contest import FirstVersion, judge
+from steward.validation.evaluation import grounds
 from steward.validation.gates import GATES
 
 _SETTINGS = "replayed"
@@ -69,11 +71,13 @@ class _Replay:
     state: RetrainingState = field(default_factory=RetrainingState)
     alerts: ModelAlerts = field(init=False)
     champion: ReplayedVersion = field(init=False)
+    first: ReplayedVersion | None = None
+    first_metrics: Mapping[str, float] = field(default_factory=dict)
     expected: float | None = None
     waiting: list[ServedWindow] = field(default_factory=list)
     runs: list[ReplayedRun] = field(default_factory=list)
     declined: int = 0
-    fitted: int = 0
+    asked: int = 0
 
     def begin(self) -> ReplayedRun:
         """Make the first version of the reference."""
@@ -81,7 +85,7 @@ class _Replay:
         self.alerts = ModelAlerts(model=self.spec.model)
         self.state = self.state.with_reference("replayed", len(rows), until)
         inputs = self._inputs(until).model_copy(update={"has_champion": False, "referred": True, "labels": len(rows)})
-        self._answer(inputs, "reference", until, None)
+        self._answer(inputs, "reference", until)
         for first in self.runs:
             if first.outcome == "promoted":
                 return first
@@ -137,7 +141,7 @@ class _Replay:
                 self._ask(newest.end if newest else now, f"alert {monitor} {served.window.id}", now)
 
     def _ask(self, as_of: datetime, cause: str, now: datetime) -> None:
-        self._answer(self._inputs(as_of), cause, now, changed_since(self.alerts, self.spec))
+        self._answer(self._inputs(as_of), cause, now)
 
     def _inputs(self, as_of: datetime) -> PolicyInputs:
         state, policy = self.state, self.spec.retraining
@@ -146,7 +150,7 @@ class _Replay:
         return PolicyInputs(
             as_of=as_of,
             firing=list(firing(self.alerts, self.spec)),
-            changed_since=changed_since(self.alerts, self.spec),
+            changed_since=changed_since(self.alerts, self.spec) if policy.asks_for_change else None,
             last_run=state.last_run,
             last_as_of=state.last_as_of,
             labels=state.all_labels,
@@ -161,17 +165,17 @@ class _Replay:
             ),
         )
 
-    def _answer(self, inputs: PolicyInputs, cause: str, now: datetime, since: datetime | None) -> None:
-        self.fitted += 1
-        identity = f"{inputs.as_of:%Y%m%dT%H%M%S}-{self.fitted:08d}"
+    def _answer(self, inputs: PolicyInputs, cause: str, now: datetime) -> None:
+        self.asked += 1
+        identity = f"{inputs.as_of:%Y%m%dT%H%M%S}-{self.asked:08d}"
         decision = decide(self.spec.retraining, inputs, model=self.spec.model, decision=identity, cause=cause)
         self.state = self.state.with_decision(decision, requested_at=now, settings=_SETTINGS)
         if decision.verdict == "start":
-            self.runs.append(self._train(decision, now, since))
+            self.runs.append(self._train(decision, now))
         elif decision.verdict == "decline":
             self.declined += 1
 
-    def _train(self, decision: PolicyDecision, now: datetime, since: datetime | None) -> ReplayedRun:
+    def _train(self, decision: PolicyDecision, now: datetime) -> ReplayedRun:
         """Fit a version and judge it by the gates; one that passes serves from the next window on."""
         rows = self.records.known_at(self.spec, now)
         times = rows[self.spec.columns.time]
@@ -181,7 +185,7 @@ class _Replay:
         outcome: Literal["promoted", "refused", "failed"] = "failed"
         span = ""
         try:
-            fitted = fit_version(self.spec, rows, manifest, since=since)
+            fitted = fit_version(self.spec, rows, manifest, since=decision.inputs.changed_since)
             promoted, reason = self._judge(decision.decision, fitted, manifest)
             outcome, span = "promoted" if promoted else "refused", fitted.span.sentence
         except TrainingImpossible as error:
@@ -208,14 +212,26 @@ class _Replay:
             holdout_start=manifest.holdout_start,
             features=list(spec.features),
             leakage=baseline.leakage,
+            first=self._first_version(holdout, manifest.holdout_start),
         )
-        gates = [gate.evaluate(contest, spec.validation) for gate in GATES]
-        refused = next((gate for gate in gates if not gate.passed), None)
-        if refused:
-            return False, refused.message
+        gates = judge(GATES, contest, spec.validation)
+        if not all(gate.passed for gate in gates):
+            return False, grounds(gates)
         judged = realised_loss(outcomes_of(scores, holdout, spec), spec)
         saw_until = manifest.end if fitted.refitted else manifest.holdout_start
         self.champion = ReplayedVersion(name, fitted.released, saw_until, baseline, judged.value if judged else None)
         self.alerts = self.alerts.with_champion(name)
         self.expected = None
-        return True, gates[-1].message
+        self.first = self.first or self.champion
+        self.first_metrics = self.first_metrics or contest.metrics
+        return True, grounds(gates)
+
+    def _first_version(self, holdout: pd.DataFrame, holdout_start: datetime) -> FirstVersion | None:
+        """The first version, as live for the guardrail against small losses."""
+        first = self.first
+        if first is None or self.spec.validation.loss_margin is None:
+            return None
+        if first.saw_until > holdout_start:
+            reason = f"{first.name} was fitted on rows of this holdout"
+            return FirstVersion(first.name, None, self.first_metrics, reason)
+        return FirstVersion(first.name, recipe.score(first.model, self.spec, holdout), self.first_metrics)

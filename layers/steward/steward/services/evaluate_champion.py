@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import InputHidingModel
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import ChampionTested, ChampionTestRequested, Event, ObjectRef
 from steward.outbox import OutboxEntry, announce
@@ -19,11 +20,13 @@ from steward.runtime import Runtime
 from steward.services.validate_model import constant_scores
 from steward.spec.model import ModelSpec
 from steward.store import keys
+from steward.validation.contest import Contest, judge
 from steward.validation.evaluation import Evaluation
-from steward.validation.gates import FEWEST_BLOCKS, GATES, Contest
+from steward.validation.gates import GATES
+from steward.validation.holdout_gain import FEWEST_BLOCKS
 
 
-class _NotMeasurable(BaseModel):
+class _NotMeasurable(InputHidingModel):
     """Why there is nothing to judge by."""
 
     model_config = ConfigDict(frozen=True)
@@ -102,7 +105,7 @@ def _evaluate(
         holdout_rows=len(fresh),
         metrics=metric_values(outcomes_of(scores, fresh, spec), spec.business_value),
         champion_metrics=metric_values(outcomes_of(constant, fresh, spec), spec.business_value),
-        gates=[gate.evaluate(contest, spec.validation) for gate in GATES],
+        gates=judge(GATES, contest, spec.validation),
     )
 
 

@@ -17,6 +17,7 @@ from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
 from steward.profiles.leakage import Leakage
 from steward.repositories import models, training_data
+from steward.repositories.first_versions import first_version
 from steward.repositories.run_attempts import AttemptKilled, Attempts
 from steward.retraining import artifact, recipe
 from steward.retraining.dataset import held_out, truth
@@ -29,8 +30,9 @@ from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
 from steward.spec.model import ModelSpec
 from steward.store import keys
+from steward.validation.contest import Contest, FirstVersion, judge
 from steward.validation.evaluation import Evaluation
-from steward.validation.gates import ADOPTION_GATES, GATES, Contest
+from steward.validation.gates import ADOPTION_GATES, GATES
 
 
 def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[Event]:
@@ -74,7 +76,8 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
 
 def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, attempts: Attempts) -> ObjectRef:
     manifest = runtime.data.load(completed.manifest, VersionManifest)
-    champion = models.routing(runtime.data, spec.model).champion
+    routing = models.routing(runtime.data, spec.model)
+    champion = routing.champion
     incumbent = models.manifest(runtime.data, spec.model, champion) if champion else None
     if manifest.recipe is None:
         return _adoption(runtime, spec, completed, manifest, champion)
@@ -91,6 +94,7 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
         holdout_start=frozen.holdout_start,
         features=manifest.features,
         leakage=leakage,
+        first=first_version(runtime.data, spec, routing, holdout, frozen.holdout_start),
     )
     return _store_evaluation(
         runtime,
@@ -105,9 +109,9 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
             dataset=manifest.dataset,
             holdout_start=frozen.holdout_start,
             holdout_rows=len(holdout),
-            metrics=metric_values(outcomes_of(scores, holdout, spec), spec.business_value),
+            metrics=dict(contest.metrics),
             champion_metrics=metric_values(outcomes_of(opposing, holdout, spec), spec.business_value),
-            gates=[gate.evaluate(contest, spec.validation) for gate in GATES],
+            gates=judge(GATES, contest, spec.validation),
         ),
     )
 
@@ -130,6 +134,7 @@ def contest_of(
     holdout_start: datetime,
     features: Sequence[str],
     leakage: Mapping[str, Leakage],
+    first: FirstVersion | None = None,
 ) -> Contest:
     """What the gates look at.
 
@@ -141,6 +146,7 @@ def contest_of(
         holdout_start: the first moment of the holdout.
         features: the challenger's, in its order.
         leakage: how well each part of the features tells the label by itself.
+        first: the first approved version, where the declaration asks for a comparison with it.
     """
     return Contest(
         labels=truth(holdout, spec),
@@ -156,6 +162,8 @@ def contest_of(
         declared_features=list(spec.features),
         leakage=leakage,
         maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
+        metrics=metric_values(outcomes_of(challenger.scores, holdout, spec), spec.business_value),
+        first=first,
     )
 
 
@@ -220,7 +228,7 @@ def _adoption(
             holdout_rows=manifest.holdout_rows,
             metrics=metrics,
             champion_metrics={},
-            gates=[gate.evaluate(contest, spec.validation) for gate in ADOPTION_GATES],
+            gates=judge(ADOPTION_GATES, contest, spec.validation),
         ),
     )
 

@@ -94,6 +94,13 @@ class ModelSpec(ModelSections):
         return self
 
     @model_validator(mode="after")
+    def _gates_have_versions_to_ask(self) -> Self:
+        if self.retraining.recipe is None and self.validation.first_version_margin is not None:
+            problem = "needs retraining.recipe: a version that was trained elsewhere cannot be asked; remove it"
+            raise error_at(problem, "validation", "first_version_margin")
+        return self
+
+    @model_validator(mode="after")
     def _holdout_has_blocks(self) -> Self:
         fewest = 3 * self.validation.block
         if self.retraining.recipe and self.retraining.holdout_span < fewest:

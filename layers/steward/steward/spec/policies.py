@@ -9,7 +9,7 @@ from steward.spec.durations import Duration, Lateness
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
 from steward.spec.scheduling import ScheduleExpression
-from steward.spec.spec_section import SpecSection
+from steward.spec.spec_section import SpecSection, Tolerance
 
 
 class WindowPolicy(SpecSection):
@@ -182,6 +182,11 @@ class RetrainingPolicy(SpecSection):
         """The declared span, or the one that follows from `training_span`."""
         return self.span or ("trailing" if self.training_span else "everything")
 
+    @property
+    def asks_for_change(self) -> bool:
+        """Whether the span depends on when the present trouble began."""
+        return self.chosen_span in {"since_change", "auto"}
+
     @model_validator(mode="after")
     def _span_has_its_lengths(self) -> Self:
         span = self.chosen_span
@@ -212,10 +217,27 @@ class ValidationPolicy(SpecSection):
     )
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     minimum_gain: float = 0.0
+    first_version_margin: Tolerance | None = Field(
+        default=None,
+        description="How much worse than the first approved version a version may be, in the metric's unit, so that "
+        "small losses cannot add up. Unset: as much as one step may lose (-minimum_gain); not compared where every "
+        "step must gain.",
+    )
     block: Duration = Field(
         default=timedelta(days=1),
         description="Rows of one block of time share their circumstances: confidence counts blocks, not rows.",
     )
+
+    @property
+    def loss_margin(self) -> float | None:
+        """How much worse than the first approved version a version may be; None where they are not compared.
+
+        >>> ValidationPolicy(minimum_gain=-0.002).loss_margin, ValidationPolicy().loss_margin
+        (0.002, None)
+        """
+        if self.first_version_margin is not None:
+            return self.first_version_margin
+        return -self.minimum_gain if self.minimum_gain < 0 else None
 
     @property
     def luck(self) -> str:

@@ -1,5 +1,6 @@
 """The evaluation of a version: the evidence on which it is released or refused."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict
@@ -7,6 +8,9 @@ from pydantic import AwareDatetime, ConfigDict
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
 from steward.results import count_of
+
+_CONVINCING = frozenset({"better_than_champion", "adopted"})
+"""The gates whose grounds say why a version is released; the others only keep it from harm."""
 
 
 class GateResult(TolerantModel):
@@ -82,8 +86,7 @@ class Evaluation(VersionedModel):
     @property
     def summary(self) -> str:
         """One sentence: the first gate that refused, or the gain that convinced."""
-        refused = next((gate for gate in self.gates if not gate.passed), None)
-        return refused.message if refused else self.gates[-1].message
+        return grounds(self.gates)
 
     @property
     def verdict(self) -> str:
@@ -92,3 +95,9 @@ class Evaluation(VersionedModel):
         if not refused:
             return f"passed {count_of(len(self.gates), 'gate')}"
         return f"rejected by {len(refused)} of {count_of(len(self.gates), 'gate')}: {', '.join(refused)}"
+
+
+def grounds(gates: Sequence[GateResult]) -> str:
+    """Why a version is released or refused: the first gate that refused, or the gain that convinced."""
+    refused = next((gate for gate in gates if not gate.passed), None)
+    return (refused or next((gate for gate in gates if gate.gate in _CONVINCING), gates[-1])).message

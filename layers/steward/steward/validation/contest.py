@@ -1,0 +1,85 @@
+"""What the gates look at, and the shape of a gate."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steward.profiles.leakage import Leakage
+from steward.spec.policies import ValidationPolicy
+from steward.validation.evaluation import GateResult
+
+
+@dataclass(frozen=True, slots=True)
+class FirstVersion:
+    """The first version that was approved, which successors are compared with beside the champion.
+
+    Attributes:
+        scores: what it says of the holdout, shape (rows,), or (rows, classes); None where it cannot be asked.
+        recorded: the metrics of its own holdout, from when it was approved.
+        unavailable: why it cannot be asked, empty where it can.
+    """
+
+    version: str
+    scores: NDArray[np.float64] | None
+    recorded: Mapping[str, float]
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """What the gates look at.
+
+    Attributes:
+        labels: of the holdout: whether positive, the position of the class, or the value, shape (rows,).
+        times: when each of its rows took place, datetime64 in UTC, shape (rows,).
+        challenger: the new version's scores, shape (rows,), or (rows, classes).
+        champion: the champion's scores; without one, for each row what a constant would say: the base rate, the shares
+            of the classes, or the median of the challenger's training rows.
+        champion_version: None without a champion.
+        champion_saw_until: labelled rows before this moment helped to make the champion.
+        holdout_start: the event time of the holdout's first moment.
+        challenger_saw_until: labelled rows before this moment helped to make the challenger.
+        features: the challenger's, in its order.
+        declared_features: those of the declaration in force.
+        leakage: how well each part of the features tells the label by itself, in the challenger's training rows.
+        maximum_auc: how well it may, None for no limit.
+        entities: the hash of the entity of each row, shape (rows,); None where no column says of whom rows are.
+        metrics: the challenger's, on the holdout.
+        first: the first approved version; None before there is one, or where nobody asks for it.
+    """
+
+    labels: NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.intp]
+    times: NDArray[np.datetime64]
+    challenger: NDArray[np.float64]
+    champion: NDArray[np.float64]
+    champion_version: str | None
+    champion_saw_until: datetime | None
+    holdout_start: datetime
+    challenger_saw_until: datetime
+    features: Sequence[str]
+    declared_features: Sequence[str]
+    leakage: Mapping[str, Leakage] = field(default_factory=dict)
+    maximum_auc: float | None = None
+    entities: NDArray[np.uint64] | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    first: FirstVersion | None = None
+
+
+class Gate(Protocol):
+    """One condition that a version must meet."""
+
+    name: str
+
+    def evaluate(self, contest: Contest, policy: ValidationPolicy) -> GateResult | None:
+        """Judge; never raises for a version that is merely bad. None where the declaration does not ask for it."""
+        ...
+
+
+def judge(gates: Sequence[Gate], contest: Contest, policy: ValidationPolicy) -> list[GateResult]:
+    """What each gate says that the declaration asks for, in order."""
+    results = (gate.evaluate(contest, policy) for gate in gates)
+    return [result for result in results if result is not None]

@@ -1,0 +1,67 @@
+"""The gates of a declaration at work in `validate_model`: what they find is stored, and a refusal says what to do."""
+
+from datetime import timedelta
+from typing import Any
+
+from steward import aws
+from steward.events import ReleaseChanged, RetrainingProposed
+from steward.validation.evaluation import Evaluation
+from tests.integration import lemons
+
+from .deployment import Deployment
+
+DAY = timedelta(days=1)
+RECIPE = "recipe: {estimator: LogisticRegression}"
+
+
+def retrain(steward: Deployment, day: int, spec: str) -> tuple[ReleaseChanged, Evaluation]:
+    """What becomes of a version that is trained under a declaration once four more days have labels."""
+    steward.upload("specs/lemons.yaml", spec)
+    sold = lemons.sales(4, first_day=day)
+    steward.clock.now = max(steward.clock.now, lemons.START + (day + 4) * DAY)
+    steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
+    steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
+    steward.settle()
+    before = len(steward.told(ReleaseChanged))
+    asked: dict[str, Any] = {"model": "lemons", "correlation_id": f"day {day}", "reason": "someone asks"}
+    as_of = lemons.START + (day + 4) * DAY
+    steward.publish(RetrainingProposed(occurred_at=steward.clock.now, as_of=as_of, **asked))
+    steward.settle()
+    assert not steward.errors, steward.errors
+    (event,) = steward.told(ReleaseChanged)[before:]
+    stored = steward.object(f"models/lemons/versions/{event.version}/evaluation.json")
+    return event, Evaluation.model_validate(stored)
+
+
+def declared(validation: str, strength: float = 1.0) -> str:
+    """A declaration whose versions know the less, the smaller the strength."""
+    recipe = f"recipe: {{estimator: LogisticRegression, parameters: {{C: {strength}}}}}"
+    quiet = lemons.SPEC.replace("on_alerts: [roc_auc, log_loss, feature_drift]", "on_alerts: []")
+    return f"{quiet.replace(RECIPE, recipe)}validation: {{{validation}}}\n"
+
+
+def refusals(evaluation: Evaluation) -> list[str]:
+    return [gate.gate for gate in evaluation.gates if not gate.passed]
+
+
+def test_versions_that_each_lose_a_little_are_stopped_by_the_first_one(trained: Deployment) -> None:
+    first = trained.champion("lemons")
+    step, evaluation = retrain(trained, 14, declared("minimum_gain: -0.05", strength=0.002))
+    assert (step.stage, refusals(evaluation)) == ("champion", [])
+    second, evaluation = retrain(trained, 18, declared("minimum_gain: -0.05", strength=0.0007))
+    assert (second.stage, refusals(evaluation)) == ("refused", ["not_worse_than_first"])
+    assert f"against the first approved version {first} on the same 1,600 unseen rows" in second.summary
+    assert trained.champion("lemons") == step.version
+
+    artifact = trained.object(f"models/lemons/versions/{first}/manifest.json")["artifact"]
+    where = {"Key": artifact["key"], "VersionId": artifact["version_id"]}
+    aws.s3().delete_object(Bucket=trained.data, **where, BypassGovernanceRetention=True)
+    _, evaluation = retrain(trained, 22, declared("minimum_gain: -0.05, first_version_margin: 0.1"))
+    recorded = evaluation.gates[-1]
+    assert (recorded.gate, recorded.passed, recorded.low, recorded.required) == (
+        "not_worse_than_first",
+        True,
+        None,
+        -0.1,
+    )
+    assert f"the recorded figure of the first approved version {first}, which is of other rows" in recorded.message
