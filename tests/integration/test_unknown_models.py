@@ -23,6 +23,7 @@ COMMANDS: dict[str, list[str]] = {
     "check": ["{model}"],
     "checkout": ["{model}", "champion"],
     "cost": ["{model}"],
+    "decisions": ["{model}"],
     "defects": ["{model}"],
     "diff": ["{model}", "000001", "champion"],
     "explain": ["{model}"],

@@ -150,7 +150,7 @@ def _show(found: Reproduction) -> None:
     if found.corrected_since:
         console.print(
             f"{len(found.corrected_since):,} objects have corrected or withdrawn rows since this dataset was fixed; "
-            "the version was trained without them, here too.",
+            "both trainings read the rows as they were before.",
             markup=False,
         )
 
@@ -174,6 +174,6 @@ def _describe_distance(found: Reproduction) -> str:
     if distance is None or not distance.differ:
         return f"{sentences}The predictions for the holdout are the same."
     return (
-        f"{sentences}{distance.differ:,} of {distance.rows:,} predictions for the holdout differ, by {distance.largest:.2g} "
-        f"at most and {distance.mean:.2g} on average."
+        f"{sentences}{distance.differ:,} of {distance.rows:,} predictions for the holdout differ, by "
+        f"{distance.largest:.2g} at most and {distance.mean:.2g} on average."
     )
