@@ -1,5 +1,6 @@
 """`accept_version`: a version of another environment takes over once all that vouches for it is verified."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -48,6 +49,24 @@ def production() -> Iterator[Deployment]:
         deployment.upload("specs/lemons.yaml", lemons.SPEC)
         deployment.settle()
         yield deployment
+
+
+def test_a_refitted_version_comes_with_what_was_judged() -> None:
+    spec = lemons.SPEC.replace("cool_down: 3d", "cool_down: 4d") + "  refit: true\n"
+    with deployed(name="staging") as staging:
+        lemons.begin(staging, spec)
+        sent = leave(staging, staging.champion("lemons"))
+    with deployed(name="production") as deployment:
+        deployment.upload("specs/lemons.yaml", spec)
+        deployment.settle()
+        arrive(deployment, sent)
+        assert not deployment.errors, deployment.errors
+        assert deployment.champion("lemons") == sent.version
+        manifest = deployment.object(f"models/lemons/versions/{sent.version}/manifest.json")
+        for part in ("artifact", "judged"):
+            stored = manifest[part]
+            body = deployment.contents(stored["key"])[stored["key"]]
+            assert hashlib.sha256(body).hexdigest() == stored["sha256"]
 
 
 def arrive(steward: Deployment, sent: ExportedVersion, over: str | None = None, **parts: bytes | None) -> str:

@@ -234,6 +234,19 @@ def test_a_month_that_had_its_runs_holds_the_next_one_back(trained: Deployment) 
     assert isinstance(requested, TrainingRequested)
 
 
+def test_a_month_that_cost_enough_holds_the_next_run_back(trained: Deployment) -> None:
+    reconfigure(trained, "  budget: {dollars: 0.5}\n")
+    label_days(trained, 14, 15)
+    (key,) = [key for key in trained.keys("runs/lemons/") if "_policy" not in key]
+    run = trained.object(key) | {"dollars": 0.4}
+    aws.s3().put_object(Bucket=trained.data, Key=key, Body=json.dumps(run).encode())
+    (declined,) = asked(trained, proposed(trained, 18))
+    (reason,) = declined.reasons
+    assert "took 0.4000 dollars and the next may take 0.4000, of 0.5 that the policy allows a month" in reason
+    (requested,) = asked(trained, proposed(trained, 32))
+    assert isinstance(requested, TrainingRequested)
+
+
 def test_a_freeze_holds_runs_back_where_the_policy_says_so(trained: Deployment) -> None:
     reconfigure(trained, "  hold_on: [freeze]\n")
     label_days(trained, 14, 15)

@@ -267,3 +267,39 @@ def test_a_judgement_whose_evidence_was_changed_promotes_nothing(stepwise: Deplo
     )
     assert not stepwise.deliver("release_model", forged)
     assert stepwise.champion("lemons") == before
+
+
+REFIT = lemons.SPEC.replace("cool_down: 3d", "cool_down: 4d") + "  refit: true\n  span: auto\n"
+
+
+def test_a_refitted_version_names_what_was_judged_and_what_serves(steward: Deployment) -> None:
+    lemons.begin(steward, REFIT)
+    version = f"models/lemons/versions/{steward.champion('lemons')}"
+    manifest, evaluation = (steward.object(f"{version}/{part}.json") for part in ("manifest", "evaluation"))
+    assert manifest["artifact"]["key"] == f"{version}/model.skops"
+    assert manifest["judged"]["key"] == f"{version}/judged.skops"
+    assert manifest["artifact"]["sha256"] != manifest["judged"]["sha256"]
+    assert manifest["trained_until"] == manifest["holdout_until"]
+    assert manifest["judged_until"] == evaluation["holdout_start"] < manifest["trained_until"]
+    assert manifest["span"]["span"] in manifest["span"]["tried"]
+    card = steward.contents(f"{version}/card.md")[f"{version}/card.md"].decode()
+    assert "- Refitted: what serves was fitted on the holdout too" in card
+    assert f"- Span: {manifest['span']['sentence']}" in card
+
+
+def test_a_holdout_that_the_refitted_champion_has_seen_judges_nothing(steward: Deployment) -> None:
+    lemons.begin(steward, REFIT)
+    for day in (14, 15):
+        sold = lemons.sales(1, first_day=day)
+        steward.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(lemons.predictions(sold)))
+        steward.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(sold)))
+    steward.settle()
+    asked = RetrainingProposed(
+        occurred_at=steward.clock.now, as_of=lemons.START + timedelta(days=19), model="lemons", correlation_id="test",
+        reason="someone asks",
+    )  # fmt: skip
+    assert steward.deliver("kick_retraining", asked)
+    steward.settle()
+    refused = steward.told(ReleaseChanged)[-1]
+    assert refused.stage == "refused"
+    assert "a version was fitted on rows up to 2024-01-1" in refused.summary

@@ -39,3 +39,9 @@ def test_a_step_told_again_does_not_replace_what_it_found() -> None:
 def test_a_run_keeps_what_it_found_on_the_way() -> None:
     run = RUN.advance("frozen", dataset=stored("d")).advance("trained", version="v1").advance("failed", outcome="no")
     assert (run.dataset, run.version, run.outcome, run.ended) == (stored("d"), "v1", "no", True)
+
+
+def test_what_the_steps_of_a_run_took_adds_up_and_is_counted_once() -> None:
+    trained = RUN.advance("trained", dollars=0.25, version="v1")
+    assert trained.advance("trained", dollars=0.25, version="v1").dollars == 0.25
+    assert trained.advance("validated", dollars=0.5).dollars == 0.75

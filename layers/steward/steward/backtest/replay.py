@@ -78,7 +78,7 @@ class _Replay:
     waiting: list[ServedWindow] = field(default_factory=list)
     runs: list[ReplayedRun] = field(default_factory=list)
     declined: int = 0
-    fitted: int = 0
+    asked: int = 0
 
     def begin(self) -> ReplayedRun:
         """Make the first version of the reference."""
@@ -86,7 +86,7 @@ class _Replay:
         self.alerts = ModelAlerts(model=self.spec.model)
         self.state = self.state.with_reference("replayed", len(rows), until)
         inputs = self._inputs(until).model_copy(update={"has_champion": False, "referred": True, "labels": len(rows)})
-        self._answer(inputs, "reference", until, None)
+        self._answer(inputs, "reference", until)
         for first in self.runs:
             if first.outcome == "promoted":
                 return first
@@ -142,7 +142,7 @@ class _Replay:
                 self._ask(newest.end if newest else now, f"alert {monitor} {served.window.id}", now)
 
     def _ask(self, as_of: datetime, cause: str, now: datetime) -> None:
-        self._answer(self._inputs(as_of), cause, now, changed_since(self.alerts, self.spec))
+        self._answer(self._inputs(as_of), cause, now)
 
     def _inputs(self, as_of: datetime) -> PolicyInputs:
         state, policy = self.state, self.spec.retraining
@@ -151,7 +151,7 @@ class _Replay:
         return PolicyInputs(
             as_of=as_of,
             firing=list(firing(self.alerts, self.spec)),
-            changed_since=changed_since(self.alerts, self.spec),
+            changed_since=changed_since(self.alerts, self.spec) if policy.asks_for_change else None,
             last_run=state.last_run,
             last_as_of=state.last_as_of,
             labels=state.all_labels,
@@ -166,17 +166,17 @@ class _Replay:
             ),
         )
 
-    def _answer(self, inputs: PolicyInputs, cause: str, now: datetime, since: datetime | None) -> None:
-        self.fitted += 1
-        identity = f"{inputs.as_of:%Y%m%dT%H%M%S}-{self.fitted:08d}"
+    def _answer(self, inputs: PolicyInputs, cause: str, now: datetime) -> None:
+        self.asked += 1
+        identity = f"{inputs.as_of:%Y%m%dT%H%M%S}-{self.asked:08d}"
         decision = decide(self.spec.retraining, inputs, model=self.spec.model, decision=identity, cause=cause)
         self.state = self.state.with_decision(decision, requested_at=now, settings=_SETTINGS)
         if decision.verdict == "start":
-            self.runs.append(self._train(decision, now, since))
+            self.runs.append(self._train(decision, now))
         elif decision.verdict == "decline":
             self.declined += 1
 
-    def _train(self, decision: PolicyDecision, now: datetime, since: datetime | None) -> ReplayedRun:
+    def _train(self, decision: PolicyDecision, now: datetime) -> ReplayedRun:
         """Fit a version and judge it by the gates; one that passes serves from the next window on."""
         rows = self.records.known_at(self.spec, now)
         times = rows[self.spec.columns.time]
@@ -186,7 +186,7 @@ class _Replay:
         outcome: Literal["promoted", "refused", "failed"] = "failed"
         span = ""
         try:
-            fitted = fit_version(self.spec, rows, manifest, since=since)
+            fitted = fit_version(self.spec, rows, manifest, since=decision.inputs.changed_since)
             promoted, reason = self._judge(decision.decision, fitted, manifest)
             outcome, span = "promoted" if promoted else "refused", fitted.span.sentence
         except TrainingImpossible as error:

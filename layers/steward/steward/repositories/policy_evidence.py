@@ -41,12 +41,10 @@ def spending_of_month(data: Bucket, spec: ModelSpec, state: RetrainingState, as_
     mine = state.runs_of_month(as_of)
     if spec.retraining.budget is None or spec.retraining.budget.dollars is None:
         return MonthlySpending(runs=len(mine))
-    stored = [data.load_if_present(keys.run(spec.model, run), Run) for run in state.runs]
-    known = [run for run in stored if run]
-    last = next((run.dollars for run in reversed(known) if run.dollars), 0.0)
-    return MonthlySpending(
-        runs=len(mine), dollars=sum(run.dollars for run in known if run.run in mine), dollars_of_next=last
-    )
+    newest_first = (data.load_if_present(keys.run(spec.model, run), Run) for run in reversed(state.runs))
+    last = next((run.dollars for run in newest_first if run and run.dollars), 0.0)
+    stored = [data.load_if_present(keys.run(spec.model, run), Run) for run in mine]
+    return MonthlySpending(runs=len(mine), dollars=sum(run.dollars for run in stored if run), dollars_of_next=last)
 
 
 def freeze_reason(spec: ModelSpec, routing: Routing, as_of: datetime) -> str:

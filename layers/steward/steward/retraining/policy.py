@@ -15,7 +15,7 @@ from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 
 _MAX_DECISIONS = 100
-_MAX_DOCUMENTS = 20
+_MAX_DOCUMENTS = 10
 _MAX_RUNS = 100
 _MAX_WINDOWS = 60
 _SETTINGS = {"task", "positive_label", "columns", "features", "validation"}
@@ -95,7 +95,8 @@ class RetrainingState(VersionedModel):
     @property
     def newest_label(self) -> datetime | None:
         """The end of the newest labelled window, or of the reference if that is later."""
-        ends = [_window(place).end for place, rows in self.labels.items() if rows and not _is_reference(place)]
+        windows = [_window(place) for place, rows in self.labels.items() if rows and not _is_reference(place)]
+        ends = [Window.parse(max(windows)).end] if windows else []
         return max([*ends, *([self.reference_until] if self.reference_until else [])], default=None)
 
     def newest_realised(self, version: str | None) -> RealisedLoss | None:
@@ -124,7 +125,7 @@ class RetrainingState(VersionedModel):
             update={
                 "labels": self.labels | {place: rows},
                 "classes": self.classes | ({place: dict(classes)} if classes else {}),
-                "realised": {known: figures[known] for known in newest},
+                "realised": {at: figures[at] for at in newest},
             }
         )
 
@@ -181,9 +182,9 @@ def _is_reference(place: str) -> bool:
     return place.startswith("reference/")
 
 
-def _window(place: str) -> Window:
-    """The window of a place that is no reference."""
-    return Window.parse(place.rpartition("/")[2])
+def _window(place: str) -> str:
+    """The window of a place that is no reference, by its ID, which sorts by start."""
+    return place.rpartition("/")[2]
 
 
 def training_settings(spec: ModelSpec) -> str:

@@ -35,7 +35,8 @@ class PolicyInputs(TolerantModel):
             charge and the newest run was made under other settings.
         referred: reference data have just come.
         firing: monitors whose alerts fire.
-        changed_since: the start of the first bad window of those of them that the policy names; None where none fires.
+        changed_since: the start of the first bad window of those of them that the policy names; None where none fires,
+            or the span does not ask.
         has_champion: a version is in charge.
         last_run, last_as_of: the newest run and the moment it speaks for.
         in_flight: it has not ended.

@@ -79,7 +79,7 @@ def _gather_inputs(  # noqa: PLR0917 - the event, and what is remembered before 
         resumed=resumed,
         referred=referred,
         firing=_firing(alerts, cause, spec),
-        changed_since=changed_since(alerts, spec) if alerts else None,
+        changed_since=changed_since(alerts, spec) if alerts and spec.retraining.asks_for_change else None,
         has_champion=champion.champion is not None,
         last_run=memory.last_run,
         last_as_of=memory.last_as_of,

@@ -183,6 +183,11 @@ class RetrainingPolicy(SpecSection):
         """The declared span, or the one that follows from `training_span`."""
         return self.span or ("trailing" if self.training_span else "everything")
 
+    @property
+    def asks_for_change(self) -> bool:
+        """Whether the span depends on when the present trouble began."""
+        return self.chosen_span in {"since_change", "auto"}
+
     @model_validator(mode="after")
     def _span_has_its_lengths(self) -> Self:
         span = self.chosen_span

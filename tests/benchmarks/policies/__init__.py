@@ -1,0 +1,1 @@
+"""Retraining policies rehearsed on the demo's flights."""
