@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from steward.spec.document import read_spec
-from steward.spec.gate_settings import Cell, Expectation, GoldenRows
+from steward.spec.gate_settings import DeclaredCell, Expectation, GoldenRows
 from steward.spec.model import ModelSpec
 from steward.spec.policies import ValidationPolicy
 from steward.validation.behaviour import MOST_ROWS, check_expectation, row_frame
@@ -48,7 +48,7 @@ def probe(challenger: Predict, champion: Predict | None = None, spec: ModelSpec 
 
 
 def golden(
-    rows: list[dict[str, Cell]], asked: Probe, maximum_change: float = 0.05, champion: str | None = "v1"
+    rows: list[dict[str, DeclaredCell]], asked: Probe, maximum_change: float = 0.05, champion: str | None = "v1"
 ) -> GateResult:
     policy = ValidationPolicy(golden_rows=GoldenRows(maximum_change=maximum_change, rows=rows))
     named = [gate for gate in GATES if gate.name == "golden_rows"]
@@ -60,7 +60,7 @@ def expected(asked: Probe, *, name: str = "ages", feature: str = "age", **settin
     return check_expectation(Expectation(name=name, feature=feature, **settings), asked)
 
 
-OLD: dict[str, Cell] = {"age": 40, "mileage": 90_000, "make": "Ford"}
+OLD: dict[str, DeclaredCell] = {"age": 40, "mileage": 90_000, "make": "Ford"}
 
 
 def test_a_golden_row_is_held_to_what_the_champion_says() -> None:
@@ -76,7 +76,7 @@ def test_a_golden_row_is_held_to_what_the_champion_says() -> None:
 
 
 def test_a_golden_row_with_a_prediction_of_its_own_is_held_to_that() -> None:
-    declared: dict[str, Cell] = {**OLD, "risk": 0.68}
+    declared: dict[str, DeclaredCell] = {**OLD, "risk": 0.68}
     assert golden([declared], probe(by_age(0.012), by_age(0.01))).passed
     assert golden([declared], probe(by_age(0.012)), champion=None).passed
     refused = golden([declared], probe(by_age(0.01)), champion=None)
@@ -91,7 +91,7 @@ def test_golden_rows_before_any_champion_are_compared_with_nothing_and_the_gate_
 
 def test_golden_rows_of_several_classes_and_of_values() -> None:
     spec = read_spec(CLASSES)
-    declared: list[dict[str, Cell]] = [{"age": 40, "p_good": 0.3, "p_lemon": 0.7}]
+    declared: list[dict[str, DeclaredCell]] = [{"age": 40, "p_good": 0.3, "p_lemon": 0.7}]
     assert golden(declared, probe(of_classes, spec=spec)).value == pytest.approx(0.1)
     value = golden([{"age": 40, "price": 0.9}], probe(by_age(), spec=read_spec(REGRESSION.replace(
         "LogisticRegression", "Ridge"))))  # fmt: skip

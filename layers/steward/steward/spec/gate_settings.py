@@ -9,10 +9,10 @@ from pydantic import Field, model_validator
 from steward.spec.features import BooleanFeature, CategoricalFeature, EmbeddingFeature, Feature, NumericFeature
 from steward.spec.spec_section import Share, SpecSection, Tolerance
 
-Cell = bool | float | str | list[float] | None
+DeclaredCell = bool | float | str | list[float] | None
 """What a row of a declaration holds in one column; None where it is missing."""
 
-Place = tuple[str | int, ...]
+SettingPath = tuple[str | int, ...]
 
 
 class GoldenRows(SpecSection):
@@ -21,7 +21,7 @@ class GoldenRows(SpecSection):
     maximum_change: Tolerance = Field(
         description="The most that a prediction may move: a probability, or for regression the value."
     )
-    rows: Annotated[list[dict[str, Cell]], Field(min_length=1, max_length=1000)] = Field(
+    rows: Annotated[list[dict[str, DeclaredCell]], Field(min_length=1, max_length=1000)] = Field(
         description="Features by name; one left out is missing. A row that has the score or prediction too, in its "
         "column's name, is held to that; any other to what the champion says."
     )
@@ -56,7 +56,7 @@ def gate_problems(
     features: Mapping[str, Feature],
     outputs: Sequence[str],
     classes: Sequence[str],
-) -> Iterator[tuple[str, Place]]:
+) -> Iterator[tuple[str, SettingPath]]:
     """What of the settings does not fit the declaration, and where.
 
     Args:
@@ -77,7 +77,9 @@ def gate_problems(
             yield "another expectation has this name; give each its own", ("expectations", at, "name")
 
 
-def _row_problems(row: Mapping[str, Cell], features: Mapping[str, Feature], outputs: Sequence[str]) -> Iterator[str]:
+def _row_problems(
+    row: Mapping[str, DeclaredCell], features: Mapping[str, Feature], outputs: Sequence[str]
+) -> Iterator[str]:
     for name, cell in row.items():
         if name in features:
             problem = _misfit(cell, features[name])
@@ -93,7 +95,7 @@ def _row_problems(row: Mapping[str, Cell], features: Mapping[str, Feature], outp
 
 def _expectation_problems(
     expectation: Expectation, features: Mapping[str, Feature], classes: Sequence[str]
-) -> Iterator[tuple[str, Place]]:
+) -> Iterator[tuple[str, SettingPath]]:
     feature = features.get(expectation.feature)
     if feature is None:
         yield f"{expectation.feature} is no feature", ("feature",)
@@ -107,7 +109,7 @@ def _expectation_problems(
         yield "is for multiclass_classification; remove it", ("label",)
 
 
-def _misfit(cell: Cell, feature: Feature) -> str | None:
+def _misfit(cell: DeclaredCell, feature: Feature) -> str | None:
     """Why a cell cannot be one of a feature's; None where it can. Any may be missing."""
     if feature.type in ("datetime", "text"):
         return f"no recipe learns from a {feature.type} feature; leave it out"
@@ -122,7 +124,7 @@ _EXPECTED = {
 }
 
 
-def _fits(cell: Cell, feature: Feature) -> bool:
+def _fits(cell: DeclaredCell, feature: Feature) -> bool:
     match feature:
         case NumericFeature():
             low = -math.inf if feature.minimum is None else feature.minimum

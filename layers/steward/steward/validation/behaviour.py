@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from steward.records.canonical import canonical_category
 from steward.results import count_of
 from steward.spec.features import Feature, NumericFeature
-from steward.spec.gate_settings import Cell, Expectation, GoldenRows
+from steward.spec.gate_settings import DeclaredCell, Expectation, GoldenRows
 from steward.spec.model import ModelSpec
 from steward.spec.policies import ValidationPolicy
 from steward.validation.contest import Contest, Probe
@@ -102,7 +102,7 @@ def check_expectation(expectation: Expectation, probe: Probe) -> GateFinding:
     )
 
 
-def row_frame(rows: Sequence[Mapping[str, Cell]], spec: ModelSpec) -> pd.DataFrame:
+def row_frame(rows: Sequence[Mapping[str, DeclaredCell]], spec: ModelSpec) -> pd.DataFrame:
     """Rows of a declaration as recipes take them: a column a feature, missing cells as None or NaN."""
     columns = {
         name: pd.Series([_canonical(row.get(name), feature) for row in rows], dtype=_dtype(feature))
@@ -177,7 +177,7 @@ def _as_table(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return scores.reshape(len(scores), -1).astype(np.float64)
 
 
-def _canonical(cell: Cell, feature: Feature) -> Cell:
+def _canonical(cell: DeclaredCell, feature: Feature) -> DeclaredCell:
     """A cell as records hold it."""
     if cell is None or isinstance(cell, list):
         return cell
