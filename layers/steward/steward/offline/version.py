@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from steward.documents import FROM_STORE
+from steward.documents import FROM_STORE, InputHidingModel
 from steward.errors import BatchInvalid, ObjectChanged, ObjectMissing, StewardError
 from steward.events import ObjectRef
 from steward.offline.conversion import Converter
@@ -24,7 +24,7 @@ from steward.spec.model import ModelSpec
 _COUNTERPART = {"0": "1", "1": "0"}
 
 
-class _Revision(BaseModel):
+class _Revision(InputHidingModel):
     """What of a stored declaration is needed."""
 
     spec: ModelSpec
