@@ -17,6 +17,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     },
     "commands.md": {"commands": commands.table},
     "operations.md": {"alarms": alarms.table, "parameters": parameters.table},
+    "permissions.md": {"functions": events.permissions},
     "security.md": {"key policy": keys.table},
     "../sagemaker/README.md": {"counterparts": sagemaker.table},
 }

@@ -5,13 +5,14 @@ that are constructed in the modules that its `app.py` imports, directly or throu
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from infra.docs import packages, template
 from steward import events
+from steward.ledger import Action
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "steward"
@@ -51,13 +52,24 @@ def scheduled() -> list[str]:
 @cache
 def emitted() -> Emitted:
     """The events that each function emits."""
+    return _by_function(_constructed)
+
+
+@cache
+def recorded() -> dict[str, list[str]]:
+    """The ledger actions that each function records, in alphabetical order."""
+    return _by_function(_recorded)
+
+
+def _by_function(look: Callable[[str], Iterable[str]]) -> dict[str, list[str]]:
+    """What is found in the modules that each function loads."""
     graph = packages.modules()
-    constructed = {module: set(_constructed(module)) for module in graph.modules}
+    seen = {module: set(look(module)) for module in graph.modules}
     found = {}
     for name in functions().values():
         loaded = set(_imported(ROOT / "functions" / name / "app.py", graph.modules))
         loaded |= {behind for module in loaded for behind in graph.find_upstream_modules(module)}
-        found[name] = sorted({event for module in loaded for event in constructed[module]})
+        found[name] = sorted({word for module in loaded for word in seen[module]})
     return found
 
 
@@ -85,6 +97,15 @@ def table() -> str:
         by = [f"`{function}`" for function, names in emits.items() if name in names]
         wakes = [f"`{function}`" for function, names in listens.items() if name in names]
         lines.append(f"| `{name}` | {', '.join(by) or 'schedules'} | {', '.join(wakes) or '–'} |")
+    return "\n".join(lines)
+
+
+def permissions() -> str:
+    """What each function may publish and record."""
+    lines = ["| function | publishes | records |", "| --- | --- | --- |"]
+    for name, published in emitted().items():
+        actions = ", ".join(f"`{action}`" for action in recorded()[name])
+        lines.append(f"| `{name}` | {', '.join(f'`{event}`' for event in published)} | {actions or '–'} |")
     return "\n".join(lines)
 
 
@@ -116,10 +137,8 @@ def _imported(app: Path, modules: set[str]) -> Iterator[str]:
 
 def _constructed(module: str) -> Iterator[str]:
     """The events that a module constructs: by a call, in a loop over classes, or by the class that becomes it."""
-    path = ROOT / "layers" / "steward" / module.replace(".", "/")
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     known = set(events.EVENTS)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_parse(module)):
         if isinstance(node, ast.Call):
             found = node.func
             if isinstance(found, ast.Attribute) and found.attr not in _PARSES:
@@ -130,3 +149,19 @@ def _constructed(module: str) -> Iterator[str]:
             yield node.value.id
         if isinstance(node, ast.For):
             yield from {name.id for name in ast.walk(node.iter) if isinstance(name, ast.Name)} & known
+
+
+def _recorded(module: str) -> set[str]:
+    """The ledger actions that a module records: those it names, if it uses the outbox, outside sets to look up in."""
+    tree = _parse(module)
+    if not any(isinstance(node, ast.ImportFrom) and node.module == "steward.outbox" for node in ast.walk(tree)):
+        return set()
+    looked_up = {word for node in ast.walk(tree) if isinstance(node, ast.Set) for word in node.elts}
+    words = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in looked_up]
+    return {word for word in words if isinstance(word, str)} & set(get_args(Action))
+
+
+def _parse(module: str) -> ast.Module:
+    path = ROOT / "layers" / "steward" / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return ast.parse(path.read_text(encoding="utf-8"))

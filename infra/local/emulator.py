@@ -28,7 +28,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from ministack.core import iam_actions, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services.cloudformation import engine
 
 REGION = "us-east-1"
@@ -61,6 +61,8 @@ def main(folder: Path) -> None:
     sys.argv = ["hypercorn", *serve, *secure]
     know_schedule_groups()
     know_deleted_versions()
+    know_conditions_of_writes()
+    know_roles_of_sessions()
     keep_versions_of_copies()
     join_in_conditions()
     share_unpacked_layers(folder / "tmp" / "unpacked")
@@ -98,6 +100,44 @@ def know_deleted_versions() -> None:
         return "s3:DeleteObjectVersion" if targets and targets[0][1] else action
 
     iam_actions.extract_iam_action = extract_iam_action
+
+
+def know_conditions_of_writes() -> None:
+    """Let IAM see what is published and whether a write is create-only: MiniStack 1.5.33 has no such condition keys."""
+    tags, objects = iam_actions.request_tag_context, iam_actions.s3_service_context
+
+    def request_tag_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
+        found: dict[str, Any] = tags(service, action, body, params)
+        entries = json.loads(body).get("Entries", []) if action == "events:PutEvents" else []
+        for key, field in {"events:source": "Source", "events:detail-type": "DetailType"}.items():
+            values = {entry.get(field) for entry in entries}
+            found |= {key: values.pop()} if len(values) == 1 else {}  # of several, AWS decides about each
+        return found
+
+    def s3_service_context(action: str, params: Any, path: str = "", headers: Any = None) -> dict[str, Any]:
+        found: dict[str, Any] = objects(action, params, path, headers)
+        if action == "s3:PutObject":
+            creates = "uploads" not in (params or {}) and "partNumber" not in (params or {})
+            found["s3:ObjectCreationOperation"] = str(creates).lower()
+            found |= {f"s3:{name}": headers[name] for name in ("if-none-match", "if-match") if name in (headers or {})}
+        return found
+
+    iam_actions.request_tag_context = request_tag_context
+    iam_actions.s3_service_context = s3_service_context
+
+
+def know_roles_of_sessions() -> None:
+    """Let conditions see the role of a session: MiniStack 1.5.33 gives them the session for `aws:PrincipalArn`."""
+    resolve = iam_evaluator._resolve_condition_key  # noqa: SLF001 - it has no other name
+
+    def resolve_condition_key(key: str, request: Any) -> Any:
+        found = resolve(key, request)
+        if key.lower() == "aws:principalarn" and ":assumed-role/" in found:
+            account, role = found.split(":")[4], found.split("/")[1]
+            return f"arn:aws:iam::{account}:role/{role}"
+        return found
+
+    iam_evaluator._resolve_condition_key = resolve_condition_key  # noqa: SLF001
 
 
 def keep_versions_of_copies() -> None:

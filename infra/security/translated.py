@@ -19,6 +19,7 @@ EXAMPLES: Mapping[str, Any] = {
     "ReplicaLedgerBucketArn": "arn:aws:s3:::ledger-replica",
     "ReplicationRoleArn": f"arn:aws:iam::{ACCOUNT}:role/replication",
     "ActionBuses": [f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/other"],
+    "BreakGlassRoles": [f"arn:aws:iam::{ACCOUNT}:role/break-glass"],
     "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/6a1b2c3d-0000-0000-0000-000000000000",
     "DevelopmentRoleArn": f"arn:aws:iam::{ACCOUNT}:role/development",
     "KmsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/6a1b2c3d-0000-0000-0000-000000000000",

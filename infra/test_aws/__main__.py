@@ -22,7 +22,15 @@ from infra.docs.template import of_type
 from infra.local.process import ROOT
 from infra.pipeline.throwaway import PREFIX, remove
 from infra.test_aws.price import MODELS, RUN_HOURS, UPLOADS, polled_queues, price_run
-from infra.test_aws.questions import Answer, Client, ask_log_level, ask_new_alarms, ask_pollers, ask_removal
+from infra.test_aws.questions import (
+    Answer,
+    Client,
+    ask_ledger,
+    ask_log_level,
+    ask_new_alarms,
+    ask_pollers,
+    ask_removal,
+)
 from steward.cost.month import HOURS, polls
 from steward.errors import StewardError
 
@@ -102,7 +110,7 @@ class Run:
 
     def ask(self, quiet: timedelta, sleep: Callable[[float], None] = time.sleep) -> None:
         """Ask the questions that a living stack answers, after it was left alone for a while."""
-        self.answers += [ask_log_level(self._client, self._stack), ask_new_alarms(self._client, self._stack)]
+        self.answers += [ask(self._client, self._stack) for ask in (ask_log_level, ask_new_alarms, ask_ledger)]
         print(f"The stack is left alone for {quiet}, to see how often Lambda asks its idle queues.")
         sleep((quiet + _METRICS_LATE).total_seconds())
         until = (datetime.now(UTC) - _METRICS_LATE).replace(second=0, microsecond=0)

@@ -1,9 +1,11 @@
-"""What only an account can show: four questions that AWS's documents leave open, asked of a stack that just ran."""
+"""What only an account can show: five questions that AWS's documents leave open, asked of a stack that just ran."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 Client = Callable[[str], Any]
 """Makes a boto3 client of a service."""
@@ -85,6 +87,42 @@ def ask_new_alarms(client: Client, stack: str) -> Answer:
     rung = [f"{name}: {summary}" for name, summary in first.items() if summary.endswith("to ALARM")]
     found = f"{len(names)} alarms, {len(first)} evaluated since; " + ("; ".join(rung) if rung else "none rang at first")
     return Answer("Does a new alarm ring at its first evaluation?", found, not rung if first else None)
+
+
+def ask_ledger(client: Client, stack: str) -> Answer:
+    """Whether the ledger bucket refuses its administrators what its policy denies, of which emulators see a part.
+
+    That functions could write meanwhile shows that S3 and EventBridge give the condition keys which their roles need;
+    that the stack is removed, that CloudFormation may still take the policy away.
+    """
+    name = resources(client, stack, "AWS::S3::Bucket")["LedgerBucket"]
+    s3 = client("s3")
+    page = s3.list_object_versions(Bucket=name, MaxKeys=1).get("Versions", [])
+    question = "Does the ledger bucket refuse what its policy denies?"
+    if not page:
+        return Answer(question, "nothing was written to the ledger", None)
+    entry = {"Bucket": name, "Key": page[0]["Key"]}
+    version = entry | {"VersionId": page[0]["VersionId"]}
+    attempts: dict[str, Callable[[], Any]] = {
+        "overwrite an entry": lambda: s3.put_object(**entry, Body=b"x"),
+        "create an entry": lambda: s3.put_object(Bucket=name, Key="probe/0000000001.json", Body=b"x", IfNoneMatch="*"),
+        "hide an entry": lambda: s3.delete_object(**entry),
+        "delete an entry": lambda: s3.delete_object(**version, BypassGovernanceRetention=True),
+        "suspend versioning": lambda: s3.put_bucket_versioning(
+            Bucket=name, VersioningConfiguration={"Status": "Suspended"}
+        ),
+    }
+    done = [attempt for attempt, call in attempts.items() if not _is_denied(call)]
+    found = f"{len(attempts)} attempts, " + (f"done: {', '.join(done)}" if done else "all denied")
+    return Answer(question, found, not done)
+
+
+def _is_denied(call: Callable[[], Any]) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        return error.response["Error"]["Code"] == "AccessDenied"
+    return False
 
 
 def ask_removal(identity: str, events: list[dict[str, Any]]) -> Answer:

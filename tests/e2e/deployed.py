@@ -53,6 +53,7 @@ class Deployed:
     notifications: list[Notification] = field(default_factory=list)
     _clients: dict[str, Any] = field(default_factory=dict)
     _as_roles: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _keys: dict[str, Any] = field(default_factory=dict)
     _open: ExitStack = field(default_factory=ExitStack)
     _news: Condition = field(default_factory=Condition)
     _stopped: Signal = field(default_factory=Signal)
@@ -251,6 +252,31 @@ class Deployed:
                 aws_session_token=session["SessionToken"],
             )
         return self._as_roles[function, service]
+
+    def as_person_with(self, policy: str, service: str) -> Any:
+        """A client with the rights of a user who has one of the template's policies for people, and no others."""
+        return self._as_user(policy, service, lambda iam: iam.attach_user_policy(
+            UserName=policy, PolicyArn=self.stack.outputs[f"{policy}Arn"]
+        ))  # fmt: skip
+
+    def as_person_allowed(self, name: str, service: str, statement: dict[str, str]) -> Any:
+        """A client with the rights of a user who has a policy of ours."""
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        return self._as_user(
+            name, service, lambda iam: iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=document)
+        )
+
+    def _as_user(self, name: str, service: str, permit: Callable[[Any], Any]) -> Any:
+        if (name, service) not in self._as_roles:
+            if name not in self._keys:
+                iam = self.client("iam")
+                iam.create_user(UserName=name)
+                permit(iam)
+                self._keys[name] = iam.create_access_key(UserName=name)["AccessKey"]
+            key = self._keys[name]
+            secret = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+            self._as_roles[name, service] = self.client(service, **secret)
+        return self._as_roles[name, service]
 
     @contextmanager
     def impatient(self, *functions: str) -> Iterator[None]:

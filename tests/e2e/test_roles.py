@@ -1,5 +1,6 @@
-"""Each function's role refuses what the function has no business doing. That it suffices, the loop proves."""
+"""The roles of functions and the policies for people refuse what is not theirs. That they suffice, the loop proves."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,26 @@ def delete_entry_for_good(steward: Deployed, function: str) -> Any:
     return steward.as_role_of(function, "s3").delete_object(
         Bucket=steward.ledger, Key=key, VersionId=version, BypassGovernanceRetention=True
     )
+
+
+def overwrite_entry(steward: Deployed, function: str) -> Any:
+    return steward.as_role_of(function, "s3").put_object(Bucket=steward.ledger, Key="lemons/0000000001.json", Body=b"x")
+
+
+def mark(action: str) -> Act:
+    key = f"probe/decisions/{action}/x"
+    return lambda steward, function: steward.as_role_of(function, "s3").put_object(
+        Bucket=steward.ledger, Key=key, Body=b"", IfNoneMatch="*"
+    )
+
+
+def publish(detail_type: str, source: str = "steward") -> Act:
+    def act(steward: Deployed, function: str) -> Any:
+        entry = {"EventBusName": steward.stack.outputs["BusName"], "Source": source, "Detail": json.dumps({"of": "x"})}
+        entries = [{**entry, "DetailType": detail_type}]
+        return steward.as_role_of(function, "events").put_events(Entries=entries)
+
+    return act
 
 
 def take_from(other: str) -> Act:
@@ -215,6 +236,8 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
 }
 
 NOBODY: dict[str, Act] = {
+    "overwrite a ledger entry": overwrite_entry,
+    "publish for another source": publish("CheckCompleted", "somebody"),
     "delete a ledger entry": delete_entry,
     "delete a version of a ledger entry": delete_entry_for_good,
     "see other functions": use_lambda,
@@ -230,6 +253,10 @@ def test_a_role_refuses_what_its_function_has_no_business_doing(steward: Deploye
         acts["write to subscribers"] = tell
     if function != "RegisterModel":
         acts["delete schedules"] = set_schedule
+    acts |= {
+        "publish another's event": publish("ModelRegistered" if function != "RegisterModel" else "ReleaseChanged"),
+        "mark another's decision": mark("model_registered" if function != "RegisterModel" else "champion_promoted"),
+    }
     assert {name: outcome(act, steward, function) for name, act in acts.items()} == dict.fromkeys(acts, "denied")
 
 
@@ -245,3 +272,112 @@ def outcome(act: Act, steward: Deployed, function: str) -> str:
 
 def test_every_function_of_the_stack_is_looked_at(steward: Deployed) -> None:
     assert set(steward.functions) == set(ALLOWED) == set(FORBIDDEN)
+
+
+def upload(key: str) -> Act:
+    return lambda steward, person: steward.as_person_with(person, "s3").put_object(
+        Bucket=steward.data, Key=key, Body=b"x"
+    )
+
+
+def look_at(key: str) -> Act:
+    return lambda steward, person: steward.as_person_with(person, "s3").get_object(Bucket=steward.data, Key=key)
+
+
+def look_into_the_ledger(steward: Deployed, person: str) -> Any:
+    return steward.as_person_with(person, "s3").get_object(Bucket=steward.ledger, Key="lemons/0000000001.json")
+
+
+def list_all(prefix: str) -> Act:
+    return lambda steward, person: steward.as_person_with(person, "s3").list_objects_v2(
+        Bucket=steward.data, Prefix=prefix
+    )
+
+
+def write_into_the_ledger(steward: Deployed, person: str) -> Any:
+    return steward.as_person_with(person, "s3").put_object(
+        Bucket=steward.ledger, Key="probe/0000000001.json", Body=b"x", IfNoneMatch="*"
+    )
+
+
+def send_command(steward: Deployed, person: str) -> Any:
+    function = steward.stack.outputs["AcceptCommandsArn"]
+    return steward.as_person_with(person, "lambda").invoke(
+        FunctionName=function, Payload=b'{"id": "probe", "body": ""}'
+    )
+
+
+def send_event(detail_type: str) -> Act:
+    def act(steward: Deployed, person: str) -> Any:
+        entry = {
+            "EventBusName": steward.stack.outputs["BusName"],
+            "Source": "steward",
+            "Detail": json.dumps({"of": "x"}),
+        }
+        return steward.as_person_with(person, "events").put_events(Entries=[{**entry, "DetailType": detail_type}])
+
+    return act
+
+
+REFERENCE = "inbox/lemons/reference/first.csv"
+PEOPLE: dict[str, tuple[dict[str, Act], dict[str, Act]]] = {
+    "PeopleWhoUpload": (
+        {"upload": upload("inbox/probe/x/x"), "look at declarations": look_at(SPEC), "read": look_into_the_ledger},
+        {"declare": upload("specs/probe.yaml"), "see rows": look_at(REFERENCE), "command": send_command},
+    ),
+    "PeopleWhoDeclare": (
+        {"declare": upload("specs/notes/probe"), "read": look_into_the_ledger},
+        {"upload": upload("inbox/probe/x"), "see rows": look_at(REFERENCE), "command": send_command},
+    ),
+    "PeopleWhoRead": (
+        {"look at declarations": look_at(SPEC), "read": look_into_the_ledger, "list": list_all("models/")},
+        {
+            "upload": upload("inbox/probe/x"), "declare": upload("specs/probe.yaml"), "see rows": look_at(REFERENCE),
+            "command": send_command, "roll back": send_event("RollbackProposed"), "change": upload(ROUTING),
+        },
+    ),
+    "PeopleWhoSeeRows": (
+        {"see rows": look_at(REFERENCE), "list": list_all("quarantine/")},
+        {"upload": upload("inbox/probe/x"), "look at declarations": look_at(SPEC), "read": look_into_the_ledger},
+    ),
+    "PeopleWhoCommand": (
+        {"command": send_command, "read": look_into_the_ledger, "list": list_all("commands/")},
+        {
+            "upload": upload("inbox/probe/x"), "declare": upload("specs/probe.yaml"), "see rows": look_at(REFERENCE),
+            "list all": list_all(""), "roll back without a proof": send_event("RollbackProposed"),
+        },
+    ),
+}  # fmt: skip
+"""What people with each policy may do, and what they may not."""
+
+
+@pytest.mark.parametrize("policy", PEOPLE)
+def test_people_may_do_what_their_policy_is_for_and_no_more(steward: Deployed, policy: str) -> None:
+    allowed, denied = PEOPLE[policy]
+    denied = denied | {"write into the ledger": write_into_the_ledger}
+    expected = dict.fromkeys(allowed, "done") | {f"not: {name}": "denied" for name in denied}
+    acts = allowed | {f"not: {name}": act for name, act in denied.items()}
+    assert {name: outcome(act, steward, policy) for name, act in acts.items()} == expected
+
+
+def test_an_administrator_removes_and_weakens_nothing_of_the_ledger(steward: Deployed) -> None:
+    administrator = steward.as_person_allowed(
+        "administrator", "s3", {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    )
+    bucket, key = {"Bucket": steward.ledger}, "lemons/0000000001.json"
+    version = administrator.head_object(**bucket, Key=key)["VersionId"]
+    acts: dict[str, Callable[[], Any]] = {
+        "overwrite": lambda: administrator.put_object(**bucket, Key=key, Body=b"x"),
+        "forge": lambda: administrator.put_object(**bucket, Key="probe/0000000001.json", Body=b"x", IfNoneMatch="*"),
+        "hide": lambda: administrator.delete_object(**bucket, Key=key),
+        "delete": lambda: administrator.delete_object(**bucket, Key=key, VersionId=version),
+        "bypass": lambda: administrator.delete_object(
+            **bucket, Key=key, VersionId=version, BypassGovernanceRetention=True
+        ),
+        "open": lambda: administrator.delete_bucket_policy(**bucket),
+        "suspend": lambda: administrator.put_bucket_versioning(
+            **bucket, VersioningConfiguration={"Status": "Suspended"}
+        ),
+    }
+    found = {name: outcome(lambda *_, act=act: act(), steward, "") for name, act in acts.items()}
+    assert found == dict.fromkeys(acts, "denied")

@@ -7,6 +7,7 @@ import pytest
 
 from steward import aws
 from steward.events import AuditCompleted, AuditRequested
+from steward.ledger import Decision, LedgerEntry
 from tests.integration import lemons
 
 from .deployment import Deployment
@@ -89,6 +90,24 @@ def garble_entry(steward: Deployment) -> None:
     aws.s3().put_object(Bucket=steward.ledger, Key="lemons/0000000002.json", Body=b"scribble")
 
 
+def forge_entry(steward: Deployment) -> None:
+    """Append what only another function may record: its entry as any function could, and not its marker."""
+    head = steward.entries("lemons")[-1]
+    forged = Decision(
+        identity="forged",
+        model="lemons",
+        action="audit_completed",
+        subject="forged",
+        summary="all is well",
+        as_of=head.as_of,
+        correlation_id="forged",
+    )
+    entry = LedgerEntry.following(head, forged, function="audit_models", recorded_at=head.recorded_at)
+    key = f"lemons/{entry.sequence:010d}.json"
+    aws.s3().put_object(Bucket=steward.ledger, Key=key, Body=entry.model_dump_json().encode())
+    aws.s3().put_object(Bucket=steward.ledger, Key="lemons/decisions/check_completed/forged", Body=b"")
+
+
 TAMPERING: list[tuple[Callable[[Deployment], None], str]] = [
     (replace_artifact, "champion_artifact"),
     (replace_baseline, "champion_artifact"),
@@ -101,6 +120,7 @@ TAMPERING: list[tuple[Callable[[Deployment], None], str]] = [
     (delete_entry, "ledger_chain"),
     (delete_last_entry, "ledger_chain"),
     (garble_entry, "ledger_chain"),
+    (forge_entry, "ledger_chain"),
 ]
 
 

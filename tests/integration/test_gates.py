@@ -65,3 +65,36 @@ def test_versions_that_each_lose_a_little_are_stopped_by_the_first_one(trained: 
         -0.1,
     )
     assert f"the recorded figure of the first approved version {first}, which is of other rows" in recorded.message
+
+
+BEHAVIOUR = """\
+minimum_gain: -0.5,
+golden_rows: {maximum_change: CHANGE, rows: [
+  {age: 12, mileage: 150000, make: Fiat}, {age: 2, mileage: 20000, make: Opel, risk: 0.6}]},
+expectations: [
+  {name: older cars are worse, feature: age, add: 5, prediction: not_lower},
+  {name: the make says nothing, feature: make, set_to: Fiat, prediction: unchanged, maximum_violations: SHARE}]
+""".replace("\n", " ")
+
+
+def test_golden_rows_and_expectations_are_asked_of_a_version_and_what_they_find_is_stored(trained: Deployment) -> None:
+    first = trained.champion("lemons")
+    strict = BEHAVIOUR.replace("CHANGE", "0.1").replace("SHARE", "0.05")
+    event, evaluation = retrain(trained, 14, declared(strict))
+    assert (event.stage, refusals(evaluation)) == ("refused", ["golden_rows", "expectations"])
+    golden, behaviour = evaluation.gates[-2:]
+    assert [finding.passed for finding in golden.findings] == [True, False]
+    assert f"(champion {first})" in golden.findings[0].message
+    assert "row 2: from 0.6000 (the declaration) to 0." in event.summary
+    assert [(finding.name, finding.passed) for finding in behaviour.findings] == [
+        ("older cars are worse", True),
+        ("the make says nothing", False),
+    ]
+    assert behaviour.findings[1].value == 1.0
+    assert 900 < behaviour.findings[1].rows < 1200, "a Fiat set to Fiat says nothing"
+    card = trained.contents(f"models/lemons/versions/{event.version}/card.md")
+    assert "- refused: the make says nothing: with make = Fiat 100.0% of " in next(iter(card.values())).decode()
+    lenient = BEHAVIOUR.replace("CHANGE", "0.6").replace("SHARE", "1.0")
+    event, evaluation = retrain(trained, 18, declared(lenient))
+    assert (event.stage, refusals(evaluation)) == ("champion", [])
+    assert "against champion" in event.summary

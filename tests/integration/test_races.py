@@ -114,11 +114,11 @@ def test_a_decision_whose_writer_died_is_written_once_however_many_came_after_it
     others = Ledger(Bucket(steward.ledger), "another")
     for turn in range(2, 300):
         others.append(decision(0, turn), recorded_at=EPOCH)
-    assert not others.knows("lemons", "0-1")
+    assert not others.knows("lemons", "check_completed", "0-1")
     for _ in range(2):
         again = Ledger(Bucket(steward.ledger), "writer")
         again.close(again.append(decision(0, 1), recorded_at=EPOCH))
-    assert others.knows("lemons", "0-1")
+    assert others.knows("lemons", "check_completed", "0-1")
     assert len(verify(steward.entries("lemons"))) == 300
     assert others.read_all("lemons")[1] == []
 

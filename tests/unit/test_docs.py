@@ -123,6 +123,8 @@ def around(fragment: str) -> str:
     if "retraining:" in fragment:
         (recipe,) = re.findall(r"^retraining:\n((?:  .*\n)+)", declaration, re.MULTILINE)
         declaration = declaration.replace(f"retraining:\n{recipe}", "")
+    if "validation:" in fragment:
+        declaration = re.sub(r"^validation: .*\n", "", declaration, flags=re.MULTILINE)
     return declaration + fragment
 
 

@@ -16,7 +16,17 @@ type Content = dict[str, Any]
 type Migration = Callable[[Content], Content]
 
 
-class TolerantModel(BaseModel):
+class InputHidingModel(BaseModel):
+    """Base of every model: an error says what is wrong and where, and not what was given.
+
+    What was given may be a row, a session token or an address, and errors end in logs, dead letters and terminals. Who
+    tells people of their own declaration reads the values from `ValidationError.errors()`.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
+class TolerantModel(InputHidingModel):
     """Part of what is stored or sent: a field that this release does not know is kept, and written back as it came.
 
     While traffic shifts to another release, and after a roll-back, this code reads what a newer release wrote. Only
@@ -72,7 +82,7 @@ class VersionedModel(TolerantModel):
                 "release wrote it. Upgrade the stack, or this command line, to that release or a later one; what "
                 "failed in the stack meanwhile waits in dead-letter queues, and steward redrive sends it again"
             )
-        if version in cls.MIGRATIONS:
+        if isinstance(version, int) and version in cls.MIGRATIONS:
             raise _OlderVersion(f"{cls.__name__} has schema version {version}, which its own reader migrates")
         return version
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from steward.documents import InputHidingModel
 from steward.events import Event, Header
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
@@ -21,7 +22,7 @@ METRICS_NAMESPACE = "Steward"
 _OLDEST_METRIC = timedelta(days=14)
 
 
-class Settings(BaseModel):
+class Settings(InputHidingModel):
     """The environment that the template gives every function."""
 
     model_config = ConfigDict(frozen=True)

@@ -75,17 +75,22 @@ def draw(path: Path) -> None:
     )
     users = [(look + 1) * EVERY for look in range(LOOKS)]
     marks = []
-    for counted, shade, label in ((effect, "#2b6cb0", "with the planned effect"), (null, "#b3261e", "without effect")):
+    for counted, shade, label, offset in (
+        (effect, "#2b6cb0", "with the planned\neffect", 6),
+        (null, "#b3261e", "without effect", 6),
+    ):
         shares = [stopped / counted["experiments"] for stopped in counted["stopped"]]
         axes.plot(users, shares, color=shade, linewidth=2)
-        marks.append((users[-1], shares[-1], f"{label}: {shares[-1]:.1%}"))
+        marks.append((users[-1], shares[-1], f"{label}: {shares[-1]:.1%}", (-6, offset), "right"))
     fixed, peeking = effect["fixed"] / effect["experiments"], null["peeking"] / null["experiments"]
-    for share, label in ((fixed, "a test of fixed size"), (peeking, "its false alarms, looked at as often")):
+    for share, label, offset, side in (
+        (fixed, "a test of fixed size", (-8, 6), "right"),
+        (peeking, "its false alarms,\nlooked at as often", (9, -9), "left"),
+    ):
         axes.plot([USERS], [share], "o", color=MUTED)
-        marks.append((USERS, share, f"{label}: {share:.1%}"))
-    for at, share, label in marks:
-        offset = {"textcoords": "offset points", "xytext": (-6, 6)}
-        axes.annotate(label, (at, share), **offset, ha="right", color=INK, fontsize=9)
+        marks.append((USERS, share, f"{label}: {share:.1%}", offset, side))
+    for at, share, label, offset, side in marks:
+        axes.annotate(label, (at, share), textcoords="offset points", xytext=offset, ha=side, color=INK, fontsize=9)
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     save(figure, path)

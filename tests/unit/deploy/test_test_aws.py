@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.pipeline.throwaway import PREFIX
 from infra.test_aws import __main__ as test_aws
 from infra.test_aws.price import price_run
-from infra.test_aws.questions import Answer, ask_log_level, ask_new_alarms, ask_pollers, ask_removal
+from infra.test_aws.questions import Answer, ask_ledger, ask_log_level, ask_new_alarms, ask_pollers, ask_removal
 from steward import aws
 from tests.unit.deploy.test_preflight import OLD, FakeAws
 
@@ -188,3 +189,40 @@ def test_a_deployment_that_fails_is_removed_too(account: list[str], monkeypatch:
     with pytest.raises(subprocess.CalledProcessError):
         test_aws.main(["--yes"])
     assert [one.split()[0] for one in account] == ["remove"]
+
+
+class FakeLedger(FakeService):
+    """A ledger bucket that lets some operations through."""
+
+    def __init__(self, *done: str, entries: int = 1) -> None:
+        super().__init__(levels={}, receives={}, history={})
+        self.done, self.entries = done, entries
+
+    def pages(self, operation: str, **_: Any) -> list[dict[str, Any]]:
+        assert operation == "list_stack_resources"
+        bucket = {"ResourceType": "AWS::S3::Bucket", "LogicalResourceId": "LedgerBucket", "PhysicalResourceId": "b"}
+        return [{"StackResourceSummaries": [bucket]}]
+
+    def list_object_versions(self, **_: Any) -> dict[str, Any]:
+        return {"Versions": [{"Key": "lemons/0000000001.json", "VersionId": "v"}][: self.entries]}
+
+    def __getattr__(self, operation: str) -> Any:
+        def answer(**_: Any) -> None:
+            if operation not in self.done:
+                raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
+
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("ledger", "holds", "found"),
+    [
+        (FakeLedger(), True, "5 attempts, all denied"),
+        (FakeLedger("delete_object"), False, "5 attempts, done: hide an entry, delete an entry"),
+        (FakeLedger("put_bucket_versioning"), False, "5 attempts, done: suspend versioning"),
+        (FakeLedger(entries=0), None, "nothing was written to the ledger"),
+    ],
+)
+def test_the_ledger_is_asked_whether_it_refuses(ledger: FakeLedger, holds: bool | None, found: str) -> None:  # noqa: FBT001 - a case
+    answer = ask_ledger(ledger, "stack")
+    assert (answer.expected, answer.found) == (holds, found)

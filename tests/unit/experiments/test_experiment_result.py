@@ -180,7 +180,8 @@ def test_adjustment_finds_sooner_what_the_past_explains() -> None:
     plain, adjusted = (conclude(plan_of(metric=metric, adjusted=flag), windows, END) for flag in (False, True))
     assert adjusted.decision == "promote"
     assert adjusted.windows < plain.windows
-    assert adjusted.comparison("new").slope == pytest.approx(1, abs=0.2)
+    assert conclude(plan_of(metric=metric, adjusted=True), windows[: adjusted.windows], END) == adjusted
+    assert adjusted.comparison("new").last.slope == pytest.approx(1, abs=0.2)
 
 
 def test_nothing_is_decided_without_rows() -> None:

@@ -28,8 +28,8 @@ def built(tree: ast.Module) -> Iterator[str]:
 def test_no_other_module_builds_or_cuts_a_key() -> None:
     found: dict[str, list[str]] = {}
     for path in PACKAGE.rglob("*.py"):
-        if KEYS in path.parents or path.name in {"stored_objects.py", "kinds.py", "acceptance.py"}:
-            continue  # a listing's own; which document is where; pure, and knows of no store
+        if KEYS in path.parents or path.name in {"stored_objects.py", "kinds.py", "acceptance.py", "prediction_log.py"}:
+            continue  # a listing's own; documents by place; pure; the client imports nothing
         source = path.read_text(encoding="utf-8")
         if problems := [*built(ast.parse(source)), *CUT.findall(source)]:
             found[path.relative_to(PACKAGE).as_posix()] = problems

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from steward.alerting.notification import Notification
+from steward.documents import InputHidingModel
 
 _TITLE, _DESCRIPTION, _STEP, _SUMMARY = 250, 4000, 350, 250
 """What the service shows; longer texts are cut here rather than there."""
@@ -12,7 +13,7 @@ _TITLE, _DESCRIPTION, _STEP, _SUMMARY = 250, 4000, 350, 250
 SIGNS = {"critical": "🔴", "warning": "🟠", "info": "🔵"}
 
 
-class ChatContent(BaseModel):
+class ChatContent(InputHidingModel):
     """What is shown."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -24,7 +25,7 @@ class ChatContent(BaseModel):
     keywords: list[str]
 
 
-class ChatMetadata(BaseModel):
+class ChatMetadata(InputHidingModel):
     """What it belongs to: notifications of one thread are shown as one."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -36,7 +37,7 @@ class ChatMetadata(BaseModel):
     additionalContext: dict[str, str]  # noqa: N815 - the service's own name
 
 
-class ChatNotification(BaseModel):
+class ChatNotification(InputHidingModel):
     """A custom notification, version 1.0 of its schema; whatever else comes over the topic, the service drops.
 
     Source: Amazon Q Developer in chat applications, administrator guide, Custom notifications.

@@ -6,12 +6,13 @@ from datetime import datetime
 from statistics import fmean, stdev
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from steward.backtest.candidates import loss_table
 from steward.backtest.hindsight import IdealSchedule, best_schedules
 from steward.backtest.rehearsal import Rehearsal
 from steward.backtest.results import PolicyReplay, ReplayedWindow, ScheduleReplay
+from steward.documents import InputHidingModel
 from steward.events import RealisedLoss
 from steward.spec.windows import Window
 from steward.student_t import student_quantile
@@ -20,7 +21,7 @@ NEVER, EVERY, HINDSIGHT = "never", "every window", "best in hindsight"
 _MOST_RUNS = 60
 
 
-class ReplayInterval(BaseModel):
+class ReplayInterval(InputHidingModel):
     """A figure with its 95 % interval."""
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="null")
@@ -30,7 +31,7 @@ class ReplayInterval(BaseModel):
     high: float
 
 
-class PolicyResult(BaseModel):
+class PolicyResult(InputHidingModel):
     """One line of the comparison.
 
     Attributes:
@@ -61,7 +62,7 @@ class PolicyResult(BaseModel):
     windows: list[ReplayedWindow]
 
 
-class BacktestReport(BaseModel):
+class BacktestReport(InputHidingModel):
     """What `steward backtest` found.
 
     Attributes:
@@ -82,7 +83,7 @@ class BacktestReport(BaseModel):
     policies: list[PolicyResult]
 
 
-class _Costs(BaseModel):
+class _Costs(InputHidingModel):
     dollars_a_run: float
     run_cost: float | None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 import pandas as pd
@@ -197,18 +198,18 @@ class _Replay:
     def _judge(self, name: str, fitted: FittedVersion, manifest: DatasetManifest) -> tuple[bool, str]:
         spec, holdout = self.spec, fitted.holdout
         _, baseline = baseline_of(spec, fitted)
-        scores = recipe.score(fitted.judged, spec, holdout)
+        challenger = partial(recipe.score, fitted.judged, spec)
+        scores = challenger(holdout)
         champion = self.champion if self.state.runs and len(self.state.runs) > 1 else None
-        opposing = (
-            recipe.score(champion.model, spec, holdout)
-            if champion
-            else constant_scores(constant(fitted.training, spec), scores)
-        )
+        opponent = partial(recipe.score, champion.model, spec) if champion else None
+        opposing = opponent(holdout) if opponent else constant_scores(constant(fitted.training, spec), scores)
         contest = contest_of(
             spec,
             holdout,
-            Contender(None, manifest.holdout_start, scores),
-            Contender(champion.name if champion else None, champion.saw_until if champion else None, opposing),
+            Contender(None, manifest.holdout_start, scores, challenger),
+            Contender(champion.name, champion.saw_until, opposing, opponent)
+            if champion
+            else Contender(None, None, opposing),
             holdout_start=manifest.holdout_start,
             features=list(spec.features),
             leakage=baseline.leakage,

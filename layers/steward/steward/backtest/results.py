@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import InputHidingModel
 from steward.events import RealisedLoss
 from steward.retraining.policy_rules import RuleResult
 
 
-class _Result(BaseModel):
+class _Result(InputHidingModel):
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="null")
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from steward.baselines.attribution_spread import WindowSpread
 from steward.baselines.conditional_performance import ConditionalPerformance
 from steward.baselines.holdout_outputs import with_outputs
 from steward.baselines.window_effects import WindowEffects, embedding_repeats, median_effect, strongest_effect
-from steward.documents import VersionedModel, first_problem
+from steward.documents import InputHidingModel, VersionedModel, first_problem
 from steward.errors import IncomparableProfiles
 from steward.performance.groups import GroupOutcomes
 from steward.performance.outcomes import Outcomes
@@ -267,11 +267,11 @@ class Baseline(VersionedModel):
         return found.bins.with_digest(found.reference.bins)
 
 
-class _BinsOfReference(BaseModel):
+class _BinsOfReference(InputHidingModel):
     bins: str
 
 
-class _BinsAlone(BaseModel):
+class _BinsAlone(InputHidingModel):
     """What else a baseline holds is passed over."""
 
     bins: Bins

@@ -6,10 +6,11 @@ import re
 from typing import Annotated
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import ConfigDict, StringConstraints, ValidationError
 
 from steward.commands.proof import Proof
 from steward.commands.requests import COMMANDS, Command
+from steward.documents import InputHidingModel
 from steward.errors import CommandInvalid
 from steward.spec.spec_section import MODEL_NAME
 
@@ -19,7 +20,7 @@ LONGEST_BODY = 16 * LONGEST_TEXT
 """Characters of a message: in ASCII a character of the command takes up to twelve, and the proof some thousand."""
 
 
-class Message(BaseModel):
+class Message(InputHidingModel):
     """The text of a command, and what proves who gave it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,7 +33,7 @@ class Message(BaseModel):
         return self.model_dump_json(ensure_ascii=True)
 
 
-class Sending(BaseModel):
+class Sending(InputHidingModel):
     """What `accept_commands` is invoked with.
 
     Attributes:
@@ -40,7 +41,7 @@ class Sending(BaseModel):
         body: the message, as JSON.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
     body: Annotated[str, StringConstraints(max_length=LONGEST_BODY)]

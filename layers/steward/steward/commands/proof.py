@@ -10,7 +10,9 @@ everything that was signed, from host to body, is what the verifier itself takes
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import ConfigDict, StringConstraints
+
+from steward.documents import InputHidingModel
 
 BODY = "Action=GetCallerIdentity&Version=2011-06-15"
 COMMAND_HEADER = "X-Steward-Command"
@@ -20,7 +22,7 @@ _CONTENT_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
-class Proof(BaseModel):
+class Proof(InputHidingModel):
     """A signature of the request (AWS Signature Version 4), and what of the request the verifier cannot know.
 
     Attributes:

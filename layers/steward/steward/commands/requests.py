@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
 
+from steward.documents import InputHidingModel
 from steward.events import (
     AlertAcknowledged,
     AlertMuted,
@@ -55,7 +56,7 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 WindowId = Annotated[str, StringConstraints(max_length=40), AfterValidator(_window_id)]
 
 
-class Command(BaseModel, ABC):
+class Command(InputHidingModel, ABC):
     """What all commands carry.
 
     Attributes:

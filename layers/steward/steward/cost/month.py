@@ -5,9 +5,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat
+from pydantic import ConfigDict, NonNegativeFloat
 
 from steward.cost.prices import PriceName, Usage, add_uses, scale_use
+from steward.documents import InputHidingModel
 
 DAYS = 30
 HOURS = 24 * DAYS
@@ -23,7 +24,7 @@ MODEL_METRICS = 6
 type Measured = dict[PriceName, NonNegativeFloat]
 
 
-class CostCalibration(BaseModel):
+class CostCalibration(InputHidingModel):
     """What was counted on a deployment in process (`tests/benchmarks/cost`), in the units of the price list.
 
     Attributes:

@@ -7,7 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat
+from pydantic import ConfigDict, NonNegativeFloat, PositiveFloat
+
+from steward.documents import InputHidingModel
 
 PriceName = Literal[
     "s3_writes",
@@ -34,7 +36,7 @@ type Usage = Mapping[PriceName, float]
 """How much of what, in the units of the price list, in a month."""
 
 
-class Price(BaseModel):
+class Price(InputHidingModel):
     """What so many of a unit cost.
 
     Attributes:
@@ -49,7 +51,7 @@ class Price(BaseModel):
     free: NonNegativeFloat = 0
 
 
-class PriceList(BaseModel):
+class PriceList(InputHidingModel):
     """Prices of one day in one region."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

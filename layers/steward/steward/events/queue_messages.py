@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from inspect import isclass
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, TypeAdapter
 
+from steward.documents import InputHidingModel
 from steward.errors import DocumentTooNew
 from steward.events import alerts, declarations, defects, deployment, governance, releases, runs, uploads, windows
 from steward.events.event import Event
@@ -16,7 +17,7 @@ SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the time a schedule was due."""
 
 
-class Envelope(BaseModel):
+class Envelope(InputHidingModel):
     """An event as EventBridge, or a schedule's input, delivers it to a queue."""
 
     model_config = ConfigDict(defer_build=True)
@@ -73,7 +74,7 @@ def _moment(written: str | float | None) -> datetime | None:
     return moment if moment and moment.tzinfo else None
 
 
-class ClockTick(BaseModel):
+class ClockTick(InputHidingModel):
     """A rule of EventBridge with a rate was due, at about the time that the queue took its message."""
 
     model_config = ConfigDict(defer_build=True)
@@ -81,7 +82,7 @@ class ClockTick(BaseModel):
     at: AwareDatetime
 
 
-class ObjectCreated(BaseModel):
+class ObjectCreated(InputHidingModel):
     """S3's own event through EventBridge: one object version was written.
 
     Attributes:
@@ -137,13 +138,13 @@ class ObjectCreated(BaseModel):
         return hashlib.sha256(f"{key}@{version_id}".encode()).hexdigest()[:16]
 
 
-class _Context(BaseModel):
+class _Context(InputHidingModel):
     request_id: Annotated[str, Field(alias="requestId")] = ""
     function_arn: Annotated[str, Field(alias="functionArn")]
     condition: str = ""
 
 
-class FailedInvocation(BaseModel):
+class FailedInvocation(InputHidingModel):
     """Lambda's record of an asynchronous invocation that failed too often, or whose process was killed.
 
     The AWS Lambda Developer Guide has its fields, under "Capturing records of Lambda asynchronous invocations".
@@ -156,7 +157,7 @@ class FailedInvocation(BaseModel):
 
     DETAIL_TYPE: ClassVar[str] = "Lambda Function Invocation Result - Failure"
 
-    model_config = ConfigDict(defer_build=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True)
 
     context: Annotated[_Context, Field(alias="requestContext")]
     payload: Annotated[JsonValue, Field(alias="requestPayload")]
@@ -187,4 +188,4 @@ class FailedInvocation(BaseModel):
         return words or self.context.condition or "Lambda does not say why"
 
 
-_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
+_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue, config=ConfigDict(hide_input_in_errors=True))

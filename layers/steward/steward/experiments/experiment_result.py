@@ -84,6 +84,26 @@ def conclude(
 
     Raises:
         ExperimentInvalid: the sums show figures beyond a metric's bounds.
+
+    >>> from datetime import UTC, datetime, timedelta
+    >>> from steward.experiments.arm_sums import MetricSums, group_of
+    >>> from steward.experiments.experiment_plan import ExperimentMetric
+    >>> start = datetime(2026, 3, 1, tzinfo=UTC)
+    >>> plan = ExperimentPlan(
+    ...     name="loans-7", champion="v1", weights={"v1": 0.5, "v2": 0.5}, ends=start + timedelta(days=28),
+    ...     metric=ExperimentMetric(name="accuracy", margin=0.05),
+    ... )
+    >>> windows = []
+    >>> for day in range(10):
+    ...     arms = {}
+    ...     for arm, right in (("v1", 150), ("v2", 166)):  # of 200 rows
+    ...         groups = [group_of(f"{arm} {day} {row}") for row in range(200)]
+    ...         figures = [float(row < right) for row in range(200)]
+    ...         arms[arm] = ArmSums.of(groups, 200, {"accuracy": MetricSums.of(figures, groups=groups)})
+    ...     windows.append(WindowSums(start=start + timedelta(days=day), arms=arms))
+    >>> result = conclude(plan, windows, as_of=start + timedelta(days=10))
+    >>> result.decision, result.arm, result.windows
+    ('promote', 'v2', 3)
     """
     used = [window for window in windows if window.start < plan.ends]
     reached = accumulate_windows(used)

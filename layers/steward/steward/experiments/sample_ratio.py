@@ -106,19 +106,23 @@ def examine_ratio(
 def _design_effect(arms: Mapping[str, ArmSums], counts: Mapping[str, int], total: int, level: float) -> float:
     """How many rows are worth one that is assigned by itself, at least 1; widened as Student's distribution is.
 
-    Each entity's rows differ from the shares that there are by independent amounts; the variance of an arm's count over
-    what as many independent rows would have.
+    The mean of two estimates that are independent while every entity has one row: by how much the sizes of the groups
+    vary, and by how much the arms' shares do between groups.
     """
-    effects = [1.0]
     sizes = [
         math.fsum(group) for group in zip(*(arm.group_rows for arm in arms.values() if arm.group_rows), strict=True)
     ]
+    if not sizes or not total:
+        return 1.0
+    by_size = math.fsum((size - total / GROUPS) ** 2 for size in sizes) / total
+    by_share = []
     for name, count in counts.items():
-        share = count / total if total else 0.0
-        if not sizes or name not in arms or not arms[name].group_rows or not 0 < share < 1:
-            continue
-        squares = math.fsum((n - share * size) ** 2 for n, size in zip(arms[name].group_rows, sizes, strict=True))
-        effects.append(squares * GROUPS / (GROUPS - 1) / (total * share * (1 - share)))
+        share = count / total
+        if name in arms and arms[name].group_rows and 0 < share < 1:
+            squares = math.fsum((n - share * size) ** 2 for n, size in zip(arms[name].group_rows, sizes, strict=True))
+            by_share.append(squares / (total * share * (1 - share)))
+    found = [by_size, math.fsum(by_share) / len(by_share)] if by_share else [by_size]
+    effect = math.fsum(found) / len(found) * GROUPS / (GROUPS - 1)
     multiple = -NORMAL.inv_cdf(_HALF * level / 4)
-    widened = (student_quantile(GROUPS - 1, multiple) / multiple) ** 2
-    return max(1.0, max(effects) * widened) if max(effects) > 1 else 1.0
+    widened = (student_quantile(len(found) * (GROUPS - 1), multiple) / multiple) ** 2
+    return max(1.0, effect * widened) if effect > 1 else 1.0

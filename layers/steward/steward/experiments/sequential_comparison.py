@@ -33,6 +33,7 @@ class Look(TolerantModel):
         standard_error: of it.
         information: in parts of the planned one.
         low, high: the confidence sequence.
+        slope: of the covariate that was taken off; 0 without.
     """
 
     model_config = ConfigDict(ser_json_inf_nan="null")
@@ -44,6 +45,7 @@ class Look(TolerantModel):
     information: float
     low: float
     high: float
+    slope: float = 0.0
 
 
 class Comparison(TolerantModel):
@@ -55,7 +57,6 @@ class Comparison(TolerantModel):
         level: chance that the interval ever misses the effect.
         planned_standard_error: at the planned information.
         looks: in the order of time; the last is the first that reached the planned information, if one did.
-        slope: of the covariate at the last look; 0 without.
     """
 
     challenger: str
@@ -63,7 +64,6 @@ class Comparison(TolerantModel):
     level: float
     planned_standard_error: float
     looks: tuple[Look, ...] = ()
-    slope: float = 0.0
 
     def until(self, window: datetime) -> "Comparison":
         """As it was known after a window."""
@@ -123,7 +123,6 @@ def compare_arms(
     reached = accumulate_windows(windows)
     exact = _bounded_intervals(plan, reached, challenger, metric) if metric.bounds else None
     looks: list[Look] = []
-    slope = 0.0
     for at, (start, sums) in enumerate(reached):
         found = _estimate(plan, sums, challenger, metric)
         if found is None:
@@ -131,7 +130,6 @@ def compare_arms(
         information = (planned / found.standard_error) ** 2
         interval = exact[at] if exact else asymptotic_interval(found, planned, level)
         looks.append(_oriented(start, found, information, interval, metric))
-        slope = found.slope
         if information >= 1:
             break
     return Comparison(
@@ -140,7 +138,6 @@ def compare_arms(
         level=level,
         planned_standard_error=planned,
         looks=tuple(looks),
-        slope=slope,
     )
 
 
@@ -222,4 +219,5 @@ def _oriented(
         information=information,
         low=low,
         high=high,
+        slope=found.slope,
     )

@@ -90,6 +90,7 @@ class ModelCard(VersionedModel):
                 "| --- | --- | --- |",
                 *gates,
                 "",
+                *_findings(evaluation),
             ]
         )
 
@@ -152,6 +153,21 @@ def _importances(manifest: VersionManifest) -> list[str]:
     ranked = sorted(manifest.importances.items(), key=lambda item: -item[1])[:_RANKED]
     shown = ", ".join(f"{name} {share:.0%}" for name, share in ranked if share > 0)
     return [f"- Importance, by shuffling: {shown}"] if shown else []
+
+
+def _findings(evaluation: Evaluation) -> list[str]:
+    """What each gate found of the several things that it looked at."""
+    return [
+        line
+        for gate in evaluation.gates
+        if gate.findings
+        for line in (
+            f"### {gate.gate}",
+            "",
+            *(f"- {'passed' if found.passed else 'refused'}: {found.message}" for found in gate.findings),
+            "",
+        )
+    ]
 
 
 def _figure(value: float | None) -> str:

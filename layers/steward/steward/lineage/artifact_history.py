@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
+from steward.documents import InputHidingModel
 from steward.ledger import Action, LedgerEntry
 from steward.lineage.identifiers import release_id
 from steward.releasing.routing import Promotion
@@ -35,7 +36,7 @@ _DATASET = re.compile(r"/datasets/([^/]+)/manifest\.json$")
 _CHECK = re.compile(r"^checks/.*/([^/]+)\.json$")
 
 
-class ArtifactEvent(BaseModel):
+class ArtifactEvent(InputHidingModel):
     """One thing that happened to one thing.
 
     Attributes:

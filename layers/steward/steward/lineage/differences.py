@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import InputHidingModel
 from steward.lineage.fields import FieldChange, changed_fields
 from steward.results import MetricResult
 from steward.retraining.manifest import DatasetManifest, DatasetObject
@@ -13,7 +14,7 @@ from steward.spec.model import ModelSpec
 from steward.validation.evaluation import Evaluation
 
 
-class Figures(BaseModel):
+class Figures(InputHidingModel):
     """One figure of either side; None where a side has none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
@@ -22,7 +23,7 @@ class Figures(BaseModel):
     after: float | None
 
 
-class ProfilesCompared(BaseModel):
+class ProfilesCompared(InputHidingModel):
     """The rows of either side, compared by Steward's drift statistics.
 
     Attributes:
@@ -38,7 +39,7 @@ class ProfilesCompared(BaseModel):
     notes: list[str]
 
 
-class DataDifference(BaseModel):
+class DataDifference(InputHidingModel):
     """How two datasets differ.
 
     Attributes:
@@ -66,7 +67,7 @@ class DataDifference(BaseModel):
     unread: str = ""
 
 
-class ModelDifference(BaseModel):
+class ModelDifference(InputHidingModel):
     """How two versions differ in what they were made by, and how well they do.
 
     Attributes:
@@ -92,7 +93,7 @@ class ModelDifference(BaseModel):
     holdout_rows: Figures
 
 
-class Difference(BaseModel):
+class Difference(InputHidingModel):
     """How two things differ; parts that they do not have are None.
 
     Attributes:

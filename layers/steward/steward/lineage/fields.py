@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from steward.documents import InputHidingModel
 
 
-class FieldChange(BaseModel):
+class FieldChange(InputHidingModel):
     """One field that differs; None where a document lacks it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import InputHidingModel
 from steward.results import MetricResult
 from steward.spec.monitors import StoredMonitor
 
@@ -26,7 +27,7 @@ type Field = float | int | str | tuple[str, ...] | None
 type _Place = tuple[str, str | None, str | None, str, int]
 
 
-class FieldDifference(BaseModel):
+class FieldDifference(InputHidingModel):
     """One field of a result that was recomputed to something else.
 
     Attributes:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import InputHidingModel
 from steward.results import MetricResult
 
 _DISTRIBUTIONS = ("feature_drift", "score_drift")
@@ -32,7 +33,7 @@ def format_report(message: str) -> str:
     return "".join(parts)
 
 
-class RowCounts(BaseModel):
+class RowCounts(InputHidingModel):
     """How many rows either side has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,7 +42,7 @@ class RowCounts(BaseModel):
     current: int
 
 
-class ColumnUse(BaseModel):
+class ColumnUse(InputHidingModel):
     """What one column of the reference is taken for.
 
     Attributes:
@@ -62,7 +63,7 @@ class ColumnUse(BaseModel):
     parts: tuple[str, ...] = ()
 
 
-class Drift(BaseModel):
+class Drift(InputHidingModel):
     """The decision.
 
     Attributes:
@@ -142,7 +143,7 @@ def decision(
     )
 
 
-class Findings(BaseModel):
+class Findings(InputHidingModel):
     """The fields of a report, without the ways to show them.
 
     Attributes:

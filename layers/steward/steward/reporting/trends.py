@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from steward.alerting.alert_status import AlertStatus
+from steward.documents import InputHidingModel
 from steward.events import ObjectRef
 from steward.reporting.reported_monitors import POINTS, Point, Trend
 from steward.spec.model import ModelSpec
@@ -20,7 +21,7 @@ _OVER_LIMIT = "times its limit"
 _NO_INTERVAL = (math.nan, math.nan)
 
 
-class PastFigures(BaseModel):
+class PastFigures(InputHidingModel):
     """What a report reads of a window in a version's history; see `evidence.history.PastWindow`.
 
     Read by names alone, since that module needs NumPy, which the function that renders does not have.
@@ -35,7 +36,7 @@ class PastFigures(BaseModel):
     bounds: dict[str, tuple[float, float]] = Field(default_factory=dict)
 
 
-class PastWindows(BaseModel):
+class PastWindows(InputHidingModel):
     """The checked windows of one version, as a report reads them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")

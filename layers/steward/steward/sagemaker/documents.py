@@ -4,8 +4,9 @@ import json
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BeforeValidator, ConfigDict, ValidationError
 
+from steward.documents import InputHidingModel
 from steward.errors import StewardError
 
 _TOLD = 5
@@ -15,7 +16,7 @@ class DocumentInvalid(StewardError):
     """A file that is not what a monitor of SageMaker writes."""
 
 
-class JsonDocument(BaseModel):
+class JsonDocument(InputHidingModel):
     """A part of a monitor's file. Keys that are not known are passed over: monitors and their users add some."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)

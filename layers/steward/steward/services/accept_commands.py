@@ -113,7 +113,7 @@ def _check_first(runtime: Runtime, command: Command, answer: CommandResult, mess
     """
     if answer.sha256 != sha256:
         raise CommandInvalid(f"id {command.id} belongs to another command; give it again under a new id")
-    if answer.message != message and runtime.ledger.knows(command.model, command.correlation_id):
+    if answer.message != message and runtime.ledger.knows(command.model, "command_accepted", command.correlation_id):
         raise CommandInvalid(f"the command was carried out before, at {answer.decided_at.isoformat()}: it is replayed")
 
 

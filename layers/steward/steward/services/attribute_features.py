@@ -56,7 +56,7 @@ def attribute_features(runtime: Runtime, request: AttributionsRequested) -> Iter
         runtime.data.create_if_absent(key, sampled.model_dump_json().encode())
         found = runtime.data.get(key)
     identity = f"attributed-{request.version}-{window.id}"
-    if runtime.ledger.knows(spec.model, identity):
+    if runtime.ledger.knows(spec.model, "window_attributed", identity):
         return
     sampled = SampledAttributions.model_validate_json(found.body)
     event = AttributionsUpdated(

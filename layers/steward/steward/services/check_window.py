@@ -47,7 +47,7 @@ def check_window(runtime: Runtime, cause: Event) -> Iterator[Event]:
         realised = evidence.realised
         if isinstance(cause, OutcomesUpdated) and realised and not include(realised.corrections, check.corrections):
             continue  # the outcomes are about to be joined again, which is told of too
-        if _is_sweep(cause) and runtime.ledger.knows(check.model, _identity(check)):
+        if _is_sweep(cause) and runtime.ledger.knows(check.model, "check_completed", _identity(check)):
             _remember(runtime, check)  # should who announced it have failed right after
             continue
         event = _completed_event(runtime, cause, check)

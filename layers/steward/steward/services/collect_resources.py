@@ -108,7 +108,7 @@ def _report_failure(
     """Tell once that nothing can be collected after some moment, however often it is tried."""
     since = f"{until:%Y-%m-%d %H:%M} UTC" if until else "the beginning"
     identity = f"collection-failed-{until.isoformat() if until else 'first'}"
-    if runtime.ledger.knows(request.model, identity):
+    if runtime.ledger.knows(request.model, "collection_failed", identity):
         return
     event = CollectionFailed(
         **runtime.caused_by(request),

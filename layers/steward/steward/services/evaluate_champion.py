@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import InputHidingModel
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import ChampionTested, ChampionTestRequested, Event, ObjectRef
 from steward.outbox import OutboxEntry, announce
@@ -25,7 +26,7 @@ from steward.validation.gates import GATES
 from steward.validation.holdout_gain import FEWEST_BLOCKS
 
 
-class _NotMeasurable(BaseModel):
+class _NotMeasurable(InputHidingModel):
     """Why there is nothing to judge by."""
 
     model_config = ConfigDict(frozen=True)

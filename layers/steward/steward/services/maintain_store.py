@@ -9,7 +9,7 @@ from typing import Literal
 from steward.defects.defect import Defect
 from steward.documents import VersionedModel
 from steward.events import Event, MaintenanceRequested, ObjectsRemoved
-from steward.ingestion.deferral import refuse_overdue
+from steward.ingestion.overdue_uploads import refuse_overdue
 from steward.ledger import Action
 from steward.maintenance.retention import ExpiredObjects, RemovalCandidate, RetentionRoots, on_hold, removal
 from steward.outbox import OutboxEntry, announce

@@ -183,7 +183,7 @@ def _record_held(runtime: Runtime, cause: Event, statuses: Mapping[MonitorName, 
         since = status.progress.since or status.snapshot.window
         content = f"{name}\n{status.snapshot.version}\n{since}\n{what}\n{why}"
         identity = f"held-{hashlib.sha256(content.encode()).hexdigest()[:24]}"
-        if not runtime.ledger.knows(cause.model, identity):
+        if not runtime.ledger.knows(cause.model, "alert_held", identity):
             record(runtime, OutboxEntry(cause, "alert_held", name, f"{what} is not told: {why}", identity=identity))
 
 

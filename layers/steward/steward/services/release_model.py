@@ -149,7 +149,7 @@ def _present(present: Routing | None, cause: Event) -> Routing:
 
 
 def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[Event]:
-    if runtime.ledger.knows(proposed.model, proposed.event_id):
+    if runtime.ledger.knows(proposed.model, "rollback_declined", proposed.event_id):
         return  # it was declined: what has changed since does not count
     now = runtime.now()
 

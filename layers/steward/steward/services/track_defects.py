@@ -232,7 +232,7 @@ def _announce_steps(
     """Announce each step that a cause led to, unless it was announced before."""
     for step in steps:
         identity = f"defect-{defect.defect}-{step.event}-{step.state}"
-        if runtime.ledger.knows(defect.model, identity):
+        if runtime.ledger.knows(defect.model, "defect_changed", identity):
             continue
         event = DefectChanged(
             **runtime.caused_by(cause, as_of=step.at),

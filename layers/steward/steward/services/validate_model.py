@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
 from steward.spec.model import ModelSpec
 from steward.store import keys
-from steward.validation.contest import Contest, FirstVersion, judge
+from steward.validation.contest import Contest, FirstVersion, Predict, Probe, judge
 from steward.validation.evaluation import Evaluation
 from steward.validation.gates import ADOPTION_GATES, GATES
 
@@ -84,13 +85,15 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
     frozen = runtime.data.load(manifest.dataset, DatasetManifest)
     holdout = held_out(training_data.load(runtime.data, spec, frozen, since=frozen.holdout_start), frozen, spec)
     attempts.work(makes=keys.version(spec.model, manifest.version, "card.json"))
-    scores, opposing = _scores(runtime, spec, manifest, incumbent, holdout)
+    challenger, opponent = _versions(runtime, spec, manifest, incumbent)
+    scores = challenger(holdout)
+    opposing = opponent(holdout) if opponent else constant_scores(manifest.constant, scores)
     leakage = Baseline.from_json(runtime.data.get_verified(manifest.baseline)).leakage
     contest = contest_of(
         spec,
         holdout,
-        Contender(None, manifest.judged_until or manifest.trained_until, scores),
-        Contender(champion, incumbent.trained_until if incumbent else None, opposing),
+        Contender(None, manifest.judged_until or manifest.trained_until, scores, challenger),
+        Contender(champion, incumbent.trained_until if incumbent else None, opposing, opponent),
         holdout_start=frozen.holdout_start,
         features=manifest.features,
         leakage=leakage,
@@ -118,11 +121,12 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One side of a contest: a version, up to when it saw labels, and what it says of the holdout."""
+    """One side of a contest: a version, up to when it saw labels, and what it says of the holdout and of other rows."""
 
     version: str | None
     saw_until: datetime | None
     scores: NDArray[np.float64]
+    predict: Predict | None = None
 
 
 def contest_of(
@@ -164,28 +168,27 @@ def contest_of(
         maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
         metrics=metric_values(outcomes_of(challenger.scores, holdout, spec), spec.business_value),
         first=first,
+        probe=Probe(spec, holdout, challenger.predict, champion.predict) if challenger.predict else None,
     )
 
 
-def _scores(
-    runtime: Runtime,
-    spec: ModelSpec,
-    manifest: VersionManifest,
-    incumbent: VersionManifest | None,
-    holdout: pd.DataFrame,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What the version, and the champion or else a constant, say of the holdout.
+def _versions(
+    runtime: Runtime, spec: ModelSpec, manifest: VersionManifest, incumbent: VersionManifest | None
+) -> tuple[Predict, Predict | None]:
+    """The version and the champion, to be asked of rows.
 
     Of a version that was refitted on the holdout the artifact that was not is judged; the champion as it serves.
     """
     judged = manifest.judged or manifest.artifact
     if judged is None:
         raise TrainingImpossible(f"version {manifest.version} has no artifact to judge")
-    scores = recipe.score(artifact.load(runtime.data.get_verified(judged)), spec, holdout)
+    challenger = partial(recipe.score, artifact.load(runtime.data.get_verified(judged)), spec)
     if incumbent is None or incumbent.artifact is None:
-        return scores, constant_scores(manifest.constant, scores)
+        return challenger, None
     trained_under = runtime.data.load(incumbent.spec, models.SpecRevision).spec
-    return scores, recipe.score(artifact.load(runtime.data.get_verified(incumbent.artifact)), trained_under, holdout)
+    return challenger, partial(
+        recipe.score, artifact.load(runtime.data.get_verified(incumbent.artifact)), trained_under
+    )
 
 
 def constant_scores(constant: Sequence[float], scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from steward.documents import FROM_STORE
 from steward.spec.drift_monitors import SeasonalBaseline
 from steward.spec.durations import format_duration
 from steward.spec.features import BooleanFeature, CategoricalFeature
+from steward.spec.gate_settings import gate_problems
 from steward.spec.model_sections import ModelSections
 from steward.spec.monitors import (
     CLASSIFICATION_METRICS,
@@ -95,9 +96,16 @@ class ModelSpec(ModelSections):
 
     @model_validator(mode="after")
     def _gates_have_versions_to_ask(self) -> Self:
-        if self.retraining.recipe is None and self.validation.first_version_margin is not None:
-            problem = "needs retraining.recipe: a version that was trained elsewhere cannot be asked; remove it"
-            raise error_at(problem, "validation", "first_version_margin")
+        for setting in ("first_version_margin", "golden_rows", "expectations"):
+            if self.retraining.recipe is None and getattr(self.validation, setting) not in (None, []):
+                problem = "needs retraining.recipe: a version that was trained elsewhere cannot be asked; remove it"
+                raise error_at(problem, "validation", setting)
+        columns, asked = self.columns, self.validation
+        answers = [columns.prediction] if self.task == "regression" and columns.prediction else columns.outputs.values()
+        for problem, place in gate_problems(
+            asked.golden_rows, asked.expectations, self.features, list(answers), self.classes
+        ):
+            raise error_at(problem, "validation", *place)
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from steward.spec.durations import Duration, Lateness
+from steward.spec.gate_settings import Expectation, GoldenRows
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
 from steward.spec.scheduling import ScheduleExpression
@@ -222,6 +223,12 @@ class ValidationPolicy(SpecSection):
         description="How much worse than the first approved version a version may be, in the metric's unit, so that "
         "small losses cannot add up. Unset: as much as one step may lose (-minimum_gain); not compared where every "
         "step must gain.",
+    )
+    golden_rows: GoldenRows | None = None
+    expectations: list[Expectation] = Field(
+        default_factory=list,
+        description="How predictions answer when one feature of the holdout's rows is moved: more rain never lowers "
+        "the delay.",
     )
     block: Duration = Field(
         default=timedelta(days=1),

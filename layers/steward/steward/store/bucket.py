@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import batched
+from pathlib import Path
 
 from steward import aws
 from steward.errors import StewardError
@@ -45,6 +46,11 @@ class Bucket(ConditionalWriter):
                     size=item["Size"],
                     storage_class=item.get("StorageClass", "STANDARD"),
                 )
+
+    def upload(self, key: str, source: Path) -> str:
+        """Send a file, in parts when it is large; its version id, which is listed: who uploads need not read."""
+        aws.s3().upload_file(str(source), self.name, key)
+        return next(version.version_id for version in self.versions(key) if version.key == key and version.newest)
 
     def list_prefixes(self, prefix: str, start_after: str = "") -> Iterator[str]:
         """The names directly under a prefix that ends with a slash, in order."""

@@ -51,11 +51,6 @@ class ConditionalWriter(ObjectReader):
         extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": noted}
         aws.s3().upload_file(str(path), self.name, key, ExtraArgs=extra, Config=IN_PARTS)
 
-    def upload(self, key: str, source: Path) -> str:
-        """Send a file, in parts when it is large; its version id."""
-        aws.s3().upload_file(str(source), self.name, key)
-        return self.newest_version(key)
-
     def create(
         self,
         key: str,

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from steward import aws
+from steward.documents import InputHidingModel
 from steward.events import FailedInvocation
 from steward.store.functions import invoke_later
 
@@ -116,14 +117,14 @@ def undelivered_message(letter: Letter) -> tuple[Letter, str | None]:
     return letter, _queue_url(target) if ":sqs:" in target else target
 
 
-class _SendMessage(BaseModel):
+class _SendMessage(InputHidingModel):
     """A request to SQS: the action SendMessage."""
 
     message: str = Field(alias="MessageBody")
     target: str = Field(alias="QueueUrl")
 
 
-class _Invoke(BaseModel):
+class _Invoke(InputHidingModel):
     """A request to Lambda: the action Invoke."""
 
     message: str = Field(alias="Payload")
@@ -131,7 +132,7 @@ class _Invoke(BaseModel):
 
 
 _REQUEST: TypeAdapter[_SendMessage | _Invoke] = TypeAdapter(_SendMessage | _Invoke)
-_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
+_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue, config=ConfigDict(hide_input_in_errors=True))
 
 
 def _queue_url(arn: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from steward.errors import Conflict
 from steward.events import ObjectRef
-from steward.ledger import Decision, LedgerEntry
+from steward.ledger import Action, Decision, LedgerEntry
 from steward.store import keys
 from steward.store.bucket import Bucket
 
@@ -40,7 +40,7 @@ class Ledger:
         Raises:
             Conflict: other writers took the next place every time.
         """
-        marker = keys.ledger_marker(decision.model, decision.identity)
+        marker = keys.ledger_marker(decision.model, decision.action, decision.identity)
         head = self._head(decision.model)
         searched = head.sequence if head else 0
         try:
@@ -67,7 +67,7 @@ class Ledger:
 
     def close(self, entry: LedgerEntry) -> None:
         """Note that an entry was announced, by its place in its marker."""
-        marker = keys.ledger_marker(entry.model, entry.identity)
+        marker = keys.ledger_marker(entry.model, entry.action, entry.identity)
         self.bucket.put(marker, str(entry.sequence).encode(), "text/plain")
 
     def entries(self, model: str, after: int = 0) -> Iterator[LedgerEntry]:
@@ -101,24 +101,31 @@ class Ledger:
         head = self._head(model)
         return head.sequence if head else 0
 
-    def knows(self, model: str, identity: str) -> bool:
+    def knows(self, model: str, action: Action, identity: str) -> bool:
         """Whether a decision is written, and was announced."""
-        marked = self.bucket.find(keys.ledger_marker(model, identity))
+        marked = self.bucket.find(keys.ledger_marker(model, action, identity))
         return marked is not None and marked.body != b""
 
     def read_all(self, model: str) -> tuple[list[LedgerEntry], list[str]]:
         """Every entry that can be read, and what is wrong with the others: for auditors, who trust nobody."""
-        entries, problems, decisions = [], [], 0
+        entries, problems, closed, marked = [], [], 0, set()
         for listed in self.bucket.list(keys.ledger(model)):
             if not keys.is_ledger_entry(listed.key):
-                decisions += listed.size > 0
+                marked.add(listed.key)
+                closed += listed.size > 0
                 continue
             try:
                 entries.append(self.bucket.load(listed.key, LedgerEntry))
             except ValidationError:
                 problems.append(f"s3://{self.bucket.name}/{listed.key} is no entry any more: someone overwrote it")
-        if decisions > len(entries) + len(problems):
-            problems.append(f"{decisions} decisions were written and {len(entries)} are there: someone deleted entries")
+        if closed > len(entries) + len(problems):
+            problems.append(f"{closed} decisions were written and {len(entries)} are there: someone deleted entries")
+        problems += (
+            f"entry {entry.sequence} says {entry.action!r}, and no function that may record that has marked it: "
+            "someone else wrote it"
+            for entry in entries
+            if keys.ledger_marker(model, entry.action, entry.identity) not in marked
+        )
         return entries, problems
 
     def _find(self, model: str, sequence: int) -> LedgerEntry | None:

@@ -1,14 +1,16 @@
 """What the gates look at, and the shape of a gate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from steward.profiles.leakage import Leakage
+from steward.spec.model import ModelSpec
 from steward.spec.policies import ValidationPolicy
 from steward.validation.evaluation import GateResult
 
@@ -27,6 +29,27 @@ class FirstVersion:
     scores: NDArray[np.float64] | None
     recorded: Mapping[str, float]
     unavailable: str = ""
+
+
+type Predict = Callable[[pd.DataFrame], NDArray[np.float64]]
+"""What a version says of rows: probabilities or values, shape (rows,), or of several classes (rows, classes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The versions themselves, to be asked of rows that nobody recorded.
+
+    Attributes:
+        spec: the declaration in force.
+        holdout: rows that neither version was fitted on.
+        challenger: the new version.
+        champion: the version in charge, if any that can be asked.
+    """
+
+    spec: ModelSpec
+    holdout: pd.DataFrame
+    challenger: Predict
+    champion: Predict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +73,7 @@ class Contest:
         entities: the hash of the entity of each row, shape (rows,); None where no column says of whom rows are.
         metrics: the challenger's, on the holdout.
         first: the first approved version; None before there is one, or where nobody asks for it.
+        probe: asks the versions of other rows; None where they cannot be asked.
     """
 
     labels: NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.intp]
@@ -67,6 +91,7 @@ class Contest:
     entities: NDArray[np.uint64] | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     first: FirstVersion | None = None
+    probe: Probe | None = None
 
 
 class Gate(Protocol):

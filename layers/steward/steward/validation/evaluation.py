@@ -13,10 +13,31 @@ _CONVINCING = frozenset({"better_than_champion", "adopted"})
 """The gates whose grounds say why a version is released; the others only keep it from harm."""
 
 
+class GateFinding(TolerantModel):
+    """One of several things that a gate looked at.
+
+    Attributes:
+        name: of the golden row or expectation.
+        value: what was measured; None where nothing could be.
+        limit: what it may be at most.
+        rows: how many it was measured on.
+    """
+
+    model_config = ConfigDict(ser_json_inf_nan="null")
+
+    name: str
+    passed: bool
+    message: str
+    value: float | None = None
+    limit: float | None = None
+    rows: int = 1
+
+
 class GateResult(TolerantModel):
     """What one gate said.
 
     Attributes:
+        findings: of a gate that looks at several things, each of them.
         value, low, high: the gain it measured and its confidence bounds, where it measures one.
         required: what the lower bound must exceed.
     """
@@ -30,6 +51,7 @@ class GateResult(TolerantModel):
     low: float | None = None
     high: float | None = None
     required: float | None = None
+    findings: list[GateFinding] = []
 
 
 class AcceptedVersion(TolerantModel):

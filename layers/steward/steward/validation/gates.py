@@ -2,6 +2,7 @@
 
 from steward.quality.label_leakage import best, leaks, sentence
 from steward.spec.policies import ValidationPolicy
+from steward.validation.behaviour import ExpectedBehaviour, SteadyGoldenRows
 from steward.validation.comparisons import BetterThanChampion, NotWorseThanFirst
 from steward.validation.contest import Contest, Gate
 from steward.validation.evaluation import GateResult
@@ -87,7 +88,15 @@ class Adopted:
         return GateResult(gate=self.name, passed=True, message=message)
 
 
-GATES: tuple[Gate, ...] = (SameFeatures(), UnseenHoldout(), NoLeakage(), BetterThanChampion(), NotWorseThanFirst())
+GATES: tuple[Gate, ...] = (
+    SameFeatures(),
+    UnseenHoldout(),
+    NoLeakage(),
+    BetterThanChampion(),
+    NotWorseThanFirst(),
+    SteadyGoldenRows(),
+    ExpectedBehaviour(),
+)
 """Every gate that a version which Steward trained must pass where it is asked for, in the order of asking."""
 
 ADOPTION_GATES: tuple[Gate, ...] = (SameFeatures(), NoLeakage(refuses=False), Adopted())

@@ -128,6 +128,9 @@ def is_ledger_entry(key: str) -> bool:
     return "/decisions/" not in key
 
 
-def ledger_marker(model: str, entry: str) -> str:
-    """Says that a decision is being written, and, once it is, at which place of the ledger it stands."""
-    return f"{ledger(model)}decisions/{entry}"
+def ledger_marker(model: str, action: str, entry: str) -> str:
+    """Says that a decision is being written, and, once it is, at which place of the ledger it stands.
+
+    A function's role may write the markers of its own actions alone: no entry counts without one.
+    """
+    return f"{ledger(model)}decisions/{action}/{entry}"

@@ -1,0 +1,119 @@
+"""Each function's role allows what the function asks of AWS, and nothing that it never asks.
+
+The story of `test_outbox.py` has one example of each decision. What is asked elsewhere alone is listed with the test.
+"""
+
+from collections.abc import Collection
+
+import pytest
+
+from steward.selfcheck.template import resolve
+
+from .calls import of_lambda
+from .deployment import logical_id
+from .memory_cloud import DATA, LEDGER
+from .policies import Request, allows, of_role, role_arn, several, stack, unused
+from .recording import Asked, recorded
+from .redelivery import FUNCTIONS, world
+from .template import with_queues
+from .test_outbox import STORY
+
+ACCEPTED, KILLED, ROUND = "test_accept_version.py", "test_killed_runs.py", "test_watch_deployment.py, test_redrive.py"
+NOT_ASKED_HERE: dict[str, dict[str, str]] = {
+    "accept_version": {
+        "data/models/*": ACCEPTED,
+        "data/runs/*": ACCEPTED,
+        "data/transfers/*": ACCEPTED,
+        "ledger/*/decisions/version_accepted/*": ACCEPTED,
+        "s3:GetObject": ACCEPTED,
+        "s3:ListBucket": ACCEPTED,
+        "s3:PutObject": ACCEPTED,
+    },
+    "check_window": {"data/reports/*/sagemaker/*": "test_sagemaker.py"},
+    "collect_resources": {
+        "data/inbox/*/telemetry/cloudwatch/*": "test_collect_resources.py",
+        "inbox/*": "test_collect_resources.py",
+    },
+    "ingest_records": {
+        "s3:AbortMultipartUpload": "boto3's, of an upload in parts that fails",
+        "quarantine/*": "asked for where a write is tried again",
+    },
+    "join_labels": {"data/ids/*": "test_labels_by_id.py"},
+    "kick_retraining": {
+        "data/checks/*": "test_kick_retraining.py",
+        "data/decisions/*": "test_kick_retraining.py",
+        "data/defects/*": "test_kick_retraining.py",
+        "ledger/*/decisions/run_failed/*": KILLED,
+    },
+    "maintain_store": {
+        "data/arrivals/*/deferred/*": "test_first_version.py",
+        "data/arrivals/*/unmatched/*": "test_maintain_store.py",
+        "data/quarantine/*": "test_maintain_store.py",
+        "ledger/*/decisions/batch_rejected/*": "test_first_version.py",
+    },
+    "raise_alerts": {"ledger/*/decisions/action_held/*": "test_actions.py"},
+    "register_model": {"scheduler:CreateScheduleGroup": "test_register_model.py"},
+    "release_model": {"ledger/*/decisions/run_failed/*": "test_release_model.py"},
+    "train_model": {"ledger/*/decisions/run_failed/*": "test_runs.py"},
+    "validate_model": {"ledger/*/decisions/run_failed/*": "test_runs.py"},
+    "watch_deployment": dict.fromkeys(
+        [
+            "cloudwatch:GetMetricData", "lambda:InvokeFunction", "scheduler:CreateScheduleGroup",
+            "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
+        ],
+        ROUND,
+    ),
+}  # fmt: skip
+"""By function, what the story does not ask for, and where it is asked for."""
+
+
+@pytest.fixture(scope="module")
+def asked() -> Asked:
+    """What each function asks in the story, and Lambda in its name."""
+    found: Asked = {}
+    with world() as steward, recorded(lambda: steward._running, found):
+        for phase in STORY.values():
+            phase(steward)
+            steward.settle()
+    for function in FUNCTIONS:
+        found[function] |= set(asked_by_lambda(function))
+    return found
+
+
+def asked_by_lambda(function: str) -> Collection[Request]:
+    """What Lambda asks in a function's name: to log, to poll its queue, and to keep what it failed for."""
+    name = logical_id(function)
+    logs = next(one["Resource"] for one in of_role(stack(), function) if one["Sid"] == "Log")
+    destination = failure_destination(name)
+    return list(
+        of_lambda(
+            queue=f"arn:aws:sqs:us-east-1:123456789012:{function}" if name in with_queues() else "",
+            failures=destination if destination.startswith("arn:aws:sqs") else "",
+            on_bus=destination.startswith("arn:aws:events"),
+            log_group=logs,
+        )
+    )
+
+
+def failure_destination(name: str) -> str:
+    """Where Lambda puts what an asynchronous invocation failed for; empty for a function that has none."""
+    for one in stack().template["Resources"].values():
+        if one["Type"] == "AWS::Lambda::EventInvokeConfig" and one["Properties"]["FunctionName"] == {"Ref": name}:
+            return str(resolve(stack(), one["Properties"])["DestinationConfig"]["OnFailure"]["Destination"])
+    return ""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_suffices(asked: Asked, function: str) -> None:
+    own = list(of_role(stack(), function))
+    assert not [one for one in asked[function] if not allows(stack(), own, one, role_arn(function))]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_allows_nothing_that_its_function_never_asks(asked: Asked, function: str) -> None:
+    own = list(of_role(stack(), function))
+    readable = {place for one in own if "s3:GetObject" in several(one["Action"]) for place in several(one["Resource"])}
+    listed = {place.removeprefix(f"arn:aws:s3:::{DATA}/") for place in readable}  # who may read may learn it is missing
+    found = {what for one in own for what in unused(one, asked[function], role_arn(function))} - listed
+    short = {what.removeprefix("arn:aws:s3:::").replace(DATA, "data").replace(LEDGER, "ledger") for what in found}
+    assert short == set(NOT_ASKED_HERE.get(function, {}))

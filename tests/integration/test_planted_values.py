@@ -1,0 +1,181 @@
+"""What is given in events, declarations, commands and rows is in no log, error, dead letter's reason or output."""
+
+import inspect
+import json
+import pkgutil
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel, ValidationError
+
+import steward
+from steward.commands.codec import Message, Sending
+from steward.errors import StewardError
+from steward.events import EVENTS, BatchRejected, ModelRejected, decode
+from steward.runtime import logger
+from tests.integration import lemons
+
+from .deployment import Deployment
+from .terminal import reached, run
+
+MARK = "MARKED7f3a"
+"""No name, no number, no time: what is planted."""
+DETAILS = Path(__file__).parents[1] / "events" / "details"
+PREDICTIONS = "inbox/lemons/predictions/"
+
+
+def models() -> Iterator[type[BaseModel]]:
+    for module in pkgutil.walk_packages(steward.__path__, "steward."):
+        for _, found in inspect.getmembers(import_module(module.name), inspect.isclass):
+            if issubclass(found, BaseModel) and found.__module__.startswith("steward"):
+                yield found
+
+
+def test_no_model_prints_what_it_was_given() -> None:
+    found = set(models())
+    assert len(found) > 200
+    assert {one.__name__ for one in found if not one.model_config.get("hide_input_in_errors")} == set()
+
+
+def planted(content: Any) -> Iterator[Any]:
+    """Copies of a document, each with the mark in place of one of its parts: as text, in a list and in an object."""
+    parts = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, part in parts:
+        for mark in (MARK, [MARK], {"a": MARK}):
+            changed = dict(content) if isinstance(content, dict) else list(content)
+            changed[key] = mark  # type: ignore[index]
+            yield changed
+        for inner in planted(part):
+            changed = dict(content) if isinstance(content, dict) else list(content)
+            changed[key] = inner  # type: ignore[index]
+            yield changed
+
+
+def told(error: BaseException) -> str:
+    """An error as a log has it, with what it came from."""
+    return "".join(traceback.format_exception(error))
+
+
+def refusals(attempt: Callable[[Any], object], contents: Iterable[Any]) -> list[str]:
+    """What is said of those that are refused."""
+    found = []
+    for content in contents:
+        try:
+            attempt(content)
+        except (ValidationError, KeyError, StewardError) as error:
+            found.append(told(error))
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_an_event_that_cannot_be_read_is_not_printed(name: str) -> None:
+    detail = json.loads((DETAILS / f"{name}.json").read_text())
+    bodies = [json.dumps({"source": "steward", "detail-type": name, "detail": changed}) for changed in planted(detail)]
+    refused = refusals(lambda body: decode(body, sent_at=datetime.now(UTC)), bodies)
+    assert len(refused) > 3
+    assert not [said for said in refused if MARK in said]
+
+
+def secret_message() -> dict[str, Any]:
+    """A message whose proof has a session token, all well formed."""
+    proof = {"access_key_id": "AKIAMARK", "session_token": MARK, "signature": "0" * 64}
+    return {"command": json.dumps({"command": "thaw", "model": "lemons"}), "proof": proof}
+
+
+def written(caplog: pytest.LogCaptureFixture) -> str:
+    """The log as CloudWatch gets it."""
+    return "\n".join(logger.registered_handler.format(record) for record in caplog.records)
+
+
+def announced(steward: Deployment) -> str:
+    """All that the ledger keeps, and that the bus and people were told."""
+    entries = b"\n".join(steward.contents("", steward.ledger).values()).decode()
+    told = [event.model_dump_json() for event in steward.published]
+    return "\n".join([entries, *told, json.dumps(steward.notifications)])
+
+
+def reasons(steward: Deployment) -> str:
+    """What dead letters say beside the message itself."""
+    return json.dumps([{**letter, "requestPayload": None} for letter in steward.letters])
+
+
+def test_a_command_that_cannot_be_read_prints_no_token() -> None:
+    messages = [json.dumps(changed) for changed in planted(secret_message())]
+    sendings = [json.dumps({"id": MARK * 9, "body": body, "c": MARK}) for body in messages]
+    refused = [
+        *refusals(Message.model_validate_json, messages),
+        *refusals(Sending.model_validate_json, sendings),
+    ]
+    assert len(refused) > len(sendings)
+    assert not [said for said in refused if MARK in said]
+
+
+def test_a_refused_command_leaves_its_token_nowhere(trained: Deployment, caplog: pytest.LogCaptureFixture) -> None:
+    for changed in [secret_message(), *planted(secret_message())]:
+        trained.invoke("accept_commands", json.dumps(changed))
+    trained.settle()
+    assert "message failed" in written(caplog)
+    for text in (written(caplog), announced(trained), reasons(trained)):
+        assert MARK not in text
+    assert not [key for key, body in trained.contents("").items() if MARK.encode() in body]
+
+
+def test_what_a_function_cannot_read_is_in_no_log(trained: Deployment, caplog: pytest.LogCaptureFixture) -> None:
+    for function in trained.queues:
+        for name in ("CheckCompleted", "ValidationCompleted"):
+            detail = json.loads((DETAILS / f"{name}.json").read_text()) | {"as_of": MARK, "model": [MARK]}
+            trained.try_out(function, json.dumps({"source": "steward", "detail-type": name, "detail": detail}))
+        created = {
+            "bucket": {"name": trained.data},
+            "object": {"key": "inbox/lemons/labels/a.csv", "version-id": [MARK]},
+        }
+        trained.try_out(function, json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": created}))
+        trained.try_out(function, json.dumps({"source": [MARK], "detail-type": {"a": MARK}, "detail": {"a": MARK}}))
+    trained.settle()
+    assert len(trained.letters) > 20
+    for text in (written(caplog), announced(trained), reasons(trained)):
+        assert MARK not in text
+
+
+def test_a_declaration_that_cannot_be_read_is_told_to_its_author_and_not_logged(
+    trained: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = yaml.safe_load(lemons.SPEC)
+    for changed in planted(content):
+        trained.upload("specs/lemons.yaml", yaml.safe_dump(changed))
+    trained.upload("specs/lemons.yaml", f"model: lemons\nowner: [{MARK}")
+    refused = [event for event in trained.settle() if isinstance(event, ModelRejected)]
+    assert len(refused) > 50
+    assert MARK not in written(caplog)
+    assert MARK not in reasons(trained)
+
+
+def test_no_cell_of_a_row_is_logged(steward: Deployment, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    steward.upload("specs/lemons.yaml", lemons.SPEC)
+    steward.settle()
+    rows = lemons.predictions(lemons.sales(1, rows_a_day=6)).astype(str)
+    outputs = []
+    with reached(steward, working=True):
+        for column in rows.columns:
+            for name, cell in {"text": MARK, "quoted": f'{MARK}"x', "long": MARK * 300}.items():
+                file = tmp_path / f"{column}-{name}.csv"
+                file.write_bytes(lemons.csv(rows.assign(**{column: cell})))
+                outputs.append(run("push", str(file), "--model", "lemons", "--kind", "predictions"))
+            lines = [json.dumps({**row, column: {"a": MARK}}) for row in rows.to_dict("records")]
+            for name, text in {"nested": "\n".join(lines), "cut": f'{{"{column}": {MARK}\n' * 4}.items():
+                file = tmp_path / f"{column}-{name}.jsonl"
+                file.write_text(text)
+                outputs.append(run("push", str(file), "--model", "lemons", "--kind", "predictions"))
+        outputs += [run(*command.split()) for command in ("log lemons", "status lemons", "defects lemons --json")]
+    assert {event.code for event in steward.told(BatchRejected)} >= {"no_valid_rows", "not_json_lines"}
+    assert outputs
+    for text in (written(caplog), reasons(steward)):
+        assert MARK not in text
+    kept = steward.contents("quarantine/")
+    assert kept
