@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from steward.retraining.platform import choosable_instructions, describe_platform, platform_environment
 from tests.nightly import nightly
 from tests.processors import ARM, SETTINGS, other, pinned
 
@@ -39,6 +40,32 @@ def test_the_template_leaves_no_choice_to_the_processor() -> None:
         assert found[library].lower().endswith(f", {kernel}, 1 thread".lower())
     assert found["openmp"] == "1 thread"
     assert set(found["instructions"].split()) - set(baseline()) <= FLOOR
+
+
+def test_a_process_computes_again_as_a_recorded_platform_did() -> None:
+    """With the hash seed, temporary folder and threads of another process."""
+    made = trained(**pinned())
+    inherited = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "PYTHONHASHSEED": "4711", "TMPDIR": str(ROOT)}
+    again = platform_environment(made["platform"], describe_platform(), choosable_instructions(), inherited)
+    assert trained(**again) == made
+
+
+@pytest.mark.parametrize("recorded", [{}, {"architecture": "s390x", "libm": "musl"}])
+def test_a_platform_that_says_nothing_of_kernels_and_threads_changes_nothing(recorded: dict[str, str]) -> None:
+    inherited = {"OMP_NUM_THREADS": "2", "NPY_DISABLE_CPU_FEATURES": "X86_V4", "HOME": "here"}
+    assert platform_environment(recorded, describe_platform(), ["X86_V3"], inherited) == inherited
+
+
+def test_the_kernel_is_named_only_where_another_would_be_chosen_on_the_same_architecture() -> None:
+    recorded = {"architecture": "x86_64", "instructions": "A B", "numpy": "openblas 0.3, Haswell, 3 threads",
+                "openmp": "1 thread"}  # fmt: skip
+    threads = {"OPENBLAS_NUM_THREADS": "3", "OMP_NUM_THREADS": "1"}
+    here = recorded | {"numpy": "openblas 0.3, Haswell, 8 threads"}
+    assert platform_environment(recorded, here, ["A"], {"NPY_DISABLE_CPU_FEATURES": "A"}) == threads
+    here |= {"numpy": "openblas 0.3, Zen, 8 threads"}
+    expected = threads | {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": "C D"}
+    assert platform_environment(recorded, here, ["D", "A", "C"], {}) == expected
+    assert platform_environment(recorded, here | {"architecture": "aarch64"}, ["C"], {}) == threads
 
 
 LARGE_PRODUCTS = """

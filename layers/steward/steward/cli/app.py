@@ -200,6 +200,12 @@ PANELS = {
             "Download a version's artifact, dataset and baseline.",
             "steward checkout loans 20190408 --to loans-april",
         ),
+        Entry(
+            "reproduce",
+            "reproduce:reproduce",
+            "Train a version again, and compare the artifacts.",
+            "steward reproduce loans 20190408",
+        ),
         Entry("outcome", "promotion:outcome", "Wait for the newest run to end.", "steward outcome loans"),
         Entry(
             "promote",

@@ -53,24 +53,24 @@ def show_difference(found: Difference) -> None:
 
 def _tables(found: Difference) -> Iterator[Table | Text]:
     if found.spec:
-        yield _changes("spec", found.spec)
+        yield changes_table("spec", found.spec)
     if found.model:
         yield from _model(found.model)
     if found.baseline:
-        yield _changes("baseline", found.baseline)
+        yield changes_table("baseline", found.baseline)
     if found.data:
         yield from _data(found.data)
 
 
 def _model(model: ModelDifference) -> Iterator[Table]:
     if model.recipe:
-        yield _changes("recipe", model.recipe)
+        yield changes_table("recipe", model.recipe)
     if model.libraries:
-        yield _changes("libraries", model.libraries)
+        yield changes_table("libraries", model.libraries)
     if model.platform:
-        yield _changes("platform (rounding differs)", model.platform)
+        yield changes_table("platform (rounding differs)", model.platform)
     if any(model.features.values()):
-        yield _changes("features", [FieldChange(field="only on one side", **model.features)])
+        yield changes_table("features", [FieldChange(field="only on one side", **model.features)])
     rows = {"training rows": model.training_rows, "holdout rows": model.holdout_rows}
     yield _figures("rows", rows)
     if model.metrics:
@@ -93,7 +93,7 @@ def _data(data: DataDifference) -> Iterator[Table | Text]:
         drawn.add_row(Text("rows", style="dim"), Text(f"not compared: {data.unread}"))
     yield drawn
     if data.spans:
-        yield _changes("spans", data.spans)
+        yield changes_table("spans", data.spans)
     if data.profiles:
         yield _profiles(data.profiles)
 
@@ -115,7 +115,8 @@ def _list_objects(keys: Sequence[str]) -> str:
     return f"{len(keys):,} objects" + "".join(f"\n{key}" for key in keys[:_LISTED]) + more
 
 
-def _changes(title: str, changes: Sequence[FieldChange]) -> Table:
+def changes_table(title: str, changes: Sequence[FieldChange]) -> Table:
+    """One row a field that differs."""
     drawn = _plain(title, "before", "after")
     for change in changes:
         drawn.add_row(Text(change.field), Text(_cell(change.before)), Text(_cell(change.after)))

@@ -36,13 +36,14 @@ class Version:
     Attributes:
         manifest: what it is made of.
         spec: the declaration that it was trained under.
+        model: the fitted pipeline.
         classes_: the labels in the order of `predict_proba`, shape (classes,); none for a regression.
     """
 
     def __init__(self, manifest: VersionManifest, spec: ModelSpec, model: recipe.Fitted) -> None:
         self.manifest = manifest
         self.spec = spec
-        self._model = model
+        self.model = model
         positive = canonical_label(spec.positive_label)
         two = [_COUNTERPART.get(positive, f"not {positive}"), positive]
         names = {"binary_classification": two, "multiclass_classification": list(spec.classes)}
@@ -89,7 +90,7 @@ class Version:
                 return self.classes_[(scores >= self.spec.threshold).astype(int)]  # type: ignore[no-any-return]
 
     def _scores(self, rows: object) -> NDArray[np.float64]:
-        return recipe.score(self._model, self.spec, self._frame(rows))
+        return recipe.score(self.model, self.spec, self._frame(rows))
 
     def _frame(self, rows: object) -> pd.DataFrame:
         """The features as they are read from an upload."""
@@ -147,8 +148,8 @@ def load(folder: str | Path) -> Version:
             f"version {manifest.version} of {manifest.model} was trained elsewhere, so there is no artifact to score "
             "with; score where it was trained"
         )
-    spec = _Revision.model_validate_json(_read_verified(place / "spec.json", manifest.spec), context=FROM_STORE).spec
-    model = artifact.load(_read_verified(place / "model.skops", manifest.artifact))
+    spec = _Revision.model_validate_json(read_verified(place / "spec.json", manifest.spec), context=FROM_STORE).spec
+    model = artifact.load(read_verified(place / "model.skops", manifest.artifact))
     others = [
         f"{name} {version}, and {installed} is here"
         for name, version in manifest.libraries.items()
@@ -159,7 +160,13 @@ def load(folder: str | Path) -> Version:
     return Version(manifest, spec, model)
 
 
-def _read_verified(path: Path, stored: ObjectRef) -> bytes:
+def read_verified(path: Path, stored: ObjectRef) -> bytes:
+    """The bytes of a part.
+
+    Raises:
+        ObjectMissing: it is not there.
+        ObjectChanged: it has other bytes than its reference says.
+    """
     body = _read(path)
     found = hashlib.sha256(body).hexdigest()
     if found != stored.sha256:

@@ -1,6 +1,6 @@
 """Training data: takes a snapshot of labelled rows, and loads exactly the objects of a dataset."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -9,7 +9,7 @@ from steward.concurrency import prefetch_map
 from steward.errors import TrainingImpossible
 from steward.records.stored import read_records
 from steward.repositories.records import read_files
-from steward.retraining.dataset import labelled_rows, reference_rows
+from steward.retraining.dataset import dataset_rows, stored_columns
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.provenance import Provenance, objection, refuse, refuse_dataset
 from steward.spec.model import ModelSpec
@@ -29,7 +29,7 @@ def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetMan
         DataRefused: an object is not this model's, or not this environment's.
     """
     frames = _read(data, spec, _list_objects(data, _sources(data, spec)))
-    rows = _rows(frames, spec)
+    rows = dataset_rows(frames, spec)
     time = rows[spec.columns.time]
     time = time[time < pd.Timestamp(as_of)]
     if time.empty:
@@ -77,7 +77,7 @@ def labelled_history(data: Bucket, spec: ModelSpec) -> tuple[pd.DataFrame, datet
     """
     frames = _read(data, spec, _list_objects(data, _sources(data, spec)))
     newest = _newest_reference(frames, spec)
-    return _rows(frames, spec), newest + timedelta(microseconds=1) if newest else None
+    return dataset_rows(frames, spec), newest + timedelta(microseconds=1) if newest else None
 
 
 def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: datetime | None = None) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
         or keys.window_start(item.stored.key) + spec.window.length > since
     ]
     refuse_dataset(manifest, asked, spec.model, data.environment)
-    return _rows(_read(data, spec, prefetch_map(lambda item: (item, data.get_exact(item.stored)), asked)), spec)
+    return dataset_rows(_read(data, spec, prefetch_map(lambda item: (item, data.get_exact(item.stored)), asked)), spec)
 
 
 def _list_objects(
@@ -122,7 +122,7 @@ def _read(
         problem = objection(item, _provenance(content), spec.model, data.environment)
         if problem:
             objections.append(problem)
-        elif not objections and len(rows := read_records(content.body, spec, _columns(spec, item.kind))):
+        elif not objections and len(rows := read_records(content.body, spec, stored_columns(spec, item.kind))):
             frames[item] = rows
     refuse(objections)
     return frames
@@ -136,23 +136,5 @@ def _provenance(content: ObjectContent) -> Provenance:
                       environment=content.environment)  # fmt: skip
 
 
-def _rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
-    if spec.retraining.recipe:
-        return labelled_rows(frames, spec)
-    return reference_rows(frames, spec)
-
-
 def _corrections(data: Bucket, spec: ModelSpec, kind: str) -> Iterator[ObjectSummary]:
     return data.list(keys.partitions(keys.corrections_of(kind), spec.model))
-
-
-def _columns(spec: ModelSpec, kind: str) -> Collection[str] | None:
-    columns = spec.columns
-    kind = kind.removeprefix("corrections/")
-    if spec.retraining.recipe is None:
-        return None
-    if kind == "labels":
-        return [columns.id, columns.label]
-    label = [columns.label] if kind == "reference" else []
-    entity = [columns.entity] if columns.entity is not None and spec.column(columns.entity) is None else []
-    return [columns.id, columns.time, *label, *spec.features, *spec.attributes, *entity]

@@ -1,6 +1,6 @@
 """The rows of a run: joins records with labels and splits off the holdout."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,28 @@ from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.spec.model import ModelSpec
 
 _MINIMUM_ROWS_A_CLASS = 20
+
+
+def dataset_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
+    """The rows of a dataset: labelled ones where there is a recipe to learn from them, else all of the reference.
+
+    Raises:
+        TrainingImpossible: there are none.
+    """
+    return labelled_rows(frames, spec) if spec.retraining.recipe else reference_rows(frames, spec)
+
+
+def stored_columns(spec: ModelSpec, kind: str) -> Collection[str] | None:
+    """The columns that are read of an object of a kind; None for all of them."""
+    columns = spec.columns
+    kind = kind.removeprefix("corrections/")
+    if spec.retraining.recipe is None:
+        return None
+    if kind == "labels":
+        return [columns.id, columns.label]
+    label = [columns.label] if kind == "reference" else []
+    entity = [columns.entity] if columns.entity is not None and spec.column(columns.entity) is None else []
+    return [columns.id, columns.time, *label, *spec.features, *spec.attributes, *entity]
 
 
 def labelled_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import hashlib
 import math
 import platform
 import struct
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import scipy.linalg  # noqa: F401 - loads the OpenBLAS of SciPy, so that it is described too
@@ -45,6 +46,42 @@ def describe_platform() -> dict[str, str]:
         elif library["user_api"] == "openmp":
             found["openmp"] = _threads(threads)
     return dict(sorted(found.items()))
+
+
+def choosable_instructions() -> set[str]:
+    """The groups of instructions that numpy's loops would choose on some processor, beyond those it always uses."""
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]
+    return {*simd.get("found", []), *simd.get("not found", [])}
+
+
+def platform_environment(
+    recorded: Mapping[str, str], here: Mapping[str, str], choosable: Collection[str], inherited: Mapping[str, str]
+) -> dict[str, str]:
+    """Environment variables under which a new process computes as a version's platform did, as far as it can.
+
+    The kernel of OpenBLAS is left alone where it is chosen anyway, or where the architecture is another.
+
+    Args:
+        recorded: the platform of the version; empty where none was recorded, which changes nothing.
+        here: the platform of this process.
+        choosable: groups of instructions that numpy may be told not to use.
+        inherited: the environment of this process.
+    """
+    environment = dict(inherited)
+    if threads := recorded.get("openmp"):
+        environment["OMP_NUM_THREADS"] = threads.split()[0]
+    if not (blas := recorded.get("numpy")):
+        return environment
+    kernel, threads = blas.split(", ")[-2:]
+    environment["OPENBLAS_NUM_THREADS"] = threads.split()[0]
+    if recorded.get("architecture") != here["architecture"]:
+        return environment
+    if kernel not in here.get("numpy", "").split(", "):
+        environment["OPENBLAS_CORETYPE"] = kernel
+    environment.pop("NPY_DISABLE_CPU_FEATURES", None)
+    if unused := set(choosable) - set(recorded["instructions"].split()):
+        environment["NPY_DISABLE_CPU_FEATURES"] = " ".join(sorted(unused))
+    return environment
 
 
 def _threads(number: int) -> str:
