@@ -22,6 +22,7 @@ def test_the_known_parameters_are_those_of_scikit_learn(name: str) -> None:
     assert PARAMETERS[name].keys() == set(estimator().get_params()) - set_by_steward
 
 
+EXPONENT = "(in YAML without quotes, and with a point and a sign before an exponent: 1.0e-4)"
 VALUES = (
     None, True, False, -7, -1, 0, 1, 2, 3, 255, 256, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 2.0, 1e9, "no"
 )  # fmt: skip
@@ -62,11 +63,7 @@ def test_a_value_is_taken_exactly_when_scikit_learn_takes_it(name: str) -> None:
         ("{tol: null}", "does not take null; write a number of at least 0"),
         ("{l1_ratio: 2}", "does not take 2; write a number of at least 0 and at most 1 or null"),
         ("{penalty: l3}", "does not take 'l3'; write l1, l2, elasticnet or null"),
-        (
-            "{tol: 1e-4}",
-            "does not take '1e-4'; write a number of at least 0 (in YAML without quotes, and with a point and "
-            "a sign before an exponent: 1.0e-4)",
-        ),
+        ("{tol: 1e-4}", "does not take '1e-4'; write a number of at least 0 " + EXPONENT),
         ("{dual: 1}", "does not take 1; write true or false"),
     ],
 )
