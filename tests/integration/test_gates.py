@@ -73,16 +73,19 @@ golden_rows: {maximum_change: CHANGE, rows: [
   {age: 12, mileage: 150000, make: Fiat}, {age: 2, mileage: 20000, make: Opel, risk: 0.6}]},
 expectations: [
   {name: older cars are worse, feature: age, add: 5, prediction: not_lower},
-  {name: the make says nothing, feature: make, set_to: Fiat, prediction: unchanged, maximum_violations: SHARE}]
+  {name: the make says nothing, feature: make, set_to: Fiat, prediction: unchanged, maximum_violations: SHARE}],
+robustness: {maximum_decay: DECAY, noise: 1, missing: 0.3}
 """.replace("\n", " ")
 
 
-def test_golden_rows_and_expectations_are_asked_of_a_version_and_what_they_find_is_stored(trained: Deployment) -> None:
+def test_what_people_declare_of_behaviour_is_asked_of_a_version_and_what_is_found_is_stored(
+    trained: Deployment,
+) -> None:
     first = trained.champion("lemons")
-    strict = BEHAVIOUR.replace("CHANGE", "0.1").replace("SHARE", "0.05")
+    strict = BEHAVIOUR.replace("CHANGE", "0.1").replace("SHARE", "0.05").replace("DECAY", "0.001")
     event, evaluation = retrain(trained, 14, declared(strict))
-    assert (event.stage, refusals(evaluation)) == ("refused", ["golden_rows", "expectations"])
-    golden, behaviour = evaluation.gates[-2:]
+    assert (event.stage, refusals(evaluation)) == ("refused", ["golden_rows", "expectations", "robustness"])
+    golden, behaviour, robustness = evaluation.gates[-3:]
     assert [finding.passed for finding in golden.findings] == [True, False]
     assert f"(champion {first})" in golden.findings[0].message
     assert "row 2: from 0.6000 (the declaration) to 0." in event.summary
@@ -92,9 +95,10 @@ def test_golden_rows_and_expectations_are_asked_of_a_version_and_what_they_find_
     ]
     assert behaviour.findings[1].value == 1.0
     assert 900 < behaviour.findings[1].rows < 1200, "a Fiat set to Fiat says nothing"
+    assert [finding.name for finding in robustness.findings if (finding.value or 0) > 0.001] == ["noise", "missing"]
     card = trained.contents(f"models/lemons/versions/{event.version}/card.md")
     assert "- refused: the make says nothing: with make = Fiat 100.0% of " in next(iter(card.values())).decode()
-    lenient = BEHAVIOUR.replace("CHANGE", "0.6").replace("SHARE", "1.0")
+    lenient = BEHAVIOUR.replace("CHANGE", "0.6").replace("SHARE", "1.0").replace("DECAY", "1.0")
     event, evaluation = retrain(trained, 18, declared(lenient))
     assert (event.stage, refusals(evaluation)) == ("champion", [])
     assert "against champion" in event.summary

@@ -23,9 +23,10 @@ def test_a_margin_is_no_less_than_nothing() -> None:
 
 ROWS = "golden_rows: {maximum_change: 0.1, rows: [{age: 3}]}"
 EXPECTED = "expectations: [{name: a, feature: age, add: 1, prediction: not_lower}]"
+DISTURBED = "robustness: {maximum_decay: 0.1, noise: 0.1}"
 
 
-@pytest.mark.parametrize("setting", ["first_version_margin: 0.01", ROWS, EXPECTED])
+@pytest.mark.parametrize("setting", ["first_version_margin: 0.01", ROWS, EXPECTED, DISTURBED])
 def test_versions_that_steward_did_not_train_cannot_be_asked(setting: str) -> None:
     told = problem(f"{{{setting}}}", UNTRAINED)
     assert f"validation.{setting.partition(':')[0]}: needs retraining.recipe" in told
@@ -99,3 +100,17 @@ def test_expectations_have_names_of_their_own_and_of_several_classes_a_label() -
     )
     half = "{golden_rows: {maximum_change: 0.1, rows: [{p_good: 0.2}]}}"
     assert "declare all of p_good, p_lemon, or none" in problem(half, several)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("maximum_decay: 0.1", "needs one of noise, missing and shift"),
+        ("maximum_decay: -1, noise: 1", "maximum_decay: -1 should be greater than or equal to 0"),
+        ("maximum_decay: 0.1, noise: 0", "noise: 0 should be greater than 0"),
+        ("maximum_decay: 0.1, missing: 0.6", "missing: 0.6 should be less than or equal to 0.5"),
+        ("maximum_decay: 0.1, shift: 6", "shift: 6 should be less than or equal to 5"),
+    ],
+)
+def test_disturbances_have_bounds(settings: str, told: str) -> None:
+    assert told in problem(f"{{robustness: {{{settings}}}}}")

@@ -13,10 +13,11 @@ from steward.spec.document import read_spec
 from steward.spec.gate_settings import DeclaredCell, Expectation, GoldenRows
 from steward.spec.model import ModelSpec
 from steward.spec.policies import ValidationPolicy
-from steward.validation.behaviour import MOST_ROWS, check_expectation, row_frame
+from steward.validation.behaviour import check_expectation, row_frame
 from steward.validation.contest import Predict, Probe, judge
 from steward.validation.evaluation import GateFinding, GateResult
 from steward.validation.gates import GATES
+from steward.validation.probed_rows import MOST_ROWS
 from tests.unit.examples import SPEC, sales
 
 from .test_gates import contest

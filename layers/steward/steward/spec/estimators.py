@@ -1,81 +1,140 @@
 """Recipes that cannot be trained, as far as it can be checked without scikit-learn."""
 
 import difflib
+import math
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from steward.spec.model import ModelSpec
 
-_BOOSTING = frozenset(
-    [
-        "early_stopping",
-        "interaction_cst",
-        "l2_regularization",
-        "learning_rate",
-        "loss",
-        "max_bins",
-        "max_depth",
-        "max_features",
-        "max_iter",
-        "max_leaf_nodes",
-        "min_samples_leaf",
-        "monotonic_cst",
-        "n_iter_no_change",
-        "scoring",
-        "tol",
-        "validation_fraction",
-        "verbose",
-        "warm_start",
-    ]
-)
-_FOREST = frozenset(
-    [
-        "bootstrap",
-        "ccp_alpha",
-        "criterion",
-        "max_depth",
-        "max_features",
-        "max_leaf_nodes",
-        "max_samples",
-        "min_impurity_decrease",
-        "min_samples_leaf",
-        "min_samples_split",
-        "min_weight_fraction_leaf",
-        "monotonic_cst",
-        "n_estimators",
-        "n_jobs",
-        "oob_score",
-        "verbose",
-        "warm_start",
-    ]
-)
 
-PARAMETERS: Mapping[str, frozenset[str]] = {
-    "HistGradientBoostingClassifier": _BOOSTING | {"class_weight"},
-    "HistGradientBoostingRegressor": _BOOSTING | {"quantile"},
-    "LogisticRegression": frozenset(
-        [
-            "C",
-            "class_weight",
-            "dual",
-            "fit_intercept",
-            "intercept_scaling",
-            "l1_ratio",
-            "max_iter",
-            "n_jobs",
-            "penalty",
-            "solver",
-            "tol",
-            "verbose",
-            "warm_start",
-        ]
-    ),
-    "RandomForestClassifier": _FOREST | {"class_weight"},
-    "RandomForestRegressor": _FOREST,
-    "Ridge": frozenset(["alpha", "copy_X", "fit_intercept", "max_iter", "positive", "solver", "tol"]),
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Finite numbers that a parameter may be: JSON has no others.
+
+    Attributes:
+        lowest, highest: the range, in which both lie unless told otherwise; without an end where infinite.
+        above: whether the lowest itself is left out.
+        below: whether the highest itself is left out.
+        kind: `whole` numbers, `fraction` for those with a decimal point alone, where whole ones mean something else, or
+            any that is `real`.
+    """
+
+    lowest: float
+    highest: float = math.inf
+    above: bool = False
+    below: bool = False
+    kind: Literal["whole", "fraction", "real"] = "real"
+
+    def __contains__(self, value: object) -> bool:
+        kinds = {"whole": int, "fraction": float, "real": int | float}
+        if isinstance(value, bool) or not isinstance(value, kinds[self.kind]) or not math.isfinite(value):
+            return False
+        high_enough = value > self.lowest if self.above else value >= self.lowest
+        return high_enough and (value < self.highest if self.below else value <= self.highest)
+
+    def __str__(self) -> str:
+        name = {"whole": "a whole number", "fraction": "a number with a decimal point", "real": "a number"}[self.kind]
+        ends = [f"{'above' if self.above else 'of at least'} {self.lowest:g}"] if self.lowest > -math.inf else []
+        ends += [f"{'below' if self.below else 'at most'} {self.highest:g}"] if self.highest < math.inf else []
+        return f"{name} {' and '.join(ends)}".strip()
+
+
+type Parameters = dict[str, tuple[Numbers | type[str] | str | bool | None, ...]]
+"""What each parameter may be: numbers of a range, any text (`str`), a word, true, false or null."""
+
+
+_FLAG = (True, False)
+_AT_LEAST_0 = Numbers(0)
+_ABOVE_0 = Numbers(0, above=True)
+_COUNT = Numbers(1, kind="whole")
+_VERBOSE = (Numbers(0, kind="whole"), *_FLAG)
+_JOBS = (Numbers(-math.inf, kind="whole"), None)
+_SHARE = Numbers(0, 1)
+_FRACTION = Numbers(0, 1, above=True, kind="fraction")
+_PROPER_FRACTION = Numbers(0, 1, above=True, below=True, kind="fraction")
+
+_BOOSTING: Parameters = {
+    "early_stopping": ("auto", *_FLAG),
+    "interaction_cst": ("pairwise", "no_interactions", None),
+    "l2_regularization": (_AT_LEAST_0,),
+    "learning_rate": (_ABOVE_0,),
+    "max_bins": (Numbers(2, 255, kind="whole"),),
+    "max_depth": (_COUNT, None),
+    "max_features": (_FRACTION,),
+    "max_iter": (_COUNT,),
+    "max_leaf_nodes": (Numbers(2, kind="whole"), None),
+    "min_samples_leaf": (_COUNT,),
+    "monotonic_cst": (None,),
+    "n_iter_no_change": (_COUNT,),
+    "scoring": (str, None),
+    "tol": (_AT_LEAST_0,),
+    "validation_fraction": (_PROPER_FRACTION, _COUNT, None),
+    "verbose": _VERBOSE,
+    "warm_start": _FLAG,
 }
-"""Those of scikit-learn, but for the seed and the categorical columns, which Steward sets."""
+_FOREST: Parameters = {
+    "bootstrap": _FLAG,
+    "ccp_alpha": (_AT_LEAST_0,),
+    "max_depth": (_COUNT, None),
+    "max_features": (_COUNT, _FRACTION, "sqrt", "log2", None),
+    "max_leaf_nodes": (Numbers(2, kind="whole"), None),
+    "max_samples": (_COUNT, Numbers(0, above=True, kind="fraction"), None),
+    "min_impurity_decrease": (_AT_LEAST_0,),
+    "min_samples_leaf": (_COUNT, _PROPER_FRACTION),
+    "min_samples_split": (Numbers(2, kind="whole"), _FRACTION),
+    "min_weight_fraction_leaf": (Numbers(0, 0.5),),
+    "monotonic_cst": (None,),
+    "n_estimators": (_COUNT,),
+    "n_jobs": _JOBS,
+    "oob_score": _FLAG,
+    "verbose": _VERBOSE,
+    "warm_start": _FLAG,
+}
+
+PARAMETERS: Mapping[str, Parameters] = {
+    "HistGradientBoostingClassifier": _BOOSTING | {"class_weight": ("balanced", None), "loss": ("log_loss",)},
+    "HistGradientBoostingRegressor": _BOOSTING
+    | {
+        "loss": ("squared_error", "absolute_error", "gamma", "poisson", "quantile"),
+        "quantile": (_SHARE, None),
+    },
+    "LogisticRegression": {
+        "C": (_ABOVE_0,),
+        "class_weight": ("balanced", None),
+        "dual": _FLAG,
+        "fit_intercept": _FLAG,
+        "intercept_scaling": (_ABOVE_0,),
+        "l1_ratio": (_SHARE, None),
+        "max_iter": (Numbers(0, kind="whole"),),
+        "n_jobs": _JOBS,
+        "penalty": ("l1", "l2", "elasticnet", None),
+        "solver": ("lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga"),
+        "tol": (_AT_LEAST_0,),
+        "verbose": _VERBOSE,
+        "warm_start": _FLAG,
+    },
+    "RandomForestClassifier": _FOREST
+    | {"class_weight": ("balanced", "balanced_subsample", None), "criterion": ("gini", "entropy", "log_loss")},
+    "RandomForestRegressor": _FOREST | {"criterion": ("squared_error", "absolute_error", "poisson")},
+    "Ridge": {
+        "alpha": (_AT_LEAST_0,),
+        "copy_X": _FLAG,
+        "fit_intercept": _FLAG,
+        "max_iter": (_COUNT, None),
+        "positive": _FLAG,
+        "solver": ("auto", "cholesky", "lbfgs", "lsqr", "sag", "saga", "sparse_cg", "svd"),
+        "tol": (_AT_LEAST_0,),
+    },
+}
+"""What each parameter may be, of those that a declaration can write, as scikit-learn says; but for the seed and the
+categorical columns, which Steward sets."""
 
 
+_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?")
+_EXPONENT = "in YAML without quotes, and with a point and a sign before an exponent: 1.0e-4"
 _NOT_LEARNT = ("datetime", "text")
 
 
@@ -88,12 +147,16 @@ def untrainable(spec: ModelSpec) -> Iterator[tuple[tuple[str, ...], str]]:
     if recipe is None:
         return
     known = PARAMETERS[recipe.estimator]
-    for name in recipe.parameters:
+    for name, value in recipe.parameters.items():
+        path = ("retraining", "recipe", "parameters", name)
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known))}"
-            path = ("retraining", "recipe", "parameters", name)
             yield path, f"{recipe.estimator} has no such parameter; {hint}"
+        elif not accepts(recipe.estimator, name, value):
+            written = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+            hint = f" ({_EXPONENT})" if isinstance(value, str) and _NUMBER.fullmatch(value) else ""
+            yield path, f"{recipe.estimator} does not take {written}; write {_describe(known[name])}{hint}"
     if all(feature.type in _NOT_LEARNT for feature in spec.features.values()):
         yield (
             ("features",),
@@ -102,3 +165,30 @@ def untrainable(spec: ModelSpec) -> Iterator[tuple[tuple[str, ...], str]]:
                 "from as a numeric, categorical, boolean or embedding feature, or remove retraining.recipe"
             ),
         )
+
+
+def accepts(estimator: str, parameter: str, value: object) -> bool:
+    """Whether an estimator's parameter may have a value.
+
+    >>> accepts("LogisticRegression", "C", 0.5), accepts("LogisticRegression", "C", "much")
+    (True, False)
+    """
+    for allowed in PARAMETERS[estimator][parameter]:
+        match allowed:
+            case Numbers():
+                if value in allowed:
+                    return True
+            case type():
+                if isinstance(value, allowed):
+                    return True
+            case _:
+                if type(value) is type(allowed) and value == allowed:
+                    return True
+    return False
+
+
+def _describe(allowed: tuple[Numbers | type[str] | str | bool | None, ...]) -> str:
+    """What may be written, as a declaration has it."""
+    words = {str: "text", True: "true", False: "false", None: "null"}
+    names = [str(one) if isinstance(one, Numbers | str) else words[one] for one in allowed]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

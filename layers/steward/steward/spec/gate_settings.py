@@ -50,6 +50,27 @@ class Expectation(SpecSection):
         return self
 
 
+class Robustness(SpecSection):
+    """How much of the metric may be lost where the holdout's cells are disturbed."""
+
+    maximum_decay: Tolerance = Field(description="How much worse the metric may become, in its own unit.")
+    noise: Annotated[float, Field(gt=0, le=5)] | None = Field(
+        default=None, description="Gaussian noise on every number, in standard deviations."
+    )
+    missing: Annotated[float, Field(gt=0, le=0.5)] | None = Field(
+        default=None, description="The share of cells that are made empty, where they may be."
+    )
+    shift: Annotated[float, Field(gt=0, le=5)] | None = Field(
+        default=None, description="How far every number is moved, up or down, in standard deviations."
+    )
+
+    @model_validator(mode="after")
+    def _disturbs_something(self) -> Self:
+        if self.noise is None and self.missing is None and self.shift is None:
+            raise ValueError("needs one of noise, missing and shift: what the cells are disturbed by")
+        return self
+
+
 def gate_problems(
     golden: GoldenRows | None,
     expectations: Sequence[Expectation],

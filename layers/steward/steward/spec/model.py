@@ -96,7 +96,7 @@ class ModelSpec(ModelSections):
 
     @model_validator(mode="after")
     def _gates_have_versions_to_ask(self) -> Self:
-        for setting in ("first_version_margin", "golden_rows", "expectations"):
+        for setting in ("first_version_margin", "golden_rows", "expectations", "robustness"):
             if self.retraining.recipe is None and getattr(self.validation, setting) not in (None, []):
                 problem = "needs retraining.recipe: a version that was trained elsewhere cannot be asked; remove it"
                 raise error_at(problem, "validation", setting)

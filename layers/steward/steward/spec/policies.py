@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from steward.spec.durations import Duration, Lateness
-from steward.spec.gate_settings import Expectation, GoldenRows
+from steward.spec.gate_settings import Expectation, GoldenRows, Robustness
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
 from steward.spec.scheduling import ScheduleExpression
@@ -225,6 +225,7 @@ class ValidationPolicy(SpecSection):
         "step must gain.",
     )
     golden_rows: GoldenRows | None = None
+    robustness: Robustness | None = None
     expectations: list[Expectation] = Field(
         default_factory=list,
         description="How predictions answer when one feature of the holdout's rows is moved: more rain never lowers "

@@ -14,9 +14,8 @@ from steward.spec.model import ModelSpec
 from steward.spec.policies import ValidationPolicy
 from steward.validation.contest import Contest, Probe
 from steward.validation.evaluation import GateFinding, GateResult
+from steward.validation.probed_rows import spread_rows
 
-MOST_ROWS = 10_000
-"""Rows of the holdout that an expectation is judged on: as many at even distances, where there are more."""
 _ROUNDING = 1e-9
 _NAMED = 3
 """Findings that a message names."""
@@ -78,8 +77,7 @@ def check_expectation(expectation: Expectation, probe: Probe) -> GateFinding:
 
     Rows where the feature is missing, has the value already, or would leave its declared bounds are left out.
     """
-    at = np.unique(np.linspace(0, len(probe.holdout) - 1, min(len(probe.holdout), MOST_ROWS)).astype(np.intp))
-    rows = probe.holdout.iloc[at]
+    rows = probe.holdout.iloc[spread_rows(len(probe.holdout))]
     feature = probe.spec.features[expectation.feature]
     cells = rows[expectation.feature]
     moved = _move(cells, expectation, feature)

@@ -6,6 +6,7 @@ from steward.validation.behaviour import ExpectedBehaviour, SteadyGoldenRows
 from steward.validation.comparisons import BetterThanChampion, NotWorseThanFirst
 from steward.validation.contest import Contest, Gate
 from steward.validation.evaluation import GateResult
+from steward.validation.robustness import SlowDecay
 
 
 class UnseenHoldout:
@@ -96,6 +97,7 @@ GATES: tuple[Gate, ...] = (
     NotWorseThanFirst(),
     SteadyGoldenRows(),
     ExpectedBehaviour(),
+    SlowDecay(),
 )
 """Every gate that a version which Steward trained must pass where it is asked for, in the order of asking."""
 
