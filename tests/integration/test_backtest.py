@@ -82,10 +82,13 @@ def test_the_table_and_the_chart_show_each_policy(folder: Path) -> None:
     )  # fmt: skip
     assert ran.code == 0, ran.stderr
     lines = ran.stdout.splitlines()
-    assert any(line.startswith("20240116 ") and line.count(" 0.") == 5 for line in lines)
-    assert not any(line.startswith(("20240115", "20240119")) for line in lines)
+    assert any(line.startswith("2024-01-16 ") and line.count(" 0.") == 5 for line in lines)
+    assert not any(line.startswith(("2024-01-15", "2024-01-19")) for line in lines)
     (never,) = [line for line in lines if line.startswith("never ")]
     assert never.split()[1:4] == ["0", "0", "0"]
+    heading = next(line for line in lines if line.startswith("policy "))
+    assert heading.split()[-1] == "total"
+    assert "dollars" not in heading
     picture = chart.read_text()
     assert picture.startswith("<svg ")
     assert all(f">{name}</text>" in picture for name in ("declared", "often", "never", "best in hindsight"))

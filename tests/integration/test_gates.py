@@ -102,3 +102,18 @@ def test_what_people_declare_of_behaviour_is_asked_of_a_version_and_what_is_foun
     event, evaluation = retrain(trained, 18, declared(lenient))
     assert (event.stage, refusals(evaluation)) == ("champion", [])
     assert "against champion" in event.summary
+
+
+def test_a_version_that_loses_in_a_declared_segment_is_refused_by_its_name(trained: Deployment) -> None:
+    margins = "minimum_gain: -0.5, first_version_margin: 1, segment_margin: 0.02"
+    spec = f"{declared(margins, strength=0.0003)}segments: [make, {{name: old, where: age > 12}}]\n"
+    event, evaluation = retrain(trained, 14, spec)
+    assert (event.stage, refusals(evaluation)) == ("refused", ["segments"])
+    (result,) = [gate for gate in evaluation.gates if gate.gate == "segments"]
+    assert {finding.name for finding in result.findings} == {"make=Fiat", "make=Ford", "make=Opel", "old"}
+    assert sum(finding.rows for finding in result.findings[:3]) == evaluation.holdout_rows
+    lost = [finding.name for finding in result.findings if not finding.passed]
+    assert lost
+    assert all(name in event.summary for name in lost[:3])
+    event, evaluation = retrain(trained, 18, spec.replace("segment_margin: 0.02", "segment_margin: 0.9"))
+    assert (event.stage, refusals(evaluation)) == ("champion", [])

@@ -26,11 +26,16 @@ EXPECTED = "expectations: [{name: a, feature: age, add: 1, prediction: not_lower
 DISTURBED = "robustness: {maximum_decay: 0.1, noise: 0.1}"
 
 
-@pytest.mark.parametrize("setting", ["first_version_margin: 0.01", ROWS, EXPECTED, DISTURBED])
+@pytest.mark.parametrize("setting", ["first_version_margin: 0.01", "segment_margin: 0.01", ROWS, EXPECTED, DISTURBED])
 def test_versions_that_steward_did_not_train_cannot_be_asked(setting: str) -> None:
     told = problem(f"{{{setting}}}", UNTRAINED)
     assert f"validation.{setting.partition(':')[0]}: needs retraining.recipe" in told
-    assert read_spec(f"{SPEC}validation: {{{setting}}}\n").validation
+    assert read_spec(f"{SPEC}segments: [make]\nvalidation: {{{setting}}}\n").validation
+
+
+def test_a_margin_of_segments_needs_some() -> None:
+    assert "validation.segment_margin: needs segments" in problem("{segment_margin: 0.1}")
+    assert "segment_margin: -1 should be" in problem("{segment_margin: -1}", f"{SPEC}segments: [make]\n")
 
 
 FEATURES = """

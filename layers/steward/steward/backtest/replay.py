@@ -212,7 +212,7 @@ class _Replay:
             else Contender(None, None, opposing),
             holdout_start=manifest.holdout_start,
             features=list(spec.features),
-            leakage=baseline.leakage,
+            baseline=baseline,
             first=self._first_version(holdout, manifest.holdout_start),
         )
         gates = judge(GATES, contest, spec.validation)

@@ -13,6 +13,7 @@ import typer
 from steward.cli.options import Json, Stack
 from steward.errors import StewardError
 from steward.spec.durations import format_duration, parse_duration
+from steward.spec.windows import Window
 
 if TYPE_CHECKING:
     from steward.backtest.policy_comparison import BacktestReport, PolicyResult
@@ -158,28 +159,37 @@ def _show(report: "BacktestReport") -> None:
     from steward.cli.terminal import console, draw_table  # noqa: PLC0415 - a program that reads JSON needs no Rich
 
     windows = [window.window for window in report.policies[0].windows]
-    weeks = draw_table(
-        f"{report.metric.replace('_', ' ')} by window (▲ a version was promoted after it, ✕ refused, ! failed)",
-        "window", *(policy.policy for policy in report.policies), whole=("window",),
-        figures=[policy.policy for policy in report.policies],
-    )  # fmt: skip
+    names = [policy.policy for policy in report.policies]
+    title = f"{report.metric.replace('_', ' ')} by window (▲ a version was promoted after it, ✕ refused, ! failed)"
+    by_window = draw_table(title, "window", *names, whole=("window",), figures=names)
     for window in windows:
-        weeks.add_row(window[:8], *(_cell(policy, window) for policy in report.policies))
-    console.print(weeks)
+        by_window.add_row(_day(window), *(_cell(policy, window) for policy in report.policies))
+    console.print(by_window)
     console.print()
+    costs = {
+        "dollars": [one.dollars for one in report.policies],
+        "total": [one.total for one in report.policies],
+    }
+    shown = {name: figures for name, figures in costs.items() if None not in figures}
+    delay = format_duration(timedelta(seconds=report.label_delay)) if report.label_delay else "0s"
+    headings = ("policy", "runs", "promoted", "refused", "mean", "better than never (95 %)", *shown)
     drawn = draw_table(
-        f"{report.model}: {len(windows)} windows from {report.first_window[:8]}; labels "
-        f"{format_duration(timedelta(seconds=report.label_delay)) if report.label_delay else '0s'} after each",
-        "policy", "runs", "promoted", "refused", "mean", "better than never (95 %)", "dollars", "total",
-        whole=("policy",), figures=("runs", "promoted", "refused", "mean", "dollars", "total"),
+        f"{report.model}: {len(windows)} windows from {_day(report.first_window)}; labels {delay} after each",
+        *headings, whole=("policy",), figures=("runs", "promoted", "refused", "mean", *shown),
     )  # fmt: skip
-    for one in report.policies:
+    for at, one in enumerate(report.policies):
         drawn.add_row(
             one.policy, str(one.runs), str(one.promoted), str(one.refused + one.failed), f"{one.mean.value:.4f}",
             f"{one.gain.value:+.4f} ({one.gain.low:+.4f} to {one.gain.high:+.4f})",
-            "" if one.dollars is None else f"{one.dollars:.3f}", "" if one.total is None else f"{one.total:.4f}",
+            *(f"{figures[at]:.4f}" for figures in shown.values()),
         )  # fmt: skip
     console.print(drawn)
+
+
+def _day(window: str) -> str:
+    """When a window begins; windows below a day by the minute."""
+    found = Window.parse(window)
+    return f"{found.start:%Y-%m-%d}" if found.length >= timedelta(days=1) else f"{found.start:%Y-%m-%d %H:%M}"
 
 
 def _cell(policy: "PolicyResult", name: str) -> str:

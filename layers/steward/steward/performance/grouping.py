@@ -50,6 +50,21 @@ def outcomes_by_group(chunk: Chunk, bins: Bins, outcomes: Callable[[RowIndices],
     )
 
 
+def segment_rows(chunk: Chunk, bins: Bins) -> dict[str, RowIndices]:
+    """The rows of each group of each segment, by what results call it.
+
+    Args:
+        chunk: the rows, with the columns that `columns_looked_at` names.
+        bins: of the version's baseline, which fixed the groups.
+    """
+    return {
+        segment.label(name, group): rows
+        for name, segment in bins.segments.items()
+        for group, rows in _split(chunk, segment).items()
+        if len(rows)
+    }
+
+
 def _split(chunk: Chunk, segment: SegmentBins) -> dict[str, RowIndices]:
     """The rows of each group, also of those that have none; empty where nothing says which group a row is in."""
     codes = groups_of(chunk, segment)

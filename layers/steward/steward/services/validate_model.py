@@ -1,6 +1,6 @@
 """Validates a version against the champion on unseen rows and stores evaluation and card."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,8 +15,9 @@ from steward.events import Event, ObjectRef, TrainingCompleted, ValidationComple
 from steward.governance.card import ModelCard
 from steward.outbox import OutboxEntry, announce
 from steward.performance.entity_figures import entities_of
+from steward.performance.grouping import segment_rows
 from steward.performance.metrics import metric_values
-from steward.profiles.leakage import Leakage
+from steward.records.frame_rows import chunk_of
 from steward.repositories import models, training_data
 from steward.repositories.first_versions import first_version
 from steward.repositories.run_attempts import AttemptKilled, Attempts
@@ -88,7 +89,6 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
     challenger, opponent = _versions(runtime, spec, manifest, incumbent)
     scores = challenger(holdout)
     opposing = opponent(holdout) if opponent else constant_scores(manifest.constant, scores)
-    leakage = Baseline.from_json(runtime.data.get_verified(manifest.baseline)).leakage
     contest = contest_of(
         spec,
         holdout,
@@ -96,7 +96,7 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
         Contender(champion, incumbent.trained_until if incumbent else None, opposing, opponent),
         holdout_start=frozen.holdout_start,
         features=manifest.features,
-        leakage=leakage,
+        baseline=Baseline.from_json(runtime.data.get_verified(manifest.baseline)),
         first=first_version(runtime.data, spec, routing, holdout, frozen.holdout_start),
     )
     return _store_evaluation(
@@ -137,7 +137,7 @@ def contest_of(
     *,
     holdout_start: datetime,
     features: Sequence[str],
-    leakage: Mapping[str, Leakage],
+    baseline: Baseline,
     first: FirstVersion | None = None,
 ) -> Contest:
     """What the gates look at.
@@ -149,7 +149,7 @@ def contest_of(
         champion: the version in charge, or a constant.
         holdout_start: the first moment of the holdout.
         features: the challenger's, in its order.
-        leakage: how well each part of the features tells the label by itself.
+        baseline: the challenger's: how well each feature tells the label by itself, and the groups of segments.
         first: the first approved version, where the declaration asks for a comparison with it.
     """
     return Contest(
@@ -164,11 +164,14 @@ def contest_of(
         holdout_start=holdout_start,
         features=features,
         declared_features=list(spec.features),
-        leakage=leakage,
+        leakage=baseline.leakage,
         maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
         metrics=metric_values(outcomes_of(challenger.scores, holdout, spec), spec.business_value),
         first=first,
         probe=Probe(spec, holdout, challenger.predict, champion.predict) if challenger.predict else None,
+        segments=segment_rows(chunk_of(holdout, spec), baseline.bins)
+        if spec.validation.segment_margin is not None
+        else {},
     )
 
 

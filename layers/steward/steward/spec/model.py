@@ -98,10 +98,13 @@ class ModelSpec(ModelSections):
 
     @model_validator(mode="after")
     def _gates_have_versions_to_ask(self) -> Self:
-        for setting in ("first_version_margin", "golden_rows", "expectations", "robustness"):
+        for setting in ("first_version_margin", "segment_margin", "golden_rows", "expectations", "robustness"):
             if self.retraining.recipe is None and getattr(self.validation, setting) not in (None, []):
                 problem = "needs retraining.recipe: a version that was trained elsewhere cannot be asked; remove it"
                 raise error_at(problem, "validation", setting)
+        if self.validation.segment_margin is not None and not self.segments:
+            problem = "needs segments: declare the columns or conditions whose rows are looked at"
+            raise error_at(problem, "validation", "segment_margin")
         columns, asked = self.columns, self.validation
         answers = [columns.prediction] if self.task == "regression" and columns.prediction else columns.outputs.values()
         for problem, place in gate_problems(

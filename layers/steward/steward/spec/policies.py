@@ -227,6 +227,11 @@ class ValidationPolicy(SpecSection):
         "small losses cannot add up. Unset: as much as one step may lose (-minimum_gain); not compared where every "
         "step must gain.",
     )
+    segment_margin: Tolerance | None = Field(
+        default=None,
+        description="How much worse than the champion a version may be in any of the declared segments, in the "
+        "metric's unit; refused where a larger loss is proved.",
+    )
     golden_rows: GoldenRows | None = None
     robustness: Robustness | None = None
     expectations: list[Expectation] = Field(

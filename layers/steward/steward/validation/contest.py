@@ -1,7 +1,7 @@
 """What the gates look at, and the shape of a gate."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from steward.array_types import RowIndices
 from steward.profiles.leakage import Leakage
 from steward.spec.model import ModelSpec
 from steward.spec.policies import ValidationPolicy
@@ -74,6 +75,7 @@ class Contest:
         metrics: the challenger's, on the holdout.
         first: the first approved version; None before there is one, or where nobody asks for it.
         probe: asks the versions of other rows; None where they cannot be asked.
+        segments: the positions of the rows of each group of each declared segment, by name.
     """
 
     labels: NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.intp]
@@ -92,6 +94,18 @@ class Contest:
     metrics: Mapping[str, float] = field(default_factory=dict)
     first: FirstVersion | None = None
     probe: Probe | None = None
+    segments: Mapping[str, RowIndices] = field(default_factory=dict)
+
+    def of_rows(self, rows: RowIndices) -> "Contest":
+        """The same of some rows of the holdout."""
+        return replace(
+            self,
+            labels=self.labels[rows],
+            times=self.times[rows],
+            challenger=self.challenger[rows],
+            champion=self.champion[rows],
+            entities=None if self.entities is None else self.entities[rows],
+        )
 
 
 class Gate(Protocol):

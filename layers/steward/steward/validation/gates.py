@@ -7,6 +7,7 @@ from steward.validation.comparisons import BetterThanChampion, NotWorseThanFirst
 from steward.validation.contest import Contest, Gate
 from steward.validation.evaluation import GateResult
 from steward.validation.robustness import SlowDecay
+from steward.validation.segments_gate import NoWorseSegment
 
 
 class UnseenHoldout:
@@ -95,6 +96,7 @@ GATES: tuple[Gate, ...] = (
     NoLeakage(),
     BetterThanChampion(),
     NotWorseThanFirst(),
+    NoWorseSegment(),
     SteadyGoldenRows(),
     ExpectedBehaviour(),
     SlowDecay(),

@@ -36,17 +36,8 @@ class SlowDecay:
         if asked is None or probe is None:
             return None
         at = spread_rows(len(contest.labels))
-        entities = None if contest.entities is None else contest.entities[at]
-        part = replace(
-            contest,
-            labels=contest.labels[at],
-            times=contest.times[at],
-            challenger=contest.challenger[at],
-            champion=contest.champion[at],
-            entities=entities,
-        )
         probe = replace(probe, holdout=probe.holdout.iloc[at])
-        findings = list(_measure(asked, part, probe, policy))
+        findings = list(_measure(asked, contest.of_rows(at), probe, policy))
         failed = [finding for finding in findings if not finding.passed]
         messages = "; ".join(finding.message for finding in failed or findings)
         remedy = (
@@ -104,9 +95,9 @@ def _change_numbers(
 
 def _measure(asked: Robustness, contest: Contest, probe: Probe, policy: ValidationPolicy) -> Iterator[GateFinding]:
     disturbances: tuple[tuple[str, float | None, str, tuple[_Disturb, ...]], ...] = (
-        ("noise", asked.noise, "noise of {:g} standard deviations", (add_noise,)),
+        ("noise", asked.noise, "noise of {:g} times the standard deviation", (add_noise,)),
         ("missing", asked.missing, "{:.1%} missing cells", (empty_cells,)),
-        ("shift", asked.shift, "a shift by {:g} standard deviations", (shift_up, shift_down)),
+        ("shift", asked.shift, "a shift by {:g} times the standard deviation", (shift_up, shift_down)),
     )
     title = title_of(metric_of(contest, policy))
     for name, size, words, disturb in disturbances:
