@@ -13,6 +13,11 @@ from steward.store.access import describe_failure
 _US_EAST_1 = "us-east-1"
 _UNSET = {"NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError"}
 _GONE = {"404", "NoSuchBucket"}
+_CLOSED = {"403", "AccessDenied"}
+
+
+class BucketClosed(DeploymentRefused):
+    """Whoever asks may not look at a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ def look_up_bucket(name: str) -> BucketFacts:
     """Ask S3 for what is known of a bucket.
 
     Raises:
-        DeploymentRefused: there is none of this name, or whoever asks may not look at it.
+        DeploymentRefused: there is none of this name.
+        BucketClosed: whoever asks may not look at it, as at most buckets of another account.
     """
     client = aws.s3()
     try:
@@ -57,7 +63,8 @@ def look_up_bucket(name: str) -> BucketFacts:
     except ClientError as error:
         if error.response["Error"]["Code"] in _GONE:
             raise DeploymentRefused(f"there is no bucket {name!r}: `aws s3 ls` lists those there are") from error
-        raise DeploymentRefused(f"the bucket {name!r} cannot be looked at: {describe_failure(error)}") from error
+        kind = BucketClosed if error.response["Error"]["Code"] in _CLOSED else DeploymentRefused
+        raise kind(f"the bucket {name!r} cannot be looked at: {describe_failure(error)}") from error
 
 
 def stop_copying(bucket: BucketFacts) -> bool:

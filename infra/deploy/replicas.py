@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra.deploy.buckets import BucketFacts, look_up_bucket
+from infra.deploy.buckets import BucketClosed, BucketFacts, look_up_bucket
 from infra.deploy.preflight import DeploymentRefused
 
 PARAMETERS = ("ReplicaDataBucketArn", "ReplicaLedgerBucketArn")
@@ -44,7 +44,10 @@ def check_replicas(parameters: Mapping[str, str], region: str) -> str:
         raise DeploymentRefused(f"give {' and '.join(PARAMETERS)}, or neither: one without the other restores nothing")
     if parameters.get("KmsKeyArn") and not parameters.get("ReplicaKmsKeyArn"):
         raise DeploymentRefused("with KmsKeyArn, give ReplicaKmsKeyArn: a key of the replicas' region for the copies")
-    data, ledger = (look_up_bucket(arn.rpartition(":")[2]) for arn in arns)
+    try:
+        data, ledger = (look_up_bucket(arn.rpartition(":")[2]) for arn in arns)
+    except BucketClosed as error:  # a replica lets the stack's roles in, once it has them, and not who deploys
+        return f"Whether S3 can copy to the replicas, only their owner can see, if that is another account: {error}."
     found = objections(data, ledger)
     if found:
         raise DeploymentRefused("\n".join(["nothing was deployed:", *(f"- {one}" for one in found)]))

@@ -32,7 +32,7 @@ COMMANDS: dict[tuple[str, ...], list[str]] = {
     ("PeopleWhoDeclare",): ["push {folder}/lemons.yaml {folder}/melons.yaml"],
     ("PeopleWhoRead",): [
         "status", "status lemons", "watch lemons --patience 0", "log lemons", "show lemons champion",
-        f"show lemons {WINDOW}", "outcome lemons", "defects lemons",
+        f"show lemons {WINDOW}", "outcome lemons", "defects lemons", "decisions lemons",
         "report lemons --out {folder}", f"explain lemons {WINDOW}", "explain lemons feature_drift", "audit lemons",
         "status pears",
     ],

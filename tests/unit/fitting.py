@@ -13,6 +13,7 @@ from .examples import sales, spec
 RECIPES = {
     "boosting": {"estimator": "HistGradientBoostingClassifier", "parameters": {"max_iter": 5}},
     "forest": {"estimator": "RandomForestClassifier", "parameters": {"n_estimators": 4, "max_depth": 4}},
+    "extra": {"estimator": "ExtraTreesClassifier", "parameters": {"n_estimators": 4, "max_depth": 4}},
     "logistic": {"estimator": "LogisticRegression", "parameters": {"C": 0.5}},
 }
 

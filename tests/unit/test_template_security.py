@@ -155,7 +155,9 @@ def actions(statements: list[dict[str, Any]]) -> set[str]:
     return {action for one in statements for action in listed(one["Action"])}
 
 
-IDENTITIES = sorted([*named("AWS::IAM::Role"), *(set(named("AWS::IAM::ManagedPolicy")) - {"EveryFunction"})])
+SHARED = {"EveryFunction", "EveryRecorder"}
+"""Policies of roles that have others beside them."""
+IDENTITIES = sorted([*named("AWS::IAM::Role"), *(set(named("AWS::IAM::ManagedPolicy")) - SHARED)])
 DECRYPT, GENERATE, DESCRIBE = "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"
 NEEDED = [
     ("s3:GetObject", "s3", {DECRYPT}),
@@ -190,6 +192,13 @@ def test_whoever_may_use_a_resource_may_use_its_key_by_way_of_its_service_and_no
     assert {service: uses.get(service, set()) & key_actions for service, key_actions in needed.items()} == needed
     assert set(uses) == set(needed)
     assert actions(granted(WITHOUT, name)) == {one for one in actions(statements) if not one.startswith("kms:")}
+
+
+def test_whoever_records_decisions_may_use_the_key_as_every_function_does() -> None:
+    attached = [set(one.get("ManagedPolicyArns", [])) for one in named("AWS::IAM::Role").values()]
+    recorders = [policies for policies in attached if "EveryRecorder" in policies]
+    assert recorders
+    assert all("EveryFunction" in policies for policies in recorders)
 
 
 @pytest.mark.parametrize("name", IDENTITIES)

@@ -97,6 +97,7 @@ def test_what_is_no_row_is_refused_and_never_raises(caplog: pytest.LogCaptureFix
     assert client.status.queued == 0
     assert len(caplog.records) == 1
     assert "was refused" in caplog.text
+    assert " at 0x" not in caplog.text
 
 
 def test_arms_are_those_of_the_assignment() -> None:
@@ -190,6 +191,20 @@ def test_closing_without_a_network_gives_up_in_time() -> None:
     assert not client.close(0.05)
     assert client.status[:3] == (0, 0, 2)
     inbox.open.set()
+
+
+def test_rows_that_arrive_after_their_client_gave_them_up_are_not_counted_as_lost() -> None:
+    inbox = Inbox()
+    inbox.open.clear()
+    client = Client("loans", "bucket", send=inbox)
+    client.log({"x": 1})
+    assert not client.flush(0.05)
+    assert inbox.asked.wait(30)
+    assert not client.close(0.05)
+    inbox.open.set()
+    assert client._thread is not None
+    client._thread.join(30)
+    assert client.status[:3] == (0, 1, 0)
 
 
 PREAMBLE = """

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import create_autospec, patch
 
 import boto3
 import pytest
@@ -233,6 +233,16 @@ def test_replicas_in_another_region_are_named_and_those_in_the_same_are_said_to_
     assert check_replicas({}, REGION) == ""
     assert check_replicas(arns(*buckets), "eu-west-1") == f"S3 copies to data and ledger in {REGION}."
     assert "would be lost with the region" in check_replicas(arns(*buckets), REGION)
+
+
+def test_replicas_that_only_another_account_can_see_are_no_reason_to_refuse(buckets: tuple[str, str]) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetBucketLocation")
+    client = create_autospec(aws.s3(), instance=True)
+    client.get_bucket_location.side_effect = denied
+    with patch.object(aws, "s3", return_value=client):
+        assert "only their owner can see" in check_replicas(arns(*buckets), REGION)
+        with pytest.raises(DeploymentRefused, match="'data' cannot be looked at: you may not do this"):
+            look_up_bucket("data")
 
 
 @pytest.mark.parametrize(

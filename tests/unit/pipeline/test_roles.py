@@ -64,8 +64,18 @@ def test_a_role_is_given_rights_within_the_boundary_alone() -> None:
     ]
     assert ESCALATES.isdisjoint(unbounded)
     assert "iam:DeleteRolePermissionsBoundary" not in unbounded
+
+
+def test_each_role_of_the_stack_can_be_handed_to_the_service_that_assumes_it() -> None:
     (passed,) = [one for one in statements() if one["Action"] == "iam:PassRole"]
-    assert "lambda.amazonaws.com" in passed["Condition"]["StringEquals"]["iam:PassedToService"]
+    trusted = {
+        service
+        for role in resources("AWS::IAM::Role").values()
+        for one in role["AssumeRolePolicyDocument"]["Statement"]
+        for service in listed(one["Principal"]["Service"])
+    }
+    trusted.remove("batchoperations.s3.amazonaws.com")  # whoever makes a job hands it over, not who deploys
+    assert trusted <= set(passed["Condition"]["StringEquals"]["iam:PassedToService"])
 
 
 def test_the_deploying_role_changes_neither_the_boundary_nor_itself() -> None:

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,12 @@ from threadpoolctl import threadpool_limits
 
 from steward.errors import TrainingImpossible, UntrustedArtifact
 from steward.retraining import artifact, recipe
+from steward.retraining.recipe import feature_frame
+from steward.spec.policies import Estimator
 from tests.unit.examples import sales, spec
 from tests.unit.fitting import RECIPES, body, declared, fitted
 from tests.unit.properties import some_examples
+from tests.unit.trained import fit_by
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -89,6 +93,23 @@ def test_a_column_that_training_never_saw_filled_is_no_obstacle(name: str, empty
     rows = sales().assign(**empty)
     model = recipe.fit(declared(name), spec(), rows, (rows["lemon"] == "1").to_numpy())
     assert np.isfinite(recipe.score(artifact.load(artifact.dump(model)), spec(), sales(seed=1))).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("estimator", get_args(Estimator))
+def test_every_estimator_trains_loads_and_scores_alike_and_again_to_the_same_bytes(
+    estimator: str, *, weighted: bool
+) -> None:
+    model = fit_by(estimator, weighted=weighted)
+    content = artifact.dump(model)
+    assert artifact.dump(fit_by(estimator, weighted=weighted)) == content
+    loaded = artifact.load(content)
+    unseen = feature_frame(sales(seed=1).assign(make="DeLorean"), spec())
+    score = "predict_proba" if hasattr(model, "predict_proba") else "predict"
+    found = getattr(loaded, score)(unseen)
+    np.testing.assert_array_equal(found, getattr(model, score)(unseen))
+    assert np.isfinite(found).all()
+    assert found.std() > 0
 
 
 def test_the_better_world_is_learnt() -> None:

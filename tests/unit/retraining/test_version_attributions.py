@@ -35,6 +35,9 @@ RECIPES = {
     "HistGradientBoostingRegressor": ({"max_iter": 10}, ("regression",), "tree"),
     "RandomForestRegressor": ({"n_estimators": 5}, ("regression",), "tree"),
     "Ridge": ({}, ("regression",), "linear"),
+    "ElasticNet": ({"alpha": 0.01}, ("regression",), "linear"),
+    "ExtraTreesClassifier": ({"n_estimators": 5, "max_depth": 8}, ("binary", "multiclass"), "tree"),
+    "ExtraTreesRegressor": ({"n_estimators": 5, "max_depth": 8}, ("regression",), "tree"),
 }
 CASES = [(name, task) for name, (_, tasks, _) in RECIPES.items() for task in tasks]
 TASKS = {

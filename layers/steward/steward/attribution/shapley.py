@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 
 from steward.array_types import Floats
@@ -20,7 +20,7 @@ from steward.attribution.trees import BOOSTING, FORESTS, depth_of, matrix_of, ou
 
 Choice = NDArray[np.intp]
 
-LINEAR = (LogisticRegression, Ridge)
+LINEAR = (ElasticNet, LogisticRegression, Ridge)
 
 MOST_NODES = 500_000
 """Nodes of all trees up to which they are solved exactly: half a minute for a few rows, a minute for five hundred."""

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
@@ -18,7 +20,7 @@ Flags = NDArray[np.bool_]
 Places = NDArray[np.intp]
 
 BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
-FORESTS = (RandomForestClassifier, RandomForestRegressor)
+FORESTS = (ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor)
 
 FittedEstimator = Any
 """A fitted estimator of these; scikit-learn has no types."""
@@ -122,7 +124,7 @@ def outputs_of(estimator: FittedEstimator, encoded: Floats) -> Floats:
     if isinstance(estimator, BOOSTING):
         raw: Floats = estimator._raw_predict(encoded)  # noqa: SLF001
         return raw
-    if isinstance(estimator, RandomForestRegressor):
+    if isinstance(estimator, ExtraTreesRegressor | RandomForestRegressor):
         return np.asarray(estimator.predict(encoded)).reshape(-1, 1)
     shares: Floats = estimator.predict_proba(encoded)
     return shares[:, 1:] if shares.shape[1] == _TWO_CLASSES else shares

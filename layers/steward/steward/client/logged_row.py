@@ -37,4 +37,4 @@ def _plain(value: Any) -> object:
             return plain
     if type(value).__name__ in {"Decimal", "UUID"}:
         return str(value)
-    raise TypeError(f"{value!r} of type {type(value).__name__} cannot be a cell of a row")
+    raise TypeError(f"an object of type {type(value).__name__} cannot be a cell of a row")

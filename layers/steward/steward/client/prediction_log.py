@@ -208,9 +208,11 @@ class Client:
         while lines := self._take():
             sent = self._upload(lines)
             with self._changed:
+                if sent:
+                    self._sent += len(lines)
+                    self._dropped -= len(lines) - self._taken  # which `close` had counted as lost
                 self._taken = 0
                 self._held -= sum(map(len, lines))
-                self._sent += len(lines) if sent else 0
                 self._changed.notify_all()
 
     def _take(self) -> list[bytes]:

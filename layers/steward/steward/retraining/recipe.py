@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
@@ -18,7 +20,7 @@ from sklearn.ensemble import (
 )
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
@@ -176,10 +178,16 @@ def _pipeline(recipe: Recipe, categories: list[str], numbers: list[str]) -> Pipe
             columns, estimator = _encode_categories(categories, numbers), RandomForestClassifier(**parameters)
         case "RandomForestRegressor":
             columns, estimator = _encode_categories(categories, numbers), RandomForestRegressor(**parameters)
+        case "ExtraTreesClassifier":
+            columns, estimator = _encode_categories(categories, numbers), ExtraTreesClassifier(**parameters)
+        case "ExtraTreesRegressor":
+            columns, estimator = _encode_categories(categories, numbers), ExtraTreesRegressor(**parameters)
         case "LogisticRegression":
             columns, estimator = _scale_numbers(categories, numbers), LogisticRegression(**parameters)
         case "Ridge":
             columns, estimator = _scale_numbers(categories, numbers), Ridge(**parameters)
+        case "ElasticNet":
+            columns, estimator = _scale_numbers(categories, numbers), ElasticNet(**parameters)
         case never:
             assert_never(never)
     return Pipeline([("columns", columns), ("estimator", estimator)])

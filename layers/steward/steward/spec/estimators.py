@@ -94,7 +94,29 @@ _FOREST: Parameters = {
     "warm_start": _FLAG,
 }
 
+_CLASSIFYING_FOREST: Parameters = _FOREST | {
+    "class_weight": ("balanced", "balanced_subsample", None),
+    "criterion": ("gini", "entropy", "log_loss"),
+}
+_REGRESSION_FOREST: Parameters = _FOREST | {
+    "criterion": ("squared_error", "absolute_error", "poisson"),
+}
+
 PARAMETERS: Mapping[str, Parameters] = {
+    "ElasticNet": {
+        "alpha": (_AT_LEAST_0,),
+        "copy_X": _FLAG,
+        "fit_intercept": _FLAG,
+        "l1_ratio": (_SHARE,),
+        "max_iter": (_COUNT, None),
+        "positive": _FLAG,
+        "precompute": _FLAG,
+        "selection": ("cyclic", "random"),
+        "tol": (_AT_LEAST_0,),
+        "warm_start": _FLAG,
+    },
+    "ExtraTreesClassifier": _CLASSIFYING_FOREST,
+    "ExtraTreesRegressor": _REGRESSION_FOREST,
     "HistGradientBoostingClassifier": _BOOSTING | {"class_weight": ("balanced", None), "loss": ("log_loss",)},
     "HistGradientBoostingRegressor": _BOOSTING
     | {
@@ -116,9 +138,8 @@ PARAMETERS: Mapping[str, Parameters] = {
         "verbose": _VERBOSE,
         "warm_start": _FLAG,
     },
-    "RandomForestClassifier": _FOREST
-    | {"class_weight": ("balanced", "balanced_subsample", None), "criterion": ("gini", "entropy", "log_loss")},
-    "RandomForestRegressor": _FOREST | {"criterion": ("squared_error", "absolute_error", "poisson")},
+    "RandomForestClassifier": _CLASSIFYING_FOREST,
+    "RandomForestRegressor": _REGRESSION_FOREST,
     "Ridge": {
         "alpha": (_AT_LEAST_0,),
         "copy_X": _FLAG,

@@ -84,7 +84,9 @@ class ModelSpec(ModelSections):
     def _recipe_fits_the_task(self) -> Self:
         recipe = self.retraining.recipe
         regression = self.task == "regression"
-        if recipe and regression != (recipe.estimator.endswith("Regressor") or recipe.estimator == "Ridge"):
+        if recipe and regression != (
+            recipe.estimator.endswith("Regressor") or recipe.estimator in {"Ridge", "ElasticNet"}
+        ):
             problem = f"{recipe.estimator} is no estimator for {self.task}; choose another"
             raise error_at(problem, "retraining", "recipe", "estimator")
         metric = self.validation.metric

@@ -85,6 +85,9 @@ Estimator = Literal[
     "HistGradientBoostingRegressor",
     "Ridge",
     "RandomForestRegressor",
+    "ElasticNet",
+    "ExtraTreesClassifier",
+    "ExtraTreesRegressor",
 ]
 
 
