@@ -93,6 +93,15 @@ def test_an_answered_upload_that_is_sent_again_counts_once(outage: Deployment) -
     assert len(after) == len(records) + 1  # the one of the outage
 
 
+def test_an_upload_that_is_of_no_model_has_its_answer_too(outage: Deployment) -> None:
+    on: Any = {"EventBridgeConfiguration": {}}
+    aws.s3().put_bucket_notification_configuration(Bucket=outage.data, NotificationConfiguration=on)
+    outage.upload("inbox/stray.csv", b"x")
+    outage.settle()
+    assert any(isinstance(event, BatchRejected) and event.source == "inbox/stray.csv" for event in outage.published)
+    assert "stray.csv" not in resend("--since", "2024-01-01")[1]
+
+
 def test_what_came_before_is_left_out(outage: Deployment) -> None:
     assert outage
     assert resend("--since", "2030-01-01T00:00Z")[0] == 0

@@ -10,7 +10,7 @@ import typer
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
-from steward.events import ObjectCreated
+from steward.events import NO_MODEL, ObjectCreated
 from steward.store import functions, keys
 from steward.store.ledger import Ledger
 from steward.store.queue import Queue, created_event
@@ -64,7 +64,7 @@ def uploads_since(deployment: Deployment, since: datetime, *, answered: bool = F
         for upload in deployment.data.versions(prefix)
         if upload.modified >= since and not upload.key.endswith("/")
     ]
-    models = {keys.model_of_upload(upload.key) for upload in found}
+    models = {NO_MODEL, *(keys.model_of_upload(upload.key) for upload in found)}
     known = set() if answered else {cause for model in models for cause in _answers(deployment.ledger, model, since)}
     for upload in sorted(found, key=lambda upload: (upload.modified, upload.key)):
         if ObjectCreated.correlate(upload.key, upload.version_id) not in known:

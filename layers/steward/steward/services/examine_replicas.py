@@ -1,6 +1,6 @@
 """Whether S3 copies a deployment's buckets to their replicas, by what was written an hour ago."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from steward.events import DEPLOYMENT, Problem
@@ -13,10 +13,11 @@ from steward.store import bucket_protection, keys
 _COPIED_WITHIN = timedelta(minutes=30)
 """S3 copies most objects within 15 minutes."""
 
+_CAUSES = {"DataBucket": "DataBucket-replication", "LedgerBucket": "LedgerBucket-replication"}
 _NOT_COPIED = {"PENDING", "FAILED"}
 
 
-def examine_replicas(runtime: Runtime, at: datetime) -> Iterator[Problem]:
+def examine_replicas(runtime: Runtime, at: datetime, known: Mapping[str, Problem]) -> Iterator[Problem]:
     """Look at the object of the watch before this one, and at the newest ledger entry of the deployment.
 
     That costs a few requests an hour; S3's own metrics of replication are billed as custom metrics of CloudWatch.
@@ -24,11 +25,16 @@ def examine_replicas(runtime: Runtime, at: datetime) -> Iterator[Problem]:
     Args:
         runtime: has the buckets; nothing is found where the deployment has no replica.
         at: now. Before this watch is noted.
+        known: the open problems by cause: those of replicas last while nothing new can be told, as when a watch is
+            tried again.
     """
     if not runtime.settings.replica_arn:
         return
     last = runtime.data.load_if_present(keys.last_watch(), LastWatch)
-    if last is None or last.at is None or at - last.at < _COPIED_WITHIN:
+    if last is None or last.at is None:
+        return
+    if at - last.at < _COPIED_WITHIN:
+        yield from (known[cause] for cause in _CAUSES.values() if cause in known)
         return
     newest = runtime.ledger.length(DEPLOYMENT)
     for name, bucket, key in (
@@ -38,7 +44,7 @@ def examine_replicas(runtime: Runtime, at: datetime) -> Iterator[Problem]:
         status = bucket_protection.replication_status(bucket, key)
         if status in _NOT_COPIED:
             yield Problem(
-                cause=f"{name}-replication",
+                cause=_CAUSES[name],
                 sentence=f"S3 does not copy {name} to its replica: after {format_duration(_COPIED_WITHIN)} and more, "
                 f"{key} is {status}.",
                 remedy="look whether the replica is there, keeps versions and lets the stack's ReplicationRole write; "

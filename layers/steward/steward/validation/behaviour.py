@@ -31,7 +31,7 @@ class SteadyGoldenRows:
         golden, probe = policy.golden_rows, contest.probe
         if golden is None or probe is None:
             return None
-        findings = list(_compare_golden(golden, probe, contest.champion_version))
+        findings = _compare_golden(golden, probe, contest.champion_version)
         moves = [finding.value for finding in findings if finding.value is not None]
         if not moves:
             message = "not compared: there is no champion to ask, and no prediction is declared"
@@ -109,7 +109,7 @@ def row_frame(rows: Sequence[Mapping[str, DeclaredCell]], spec: ModelSpec) -> pd
     return pd.DataFrame(columns)
 
 
-def _compare_golden(golden: GoldenRows, probe: Probe, champion: str | None) -> "list[GateFinding]":
+def _compare_golden(golden: GoldenRows, probe: Probe, champion: str | None) -> list[GateFinding]:
     frame = row_frame(golden.rows, probe.spec)
     after = _as_table(probe.challenger(frame))
     before = _as_table(probe.champion(frame)) if probe.champion else np.full_like(after, np.nan)

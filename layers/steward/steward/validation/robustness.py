@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from steward.spec.features import DatetimeFeature, NumericFeature, TextFeature
 from steward.spec.gate_settings import Robustness
@@ -83,7 +84,7 @@ def _deviation(column: pd.Series) -> float:
 
 
 def _change_numbers(
-    rows: pd.DataFrame, spec: ModelSpec, change: "Callable[[pd.Series], np.ndarray | float]"
+    rows: pd.DataFrame, spec: ModelSpec, change: Callable[[pd.Series], NDArray[np.float64] | float]
 ) -> pd.DataFrame:
     changed = {}
     for name, feature in spec.features.items():
