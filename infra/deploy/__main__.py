@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
             print(describe_choice(account), file=sys.stderr)
             chosen = [f"AccountQuotas={account.quotas}"]
     except StewardError as error:
-        sys.exit(f"{error}")
+        sys.exit(f"nothing was deployed: {error}")
     print(account.region, environment, *chosen)
 
 

@@ -77,7 +77,7 @@ def look_up_account(stack: str) -> Account:
         caller = aws.sts().get_caller_identity()
         parameters = _parameters(stack)
     except (ClientError, BotoCoreError) as error:
-        raise DeploymentRefused(f"nothing was deployed: {describe_failure(error)}") from error
+        raise DeploymentRefused(describe_failure(error)) from error
     return Account(
         number=caller["Account"],
         identity=caller["Arn"],

@@ -50,7 +50,8 @@ def check_replicas(parameters: Mapping[str, str], region: str) -> str:
         return f"Whether S3 can copy to the replicas, only their owner can see, if that is another account: {error}."
     found = objections(data, ledger)
     if found:
-        raise DeploymentRefused("\n".join(["nothing was deployed:", *(f"- {one}" for one in found)]))
+        raise DeploymentRefused("\n".join(["S3 could not copy to the replicas:", *(f"- {one}" for one in found)]))
     near = [bucket.name for bucket in (data, ledger) if bucket.region == region]
     lost = f" {' and '.join(near)} would be lost with the region {region}." if near else ""
-    return f"S3 copies to {data.name} and {ledger.name} in {ledger.region}.{lost}"
+    apart = f" in {data.region}" if data.region != ledger.region else ""
+    return f"S3 copies to {data.name}{apart} and {ledger.name} in {ledger.region}.{lost}"

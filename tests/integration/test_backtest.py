@@ -125,6 +125,15 @@ def test_what_cannot_be_rehearsed_is_refused_with_a_remedy(
     assert problem in ran.stderr
 
 
+def test_a_policy_file_is_read_before_the_records(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    Path("wrong.yaml").write_text("retraining: {every: monthly}\n")
+    Path("reference.csv").unlink()
+    ran = run("backtest", *FILES, "--policy", "wrong.yaml", "--processes", "1")
+    assert ran.code == 2
+    assert ran.stderr.startswith("wrong.yaml: retraining.every: ")
+
+
 def test_one_window_tells_no_interval(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     ran = run("backtest", *FILES, "--to", "2024-01-16", "--processes", "1")

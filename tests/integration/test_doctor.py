@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
@@ -18,6 +19,7 @@ from steward.cli.doctor import diagnose
 from steward.events import Problem
 from steward.repositories import model_schedules, models
 from steward.runtime import ScheduleSettings
+from steward.selfcheck.last_watch import LastWatch
 from steward.selfcheck.schema_versions import SchemaVersions
 from steward.selfcheck.template import DeployedStack, resources
 from steward.spec.document import read_spec
@@ -76,6 +78,20 @@ def causes(stack: DeployedStack, at: datetime = NOW) -> dict[str, Problem]:
 
 def test_a_sound_deployment_has_nothing_wrong(stack: DeployedStack) -> None:
     assert causes(stack) == {}
+
+
+def test_what_s3_does_not_copy_to_a_replica_is_found(stack: DeployedStack) -> None:
+    arns = {"ReplicaDataBucketArn": "arn:aws:s3:::data", "ReplicaLedgerBucketArn": "arn:aws:s3:::ledger"}
+    physical = {**stack.physical, "ReplicationRole": "deleted"}
+    replicated = replace(stack, parameters={**stack.parameters, **arns}, physical=physical)
+    watched = LastWatch(at=NOW - timedelta(minutes=50))
+    body = watched.model_dump_json().encode()
+    aws.s3().put_object(Bucket=stack.physical["DataBucket"], Key="watch/last.json", Body=body)
+    with patch("steward.store.bucket_protection.replication_status", return_value="FAILED"):
+        assert {"DataBucket-replication", "LedgerBucket-replication"} <= causes(replicated).keys()
+        assert causes(stack) == {}
+    with patch("steward.store.bucket_protection.replication_status", return_value="COMPLETED"):
+        assert not any(cause.endswith("-replication") for cause in causes(replicated))
 
 
 def rule_off(stack: DeployedStack) -> None:

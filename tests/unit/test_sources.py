@@ -25,6 +25,7 @@ PARTS = {
     "steward.drift.wasserstein_distance": {"unlimited_distance", "in_deviations"},
     "steward.drift.standardised_shift": {"limits", "outer_edges"},
     "steward.performance.intervals": {"at_least"},
+    "steward.performance.policy_metric": {"expected_change"},
     "steward.performance.realised_performance": {"threshold"},
 }
 """Steps of a statistic, whose docstring names the source, or limits that people set; they are none by themselves."""

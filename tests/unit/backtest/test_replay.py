@@ -1,5 +1,6 @@
 """A replay decides as the deployment does: with what is known at the time, by the same rules and gates."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -91,6 +92,14 @@ def test_later_labels_mean_later_runs() -> None:
 def test_what_cannot_be_replayed_is_refused_with_a_reason(records: ReplayRecords, spec: str, problem: str) -> None:
     with pytest.raises(ReplayImpossible, match=problem):
         rehearse(records, [RehearsedPolicy("declared", spec_of("", spec))], processes=1)
+
+
+def test_a_longer_reference_makes_the_first_version_that_a_short_one_does_not() -> None:
+    spec, short = spec_of("", SPEC.replace("minimum_labels: 500", "minimum_labels: 1600")), turned_world()
+    with pytest.raises(ReplayImpossible, match="with a later --reference-until"):
+        replay_policy(spec, short, "declared")
+    longer = replace(short, reference_until=short.reference_until + 4 * DAY)
+    assert replay_policy(spec, longer, "declared").first.outcome == "promoted"
 
 
 @pytest.fixture(scope="module")

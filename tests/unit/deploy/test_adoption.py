@@ -235,6 +235,13 @@ def test_replicas_in_another_region_are_named_and_those_in_the_same_are_said_to_
     assert "would be lost with the region" in check_replicas(arns(*buckets), REGION)
 
 
+def test_replicas_in_two_regions_are_told_with_the_region_of_each() -> None:
+    facts = [replace(DATA, region="eu-west-1"), LEDGER]
+    with patch("infra.deploy.replicas.look_up_bucket", side_effect=facts):
+        said = check_replicas(arns("data", "ledger"), "us-west-2")
+    assert said == f"S3 copies to data in eu-west-1 and ledger in {REGION}."
+
+
 def test_replicas_that_only_another_account_can_see_are_no_reason_to_refuse(buckets: tuple[str, str]) -> None:
     denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetBucketLocation")
     client = create_autospec(aws.s3(), instance=True)

@@ -13,6 +13,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from infra.deploy.__main__ import ENVIRONMENT, main
+from infra.deploy.key import main as print_key_policy
 from infra.deploy.pin import main as pin
 from infra.deploy.preflight import LONGEST_NAME, RESERVED, UNRESERVED, Account
 from steward import aws
@@ -124,8 +125,10 @@ def test_what_aws_refuses_is_said_with_a_remedy(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     aws.functions.cache_clear()
-    with pytest.raises(SystemExit, match=r"nothing was deployed: no AWS region is set.*AWS_REGION"):
+    with pytest.raises(SystemExit, match=r"^nothing was deployed: no AWS region is set.*AWS_REGION"):
         main(["steward"])
+    with pytest.raises(SystemExit, match=r"^no AWS region is set.*AWS_REGION"):  # it deploys nothing, and only prints
+        print_key_policy(["steward"])
 
 
 @pytest.mark.parametrize(

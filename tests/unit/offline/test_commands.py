@@ -46,6 +46,27 @@ def test_the_exit_code_says_whether_there_is_drift_where_that_is_asked(run, argu
     assert run("compare", "before.csv", *arguments)[0] == code
 
 
+def test_a_declaration_that_is_wrong_is_named(run) -> None:
+    Path("loans.yaml").write_text("model: loans\n")
+    code, _, told = run("compare", "before.csv", "same.csv", "--spec", "loans.yaml")
+    assert (code, told.startswith("loans.yaml: line 1, column 1: ")) == (2, True)
+
+
+def test_a_name_that_no_model_can_have_is_told_before_the_file_is_read(run) -> None:
+    code, _, told = run("suggest", "nowhere.csv", "--model", "Loans 2")
+    assert (code, told.startswith("--model: 'Loans 2' is no name of a model: ")) == (2, True)
+
+
+def test_two_columns_that_need_both_components_are_said_to_leave_no_error(run) -> None:
+    numbers = np.random.default_rng(5)
+    for name in ("apart.csv", "later.csv"):
+        pd.DataFrame({"income": numbers.gamma(2, 2000, 1000), "age": numbers.normal(50, 9, 1000)}).to_csv(name)
+    _, out, _ = run("compare", "apart.csv", "later.csv", width=300)
+    assert "describe the 2 columns of numbers whole, and leave no error" in out
+    assert "not compared by principal components" in out
+    assert "too few rows" not in out
+
+
 def test_the_json_has_what_pipelines_read(run) -> None:
     code, out, _ = run("compare", "before.csv", "moved.csv", "--json")
     found = json.loads(out)

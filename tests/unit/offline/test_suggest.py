@@ -230,8 +230,8 @@ def test_a_table_without_rows_is_refused(table: pd.DataFrame) -> None:
         suggest(table)
 
 
-def test_a_name_that_no_model_can_have_is_refused_with_the_place() -> None:
-    with pytest.raises(SpecInvalid, match="line 3, column 1: model"):
+def test_a_name_that_no_model_can_have_is_refused_with_the_option() -> None:
+    with pytest.raises(SpecInvalid, match="^--model: 'My Model' is no name of a model"):
         suggest(sales(100), model="My Model")
 
 

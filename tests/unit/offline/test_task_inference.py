@@ -129,6 +129,13 @@ def test_a_score_in_percent_is_no_feature_and_no_prediction() -> None:
     assert "score is no probability: it lies between" in asked(text)[0]
 
 
+@pytest.mark.parametrize("scores", [("price",), ("proba_0", "price")])
+def test_amounts_that_are_named_as_a_score_are_refused(scores: tuple[str, ...]) -> None:
+    frame = FRAME.assign(price=100 + SCORE, proba_0=1 - SCORE, churned=LABEL)
+    with pytest.raises(BatchInvalid, match=r"price cannot be the score: it lies between 100\..*--task regression"):
+        of(frame, label="churned", scores=scores)
+
+
 def test_a_prediction_between_0_and_1_beside_a_label_is_a_score() -> None:
     spec, _ = of(FRAME.assign(prediction=SCORE, churned=LABEL))
     assert (spec.task, spec.columns.score, spec.columns.label) == ("binary_classification", "prediction", "churned")

@@ -71,6 +71,7 @@ def test_weights_halve_with_each_half_life() -> None:
         ("  span: decaying\n", "needs half_life"),
         ("  span: everything\n  training_span: 8w\n", "training_span says nothing with span: everything"),
         ("  half_life: 8w\n", "half_life says nothing with span: everything"),
+        ("  budget: {}\n", "budget limits nothing without runs or dollars"),
         ("  refit: true\n", "refit needs a cool_down at least as long as holdout_span"),
         ("  span: newest\n", "span"),
     ],

@@ -68,17 +68,26 @@ def check_counted(spec: ModelSpec, records: ReplayRecords, since: datetime | Non
         )
 
 
+def check_trainable(spec: ModelSpec) -> None:
+    """Refuse a model that nothing can be rehearsed of.
+
+    Raises:
+        ReplayImpossible: it is trained elsewhere.
+    """
+    if spec.retraining.recipe is None:
+        raise ReplayImpossible(
+            f"{spec.model} is trained elsewhere: its declaration has no retraining.recipe, so nothing can be trained "
+            "again; add a recipe to the declaration"
+        )
+
+
 def check_records(spec: ModelSpec, records: ReplayRecords) -> None:
     """Refuse what cannot be replayed.
 
     Raises:
         ReplayImpossible: the model is trained elsewhere, or there are no rows before or after the reference's end.
     """
-    if spec.retraining.recipe is None:
-        raise ReplayImpossible(
-            f"{spec.model} is trained elsewhere: its declaration has no retraining.recipe, so nothing can be trained "
-            "again; add a recipe to the declaration that you give with --spec or --policy"
-        )
+    check_trainable(spec)
     if records.reference(spec).empty:
         raise ReplayImpossible(f"there are no labelled reference rows before {records.reference_until:%Y-%m-%d %H:%M}")
     if not any(True for _ in records.windows(spec)):

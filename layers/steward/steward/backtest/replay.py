@@ -13,7 +13,7 @@ from steward.backtest.records import ReplayImpossible, ReplayRecords
 from steward.backtest.replayed_version import ReplayedVersion, ServedWindow
 from steward.backtest.results import PolicyReplay, ReplayedRun, ReplayedWindow
 from steward.errors import TrainingImpossible
-from steward.performance.policy_metric import labels_by_class, realised_loss
+from steward.performance.policy_metric import expected_change, labels_by_class, realised_loss
 from steward.retraining import recipe
 from steward.retraining.dataset import constant
 from steward.retraining.fitting import FittedVersion, fit_version
@@ -92,7 +92,10 @@ class _Replay:
                 return first
         whys = [first.reason for first in self.runs]
         why = whys[0] if whys else f"{len(rows):,} labelled rows are fewer than retraining.minimum_labels"
-        raise ReplayImpossible(f"no first version can be made of the reference: {why}")
+        raise ReplayImpossible(
+            f"no first version can be made of the reference: {why}; give it more rows with a "
+            "later --reference-until, or change the declaration's retraining and validation"
+        )
 
     def live(self, window: Window, rows: pd.DataFrame) -> ReplayedWindow:
         """One window: it is served, and once it has ended, what became known by then is told."""
@@ -133,9 +136,8 @@ class _Replay:
             self.spec.model_copy(update={"monitors": unattributed}), served, labelled=labelled
         )
         self.alerts = self.alerts.with_check(summary)
-        wanted = f"estimated_{self.spec.judged_by}"
         if self.alerts.history and served.window.id == self.alerts.history[-1].window:
-            self.expected = next((one.effect for one in results if one.statistic == wanted and not one.column), None)
+            self.expected = expected_change(results, self.spec)
         newest = self.alerts.newest
         for monitor in firing(self.alerts, self.spec):
             if monitor not in before:

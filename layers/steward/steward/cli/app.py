@@ -27,7 +27,7 @@ PANELS = {
             "backtest",
             "backtest:rehearse_policies",
             "Rehearse retraining policies on a model's own past.",
-            "steward backtest loans --policy monthly.yaml --chart backtest.svg",
+            "steward backtest loans.csv --files --spec loans.yaml --reference-until 2019-01-01 --policy monthly.yaml",
         ),
         Entry(
             "validate",

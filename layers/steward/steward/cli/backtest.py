@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from steward.cli.options import Json, Stack
-from steward.errors import SpecInvalid, StewardError
+from steward.errors import StewardError
 from steward.spec.durations import format_duration, parse_duration
 from steward.spec.windows import Window
 
 if TYPE_CHECKING:
+    from steward.backtest.policies import RehearsedPolicy
     from steward.backtest.policy_comparison import BacktestReport, PolicyResult, ReplayInterval
     from steward.backtest.records import ReplayRecords
     from steward.backtest.rehearsal import ProgressReport
@@ -50,7 +52,10 @@ def rehearse_policies(  # noqa: PLR0917 - the options of a command
     ] = False,
     spec: Annotated[Path | None, typer.Option(dir_okay=False, help="The declaration, with --files.")] = None,
     reference_until: Annotated[
-        str | None, typer.Option(help="With one table: rows before this date make the first version.")
+        str | None,
+        typer.Option(
+            help="Rows before this date make the first version; the reference when left out; needed with one table."
+        ),
     ] = None,
     chart: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a chart (SVG) here.")] = None,
     processes: Annotated[
@@ -65,7 +70,6 @@ def rehearse_policies(  # noqa: PLR0917 - the options of a command
     declared policy and those of --policy with a version that is never retrained, one retrained at every window without
     gates, and the best schedule in hindsight. Nothing is stored, and no event is sent.
     """
-    from steward.backtest.policies import rehearsed_policies  # noqa: PLC0415
     from steward.backtest.policy_comparison import compare_policies  # noqa: PLC0415 - other commands need none of it
     from steward.backtest.records import check_counted  # noqa: PLC0415
     from steward.backtest.rehearsal import rehearse  # noqa: PLC0415
@@ -77,16 +81,18 @@ def rehearse_policies(  # noqa: PLR0917 - the options of a command
     delay = None if label_delay is None else _duration(label_delay)
     counted_from, replayed_to, first_until = map(_moment, (since, until, reference_until))
     if files:
-        declared, records = _from_files(subjects, spec, delay, first_until)
+        policies, records = _from_files(subjects, spec, policy or [], delay, first_until)
         dollars = 0.0
     else:
-        declared, records, dollars = _from_store(subjects, spec, delay, stack)
+        policies, records, dollars = _from_store(subjects, spec, policy or [], delay, stack)
+        records = replace(records, reference_until=first_until or records.reference_until)
+    declared = policies[0].spec
     records = records.until(declared, replayed_to)
     check_counted(declared, records, counted_from)
     with _progress() as progress:
         found = rehearse(
             records,
-            rehearsed_policies(declared, policy or []),
+            policies,
             processes=processes or os.cpu_count() or 1,
             dollars_a_run=dollars,
             progress=progress,
@@ -115,21 +121,32 @@ def rehearse_policies(  # noqa: PLR0917 - the options of a command
         typer.secho(f"the chart is in {chart}", err=True)
 
 
+def _trainable_policies(declared: "ModelSpec", files: Sequence[Path]) -> list["RehearsedPolicy"]:
+    """What is rehearsed, the declared policy first; refused before any record is read."""
+    from steward.backtest.policies import rehearsed_policies  # noqa: PLC0415
+    from steward.backtest.records import check_trainable  # noqa: PLC0415
+
+    policies = rehearsed_policies(declared, files)
+    for policy in policies:
+        check_trainable(policy.spec)
+    return policies
+
+
 def _from_files(
-    subjects: Sequence[str], path: Path | None, delay: timedelta | None, reference_until: datetime | None
-) -> tuple["ModelSpec", "ReplayRecords"]:
+    subjects: Sequence[str],
+    path: Path | None,
+    files: Sequence[Path],
+    delay: timedelta | None,
+    reference_until: datetime | None,
+) -> tuple[list["RehearsedPolicy"], "ReplayRecords"]:
     from steward.backtest.files import read_records_of_files  # noqa: PLC0415
     from steward.cli.progress import rows_read  # noqa: PLC0415
-    from steward.spec.document import read_spec  # noqa: PLC0415
+    from steward.spec.document import read_spec_file  # noqa: PLC0415
 
     if path is None:
         raise StewardError("--files needs --spec: the declaration that names and types the columns")
-    try:
-        declared = read_spec(path.read_bytes())
-    except OSError as error:
-        raise StewardError(f"{path} cannot be read ({error.strerror}); name a declaration (.yaml)") from None
-    except SpecInvalid as error:
-        raise SpecInvalid([f"{path}: {problem}" for problem in error.problems]) from None
+    declared = read_spec_file(path)
+    policies = _trainable_policies(declared, files)
     with rows_read() as progress:
         records = read_records_of_files(
             declared,
@@ -138,13 +155,13 @@ def _from_files(
             reference_until=reference_until,
             progress=progress,
         )
-    return declared, records
+    return policies, records
 
 
 def _from_store(
-    subjects: Sequence[str], path: Path | None, delay: timedelta | None, stack: str
-) -> tuple["ModelSpec", "ReplayRecords", float]:
-    """The declaration in force, the stored rows, and what a run of the model took on average."""
+    subjects: Sequence[str], path: Path | None, files: Sequence[Path], delay: timedelta | None, stack: str
+) -> tuple[list["RehearsedPolicy"], "ReplayRecords", float]:
+    """The declaration in force with its policies, the stored rows, and what a run of the model took on average."""
     from steward.backtest.records import ReplayImpossible, ReplayRecords  # noqa: PLC0415
     from steward.cli.deployment import Deployment  # noqa: PLC0415
     from steward.repositories import models, training_data  # noqa: PLC0415
@@ -156,6 +173,7 @@ def _from_store(
     (model,) = subjects
     data = Deployment.of(stack).require(model).data
     declared, _ = models.current_spec(data, model)
+    policies = _trainable_policies(declared, files)
     rows, reference_until = training_data.labelled_history(data, declared)
     if reference_until is None:
         raise ReplayImpossible(f"{model} has no stored reference, from which the first version would be made")
@@ -164,7 +182,7 @@ def _from_store(
     ]
     dollars = [run.dollars for run in runs if run.dollars]
     records = ReplayRecords(rows, reference_until, declared.window.length if delay is None else delay)
-    return declared, records, sum(dollars) / len(dollars) if dollars else 0.0
+    return policies, records, sum(dollars) / len(dollars) if dollars else 0.0
 
 
 def _show(report: "BacktestReport") -> None:

@@ -10,6 +10,7 @@ from steward.cli.options import Stack as StackName
 from steward.cli.terminal import console, print_json
 from steward.events import Problem
 from steward.runtime import ScheduleSettings
+from steward.selfcheck.incidents import OpenIncidents
 from steward.selfcheck.last_watch import LastWatch
 from steward.selfcheck.runbooks import runbook
 from steward.selfcheck.schema_versions import SchemaVersions
@@ -17,8 +18,10 @@ from steward.selfcheck.template import DeployedStack, TemplateResource, resource
 from steward.selfcheck.template_drift import compare
 from steward.services import watch_deployment
 from steward.services.examine_models import examine_models
+from steward.services.examine_replicas import examine_replicas
 from steward.store import deployment, inspection, keys
 from steward.store.bucket import Bucket
+from steward.store.ledger import Ledger
 
 _LONG = timedelta(minutes=10)
 """Nothing takes as long but a large upload or a training."""
@@ -54,6 +57,8 @@ def diagnose(stack: DeployedStack, now: datetime) -> Iterator[Problem]:
     if gone & {"DataBucket", "Schedules"}:
         return  # what is in them is gone with them
     yield from _models(asked, now)
+    if "LedgerBucket" not in gone:
+        yield from _replicas(asked, now)
 
 
 def _silence(stack: DeployedStack, asked: dict[str, TemplateResource], gone: set[str]) -> Iterator[Problem]:
@@ -93,8 +98,7 @@ def _late(asked: dict[str, TemplateResource], gone: set[str], now: datetime) -> 
 
 def _models(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Problem]:
     """What is wrong with the store and with the models' schedules, and what they should have brought about."""
-    variables = asked["WatchDeployment"].properties["Environment"]["Variables"]
-    settings = ScheduleSettings.model_validate(variables)
+    settings = _settings(asked)
     data = Bucket(settings.data_bucket, settings.environment)
     yield from (data.load_if_present(keys.schema_versions(), SchemaVersions) or SchemaVersions()).problems()
     last = data.load_if_present(keys.last_watch(), LastWatch) or LastWatch()
@@ -108,3 +112,15 @@ def _models(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Probl
                 runbook=runbook("schedules"),
             )
         yield from examined.overdue
+
+
+def _replicas(asked: dict[str, TemplateResource], now: datetime) -> Iterator[Problem]:
+    """Whether S3 copies to the replicas; what the newest watch found, where nothing new can be told."""
+    settings = _settings(asked)
+    data, ledger = Bucket(settings.data_bucket, settings.environment), Ledger(Bucket(settings.ledger_bucket), "cli")
+    known = data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
+    yield from examine_replicas(settings, data, ledger, now, known.problems)
+
+
+def _settings(asked: dict[str, TemplateResource]) -> ScheduleSettings:
+    return ScheduleSettings.model_validate(asked["WatchDeployment"].properties["Environment"]["Variables"])

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from steward.errors import ExperimentInvalid
 from steward.experiments.boundaries import NORMAL, expected_information, required_drift
 
+MOST_ENTITIES = 10**12
+"""No experiment has more: that is over a hundred times as many as there are people."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArmsDesign:
@@ -80,6 +83,11 @@ def plan_size(design: ArmsDesign) -> SampleSize:
     drift = required_drift(level, design.power)
     fixed_drift = NORMAL.inv_cdf(1 - level / 2) + NORMAL.inv_cdf(design.power)
     exact = spread * (drift / design.smallest) ** 2
+    if exact > MOST_ENTITIES:
+        raise ExperimentInvalid(
+            f"to find an effect of {design.smallest:g} takes {exact:.1e} users, and no experiment has more than "
+            f"{MOST_ENTITIES:.0e}; give a larger smallest effect, or a metric that varies less between users"
+        )
     by_arm = {name: math.ceil(exact * weight) for name, weight in design.weights.items()}
     return SampleSize(
         entities=sum(by_arm.values()),

@@ -54,7 +54,7 @@ def compare(
 
     Raises:
         BatchInvalid: one of the two cannot be read, or they have nothing to compare.
-        SpecInvalid: the declaration is wrong.
+        SpecInvalid: the declaration is wrong, or its file cannot be read.
     """
     declaration = _declaration(spec)
     before = _TableReader(table_of(reference, "reference"), progress)
@@ -97,11 +97,11 @@ def compare(
 def _declaration(spec: Declaration | None) -> "ModelSpec | None":
     if spec is None:
         return None
-    from steward.spec.document import check_spec, read_spec  # noqa: PLC0415 - a comparison by inference needs none
+    from steward.spec.document import check_spec, read_spec_file  # noqa: PLC0415 - a comparison by inference needs none
 
     match spec:
         case str() | Path():
-            return read_spec(Path(spec).read_bytes())
+            return read_spec_file(Path(spec))
         case Mapping():
             return check_spec(spec)
         case BaseModel():

@@ -20,6 +20,13 @@ _NAMED = 6
 _SHOWN = 30
 _NAME_WIDTH = 28
 _WIDTH = 100
+_TESTS = {
+    "correlation_shift": "correlations",
+    "pca_reconstruction_error": "principal components",
+    "maximum_mean_discrepancy": "mean discrepancy",
+    "domain_classifier_auc": "a classifier",
+}
+"""How all columns together are compared, by the statistic."""
 
 Tone = Literal["good", "bad", "doubt"]
 _STYLES: dict[Tone, str] = {"good": "bold green", "bad": "bold red", "doubt": "bold yellow"}
@@ -189,7 +196,7 @@ def _merge_equal(unknown: Sequence[MetricResult]) -> list[MetricResult]:
     alone = [result for result in unknown if result.column is not None or result.segment is not None]
     return alone + [
         results[0].model_copy(
-            update={"message": f"{', '.join(result.statistic.replace('_', ' ') for result in results)}: {reason}"}
+            update={"message": f"{reason}; not compared by {_join_names([_TESTS[one.statistic] for one in results])}"}
         )
         for reason, results in reasons.items()
     ]

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from steward.errors import BatchInvalid
 from steward.offline.agreement import ColumnReader
+from steward.offline.hints import Hints
 from steward.offline.inferred_column import InferredColumn
 from steward.offline.roles import names_score, words_of
 from steward.records.canonical import canonical_label
@@ -49,23 +51,33 @@ class Scores:
     unfit: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_scores(
-    columns: Mapping[str, InferredColumn], cells: ColumnReader, wanted: Sequence[str] = (), label: str | None = None
-) -> Scores:
+def find_scores(columns: Mapping[str, InferredColumn], cells: ColumnReader, hints: Hints) -> Scores:
     """Find them by name and content.
 
     Args:
         columns: those without another part.
         cells: some of each.
-        wanted: the columns that the user names.
-        label: the column that the user names as the label.
+        hints: the scores and the label that the user names, and the task; not regression.
+
+    Raises:
+        BatchInvalid: a column that the user names as a score holds no probabilities; those of generated text may be
+            of any range.
     """
+    wanted, label = hints.scores, hints.label
     numbers = {
         name: cells.numbers(name)
         for name, column in columns.items()
         if name in wanted or isinstance(column.feature, NumericFeature)
     }
     inside = {name for name, values in numbers.items() if _is_probability(values)}
+    for name in wanted:
+        if name not in inside and hints.task != "text_generation":
+            raise BatchInvalid(
+                "no_probability",
+                f"{name} cannot be the score: {_range_text(numbers[name])}, and a score is a probability from 0 to 1; "
+                "name another column (--score COLUMN), leave --score out and Steward trains a model, or, if the model "
+                f"predicts amounts, write --task regression --prediction {name}",
+            )
     if len(wanted) == 1:
         return Scores(single=wanted[0], why="as you said")
     for classes in [_class_names(wanted)] if wanted else _groups(sorted(inside, key=list(columns).index)):

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from steward.errors import BatchInvalid
+from pydantic import TypeAdapter, ValidationError
+
+from steward.errors import BatchInvalid, SpecInvalid
 from steward.offline.agreement import ColumnReader
 from steward.offline.column_facts import collect_facts
 from steward.offline.declaration_text import UNKNOWN_OWNER, DeclarationText
@@ -17,6 +19,7 @@ from steward.offline.tables import FileTable, ProgressCallback, Table, TableBatc
 from steward.offline.task_inference import infer_task
 from steward.spec.document import MAXIMUM_BYTES, read_spec
 from steward.spec.features import CategoricalFeature
+from steward.spec.spec_section import ModelName
 
 _REFERENCE = re.compile(r"-(reference|ref|training|train|baseline|data|dataset)$")
 
@@ -48,6 +51,8 @@ def suggest(
         BatchInvalid: it cannot be read, has no rows or no column to declare, or not the columns that are named.
         SpecInvalid: the name is none that a model can have.
     """
+    if model is not None:
+        _check_name(model)
     table, hints = table_of(reference, "reference"), hints or Hints()
     held = None if isinstance(table, FileTable) else list(table.batches())
     cells = sample_cells(_report_progress(table, held, progress))
@@ -72,8 +77,19 @@ def suggest(
     text = suggested.text(name, owner or UNKNOWN_OWNER)
     if len(text.encode()) > MAXIMUM_BYTES:
         text = suggested.text(name, owner or UNKNOWN_OWNER, terse=True)
-    read_spec(text)
+    try:
+        read_spec(text)
+    except SpecInvalid as error:
+        problems = [f"the declaration inferred from {table.name}, {problem}" for problem in error.problems]
+        raise SpecInvalid(problems) from None
     return text
+
+
+def _check_name(model: str) -> None:
+    try:
+        TypeAdapter(ModelName).validate_python(model)
+    except ValidationError as error:
+        raise SpecInvalid([f"--model: {error.errors()[0]['msg'].removeprefix('Value error, ')}"]) from None
 
 
 def _report_progress(table: Table, held: list[TableBatch] | None, progress: ProgressCallback) -> Iterator[TableBatch]:

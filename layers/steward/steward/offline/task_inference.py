@@ -113,7 +113,7 @@ class _PredictiveTask:
         open_ = {name: column for name, column in self._free.items() if name not in {hints.label, hints.prediction}}
         if hints.task == "regression":
             return ModelOutputs(prediction=self._prediction(set()), amounts=True)
-        found = find_scores(open_, self._cells, hints.scores, hints.label)
+        found = find_scores(open_, self._cells, hints)
         self._left_out |= {**found.others, **found.rivals}
         if found.rivals:
             self._questions.append(

@@ -1,10 +1,12 @@
 """The metric of one window that the retraining policy judges by, and how many labels of each class came."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from steward.events import RealisedLoss
 from steward.performance.metrics import METRICS
 from steward.performance.outcomes import BinaryOutcomes, MulticlassOutcomes, Outcomes, RegressionOutcomes
+from steward.results import MetricResult
 from steward.spec.model import ModelSpec
 
 
@@ -17,6 +19,12 @@ def realised_loss(outcomes: Outcomes, spec: ModelSpec) -> RealisedLoss | None:
     return RealisedLoss(
         metric=spec.judged_by, value=estimate.value, low=estimate.low, high=estimate.high, rows=estimate.rows
     )
+
+
+def expected_change(results: Iterable[MetricResult], spec: ModelSpec) -> float | None:
+    """How a check's inputs are expected to change the policy's metric; None where that was not estimated."""
+    wanted = f"estimated_{spec.judged_by}"
+    return next((one.effect for one in results if one.statistic == wanted and one.column is None), None)
 
 
 def labels_by_class(outcomes: Outcomes) -> dict[str, int]:

@@ -28,12 +28,11 @@ def expected_change(data: Bucket, spec: ModelSpec, alerts: ModelAlerts | None) -
     if spec.retraining.on_expected_loss is None or alerts is None or not alerts.history:
         return None
     from steward.monitoring.check import Check  # noqa: PLC0415 - few policies ask, and a function starts sooner
+    from steward.performance import policy_metric  # noqa: PLC0415 - as above
 
     newest = alerts.history[-1]
     check = data.load_if_present(keys.check(spec.model, newest.window, newest.check), Check)
-    wanted = f"estimated_{spec.judged_by}"
-    results = check.results if check else []
-    return next((result.effect for result in results if result.statistic == wanted and result.column is None), None)
+    return policy_metric.expected_change(check.results, spec) if check else None
 
 
 def spending_of_month(data: Bucket, spec: ModelSpec, state: RetrainingState, as_of: datetime) -> MonthlySpending:

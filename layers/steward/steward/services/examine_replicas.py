@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from steward.events import DEPLOYMENT, Problem
-from steward.runtime import Runtime
+from steward.runtime import Settings
 from steward.selfcheck.last_watch import LastWatch
 from steward.selfcheck.runbooks import runbook
 from steward.spec.durations import format_duration
 from steward.store import bucket_protection, keys
+from steward.store.bucket import Bucket
+from steward.store.ledger import Ledger
 
 _COPIED_WITHIN = timedelta(minutes=30)
 """S3 copies most objects within 15 minutes."""
@@ -17,29 +19,33 @@ _CAUSES = {"DataBucket": "DataBucket-replication", "LedgerBucket": "LedgerBucket
 _NOT_COPIED = {"PENDING", "FAILED"}
 
 
-def examine_replicas(runtime: Runtime, at: datetime, known: Mapping[str, Problem]) -> Iterator[Problem]:
+def examine_replicas(
+    settings: Settings, data: Bucket, ledger: Ledger, at: datetime, known: Mapping[str, Problem]
+) -> Iterator[Problem]:
     """Look at the object of the watch before this one, and at the newest ledger entry of the deployment.
 
     That costs a few requests an hour; S3's own metrics of replication are billed as custom metrics of CloudWatch.
 
     Args:
-        runtime: has the buckets; nothing is found where the deployment has no replica.
-        at: now. Before this watch is noted.
+        settings: nothing is found where they name no replica.
+        data: the store.
+        ledger: the history.
+        at: now; of a watch, before it is noted.
         known: the open problems by cause: those of replicas last while nothing new can be told, as when a watch is
             tried again.
     """
-    if not runtime.settings.replica_arn:
+    if not settings.replica_arn:
         return
-    last = runtime.data.load_if_present(keys.last_watch(), LastWatch)
+    last = data.load_if_present(keys.last_watch(), LastWatch)
     if last is None or last.at is None:
         return
     if at - last.at < _COPIED_WITHIN:
         yield from (known[cause] for cause in _CAUSES.values() if cause in known)
         return
-    newest = runtime.ledger.length(DEPLOYMENT)
+    newest = ledger.length(DEPLOYMENT)
     for name, bucket, key in (
-        ("DataBucket", runtime.data.name, keys.last_watch()),
-        ("LedgerBucket", runtime.ledger.bucket.name, keys.ledger_entry(DEPLOYMENT, newest)),
+        ("DataBucket", data.name, keys.last_watch()),
+        ("LedgerBucket", ledger.bucket.name, keys.ledger_entry(DEPLOYMENT, newest)),
     ):
         status = bucket_protection.replication_status(bucket, key)
         if status in _NOT_COPIED:

@@ -53,7 +53,7 @@ def watch_deployment(runtime: Runtime[WatchSettings], tick: ClockTick) -> Iterat
     known = runtime.data.load_if_present(keys.deployment_problems(), OpenIncidents) or OpenIncidents()
     if known.knows(at) and not known.pending:
         return
-    uncopied = list(examine_replicas(runtime, at, known.problems))
+    uncopied = list(examine_replicas(runtime.settings, runtime.data, runtime.ledger, at, known.problems))
     last = runtime.data.update(
         keys.last_watch(),
         LastWatch,

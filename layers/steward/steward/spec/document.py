@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
+from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
@@ -32,6 +33,20 @@ def read_spec(text: str | bytes) -> ModelSpec:
     if problems:
         raise SpecInvalid(shorten_problems(problems))
     return _validate(content, positions)
+
+
+def read_spec_file(path: FilePath) -> ModelSpec:
+    """The declaration that a file holds.
+
+    Raises:
+        SpecInvalid: as of `read_spec`, each line with the file's name; or the file cannot be read.
+    """
+    try:
+        return read_spec(path.read_bytes())
+    except OSError as error:
+        raise SpecInvalid([f"{path} cannot be read ({error.strerror}); name a declaration (.yaml)"]) from None
+    except SpecInvalid as error:
+        raise SpecInvalid([f"{path}: {problem}" for problem in error.problems]) from None
 
 
 def check_spec(content: Mapping[str, Any]) -> ModelSpec:

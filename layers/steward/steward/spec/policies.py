@@ -114,6 +114,12 @@ class RunBudget(SpecSection):
         description="Dollars a month at Lambda's list price; a run is expected to cost what the newest one did.",
     )
 
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.runs is None and self.dollars is None:
+            raise ValueError("budget limits nothing without runs or dollars; give one, such as runs: 4, or remove it")
+        return self
+
 
 SpanName = Literal["everything", "trailing", "decaying", "since_change", "reference_and_recent", "auto"]
 

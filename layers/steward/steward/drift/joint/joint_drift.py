@@ -15,7 +15,7 @@ from steward.drift.joint.domain_classifier import MOST_ROWS, CrossFitClassifier
 from steward.drift.joint.maximum_mean_discrepancy import maximum_mean_discrepancy
 from steward.drift.joint.normal_scores import MISSING, normal_scores, score_tables
 from steward.drift.joint.random_features import random_features
-from steward.drift.joint.reconstruction_error import reconstruction_error
+from steward.drift.joint.reconstruction_error import explains_everything, reconstruction_error
 from steward.drift.rare_categories import RareCategories
 from steward.profiles.bins import NumericBins
 from steward.profiles.design_effect import DesignEffect
@@ -90,6 +90,7 @@ class ScoredRows:
 
 
 _LEARNT = frozenset({"pca_reconstruction_error", "domain_classifier_auc"})
+_OF_NUMBERS = frozenset({"correlation_shift", "pca_reconstruction_error"})
 _ALIKE = 0.6
 _REPEATED = 1.2
 """From this correlation on, with so many sampled rows of one entity, a classifier knows entities by their rows: it
@@ -139,7 +140,7 @@ def evaluate_joint(
     ):
         why = reason or (_too_alike(effect) if statistic in _LEARNT else None)
         found = None if why else measure(rows, monitor, effect)
-        results.append(_to_result(statistic, found, rows, family, why or "its columns vary in too few rows"))
+        results.append(_to_result(statistic, found, rows, family, why or _why_not(statistic, rows)))
     return results
 
 
@@ -231,6 +232,19 @@ def _unmeasurable(rows: ScoredRows) -> str | None:
         if len(sample) < FEWEST_ROWS:
             return f"the sample of {place} has {len(sample)} rows, and {FEWEST_ROWS} are needed"
     return None
+
+
+def _why_not(statistic: str, rows: ScoredRows) -> str:
+    """Why a statistic of enough rows has no value."""
+    columns = int(rows.ordered.sum())
+    if statistic in _OF_NUMBERS and columns < 2:  # noqa: PLR2004
+        return f"it needs two columns of numbers, and {columns or 'none'} can be compared"
+    if statistic == "pca_reconstruction_error" and explains_everything(rows.numeric[0]):
+        return (
+            f"the components that are kept describe the {columns} columns of numbers whole, and leave "
+            "no error; correlations tell of changes all the same"
+        )
+    return "too few rows differ from the most frequent value of their columns; give more rows"
 
 
 def _bins_and_rare(summary: Summary) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:

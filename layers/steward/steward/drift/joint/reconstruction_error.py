@@ -60,16 +60,13 @@ def reconstruction_error(
     Sources: the measure as in NannyML's data reconstruction drift; B. L. Welch (1947), The generalization of Student's
     problem when several different population variances are involved, Biometrika 34, 28-35.
     """
-    fitted, held = reference[::2], reference[1::2]
+    held = reference[1::2]
     if min(len(held), len(window)) < _FEWEST_ROWS or reference.shape[1] < 2:  # noqa: PLR2004
         return None
-    centre = fitted.mean(axis=0)
-    values, vectors = np.linalg.eigh(np.cov(fitted, rowvar=False))
-    explained = np.cumsum(values[::-1]) / max(float(values.sum()), np.finfo(float).tiny)
-    components = int(np.searchsorted(explained, EXPLAINED - 1e-9)) + 1
-    dropped = vectors[:, : len(values) - components]
-    if dropped.shape[1] == 0 or float(values[: len(values) - components].sum()) <= 1e-9:  # noqa: PLR2004
+    centre, dropped = _fit_components(reference)
+    if dropped.shape[1] == 0:
         return None
+    components = reference.shape[1] - dropped.shape[1]
     before = np.linalg.norm((held - centre) @ dropped, axis=1)
     after = np.linalg.norm((window - centre) @ dropped, axis=1)
     here, there = float(after.var(ddof=1)) / len(after) * deflation, float(before.var(ddof=1)) / len(before)
@@ -81,3 +78,20 @@ def reconstruction_error(
     freedom = error**2 / (here**2 / (len(after) - 1) + there**2 / (len(before) - 1))
     p_value = f_sf(deviation**2, 1, min(freedom, degrees))
     return ReconstructionError(float(before.mean()), float(after.mean()), components, deviation, p_value)
+
+
+def explains_everything(reference: NDArray[np.float64]) -> bool:
+    """Whether the kept components of two columns or more leave no error to compare."""
+    _, dropped = _fit_components(reference)
+    return bool(dropped.shape[1] == 0)
+
+
+def _fit_components(reference: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean of every other row, and the components that are not kept, shape (columns, dropped)."""
+    fitted = reference[::2]
+    values, vectors = np.linalg.eigh(np.cov(fitted, rowvar=False))
+    explained = np.cumsum(values[::-1]) / max(float(values.sum()), np.finfo(float).tiny)
+    left = max(0, len(values) - int(np.searchsorted(explained, EXPLAINED - 1e-9)) - 1)
+    if float(values[:left].sum()) <= 1e-9:  # noqa: PLR2004
+        left = 0
+    return fitted.mean(axis=0), vectors[:, :left]
