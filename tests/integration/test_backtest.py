@@ -12,6 +12,7 @@ from .deployment import Deployment
 from .terminal import reached, run
 
 DAYS = range(14, 20)
+FILES = ("--files", "reference.csv", "predictions", "labels", "--spec", "lemons.yaml")
 
 
 @pytest.fixture
@@ -104,6 +105,12 @@ def test_the_table_and_the_chart_show_each_policy(folder: Path) -> None:
         (("--files", "predictions", "predictions", "labels", "--spec", "lemons.yaml"), "has no column lemon"),
         (("--files", "nowhere.csv", "predictions", "labels", "--spec", "lemons.yaml"), "is no file"),
         (("--files", "reference.csv", "predictions", "labels", "--spec", "nowhere.yaml"), "cannot be read"),
+        (
+            ("--files", "reference.csv", "predictions", "labels", "--spec", "often.yaml"),
+            "often.yaml: line 1, column 1: ",
+        ),
+        ((*FILES, "--from", "2024-03-01"), "give --from an earlier date, or --to a later one"),
+        ((*FILES, "--chart", "charts/lemons.svg"), "there is no folder charts; make it, or name another file"),
         (("lemons", "--from", "spring"), "spring is no date"),
         (("lemons", "--label-delay", "a week"), "is not a duration"),
     ],
@@ -116,6 +123,14 @@ def test_what_cannot_be_rehearsed_is_refused_with_a_remedy(
         ran = run("backtest", *arguments, "--processes", "1")
     assert ran.code == 2
     assert problem in ran.stderr
+
+
+def test_one_window_tells_no_interval(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    ran = run("backtest", *FILES, "--to", "2024-01-16", "--processes", "1")
+    assert ran.code == 0, ran.stderr
+    assert "lemons: 1 window from 2024-01-15; " in ran.stdout
+    assert "+0.0000 (one window tells no interval)" in ran.stdout
 
 
 def test_a_model_without_labelled_rows_after_its_reference_says_so(trained: Deployment) -> None:

@@ -31,8 +31,9 @@ def test_a_policy_file_replaces_settings_and_leaves_the_others(tmp_path: Path) -
         ("monitors: {roc_auc: null}", "monitors: a policy is made of `retraining` and `validation` alone"),
         ("every: 4w", "write a section `retraining:`"),
         ("", "write a section `retraining:`"),
-        ("retraining: {", "is not YAML"),
-        ("retraining: {refit: true, cool_down: 1d}", "refit needs a cool_down"),
+        ("retraining: {\n", "line 2, column 1: not YAML: expected"),
+        ("a: \0", "is not YAML"),
+        ("retraining: {refit: true, cool_down: 1d}", "one before it was not fitted on: write cool_down: 4d or more"),
     ],
 )
 def test_a_policy_that_cannot_be_is_refused_with_its_file(tmp_path: Path, text: str, problem: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from steward.backtest.candidates import loss_table, realise_candidate
 from steward.backtest.policies import RehearsedPolicy
 from steward.backtest.policy_comparison import EVERY, HINDSIGHT, NEVER, compare_policies
-from steward.backtest.records import ReplayImpossible, ReplayRecords
+from steward.backtest.records import ReplayImpossible, ReplayRecords, check_counted
 from steward.backtest.rehearsal import Rehearsal, rehearse
 from steward.backtest.replay import replay_policy
 from steward.backtest.results import PolicyReplay
@@ -144,6 +144,16 @@ def test_only_windows_from_a_date_on_count(rehearsal: Rehearsal) -> None:
     report = compare_policies(rehearsal, model="lemons", reference_until=START, label_delay=0.0, since=since)
     assert report.first_window == "20240117T000000Z_1d"
     assert {len(line.windows) for line in report.policies} == {8}
+
+
+def test_windows_that_count_are_needed(rehearsal: Rehearsal) -> None:
+    newest = max(window.start for window, _ in turned_world().windows(spec_of()))
+    check_counted(spec_of(), turned_world(), None)
+    check_counted(spec_of(), turned_world(), newest)
+    with pytest.raises(ReplayImpossible, match=f"the newest one begins at {newest:%Y-%m-%d}"):
+        check_counted(spec_of(), turned_world(), newest + DAY)
+    with pytest.raises(ReplayImpossible, match="no window that counts"):
+        compare_policies(rehearsal, model="lemons", reference_until=START, label_delay=0.0, since=newest + DAY)
 
 
 def test_a_candidate_serves_from_the_window_after_its_training() -> None:

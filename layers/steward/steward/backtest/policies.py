@@ -58,6 +58,10 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         content = yaml.safe_load(path.read_bytes())
     except OSError as error:
         raise SpecInvalid([f"{path} cannot be read ({error.strerror}); name a YAML file"]) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise SpecInvalid([f"{path}: {place}not YAML: {error.problem}"]) from None
     except yaml.YAMLError as error:
         raise SpecInvalid([f"{path} is not YAML: {str(error).splitlines()[0]}"]) from None
     if not isinstance(content, dict) or not content or not all(isinstance(part, dict) for part in content.values()):

@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 
 from steward.backtest.candidates import loss_table
 from steward.backtest.hindsight import IdealSchedule, best_schedules
+from steward.backtest.records import ReplayImpossible
 from steward.backtest.rehearsal import Rehearsal
 from steward.backtest.results import PolicyReplay, ReplayedWindow, ScheduleReplay
 from steward.documents import InputHidingModel
@@ -109,6 +110,9 @@ def compare_policies(
         dollars_a_run: what a run costs; 0 where that is not known.
         run_cost: what a run costs in units of the metric over one window. The best schedule minimises losses with it;
             where it is None, it has as many runs as the first policy.
+
+    Raises:
+        ReplayImpossible: no window that counts has a metric.
     """
     schedule, costs = rehearsal.schedule, _Costs(dollars_a_run=dollars_a_run, run_cost=run_cost)
     counted = [name for name in schedule.windows if since is None or Window.parse(name).start >= since]
@@ -117,12 +121,16 @@ def compare_policies(
     best = _best(schedule, counted, sum(len(window.runs) for window in declared), costs)
     schedules = {NEVER: (), EVERY: everything, HINDSIGHT: best.after}
     never = _realised_by(schedule, ())
+    known = [never[name] for name in counted if name in never]
+    if not known:
+        raise ReplayImpossible(
+            "no window that counts has a metric to compare: choose more of them with --from and --to"
+        )
     results = [_summarise_replay(replay, counted, never, costs) for replay in rehearsal.policies]
     results += [_summarise_schedule(name, schedule, after, counted, never, costs) for name, after in schedules.items()]
-    known = next(one for one in never.values())
     return BacktestReport(
         model=model,
-        metric=known.metric,
+        metric=known[0].metric,
         first_window=counted[0],
         last_window=counted[-1],
         reference_until=reference_until,

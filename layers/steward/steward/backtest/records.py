@@ -54,6 +54,20 @@ class ReplayRecords:
         )
 
 
+def check_counted(spec: ModelSpec, records: ReplayRecords, since: datetime | None) -> None:
+    """Refuse a date from which on no window counts.
+
+    Raises:
+        ReplayImpossible: no window with labelled rows begins at it or later.
+    """
+    newest = max((window.start for window, _ in records.windows(spec)), default=None)
+    if since is not None and newest is not None and newest < since:
+        raise ReplayImpossible(
+            f"no window with labelled rows begins at {since:%Y-%m-%d %H:%M} or later: the newest one begins "
+            f"at {newest:%Y-%m-%d %H:%M}; give --from an earlier date, or --to a later one"
+        )
+
+
 def check_records(spec: ModelSpec, records: ReplayRecords) -> None:
     """Refuse what cannot be replayed.
 

@@ -1,5 +1,6 @@
 """`steward backtest`: rehearses retraining policies on stored records or files, without any side effect."""
 
+import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from steward.cli.options import Json, Stack
-from steward.errors import StewardError
+from steward.errors import SpecInvalid, StewardError
 from steward.spec.durations import format_duration, parse_duration
 from steward.spec.windows import Window
 
 if TYPE_CHECKING:
-    from steward.backtest.policy_comparison import BacktestReport, PolicyResult
+    from steward.backtest.policy_comparison import BacktestReport, PolicyResult, ReplayInterval
     from steward.backtest.records import ReplayRecords
     from steward.backtest.rehearsal import ProgressReport
     from steward.spec.model import ModelSpec
@@ -66,8 +67,13 @@ def rehearse_policies(  # noqa: PLR0917 - the options of a command
     """
     from steward.backtest.policies import rehearsed_policies  # noqa: PLC0415
     from steward.backtest.policy_comparison import compare_policies  # noqa: PLC0415 - other commands need none of it
+    from steward.backtest.records import check_counted  # noqa: PLC0415
     from steward.backtest.rehearsal import rehearse  # noqa: PLC0415
 
+    if chart and not chart.absolute().parent.is_dir():
+        raise StewardError(
+            f"{chart} cannot be written: there is no folder {chart.parent}; make it, or name another file"
+        )
     delay = None if label_delay is None else _duration(label_delay)
     counted_from, replayed_to, first_until = map(_moment, (since, until, reference_until))
     if files:
@@ -76,6 +82,7 @@ def rehearse_policies(  # noqa: PLR0917 - the options of a command
     else:
         declared, records, dollars = _from_store(subjects, spec, delay, stack)
     records = records.until(declared, replayed_to)
+    check_counted(declared, records, counted_from)
     with _progress() as progress:
         found = rehearse(
             records,
@@ -96,7 +103,10 @@ def rehearse_policies(  # noqa: PLR0917 - the options of a command
     if chart:
         from steward.backtest.chart import draw_chart  # noqa: PLC0415
 
-        chart.write_text(draw_chart(report), encoding="utf-8")
+        try:
+            chart.write_text(draw_chart(report), encoding="utf-8")
+        except OSError as error:
+            raise StewardError(f"{chart} cannot be written: {error.strerror}; name another file") from error
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:
@@ -118,6 +128,8 @@ def _from_files(
         declared = read_spec(path.read_bytes())
     except OSError as error:
         raise StewardError(f"{path} cannot be read ({error.strerror}); name a declaration (.yaml)") from None
+    except SpecInvalid as error:
+        raise SpecInvalid([f"{path}: {problem}" for problem in error.problems]) from None
     with rows_read() as progress:
         records = read_records_of_files(
             declared,
@@ -174,16 +186,22 @@ def _show(report: "BacktestReport") -> None:
     delay = format_duration(timedelta(seconds=report.label_delay)) if report.label_delay else "0s"
     headings = ("policy", "runs", "promoted", "refused", "mean", "better than never (95 %)", *shown)
     drawn = draw_table(
-        f"{report.model}: {len(windows)} windows from {_day(report.first_window)}; labels {delay} after each",
+        f"{report.model}: {len(windows)} window{'s' if len(windows) > 1 else ''} from {_day(report.first_window)}; "
+        f"labels {delay} after each",
         *headings, whole=("policy",), figures=("runs", "promoted", "refused", "mean", *shown),
     )  # fmt: skip
     for at, one in enumerate(report.policies):
         drawn.add_row(
             one.policy, str(one.runs), str(one.promoted), str(one.refused + one.failed), f"{one.mean.value:.4f}",
-            f"{one.gain.value:+.4f} ({one.gain.low:+.4f} to {one.gain.high:+.4f})",
+            f"{one.gain.value:+.4f} ({_spread(one.gain)})",
             *(f"{figures[at]:.4f}" for figures in shown.values()),
         )  # fmt: skip
     console.print(drawn)
+
+
+def _spread(gain: "ReplayInterval") -> str:
+    """An interval, where there are windows enough for one."""
+    return f"{gain.low:+.4f} to {gain.high:+.4f}" if math.isfinite(gain.low) else "one window tells no interval"
 
 
 def _day(window: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from steward.spec.durations import Duration, Lateness
+from steward.spec.durations import Duration, Lateness, format_duration
 from steward.spec.gate_settings import Expectation, GoldenRows, Robustness
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
@@ -204,8 +204,8 @@ class RetrainingPolicy(SpecSection):
             raise ValueError(f"half_life says nothing with span: {span}; remove it, or write span: decaying")
         if self.refit and self.cool_down < self.holdout_span:
             raise ValueError(
-                "refit needs a cool_down at least as long as holdout_span: a version is judged on rows that the one "
-                "before it was not fitted on"
+                f"refit needs a cool_down at least as long as holdout_span, so that a version is judged on rows the "
+                f"one before it was not fitted on: write cool_down: {format_duration(self.holdout_span)} or more"
             )
         return self
 

@@ -109,7 +109,7 @@ def _number(found: object) -> str:
 def _choose(found: object, names: Sequence[str]) -> str:
     """What can stand in the place of something else, the likest first: a long list is cut short."""
     likeness = {name: difflib.SequenceMatcher(None, str(found), name).ratio() for name in names}
-    likest = sorted(names, key=lambda name: -likeness[name])
+    likest = sorted(names, key=lambda name: (-likeness[name], name))
     return f"{_show(found)} is none of the choices; choose one of {', '.join(likest)}"
 
 
