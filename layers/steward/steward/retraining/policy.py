@@ -54,7 +54,7 @@ class RetrainingState(VersionedModel):
         decisions: the last answers by the event that asked, so that a redelivery is answered alike. Those that started
             a run are kept apart from the many that did not, or these would push out one whose run has yet to be told
             of.
-        documents: the newest of them in full, until they are stored.
+        documents: the newest ten that were noted, in full: a redelivery stores the same document again.
     """
 
     schema_version: Literal[1] = 1
