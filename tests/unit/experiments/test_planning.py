@@ -102,7 +102,7 @@ def test_the_command_plans_for_programs_too() -> None:
         ((), "give either --rate"),
         (("--rate", "0.1", "--deviation", "1"), "give either --rate"),
         (("--rate", "0.1", "--per-day", "0"), "--per-day is 0"),
-        (("--deviation", "1e6"), "takes 3.1e\\+17 users, .* give a larger smallest effect"),
+        (("--deviation", "1e6"), "takes 3.4e\\+17 users, .* give a larger smallest effect"),
         (("--rate", "0.1", "--champion-share", "1"), "--champion-share is 1"),
     ],
 )

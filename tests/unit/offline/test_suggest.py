@@ -231,7 +231,7 @@ def test_a_table_without_rows_is_refused(table: pd.DataFrame) -> None:
 
 
 def test_a_name_that_no_model_can_have_is_refused_with_the_option() -> None:
-    with pytest.raises(SpecInvalid, match="^--model: 'My Model' is no name of a model"):
+    with pytest.raises(SpecInvalid, match=r"^--model: 'My Model' is no name of a model"):
         suggest(sales(100), model="My Model")
 
 
