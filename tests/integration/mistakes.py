@@ -301,7 +301,7 @@ FILES = [
     predictions(
         "44 predictions in words",
         1,
-        "y_pred is",
+        "column y_pred",
         "not 1 or 0",
         "positive_label",
         change=each("y_pred", lambda cell: "yes" if cell else "no"),

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -18,6 +19,7 @@ import steward
 from steward.commands.codec import Message, Sending
 from steward.errors import StewardError
 from steward.events import EVENTS, BatchRejected, ModelRejected, decode
+from steward.records.quarantine import read_rejected
 from steward.runtime import logger
 from tests.integration import lemons
 
@@ -27,6 +29,8 @@ from .terminal import reached, run
 MARK = "MARKED7f3a"
 """No name, no number, no time: what is planted."""
 DETAILS = Path(__file__).parents[1] / "events" / "details"
+CELL = "987654321"
+"""A cell that may be an amount, an ID or a time, and that nothing else has."""
 PREDICTIONS = "inbox/lemons/predictions/"
 
 
@@ -175,7 +179,47 @@ def test_no_cell_of_a_row_is_logged(steward: Deployment, caplog: pytest.LogCaptu
         outputs += [run(*command.split()) for command in ("log lemons", "status lemons", "defects lemons --json")]
     assert {event.code for event in steward.told(BatchRejected)} >= {"no_valid_rows", "not_json_lines"}
     assert outputs
-    for text in (written(caplog), reasons(steward)):
+    for text in (written(caplog), reasons(steward), announced(steward)):
         assert MARK not in text
     kept = steward.contents("quarantine/")
-    assert kept
+    assert any(MARK in row.content for body in kept.values() for row in read_rejected(body))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: {**row, "age": f"${CELL}"},
+        lambda row: {**row, "age": CELL},
+        lambda row: {**row, "risk": CELL},
+        lambda row: {**row, "sold_at": CELL},
+        lambda row: {**row, "sold_at": int(CELL)},
+        lambda row: {**row, "version": CELL},
+        lambda row: {**row, "sale": CELL},
+    ],
+    ids=["amount", "age", "risk", "time", "number as time", "version", "id"],
+)
+@pytest.mark.parametrize("rows", ["all", "one"])
+def test_no_cell_of_a_refused_row_is_in_an_event_the_ledger_or_a_notification(
+    trained: Deployment, change: Callable[[dict[str, Any]], dict[str, Any]], rows: str
+) -> None:
+    sold = lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=12)).astype(object).to_dict("records")
+    changed = [change(row) if rows == "all" or at == 5 else row for at, row in enumerate(sold)]
+    for name, body in {
+        "a.csv": lemons.csv(pd.DataFrame(changed)),
+        "a.jsonl": "\n".join(json.dumps(row, default=str) for row in changed).encode(),
+    }.items():
+        trained.upload(PREDICTIONS + name, body)
+    trained.settle()
+    assert not trained.errors
+    assert CELL not in announced(trained)
+
+
+@pytest.mark.parametrize("first", ["41,{0},s-1", "{0},{0},{0}", "a,b,{0}"])
+def test_a_file_without_a_header_is_refused_without_its_first_row(trained: Deployment, first: str) -> None:
+    trained.upload(f"{PREDICTIONS}a.csv", "\n".join([first.format(MARK)] * 3))
+    trained.settle()
+    assert {event.code for event in trained.told(BatchRejected)} <= {
+        "missing_header", "missing_columns", "duplicate_columns",
+    }  # fmt: skip
+    assert trained.told(BatchRejected)
+    assert MARK not in announced(trained)

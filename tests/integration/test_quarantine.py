@@ -74,6 +74,7 @@ def test_rows_are_released_once_the_declaration_is_mended_and_only_once(serving:
     code, shown = quarantine("show", "lemons", batch, "--rows", "2")
     assert code == 0
     assert "row 1" in shown
+    assert "age is 70.0, above its maximum 60" in shown
     assert "row 3" not in shown
     serving.upload("specs/lemons.yaml", WIDER)
     serving.settle()
@@ -135,7 +136,7 @@ def test_rows_that_were_corrected_and_uploaded_meanwhile_count_once(serving: Dep
     assert quarantine("release", "lemons", batch)[0] == 1
     rejected = serving.told(BatchRejected)[-1]
     assert (rejected.source, rejected.code) == (f"inbox/lemons/predictions/released/{batch}.csv", "no_valid_rows")
-    assert "that record stands" in rejected.message
+    assert "an earlier row has this ID, and stands" in rejected.message
 
 
 def test_a_file_that_was_refused_is_taken_in_again_once_what_was_wrong_is_mended(serving: Deployment) -> None:
@@ -190,7 +191,9 @@ def test_rows_that_were_rejected_after_they_were_read_come_back_under_the_names_
     serving.settle()
     batch = quarantined(serving)
     code, said = quarantine("release", "lemons", batch)
-    assert (code, "version 'v7' was never made" in said) == (1, True)
+    assert (code, "column version: a version that was never made" in said) == (1, True)
+    assert "'v7'" not in serving.told(BatchRejected)[-1].message
+    assert "version 'v7' was never made for lemons" in quarantine("show", "lemons", batch)[1]
     champion = serving.champion("lemons")
     made = serving.object(f"models/lemons/versions/{champion}/manifest.json") | {"version": "v7"}
     serving.upload("models/lemons/versions/v7/manifest.json", json.dumps(made))

@@ -33,5 +33,5 @@ def test_a_file_with_times_in_two_spellings_is_refused_whole(trained: Deployment
     trained.settle()
     (event,) = trained.told(BatchRejected)[-1:]
     assert event.code == "mixed_times"
-    assert "column sold_at mixes epoch milliseconds (1705500000000, 20) and ISO 8601 (" in event.message
+    assert "column sold_at mixes epoch milliseconds (20) and ISO 8601 (" in event.message
     assert trained.failures == []

@@ -24,6 +24,7 @@ from steward.records.columns import CategoricalColumn
 from steward.records.quarantine import Quarantine
 from steward.records.raw import ReadLimits, Reason
 from steward.records.row_validation import RecordFileReader
+from steward.records.rules import locate_problem
 from steward.records.stored import write_records
 from steward.records.valid_records import Records, concatenate
 from steward.repositories import models
@@ -277,7 +278,7 @@ def _version_names(versions: CategoricalColumn) -> list[str | None]:
 def _nothing_valid(quarantine: Quarantine) -> str:
     message = f"none of the {quarantine.rows:,} rows can be used; they are in quarantine with their reasons."
     if quarantine.first:
-        message += f" The first, row {quarantine.first.row}: {quarantine.first.reasons[0].message}"
+        message += f" The first, {locate_problem(quarantine.first)}"
     return message
 
 

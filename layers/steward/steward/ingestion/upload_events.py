@@ -17,6 +17,7 @@ from steward.events import (
 from steward.outbox import OutboxEntry, announce
 from steward.records.ingestion_summary import summarise_rows, summarise_windows
 from steward.records.raw import RejectedRow
+from steward.records.rules import locate_problem
 from steward.repositories.uploads import Upload, uploaded_at
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
@@ -77,7 +78,7 @@ def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[
         f"none of the {outcome.rejected:,} rows can be used; they are in quarantine with their reasons (`{show}`)."
     )
     if outcome.first:
-        message += f" The first, row {outcome.first.row}: {outcome.first.reasons[0].message}"
+        message += f" The first, {locate_problem(outcome.first)}"
     return refuse_upload(runtime, upload, "no_valid_rows", message)
 
 

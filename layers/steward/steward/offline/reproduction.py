@@ -13,8 +13,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from steward.documents import InputHidingModel
 from steward.errors import StewardError
 from steward.lineage.fields import FieldChange, changed_fields
 from steward.lineage.model_fields import model_changes
@@ -29,7 +30,7 @@ from steward.spec.policies import Recipe
 from steward.store import keys
 
 
-class PredictionDistance(BaseModel):
+class PredictionDistance(InputHidingModel):
     """How far apart the predictions of two models are on the same rows.
 
     Attributes:
@@ -47,7 +48,7 @@ class PredictionDistance(BaseModel):
     mean: float
 
 
-class Reproduction(BaseModel):
+class Reproduction(InputHidingModel):
     """A version trained again, and how it compares.
 
     Attributes:
@@ -80,7 +81,7 @@ class Reproduction(BaseModel):
     corrected_since: list[str] = []
 
 
-class Attempted(BaseModel):
+class Attempted(InputHidingModel):
     """What the process prints: the comparison, or why there is none."""
 
     reproduction: Reproduction | None = None

@@ -71,9 +71,19 @@ class Violations:
             self._faults.append(_Violation(where, code, column, sentence, mild))
 
     def unread(
-        self, unread: Mask | None, missing: Mask | None, column: str, expected: str, *, mild: bool = False
+        self,
+        unread: Mask | None,
+        missing: Mask | None,
+        column: str,
+        expected: str,
+        *,
+        rule: str | None = None,
+        mild: bool = False,
     ) -> None:
-        """Cells that hold something else than expected; `missing` cells hold nothing."""
+        """Cells that hold something else than expected; `missing` cells hold nothing.
+
+        The `rule` is what is expected, in words that hold no cell, where `expected` holds one.
+        """
         if unread is None:
             return
         array = self._raw.columns[column]
@@ -84,8 +94,8 @@ class Violations:
         self.note(unread, "wrong_type", column, show, mild=mild)
         empty = 0 if missing is None else int(missing.sum())
         if _TELLING <= unread.sum() == len(unread) - empty:
-            first = plain_cell(array, int(np.flatnonzero(unread)[0]))
-            self._unreadable.append(f"nothing in column {column} is {expected} (the first cell is {quote(first)})")
+            first = int(self._raw.rows[np.flatnonzero(unread)[0]])
+            self._unreadable.append(f"nothing in column {column} is {rule or expected} (the first is row {first})")
 
     def missing_times(
         self, missing: Mask, placeholders: Mask | None, column: str, code: str, why: str, *, mild: bool = False

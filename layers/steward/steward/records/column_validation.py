@@ -81,8 +81,9 @@ class ColumnValidator:
         """
         read, unread = arrays.numbers(self._array(column), column)
         if unread is not None:
-            expected = f"a number{self._looks(unread, column)}; write digits with a point, or leave it empty"
-            self._faults.unread(unread, read.missing, column, expected, mild=mild)
+            written = "a number{}; write digits with a point, or leave it empty"
+            expected, rule = (written.format(looks) for looks in self._looks(unread, column))
+            self._faults.unread(unread, read.missing, column, expected, rule=rule, mild=mild)
         if not declared.nullable:
             absent = np.isnan(read.values)
             absent = absent if unread is None else absent & ~unread
@@ -211,11 +212,14 @@ class ColumnValidator:
                 mild=mild,
             )
 
-    def _looks(self, unread: Mask, column: str) -> str:
-        """What the first cells look like that are no numbers."""
+    def _looks(self, unread: Mask, column: str) -> tuple[str, str]:
+        """What the first cells look like that are no numbers, with an example of them and without."""
         array = arrays.plain(self._array(column))
         first = Array.from_numpy(np.flatnonzero(unread)[:_LOOKED_AT])
-        return looks_like(list(map(str, compute.take(array, first).to_pylist()))) if arrays.is_text(array.type) else ""
+        if not arrays.is_text(array.type):
+            return "", ""
+        cells = list(map(str, compute.take(array, first).to_pylist()))
+        return looks_like(cells), looks_like(cells, example=False)
 
     def _array(self, column: str) -> Array:
         return self._columns[column]

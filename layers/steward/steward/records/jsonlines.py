@@ -96,8 +96,8 @@ class JsonLineRows:
         if not rows:
             raise BatchInvalid(
                 "not_json_lines",
-                f"no line of {self._lines.name} can be read as a JSON object (line {rejected[0].line}: "
-                f"{rejected[0].reasons[0].message}); write one object a line, not an array or indented JSON",
+                f"no line of {self._lines.name} can be read as a JSON object (the first is line "
+                f"{rejected[0].line}); write one object a line, not an array or indented JSON",
             )
 
     def _next_rows(self) -> tuple[list[_Row], list[RejectedRow]]:

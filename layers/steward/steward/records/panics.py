@@ -20,5 +20,5 @@ def refuse_panics(name: str) -> Iterator[None]:
             raise
         raise BatchInvalid(
             "unreadable",
-            f"a value in {name} cannot be read ({error}); look for extreme dates and numbers, and mend them",
+            f"a value in {name} cannot be read; look for extreme dates and numbers, and mend them",
         ) from error

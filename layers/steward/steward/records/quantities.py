@@ -44,15 +44,19 @@ def read_quantities(array: Array, quantity: Quantity) -> tuple[NumericColumn, Ma
     return NumericColumn(values[codes], absent if absent.any() else None), strange if strange.any() else None
 
 
-def looks_like(cells: Sequence[str]) -> str:
+def looks_like(cells: Sequence[str], *, example: bool = True) -> str:
     """What messages say of cells that should be numbers and are written in another way; empty where nothing tells.
 
     >>> looks_like(["$1,234.50"])
     ' (it looks like amounts in $: write $1,234.50 as 1234.5)'
+    >>> looks_like(["$1,234.50"], example=False)
+    ' (it looks like amounts in $)'
     """
     found = quantity_of([*dict.fromkeys(cells)][:_LOOKED_AT])
     if found is None:
         return ""
+    if not example:
+        return "" if isinstance(found, str) else f" (it looks like {found.name})"
     if isinstance(found, str):
         return f" (it looks like {found})"
     for cell in cells:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from steward.errors import BatchInvalid
 from steward.records.raw import Format
+from steward.results import count_of
 from steward.spec.model import ModelSpec
 from steward.spec.telemetry import telemetry_columns
 
@@ -92,30 +93,31 @@ class ExpectedColumns:
         Raises:
             BatchInvalid: a column is missing, or a name is given twice.
         """
+        named = file_format != "csv" or any(name in self.names for name in found)  # else it may be a row
         repeated = [name for name, count in Counter(found).items() if count > 1 and name]
         if repeated:
+            which = _join_names(repeated) if named else f"of the same name ({len(repeated):,} names)"
             raise BatchInvalid(
-                "duplicate_columns",
-                f"the file has more than one column {_join_names(repeated)}; give each its own name",
+                "duplicate_columns", f"the file has more than one column {which}; give each its own name"
             )
         nulls = self.nullable if file_format == "jsonl" else frozenset()
         missing = [name for name in self.required if name not in found and name not in nulls]
         if missing:
-            raise self._missing(missing, found, file_format)
+            raise self._missing(missing, found, file_format, named=named)
         if self.some and not any(name in found for name in self.some):
             raise BatchInvalid(
                 "missing_columns",
-                f"the file has none of the columns {_join_names(self.some)}; it has {_join_names(found)}; "
+                f"the file has none of the columns {_join_names(self.some)}; {_list_found(found, named=named)}; "
                 "add one of them",
             )
         extra = self.undeclared(found)
         return [f"columns that the declaration does not name were ignored: {_join_names(extra)}"] if extra else []
 
-    def _missing(self, missing: list[str], found: Sequence[str], file_format: Format) -> BatchInvalid:
+    def _missing(self, missing: list[str], found: Sequence[str], file_format: Format, *, named: bool) -> BatchInvalid:
         if file_format == "csv" and len(missing) == len(self.required) and any(_is_number(name) for name in found):
             return BatchInvalid(
                 "missing_header",
-                f"the first line looks like a row ({_join_names(found)}), not like a header; "
+                "the first line looks like a row, not like a header; "
                 f"put a line with the column names first: {_join_names(self.required)}",
             )
         unused = [name for name in found if name not in self.required]
@@ -126,7 +128,7 @@ class ExpectedColumns:
         return BatchInvalid(
             "missing_columns",
             f"the file lacks {'columns' if len(missing) > 1 else 'column'} {_join_names(lines)}; "
-            f"it has {_join_names(found)}; "
+            f"{_list_found(found, named=named)}; "
             f"rename or add what is missing, or correct the declaration{_separator_hint(found)}",
         )
 
@@ -176,6 +178,13 @@ def _nullable(spec: ModelSpec) -> frozenset[str]:
 def _join_names(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_SHOWN])
     return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
+
+
+def _list_found(found: Sequence[str], *, named: bool) -> str:
+    """The columns of a file; a first line without any name that is declared may be a row, and is not shown."""
+    if named:
+        return f"it has {_join_names(found)}"
+    return f"its first line ({count_of(len(found), 'column')}) names none that is declared: is it a header?"
 
 
 def _separator_hint(found: Sequence[str]) -> str:

@@ -72,17 +72,13 @@ def spelling_of(arrays: Sequence[Array], column: str) -> Spelling | None:
     numbers, texts, stamps = _first_cells(arrays)
     digits = [cell for cell in texts if is_digits(cell)]
     values = np.concatenate([*numbers, np.floor(np.array([float(cell) for cell in digits]))])
-    found: dict[Spelling, int] = {}
-    examples: dict[Spelling, str] = {}
-    for digit, count in count_spellings(values).items():
-        found[digit], examples[digit] = count, next(filter(digit.explains, digits), "numbers")
+    found: dict[Spelling, int] = dict(count_spellings(values).items())
     for spelling, cells in chain(((ISO, stamps),) if stamps else (), _group_by_spelling(texts)):
         found[spelling] = found.get(spelling, 0) + len(cells)
-        examples.setdefault(spelling, cells[0])
     if not found and len(values):
         name, formats = describe_unexplained(values)
         return DateSpelling(name, formats=formats)
-    return _only(found, examples, column)
+    return _only(found, column)
 
 
 def _first_cells(arrays: Sequence[Array]) -> tuple[list[NDArray[Any]], list[str], list[str]]:
@@ -134,10 +130,10 @@ def _group_by_spelling(texts: Sequence[str]) -> Iterator[tuple[Spelling, list[st
         yield DateSpelling(name, tuple(dict.fromkeys(cells))[:_EXAMPLES]), cells
 
 
-def _only(found: dict[Spelling, int], examples: dict[Spelling, str], column: str) -> Spelling | None:
+def _only(found: dict[Spelling, int], column: str) -> Spelling | None:
     common = {spelling: count for spelling, count in found.items() if count > _FEW * sum(found.values())}
     if len(common) > 1:
-        ways = " and ".join(f"{spelling.name} ({examples[spelling]}, {count:,})" for spelling, count in common.items())
+        ways = " and ".join(f"{spelling.name} ({count:,})" for spelling, count in common.items())
         raise BatchInvalid(
             "mixed_times",
             f"column {column} mixes {ways} in its first {LOOKED_AT:,} rows at most, so that no time can be trusted; "
