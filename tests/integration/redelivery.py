@@ -14,7 +14,6 @@ from botocore.client import BaseClient
 
 from steward import aws
 from steward.events import Event
-from steward.retraining.runs import Run
 from steward.runtime import Runtime
 
 from .deployment import REGION, Clock, Deployment, LambdaContext, _handler, logical_id, payload
@@ -63,13 +62,11 @@ class Write:
 
     Attributes:
         name: the key, the event or the subject.
-        begins_work: whether it notes that a training or a validation begins its work.
     """
 
     function: str
     operation: str
     name: str
-    begins_work: bool = False
 
 
 @dataclass
@@ -113,7 +110,7 @@ class World:
         entries = parameters.get("Entries") or [{}]
         name = parameters.get("Key") or parameters.get("Name") or entries[0].get("DetailType")
         noted = str(name or parameters.get("Subject") or "")
-        self.writes.append(Write(self._running, operation, noted, _begins_work(noted, parameters)))
+        self.writes.append(Write(self._running, operation, noted))
         if len(self.writes) == self.die_after:
             raise Died(f"after write {self.die_after}: {self.writes[-1]}")
 
@@ -240,15 +237,6 @@ class World:
             "eventSourceARN": self.deployment.arns[message.function],
             "awsRegion": REGION,
         }
-
-
-def _begins_work(key: str, parameters: Parameters) -> bool:
-    if not key.startswith("runs/") or key.endswith("_policy.json"):
-        return False
-    run = Run.model_validate_json(parameters["Body"])
-    attempt = run.attempt
-    before = {"training": ("requested", "frozen"), "validation": ("trained",)}
-    return attempt is not None and attempt.makes != "" and not attempt.failed and run.stage in before[attempt.stage]
 
 
 @contextmanager

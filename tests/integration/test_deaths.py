@@ -14,7 +14,6 @@ from .redelivery import FUNCTIONS, Redelivery, World, Write, world
 
 SEED = 20240615
 SAMPLED = 60
-KILLED, FAILED = "was killed while it", "lemons: retraining failed"
 OPERATIONS = {
     "accept_commands": "PutEvents PutObject",
     "attribute_features": "PutEvents PutObject",
@@ -35,8 +34,8 @@ OPERATIONS = {
 }
 """What each function writes with: behind every such call of the life it dies."""
 
-NOT_WOKEN = {"accept_version", "collect_resources", "serve_predictions"}
-"""Functions that nothing in the life wakes: it has one environment, no measured endpoint, and no caller."""
+NOT_WOKEN = {"accept_version", "collect_resources"}
+"""Functions that nothing in the life wakes: it has one environment, and no measured endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +89,9 @@ class Life:
         Messages that come again late may be overtaken by others, and some orders rightly matter: which labels are
         there when a run is decided on. So where a late redelivery changes a conclusion, the death must have left what
         the mere delay of the messages leaves that were not done with; the one in whose midst the process died counts as
-        either. A death behind the note that a training or validation begins its
-        work is one in that work: the run fails, and says why.
+        either.
         """
         undisturbed, found = self.phases[death.phase], self._after(death)
-        if undisturbed.writes[death.write - 1].begins_work:
-            killed = [name for name, value in found.stored.items() if KILLED in value]
-            return [] if len(killed) == found.told[FAILED] == 1 else [f"killed: {killed}, told: {found.told}"]
         differences = undisturbed.after.differences(found)
         if not differences or death.back == "at once":
             return differences
