@@ -1,5 +1,6 @@
 """A replay decides as the deployment does: with what is known at the time, by the same rules and gates."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from steward.backtest.candidates import loss_table, realise_candidate
+from steward.backtest.chart import draw_chart
 from steward.backtest.policies import RehearsedPolicy
 from steward.backtest.policy_comparison import EVERY, HINDSIGHT, NEVER, compare_policies
 from steward.backtest.records import ReplayImpossible, ReplayRecords, check_counted
@@ -133,6 +135,14 @@ def test_the_comparison_puts_policies_beside_schedules(rehearsal: Rehearsal) -> 
     assert lines[HINDSIGHT].mean.value <= lines[EVERY].mean.value + 0.2
     assert all(line.total is None for line in report.policies)
     assert report.model_validate_json(report.model_dump_json()) == report
+
+
+def test_a_chart_explains_its_marks_and_writes_days_that_do_not_touch(rehearsal: Rehearsal) -> None:
+    report = compare_policies(rehearsal, model="lemons", reference_until=START, label_delay=0.0)
+    assert len({window.window for line in report.policies for window in line.windows}) > 10
+    picture = draw_chart(report)
+    assert "▲ promoted, × refused" in picture
+    assert 2 <= len(re.findall(r'text-anchor="middle"[^>]*>\d\d \w{3} \d{4}<', picture)) <= 7
 
 
 def test_a_price_of_runs_decides_how_many_are_best(rehearsal: Rehearsal) -> None:

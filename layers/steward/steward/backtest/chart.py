@@ -13,6 +13,9 @@ _ROOM = 0.06
 _FONT = 'font-family="system-ui, sans-serif" font-size="12"'
 _SMOOTHED = 4
 """Windows whose mean is drawn, so that lines can be told apart."""
+_DAYS = 7
+"""At most so many days are written below; more would touch."""
+_KEY = "▲ promoted, × refused"
 
 
 def draw_chart(report: BacktestReport) -> str:
@@ -36,13 +39,14 @@ def draw_chart(report: BacktestReport) -> str:
         f"<title>{escape(title)}</title>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
         f'<text x="{_LEFT}" y="20" font-size="14" font-weight="600" fill="#1c2733">{escape(title)}</text>',
+        f'<text x="{_LEFT}" y="37" fill="#5f6b7a">{_KEY}</text>',
     ]
     for value in scale(low, high):
         parts.append(f'<path d="M{_LEFT} {y(value)}H{_WIDTH - _RIGHT}" stroke="#e3e7eb"/>')
         parts.append(f'<text x="{_LEFT - 8}" y="{y(value) + 4}" text-anchor="end" fill="#5f6b7a">{value:.6g}</text>')
     parts += [
         f'<text x="{x(name)}" y="{_HEIGHT - 14}" text-anchor="middle" fill="#5f6b7a">{_day(name)}</text>'
-        for name in names[:: max(1, len(names) // 8)]
+        for name in names[:: -(-len(names) // _DAYS)]
     ]
     for at, (policy, line) in enumerate(zip(report.policies, lines, strict=True)):
         colour = _COLOURS[at % len(_COLOURS)]

@@ -1,5 +1,6 @@
 """The gates that compare a version with those before it: the champion, and the first that was approved."""
 
+from steward.performance.paired import Gain
 from steward.spec.durations import format_duration
 from steward.spec.policies import ValidationMetric, ValidationPolicy
 from steward.validation.contest import Contest, FirstVersion
@@ -35,15 +36,7 @@ class BetterThanChampion:
             f"{'above' if passed else 'not above'} the {required:.4f} asked for; {remedy}"
             f"{chance(policy, measured.blocks if in_time else None)}"
         )
-        return GateResult(
-            gate=self.name,
-            passed=passed,
-            message=message,
-            value=gain.value,
-            low=gain.low,
-            high=gain.high,
-            required=required,
-        )
+        return _of_gain(self.name, gain, message, required, passed=passed)
 
 
 class NotWorseThanFirst:
@@ -74,15 +67,7 @@ class NotWorseThanFirst:
             f"confidence the loss is at most {max(-gain.low, 0):.4f}, {_verdict(margin, passed=passed)}"
             f"{_remedy(first.version, likely=likely) if not passed else ''}"
         )
-        return GateResult(
-            gate=self.name,
-            passed=passed,
-            message=message,
-            value=gain.value,
-            low=gain.low,
-            high=gain.high,
-            required=-margin,
-        )
+        return _of_gain(self.name, gain, message, -margin, passed=passed)
 
     def _by_record(self, contest: Contest, first: FirstVersion, policy: ValidationPolicy, margin: float) -> GateResult:
         metric = metric_of(contest, policy)
@@ -98,6 +83,18 @@ class NotWorseThanFirst:
             f"{_remedy(first.version, likely=False) if not passed else ''}"
         )
         return GateResult(gate=self.name, passed=passed, message=message, value=gain, required=-margin)
+
+
+def _of_gain(gate: str, gain: Gain, message: str, required: float, *, passed: bool) -> GateResult:
+    return GateResult(
+        gate=gate,
+        passed=passed,
+        message=message,
+        value=gain.value,
+        low=gain.low,
+        high=gain.high,
+        required=required,
+    )
 
 
 def _recorded_gain(metric: ValidationMetric, first: FirstVersion, contest: Contest) -> float | None:
