@@ -57,7 +57,7 @@ def test_a_refusal_is_recorded_with_all_its_reasons(trained: Deployment) -> None
     assert declined.triggers == ["someone asks"]
     assert [reason.split(":")[0] for reason in declined.reasons] == [
         "cool-down",
-        "0 labelled rows since the newest run, which the declaration has not changed since; the policy asks for 500",
+        "0 labelled rows since the newest run, under the same declaration; the policy asks for 500",
     ]
     (entry,) = [entry for entry in trained.entries("lemons") if entry.identity == declined.event_id]
     assert entry.action == "training_declined"
@@ -298,8 +298,8 @@ def test_decisions_are_listed_with_what_they_rest_on(trained: Deployment) -> Non
         shown = run("decisions", "lemons", document["decision"]).stdout
         newest, first = json.loads(run("decisions", "lemons", "--json").stdout)
         unknown = run("decisions", "lemons", "2031")
-    assert sum("held back" in line and "cool_down: cool-down: " in line for line in listed) == 1
-    assert sum("run started" in line and "first_version: no version is in charge yet" in line for line in listed) == 1
+    assert sum("held back" in line and "cool-down: the newest run is" in line for line in listed) == 1
+    assert sum("run started" in line and "no version is in charge yet" in line for line in listed) == 1
     assert "asked by schedule: someone asks" in shown
     assert "held back by minimum_new_labels: 0 labelled rows" in shown
     assert (newest["decision"], first["verdict"]) == (document["decision"], "start")

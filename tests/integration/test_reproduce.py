@@ -133,7 +133,7 @@ def test_rows_withdrawn_since_are_trained_on_and_told_of(trained: Deployment) ->
     correct(trained, defect, lemons.sales(14)[["sale"]].head(10), kind="withdrawn-reference")
     shown = reproduce(trained)
     assert shown.code == 0, shown.text
-    assert "corrected or withdrawn rows since" in shown.stdout
+    assert "were corrected or withdrawn since" in shown.stdout
     assert compare(trained)["corrected_since"]
 
 

@@ -88,6 +88,13 @@ def test_what_cannot_be_told_is_not_in_good_order() -> None:
     assert "cannot tell, warning" in text
     assert "cannot tell for 5 of 7 columns" in text
     assert "good order" not in text.lower()
+    (alert,) = [alert for alert in told.alerts if alert.doubt]
+    assert alert.doubt
+    assert alert.latest
+    finding = alert.latest.findings["log_loss"].model_copy(update={"summary": f"{alert.doubt.clause}; and more"})
+    latest = alert.latest.model_copy(update={"findings": {"log_loss": finding}})
+    said = replace(told, alerts=[replace(alert, latest=latest)])
+    assert shown(alerts_table(said)).count("cannot tell for 5 of 7 columns") == 1, "once, not by summary and doubt"
     (record,) = told.record()["alerts"]
     assert record["state"] == "cannot tell"
 

@@ -108,7 +108,7 @@ def test_no_run_starts_while_one_is_in_flight() -> None:
 def test_no_run_starts_without_enough_new_labels() -> None:
     memory = TRAINED.model_copy(update={"counted": TRAINED.labels | {V1W1: 101}})
     assert ask(memory).reasons == [
-        "499 labelled rows since the newest run, which the declaration has not changed since; the policy asks for 500"
+        "499 labelled rows since the newest run, under the same declaration; the policy asks for 500"
     ]
     assert ask(memory.with_labels(V1W2, 1)).verdict == "start"
 
@@ -262,7 +262,7 @@ def test_a_changed_declaration_asks_for_the_version_that_is_missing(
 def test_new_labels_are_asked_for_only_under_the_same_declaration() -> None:
     asked = {"asked": "person", "reason": "ann asks", "has_champion": False, "firing": []}
     (reason,) = ask(FIRST, settings="s0", **asked).reasons
-    assert reason.startswith("0 labelled rows since the newest run, which the declaration has not changed since")
+    assert reason.startswith("0 labelled rows since the newest run, under the same declaration")
     assert ask(FIRST, settings="s1", **asked).verdict == "start"
 
 

@@ -46,7 +46,7 @@ def show_decisions(
 def _table(model: str, found: Sequence[PolicyDecision]) -> object:
     drawn = draw_table(f"Decisions of {model}", "as of", "decision", "result", "why", whole=("as of", "decision"))
     for one in found:
-        why = console.stack(*(f"{rule.rule}: {rule.sentence}" for rule in _reasons(one)))
+        why = console.stack(*(rule.sentence for rule in _reasons(one)))
         drawn.add_row(f"{one.as_of:%Y-%m-%d %H:%M}", one.decision, _result(one), why)
     return drawn
 

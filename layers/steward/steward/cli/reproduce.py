@@ -22,6 +22,7 @@ from steward.errors import ObjectMissing, StewardError
 from steward.lineage.fields import changed_fields
 from steward.offline.reproduction import Attempted, Reproduction
 from steward.repositories.artifacts import ArtifactCatalogue
+from steward.results import count_of
 from steward.retraining import recipe
 from steward.retraining.platform import choosable_instructions, describe_platform, platform_environment
 from steward.retraining.runs import Run
@@ -149,8 +150,8 @@ def _show(found: Reproduction) -> None:
         console.print(_describe_distance(found), markup=False)
     if found.corrected_since:
         console.print(
-            f"{len(found.corrected_since):,} objects have corrected or withdrawn rows since this dataset was fixed; "
-            "both trainings read the rows as they were before.",
+            f"Rows of {count_of(len(found.corrected_since), 'object')} were corrected or withdrawn since this dataset "
+            "was fixed; both trainings read the rows as they were before.",
             markup=False,
         )
 

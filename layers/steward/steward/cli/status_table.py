@@ -84,9 +84,9 @@ def _others(calm: list[AlertStatus]) -> str:
 
 
 def _doubt(alert: AlertStatus) -> str:
-    """What the newest window cannot tell, and why."""
+    """What the newest window cannot tell, and why, unless the alert's own summary says it."""
     doubt = alert.doubt
-    if doubt is None:
+    if doubt is None or doubt.clause in alert.summary:
         return ""
     return f"the newest window ({_day(doubt.window)}, {count_of(doubt.rows, 'row')}) {doubt.clause}"
 

@@ -113,7 +113,7 @@ def _minimum_new_labels(policy: RetrainingPolicy, inputs: PolicyInputs) -> str:
     if not inputs.last_run or inputs.settings_changed or inputs.new_labels >= policy.minimum_new_labels:
         return ""
     return (
-        f"{inputs.new_labels:,} labelled rows since the newest run, which the declaration has not changed since; "
+        f"{inputs.new_labels:,} labelled rows since the newest run, under the same declaration; "
         f"the policy asks for {policy.minimum_new_labels:,}"
     )
 
