@@ -30,27 +30,32 @@ def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetMan
         TrainingImpossible: there are no labelled rows before `as_of`.
         DataRefused: an object is not this model's, or not this environment's.
     """
-    erasures = [keys.erasure_of(listed.key) for listed in data.list(keys.erasures(spec.model))]
     frames = _read(data, spec, _list_objects(data, _sources(data, spec)))
     rows = dataset_rows(frames, spec)
     time = rows[spec.columns.time]
-    known = rows[time < pd.Timestamp(as_of)]
+    known = time[time < pd.Timestamp(as_of)]
     if known.empty:
         raise TrainingImpossible(
             f"no labelled row is older than {as_of:%Y-%m-%d %H:%M} UTC, the time that the run is about; the oldest is "
             f"of {time.min():%Y-%m-%d %H:%M}. Look for wrong years, days and months, or wait until that time"
         )
+    newest = _newest_reference(frames, spec)
+    return DatasetManifest.of(spec, list(frames), known.max().to_pydatetime(), data.environment, newest), rows
+
+
+def describe_snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
+    """Take a snapshot that is to be kept: with the profile of its rows, which is stored, and the erasures so far.
+
+    Raises:
+        TrainingImpossible, DataRefused: as `snapshot`.
+    """
+    erasures = sorted(keys.erasure_of(listed.key) for listed in data.list(keys.erasures(spec.model)))
+    manifest, rows = snapshot(data, spec, as_of)
+    known = rows[rows[spec.columns.time] < pd.Timestamp(manifest.end)]
     profile = DatasetProfile.of(known, spec).model_dump_json().encode()
-    manifest = DatasetManifest.of(
-        spec,
-        list(frames),
-        known[spec.columns.time].max().to_pydatetime(),
-        data.environment,
-        _newest_reference(frames, spec),
-        profile=data.create_if_absent(keys.dataset_profile(spec.model, hashlib.sha256(profile).hexdigest()), profile),
-        erasures=erasures,
-    )
-    return manifest, rows
+    place = keys.dataset_profile(spec.model, hashlib.sha256(profile).hexdigest())
+    stored = data.create_if_absent(place, profile)
+    return manifest.model_copy(update={"profile": stored, "erasures": tuple(erasures)}), rows
 
 
 def _sources(data: Bucket, spec: ModelSpec) -> list[tuple[str, Iterable[ObjectSummary]]]:

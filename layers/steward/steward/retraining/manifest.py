@@ -101,9 +101,6 @@ class DatasetManifest(VersionedModel):
         newest: datetime,
         environment: str,
         newest_reference: datetime | None = None,
-        *,
-        profile: ObjectRef | None = None,
-        erasures: Sequence[str] = (),
     ) -> Self:
         """Choose the spans, and note what the declaration says of the rows.
 
@@ -113,8 +110,6 @@ class DatasetManifest(VersionedModel):
             newest: the event time of the newest of them.
             environment: of the deployment.
             newest_reference: the event time of the newest row of the reference; None without one.
-            profile: where the summary of the rows is stored.
-            erasures: that were carried out before the objects were listed.
         """
         policy = spec.retraining
         end = newest.replace(microsecond=0) + timedelta(seconds=1)
@@ -132,8 +127,6 @@ class DatasetManifest(VersionedModel):
             filters=tuple(policy.filters),
             columns=tuple(_columns(spec)),
             corrections=tuple(sorted({item.batch for item in objects if item.corrects})),
-            erasures=tuple(sorted(erasures)),
-            profile=profile,
             data=spec.data,
         )
 
