@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from steward.performance.binary_metrics import expected_calibration_error
 from steward.performance.binary_outcomes import BinaryOutcomes
 from steward.performance.paired_calibration import RowCalibration, bounded_error, bounded_rise
-from steward.spec.gate_limits import CalibrationBounds, ServingBudgets
+from steward.spec.gate_settings import CalibrationBounds, ServingBudgets
 from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.contest import judge
 from steward.validation.evaluation import GateResult

@@ -9,7 +9,7 @@ from steward.fairness.group_fairness import GroupTreatment
 from steward.performance.groups import Confusion
 from steward.profiles.model_bins import SegmentBins
 from steward.profiles.segments import Decisions
-from steward.spec.gate_limits import CalibrationBounds
+from steward.spec.gate_settings import CalibrationBounds
 from steward.spec.monitors import FairnessMonitor
 from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.contest import Contest, FirstVersion, HoldoutTreatment, judge

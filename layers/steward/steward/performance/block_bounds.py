@@ -49,6 +49,22 @@ def margin_of_error(
     else:
         _, places, sizes = np.unique(blocks, return_inverse=True, return_counts=True)
         sums, shares = np.bincount(places, weights=influence), sizes / len(influence)
+    return margin_of_sums(sums, shares, confidence, in_time=in_time, far=far)
+
+
+def margin_of_sums(sums: Floats, shares: Floats, confidence: float, *, in_time: bool, far: bool = False) -> float:
+    """The same of the sums of blocks.
+
+    Args:
+        sums: influence of each block, in order of time, shape (blocks,).
+        shares: of the rows, shape (blocks,).
+        confidence: of each side.
+        in_time: as in `margin_of_error`.
+        far: likewise.
+
+    Raises:
+        ValueError: there are fewer than two blocks.
+    """
     count = len(sums)
     if count < _FEWEST_BLOCKS:
         raise ValueError("all rows fall in one block of time; a bound needs two blocks at least")

@@ -6,8 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from steward.spec.durations import Duration
-from steward.spec.gate_limits import CalibrationBounds, ServingBudgets
-from steward.spec.gate_settings import Expectation, GoldenRows, Robustness
+from steward.spec.gate_settings import CalibrationBounds, Expectation, GoldenRows, Robustness, ServingBudgets
 from steward.spec.monitors import FairnessMonitor
 from steward.spec.spec_section import SpecSection, Tolerance
 

@@ -5,7 +5,7 @@ from statistics import median
 
 from steward.operation.order_statistics import enclosing_ranks
 from steward.results import count_of
-from steward.spec.gate_limits import ServingBudgets
+from steward.spec.gate_settings import ServingBudgets
 from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.contest import Contest
 from steward.validation.evaluation import GateFinding, GateResult
