@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from steward import aws
 from steward.events import ReproductionRequested
-from steward.lineage.reproduction import train_again
+from steward.lineage.repeated_training import train_again
 from steward.retraining import artifact, recipe
 from steward.spec.document import read_spec
 from steward.store.stored_objects import sha256
