@@ -166,8 +166,8 @@ class RetrainingState(VersionedModel):
         """The memory after being told what a run showed: its gain on the holdout, and whether its version took over."""
         if run not in self.judged:
             return self
-        told = self.judged[run].model_copy(update={"gain": gain, "promoted": promoted})
-        return self.model_copy(update={"judged": self.judged | {run: told}})
+        known = self.judged[run].model_copy(update={"gain": gain, "promoted": promoted})
+        return self.model_copy(update={"judged": self.judged | {run: known}})
 
     def settings_changed(self, settings: str) -> bool:
         """Whether a run would be made with other settings than the newest run, so that it may end otherwise."""
