@@ -59,7 +59,10 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     "raise_alerts": {"ledger/*/decisions/action_held/*": "test_actions.py"},
     "register_model": {"scheduler:CreateScheduleGroup": "test_register_model.py"},
     "release_model": {"ledger/*/decisions/run_failed/*": "test_release_model.py"},
-    "train_model": {"ledger/*/decisions/run_failed/*": "test_runs.py"},
+    "train_model": {
+        "data/progress/*": "test_training_progress.py",
+        "ledger/*/decisions/run_failed/*": "test_runs.py",
+    },
     "validate_model": {"ledger/*/decisions/run_failed/*": "test_runs.py"},
     "watch_deployment": dict.fromkeys(
         [

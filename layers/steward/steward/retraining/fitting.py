@@ -14,6 +14,7 @@ from steward.retraining.manifest import DatasetManifest
 from steward.retraining.recipe import Fitted
 from steward.retraining.scored_outcomes import row_losses
 from steward.retraining.split_evidence import SplitEvidence
+from steward.retraining.training_progress import FitComparison, ProgressReport, ignore_progress
 from steward.retraining.training_span import SpanFacts, choose_span, select_rows
 from steward.retraining.versions import SpanChoice
 from steward.spec.model import ModelSpec
@@ -55,6 +56,7 @@ def fit_version(
     *,
     since: datetime | None = None,
     examine: Callable[[SplitEvidence], object] = SplitEvidence.require,
+    report: ProgressReport = ignore_progress,
 ) -> FittedVersion:
     """Fit a version on the rows of a dataset.
 
@@ -64,6 +66,7 @@ def fit_version(
         manifest: its spans.
         since: when the trouble began that the run is about; None where no alert says.
         examine: is given the evidence of the split before anything is fitted, and raises where it does not suffice.
+        report: is told which fit is under way.
 
     Raises:
         TrainingImpossible: the rows are too few, their parts are not apart, or the recipe cannot be fitted.
@@ -74,11 +77,15 @@ def fit_version(
     training, holdout = parts.training, parts.holdout
     facts = SpanFacts.of(spec.retraining, since, manifest.reference_until)
 
+    spans = FitComparison(report, "comparing spans")
+
     def loss(span: SpanName, before: pd.DataFrame, after: pd.DataFrame) -> float:
+        spans.begin_fit(span)
         model, _ = _fit(spec, span, before, facts)
-        return float(row_losses(recipe.score(model, spec, after), after, spec).mean())
+        return spans.end_fit(span, float(row_losses(recipe.score(model, spec, after), after, spec).mean()))
 
     choice = choose_span(spec, training, facts, lambda part: suffices(part, spec), loss)
+    report("fitting")
     judged, fitted_on = _fit(spec, choice.span, training, facts)
     released = judged
     if spec.retraining.refit:
