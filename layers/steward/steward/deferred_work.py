@@ -74,7 +74,7 @@ class DeferredWork:
 def _do(work: Work) -> None:
     try:
         work()
-    except Exception:  # the answer has left: nobody else hears of it
+    except Exception:  # noqa: BLE001 - the answer has left: nobody else hears of it
         _LOG.exception("what follows an answer failed")
 
 

@@ -89,7 +89,7 @@ class HttpFunction[S: Settings]:
         self._later.wait()
         try:
             answer = self.endpoint.answer(HttpRequest.of(event))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - somebody waits for an answer
             logger.error("request failed", reason=type(error).__name__, exc_info=error)
             detail = f"the request failed, and was not answered; its ID is {context.aws_request_id}; send it again"
             status = HTTPStatus.INTERNAL_SERVER_ERROR

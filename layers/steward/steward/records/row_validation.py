@@ -87,7 +87,7 @@ class RowValidator:
         BatchInvalid: the task has no files of this kind.
     """
 
-    def __init__(  # noqa: PLR0917 - as a file has them
+    def __init__(
         self,
         spec: ModelSpec,
         kind: RecordKind,

@@ -68,9 +68,7 @@ class ServedModel:
             ExperimentInvalid: the entity is no text that UTF-8 can hold.
         """
         arm, version = self.routing.arm_of(entity)
-        if version in self.versions:
-            return Answered(version, arm)
-        return Answered(self.champion.version, None)
+        return Answered(version, arm) if version in self.versions else Answered(self.champion.version, None)
 
 
 class ServedModels:
@@ -201,7 +199,7 @@ class ServedModels:
         if manifest.artifact is None:
             raise RequestRefused(
                 HTTPStatus.CONFLICT,
-                f"version {version} of {routing.model} was trained elsewhere, so Steward has no artifact to score with; "
+                f"version {version} of {routing.model} was trained elsewhere, so Steward has no artifact of it: "
                 "score where it was trained, and log its predictions with steward.client",
             )
         evaluation = self._data.load(keys.version(routing.model, version, "evaluation.json"), Evaluation)

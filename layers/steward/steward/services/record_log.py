@@ -97,7 +97,7 @@ class RecordLog:
         return self._figures.setdefault(model, ServingFigures())
 
     def _write_figures(self) -> None:
-        """Write what was counted since the last time, of each model; as metrics too, where the deployment wants them."""
+        """Write what was counted since the last time, of each model, and as metrics where these are wanted."""
         for model, figures in self._figures.items():
             logger.info(
                 "served",

@@ -15,7 +15,7 @@ from steward.runtime import Runtime, ServingSettings, logger
 from steward.services.record_log import RecordLog
 from steward.serving.answers import Answered, describe_predictions, encode_records
 from steward.serving.refusals import MEDIA_TYPE, RequestRefused
-from steward.serving.request_body import MOST_BYTES, Row, decode_body
+from steward.serving.request_body import MOST_BYTES, RequestRow, decode_body
 from steward.serving.request_rows import RequestRows
 from steward.serving.routes import model_of_request
 from steward.spec.model import ModelSpec
@@ -30,7 +30,7 @@ class _AnsweredRows:
     """Rows that were answered and are not logged yet."""
 
     spec: ModelSpec
-    cells: list[Row]
+    cells: list[RequestRow]
     answers: list[dict[str, Any]]
     milliseconds: float
 
@@ -60,9 +60,11 @@ class PredictionEndpoint:
             return HttpAnswer(refusal.status, refusal.body, headers)
         except ServingUnavailable as error:
             self._log.note_refused(model, int(HTTPStatus.SERVICE_UNAVAILABLE))
-            logger.error("model cannot be served", model=model, reason=str(error))
-            refusal = RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-            return HttpAnswer(refusal.status, refusal.body, {"Content-Type": MEDIA_TYPE, "Retry-After": _RETRY_AFTER})
+            logger.error("request failed", model=model, reason=str(error))
+            unavailable = RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+            return HttpAnswer(
+                unavailable.status, unavailable.body, {"Content-Type": MEDIA_TYPE, "Retry-After": _RETRY_AFTER}
+            )
 
     def finish(self) -> None:
         """Log what was answered, and look for a newer routing."""
@@ -125,5 +127,5 @@ class PredictionEndpoint:
 
 def _assign(served: ServedModel, rows: RequestRows) -> list[Answered]:
     if served.routing.traffic is None:
-        return [Answered(served.champion.version, None)] * len(rows.cells)
+        return [served.assign(None)] * len(rows.cells)
     return [served.assign(entity) for entity in rows.entities]

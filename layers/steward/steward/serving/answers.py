@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from steward.records.columns import CategoricalColumn, Column, EmbeddingColumn, NumericColumn
 from steward.records.labels import class_names
+from steward.records.schema import MODEL_COLUMN
 from steward.retraining.recipe import Fitted, columns_of, learnable, score_frame
 from steward.serving.refusals import FieldProblem, RequestRefused
-from steward.serving.request_body import MOST_ROW_BYTES, Row
+from steward.serving.request_body import MOST_ROW_BYTES, RequestRow
 from steward.spec.features import EmbeddingFeature
 from steward.spec.model import ModelSpec
 
-MODEL_COLUMN = "steward_model"
-"""The key of a record by which Firehose finds the folder of its model; ingestion ignores it."""
 ARM_COLUMN = "arm"
 
 
@@ -50,7 +49,8 @@ class ServedVersion:
         """
         frame = feature_frame_of(columns, self.spec, rows)
         try:
-            scores = score_frame(self.model, spec, frame)
+            with np.errstate(over="ignore"):  # it becomes infinite, which is refused
+                scores = score_frame(self.model, spec, frame)
         except (ValueError, OverflowError) as error:  # such as a number that is too large for the trees of a forest
             message = str(error).partition("\n")[0]
             raise RequestRefused(
@@ -70,21 +70,22 @@ def feature_frame_of(columns: Mapping[str, Column], spec: ModelSpec, rows: int) 
 
     It makes the frame from arrays at once: for one row, pandas takes ten times as long as the estimator otherwise.
     """
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, NDArray[Any] | pd.Series] = {}
     parts = columns_of(spec)
     for name, feature in learnable(spec).items():
         column = columns.get(name)
         match column:
             case NumericColumn():
-                arrays[name] = column.values
+                arrays[name] = column.values  # noqa: PD011 - ours, not pandas'
             case CategoricalColumn():
-                arrays[name] = np.array([*column.categories, None], dtype=object)[column.codes]
+                cells = np.array([*column.categories, None], dtype=object)[column.codes]
+                arrays[name] = pd.Series(cells, dtype=object)
             case EmbeddingColumn():
-                arrays |= zip(parts[name], column.values.astype(np.float64).T, strict=True)
+                arrays |= zip(parts[name], column.values.astype(np.float64).T, strict=True)  # noqa: PD011 - as above
             case _ if isinstance(feature, EmbeddingFeature) or feature.type == "numeric":
                 arrays |= {part: np.full(rows, np.nan) for part in parts[name]}
             case _:
-                arrays[name] = np.full(rows, None, dtype=object)
+                arrays[name] = pd.Series(np.full(rows, None, dtype=object), dtype=object)
     return pd.DataFrame(arrays, copy=False)
 
 
@@ -133,7 +134,7 @@ def _outputs(spec: ModelSpec, scores: NDArray[np.float64]) -> list[dict[str, Any
 
 
 def encode_records(
-    spec: ModelSpec, cells: Sequence[Row], answers: Sequence[Mapping[str, Any]], milliseconds: float
+    spec: ModelSpec, cells: Sequence[RequestRow], answers: Sequence[Mapping[str, Any]], milliseconds: float
 ) -> list[bytes]:
     """The record of each row as a line of JSON, as ingestion takes predictions.
 
@@ -147,7 +148,7 @@ def encode_records(
         RequestRefused: a row is longer than a record may be.
     """
     columns = spec.columns
-    same: Row = {MODEL_COLUMN: spec.model}
+    same: RequestRow = {MODEL_COLUMN: spec.model}
     same |= {columns.latency: round(milliseconds, 3)} if columns.latency else {}
     same |= {columns.error: False} if columns.error else {}
     lines = []

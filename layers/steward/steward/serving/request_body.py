@@ -19,7 +19,7 @@ MOST_ROW_BYTES = 256 * 1024
 _EXAMPLE = 'send {"feature": value, ...} for one row, or [{...}, {...}] for several'
 _KINDS = {bool: "true or false", list: "an array", type(None): "null"}
 
-type Row = dict[str, Any]
+type RequestRow = dict[str, Any]
 """One row: texts for numbers too, as they are written; true, false and null; lists of these."""
 
 
@@ -32,7 +32,7 @@ class RequestBody:
         single: whether it is one object, which is answered by one object.
     """
 
-    rows: list[Row]
+    rows: list[RequestRow]
     single: bool
 
     def row_number(self, at: int) -> int | None:
@@ -61,7 +61,7 @@ def decode_body(body: str | None, headers: Mapping[str, str], *, encoded: bool =
     """
     _check_type(headers)
     text = _decode_base64(body) if encoded and body else body or ""
-    if len(text) > MOST_BYTES or len(text) * 3 > MOST_BYTES and len(text.encode(errors="replace")) > MOST_BYTES:
+    if len(text) > MOST_BYTES or (len(text) * 3 > MOST_BYTES and len(text.encode(errors="replace")) > MOST_BYTES):
         raise RequestRefused(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has at most {MOST_BYTES:,} bytes; send fewer rows in each"
         )
@@ -69,7 +69,7 @@ def decode_body(body: str | None, headers: Mapping[str, str], *, encoded: bool =
         raise RequestRefused(HTTPStatus.BAD_REQUEST, f"the request has no body; {_EXAMPLE}")
     found = _parse(text)
     if isinstance(found, dict):
-        return _checked(RequestBody([found], single=True))
+        return _checked([found], single=True)
     if not isinstance(found, list):
         raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, f"the body is {_kind(found)}; {_EXAMPLE}")
     if not found:
@@ -79,7 +79,7 @@ def decode_body(body: str | None, headers: Mapping[str, str], *, encoded: bool =
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"the array has {len(found):,} rows, and a request has at most {MOST_ROWS:,}; send the rest in another",
         )
-    return _checked(RequestBody(found, single=False))
+    return _checked(found, single=False)
 
 
 def _check_type(headers: Mapping[str, str]) -> None:
@@ -123,27 +123,27 @@ def _parse(text: str) -> object:
         raise RequestRefused(HTTPStatus.BAD_REQUEST, f"the body is nested too deeply; {_EXAMPLE}") from None
 
 
-def _checked(body: RequestBody) -> RequestBody:
+def _checked(rows: list[Any], *, single: bool) -> RequestBody:
     """Rows that are objects.
 
     Raises:
-        RequestRefused: a row is something else, or too long.
+        RequestRefused: a row is something else.
     """
     problems = [
         FieldProblem(at, None, "not_an_object", f"the row is {_kind(row)}; write an object of features")
-        for at, row in enumerate(body.rows, start=1)
+        for at, row in enumerate(rows, start=1)
         if not isinstance(row, dict)
     ]
     if problems:
         raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, "not every row is an object", problems)
-    return body
+    return RequestBody(rows, single)
 
 
 def _kind(value: object) -> str:
     return _KINDS.get(type(value), "a text or a number")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Row:
+def _object(pairs: list[tuple[str, Any]]) -> RequestRow:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]

@@ -14,11 +14,11 @@ from steward.records.columns import Column, NumericColumn
 from steward.records.ids import identifiers
 from steward.records.jsonlines import build_chunk
 from steward.records.raw import RawChunk
-from steward.records.row_validation import RowValidator, ValidatedChunk
 from steward.records.rounded_ids import RoundedIds
+from steward.records.row_validation import RowValidator, ValidatedChunk
 from steward.records.time_columns import TimeColumns
 from steward.serving.refusals import FieldProblem, RequestRefused
-from steward.serving.request_body import RequestBody, Row
+from steward.serving.request_body import RequestBody, RequestRow
 from steward.spec.features import EmbeddingFeature
 from steward.spec.model import ModelSpec
 from steward.uuid7 import new_prediction_id
@@ -40,7 +40,7 @@ class RequestRows:
         entities: whom each row is about; None where that is unknown or not declared.
     """
 
-    cells: list[Row]
+    cells: list[RequestRow]
     columns: Mapping[str, Column]
     ids: list[str]
     entities: list[str | None]
@@ -97,7 +97,7 @@ class RequestReader:
         entities = [_entity_of(row.get(columns.entity)) if columns.entity else None for row in cells]
         return RequestRows(cells, found, [str(row[columns.id]) for row in cells], entities)
 
-    def _compare_fields(self, body: RequestBody, at: int, row: Row) -> Sequence[FieldProblem]:
+    def _compare_fields(self, body: RequestBody, at: int, row: RequestRow) -> Sequence[FieldProblem]:
         if self._needed.keys() <= row.keys() <= self._known.keys():
             return ()
         number = body.row_number(at)
@@ -119,11 +119,13 @@ class RequestReader:
             return f"{name} is given by the model, or known later; leave it out"
         near = get_close_matches(name, absent or self._known, n=1)
         return (
-            f"{name[:60]} is no feature of {self._spec.model}{f' (is it {near[0]}?)' if near else ''}; leave it out, or "
-            "declare it"
+            f"{name[:60]} is no feature of {self._spec.model}{f' (is it {near[0]}?)' if near else ''}; leave it "
+            "out, or declare it"
         )
 
-    def _validate(self, raw: RawChunk, cells: list[Row], body: RequestBody, now: datetime) -> Mapping[str, Column]:
+    def _validate(
+        self, raw: RawChunk, cells: list[RequestRow], body: RequestBody, now: datetime
+    ) -> Mapping[str, Column]:
         try:
             found = self._judge(raw, now, tolerant=False)
             problems = [

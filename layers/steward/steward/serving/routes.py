@@ -19,7 +19,7 @@ def model_of_request(method: str, path: str) -> str:
     if not found:
         raise RequestRefused(
             HTTPStatus.NOT_FOUND,
-            "nothing is served under this path; send POST /models/<model>/predictions, with the model's name as declared",
+            "nothing is served under this path; send POST /models/<model>/predictions, with a declared model's name",
         )
     if method != "POST":
         raise RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, f"{method} is not served here; send rows by POST")
