@@ -3,6 +3,7 @@
 The story of `test_outbox.py` has one example of each decision. What is asked elsewhere alone is listed with the test.
 """
 
+import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -14,11 +15,11 @@ from steward.repositories import baselines, models
 from steward.selfcheck.template import resolve
 
 from .calls import of_lambda
-from .deployment import logical_id
+from .deployment import LambdaContext, logical_id
 from .memory_cloud import DATA, LEDGER
 from .policies import Request, allows, of_role, role_arn, several, stack, unused
 from .recording import Asked, recorded
-from .redelivery import FUNCTIONS, world
+from .redelivery import FUNCTIONS, World, world
 from .template import with_queues
 from .test_outbox import STORY
 
@@ -91,12 +92,32 @@ def asked() -> Asked:
     """What each function asks in the story, and Lambda in its name."""
     found: Asked = {}
     with world() as steward, recorded(lambda: steward._running, found), forgetful():
-        for phase in STORY.values():
+        for name, phase in STORY.items():
             phase(steward)
             steward.settle()
+            if name == "roll back":
+                predict(steward)
     for function in FUNCTIONS:
         found[function] |= set(asked_by_lambda(function))
     return found
+
+
+def predict(steward: World) -> None:
+    """Ask for a prediction, while Firehose takes no records."""
+    row = {"age": 7.5, "mileage": 80_000, "make": "Fiat"}
+    request = {
+        "rawPath": "/models/lemons/predictions",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": {"method": "POST"}},
+        "body": json.dumps(row),
+    }
+    steward._start("serve_predictions")
+    steward._running = "serve_predictions"
+    try:
+        answer = steward.deployment.handlers["serve_predictions"].handler(request, LambdaContext("serve_predictions"))
+    finally:
+        steward._running = ""
+    assert answer["statusCode"] == 200, answer
 
 
 def asked_by_lambda(function: str) -> Collection[Request]:
