@@ -32,7 +32,8 @@ from steward.store.stored_objects import sha256
 from steward.validation.evaluation import Evaluation, GateResult
 from tests.integration import lemons
 
-from .deployment import Deployment, logical_id
+from .deployment import Deployment, LambdaContext, logical_id
+from .serving import serving
 from .sts import Person, strict
 from .template import ROOT, with_queues
 
@@ -45,6 +46,14 @@ def body(function: str, **changes: object) -> str:
     envelope = json.loads(sample["Records"][0]["body"]) if "Records" in sample else sample
     envelope["detail"] |= changes
     return json.dumps(envelope)
+
+
+def test_a_request_for_a_prediction_is_answered(trained: Deployment) -> None:
+    event = json.loads((SAMPLES / "serve_predictions.json").read_text())
+    with serving(trained) as served:
+        answer = served.handler(event, LambdaContext("serve_predictions"))
+    assert answer["statusCode"] == 200
+    assert 0 < json.loads(answer["body"])["score"] < 1
 
 
 def detail(function: str) -> dict[str, Any]:

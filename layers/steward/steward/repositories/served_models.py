@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from steward.errors import NotReleased, ObjectMissing, RemovedModel, StewardError, UnknownModel
+from steward.errors import ObjectMissing, RemovedModel, StewardError, UnknownModel
 from steward.releasing.routing import Routing
-from steward.releasing.serving import refuse_foreign, refuse_unreleased
 from steward.repositories import models
-from steward.retraining import artifact
+from steward.repositories.served_versions import load_challenger, load_champion
+from steward.runtime import logger
 from steward.serving.answers import Answered, ServedVersion
 from steward.serving.refusals import RequestRefused
 from steward.serving.request_rows import RequestReader
@@ -18,7 +18,6 @@ from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.stored_objects import UNREACHABLE
-from steward.validation.evaluation import Evaluation
 
 REFRESH_SECONDS = 10.0
 """After which S3 is asked for a newer routing or declaration once an answer has left."""
@@ -44,7 +43,6 @@ class ServedModel:
         refreshed: when it was known to be the newest, by a monotonic clock.
         asked: when S3 was asked for a newer one, whether it answered or not.
         versions: those that are loaded, by name.
-        refused: why a challenger cannot answer, by version.
     """
 
     spec: ModelSpec
@@ -54,7 +52,6 @@ class ServedModel:
     refreshed: float
     asked: float
     versions: dict[str, ServedVersion] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def champion(self) -> ServedVersion:
@@ -144,10 +141,10 @@ class ServedModels:
         found.versions[routing.champion] = before.get(routing.champion) or self._champion(spec, routing)
         for arm in routing.traffic.arms if routing.traffic else ():
             try:
-                if arm.version not in found.versions:
-                    found.versions[arm.version] = before.get(arm.version) or self._challenger(routing, arm.version)
+                version = before.get(arm.version) or load_challenger(self._data, routing, arm.version)
+                found.versions |= {arm.version: version} if version else {}
             except (StewardError, ValueError) as error:
-                found.refused[arm.version] = f"{type(error).__name__}: {error}"
+                logger.error("challenger is not served", model=model, version=arm.version, reason=str(error))
         return found
 
     def _declaration(self, model: str) -> ModelSpec:
@@ -177,38 +174,16 @@ class ServedModels:
     def _champion(self, spec: ModelSpec, routing: Routing) -> ServedVersion:
         version = routing.champion or ""
         try:
-            return self._version(routing, version, in_charge=True)
-        except (NotReleased, StewardError, ValueError) as error:
-            if isinstance(error, RequestRefused):
-                raise
+            found = load_champion(self._data, routing)
+        except (StewardError, ValueError) as error:
             raise ServingUnavailable(f"version {version} of {spec.model} is not served: {error}") from error
-
-    def _challenger(self, routing: Routing, version: str) -> ServedVersion:
-        return self._version(routing, version, in_charge=False)
-
-    def _version(self, routing: Routing, version: str, *, in_charge: bool) -> ServedVersion:
-        """A version, its parts verified against its manifest, and its artifact by the list of trusted types.
-
-        Raises:
-            RequestRefused: it was trained elsewhere.
-            NotReleased: it may not be served here.
-            ObjectMissing, ObjectChanged, UntrustedArtifact: a part is not what its manifest says.
-            pydantic.ValidationError: a part is no document of its kind.
-        """
-        manifest = models.manifest(self._data, routing.model, version)
-        if manifest.artifact is None:
+        if found is None:
             raise RequestRefused(
                 HTTPStatus.CONFLICT,
-                f"version {version} of {routing.model} was trained elsewhere, so Steward has no artifact of it: "
-                "score where it was trained, and log its predictions with steward.client",
+                f"version {version} of {spec.model} was trained elsewhere, so Steward has no artifact of it: score "
+                "where it was trained, and log its predictions with steward.client",
             )
-        evaluation = self._data.load(keys.version(routing.model, version, "evaluation.json"), Evaluation)
-        if in_charge:
-            refuse_unreleased(routing, manifest, evaluation, self._data.environment)
-        else:
-            refuse_foreign(manifest, evaluation, self._data.environment)
-        spec = self._data.load(manifest.spec, models.SpecRevision).spec
-        return ServedVersion(version, spec, artifact.load(self._data.get_verified(manifest.artifact)))
+        return found
 
 
 def _keep[Value](kept: OrderedDict[str, Value], name: str, value: Value) -> None:

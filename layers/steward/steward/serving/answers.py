@@ -133,6 +133,14 @@ def _outputs(spec: ModelSpec, scores: NDArray[np.float64]) -> list[dict[str, Any
             return [{"prediction": names[int(score >= spec.threshold)], "score": score} for score in scores.tolist()]
 
 
+def outputs_of(spec: ModelSpec, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What the version says of a row, by the columns of its record."""
+    columns = spec.columns
+    outputs = {columns.score: answer["score"]} if columns.score else {}
+    outputs |= {columns.prediction: answer["prediction"]} if columns.prediction else {}
+    return outputs | {column: answer["scores"][name] for name, column in columns.scores.items()}
+
+
 def encode_records(
     spec: ModelSpec, cells: Sequence[RequestRow], answers: Sequence[Mapping[str, Any]], milliseconds: float
 ) -> list[bytes]:
@@ -156,11 +164,7 @@ def encode_records(
         record = row | same | {columns.version: answer["version"]}
         if answer["arm"] is not None:
             record[ARM_COLUMN] = answer["arm"]
-        if columns.score:
-            record[columns.score] = answer["score"]
-        if columns.prediction:
-            record[columns.prediction] = answer["prediction"]
-        record |= {column: answer["scores"][name] for name, column in columns.scores.items()}
+        record |= outputs_of(spec, answer)
         lines.append(_LINE.encode(record).encode() + b"\n")
     problems = [
         FieldProblem(at, None, "row_too_long", f"the row has more than {MOST_ROW_BYTES:,} bytes; shorten its texts")

@@ -86,7 +86,7 @@ class RequestReader:
         if problems:
             raise _refuse(problems, len(body.rows))
         columns = self._spec.columns
-        time = _write_time(now, columns.time_format)
+        time = write_time(now, columns.time_format)
         cells = [
             {**row, columns.id: self._new_id() if _empty(row.get(columns.id)) else row[columns.id],
              columns.time: time if _empty(row.get(columns.time)) else row[columns.time]}
@@ -180,7 +180,8 @@ def _empty(cell: object) -> bool:
     return cell is None or cell == ""
 
 
-def _write_time(moment: datetime, time_format: str | None) -> str:
+def write_time(moment: datetime, time_format: str | None) -> str:
+    """A moment as the declaration has times: in its format, or as ISO 8601."""
     return moment.strftime(time_format) if time_format else moment.isoformat()
 
 
