@@ -56,6 +56,11 @@ def test_a_request_for_a_prediction_is_answered(trained: Deployment) -> None:
     assert 0 < json.loads(answer["body"])["score"] < 1
 
 
+def test_predictions_are_scored_by_no_shadow_where_there_is_none(trained: Deployment) -> None:
+    assert trained.invoke("score_shadows", body("score_shadows")) == {"batchItemFailures": []}
+    assert trained.keys("inbox/lemons/shadows/") == []
+
+
 def detail(function: str) -> dict[str, Any]:
     return json.loads(body(function))["detail"]
 
@@ -96,6 +101,9 @@ def test_every_sample_is_what_lambda_gives_the_function(path: Path) -> None:
     if path.stem == "accept_commands":  # people invoke it, not EventBridge
         assert set(json.loads(sample["body"])) == {"command", "proof"}
         assert set(sample) == {"id", "body"}
+        return
+    if path.stem == "serve_predictions":  # requests of HTTP do, by its URL
+        assert {"version", "rawPath", "headers", "requestContext", "body", "isBase64Encoded"} <= set(sample)
         return
     if logical_id(path.stem) in with_queues():
         (record,) = sample["Records"]
