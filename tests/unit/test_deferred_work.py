@@ -1,4 +1,4 @@
-"""What a function does after its answer: with a stand-in for Lambda's Extensions API, in an emulator, and where there is neither."""
+"""What a function does after its answer: in Lambda, whose Extensions API has a stand-in, in an emulator, and elsewhere."""
 
 import json
 import threading
@@ -39,7 +39,11 @@ class ExtensionsApi:
 @contextmanager
 def extensions_api(api: ExtensionsApi) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
-        do_GET = do_POST = lambda self: api.answer(self)  # noqa: E731 - as http.server has them
+        def do_GET(self) -> None:  # noqa: N802 - as http.server has them
+            api.answer(self)
+
+        def do_POST(self) -> None:  # noqa: N802 - as above
+            api.answer(self)
 
         def log_message(self, *_: object) -> None:
             pass
