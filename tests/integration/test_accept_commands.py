@@ -27,6 +27,7 @@ from steward.events import (
     Event,
     FreezeProposed,
     RemovalProposed,
+    ReproductionRequested,
     RetrainingProposed,
     RollbackProposed,
 )
@@ -114,6 +115,7 @@ EVENTS = [
     (requests.OpenDefectCommand, {"title": "mileage in km", "windows": ["20240119T000000Z_1d"]}, DefectProposed),
     (requests.ChangeDefectCommand, {"defect": "d1", "change": "assign", "owner": "ann"}, DefectChangeRequested),
     (requests.RemoveCommand, {"reason": "a wrong window"}, RemovalProposed),
+    (requests.ReproduceCommand, {"version": "20240115-0123abcd"}, ReproductionRequested),
 ]
 
 

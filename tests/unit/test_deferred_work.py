@@ -1,4 +1,4 @@
-"""What a function does after its answer: in Lambda, whose Extensions API has a stand-in, in an emulator, and elsewhere."""
+"""What a function does after its answer: in Lambda, which has a stand-in here, in an emulator, and elsewhere."""
 
 import json
 import threading
@@ -39,10 +39,10 @@ class ExtensionsApi:
 @contextmanager
 def extensions_api(api: ExtensionsApi) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - as http.server has them
+        def do_GET(self) -> None:
             api.answer(self)
 
-        def do_POST(self) -> None:  # noqa: N802 - as above
+        def do_POST(self) -> None:
             api.answer(self)
 
         def log_message(self, *_: object) -> None:
@@ -96,6 +96,22 @@ def test_work_that_fails_does_not_end_the_extension(caplog: pytest.LogCaptureFix
             later.add(work)
         assert done.wait(PATIENCE)
     assert "what follows an answer failed" in caplog.messages
+
+
+def test_where_the_extension_ends_its_work_is_done_before_the_next_answer() -> None:
+    api = ExtensionsApi()
+    with extensions_api(api) as address:
+        later = DeferredWork({"AWS_LAMBDA_RUNTIME_API": address})
+        assert api.asked.get(timeout=PATIENCE)[0].endswith("/register")
+        assert api.asked.get(timeout=PATIENCE)[0].endswith("/event/next")
+        api.status = 500
+        api.invocations.put("the first")
+        done = []
+        later.add(lambda: done.append("first"))
+        later.wait()
+        later.add(lambda: done.append("second"))
+    later.wait()
+    assert (later.mode, done) == ("before", ["first", "second"])
 
 
 @pytest.mark.parametrize("status", [403, 500])

@@ -18,6 +18,8 @@ type Work = Callable[[], None]
 
 _API = "/2020-01-01/extension"
 _NAME = "steward-deferred-work"
+_LOOK_AGAIN = 0.1
+"""Seconds."""
 _LOG = logging.getLogger("steward.deferred_work")
 
 
@@ -50,7 +52,9 @@ class DeferredWork:
 
     def wait(self) -> None:
         """Wait for the work of the invocation before, as Lambda does by itself."""
-        self._done.wait()
+        while not self._done.wait(_LOOK_AGAIN):
+            if self.mode == "before":  # the extension ended before it came to this work
+                self._finish()
 
     def add(self, work: Work) -> None:
         """Have the work of this invocation done; call it once in each, and last."""
@@ -66,9 +70,19 @@ class DeferredWork:
 
     def _loop(self, wait_for_invocation: Callable[[], None]) -> None:
         while True:
-            wait_for_invocation()
+            try:
+                wait_for_invocation()
+            except (OSError, http.client.HTTPException) as error:
+                _LOG.warning("the extension ended, so that answers wait for their records from now on: %s", error)
+                self.mode = "before"
+                return
             _do(self._work.get())
             self._done.set()
+
+    def _finish(self) -> None:
+        while not self._work.empty():
+            _do(self._work.get())
+        self._done.set()
 
 
 def _do(work: Work) -> None:
@@ -99,6 +113,9 @@ def _wait_for_event(api: str, identifier: str) -> None:
     connection = http.client.HTTPConnection(api)  # without a timeout: it may be hours
     try:
         connection.request("GET", f"{_API}/event/next", headers={"Lambda-Extension-Identifier": identifier})
-        connection.getresponse().read()
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != http.HTTPStatus.OK:
+            raise http.client.HTTPException(f"Lambda answers {answer.status} to an extension that asks for an event")
     finally:
         connection.close()

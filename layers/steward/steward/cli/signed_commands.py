@@ -36,6 +36,7 @@ EFFECTS: dict[str, dict[str, bool]] = {
     "roll_back": {"champion_rolled_back": True, "rollback_declined": False},
     "open_defect": {"defect_changed": True, "defect_refused": False},
     "change_defect": {"defect_changed": True, "defect_refused": False},
+    "reproduce": {"training_reproduced": True, "reproduction_failed": False},
 }
 """The ledger's entries that tell what a command led to, and whether that is what was asked for."""
 
@@ -201,15 +202,9 @@ def _send_command(
 ) -> None:
     """Sign a command, send it, and show what became of it; ends the program with the exit code that says so."""
     deployment = Deployment.of(stack).require(model)
-    try:
-        command = kind.model_validate(
-            {"id": uuid.uuid4(), "model": model, "issued_at": now, "expires_at": now + requests.LIFETIME, **said}
-        )
-    except ValidationError as error:
-        fields: Positions = dict.fromkeys([(), *((name,) for name in kind.model_fields)])
-        raise StewardError(shorten_problems(list_problems(error, fields))[0]) from error
+    command = build_command(kind, model, now, **said)
     after = deployment.ledger.length(model)
-    answer = _wait_for_result(deployment, command, patience)
+    answer = wait_for_result(deployment, command, patience)
     if not as_json:
         console.print(
             Text(f"{answer.verdict}: ", style="green" if answer.verdict == "accepted" else "bold red").append(
@@ -217,7 +212,7 @@ def _send_command(
             )
         )
     accepted = answer.verdict == "accepted"
-    entry = _effect(deployment, command, after, patience) if accepted else None
+    entry = wait_for_effect(deployment, command, after, patience) if accepted else None
     if as_json:
         print_json({"verdict": answer.verdict, "author": answer.author, "reason": answer.reason, "led_to": entry})
     elif entry:
@@ -225,7 +220,20 @@ def _send_command(
     raise typer.Exit(0 if accepted and (entry is None or EFFECTS[command.command][entry.action]) else 1)
 
 
-def _wait_for_result(deployment: Deployment, command: requests.Command, patience: float) -> CommandResult:
+def build_command(
+    kind: type[requests.Command], model: str, now: datetime | None = None, **said: Any
+) -> requests.Command:
+    """A command that is given now; StewardError says what of it is not allowed."""
+    begins = now or _now()
+    life = {"id": uuid.uuid4(), "model": model, "issued_at": begins, "expires_at": begins + requests.LIFETIME}
+    try:
+        return kind.model_validate(life | said)
+    except ValidationError as error:
+        fields: Positions = dict.fromkeys([(), *((name,) for name in kind.model_fields)])
+        raise StewardError(shorten_problems(list_problems(error, fields))[0]) from error
+
+
+def wait_for_result(deployment: Deployment, command: requests.Command, patience: float) -> CommandResult:
     """Send a command and wait for its answer."""
     text = encode(command)
     signature = sts.sign(
@@ -245,7 +253,9 @@ def _wait_for_result(deployment: Deployment, command: requests.Command, patience
     )
 
 
-def _effect(deployment: Deployment, command: requests.Command, after: int, patience: float) -> LedgerEntry | None:
+def wait_for_effect(
+    deployment: Deployment, command: requests.Command, after: int, patience: float
+) -> LedgerEntry | None:
     """The entry of the ledger that tells what a command led to; None for one that leads to none.
 
     Raises:
