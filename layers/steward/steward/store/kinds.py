@@ -47,6 +47,10 @@ STORED = (
     StoredKind("governance.card:ModelCard", rf"models/{_MODEL}/versions/[^/]+/card\.json"),
     StoredKind("validation.evaluation:Evaluation", rf"models/{_MODEL}/versions/[^/]+/(evaluation|tests/[^/]+)\.json"),
     StoredKind("releasing.routing:Routing", rf"models/{_MODEL}/routing\.json"),
+    StoredKind("releasing.release_windows:ReleaseWindow", rf"models/{_MODEL}/releases/[^/]+/windows/[^/]+\.json"),
+    StoredKind(
+        "experiments.experiment_result:ExperimentResult", rf"models/{_MODEL}/releases/[^/]+/experiment-\d+\.json"
+    ),
     StoredKind("retraining.manifest:DatasetManifest", rf"models/{_MODEL}/datasets/[^/]+/manifest\.json"),
     StoredKind("ingestion.unmatched_labels_report:LabelFile", rf"arrivals/{_MODEL}/unmatched/[^/]+\.json"),
     StoredKind("profiles.profile:Profile", rf"profiles/{_MODEL}/[^/]+/[^/]+/[^/]+\.json", version=2, oldest=2),
