@@ -58,7 +58,10 @@ def tick(steward: World) -> None:
     steward.send("watch_deployment", TICK)
 
 
-GRADUAL = SPEC.replace("score: risk,", "score: risk, entity: buyer,") + "release: {mode: canary}\n"
+GRADUAL = (
+    SPEC.replace("score: risk,", "score: risk, entity: buyer,")
+    + "release: {mode: canary, guardrails: [{metric: log_loss, margin: 0.1}]}\n"
+)
 
 
 def challenge(steward: World) -> None:
@@ -76,9 +79,7 @@ def challenge(steward: World) -> None:
     steward.upload(f"{to}manifest.json", json.dumps(manifest))
     steward.upload(f"{to}evaluation.json", json.dumps(evaluation))
     stored = steward.cloud.buckets[DATA][f"{to}evaluation.json"][-1]
-    place = ObjectRef(
-        key=f"{to}evaluation.json", version_id=stored.id, sha256=sha256(json.dumps(evaluation).encode())
-    )
+    place = ObjectRef(key=f"{to}evaluation.json", version_id=stored.id, sha256=sha256(json.dumps(evaluation).encode()))
     passed = {"run": "run-v2", "version": "v2", "passed": True, "summary": "it is better", "evaluation": place}
     ask(steward, ValidationCompleted, as_of=lemons.START + timedelta(days=50), **passed)
 
