@@ -23,12 +23,13 @@ from steward.retraining.policy_decision import PolicyDecision, decide
 from steward.retraining.policy_inputs import MonthlySpending, PolicyInputs
 from steward.retraining.scored_outcomes import outcomes_of
 from steward.retraining.version_baseline import baseline_of
-from steward.services.validate_model import Contender, constant_scores, contest_of
+from steward.services.holdout_contest import Contender, constant_scores, contest_of
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.validation.contest import FirstVersion, judge
 from steward.validation.evaluation import grounds
 from steward.validation.gates import GATES
+from steward.validation.promotion_chance import run_chance
 
 _SETTINGS = "replayed"
 
@@ -216,6 +217,7 @@ class _Replay:
             features=list(spec.features),
             baseline=baseline,
             first=self._first_version(holdout, manifest.holdout_start),
+            run_chance=self._run_chance(),
         )
         gates = judge(GATES, contest, spec.validation)
         if not all(gate.passed for gate in gates):
@@ -229,10 +231,16 @@ class _Replay:
         self.first_metrics = self.first_metrics or contest.metrics
         return True, grounds(gates)
 
+    def _run_chance(self) -> float | None:
+        """The newest run's part of the chance that the runs of a year share, as live."""
+        *earlier, now = self.state.runs.values()
+        yearly = self.spec.validation.chance_a_year
+        return None if yearly is None else run_chance(yearly, earlier, now)
+
     def _first_version(self, holdout: pd.DataFrame, holdout_start: datetime) -> FirstVersion | None:
         """The first version, as live for the guardrail against small losses."""
         first = self.first
-        if first is None or self.spec.validation.loss_margin is None:
+        if first is None or not self.spec.validation.asks_first_version:
             return None
         if first.saw_until > holdout_start:
             reason = f"{first.name} was fitted on rows of this holdout"

@@ -21,6 +21,7 @@ _MAX_WINDOWS = 60
 _SETTINGS = {"task", "positive_label", "columns", "features", "validation"}
 _RETRAINING_SETTINGS = {"recipe", "training_span", "holdout_span"}
 _LATER_SETTINGS = {"span", "half_life", "refit"}
+_LATER_GATES = {"chance_a_year", "non_inferiority_margin", "fairness", "calibration", "budgets"}
 """Those that count where they are set: a release that does not know them gives the same digest without."""
 
 
@@ -108,6 +109,11 @@ class RetrainingState(VersionedModel):
         """The runs that speak for the calendar month of a moment."""
         return [run for run, moment in self.runs.items() if (moment.year, moment.month) == (as_of.year, as_of.month)]
 
+    def runs_before(self, run: str) -> list[datetime]:
+        """The moments that the runs speak for which were decided before another; all where that one is not known."""
+        known = list(self.runs)
+        return list(self.runs.values())[: known.index(run) if run in known else len(known)]
+
     def knows(self, batch: str) -> bool:
         """Whether it was told of a batch of reference data."""
         return _reference(batch) in self.labels
@@ -192,4 +198,7 @@ def training_settings(spec: ModelSpec) -> str:
     said = spec.model_dump(mode="json", include={**dict.fromkeys(_SETTINGS, True), "retraining": _RETRAINING_SETTINGS})
     later = spec.retraining.model_dump(mode="json", include=_LATER_SETTINGS)
     said["retraining"] |= {name: value for name, value in later.items() if value}
+    for name in _LATER_GATES & said["validation"].keys():
+        if said["validation"][name] is None:
+            del said["validation"][name]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

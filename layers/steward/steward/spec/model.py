@@ -1,5 +1,6 @@
 """The declaration of a model: what a user writes in `specs/<model>.yaml`."""
 
+from collections.abc import Collection
 from typing import Self
 
 from pydantic import ValidationInfo, model_validator
@@ -19,6 +20,19 @@ from steward.spec.monitors import (
 from steward.spec.spec_section import error_at
 
 _FEWEST_CLASSES = 2
+_ASKS_VERSIONS = (
+    "chance_a_year",
+    "non_inferiority_margin",
+    "first_version_margin",
+    "segment_margin",
+    "fairness",
+    "calibration",
+    "budgets",
+    "golden_rows",
+    "expectations",
+    "robustness",
+)
+"""Settings of the gates that compare versions, or ask them of rows."""
 
 
 class ModelSpec(ModelSections):
@@ -98,13 +112,18 @@ class ModelSpec(ModelSections):
 
     @model_validator(mode="after")
     def _gates_have_versions_to_ask(self) -> Self:
-        for setting in ("first_version_margin", "segment_margin", "golden_rows", "expectations", "robustness"):
+        for setting in _ASKS_VERSIONS:
             if self.retraining.recipe is None and getattr(self.validation, setting) not in (None, []):
                 problem = "needs retraining.recipe: a version that was trained elsewhere cannot be asked; remove it"
                 raise error_at(problem, "validation", setting)
         if self.validation.segment_margin is not None and not self.segments:
             problem = "needs segments: declare the columns or conditions whose rows are looked at"
             raise error_at(problem, "validation", "segment_margin")
+        if self.validation.fairness is not None and self.fairness is None:
+            problem = "needs fairness: declare the protected columns whose groups are compared"
+            raise error_at(problem, "validation", "fairness")
+        if self.validation.calibration is not None and self.task == "regression":
+            raise error_at("is of probabilities, which regression has not; remove it", "validation", "calibration")
         columns, asked = self.columns, self.validation
         answers = [columns.prediction] if self.task == "regression" and columns.prediction else columns.outputs.values()
         for problem, place in gate_problems(
@@ -206,12 +225,26 @@ class ModelSpec(ModelSections):
                 self._check(segment.where, "segments", at, "where")
         return self
 
-    def _check(self, condition: str, *place: str | int) -> None:
+    @model_validator(mode="after")
+    def _training_rows_can_be_told(self) -> Self:
+        policy = self.retraining
+        if policy.recipe is None and policy.filters:
+            problem = "need retraining.recipe: a version that was trained elsewhere is not fitted here; remove them"
+            raise error_at(problem, "retraining", "filters")
+        if policy.split.by == "entity" and self.columns.entity is None:
+            problem = "needs columns.entity: declare the column that says whom a row is about"
+            raise error_at(problem, "retraining", "split")
+        for at, condition in enumerate(policy.filters):
+            self._check(condition, "retraining", "filters", at, among={*self.features, *self.attributes})
+        return self
+
+    def _check(self, condition: str, *place: str | int, among: Collection[str] | None = None) -> None:
         # most declarations have no condition, and most functions would load all of this for nothing
         from steward.spec.expression_types import check_condition  # noqa: PLC0415
         from steward.spec.expressions import ExpressionInvalid  # noqa: PLC0415
 
         try:
-            check_condition(condition, self.value_types)
+            types = self.value_types
+            check_condition(condition, types if among is None else {name: types[name] for name in among})
         except ExpressionInvalid as error:
             raise error_at(str(error), *place) from None

@@ -10,6 +10,7 @@ from steward.spec.alerting import Alerting, AlertRule, usual_severity
 from steward.spec.capture import Capture
 from steward.spec.columns import Columns
 from steward.spec.commands import CommandPolicy
+from steward.spec.data_description import DataDescription
 from steward.spec.defects import DefectPolicy
 from steward.spec.durations import Duration
 from steward.spec.features import Feature
@@ -21,11 +22,12 @@ from steward.spec.monitors import (
     PerformanceMetric,
     PerformanceMonitor,
 )
-from steward.spec.policies import RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
+from steward.spec.policies import RetrainingPolicy, Schedules, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
 from steward.spec.release import ReleasePolicy
 from steward.spec.retention import Retention
 from steward.spec.spec_section import ModelName, Share, SpecSection
+from steward.spec.validation_policy import ValidationPolicy
 from steward.spec.windows import YEAR
 
 if TYPE_CHECKING:
@@ -46,6 +48,9 @@ class ModelSections(SpecSection):
     model: ModelName
     description: str = ""
     owner: str = Field(description="Who answers for the model: a person or a team.")
+    data: DataDescription | None = Field(
+        default=None, description="Origin, licence, purpose and collection of the data, for auditors and data cards."
+    )
     task: Task
     positive_label: str = "1"
     threshold: Share = 0.5
