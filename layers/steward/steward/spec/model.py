@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import ValidationInfo, model_validator
 
 from steward.documents import FROM_STORE
+from steward.spec.cost_aware import horizon_problem
 from steward.spec.drift_monitors import SeasonalBaseline
 from steward.spec.durations import format_duration
 from steward.spec.features import BooleanFeature, CategoricalFeature
@@ -149,6 +150,15 @@ class ModelSpec(ModelSections):
                 "retraining",
                 "holdout_span",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _gains_are_measured(self) -> Self:
+        if problem := horizon_problem(self.retraining, self.window.length):
+            raise error_at(problem, "retraining", "horizon")
+        if self.retraining.policy == "cost_aware" and self.validation.metric == "mean_squared_error":
+            problem = "mean_squared_error is not measured by window, so no gain can be forecast; write rules, or let "
+            raise error_at(f"{problem}validation.metric be mean_absolute_error", "retraining", "policy")
         return self
 
     @model_validator(mode="after")
