@@ -27,6 +27,7 @@ from steward.events import (
     Event,
     FreezeProposed,
     RemovalProposed,
+    ReproductionRequested,
     RetrainingProposed,
     RollbackProposed,
 )
@@ -53,8 +54,8 @@ def declared(steward: Deployment) -> Iterator[Deployment]:
 
 
 def command(
-    steward: Deployment, kind: type[requests.Command] = requests.RetrainCommand, **said: Any
-) -> requests.Command:
+    steward: Deployment, kind: type[command_base.Command] = requests.RetrainCommand, **said: Any
+) -> command_base.Command:
     if kind is requests.RetrainCommand:
         said = {"reason": "the owner asks", **said}
     begins = {"id": uuid.uuid4(), "model": "lemons", "issued_at": steward.clock.now}
@@ -63,7 +64,12 @@ def command(
 
 
 def message(
-    steward: Deployment, asked: requests.Command | str, who: Person = ANN, *, at: datetime | None = None, to: str = ""
+    steward: Deployment,
+    asked: command_base.Command | str,
+    who: Person = ANN,
+    *,
+    at: datetime | None = None,
+    to: str = "",
 ) -> str:
     """A signed message, as the command line makes it."""
     text = asked if isinstance(asked, str) else encode(asked)
@@ -114,12 +120,13 @@ EVENTS = [
     (requests.OpenDefectCommand, {"title": "mileage in km", "windows": ["20240119T000000Z_1d"]}, DefectProposed),
     (requests.ChangeDefectCommand, {"defect": "d1", "change": "assign", "owner": "ann"}, DefectChangeRequested),
     (requests.RemoveCommand, {"reason": "a wrong window"}, RemovalProposed),
+    (requests.ReproduceCommand, {"version": "20240115-0123abcd"}, ReproductionRequested),
 ]
 
 
 @pytest.mark.parametrize(("kind", "said", "told"), EVENTS, ids=[kind.__name__ for kind, _, _ in EVENTS])
 def test_a_proven_command_is_told_answered_and_recorded_with_its_author(
-    declared: Deployment, kind: type[requests.Command], said: dict[str, Any], told: type[Event]
+    declared: Deployment, kind: type[command_base.Command], said: dict[str, Any], told: type[Event]
 ) -> None:
     asked = command(declared, kind, **said)
     (event,) = deliver(declared, message(declared, asked))

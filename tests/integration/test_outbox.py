@@ -106,7 +106,8 @@ STORY: dict[str, Phase] = {
     **{name: PHASES[name] for name in ("correct", "freeze", "two turned days", "three turned days")},
     **{name: PHASES[name] for name in ("retrain", "thaw", "roll back", "mute")},
     "nothing to roll back to": roll_back,
-    **{name: PHASES[name] for name in ("test the champion", "review defects", "report", "audit", "retain", "watch")},
+    **{name: PHASES[name] for name in ("test the champion", "reproduce", "review defects")},
+    **{name: PHASES[name] for name in ("report", "audit", "retain", "watch")},
     "all is well": tick,
     "no such defect": lambda steward: ask(
         steward, DefectChangeRequested, defect="20240101-x", change="close", author=ADA.arn
@@ -144,7 +145,7 @@ RECORDED = {
     "release_changed release_declined rollback_declined version_refused",
     "render_reports": "report_rendered",
     "track_defects": "defect_changed defect_overdue defect_refused",
-    "train_model": "training_completed",
+    "train_model": "reproduction_failed training_completed training_reproduced",
     "validate_model": "champion_tested validation_completed",
     "watch_deployment": "deployment_degraded deployment_recovered",
 }

@@ -36,6 +36,8 @@ Action = Literal[
     "training_requested",
     "training_declined",
     "training_completed",
+    "training_reproduced",
+    "reproduction_failed",
     "run_failed",
     "validation_completed",
     "champion_tested",

@@ -33,31 +33,19 @@ EFFECTS: dict[str, dict[str, bool]] = {
     "roll_back": {"champion_rolled_back": True, "rollback_declined": False},
     "open_defect": {"defect_changed": True, "defect_refused": False},
     "change_defect": {"defect_changed": True, "defect_refused": False},
+    "reproduce": {"training_reproduced": True, "reproduction_failed": False},
 }
 """The ledger's entries that tell what a command led to, and whether that is what was asked for."""
 
 
 def send_command(
-    kind: type[Command],
-    model: str,
-    patience: float,
-    stack: str,
-    now: datetime,
-    *,
-    as_json: bool,
-    **said: Any,
+    kind: type[Command], model: str, patience: float, stack: str, now: datetime, *, as_json: bool, **said: Any
 ) -> None:
     """Sign a command, send it, and show what became of it; ends the program with the exit code that says so."""
     deployment = Deployment.of(stack).require(model)
-    try:
-        command = kind.model_validate(
-            {"id": uuid.uuid4(), "model": model, "issued_at": now, "expires_at": now + LIFETIME, **said}
-        )
-    except ValidationError as error:
-        fields: Positions = dict.fromkeys([(), *((name,) for name in kind.model_fields)])
-        raise StewardError(shorten_problems(list_problems(error, fields))[0]) from error
+    command = build_command(kind, model, now, **said)
     after = deployment.ledger.length(model)
-    answer = _wait_for_result(deployment, command, patience)
+    answer = wait_for_result(deployment, command, patience)
     if not as_json:
         console.print(
             Text(f"{answer.verdict}: ", style="green" if answer.verdict == "accepted" else "bold red").append(
@@ -65,7 +53,7 @@ def send_command(
             )
         )
     accepted = answer.verdict == "accepted"
-    entry = _effect(deployment, command, after, patience) if accepted else None
+    entry = wait_for_effect(deployment, command, after, patience) if accepted else None
     if as_json:
         print_json({"verdict": answer.verdict, "author": answer.author, "reason": answer.reason, "led_to": entry})
     elif entry:
@@ -73,7 +61,18 @@ def send_command(
     raise typer.Exit(0 if accepted and (entry is None or EFFECTS[command.command][entry.action]) else 1)
 
 
-def _wait_for_result(deployment: Deployment, command: Command, patience: float) -> CommandResult:
+def build_command(kind: type[Command], model: str, now: datetime | None = None, **said: Any) -> Command:
+    """A command that is given now; StewardError says what of it is not allowed."""
+    begins = now or this_second()
+    life = {"id": uuid.uuid4(), "model": model, "issued_at": begins, "expires_at": begins + LIFETIME}
+    try:
+        return kind.model_validate(life | said)
+    except ValidationError as error:
+        fields: Positions = dict.fromkeys([(), *((name,) for name in kind.model_fields)])
+        raise StewardError(shorten_problems(list_problems(error, fields))[0]) from error
+
+
+def wait_for_result(deployment: Deployment, command: Command, patience: float) -> CommandResult:
     """Send a command and wait for its answer."""
     text = encode(command)
     signature = sts.sign(
@@ -93,7 +92,7 @@ def _wait_for_result(deployment: Deployment, command: Command, patience: float) 
     )
 
 
-def _effect(deployment: Deployment, command: Command, after: int, patience: float) -> LedgerEntry | None:
+def wait_for_effect(deployment: Deployment, command: Command, after: int, patience: float) -> LedgerEntry | None:
     """The entry of the ledger that tells what a command led to; None for one that leads to none.
 
     Raises:

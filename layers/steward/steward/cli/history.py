@@ -19,6 +19,8 @@ STYLES = {
     "batch_repeated": "dim",
     "model_rejected": "red",
     "run_failed": "bold red",
+    "training_reproduced": "green",
+    "reproduction_failed": "bold red",
     "champion_rolled_back": "bold yellow",
     "release_changed": "bold cyan",
     "release_declined": "red",

@@ -18,6 +18,7 @@ from steward.events import (
     OverrideAction,
     ReleaseOverrideProposed,
     RemovalProposed,
+    ReproductionRequested,
     RetrainingProposed,
     RollbackProposed,
 )
@@ -220,6 +221,20 @@ class RemoveCommand(Command):
     def sentence(self) -> str:
         """What is asked for."""
         return f"removes the model: {self.reason}"
+
+
+class ReproduceCommand(Command):
+    """A version is trained again in the deployment, and compared."""
+
+    publishes: ClassVar[type[Event]] = ReproductionRequested
+
+    command: Literal["reproduce"] = "reproduce"
+    version: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        return f"asks to train version {self.version} again"
 
 
 COMMANDS: dict[str, type[Command]] = {kind.model_fields["command"].default: kind for kind in Command.__subclasses__()}

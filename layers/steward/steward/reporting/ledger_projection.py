@@ -28,6 +28,8 @@ SHOWN_ACTIONS: Final[frozenset[Action]] = frozenset(
         "action_held",
         "training_requested",
         "training_declined",
+        "training_reproduced",
+        "reproduction_failed",
         "run_failed",
         "champion_tested",
         "champion_promoted",

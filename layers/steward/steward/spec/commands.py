@@ -7,9 +7,19 @@ from pydantic import Field, StringConstraints
 from steward.spec.spec_section import SpecSection, spelling
 
 CommandName = Literal[
-    "acknowledge", "mute", "check", "retrain", "freeze", "thaw", "roll_back", "release", "open_defect", "change_defect",
+    "acknowledge",
+    "mute",
+    "check",
+    "retrain",
+    "freeze",
+    "thaw",
+    "roll_back",
+    "release",
+    "open_defect",
+    "change_defect",
     "remove",
-]  # fmt: skip
+    "reproduce",
+]
 
 _ARN = r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$"
 Principal = Annotated[

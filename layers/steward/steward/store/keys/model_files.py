@@ -36,6 +36,11 @@ def champion_test(model: str, version: str, test: str) -> str:
     return f"{versions(model)}{version}/tests/{test}.json"
 
 
+def reproduction(model: str, version: str, request: str) -> str:
+    """What came of one request to train a version again (create-only)."""
+    return f"{versions(model)}{version}/reproductions/{request}.json"
+
+
 def routing(model: str) -> str:
     """Which version is in charge (compare-and-swap)."""
     return f"models/{model}/routing.json"
