@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pandas as pd
 
-from steward.commands import requests
+from steward.commands import command_base, requests
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.events import (
@@ -229,7 +229,7 @@ def command(world: World) -> None:
             "id": uuid.UUID(int=number),
             "model": "lemons",
             "issued_at": now,
-            "expires_at": now + requests.LIFETIME,
+            "expires_at": now + command_base.LIFETIME,
         }
         text = encode(kind.model_validate(common | said))
         with patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ADA.key, "AWS_SECRET_ACCESS_KEY": ADA.secret}):

@@ -190,7 +190,7 @@ def there(deployment: Deployment, *options: str) -> Ran:
     """Ask the deployment to do it."""
     with (
         reached(deployment, working=True),
-        patch("steward.cli.signed_commands._now", lambda: deployment.clock.now),
+        patch("steward.cli.command_delivery.this_second", lambda: deployment.clock.now),
         strict([ANN], deployment.clock),
         patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}),
     ):

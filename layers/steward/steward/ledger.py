@@ -53,6 +53,8 @@ Action = Literal[
     "promotions_thawed",
     "champion_rolled_back",
     "rollback_declined",
+    "release_changed",
+    "release_declined",
     "data_corrected",
     "defect_changed",
     "defect_refused",

@@ -22,6 +22,8 @@ STYLES = {
     "training_reproduced": "green",
     "reproduction_failed": "bold red",
     "champion_rolled_back": "bold yellow",
+    "release_changed": "bold cyan",
+    "release_declined": "red",
     "command_refused": "bold red",
     "defect_overdue": "bold red",
     "defect_refused": "red",

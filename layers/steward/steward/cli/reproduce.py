@@ -13,10 +13,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from steward.cli.command_delivery import build_command, wait_for_effect, wait_for_result
 from steward.cli.deployment import Deployment
 from steward.cli.lineage import changes_table
 from steward.cli.options import Json, Model, Stack
-from steward.cli.signed_commands import build_command, wait_for_effect, wait_for_result
 from steward.cli.terminal import console, errors, print_json
 from steward.cli.version_checkout import checkout
 from steward.commands import requests

@@ -14,6 +14,7 @@ CommandName = Literal[
     "freeze",
     "thaw",
     "roll_back",
+    "release",
     "open_defect",
     "change_defect",
     "remove",
