@@ -14,7 +14,7 @@ from steward.retraining.manifest import DatasetManifest
 from steward.retraining.recipe import Fitted
 from steward.retraining.scored_outcomes import row_losses
 from steward.retraining.split_evidence import SplitEvidence
-from steward.retraining.training_progress import FitComparison, ProgressReport, ignore_progress
+from steward.retraining.training_progress import FitComparison, TrainingReport, ignore_progress
 from steward.retraining.training_span import SpanFacts, choose_span, select_rows
 from steward.retraining.versions import SpanChoice
 from steward.spec.model import ModelSpec
@@ -56,7 +56,7 @@ def fit_version(
     *,
     since: datetime | None = None,
     examine: Callable[[SplitEvidence], object] = SplitEvidence.require,
-    report: ProgressReport = ignore_progress,
+    report: TrainingReport = ignore_progress,
 ) -> FittedVersion:
     """Fit a version on the rows of a dataset.
 

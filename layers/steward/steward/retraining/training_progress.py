@@ -40,7 +40,7 @@ class TrainingProgress(VersionedModel):
         return f"{self.stage}{trying}; {self.rows:,} rows read{best}"
 
 
-class ProgressReport(Protocol):
+class TrainingReport(Protocol):
     """Is told how far a training has come."""
 
     def __call__(self, stage: TrainingStage, **facts: str | float | None) -> None:
@@ -55,7 +55,7 @@ def ignore_progress(stage: TrainingStage, **facts: str | float | None) -> None:
 class FitComparison:
     """Reports the fits of a comparison, each of one candidate on one fold, and the best so far."""
 
-    def __init__(self, report: ProgressReport, stage: TrainingStage) -> None:
+    def __init__(self, report: TrainingReport, stage: TrainingStage) -> None:
         self._report = report
         self._stage = stage
         self._losses: dict[str, list[float]] = {}
