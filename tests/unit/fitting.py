@@ -6,7 +6,7 @@ import numpy as np
 
 from steward.retraining import artifact, recipe
 from steward.retraining.recipe import Fitted
-from steward.spec.policies import Recipe
+from steward.spec.recipe import Recipe
 
 from .examples import sales, spec
 

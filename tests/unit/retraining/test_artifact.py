@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 from steward.errors import TrainingImpossible, UntrustedArtifact
 from steward.retraining import artifact, recipe
 from steward.retraining.recipe import feature_frame
-from steward.spec.policies import Estimator
+from steward.spec.recipe import UNWEIGHTED, Estimator
 from tests.unit.examples import sales, spec
 from tests.unit.fitting import RECIPES, body, declared, fitted
 from tests.unit.properties import some_examples
@@ -95,8 +95,10 @@ def test_a_column_that_training_never_saw_filled_is_no_obstacle(name: str, empty
     assert np.isfinite(recipe.score(artifact.load(artifact.dump(model)), spec(), sales(seed=1))).all()
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("estimator", get_args(Estimator))
+@pytest.mark.parametrize(
+    ("estimator", "weighted"),
+    [(one, weighted) for one in get_args(Estimator) for weighted in ([False] if one in UNWEIGHTED else [False, True])],
+)
 def test_every_estimator_trains_loads_and_scores_alike_and_again_to_the_same_bytes(
     estimator: str, *, weighted: bool
 ) -> None:

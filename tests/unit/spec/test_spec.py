@@ -15,7 +15,7 @@ from steward.errors import SpecInvalid
 from steward.spec.document import MAXIMUM_BYTES, check_spec, read_spec
 from steward.spec.durations import LONGEST, format_duration, parse_duration
 from steward.spec.model import ModelSpec
-from steward.spec.policies import Estimator
+from steward.spec.recipe import Estimator
 from steward.spec.windows import Window
 from tests.unit.examples import SPEC
 
@@ -451,7 +451,8 @@ def test_time_zones_are_known_where_the_system_has_none() -> None:
         (
             "LogisticRegression}",
             "LogisticRegression, colour: red}",
-            "line 16, column 43: retraining.recipe.colour: no such setting; there are estimator, parameters, seed",
+            "line 16, column 43: retraining.recipe.colour: no such setting; there are estimator, parameters, seed, "
+            "preprocessing, monotonic, class_weight, search, calibration",
         ),
         (
             "window:",

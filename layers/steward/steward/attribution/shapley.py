@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
+from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge, SGDClassifier, SGDRegressor
 from sklearn.pipeline import Pipeline
 
 from steward.array_types import Floats
@@ -20,7 +20,7 @@ from steward.attribution.trees import BOOSTING, FORESTS, depth_of, matrix_of, ou
 
 Choice = NDArray[np.intp]
 
-LINEAR = (ElasticNet, LogisticRegression, Ridge)
+LINEAR = (ElasticNet, LogisticRegression, Ridge, SGDClassifier, SGDRegressor)
 
 MOST_NODES = 500_000
 """Nodes of all trees up to which they are solved exactly: half a minute for a few rows, a minute for five hundred."""
@@ -75,7 +75,7 @@ def attribute(
     Which output: of two classes that of the second (the positive label), of several that of the class predicted for the
     row, of a regressor its value. So a row's attributions are about the decision that was made of it; summed over all
     classes they would cancel. On which scale: where the parts of the model add up, which is the log-odds (of several
-    classes, the class's raw score) for logistic regression and boosted trees, the scale of its link for a boosted
+    classes, the class's raw score) for linear classifiers and boosted trees, the scale of its link for a boosted
     regressor, and otherwise the probability or the value itself.
 
     Linear models are solved in closed form and trees exactly (`tree_shapley`) behind a ColumnTransformer whose columns

@@ -26,7 +26,7 @@ from steward.retraining.dataset import constant, dataset_rows, stored_columns
 from steward.retraining.fitting import FittedVersion, fit_version
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.platform import describe_platform
-from steward.spec.policies import Recipe
+from steward.spec.recipe import Recipe
 from steward.store import keys
 
 

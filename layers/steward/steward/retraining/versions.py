@@ -8,7 +8,8 @@ from pydantic import AwareDatetime
 
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef, Sentence
-from steward.spec.policies import Recipe, SpanName
+from steward.spec.policies import SpanName
+from steward.spec.recipe import Recipe
 
 
 class SpanChoice(TolerantModel):

@@ -9,6 +9,7 @@ from steward.spec.durations import Duration, Lateness, format_duration
 from steward.spec.gate_settings import Expectation, GoldenRows, Robustness
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
+from steward.spec.recipe import Recipe
 from steward.spec.scheduling import ScheduleExpression
 from steward.spec.spec_section import SpecSection, Tolerance
 
@@ -76,33 +77,6 @@ class Schedules(SpecSection):
         description="Attributes a sample of each window that closed lately (2 days, or the last 3 windows) to the "
         "features, by the version's own artifact: some seconds of one processor a window, minutes for large forests.",
     )
-
-
-Estimator = Literal[
-    "HistGradientBoostingClassifier",
-    "LogisticRegression",
-    "RandomForestClassifier",
-    "HistGradientBoostingRegressor",
-    "Ridge",
-    "RandomForestRegressor",
-    "ElasticNet",
-    "ExtraTreesClassifier",
-    "ExtraTreesRegressor",
-]
-
-
-class Recipe(SpecSection):
-    """A scikit-learn estimator from the allow-list, and its parameters."""
-
-    estimator: Estimator
-    parameters: dict[str, float | int | str | bool | None] = Field(default_factory=dict)
-    seed: int = 0
-
-    @model_validator(mode="after")
-    def _one_seed(self) -> Self:
-        if "random_state" in self.parameters:
-            raise ValueError("random_state is set by seed; write `seed: 7` in the recipe instead")
-        return self
 
 
 class RunBudget(SpecSection):
