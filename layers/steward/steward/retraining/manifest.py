@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
 from steward.spec.model import ModelSpec
+from steward.spec.split import SplitPolicy
 
 
 class DatasetObject(TolerantModel):
@@ -46,6 +47,8 @@ class DatasetManifest(VersionedModel):
         holdout_start: rows from here on are kept out of training, to judge with.
         end: rows from here on are left out.
         reference_until: rows before this moment are of the reference; None where the span does not ask.
+        split: how the rows are divided into training, calibration and holdout.
+        filters: conditions that every row meets that is fitted on or calibrated with.
     """
 
     schema_version: Literal[1] = 1
@@ -56,6 +59,8 @@ class DatasetManifest(VersionedModel):
     end: AwareDatetime
     objects: tuple[DatasetObject, ...]
     reference_until: AwareDatetime | None = None
+    split: SplitPolicy = SplitPolicy()
+    filters: tuple[str, ...] = ()
 
     @property
     def dataset(self) -> str:
@@ -92,4 +97,6 @@ class DatasetManifest(VersionedModel):
             reference_until=newest_reference + timedelta(microseconds=1)
             if newest_reference and policy.chosen_span in {"reference_and_recent", "auto"}
             else None,
+            split=policy.split_plan,
+            filters=tuple(policy.filters),
         )

@@ -51,6 +51,11 @@ def dataset(model: str, dataset: str) -> str:
     return f"{datasets(model)}{dataset}/manifest.json"
 
 
+def split_evidence(model: str, dataset: str) -> str:
+    """What shows that the parts of a training set have nothing in common (create-only)."""
+    return f"{datasets(model)}{dataset}/split.json"
+
+
 def dataset_of(key: str) -> str:
     """The training set whose manifest a key holds; empty where the key is of no folder."""
     return "".join(key.split("/")[-2:-1])
