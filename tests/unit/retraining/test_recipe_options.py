@@ -1,11 +1,5 @@
 """Preprocessing, class weights and monotonic constraints do what they say, and make the same bytes again."""
 
-import hashlib
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,66 +14,8 @@ from steward.retraining.row_weights import weigh_rows
 from steward.spec.model import ModelSpec
 from steward.spec.recipe import Recipe
 from tests.unit.examples import SPEC, sales, spec
+from tests.unit.fitting import COMBINATIONS, OPTIONS, fit, rows_with_gaps
 from tests.unit.properties import some_examples
-
-ROOT = Path(__file__).resolve().parents[3]
-SMALL = {"HistGradientBoostingClassifier": {"max_iter": 5}, "RandomForestClassifier": {"n_estimators": 4, "max_depth": 4},
-         "ExtraTreesClassifier": {"n_estimators": 4, "max_depth": 4}, "IsolationForest": {"n_estimators": 4}}  # fmt: skip
-
-OPTIONS: dict[str, dict[str, object]] = {
-    "power": {"preprocessing": {"transformer": "PowerTransformer", "imputer": "mean", "scaler": "none"}},
-    "quantile": {"preprocessing": {"transformer": "QuantileTransformer", "imputer": "most_frequent"}},
-    "robust target": {"preprocessing": {"scaler": "RobustScaler", "encoder": "TargetEncoder"}},
-    "minmax ordinal": {"preprocessing": {"scaler": "MinMaxScaler", "encoder": "OrdinalEncoder"}},
-    "maxabs one-hot": {
-        "preprocessing": {"scaler": "MaxAbsScaler", "encoder": "OneHotEncoder", "maximum_categories": 2}
-    },
-    "weights": {"class_weight": {"1": 3.0}},
-    "balanced": {"class_weight": "balanced"},
-    "monotonic": {"monotonic": {"age": "increasing"}},
-}
-COMBINATIONS = [
-    ("LogisticRegression", name) for name in OPTIONS if name != "monotonic"
-] + [
-    ("HistGradientBoostingClassifier", name) for name in OPTIONS
-] + [
-    ("RandomForestClassifier", "quantile"), ("RandomForestClassifier", "maxabs one-hot"), ("GaussianNB", "power"),
-    ("RandomForestClassifier", "monotonic"), ("ExtraTreesClassifier", "monotonic"), ("GaussianNB", "minmax ordinal"),
-    ("SGDClassifier", "robust target"), ("KNeighborsClassifier", "minmax ordinal"), ("SGDClassifier", "weights"),
-    ("KNeighborsClassifier", "maxabs one-hot"), ("IsolationForest", "quantile"), ("IsolationForest", "maxabs one-hot"),
-]  # fmt: skip
-
-
-def rows_with_gaps(count: int = 400, seed: int = 0) -> pd.DataFrame:
-    rows = sales(count, seed=seed)
-    rows.loc[::9, "mileage"] = np.nan
-    rows.loc[::11, "make"] = None
-    return rows
-
-
-def fit(estimator: str, rows: pd.DataFrame, **declared: object) -> Fitted:
-    made = Recipe.model_validate({"estimator": estimator, "parameters": SMALL.get(estimator, {})} | declared)
-    return recipe.fit(made, spec(), rows, (rows["lemon"] == "1").to_numpy())
-
-
-def digest(estimator: str, option: str) -> str:
-    return hashlib.sha256(artifact.dump(fit(estimator, rows_with_gaps(), **OPTIONS[option]))).hexdigest()
-
-
-FIT_ELSEWHERE = """
-from tests.unit.retraining.test_recipe_options import COMBINATIONS, digest
-for combination in COMBINATIONS:
-    print(digest(*combination))
-"""
-
-
-def test_every_option_gives_the_same_bytes_in_another_process() -> None:
-    environment = os.environ | {"PYTHONHASHSEED": "4711", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", FIT_ELSEWHERE]
-    printed = subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    here = [digest(*combination) for combination in COMBINATIONS]
-    assert printed.split() == here
-    assert len(set(here)) == len(here)
 
 
 @pytest.mark.parametrize(("estimator", "option"), COMBINATIONS)

@@ -17,6 +17,7 @@ from steward.attribution.permutation import permutation_shapley
 from steward.attribution.source_features import SourceFeatures, source_features
 from steward.attribution.tree_shapley import MOST_ON_A_PATH, tree_shapley
 from steward.attribution.trees import BOOSTING, FORESTS, depth_of, matrix_of, outputs_of, trees_of
+from steward.attribution.uncalibrated_score import remove_calibration
 
 Choice = NDArray[np.intp]
 
@@ -47,6 +48,7 @@ def method_of(
         most_nodes: of all trees, up to which they are solved exactly.
     """
     features = features if features is not None else {column: [column] for column in columns}
+    model = remove_calibration(model)
     if not (isinstance(model, Pipeline) and len(model) == 2 and isinstance(model[0], ColumnTransformer)):  # noqa: PLR2004
         return "permutation"
     if source_features(model[0], _places(features, columns)) is None:
@@ -78,6 +80,8 @@ def attribute(
     classes, the class's raw score) for linear classifiers and boosted trees, the scale of its link for a boosted
     regressor, and otherwise the probability or the value itself.
 
+    Of a calibrated classifier that is solved exactly it is the score before calibration, which ranks rows alike.
+
     Linear models are solved in closed form and trees exactly (`tree_shapley`) behind a ColumnTransformer whose columns
     are each made of one feature, as Steward's recipes have it. Everything else is sampled (`permutation_shapley`).
 
@@ -104,7 +108,7 @@ def attribute(
     method = method_of(model, columns, features, most_nodes=most_nodes)
     if not len(rows):
         return Attributions(names, np.zeros((0, len(names))), np.zeros(0), method)
-    if method != "permutation" and isinstance(model, Pipeline):
+    if method != "permutation" and isinstance(model := remove_calibration(model), Pipeline):
         encoded, others = model[0].transform(rows), model[0].transform(background)
         traced = source_features(model[0], places)
         if traced is not None:

@@ -25,7 +25,9 @@ from steward.retraining import artifact, recipe
 from steward.retraining.dataset import constant, dataset_rows, stored_columns
 from steward.retraining.fitting import FittedVersion, fit_version
 from steward.retraining.manifest import DatasetManifest
+from steward.retraining.parameter_search import SearchControl
 from steward.retraining.platform import describe_platform
+from steward.retraining.search_result import SearchResult
 from steward.spec.recipe import Recipe
 from steward.store import keys
 
@@ -106,7 +108,8 @@ def train_again(folder: Path, since: datetime | None = None) -> Reproduction:
     if made.artifact is None or declared is None:
         raise StewardError(f"the declaration of version {made.version} has no recipe to train by")
     dataset, rows = _read_dataset(folder, version)
-    fitted = fit_version(version.spec, rows, dataset, since=since)
+    control = SearchControl(tried=len(made.search.candidates) if made.search else None)
+    fitted = fit_version(version.spec, rows, dataset, since=since, control=control)
     body = artifact.dump(fitted.released)
     hashes = made.artifact.sha256, hashlib.sha256(body).hexdigest()
     judged = (
@@ -131,7 +134,7 @@ def train_again(folder: Path, since: datetime | None = None) -> Reproduction:
         judged_sha256=judged,
         training_rows=len(fitted.training),
         libraries=changed_fields(made.libraries, recipe.libraries()),
-        recipe=changed_fields(_fields(made.recipe), _fields(declared)),
+        recipe=changed_fields(_fields(made.recipe, made.search), _fields(declared, fitted.search)),
         dataset=changed_fields(_recorded_facts(version), facts),
         platform=changed_fields(made.platform, describe_platform()) if made.platform else [],
     )
@@ -190,8 +193,10 @@ def _compare_predictions(version: Version, fitted: FittedVersion) -> PredictionD
     )
 
 
-def _fields(declared: Recipe | None) -> dict[str, object]:
-    return declared.model_dump(mode="json") if declared else {}
+def _fields(declared: Recipe | None, search: SearchResult | None) -> dict[str, object]:
+    """A recipe, and what its search chose."""
+    chosen = {"chosen": dict(search.parameters)} if search else {}
+    return (declared.model_dump(mode="json") if declared else {}) | chosen
 
 
 if __name__ == "__main__":

@@ -7,6 +7,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import IsolationForest
 
+from steward.array_types import Floats
+
+Flags = NDArray[np.bool_]
+
 
 class AnomalyClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Scores rows by an isolation forest that is fitted without their labels.
@@ -25,25 +29,23 @@ class AnomalyClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, forest: IsolationForest) -> None:
         self.forest = forest
 
-    def fit(
-        self, rows: NDArray[np.float64], target: NDArray[np.bool_], sample_weight: NDArray[np.float64] | None = None
-    ) -> Self:
+    def fit(self, rows: Floats, _target: Flags, sample_weight: Floats | None = None) -> Self:
         """Fit the forest; the target is what the scores will be judged by, and is not looked at."""
         self.forest_ = self.forest.fit(rows, sample_weight=sample_weight)
         self.classes_ = np.array([False, True])
         return self
 
-    def decision_function(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def decision_function(self, rows: Floats) -> Floats:
         """The score of each row, shape (rows,)."""
-        scores: NDArray[np.float64] = -self.forest_.score_samples(rows)
+        scores: Floats = -self.forest_.score_samples(rows)
         return scores
 
-    def predict_proba(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def predict_proba(self, rows: Floats) -> Floats:
         """One less the score, and the score, shape (rows, 2)."""
         scores = self.decision_function(rows)
         return np.column_stack([1 - scores, scores])
 
-    def predict(self, rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def predict(self, rows: Floats) -> Flags:
         """Whether each row is rather an anomaly, shape (rows,)."""
-        unusual: NDArray[np.bool_] = self.decision_function(rows) >= 0.5  # noqa: PLR2004
+        unusual: Flags = self.decision_function(rows) >= 0.5  # noqa: PLR2004
         return unusual

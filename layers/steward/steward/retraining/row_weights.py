@@ -44,5 +44,5 @@ def weigh_rows(
         raise TrainingImpossible(
             f"class_weight names {', '.join(missing)}, which no training row has; labels are {', '.join(known)}"
         )
-    of_class = labels.map(named).fillna(1.0).to_numpy(dtype=np.float64)
+    of_class: NDArray[np.float64] = np.array([named.get(label, 1.0) for label in labels])
     return of_class if weights is None else of_class * weights

@@ -21,11 +21,11 @@ def combinations(recipe: Recipe) -> Sequence[Combination]:
     """The declared parameters, which the empty combination stands for, and then others, all different.
 
     All combinations of lists where they are no more than `tries`; otherwise a seeded random sample, which beats a grid
-    where few parameters matter (J. Bergstra and Y. Bengio, 2012, Random search for hyper-parameter optimization, JMLR 13).
+    where few parameters matter (J. Bergstra and Y. Bengio, 2012, Random search for hyper-parameter optimization, JMLR).
     It follows from the recipe alone, and a smaller number of tries gives the beginning of it.
 
-    >>> recipe = {"estimator": "Ridge", "parameters": {"alpha": 1.0}, "search": {"parameters": {"alpha": [0.1, 1.0, 10]}}}
-    >>> combinations(Recipe.model_validate(recipe))
+    >>> search = ParameterSearch(parameters={"alpha": [0.1, 1.0, 10]})
+    >>> combinations(Recipe(estimator="Ridge", parameters={"alpha": 1.0}, search=search))
     [{}, {'alpha': 0.1}, {'alpha': 10}]
     """
     search = recipe.search

@@ -2,12 +2,13 @@
 
 import hashlib
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime
 
-from steward.documents import TolerantModel, VersionedModel
+from steward.documents import AnyText, TolerantModel, VersionedModel
 from steward.events import ObjectRef, Sentence
+from steward.retraining.search_result import SearchResult
 from steward.spec.policies import SpanName
 from steward.spec.recipe import Recipe
 
@@ -26,6 +27,31 @@ class SpanChoice(TolerantModel):
     sentence: Sentence = ""
 
 
+class CalibrationSummary(TolerantModel):
+    """How a version was calibrated, and what it gained on rows that neither the fit nor the calibration saw.
+
+    Attributes:
+        method: a step function, or a logistic curve.
+        rows: that it was calibrated on.
+        start, end: the event times of the oldest and the newest of them.
+        holdout_loss: mean log loss on the holdout.
+        uncalibrated_loss: the same without calibration; None where the estimator gives no probabilities by itself.
+    """
+
+    method: Annotated[Literal["isotonic", "sigmoid"], AnyText()]
+    rows: int
+    start: AwareDatetime
+    end: AwareDatetime
+    holdout_loss: float
+    uncalibrated_loss: float | None
+
+    @property
+    def sentence(self) -> str:
+        """What it was worth."""
+        before = "" if self.uncalibrated_loss is None else f", {self.uncalibrated_loss:.4f} without"
+        return f"{self.method} on {self.rows:,} rows: log loss {self.holdout_loss:.4f} on the holdout{before}"
+
+
 class VersionManifest(VersionedModel):
     """One immutable trained artifact, with everything it came from.
 
@@ -38,6 +64,8 @@ class VersionManifest(VersionedModel):
             that were adopted, or made by older releases.
         span: which rows it was fitted on, and why; None in versions of older releases.
         holdout_until: the end of the rows kept out to judge with.
+        search: which parameters were tried, and which of them it was fitted with; None where none were to be.
+        calibration: how its scores became probabilities; None where they did not.
         recipe, artifact: None for a version that was trained elsewhere and adopted from its reference rows.
         background: the rows that its predictions are attributed against; None where they are not attributed.
         platform: which code of the libraries did the arithmetic, as `describe_platform` tells; where two trainings of
@@ -74,6 +102,8 @@ class VersionManifest(VersionedModel):
     judged_until: AwareDatetime | None = None
     split: ObjectRef | None = None
     span: SpanChoice | None = None
+    search: SearchResult | None = None
+    calibration: CalibrationSummary | None = None
 
 
 def version_name(as_of: datetime, run: str, dataset: str, recipe: Recipe | None, libraries: dict[str, str]) -> str:

@@ -99,6 +99,10 @@ class RunBudget(SpecSection):
 SpanName = Literal["everything", "trailing", "decaying", "since_change", "reference_and_recent", "auto"]
 
 
+_CALIBRATION_SHARE = 0.2
+"""Of the rows before the holdout, where a recipe calibrates and no split says how many."""
+
+
 class RetrainingPolicy(SpecSection):
     """What may start a run, what holds it back, and what a run does."""
 
@@ -175,6 +179,8 @@ class RetrainingPolicy(SpecSection):
     @property
     def split_plan(self) -> SplitPolicy:
         """The split of a run, as its dataset records it."""
+        if self.recipe and self.recipe.calibration and self.split.calibration_share is None:
+            return self.split.model_copy(update={"calibration_share": _CALIBRATION_SHARE})
         return self.split
 
     @property
