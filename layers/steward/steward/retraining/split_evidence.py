@@ -131,7 +131,7 @@ def _row_hashes(rows: pd.DataFrame, spec: ModelSpec) -> NDArray[np.uint64]:
     table = rows[[*names, spec.columns.label]]
     texts = table.select_dtypes(exclude="number").columns
     hashes = pd.util.hash_pandas_object(table.astype(dict.fromkeys(texts, "str")), index=False)
-    return hashes.to_numpy(dtype=np.uint64)
+    return np.asarray(hashes, dtype=np.uint64)
 
 
 def _problems(shared: SharedContent, split: SplitPolicy) -> Iterator[str]:
