@@ -15,7 +15,7 @@ from steward.retraining.fitting import FittedVersion, fit_version
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.parameter_search import SearchControl, search_parameters, time_folds
 from steward.retraining.search_candidates import combinations, with_parameters
-from steward.retraining.search_result import SearchResult
+from steward.retraining.versions import SearchResult
 from steward.spec.model import ModelSpec
 from steward.spec.parameter_tables import accepts
 from steward.spec.recipe import Recipe

@@ -90,6 +90,14 @@ def test_weights_that_distort_probabilities_are_made_good_and_the_gain_is_record
     )
 
 
+def test_a_step_function_says_nothing_for_certain() -> None:
+    of, rows = declared("LogisticRegression", "{}", "isotonic"), sales(1000)
+    scores = recipe.score(fit(of, rows).released, of, rows)
+    least = 1 / (len(fit(of, rows).calibration) + 2)
+    assert scores.min() == pytest.approx(least)
+    assert scores.max() <= 1 - least + 1e-12
+
+
 def test_margins_have_no_loss_of_their_own_to_compare_with() -> None:
     found = fit(declared("SGDClassifier", "{loss: hinge}", "sigmoid"), sales(1000)).calibrated
     assert found is not None

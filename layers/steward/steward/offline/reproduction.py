@@ -27,7 +27,7 @@ from steward.retraining.fitting import FittedVersion, fit_version
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.parameter_search import SearchControl
 from steward.retraining.platform import describe_platform
-from steward.retraining.search_result import SearchResult
+from steward.retraining.versions import SearchResult
 from steward.spec.recipe import Recipe
 from steward.store import keys
 

@@ -9,8 +9,6 @@ from sklearn.ensemble import IsolationForest
 
 from steward.array_types import Floats
 
-Flags = NDArray[np.bool_]
-
 
 class AnomalyClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Scores rows by an isolation forest that is fitted without their labels.
@@ -29,7 +27,7 @@ class AnomalyClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, forest: IsolationForest) -> None:
         self.forest = forest
 
-    def fit(self, rows: Floats, _target: Flags, sample_weight: Floats | None = None) -> Self:
+    def fit(self, rows: Floats, _target: NDArray[np.bool_], sample_weight: Floats | None = None) -> Self:
         """Fit the forest; the target is what the scores will be judged by, and is not looked at."""
         self.forest_ = self.forest.fit(rows, sample_weight=sample_weight)
         self.classes_ = np.array([False, True])
@@ -45,7 +43,7 @@ class AnomalyClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         scores = self.decision_function(rows)
         return np.column_stack([1 - scores, scores])
 
-    def predict(self, rows: Floats) -> Flags:
+    def predict(self, rows: Floats) -> NDArray[np.bool_]:
         """Whether each row is rather an anomaly, shape (rows,)."""
-        unusual: Flags = self.decision_function(rows) >= 0.5  # noqa: PLR2004
+        unusual: NDArray[np.bool_] = self.decision_function(rows) >= 0.5  # noqa: PLR2004
         return unusual

@@ -19,10 +19,9 @@ from steward.retraining.probability_calibration import calibrate, summarise_cali
 from steward.retraining.recipe import Fitted
 from steward.retraining.scored_outcomes import outcomes_of, row_losses
 from steward.retraining.search_candidates import with_parameters
-from steward.retraining.search_result import SearchResult
 from steward.retraining.split_evidence import SplitEvidence
 from steward.retraining.training_span import SpanFacts, choose_span, select_rows
-from steward.retraining.versions import CalibrationSummary, SpanChoice
+from steward.retraining.versions import CalibrationSummary, SearchResult, SpanChoice
 from steward.spec.model import ModelSpec
 from steward.spec.policies import SpanName
 from steward.spec.recipe import Recipe

@@ -8,7 +8,7 @@ import pandas as pd
 
 from steward.errors import TrainingImpossible
 from steward.retraining.search_candidates import Combination, combinations, with_parameters
-from steward.retraining.search_result import Candidate, SearchResult
+from steward.retraining.versions import Candidate, SearchResult
 from steward.spec.recipe import Recipe
 
 Clock = Callable[[], float]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
+from sklearn.isotonic import IsotonicRegression
 from sklearn.pipeline import Pipeline
 
 from steward.attribution.uncalibrated_score import remove_calibration
@@ -20,7 +21,7 @@ def calibrate(model: Fitted, spec: ModelSpec, rows: pd.DataFrame) -> Fitted:
 
     Sources: J. Platt (1999), Probabilistic outputs for support vector machines; B. Zadrozny and C. Elkan (2002),
     Transforming classifier scores into accurate multiclass probability estimates, KDD (several classes: each against
-    the rest, divided by their sum).
+    the rest, divided by their sum). A step function of n rows stays between 1 / (n + 2) and 1 - 1 / (n + 2).
 
     Args:
         model: fitted on other rows, with the steps `columns` and `estimator`.
@@ -41,7 +42,24 @@ def calibrate(model: Fitted, spec: ModelSpec, rows: pd.DataFrame) -> Fitted:
         curve.fit(columns.transform(feature_frame(rows, spec)), targets(rows, spec))
     except ValueError as error:
         raise TrainingImpossible(f"{type(estimator).__name__} could not be calibrated: {error}") from error
+    if declared.calibration == "isotonic":
+        _bound(curve, len(rows))
     return Pipeline([("columns", columns), ("estimator", curve)])  # type: ignore[no-any-return]
+
+
+def _bound(curve: CalibratedClassifierCV, rows: int) -> None:
+    """Keep probabilities off 0 and 1, which no number of rows proves, and by which one row can cost any log loss.
+
+    The bound is that of Laplace's rule of succession for as many rows.
+    """
+    least = 1 / (rows + 2)
+    for fitted in curve.calibrated_classifiers_:
+        fitted.calibrators = [
+            IsotonicRegression(y_min=least, y_max=1 - least, out_of_bounds="clip").fit(
+                steps.X_thresholds_, np.clip(steps.y_thresholds_, least, 1 - least)
+            )
+            for steps in fitted.calibrators
+        ]
 
 
 def summarise_calibration(

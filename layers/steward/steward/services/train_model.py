@@ -19,11 +19,10 @@ from steward.retraining.parameter_search import SearchControl
 from steward.retraining.platform import describe_platform
 from steward.retraining.run_cost import lambda_dollars
 from steward.retraining.runs import Run
-from steward.retraining.search_result import SearchResult
 from steward.retraining.split_evidence import SplitEvidence
 from steward.retraining.version_attributions import attribute_reference
 from steward.retraining.version_baseline import baseline_of
-from steward.retraining.versions import VersionManifest, version_name
+from steward.retraining.versions import SearchResult, VersionManifest, version_name
 from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
 from steward.spec.model import ModelSpec

@@ -10,7 +10,7 @@ from steward.spec.recipe import BOOSTING, FORESTS, TREES, ParameterRange, Recipe
 
 __all__ = ["PARAMETERS", "accepts", "untrainable"]
 
-type Problem = tuple[tuple[str, ...], str]
+type RecipeProblem = tuple[tuple[str, ...], str]
 """The path of a setting, and what is wrong with it and what to do."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?")
@@ -21,7 +21,7 @@ _MOST_CATEGORIES = 254
 _TWO_CLASSES = 2
 
 
-def untrainable(spec: ModelSpec) -> Iterator[Problem]:
+def untrainable(spec: ModelSpec) -> Iterator[RecipeProblem]:
     """Why a recipe could never train: the path of each setting, and what is wrong with it.
 
     Only declarations that are uploaded are judged: one that is in force already stays readable.
@@ -45,13 +45,13 @@ def untrainable(spec: ModelSpec) -> Iterator[Problem]:
         )
 
 
-def _parameter_problems(recipe: Recipe) -> Iterator[Problem]:
+def _parameter_problems(recipe: Recipe) -> Iterator[RecipeProblem]:
     for name, value in recipe.parameters.items():
         if problem := _unknown(recipe, name) or _unfit(recipe, name, value):
             yield (*_RECIPE, "parameters", name), problem
 
 
-def _search_problems(recipe: Recipe) -> Iterator[Problem]:
+def _search_problems(recipe: Recipe) -> Iterator[RecipeProblem]:
     if recipe.search is None:
         return
     for name, values in recipe.search.parameters.items():
@@ -88,7 +88,7 @@ def _unfit(recipe: Recipe, name: str, value: object) -> str:
     return f"{recipe.estimator} does not take {written}; write {allowed}{hint}"
 
 
-def _preprocessing_problems(recipe: Recipe) -> Iterator[Problem]:
+def _preprocessing_problems(recipe: Recipe) -> Iterator[RecipeProblem]:
     chosen, path = recipe.preprocessed, (*_RECIPE, "preprocessing")
     if chosen.imputer == "none" and recipe.estimator not in TREES:
         problem = f"{recipe.estimator} cannot be fitted on rows with missing cells; write median, mean or most_frequent"
@@ -102,7 +102,7 @@ def _preprocessing_problems(recipe: Recipe) -> Iterator[Problem]:
         yield (*path, "encoder"), problem
 
 
-def _monotonic_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[Problem]:
+def _monotonic_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[RecipeProblem]:
     path = (*_RECIPE, "monotonic")
     able = (*BOOSTING, *FORESTS)
     if recipe.monotonic and recipe.estimator not in able:
@@ -119,7 +119,7 @@ def _monotonic_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[Problem]:
             yield (*path, name), f"{name} is {feature.type}, which has no order; name a numeric feature, or remove it"
 
 
-def _weight_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[Problem]:
+def _weight_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[RecipeProblem]:
     path = (*_RECIPE, "class_weight")
     if spec.retraining.chosen_span == "decaying" and not recipe.weighs_rows:
         problem = f"{recipe.estimator} cannot let rows count less; choose another span, such as trailing"
@@ -139,7 +139,7 @@ def _weight_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[Problem]:
         yield from _label_problems(recipe.class_weight, spec)
 
 
-def _label_problems(weights: dict[str, float], spec: ModelSpec) -> Iterator[Problem]:
+def _label_problems(weights: dict[str, float], spec: ModelSpec) -> Iterator[RecipeProblem]:
     """Labels that are none, as far as a declaration names labels: of two it names the positive one."""
     path = (*_RECIPE, "class_weight")
     if spec.task == "multiclass_classification":
@@ -151,7 +151,7 @@ def _label_problems(weights: dict[str, float], spec: ModelSpec) -> Iterator[Prob
         yield path, f"there are two classes, and {', '.join(weights)} are {len(weights)}; name each class once"
 
 
-def _probability_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[Problem]:
+def _probability_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[RecipeProblem]:
     if recipe.calibration and regresses(recipe.estimator):
         yield (*_RECIPE, "calibration"), "makes probabilities, and a regression has none; remove it"
     if recipe.calibration:

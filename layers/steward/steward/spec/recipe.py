@@ -1,9 +1,10 @@
 """What a declaration says of a training: estimator, parameters, preprocessing, search and calibration."""
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from steward.spec.spec_section import SpecSection
 
@@ -102,10 +103,26 @@ class ParameterRange(SpecSection):
         return self
 
 
+def _searched_kind(values: object) -> str | None:
+    if isinstance(values, list | tuple):
+        return "list"
+    return "range" if isinstance(values, Mapping | ParameterRange) else None
+
+
+SearchedValues = Annotated[
+    Annotated[list[Scalar], Tag("list")] | Annotated[ParameterRange, Tag("range")],
+    Discriminator(
+        _searched_kind,
+        custom_error_type="searched_values",
+        custom_error_message="write a list of values, such as [7, 15], or a range, such as {minimum: 7, maximum: 31}",
+    ),
+]
+
+
 class ParameterSearch(SpecSection):
     """Parameters to try on the training rows before a version is fitted; the declared ones are tried first."""
 
-    parameters: dict[str, list[Scalar] | ParameterRange] = Field(
+    parameters: dict[str, SearchedValues] = Field(
         description="By parameter: a list of values, or `{minimum: 0.01, maximum: 0.3, log: true}`."
     )
     tries: Annotated[int, Field(ge=2, le=200)] = Field(
@@ -128,16 +145,20 @@ class ParameterSearch(SpecSection):
         return self
 
 
-def _class_weight_words(value: object) -> object:
-    """Class weights as text and numbers; YAML reads a class such as `1` as a number."""
-    if isinstance(value, Mapping):
-        return {str(name): weight for name, weight in value.items()}
-    return value
+def _check_weights(value: object) -> object:
+    """Class weights by label, as text."""
+    if value == "balanced" or not value:
+        return value or None
+    if not isinstance(value, Mapping):
+        raise ValueError("write balanced, or how much each label counts, such as {late: 5}")  # noqa: TRY004 - a mistake
+    for name, weight in value.items():
+        number = isinstance(weight, int | float) and not isinstance(weight, bool)
+        if not number or not 0 < weight < math.inf:
+            raise ValueError(f"{name} counts {weight!r}; write a number above 0")
+    return {str(name): weight for name, weight in value.items()}
 
 
-ClassWeight = Annotated[
-    Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]], BeforeValidator(_class_weight_words)
-]
+ClassWeight = Annotated[Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]], BeforeValidator(_check_weights)]
 
 
 class Recipe(SpecSection):
@@ -187,3 +208,21 @@ class Recipe(SpecSection):
         }
         unset = {name: word for name, word in usual.items() if getattr(self.preprocessing, name) is None}
         return self.preprocessing.model_copy(update=unset)
+
+    @property
+    def settings(self) -> list[str]:
+        """What is declared beside estimator, parameters, seed, search and calibration, in words.
+
+        >>> Recipe(estimator="GaussianNB", preprocessing={"scaler": "none"}, class_weight="balanced").settings
+        ['scaler none', 'class weight balanced']
+        """
+        found = [
+            f"{name.replace('_', ' ')} {value}"
+            for name, value in self.preprocessing.model_dump(exclude_defaults=True).items()
+        ]
+        found += [f"{direction} with {name}" for name, direction in self.monotonic.items()]
+        if isinstance(self.class_weight, dict):
+            found += [f"class weight {weight:g} of {name}" for name, weight in self.class_weight.items()]
+        elif self.class_weight:
+            found.append(f"class weight {self.class_weight}")
+        return found
