@@ -64,7 +64,7 @@ class _Snapshot:
 def _take_snapshot(runtime: Runtime, spec: ModelSpec, run: Run) -> _Snapshot:
     """The run's dataset, fixed at the first attempt."""
     if run.dataset is None:
-        manifest, rows = training_data.snapshot(runtime.data, spec, run.as_of)
+        manifest, rows = training_data.describe_snapshot(runtime.data, spec, run.as_of)
         stored = runtime.data.create_if_absent(
             keys.dataset(spec.model, manifest.dataset), manifest.model_dump_json().encode()
         )

@@ -9,6 +9,7 @@ from steward.spec.durations import Duration, Lateness, format_duration
 from steward.spec.gate_settings import Expectation, GoldenRows, Robustness
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
+from steward.spec.quality import Expression
 from steward.spec.recipe import Recipe
 from steward.spec.scheduling import ScheduleExpression
 from steward.spec.spec_section import SpecSection, Tolerance
@@ -170,7 +171,7 @@ class RetrainingPolicy(SpecSection):
         default=SplitPolicy(),
         description="How labelled rows are divided: `time`, `entity`, or the shares of the parts.",
     )
-    filters: list[str] = Field(
+    filters: list[Expression] = Field(
         default=[],
         description="Conditions on features and attributes: rows that do not meet all of them are not fitted on. The "
         "holdout is judged whole.",
