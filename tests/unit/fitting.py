@@ -2,15 +2,17 @@
 
 import functools
 import hashlib
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from steward.retraining import artifact, recipe
 from steward.retraining.recipe import Fitted
-from steward.spec.recipe import Recipe
+from steward.spec.recipe import UNWEIGHTED, Estimator, Recipe
 
 from .examples import sales, spec
+from .trained import fit_by
 
 RECIPES = {
     "boosting": {"estimator": "HistGradientBoostingClassifier", "parameters": {"max_iter": 5}},
@@ -81,7 +83,7 @@ def fit(estimator: str, rows: pd.DataFrame, **declared: object) -> Fitted:
 
 
 def digests() -> list[str]:
-    """SHA-256 of the artifact of each recipe, and of each estimator with an option."""
-    bodies = [body(name) for name in RECIPES]
-    bodies += [artifact.dump(fit(estimator, rows_with_gaps(), **OPTIONS[name])) for estimator, name in COMBINATIONS]
-    return [hashlib.sha256(content).hexdigest() for content in bodies]
+    """SHA-256 of the artifact of each estimator, with weights where it takes them, and of some with each option."""
+    models = [fit_by(name, weighted=name not in UNWEIGHTED) for name in get_args(Estimator)]
+    models += [fit(estimator, rows_with_gaps(), **OPTIONS[name]) for estimator, name in COMBINATIONS]
+    return [hashlib.sha256(artifact.dump(model)).hexdigest() for model in models]

@@ -136,6 +136,13 @@ class ModelSpec(ModelSections):
         return self
 
     @model_validator(mode="after")
+    def _release_fits_the_model(self) -> Self:
+        columns = self.columns
+        for problem, place in self.release.problems(self.task, columns.entity, frozenset(columns.operation)):
+            raise error_at(problem, "release", *place)
+        return self
+
+    @model_validator(mode="after")
     def _holdout_has_blocks(self) -> Self:
         fewest = 3 * self.validation.block
         if self.retraining.recipe and self.retraining.holdout_span < fewest:
