@@ -47,6 +47,7 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
         "data/checks/*": "test_kick_retraining.py",
         "data/decisions/*": "test_kick_retraining.py",
         "data/defects/*": "test_kick_retraining.py",
+        "ledger/*/decisions/reproduction_failed/*": "test_reproduce.py",
         "ledger/*/decisions/run_failed/*": KILLED,
     },
     "maintain_store": {

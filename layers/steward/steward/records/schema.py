@@ -12,7 +12,7 @@ from steward.results import count_of
 from steward.spec.model import ModelSpec
 from steward.spec.telemetry import telemetry_columns
 
-RecordKind = Literal["predictions", "labels", "reference", "telemetry", "withdrawals"]
+RecordKind = Literal["predictions", "labels", "reference", "telemetry", "shadows", "withdrawals"]
 """What a file holds; withdrawals are the ids of rows of another kind."""
 
 _SHOWN = 40
@@ -69,6 +69,12 @@ class ExpectedColumns:
                 return _reference(spec)
             case "withdrawals":
                 return cls((columns.id,), (), (columns.time,))
+            case "shadows":
+                if not has_labels(spec):
+                    raise BatchInvalid("no_labels", f"{spec.task} has no labels to compare shadows by; send none")
+                decided = (columns.prediction,) if columns.prediction else ()
+                value, decision = (decided, ()) if spec.task == "regression" else ((), decided)
+                return cls((columns.id, columns.time, columns.version, *columns.outputs.values(), *value), decision)
             case "telemetry":
                 measures = tuple(telemetry_columns(columns).values())
                 return cls((columns.time,), (), (*measures, columns.version), some=measures)

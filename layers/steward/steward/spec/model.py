@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import ValidationInfo, model_validator
 
 from steward.documents import FROM_STORE
+from steward.spec.cost_aware import horizon_problem
 from steward.spec.drift_monitors import SeasonalBaseline
 from steward.spec.durations import format_duration
 from steward.spec.features import BooleanFeature, CategoricalFeature
@@ -133,6 +134,13 @@ class ModelSpec(ModelSections):
         return self
 
     @model_validator(mode="after")
+    def _release_fits_the_model(self) -> Self:
+        columns = self.columns
+        for problem, place in self.release.problems(self.task, columns.entity, frozenset(columns.operation)):
+            raise error_at(problem, "release", *place)
+        return self
+
+    @model_validator(mode="after")
     def _holdout_has_blocks(self) -> Self:
         fewest = 3 * self.validation.block
         if self.retraining.recipe and self.retraining.holdout_span < fewest:
@@ -142,6 +150,15 @@ class ModelSpec(ModelSections):
                 "retraining",
                 "holdout_span",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _gains_are_measured(self) -> Self:
+        if problem := horizon_problem(self.retraining, self.window.length):
+            raise error_at(problem, "retraining", "horizon")
+        if self.retraining.policy == "cost_aware" and self.validation.metric == "mean_squared_error":
+            problem = "mean_squared_error is not measured by window, so no gain can be forecast; write rules, or let "
+            raise error_at(f"{problem}validation.metric be mean_absolute_error", "retraining", "policy")
         return self
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from steward.spec.cost_aware import CostAwareSettings
 from steward.spec.durations import Duration, Lateness, format_duration
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
@@ -125,7 +126,7 @@ class RunBudget(SpecSection):
 SpanName = Literal["everything", "trailing", "decaying", "since_change", "reference_and_recent", "auto"]
 
 
-class RetrainingPolicy(SpecSection):
+class RetrainingPolicy(CostAwareSettings):
     """What may start a run, what holds it back, and what a run does."""
 
     recipe: Recipe | None = Field(
@@ -228,6 +229,8 @@ class RetrainingPolicy(SpecSection):
             raise ValueError(
                 "refit fits on the holdout too, whose entities `split: entity` keeps from every version; remove one"
             )
+        if self.policy == "cost_aware" and self.recipe is None:
+            raise ValueError("policy: cost_aware needs a recipe: only what Steward trains can be trained again")
         if self.refit and self.cool_down < self.holdout_span:
             raise ValueError(
                 f"refit needs a cool_down at least as long as holdout_span, so that a version is judged on rows the "
