@@ -15,6 +15,9 @@ from steward.spec.telemetry import telemetry_columns
 RecordKind = Literal["predictions", "labels", "reference", "telemetry", "shadows", "withdrawals"]
 """What a file holds; withdrawals are the ids of rows of another kind."""
 
+MODEL_COLUMN = "steward_model"
+"""The key of a served row's record by which Firehose finds the folder of its model: nobody's column."""
+
 _SHOWN = 40
 _SEPARATORS = {"\x01": "the sign 0x01", ":": "colons", "^": "carets", "~": "tildes", " ": "blanks"}
 """Of CSV files that cannot be read, since these separate their fields."""
@@ -90,7 +93,7 @@ class ExpectedColumns:
 
     def undeclared(self, found: Collection[str]) -> tuple[str, ...]:
         """The columns of a file that the declaration does not name."""
-        known = frozenset(self.names)
+        known = frozenset((*self.names, MODEL_COLUMN))
         return tuple(name for name in found if name and name not in known)
 
     def check(self, found: Sequence[str], file_format: Format) -> list[str]:
