@@ -103,7 +103,7 @@ def fit_version(
     def fit_part(tried: Recipe, before: pd.DataFrame) -> Fitted:
         return _fit_part(tried, spec, choice.span, before, facts)
 
-    search = _search(declared, spec, training, control or SearchControl(), fit_part, report)
+    search = _search(declared, spec, training, control or SearchControl(), fit_part, report=report)
     chosen = with_parameters(declared, search.parameters) if search else declared
 
     def fit_and_calibrate(on: pd.DataFrame) -> tuple[Fitted, pd.DataFrame]:
@@ -145,6 +145,7 @@ def _search(
     rows: pd.DataFrame,
     control: SearchControl,
     fit: Callable[[Recipe, pd.DataFrame], Fitted],
+    *,
     report: TrainingReport,
 ) -> SearchResult | None:
     if declared.search is None or control.found is not None:
