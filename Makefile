@@ -123,6 +123,7 @@ lint: deps
 	$(RUN) lint-imports --no-logo
 	@$(foreach layer,$(LAYERS),$(call export_layer,$(layer)) | cmp -s - layers/$(layer)/requirements.txt || \
 	  { echo "layers/$(layer)/requirements.txt does not match uv.lock: run 'make lock'." >&2; exit 1; };)
+	@$(RUN) python -m infra.lock --check
 
 unit: deps
 	$(RUN) $(PYTEST) $(UNIT)
@@ -143,6 +144,7 @@ lock: $(UV) ## resolve dependencies again, and write what each layer ships
 	env -u UV_FROZEN $(UV) lock
 	env -u UV_FROZEN $(UV) lock --project infra/security
 	$(foreach layer,$(LAYERS),$(call export_layer,$(layer)) > layers/$(layer)/requirements.txt &&) true
+	$(RUN) python -m infra.lock
 
 # Environments: the project's own, and one for each tool that pins its dependencies tightly.
 deps: .venv/.synced
