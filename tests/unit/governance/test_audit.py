@@ -70,7 +70,9 @@ def test_a_model_in_good_order_passes() -> None:
 
 
 def test_a_model_without_a_champion_passes() -> None:
-    bare = evidence(routing=Routing(model="lemons"), ledger=read([]), manifest=None, evaluation=None, objects_verified=0)
+    bare = evidence(
+        routing=Routing(model="lemons"), ledger=read([]), manifest=None, evaluation=None, objects_verified=0
+    )
     assert audit(bare, identity="a1").failed == []
 
 

@@ -177,7 +177,7 @@ class ChainExamination:
             return self._tampering("inserted", first, last, f"inserted or moved on: entry {first} was never recorded")
         others = sorted({self._moves[place] for place in group if place in self._moves})
         return self._tampering(
-            "reordered", first, last, f"reordered: entries of other places are there: {_listed(others)}"
+            "reordered", first, last, f"reordered: entries of other places are there: {_name_places(others)}"
         )
 
     def _tampering(self, kind: TamperingKind, first: int, last: int, said: str, *, now: bool = False) -> Tampering:
@@ -191,6 +191,6 @@ class ChainExamination:
         return Tampering(kind=kind, model=self.model, first=first, last=last, message=message)
 
 
-def _listed(numbers: Sequence[int]) -> str:
+def _name_places(numbers: Sequence[int]) -> str:
     shown = ", ".join(map(str, numbers[:5]))
     return f"{shown} and others" if len(numbers) > 5 else shown  # noqa: PLR2004 - enough to find them

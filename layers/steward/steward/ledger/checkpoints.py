@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 from steward.documents import TolerantModel, VersionedModel
 from steward.errors import LedgerBroken
 from steward.ledger.entries import GENESIS
-from steward.ledger.envelope import Envelope, Signer, key_id
+from steward.ledger.envelope import SignedEnvelope, Signer, key_id
 from steward.ledger.merkle_tree import root_hash
 from steward.ledger.tampering import Tampering
 
@@ -63,7 +63,7 @@ class Checkpoint(VersionedModel):
     schema_version: Literal[1] = 1
     number: int = Field(ge=1)
     heads: tuple[ChainHead, ...]
-    envelope: Envelope
+    envelope: SignedEnvelope
     tampering: tuple[Tampering, ...] = ()
     public_key: str = ""
 
@@ -102,7 +102,7 @@ class Checkpoint(VersionedModel):
         return cls(
             number=head.checkpoint,
             heads=ordered,
-            envelope=Envelope.seal(rfc8785.dumps(head.model_dump(mode="json")), PAYLOAD_TYPE, signer),
+            envelope=SignedEnvelope.seal(rfc8785.dumps(head.model_dump(mode="json")), PAYLOAD_TYPE, signer),
             tampering=tuple(tampering),
             public_key=base64.b64encode(signer.public_key).decode() if signer else "",
         )

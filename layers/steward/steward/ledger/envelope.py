@@ -34,7 +34,7 @@ class EnvelopeSignature(TolerantModel):
     sig: str
 
 
-class Envelope(TolerantModel):
+class SignedEnvelope(TolerantModel):
     """What was signed, in base64, and its signatures; none where the deployment has no key."""
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
@@ -44,7 +44,7 @@ class Envelope(TolerantModel):
     signatures: tuple[EnvelopeSignature, ...] = ()
 
     @classmethod
-    def seal(cls, content: bytes, payload_type: str, signer: Signer | None) -> "Envelope":
+    def seal(cls, content: bytes, payload_type: str, signer: Signer | None) -> "SignedEnvelope":
         """Put content into an envelope, signed where there is a key."""
         unsigned = cls(payload=base64.b64encode(content).decode(), payload_type=payload_type)
         if signer is None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from steward.governance.audit import needed_actions
 from steward.governance.audit_evidence import LedgerEvidence
+from steward.ledger import LedgerEntry
 from steward.ledger.checkpoints import ChainHead, Checkpoint
 from steward.runtime import AuditSettings, Runtime
 from steward.store.ledger_reading import LedgerReader
@@ -37,3 +38,9 @@ def gather_ledger(runtime: Runtime[AuditSettings], model: str, *, whole: bool) -
 def heads_of(checkpoints: Sequence[Checkpoint], model: str) -> list[ChainHead]:
     """The heads of a model's chain that checkpoints have."""
     return [head for checkpoint in checkpoints if (head := checkpoint.head_of(model))]
+
+
+def training_of(runtime: Runtime[AuditSettings], model: str, version: str) -> LedgerEntry | None:
+    """The entry of the training of a version; None where another environment trained it."""
+    trained = runtime.ledger.of_action(model, "training_completed")
+    return next((entry for entry in trained if entry.subject == version), None)

@@ -76,7 +76,7 @@ STORED = (
     StoredKind("ledger.checkpoints:Checkpoint", r"_checkpoints/c[0-9]{10}\.json"),
     StoredKind("ledger.entries:LedgerEntry", rf"({_MODEL}|_deployment)/[0-9]{{10}}\.json"),
 )
-"""In the data bucket, but for the entries of the ledger and its checkpoints. What a transfer sends has the kinds that its parts are of."""
+"""In the data bucket, but for the ledger's. What a transfer sends has the kinds that its parts are of."""
 
 
 def schema_versions() -> dict[str, int]:

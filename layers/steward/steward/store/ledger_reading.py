@@ -17,7 +17,7 @@ from steward.store.ledger import Ledger
 from steward.store.signing import SigningKey
 from steward.store.stored_objects import ObjectVersion
 
-type _Place = tuple[int, bytes, EntryMarker | None, bool]
+type _StoredEntry = tuple[int, bytes, EntryMarker | None, bool]
 
 
 class LedgerReader:
@@ -53,7 +53,9 @@ class LedgerReader:
         if start is None:
             left += self._unmatched(model, matched)
         found = examination.finish(left)
-        return (examination, found) if start is None or not found else self.examine(model, witnesses=witnesses)
+        if start is None or not found:
+            return examination, found
+        return self.examine(model, witnesses=[*witnesses, start])
 
     def checkpoints(self, newest: int | None = None) -> tuple[list[Checkpoint], list[Tampering]]:
         """The checkpoints that hold, in their order, and what was done to the others.
@@ -121,7 +123,7 @@ class LedgerReader:
             else:
                 yield versions
 
-    def _read(self, versions: tuple[ObjectVersion, ...]) -> _Place:
+    def _read(self, versions: tuple[ObjectVersion, ...]) -> _StoredEntry:
         key = versions[0].key
         body = self.bucket.get(key).body
         try:

@@ -2,12 +2,14 @@
 
 import hashlib
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 
 from steward import aws
 from steward.ledger.envelope import key_id
 
 _ALGORITHM: Final = "ECDSA_SHA_256"
+_LONGEST = 4096
+"""Bytes of a message that KMS hashes itself."""
 
 
 class SigningKey:
@@ -28,18 +30,23 @@ class SigningKey:
 
     def sign(self, message: bytes) -> bytes:
         """Sign a message: ECDSA with SHA-256, DER-encoded."""
-        digest = hashlib.sha256(message).digest()
-        return aws.kms().sign(KeyId=self.arn, Message=digest, MessageType="DIGEST", SigningAlgorithm=_ALGORITHM)[
+        content, kind = _as_sent(message)
+        return aws.kms().sign(KeyId=self.arn, Message=content, MessageType=kind, SigningAlgorithm=_ALGORITHM)[
             "Signature"
         ]
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether a signature is this key's, of this message."""
-        digest = hashlib.sha256(message).digest()
+        content, kind = _as_sent(message)
         try:
             aws.kms().verify(
-                KeyId=self.arn, Message=digest, MessageType="DIGEST", Signature=signature, SigningAlgorithm=_ALGORITHM
+                KeyId=self.arn, Message=content, MessageType=kind, Signature=signature, SigningAlgorithm=_ALGORITHM
             )
         except aws.kms().exceptions.KMSInvalidSignatureException:
             return False
         return True
+
+
+def _as_sent(message: bytes) -> tuple[bytes, Literal["RAW", "DIGEST"]]:
+    """A message as KMS takes it: of a long one its digest."""
+    return (message, "RAW") if len(message) <= _LONGEST else (hashlib.sha256(message).digest(), "DIGEST")
