@@ -1,6 +1,5 @@
 """A ledger in memory as a bucket holds it: entries, markers and checkpoints of several models."""
 
-import copy
 import hashlib
 import json
 from collections.abc import Iterator
@@ -10,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import rfc8785
 
 from steward.events import ObjectRef
-from steward.ledger import Decision, LedgerEntry
-from steward.ledger.chain_examination import ChainExamination, EntryMarker, Tampering
+from steward.ledger import Decision, EntryMarker, LedgerEntry
+from steward.ledger.chain_examination import ChainExamination
 from steward.ledger.checkpoint_examination import examine_checkpoints
 from steward.ledger.checkpoints import ChainHead, Checkpoint
+from steward.ledger.tampering import Tampering
 
 BUCKET = "steward-ledger"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,10 +64,10 @@ class Chain:
         kept = {place: body for place, body in self.bodies.items() if place < first}
         previous = json.loads(kept[first - 1])["hash"] if first > 1 else "0" * 64
         for place, content in enumerate(contents, start=first):
-            content = {**content, "sequence": place, "previous": previous}
-            content.pop("hash", None)
-            previous = content["hash"] = hashlib.sha256(rfc8785.dumps(content)).hexdigest()
-            kept[place] = json.dumps(content).encode()
+            linked = {**content, "sequence": place, "previous": previous}
+            linked.pop("hash", None)
+            previous = linked["hash"] = hashlib.sha256(rfc8785.dumps(linked)).hexdigest()
+            kept[place] = json.dumps(linked).encode()
         self.bodies = kept
 
 
@@ -87,7 +87,8 @@ class Recorded:
         """Write one more checkpoint, and record it."""
         last = Checkpoint.model_validate_json(self.checkpoints[number - 1]) if number > 1 else None
         heads = [chain.head() for chain in self.chains.values() if chain.bodies]
-        written = Checkpoint.following(last, heads, BUCKET, START + timedelta(days=number), None)
+        at = START + timedelta(days=number)
+        written = Checkpoint.following(last, heads, ledger=BUCKET, at=at, signer=None)
         self.checkpoints[number] = written.model_dump_json().encode()
         digest = hashlib.sha256(self.checkpoints[number]).hexdigest()
         reference = ObjectRef(key=f"_checkpoints/c{number:010d}.json", version_id="v", sha256=digest)
@@ -148,9 +149,4 @@ def record(models: int = 5, entries: int = 10_000, every: int = 1_000) -> Record
 
 
 def _reference(key: str) -> ObjectRef:
-    return ObjectRef(
-        key=key, version_id=hashlib.md5(key.encode()).hexdigest(), sha256=hashlib.sha256(key.encode()).hexdigest()
-    )  # noqa: S324
-
-
-__all__ = ["BUCKET", "Chain", "Recorded", "copy", "examine_chain", "record"]
+    return ObjectRef(key=key, version_id=key[-8:], sha256=hashlib.sha256(key.encode()).hexdigest())

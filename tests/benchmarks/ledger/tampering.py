@@ -5,7 +5,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from steward.ledger.chain_examination import EntryMarker, Tampering
+from steward.ledger import EntryMarker
+from steward.ledger.tampering import Tampering
 from tests.benchmarks.ledger.recorded import DEPLOYMENT, Chain, Recorded
 
 FIELDS = ("summary", "subject", "identity", "as_of", "function", "correlation_id", "recorded_at", "action")
@@ -42,7 +43,7 @@ def _covered(ledger: Recorded, chain: Chain) -> int:
 
 def _edited(content: dict, draw: random.Random) -> dict:
     field = draw.choice(FIELDS)
-    return {**content, field: content[field] + "0" if field not in {"action"} else "champion_rolled_back"}
+    return {**content, field: "champion_rolled_back" if field == "action" else content[field] + "0"}
 
 
 def _forged(draw: random.Random) -> dict:

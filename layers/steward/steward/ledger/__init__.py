@@ -4,10 +4,11 @@ from steward.ledger.entries import (
     GENESIS,
     Action,
     Decision,
+    EntryMarker,
     LedgerEntry,
     StoredAction,
     verify,
     verify_extract,
 )
 
-__all__ = ["GENESIS", "Action", "Decision", "LedgerEntry", "StoredAction", "verify", "verify_extract"]
+__all__ = ["GENESIS", "Action", "Decision", "EntryMarker", "LedgerEntry", "StoredAction", "verify", "verify_extract"]

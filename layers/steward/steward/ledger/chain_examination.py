@@ -10,23 +10,10 @@ from typing import Literal
 
 from steward.ledger.canonical_json import read_entry
 from steward.ledger.checkpoints import ChainHead
-from steward.ledger.entries import GENESIS
+from steward.ledger.entries import GENESIS, EntryMarker
 from steward.ledger.tampering import Tampering, TamperingKind
 
 type _Sign = Literal["unreadable", "altered", "replaced", "moved", "unmarked", "unlinked", "missing"]
-
-
-@dataclass(frozen=True, slots=True)
-class EntryMarker:
-    """What the marker of a decision says: where its entry is, and which it is.
-
-    Attributes:
-        sequence: None where the decision was not announced yet.
-        hash: of the entry; empty where an older release wrote the marker.
-    """
-
-    sequence: int | None
-    hash: str = ""
 
 
 type FindMarker = Callable[[str, str], EntryMarker | None]

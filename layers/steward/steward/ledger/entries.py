@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -137,6 +138,19 @@ class LedgerEntry(Decision, VersionedModel):
         """
         content = self.model_dump(mode="json", exclude={"hash"}, exclude_unset=True)
         return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryMarker:
+    """What the marker of a decision says: where its entry is, and which it is.
+
+    Attributes:
+        sequence: None where the decision was not announced yet.
+        hash: of the entry; empty where an older release wrote the marker.
+    """
+
+    sequence: int | None
+    hash: str = ""
 
 
 def verify(entries: Iterable[LedgerEntry]) -> Sequence[LedgerEntry]:

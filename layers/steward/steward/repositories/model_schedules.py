@@ -14,7 +14,6 @@ _EVENTS = {
     "collect": "CollectionRequested",
     "retrain": "RetrainingProposed",
     "audit": "AuditRequested",
-    "audit_ledger": "AuditRequested",
     "attribute": "AttributionsRequested",
     "defects": "DefectReviewRequested",
     "maintain": "MaintenanceRequested",
@@ -112,7 +111,6 @@ def wanted_schedules(settings: ScheduleSettings, spec: ModelSpec) -> dict[str, S
         "collect": settings.collection_target_arn,
         "retrain": settings.retraining_target_arn,
         "audit": settings.audit_target_arn,
-        "audit_ledger": settings.audit_target_arn,
         "attribute": settings.attribution_target_arn,
         "defects": settings.defect_target_arn,
         "maintain": settings.maintenance_target_arn,
@@ -150,14 +148,12 @@ def _name(model: str, purpose: str) -> str:
 
 def _message(spec: ModelSpec, purpose: str) -> dict[str, object]:
     """The schedule's input, in the shape of an event; EventBridge Scheduler fills in the time it was due."""
-    detail: dict[str, object] = {
+    detail = {
         "occurred_at": SCHEDULED_TIME,
         "as_of": SCHEDULED_TIME,
         "correlation_id": SCHEDULED_TIME,
         "model": spec.model,
     }
-    if purpose == "audit_ledger":
-        detail["whole"] = True
     if purpose == "retrain":
         detail["reason"] = f"the schedule {spec.schedules.retrain} was due"
     return {"source": SOURCE, "detail-type": _EVENTS[purpose], "detail": detail}

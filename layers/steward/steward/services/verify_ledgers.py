@@ -1,8 +1,10 @@
 """Follows the ledgers of all models from the last checkpoint on, and writes the next one."""
 
+import zlib
 from collections.abc import Iterator
+from datetime import datetime
 
-from steward.events import DEPLOYMENT, NO_MODEL, ClockTick, Event, LedgersVerified, ObjectRef
+from steward.events import DEPLOYMENT, ClockTick, Event, LedgersVerified, ObjectRef
 from steward.ledger.checkpoints import ChainHead, Checkpoint
 from steward.ledger.tampering import Tampering
 from steward.outbox import OutboxEntry, announce
@@ -12,11 +14,14 @@ from steward.store import keys
 from steward.store.ledger_reading import LedgerReader
 
 _CHECKPOINTS_READ = 8
+_WHOLE_EVERY = 7
+"""Days after which a ledger is read from its first entry on; each day has its share of the models."""
 
 
 def verify_ledgers(runtime: Runtime[AuditSettings], tick: ClockTick) -> Iterator[Event]:
     """Verify what was recorded since the last checkpoint, of all models, and write a checkpoint that covers it.
 
+    Each ledger is read whole every seventh day, so that what was done to older entries is found, too.
     A ledger that was tampered with keeps the head that it had in the checkpoint before, so that later audits find it
     too. A redelivered tick finds its checkpoint, and announces it if nobody has.
     """
@@ -36,9 +41,8 @@ def _write(reader: LedgerReader, good: list[Checkpoint], tampering: list[Tamperi
     heads: list[ChainHead] = []
     for model in sorted({*reader.models(), *(head.model for head in (last.heads if last else ()))}):
         known = last.head_of(model) if last else None
-        whole = known is None or model in {DEPLOYMENT, NO_MODEL}  # no audit of a model reads these
-        start = None if whole else known
-        examination, found = reader.examine(model, start=start, witnesses=heads_of(good, model) if whole else ())
+        start = None if is_due_whole(model, tick.at) else known
+        examination, found = reader.examine(model, start=start, witnesses=() if start else heads_of(good, model))
         tampering = [*tampering, *found]
         head = known if found else examination.head
         heads += [head] if head else []
@@ -53,6 +57,17 @@ def _write(reader: LedgerReader, good: list[Checkpoint], tampering: list[Tamperi
     )
     reader.bucket.create(keys.checkpoint(written.number), written.model_dump_json().encode())
     return written
+
+
+def is_due_whole(model: str, at: datetime) -> bool:
+    """Whether a ledger is read whole on a day.
+
+    >>> from datetime import UTC, timedelta
+    >>> days = [datetime(2026, 12, 1, tzinfo=UTC) + timedelta(days=day) for day in range(7)]
+    >>> [is_due_whole("loans", day) for day in days].count(True)
+    1
+    """
+    return zlib.crc32(model.encode()) % _WHOLE_EVERY == at.toordinal() % _WHOLE_EVERY
 
 
 def _entry(

@@ -58,11 +58,7 @@ class Schedules(SpecSection):
         "quarter of an hour after its end.",
     )
     retrain: ScheduleExpression | None = Field(default=None, description="Asks the retraining policy for a run.")
-    audit: ScheduleExpression | None = Field(default="rate(1 day)", description="Checks every invariant.")
-    audit_ledger: ScheduleExpression | None = Field(
-        default="rate(7 days)",
-        description="Audits with the whole ledger and all checkpoints, where `audit` begins at the last checkpoint.",
-    )
+    audit: ScheduleExpression | None = Field(default="rate(1 day)", description="Checks every governance invariant.")
     defects: ScheduleExpression | None = Field(
         default="rate(1 hour)", description="Looks for defects that are overdue, and for versions made of bad rows."
     )

@@ -10,8 +10,7 @@ from pydantic import ValidationError
 
 from steward.errors import Conflict
 from steward.events import ObjectRef
-from steward.ledger import Action, Decision, LedgerEntry
-from steward.ledger.chain_examination import EntryMarker
+from steward.ledger import Action, Decision, EntryMarker, LedgerEntry
 from steward.store import keys
 from steward.store.bucket import Bucket
 

@@ -2,13 +2,16 @@
 
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 
 from pydantic import ValidationError
 
 from steward.concurrency import prefetch_map
 from steward.events import DEPLOYMENT, ObjectRef
+from steward.ledger import EntryMarker
 from steward.ledger.canonical_json import read_entry
-from steward.ledger.chain_examination import ChainExamination, EntryMarker
+from steward.ledger.chain_examination import ChainExamination
 from steward.ledger.checkpoint_examination import examine_checkpoints
 from steward.ledger.checkpoints import ChainHead, Checkpoint
 from steward.ledger.tampering import Tampering
@@ -17,7 +20,22 @@ from steward.store.ledger import Ledger
 from steward.store.signing import SigningKey
 from steward.store.stored_objects import ObjectVersion
 
-type _StoredEntry = tuple[int, bytes, EntryMarker | None, bool]
+
+@dataclass(frozen=True, slots=True)
+class StoredLedgerEntry:
+    """What is stored at one place of a chain.
+
+    Attributes:
+        body: None where the entry was deleted, or something speaks of it and it is not there.
+        marker: of the decision that the entry says it is; None where there is none.
+        overwritten: there are other versions of it.
+    """
+
+    place: int
+    body: bytes | None
+    version_id: str = ""
+    marker: EntryMarker | None = None
+    overwritten: bool = False
 
 
 class LedgerReader:
@@ -46,16 +64,45 @@ class LedgerReader:
         """
         examination = ChainExamination(model, start=start, witnesses=witnesses)
         left: list[int] = []
-        matched: set[str] = set()
-        for place, body, marker, overwritten in prefetch_map(self._read, self._entries(model, start, left)):
-            matched |= {keys.ledger_marker(model, *decision_of(body))} if marker and not start else set()
-            examination.add(place, body, lambda _action, _identity, found=marker: found, overwritten=overwritten)  # type: ignore[misc]
-        if start is None:
-            left += self._unmatched(model, matched)
+        for stored in self.read(model, start=start):
+            if stored.body is None:
+                left.append(stored.place)
+            else:
+                marker = stored.marker
+                examination.add(
+                    stored.place,
+                    stored.body,
+                    lambda _action, _identity, found=marker: found,  # type: ignore[misc]
+                    overwritten=stored.overwritten,
+                )
         found = examination.finish(left)
         if start is None or not found:
             return examination, found
         return self.examine(model, witnesses=[*witnesses, start])
+
+    def read(self, model: str, *, start: ChainHead | None = None) -> Iterator[StoredLedgerEntry]:
+        """What is stored of a chain, in the order of the places; those that only markers speak of come last.
+
+        Args:
+            model: whose chain.
+            start: the first entry; what markers speak of is then left out. None for all.
+        """
+        matched: set[str] = set()
+        start_after = keys.ledger_entry(model, start.sequence - 1) if start else ""
+        histories = self.bucket.histories(keys.ledger(model), start_after)
+        entries = takewhile(lambda versions: keys.is_ledger_entry(versions[0].key), histories)
+        for stored in prefetch_map(self._read, entries):
+            if stored.marker and stored.body and not start:
+                matched.add(keys.ledger_marker(model, *decision_of(stored.body)))
+            yield stored
+        for listed in self.bucket.list(keys.ledger_markers(model)) if not start else ():
+            if listed.size and listed.key not in matched:
+                yield StoredLedgerEntry(int(self.bucket.get(listed.key).body), None)
+
+    def checkpoint_bodies(self) -> Iterator[bytes]:
+        """The checkpoints as they are stored, in their order."""
+        names = [listed.key for listed in self.bucket.list(keys.checkpoints())]
+        return prefetch_map(lambda key: self.bucket.get(key).body, names)
 
     def checkpoints(self, newest: int | None = None) -> tuple[list[Checkpoint], list[Tampering]]:
         """The checkpoints that hold, in their order, and what was done to the others.
@@ -112,31 +159,14 @@ class LedgerReader:
         entry = self.ledger.at(DEPLOYMENT, marker.sequence) if marker and marker.sequence else None
         return entry.evidence[0].sha256 if entry and entry.evidence else ""
 
-    def _entries(self, model: str, start: ChainHead | None, deleted: list[int]) -> Iterator[tuple[ObjectVersion, ...]]:
-        """The versions of each entry that is there; the places of the others are put into a list."""
-        start_after = keys.ledger_entry(model, start.sequence - 1) if start else ""
-        for versions in self.bucket.histories(keys.ledger(model), start_after):
-            if not keys.is_ledger_entry(versions[0].key):
-                return
-            if versions[0].deleted:
-                deleted.append(keys.sequence_of(versions[0].key))
-            else:
-                yield versions
-
-    def _read(self, versions: tuple[ObjectVersion, ...]) -> _StoredEntry:
-        key = versions[0].key
-        body = self.bucket.get(key).body
-        try:
-            marker = self.ledger.marker(keys.model_of_entry(key), *decision_of(body))
-        except ValueError:
-            marker = None
-        return keys.sequence_of(key), body, marker, len(versions) > 1
-
-    def _unmatched(self, model: str, matched: set[str]) -> Iterator[int]:
-        """The places that closed markers name, which no entry was found for."""
-        for listed in self.bucket.list(f"{keys.ledger(model)}decisions/"):
-            if listed.size and listed.key not in matched:
-                yield int(self.bucket.get(listed.key).body)
+    def _read(self, versions: tuple[ObjectVersion, ...]) -> StoredLedgerEntry:
+        key, place = versions[0].key, keys.sequence_of(versions[0].key)
+        if versions[0].deleted:
+            return StoredLedgerEntry(place, None, overwritten=True)
+        content = self.bucket.get(key)
+        action, identity = decision_of(content.body)
+        marker = self.ledger.marker(keys.model_of_entry(key), action, identity) if action else None
+        return StoredLedgerEntry(place, content.body, content.stored.version_id, marker, len(versions) > 1)
 
 
 def _removed(number: int) -> Tampering:

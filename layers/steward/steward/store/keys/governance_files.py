@@ -157,9 +157,9 @@ def model_of_entry(key: str) -> str:
     return key.split("/", 1)[0]
 
 
-def ledger_markers(model: str, action: str) -> str:
-    """Prefix of the markers of one action."""
-    return f"{ledger(model)}decisions/{action}/"
+def ledger_markers(model: str, action: str = "") -> str:
+    """Prefix of the markers of one action, or of all."""
+    return f"{ledger(model)}decisions/{action}/" if action else f"{ledger(model)}decisions/"
 
 
 def ledger_marker(model: str, action: str, entry: str) -> str:
