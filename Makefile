@@ -26,7 +26,7 @@ export STEWARD_ARCHITECTURE ?= arm64
 
 STACK ?= steward
 
-.PHONY: help demo adopt test test-aws check security integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+.PHONY: help demo demo-tamper adopt test test-aws check security integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
   unit templates generate changelog release wheel
 
 help: ## list these targets
@@ -34,6 +34,9 @@ help: ## list these targets
 
 demo: deps tools ## play ten months of real flights through the deployed functions, and show what Steward did
 	$(RUN) python infra/demo
+
+demo-tamper: deps tools ## change one stored byte of the demo's stack, and see that verifier, audit and alert name it
+	$(RUN) python infra/demo/tamper.py
 
 test: deps tools ## everything: lint, types, template lint, unit and integration tests beside end-to-end tests on a stack of their own
 	@mkdir -p .local

@@ -94,15 +94,15 @@ class Recorded:
         reference = ObjectRef(key=f"_checkpoints/c{number:010d}.json", version_id="v", sha256=digest)
         self.chains[DEPLOYMENT].append(number, "ledgers_verified", (reference,))
 
-    def examine(self, *, whole: bool = True) -> list[Tampering]:
-        """Look at all of it, or at what came after the last checkpoint."""
+    def examine(self, *, whole: bool = True, only: str | None = None) -> list[Tampering]:
+        """Look at all of it, or at what came after the last checkpoint; or at one model's chain, or none, alone."""
         named = {
             int(content["evidence"][0]["key"][14:24]): content["evidence"][0]["sha256"]
             for content in self._readable(DEPLOYMENT)
         }
         good, found = examine_checkpoints(sorted(self.checkpoints.items()), BUCKET, lambda _: True, named)
         models = {*self.chains, *(head.model for one in good for head in one.heads)}
-        for model in sorted(models):
+        for model in sorted(models if only is None else {only} - {""}):
             chain = self.chains.get(model) or Chain(model)
             witnesses = [head for one in good if (head := one.head_of(model))]
             start = None if whole or not good else good[-1].head_of(model)
