@@ -22,10 +22,11 @@ from steward.spec.monitors import (
     PerformanceMetric,
     PerformanceMonitor,
 )
-from steward.spec.policies import RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
+from steward.spec.policies import RetrainingPolicy, Schedules, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
 from steward.spec.retention import Retention
 from steward.spec.spec_section import ModelName, Share, SpecSection
+from steward.spec.validation_policy import ValidationPolicy
 from steward.spec.windows import YEAR
 
 if TYPE_CHECKING:
