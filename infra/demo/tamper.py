@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -20,6 +21,7 @@ from infra.local.stack import Stack, status
 from steward.cli import audit
 from steward.cli.deployment import Deployment
 from steward.events import AuditCompleted, AuditRequested
+from steward.governance.audit import Audit
 
 FOLDER = ROOT / ".local" / "demo"
 MODEL = "flight-delays"
@@ -43,21 +45,16 @@ def main() -> None:
     console.print("\nverify.py of a bundle says:")
     for line in said:
         console.print(f"  {line[:160]}", style="red" if "BROKEN" in line else "")
-    request = AuditRequested.model_validate(
-        {**loop_header(), "model": MODEL, "whole": True, "correlation_id": f"demo-tamper-{time.time_ns()}"}
+    now = datetime.now(UTC)
+    request = AuditRequested(
+        occurred_at=now, as_of=now, model=MODEL, whole=True, correlation_id=f"demo-tamper-{time.time_ns()}"
     )
     deployment.bus.publish(request)
     found = [event for event in loop.settle([request.correlation_id]) if isinstance(event, AuditCompleted)]
-    report = deployment.data.load(found[-1].stored, audit.Audit)
+    report = deployment.data.load(found[-1].stored, Audit)
     console.print(audit.table(report))
     console.print("Subscribers got: " + "; ".join(loop.messages), style="yellow")
     console.print(f"\nIt took {time.monotonic() - began:.0f} s. `make demo` begins anew.")
-
-
-def loop_header() -> dict[str, str]:
-    """The moment of a request that is made now."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return {"occurred_at": now, "as_of": now}
 
 
 def change_byte(stack: Stack) -> tuple[str, str, str]:
