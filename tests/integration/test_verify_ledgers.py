@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -92,7 +93,7 @@ def test_a_checkpoint_covers_all_ledgers_and_each_follows_the_one_before(trained
     assert (first.checkpoint, second.checkpoint) == (1, 2)
     assert first.passed
     one, other = checkpoints(trained)
-    assert other.check(2, trained.ledger).previous == one.digest == first.digest
+    assert other.check(2).previous == one.digest == first.digest
     assert {head.model for head in other.heads} == {"_deployment", "lemons"}
     head = trained.entries("lemons")[-1]
     assert (other.head_of("lemons").sequence, other.head_of("lemons").hash) == (head.sequence, head.hash)
@@ -148,6 +149,16 @@ def test_tampering_is_named_to_people_once_and_stays_found(
     assert says in "\n".join(found.problems)
     assert not tick(trained).passed
     assert len(trained.notifications) == 1
+
+
+def test_a_ledger_that_is_too_long_for_one_day_is_covered_over_several(trained: Deployment) -> None:
+    length = len(trained.entries("lemons"))
+    with patch("steward.services.verify_ledgers._MOST_ENTRIES", 3):
+        heads = [tick(trained) and checkpoints(trained)[-1].head_of("lemons").sequence for _ in range(length)]
+    assert heads[0] == 3
+    assert heads == sorted(heads)
+    assert heads[-1] == length
+    assert all(event.passed for event in trained.told(LedgersVerified))
 
 
 def test_an_audit_begins_at_the_last_checkpoint_and_each_ledger_is_read_whole_every_seventh_day(

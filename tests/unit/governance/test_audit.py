@@ -1,6 +1,7 @@
 """Every invariant is checked by itself: when one is broken, the audit names that one."""
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,6 +82,12 @@ def test_a_ledger_that_was_tampered_with_fails_alone_and_says_where() -> None:
     report = audit(evidence(ledger=read(PROMOTED, tampering=[changed])), identity="a1")
     assert report.failed == ["ledger_chain"]
     assert "entry 2 of lemons was changed" in [finding.message for finding in report.findings]
+
+
+def test_a_checkpoint_that_is_overdue_fails_alone() -> None:
+    written = START - timedelta(days=3)
+    assert failed(ledger=read(PROMOTED, checkpointed_at=written)) == []
+    assert failed(ledger=read(PROMOTED, checkpointed_at=written - timedelta(minutes=1))) == ["checkpoint_current"]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from pydantic import AwareDatetime
 from steward.documents import VersionedModel
 from steward.governance.audit_evidence import AuditEvidence, AuditFinding, Invariant
 from steward.governance.champion_invariants import ChampionArtifact, ChampionCard, ChampionEvidence, DatasetIntact
-from steward.governance.ledger_invariants import ChampionRecorded, LedgerChain
+from steward.governance.ledger_invariants import ChampionRecorded, CheckpointCurrent, LedgerChain
 from steward.ledger import Action
 
 INVARIANTS: tuple[Invariant, ...] = (
     LedgerChain(),
+    CheckpointCurrent(),
     ChampionRecorded(),
     ChampionArtifact(),
     ChampionCard(),

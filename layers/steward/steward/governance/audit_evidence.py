@@ -24,6 +24,7 @@ class LedgerEvidence:
         examined: how many entries were read.
         checkpoint: the number of the checkpoint that the audit began from; None where it read the whole ledger.
         tampering: what contradicts.
+        checkpointed_at: when the newest checkpoint was written; None where there is none.
         decisions: the entries of the actions that invariants ask for, in their order.
     """
 
@@ -31,6 +32,7 @@ class LedgerEvidence:
     examined: int = 0
     checkpoint: int | None = None
     tampering: Sequence[Tampering] = ()
+    checkpointed_at: datetime | None = None
     decisions: Mapping[Action, Sequence[LedgerEntry]] = field(default_factory=dict)
 
     def newest(self, *actions: Action) -> LedgerEntry | None:

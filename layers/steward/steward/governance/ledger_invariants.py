@@ -1,7 +1,11 @@
 """Invariants of the ledger."""
 
+from datetime import timedelta
+
 from steward.governance.audit_evidence import AuditEvidence, AuditFinding
 from steward.ledger import Action
+
+_CURRENT = timedelta(days=3)
 
 
 class LedgerChain:
@@ -20,6 +24,23 @@ class LedgerChain:
         since = f"; {ledger.examined:,} read, from checkpoint {ledger.checkpoint} on" if ledger.checkpoint else ""
         message = f"{entries:,} entries follow one from another{since}"
         return AuditFinding(invariant=self.name, holds=True, message=message)
+
+
+class CheckpointCurrent:
+    """A checkpoint of all ledgers was written lately: its clock runs."""
+
+    name = "checkpoint_current"
+    actions: tuple[Action, ...] = ()
+
+    def check(self, evidence: AuditEvidence) -> AuditFinding:
+        """Compare its time with the audit's."""
+        written = evidence.ledger.checkpointed_at
+        if written is None:
+            return AuditFinding(invariant=self.name, holds=True, message="no checkpoint was written yet")
+        holds = evidence.as_of - written <= _CURRENT
+        said = f"the newest checkpoint is of {written:%Y-%m-%d %H:%M} UTC"
+        remedy = "" if holds else ", and one is due each day: see that the rule AuditModelsClockRule is enabled"
+        return AuditFinding(invariant=self.name, holds=holds, message=f"{said}{remedy}")
 
 
 class ChampionRecorded:

@@ -40,7 +40,7 @@ def examine_checkpoints(
             continue
         checkpoint = Checkpoint.model_validate_json(bodies[number])
         before = good[-1].digest if good and good[-1].number == number - 1 else GENESIS if number == 1 else ""
-        if before and checkpoint.check(number, ledger).previous != before:
+        if before and checkpoint.signed.previous != before:
             message = f"checkpoint {number} does not follow checkpoint {number - 1}: one of the two was replaced"
             found.append(Tampering(kind="checkpoint", model="", first=number, last=number, message=message))
             continue
@@ -63,16 +63,25 @@ def _problem(  # noqa: PLR0917 - all that bears witness
         return f"checkpoint {number} was changed: it is not the one that the ledger recorded"
     try:
         checkpoint = Checkpoint.model_validate_json(body)
-        checkpoint.check(number, ledger)
+        origin = checkpoint.check(number).ledger
     except ValidationError:
         return f"checkpoint {number} was changed: it cannot be read"
     except LedgerBroken as error:
         return str(error)
-    if checkpoint.signed_by != key:
-        signed = "signed by another key" if checkpoint.signed_by else "not signed"
-        return (
-            ""
-            if recorded
-            else f"checkpoint {number} is {signed}, and the ledger has no entry of it: someone else wrote it"
-        )
-    return "" if not key or is_signed(checkpoint) else f"checkpoint {number} was replaced: its signature does not hold"
+    if key and checkpoint.signed_by == key and not is_signed(checkpoint):
+        return f"checkpoint {number} was replaced: its signature does not hold"
+    return "" if recorded else _foreign(checkpoint, origin, ledger, key)
+
+
+def _foreign(checkpoint: Checkpoint, origin: str, ledger: str, key: str) -> str:
+    """Why a checkpoint that no entry names is not this deployment's; empty where it is.
+
+    One that is recorded may have an earlier key, or be of another bucket, of which this one is a copy.
+    """
+    what = f"checkpoint {checkpoint.number}"
+    if origin != ledger:
+        return f"{what} was replaced: it is of the ledger {origin}"
+    if checkpoint.signed_by == key:
+        return ""
+    signed = "signed by another key" if checkpoint.signed_by else "not signed"
+    return f"{what} is {signed}, and the ledger has no entry of it: someone else wrote it"

@@ -113,9 +113,14 @@ class Checkpoint(VersionedModel):
         return hashlib.sha256(self.envelope.content).hexdigest()
 
     @property
+    def signed(self) -> TreeHead:
+        """What was signed."""
+        return TreeHead.model_validate_json(self.envelope.content)
+
+    @property
     def written_at(self) -> datetime:
         """When it was written, as it was signed."""
-        return TreeHead.model_validate_json(self.envelope.content).written_at
+        return self.signed.written_at
 
     @property
     def signed_by(self) -> str:
@@ -126,7 +131,7 @@ class Checkpoint(VersionedModel):
         """The head of one chain; None where it is not covered."""
         return next((head for head in self.heads if head.model == model), None)
 
-    def check(self, number: int, ledger: str) -> TreeHead:
+    def check(self, number: int) -> TreeHead:
         """Verify all but the signature and the checkpoint before; what was signed.
 
         Raises:
@@ -140,8 +145,6 @@ class Checkpoint(VersionedModel):
             raise LedgerBroken(f"checkpoint {number} was changed: what was signed is no checkpoint")
         if (head.checkpoint, self.number) != (number, number):
             raise LedgerBroken(f"checkpoint {number} was replaced: checkpoint {head.checkpoint} is in its place")
-        if head.ledger != ledger:
-            raise LedgerBroken(f"checkpoint {number} was replaced: it is of the ledger {head.ledger}")
         root = root_hash([one.leaf for one in self.heads]).hex()
         if (head.size, head.root) != (len(self.heads), root):
             raise LedgerBroken(f"checkpoint {number} was changed: its heads are not those that were signed")

@@ -25,14 +25,15 @@ def gather_ledger(runtime: Runtime[AuditSettings], model: str, *, whole: bool) -
     """Examine a model's ledger: from the last checkpoint that covers it, or all of it and all checkpoints."""
     reader = ledger_reader(runtime)
     decisions = {action: runtime.ledger.of_action(model, action) for action in needed_actions()}
-    last = None if whole else reader.last_checkpoint()
-    start = last[0].head_of(model) if last else None
+    last = reader.last_checkpoint()
+    at = last[0].written_at if last else None
+    start = last[0].head_of(model) if last and not whole else None
     if last and start:
         examination, found = reader.examine(model, start=start)
-        return LedgerEvidence(examination.head, examination.entries, last[0].number, found, decisions)
+        return LedgerEvidence(examination.head, examination.entries, last[0].number, found, at, decisions)
     good, of_checkpoints = reader.checkpoints()
     examination, found = reader.examine(model, witnesses=heads_of(good, model))
-    return LedgerEvidence(examination.head, examination.entries, None, [*of_checkpoints, *found], decisions)
+    return LedgerEvidence(examination.head, examination.entries, None, [*of_checkpoints, *found], at, decisions)
 
 
 def heads_of(checkpoints: Sequence[Checkpoint], model: str) -> list[ChainHead]:

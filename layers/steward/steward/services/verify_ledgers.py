@@ -14,6 +14,10 @@ from steward.store import keys
 from steward.store.ledger_reading import LedgerReader
 
 _CHECKPOINTS_READ = 8
+_MOST_ENTRIES = 20_000
+"""Read of one ledger at once, beside whole readings: the first checkpoint after an upgrade may need several days."""
+_LONGEST_WHOLE = 150_000
+"""Entries that one invocation can read; a longer ledger is read whole by `steward audit --bundle`."""
 _WHOLE_EVERY = 7
 """Days after which a ledger is read from its first entry on; each day has its share of the models."""
 
@@ -41,8 +45,10 @@ def _write(reader: LedgerReader, good: list[Checkpoint], tampering: list[Tamperi
     heads: list[ChainHead] = []
     for model in sorted({*reader.models(), *(head.model for head in (last.heads if last else ()))}):
         known = last.head_of(model) if last else None
-        start = None if is_due_whole(model, tick.at) else known
-        examination, found = reader.examine(model, start=start, witnesses=() if start else heads_of(good, model))
+        if known and known.sequence <= _LONGEST_WHOLE and is_due_whole(model, tick.at):
+            examination, found = reader.examine(model, witnesses=heads_of(good, model))
+        else:
+            examination, found = reader.examine(model, start=known, most=_MOST_ENTRIES)
         tampering = [*tampering, *found]
         head = known if found else examination.head
         heads += [head] if head else []

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from pydantic import ValidationError
 
@@ -55,16 +55,27 @@ class LedgerReader:
         return [name for name in self.bucket.list_prefixes("") if f"{name}/" != keys.checkpoints()]
 
     def examine(
-        self, model: str, *, start: ChainHead | None = None, witnesses: Sequence[ChainHead] = ()
+        self,
+        model: str,
+        *,
+        start: ChainHead | None = None,
+        witnesses: Sequence[ChainHead] = (),
+        most: int | None = None,
     ) -> tuple[ChainExamination, list[Tampering]]:
         """Follow a model's chain, from what is known to be good or from its first entry, and find what contradicts it.
 
         From a start on, it costs the same however many entries are before it. Where anything contradicts, all is read,
         so that what was done is located.
+
+        Args:
+            model: whose chain.
+            start: the entry from which it is followed; None for the first.
+            witnesses: heads of this chain that checkpoints have.
+            most: how many entries are read; what markers and witnesses say of those behind is then left for later.
         """
         examination = ChainExamination(model, start=start, witnesses=witnesses)
         left: list[int] = []
-        for stored in self.read(model, start=start):
+        for stored in islice(self.read(model, start=start), most):
             if stored.body is None:
                 left.append(stored.place)
             else:
@@ -75,6 +86,8 @@ class LedgerReader:
                     lambda _action, _identity, found=marker: found,  # type: ignore[misc]
                     overwritten=stored.overwritten,
                 )
+        if most and examination.entries + len(left) >= most:
+            return examination, examination.finish([])
         found = examination.finish(left)
         if start is None or not found:
             return examination, found
