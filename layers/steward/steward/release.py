@@ -7,7 +7,7 @@ from importlib.resources import files
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class CodeRelease:
     """One release.
 
     Attributes:
@@ -20,7 +20,7 @@ class Release:
 
 
 @cache
-def read_release() -> Release:
+def read_release() -> CodeRelease:
     """What `make lock` has written of this release."""
     content = json.loads(files("steward").joinpath("release.json").read_text(encoding="utf-8"))
-    return Release(content["version"], content["locks"])
+    return CodeRelease(content["version"], content["locks"])

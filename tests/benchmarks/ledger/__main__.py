@@ -6,18 +6,14 @@ Each part leaves what it measured under `.local/ledger/`, and `publish` writes t
 
 import json
 import random
-import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
-from steward.ledger import EntryMarker
 from steward.ledger.canonical_json import read_entry
-from steward.ledger.chain_examination import ChainExamination
 from tests.benchmarks.ledger.audited import audit_requests
 from tests.benchmarks.ledger.recorded import Chain, record
 from tests.benchmarks.ledger.tampering import TAMPERINGS
@@ -63,24 +59,10 @@ def measure_speed() -> list[list[str]]:
                 chain.append(number)
                 body = chain.bodies[number + 1].decode()
                 file.write(json.dumps([body, json.loads(body)["hash"]]) + "\n")
-    command = [sys.executable, "-m", "tests.benchmarks.ledger", "verify"]
+    command = [sys.executable, "-m", "tests.benchmarks.ledger.verifying", str(path)]
     seconds, megabytes = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     return [[f"verifying {ENTRIES:,} entries with their markers", "10 s of a processor, 200 MB",
              f"{seconds:.1f} s, {megabytes:.0f} MB"]]  # fmt: skip
-
-
-def verify() -> None:
-    """Verify the chain that was written; print seconds of the processor and megabytes."""
-    began = time.process_time()
-    examination = ChainExamination("long")
-    with (FOLDER / "chain.jsonl").open() as file:
-        for place, line in enumerate(file, start=1):
-            body, digest = json.loads(line)
-            marker = EntryMarker(place, digest)
-            examination.add(place, body.encode(), lambda *_, found=marker: found)
-    assert examination.finish() == []
-    assert examination.entries == ENTRIES
-    print(json.dumps([time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 
 
 def measure_start() -> list[list[str]]:
@@ -113,9 +95,7 @@ def publish() -> None:
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     for part in sys.argv[1:]:
-        if part == "verify":
-            verify()
-        elif part == "publish":
+        if part == "publish":
             publish()
         else:
             rows = PARTS[part]()
