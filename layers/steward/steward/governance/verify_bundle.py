@@ -24,6 +24,7 @@ else:
     CAN_VERIFY = True
 
 GENESIS = "0" * 64
+_PLURALS = {"entry": "entries"}
 
 
 class Verification:
@@ -279,7 +280,10 @@ def main() -> int:
     for model in sorted(set(heads) - {path.stem for path in ledgers}):
         found.say("entry", model, "its whole ledger was removed: checkpoints have it")
     found.verify_evidence()
-    print("\n" + ", ".join(f"{count} {kind}s" for kind, count in found.counts.items()), "verified.")
+    print(
+        "\n" + ", ".join(f"{count} {_PLURALS.get(kind, f'{kind}s')}" for kind, count in found.counts.items()),
+        "verified.",
+    )
     for name in found.keys:
         print(f"Signed by {name}. Compare with: aws kms get-public-key --output text --query PublicKey "
               "--key-id ARN | base64 -d | sha256sum")  # fmt: skip
