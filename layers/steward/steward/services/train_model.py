@@ -8,6 +8,7 @@ import pandas as pd
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible
 from steward.events import Event, ObjectRef, TrainingCompleted, TrainingRequested
 from steward.outbox import OutboxEntry, announce
+from steward.release import read_release
 from steward.repositories import models, training_data
 from steward.repositories.progress import ProgressWriter
 from steward.repositories.run_attempts import AttemptKilled, Attempts
@@ -134,6 +135,8 @@ def _train(
         recipe=declared,
         libraries=recipe.libraries(),
         platform=describe_platform(),
+        locks=read_release().locks,
+        release=read_release().version,
         features=list(spec.features),
         importances=importances,
         baseline=put(keys.version(spec.model, version, "baseline.json"), baseline.to_json()),
@@ -194,6 +197,7 @@ def _adopt(
         dataset=frozen.stored,
         recipe=None,
         libraries={},
+        release=read_release().version,
         features=list(spec.features),
         importances={},
         artifact=None,

@@ -84,9 +84,10 @@ STORED = (
     StoredKind("selfcheck.incidents:OpenIncidents", r"watch/problems\.json"),
     StoredKind("selfcheck.last_watch:LastWatch", r"watch/last\.json"),
     StoredKind("selfcheck.schema_versions:SchemaVersions", r"watch/schema-versions\.json"),
-    StoredKind("ledger:LedgerEntry", rf"({_MODEL}|_deployment)/[0-9]{{10}}\.json"),
+    StoredKind("ledger.checkpoints:Checkpoint", r"_checkpoints/c[0-9]{10}\.json"),
+    StoredKind("ledger.entries:LedgerEntry", rf"({_MODEL}|_deployment)/[0-9]{{10}}\.json"),
 )
-"""In the data bucket, but for the entries of the ledger. What a transfer sends has the kinds that its parts are of."""
+"""In the data bucket, but for the ledger's. What a transfer sends has the kinds that its parts are of."""
 
 
 def schema_versions() -> dict[str, int]:

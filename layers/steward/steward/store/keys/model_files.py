@@ -21,6 +21,16 @@ def versions(model: str) -> str:
     return f"models/{model}/versions/"
 
 
+def evidence_of_version(model: str, version: str, part: str) -> str:
+    """One file that shows others what a version is and came from (create-only)."""
+    return f"{versions(model)}{version}/evidence/{part}"
+
+
+def file_name(key: str) -> str:
+    """The last part of a key."""
+    return key.rsplit("/", 1)[-1]
+
+
 def version(model: str, version: str, part: str) -> str:
     """One part of a version: manifest.json, model.skops, search.json, baseline.json, card.md, ..."""
     return f"{versions(model)}{version}/{part}"
