@@ -35,7 +35,7 @@ class NotConvertible(StewardError):
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class OnnxAgreement:
     """How far the predictions of an ONNX model are from the version's own.
 
     Attributes:
@@ -125,7 +125,7 @@ def score(model: ModelProto, spec: ModelSpec, rows: pd.DataFrame) -> NDArray[np.
     return answers[:, 1] if spec.task == "binary_classification" else answers
 
 
-def compare_predictions(model: ModelProto, version: Version, rows: pd.DataFrame) -> Agreement:
+def compare_predictions(model: ModelProto, version: Version, rows: pd.DataFrame) -> OnnxAgreement:
     """How far the predictions for some rows are apart."""
     spec = version.spec
     theirs, ours = score(model, spec, rows), recipe.score(version.model, spec, rows)
@@ -133,10 +133,10 @@ def compare_predictions(model: ModelProto, version: Version, rows: pd.DataFrame)
         ours = ours[:, [spec.classes.index(str(name)) for name in version.model.classes_]]
     unit = max(1.0, float(np.abs(ours).max(initial=0.0))) if spec.task == "regression" else 1.0
     distance = np.abs(theirs - ours).reshape(len(rows), -1).max(axis=1, initial=0.0) / unit
-    return Agreement(len(rows), float(distance.max(initial=0.0)), int((~(distance <= TOLERANCE)).sum()))
+    return OnnxAgreement(len(rows), float(distance.max(initial=0.0)), int((~(distance <= TOLERANCE)).sum()))
 
 
-def require_agreement(found: Agreement, version: str) -> None:
+def require_agreement(found: OnnxAgreement, version: str) -> None:
     """Refuse an ONNX model that says something else.
 
     Raises:
