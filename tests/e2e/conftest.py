@@ -34,7 +34,7 @@ NEEDS_THE_EMULATOR = {
     "test_key.py", "test_local_stack.py", "test_preflight.py", "test_promotion.py", "test_restore.py", "test_roles.py",
     "test_actions.py", "test_serving.py", "test_upgrade.py",
 }  # fmt: skip
-"""They measure it, take over roles, deploy a second stack, change functions or queues, look at what was built, or cannot
+"""They measure it, take over roles, deploy a second stack, change functions or queues, look at what was built, or would
 wait for the minutes that Firehose buffers."""
 DEPLOYED_WITHIN_SECONDS = 900
 """Building, deploying two stacks and training models, on a busy machine; what fixtures wait for has its own limits."""
