@@ -84,8 +84,9 @@ def report_release(
 
 
 def draw_release(release: ReportedRelease) -> Markup:
-    """The picture of a release's experiment, closing over time; empty where nothing is compared."""
-    return Markup(draw_experiment(release.experiment) if release.experiment else "")  # noqa: S704 - escaped as it is drawn
+    """The picture of a release's experiment, closing over time; empty where nothing was compared yet."""
+    found = release.experiment
+    return Markup(draw_experiment(found) if found and found.comparisons else "")  # noqa: S704 - escaped as it is drawn
 
 
 def _describe_state(release: Release) -> str:
