@@ -22,6 +22,8 @@ def models_in(value: object, place: Place = ()) -> Iterator[Place]:
     if isinstance(value, BaseModel):
         yield place
         for name, field in type(value).model_fields.items():
+            if name not in value.model_fields_set:
+                continue  # a default of this release: the document has no such part
             yield from models_in(getattr(value, name), (*place, field.alias or name))
     elif isinstance(value, dict):
         for key, part in value.items():

@@ -14,7 +14,7 @@ from steward.offline.holdout import FEWEST_OF_A_CLASS, choose_holdout
 from steward.offline.labelled_rows import LabelledRows
 from steward.offline.suggestion import suggest
 from steward.records.columns import CategoricalColumn, NumericColumn, TimeColumn
-from steward.retraining.dataset import split
+from steward.retraining.dataset_split import split
 from steward.retraining.manifest import DatasetManifest
 from steward.spec.document import read_spec
 from steward.spec.durations import parse_duration
@@ -121,7 +121,8 @@ def part_of(frame: pd.DataFrame, text: str) -> tuple[pd.DataFrame, pd.DataFrame]
     spec = read_spec(text)
     newest = frame.loc[frame[spec.columns.label].notna(), spec.columns.time].max()
     manifest = DatasetManifest.of(spec, [], newest.to_pydatetime().astimezone(UTC), "production")
-    return split(frame, manifest, spec)
+    parts = split(frame, manifest, spec)
+    return parts.training, parts.holdout
 
 
 @pytest.mark.parametrize("days", [560, 640, 730, 900, 1461])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.errors import TrainingImpossible
-from steward.retraining.dataset import is_positive, labelled_rows, split
+from steward.retraining.dataset import is_positive, labelled_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.profile_inputs import by_window
 from steward.retraining.versions import version_name
@@ -86,40 +86,6 @@ def test_one_without_the_other_is_nothing_to_learn_from(kind: str) -> None:
     frame = predictions("a") if kind == "predictions" else labels(a="1")
     with pytest.raises(TrainingImpossible, match="upload reference data, or labels of predictions"):
         labelled_rows({held(kind, "b1"): frame}, spec())
-
-
-def manifest_of(rows: pd.DataFrame, settings_of_retraining: str = "  holdout_span: 4d\n") -> DatasetManifest:
-    return DatasetManifest.of(
-        spec(SPEC + settings_of_retraining), [], rows["sold_at"].max().to_pydatetime(), "production"
-    )
-
-
-def test_every_row_is_learnt_from_or_judged_with_but_never_both() -> None:
-    rows = sales()
-    training, holdout = split(rows, manifest_of(rows), spec())
-    pd.testing.assert_frame_equal(pd.concat([training, holdout]), rows)
-    assert training["sold_at"].max() < manifest_of(rows).holdout_start <= holdout["sold_at"].min()
-
-
-def test_rows_older_than_the_training_span_are_left_out() -> None:
-    rows = sales()
-    manifest = manifest_of(rows, "  holdout_span: 4d\n  training_span: 8d\n")
-    training, _ = split(rows, manifest, spec())
-    assert training["sold_at"].min() >= manifest.end - 8 * DAY
-
-
-@pytest.mark.parametrize(
-    ("rows", "problem"),
-    [
-        (sales().assign(lemon="1"), "the training rows hold 0 negative labels and need 20"),
-        (sales().assign(lemon="0"), "the training rows hold 0 positive labels and need 20"),
-        (sales(30), "the (training|holdout) rows hold"),
-        (sales(days=2), "the training rows hold 0 positive labels"),
-    ],
-)
-def test_a_split_that_cannot_be_learnt_or_judged_is_refused(rows: pd.DataFrame, problem: str) -> None:
-    with pytest.raises(TrainingImpossible, match=problem):
-        split(rows, manifest_of(rows), spec())
 
 
 def test_labels_are_positive_however_they_are_written() -> None:

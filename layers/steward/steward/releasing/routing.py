@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import POLICY, FreezeProposed, Sentence, ValidationCompleted
+from steward.releasing.traffic import CHAMPION, AnsweringVersion, Traffic
 
 _CAUSES_KEPT = 100
 """How many freezes and thaws are remembered, so that a redelivered one changes nothing."""
@@ -53,6 +54,7 @@ class Routing(VersionedModel):
         causes: the newest freezes and thaws that were told, by event.
         asked: when the newest of them was asked for, and when it was accepted.
         overtaken: those of them that were told after a newer one, so that they changed nothing.
+        traffic: which version answers which entities while a release is running; None where the champion answers all.
     """
 
     schema_version: Literal[1] = 1
@@ -63,6 +65,20 @@ class Routing(VersionedModel):
     causes: list[str] = Field(default_factory=list)
     asked: tuple[AwareDatetime, AwareDatetime] | None = None
     overtaken: list[str] = Field(default_factory=list)
+    traffic: Traffic | None = None
+
+    def arm_of(self, entity: str | int | None) -> AnsweringVersion:
+        """Who answers a row: its arm and version; the champion, in no arm, while a release runs and no entity is known.
+
+        Args:
+            entity: as the row has it; None, NaN and empty text are none.
+
+        Raises:
+            ExperimentInvalid: the entity is neither text nor a whole number.
+        """
+        if self.traffic is None:
+            return AnsweringVersion(CHAMPION, self.champion)
+        return self.traffic.arm_of(entity) or AnsweringVersion(None, self.champion)
 
     @property
     def champion(self) -> str | None:
@@ -121,7 +137,7 @@ class Routing(VersionedModel):
         if self.champion != over:
             raise ChampionMoved(f"{version} was judged against {over}, but {self.champion} is in charge now")
         promotion = Promotion(version=version, run=run, as_of=as_of, promoted_at=promoted_at)
-        return self.dequeue(run).model_copy(update={"promotions": [*self.promotions, promotion]})
+        return self.dequeue(run).model_copy(update={"promotions": [*self.promotions, promotion], "traffic": None})
 
     def roll_back(self, *, cause: str, asked_at: datetime, as_of: datetime, promoted_at: datetime) -> Self:
         """Put the version before in charge again; a freeze holds nobody back from it.
@@ -153,7 +169,7 @@ class Routing(VersionedModel):
             rolled_back=lineage[-1].version,
             cause=cause,
         )
-        return self.model_copy(update={"promotions": [*self.promotions, restored]})
+        return self.model_copy(update={"promotions": [*self.promotions, restored], "traffic": None})
 
     def with_freeze(self, proposed: FreezeProposed) -> Self:
         """The routing after a freeze or a thaw; the one that was asked for last counts, and each counts once.

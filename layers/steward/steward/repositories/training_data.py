@@ -1,5 +1,6 @@
 """Training data: takes a snapshot of labelled rows, and loads exactly the objects of a dataset."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from steward.errors import TrainingImpossible
 from steward.records.stored import read_records
 from steward.repositories.records import read_files
 from steward.retraining.dataset import dataset_rows, stored_columns
+from steward.retraining.dataset_profile import DatasetProfile
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.provenance import Provenance, objection, refuse, refuse_dataset
 from steward.spec.model import ModelSpec
@@ -31,11 +33,29 @@ def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetMan
     frames = _read(data, spec, _list_objects(data, _sources(data, spec)))
     rows = dataset_rows(frames, spec)
     time = rows[spec.columns.time]
-    time = time[time < pd.Timestamp(as_of)]
-    if time.empty:
-        raise TrainingImpossible(f"no labelled row is older than {as_of:%Y-%m-%d %H:%M}")
+    known = time[time < pd.Timestamp(as_of)]
+    if known.empty:
+        raise TrainingImpossible(
+            f"no labelled row is older than {as_of:%Y-%m-%d %H:%M} UTC, the time that the run is about; the oldest is "
+            f"of {time.min():%Y-%m-%d %H:%M}. Look for wrong years, days and months, or wait until that time"
+        )
     newest = _newest_reference(frames, spec)
-    return DatasetManifest.of(spec, list(frames), time.max().to_pydatetime(), data.environment, newest), rows
+    return DatasetManifest.of(spec, list(frames), known.max().to_pydatetime(), data.environment, newest), rows
+
+
+def describe_snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
+    """Take a snapshot that is to be kept: with the profile of its rows, which is stored, and the erasures so far.
+
+    Raises:
+        TrainingImpossible, DataRefused: as `snapshot`.
+    """
+    erasures = sorted(keys.erasure_of(listed.key) for listed in data.list(keys.erasures(spec.model)))
+    manifest, rows = snapshot(data, spec, as_of)
+    known = rows[rows[spec.columns.time] < pd.Timestamp(manifest.end)]
+    profile = DatasetProfile.of(known, spec).model_dump_json().encode()
+    place = keys.dataset_profile(spec.model, hashlib.sha256(profile).hexdigest())
+    stored = data.create_if_absent(place, profile)
+    return manifest.model_copy(update={"profile": stored, "erasures": tuple(erasures)}), rows
 
 
 def _sources(data: Bucket, spec: ModelSpec) -> list[tuple[str, Iterable[ObjectSummary]]]:
@@ -123,7 +143,7 @@ def _read(
         if problem:
             objections.append(problem)
         elif not objections and len(rows := read_records(content.body, spec, stored_columns(spec, item.kind))):
-            frames[item] = rows
+            frames[item.model_copy(update={"rows": len(rows)})] = rows
     refuse(objections)
     return frames
 

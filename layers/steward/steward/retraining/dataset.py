@@ -1,4 +1,4 @@
-"""The rows of a run: joins records with labels and splits off the holdout."""
+"""The labelled rows of a run: joins records with labels, and reads targets from them."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from steward.errors import TrainingImpossible
 from steward.records.canonical import canonical_label
 from steward.records.row_versions import RecordLayer, current_labels, current_predictions, first_rows
-from steward.retraining.manifest import DatasetManifest, DatasetObject
+from steward.retraining.manifest import DatasetObject
 from steward.spec.model import ModelSpec
 
-_MINIMUM_ROWS_A_CLASS = 20
+MINIMUM_ROWS_A_CLASS = 20
 
 
 def dataset_rows(frames: Mapping[DatasetObject, pd.DataFrame], spec: ModelSpec) -> pd.DataFrame:
@@ -77,35 +77,9 @@ def group_layers(frames: Mapping[DatasetObject, pd.DataFrame]) -> dict[str, list
     return layers
 
 
-def split(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows to fit on and the holdout.
-
-    Raises:
-        TrainingImpossible: one of them has too few rows of a class to learn or judge from.
-    """
-    time = rows[spec.columns.time]
-    start = pd.Timestamp(manifest.start) if manifest.start else time.min()
-    training = rows[(time >= start) & (time < pd.Timestamp(manifest.holdout_start))]
-    holdout = held_out(rows, manifest, spec)
-    for name, part in (("training", training), ("holdout", holdout)):
-        for label, count in _counts(part, spec).items():
-            if count < _MINIMUM_ROWS_A_CLASS:
-                raise TrainingImpossible(
-                    f"the {name} rows hold {count} {label} labels and need {_MINIMUM_ROWS_A_CLASS}; "
-                    "wait for more labels, or change retraining.holdout_span or training_span"
-                )
-    return training, holdout
-
-
 def suffices(rows: pd.DataFrame, spec: ModelSpec) -> bool:
     """Whether rows are enough of each class to learn or judge from."""
-    return min(_counts(rows, spec).values()) >= _MINIMUM_ROWS_A_CLASS
-
-
-def held_out(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> pd.DataFrame:
-    """The rows that no version of this dataset was fitted on."""
-    time = rows[spec.columns.time]
-    return rows[(time >= pd.Timestamp(manifest.holdout_start)) & (time < pd.Timestamp(manifest.end))]
+    return min(class_counts(rows, spec).values()) >= MINIMUM_ROWS_A_CLASS
 
 
 def is_positive(rows: pd.DataFrame, spec: ModelSpec) -> pd.Series:
@@ -150,7 +124,7 @@ def negative_label(rows: pd.DataFrame, spec: ModelSpec) -> str:
     return str(others.mode().iloc[0]) if len(others) else "0"
 
 
-def _counts(rows: pd.DataFrame, spec: ModelSpec) -> dict[str, int]:
+def class_counts(rows: pd.DataFrame, spec: ModelSpec) -> dict[str, int]:
     """Rows of each class; for regression, of all."""
     if spec.task == "regression":
         return {"numeric": len(rows)}

@@ -1,5 +1,6 @@
 """Fits a version: chooses its span, fits the recipe for the gates to judge, and refits it on all rows where asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,10 +8,12 @@ import pandas as pd
 
 from steward.errors import TrainingImpossible
 from steward.retraining import recipe
-from steward.retraining.dataset import split, suffices, targets
+from steward.retraining.dataset import suffices, targets
+from steward.retraining.dataset_split import split
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.recipe import Fitted
 from steward.retraining.scored_outcomes import row_losses
+from steward.retraining.split_evidence import SplitEvidence
 from steward.retraining.training_span import SpanFacts, choose_span, select_rows
 from steward.retraining.versions import SpanChoice
 from steward.spec.model import ModelSpec
@@ -25,15 +28,19 @@ class FittedVersion:
         judged: fitted without the holdout; the gates judge it.
         released: what serves: the same, or the recipe refitted on the holdout too.
         training: the rows that the judged one was fitted on.
+        calibration: rows kept out of the fit to calibrate with; none unless the split has a share for them.
         holdout: those it is judged by.
         span: which rows these are, and why.
+        evidence: that the parts have nothing in common.
     """
 
     judged: Fitted
     released: Fitted
     training: pd.DataFrame
+    calibration: pd.DataFrame
     holdout: pd.DataFrame
     span: SpanChoice
+    evidence: SplitEvidence
 
     @property
     def refitted(self) -> bool:
@@ -42,7 +49,12 @@ class FittedVersion:
 
 
 def fit_version(
-    spec: ModelSpec, rows: pd.DataFrame, manifest: DatasetManifest, *, since: datetime | None = None
+    spec: ModelSpec,
+    rows: pd.DataFrame,
+    manifest: DatasetManifest,
+    *,
+    since: datetime | None = None,
+    examine: Callable[[SplitEvidence], object] = SplitEvidence.require,
 ) -> FittedVersion:
     """Fit a version on the rows of a dataset.
 
@@ -51,11 +63,15 @@ def fit_version(
         rows: all labelled rows of the dataset.
         manifest: its spans.
         since: when the trouble began that the run is about; None where no alert says.
+        examine: is given the evidence of the split before anything is fitted, and raises where it does not suffice.
 
     Raises:
-        TrainingImpossible: the rows are too few, or the recipe cannot be fitted.
+        TrainingImpossible: the rows are too few, their parts are not apart, or the recipe cannot be fitted.
     """
-    training, holdout = split(rows, manifest, spec)
+    parts = split(rows, manifest, spec)
+    evidence = SplitEvidence.of(parts, manifest, spec)
+    examine(evidence)
+    training, holdout = parts.training, parts.holdout
     facts = SpanFacts.of(spec.retraining, since, manifest.reference_until)
 
     def loss(span: SpanName, before: pd.DataFrame, after: pd.DataFrame) -> float:
@@ -67,7 +83,7 @@ def fit_version(
     released = judged
     if spec.retraining.refit:
         released, _ = _fit(spec, choice.span, pd.concat([training, holdout]), facts)
-    return FittedVersion(judged, released, fitted_on, holdout, choice)
+    return FittedVersion(judged, released, fitted_on, parts.calibration, holdout, choice, evidence)
 
 
 def _fit(spec: ModelSpec, span: SpanName, rows: pd.DataFrame, facts: SpanFacts) -> tuple[Fitted, pd.DataFrame]:

@@ -33,6 +33,8 @@ class VersionManifest(VersionedModel):
         trained_until: rows from this moment of event time on were not used to fit.
         judged: the artifact that the gates judged, fitted without the holdout; None where it is the one that serves.
         judged_until: rows from this moment on were not used to fit it.
+        split: the evidence that its training, calibration and holdout rows have nothing in common; None in versions
+            that were adopted, or made by older releases.
         span: which rows it was fitted on, and why; None in versions of older releases.
         holdout_until: the end of the rows kept out to judge with.
         recipe, artifact: None for a version that was trained elsewhere and adopted from its reference rows.
@@ -69,6 +71,7 @@ class VersionManifest(VersionedModel):
     holdout_until: AwareDatetime
     judged: ObjectRef | None = None
     judged_until: AwareDatetime | None = None
+    split: ObjectRef | None = None
     span: SpanChoice | None = None
 
 

@@ -160,6 +160,7 @@ def _store(
             "judged": stored.get("judged.skops"),
             "baseline": stored["baseline.json"],
             "background": stored.get("background.json"),
+            "split": None,  # stays beside the rows that it is of
         }
     )
     accepted = AcceptedVersion(

@@ -1,6 +1,7 @@
 """Checks every invariant of a model by reading every byte that its champion depends on."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -93,6 +94,9 @@ class _ChampionReader:
             if dataset and manifest.environment != self.data.environment:
                 self.elsewhere = manifest.environment
                 return manifest, evaluation
+            for evidence in (manifest.split, dataset.profile if dataset else None):
+                if evidence:
+                    self._part("dataset", partial(self.data.get_verified, evidence))
             if dataset:
                 self._records([item.stored for item in dataset.objects])
         return manifest, evaluation

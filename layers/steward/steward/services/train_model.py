@@ -18,6 +18,7 @@ from steward.retraining.manifest import DatasetManifest
 from steward.retraining.platform import describe_platform
 from steward.retraining.run_cost import lambda_dollars
 from steward.retraining.runs import Run
+from steward.retraining.split_evidence import SplitEvidence
 from steward.retraining.version_attributions import attribute_reference
 from steward.retraining.version_baseline import baseline_of
 from steward.retraining.versions import VersionManifest, version_name
@@ -62,7 +63,7 @@ class _Snapshot:
 def _take_snapshot(runtime: Runtime, spec: ModelSpec, run: Run) -> _Snapshot:
     """The run's dataset, fixed at the first attempt."""
     if run.dataset is None:
-        manifest, rows = training_data.snapshot(runtime.data, spec, run.as_of)
+        manifest, rows = training_data.describe_snapshot(runtime.data, spec, run.as_of)
         stored = runtime.data.create_if_absent(
             keys.dataset(spec.model, manifest.dataset), manifest.model_dump_json().encode()
         )
@@ -89,11 +90,19 @@ def _train(
     if declared is None:
         raise TrainingImpossible("the declaration has no recipe to train by")
     version = _version(spec, run, frozen)
-    fitted = fit_version(spec, frozen.rows, frozen.manifest, since=run.since)
+    put = runtime.data.create_if_absent
+
+    def store_evidence(evidence: SplitEvidence) -> ObjectRef:
+        return put(keys.split_evidence(spec.model, evidence.dataset), evidence.model_dump_json().encode())
+
+    def examine(evidence: SplitEvidence) -> None:
+        store_evidence(evidence)
+        evidence.require()
+
+    fitted = fit_version(spec, frozen.rows, frozen.manifest, since=run.since, examine=examine)
     model, training, holdout = fitted.judged, fitted.training, fitted.holdout
     attributed = attribute_reference(model, spec, training, holdout) if spec.monitors.attribution_drift else None
     importances, baseline = baseline_of(spec, fitted, attributed)
-    put = runtime.data.create_if_absent
     time = training[spec.columns.time]
     manifest = VersionManifest(
         model=spec.model,
@@ -103,6 +112,7 @@ def _train(
         as_of=run.as_of,
         spec=spec_stored,
         dataset=frozen.stored,
+        split=store_evidence(fitted.evidence),
         recipe=declared,
         libraries=recipe.libraries(),
         platform=describe_platform(),
@@ -191,5 +201,6 @@ def _complete(runtime: Runtime, request: TrainingRequested, run: Run) -> Iterato
         if manifest.recipe
         else f"trained elsewhere; {rows:,} reference rows adopted, {kept:,} of them labelled"
     )
-    entry = OutboxEntry(event, "training_completed", run.version, summary, (run.manifest, run.dataset))
+    evidence = (run.manifest, run.dataset, *([manifest.split] if manifest.split else []))
+    entry = OutboxEntry(event, "training_completed", run.version, summary, evidence)
     return announce(runtime, entry)

@@ -22,7 +22,8 @@ from steward.repositories import models, training_data
 from steward.repositories.first_versions import first_version
 from steward.repositories.run_attempts import AttemptKilled, Attempts
 from steward.retraining import artifact, recipe
-from steward.retraining.dataset import held_out, truth
+from steward.retraining.dataset import truth
+from steward.retraining.dataset_split import held_out
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.run_cost import lambda_dollars
 from steward.retraining.runs import Run

@@ -1,5 +1,6 @@
 """The declaration of a model: what a user writes in `specs/<model>.yaml`."""
 
+from collections.abc import Collection
 from typing import Self
 
 from pydantic import ValidationInfo, model_validator
@@ -199,12 +200,26 @@ class ModelSpec(ModelSections):
                 self._check(segment.where, "segments", at, "where")
         return self
 
-    def _check(self, condition: str, *place: str | int) -> None:
+    @model_validator(mode="after")
+    def _training_rows_can_be_told(self) -> Self:
+        policy = self.retraining
+        if policy.recipe is None and policy.filters:
+            problem = "need retraining.recipe: a version that was trained elsewhere is not fitted here; remove them"
+            raise error_at(problem, "retraining", "filters")
+        if policy.split.by == "entity" and self.columns.entity is None:
+            problem = "needs columns.entity: declare the column that says whom a row is about"
+            raise error_at(problem, "retraining", "split")
+        for at, condition in enumerate(policy.filters):
+            self._check(condition, "retraining", "filters", at, among={*self.features, *self.attributes})
+        return self
+
+    def _check(self, condition: str, *place: str | int, among: Collection[str] | None = None) -> None:
         # most declarations have no condition, and most functions would load all of this for nothing
         from steward.spec.expression_types import check_condition  # noqa: PLC0415
         from steward.spec.expressions import ExpressionInvalid  # noqa: PLC0415
 
         try:
-            check_condition(condition, self.value_types)
+            types = self.value_types
+            check_condition(condition, types if among is None else {name: types[name] for name in among})
         except ExpressionInvalid as error:
             raise error_at(str(error), *place) from None

@@ -10,6 +10,7 @@ from steward.spec.alerting import Alerting, AlertRule, usual_severity
 from steward.spec.capture import Capture
 from steward.spec.columns import Columns
 from steward.spec.commands import CommandPolicy
+from steward.spec.data_description import DataDescription
 from steward.spec.defects import DefectPolicy
 from steward.spec.durations import Duration
 from steward.spec.features import Feature
@@ -45,6 +46,9 @@ class ModelSections(SpecSection):
     model: ModelName
     description: str = ""
     owner: str = Field(description="Who answers for the model: a person or a team.")
+    data: DataDescription | None = Field(
+        default=None, description="Origin, licence, purpose and collection of the data, for auditors and data cards."
+    )
     task: Task
     positive_label: str = "1"
     threshold: Share = 0.5

@@ -9,8 +9,10 @@ from steward.spec.durations import Duration, Lateness, format_duration
 from steward.spec.gate_settings import Expectation, GoldenRows, Robustness
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
+from steward.spec.quality import Expression
 from steward.spec.scheduling import ScheduleExpression
 from steward.spec.spec_section import SpecSection, Tolerance
+from steward.spec.split import Split, SplitPolicy
 
 
 class WindowPolicy(SpecSection):
@@ -187,6 +189,21 @@ class RetrainingPolicy(SpecSection):
         default=timedelta(days=7), description="The most recent labelled rows, kept out of training to judge with."
     )
 
+    split: Split = Field(
+        default=SplitPolicy(),
+        description="How labelled rows are divided: `time`, `entity`, or the shares of the parts.",
+    )
+    filters: list[Expression] = Field(
+        default=[],
+        description="Conditions on features and attributes: rows that do not meet all of them are not fitted on. The "
+        "holdout is judged whole.",
+    )
+
+    @property
+    def split_plan(self) -> SplitPolicy:
+        """The split of a run, as its dataset records it."""
+        return self.split
+
     @property
     def chosen_span(self) -> SpanName:
         """The declared span, or the one that follows from `training_span`."""
@@ -208,6 +225,10 @@ class RetrainingPolicy(SpecSection):
             raise ValueError(f"training_span says nothing with span: {span}; remove one of them")
         if self.half_life and span not in {"decaying", "auto"}:
             raise ValueError(f"half_life says nothing with span: {span}; remove it, or write span: decaying")
+        if self.refit and self.split.by == "entity":
+            raise ValueError(
+                "refit fits on the holdout too, whose entities `split: entity` keeps from every version; remove one"
+            )
         if self.refit and self.cool_down < self.holdout_span:
             raise ValueError(
                 f"refit needs a cool_down at least as long as holdout_span, so that a version is judged on rows the "

@@ -48,6 +48,8 @@ STORED = (
     StoredKind("validation.evaluation:Evaluation", rf"models/{_MODEL}/versions/[^/]+/(evaluation|tests/[^/]+)\.json"),
     StoredKind("releasing.routing:Routing", rf"models/{_MODEL}/routing\.json"),
     StoredKind("retraining.manifest:DatasetManifest", rf"models/{_MODEL}/datasets/[^/]+/manifest\.json"),
+    StoredKind("retraining.dataset_profile:DatasetProfile", rf"models/{_MODEL}/dataset-profiles/[^/]+\.json"),
+    StoredKind("retraining.split_evidence:SplitEvidence", rf"models/{_MODEL}/datasets/[^/]+/split\.json"),
     StoredKind("ingestion.unmatched_labels_report:LabelFile", rf"arrivals/{_MODEL}/unmatched/[^/]+\.json"),
     StoredKind("profiles.profile:Profile", rf"profiles/{_MODEL}/[^/]+/[^/]+/[^/]+\.json", version=2, oldest=2),
     StoredKind("evidence.window_outcomes:WindowOutcomes", rf"outcomes/{_MODEL}/[^/]+/[^/]+\.json"),

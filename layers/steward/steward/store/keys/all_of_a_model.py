@@ -10,8 +10,8 @@ def everything(model: str) -> list[str]:
     """The prefixes under which anything of a model is stored in the data bucket."""
     kinds = ("predictions", "labels", "telemetry", "reference", "waiting")
     whole = (
-        "arrivals", "attributions", "checks", "commands", "corrections", "decisions", "history", "models", "outcomes",
-        "profiles",
+        "arrivals", "attributions", "checks", "commands", "corrections", "decisions", "erasures", "history", "models",
+        "outcomes", "profiles",
     )  # fmt: skip
     partitioned = [place for kind in kinds for place in (partitions(kind, model), f"ids/{kind}/model={model}/")]
     return [

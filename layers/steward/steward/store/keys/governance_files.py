@@ -25,6 +25,16 @@ def refused_command(model: str, message: str) -> str:
     return f"commands/{model}/refused/{message}.json"
 
 
+def erasures(model: str) -> str:
+    """Prefix of the erasures that were carried out on a model's rows."""
+    return f"erasures/{model}/"
+
+
+def erasure_of(key: str) -> str:
+    """The erasure that a key names."""
+    return key.rsplit("/", 1)[-1].removesuffix(".json")
+
+
 def audits(model: str) -> str:
     """Prefix of a model's audit reports; their names begin with the moment they speak for."""
     return f"reports/{model}/audits/"

@@ -51,6 +51,16 @@ def dataset(model: str, dataset: str) -> str:
     return f"{datasets(model)}{dataset}/manifest.json"
 
 
+def split_evidence(model: str, dataset: str) -> str:
+    """What shows that the parts of a training set have nothing in common (create-only)."""
+    return f"{datasets(model)}{dataset}/split.json"
+
+
+def dataset_profile(model: str, digest: str) -> str:
+    """The summary of the rows of a training set, by its own SHA-256 (create-only)."""
+    return f"models/{model}/dataset-profiles/{digest[:16]}.json"
+
+
 def dataset_of(key: str) -> str:
     """The training set whose manifest a key holds; empty where the key is of no folder."""
     return "".join(key.split("/")[-2:-1])
