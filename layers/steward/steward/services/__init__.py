@@ -1,4 +1,4 @@
-"""What functions do: one module for each kind of cause, with a service `(runtime, event) -> Iterator[Event]`.
+"""What functions do: services of the form `(runtime, event) -> Iterator[Event]`, and the parts of long ones.
 
 A service yields the events to publish, each in its turn; `steward.outbox` orders ledger, people and bus. What several
 services or the command line ask of the store is in `repositories`. `accept_commands` is given the text of a message
