@@ -29,7 +29,7 @@ from steward.records.columns import CategoricalColumn, Chunk, Column, NumericCol
 from steward.records.hashing import mix
 from steward.spec.features import CategoricalFeature, Feature, NumericFeature
 from steward.spec.monitors import Monitors
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.spec.windows import ORIGIN, Window
 from steward.validation.comparisons import BetterThanChampion
 from tests.unit.validation.test_gates import contest

@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.benchmarks.estimation import figures as estimation
 from tests.benchmarks.experiments import figures as experiments
 from tests.benchmarks.intervals import coverage
+from tests.benchmarks.promotions import figures as promotions
 from tests.benchmarks.speed import summary as speed
 from tests.benchmarks.study.edge_summary import EdgeSummary
 from tests.benchmarks.study.summary import Summary, table
@@ -59,6 +60,13 @@ def experiments_block() -> str:
             f"The sample ratio, with a look every 1,000 users. {experiments.PROMISED_RATIOS}",
             table(experiments.RATIOS_HEAD, list(experiments.ratios_lines())),
         )
+    )
+
+
+def promotions_block() -> str:
+    """How often a year of retrainings promotes by luck, and how soon a better version."""
+    return "\n\n".join(
+        (_where(), table(promotions.HEAD, list(promotions.lines())), "![Years that promote by luck](promotions.png)")
     )
 
 
@@ -112,8 +120,8 @@ def _where() -> str:
 
 
 def main() -> None:
-    """All of it; `speed`, `estimation`, `intervals`, `experiments`, `study` or `edge` as arguments, these alone."""
-    wanted = sys.argv[1:] or ["speed", "estimation", "intervals", "experiments", "study", "edge"]
+    """All of it; the names of parts as arguments, these alone."""
+    wanted = sys.argv[1:] or ["speed", "estimation", "intervals", "experiments", "promotions", "study", "edge"]
     blocks = {}
     if "speed" in wanted:
         blocks["speed"] = speed_block()
@@ -126,6 +134,9 @@ def main() -> None:
     if "experiments" in wanted:
         blocks["experiments"] = experiments_block()
         experiments.draw(FOLDER / "experiments.png")
+    if "promotions" in wanted:
+        blocks["promotions"] = promotions_block()
+        promotions.draw(FOLDER / "promotions.png")
     if "study" in wanted:
         summary = Summary()
         different = summary.disagreements()

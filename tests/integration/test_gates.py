@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from steward import aws
-from steward.events import ReleaseChanged, RetrainingProposed
+from steward.events import ChampionTested, ChampionTestRequested, ReleaseChanged, RetrainingProposed
 from steward.validation.evaluation import Evaluation
 from tests.integration import lemons
 
@@ -117,3 +117,77 @@ def test_a_version_that_loses_in_a_declared_segment_is_refused_by_its_name(train
     assert all(name in event.summary for name in lost[:3])
     event, evaluation = retrain(trained, 18, spec.replace("segment_margin: 0.02", "segment_margin: 0.9"))
     assert (event.stage, refusals(evaluation)) == ("champion", [])
+
+
+LIMITS = """\
+non_inferiority_margin: 0.5,
+first_version_margin: 5,
+fairness: {minimum_disparate_impact: null, maximum_parity_difference: PARITY},
+calibration: {maximum_error: ERROR, maximum_rise: RISE},
+budgets: {milliseconds: TIME, rows: 10, memory_megabytes: MEMORY, artifact_megabytes: 1}
+""".replace("\n", " ")
+
+
+def limited(parity: float, error: float, rise: float, time: float, memory: float, *, strength: float = 1.0) -> str:
+    figures = {"PARITY": parity, "ERROR": error, "RISE": rise, "TIME": time, "MEMORY": memory}
+    said = LIMITS
+    for name, figure in figures.items():
+        said = said.replace(name, str(figure))
+    return f"{declared(said, strength)}fairness: {{protected: [make]}}\n"
+
+
+def test_limits_of_groups_calibration_and_cost_are_held_on_the_function_and_by_the_champions_test(
+    trained: Deployment,
+) -> None:
+    strict = limited(parity=0.001, error=0.0005, rise=0.0, time=0.001, memory=10, strength=0.0007)
+    event, evaluation = retrain(trained, 14, strict)
+    assert event.stage == "refused"
+    assert refusals(evaluation) == ["fairness", "calibration", "budgets"]
+    found = {gate.gate: gate for gate in evaluation.gates}
+    assert "not_worse_than_champion" in found
+    assert "better_than_champion" not in found
+    (parity,) = [one for one in found["fairness"].findings if not one.passed]
+    assert (parity.name, parity.limit) == ("statistical parity difference of make", 0.001)
+    artifact, memory, time = found["budgets"].findings
+    assert (artifact.passed, memory.passed, time.passed) == (True, False, False)
+    assert 50 < (memory.value or 0) < 2000, "megabytes of a process with the libraries"
+    assert "in the median of 50 repetitions in a process of validate_model with 1,024 MB" in time.message
+    assert "10 rows took " in time.message
+
+    lenient = limited(parity=1.0, error=0.5, rise=0.5, time=60_000, memory=4000)
+    event, evaluation = retrain(trained, 18, lenient)
+    assert (event.stage, refusals(evaluation)) == ("champion", [])
+    assert "against champion" in event.summary
+    again = Evaluation.model_validate(trained.object(f"models/lemons/versions/{event.version}/evaluation.json"))
+    assert again == evaluation, "what was measured is evidence: nobody measures again"
+
+    sold = lemons.sales(4, first_day=22)
+    trained.clock.now = lemons.START + 26 * DAY
+    trained.upload("inbox/lemons/predictions/26.csv", lemons.csv(lemons.predictions(sold, event.version)))
+    trained.upload("inbox/lemons/labels/26.csv", lemons.csv(lemons.labels(sold)))
+    trained.settle()
+    now = trained.clock.now
+    request = ChampionTestRequested(occurred_at=now, model="lemons", as_of=now, correlation_id="test")
+    assert trained.deliver("validate_model", request)
+    trained.settle()
+    (tested,) = trained.told(ChampionTested)
+    assert tested.evaluation
+    evidence = Evaluation.model_validate(trained.object(tested.evaluation.key))
+    assert tested.passed, tested.summary
+    asked = [gate.gate for gate in evidence.gates]
+    assert asked == [
+        "same_features", "schema", "unseen_holdout", "no_leakage", "better_than_champion", "not_worse_than_first",
+        "fairness", "calibration", "budgets",
+    ]  # fmt: skip
+
+
+def test_the_runs_of_a_year_share_the_declared_chance(trained: Deployment) -> None:
+    figures = []
+    for day in (14, 18):
+        _, evaluation = retrain(trained, day, declared("chance_a_year: 0.05", strength=0.002))
+        (gate,) = [one for one in evaluation.gates if one.gate == "better_than_champion"]
+        assert gate.confidence is not None
+        figures.append(1 - gate.confidence)
+        assert "any of a year's in at most 5.0%" in gate.message
+    # three runs: the first version's spent half of the reserve, and so did each after it; little accrues in four days
+    assert 0.05 * 28 / 421 > figures[0] > figures[1] > 0

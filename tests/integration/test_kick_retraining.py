@@ -290,6 +290,27 @@ def test_a_realised_loss_starts_a_run_without_an_alert(trained: Deployment) -> N
     assert "beyond 0.5" in requested.reasons[0]
 
 
+def test_a_gain_that_is_worth_its_cost_starts_a_run_and_what_it_gained_is_remembered(trained: Deployment) -> None:
+    reconfigure(trained, "  policy: cost_aware\n  run_cost: 0.2\n  horizon: 20d\n")
+    for day in range(14, 22):
+        turned = lemons.sales(1, first_day=day, flipped=day >= 17)
+        scored = lemons.predictions(turned, trained.champion("lemons"))
+        trained.upload(f"inbox/lemons/predictions/{day}.csv", lemons.csv(scored))
+        trained.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(turned)))
+        kept = trained.queues.pop("check_window")
+        trained.settle()
+        trained.queues["check_window"] = kept
+    requested = trained.told(TrainingRequested)[1]
+    assert requested.reasons[0].startswith("a new version is forecast to gain ")
+    document = decision_of(trained, requested)
+    assert [rule["rule"] for rule in document["fired"]] == ["expected_gain"]
+    assert document["inputs"]["forecast"]["increase"] > 0.5
+    assert document["inputs"]["forecast"]["cost"] == 0.2
+    judged = trained.object("runs/lemons/_policy.json")["judged"][requested.run]
+    assert judged["promoted"] is not None
+    assert judged["gain"] is not None
+
+
 def test_decisions_are_listed_with_what_they_rest_on(trained: Deployment) -> None:
     (declined,) = asked(trained, proposed(trained, 15.5))
     document = decision_of(trained, declined)

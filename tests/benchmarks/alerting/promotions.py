@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.comparisons import BetterThanChampion
 from steward.validation.contest import Contest
 from steward.validation.evaluation import GateResult

@@ -20,7 +20,7 @@ from steward.performance.entity_figures import (
 from steward.performance.entity_sums import EntitySums
 from steward.records.hashing import mix
 from steward.retraining.scored_outcomes import outcomes_of
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.comparisons import BetterThanChampion
 from tests.unit.examples import SPEC, sales, spec
 from tests.unit.validation.test_gates import contest

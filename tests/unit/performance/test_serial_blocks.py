@@ -8,7 +8,7 @@ from scipy import stats
 
 from steward.performance.block_bounds import SERIAL_BLOCKS, allowed_autocorrelation
 from steward.performance.paired import paired_absolute_error_gain
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from tests.benchmarks.alerting.promotions import WORLDS, Holdout, rate
 
 

@@ -17,6 +17,7 @@ from steward.reporting.report_evidence import ReportEvidence, StoredDocument
 from steward.reporting.trends import PastFigures, VersionHistory
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
+from steward.validation.evaluation import Evaluation, GateFinding, GateResult
 from tests.unit.alerting.alert_dsl import seen, spec, window
 from tests.unit.examples import START, stored
 
@@ -104,3 +105,38 @@ def usual(letters: str = "gggggggggg", declared: ModelSpec = DECLARED) -> Report
 
 def reported(evidence: ReportEvidence | None = None, **changes: Any) -> ModelReport:
     return report(replace(evidence or usual(), **changes), NOW)
+
+
+def gates_of(*, passed: bool = True) -> list[GateResult]:
+    """What some gates said: with a figure and its interval, with findings, and with neither."""
+    segments = [
+        GateFinding(
+            name=f"make={make}", passed=passed or make != "Fiat", message=f"make={make}: log loss loses {value}",
+            value=value, low=value - 0.03, high=value + 0.03, limit=0.02, rows=rows,
+        )
+        for make, value, rows in (("Ford", -0.011, 812), ("Fiat", 0.01 if passed else 0.094, 388))
+    ]  # fmt: skip
+    golden = [
+        GateFinding(name=f"row {at}", passed=True, message=f"row {at}: from 0.6 to 0.61", value=0.01, limit=0.05)
+        for at in range(1, 31)
+    ]
+    return [
+        GateResult(gate="same_features", passed=True, message="3 features, as declared"),
+        GateResult(
+            gate="better_than_champion", passed=True, message="log loss gains 0.0143 against champion v0",
+            value=0.0143, low=0.0041, high=0.0245, required=0.002,
+            figure="gain in log loss", rows=1200, confidence=0.95,
+        ),
+        GateResult(gate="segments", passed=passed, message="1 of 2 segments lost" if not passed else "no segment lost",
+                   findings=segments),
+        GateResult(gate="golden_rows", passed=True, message="30 golden rows moved by at most 0.0100", findings=golden),
+    ]  # fmt: skip
+
+
+def judged(version: str = "v1", *, passed: bool = True, day: int = 0) -> StoredDocument[Evaluation]:
+    evaluation = Evaluation(
+        model="lemons", version=version, champion="v0", run="r1", as_of=START + timedelta(days=day),
+        dataset=stored("dataset"), holdout_start=START - timedelta(days=7), holdout_rows=1200, metrics={},
+        champion_metrics={}, gates=gates_of(passed=passed),
+    )  # fmt: skip
+    return StoredDocument(evaluation, stored(f"models/lemons/versions/{version}/evaluation.json"))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.events import RealisedLoss
+from steward.retraining.gain_forecast import GainForecast
 from steward.retraining.policy import RetrainingState, training_settings
 from steward.retraining.policy_decision import PolicyDecision, decide
 from steward.retraining.policy_inputs import MonthlySpending, PolicyInputs
@@ -282,6 +283,12 @@ def test_only_what_training_and_validation_depend_on_counts_as_a_change() -> Non
 
 RUNS_OF_JANUARY = {"r1": START, "r2": START + DAY, "r3": START + 40 * DAY}
 LOSS = RealisedLoss(metric="log_loss", value=0.62, low=0.6, high=0.64, rows=900)
+WORTH_IT = GainForecast(
+    metric="log_loss", age=5, fresh=0.5, recent=0.6, recent_windows=2, increase=0.1, deviation=0.01, noise=0.01, runs=0,
+    share=0.7, rate=0.0, promoted=1.0, staleness=0.07, low=0.05, high=0.09, expected_gain=0.07, growth=0.01, horizon=26,
+    gain=1.8, cost=0.1, advantage=0.06,
+)  # fmt: skip
+NOT_WORTH_IT = WORTH_IT.model_copy(update={"advantage": -0.01})
 AUC = RealisedLoss(metric="roc_auc", value=0.62, low=0.6, high=0.64, rows=900)
 
 
@@ -297,6 +304,13 @@ AUC = RealisedLoss(metric="roc_auc", value=0.62, low=0.6, high=0.64, rows=900)
         ("expected_loss", {"on_expected_loss": 0.05}, {"expected_change": -0.06, "realised": AUC}, {"realised": LOSS}),
         ("expected_loss", {"on_expected_loss": 0.05}, {"expected_change": 0.06}, {"expected_change": None}),
         ("age", {"every": "1w"}, {}, {"as_of": START + 6 * DAY}),
+        (
+            "expected_gain",
+            {"policy": "cost_aware", "run_cost": 0.1},
+            {"forecast": WORTH_IT},
+            {"forecast": NOT_WORTH_IT},
+        ),
+        ("expected_gain", {"policy": "cost_aware", "run_cost": 0.1}, {"forecast": WORTH_IT}, {"forecast": None}),
     ],
 )
 def test_a_trigger_asks_for_a_run_only_where_it_applies(
@@ -425,3 +439,12 @@ def test_the_newest_labelled_window_of_the_champion_counts() -> None:
 
 def test_a_month_counts_the_runs_that_speak_for_it() -> None:
     assert RetrainingState(runs=RUNS_OF_JANUARY).runs_of_month(START + 5 * DAY) == ["r1", "r2"]
+
+
+def test_runs_that_a_forecast_was_made_for_are_remembered_until_they_are_judged() -> None:
+    memory = told(TRAINED, ask(policy=declared(policy="cost_aware", run_cost=0.1), forecast=WORTH_IT, firing=[]))
+    assert memory.judged["r1"] == WORTH_IT.judged
+    assert not memory.judged["r1"].settled
+    judged = memory.with_judged("r1", gain=0.05, promoted=True).judged["r1"]
+    assert (judged.increase, judged.gain, judged.promoted) == (0.1, 0.05, True)
+    assert memory.with_judged("r9", gain=0.05, promoted=True) == memory

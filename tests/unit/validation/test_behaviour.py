@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from steward.spec.document import read_spec
 from steward.spec.gate_settings import DeclaredCell, Expectation, GoldenRows
 from steward.spec.model import ModelSpec
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.behaviour import check_expectation, row_frame
 from steward.validation.contest import Predict, Probe, judge
 from steward.validation.evaluation import GateFinding, GateResult

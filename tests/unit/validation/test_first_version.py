@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.contest import FirstVersion, judge
 from steward.validation.evaluation import GateResult
 from steward.validation.gates import ADOPTION_GATES, GATES

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from steward.profiles.leakage import Leakage
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.contest import Contest, judge
 from steward.validation.evaluation import Evaluation, GateResult
 from steward.validation.gates import ADOPTION_GATES, GATES

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from steward.spec.document import read_spec
 from steward.spec.gate_settings import Robustness
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.contest import Predict, Probe, judge
 from steward.validation.evaluation import GateResult
 from steward.validation.gates import GATES

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.contest import judge
 from steward.validation.evaluation import GateResult
 from steward.validation.gates import GATES

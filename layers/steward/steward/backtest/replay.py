@@ -13,22 +13,25 @@ from steward.backtest.records import ReplayImpossible, ReplayRecords
 from steward.backtest.replayed_version import ReplayedVersion, ServedWindow
 from steward.backtest.results import PolicyReplay, ReplayedRun, ReplayedWindow
 from steward.errors import TrainingImpossible
+from steward.performance.metrics import metric_values
 from steward.performance.policy_metric import expected_change, labels_by_class, realised_loss
 from steward.retraining import recipe
 from steward.retraining.dataset import constant
 from steward.retraining.fitting import FittedVersion, fit_version
+from steward.retraining.gain_forecast import measured_gain
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.policy import RetrainingState
 from steward.retraining.policy_decision import PolicyDecision, decide
 from steward.retraining.policy_inputs import MonthlySpending, PolicyInputs
 from steward.retraining.scored_outcomes import outcomes_of
 from steward.retraining.version_baseline import baseline_of
-from steward.services.validate_model import Contender, constant_scores, contest_of
+from steward.services.holdout_contest import Contender, constant_scores, contest_of
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 from steward.validation.contest import FirstVersion, judge
 from steward.validation.evaluation import grounds
 from steward.validation.gates import GATES
+from steward.validation.promotion_chance import run_chance
 
 _SETTINGS = "replayed"
 
@@ -163,6 +166,7 @@ class _Replay:
             realised=state.newest_realised(champion),
             holdout=self.champion.holdout if champion else None,
             expected_change=self.expected if policy.on_expected_loss is not None else None,
+            forecast=state.forecast(self.spec, champion, self.champion.holdout if champion else None),
             month=MonthlySpending(
                 runs=len(month), dollars=len(month) * self.dollars_a_run, dollars_of_next=self.dollars_a_run
             ),
@@ -186,18 +190,19 @@ class _Replay:
         reference = self.records.reference(self.spec)[self.spec.columns.time].max()
         manifest = DatasetManifest.of(self.spec, [], newest.to_pydatetime(), "replayed", reference.to_pydatetime())
         outcome: Literal["promoted", "refused", "failed"] = "failed"
-        span = ""
+        span, gain = "", None
         try:
             fitted = fit_version(self.spec, rows, manifest, since=decision.inputs.changed_since)
-            promoted, reason = self._judge(decision.decision, fitted, manifest)
+            promoted, reason, gain = self._judge(decision.decision, fitted, manifest)
             outcome, span = "promoted" if promoted else "refused", fitted.span.sentence
         except TrainingImpossible as error:
             reason = str(error)
+        self.state = self.state.with_judged(decision.decision, gain=gain, promoted=outcome == "promoted")
         return ReplayedRun(
             run=decision.decision, as_of=decision.as_of, fired=decision.fired, outcome=outcome, reason=reason, span=span
         )
 
-    def _judge(self, name: str, fitted: FittedVersion, manifest: DatasetManifest) -> tuple[bool, str]:
+    def _judge(self, name: str, fitted: FittedVersion, manifest: DatasetManifest) -> tuple[bool, str, float | None]:
         spec, holdout = self.spec, fitted.holdout
         _, baseline = baseline_of(spec, fitted)
         challenger = partial(recipe.score, fitted.judged, spec)
@@ -216,10 +221,13 @@ class _Replay:
             features=list(spec.features),
             baseline=baseline,
             first=self._first_version(holdout, manifest.holdout_start),
+            run_chance=self._run_chance(),
         )
+        gain = measured_gain(spec.judged_by, contest.metrics, metric_values(outcomes_of(opposing, holdout, spec)))\
+            if champion else None  # fmt: skip
         gates = judge(GATES, contest, spec.validation)
         if not all(gate.passed for gate in gates):
-            return False, grounds(gates)
+            return False, grounds(gates), gain
         judged = realised_loss(outcomes_of(scores, holdout, spec), spec)
         saw_until = manifest.end if fitted.refitted else manifest.holdout_start
         self.champion = ReplayedVersion(name, fitted.released, saw_until, baseline, judged.value if judged else None)
@@ -227,12 +235,18 @@ class _Replay:
         self.expected = None
         self.first = self.first or self.champion
         self.first_metrics = self.first_metrics or contest.metrics
-        return True, grounds(gates)
+        return True, grounds(gates), gain
+
+    def _run_chance(self) -> float | None:
+        """The newest run's part of the chance that the runs of a year share, as live."""
+        *earlier, now = self.state.runs.values()
+        yearly = self.spec.validation.chance_a_year
+        return None if yearly is None else run_chance(yearly, earlier, now)
 
     def _first_version(self, holdout: pd.DataFrame, holdout_start: datetime) -> FirstVersion | None:
         """The first version, as live for the guardrail against small losses."""
         first = self.first
-        if first is None or self.spec.validation.loss_margin is None:
+        if first is None or not self.spec.validation.asks_first_version:
             return None
         if first.saw_until > holdout_start:
             reason = f"{first.name} was fitted on rows of this holdout"

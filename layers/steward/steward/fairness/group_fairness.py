@@ -55,6 +55,9 @@ def compare_groups(
     baseline: GroupTreatment,
     spec: ModelSpec,
     rate: float,
+    *,
+    limits: FairnessMonitor | None = None,
+    rows_of: str = "window",
 ) -> list[MetricResult]:
     """Every measure between the groups of each protected attribute, and what each group gets.
 
@@ -71,8 +74,10 @@ def compare_groups(
         baseline: of the version: its holdout, or its reference.
         spec: the declaration in force.
         rate: the chance of any breach in one window where no limit is overstepped.
+        limits: in place of those of the monitor.
+        rows_of: what sentences call the rows under judgement.
     """
-    monitor, declared = spec.monitors.fairness, spec.fairness
+    monitor, declared = limits or spec.monitors.fairness, spec.fairness
     if monitor is None or declared is None:
         return []
     watched = {name: attributes[name] for name in declared.protected if name in attributes}
@@ -88,7 +93,7 @@ def compare_groups(
         if name not in watched:
             results.append(_declared_late(name))
             continue
-        of_attribute = _Attribute(name, watched[name], window, baseline, monitor)
+        of_attribute = _Attribute(name, watched[name], window, baseline, monitor, rows_of)
         results += [of_attribute.measured(measure, deviation, comparisons, rate) for measure in MEASURES]
         results += [result for share in SHARES for result in of_attribute.by_group(share)]
     return results
@@ -103,6 +108,7 @@ class _Attribute:
     window: GroupTreatment
     baseline: GroupTreatment
     monitor: FairnessMonitor
+    rows_of: str
 
     def measured(self, measure: Measure, deviation: float, comparisons: int, rate: float) -> MetricResult:
         """One measure between all groups that have enough rows."""
@@ -121,7 +127,7 @@ class _Attribute:
         )
         if found is None:
             return known
-        status, verdict = _verdict(measure, found, known.threshold, comparisons, rate)
+        status, verdict = _verdict(measure, found, known.threshold, self._together(comparisons, rate))
         lowest, highest = (_group(rates, at) for at in (found.lowest, found.highest))
         message = (
             f"{measure.title} of `{self.name}` is {found.value:.3f} ({found.low:.3f} to {found.high:.3f}): {lowest} "
@@ -158,7 +164,7 @@ class _Attribute:
             rows=rows,
             baseline_rows=before_rows,
             status="unknown",
-            message=f"{label} cannot be compared: the window has {rows:,} {share.rows} of it, and "
+            message=f"{label} cannot be compared: the {self.rows_of} has {rows:,} {share.rows} of it, and "
             f"{self.monitor.minimum_rows:,} are needed",
         )
         if rows < self.monitor.minimum_rows:
@@ -173,15 +179,21 @@ class _Attribute:
         found = measure.contrast(Rates.of(enough, Z95)) if len(enough) >= _NEEDED_GROUPS else None
         return found.value if found else None
 
+    def _together(self, comparisons: int, rate: float) -> str:
+        return (
+            f"; over the {comparisons:,} comparisons of groups together, chance alone breaches a limit in at most one "
+            f"of {1 / rate:,.0f} {self.rows_of}s"
+        )
+
     def _has_rows(self, group: str) -> bool:
         return any(side.group(self.name, group).decisions.rows for side in (self.window, self.baseline))
 
     def _why_not(self, measure: Measure, rates: Rates) -> str:
         share, needed = measure.share, self.monitor.minimum_rows
         if not any(decisions.rows for decisions in self.window.decisions.get(self.name, {}).values()):
-            return f"no record of the window says its `{self.name}`"
+            return f"no record of the {self.rows_of} says its `{self.name}`"
         if share.labels and not self.window.confusions:
-            return "no row of the window has a label yet"
+            return f"no row of the {self.rows_of} has a label yet"
         if not rates.groups:
             return f"no group has {needed:,} {share.rows}"
         if len(rates.groups) < _NEEDED_GROUPS:
@@ -199,9 +211,7 @@ def _enough(
     }
 
 
-def _verdict(
-    measure: Measure, found: Contrast, limit: float | None, comparisons: int, rate: float
-) -> tuple[Status, str]:
+def _verdict(measure: Measure, found: Contrast, limit: float | None, together: str) -> tuple[Status, str]:
     """The status, and how the sentence ends."""
     if limit is None:
         return "measured", ""
@@ -211,10 +221,6 @@ def _verdict(
     else:
         beyond, breach = found.value > limit, found.low > limit
     said = f"{'surely' if breach else 'not surely'} {side}" if beyond else f"not {side}"
-    together = (
-        f"; over the {comparisons:,} comparisons of groups together, chance alone breaches a limit in at most one of "
-        f"{1 / rate:,.0f} windows"
-    )
     return "breach" if breach else "ok", f", {said} the limit of {limit:g}{together}"
 
 

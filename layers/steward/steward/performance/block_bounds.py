@@ -6,15 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from steward.array_types import Floats
+
 SERIAL_BLOCKS = 28
 """Blocks from which on neighbours need not be independent: fewer cannot show it."""
 
 _AUTOCORRELATION = 0.8
+_FAR_AUTOCORRELATION = (0.3, 0.4)
+_FAR_BLOCKS = 21
+"""Blocks from which on `far_margin` allows for the second."""
 _FEWEST_BLOCKS = 2
 
 
 def margin_of_error(
-    influence: NDArray[np.float64], blocks: NDArray[np.integer] | None, confidence: float, *, in_time: bool
+    influence: NDArray[np.float64],
+    blocks: NDArray[np.integer] | None,
+    confidence: float,
+    *,
+    in_time: bool,
+    far: bool = False,
 ) -> float:
     """How far a sum of influences may be off: Student's quantile times its standard error.
 
@@ -22,6 +32,13 @@ def margin_of_error(
     and Zeger). Nor do blocks where there are enough of them to see it, see `_serial_error`. Fewer are taken as
     independent, each widened by its share of the rows (CR2; Bell and McCaffrey), with one degree of freedom less than
     the number of equal blocks that are worth as much (Kish). With equal blocks that is Student's interval.
+
+    Args:
+        influence: of each row on the sum, shape (rows,).
+        blocks: which block each belongs to, shape (rows,); each row by itself when None.
+        confidence: of each side.
+        in_time: whether blocks follow one another in time, and may resemble their neighbours.
+        far: whether the bound is far out in the tail, see `far_margin`.
 
     Sources: K.-Y. Liang and S. L. Zeger, 1986, Longitudinal data analysis using generalized linear models, Biometrika
     73, 13-22; R. M. Bell and D. F. McCaffrey, 2002, Bias reduction in standard errors for linear regression with
@@ -32,15 +49,58 @@ def margin_of_error(
     else:
         _, places, sizes = np.unique(blocks, return_inverse=True, return_counts=True)
         sums, shares = np.bincount(places, weights=influence), sizes / len(influence)
+    return margin_of_sums(sums, shares, confidence, in_time=in_time, far=far)
+
+
+def margin_of_sums(sums: Floats, shares: Floats, confidence: float, *, in_time: bool, far: bool = False) -> float:
+    """The same of the sums of blocks.
+
+    Args:
+        sums: influence of each block, in order of time, shape (blocks,).
+        shares: of the rows, shape (blocks,).
+        confidence: of each side.
+        in_time: as in `margin_of_error`.
+        far: likewise.
+
+    Raises:
+        ValueError: there are fewer than two blocks.
+    """
     count = len(sums)
     if count < _FEWEST_BLOCKS:
         raise ValueError("all rows fall in one block of time; a bound needs two blocks at least")
+    if in_time and far:
+        return float(far_margin(sums, shares, confidence))
     if in_time and count >= SERIAL_BLOCKS:
         error, degrees = _serial_error(sums, shares)
-    else:
-        error = math.sqrt(float(np.sum(np.square(sums) / (1 - shares))))
-        degrees = max(1.0, 1 / float(np.square(shares).sum()) - 1)
-    return float(stdtrit(degrees, confidence)) * error
+        return float(stdtrit(degrees, confidence)) * error
+    return float(_independent_margin(sums, shares, confidence))
+
+
+def far_margin(sums: Floats, shares: Floats, confidence: float) -> Floats:
+    """How far sums of blocks' influences may be off, at a confidence so high that few cosines would prove nothing.
+
+    Student's quantile of four degrees of freedom is 7 at a confidence of 99.9 %, and of 27 it is 3.4. So all blocks
+    count, as where they are independent, and the standard error is widened by what an autocorrelation of
+    `far_autocorrelation` would make of it, the bias of the variance about their own mean included.
+
+    Args:
+        sums: influence of each block, in order of time, shape (..., blocks).
+        shares: of the rows, shape (..., blocks).
+        confidence: of each side.
+
+    Returns:
+        Shape (...).
+
+    Source: the simulation `python -m tests.benchmarks.promotions`, which it keeps at 5 % a year.
+    """
+    count = sums.shape[-1]
+    widened = math.sqrt(_inflation(count, far_autocorrelation(count)))
+    return np.asarray(widened * _independent_margin(sums, shares, confidence))
+
+
+def far_autocorrelation(blocks: int) -> float:
+    """The autocorrelation of neighbouring blocks that `far_margin` allows for."""
+    return _FAR_AUTOCORRELATION[blocks >= _FAR_BLOCKS]
 
 
 def allowed_autocorrelation(blocks: int) -> float:
@@ -49,6 +109,21 @@ def allowed_autocorrelation(blocks: int) -> float:
     Source: the simulation `python -m tests.benchmarks.alerting promotions`, which it keeps at 5 %.
     """
     return 0.0 if blocks < SERIAL_BLOCKS else _AUTOCORRELATION
+
+
+def _independent_margin(sums: Floats, shares: Floats, confidence: float) -> Floats:
+    """Of blocks that are independent, shape (...)."""
+    error = np.sqrt(np.sum(np.square(sums) / (1 - shares), axis=-1))
+    degrees = np.maximum(1.0, 1 / np.square(shares).sum(axis=-1) - 1)
+    return np.asarray(stdtrit(degrees, confidence) * error)
+
+
+def _inflation(count: int, autocorrelation: float) -> float:
+    """The variance of a mean of blocks over what their spread about it says, in parts of that of independent ones."""
+    places = np.arange(count)
+    covariance = autocorrelation ** np.abs(places[:, None] - places[None, :])
+    of_mean = float(covariance.sum()) / count**2
+    return of_mean * count / ((1 - of_mean) * count / (count - 1))
 
 
 def _serial_error(sums: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[float, float]:

@@ -40,6 +40,7 @@ def paired_log_loss_gain(
     blocks: NDArray[np.integer] | None = None,
     *,
     in_time: bool = False,
+    far: bool = False,
 ) -> Gain:
     """Mean over rows of the champion's log loss minus the challenger's, in nats.
 
@@ -52,6 +53,7 @@ def paired_log_loss_gain(
         confidence: of each one-sided bound, in [0.5, 1).
         blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
         in_time: whether blocks follow one another in time by their numbers, and may resemble their neighbours.
+        far: whether the bounds are far out in the tail (`block_bounds.far_margin`).
 
     Raises:
         ValueError: fewer than two rows or blocks, shapes that differ, or a score that is no number.
@@ -62,7 +64,7 @@ def paired_log_loss_gain(
     """
     labels, champion, challenger = _validate(np.asarray(labels, bool), champion_scores, challenger_scores)
     return _mean_gain(
-        row_log_loss(labels, champion), row_log_loss(labels, challenger), confidence, blocks, in_time=in_time
+        row_log_loss(labels, champion), row_log_loss(labels, challenger), confidence, blocks, in_time=in_time, far=far
     )
 
 
@@ -74,6 +76,7 @@ def paired_class_log_loss_gain(
     blocks: NDArray[np.integer] | None = None,
     *,
     in_time: bool = False,
+    far: bool = False,
 ) -> Gain:
     """The same for several classes.
 
@@ -84,6 +87,7 @@ def paired_class_log_loss_gain(
         confidence: of each one-sided bound, in [0.5, 1).
         blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
         in_time: whether blocks follow one another in time by their numbers, and may resemble their neighbours.
+        far: whether the bounds are far out in the tail (`block_bounds.far_margin`).
 
     Raises:
         ValueError: fewer than two rows or blocks, shapes that differ, or a score that is no number.
@@ -95,6 +99,7 @@ def paired_class_log_loss_gain(
         confidence,
         blocks,
         in_time=in_time,
+        far=far,
     )
 
 
@@ -106,6 +111,7 @@ def paired_absolute_error_gain(
     blocks: NDArray[np.integer] | None = None,
     *,
     in_time: bool = False,
+    far: bool = False,
 ) -> Gain:
     """Mean over rows of the champion's absolute error minus the challenger's, in the label's unit.
 
@@ -118,6 +124,7 @@ def paired_absolute_error_gain(
         confidence: of each one-sided bound, in [0.5, 1).
         blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
         in_time: whether blocks follow one another in time by their numbers, and may resemble their neighbours.
+        far: whether the bounds are far out in the tail (`block_bounds.far_margin`).
 
     Raises:
         ValueError: fewer than two rows or blocks, shapes that differ, or a prediction or label that is no number.
@@ -127,7 +134,9 @@ def paired_absolute_error_gain(
     True
     """
     labels, champion, challenger = _validate(np.asarray(labels, float), champion_predictions, challenger_predictions)
-    return _mean_gain(np.abs(champion - labels), np.abs(challenger - labels), confidence, blocks, in_time=in_time)
+    return _mean_gain(
+        np.abs(champion - labels), np.abs(challenger - labels), confidence, blocks, in_time=in_time, far=far
+    )
 
 
 def paired_squared_error_gain(
@@ -138,10 +147,13 @@ def paired_squared_error_gain(
     blocks: NDArray[np.integer] | None = None,
     *,
     in_time: bool = False,
+    far: bool = False,
 ) -> Gain:
     """The same of squared errors, in the label's unit squared."""
     labels, champion, challenger = _validate(np.asarray(labels, float), champion_predictions, challenger_predictions)
-    return _mean_gain(np.square(champion - labels), np.square(challenger - labels), confidence, blocks, in_time=in_time)
+    return _mean_gain(
+        np.square(champion - labels), np.square(challenger - labels), confidence, blocks, in_time=in_time, far=far
+    )
 
 
 def paired_roc_auc_gain(
@@ -152,6 +164,7 @@ def paired_roc_auc_gain(
     blocks: NDArray[np.integer] | None = None,
     *,
     in_time: bool = False,
+    far: bool = False,
 ) -> Gain:
     """The challenger's ROC AUC minus the champion's, by DeLong's placements, summed over blocks where there are any.
 
@@ -166,6 +179,7 @@ def paired_roc_auc_gain(
         confidence: of each one-sided bound, in [0.5, 1).
         blocks: which block of correlated rows each belongs to, shape (rows,); each row by itself when None.
         in_time: whether blocks follow one another in time by their numbers, and may resemble their neighbours.
+        far: whether the bounds are far out in the tail (`block_bounds.far_margin`).
 
     Raises:
         ValueError: fewer than two rows of a class or blocks, shapes that differ, or a score that is no number.
@@ -181,7 +195,9 @@ def paired_roc_auc_gain(
     influence = np.empty(len(labels))
     influence[labels] = (new_positive - old_positive - gain) / positives
     influence[~labels] = (new_negative - old_negative - gain) / (len(labels) - positives)
-    return _with_bounds(gain, margin_of_error(influence, blocks, confidence, in_time=in_time), confidence, len(labels))
+    return _with_bounds(
+        gain, margin_of_error(influence, blocks, confidence, in_time=in_time, far=far), confidence, len(labels)
+    )
 
 
 def placements(
@@ -200,10 +216,11 @@ def _mean_gain(
     blocks: NDArray[np.integer] | None,
     *,
     in_time: bool,
+    far: bool,
 ) -> Gain:
     """The mean of paired losses' differences."""
     gains = champion - challenger
-    margin = margin_of_error((gains - gains.mean()) / len(gains), blocks, confidence, in_time=in_time)
+    margin = margin_of_error((gains - gains.mean()) / len(gains), blocks, confidence, in_time=in_time, far=far)
     return _with_bounds(float(gains.mean()), margin, confidence, len(gains))
 
 

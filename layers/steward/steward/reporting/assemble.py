@@ -10,6 +10,7 @@ from steward.governance.audit import Audit
 from steward.monitoring.check import Check
 from steward.releasing.routing import Routing
 from steward.reporting.health import health_status
+from steward.reporting.judgements import judgements
 from steward.reporting.ledger_projection import LedgerProjection
 from steward.reporting.model_report import (
     AuditState,
@@ -84,6 +85,7 @@ def report(evidence: ReportEvidence, never: datetime) -> ModelReport:
         drifted=drifted_columns(evidence.check.it) if evidence.check else [],
         monitors=monitors,
         defects=defects,
+        judgements=judgements(evidence.validations, evidence.tests),
         audit=audit,
         schedules=_schedules(spec),
         timezone=spec.schedules.timezone,

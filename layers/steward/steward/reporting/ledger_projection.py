@@ -28,6 +28,8 @@ SHOWN_ACTIONS: Final[frozenset[Action]] = frozenset(
         "action_held",
         "training_requested",
         "training_declined",
+        "training_reproduced",
+        "reproduction_failed",
         "run_failed",
         "champion_tested",
         "champion_promoted",
@@ -39,6 +41,8 @@ SHOWN_ACTIONS: Final[frozenset[Action]] = frozenset(
         "promotions_thawed",
         "champion_rolled_back",
         "rollback_declined",
+        "release_changed",
+        "release_declined",
         "data_corrected",
         "defect_changed",
         "defect_overdue",
@@ -47,8 +51,18 @@ SHOWN_ACTIONS: Final[frozenset[Action]] = frozenset(
 )
 """What people are told of; the rest is only counted: each hour's checks and uploads would bury it."""
 
-_RUN_ENDED: Final[frozenset[Action]] = frozenset(("champion_promoted", "version_refused", "promotion_held"))
+_RUN_ENDED: Final[frozenset[Action]] = frozenset(
+    ("champion_promoted", "version_refused", "promotion_held", "release_changed")
+)
 """How a run ends that does not fail."""
+
+
+_EVIDENCE: Final[dict[Action, str]] = {
+    "validation_completed": "judged",
+    "champion_tested": "tested",
+    "audit_completed": "audit",
+}
+"""The attribute that has the first document which entries of an action rest on."""
 
 
 class LedgerEvent(TolerantModel):
@@ -94,6 +108,7 @@ class LedgerProjection(TolerantModel):
         released: the last change of champion.
         failed: the newest run, where it failed; None once a later one has come to its end.
         refused: the newest version, where the gates rejected it; None once a later run has come to its end.
+        judged, tested: the newest evaluations, of a version that was to take over and of the champion.
         audit: the newest audit.
         defects: ids of those that may be open, the one that moved last at the end.
         periodic, periodic_at: the newest dated copy of the report, and the moment that it was asked for.
@@ -110,6 +125,8 @@ class LedgerProjection(TolerantModel):
     released: LedgerEvent | None = None
     failed: LedgerEvent | None = None
     refused: LedgerEvent | None = None
+    judged: ObjectRef | None = None
+    tested: ObjectRef | None = None
     audit: ObjectRef | None = None
     defects: tuple[str, ...] = ()
     periodic: ObjectRef | None = None
@@ -131,6 +148,8 @@ class LedgerProjection(TolerantModel):
             changes["events"] = (*self.events, LedgerEvent.of(entry, source))[-MAX_EVENTS:]
         if entry.action in _RUN_ENDED:
             changes["failed"] = changes["refused"] = None
+        if entry.evidence and entry.action in _EVIDENCE:
+            changes[_EVIDENCE[entry.action]] = entry.evidence[0]
         match entry.action:
             case "champion_promoted" | "champion_rolled_back":
                 changes["released"] = LedgerEvent.of(entry, source)
@@ -138,8 +157,6 @@ class LedgerProjection(TolerantModel):
                 changes |= {"failed": LedgerEvent.of(entry, source), "refused": None}
             case "version_refused":
                 changes["refused"] = LedgerEvent.of(entry, source)
-            case "audit_completed" if entry.evidence:
-                changes["audit"] = entry.evidence[0]
             case "defect_changed" | "defect_overdue":
                 others = [defect for defect in self.defects if defect != entry.subject]
                 changes["defects"] = (*others, entry.subject)[-MAX_DEFECTS:]

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 from steward.documents import VersionedModel
 from steward.events import DefectState, ObjectRef
 from steward.monitoring.check import Bar
+from steward.reporting.judgements import Judgement
 from steward.reporting.ledger_projection import LedgerProjection
 from steward.reporting.reported_monitors import MonitorState, ReportPart, Trend
 from steward.spec.severity import Severity
@@ -148,6 +149,7 @@ class ModelReport(ReportPart, VersionedModel):
         monitors: of the newest check, the worst first.
         alerts: where `monitors` have their alerts from; None before the first check.
         defects: those that are open, by deadline.
+        judgements: what the gates said of the champion and of the newest version, the newest first.
         timezone: of the schedules.
         problems: what could not be read, and is therefore missing.
         ledger: what the ledger tells; the next report goes on from it.
@@ -173,6 +175,7 @@ class ModelReport(ReportPart, VersionedModel):
     drifted: list[DriftedColumn] = Field(default_factory=list)
     monitors: list[MonitorState]
     defects: list[OpenDefect]
+    judgements: list[Judgement] = Field(default_factory=list)
     audit: AuditState | None
     schedules: list[ScheduleState]
     timezone: str

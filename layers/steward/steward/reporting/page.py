@@ -10,6 +10,7 @@ from steward.reporting.drawing import bars, chart, spark
 from steward.reporting.first_steps import MOST, explanation, first_steps
 from steward.reporting.fleet import FleetSummary
 from steward.reporting.formatting import code, day, figure, moment, name, name_within, person
+from steward.reporting.interval_drawing import draw_interval
 from steward.reporting.model_report import HealthStatus, ModelReport
 from steward.results import count_of
 
@@ -63,7 +64,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "name": name, "moment": moment, "day": day, "figure": figure, "chart": chart, "spark": spark, "person": person,
         "first_steps": first_steps, "explanation": explanation, "bars": bars,
-        "code": code, "name_within": name_within, "count_of": count_of,
+        "code": code, "interval": draw_interval, "name_within": name_within, "count_of": count_of,
     }  # fmt: skip
     environment.globals |= {"health_labels": HEALTH_LABELS, "signs": SIGNS, "most_steps": MOST}
     return environment

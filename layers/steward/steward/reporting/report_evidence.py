@@ -12,6 +12,7 @@ from steward.releasing.routing import Routing
 from steward.reporting.ledger_projection import LedgerProjection
 from steward.reporting.trends import VersionHistory
 from steward.spec.model import ModelSpec
+from steward.validation.evaluation import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class ReportEvidence:
     """What was read of a model; None and empty where there is nothing.
 
     Attributes:
+        validations: evaluations of the champion and of the version that was judged last.
+        tests: evaluations of the champion on labels that came since.
         problems: what is there and could not be read, each as a sentence.
     """
 
@@ -39,4 +42,6 @@ class ReportEvidence:
     histories: Sequence[VersionHistory] = ()
     defects: Sequence[StoredDocument[Defect]] = ()
     audit: StoredDocument[Audit] | None = None
+    validations: Sequence[StoredDocument[Evaluation]] = ()
+    tests: Sequence[StoredDocument[Evaluation]] = ()
     problems: Sequence[str] = field(default_factory=tuple)

@@ -35,7 +35,7 @@ def first_version(
         none of them can be compared with.
     """
     found = None
-    if spec.validation.loss_margin is None:
+    if not spec.validation.asks_first_version:
         return None
     gone = routing.rolled_back
     for version in dict.fromkeys(promotion.version for promotion in routing.promotions):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from steward.alerting.model_alerts import ModelAlerts
 from steward.releasing.routing import Routing
+from steward.retraining.gain_forecast import measured_gain
 from steward.retraining.policy import RetrainingState
 from steward.retraining.policy_inputs import MonthlySpending
 from steward.retraining.runs import Run
@@ -16,11 +17,29 @@ from steward.validation.evaluation import Evaluation
 def holdout_metric(data: Bucket, spec: ModelSpec, champion: str | None) -> float | None:
     """The policy's metric on the champion's own holdout; None where no rule asks, or it was not measured."""
     wanted = (spec.retraining.on_realised_loss, spec.retraining.on_expected_loss)
-    if champion is None or wanted == (None, None):
+    if champion is None or (wanted == (None, None) and spec.retraining.policy != "cost_aware"):
         return None
     key = keys.version(spec.model, champion, "evaluation.json")
     evaluation = data.load_if_present(key, Evaluation)
     return evaluation.metrics.get(spec.judged_by) if evaluation else None
+
+
+def settle_runs(data: Bucket, spec: ModelSpec, state: RetrainingState) -> RetrainingState:
+    """The memory, told what the runs showed that a forecast was made for and that have ended since."""
+    for run, judged in state.judged.items():
+        stored = None if judged.settled else data.load_if_present(keys.run(spec.model, run), Run)
+        if stored is None or not stored.ended:
+            continue
+        evaluation = data.load(stored.evaluation, Evaluation) if stored.evaluation else None
+        state = state.with_judged(run, gain=_gain(evaluation, spec), promoted=stored.stage == "promoted")
+    return state
+
+
+def _gain(evaluation: Evaluation | None, spec: ModelSpec) -> float | None:
+    """By how much a version was better than the champion on the holdout; None where one of them was not measured."""
+    if evaluation is None or evaluation.champion is None:
+        return None
+    return measured_gain(spec.judged_by, evaluation.metrics, evaluation.champion_metrics)
 
 
 def expected_change(data: Bucket, spec: ModelSpec, alerts: ModelAlerts | None) -> float | None:

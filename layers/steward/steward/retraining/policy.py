@@ -10,17 +10,21 @@ from pydantic import AwareDatetime, Field
 
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import RealisedLoss
+from steward.retraining.gain_forecast import GainForecast, JudgedRun, ServedMetric, forecast_gain
 from steward.retraining.policy_decision import PolicyDecision, RunVerdict
+from steward.spec.cost_aware import MAX_HORIZON
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 
 _MAX_DECISIONS = 100
 _MAX_DOCUMENTS = 10
 _MAX_RUNS = 100
-_MAX_WINDOWS = 60
+_MAX_WINDOWS = MAX_HORIZON
+_MAX_JUDGED = 30
 _SETTINGS = {"task", "positive_label", "columns", "features", "validation"}
 _RETRAINING_SETTINGS = {"recipe", "training_span", "holdout_span"}
 _LATER_SETTINGS = {"span", "half_life", "refit"}
+_LATER_GATES = {"chance_a_year", "non_inferiority_margin", "fairness", "calibration", "budgets"}
 """Those that count where they are set: a release that does not know them gives the same digest without."""
 
 
@@ -51,6 +55,7 @@ class RetrainingState(VersionedModel):
         last_requested_at: when it was decided, by the wall clock; its own record may not be stored yet.
         last_settings: `training_settings` of the declaration at that moment; None where that was not noted.
         runs: the newest runs, each with the moment it speaks for.
+        judged: the newest runs that a forecast was made for, with what they showed of it.
         decisions: the last answers by the event that asked, so that a redelivery is answered alike. Those that started
             a run are kept apart from the many that did not, or these would push out one whose run has yet to be told
             of.
@@ -69,6 +74,7 @@ class RetrainingState(VersionedModel):
     last_requested_at: AwareDatetime | None = None
     last_settings: str | None = None
     runs: dict[str, AwareDatetime] = Field(default_factory=dict)
+    judged: dict[str, JudgedRun] = Field(default_factory=dict)
     decisions: dict[str, RetrainingDecision] = Field(default_factory=dict)
     documents: dict[str, PolicyDecision] = Field(default_factory=dict)
 
@@ -104,9 +110,37 @@ class RetrainingState(VersionedModel):
         mine = [place for place in self.realised if place.rpartition("/")[0] == version]
         return self.realised[max(mine, key=_window)] if mine else None
 
+    def forecast(self, spec: ModelSpec, champion: str | None, holdout: float | None) -> GainForecast | None:
+        """What a run is forecast to gain over the champion; None where the policy does not ask.
+
+        Args:
+            spec: the declaration.
+            champion: the version in charge.
+            holdout: the policy's metric on its holdout; None where it was not measured.
+        """
+        policy = spec.retraining
+        if policy.policy != "cost_aware" or policy.run_cost is None or champion is None:
+            return None
+        places = sorted(self.realised, key=lambda place: (_window(place), place))
+        served = [
+            ServedMetric(place.rpartition("/")[0], Window.parse(_window(place)), self.realised[place])
+            for place in places
+            if self.realised[place].metric == spec.judged_by
+        ]
+        return forecast_gain(
+            served, champion, holdout, list(self.judged.values()),
+            run_cost=policy.run_cost, horizon=policy.horizon_windows(spec.window.length),
+            remembers_first=len(self.realised) < _MAX_WINDOWS or served[0].version != champion,
+        )  # fmt: skip
+
     def runs_of_month(self, as_of: datetime) -> list[str]:
         """The runs that speak for the calendar month of a moment."""
         return [run for run, moment in self.runs.items() if (moment.year, moment.month) == (as_of.year, as_of.month)]
+
+    def runs_before(self, run: str) -> list[datetime]:
+        """The moments that the runs speak for which were decided before another; all where that one is not known."""
+        known = list(self.runs)
+        return list(self.runs.values())[: known.index(run) if run in known else len(known)]
 
     def knows(self, batch: str) -> bool:
         """Whether it was told of a batch of reference data."""
@@ -134,6 +168,13 @@ class RetrainingState(VersionedModel):
         until = max(as_of, self.reference_until or as_of)
         return self.with_labels(_reference(batch), rows).model_copy(update={"reference_until": until})
 
+    def with_judged(self, run: str, *, gain: float | None, promoted: bool) -> Self:
+        """The memory after being told what a run showed: its gain on the holdout, and whether its version took over."""
+        if run not in self.judged:
+            return self
+        known = self.judged[run].model_copy(update={"gain": gain, "promoted": promoted})
+        return self.model_copy(update={"judged": self.judged | {run: known}})
+
     def settings_changed(self, settings: str) -> bool:
         """Whether a run would be made with other settings than the newest run, so that it may end otherwise."""
         return self.last_run is not None and self.last_settings not in {None, settings}
@@ -159,6 +200,9 @@ class RetrainingState(VersionedModel):
         }
         if not started:
             return self.model_copy(update=kept)
+        if decision.inputs.forecast is not None:
+            judged = self.judged | {decision.decision: decision.inputs.forecast.judged}
+            kept["judged"] = dict(list(judged.items())[-_MAX_JUDGED:])
         return self.model_copy(
             update=kept
             | {
@@ -192,4 +236,7 @@ def training_settings(spec: ModelSpec) -> str:
     said = spec.model_dump(mode="json", include={**dict.fromkeys(_SETTINGS, True), "retraining": _RETRAINING_SETTINGS})
     later = spec.retraining.model_dump(mode="json", include=_LATER_SETTINGS)
     said["retraining"] |= {name: value for name, value in later.items() if value}
+    for name in _LATER_GATES & said["validation"].keys():
+        if said["validation"][name] is None:
+            del said["validation"][name]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

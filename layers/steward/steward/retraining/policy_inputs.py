@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from steward.documents import TolerantModel
 from steward.events import RealisedLoss, Sentence
+from steward.retraining.gain_forecast import GainForecast
 
 RunAsked = Literal["person", "schedule", "correction", "action"]
 
@@ -48,6 +49,7 @@ class PolicyInputs(TolerantModel):
         holdout: the same metric on the champion's holdout; None where it was not measured.
         expected_change: of the same metric, by the inputs of the newest window alone, against the holdout; None where
             it cannot be estimated.
+        forecast: what a run is forecast to gain; None where the policy does not ask, or nothing can be forecast.
         month: runs and dollars of the month.
         freeze: why promotions are frozen; empty where they are not.
         critical_defects: titles of critical defects that are not closed.
@@ -72,6 +74,7 @@ class PolicyInputs(TolerantModel):
     realised: RealisedLoss | None = None
     holdout: float | None = None
     expected_change: float | None = None
+    forecast: GainForecast | None = None
     month: MonthlySpending = Field(default_factory=MonthlySpending)
     freeze: str = ""
     critical_defects: list[str] = Field(default_factory=list)

@@ -91,6 +91,17 @@ def _expected_loss(policy: RetrainingPolicy, inputs: PolicyInputs) -> str:
     )
 
 
+def _expected_gain(policy: RetrainingPolicy, inputs: PolicyInputs) -> str:
+    forecast = inputs.forecast
+    if policy.policy != "cost_aware" or forecast is None or not forecast.worth_it:
+        return ""
+    return (
+        f"a new version is forecast to gain {forecast.gain:.3g} of {_title(forecast.metric)} over "
+        f"{forecast.horizon} windows ({forecast.staleness:.2g} in the next one, 95 % interval {forecast.low:.2g} to "
+        f"{forecast.high:.2g}); at a cost of {forecast.cost:g}, a run now saves {forecast.advantage:.2g} over waiting"
+    )
+
+
 def _run_in_flight(_: RetrainingPolicy, inputs: PolicyInputs) -> str:
     return f"run {inputs.last_run} has not ended" if inputs.in_flight else ""
 
@@ -177,6 +188,7 @@ TRIGGERS: tuple[PolicyRule, ...] = (
     PolicyRule("new_labels", _new_labels),
     PolicyRule("realised_loss", _realised_loss),
     PolicyRule("expected_loss", _expected_loss),
+    PolicyRule("expected_gain", _expected_gain),
 )
 """What asks for a run."""
 

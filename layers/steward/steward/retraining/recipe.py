@@ -104,14 +104,18 @@ def score(model: Fitted, spec: ModelSpec, rows: pd.DataFrame) -> NDArray[np.floa
         The probability of the positive label, shape (rows,); of several classes that of each, in the order of the
         declaration, shape (rows, classes), 0 for one that it never learnt; for regression the value, shape (rows,).
     """
-    frame = feature_frame(rows, spec)
+    return score_frame(model, spec, feature_frame(rows, spec))
+
+
+def score_frame(model: Fitted, spec: ModelSpec, frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The same of rows whose features are as `feature_frame` gives them."""
     match spec.task:
         case "regression":
             return np.asarray(model.predict(frame), dtype=np.float64)
         case "multiclass_classification":
             learnt = {str(name): at for at, name in enumerate(model.classes_)}
             found = model.predict_proba(frame)
-            scores = np.zeros((len(rows), len(spec.classes)))
+            scores = np.zeros((len(frame), len(spec.classes)))
             for at, name in enumerate(spec.classes):
                 if name in learnt:
                     scores[:, at] = found[:, learnt[name]]

@@ -1,26 +1,28 @@
 """Evaluates the champion on labels that arrived since its release."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 from pydantic import ConfigDict
 
+from steward.baselines.baseline import Baseline
 from steward.documents import InputHidingModel
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import ChampionTested, ChampionTestRequested, Event, ObjectRef
 from steward.outbox import OutboxEntry, announce
-from steward.performance.entity_figures import entities_of
 from steward.performance.metrics import metric_values
 from steward.repositories import models, training_data
+from steward.repositories.first_versions import first_version
 from steward.retraining import artifact, recipe
-from steward.retraining.dataset import truth
 from steward.retraining.scored_outcomes import outcomes_of
 from steward.retraining.versions import VersionManifest
 from steward.runtime import Runtime
-from steward.services.validate_model import constant_scores
+from steward.services.holdout_contest import Contender, constant_scores, contest_of
+from steward.services.serving_footprint import measure_footprint
 from steward.spec.model import ModelSpec
 from steward.store import keys
-from steward.validation.contest import Contest, judge
+from steward.validation.contest import judge
 from steward.validation.evaluation import Evaluation
 from steward.validation.gates import GATES
 from steward.validation.holdout_gain import FEWEST_BLOCKS
@@ -77,20 +79,23 @@ def _evaluate(
             rows=len(fresh),
         )
     under = runtime.data.load(manifest.spec, models.SpecRevision).spec
-    scores = recipe.score(artifact.load(runtime.data.get_verified(manifest.artifact)), under, fresh)
+    body = runtime.data.get_verified(manifest.artifact)
+    predict = partial(recipe.score, artifact.load(body), under)
+    scores = predict(fresh)
     constant = constant_scores(manifest.constant, scores)
-    contest = Contest(
-        labels=truth(fresh, spec),
-        times=fresh[spec.columns.time].dt.tz_localize(None).to_numpy(),
-        entities=entities_of(fresh, spec),
-        challenger=scores,
-        champion=constant,
-        champion_version=None,
-        champion_saw_until=None,
-        challenger_saw_until=manifest.holdout_until,
+    routing = models.routing(runtime.data, spec.model)
+    first = first_version(runtime.data, spec, routing, fresh, manifest.holdout_until)
+    contest = contest_of(
+        spec,
+        fresh,
+        Contender(manifest.version, manifest.holdout_until, scores, predict),
+        Contender(None, None, constant),
         holdout_start=manifest.holdout_until,
         features=manifest.features,
-        declared_features=list(spec.features),
+        baseline=Baseline.from_json(runtime.data.get_verified(manifest.baseline)),
+        first=None if first and first.version == manifest.version else first,
+        fitted_under=under,
+        footprint=measure_footprint(runtime, spec, body, fresh),
     )
     listed = keys.champion_test(spec.model, manifest.version, f"{_identity(request)}.dataset")
     dataset = runtime.data.create_if_absent(listed, frozen.model_dump_json().encode())
@@ -103,7 +108,7 @@ def _evaluate(
         dataset=dataset,
         holdout_start=manifest.holdout_until,
         holdout_rows=len(fresh),
-        metrics=metric_values(outcomes_of(scores, fresh, spec), spec.business_value),
+        metrics=dict(contest.metrics),
         champion_metrics=metric_values(outcomes_of(constant, fresh, spec), spec.business_value),
         gates=judge(GATES, contest, spec.validation),
     )

@@ -39,7 +39,7 @@ def kick_retraining(runtime: Runtime, cause: Event) -> Iterator[Event]:
 
     def answer(present: RetrainingState | None) -> RetrainingState:
         before = present or RetrainingState()
-        memory = _update_state(before, cause)
+        memory = policy_evidence.settle_runs(runtime.data, spec, _update_state(before, cause))
         if cause.event_id in memory.decisions:
             return memory
         identity = f"{cause.as_of:%Y%m%dT%H%M%S}-{hashlib.sha256(cause.event_id.encode()).hexdigest()[:8]}"
@@ -68,6 +68,7 @@ def _gather_inputs(  # noqa: PLR0917 - the event, and what is remembered before 
     if isinstance(cause, BatchIngested) and before.knows(cause.batch):  # told in several events: the first asked
         return PolicyInputs(as_of=cause.as_of, resumed=True)
     data, champion = runtime.data, models.routing(runtime.data, cause.model)
+    holdout = policy_evidence.holdout_metric(data, spec, champion.champion)
     referred = isinstance(cause, BatchIngested) and cause.kind == "reference"
     resumed = isinstance(cause, ModelRegistered | RunFailed | ReleaseChanged)
     as_of = (memory.reference_until if referred or resumed else None) or cause.as_of
@@ -90,8 +91,9 @@ def _gather_inputs(  # noqa: PLR0917 - the event, and what is remembered before 
         new_labels_by_class=memory.new_labels_by_class,
         newest_label=memory.newest_label,
         realised=memory.newest_realised(champion.champion),
-        holdout=policy_evidence.holdout_metric(data, spec, champion.champion),
+        holdout=holdout,
         expected_change=policy_evidence.expected_change(data, spec, alerts),
+        forecast=memory.forecast(spec, champion.champion, holdout),
         month=policy_evidence.spending_of_month(data, spec, memory, as_of),
         freeze=policy_evidence.freeze_reason(spec, champion, as_of),
         critical_defects=policy_evidence.critical_defects(data, spec),

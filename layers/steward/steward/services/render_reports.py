@@ -27,6 +27,7 @@ from steward.runtime import Runtime
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.stored_objects import ObjectContent
+from steward.validation.evaluation import Evaluation
 
 _HTML = "text/html; charset=utf-8"
 _FIRST_LOOK = 1000
@@ -174,6 +175,10 @@ def _evidence(runtime: Runtime, model: str, before: ModelReport | None) -> Repor
     routing = reader.read(keys.routing(model), Routing)
     alerts = reader.read(keys.alerts(model), ModelAlerts)
     seen = alerts.it.history[-1].stored if alerts and alerts.it.history else None
+    champion = routing.it.champion if routing else None
+    of_champion = reader.read(keys.version(model, champion, "evaluation.json"), Evaluation) if champion else None
+    newest_judged = reader.exact(projection.judged, Evaluation) if projection.judged else None
+    tested = reader.exact(projection.tested, Evaluation) if projection.tested else None
     return ReportEvidence(
         spec=StoredDocument(newest[0].spec, newest[1]),
         environment=runtime.settings.environment,
@@ -183,6 +188,8 @@ def _evidence(runtime: Runtime, model: str, before: ModelReport | None) -> Repor
         check=reader.exact(seen, Check) if seen else None,
         histories=list(_histories(reader, model, routing.it if routing else Routing(model=model))),
         defects=[kept for name in projection.defects if (kept := reader.read(keys.defect(model, name), Defect))],
+        validations=[kept for kept in (of_champion, newest_judged) if kept],
+        tests=[tested] if tested and tested.it.version == champion else [],
         audit=reader.exact(projection.audit, Audit) if projection.audit else None,
         problems=reader.problems,
     )

@@ -1,41 +1,37 @@
 """Validates a version against the champion on unseen rows and stores evaluation and card."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from steward.baselines.baseline import Baseline
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import Event, ObjectRef, TrainingCompleted, ValidationCompleted
 from steward.governance.card import ModelCard
 from steward.outbox import OutboxEntry, announce
-from steward.performance.entity_figures import entities_of
-from steward.performance.grouping import segment_rows
 from steward.performance.metrics import metric_values
-from steward.records.frame_rows import chunk_of
 from steward.repositories import models, training_data
 from steward.repositories.first_versions import first_version
 from steward.repositories.run_attempts import AttemptKilled, Attempts
 from steward.retraining import artifact, recipe
-from steward.retraining.dataset import truth
 from steward.retraining.dataset_split import held_out
 from steward.retraining.manifest import DatasetManifest
+from steward.retraining.policy import RetrainingState
 from steward.retraining.run_cost import lambda_dollars
 from steward.retraining.runs import Run
 from steward.retraining.scored_outcomes import outcomes_of
 from steward.retraining.versions import VersionManifest
 from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
+from steward.services.holdout_contest import Contender, constant_scores, contest_of
+from steward.services.serving_footprint import measure_footprint
 from steward.spec.model import ModelSpec
 from steward.store import keys
-from steward.validation.contest import Contest, FirstVersion, Predict, Probe, judge
+from steward.validation.contest import Contest, Predict, judge
 from steward.validation.evaluation import Evaluation
 from steward.validation.gates import ADOPTION_GATES, GATES
+from steward.validation.promotion_chance import run_chance
 
 
 def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[Event]:
@@ -87,7 +83,9 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
     frozen = runtime.data.load(manifest.dataset, DatasetManifest)
     holdout = held_out(training_data.load(runtime.data, spec, frozen, since=frozen.holdout_start), frozen, spec)
     attempts.work(makes=keys.version(spec.model, manifest.version, "card.json"))
-    challenger, opponent = _versions(runtime, spec, manifest, incumbent)
+    judged = _judged_artifact(runtime, manifest)
+    challenger = partial(recipe.score, artifact.load(judged), spec)
+    opponent = _champion(runtime, incumbent)
     scores = challenger(holdout)
     opposing = opponent(holdout) if opponent else constant_scores(manifest.constant, scores)
     contest = contest_of(
@@ -99,6 +97,9 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
         features=manifest.features,
         baseline=Baseline.from_json(runtime.data.get_verified(manifest.baseline)),
         first=first_version(runtime.data, spec, routing, holdout, frozen.holdout_start),
+        fitted_under=runtime.data.load(manifest.spec, models.SpecRevision).spec,
+        footprint=measure_footprint(runtime, spec, judged, holdout),
+        run_chance=_run_chance(runtime, spec, completed),
     )
     return _store_evaluation(
         runtime,
@@ -120,84 +121,29 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """One side of a contest: a version, up to when it saw labels, and what it says of the holdout and of other rows."""
-
-    version: str | None
-    saw_until: datetime | None
-    scores: NDArray[np.float64]
-    predict: Predict | None = None
-
-
-def contest_of(
-    spec: ModelSpec,
-    holdout: pd.DataFrame,
-    challenger: Contender,
-    champion: Contender,
-    *,
-    holdout_start: datetime,
-    features: Sequence[str],
-    baseline: Baseline,
-    first: FirstVersion | None = None,
-) -> Contest:
-    """What the gates look at.
-
-    Args:
-        spec: the declaration in force.
-        holdout: rows that neither was fitted on.
-        challenger: the new version.
-        champion: the version in charge, or a constant.
-        holdout_start: the first moment of the holdout.
-        features: the challenger's, in its order.
-        baseline: the challenger's: how well each feature tells the label by itself, and the groups of segments.
-        first: the first approved version, where the declaration asks for a comparison with it.
-    """
-    return Contest(
-        labels=truth(holdout, spec),
-        times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),
-        entities=entities_of(holdout, spec),
-        challenger=challenger.scores,
-        champion=champion.scores,
-        champion_version=champion.version,
-        champion_saw_until=champion.saw_until,
-        challenger_saw_until=challenger.saw_until or holdout_start,
-        holdout_start=holdout_start,
-        features=features,
-        declared_features=list(spec.features),
-        leakage=baseline.leakage,
-        maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
-        metrics=metric_values(outcomes_of(challenger.scores, holdout, spec), spec.business_value),
-        first=first,
-        probe=Probe(spec, holdout, challenger.predict, champion.predict) if challenger.predict else None,
-        segments=segment_rows(chunk_of(holdout, spec), baseline.bins)
-        if spec.validation.segment_margin is not None
-        else {},
-    )
-
-
-def _versions(
-    runtime: Runtime, spec: ModelSpec, manifest: VersionManifest, incumbent: VersionManifest | None
-) -> tuple[Predict, Predict | None]:
-    """The version and the champion, to be asked of rows.
-
-    Of a version that was refitted on the holdout the artifact that was not is judged; the champion as it serves.
-    """
+def _judged_artifact(runtime: Runtime, manifest: VersionManifest) -> bytes:
+    """What is judged: of a version that was refitted on the holdout the artifact that was not."""
     judged = manifest.judged or manifest.artifact
     if judged is None:
         raise TrainingImpossible(f"version {manifest.version} has no artifact to judge")
-    challenger = partial(recipe.score, artifact.load(runtime.data.get_verified(judged)), spec)
+    return runtime.data.get_verified(judged)
+
+
+def _champion(runtime: Runtime, incumbent: VersionManifest | None) -> Predict | None:
+    """The champion as it serves, to be asked of rows."""
     if incumbent is None or incumbent.artifact is None:
-        return challenger, None
+        return None
     trained_under = runtime.data.load(incumbent.spec, models.SpecRevision).spec
-    return challenger, partial(
-        recipe.score, artifact.load(runtime.data.get_verified(incumbent.artifact)), trained_under
-    )
+    return partial(recipe.score, artifact.load(runtime.data.get_verified(incumbent.artifact)), trained_under)
 
 
-def constant_scores(constant: Sequence[float], scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What a model that knows nothing would say in place of a version's scores, in the same shape."""
-    return np.tile(constant, (len(scores), 1)) if scores.ndim > 1 else np.full(len(scores), constant[0])
+def _run_chance(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted) -> float | None:
+    """The run's part of the chance of promoting by luck that the runs of a year share; None where they share none."""
+    yearly = spec.validation.chance_a_year
+    if yearly is None:
+        return None
+    memory = runtime.data.load_if_present(keys.retraining_state(spec.model), RetrainingState) or RetrainingState()
+    return run_chance(yearly, memory.runs_before(completed.run), completed.as_of)
 
 
 def _adoption(

@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import ValidationInfo, model_validator
 
 from steward.documents import FROM_STORE
+from steward.spec.cost_aware import horizon_problem
 from steward.spec.drift_monitors import SeasonalBaseline
 from steward.spec.durations import format_duration
 from steward.spec.features import BooleanFeature, CategoricalFeature
@@ -20,6 +21,19 @@ from steward.spec.monitors import (
 from steward.spec.spec_section import error_at
 
 _FEWEST_CLASSES = 2
+_ASKS_VERSIONS = (
+    "chance_a_year",
+    "non_inferiority_margin",
+    "first_version_margin",
+    "segment_margin",
+    "fairness",
+    "calibration",
+    "budgets",
+    "golden_rows",
+    "expectations",
+    "robustness",
+)
+"""Settings of the gates that compare versions, or ask them of rows."""
 
 
 class ModelSpec(ModelSections):
@@ -99,19 +113,31 @@ class ModelSpec(ModelSections):
 
     @model_validator(mode="after")
     def _gates_have_versions_to_ask(self) -> Self:
-        for setting in ("first_version_margin", "segment_margin", "golden_rows", "expectations", "robustness"):
+        for setting in _ASKS_VERSIONS:
             if self.retraining.recipe is None and getattr(self.validation, setting) not in (None, []):
                 problem = "needs retraining.recipe: a version that was trained elsewhere cannot be asked; remove it"
                 raise error_at(problem, "validation", setting)
         if self.validation.segment_margin is not None and not self.segments:
             problem = "needs segments: declare the columns or conditions whose rows are looked at"
             raise error_at(problem, "validation", "segment_margin")
+        if self.validation.fairness is not None and self.fairness is None:
+            problem = "needs fairness: declare the protected columns whose groups are compared"
+            raise error_at(problem, "validation", "fairness")
+        if self.validation.calibration is not None and self.task == "regression":
+            raise error_at("is of probabilities, which regression has not; remove it", "validation", "calibration")
         columns, asked = self.columns, self.validation
         answers = [columns.prediction] if self.task == "regression" and columns.prediction else columns.outputs.values()
         for problem, place in gate_problems(
             asked.golden_rows, asked.expectations, self.features, list(answers), self.classes
         ):
             raise error_at(problem, "validation", *place)
+        return self
+
+    @model_validator(mode="after")
+    def _release_fits_the_model(self) -> Self:
+        columns = self.columns
+        for problem, place in self.release.problems(self.task, columns.entity, frozenset(columns.operation)):
+            raise error_at(problem, "release", *place)
         return self
 
     @model_validator(mode="after")
@@ -124,6 +150,15 @@ class ModelSpec(ModelSections):
                 "retraining",
                 "holdout_span",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _gains_are_measured(self) -> Self:
+        if problem := horizon_problem(self.retraining, self.window.length):
+            raise error_at(problem, "retraining", "horizon")
+        if self.retraining.policy == "cost_aware" and self.validation.metric == "mean_squared_error":
+            problem = "mean_squared_error is not measured by window, so no gain can be forecast; write rules, or let "
+            raise error_at(f"{problem}validation.metric be mean_absolute_error", "retraining", "policy")
         return self
 
     @model_validator(mode="after")

@@ -22,10 +22,12 @@ from steward.spec.monitors import (
     PerformanceMetric,
     PerformanceMonitor,
 )
-from steward.spec.policies import RetrainingPolicy, Schedules, ValidationPolicy, WindowPolicy
+from steward.spec.policies import RetrainingPolicy, Schedules, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
+from steward.spec.release import ReleasePolicy
 from steward.spec.retention import Retention
 from steward.spec.spec_section import ModelName, Share, SpecSection
+from steward.spec.validation_policy import ValidationPolicy
 from steward.spec.windows import YEAR
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ class ModelSections(SpecSection):
     schedules: Schedules = Field(default_factory=Schedules)
     retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
+    release: ReleasePolicy = Field(default_factory=ReleasePolicy)
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
     retention: Retention = Field(default_factory=Retention)

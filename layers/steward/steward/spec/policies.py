@@ -1,17 +1,17 @@
-"""Policies of checks, retraining, validation and release."""
+"""Policies of checks and retraining."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from steward.spec.cost_aware import CostAwareSettings
 from steward.spec.durations import Duration, Lateness, format_duration
-from steward.spec.gate_settings import Expectation, GoldenRows, Robustness
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
 from steward.spec.quality import Expression
 from steward.spec.scheduling import ScheduleExpression
-from steward.spec.spec_section import SpecSection, Tolerance
+from steward.spec.spec_section import SpecSection
 from steward.spec.split import Split, SplitPolicy
 
 
@@ -126,7 +126,7 @@ class RunBudget(SpecSection):
 SpanName = Literal["everything", "trailing", "decaying", "since_change", "reference_and_recent", "auto"]
 
 
-class RetrainingPolicy(SpecSection):
+class RetrainingPolicy(CostAwareSettings):
     """What may start a run, what holds it back, and what a run does."""
 
     recipe: Recipe | None = Field(
@@ -229,66 +229,11 @@ class RetrainingPolicy(SpecSection):
             raise ValueError(
                 "refit fits on the holdout too, whose entities `split: entity` keeps from every version; remove one"
             )
+        if self.policy == "cost_aware" and self.recipe is None:
+            raise ValueError("policy: cost_aware needs a recipe: only what Steward trains can be trained again")
         if self.refit and self.cool_down < self.holdout_span:
             raise ValueError(
                 f"refit needs a cool_down at least as long as holdout_span, so that a version is judged on rows the "
                 f"one before it was not fitted on: write cool_down: {format_duration(self.holdout_span)} or more"
             )
         return self
-
-
-ValidationMetric = Literal["log_loss", "roc_auc", "mean_absolute_error", "mean_squared_error"]
-
-
-class ValidationPolicy(SpecSection):
-    """When a version is good enough: the gain on the holdout, paired row by row, with a confidence bound."""
-
-    metric: ValidationMetric | None = Field(
-        default=None, description="Unset: log_loss for classification, mean_absolute_error for regression."
-    )
-    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
-    minimum_gain: float = 0.0
-    first_version_margin: Tolerance | None = Field(
-        default=None,
-        description="How much worse than the first approved version a version may be, in the metric's unit, so that "
-        "small losses cannot add up. Unset: as much as one step may lose (-minimum_gain); not compared where every "
-        "step must gain.",
-    )
-    segment_margin: Tolerance | None = Field(
-        default=None,
-        description="How much worse than the champion a version may be in any of the declared segments, in the "
-        "metric's unit; refused where a larger loss is proved.",
-    )
-    golden_rows: GoldenRows | None = None
-    robustness: Robustness | None = None
-    expectations: list[Expectation] = Field(
-        default_factory=list,
-        description="How predictions answer when one feature of the holdout's rows is moved: more rain never lowers "
-        "the delay.",
-    )
-    block: Duration = Field(
-        default=timedelta(days=1),
-        description="Rows of one block of time share their circumstances: confidence counts blocks, not rows.",
-    )
-
-    @property
-    def loss_margin(self) -> float | None:
-        """How much worse than the first approved version a version may be; None where they are not compared.
-
-        >>> ValidationPolicy(minimum_gain=-0.002).loss_margin, ValidationPolicy().loss_margin
-        (0.002, None)
-        """
-        if self.first_version_margin is not None:
-            return self.first_version_margin
-        return -self.minimum_gain if self.minimum_gain < 0 else None
-
-    @property
-    def luck(self) -> str:
-        """How often a version passes by chance alone.
-
-        >>> ValidationPolicy().luck
-        'a version that is no better passes in at most 5% of trials, 2.6 times a year with one a week'
-        """
-        luck = 1 - self.confidence
-        trials = f"at most {luck:.0%} of trials, {52 * luck:.1f} times a year with one a week"
-        return f"a version that is no better passes in {trials}"

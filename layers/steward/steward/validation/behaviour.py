@@ -11,7 +11,7 @@ from steward.results import count_of
 from steward.spec.features import Feature, NumericFeature
 from steward.spec.gate_settings import DeclaredCell, Expectation, GoldenRows
 from steward.spec.model import ModelSpec
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.contest import Contest, Probe
 from steward.validation.evaluation import GateFinding, GateResult
 from steward.validation.probed_rows import spread_rows

@@ -10,10 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from steward.array_types import RowIndices
+from steward.fairness.group_fairness import GroupTreatment
 from steward.profiles.leakage import Leakage
+from steward.profiles.model_bins import SegmentBins
 from steward.spec.model import ModelSpec
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.evaluation import GateResult
+from steward.validation.footprint import Footprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,22 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldoutTreatment:
+    """What each version decides on the rows of each group of the protected attributes.
+
+    Attributes:
+        spec: the declaration in force, which names the attributes.
+        attributes: their groups, as the challenger's baseline fixed them.
+        challenger, champion: the counts of each group.
+    """
+
+    spec: ModelSpec
+    attributes: Mapping[str, SegmentBins]
+    challenger: GroupTreatment
+    champion: GroupTreatment
+
+
+@dataclass(frozen=True, slots=True)
 class Contest:
     """What the gates look at.
 
@@ -76,6 +95,11 @@ class Contest:
         first: the first approved version; None before there is one, or where nobody asks for it.
         probe: asks the versions of other rows; None where they cannot be asked.
         segments: the positions of the rows of each group of each declared segment, by name.
+        treatment: of the groups of protected attributes; None where the declaration does not ask for it.
+        footprint: what the version took where it was asked to score; None where it was not measured.
+        declared_types, fitted_types: of the features, by name: of the declaration in force, and of that under which
+            the version was fitted.
+        run_chance: by which this run may promote a version that is no better, where the runs of a year share one.
     """
 
     labels: NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.intp]
@@ -95,6 +119,11 @@ class Contest:
     first: FirstVersion | None = None
     probe: Probe | None = None
     segments: Mapping[str, RowIndices] = field(default_factory=dict)
+    treatment: HoldoutTreatment | None = None
+    footprint: Footprint | None = None
+    declared_types: Mapping[str, str] = field(default_factory=dict)
+    fitted_types: Mapping[str, str] = field(default_factory=dict)
+    run_chance: float | None = None
 
     def of_rows(self, rows: RowIndices) -> "Contest":
         """The same of some rows of the holdout."""
@@ -119,6 +148,12 @@ class Gate(Protocol):
 
 
 def judge(gates: Sequence[Gate], contest: Contest, policy: ValidationPolicy) -> list[GateResult]:
-    """What each gate says that the declaration asks for, in order."""
-    results = (gate.evaluate(contest, policy) for gate in gates)
-    return [result for result in results if result is not None]
+    """What each gate says that is asked for, in order; nothing more of a version whose outputs nobody can compare."""
+    results = []
+    for gate in gates:
+        result = gate.evaluate(contest, policy)
+        if result is not None:
+            results.append(result)
+            if gate.name == "schema" and not result.passed:
+                break
+    return results

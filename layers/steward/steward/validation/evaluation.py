@@ -9,7 +9,7 @@ from steward.documents import TolerantModel, VersionedModel
 from steward.events import ObjectRef
 from steward.results import count_of
 
-_CONVINCING = frozenset({"better_than_champion", "adopted"})
+_CONVINCING = frozenset({"better_than_champion", "not_worse_than_champion", "adopted"})
 """The gates whose grounds say why a version is released; the others only keep it from harm."""
 
 
@@ -17,9 +17,10 @@ class GateFinding(TolerantModel):
     """One of several things that a gate looked at.
 
     Attributes:
-        name: of the golden row or expectation.
+        name: of the golden row, expectation, segment, measure or budget.
         value: what was measured; None where nothing could be.
-        limit: what it may be at most.
+        low, high: its interval, where it has one.
+        limit: what it may be at most; at least, of a ratio.
         rows: how many it was measured on.
     """
 
@@ -31,6 +32,8 @@ class GateFinding(TolerantModel):
     value: float | None = None
     limit: float | None = None
     rows: int = 1
+    low: float | None = None
+    high: float | None = None
 
 
 class GateResult(TolerantModel):
@@ -40,6 +43,9 @@ class GateResult(TolerantModel):
         findings: of a gate that looks at several things, each of them.
         value, low, high: the gain it measured and its confidence bounds, where it measures one.
         required: what the lower bound must exceed.
+        figure: what the value is, as people call it; empty where there is none.
+        rows: how many it was measured on, where they are counted.
+        confidence: of each bound by itself.
     """
 
     model_config = ConfigDict(ser_json_inf_nan="null")
@@ -52,6 +58,9 @@ class GateResult(TolerantModel):
     high: float | None = None
     required: float | None = None
     findings: list[GateFinding] = []
+    figure: str = ""
+    rows: int | None = None
+    confidence: float | None = None
 
 
 class AcceptedVersion(TolerantModel):

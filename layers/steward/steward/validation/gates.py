@@ -1,13 +1,17 @@
 """The gates between a trained version and traffic. Each has a name and one method, and stands in `GATES`."""
 
 from steward.quality.label_leakage import best, leaks, sentence
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.behaviour import ExpectedBehaviour, SteadyGoldenRows
-from steward.validation.comparisons import BetterThanChampion, NotWorseThanFirst
+from steward.validation.budgets_gate import WithinBudgets
+from steward.validation.calibration_gate import Calibrated
+from steward.validation.comparisons import BetterThanChampion, NotWorseThanChampion, NotWorseThanFirst
 from steward.validation.contest import Contest, Gate
 from steward.validation.evaluation import GateResult
+from steward.validation.fairness_gate import FairTreatment
 from steward.validation.robustness import SlowDecay
-from steward.validation.segments_gate import NoWorseSegment
+from steward.validation.schema_gate import SoundSchema
+from steward.validation.segments_gate import NoWorseSegment, NoWorseSegmentThanFirst
 
 
 class UnseenHoldout:
@@ -92,14 +96,20 @@ class Adopted:
 
 GATES: tuple[Gate, ...] = (
     SameFeatures(),
+    SoundSchema(),
     UnseenHoldout(),
     NoLeakage(),
     BetterThanChampion(),
+    NotWorseThanChampion(),
     NotWorseThanFirst(),
     NoWorseSegment(),
+    NoWorseSegmentThanFirst(),
+    FairTreatment(),
+    Calibrated(),
     SteadyGoldenRows(),
     ExpectedBehaviour(),
     SlowDecay(),
+    WithinBudgets(),
 )
 """Every gate that a version which Steward trained must pass where it is asked for, in the order of asking."""
 

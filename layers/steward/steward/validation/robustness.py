@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from steward.spec.features import DatetimeFeature, NumericFeature, TextFeature
 from steward.spec.gate_settings import Robustness
 from steward.spec.model import ModelSpec
-from steward.spec.policies import ValidationPolicy
+from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.contest import Contest, Probe
 from steward.validation.evaluation import GateFinding, GateResult
 from steward.validation.holdout_gain import measure_gain, metric_of, title_of

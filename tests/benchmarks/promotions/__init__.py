@@ -1,0 +1,1 @@
+"""How often a year of weekly retrainings promotes a version by luck, and how soon a better one."""
