@@ -58,6 +58,14 @@ def sent() -> Iterator[tuple[str, bytes]]:
     yield "collections/lemons.json", Collection(until=EPOCH).model_dump_json().encode()
 
 
+def searched() -> Iterator[tuple[str, bytes]]:
+    """What is stored of a version whose parameters were searched, and whose scores are calibrated."""
+    recipe = "{estimator: LogisticRegression, calibration: sigmoid, search: {parameters: {C: [0.01, 1.0]}}}"
+    with deployed() as deployment:
+        lemons.begin(deployment, lemons.SPEC.replace("{estimator: LogisticRegression}", recipe))
+        yield from deployment.contents("models/").items()
+
+
 def released() -> Iterator[tuple[str, bytes]]:
     """What is stored while a challenger is compared with the champion."""
     with deployed() as deployment:
@@ -73,7 +81,7 @@ def main() -> None:
     """Write the examples that are missing, each the largest of its kind that is not much larger than the others."""
     missing = {kind.name for kind in STORED if not path_of(kind.name, kind.version).exists()}
     found: dict[str, list[bytes]] = {}
-    for source in (lived, sent, released):
+    for source in (lived, sent, searched, released):
         if missing - found.keys():
             for key, body in source():
                 for kind in kinds_of(key):

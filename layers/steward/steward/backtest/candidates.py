@@ -9,8 +9,8 @@ from steward.backtest.records import ReplayRecords
 from steward.events import RealisedLoss
 from steward.performance.policy_metric import realised_loss
 from steward.retraining import recipe
-from steward.retraining.dataset import suffices, targets
-from steward.retraining.fitting import fit_version
+from steward.retraining.dataset import suffices
+from steward.retraining.fitting import fit_rows, fit_version
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.recipe import Fitted
 from steward.retraining.scored_outcomes import outcomes_of
@@ -66,10 +66,8 @@ def _first(spec: ModelSpec, records: ReplayRecords) -> Fitted:
 
 
 def _fit(spec: ModelSpec, records: ReplayRecords, window: Window) -> Fitted | None:
-    declared, rows = spec.retraining.recipe, records.known_at(spec, window.end)
-    if declared is None or not suffices(rows, spec):
-        return None
-    return recipe.fit(declared, spec, rows, targets(rows, spec))
+    rows = records.known_at(spec, window.end)
+    return fit_rows(spec, rows) if spec.retraining.recipe and suffices(rows, spec) else None
 
 
 def _realise(spec: ModelSpec, model: Fitted, rows: pd.DataFrame) -> RealisedLoss | None:

@@ -16,11 +16,12 @@ from steward.retraining import artifact, recipe
 from steward.retraining.dataset import constant
 from steward.retraining.fitting import FittedVersion, fit_version
 from steward.retraining.manifest import DatasetManifest
+from steward.retraining.parameter_search import SearchControl
 from steward.retraining.platform import describe_platform
 from steward.retraining.recipe import Fitted
-from steward.retraining.versions import VersionManifest
+from steward.retraining.versions import SearchResult, VersionManifest
 from steward.spec.model import ModelSpec
-from steward.spec.policies import Recipe
+from steward.spec.recipe import Recipe
 
 
 class PredictionDistance(TolerantModel):
@@ -126,7 +127,8 @@ def train_again(
     declared = spec.retraining.recipe
     if made.artifact is None or declared is None:
         raise StewardError(f"the declaration of version {made.version} has no recipe to train by")
-    fitted = fit_version(spec, rows, dataset, since=since)
+    control = SearchControl(tried=len(made.search.candidates) if made.search else None)
+    fitted = fit_version(spec, rows, dataset, since=since, control=control)
     body = artifact.dump(fitted.released)
     hashes = made.artifact.sha256, hashlib.sha256(body).hexdigest()
     judged = (
@@ -142,7 +144,7 @@ def train_again(
         judged_sha256=judged,
         training_rows=len(fitted.training),
         libraries=changed_fields(made.libraries, recipe.libraries()),
-        recipe=changed_fields(_fields(made.recipe), _fields(declared)),
+        recipe=changed_fields(_fields(made.recipe, made.search), _fields(declared, fitted.search)),
         dataset=changed_fields(_recorded_facts(made, dataset_id), _facts(made, dataset, fitted, spec)),
         platform=changed_fields(made.platform, describe_platform()) if made.platform else [],
     )
@@ -192,5 +194,7 @@ def _distance(known: Fitted, fitted: FittedVersion, spec: ModelSpec) -> Predicti
     )
 
 
-def _fields(declared: Recipe | None) -> dict[str, object]:
-    return declared.model_dump(mode="json") if declared else {}
+def _fields(declared: Recipe | None, search: SearchResult | None) -> dict[str, object]:
+    """A recipe, and what its search chose."""
+    chosen = {"chosen": dict(search.parameters)} if search else {}
+    return (declared.model_dump(mode="json") if declared else {}) | chosen

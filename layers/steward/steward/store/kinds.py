@@ -42,6 +42,7 @@ _MODEL = MODEL_NAME.strip("^$")
 STORED = (
     StoredKind("repositories.models:SpecRevision", rf"models/{_MODEL}/specs/[^/]+\.json"),
     StoredKind("retraining.versions:VersionManifest", rf"models/{_MODEL}/versions/[^/]+/manifest\.json"),
+    StoredKind("retraining.versions:SearchResult", rf"models/{_MODEL}/versions/[^/]+/search\.json"),
     StoredKind("baselines.baseline:Baseline", rf"models/{_MODEL}/versions/[^/]+/baseline\.json", version=2, oldest=2),
     StoredKind("retraining.background:Background", rf"models/{_MODEL}/versions/[^/]+/background\.json"),
     StoredKind("governance.card:ModelCard", rf"models/{_MODEL}/versions/[^/]+/card\.json"),

@@ -22,7 +22,7 @@ def versions(model: str) -> str:
 
 
 def version(model: str, version: str, part: str) -> str:
-    """One part of a version: manifest.json, model.skops, baseline.json, background.json, card.md, card.json, ..."""
+    """One part of a version: manifest.json, model.skops, search.json, baseline.json, card.md, ..."""
     return f"{versions(model)}{version}/{part}"
 
 
