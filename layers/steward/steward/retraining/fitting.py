@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from steward.errors import TrainingImpossible
 from steward.retraining import recipe
@@ -17,7 +20,23 @@ from steward.retraining.split_evidence import SplitEvidence
 from steward.retraining.training_span import SpanFacts, choose_span, select_rows
 from steward.retraining.versions import SpanChoice
 from steward.spec.model import ModelSpec
-from steward.spec.policies import SpanName
+from steward.spec.policies import Recipe, SpanName
+
+
+class Fit(Protocol):
+    """Fits a recipe, as `recipe.fit`."""
+
+    def __call__(
+        self,
+        declared: Recipe,
+        spec: ModelSpec,
+        rows: pd.DataFrame,
+        target: recipe.Target,
+        weights: NDArray[np.float64] | None = None,
+        /,
+    ) -> Fitted:
+        """The fitted pipeline."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,7 @@ def fit_version(
     *,
     since: datetime | None = None,
     examine: Callable[[SplitEvidence], object] = SplitEvidence.require,
+    fit: Fit = recipe.fit,
 ) -> FittedVersion:
     """Fit a version on the rows of a dataset.
 
@@ -64,6 +84,7 @@ def fit_version(
         manifest: its spans.
         since: when the trouble began that the run is about; None where no alert says.
         examine: is given the evidence of the split before anything is fitted, and raises where it does not suffice.
+        fit: fits a recipe; a backtest gives one that remembers.
 
     Raises:
         TrainingImpossible: the rows are too few, their parts are not apart, or the recipe cannot be fitted.
@@ -75,20 +96,22 @@ def fit_version(
     facts = SpanFacts.of(spec.retraining, since, manifest.reference_until)
 
     def loss(span: SpanName, before: pd.DataFrame, after: pd.DataFrame) -> float:
-        model, _ = _fit(spec, span, before, facts)
+        model, _ = _fit(spec, span, before, facts, fit)
         return float(row_losses(recipe.score(model, spec, after), after, spec).mean())
 
     choice = choose_span(spec, training, facts, lambda part: suffices(part, spec), loss)
-    judged, fitted_on = _fit(spec, choice.span, training, facts)
+    judged, fitted_on = _fit(spec, choice.span, training, facts, fit)
     released = judged
     if spec.retraining.refit:
-        released, _ = _fit(spec, choice.span, pd.concat([training, holdout]), facts)
+        released, _ = _fit(spec, choice.span, pd.concat([training, holdout]), facts, fit)
     return FittedVersion(judged, released, fitted_on, parts.calibration, holdout, choice, evidence)
 
 
-def _fit(spec: ModelSpec, span: SpanName, rows: pd.DataFrame, facts: SpanFacts) -> tuple[Fitted, pd.DataFrame]:
+def _fit(
+    spec: ModelSpec, span: SpanName, rows: pd.DataFrame, facts: SpanFacts, fit: Fit
+) -> tuple[Fitted, pd.DataFrame]:
     declared = spec.retraining.recipe
     if declared is None:
         raise TrainingImpossible("the declaration has no recipe to train by")
     chosen, weights = select_rows(span, rows, rows[spec.columns.time], facts)
-    return recipe.fit(declared, spec, chosen, targets(chosen, spec), weights), chosen
+    return fit(declared, spec, chosen, targets(chosen, spec), weights), chosen
