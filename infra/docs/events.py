@@ -105,7 +105,8 @@ def permissions() -> str:
     lines = ["| function | publishes | records |", "| --- | --- | --- |"]
     for name, published in emitted().items():
         actions = ", ".join(f"`{action}`" for action in recorded()[name])
-        lines.append(f"| `{name}` | {', '.join(f'`{event}`' for event in published)} | {actions or '–'} |")
+        events_of = ", ".join(f"`{event}`" for event in published)
+        lines.append(f"| `{name}` | {events_of or '–'} | {actions or '–'} |")
     return "\n".join(lines)
 
 

@@ -21,6 +21,7 @@ ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_6
 PARAMETERS = {
     "Architecture": ARCHITECTURE,
     "AccountQuotas": "small",  # each copy of a function is a process with its own unpacked layers
+    "Serving": "on",
 }
 SHOWN_ON_FAILURE = 4000
 

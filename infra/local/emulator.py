@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from typing import Any, TextIO
 
 import async_invocations  # the script's own folder is where Python looks
+import delivery_streams  # as above
 import running_invocations  # as above
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -68,6 +69,7 @@ def main(folder: Path) -> None:
     share_unpacked_layers(folder / "tmp" / "unpacked")
     async_invocations.install(lambda count: write(folder / "in_work", str(count)))
     running_invocations.install()
+    delivery_streams.install()
     runpy.run_module("hypercorn", run_name="__main__")
 
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import pytest
 
 from steward import aws
-from steward.commands import requests
+from steward.commands import command_base, requests
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.events import AlertMuted, BatchRejected, CommandRefused, FreezeProposed, ReleaseChanged, RetrainingProposed
@@ -163,7 +163,7 @@ def forged(steward: Deployed, environment: dict[str, str], *, secret: str = "", 
     """A signed message with something wrong, and its reason as text."""
     now = datetime.now(UTC).replace(microsecond=0)
     command = requests.RetrainCommand(
-        id=uuid.uuid4(), model=MODEL, issued_at=now, expires_at=now + requests.LIFETIME, reason="a forger asks"
+        id=uuid.uuid4(), model=MODEL, issued_at=now, expires_at=now + command_base.LIFETIME, reason="a forger asks"
     )
     text = encode(command)
     with patch.dict(os.environ, environment | ({"AWS_SECRET_ACCESS_KEY": secret} if secret else {})):

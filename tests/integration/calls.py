@@ -111,6 +111,9 @@ _NEEDED: dict[str, Callable[[Parameters], Iterator[Request]]] = {
     "ChangeMessageVisibility": _queue("sqs:ChangeMessageVisibility"),
     "GetQueueAttributes": _queue("sqs:GetQueueAttributes"),
     "ListQueues": _alone("sqs:ListQueues", "*"),
+    "PutRecordBatch": _alone(
+        "firehose:PutRecordBatch", f"arn:aws:firehose:{_HERE}:deliverystream/{{DeliveryStreamName}}"
+    ),
     "GetMetricData": _alone("cloudwatch:GetMetricData", "*"),
     "Invoke": _alone("lambda:InvokeFunction", "{FunctionName}"),
     "GetSchedule": _schedule("scheduler:GetSchedule"),

@@ -263,6 +263,7 @@ class Deployment:
             "STEWARD_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedules",
             "STEWARD_SCHEDULE_DEAD_LETTERS_ARN": self.arns["undelivered_events"],
             "STEWARD_MODEL_METRICS": "on",
+            "STEWARD_RECORD_STREAM": "records",
             "STEWARD_COLLECTION_TARGET_ARN": self.arns["collect_resources"],
             "STEWARD_CHECK_TARGET_ARN": self.arns["check_window"],
             "STEWARD_RETRAINING_TARGET_ARN": self.arns["kick_retraining"],

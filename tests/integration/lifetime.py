@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pandas as pd
 
-from steward.commands import requests
+from steward.commands import command_base, requests
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.events import (
@@ -27,6 +27,7 @@ from steward.events import (
     FreezeProposed,
     MaintenanceRequested,
     ReportRequested,
+    ReproductionRequested,
     RetrainingProposed,
     RollbackProposed,
 )
@@ -183,6 +184,13 @@ def mute(world: World) -> None:
     ask(world, AlertAcknowledged, monitor=None, note="seen", author=ADA.arn)
 
 
+def reproduce(world: World) -> None:
+    """A person wants the champion to be trained again, and a version that never was."""
+    champion = world.object("models/lemons/routing.json")["promotions"][-1]["version"]
+    for version in (champion, "20200101-00000000"):
+        ask(world, ReproductionRequested, version=version, author=ADA.arn)
+
+
 def late_day(world: World) -> None:
     """More records of a day that was checked long ago."""
     sold = lemons.sales(1, first_day=18, flipped=True, rows_a_day=60, seed=5)
@@ -221,7 +229,7 @@ def command(world: World) -> None:
             "id": uuid.UUID(int=number),
             "model": "lemons",
             "issued_at": now,
-            "expires_at": now + requests.LIFETIME,
+            "expires_at": now + command_base.LIFETIME,
         }
         text = encode(kind.model_validate(common | said))
         with patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ADA.key, "AWS_SECRET_ACCESS_KEY": ADA.secret}):
@@ -265,6 +273,7 @@ PHASES: dict[str, Phase] = {
     "roll back": roll_back,
     "mute": mute,
     "test the champion": after(0, ChampionTestRequested),
+    "reproduce": reproduce,
     "review defects": after(10, DefectReviewRequested),
     "late day": late_day,
     "report": after(0, ReportRequested),

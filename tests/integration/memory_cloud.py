@@ -154,6 +154,11 @@ class MemoryCloud:
             self._route({"source": "aws.s3", "detail-type": "Object Created", "detail": detail}, on_bus=False)
         return {"VersionId": version.id, "ETag": version.etag}
 
+    def _refuse_records(self, asked: Parameters) -> Answer:
+        """Firehose is too busy, so that records go past it."""
+        refused = {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."}
+        return {"FailedPutCount": len(asked["Records"]), "RequestResponses": [refused] * len(asked["Records"])}
+
     def _get_object(self, asked: Parameters) -> Answer:
         found = self._find(asked, "GetObject")
         body = found.body or b""
@@ -285,6 +290,7 @@ _OPERATIONS: dict[str, Callable[[MemoryCloud, Parameters], Answer]] = {
     "DeleteObjects": MemoryCloud._delete_objects,
     "GetBucketNotificationConfiguration": MemoryCloud._notifications,
     "PutEvents": MemoryCloud._put_events,
+    "PutRecordBatch": MemoryCloud._refuse_records,
     "Publish": MemoryCloud._publish,
     "SendMessage": MemoryCloud._send_message,
     "GetMetricData": MemoryCloud._get_metric_data,

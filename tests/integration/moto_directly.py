@@ -129,6 +129,8 @@ def _get_object(asked: Asked, _: Asked) -> Answer:
     found = _find(asked)
     if found is None:
         raise _Refused(404, "NoSuchKey", "The specified key does not exist.", Key=asked["Key"])
+    if asked.get("IfNoneMatch", "").strip('"') == found.etag.strip('"'):
+        raise _Refused(304, "304", "Not Modified")
     body = found.value
     answer = _described(found)
     if "Range" in asked:
@@ -293,7 +295,7 @@ OPERATIONS: dict[str, tuple[Callable[[Asked, Asked], Answer], frozenset[str]]] =
     name: (answer, frozenset(known.split()))
     for name, answer, known in [
         ("PutObject", _put_object, "Bucket Key Body ContentType ChecksumAlgorithm Metadata IfMatch IfNoneMatch"),
-        ("GetObject", _get_object, "Bucket Key VersionId Range ChecksumMode"),
+        ("GetObject", _get_object, "Bucket Key VersionId Range ChecksumMode IfNoneMatch"),
         ("HeadObject", _head_object, "Bucket Key VersionId ChecksumMode"),
         ("ListObjectsV2", _list_objects, "Bucket Prefix Delimiter ContinuationToken StartAfter MaxKeys EncodingType"),
         ("ListObjectVersions", _list_versions, "Bucket Prefix EncodingType"),

@@ -42,13 +42,13 @@ def stack(**parameters: str) -> DeployedStack:
     physical = {name: f"steward-{name}" for name in template["Resources"]}
     physical |= {"DataBucket": DATA, "LedgerBucket": LEDGER, "Bus": BUS, "Schedules": BUS, "ScheduleRole": "schedules"}
     physical |= {f"{logical_id(name)}Queue": f"https://sqs/{name}" for name in FUNCTIONS}
-    physical |= {"AlertTopic": f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"}
+    physical |= {"RecordStream": "records", "AlertTopic": f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"}
     physical |= {
         name: f"arn:aws:iam::{ACCOUNT}:policy/{name}"
         for name, one in template["Resources"].items()
         if one["Type"] == "AWS::IAM::ManagedPolicy"
     }
-    return DeployedStack(BUS, "aws", REGION, ACCOUNT, defaults | parameters, template, physical)
+    return DeployedStack(BUS, "aws", REGION, ACCOUNT, defaults | {"Serving": "on"} | parameters, template, physical)
 
 
 def properties(deployed: DeployedStack, logical: str) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from .deployment import EPOCH, deployed
 from .lifetime import LABELS, PHASES
 from .redelivery import world
 from .test_accept_version import AUTHOR
+from .test_experiments_in_release import AB
+from .test_gradual_release import declare, serve
+from .test_release_model import judged
 
 
 def lived() -> Iterator[tuple[str, bytes]]:
@@ -55,11 +58,30 @@ def sent() -> Iterator[tuple[str, bytes]]:
     yield "collections/lemons.json", Collection(until=EPOCH).model_dump_json().encode()
 
 
+def searched() -> Iterator[tuple[str, bytes]]:
+    """What is stored of a version whose parameters were searched, and whose scores are calibrated."""
+    recipe = "{estimator: LogisticRegression, calibration: sigmoid, search: {parameters: {C: [0.01, 1.0]}}}"
+    with deployed() as deployment:
+        lemons.begin(deployment, lemons.SPEC.replace("{estimator: LogisticRegression}", recipe))
+        yield from deployment.contents("models/").items()
+
+
+def released() -> Iterator[tuple[str, bytes]]:
+    """What is stored while a challenger is compared with the champion."""
+    with deployed() as deployment:
+        lemons.begin(deployment)
+        declare(deployment, AB)
+        deployment.deliver("release_model", judged(deployment, "v2"))
+        for day in range(2):
+            serve(deployment, day, rows=250)
+        yield from deployment.contents("models/lemons/releases/").items()
+
+
 def main() -> None:
     """Write the examples that are missing, each the largest of its kind that is not much larger than the others."""
     missing = {kind.name for kind in STORED if not path_of(kind.name, kind.version).exists()}
     found: dict[str, list[bytes]] = {}
-    for source in (lived, sent):
+    for source in (lived, sent, searched, released):
         if missing - found.keys():
             for key, body in source():
                 for kind in kinds_of(key):

@@ -85,7 +85,7 @@ def reached(deployment: Deployment, *, working: bool = False) -> Iterator[None]:
     settle = (lambda _: deployment.settle()) if working else (lambda _: None)
     with (
         patch("steward.cli.deployment.stack_outputs", lambda _: outputs),
-        patch("steward.cli.signed_commands.invoke_now", invoke_now),
+        patch("steward.cli.command_delivery.invoke_now", invoke_now),
         patch.dict(os.environ, {"COLUMNS": "200", "NO_COLOR": "1"}),
         patch("time.sleep", settle),
     ):

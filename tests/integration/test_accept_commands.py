@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from steward import aws
-from steward.commands import requests
+from steward.commands import command_base, requests
 from steward.commands.codec import Message, digest, encode
 from steward.commands.proof import BODY, Proof, signed_headers
 from steward.events import (
@@ -27,6 +27,7 @@ from steward.events import (
     Event,
     FreezeProposed,
     RemovalProposed,
+    ReproductionRequested,
     RetrainingProposed,
     RollbackProposed,
 )
@@ -53,17 +54,22 @@ def declared(steward: Deployment) -> Iterator[Deployment]:
 
 
 def command(
-    steward: Deployment, kind: type[requests.Command] = requests.RetrainCommand, **said: Any
-) -> requests.Command:
+    steward: Deployment, kind: type[command_base.Command] = requests.RetrainCommand, **said: Any
+) -> command_base.Command:
     if kind is requests.RetrainCommand:
         said = {"reason": "the owner asks", **said}
     begins = {"id": uuid.uuid4(), "model": "lemons", "issued_at": steward.clock.now}
     said = {**begins, **said}
-    return kind.model_validate({"expires_at": said["issued_at"] + requests.LIFETIME, **said})
+    return kind.model_validate({"expires_at": said["issued_at"] + command_base.LIFETIME, **said})
 
 
 def message(
-    steward: Deployment, asked: requests.Command | str, who: Person = ANN, *, at: datetime | None = None, to: str = ""
+    steward: Deployment,
+    asked: command_base.Command | str,
+    who: Person = ANN,
+    *,
+    at: datetime | None = None,
+    to: str = "",
 ) -> str:
     """A signed message, as the command line makes it."""
     text = asked if isinstance(asked, str) else encode(asked)
@@ -114,12 +120,13 @@ EVENTS = [
     (requests.OpenDefectCommand, {"title": "mileage in km", "windows": ["20240119T000000Z_1d"]}, DefectProposed),
     (requests.ChangeDefectCommand, {"defect": "d1", "change": "assign", "owner": "ann"}, DefectChangeRequested),
     (requests.RemoveCommand, {"reason": "a wrong window"}, RemovalProposed),
+    (requests.ReproduceCommand, {"version": "20240115-0123abcd"}, ReproductionRequested),
 ]
 
 
 @pytest.mark.parametrize(("kind", "said", "told"), EVENTS, ids=[kind.__name__ for kind, _, _ in EVENTS])
 def test_a_proven_command_is_told_answered_and_recorded_with_its_author(
-    declared: Deployment, kind: type[requests.Command], said: dict[str, Any], told: type[Event]
+    declared: Deployment, kind: type[command_base.Command], said: dict[str, Any], told: type[Event]
 ) -> None:
     asked = command(declared, kind, **said)
     (event,) = deliver(declared, message(declared, asked))
@@ -190,7 +197,7 @@ def test_a_proof_of_another_second_is_refused(declared: Deployment) -> None:
 
 def test_an_expired_command_is_refused(declared: Deployment) -> None:
     body = message(declared, command(declared))
-    declared.clock.pass_by(requests.LIFETIME)
+    declared.clock.pass_by(command_base.LIFETIME)
     assert "expired at 2024-06-01T00:06:00+00:00" in refusal(declared, body)
 
 
@@ -205,7 +212,7 @@ def test_a_redelivery_gets_the_same_answer_even_after_the_command_expired(declar
     body = message(declared, command(declared))
     first = deliver(declared, body, "one")
     answer = declared.contents("commands/")
-    declared.clock.pass_by(requests.LIFETIME)
+    declared.clock.pass_by(command_base.LIFETIME)
     again = deliver(declared, body, "one")
     assert [event.event_id for event in again] == [event.event_id for event in first]
     assert [event.occurred_at for event in again] == [event.occurred_at for event in first]
@@ -216,7 +223,7 @@ def test_a_redelivery_gets_the_same_answer_even_after_the_command_expired(declar
 def test_a_redelivery_of_what_was_refused_is_refused_for_the_same_reason(declared: Deployment) -> None:
     body = message(declared, command(declared), Person("AKIANOBODY", "secret", ""))
     first = refusal(declared, body, "one")
-    declared.clock.pass_by(requests.LIFETIME)
+    declared.clock.pass_by(command_base.LIFETIME)
     assert refusal(declared, body, "one") == first
     assert [entry.action for entry in declared.entries("lemons")].count("command_refused") == 1
 
@@ -261,7 +268,7 @@ def test_a_function_that_died_after_its_answer_is_made_good_by_a_message_sent_ro
     body = message(declared, command(declared))
     with patch.object(Bus, "publish", side_effect=BusUnavailable("EventBridge is down")):
         assert declared.invoke("accept_commands", body, message_id="one")["batchItemFailures"]
-    declared.clock.pass_by(requests.LIFETIME)
+    declared.clock.pass_by(command_base.LIFETIME)
     (event,) = deliver(declared, body, "another-sending")
     assert isinstance(event, RetrainingProposed)
     assert "it is replayed" in refusal(declared, body, "three")

@@ -115,7 +115,7 @@ def test_what_is_asked_for_is_answered_with_a_document(drifted: Deployment, argu
     environment = {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}
     with (
         reached(drifted, working=True),
-        patch("steward.cli.signed_commands._now", lambda: drifted.clock.now),
+        patch("steward.cli.signed_commands.this_second", lambda: drifted.clock.now),
         strict([ANN], drifted.clock),
         patch.dict(os.environ, environment),
     ):

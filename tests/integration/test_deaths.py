@@ -34,8 +34,8 @@ OPERATIONS = {
 }
 """What each function writes with: behind every such call of the life it dies."""
 
-NOT_WOKEN = {"accept_version", "collect_resources"}
-"""Functions that nothing in the life wakes: it has one environment, and no measured endpoint."""
+NOT_WOKEN = {"accept_version", "collect_resources", "score_shadows", "serve_predictions"}
+"""Functions that nothing in the life wakes: one environment, no endpoint, no shadow, no request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 The story of `test_outbox.py` has one example of each decision. What is asked elsewhere alone is listed with the test.
 """
 
+import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -10,17 +11,22 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
+from steward.releasing.routing import Routing
+from steward.releasing.traffic import Traffic
 from steward.repositories import baselines, models
 from steward.selfcheck.template import resolve
+from steward.store import keys
+from steward.store.bucket import Bucket
+from tests.integration.lemons import START
 
 from .calls import of_lambda
-from .deployment import logical_id
+from .deployment import LambdaContext, logical_id
 from .memory_cloud import DATA, LEDGER
 from .policies import Request, allows, of_role, role_arn, several, stack, unused
 from .recording import Asked, recorded
-from .redelivery import FUNCTIONS, world
+from .redelivery import FUNCTIONS, World, world
 from .template import with_queues
-from .test_outbox import STORY
+from .test_outbox import PREDICTIONS, STORY, scored, upload
 
 ACCEPTED, KILLED, ROUND = "test_accept_version.py", "test_killed_runs.py", "test_watch_deployment.py, test_redrive.py"
 NOT_ASKED_HERE: dict[str, dict[str, str]] = {
@@ -47,6 +53,7 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
         "data/checks/*": "test_kick_retraining.py",
         "data/decisions/*": "test_kick_retraining.py",
         "data/defects/*": "test_kick_retraining.py",
+        "ledger/*/decisions/reproduction_failed/*": "test_reproduce.py",
         "ledger/*/decisions/run_failed/*": KILLED,
     },
     "maintain_store": {
@@ -58,6 +65,7 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     "raise_alerts": {"ledger/*/decisions/action_held/*": "test_actions.py"},
     "register_model": {"scheduler:CreateScheduleGroup": "test_register_model.py"},
     "release_model": {"ledger/*/decisions/run_failed/*": "test_release_model.py"},
+    "score_shadows": {"records/*": "asked for where records were removed since"},
     "train_model": {"ledger/*/decisions/run_failed/*": "test_runs.py"},
     "validate_model": {"ledger/*/decisions/run_failed/*": "test_runs.py"},
     "watch_deployment": dict.fromkeys(
@@ -91,12 +99,49 @@ def asked() -> Asked:
     """What each function asks in the story, and Lambda in its name."""
     found: Asked = {}
     with world() as steward, recorded(lambda: steward._running, found), forgetful():
-        for phase in STORY.values():
+        for name, phase in STORY.items():
             phase(steward)
             steward.settle()
+            if name == "roll back":
+                predict(steward)
+                shadow_the_champion(steward)
     for function in FUNCTIONS:
         found[function] |= set(asked_by_lambda(function))
     return found
+
+
+def predict(steward: World) -> None:
+    """Ask for a prediction, while Firehose takes no records."""
+    row = {"age": 7.5, "mileage": 80_000, "make": "Fiat"}
+    request = {
+        "rawPath": "/models/lemons/predictions",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": {"method": "POST"}},
+        "body": json.dumps(row),
+    }
+    steward._start("serve_predictions")
+    steward._running = "serve_predictions"
+    try:
+        answer = steward.deployment.handlers["serve_predictions"].handler(request, LambdaContext("serve_predictions"))
+    finally:
+        steward._running = ""
+    assert answer["statusCode"] == 200, answer
+
+
+def shadow_the_champion(steward: World) -> None:
+    """Have the champion shadow itself, and the rows of a batch scored."""
+    data = Bucket(DATA)
+    champion = models.routing(data, "lemons").champion or ""
+    traffic = Traffic.of("release-1", "shadow", champion, {}, since=START, shadows=(champion,))
+
+    def route(change: Traffic | None) -> None:
+        key = keys.routing("lemons")
+        data.put(key, data.load(key, Routing).model_copy(update={"traffic": change}).model_dump_json().encode())
+
+    route(traffic)
+    upload(f"{PREDICTIONS}shadowed.csv", body=scored(60))(steward)
+    steward.settle()
+    route(None)
 
 
 def asked_by_lambda(function: str) -> Collection[Request]:

@@ -66,6 +66,10 @@ REQUESTS: dict[str, Callable[[], Any]] = {
     "bytes to the end": s3("get_object", Key="a/1", Range="bytes=2-"),
     "the last bytes": s3("get_object", Key="a/1", Range="bytes=-2"),
     "bytes behind the end": s3("get_object", Key="a/1", Range="bytes=90-95"),
+    "what is known already": lambda: aws.s3().get_object(
+        Bucket=DATA, Key="a/1", IfNoneMatch=aws.s3().head_object(Bucket=DATA, Key="a/1")["ETag"]
+    ),
+    "what is newer than what is known": s3("get_object", Key="a/1", IfNoneMatch='"0"'),
     "nothing there": s3("get_object", Key="nothing"),
     "nothing there to note": s3("head_object", Key="nothing"),
     "what was deleted": s3("get_object", Key="gone"),

@@ -1,5 +1,6 @@
 """Wherever between state, ledger, people and bus a process dies, the redelivery makes one announcement of it."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,11 +9,21 @@ from typing import get_args
 
 import pytest
 
-from steward.events import CollectionRequested, DefectChangeRequested, RemovalProposed
+from steward.events import (
+    CollectionRequested,
+    DefectChangeRequested,
+    ObjectRef,
+    ReleaseOverrideProposed,
+    RemovalProposed,
+    ValidationCompleted,
+)
 from steward.ledger import Action, LedgerEntry, verify
+from steward.releasing.routing import Routing
+from steward.retraining.runs import Run
+from steward.store.stored_objects import sha256
 from tests.integration import lemons
 
-from .lifetime import PHASES, PREDICTIONS, SPEC, Phase, ask, roll_back
+from .lifetime import LABELS, PHASES, PREDICTIONS, SPEC, Phase, ask, roll_back
 from .memory_cloud import DATA, LEDGER, Saved
 from .redelivery import ADA, Message, World, Write, world
 
@@ -47,6 +58,47 @@ def tick(steward: World) -> None:
     steward.send("watch_deployment", TICK)
 
 
+GRADUAL = (
+    SPEC.replace("score: risk,", "score: risk, entity: buyer,")
+    + "release: {mode: canary, guardrails: [{metric: log_loss, margin: 0.1}]}\n"
+)
+
+
+def challenge(steward: World) -> None:
+    """A version like the champion has passed its gates."""
+    champion = Routing.model_validate(steward.object("models/lemons/routing.json")).champion
+    of, to = (f"models/lemons/versions/{version}/" for version in (champion, "v2"))
+    now = steward.deployment.clock.now
+    manifest = steward.object(f"{of}manifest.json") | {"version": "v2"}
+    evaluation = steward.object(f"{of}evaluation.json") | {"version": "v2", "champion": champion, "gates": []}
+    run = Run(
+        run="run-v2", model="lemons", as_of=now, reasons=["someone asks"], correlation_id="challenge",
+        requested_at=now, stage="validated",
+    )  # fmt: skip
+    steward.upload("runs/lemons/run-v2.json", run.model_dump_json())
+    steward.upload(f"{to}manifest.json", json.dumps(manifest))
+    steward.upload(f"{to}evaluation.json", json.dumps(evaluation))
+    stored = steward.cloud.buckets[DATA][f"{to}evaluation.json"][-1]
+    place = ObjectRef(key=f"{to}evaluation.json", version_id=stored.id, sha256=sha256(json.dumps(evaluation).encode()))
+    passed = {"run": "run-v2", "version": "v2", "passed": True, "summary": "it is better", "evaluation": place}
+    ask(steward, ValidationCompleted, as_of=lemons.START + timedelta(days=50), **passed)
+
+
+def answer(steward: World) -> None:
+    """A day that the champion and the challenger share."""
+    sold = lemons.sales(1, first_day=50, rows_a_day=40).assign(buyer=[f"buyer-{at}" for at in range(40)])
+    now = Routing.model_validate(steward.object("models/lemons/routing.json"))
+    versions = [now.arm_of(buyer).version for buyer in sold["buyer"]]
+    steward.upload(f"{PREDICTIONS}50.csv", lemons.csv(lemons.predictions(sold).assign(version=versions)))
+    steward.upload(f"{LABELS}50.csv", lemons.csv(lemons.labels(sold)))
+
+
+def override(steward: World) -> None:
+    """Somebody ends the release."""
+    steward.deployment.clock.pass_by(timedelta(minutes=1))
+    ask(steward, ReleaseOverrideProposed, action="abort", reason="enough", author=ADA.arn)
+
+
 STORY: dict[str, Phase] = {
     "declare": PHASES["declare"],
     "too early": upload(f"{PREDICTIONS}early.csv", body=scored(14)),
@@ -54,7 +106,8 @@ STORY: dict[str, Phase] = {
     **{name: PHASES[name] for name in ("correct", "freeze", "two turned days", "three turned days")},
     **{name: PHASES[name] for name in ("retrain", "thaw", "roll back", "mute")},
     "nothing to roll back to": roll_back,
-    **{name: PHASES[name] for name in ("test the champion", "review defects", "report", "audit", "retain", "watch")},
+    **{name: PHASES[name] for name in ("test the champion", "reproduce", "review defects")},
+    **{name: PHASES[name] for name in ("report", "audit", "retain", "watch")},
     "all is well": tick,
     "no such defect": lambda steward: ask(
         steward, DefectChangeRequested, defect="20240101-x", change="close", author=ADA.arn
@@ -65,6 +118,11 @@ STORY: dict[str, Phase] = {
     "measured": upload("specs/lemons.yaml", body=SPEC + MEASURED),
     "collect": collect(measured=True),
     "may not collect": collect(measured=False),
+    "declare gradually": upload("specs/lemons.yaml", body=GRADUAL),
+    "challenge": challenge,
+    "answer": answer,
+    "end": override,
+    "nothing to end": override,
     "foreign": upload("promotions/lemons/v1.json", body="{}"),
     "remove": lambda steward: ask(steward, RemovalProposed, reason="retired", author=ADA.arn),
 }
@@ -84,10 +142,10 @@ RECORDED = {
     "raise_alerts": "action_taken alert_held alert_raised alert_resolved alert_updated",
     "register_model": "model_registered model_rejected model_removed",
     "release_model": "champion_promoted champion_rolled_back promotion_held promotions_frozen promotions_thawed "
-    "rollback_declined version_refused",
+    "release_changed release_declined rollback_declined version_refused",
     "render_reports": "report_rendered",
     "track_defects": "defect_changed defect_overdue defect_refused",
-    "train_model": "training_completed",
+    "train_model": "reproduction_failed training_completed training_reproduced",
     "validate_model": "champion_tested validation_completed",
     "watch_deployment": "deployment_degraded deployment_recovered",
 }

@@ -118,7 +118,7 @@ def working(steward: Deployment, found: Asked) -> Iterator[Callable[[str, str], 
 
     with (
         reached(steward, working=True),
-        patch("steward.cli.signed_commands._now", lambda: steward.clock.now),
+        patch("steward.cli.signed_commands.this_second", lambda: steward.clock.now),
         strict([ANN], steward.clock),
         patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}),
         aside("settle"),

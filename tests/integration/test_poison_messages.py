@@ -11,7 +11,11 @@ from tests.integration import lemons
 from .deployment import Deployment, message
 from .template import ROOT
 
-FUNCTIONS = sorted(folder.name for folder in (ROOT / "functions").iterdir() if (folder / "app.py").exists())
+FUNCTIONS = sorted(
+    folder.name
+    for folder in (ROOT / "functions").iterdir()
+    if (folder / "app.py").exists() and folder.name != "serve_predictions"  # which takes requests of HTTP
+)
 GARBAGE = ["", "not json", "[]", "{}", '{"source": "steward", "detail-type": "Nonsense", "detail": {}}']
 
 

@@ -12,6 +12,8 @@ from .policies import Request, Statement, allows, of_role, role_arn, several, st
 from .redelivery import FUNCTIONS
 from .test_outbox import ELSEWHERE, RECORDED
 
+SILENT = {"score_shadows", "serve_predictions"}
+"""They publish nothing: they write to the inbox."""
 BUCKET = f"arn:aws:s3:::{LEDGER}"
 ENTRY = f"{BUCKET}/lemons/0000000001.json"
 MARKER = f"{BUCKET}/lemons/decisions/check_completed/0123456789abcdef"
@@ -31,7 +33,7 @@ def statement(function: str, sid: str) -> Statement:
     return found
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if name not in SILENT])
 def test_a_function_may_publish_its_own_events_and_no_others(function: str) -> None:
     condition = statement(function, "Publish")["Condition"]
     assert condition == {
@@ -56,7 +58,7 @@ def test_a_function_may_mark_its_own_decisions_and_no_others(function: str) -> N
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_what_the_code_says_that_a_function_records_is_what_it_records(function: str) -> None:
-    seen = {action for action in RECORDED[function].split() if action.islower()}
+    seen = {action for action in RECORDED.get(function, "").split() if action.islower()}
     elsewhere = ELSEWHERE.keys() | (
         {"batch_rejected"} if function == "maintain_store" else set()
     )  # test_first_version.py

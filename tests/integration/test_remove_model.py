@@ -246,7 +246,7 @@ def test_the_command_asks_tells_the_consequences_and_shows_what_came_of_it(servi
     environment = {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}
     with (
         reached(serving, working=True),
-        patch("steward.cli.signed_commands._now", lambda: serving.clock.now),
+        patch("steward.cli.signed_commands.this_second", lambda: serving.clock.now),
         strict([ANN], serving.clock),
         patch.dict(os.environ, environment),
     ):

@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import skops.io
@@ -11,13 +12,17 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from steward import aws
+from steward.events import ReproductionRequested
+from steward.lineage.repeated_training import train_again
 from steward.retraining import artifact, recipe
 from steward.spec.document import read_spec
 from steward.store.stored_objects import sha256
 from tests.integration import lemons
 
-from .deployment import Deployment
+from .deployment import Deployment, message
+from .sts import strict
 from .terminal import Ran, reached, run
+from .test_accept_commands import ANN
 from .test_corrections import correct, open_defect
 
 
@@ -179,3 +184,93 @@ def test_a_training_that_the_processor_cannot_do_is_said_so(
     shown = reproduce(trained)
     assert shown.code == 2
     assert "ended with code 1" in shown.text
+
+
+def there(deployment: Deployment, *options: str) -> Ran:
+    """Ask the deployment to do it."""
+    with (
+        reached(deployment, working=True),
+        patch("steward.cli.command_delivery.this_second", lambda: deployment.clock.now),
+        strict([ANN], deployment.clock),
+        patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}),
+    ):
+        return run("reproduce", "lemons", "champion", "--in-deployment", "--patience", "1", *options)
+
+
+def test_the_deployment_makes_a_version_again_and_the_ledger_keeps_it(trained: Deployment) -> None:
+    version, before = trained.champion("lemons"), set(trained.keys(""))
+    shown = there(trained)
+    assert shown.code == 0, shown.text
+    sha256_of_artifact = stored(trained, "artifact")["sha256"]
+    assert f"identical (SHA-256 {sha256_of_artifact})" in shown.stdout
+    (entry,) = [entry for entry in trained.entries("lemons") if entry.action == "training_reproduced"]
+    assert (entry.subject, sha256_of_artifact in entry.summary) == (version, True)
+    (place,) = trained.keys(f"models/lemons/versions/{version}/reproductions/")
+    assert [item.key for item in entry.evidence] == [place]
+    added = {key for key in set(trained.keys("")) - before if not key.startswith(("commands/", "reports/"))}
+    assert added == {place}  # no version, artifact, dataset or run
+    assert json.loads(there(trained, "--json").stdout)["identical"]
+
+
+def test_a_request_that_is_delivered_again_is_answered_once(trained: Deployment) -> None:
+    asked = ReproductionRequested(
+        occurred_at=trained.clock.now, as_of=trained.clock.now, model="lemons", correlation_id="command-1",
+        version=trained.champion("lemons"), author="arn:aws:iam::123456789012:user/ann",
+    )  # fmt: skip
+    with patch("steward.services.reproduce_training.train_again", wraps=train_again) as trainings:
+        assert trained.deliver("train_model", asked)
+        assert trained.deliver("train_model", asked)
+    assert trainings.call_count == 1
+    trained.settle()
+    assert [entry.action for entry in trained.entries("lemons")].count("training_reproduced") == 1
+
+
+def test_a_difference_in_the_deployment_is_recorded_with_what_differs(trained: Deployment) -> None:
+    forge(trained, libraries=recipe.libraries() | {"scikit-learn": "1.0.0"})
+    place, other = stored(trained, "artifact"), another_artifact()
+    forge(trained, artifact=place | {"version_id": trained.upload(place["key"], other), "sha256": sha256(other)})
+    shown = there(trained)
+    assert shown.code == 1, shown.text
+    assert "predictions for the holdout differ, by" in shown.stdout
+    (entry,) = [entry for entry in trained.entries("lemons") if entry.action == "reproduction_failed"]
+    assert "the artifact differs in " in entry.summary
+    assert "(libraries differ)" in entry.summary
+
+
+@pytest.mark.parametrize("content", ["dangerous", "pickle", "erased"])
+def test_what_the_deployment_refuses_is_recorded_with_the_reason(
+    trained: Deployment, tmp_path: Path, content: str
+) -> None:
+    place = stored(trained, "artifact")
+    match content:
+        case "erased":
+            item = trained.object(stored(trained, "dataset")["key"])["objects"][0]["stored"]
+            aws.s3().delete_object(Bucket=trained.data, Key=item["key"], VersionId=item["version_id"])
+            reason = item["key"]
+        case "dangerous":
+            body = skops.io.dumps(Pipeline([("columns", FunctionTransformer(os.system))]))
+            reason = "types that are not trusted"
+        case _:
+            body = b"cos\nsystem\n(S'touch %s/opened'\ntR." % os.fsencode(tmp_path)
+            reason = "not a skops file"
+    if content != "erased":
+        forge(trained, artifact=place | {"version_id": trained.upload(place["key"], body), "sha256": sha256(body)})
+    shown = there(trained)
+    assert shown.code == 2
+    assert reason in shown.text
+    (entry,) = [entry for entry in trained.entries("lemons") if entry.action == "reproduction_failed"]
+    assert reason in entry.summary
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reproduction_that_lambda_kills_is_told_of(trained: Deployment) -> None:
+    asked = ReproductionRequested(
+        occurred_at=trained.clock.now, as_of=trained.clock.now, model="lemons", correlation_id="command-1",
+        version=trained.champion("lemons"), author="arn:aws:iam::123456789012:user/ann",
+    )  # fmt: skip
+    with patch("steward.services.reproduce_training.train_again", side_effect=MemoryError):
+        assert not trained.try_out("train_model", message(asked))
+    trained.settle()
+    (entry,) = [entry for entry in trained.entries("lemons") if entry.action == "reproduction_failed"]
+    assert "TrainModel failed at every attempt" in entry.summary
+    assert "trains on your own computer" in entry.summary

@@ -32,7 +32,8 @@ from steward.store.stored_objects import sha256
 from steward.validation.evaluation import Evaluation, GateResult
 from tests.integration import lemons
 
-from .deployment import Deployment, logical_id
+from .deployment import Deployment, LambdaContext, logical_id
+from .serving import serving
 from .sts import Person, strict
 from .template import ROOT, with_queues
 
@@ -45,6 +46,19 @@ def body(function: str, **changes: object) -> str:
     envelope = json.loads(sample["Records"][0]["body"]) if "Records" in sample else sample
     envelope["detail"] |= changes
     return json.dumps(envelope)
+
+
+def test_a_request_for_a_prediction_is_answered(trained: Deployment) -> None:
+    event = json.loads((SAMPLES / "serve_predictions.json").read_text())
+    with serving(trained) as served:
+        answer = served.handler(event, LambdaContext("serve_predictions"))
+    assert answer["statusCode"] == 200
+    assert 0 < json.loads(answer["body"])["score"] < 1
+
+
+def test_predictions_are_scored_by_no_shadow_where_there_is_none(trained: Deployment) -> None:
+    assert trained.invoke("score_shadows", body("score_shadows")) == {"batchItemFailures": []}
+    assert trained.keys("inbox/lemons/shadows/") == []
 
 
 def detail(function: str) -> dict[str, Any]:
@@ -87,6 +101,9 @@ def test_every_sample_is_what_lambda_gives_the_function(path: Path) -> None:
     if path.stem == "accept_commands":  # people invoke it, not EventBridge
         assert set(json.loads(sample["body"])) == {"command", "proof"}
         assert set(sample) == {"id", "body"}
+        return
+    if path.stem == "serve_predictions":  # requests of HTTP do, by its URL
+        assert {"version", "rawPath", "headers", "requestContext", "body", "isBase64Encoded"} <= set(sample)
         return
     if logical_id(path.stem) in with_queues():
         (record,) = sample["Records"]

@@ -25,7 +25,7 @@ def declared(steward: Deployment) -> Iterator[Deployment]:
     steward.settle()
     with (
         reached(steward),
-        patch("steward.cli.signed_commands._now", lambda: steward.clock.now),
+        patch("steward.cli.signed_commands.this_second", lambda: steward.clock.now),
         strict([ANN], steward.clock),
         patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}),
     ):
@@ -51,7 +51,7 @@ def test_a_command_that_is_accepted_and_leads_to_nothing_exits_with_2(declared: 
     def invoke_now(_: str, sending: dict[str, str], _seconds: float) -> None:
         declared.invoke("accept_commands", sending["body"], message_id=sending["id"])
 
-    with patch("steward.cli.signed_commands.invoke_now", invoke_now):
+    with patch("steward.cli.command_delivery.invoke_now", invoke_now):
         ran = run("retrain", "lemons", "--reason", "now", "--patience", "3")
     assert ran.code == 2
     assert "accepted: arn:aws:iam::123456789012:user/ann" in ran.stdout

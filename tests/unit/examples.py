@@ -9,7 +9,7 @@ from steward.events import ObjectRef
 from steward.retraining.versions import VersionManifest
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
-from steward.spec.policies import Recipe
+from steward.spec.recipe import Recipe
 from steward.validation.evaluation import Evaluation, GateResult
 
 SPEC = """\

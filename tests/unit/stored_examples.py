@@ -39,7 +39,7 @@ def with_fields(content: Any, places: list[Place], added: dict[str, Any]) -> Any
     for place in places:
         part = copied
         for step in place:
-            part = part[step]
+            part = part.setdefault(step, {}) if isinstance(part, dict) else part[step]  # a later section
         part.update(added)
     return copied
 

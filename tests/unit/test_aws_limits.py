@@ -42,6 +42,8 @@ def deployed() -> DeployedStack:
         "AccessLogs": "own",
         "ChatRooms": "on",
         "EventArchiveDays": "30",
+        "Serving": "on",
+        "ServingConcurrency": "20",
         "BreakGlassRoles": "arn:aws:iam::123456789012:role/rescue",
         "KmsKeyArn": f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{'k' * 36}",
         "Tracing": "on",

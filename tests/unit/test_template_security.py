@@ -28,7 +28,8 @@ HOLD_NOTHING = {
     "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Events::Rule", "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::LayerVersion", "AWS::Lambda::Permission", "AWS::Logs::MetricFilter", "AWS::S3::BucketPolicy",
-    "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Scheduler::ScheduleGroup",
+    "AWS::Lambda::Url", "AWS::Logs::LogStream", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy", "AWS::Scheduler::ScheduleGroup",
 }  # fmt: skip
 """Kinds without data of users: settings, code, names and numbers. Rules are encrypted with their bus."""
 ADDRESSED = {"AWS::S3::Bucket": "Bucket", "AWS::SQS::Queue": "Queues", "AWS::SNS::Topic": "Topics"}
@@ -56,6 +57,8 @@ EVERYTHING = {
     "ReplicaDataBucketArn": "arn:aws:s3:::copies-of-data",
     "ReplicaKmsKeyArn": KEY,
     "ReplicaLedgerBucketArn": "arn:aws:s3:::copies-of-ledger",
+    "Serving": "on",
+    "ServingConcurrency": "20",
     "Tracing": "on",
 }
 WITH, WITHOUT = deployed(**EVERYTHING), deployed(**EVERYTHING | {"KmsKeyArn": ""})
@@ -76,7 +79,7 @@ def listed(value: Any) -> list[Any]:
 
 def test_somebody_has_looked_at_every_kind_of_resource() -> None:
     kinds = {one["Type"] for one in TEMPLATE["Resources"].values()}
-    assert kinds <= {*ENCRYPTED, "AWS::S3::Bucket", *HOLD_NOTHING}
+    assert kinds <= {*ENCRYPTED, "AWS::KinesisFirehose::DeliveryStream", "AWS::S3::Bucket", *HOLD_NOTHING}
     inline = {name for name, one in TEMPLATE["Resources"].items() if one["Type"] == "AWS::IAM::Policy"}  # in its role
     assert set(WITH) >= set(TEMPLATE["Resources"]) - inline  # every option is on
 
@@ -104,6 +107,16 @@ def test_queues_are_encrypted_by_sqs_where_no_key_is_given_and_ask_for_the_key_o
     assert not any("SqsManagedSseEnabled" in one for one in named("AWS::SQS::Queue").values())
     without = named("AWS::SQS::Queue", WITHOUT).values()
     assert {(one["SqsManagedSseEnabled"], one.get("KmsDataKeyReusePeriodSeconds")) for one in without} == {(True, None)}
+
+
+def test_records_are_encrypted_on_their_way_through_firehose_and_where_it_puts_them() -> None:
+    (stream,) = named("AWS::KinesisFirehose::DeliveryStream").values()
+    assert stream["DeliveryStreamEncryptionConfigurationInput"] == {"KeyType": "CUSTOMER_MANAGED_CMK", "KeyARN": KEY}
+    inside = stream["ExtendedS3DestinationConfiguration"]["EncryptionConfiguration"]
+    assert inside == {"KMSEncryptionConfig": {"AWSKMSKeyARN": KEY}}
+    (stream,) = named("AWS::KinesisFirehose::DeliveryStream", WITHOUT).values()
+    assert stream["DeliveryStreamEncryptionConfigurationInput"] == {"KeyType": "AWS_OWNED_CMK"}
+    assert "EncryptionConfiguration" not in stream["ExtendedS3DestinationConfiguration"]
 
 
 def test_schedules_are_made_with_the_key() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from steward.retraining import artifact, recipe
 from steward.retraining.platform import describe_platform
 from steward.retraining.recipe import Fitted
-from steward.spec.policies import Recipe
+from steward.spec.recipe import Recipe, regresses
 
 from .examples import sales, spec
 
@@ -25,6 +25,12 @@ PARAMETERS: dict[str, dict[str, object]] = {
     "ElasticNet": {"alpha": 0.1},
     "ExtraTreesClassifier": {"n_estimators": 4, "max_depth": 4},
     "ExtraTreesRegressor": {"n_estimators": 4, "max_depth": 4},
+    "SGDClassifier": {"max_iter": 50},
+    "SGDRegressor": {"max_iter": 50, "eta0": 0.001},
+    "GaussianNB": {},
+    "KNeighborsClassifier": {"n_neighbors": 9},
+    "KNeighborsRegressor": {"n_neighbors": 9},
+    "IsolationForest": {"n_estimators": 8},
 }
 
 
@@ -33,8 +39,7 @@ def fit_by(estimator: str, *, weighted: bool = False) -> Fitted:
     rows = sales(2000)
     rows.loc[::9, "mileage"] = np.nan
     rows.loc[::11, "make"] = None
-    classifies = estimator.endswith(("Classifier", "LogisticRegression"))
-    target = (rows["lemon"] == "1").to_numpy() if classifies else rows["age"].to_numpy() ** 2
+    target = rows["age"].to_numpy() ** 2 if regresses(estimator) else (rows["lemon"] == "1").to_numpy()
     declared = Recipe.model_validate({"estimator": estimator, "parameters": PARAMETERS[estimator]})
     weights = np.linspace(0.1, 1, len(rows)) if weighted else None
     return recipe.fit(declared, spec(), rows, target, weights)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_firehose import FirehoseClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -78,6 +79,13 @@ def s3_for_applications() -> S3Client:
 def events() -> EventBridgeClient:
     """The client for EventBridge; one a process."""
     return _client("events", region_name=_region(), config=_CONFIG)
+
+
+@cache
+def firehose() -> FirehoseClient:
+    """The client for Firehose, which gives up soon: whoever sends records has another way; one a process."""
+    soon = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+    return _client("firehose", region_name=_region(), config=_CONFIG.merge(soon))
 
 
 @cache
@@ -190,6 +198,7 @@ def _begin(name: str | None) -> None:
         sqs,
         cloudformation,
         cloudwatch,
+        firehose,
         functions,
         iam,
         logs,

@@ -44,6 +44,12 @@ class QueueSettings(Settings):
     ingest_queue_url: str = Field(alias="STEWARD_INGEST_QUEUE_URL")
 
 
+class ServingSettings(Settings):
+    """Of the function that answers requests for predictions."""
+
+    record_stream: str = Field(alias="STEWARD_RECORD_STREAM")
+
+
 class TopicSettings(Settings):
     """Of a function that notifies people."""
 

@@ -10,8 +10,8 @@ from steward.alerting.inputs import exceedance
 from steward.alerting.model_alerts import ModelAlerts
 from steward.events import ObjectRef
 from steward.monitoring.check import Check
+from steward.repositories.check_summaries import summarize_check
 from steward.results import MetricResult
-from steward.services.raise_alerts import summarize_check
 from steward.spec.windows import Window
 
 from .bounds import print_bounds

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from steward.commands import requests
-from steward.commands.requests import Command
-from steward.events import DefectChange
+from steward.commands import command_base, requests
+from steward.commands.command_base import Command
+from steward.events import DefectChange, OverrideAction
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import SEVERITIES
 
@@ -23,14 +23,14 @@ monitors = st.none() | st.sampled_from(get_args(MonitorName))
 def commands(draw: st.DrawFn) -> Command:
     """Any valid command of any kind."""
     issued_at = draw(moments)
-    later = st.timedeltas(timedelta(seconds=1), requests.LONGEST_SPAN).map(
+    later = st.timedeltas(timedelta(seconds=1), command_base.LONGEST_SPAN).map(
         lambda span: issued_at + timedelta(seconds=int(span.total_seconds()))
     )
     common: dict[str, Any] = {
         "id": UUID(int=draw(st.integers(0, 2**128 - 1))),
         "model": draw(st.from_regex(r"^[a-z][a-z0-9-]{0,53}\Z")),
         "issued_at": issued_at,
-        "expires_at": issued_at + timedelta(seconds=draw(st.integers(1, requests.LIFETIME.seconds))),
+        "expires_at": issued_at + timedelta(seconds=draw(st.integers(1, command_base.LIFETIME.seconds))),
     }
     kind = draw(st.sampled_from(sorted(requests.COMMANDS.values(), key=lambda kind: kind.__name__)))
     own: dict[type[Command], dict[str, st.SearchStrategy[Any]]] = {
@@ -46,6 +46,11 @@ def commands(draw: st.DrawFn) -> Command:
             "defect": st.just("20240119-4af1"),
             "change": st.sampled_from(sorted({*get_args(DefectChange)} - {"assign"})),
             "note": reasons | st.just(""),
+        },
+        requests.ReleaseCommand: {
+            "action": st.sampled_from(get_args(OverrideAction)),
+            "version": st.none() | st.just("20240119-4af1"),
+            "reason": reasons,
         },
         requests.FreezeCommand: {"until": st.none() | later, "reason": reasons},
     }

@@ -12,10 +12,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from steward.commands import requests
+from steward.commands import command_base, requests
 from steward.commands.codec import Message, decode, digest, encode, model_of
+from steward.commands.command_base import Command
 from steward.commands.proof import BODY, Proof, request_headers, signed_headers
-from steward.commands.requests import COMMANDS, Command
+from steward.commands.requests import COMMANDS
 from steward.errors import CommandInvalid
 from steward.spec.commands import CommandName
 from steward.store import sts
@@ -91,7 +92,7 @@ def test_an_end_that_makes_no_sense_is_refused(kind: type[Command], said: dict[s
     fields = {"id": "00000000-0000-0000-0000-000000000001", "model": "lemons", "reason": "x", "issued_at": now}
     with pytest.raises(ValidationError, match=problem):
         kind.model_validate(
-            fields | {"expires_at": now + requests.LIFETIME, **{name: now + span for name, span in said.items()}}
+            fields | {"expires_at": now + command_base.LIFETIME, **{name: now + span for name, span in said.items()}}
         )
 
 
@@ -102,7 +103,7 @@ def test_a_check_of_what_is_no_window_is_refused(window: str) -> None:
         requests.CheckCommand.model_validate(
             {
                 "id": "00000000-0000-0000-0000-000000000001", "model": "lemons", "issued_at": now,
-                "expires_at": now + requests.LIFETIME, "window": window,
+                "expires_at": now + command_base.LIFETIME, "window": window,
             }
         )  # fmt: skip
 

@@ -108,8 +108,9 @@ def test_what_sam_is_told_by_default_is_tagged_with_the_environment_that_it_depl
 
 def test_what_is_reserved_is_what_the_template_reserves() -> None:
     functions = resources("AWS::Serverless::Function").values()
-    reserved = [function.get("ReservedConcurrentExecutions") for function in functions]
-    assert sum(one["Fn::If"][1] for one in reserved if one) == RESERVED
+    reserved = [one["Fn::If"][1] for function in functions if (one := function.get("ReservedConcurrentExecutions"))]
+    assert [one for one in reserved if not isinstance(one, int)] == [{"Ref": "ServingConcurrency"}]  # 0 by default
+    assert sum(one for one in reserved if isinstance(one, int)) == RESERVED
 
 
 def test_a_name_that_is_too_long_is_refused_before_aws_is_asked(answer) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from steward.lineage.differences import of_datasets, of_specs, of_versions
 from steward.lineage.fields import changed_fields
 from steward.retraining.manifest import DatasetManifest, DatasetObject
-from steward.spec.policies import Recipe
+from steward.spec.recipe import Recipe
 from tests.unit.examples import DAY, SPEC, START, evaluation, manifest, spec, stored
 
 documents: st.SearchStrategy[Any] = st.recursive(

@@ -13,7 +13,7 @@ from steward.retraining.dataset import is_positive, labelled_rows
 from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.profile_inputs import by_window
 from steward.retraining.versions import version_name
-from steward.spec.policies import Recipe
+from steward.spec.recipe import Recipe
 from tests.unit.examples import DAY, SPEC, START, sales, spec, stored
 from tests.unit.properties import some_examples
 

@@ -24,7 +24,7 @@ from steward.retraining.version_attributions import ReferenceAttributions, attri
 from steward.spec.document import read_spec
 from steward.spec.drift_monitors import AttributionMonitor
 from steward.spec.model import ModelSpec
-from steward.spec.policies import Recipe
+from steward.spec.recipe import Recipe
 from tests.nightly import nightly
 from tests.unit.examples import START
 

@@ -175,6 +175,10 @@ _RELEASES = {
     "champion": "champion is now {}",
     "held": "{} passed and waits",
     "rolled_back": "rolled back: champion is {} again",
+    "challenger": "{} is a challenger now",
+    "advanced": "{} answers more entities",
+    "awaiting_approval": "{} waits for your approval",
+    "stopped": "release of {} ended",
 }
 """What people are told of a change of the release, by its stage."""
 
@@ -216,8 +220,8 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
         case DefectOverdue():
             subject, text = f"defect overdue: {event.defect}", event.summary
         case ReleaseChanged() if event.stage in _RELEASES:
-            severity = "warning" if event.stage == "rolled_back" else "info"
-            subject, text = _RELEASES[event.stage].format(event.version), event.summary
+            severity = "warning" if event.stage in {"rolled_back", "stopped"} else "info"
+            subject, text = _RELEASES[event.stage].format(event.version), _describe_release(event)
         case _:
             return None
     return Notification(
@@ -232,6 +236,19 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
         correlation_id=event.correlation_id,
         report=report,
     ).fitting()
+
+
+def _describe_release(event: ReleaseChanged) -> str:
+    """What a change of a release is, and what people can do about one that goes on."""
+    answers: dict[str, list[str]] = {
+        "challenger": ["abort"],
+        "advanced": ["abort"],
+        "awaiting_approval": ["approve", "reject"],
+    }
+    commands = [f'  steward release {event.model} {action} --reason "..."' for action in answers.get(event.stage, [])]
+    if not commands:
+        return event.summary
+    return "\n".join([event.summary, "", "What you can do:", f"  steward release {event.model}", *commands])
 
 
 def _report_text(rendered: ReportRendered, report: str) -> str:

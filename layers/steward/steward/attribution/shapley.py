@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
+from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge, SGDClassifier, SGDRegressor
 from sklearn.pipeline import Pipeline
 
 from steward.array_types import Floats
@@ -17,10 +17,11 @@ from steward.attribution.permutation import permutation_shapley
 from steward.attribution.source_features import SourceFeatures, source_features
 from steward.attribution.tree_shapley import MOST_ON_A_PATH, tree_shapley
 from steward.attribution.trees import BOOSTING, FORESTS, depth_of, matrix_of, outputs_of, trees_of
+from steward.attribution.uncalibrated_score import remove_calibration
 
 Choice = NDArray[np.intp]
 
-LINEAR = (ElasticNet, LogisticRegression, Ridge)
+LINEAR = (ElasticNet, LogisticRegression, Ridge, SGDClassifier, SGDRegressor)
 
 MOST_NODES = 500_000
 """Nodes of all trees up to which they are solved exactly: half a minute for a few rows, a minute for five hundred."""
@@ -47,6 +48,7 @@ def method_of(
         most_nodes: of all trees, up to which they are solved exactly.
     """
     features = features if features is not None else {column: [column] for column in columns}
+    model = remove_calibration(model)
     if not (isinstance(model, Pipeline) and len(model) == 2 and isinstance(model[0], ColumnTransformer)):  # noqa: PLR2004
         return "permutation"
     if source_features(model[0], _places(features, columns)) is None:
@@ -75,8 +77,10 @@ def attribute(
     Which output: of two classes that of the second (the positive label), of several that of the class predicted for the
     row, of a regressor its value. So a row's attributions are about the decision that was made of it; summed over all
     classes they would cancel. On which scale: where the parts of the model add up, which is the log-odds (of several
-    classes, the class's raw score) for logistic regression and boosted trees, the scale of its link for a boosted
+    classes, the class's raw score) for linear classifiers and boosted trees, the scale of its link for a boosted
     regressor, and otherwise the probability or the value itself.
+
+    Of a calibrated classifier that is solved exactly it is the score before calibration, which ranks rows alike.
 
     Linear models are solved in closed form and trees exactly (`tree_shapley`) behind a ColumnTransformer whose columns
     are each made of one feature, as Steward's recipes have it. Everything else is sampled (`permutation_shapley`).
@@ -104,7 +108,7 @@ def attribute(
     method = method_of(model, columns, features, most_nodes=most_nodes)
     if not len(rows):
         return Attributions(names, np.zeros((0, len(names))), np.zeros(0), method)
-    if method != "permutation" and isinstance(model, Pipeline):
+    if method != "permutation" and isinstance(model := remove_calibration(model), Pipeline):
         encoded, others = model[0].transform(rows), model[0].transform(background)
         traced = source_features(model[0], places)
         if traced is not None:

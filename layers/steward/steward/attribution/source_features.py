@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 SourceFeatures = NDArray[np.intp]
 """The position of its feature, for each encoded column, shape (columns,)."""
@@ -29,7 +29,7 @@ def source_features(encoder: ColumnTransformer, places: Mapping[str, int]) -> So
             continue
         if not all(isinstance(column, str) and column in places for column in columns):
             return None
-        widths = _widths(transformer) if isinstance(transformer, OneHotEncoder) else [1] * len(columns)
+        widths = _widths(transformer, len(columns))
         traced = np.repeat([places[column] for column in columns], widths)
         if len(traced) != part.stop - part.start:
             return None
@@ -37,8 +37,16 @@ def source_features(encoder: ColumnTransformer, places: Mapping[str, int]) -> So
     return found
 
 
-def _widths(encoder: OneHotEncoder) -> list[int]:
-    """Encoded columns of each feature: its categories, the infrequent ones together, less one that is dropped."""
+def _widths(encoder: object, columns: int) -> list[int]:
+    """Encoded columns of each column: one, but for a column of each category, or of the mean of each class."""
+    if isinstance(encoder, OneHotEncoder):
+        return _one_hot_widths(encoder)
+    several = isinstance(encoder, TargetEncoder) and encoder.target_type_ == "multiclass"
+    return [len(encoder.classes_) if several else 1] * columns  # type: ignore[attr-defined]
+
+
+def _one_hot_widths(encoder: OneHotEncoder) -> list[int]:
+    """Of each column its categories, the infrequent ones together, less one that is dropped."""
     rare: list[NDArray[np.object_] | None] = getattr(
         encoder, "infrequent_categories_", [None] * len(encoder.categories_)
     )

@@ -9,8 +9,8 @@ from steward.backtest.records import ReplayRecords
 from steward.events import RealisedLoss
 from steward.performance.policy_metric import realised_loss
 from steward.retraining import recipe
-from steward.retraining.dataset import suffices, targets
-from steward.retraining.fitting import Fit, fit_version
+from steward.retraining.dataset import suffices
+from steward.retraining.fitting import Fit, fit_rows, fit_version
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.recipe import Fitted
 from steward.retraining.scored_outcomes import outcomes_of
@@ -75,7 +75,5 @@ def _first(spec: ModelSpec, records: ReplayRecords, fit: Fit) -> Fitted:
 
 
 def _fit(spec: ModelSpec, records: ReplayRecords, window: Window, fit: Fit) -> Fitted | None:
-    declared, rows = spec.retraining.recipe, records.known_at(spec, window.end)
-    if declared is None or not suffices(rows, spec):
-        return None
-    return fit(declared, spec, rows, targets(rows, spec))
+    rows = records.known_at(spec, window.end)
+    return fit_rows(spec, rows, fit) if spec.retraining.recipe and suffices(rows, spec) else None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from steward.retraining import artifact, recipe
 from steward.retraining.recipe import Fitted, Target
 from steward.spec.model import ModelSpec
-from steward.spec.policies import Recipe
+from steward.spec.recipe import Recipe
 
 _IN_MEMORY = 8
 """Models that a process holds; forests are large."""

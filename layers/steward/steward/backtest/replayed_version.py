@@ -20,12 +20,12 @@ from steward.monitoring.reference_windows import earlier_windows
 from steward.monitoring.window_figures import window_figures
 from steward.performance.outcomes import Outcomes
 from steward.profiles.profile import Profile, ProfileBuilder
+from steward.repositories.check_summaries import summarize_check
 from steward.results import MetricResult
 from steward.retraining.dataset import negative_label
 from steward.retraining.profile_inputs import profile_input, scored_columns
 from steward.retraining.recipe import Fitted
 from steward.retraining.scored_outcomes import group_outcomes_of
-from steward.services.raise_alerts import summarize_check
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
 

@@ -156,6 +156,12 @@ PANELS = {
         ),
         Entry("thaw", "signed_commands:thaw", "End a freeze.", 'steward thaw loans --reason "holidays are over"'),
         Entry(
+            "release",
+            "release:release",
+            "Show, move or end the gradual release of a version.",
+            'steward release loans abort --reason "complaints since Tuesday"',
+        ),
+        Entry(
             "roll-back",
             "signed_commands:roll_back",
             "Make the previous champion the champion again.",

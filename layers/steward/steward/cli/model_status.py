@@ -7,6 +7,7 @@ from steward.alerting.alert_status import AlertStatus
 from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.cli.deployment import Deployment
 from steward.errors import UnknownModel
+from steward.releasing.release import Release
 from steward.releasing.routing import Routing
 from steward.repositories import models
 from steward.retraining.next_step import next_step
@@ -32,6 +33,13 @@ class ModelStatus:
     checked: bool = True
     trained: bool = True
     rejected_reference: str = ""
+
+    def release_sentence(self, release: Release) -> str:
+        """Which version is on its way to charge, and how far it is."""
+        of = f"{', '.join(release.versions)} against {release.champion}"
+        share = f" with {release.step.share:.0%} of the entities" if release.step.share else ""
+        state = "waits for an approval" if release.phase == "awaiting_approval" else f"is running{share}"
+        return f"{self.model}: the {release.mode} release of {of} {state}; `steward release {self.model}` shows more"
 
     @property
     def not_checked(self) -> str:
@@ -100,6 +108,7 @@ class ModelStatus:
             "trouble": self.trouble,
             "freeze": self.routing.freeze,
             "held_promotions": len(self.routing.held),
+            "release": self._release_record(),
             "alerts": [
                 {
                     "monitor": alert.monitor,
@@ -118,6 +127,21 @@ class ModelStatus:
                 }
                 for alert in self.alerts
             ],
+        }
+
+    def _release_record(self) -> dict[str, object] | None:
+        """The running release, as a program reads it."""
+        release = self.routing.release
+        if release is None:
+            return None
+        return {
+            "release": release.release,
+            "mode": release.mode,
+            "phase": release.phase,
+            "versions": list(release.versions),
+            "step": len(release.steps),
+            "share": release.step.share,
+            "since": release.step.since,
         }
 
     @classmethod

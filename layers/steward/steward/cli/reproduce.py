@@ -13,14 +13,17 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from steward.cli.command_delivery import build_command, wait_for_effect, wait_for_result
 from steward.cli.deployment import Deployment
 from steward.cli.lineage import changes_table
 from steward.cli.options import Json, Model, Stack
 from steward.cli.terminal import console, errors, print_json
 from steward.cli.version_checkout import checkout
+from steward.commands import requests
 from steward.errors import ObjectMissing, StewardError
 from steward.lineage.fields import changed_fields
-from steward.offline.reproduction import Attempted, Reproduction
+from steward.lineage.repeated_training import Reproduction, ReproductionResult, refuse_foreign
+from steward.repositories import training_data
 from steward.repositories.artifacts import ArtifactCatalogue
 from steward.results import count_of
 from steward.retraining import recipe
@@ -30,37 +33,32 @@ from steward.retraining.versions import VersionManifest
 from steward.store import keys
 
 _LISTED = 10
-_KINDS = ("predictions", "labels", "reference")
 
 
-def reproduce(
+def reproduce(  # noqa: PLR0917 - the options of a command
     model: Model,
     version: Annotated[str, typer.Argument(help="A version, how its id begins, or `champion`.")],
+    in_deployment: Annotated[
+        bool,
+        typer.Option("--in-deployment", help="Train in the function that trained it; the ledger keeps the result."),
+    ] = False,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for the deployment; then exits with 2.")
+    ] = 960,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Train a version again on this computer, from its stored rows, recipe and seed. Exits with 1 when it differs.
+    """Train a version again from its stored rows, recipe and seed, and compare. Exits with 1 when it differs.
 
-    Says whether the artifact is identical; otherwise which libraries, settings, rows, code paths of the processor and
-    fields of the model differ, and how far the predictions for the holdout are apart.
+    Trains on this computer, or with --in-deployment in the deployment, where no version is made of it. Says whether the
+    artifact is identical; otherwise which libraries, settings, rows, code paths of the processor and fields of the
+    model differ, and how far the predictions for the holdout are apart.
     """
-    catalogue = ArtifactCatalogue(Deployment.of(stack).require(model).data, model)
+    deployment = Deployment.of(stack).require(model)
+    catalogue = ArtifactCatalogue(deployment.data, model)
     made = catalogue.manifest_of(catalogue.find(version))
-    _refuse(made, catalogue.data.environment)
-    others = changed_fields(made.libraries, recipe.libraries())
-    if others:
-        errors.print(_describe_libraries(made), markup=False)
-    with tempfile.TemporaryDirectory(prefix="steward-reproduce-") as scratch:
-        folder = Path(scratch) / "version"
-        try:
-            checkout(catalogue.data, model, made.version, folder, unreleased=True)
-        except ObjectMissing as error:
-            raise ObjectMissing(
-                f"version {made.version} cannot be trained again: {error}; rows that were erased, or that are older "
-                "than `retention` keeps them, do not come back"
-            ) from error
-        found = _train(folder, made, catalogue.data.load(keys.run(model, made.run), Run).since)
-    found = found.model_copy(update={"corrected_since": list(_list_corrections(catalogue, made))})
+    refuse_foreign(made, catalogue.data.environment)
+    found = _reproduce_there(deployment, made, patience) if in_deployment else _reproduce_here(catalogue, made)
     if as_json:
         print_json(found)
     else:
@@ -68,22 +66,51 @@ def reproduce(
     raise typer.Exit(0 if found.identical else 1)
 
 
-def _refuse(made: VersionManifest, environment: str) -> None:
-    """Refuse what cannot be trained from here, before anything is read.
+def _reproduce_there(deployment: Deployment, made: VersionManifest, patience: float) -> Reproduction:
+    """Ask the deployment, and wait for what comes of it.
 
     Raises:
-        StewardError: the version was trained elsewhere, or its rows are in another environment.
+        StewardError: the command is refused, there is no result in time, or the version cannot be trained.
     """
-    if made.recipe is None:
-        raise StewardError(
-            f"version {made.version} was trained elsewhere and adopted from its reference rows: no recipe says how; "
-            "train it again where it was trained"
-        )
-    if made.environment != environment:
-        raise StewardError(
-            f"version {made.version} was trained in {made.environment}, where its rows are, and this is {environment}; "
-            f"name the stack of {made.environment} with --stack"
-        )
+    command = build_command(requests.ReproduceCommand, made.model, version=made.version)
+    after = deployment.ledger.length(made.model)
+    answer = wait_for_result(deployment, command, patience)
+    if answer.verdict == "refused":
+        raise StewardError(f"the command is refused: {answer.reason}")
+    entry = wait_for_effect(deployment, command, after, patience)
+    if entry is None or not entry.evidence:
+        raise StewardError(entry.summary if entry else f"nothing came of it for version {made.version}")
+    return _completed(made, deployment.data.load(entry.evidence[0], ReproductionResult))
+
+
+def _completed(made: VersionManifest, result: ReproductionResult) -> Reproduction:
+    """The comparison of a result.
+
+    Raises:
+        StewardError: there is none; the message says why.
+    """
+    if result.reproduction is None:
+        raise StewardError(f"version {made.version} cannot be trained again: {result.refused}")
+    return result.reproduction
+
+
+def _reproduce_here(catalogue: ArtifactCatalogue, made: VersionManifest) -> Reproduction:
+    """Train on this computer, in a process of its own."""
+    others = changed_fields(made.libraries, recipe.libraries())
+    if others:
+        errors.print(_describe_libraries(made), markup=False)
+    with tempfile.TemporaryDirectory(prefix="steward-reproduce-") as scratch:
+        folder = Path(scratch) / "version"
+        try:
+            checkout(catalogue.data, catalogue.model, made.version, folder, unreleased=True)
+        except ObjectMissing as error:
+            raise ObjectMissing(
+                f"version {made.version} cannot be trained again: {error}; rows that were erased, or that are older "
+                "than `retention` keeps them, do not come back"
+            ) from error
+        found = _train(folder, made, catalogue.data.load(keys.run(catalogue.model, made.run), Run).since)
+    later = training_data.corrected_since(catalogue.data, catalogue.dataset(made.dataset))
+    return found.model_copy(update={"corrected_since": list(later)})
 
 
 def _train(folder: Path, made: VersionManifest, since: datetime | None) -> Reproduction:
@@ -103,20 +130,7 @@ def _train(folder: Path, made: VersionManifest, since: datetime | None) -> Repro
             f"{last or 'it was stopped'}. It needs memory for {made.training_rows:,} rows, and a processor that has "
             f"what the version's `platform` names ({made.platform.get('numpy', 'unknown')})"
         )
-    attempted = Attempted.model_validate_json(done.stdout)
-    if attempted.reproduction is None:
-        raise StewardError(f"version {made.version} cannot be trained again: {attempted.refused}")
-    return attempted.reproduction
-
-
-def _list_corrections(catalogue: ArtifactCatalogue, made: VersionManifest) -> Iterator[str]:
-    """Keys of corrected or withdrawn rows in the dataset's span that the dataset does not have."""
-    dataset = catalogue.dataset(made.dataset)
-    named = {item.stored.key for item in dataset.objects}
-    for kind in _KINDS:
-        for listed in catalogue.data.list(keys.partitions(keys.corrections_of(kind), catalogue.model)):
-            if listed.key not in named and keys.window_start(listed.key) < dataset.end:
-                yield listed.key
+    return _completed(made, ReproductionResult.model_validate_json(done.stdout))
 
 
 def _describe_libraries(made: VersionManifest) -> str:

@@ -53,6 +53,8 @@ def _show(found: list["ModelStatus"], *, alerts: bool) -> None:
         if freeze := status.routing.freeze:
             waiting = len(status.routing.held)
             console.print(f"{status.model}: {freeze.sentence} ({waiting} waiting)", style="yellow", markup=False)
+        if release := status.routing.release:
+            console.print(status.release_sentence(release), markup=False)
     for status in found if alerts else []:
         console.print()
         console.print(alerts_table(status))

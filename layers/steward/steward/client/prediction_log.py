@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from steward.client.logged_row import encode_row, new_prediction_id
+from steward.client.logged_row import encode_row
 from steward.experiments.assignment import Assignment
+from steward.uuid7 import new_prediction_id
 
 type Send = Callable[[str, bytes], object]
 """Stores the bytes under a key, or raises."""

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from steward.commands.requests import Command
+from steward.commands.command_base import Command
 from steward.errors import CommandInvalid, NotProven
 from steward.spec.commands import CommandPolicy
 

@@ -8,8 +8,9 @@ from typing import Annotated
 import rfc8785
 from pydantic import ConfigDict, StringConstraints, ValidationError
 
+from steward.commands.command_base import Command
 from steward.commands.proof import Proof
-from steward.commands.requests import COMMANDS, Command
+from steward.commands.requests import COMMANDS
 from steward.documents import InputHidingModel
 from steward.errors import CommandInvalid
 from steward.spec.spec_section import MODEL_NAME

@@ -1,13 +1,11 @@
 """Every command: its parameters, and the event that it becomes once the author is verified."""
 
-from abc import ABC, abstractmethod
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
-from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from steward.documents import InputHidingModel
+from steward.commands.command_base import LONGEST_SPAN, Command, CommandReason, Instant, Note, WindowId
 from steward.events import (
     AlertAcknowledged,
     AlertMuted,
@@ -17,92 +15,15 @@ from steward.events import (
     DefectProposed,
     Event,
     FreezeProposed,
-    Header,
+    OverrideAction,
+    ReleaseOverrideProposed,
     RemovalProposed,
+    ReproductionRequested,
     RetrainingProposed,
     RollbackProposed,
 )
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
-from steward.spec.spec_section import ModelName
-from steward.spec.windows import Window
-
-LIFETIME = timedelta(minutes=5)
-"""The longest life of a command: AWS refuses a signature that is five minutes old."""
-
-LONGEST_SPAN = timedelta(days=366)
-"""The longest mute or freeze with an end; who wants it longer asks again in a year."""
-
-
-def _whole_seconds_of_utc(moment: datetime) -> datetime:
-    if moment.microsecond:
-        raise ValueError("has a fraction of a second; leave it out")
-    return moment.astimezone(UTC)
-
-
-def _window_id(identifier: str) -> str:
-    try:
-        Window.parse(identifier)
-    except ValueError:
-        raise ValueError(
-            f"{identifier!r} is no window: write its id, such as 20240115T000000Z_1d, as `steward watch` prints it"
-        ) from None
-    return identifier
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_whole_seconds_of_utc)]
-CommandReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
-WindowId = Annotated[str, StringConstraints(max_length=40), AfterValidator(_window_id)]
-
-
-class Command(InputHidingModel, ABC):
-    """What all commands carry.
-
-    Attributes:
-        id: made by who gives it; no id is accepted twice.
-        issued_at: when it was given, in whole seconds; the signature that proves its author is of this second.
-        expires_at: from then on it is refused, at most `LIFETIME` later.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    publishes: ClassVar[type[Event]]
-
-    command: str
-    id: UUID
-    model: ModelName
-    issued_at: Instant
-    expires_at: Instant
-
-    @model_validator(mode="after")
-    def _lives_briefly(self) -> Self:
-        if not self.issued_at < self.expires_at <= self.issued_at + LIFETIME:
-            raise ValueError(f"expires_at must come after issued_at, by at most {LIFETIME.seconds} seconds")
-        return self
-
-    @property
-    def correlation_id(self) -> str:
-        """The same on everything that the command leads to."""
-        return f"command-{self.id}"
-
-    @property
-    @abstractmethod
-    def sentence(self) -> str:
-        """What is asked for, as a person reads it in the ledger."""
-
-    def event(self, author: str, occurred_at: datetime) -> Event:
-        """The event published once the author is verified; every call returns the same event."""
-        header = Header(
-            occurred_at=occurred_at, model=self.model, as_of=self.issued_at, correlation_id=self.correlation_id
-        )
-        kind = self.publishes
-        own = {name: value for name, value in self._fields().items() if name in kind.model_fields}
-        return kind.model_validate(own | header | ({"author": author} if "author" in kind.model_fields else {}))
-
-    def _fields(self) -> dict[str, Any]:
-        """The fields of the event that the command has under the same name."""
-        return {name: getattr(self, name) for name in type(self).model_fields}
 
 
 class AcknowledgeCommand(Command):
@@ -226,6 +147,23 @@ class RollBackCommand(Command):
         return f"rolls the release back: {self.reason}"
 
 
+class ReleaseCommand(Command):
+    """A running release is moved on, ended, approved or rejected."""
+
+    publishes: ClassVar[type[Event]] = ReleaseOverrideProposed
+
+    command: Literal["release"] = "release"
+    action: OverrideAction
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")] | None = None
+    reason: CommandReason
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        of = f" of {self.version}" if self.version else ""
+        return f"asks to {self.action} the release{of}: {self.reason}"
+
+
 class OpenDefectCommand(Command):
     """An error in the data is written down."""
 
@@ -283,6 +221,20 @@ class RemoveCommand(Command):
     def sentence(self) -> str:
         """What is asked for."""
         return f"removes the model: {self.reason}"
+
+
+class ReproduceCommand(Command):
+    """A version is trained again in the deployment, and compared."""
+
+    publishes: ClassVar[type[Event]] = ReproductionRequested
+
+    command: Literal["reproduce"] = "reproduce"
+    version: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        return f"asks to train version {self.version} again"
 
 
 COMMANDS: dict[str, type[Command]] = {kind.model_fields["command"].default: kind for kind in Command.__subclasses__()}

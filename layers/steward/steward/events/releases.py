@@ -6,7 +6,10 @@ from pydantic import AwareDatetime, Field
 
 from steward.events.event import Event, Sentence
 
-ReleaseStage = Literal["champion", "refused", "held", "rolled_back"]
+ReleaseStage = Literal[
+    "champion", "refused", "held", "rolled_back", "challenger", "advanced", "approved", "awaiting_approval", "stopped"
+]
+OverrideAction = Literal["advance", "promote", "abort", "approve", "reject"]
 
 
 class FreezeProposed(Event):
@@ -24,14 +27,30 @@ class RollbackProposed(Event):
     author: str
 
 
+class ReleaseOverrideProposed(Event):
+    """A person decides on a running release: its next step, its end, or the approval that it waits for."""
+
+    action: OverrideAction
+    version: str | None = Field(default=None, description="Of several challengers, which.")
+    reason: Sentence
+    author: str
+
+
 class ReleaseChanged(Event):
-    """A version became champion, was refused, waits for a freeze to end, or took over again from one rolled back."""
+    """A version became champion, was refused, waits, or took over again; or its gradual release began, moved or ended.
+
+    Attributes:
+        release: the gradual release that it is about; empty for a direct one.
+        share: of the entities that the version answers from now on.
+    """
 
     run: str
     version: str
     previous: str | None
     stage: ReleaseStage
     summary: Sentence
+    release: str = ""
+    share: float | None = None
 
 
 class VersionRejected(Event):

@@ -51,6 +51,29 @@ class TrainingCompleted(Event):
     manifest: ObjectRef
 
 
+class ReproductionRequested(Event):
+    """Someone asks whether a version can be made again: it is trained once more, and no version comes of it."""
+
+    version: str
+    author: str
+
+
+class TrainingReproduced(Event):
+    """A version was trained again, and its artifact is identical."""
+
+    version: str
+    sha256: str
+    result: ObjectRef
+
+
+class ReproductionFailed(Event):
+    """A version was trained again and differs, or could not be trained; the message says what differs, or why."""
+
+    version: str
+    message: Sentence
+    result: ObjectRef | None = Field(default=None, description="None where the function was killed.")
+
+
 class RunFailed(Event):
     """A run ended without a version, or without a judgement on it."""
 

@@ -10,7 +10,7 @@ ROUNDED_IDS = "inexact_id"
 """The code of rows whose ids were rounded when they were written; the other rows of their file are taken in."""
 REMOVED_MODEL = "removed_model"
 """The code of files for a model that was removed: they are kept and recorded, and nobody is told."""
-Kind = Literal["predictions", "labels", "reference", "telemetry", "corrections"]
+Kind = Literal["predictions", "labels", "reference", "telemetry", "shadows", "corrections"]
 CorrectedKind = Literal["predictions", "labels", "reference"]
 """What can be corrected: rows that have ids."""
 

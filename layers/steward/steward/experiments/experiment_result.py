@@ -146,7 +146,7 @@ def _decide(
 ) -> tuple[ExperimentDecision, str | None, str, dict[str, str]]:
     """What follows from the looks until now."""
     if ratio and ratio.broken:
-        return "stop", None, _describe_ratio(ratio), {}
+        return "stop", None, describe_ratio(ratio), {}
     verdicts = {name: _judge(plan, name, comparisons, over=over) for name in plan.challengers}
     reasons = {name: f"{name} {why}" for name, (_, why) in verdicts.items()}
     passed = [name for name, (verdict, _) in verdicts.items() if verdict == "promote"]
@@ -166,11 +166,14 @@ def _judge(
     superior = plan.goal == "superiority"
     lost = [one for one in (*guardrails, *([] if superior else [main])) if one.tolerable is False]
     if lost:
-        return "keep", f"is worse on {lost[0].metric.name} by more than {lost[0].metric.margin:g} {_interval(lost[0])}"
+        return (
+            "keep",
+            f"is worse on {lost[0].metric.name} by more than {lost[0].metric.margin:g} {describe_interval(lost[0])}",
+        )
     if superior and main.sign == "worse":
-        return "keep", f"is worse on {main.metric.name} {_interval(main)}"
+        return "keep", f"is worse on {main.metric.name} {describe_interval(main)}"
     if superior and main.sign == "open" and main.negligible:
-        return "keep", f"is not better on {main.metric.name} by {main.metric.margin:g} {_interval(main)}"
+        return "keep", f"is not better on {main.metric.name} by {main.metric.margin:g} {describe_interval(main)}"
     return _judge_unharmed(plan, main, guardrails, over=over)
 
 
@@ -186,31 +189,33 @@ def _judge_unharmed(
     open_ones = [one for one in guardrails if one.tolerable is None]
     unproven = " and ".join(one.metric.name for one in open_ones)
     if reached and not open_ones:
-        return "promote", f"{said} {_interval(main)}" + (", and no guardrail is worse" if guardrails else "")
+        return "promote", f"{said} {describe_interval(main)}" + (", and no guardrail is worse" if guardrails else "")
     if over or (all(one.finished for one in open_ones) if reached else main.finished):
         why = (
             f"{said}, but that no guardrail is worse is not proven of {unproven},"
             if reached
             else "has no proven effect"
         )
-        return "keep", f"{why} at the planned end {_interval(main)}"
+        return "keep", f"{why} at the planned end {describe_interval(main)}"
     if reached:
         return "continue", f"{said}; {unproven} cannot be told yet"
-    return "continue", f"cannot be told from the champion on {name} yet {_interval(main)}"
+    return "continue", f"cannot be told from the champion on {name} yet {describe_interval(main)}"
 
 
 def _gain(comparison: Comparison) -> float:
     return comparison.last.value if comparison.last else 0.0
 
 
-def _interval(comparison: Comparison) -> str:
+def describe_interval(comparison: Comparison) -> str:
+    """The newest interval of a gain, in words."""
     look = comparison.last
     if not look:
         return "(too few rows)"
     return f"(gain {look.value:.4g}, between {look.low:.4g} and {look.high:.4g}, after {look.rows:,} rows)"
 
 
-def _describe_ratio(ratio: SampleRatio) -> str:
+def describe_ratio(ratio: SampleRatio) -> str:
+    """Why an experiment is stopped whose arms do not have their shares."""
     parts = ", ".join(f"{name} {count:,} of {ratio.expected[name]:,.0f}" for name, count in ratio.counts.items())
     return (
         f"the arms do not have the rows that their weights say ({parts}): find out what loses or doubles rows of an "

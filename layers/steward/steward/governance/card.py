@@ -68,6 +68,8 @@ class ModelCard(VersionedModel):
                 f"- {_recipe(manifest)}",
                 f"- Rows: {manifest.training_rows:,}, {span}",
                 *_span(manifest),
+                *([f"- Search: {manifest.search.sentence}"] if manifest.search else []),
+                *([f"- Calibration: {manifest.calibration.sentence}"] if manifest.calibration else []),
                 f"- Features: {', '.join(manifest.features)}",
                 f"- Dataset: `{manifest.dataset.key}` (SHA-256 `{manifest.dataset.sha256}`)",
                 f"- {_artifact(manifest)}",
@@ -128,7 +130,8 @@ def _recipe(manifest: VersionManifest) -> str:
     if manifest.recipe is None:
         return "Trained elsewhere, and adopted from its reference rows"
     parameters = ", ".join(f"{name} = {value}" for name, value in manifest.recipe.parameters.items()) or "defaults"
-    return f"Recipe: {manifest.recipe.estimator} ({parameters}), seed {manifest.recipe.seed}"
+    more = "".join(f", {setting}" for setting in manifest.recipe.settings)
+    return f"Recipe: {manifest.recipe.estimator} ({parameters}), seed {manifest.recipe.seed}{more}"
 
 
 def _span(manifest: VersionManifest) -> list[str]:

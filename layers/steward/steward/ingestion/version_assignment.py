@@ -79,8 +79,17 @@ def _exact_cell(column: Column, at: int) -> Plain:
     return column.cell(at)
 
 
-def version_assigner(data: Bucket, spec: ModelSpec, champion: str | None) -> Callable[[AssignedRows], AssignedRows]:
-    """Gives rows their version; what is known of versions is asked for once, one by one while they are few."""
+def version_assigner(
+    data: Bucket, spec: ModelSpec, champion: str | None, *, shadows: bool = False
+) -> Callable[[AssignedRows], AssignedRows]:
+    """Gives rows their version; what is known of versions is asked for once, one by one while they are few.
+
+    Args:
+        data: where versions are.
+        spec: the declaration.
+        champion: that rows without a version belong to.
+        shadows: whether the rows are those of shadows, which never belong to the champion.
+    """
     begun = cache(lambda: models.version_names(data, spec.model))
     asked: set[str] = set()
 
@@ -91,7 +100,17 @@ def version_assigner(data: Bucket, spec: ModelSpec, champion: str | None) -> Cal
             return name in begun() and models.version_exists(data, spec.model, name)
         return models.version_exists(data, spec.model, name)
 
+    if shadows:
+        return lambda rows: assign_versions(_with_shadow(rows, spec), spec, None, known)
     return lambda rows: assign_versions(rows, spec, champion, known)
+
+
+def _with_shadow(rows: AssignedRows, spec: ModelSpec) -> AssignedRows:
+    """The rows that say which version scored them."""
+    name, versions = spec.columns.version, rows.records.versions
+    unnamed = np.ones(rows.records.rows, np.bool_) if versions is None else versions.codes < 0
+    why = f"names no {name}, and a shadow's row must: write the version that scored it"
+    return rows.without(unnamed, lambda _: Reason("no_shadow_version", name, why))
 
 
 def assign_versions(

@@ -23,6 +23,7 @@ _SUBJECTS: dict[Action, ArtifactType] = {
     "version_accepted": "version",
     "version_rejected": "version",
     "promotion_held": "version",
+    "release_changed": "version",
     "champion_promoted": "release",
     "champion_rolled_back": "release",
     "run_failed": "run",

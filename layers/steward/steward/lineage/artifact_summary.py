@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from steward.documents import FROM_STORE
 from steward.lineage.identifiers import ArtifactKind
+from steward.retraining.versions import CalibrationSummary, SearchResult
+from steward.spec.recipe import Recipe
 
 Document = Mapping[str, Any]
 Lines = dict[str, str]
@@ -53,6 +56,7 @@ def _version(document: Document) -> Lines:
         "recipe": _recipe(document["recipe"]),
         "training rows": f"{document['training_rows']:,}, from {document['training_start']}",
         **({"span": document["span"]["sentence"]} if document.get("span") else {}),
+        **_parts_of_training(document),
         "trained until": document["trained_until"],
         "holdout rows": f"{document['holdout_rows']:,}, until {document['holdout_until']}",
         "features": ", ".join(document["features"]),
@@ -107,6 +111,15 @@ def _check(document: Document) -> Lines:
     }
 
 
+def _parts_of_training(document: Document) -> Lines:
+    """What a search and a calibration did."""
+    searched, calibrated = document.get("search"), document.get("calibration")
+    return {
+        **({"search": SearchResult.model_validate(searched).sentence} if searched else {}),
+        **({"calibration": CalibrationSummary.model_validate(calibrated).sentence} if calibrated else {}),
+    }
+
+
 def _release(document: Document) -> Lines:
     return {
         "version": document["version"],
@@ -120,7 +133,9 @@ def _recipe(recipe: Document | None) -> str:
     if recipe is None:
         return "trained elsewhere"
     parameters = ", ".join(f"{name} = {value}" for name, value in recipe["parameters"].items()) or "defaults"
-    return f"{recipe['estimator']} ({parameters}), seed {recipe['seed']}"
+    declared = Recipe.model_validate(recipe, context=FROM_STORE)
+    more = [*declared.settings, *([f"calibration {declared.calibration}"] if declared.calibration else [])]
+    return f"{recipe['estimator']} ({parameters}), seed {recipe['seed']}" + "".join(f", {setting}" for setting in more)
 
 
 _SUMMARIES: dict[ArtifactKind, Callable[[Document], Lines]] = {

@@ -3,15 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ConfigDict
-
-from steward.documents import InputHidingModel
+from steward.documents import TolerantModel
 
 
-class FieldChange(InputHidingModel):
+class FieldChange(TolerantModel):
     """One field that differs; None where a document lacks it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     field: str
     before: Any

@@ -15,13 +15,11 @@ from steward.errors import BatchInvalid, ObjectChanged, ObjectMissing, StewardEr
 from steward.events import ObjectRef
 from steward.offline.conversion import Converter
 from steward.offline.tables import table_of
-from steward.records.canonical import canonical_label
+from steward.records.labels import class_names
 from steward.records.stored import as_pandas
 from steward.retraining import artifact, recipe
 from steward.retraining.versions import VersionManifest
 from steward.spec.model import ModelSpec
-
-_COUNTERPART = {"0": "1", "1": "0"}
 
 
 class _Revision(InputHidingModel):
@@ -44,10 +42,7 @@ class Version:
         self.manifest = manifest
         self.spec = spec
         self.model = model
-        positive = canonical_label(spec.positive_label)
-        two = [_COUNTERPART.get(positive, f"not {positive}"), positive]
-        names = {"binary_classification": two, "multiclass_classification": list(spec.classes)}
-        self.classes_ = np.array(names.get(spec.task, []), dtype=object)
+        self.classes_ = np.array(class_names(spec), dtype=object)
 
     def predict_proba(self, rows: object) -> NDArray[np.float64]:
         """The probability of each class, shape (rows, classes), in the order of `classes_`; of two, the positive last.

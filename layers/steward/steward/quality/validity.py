@@ -20,6 +20,7 @@ _OF_COLUMN = {
     "missing_label": "lack `{}`",
     "missing_id": "lack `{}`",
     "missing_time": "lack `{}`",
+    "no_shadow_version": "do not name the version that scored them",
     "no_version": "name no version that is known",
     "unknown_version": "name a version that was never made",
 }

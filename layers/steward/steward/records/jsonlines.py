@@ -30,8 +30,8 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _EXACT_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
 """The same, which tells of keys that come twice, and is slower."""
 
-_Row = tuple[int, int, str, dict[str, Any]]
-"""Row number, line number, text, object."""
+type JsonRow = tuple[int, int, str, dict[str, Any]]
+"""Row number, line number, text, object; the numbers in it as text."""
 
 
 KeySearch = Callable[[Collection[str]], Collection[str]]
@@ -76,13 +76,13 @@ class JsonLineRows:
         self._first = ([], [])
         while rows or rejected:
             self._note_names(rows)
-            chunk = _chunk(rows, rejected, wanted, self._lists)
+            chunk = build_chunk(rows, rejected, wanted, self._lists)
             rows, rejected = [], []  # the objects of one chunk are large: let them go before the next is read
             yield chunk
             del chunk
             rows, rejected = self._next_rows()
 
-    def _note_names(self, rows: list[_Row]) -> None:
+    def _note_names(self, rows: list[JsonRow]) -> None:
         if set().union(*(record for *_, record in rows)) <= self._names.keys():
             return
         for *_, record in rows:
@@ -100,8 +100,8 @@ class JsonLineRows:
                 f"{rejected[0].line}); write one object a line, not an array or indented JSON",
             )
 
-    def _next_rows(self) -> tuple[list[_Row], list[RejectedRow]]:
-        rows: list[_Row] = []
+    def _next_rows(self) -> tuple[list[JsonRow], list[RejectedRow]]:
+        rows: list[JsonRow] = []
         rejected: list[RejectedRow] = []
         begin = self._lines.taken
         for text in self._lines:
@@ -149,7 +149,17 @@ def _decode(text: str) -> Any:
     return record if close and text.count('":') == len(record) else _EXACT_DECODER.decode(text)
 
 
-def _chunk(rows: list[_Row], rejected: list[RejectedRow], wanted: Collection[str], lists: Collection[str]) -> RawChunk:
+def build_chunk(
+    rows: list[JsonRow], rejected: list[RejectedRow], wanted: Collection[str], lists: Collection[str]
+) -> RawChunk:
+    """The wanted columns of some objects; a row with a cell that can be no text is rejected.
+
+    Args:
+        rows: those that could be taken apart.
+        rejected: the others.
+        wanted: columns to keep; an absent key is a null.
+        lists: columns whose cells may be lists.
+    """
     columns: dict[str, Array] = {}
     unusable: dict[int, Reason] = {}
     by_row = [list(map(record.get, wanted)) for _, _, _, record in rows]
@@ -166,7 +176,7 @@ def _chunk(rows: list[_Row], rejected: list[RejectedRow], wanted: Collection[str
             RejectedRow(rows[at][0], rows[at][1], (reason,), printable(rows[at][2])) for at, reason in unusable.items()
         ]
         kept = [row for at, row in enumerate(rows) if at not in unusable]
-        return _chunk(kept, sorted(rejected + refused, key=lambda row: row.row), wanted, lists)
+        return build_chunk(kept, sorted(rejected + refused, key=lambda row: row.row), wanted, lists)
     texts = [text for _, _, text, _ in rows]
     return RawChunk(
         rows=np.array([row for row, *_ in rows], np.int64),

@@ -10,6 +10,7 @@ from steward.records.ids import rename
 from steward.spec.model import ModelSpec
 
 _SHOWN = 10
+_COUNTERPART = {"0": "1", "1": "0"}
 
 
 def canonical_labels(column: CategoricalColumn, declared: Mapping[str, str] | None = None) -> CategoricalColumn:
@@ -46,6 +47,14 @@ class Classes:
 
     def __contains__(self, label: str) -> bool:
         return not self.declared or label in self.declared.values()
+
+
+def class_names(spec: ModelSpec) -> tuple[str, ...]:
+    """The classes of a declaration in the order of their probabilities; of two, the positive one is the last."""
+    if spec.task != "binary_classification":
+        return spec.classes
+    positive = canonical_label(spec.positive_label)
+    return _COUNTERPART.get(positive, f"not {positive}"), positive
 
 
 def _join_names(classes: tuple[str, ...]) -> str:

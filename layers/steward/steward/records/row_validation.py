@@ -81,13 +81,21 @@ class RowValidator:
         now: the present, timezone-aware.
         times: reads its columns of times.
         rounded: finds the ids that were rounded.
+        whole: whether a column in which nothing can be read condemns the file, and not each of its rows.
 
     Raises:
         BatchInvalid: the task has no files of this kind.
     """
 
     def __init__(
-        self, spec: ModelSpec, kind: RecordKind, now: datetime, times: TimeColumns, rounded: RoundedIds
+        self,
+        spec: ModelSpec,
+        kind: RecordKind,
+        now: datetime,
+        times: TimeColumns,
+        rounded: RoundedIds,
+        *,
+        whole: bool = True,
     ) -> None:
         self.expected = ExpectedColumns.of(spec, kind)
         self._spec = spec
@@ -96,7 +104,7 @@ class RowValidator:
         self._times = times
         self._rounded = rounded
         self._seen = IdIndex()
-        self._first = True
+        self._first = whole
         self._classes = Classes.of(spec)
         self._measures = telemetry_columns(spec.columns) if kind == "telemetry" else spec.columns.operation
 
@@ -123,7 +131,7 @@ class RowValidator:
             faults.refuse_wholly_unreadable()
             self._first = False
         self._relations(faults, chunk)
-        if identified:
+        if identified and self._kind != "shadows":  # of which several versions score the same prediction
             faults.duplicates(columns.id, ids, self._seen)
         verdict = faults.verdict()
         records = Records(ids, times, versions, chunk)

@@ -28,6 +28,7 @@ RULES = {
     "missing_value": "empty or NaN, and not nullable; give the value, or correct the declaration",
     "more_errors_than_requests": "more errors than requests; count both over one period",
     "no_known_fields": "a record has none of the fields that the declaration names; name them as the record does",
+    "no_shadow_version": "names no version; write the version that scored it, since a shadow is never the champion",
     "no_version": "names no version, and none was in charge at the upload; upload it again once one is",
     "no_whole_number": "not a whole number; write a whole number",
     "not_a_capture": "the line has no captureData; keep other lines in files of their own",

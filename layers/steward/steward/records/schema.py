@@ -12,8 +12,11 @@ from steward.results import count_of
 from steward.spec.model import ModelSpec
 from steward.spec.telemetry import telemetry_columns
 
-RecordKind = Literal["predictions", "labels", "reference", "telemetry", "withdrawals"]
+RecordKind = Literal["predictions", "labels", "reference", "telemetry", "shadows", "withdrawals"]
 """What a file holds; withdrawals are the ids of rows of another kind."""
+
+MODEL_COLUMN = "steward_model"
+"""The key of a served row's record by which Firehose finds the folder of its model: nobody's column."""
 
 _SHOWN = 40
 _SEPARATORS = {"\x01": "the sign 0x01", ":": "colons", "^": "carets", "~": "tildes", " ": "blanks"}
@@ -69,6 +72,12 @@ class ExpectedColumns:
                 return _reference(spec)
             case "withdrawals":
                 return cls((columns.id,), (), (columns.time,))
+            case "shadows":
+                if not has_labels(spec):
+                    raise BatchInvalid("no_labels", f"{spec.task} has no labels to compare shadows by; send none")
+                decided = (columns.prediction,) if columns.prediction else ()
+                value, decision = (decided, ()) if spec.task == "regression" else ((), decided)
+                return cls((columns.id, columns.time, columns.version, *columns.outputs.values(), *value), decision)
             case "telemetry":
                 measures = tuple(telemetry_columns(columns).values())
                 return cls((columns.time,), (), (*measures, columns.version), some=measures)
@@ -84,7 +93,7 @@ class ExpectedColumns:
 
     def undeclared(self, found: Collection[str]) -> tuple[str, ...]:
         """The columns of a file that the declaration does not name."""
-        known = frozenset(self.names)
+        known = frozenset((*self.names, MODEL_COLUMN))
         return tuple(name for name in found if name and name not in known)
 
     def check(self, found: Sequence[str], file_format: Format) -> list[str]:

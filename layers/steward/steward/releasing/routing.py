@@ -7,8 +7,11 @@ from pydantic import AwareDatetime, Field
 
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import POLICY, FreezeProposed, Sentence, ValidationCompleted
+from steward.releasing.release import Release
 from steward.releasing.traffic import CHAMPION, AnsweringVersion, Traffic
 
+_RELEASES_KEPT = 3
+"""How many gradual releases are remembered, so that a redelivered event is answered as it was."""
 _CAUSES_KEPT = 100
 """How many freezes and thaws are remembered, so that a redelivered one changes nothing."""
 
@@ -54,6 +57,7 @@ class Routing(VersionedModel):
         causes: the newest freezes and thaws that were told, by event.
         asked: when the newest of them was asked for, and when it was accepted.
         overtaken: those of them that were told after a newer one, so that they changed nothing.
+        releases: the newest gradual releases, the last of which may be running.
         traffic: which version answers which entities while a release is running; None where the champion answers all.
     """
 
@@ -65,7 +69,36 @@ class Routing(VersionedModel):
     causes: list[str] = Field(default_factory=list)
     asked: tuple[AwareDatetime, AwareDatetime] | None = None
     overtaken: list[str] = Field(default_factory=list)
+    releases: list[Release] = Field(default_factory=list)
     traffic: Traffic | None = None
+
+    @property
+    def release(self) -> Release | None:
+        """The gradual release that is running; None where none is."""
+        return self.releases[-1] if self.releases and not self.releases[-1].ended else None
+
+    def release_of(self, run: str) -> Release | None:
+        """The gradual release of a run's version, running or ended; None where none is remembered."""
+        return next(
+            (
+                release
+                for release in reversed(self.releases)
+                if any(one.judged.run == run for one in release.challengers.values())
+            ),
+            None,
+        )
+
+    def was_begun(self, run: str) -> bool:
+        """Whether a run's version has its release, running or ended; not where it waits for another one since."""
+        release = self.release_of(run)
+        waits = any(judged.run == run for judged in self.held)
+        return release is not None and not (release.ended and waits)
+
+    def with_release(self, release: Release) -> Self:
+        """The routing with a release as it is now, and the shares that follow from it, in one write."""
+        others = [known for known in self.releases if known.release != release.release]
+        kept = [*others, release][-_RELEASES_KEPT:]
+        return self.model_copy(update={"releases": kept, "traffic": release.traffic})
 
     def arm_of(self, entity: str | int | None) -> AnsweringVersion:
         """Who answers a row: its arm and version; the champion, in no arm, while a release runs and no entity is known.
@@ -132,12 +165,21 @@ class Routing(VersionedModel):
         """
         if self.was_promoted(run):
             return self.dequeue(run)
+        self.refuse_moved(version, over)
+        promotion = Promotion(version=version, run=run, as_of=as_of, promoted_at=promoted_at)
+        return self.dequeue(run).model_copy(update={"promotions": [*self.promotions, promotion], "traffic": None})
+
+    def refuse_moved(self, version: str, over: str | None) -> None:
+        """Let a version be released, provided that the champion is still the one it was judged against.
+
+        Raises:
+            ChampionMoved: another version is in charge now.
+            VersionRolledBack: it was in charge already, and somebody had it rolled back.
+        """
         if version in self.rolled_back:
             raise VersionRolledBack(f"{version} was rolled back, and does not take over again by itself")
         if self.champion != over:
             raise ChampionMoved(f"{version} was judged against {over}, but {self.champion} is in charge now")
-        promotion = Promotion(version=version, run=run, as_of=as_of, promoted_at=promoted_at)
-        return self.dequeue(run).model_copy(update={"promotions": [*self.promotions, promotion], "traffic": None})
 
     def roll_back(self, *, cause: str, asked_at: datetime, as_of: datetime, promoted_at: datetime) -> Self:
         """Put the version before in charge again; a freeze holds nobody back from it.
@@ -212,7 +254,7 @@ class Routing(VersionedModel):
     def promotable(self) -> list[ValidationCompleted]:
         """The promotions that waited and need wait no longer, the newest first: it is the one to take over."""
         waiting = sorted(self.held, key=lambda judged: (judged.as_of, judged.run), reverse=True)
-        return [] if self.freeze else waiting
+        return [] if self.freeze or self.release else waiting
 
 
 class ChampionMoved(Exception):

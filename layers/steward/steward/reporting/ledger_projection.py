@@ -28,6 +28,8 @@ SHOWN_ACTIONS: Final[frozenset[Action]] = frozenset(
         "action_held",
         "training_requested",
         "training_declined",
+        "training_reproduced",
+        "reproduction_failed",
         "run_failed",
         "champion_tested",
         "champion_promoted",
@@ -39,6 +41,8 @@ SHOWN_ACTIONS: Final[frozenset[Action]] = frozenset(
         "promotions_thawed",
         "champion_rolled_back",
         "rollback_declined",
+        "release_changed",
+        "release_declined",
         "data_corrected",
         "defect_changed",
         "defect_overdue",
@@ -47,7 +51,9 @@ SHOWN_ACTIONS: Final[frozenset[Action]] = frozenset(
 )
 """What people are told of; the rest is only counted: each hour's checks and uploads would bury it."""
 
-_RUN_ENDED: Final[frozenset[Action]] = frozenset(("champion_promoted", "version_refused", "promotion_held"))
+_RUN_ENDED: Final[frozenset[Action]] = frozenset(
+    ("champion_promoted", "version_refused", "promotion_held", "release_changed")
+)
 """How a run ends that does not fail."""
 
 

@@ -55,7 +55,7 @@ class LabelledWindow:
     def of(
         cls, data: Bucket, spec: ModelSpec, window: Window, listing: Listing, also: AbstractSet[str]
     ) -> "LabelledWindow":
-        """Read the files of a listing."""
+        """Read the files of a listing; while releases are gradual, with the columns that arms are compared by."""
         columns = spec.columns
         files = {
             kind: [(keys.batch_of(file.key), content.body) for file, content in read_files(data, listed)]
@@ -64,7 +64,8 @@ class LabelledWindow:
         named = [read_records(body, spec, [columns.version]) for _, body in files["predictions"]]
         versions = {*also, *(name for rows in named for name in rows[columns.version].dropna().astype(str).unique())}
         bins = {version: _bins(data, spec, version) for version in sorted(versions)}
-        optional = [name for name in (columns.prediction, columns.entity) if name is not None]
+        compared = (columns.latency, columns.error) if spec.release.mode != "direct" else ()
+        optional = [name for name in (columns.prediction, columns.entity, *compared) if name is not None]
         looked_at = {name for of_version in bins.values() if of_version for name in columns_looked_at(of_version)}
         wanted = [columns.id, columns.version, *columns.outputs.values(), *optional]
         wanted += sorted(looked_at.difference(wanted))

@@ -124,6 +124,15 @@ def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
     return dataset_rows(_read(data, spec, prefetch_map(lambda item: (item, data.get_exact(item.stored)), asked)), spec)
 
 
+def corrected_since(data: Bucket, manifest: DatasetManifest) -> Iterator[str]:
+    """Keys of corrected or withdrawn rows of a dataset's span that came after it was fixed."""
+    named = {item.stored.key for item in manifest.objects}
+    for kind in ("predictions", "labels", "reference"):
+        for listed in data.list(keys.partitions(keys.corrections_of(kind), manifest.model)):
+            if listed.key not in named and keys.window_start(listed.key) < manifest.end:
+                yield listed.key
+
+
 def _list_objects(
     data: Bucket, kinds: Iterable[tuple[str, Iterable[ObjectSummary]]]
 ) -> Iterator[tuple[DatasetObject, ObjectContent]]:

@@ -14,9 +14,14 @@ from steward.retraining.recipe import Fitted
 TRUSTED = (
     "functools.partial",
     "numpy.dtype",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.model_selection._split.StratifiedKFold",
     "sklearn.tree._tree.Tree",
     "sklearn.utils.validation.check_array",
+    "steward.retraining.anomaly_classifier.AnomalyClassifier",
 )
 """What the allowed recipes need beyond skops' own list. A partial's function must itself be on one of the two lists."""
 

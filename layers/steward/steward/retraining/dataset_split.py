@@ -62,7 +62,7 @@ def split(rows: pd.DataFrame, manifest: DatasetManifest, spec: ModelSpec) -> Dat
         known, places = known[places >= held_out_share], places[places >= held_out_share]
         calibrates = places < held_out_share + (1 - held_out_share) * share
     else:
-        calibrates = _newest(known[spec.columns.time], share)
+        calibrates = are_newest(known[spec.columns.time], share)
     parts = DatasetParts(known[~calibrates], known[calibrates], held_out(rows, manifest, spec))
     _refuse_small(parts, spec, calibrated=share > 0)
     return parts
@@ -95,7 +95,7 @@ def _places(rows: pd.DataFrame, spec: ModelSpec) -> NDArray[np.float64]:
     return entities.astype(np.float64) / _WHOLE
 
 
-def _newest(times: pd.Series, share: float) -> NDArray[np.bool_]:
+def are_newest(times: pd.Series, share: float) -> NDArray[np.bool_]:
     """Which rows are the newest share, shape (rows,): those of the first of these moments are all among them."""
     if not share or times.empty:
         return np.zeros(len(times), np.bool_)

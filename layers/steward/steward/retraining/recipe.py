@@ -3,35 +3,20 @@
 import importlib.metadata
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Protocol, assert_never
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from steward.errors import TrainingImpossible
 from steward.profiles.derived_features import separator
+from steward.retraining.pipelines import column_transformer, fit_pipeline
+from steward.retraining.row_weights import weigh_rows
 from steward.spec.features import EmbeddingFeature, Feature
 from steward.spec.model import ModelSpec
-from steward.spec.policies import Recipe
-
-_CATEGORIES = 254
-"""What histogram gradient boosting can tell apart in one column; the rarest beyond them share a code."""
+from steward.spec.recipe import Recipe
 
 Target = NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.object_]
 """Whether each label is the positive one; or its class; or its value; shape (rows,)."""
@@ -70,14 +55,15 @@ def fit(
     """Fit a recipe. A feature that has no value in any row teaches nothing, and is left out.
 
     Args:
-        recipe: estimator, parameters, seed.
+        recipe: estimator, parameters, preprocessing, class weights, seed.
         spec: names and types the features.
         rows: one row a record, with every feature, shape (rows, ...).
         target: what to learn, shape (rows,).
         weights: how much each row counts, shape (rows,); None where all count alike.
 
     Raises:
-        TrainingImpossible: the estimator refuses its parameters or the rows; the message is its own.
+        TrainingImpossible: the estimator refuses its parameters or the rows, which the message says in its own words;
+            or class weights name a class that no row has.
     """
     filled = {name: feature for name, feature in learnable(spec).items() if rows[name].notna().any()}
     if not filled:
@@ -86,12 +72,12 @@ def fit(
     numbers = [
         column for name, feature in filled.items() if name not in categories for column in _expand(name, feature, spec)
     ]
+    counted = weigh_rows(recipe.class_weight, spec, rows, weights)
     try:
-        pipeline = _pipeline(recipe, categories, numbers)
+        columns = column_transformer(recipe, spec.task, categories, numbers, len(rows))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            counted = {} if weights is None else {"estimator__sample_weight": weights}
-            pipeline.fit(feature_frame(rows, spec), target, **counted)
+            pipeline = fit_pipeline(recipe, columns, feature_frame(rows, spec), target, counted)
     except (ValueError, TypeError) as error:
         raise TrainingImpossible(f"{recipe.estimator} could not be fitted: {error}") from error
     return pipeline  # type: ignore[no-any-return]
@@ -104,14 +90,18 @@ def score(model: Fitted, spec: ModelSpec, rows: pd.DataFrame) -> NDArray[np.floa
         The probability of the positive label, shape (rows,); of several classes that of each, in the order of the
         declaration, shape (rows, classes), 0 for one that it never learnt; for regression the value, shape (rows,).
     """
-    frame = feature_frame(rows, spec)
+    return score_frame(model, spec, feature_frame(rows, spec))
+
+
+def score_frame(model: Fitted, spec: ModelSpec, frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The same of rows whose features are as `feature_frame` gives them."""
     match spec.task:
         case "regression":
             return np.asarray(model.predict(frame), dtype=np.float64)
         case "multiclass_classification":
             learnt = {str(name): at for at, name in enumerate(model.classes_)}
             found = model.predict_proba(frame)
-            scores = np.zeros((len(rows), len(spec.classes)))
+            scores = np.zeros((len(frame), len(spec.classes)))
             for at, name in enumerate(spec.classes):
                 if name in learnt:
                     scores[:, at] = found[:, learnt[name]]
@@ -159,54 +149,3 @@ def _dimensions(cells: pd.Series, dimensions: int) -> NDArray[np.float64]:
         if isinstance(cell, list | tuple | np.ndarray):
             table[at] = cell
     return table
-
-
-def _pipeline(recipe: Recipe, categories: list[str], numbers: list[str]) -> Pipeline:
-    """The estimator behind its preprocessing."""
-    parameters = {"random_state": recipe.seed, **recipe.parameters}
-    boosted = {
-        "categorical_features": list(range(len(categories))),
-        "early_stopping": False,
-        **parameters,
-    }
-    match recipe.estimator:
-        case "HistGradientBoostingClassifier":
-            columns, estimator = _encode_categories(categories, numbers), HistGradientBoostingClassifier(**boosted)
-        case "HistGradientBoostingRegressor":
-            columns, estimator = _encode_categories(categories, numbers), HistGradientBoostingRegressor(**boosted)
-        case "RandomForestClassifier":
-            columns, estimator = _encode_categories(categories, numbers), RandomForestClassifier(**parameters)
-        case "RandomForestRegressor":
-            columns, estimator = _encode_categories(categories, numbers), RandomForestRegressor(**parameters)
-        case "ExtraTreesClassifier":
-            columns, estimator = _encode_categories(categories, numbers), ExtraTreesClassifier(**parameters)
-        case "ExtraTreesRegressor":
-            columns, estimator = _encode_categories(categories, numbers), ExtraTreesRegressor(**parameters)
-        case "LogisticRegression":
-            columns, estimator = _scale_numbers(categories, numbers), LogisticRegression(**parameters)
-        case "Ridge":
-            columns, estimator = _scale_numbers(categories, numbers), Ridge(**parameters)
-        case "ElasticNet":
-            columns, estimator = _scale_numbers(categories, numbers), ElasticNet(**parameters)
-        case never:
-            assert_never(never)
-    return Pipeline([("columns", columns), ("estimator", estimator)])
-
-
-def _encode_categories(categories: list[str], numbers: list[str]) -> BaseEstimator:
-    """Categories as numbers, for trees."""
-    ordinal = OrdinalEncoder(
-        handle_unknown="use_encoded_value",
-        unknown_value=np.nan,
-        encoded_missing_value=np.nan,
-        max_categories=_CATEGORIES,
-        dtype=np.float64,
-    )
-    return ColumnTransformer([("categories", ordinal, categories), ("numbers", "passthrough", numbers)])
-
-
-def _scale_numbers(categories: list[str], numbers: list[str]) -> BaseEstimator:
-    """A column for each category and standardised numbers, for linear models."""
-    one_hot = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=_CATEGORIES)
-    standardised = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-    return ColumnTransformer([("categories", one_hot, categories), ("numbers", standardised, numbers)])

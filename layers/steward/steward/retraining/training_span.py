@@ -23,7 +23,7 @@ _USUAL_SPANS = 4
 CANDIDATES: tuple[SpanName, ...] = (
     "everything", "decaying", "trailing", "reference_and_recent", "since_change",
 )  # fmt: skip
-"""What `auto` tries; of equal ones the first wins."""
+"""What `auto` tries; of equal ones the first wins. Weights need an estimator that takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def choose_span(
     times = training[spec.columns.time]
     if declared != "auto":
         return _checked(declared, training, times, facts, suffices)
-    known = [name for name in CANDIDATES if _missing(name, facts) == ""]
+    unweighted = spec.retraining.recipe is not None and not spec.retraining.recipe.weighs_rows
+    known = [name for name in CANDIDATES if not _missing(name, facts) and not (unweighted and name == "decaying")]
     folds = [fold for fold in _folds(training, times, spec.retraining.holdout_span) if all(map(suffices, fold))]
     tried: dict[str, float] = {}
     for name in known:

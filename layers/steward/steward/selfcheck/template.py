@@ -194,6 +194,8 @@ def arn(stack: DeployedStack, kind: str, physical: str) -> str:
             rest = f"lambda:{here}:function:{physical}"
         case "AWS::Scheduler::ScheduleGroup":
             rest = f"scheduler:{here}:schedule-group/{physical}"
+        case "AWS::KinesisFirehose::DeliveryStream":
+            rest = f"firehose:{here}:deliverystream/{physical}"
         case "AWS::Logs::LogGroup":
             rest = f"logs:{here}:log-group:{physical}:*"
         case _:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from steward.commands.authority import check_author, check_time, principal
 from steward.commands.codec import Message, Sending, decode, digest, model_of
+from steward.commands.command_base import Command
 from steward.commands.command_result import CommandResult
 from steward.commands.proof import BODY, request_headers
-from steward.commands.requests import Command
 from steward.errors import CommandInvalid, Conflict, NotProven, UnknownModel
 from steward.events import CommandRefused, Event
 from steward.function import Delivery

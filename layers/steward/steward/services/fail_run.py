@@ -9,6 +9,8 @@ from steward.errors import RunLost
 from steward.events import (
     Event,
     FailedInvocation,
+    ReproductionFailed,
+    ReproductionRequested,
     RunFailed,
     TrainingCompleted,
     TrainingRequested,
@@ -48,12 +50,17 @@ def note_error(runtime: Runtime, cause: Event, *, stage: AttemptedStage) -> Iter
 def end_run(runtime: Runtime, failed: FailedInvocation) -> Iterator[Event]:
     """End the run whose training, validation or release failed at every attempt, so that later runs are not held up.
 
+    A reproduction that failed so is announced.
+
     Lambda tells of processes that were killed too. Failures that are of no run, or of one that has ended, are let be.
     """
     try:
         cause = decode(json.dumps(failed.payload), sent_at=runtime.now())
     except (KeyError, ValueError) as error:
         logger.info("the failed invocation is of no run", function=failed.function_arn, reason=str(error))
+        return
+    if isinstance(cause, ReproductionRequested):
+        yield from _fail_reproduction(runtime, cause, failed.reason)
         return
     stage = _STAGES.get(type(cause))
     if stage is None or not isinstance(cause, TrainingRequested | TrainingCompleted | ValidationCompleted):
@@ -63,6 +70,17 @@ def end_run(runtime: Runtime, failed: FailedInvocation) -> Iterator[Event]:
         return
     message = killed_reason(run.attempt, stage) or f"{failed.reason}; the message is in the dead-letter queue"
     yield from fail_run(runtime, cause, cause.run, stage, run.outcome if run.ended else message)
+
+
+def _fail_reproduction(runtime: Runtime, cause: ReproductionRequested, reason: str) -> Iterator[Event]:
+    """Announce that a version could not be trained again."""
+    message = (
+        f"the function TrainModel failed at every attempt: {reason}. Its log says why; where it was killed, `steward "
+        f"reproduce {cause.model} {cause.version}` trains on your own computer"
+    )
+    event = ReproductionFailed(**runtime.caused_by(cause), version=cause.version, message=message)
+    entry = OutboxEntry(event, "reproduction_failed", cause.version, message, identity=f"killed-{cause.event_id}")
+    return announce(runtime, entry)
 
 
 def fail_run(runtime: Runtime, cause: Event, run: str, stage: RunStage, message: str) -> Iterator[Event]:

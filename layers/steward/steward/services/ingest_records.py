@@ -184,8 +184,9 @@ class _Ingestion:
 
     def _validate(self, path: Path) -> None:
         """Read the file once: valid rows go to the spool, the others to the quarantine."""
-        assign = version_assigner(self._runtime.data, self._spec, self._champion)
-        admitted = assign if self._kind in {"predictions", "telemetry"} else None
+        shadows = self._kind == "shadows"
+        assign = version_assigner(self._runtime.data, self._spec, self._champion, shadows=shadows)
+        admitted = assign if self._kind in {"predictions", "telemetry", "shadows"} else None
         key, completed = self._upload.created.key, self._upload.completed
         opener = event_opener(self._spec)
         batch = RecordFileReader(path, key, self._spec, self._kind, completed, LIMITS, opener=opener)  # type: ignore[arg-type] # no correction
@@ -222,7 +223,7 @@ class _Ingestion:
             self._arrivals,
         )
         windows = self._spool.windows
-        if self._kind == "labels":  # of two labels of an id the newest stands, which is found when they are joined
+        if self._kind in {"labels", "shadows"}:  # which row of an ID counts is found when they are joined
             return publication.untimed_labels() + sum(publication.window(window, lambda _: None) for window in windows)
         if not windows:
             return 0

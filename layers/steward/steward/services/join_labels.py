@@ -12,6 +12,7 @@ from steward.ingestion.unmatched_labels_report import NOTHING_UNMATCHED, Unmatch
 from steward.performance.policy_metric import labels_by_class, realised_loss
 from steward.repositories import models
 from steward.repositories.labelled_window import LabelledWindow, list_files
+from steward.repositories.release_sums import concerns_window, update_sums
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window
@@ -37,6 +38,8 @@ def join_labels(runtime: Runtime, ingested: JoinCause) -> Iterator[OutcomesUpdat
         yield from _update(runtime, spec, ingested, {Window.parse(window) for window in ingested.windows})
     elif isinstance(ingested, PredictionsSuperseded):
         yield from _join_given_up(runtime, spec, ingested)
+    elif ingested.kind == "shadows":
+        yield from _update(runtime, spec, ingested, {Window.parse(window) for window in ingested.windows})
     elif ingested.kind == "labels":
         yield from _join_labels(runtime, spec, ingested)
     else:
@@ -119,6 +122,8 @@ def _update(
     for window in sorted(windows):
         if window in report.windows or _has_labels(runtime.data, spec, window):
             yield from _join_window(runtime, spec, cause, window, report)[0]
+        else:
+            _sum_arms(runtime, spec, window)
 
 
 def _has_labels(data: Bucket, spec: ModelSpec, window: Window) -> bool:
@@ -154,7 +159,17 @@ def _join_window(  # noqa: PLR0917 - the event, its window, and what is known be
         updated = [_update_outcomes(runtime, cause, records, version, report) for version in records.bins]
         before, listing = listing, list_files(runtime.data, spec, window)
         if listing == before:
+            _sum_arms(runtime, spec, window)
             return updated, records
+
+
+def _sum_arms(runtime: Runtime, spec: ModelSpec, window: Window) -> None:
+    """While a gradual release runs, sum up what its arms did in a window: before anybody hears of its outcomes."""
+    if spec.release.mode == "direct":
+        return
+    release = models.routing(runtime.data, spec.model).release
+    if release and concerns_window(release, window):
+        update_sums(runtime.data, spec, release, window)
 
 
 def _update_outcomes(

@@ -29,7 +29,7 @@ ROUTINE: frozenset[Action] = frozenset(
 )
 """Entries that only say that something was made: their evidence may go, that of decisions stays."""
 
-_STORED = ("predictions", "labels", "telemetry")
+_STORED = ("predictions", "labels", "telemetry", "shadows")
 
 
 class RetentionEvidence(VersionedModel):

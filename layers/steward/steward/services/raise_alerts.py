@@ -2,17 +2,15 @@
 
 import hashlib
 from collections.abc import Generator, Iterator, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 from steward.alerting.action_events import AlertFields, action_event, alert_event
 from steward.alerting.actions import ActionExecution, reclaim_abandoned
 from steward.alerting.alert_status import AlertStatus
-from steward.alerting.cause import likely_cause
 from steward.alerting.due_actions import due_actions
 from steward.alerting.inhibition import monitors_to_notify
-from steward.alerting.inputs import Acknowledgement, CheckSummary, Doubt, Mute, monitor_finding
+from steward.alerting.inputs import Acknowledgement, CheckSummary, Mute
 from steward.alerting.messages import alerts_notification, notice
 from steward.alerting.model_alerts import ModelAlerts, alert_statuses
 from steward.alerting.notification_lease import Announcement, Lease
@@ -27,7 +25,6 @@ from steward.events import (
     BatchRejected,
     CheckCompleted,
     Event,
-    ObjectRef,
     ReleaseChanged,
 )
 from steward.ledger import Action
@@ -35,19 +32,14 @@ from steward.monitoring.check import Check
 from steward.notification_channels import publish
 from steward.outbox import OutboxEntry, announce, announce_all, record
 from steward.repositories import models
-from steward.repositories.uploads import correlation_of
-from steward.results import Status, shorten
+from steward.repositories.check_summaries import BAD_SUMMARY, summarize_check
+from steward.results import shorten
 from steward.runtime import Runtime, TopicSettings
 from steward.spec.model import ModelSpec
 from steward.spec.monitors import MonitorName
 from steward.store import keys
 from steward.store.bus import Bus
 from steward.store.console import object_url
-
-_UNMATCHED = ("unmatched_share", "waiting_labels")
-
-_GOOD_SUMMARY, _BAD_SUMMARY = 240, 1000
-"""Characters that are remembered of a sentence: the whole is in the check."""
 
 _ACTIONS: Final[dict[type[Event], Action]] = {
     AlertRaised: "alert_raised",
@@ -118,7 +110,7 @@ def _apply(alerts: ModelAlerts, cause: Event, summary: CheckSummary | None) -> M
     """The alerts with what an event says: a check, a mute, an acknowledgement."""
     match cause:
         case AlertMuted():
-            reason = shorten(cause.reason, _BAD_SUMMARY)
+            reason = shorten(cause.reason, BAD_SUMMARY)
             mute = Mute(monitor=cause.monitor, as_of=cause.as_of, until=cause.until, reason=reason, author=cause.author)
             return alerts.with_mute(cause.event_id, mute)
         case AlertAcknowledged():
@@ -233,40 +225,3 @@ def _event(runtime: Runtime, model: str, name: MonitorName, lease: Lease) -> Ale
 
 def _report_url(runtime: Runtime, model: str) -> str:
     return object_url(runtime.data.name, keys.report_page(model))
-
-
-def summarize_check(check: Check, stored: ObjectRef, spec: ModelSpec, at: datetime) -> CheckSummary:
-    """What alerts need of a check made at some time; what was not measured is no finding, nor what has no limit."""
-    findings, doubts = {}, {}
-    for monitor, status in check.statuses.items():
-        of_monitor = [result for result in check.results if result.monitor == monitor]
-        bad, measured = status in ("drift", "breach"), any(result.undecided for result in of_monitor)
-        sentence = shorten(check.summary(monitor), _BAD_SUMMARY if bad or status == "unknown" else _GOOD_SUMMARY)
-        if status == "unknown":
-            doubts[monitor] = Doubt(measured=measured, sentence=sentence)
-        reported: Status = "ok" if not bad and any(result.status == "ok" for result in of_monitor) else status
-        if bad or reported == "ok" or measured:
-            findings[monitor] = monitor_finding(of_monitor, reported, sentence)
-    return CheckSummary(
-        version=check.version,
-        window=check.window,
-        check=check.check,
-        evidence=len(check.batches) + len(check.label_batches) + check.joined_corrections + check.given_up,
-        rows=check.rows + check.readings,
-        labelled_rows=check.labelled_rows,
-        attributed_rows=max((found.rows for found in check.results if found.monitor == "attribution_drift"), default=0),
-        revision=check.spec.key,
-        at=f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}",
-        unmatched_labels=round(
-            sum(
-                (result.value or 0) * (result.rows if result.statistic == "unmatched_share" else 1)
-                for result in check.results
-                if result.statistic in _UNMATCHED
-            )
-        ),
-        newest_upload=correlation_of(max(check.batches)) if check.batches else "",
-        stored=stored,
-        cause=shorten(likely_cause(check.results, spec.judged_by), _BAD_SUMMARY),
-        findings=findings,
-        doubts=doubts,
-    )

@@ -4,9 +4,12 @@ from collections.abc import Generator, Iterator
 
 from steward.errors import NotReleased, ObjectChanged, ObjectMissing, RunLost
 from steward.events import (
+    CheckCompleted,
     Event,
     FreezeProposed,
+    ModelRemoved,
     ReleaseChanged,
+    ReleaseOverrideProposed,
     ReleaseStage,
     RollbackProposed,
     ValidationCompleted,
@@ -18,6 +21,18 @@ from steward.repositories import models
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
+from steward.services.gradual_release import (
+    challengers_wanted,
+    end_release,
+    is_gradual,
+    made_for_another_declaration,
+    move_release,
+    override_release,
+    start_or_queue,
+    waits_because,
+)
+from steward.services.release_announcements import announce_changes
+from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.validation.evaluation import Evaluation
 
@@ -37,10 +52,24 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[Event]:
             _freeze(runtime, cause)
         case RollbackProposed():
             yield from _roll_back(runtime, cause)
+            yield from move_release(runtime, cause)
+        case ReleaseOverrideProposed():
+            yield from override_release(runtime, cause)
+        case ModelRemoved():
+            yield from end_release(runtime, cause, f"the model is removed: {cause.summary}")
+            return
+        case CheckCompleted():
+            _end_freeze(runtime, cause)
+            yield from move_release(runtime, cause)
         case _:
-            if models.routing(runtime.data, cause.model).freeze:
-                runtime.data.update(keys.routing(cause.model), Routing, lambda present: _at(runtime, cause, present))
+            _end_freeze(runtime, cause)
     yield from _due(runtime, cause)
+
+
+def _end_freeze(runtime: Runtime, cause: Event) -> None:
+    """Record the end of a freeze that is over at the moment that an event speaks for."""
+    if models.routing(runtime.data, cause.model).freeze:
+        runtime.data.update(keys.routing(cause.model), Routing, lambda present: _at(runtime, cause, present))
 
 
 def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator[Event, None, bool]:
@@ -49,10 +78,11 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
     Returns:
         Whether it waits.
     """
-    models.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
+    spec, _ = models.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
     evaluation = runtime.data.load(judged.evaluation, Evaluation)
-    if not evaluation.passed:
-        return (yield from _end_run(runtime, judged, evaluation, "refused", judged.summary))
+    unfit = made_for_another_declaration(runtime, spec, judged) if evaluation.passed else judged.summary
+    if unfit:
+        return (yield from _end_run(runtime, judged, evaluation, "refused", unfit))
     try:
         manifest = models.manifest(runtime.data, judged.model, judged.version)
         refuse_foreign(manifest, evaluation, runtime.settings.environment)
@@ -63,9 +93,13 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
 
     def promote(present: Routing | None) -> Routing:
         routing = _at(runtime, judged, present)
+        if routing.was_begun(judged.run):
+            return routing
         if routing.freeze:
             return routing.enqueue(judged)
         over = _replaced_version(runtime, judged, routing) if evaluation.adopted else evaluation.champion
+        if is_gradual(spec) and routing.champion and not routing.was_promoted(judged.run):
+            return start_or_queue(routing, spec, judged, over, promoted_at)
         promoted = routing.promote(
             judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at
         )
@@ -78,9 +112,23 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
         return False
     except VersionRolledBack as error:
         return (yield from _end_run(runtime, judged, evaluation, "refused", f"{error}. {judged.summary}"))
+    return (yield from _announce_place(runtime, spec, judged, evaluation, routing))
+
+
+def _announce_place(
+    runtime: Runtime, spec: ModelSpec, judged: ValidationCompleted, evaluation: Evaluation, routing: Routing
+) -> Generator[Event, None, bool]:
+    """Announce what became of a version that passed: it is the champion, its release has begun, or it waits.
+
+    Returns:
+        Whether it waits.
+    """
+    if routing.was_begun(judged.run):
+        yield from announce_changes(runtime, judged, routing)
+        return False
     if routing.was_promoted(judged.run):
         return (yield from _end_run(runtime, judged, evaluation, "champion", judged.summary))
-    why = routing.freeze.sentence if routing.freeze else "the freeze is just over"
+    why = routing.freeze.sentence if routing.freeze else waits_because(routing, spec)
     event = _change_event(runtime, judged, evaluation, "held", f"{judged.summary}. It waits: {why}")
     entry = OutboxEntry(event, "promotion_held", judged.version, event.summary, (judged.evaluation,))
     yield from announce(runtime, entry)  # its run goes on when it need not wait any more
@@ -92,7 +140,11 @@ def _due(runtime: Runtime, cause: Event) -> Iterator[Event]:
 
     Each stays among those that wait until it was told what became of it: a redelivery after a death goes on there.
     """
-    for judged in models.routing(runtime.data, cause.model).promotable:
+    routing = models.routing(runtime.data, cause.model)
+    for judged in [one for one in routing.held if routing.was_begun(one.run)]:  # and not announced, by a death
+        yield from announce_changes(runtime, judged, routing)
+        _dequeue(runtime, cause, judged.run)
+    for judged in _ready(runtime, cause, routing):
         try:
             held = yield from _release_waiting(runtime, judged)
         except RunLost as error:  # nobody delivers it again, and there is no run that could fail
@@ -101,6 +153,15 @@ def _due(runtime: Runtime, cause: Event) -> Iterator[Event]:
             if held:
                 return  # frozen again meanwhile
         _dequeue(runtime, cause, judged.run)
+
+
+def _ready(runtime: Runtime, cause: Event, routing: Routing) -> list[ValidationCompleted]:
+    """The promotions that need wait no longer: of an experiment with several challengers, once all are there."""
+    if routing.promotable and routing.champion:
+        spec, _ = models.current_spec(runtime.data, cause.model)
+        if len(routing.held) < challengers_wanted(spec):
+            return []
+    return routing.promotable
 
 
 def _dequeue(runtime: Runtime, cause: Event, run: str) -> None:

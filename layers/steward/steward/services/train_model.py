@@ -15,13 +15,14 @@ from steward.retraining.adoption import adopt
 from steward.retraining.dataset import constant
 from steward.retraining.fitting import fit_version
 from steward.retraining.manifest import DatasetManifest
+from steward.retraining.parameter_search import SearchControl
 from steward.retraining.platform import describe_platform
 from steward.retraining.run_cost import lambda_dollars
 from steward.retraining.runs import Run
 from steward.retraining.split_evidence import SplitEvidence
 from steward.retraining.version_attributions import attribute_reference
 from steward.retraining.version_baseline import baseline_of
-from steward.retraining.versions import VersionManifest, version_name
+from steward.retraining.versions import SearchResult, VersionManifest, version_name
 from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
 from steward.spec.model import ModelSpec
@@ -99,7 +100,8 @@ def _train(
         store_evidence(evidence)
         evidence.require()
 
-    fitted = fit_version(spec, frozen.rows, frozen.manifest, since=run.since, examine=examine)
+    control = _search_control(runtime, keys.version(spec.model, version, "search.json"))
+    fitted = fit_version(spec, frozen.rows, frozen.manifest, since=run.since, examine=examine, control=control)
     model, training, holdout = fitted.judged, fitted.training, fitted.holdout
     attributed = attribute_reference(model, spec, training, holdout) if spec.monitors.attribution_drift else None
     importances, baseline = baseline_of(spec, fitted, attributed)
@@ -123,6 +125,8 @@ def _train(
         judged=_put_artifact(runtime, spec, version, "judged.skops", model) if fitted.refitted else None,
         judged_until=frozen.manifest.holdout_start if fitted.refitted else None,
         span=fitted.span,
+        search=fitted.search,
+        calibration=fitted.calibrated,
         background=(
             put(keys.version(spec.model, version, "background.json"), attributed.background.model_dump_json().encode())
             if attributed
@@ -136,6 +140,17 @@ def _train(
         holdout_until=frozen.manifest.end,
     )
     return manifest, put(keys.version(spec.model, version, "manifest.json"), manifest.model_dump_json().encode())
+
+
+def _search_control(runtime: Runtime, key: str) -> SearchControl:
+    """What a search found is stored before the version: an attempt that repeats this one makes the same artifact."""
+
+    def keep(result: SearchResult) -> SearchResult:
+        return runtime.data.load(runtime.data.create_if_absent(key, result.model_dump_json().encode()), SearchResult)
+
+    return SearchControl(
+        clock=lambda: runtime.now().timestamp(), found=runtime.data.load_if_present(key, SearchResult), keep=keep
+    )
 
 
 def _put_artifact(runtime: Runtime, spec: ModelSpec, version: str, part: str, model: recipe.Fitted) -> ObjectRef:

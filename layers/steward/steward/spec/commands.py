@@ -7,7 +7,18 @@ from pydantic import Field, StringConstraints
 from steward.spec.spec_section import SpecSection, spelling
 
 CommandName = Literal[
-    "acknowledge", "mute", "check", "retrain", "freeze", "thaw", "roll_back", "open_defect", "change_defect", "remove"
+    "acknowledge",
+    "mute",
+    "check",
+    "retrain",
+    "freeze",
+    "thaw",
+    "roll_back",
+    "release",
+    "open_defect",
+    "change_defect",
+    "remove",
+    "reproduce",
 ]
 
 _ARN = r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$"

@@ -1,165 +1,27 @@
 """Recipes that cannot be trained, as far as it can be checked without scikit-learn."""
 
 import difflib
-import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
 
 from steward.spec.model import ModelSpec
+from steward.spec.parameter_tables import PARAMETERS, PROBABILITY_LOSSES, accepts, describe_allowed
+from steward.spec.recipe import BOOSTING, FORESTS, TREES, ParameterRange, Recipe, regresses
 
+__all__ = ["PARAMETERS", "accepts", "untrainable"]
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """Finite numbers that a parameter may be: JSON has no others.
-
-    Attributes:
-        lowest, highest: the range, in which both lie unless told otherwise; without an end where infinite.
-        above: whether the lowest itself is left out.
-        below: whether the highest itself is left out.
-        kind: `whole` numbers, `fraction` for those with a decimal point alone, where whole ones mean something else, or
-            any that is `real`.
-    """
-
-    lowest: float
-    highest: float = math.inf
-    above: bool = False
-    below: bool = False
-    kind: Literal["whole", "fraction", "real"] = "real"
-
-    def __contains__(self, value: object) -> bool:
-        kinds = {"whole": int, "fraction": float, "real": int | float}
-        if isinstance(value, bool) or not isinstance(value, kinds[self.kind]) or not math.isfinite(value):
-            return False
-        high_enough = value > self.lowest if self.above else value >= self.lowest
-        return high_enough and (value < self.highest if self.below else value <= self.highest)
-
-    def __str__(self) -> str:
-        name = {"whole": "a whole number", "fraction": "a number with a decimal point", "real": "a number"}[self.kind]
-        ends = [f"{'above' if self.above else 'of at least'} {self.lowest:g}"] if self.lowest > -math.inf else []
-        ends += [f"{'below' if self.below else 'at most'} {self.highest:g}"] if self.highest < math.inf else []
-        return f"{name} {' and '.join(ends)}".strip()
-
-
-type Parameters = dict[str, tuple[Numbers | type[str] | str | bool | None, ...]]
-"""What each parameter may be: numbers of a range, any text (`str`), a word, true, false or null."""
-
-
-_FLAG = (True, False)
-_AT_LEAST_0 = Numbers(0)
-_ABOVE_0 = Numbers(0, above=True)
-_COUNT = Numbers(1, kind="whole")
-_VERBOSE = (Numbers(0, kind="whole"), *_FLAG)
-_JOBS = (Numbers(-math.inf, kind="whole"), None)
-_SHARE = Numbers(0, 1)
-_FRACTION = Numbers(0, 1, above=True, kind="fraction")
-_PROPER_FRACTION = Numbers(0, 1, above=True, below=True, kind="fraction")
-
-_BOOSTING: Parameters = {
-    "early_stopping": ("auto", *_FLAG),
-    "interaction_cst": ("pairwise", "no_interactions", None),
-    "l2_regularization": (_AT_LEAST_0,),
-    "learning_rate": (_ABOVE_0,),
-    "max_bins": (Numbers(2, 255, kind="whole"),),
-    "max_depth": (_COUNT, None),
-    "max_features": (_FRACTION,),
-    "max_iter": (_COUNT,),
-    "max_leaf_nodes": (Numbers(2, kind="whole"), None),
-    "min_samples_leaf": (_COUNT,),
-    "monotonic_cst": (None,),
-    "n_iter_no_change": (_COUNT,),
-    "scoring": (str, None),
-    "tol": (_AT_LEAST_0,),
-    "validation_fraction": (_PROPER_FRACTION, _COUNT, None),
-    "verbose": _VERBOSE,
-    "warm_start": _FLAG,
-}
-_FOREST: Parameters = {
-    "bootstrap": _FLAG,
-    "ccp_alpha": (_AT_LEAST_0,),
-    "max_depth": (_COUNT, None),
-    "max_features": (_COUNT, _FRACTION, "sqrt", "log2", None),
-    "max_leaf_nodes": (Numbers(2, kind="whole"), None),
-    "max_samples": (_COUNT, Numbers(0, above=True, kind="fraction"), None),
-    "min_impurity_decrease": (_AT_LEAST_0,),
-    "min_samples_leaf": (_COUNT, _PROPER_FRACTION),
-    "min_samples_split": (Numbers(2, kind="whole"), _FRACTION),
-    "min_weight_fraction_leaf": (Numbers(0, 0.5),),
-    "monotonic_cst": (None,),
-    "n_estimators": (_COUNT,),
-    "n_jobs": _JOBS,
-    "oob_score": _FLAG,
-    "verbose": _VERBOSE,
-    "warm_start": _FLAG,
-}
-
-_CLASSIFYING_FOREST: Parameters = _FOREST | {
-    "class_weight": ("balanced", "balanced_subsample", None),
-    "criterion": ("gini", "entropy", "log_loss"),
-}
-_REGRESSION_FOREST: Parameters = _FOREST | {
-    "criterion": ("squared_error", "absolute_error", "poisson"),
-}
-
-PARAMETERS: Mapping[str, Parameters] = {
-    "ElasticNet": {
-        "alpha": (_AT_LEAST_0,),
-        "copy_X": _FLAG,
-        "fit_intercept": _FLAG,
-        "l1_ratio": (_SHARE,),
-        "max_iter": (_COUNT, None),
-        "positive": _FLAG,
-        "precompute": _FLAG,
-        "selection": ("cyclic", "random"),
-        "tol": (_AT_LEAST_0,),
-        "warm_start": _FLAG,
-    },
-    "ExtraTreesClassifier": _CLASSIFYING_FOREST,
-    "ExtraTreesRegressor": _REGRESSION_FOREST,
-    "HistGradientBoostingClassifier": _BOOSTING | {"class_weight": ("balanced", None), "loss": ("log_loss",)},
-    "HistGradientBoostingRegressor": _BOOSTING
-    | {
-        "loss": ("squared_error", "absolute_error", "gamma", "poisson", "quantile"),
-        "quantile": (_SHARE, None),
-    },
-    "LogisticRegression": {
-        "C": (_ABOVE_0,),
-        "class_weight": ("balanced", None),
-        "dual": _FLAG,
-        "fit_intercept": _FLAG,
-        "intercept_scaling": (_ABOVE_0,),
-        "l1_ratio": (_SHARE, None),
-        "max_iter": (Numbers(0, kind="whole"),),
-        "n_jobs": _JOBS,
-        "penalty": ("l1", "l2", "elasticnet", None),
-        "solver": ("lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga"),
-        "tol": (_AT_LEAST_0,),
-        "verbose": _VERBOSE,
-        "warm_start": _FLAG,
-    },
-    "RandomForestClassifier": _CLASSIFYING_FOREST,
-    "RandomForestRegressor": _REGRESSION_FOREST,
-    "Ridge": {
-        "alpha": (_AT_LEAST_0,),
-        "copy_X": _FLAG,
-        "fit_intercept": _FLAG,
-        "max_iter": (_COUNT, None),
-        "positive": _FLAG,
-        "solver": ("auto", "cholesky", "lbfgs", "lsqr", "sag", "saga", "sparse_cg", "svd"),
-        "tol": (_AT_LEAST_0,),
-    },
-}
-"""What each parameter may be, of those that a declaration can write, as scikit-learn says; but for the seed and the
-categorical columns, which Steward sets."""
-
+type RecipeProblem = tuple[tuple[str, ...], str]
+"""The path of a setting, and what is wrong with it and what to do."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?")
 _EXPONENT = "in YAML without quotes, and with a point and a sign before an exponent: 1.0e-4"
 _NOT_LEARNT = ("datetime", "text")
+_RECIPE = ("retraining", "recipe")
+_MOST_CATEGORIES = 254
+_TWO_CLASSES = 2
 
 
-def untrainable(spec: ModelSpec) -> Iterator[tuple[tuple[str, ...], str]]:
+def untrainable(spec: ModelSpec) -> Iterator[RecipeProblem]:
     """Why a recipe could never train: the path of each setting, and what is wrong with it.
 
     Only declarations that are uploaded are judged: one that is in force already stays readable.
@@ -167,17 +29,12 @@ def untrainable(spec: ModelSpec) -> Iterator[tuple[tuple[str, ...], str]]:
     recipe = spec.retraining.recipe
     if recipe is None:
         return
-    known = PARAMETERS[recipe.estimator]
-    for name, value in recipe.parameters.items():
-        path = ("retraining", "recipe", "parameters", name)
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known))}"
-            yield path, f"{recipe.estimator} has no such parameter; {hint}"
-        elif not accepts(recipe.estimator, name, value):
-            written = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
-            hint = f" ({_EXPONENT})" if isinstance(value, str) and _NUMBER.fullmatch(value) else ""
-            yield path, f"{recipe.estimator} does not take {written}; write {_describe(known[name])}{hint}"
+    yield from _parameter_problems(recipe)
+    yield from _search_problems(recipe)
+    yield from _preprocessing_problems(recipe)
+    yield from _monotonic_problems(recipe, spec)
+    yield from _weight_problems(recipe, spec)
+    yield from _probability_problems(recipe, spec)
     if all(feature.type in _NOT_LEARNT for feature in spec.features.values()):
         yield (
             ("features",),
@@ -188,28 +45,126 @@ def untrainable(spec: ModelSpec) -> Iterator[tuple[tuple[str, ...], str]]:
         )
 
 
-def accepts(estimator: str, parameter: str, value: object) -> bool:
-    """Whether an estimator's parameter may have a value.
-
-    >>> accepts("LogisticRegression", "C", 0.5), accepts("LogisticRegression", "C", "much")
-    (True, False)
-    """
-    for allowed in PARAMETERS[estimator][parameter]:
-        match allowed:
-            case Numbers():
-                if value in allowed:
-                    return True
-            case type():
-                if isinstance(value, allowed):
-                    return True
-            case _:
-                if type(value) is type(allowed) and value == allowed:
-                    return True
-    return False
+def _parameter_problems(recipe: Recipe) -> Iterator[RecipeProblem]:
+    for name, value in recipe.parameters.items():
+        if problem := _unknown(recipe, name) or _unfit(recipe, name, value):
+            yield (*_RECIPE, "parameters", name), problem
 
 
-def _describe(allowed: tuple[Numbers | type[str] | str | bool | None, ...]) -> str:
-    """What may be written, as a declaration has it."""
-    words = {str: "text", True: "true", False: "false", None: "null"}
-    names = [str(one) if isinstance(one, Numbers | str) else words[one] for one in allowed]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+def _search_problems(recipe: Recipe) -> Iterator[RecipeProblem]:
+    if recipe.search is None:
+        return
+    for name, values in recipe.search.parameters.items():
+        path = (*_RECIPE, "search", "parameters", name)
+        if problem := _unknown(recipe, name):
+            yield path, problem
+            continue
+        if isinstance(values, ParameterRange):
+            ends = [values.minimum, values.maximum]
+            tried: list[float | int | str | bool | None] = [*ends] if values.whole else [float(end) for end in ends]
+        else:
+            tried = values
+        if problems := [problem for value in tried if (problem := _unfit(recipe, name, value))]:
+            yield path, problems[0]
+
+
+def _unknown(recipe: Recipe, name: str) -> str:
+    """That an estimator has no parameter of this name; empty where it has."""
+    known = PARAMETERS[recipe.estimator]
+    if name in known:
+        return ""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known))}"
+    return f"{recipe.estimator} has no such parameter; {hint}"
+
+
+def _unfit(recipe: Recipe, name: str, value: object) -> str:
+    """That a parameter cannot have a value; empty where it can."""
+    if accepts(recipe.estimator, name, value):
+        return ""
+    written = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    hint = f" ({_EXPONENT})" if isinstance(value, str) and _NUMBER.fullmatch(value) else ""
+    allowed = describe_allowed(PARAMETERS[recipe.estimator][name])
+    return f"{recipe.estimator} does not take {written}; write {allowed}{hint}"
+
+
+def _preprocessing_problems(recipe: Recipe) -> Iterator[RecipeProblem]:
+    chosen, path = recipe.preprocessed, (*_RECIPE, "preprocessing")
+    if chosen.imputer == "none" and recipe.estimator not in TREES:
+        problem = f"{recipe.estimator} cannot be fitted on rows with missing cells; write median, mean or most_frequent"
+        yield (*path, "imputer"), problem
+    coded = recipe.estimator in BOOSTING and chosen.encoder == "OrdinalEncoder"
+    if coded and chosen.maximum_categories > _MOST_CATEGORIES:
+        problem = f"{recipe.estimator} tells {_MOST_CATEGORIES} codes apart; write {_MOST_CATEGORIES} or less"
+        yield (*path, "maximum_categories"), problem
+    if recipe.estimator == "IsolationForest" and chosen.encoder == "TargetEncoder":
+        problem = "IsolationForest learns without labels; write OrdinalEncoder or OneHotEncoder"
+        yield (*path, "encoder"), problem
+
+
+def _monotonic_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[RecipeProblem]:
+    path = (*_RECIPE, "monotonic")
+    able = (*BOOSTING, *FORESTS)
+    if recipe.monotonic and recipe.estimator not in able:
+        yield path, f"{recipe.estimator} cannot be constrained; remove it, or choose one of {', '.join(able)}"
+    if recipe.monotonic and spec.task == "multiclass_classification":
+        yield path, "needs a regression or two classes: several probabilities cannot all rise; remove it"
+    for name in recipe.monotonic:
+        feature = spec.features.get(name)
+        if feature is None:
+            near = difflib.get_close_matches(name, spec.features, n=1)
+            hint = f"did you mean {near[0]}?" if near else "name a numeric feature"
+            yield (*path, name), f"there is no such feature; {hint}"
+        elif feature.type != "numeric":
+            yield (*path, name), f"{name} is {feature.type}, which has no order; name a numeric feature, or remove it"
+
+
+def _weight_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[RecipeProblem]:
+    path = (*_RECIPE, "class_weight")
+    if spec.retraining.chosen_span == "decaying" and not recipe.weighs_rows:
+        problem = f"{recipe.estimator} cannot let rows count less; choose another span, such as trailing"
+        yield ("retraining", "span"), problem
+    if recipe.class_weight is None:
+        return
+    searched = recipe.search.parameters if recipe.search else {}
+    if spec.task == "regression":
+        yield path, "a regression has no classes; remove it"
+    elif recipe.estimator == "IsolationForest":
+        yield path, "IsolationForest learns without labels; remove it"
+    elif not recipe.weighs_rows:
+        yield path, f"{recipe.estimator} cannot let rows count more; remove it, or choose another estimator"
+    elif "class_weight" in {*recipe.parameters, *searched}:
+        yield path, "stands among the parameters too; keep one of them"
+    elif isinstance(recipe.class_weight, dict):
+        yield from _label_problems(recipe.class_weight, spec)
+
+
+def _label_problems(weights: dict[str, float], spec: ModelSpec) -> Iterator[RecipeProblem]:
+    """Labels that are none, as far as a declaration names labels: of two it names the positive one."""
+    path = (*_RECIPE, "class_weight")
+    if spec.task == "multiclass_classification":
+        for name in weights:
+            if name not in spec.classes:
+                yield (*path, name), f"there is no such class; columns.scores has {', '.join(spec.classes)}"
+        return
+    if len(weights) > _TWO_CLASSES:
+        yield path, f"there are two classes, and {', '.join(weights)} are {len(weights)}; name each class once"
+
+
+def _probability_problems(recipe: Recipe, spec: ModelSpec) -> Iterator[RecipeProblem]:
+    if recipe.calibration and regresses(recipe.estimator):
+        yield (*_RECIPE, "calibration"), "makes probabilities, and a regression has none; remove it"
+    if recipe.calibration:
+        return
+    if recipe.estimator == "SGDClassifier":
+        searched = recipe.search.parameters.get("loss", []) if recipe.search else []
+        losses = [recipe.parameters.get("loss", "log_loss"), *(searched if isinstance(searched, list) else [])]
+        if margins := [str(loss) for loss in losses if loss not in PROBABILITY_LOSSES]:
+            problem = f"gives no probabilities with loss: {margins[0]}; write calibration: sigmoid, or loss: log_loss"
+            yield (*_RECIPE, "estimator"), problem
+    if recipe.estimator == "IsolationForest" and spec.judged_by != "roc_auc":
+        problem = (
+            f"IsolationForest gives scores of anomaly, which {spec.judged_by} cannot judge; write calibration: sigmoid "
+            "in the recipe, or metric: roc_auc under validation"
+        )
+        yield (*_RECIPE, "estimator"), problem

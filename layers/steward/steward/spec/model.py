@@ -18,6 +18,7 @@ from steward.spec.monitors import (
     REGRESSION_METRICS,
     Monitors,
 )
+from steward.spec.recipe import regresses
 from steward.spec.spec_section import error_at
 
 _FEWEST_CLASSES = 2
@@ -99,8 +100,9 @@ class ModelSpec(ModelSections):
     def _recipe_fits_the_task(self) -> Self:
         recipe = self.retraining.recipe
         regression = self.task == "regression"
-        if recipe and regression != (
-            recipe.estimator.endswith("Regressor") or recipe.estimator in {"Ridge", "ElasticNet"}
+        several = self.task == "multiclass_classification"
+        if recipe and (
+            regression != regresses(recipe.estimator) or (several and recipe.estimator == "IsolationForest")
         ):
             problem = f"{recipe.estimator} is no estimator for {self.task}; choose another"
             raise error_at(problem, "retraining", "recipe", "estimator")
@@ -131,6 +133,13 @@ class ModelSpec(ModelSections):
             asked.golden_rows, asked.expectations, self.features, list(answers), self.classes
         ):
             raise error_at(problem, "validation", *place)
+        return self
+
+    @model_validator(mode="after")
+    def _release_fits_the_model(self) -> Self:
+        columns = self.columns
+        for problem, place in self.release.problems(self.task, columns.entity, frozenset(columns.operation)):
+            raise error_at(problem, "release", *place)
         return self
 
     @model_validator(mode="after")

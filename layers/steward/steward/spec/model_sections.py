@@ -1,9 +1,10 @@
 """The sections of a declaration, and what follows from each by itself."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from steward.spec.actions import AlertAction
 from steward.spec.alerting import Alerting, AlertRule, usual_severity
@@ -24,8 +25,9 @@ from steward.spec.monitors import (
 )
 from steward.spec.policies import RetrainingPolicy, Schedules, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
+from steward.spec.release import ReleasePolicy
 from steward.spec.retention import Retention
-from steward.spec.spec_section import ModelName, Share, SpecSection
+from steward.spec.spec_section import ModelName, Share, SpecSection, error_at
 from steward.spec.validation_policy import ValidationPolicy
 from steward.spec.windows import YEAR
 
@@ -35,6 +37,12 @@ if TYPE_CHECKING:
 Task = Literal["binary_classification", "multiclass_classification", "regression", "text_generation"]
 
 _BINARY_ONLY: frozenset[PerformanceMetric] = frozenset({"business_value"})
+
+
+_FROM_COSTS = "business_value"
+Threshold = Annotated[
+    Share, BeforeValidator(lambda value: value, json_schema_input_type=Share | Literal["business_value"])
+]
 
 
 def _segment_shorthand(value: object) -> object:
@@ -52,7 +60,11 @@ class ModelSections(SpecSection):
     )
     task: Task
     positive_label: str = "1"
-    threshold: Share = 0.5
+    threshold: Threshold = Field(
+        default=0.5,
+        description="The score from which on a row is decided to be positive; `business_value`: the one that is worth "
+        "most where scores are probabilities.",
+    )
     columns: Columns
     features: Annotated[dict[str, Feature], Field(min_length=1)]
     outputs: dict[str, Feature] = Field(
@@ -95,9 +107,28 @@ class ModelSections(SpecSection):
     schedules: Schedules = Field(default_factory=Schedules)
     retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
+    release: ReleasePolicy = Field(default_factory=ReleasePolicy)
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
     retention: Retention = Field(default_factory=Retention)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _threshold_from_costs(cls, content: object) -> object:
+        if not isinstance(content, Mapping) or content.get("threshold") != _FROM_COSTS:
+            return content
+        if content.get("task") != "binary_classification":
+            raise error_at("business_value decides between two classes; remove it", "threshold")
+        if content.get("business_value") is None:
+            raise error_at("business_value is not declared; write what each kind of decision is worth", "threshold")
+        try:
+            costs = BusinessValue.model_validate(content["business_value"])
+        except ValidationError:
+            return {**content, "threshold": 0.5}  # its own mistakes are reported where they are
+        if costs.threshold is None:
+            problem = "says that a wrong decision is worth as much as the right one, or more; correct it"
+            raise error_at(problem, "business_value")
+        return {**content, "threshold": costs.threshold}
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from steward.spec.durations import Duration, Lateness, format_duration
 from steward.spec.maintenance import TimeZone
 from steward.spec.monitors import MonitorName
 from steward.spec.quality import Expression
+from steward.spec.recipe import Recipe
 from steward.spec.scheduling import ScheduleExpression
 from steward.spec.spec_section import SpecSection
 from steward.spec.split import Split, SplitPolicy
@@ -80,33 +81,6 @@ class Schedules(SpecSection):
     )
 
 
-Estimator = Literal[
-    "HistGradientBoostingClassifier",
-    "LogisticRegression",
-    "RandomForestClassifier",
-    "HistGradientBoostingRegressor",
-    "Ridge",
-    "RandomForestRegressor",
-    "ElasticNet",
-    "ExtraTreesClassifier",
-    "ExtraTreesRegressor",
-]
-
-
-class Recipe(SpecSection):
-    """A scikit-learn estimator from the allow-list, and its parameters."""
-
-    estimator: Estimator
-    parameters: dict[str, float | int | str | bool | None] = Field(default_factory=dict)
-    seed: int = 0
-
-    @model_validator(mode="after")
-    def _one_seed(self) -> Self:
-        if "random_state" in self.parameters:
-            raise ValueError("random_state is set by seed; write `seed: 7` in the recipe instead")
-        return self
-
-
 class RunBudget(SpecSection):
     """What runs may take in a calendar month (UTC, event time)."""
 
@@ -124,6 +98,10 @@ class RunBudget(SpecSection):
 
 
 SpanName = Literal["everything", "trailing", "decaying", "since_change", "reference_and_recent", "auto"]
+
+
+_CALIBRATION_SHARE = 0.2
+"""Of the rows before the holdout, where a recipe calibrates and no split says how many."""
 
 
 class RetrainingPolicy(CostAwareSettings):
@@ -202,6 +180,8 @@ class RetrainingPolicy(CostAwareSettings):
     @property
     def split_plan(self) -> SplitPolicy:
         """The split of a run, as its dataset records it."""
+        if self.recipe and self.recipe.calibration and self.split.calibration_share is None:
+            return self.split.model_copy(update={"calibration_share": _CALIBRATION_SHARE})
         return self.split
 
     @property

@@ -1,6 +1,7 @@
 """Problems of a declaration: location, description and remedy."""
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
@@ -13,6 +14,8 @@ _TOLD = 50
 _LENGTH = 300
 """What is said of one declaration fits into one event, whatever was uploaded."""
 _SHOWN = 40
+_LISTED = 200
+"""Characters of choices that are listed."""
 
 Path = tuple[str | int, ...]
 Positions = dict[Path, tuple[int, int] | None]
@@ -107,10 +110,13 @@ def _number(found: object) -> str:
 
 
 def _choose(found: object, names: Sequence[str]) -> str:
-    """What can stand in the place of something else, the likest first: a long list is cut short."""
+    """What can stand in the place of something else, the likest first; of a long list the likest alone."""
     likeness = {name: difflib.SequenceMatcher(None, str(found), name).ratio() for name in names}
     likest = sorted(names, key=lambda name: (-likeness[name], name))
-    return f"{_show(found)} is none of the choices; choose one of {', '.join(likest)}"
+    lengths = itertools.accumulate(len(name) + len(", ") for name in likest)
+    shown = [name for name, length in zip(likest, lengths, strict=True) if length <= _LISTED]
+    more = f", or {len(likest) - len(shown)} others" if len(shown) < len(likest) else ""
+    return f"{_show(found)} is none of the choices; choose one of {', '.join(shown)}{more}"
 
 
 def _unknown(name: str, names: Sequence[str]) -> str:

@@ -76,3 +76,18 @@ class BusinessValue(SpecSection):
     false_positive: float = 0.0
     true_negative: float = 0.0
     false_negative: float = 0.0
+
+    @property
+    def threshold(self) -> float | None:
+        """The probability from which on the positive decision is worth more; None where no decision is worth deciding.
+
+        Deciding positive gains (true_positive - false_negative) with the probability p of the positive label, and
+        loses (true_negative - false_positive) with 1 - p (C. Elkan, 2001, The foundations of cost-sensitive learning,
+        IJCAI).
+
+        >>> BusinessValue(true_positive=9, false_positive=-1).threshold
+        0.1
+        """
+        gain = self.true_positive - self.false_negative
+        loss = self.true_negative - self.false_positive
+        return loss / (gain + loss) if gain > 0 and loss > 0 else None

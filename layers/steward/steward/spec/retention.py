@@ -24,8 +24,8 @@ class Retention(SpecSection):
     inbox: Retained | None = Field(default=None, description="Uploads, from when they were made.")
     records: Retained | None = Field(
         default=None,
-        description="Stored predictions, labels and telemetry, from the end of their window; labels that found no "
-        "prediction, from their upload. Reference rows are kept.",
+        description="Stored predictions, labels, telemetry and shadows, from the end of their window; labels without "
+        "a prediction, from their upload. Reference rows are kept.",
     )
     profiles: Retained | None = Field(default=None, description="Profiles, from the end of their window.")
     checks: Retained | None = Field(default=None, description="Checks, from the end of their window.")

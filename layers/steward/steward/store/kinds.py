@@ -42,11 +42,19 @@ _MODEL = MODEL_NAME.strip("^$")
 STORED = (
     StoredKind("repositories.models:SpecRevision", rf"models/{_MODEL}/specs/[^/]+\.json"),
     StoredKind("retraining.versions:VersionManifest", rf"models/{_MODEL}/versions/[^/]+/manifest\.json"),
+    StoredKind("retraining.versions:SearchResult", rf"models/{_MODEL}/versions/[^/]+/search\.json"),
     StoredKind("baselines.baseline:Baseline", rf"models/{_MODEL}/versions/[^/]+/baseline\.json", version=2, oldest=2),
     StoredKind("retraining.background:Background", rf"models/{_MODEL}/versions/[^/]+/background\.json"),
     StoredKind("governance.card:ModelCard", rf"models/{_MODEL}/versions/[^/]+/card\.json"),
     StoredKind("validation.evaluation:Evaluation", rf"models/{_MODEL}/versions/[^/]+/(evaluation|tests/[^/]+)\.json"),
+    StoredKind(
+        "lineage.repeated_training:ReproductionResult", rf"models/{_MODEL}/versions/[^/]+/reproductions/[^/]+\.json"
+    ),
     StoredKind("releasing.routing:Routing", rf"models/{_MODEL}/routing\.json"),
+    StoredKind("releasing.release_windows:ReleaseWindow", rf"models/{_MODEL}/releases/[^/]+/windows/[^/]+\.json"),
+    StoredKind(
+        "experiments.experiment_result:ExperimentResult", rf"models/{_MODEL}/releases/[^/]+/experiment-\d+\.json"
+    ),
     StoredKind("retraining.manifest:DatasetManifest", rf"models/{_MODEL}/datasets/[^/]+/manifest\.json"),
     StoredKind("retraining.dataset_profile:DatasetProfile", rf"models/{_MODEL}/dataset-profiles/[^/]+\.json"),
     StoredKind("retraining.split_evidence:SplitEvidence", rf"models/{_MODEL}/datasets/[^/]+/split\.json"),

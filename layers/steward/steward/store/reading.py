@@ -12,7 +12,7 @@ from steward import aws
 from steward.errors import DocumentTooNew, ObjectChanged, ObjectMissing
 from steward.events import ObjectRef
 from steward.store.source import source_key
-from steward.store.stored_objects import ABSENT, ObjectContent, ObjectSummary, error_code, sha256
+from steward.store.stored_objects import ABSENT, UNCHANGED, ObjectContent, ObjectSummary, error_code, sha256
 
 PART = 64 * 1024**2
 _PIECE = 1024**2
@@ -33,13 +33,18 @@ class ObjectReader:
         self.name = name
         self.environment = environment
 
-    def get(self, key: str, version_id: str | None = None) -> ObjectContent:
+    def get(self, key: str, version_id: str | None = None, **conditions: str) -> ObjectContent:
         """The newest, or one named, version of an object.
+
+        Args:
+            key: the object.
+            version_id: of the version that is meant; the newest when None.
+            conditions: of the request, as boto3 names them.
 
         Raises:
             ObjectMissing: there is none.
         """
-        chosen = {"VersionId": version_id} if version_id else {}
+        chosen = {**conditions, **({"VersionId": version_id} if version_id else {})}
         try:
             answer = aws.s3().get_object(Bucket=self.name, Key=key, **chosen)  # type: ignore[arg-type]
         except ClientError as error:
@@ -59,6 +64,24 @@ class ObjectReader:
             return self.get(key)
         except ObjectMissing:
             return None
+
+    def find_changed(self, key: str, etag: str) -> ObjectContent | None:
+        """The newest version of an object, or None where it is still that with the ETag.
+
+        Args:
+            key: the object.
+            etag: of the version that is known; empty for none.
+
+        Raises:
+            ObjectMissing: there is none.
+        """
+        known = {"IfNoneMatch": etag} if etag else {}
+        try:
+            return self.get(key, **known)
+        except ClientError as error:
+            if error_code(error) in UNCHANGED:
+                return None
+            raise
 
     def load[Document: BaseModel](self, place: str | ObjectRef, kind: type[Document]) -> Document:
         """Read a JSON object as what it is, by its key or by the exact bytes that are meant.

@@ -5,13 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from steward.events import ObjectRef
 from steward.store.source import source_key
 
 ABSENT = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
 """How S3 says that an object is not there."""
+
+UNREACHABLE = (BotoCoreError, ClientError)
+"""How boto3 says that AWS did not do what was asked, or did not answer."""
+
+UNCHANGED = {"304", "NotModified"}
+"""How S3 says that an object is the one that is known."""
 
 
 @dataclass(frozen=True, slots=True)

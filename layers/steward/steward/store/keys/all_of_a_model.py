@@ -8,7 +8,7 @@ from steward.store.keys.uploaded_files import uploads
 
 def everything(model: str) -> list[str]:
     """The prefixes under which anything of a model is stored in the data bucket."""
-    kinds = ("predictions", "labels", "telemetry", "reference", "waiting")
+    kinds = ("predictions", "labels", "telemetry", "shadows", "reference", "waiting")
     whole = (
         "arrivals", "attributions", "checks", "commands", "corrections", "decisions", "erasures", "history", "models",
         "outcomes", "profiles",

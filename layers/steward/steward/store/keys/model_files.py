@@ -22,7 +22,7 @@ def versions(model: str) -> str:
 
 
 def version(model: str, version: str, part: str) -> str:
-    """One part of a version: manifest.json, model.skops, baseline.json, background.json, card.md, card.json, ..."""
+    """One part of a version: manifest.json, model.skops, search.json, baseline.json, card.md, ..."""
     return f"{versions(model)}{version}/{part}"
 
 
@@ -36,9 +36,34 @@ def champion_test(model: str, version: str, test: str) -> str:
     return f"{versions(model)}{version}/tests/{test}.json"
 
 
+def reproduction(model: str, version: str, request: str) -> str:
+    """What came of one request to train a version again (create-only)."""
+    return f"{versions(model)}{version}/reproductions/{request}.json"
+
+
 def routing(model: str) -> str:
     """Which version is in charge (compare-and-swap)."""
     return f"models/{model}/routing.json"
+
+
+def release_windows(model: str, release: str) -> str:
+    """Prefix of what the arms of a gradual release did, window by window."""
+    return f"models/{model}/releases/{release}/windows/"
+
+
+def release_window(model: str, release: str, window: str) -> str:
+    """What the arms of a gradual release did in one window (compare-and-swap)."""
+    return f"{release_windows(model, release)}{window}.json"
+
+
+def release_past(model: str, release: str) -> str:
+    """What was known of entities before a release began: hashes and means, as NumPy writes them (create-only)."""
+    return f"models/{model}/releases/{release}/past.npz"
+
+
+def experiment(model: str, release: str, step: int) -> str:
+    """What the experiment of one step of a release has found (compare-and-swap)."""
+    return f"models/{model}/releases/{release}/experiment-{step}.json"
 
 
 def datasets(model: str) -> str:

@@ -61,6 +61,19 @@ def uploads(model: str) -> str:
     return f"{INBOX}{model}/"
 
 
+def served(model: str, name: str) -> str:
+    """Where records of a served model are put that Firehose did not take; its own are in folders of hours beside them.
+
+    `template.yaml` has the prefix too.
+    """
+    return inbox(model, "predictions", f"served/direct/{name}.jsonl.gz")
+
+
+def shadows(model: str, version: str, batch: str) -> str:
+    """Where the predictions of a shadow on the rows of a batch are uploaded."""
+    return inbox(model, "shadows", f"{version}/{batch}.jsonl.gz")
+
+
 def correction_upload(model: str, defect: str, kind: str, name: str, *, withdraws: bool) -> str:
     """Where a user uploads rows that replace others, or the ids of rows that are withdrawn."""
     return inbox(model, "corrections", f"{defect}/{_WITHDRAWN if withdraws else ''}{kind}/{name}")
