@@ -22,7 +22,7 @@ from tests.unit.examples import DAY, START
 
 EVERY_FOUR_DAYS = SPEC.replace("on_alerts: [log_loss]", "on_alerts: []").replace("cool_down: 3d", "cool_down: 4d")
 WORLD = turned_world(days=18)
-AGED = "  every: 4d\n  refit: true\nvalidation: {minimum_gain: -10}\n"
+AGED = "  every: 4d\nvalidation: {minimum_gain: -10}\n"
 
 
 def past(**spans: HeldSpan) -> ReplayRecords:
@@ -31,8 +31,7 @@ def past(**spans: HeldSpan) -> ReplayRecords:
 
 
 def replayed(records: ReplayRecords, hold_on: str = "") -> PolicyReplay:
-    settings = AGED.replace("  refit: true\n", f"  refit: true\n{hold_on}")
-    return replay_policy(spec_of(settings, EVERY_FOUR_DAYS), records, "past")
+    return replay_policy(spec_of(hold_on + AGED, EVERY_FOUR_DAYS), records, "past")
 
 
 @pytest.mark.parametrize(("hold", "kind"), [("freeze", "freezes"), ("critical_defect", "critical_defects")])
