@@ -58,10 +58,7 @@ def tick(steward: World) -> None:
     steward.send("watch_deployment", TICK)
 
 
-GRADUAL = (
-    SPEC.replace("score: risk,", "score: risk, entity: buyer,")
-    + "release: {mode: canary, guardrails: [{metric: log_loss, margin: 0.1}]}\n"
-)
+GRADUAL = SPEC + "release: {mode: shadow, shadow: {margin: 0.1, duration: 2w}}\n"
 
 
 def challenge(steward: World) -> None:
@@ -85,11 +82,12 @@ def challenge(steward: World) -> None:
 
 
 def answer(steward: World) -> None:
-    """A day that the champion and the challenger share."""
-    sold = lemons.sales(1, first_day=50, rows_a_day=40).assign(buyer=[f"buyer-{at}" for at in range(40)])
-    now = Routing.model_validate(steward.object("models/lemons/routing.json"))
-    versions = [now.arm_of(buyer).version for buyer in sold["buyer"]]
-    steward.upload(f"{PREDICTIONS}50.csv", lemons.csv(lemons.predictions(sold).assign(version=versions)))
+    """A day that the champion answers and the challenger scores."""
+    sold = lemons.sales(1, first_day=50, rows_a_day=40)
+    scored = lemons.predictions(sold)
+    shadow = scored[["sale", "sold_at", "risk"]].assign(version="v2")
+    steward.upload(f"{PREDICTIONS}50.csv", lemons.csv(scored))
+    steward.upload("inbox/lemons/shadows/50.csv", lemons.csv(shadow))
     steward.upload(f"{LABELS}50.csv", lemons.csv(lemons.labels(sold)))
 
 

@@ -20,6 +20,7 @@ from steward.errors import NoDeployment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from botocore.credentials import Credentials
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
@@ -158,10 +159,15 @@ def sts() -> STSClient:
     return _client("sts", region_name=_region(), config=_CONFIG)
 
 
+def credentials() -> Credentials | None:
+    """What requests are signed with; None where there is nothing."""
+    return boto3.Session().get_credentials()
+
+
 def access_key() -> str:
     """The id of the key that requests are signed with; empty without credentials."""
-    credentials = boto3.Session().get_credentials()
-    return credentials.access_key or "" if credentials else ""
+    found = credentials()
+    return found.access_key or "" if found else ""
 
 
 @contextmanager

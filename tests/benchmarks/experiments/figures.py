@@ -24,6 +24,7 @@ RATIOS_HEAD = ["what is assigned", "shares", "experiments", "stopped by 50,000",
 PROMISED_RATIOS = (
     "Promised: 51 : 49 is found by 100,000 users at least 99 times of 100; at most 0.1 % of right splits are stopped."
 )
+_EVEN = 0.5
 _MOST_ALARMS, _LEAST_POWER, _LEAST_FOUND, _MOST_STOPS = 0.05, 0.85, 0.99, 0.001
 
 
@@ -56,7 +57,7 @@ def ratios_lines() -> Iterator[list[str]]:
     """A line for each share."""
     for counted in _read("ratios"):
         by_half, by_end = (counted["stopped"][look] / counted["experiments"] for look in (49, 99))
-        broken = counted["share"] != 0.5
+        broken = counted["share"] != _EVEN
         missed = by_end < _LEAST_FOUND if broken else by_end > _MOST_STOPS
         yield [
             counted["unit"], "51 : 49" if broken else "50 : 50", f"{counted['experiments']:,}", f"{by_half:.2%}",
@@ -92,6 +93,33 @@ def draw(path: Path) -> None:
     for at, share, label, offset, side in marks:
         axes.annotate(label, (at, share), textcoords="offset points", xytext=offset, ha=side, color=INK, fontsize=9)
     axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    save(figure, path)
+
+
+def draw_ratios(path: Path) -> None:
+    """How many experiments the sample ratio has stopped by when."""
+    figure, axes = axes_of(
+        "A split of 51 : 49 is found, and a right one is left alone",
+        "share of experiments stopped by the sample ratio, with a look every 1,000 users",
+        height=4.2,
+        grid="y",
+    )
+    for counted in _read("ratios"):
+        broken, rows = counted["share"] != _EVEN, counted["unit"] == "row"
+        shares = [stopped / counted["experiments"] for stopped in counted["stopped"]]
+        users = [(look + 1) * 1000 for look in range(len(shares))]
+        shade = "#2b6cb0" if broken else "#b3261e"
+        axes.plot(users, shares, color=shade, linewidth=2, linestyle="-" if rows else "--")
+        label = f"{'51 : 49' if broken else '50 : 50'}, {counted['unit']}s: {shares[-1]:.2%}"
+        place = (-6, -14 - 14 * (not rows)) if broken else (-6, 6 + 14 * (not rows))
+        axes.annotate(
+            label.replace("entitys", "entities"), (users[-1], shares[-1]), textcoords="offset points", xytext=place,
+            ha="right", color=INK, fontsize=9,
+        )  # fmt: skip
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("users", color=MUTED)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     save(figure, path)
 

@@ -58,7 +58,7 @@ def draw(path: Path) -> None:
             text, (weeks[-1], shares[-1]), textcoords="offset points", xytext=place, ha="right", color=INK, fontsize=9
         )
     axes.axhline(_MOST, color=MUTED, linewidth=1, linestyle=":")
-    axes.annotate("5 %", (1, _MOST), textcoords="offset points", xytext=(0, 4), color=MUTED, fontsize=9)
+    axes.annotate("5 %", (20, _MOST), textcoords="offset points", xytext=(0, 4), color=MUTED, fontsize=9)
     axes.set_ylim(0, 1)
     axes.set_xlabel("weeks", color=MUTED)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")

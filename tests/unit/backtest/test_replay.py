@@ -191,3 +191,12 @@ def test_a_replay_holds_versions_against_the_first_one_as_the_deployment_does(ma
     runs = replay_policy(settings, turned_world(turns_at=23), "declared").runs
     assert runs[0].outcome == outcome, runs[0].reason
     assert ("first approved version" in runs[0].reason) == (outcome == "refused")
+
+
+def test_the_runs_of_a_replayed_year_share_the_declared_chance() -> None:
+    settings = spec_of("  every: 4d\nvalidation: {chance_a_year: 0.05}\n", EVERY_FOUR_DAYS)
+    runs = replay_policy(settings, turned_world(), "declared").runs
+    shares = [float(found[1]) for run in runs if (found := re.search(r"in at most ([\d.]+)% of such runs", run.reason))]
+    assert len(shares) == len(runs) > 1
+    assert shares == sorted(shares, reverse=True), "four days apart, each has less than the one before"
+    assert shares[0] <= 5 * 28 / 421

@@ -52,6 +52,7 @@ def commands(draw: st.DrawFn) -> Command:
             "version": st.none() | st.just("20240119-4af1"),
             "reason": reasons,
         },
+        requests.ReproduceCommand: {"version": st.just("20240119-4af1")},
         requests.FreezeCommand: {"until": st.none() | later, "reason": reasons},
     }
     said = {name: draw(values) for name, values in own.get(kind, {"reason": reasons}).items()}

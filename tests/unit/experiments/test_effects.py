@@ -113,3 +113,29 @@ def test_too_few_rows_or_none_that_vary_have_no_effect(values: list[float]) -> N
     sums = MetricSums.of(values)
     assert difference_of_means(sums, sums) is None
     assert mean_of_pairs(sums) is None
+
+
+@given(st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.integers(0, GROUPS - 1)), max_size=50))
+def test_arrays_and_lists_have_the_sums_of_their_definition(rows: list[tuple[float, float, int]]) -> None:
+    values, covariates, groups = ([row[at] for row in rows] for at in range(3))
+    found = MetricSums.of(values, covariates, groups)
+    assert found == MetricSums.of(np.array(values), np.array(covariates), np.array(groups, np.int64))
+    assert MetricSums.model_validate_json(found.model_dump_json()) == found
+    assert found.rows == len(rows)
+    sums = (found.total, found.squares, found.covariate_total, found.covariate_squares, found.products)
+    defined = [
+        sum(part)
+        for part in (
+            values,
+            [value**2 for value in values],
+            covariates,
+            [covariate**2 for covariate in covariates],
+            [value * covariate for value, covariate, _ in rows],
+        )
+    ]
+    assert sums == pytest.approx(defined, abs=1e-6)
+    for group in {*groups}:
+        mine = [row for row in rows if row[2] == group]
+        assert found.group_rows[group] == len(mine)
+        assert found.group_totals[group] == pytest.approx(sum(row[0] for row in mine), abs=1e-6)
+        assert found.group_covariates[group] == pytest.approx(sum(row[1] for row in mine), abs=1e-6)

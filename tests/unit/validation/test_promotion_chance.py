@@ -55,7 +55,7 @@ def test_a_run_with_a_small_chance_asks_for_more_and_says_so() -> None:
     assert rare.confidence == pytest.approx(0.9992)
     assert "with 99.92% confidence" in rare.message
     assert "passes in at most 0.08% of such runs, and any of a year's in at most 5.0%" in rare.message
-    assert "autocorrelation up to 0.3" in rare.message
+    assert "autocorrelation up to 0.32" in rare.message
     lows = [judged("better_than_champion", yearly, run_chance=chance).low or 0 for chance in (0.05, 0.01, 0.001, 1e-5)]
     assert all(first > second for first, second in pairwise(lows))
 

@@ -207,6 +207,12 @@ PANELS = {
             "steward checkout loans 20190408 --to loans-april",
         ),
         Entry(
+            "predict",
+            "predict:predict",
+            "Ask for predictions of a file's rows.",
+            "steward predict loans april.csv --output april-scored.jsonl",
+        ),
+        Entry(
             "reproduce",
             "reproduce:reproduce",
             "Train a version again, and compare the artifacts.",

@@ -4,6 +4,7 @@ Nothing raises into the application, and nothing heavy is imported: boto3 is loa
 """
 
 from steward.client.prediction_log import Client, ClientStatus
+from steward.client.traffic_reader import RoutedClient, ServingVersion
 from steward.experiments.assignment import Assignment
 
-__all__ = ["Assignment", "Client", "ClientStatus"]
+__all__ = ["Assignment", "Client", "ClientStatus", "RoutedClient", "ServingVersion"]

@@ -12,7 +12,7 @@ SERIAL_BLOCKS = 28
 """Blocks from which on neighbours need not be independent: fewer cannot show it."""
 
 _AUTOCORRELATION = 0.8
-_FAR_AUTOCORRELATION = (0.3, 0.4)
+_FAR_AUTOCORRELATION = (0.32, 0.4)
 _FAR_BLOCKS = 21
 """Blocks from which on `far_margin` allows for the second."""
 _FEWEST_BLOCKS = 2

@@ -26,6 +26,7 @@ from steward.reporting.model_report import (
 from steward.reporting.monitor_states import drifted_columns, monitor_states
 from steward.reporting.report_evidence import ReportEvidence, StoredDocument
 from steward.reporting.reported_monitors import MonitorState
+from steward.reporting.reported_release import report_release
 from steward.reporting.trends import trends
 from steward.results import shorten
 from steward.retraining.next_step import next_step
@@ -79,6 +80,7 @@ def report(evidence: ReportEvidence, never: datetime) -> ModelReport:
         champion=champion,
         failed_run=failed,
         hold=hold,
+        release=report_release(evidence.routing, evidence.experiment) if evidence.routing else None,
         check=check,
         alerts=evidence.alerts.stored if evidence.alerts else None,
         trends=trends(spec, evidence.histories, statuses, evidence.alerts.stored if evidence.alerts else None),

@@ -10,6 +10,7 @@ from steward.monitoring.check import Bar
 from steward.reporting.judgements import Judgement
 from steward.reporting.ledger_projection import LedgerProjection
 from steward.reporting.reported_monitors import MonitorState, ReportPart, Trend
+from steward.reporting.reported_release import ReportedRelease
 from steward.spec.severity import Severity
 
 HealthStatus = Literal["critical", "warning", "attention", "unknown", "healthy"]
@@ -169,6 +170,7 @@ class ModelReport(ReportPart, VersionedModel):
     champion: Champion | None
     failed_run: FailedRun | None = None
     hold: Hold | None
+    release: ReportedRelease | None = None
     check: CheckState | None
     alerts: ObjectRef | None
     trends: list[Trend]

@@ -12,6 +12,7 @@ from steward.reporting.fleet import FleetSummary
 from steward.reporting.formatting import code, day, figure, moment, name, name_within, person
 from steward.reporting.interval_drawing import draw_interval
 from steward.reporting.model_report import HealthStatus, ModelReport
+from steward.reporting.reported_release import draw_release
 from steward.results import count_of
 
 HEALTH_LABELS: dict[HealthStatus, str] = {
@@ -65,6 +66,7 @@ def _environment() -> Environment:
         "name": name, "moment": moment, "day": day, "figure": figure, "chart": chart, "spark": spark, "person": person,
         "first_steps": first_steps, "explanation": explanation, "bars": bars,
         "code": code, "interval": draw_interval, "name_within": name_within, "count_of": count_of,
+        "draw_release": draw_release,
     }  # fmt: skip
     environment.globals |= {"health_labels": HEALTH_LABELS, "signs": SIGNS, "most_steps": MOST}
     return environment

@@ -1,11 +1,14 @@
 """Versions that score in this environment: verified by their manifests, and loaded by the list of trusted types."""
 
+import time
+
 from steward.errors import NotReleased
 from steward.releasing.routing import Routing
 from steward.releasing.serving import refuse_foreign, refuse_unreleased
 from steward.repositories import models
 from steward.retraining import artifact
 from steward.retraining.versions import VersionManifest
+from steward.runtime import logger
 from steward.serving.answers import ServedVersion
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -48,5 +51,17 @@ def _read(data: Bucket, model: str, version: str) -> tuple[VersionManifest, Eval
 def _load(data: Bucket, manifest: VersionManifest) -> ServedVersion | None:
     if manifest.artifact is None:
         return None
+    began = time.perf_counter()
     spec = data.load(manifest.spec, models.SpecRevision).spec
-    return ServedVersion(manifest.version, spec, artifact.load(data.get_verified(manifest.artifact)))
+    body = data.get_verified(manifest.artifact)
+    fetched = time.perf_counter()
+    model = artifact.load(body)
+    logger.info(
+        "version loaded",
+        model=manifest.model,
+        version=manifest.version,
+        bytes=len(body),
+        fetch_milliseconds=round(1000 * (fetched - began), 1),
+        load_milliseconds=round(1000 * (time.perf_counter() - fetched), 1),
+    )
+    return ServedVersion(manifest.version, spec, model)

@@ -9,6 +9,7 @@ from steward.alerting.model_alerts import ModelAlerts
 from steward.defects.defect import Defect
 from steward.errors import ObjectChanged, ObjectMissing, RemovedModel, UnknownModel
 from steward.events import Event, ObjectRef, ReportRendered, ReportRequested
+from steward.experiments.experiment_result import ExperimentResult
 from steward.governance.audit import Audit
 from steward.monitoring.check import Check
 from steward.outbox import OutboxEntry, announce
@@ -171,6 +172,8 @@ def _evidence(runtime: Runtime, model: str, before: ModelReport | None) -> Repor
     of_champion = reader.read(keys.version(model, champion, "evaluation.json"), Evaluation) if champion else None
     newest_judged = reader.exact(projection.judged, Evaluation) if projection.judged else None
     tested = reader.exact(projection.tested, Evaluation) if projection.tested else None
+    gradual = routing.it.releases[-1] if routing and routing.it.releases else None
+    step = keys.experiment(model, gradual.release, len(gradual.steps) - 1) if gradual else ""
     return ReportEvidence(
         spec=StoredDocument(newest[0].spec, newest[1]),
         environment=runtime.settings.environment,
@@ -180,6 +183,7 @@ def _evidence(runtime: Runtime, model: str, before: ModelReport | None) -> Repor
         check=reader.exact(seen, Check) if seen else None,
         histories=list(_histories(reader, model, routing.it if routing else Routing(model=model))),
         defects=[kept for name in projection.defects if (kept := reader.read(keys.defect(model, name), Defect))],
+        experiment=reader.read(step, ExperimentResult) if step else None,
         validations=[kept for kept in (of_champion, newest_judged) if kept],
         tests=[tested] if tested and tested.it.version == champion else [],
         audit=reader.exact(projection.audit, Audit) if projection.audit else None,

@@ -1,0 +1,1 @@
+"""What serving costs an answer, in the deployed local stack."""
