@@ -404,7 +404,7 @@ def deployed(*, named_by_content: bool = False, name: str = "production") -> Ite
 @cache
 def _forget_other_clients() -> None:
     """Let go of clients that were made outside moto; those made inside serve every deployment of the process."""
-    for client in (aws.s3, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch, aws.sts_unsigned):
+    for client in (aws.s3, aws.kms, aws.events, aws.sns, aws.sqs, aws.scheduler, aws.cloudwatch, aws.sts_unsigned):
         client.cache_clear()
 
 

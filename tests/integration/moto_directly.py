@@ -211,7 +211,7 @@ def _listed(key: FakeKey) -> Answer:
 def _list_versions(asked: Asked, _: Asked) -> Answer:
     backend = _s3()
     keys, _folders, markers, next_key, _next_version = backend.list_object_versions(
-        asked["Bucket"], prefix=asked.get("Prefix", "")
+        asked["Bucket"], prefix=asked.get("Prefix", ""), key_marker=asked.get("KeyMarker")
     )
     if next_key is not None:
         raise _Unusual
@@ -298,7 +298,7 @@ OPERATIONS: dict[str, tuple[Callable[[Asked, Asked], Answer], frozenset[str]]] =
         ("GetObject", _get_object, "Bucket Key VersionId Range ChecksumMode IfNoneMatch"),
         ("HeadObject", _head_object, "Bucket Key VersionId ChecksumMode"),
         ("ListObjectsV2", _list_objects, "Bucket Prefix Delimiter ContinuationToken StartAfter MaxKeys EncodingType"),
-        ("ListObjectVersions", _list_versions, "Bucket Prefix EncodingType"),
+        ("ListObjectVersions", _list_versions, "Bucket Prefix EncodingType KeyMarker"),
         ("DeleteObject", _delete_object, "Bucket Key VersionId"),
         ("PutEvents", _put_events, "Entries"),
         ("PutRule", _put_rule, "Name EventPattern EventBusName"),

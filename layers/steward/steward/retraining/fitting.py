@@ -22,6 +22,7 @@ from steward.retraining.recipe import Fitted
 from steward.retraining.scored_outcomes import outcomes_of, row_losses
 from steward.retraining.search_candidates import with_parameters
 from steward.retraining.split_evidence import SplitEvidence
+from steward.retraining.training_progress import FitComparison, TrainingReport, ignore_progress
 from steward.retraining.training_span import SpanFacts, choose_span, select_rows
 from steward.retraining.versions import CalibrationSummary, SearchResult, SpanChoice
 from steward.spec.model import ModelSpec
@@ -85,6 +86,7 @@ def fit_version(
     since: datetime | None = None,
     examine: Callable[[SplitEvidence], object] = SplitEvidence.require,
     control: SearchControl | None = None,
+    report: TrainingReport = ignore_progress,
     fit: Fit = recipe.fit,
 ) -> FittedVersion:
     """Fit a version on the rows of a dataset.
@@ -96,6 +98,7 @@ def fit_version(
         since: when the trouble began that the run is about; None where no alert says.
         examine: is given the evidence of the split before anything is fitted, and raises where it does not suffice.
         control: of the search for parameters; all combinations are tried, whatever it takes, where None.
+        report: is told which fit is under way.
         fit: fits a recipe; a backtest gives one that remembers.
 
     Raises:
@@ -108,22 +111,26 @@ def fit_version(
     facts = SpanFacts.of(spec.retraining, since, manifest.reference_until)
     declared = _declared(spec)
 
+    spans = FitComparison(report, "comparing spans")
+
     def span_loss(span: SpanName, before: pd.DataFrame, after: pd.DataFrame) -> float:
+        spans.begin_fit(span)
         model = _fit_part(declared, spec, span, before, facts, fit)
-        return float(row_losses(recipe.score(model, spec, after), after, spec).mean())
+        return spans.end_fit(span, float(row_losses(recipe.score(model, spec, after), after, spec).mean()))
 
     choice = choose_span(spec, training, facts, lambda part: _suffices(part, spec), span_loss)
 
     def fit_part(tried: Recipe, before: pd.DataFrame) -> Fitted:
         return _fit_part(tried, spec, choice.span, before, facts, fit)
 
-    search = _search(declared, spec, training, control or SearchControl(), fit_part)
+    search = _search(declared, spec, training, control or SearchControl(), fit_part, report=report)
     chosen = with_parameters(declared, search.parameters) if search else declared
 
     def fit_and_calibrate(on: pd.DataFrame) -> tuple[Fitted, pd.DataFrame]:
         model, fitted_on = _fit(chosen, spec, choice.span, on, facts, fit)
         return calibrate(model, spec, parts.calibration) if declared.calibration else model, fitted_on
 
+    report("fitting")
     judged, fitted_on = fit_and_calibrate(training)
     released = judged
     if spec.retraining.refit:
@@ -158,15 +165,21 @@ def _search(
     rows: pd.DataFrame,
     control: SearchControl,
     fit: Callable[[Recipe, pd.DataFrame], Fitted],
+    *,
+    report: TrainingReport,
 ) -> SearchResult | None:
     if declared.search is None or control.found is not None:
         return control.found
 
+    comparison = FitComparison(report, "searching parameters")
+
     def loss(tried: Recipe, before: pd.DataFrame, after: pd.DataFrame) -> float:
+        name = ", ".join(f"{key}={value}" for key, value in tried.parameters.items()) or "the declared ones"
+        comparison.begin_fit(name)
         found = realised_loss(outcomes_of(recipe.score(fit(tried, before), spec, after), after, spec), spec)
         if found is None:
             raise TrainingImpossible(f"{spec.judged_by} is not defined on a part of the training rows")
-        return -found.value if found.higher_is_better else found.value
+        return comparison.end_fit(name, -found.value if found.higher_is_better else found.value)
 
     folds = [
         (before, _of_other_entities(before, after, spec))

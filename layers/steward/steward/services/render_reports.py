@@ -90,6 +90,8 @@ def keep_periodic_report(runtime: Runtime, asked: ReportRequested) -> Iterator[E
         page=draw,
         report=stored,
         digest=digest(kept, _before(runtime.data, before) if before else None),
+        ledger_entries=kept.ledger.sequence,
+        ledger_head=kept.ledger.hash,
     )
     entry = OutboxEntry(
         event,
