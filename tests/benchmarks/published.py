@@ -60,6 +60,7 @@ def experiments_block() -> str:
             "![Experiments stopped over time](experiments.png)",
             f"The sample ratio, with a look every 1,000 users. {experiments.PROMISED_RATIOS}",
             table(experiments.RATIOS_HEAD, list(experiments.ratios_lines())),
+            "![Experiments stopped by the sample ratio](experiments_ratio.png)",
         )
     )
 
@@ -149,6 +150,7 @@ def main() -> None:
     if "experiments" in wanted:
         blocks["experiments"] = experiments_block()
         experiments.draw(FOLDER / "experiments.png")
+        experiments.draw_ratios(FOLDER / "experiments_ratio.png")
     if "promotions" in wanted:
         blocks["promotions"] = promotions_block()
         promotions.draw(FOLDER / "promotions.png")
