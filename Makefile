@@ -26,7 +26,7 @@ export STEWARD_ARCHITECTURE ?= arm64
 
 STACK ?= steward
 
-.PHONY: help demo adopt test test-aws check security integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+.PHONY: help demo demo-tamper adopt test test-aws check security integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
   unit templates generate changelog release wheel
 
 help: ## list these targets
@@ -34,6 +34,9 @@ help: ## list these targets
 
 demo: deps tools ## play ten months of real flights through the deployed functions, and show what Steward did
 	$(RUN) python infra/demo
+
+demo-tamper: deps tools ## change one stored byte of the demo's stack, and see that verifier, audit and alert name it
+	$(RUN) python infra/demo/tamper.py
 
 test: deps tools ## everything: lint, types, template lint, unit and integration tests beside end-to-end tests on a stack of their own
 	@mkdir -p .local
@@ -123,6 +126,7 @@ lint: deps
 	$(RUN) lint-imports --no-logo
 	@$(foreach layer,$(LAYERS),$(call export_layer,$(layer)) | cmp -s - layers/$(layer)/requirements.txt || \
 	  { echo "layers/$(layer)/requirements.txt does not match uv.lock: run 'make lock'." >&2; exit 1; };)
+	@$(RUN) python -m infra.lock --check
 
 unit: deps
 	$(RUN) $(PYTEST) $(UNIT)
@@ -143,6 +147,7 @@ lock: $(UV) ## resolve dependencies again, and write what each layer ships
 	env -u UV_FROZEN $(UV) lock
 	env -u UV_FROZEN $(UV) lock --project infra/security
 	$(foreach layer,$(LAYERS),$(call export_layer,$(layer)) > layers/$(layer)/requirements.txt &&) true
+	$(RUN) python -m infra.lock
 
 # Environments: the project's own, and one for each tool that pins its dependencies tightly.
 deps: .venv/.synced

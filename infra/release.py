@@ -7,6 +7,7 @@ its page.
 """
 
 import argparse
+import json
 import lzma
 import re
 import subprocess
@@ -113,6 +114,10 @@ def _set_version(root: Path, version: str) -> None:
         if found != 1:
             raise ReleaseRefused(f"{name} has no version of {DISTRIBUTION} under its name, where releases set it")
         path.write_text(changed, encoding="utf-8")
+    described = root / "layers" / "steward" / "steward" / "release.json"
+    if described.exists():
+        content = json.loads(described.read_text(encoding="utf-8")) | {"version": version}
+        described.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _run(root: Path, *command: str) -> str:

@@ -1,6 +1,11 @@
-"""Check every governance invariant of a model."""
+"""Check the invariants of a model, verify the ledgers of all, and attest versions."""
 
 from steward.event_function import EventFunction
+from steward.events import AuditRequested, ClockTick, ReleaseChanged
+from steward.runtime import AuditSettings
+from steward.services.attest_version import attest_version
 from steward.services.audit_models import audit_models
+from steward.services.verify_ledgers import verify_ledgers
 
-handler = EventFunction(audit_models)
+services = {AuditRequested: audit_models, ClockTick: verify_ledgers, ReleaseChanged: attest_version}
+handler = EventFunction(services, settings=AuditSettings)

@@ -14,6 +14,7 @@ from rich.console import Console
 from infra.demo.chart import save_chart
 from infra.demo.defect import show_defect
 from infra.demo.display import Display
+from infra.demo.evidence import show_bundle
 from infra.demo.loop import DemoStuck, Loop
 from infra.demo.play import Play
 from infra.demo.timeline import timeline_table
@@ -88,6 +89,7 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
     )
     console.print(audit.table(audited(play, deployment)))
     report = reported(play, deployment)
+    show_bundle(console, stack, deployment, FOLDER)
     console.print(f"\nChart: {png.relative_to(ROOT)} and {page.relative_to(ROOT)}")
     console.print(f"The report on {model}: {report.relative_to(ROOT)}")
     console.print("\nThe stack is still running. Try next:")
@@ -99,6 +101,7 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
     )
     console.print(f"  .venv/bin/steward report {model}         the report as it is by then, to show and to keep")
     console.print(f"  .venv/bin/steward audit {model}          check every invariant again")
+    console.print("  make demo-tamper                        change one stored byte, and see who names it")
     console.print(f"  .venv/bin/python infra/local down --folder {stack.folder.relative_to(ROOT)}", style="dim")
 
 

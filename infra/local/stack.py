@@ -16,6 +16,7 @@ from infra.local.process import ROOT, Emulator, alone
 
 REGION = "us-east-1"
 FOLDER = ROOT / ".local" / "stack"
+_SIGNING_KEY = "alias/steward-evidence"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def up(folder: Path = FOLDER) -> Stack:
             with closing(_client(emulator.endpoint, emulator.certificate, "s3")) as s3:
                 s3.create_bucket(Bucket=deployment.ARTIFACTS)
             environment = _environment(emulator.endpoint, emulator.certificate)
-            wanted["fingerprint"] = deployment.deploy(environment, folder / "deploy.log")
+            parameters = {"SigningKeyArn": _signing_key(emulator)}
+            wanted["fingerprint"] = deployment.deploy(environment, folder / "deploy.log", parameters=parameters)
             outputs = _outputs(emulator)
             if outputs is None:
                 raise process.LocalStackError(f"The stack {deployment.STACK} is not there after its deployment.")
@@ -162,6 +164,17 @@ def _client(endpoint: str, certificate: Path, service: str, **settings: Any) -> 
     defaults = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     session: Any = boto3.Session(region_name=REGION)
     return session.client(service, endpoint_url=endpoint, verify=str(certificate), **(defaults | settings))
+
+
+def _signing_key(emulator: Emulator) -> str:
+    """The ARN of the key that signs for the stack; made if it is not there."""
+    with closing(_client(emulator.endpoint, emulator.certificate, "kms")) as kms:
+        try:
+            return str(kms.describe_key(KeyId=_SIGNING_KEY)["KeyMetadata"]["Arn"])
+        except botocore.exceptions.ClientError:
+            made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+            kms.create_alias(AliasName=_SIGNING_KEY, TargetKeyId=made["KeyId"])
+            return str(made["Arn"])
 
 
 def _protect(emulator: Emulator, outputs: Mapping[str, str], parameters: Mapping[str, str]) -> None:

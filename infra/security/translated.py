@@ -42,6 +42,7 @@ _ARNS = {
     "AWS::Events::EventBus": f"events:{REGION}:{ACCOUNT}:event-bus/",
     "AWS::Events::Rule": f"events:{REGION}:{ACCOUNT}:rule/",
     "AWS::IAM::ManagedPolicy": f"iam::{ACCOUNT}:policy/",
+    "AWS::KinesisFirehose::DeliveryStream": f"firehose:{REGION}:{ACCOUNT}:deliverystream/",
     "AWS::IAM::OIDCProvider": f"iam::{ACCOUNT}:oidc-provider/",
     "AWS::IAM::Role": f"iam::{ACCOUNT}:role/",
     "AWS::Lambda::Function": f"lambda:{REGION}:{ACCOUNT}:function:",

@@ -214,6 +214,12 @@ def watch(world: World) -> None:
     world.send("watch_deployment", json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}))
 
 
+def checkpoint(world: World) -> None:
+    """A day is over: a checkpoint of all ledgers."""
+    world.deployment.clock.pass_by(DAY)
+    world.send("audit_models", json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}))
+
+
 def command(world: World) -> None:
     """Commands of a person, and one that somebody has tampered with."""
     now = world.deployment.clock.now
@@ -279,6 +285,7 @@ PHASES: dict[str, Phase] = {
     "report": after(0, ReportRequested),
     "audit": after(0, AuditRequested),
     "retain": after(120, MaintenanceRequested),
+    "checkpoint": checkpoint,
     "watch": watch,
     "command": command,
     "overtaken": overtaken,

@@ -188,13 +188,14 @@ class MemoryCloud:
 
     def _list_versions(self, asked: Parameters) -> Answer:
         stored = self.buckets[asked["Bucket"]]
-        found = [
-            {"Key": key, "IsLatest": place == 0, "Size": len(version.body)} | _described(version)
-            for key in sorted(key for key in stored if key.startswith(asked.get("Prefix", "")))
-            for place, version in enumerate(reversed(stored[key]))
-            if version.body is not None
-        ]
-        return {"IsTruncated": False, "Versions": found}
+        found: dict[bool, list[Answer]] = {False: [], True: []}
+        for key in sorted(key for key in stored if key.startswith(asked.get("Prefix", ""))):
+            for place, version in enumerate(reversed(stored[key])):
+                if key > asked.get("KeyMarker", ""):
+                    size = {} if version.body is None else {"Size": len(version.body)}
+                    listed = {"Key": key, "IsLatest": place == 0} | size | _described(version)
+                    found[version.body is None].append(listed)
+        return {"IsTruncated": False, "Versions": found[False], "DeleteMarkers": found[True]}
 
     def _delete_object(self, asked: Parameters) -> Answer:
         bucket, key = self.buckets[asked["Bucket"]], asked["Key"]

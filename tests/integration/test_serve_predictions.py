@@ -1,5 +1,6 @@
 """Requests for predictions: answered by the released version, logged once each, whatever happens meanwhile."""
 
+import gzip
 import json
 import logging
 import os
@@ -62,14 +63,15 @@ def test_a_request_that_is_sent_again_is_one_record(served: Served) -> None:
     assert sum(event.rows for event in ingested) == 3
 
 
-def test_the_column_for_firehose_is_no_change_of_the_schema(served: Served) -> None:
+def test_what_steward_adds_to_a_record_is_no_change_of_the_schema(served: Served) -> None:
     served.ask(rows(2))
-    served.firehose.deliver()
+    assert {"steward_model", "arm"} <= served.logged()[0].keys()
     served.steward.settle()
-    (found,) = [served.steward.object(key) for key in served.steward.keys("profiles/lemons") if "served" not in key][
-        -1:
-    ]
-    assert "steward_model" not in json.dumps(found)
+    found = [served.steward.contents(key)[key] for key in served.steward.keys("profiles/lemons")]
+    written = b"".join(gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body for body in found)
+    assert b"columns_added" in written
+    assert b"steward_model" not in written
+    assert b'"arm"' not in written
 
 
 UNANSWERED = {
@@ -108,11 +110,18 @@ def test_other_paths_and_methods_are_refused(served: Served) -> None:
     assert served.send(None).status == 400
 
 
+unpickled: list[str] = []
+
+
+def note_unpickled(what: str) -> None:
+    unpickled.append(what)
+
+
 class Planted:
     """What runs code when it is unpickled."""
 
-    def __reduce__(self) -> tuple[object, tuple[str, str]]:
-        return os.putenv, ("STEWARD_UNPICKLED", "yes")
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return note_unpickled, ("planted",)
 
 
 def test_an_artifact_that_was_replaced_by_a_pickle_is_refused_unread(served: Served) -> None:
@@ -121,6 +130,9 @@ def test_an_artifact_that_was_replaced_by_a_pickle_is_refused_unread(served: Ser
     key = keys.version("lemons", version, "manifest.json")
     manifest = steward.object(key)
     body = pickle.dumps(Planted())
+    pickle.loads(body)  # noqa: S301 - our own
+    assert unpickled == ["planted"]
+    unpickled.clear()
     stored = steward.upload(manifest["artifact"]["key"], body)
     manifest["artifact"] |= {"version_id": stored}
     steward.upload(key, json.dumps(manifest))
@@ -131,6 +143,7 @@ def test_an_artifact_that_was_replaced_by_a_pickle_is_refused_unread(served: Ser
     steward.upload(key, json.dumps(manifest))
     reply = served.ask(ROW)
     assert (reply.status, "not a skops file" in reply.body["detail"]) == (503, True)
+    assert unpickled == []
 
 
 def steward_sha256(body: bytes) -> str:
@@ -254,8 +267,10 @@ def test_records_go_past_firehose_where_it_takes_none_and_wait_where_s3_takes_no
     assert served.ask(rows(3)).status == 200
     assert [key for key in served.steward.keys("inbox/lemons/predictions/") if "/served/direct/" in key]
     assert "Firehose took no records, S3 did" in caplog.messages
-    with refuse_s3(Counter(["PutObject"])):
+    with refuse_s3(Counter(["PutObject"])), lemons.keys_read() as read:
+        served.age(REFRESH_SECONDS)
         assert served.ask(rows(3, first=10)).status == 200
+        assert read == []  # of a bucket that does not answer nothing more is asked
         assert served.ask(rows(3, first=20)).status == 200
     served.firehose.down = False
     assert served.ask(rows(3, first=30)).status == 200

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_firehose import FirehoseClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5},
+    retries={"mode": "standard", "max_attempts": int(os.environ.get("STEWARD_ATTEMPTS", "5"))},
     connect_timeout=5,
     read_timeout=int(os.environ.get("STEWARD_READ_TIMEOUT", "60")),  # the template's is below the functions' own
     tcp_keepalive=True,
@@ -138,6 +139,12 @@ def iam() -> IAMClient:
 
 
 @cache
+def kms() -> KMSClient:
+    """The client for KMS, which signs; one a process."""
+    return _client("kms", region_name=_region(), config=_CONFIG)
+
+
+@cache
 def scheduler() -> EventBridgeSchedulerClient:
     """The client for EventBridge Scheduler; one a process."""
     return _client("scheduler", region_name=_region(), config=_CONFIG)
@@ -207,6 +214,7 @@ def _begin(name: str | None) -> None:
         firehose,
         functions,
         iam,
+        kms,
         logs,
         scheduler,
         sts,

@@ -32,6 +32,7 @@ class OutboxEntry:
         summary: the sentence a person reads.
         evidence: what it rests on.
         identity: what makes it this decision; the event's id unless the same decision is told in several events.
+        author: the ARN of the person who asked for it; that of the event's author unless given.
     """
 
     event: Event
@@ -40,6 +41,7 @@ class OutboxEntry:
     summary: str
     evidence: tuple[ObjectRef, ...] = ()
     identity: str = ""
+    author: str = ""
 
 
 def announce(runtime: Runtime[Any], entry: OutboxEntry, notify: Callable[[], None] | None = None) -> Iterator[Event]:
@@ -74,5 +76,11 @@ def _append(runtime: Runtime[Any], entry: OutboxEntry) -> LedgerEntry:
         as_of=entry.event.as_of,
         correlation_id=entry.event.correlation_id,
         evidence=entry.evidence,
+        author=_proven(entry.author or getattr(entry.event, "author", None)),
     )
     return runtime.ledger.append(decision, recorded_at=runtime.now())
+
+
+def _proven(author: str | None) -> str:
+    """The ARN of a person; empty for what a policy or a schedule asks for."""
+    return author if author and author.startswith("arn:") else ""

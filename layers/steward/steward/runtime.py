@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from steward.documents import InputHidingModel
 from steward.events import Event, Header
+from steward.release import read_release
 from steward.store.bucket import Bucket
 from steward.store.bus import Bus
 from steward.store.ledger import Ledger
@@ -36,6 +37,18 @@ class Settings(InputHidingModel):
     model_metrics: bool = Field(default=False, alias="STEWARD_MODEL_METRICS")
     replica_arn: str = Field(default="", alias="STEWARD_REPLICA_ARN")
     megabytes: int = Field(default=1024, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+    function_version: str = Field(default="$LATEST", alias="AWS_LAMBDA_FUNCTION_VERSION")
+
+    @property
+    def code_version(self) -> str:
+        """The release of Steward, and Lambda's version of the function."""
+        return f"{read_release().version} {self.function_version}"
+
+
+class AuditSettings(Settings):
+    """Of the function that audits, and signs: with which key; empty signs nothing."""
+
+    signing_key_arn: str = Field(default="", alias="STEWARD_SIGNING_KEY_ARN")
 
 
 class QueueSettings(Settings):
@@ -102,7 +115,7 @@ class Runtime[S: Settings = Settings]:
         return Runtime(
             settings=found,
             data=Bucket(found.data_bucket, found.environment, replica=found.replica_arn.rpartition(":")[2]),
-            ledger=Ledger(Bucket(found.ledger_bucket), found.function),
+            ledger=Ledger(Bucket(found.ledger_bucket), found.function, found.code_version),
             bus=Bus(found.bus),
         )
 

@@ -1,12 +1,16 @@
 """Every invariant is checked by itself: when one is broken, the audit names that one."""
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from steward.governance.audit import INVARIANTS, AuditEvidence, audit
+from steward.governance.audit import INVARIANTS, audit, needed_actions
+from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
 from steward.ledger import Action, Decision, LedgerEntry
+from steward.ledger.checkpoints import ChainHead
+from steward.ledger.tampering import Tampering
 from steward.releasing.routing import Routing
 from tests.unit.examples import START, evaluation, manifest, spec
 
@@ -30,6 +34,13 @@ def ledger(*decided: tuple[Action, str]) -> list[LedgerEntry]:
     return entries
 
 
+def read(entries: list[LedgerEntry], **more: Any) -> LedgerEvidence:
+    """What an audit knows of a ledger with these entries."""
+    head = ChainHead(model="lemons", sequence=len(entries), hash=entries[-1].hash) if entries else None
+    decisions = {action: [entry for entry in entries if entry.action == action] for action in needed_actions()}
+    return LedgerEvidence(head, len(entries), decisions=decisions, **more)
+
+
 PROMOTED = ledger(("training_completed", CHAMPION), ("champion_promoted", CHAMPION), ("version_refused", "v0"))
 
 
@@ -39,7 +50,7 @@ def evidence(**changes: Any) -> AuditEvidence:
     usual = AuditEvidence(
         spec=spec(),
         routing=routing,
-        ledger=PROMOTED,
+        ledger=read(PROMOTED),
         manifest=manifest(),
         evaluation=evaluation(),
         as_of=START,
@@ -60,13 +71,23 @@ def test_a_model_in_good_order_passes() -> None:
 
 
 def test_a_model_without_a_champion_passes() -> None:
-    bare = evidence(routing=Routing(model="lemons"), ledger=[], manifest=None, evaluation=None, objects_verified=0)
+    bare = evidence(
+        routing=Routing(model="lemons"), ledger=read([]), manifest=None, evaluation=None, objects_verified=0
+    )
     assert audit(bare, identity="a1").failed == []
 
 
-def test_an_altered_ledger_fails_alone() -> None:
-    altered = PROMOTED[0].model_copy(update={"summary": "nothing happened"})
-    assert failed(ledger=[altered, *PROMOTED[1:]]) == ["ledger_chain"]
+def test_a_ledger_that_was_tampered_with_fails_alone_and_says_where() -> None:
+    changed = Tampering(kind="changed", model="lemons", first=2, last=2, message="entry 2 of lemons was changed")
+    report = audit(evidence(ledger=read(PROMOTED, tampering=[changed])), identity="a1")
+    assert report.failed == ["ledger_chain"]
+    assert "entry 2 of lemons was changed" in [finding.message for finding in report.findings]
+
+
+def test_a_checkpoint_that_is_overdue_fails_alone() -> None:
+    written = START - timedelta(days=3)
+    assert failed(ledger=read(PROMOTED, checkpointed_at=written)) == []
+    assert failed(ledger=read(PROMOTED, checkpointed_at=written - timedelta(minutes=1))) == ["checkpoint_current"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +99,7 @@ def test_an_altered_ledger_fails_alone() -> None:
     ],
 )
 def test_a_champion_that_the_ledger_does_not_know_fails_alone(entries: list[LedgerEntry]) -> None:
-    assert failed(ledger=entries) == ["champion_recorded"]
+    assert failed(ledger=read(entries)) == ["champion_recorded"]
 
 
 def test_a_champion_removed_by_hand_fails() -> None:

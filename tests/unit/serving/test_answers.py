@@ -60,6 +60,13 @@ def test_a_regression_is_answered_by_its_value() -> None:
     assert "arm" not in logged
 
 
+def test_a_feature_that_is_called_arm_is_the_clients() -> None:
+    spec = declared((("  mileage: numeric", "  mileage: numeric\n  arm: categorical"),))
+    told = {"id": "a", "version": "v1", "arm": "challenger", "score": 0.5}
+    (line,) = encode_records(spec, [{**ROW, "arm": "left"}], [told], 1.0)
+    assert json.loads(line)["arm"] == "left"
+
+
 def test_a_decision_follows_the_declared_threshold() -> None:
     spec = declared((("positive_label: lemon", "positive_label: '1'\nthreshold: 0.3"),))
     found = describe_predictions(spec, np.array([0.29, 0.3]), ["a", "b"], [Answered("v", None)] * 2)

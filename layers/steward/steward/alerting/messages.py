@@ -17,6 +17,7 @@ from steward.events import (
     DeploymentDegraded,
     DeploymentRecovered,
     Event,
+    LedgersVerified,
     ModelRejected,
     ReleaseChanged,
     ReportRendered,
@@ -213,7 +214,13 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
             severity = "critical"
             subject, text = (
                 "audit failed",
-                f"Invariants that do not hold: {', '.join(event.failed)}\n{event.stored.key}",
+                f"Invariants that do not hold: {', '.join(event.failed)}\n{event.stored.key}\n{_witness(event)}",
+            )
+        case LedgersVerified() if event.news:
+            severity = "critical"
+            subject, text = (
+                "the ledger was tampered with",
+                "\n".join([*event.news, "", f"Checkpoint {event.checkpoint}: {event.digest}", event.stored.key]),
             )
         case ChampionTested(passed=False):
             subject, text = f"champion {event.version} fails its test", event.summary
@@ -254,8 +261,13 @@ def _describe_release(event: ReleaseChanged) -> str:
 def _report_text(rendered: ReportRendered, report: str) -> str:
     return (
         f"{rendered.digest}\n\nThe report: {report}, or `steward report {rendered.model}`\n"
-        f"This copy of it stays: {rendered.page.key}"
+        f"This copy of it stays: {rendered.page.key}\n{_witness(rendered)}"
     )
+
+
+def _witness(event: AuditCompleted | ReportRendered) -> str:
+    """The head of the ledger: who keeps the message can show that nothing before it changed."""
+    return f"Ledger: entry {event.ledger_entries}, {event.ledger_head}" if event.ledger_head else ""
 
 
 def deployment_notice(event: DeploymentDegraded | DeploymentRecovered) -> Notification:

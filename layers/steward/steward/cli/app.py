@@ -98,7 +98,7 @@ PANELS = {
         Entry(
             "audit",
             "audit:audit",
-            "Audit a model's governance invariants now.",
+            "Audit a model's invariants now, or pack the evidence for an auditor.",
             "steward audit loans",
         ),
     ),

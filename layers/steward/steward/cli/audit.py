@@ -1,14 +1,17 @@
-"""`steward audit`: checks every governance invariant of a model."""
+"""`steward audit`: checks every invariant of a model, and packs the evidence for auditors."""
 
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from steward.cli import history
+from steward.cli.audit_bundle import write_bundle
 from steward.cli.deployment import Deployment
-from steward.cli.options import Json, Model, Patience, Stack
+from steward.cli.options import Json, Patience, Stack
 from steward.cli.terminal import console, draw_table, print_json
 from steward.cli.wait_notice import wait_notice
 from steward.errors import StewardError
@@ -17,15 +20,53 @@ from steward.governance.audit import Audit
 
 
 def audit(
-    model: Model,
+    model: Annotated[str | None, typer.Argument(help="Which model; of a bundle, that one alone.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Write what an auditor needs into this ZIP file, and audit nothing.")
+    ] = None,
+    *,
+    of_model: Annotated[str | None, typer.Option("--model", help="The model, as an option.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Leave entries out that are older (UTC)."),
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Read the whole ledger, not from the last checkpoint.")
+    ] = False,
     patience: Patience = 60,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Audit a model's governance invariants now. Exits with 1 when one is violated."""
-    deployment = Deployment.of(stack).require(model, active=True)
+    """Audit a model's invariants now; exits with 1 when one is violated. Or, with --bundle, pack the evidence."""
+    named = model or of_model
+    if bundle:
+        deployment = Deployment.of(stack)
+        if named:
+            deployment.require(named, for_history=True)
+        moment = since.replace(tzinfo=UTC) if since else None
+        entries = write_bundle(deployment, stack, bundle, model=named, since=moment, made_at=datetime.now(UTC))
+        console.print(f"{bundle}: {entries:,} ledger entries. Unpack it anywhere, and run `python verify.py` in it.")
+        return
+    if named is None:
+        raise StewardError("say which model: `steward audit MODEL`, or `steward audit --bundle OUT.zip` for all")
+    if since:
+        raise StewardError("--since is of a bundle: name its file with --bundle OUT.zip")
+    report = request_audit(Deployment.of(stack).require(named, active=True), named, patience, whole=whole)
+    if as_json:
+        print_json(report)
+    else:
+        console.print(table(report))
+    raise typer.Exit(1 if report.failed else 0)
+
+
+def request_audit(deployment: Deployment, model: str, patience: float, *, whole: bool) -> Audit:
+    """Have the deployment audit a model.
+
+    Raises:
+        StewardError: no report came in time.
+    """
     now = datetime.now(UTC)
-    request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16])
+    request = AuditRequested(occurred_at=now, model=model, as_of=now, correlation_id=uuid.uuid4().hex[:16], whole=whole)
     after = deployment.ledger.length(model)
     deployment.bus.publish(request)
     with wait_notice(f"the audit of {model}", patience):
@@ -36,12 +77,7 @@ def audit(
             f"no audit of {model} came within {patience:g} s: `steward watch {model}` shows it when it comes, and "
             "`steward doctor` what may be in its way"
         )
-    report = deployment.data.load(entry.evidence[0], Audit)
-    if as_json:
-        print_json(report)
-    else:
-        console.print(table(report))
-    raise typer.Exit(1 if report.failed else 0)
+    return deployment.data.load(entry.evidence[0], Audit)
 
 
 def table(report: Audit) -> Table:

@@ -30,6 +30,10 @@ class ObjectsRemoved(Event):
 class AuditRequested(Event):
     """Someone, or a schedule, asks for an audit of one model."""
 
+    whole: bool = Field(
+        default=False, description="Read the whole ledger, and not only what follows the last checkpoint."
+    )
+
 
 class AuditCompleted(Event):
     """Every invariant was checked."""
@@ -38,6 +42,28 @@ class AuditCompleted(Event):
     passed: bool
     failed: list[str]
     stored: ObjectRef
+    ledger_entries: int = Field(default=0, description="The place of the last entry of the model's ledger.")
+    ledger_head: str = Field(default="", description="Its hash: who keeps it can show that nothing before it changed.")
+
+
+class LedgersVerified(Event):
+    """The ledgers of all models were followed from the last checkpoint on, and a checkpoint was written."""
+
+    checkpoint: int = Field(description="Its number.")
+    digest: str = Field(description="SHA-256 of what was signed: who keeps it can show that nothing before it changed.")
+    models: int
+    passed: bool
+    problems: list[Sentence] = Field(description="What was done to the ledgers, and to which entries.")
+    news: list[Sentence] = Field(description="Those of them that the checkpoint before did not have.")
+    stored: ObjectRef = Field(description="The checkpoint, in the ledger bucket.")
+
+
+class VersionAttested(Event):
+    """The provenance, the bill of materials and the signature of a version are stored."""
+
+    version: str
+    signed: bool
+    stored: list[ObjectRef]
 
 
 class ReportRequested(Event):
@@ -50,3 +76,5 @@ class ReportRendered(Event):
     page: ObjectRef
     report: ObjectRef
     digest: Sentence = Field(description="What changed since the dated copy before.")
+    ledger_entries: int = Field(default=0, description="The place of the last entry that the report knows.")
+    ledger_head: str = Field(default="", description="Its hash: who keeps it can show that nothing before it changed.")

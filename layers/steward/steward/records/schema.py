@@ -17,6 +17,8 @@ RecordKind = Literal["predictions", "labels", "reference", "telemetry", "shadows
 
 MODEL_COLUMN = "steward_model"
 """The key of a served row's record by which Firehose finds the folder of its model: nobody's column."""
+ARM_COLUMN = "arm"
+"""The key of a record that says which arm of a release answered: no change of the schema."""
 
 _SHOWN = 40
 _SEPARATORS = {"\x01": "the sign 0x01", ":": "colons", "^": "carets", "~": "tildes", " ": "blanks"}
@@ -93,7 +95,7 @@ class ExpectedColumns:
 
     def undeclared(self, found: Collection[str]) -> tuple[str, ...]:
         """The columns of a file that the declaration does not name."""
-        known = frozenset((*self.names, MODEL_COLUMN))
+        known = frozenset((*self.names, MODEL_COLUMN, ARM_COLUMN))
         return tuple(name for name in found if name and name not in known)
 
     def check(self, found: Sequence[str], file_format: Format) -> list[str]:

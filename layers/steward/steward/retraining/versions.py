@@ -120,6 +120,8 @@ class VersionManifest(VersionedModel):
         calibration: how its scores became probabilities; None where they did not.
         recipe, artifact: None for a version that was trained elsewhere and adopted from its reference rows.
         background: the rows that its predictions are attributed against; None where they are not attributed.
+        locks, release: the digests of the pinned requirements, and the release of Steward, that trained it; empty in
+            versions of releases that did not say.
         platform: which code of the libraries did the arithmetic, as `describe_platform` tells; where two trainings of
             the same dataset, recipe, seed and libraries differ in their artifact, they differ here. Empty if unknown.
         constant: what a model that knows nothing would say of every row: the positive share of the training rows, the
@@ -139,6 +141,8 @@ class VersionManifest(VersionedModel):
     recipe: Recipe | None
     libraries: dict[str, str]
     platform: dict[str, str] = {}
+    locks: dict[str, str] = {}
+    release: str = ""
     features: list[str]
     importances: dict[str, float]
     artifact: ObjectRef | None

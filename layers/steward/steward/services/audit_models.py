@@ -8,21 +8,23 @@ from pydantic import ValidationError
 from steward.concurrency import prefetch_map
 from steward.errors import ObjectChanged, ObjectMissing
 from steward.events import AuditCompleted, AuditRequested, Event, ObjectRef
-from steward.governance.audit import Audit, AuditEvidence, audit
+from steward.governance.audit import Audit, audit
+from steward.governance.audit_evidence import AuditEvidence
 from steward.governance.card import ModelCard
 from steward.outbox import OutboxEntry, announce
 from steward.releasing.routing import Routing
 from steward.repositories import models
+from steward.repositories.ledger_evidence import gather_ledger
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.versions import VersionManifest
-from steward.runtime import Runtime
+from steward.runtime import AuditSettings, Runtime
 from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.validation.evaluation import Evaluation
 
 
-def audit_models(runtime: Runtime, request: AuditRequested) -> Iterator[Event]:
+def audit_models(runtime: Runtime[AuditSettings], request: AuditRequested) -> Iterator[Event]:
     """Audit one model and store the report; a redelivered request finds the report and tells of it again."""
     identity = f"{request.as_of:%Y%m%dT%H%M%SZ}-{request.event_id[:8]}"
     key = keys.audit(request.model, identity)
@@ -38,28 +40,29 @@ def audit_models(runtime: Runtime, request: AuditRequested) -> Iterator[Event]:
         passed=not report.failed,
         failed=report.failed,
         stored=stored,
+        ledger_entries=report.ledger_entries,
+        ledger_head=report.ledger_head,
     )
     entry = OutboxEntry(event, "audit_completed", report.audit, _summary(report), (stored,))
     yield from announce(runtime, entry)
 
 
-def gather_evidence(runtime: Runtime, request: AuditRequested) -> AuditEvidence:
+def gather_evidence(runtime: Runtime[AuditSettings], request: AuditRequested) -> AuditEvidence:
     """Read the evidence of the invariants."""
     spec, _ = models.current_spec(runtime.data, request.model)
     routing = models.routing(runtime.data, request.model)
-    ledger, broken = runtime.ledger.read_all(request.model)
     reader = _ChampionReader(runtime.data, spec, routing)
     manifest, evaluation = reader.champion()
     return AuditEvidence(
         spec=spec,
         routing=routing,
-        ledger=ledger,
+        ledger=gather_ledger(runtime, request.model, whole=request.whole),
         manifest=manifest,
         evaluation=evaluation,
         as_of=request.as_of,
         objects_verified=reader.verified,
         records_in=reader.elsewhere,
-        problems=reader.problems | ({"ledger": broken} if broken else {}),
+        problems=reader.problems,
     )
 
 

@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from steward.records.columns import CategoricalColumn, Column, EmbeddingColumn, NumericColumn
 from steward.records.labels import class_names
-from steward.records.schema import MODEL_COLUMN
+from steward.records.schema import ARM_COLUMN, MODEL_COLUMN
 from steward.retraining.recipe import Fitted, columns_of, learnable, score_frame
 from steward.serving.refusals import FieldProblem, RequestRefused
 from steward.serving.request_body import MOST_ROW_BYTES, RequestRow
 from steward.spec.features import EmbeddingFeature
 from steward.spec.model import ModelSpec
-
-ARM_COLUMN = "arm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +160,7 @@ def encode_records(
     lines = []
     for row, answer in zip(cells, answers, strict=True):
         record = row | same | {columns.version: answer["version"]}
-        if answer["arm"] is not None:
+        if answer["arm"] is not None and ARM_COLUMN not in spec.declared:
             record[ARM_COLUMN] = answer["arm"]
         record |= outputs_of(spec, answer)
         lines.append(_LINE.encode(record).encode() + b"\n")

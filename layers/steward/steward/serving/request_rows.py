@@ -16,6 +16,7 @@ from steward.records.jsonlines import build_chunk
 from steward.records.raw import RawChunk
 from steward.records.rounded_ids import RoundedIds
 from steward.records.row_validation import RowValidator, ValidatedChunk
+from steward.records.schema import ARM_COLUMN
 from steward.records.time_columns import TimeColumns
 from steward.serving.refusals import FieldProblem, RequestRefused
 from steward.serving.request_body import RequestBody, RequestRow
@@ -69,7 +70,7 @@ class RequestReader:
         self._lists = [name for name, declared in spec.declared.items() if isinstance(declared, EmbeddingFeature)]
         self._given_by_model = {
             *columns.outputs.values(), columns.prediction, columns.label, columns.version, *columns.operation.values(),
-            *columns.attributions.values(), *spec.outputs, "arm",
+            *columns.attributions.values(), *spec.outputs, ARM_COLUMN,
         } - {None}  # fmt: skip
 
     def read(self, body: RequestBody, now: datetime) -> RequestRows:

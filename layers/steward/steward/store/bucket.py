@@ -1,8 +1,9 @@
 """One S3 bucket: it is read, written, listed and cleared by this."""
 
 from collections.abc import Iterable, Iterator
-from itertools import batched
+from itertools import batched, groupby
 from pathlib import Path
+from typing import Any
 
 from steward import aws
 from steward.errors import StewardError
@@ -46,6 +47,36 @@ class Bucket(ConditionalWriter):
                     size=item["Size"],
                     storage_class=item.get("StorageClass", "STANDARD"),
                 )
+
+    def histories(self, prefix: str, start_after: str = "") -> Iterator[tuple[ObjectVersion, ...]]:
+        """All versions of each key, delete markers too, in order of the keys; the newest first."""
+        for _, versions in groupby(self._changes(prefix, start_after), lambda one: one.key):
+            yield tuple(sorted(versions, key=lambda one: not one.newest))
+
+    def _changes(self, prefix: str, start_after: str) -> Iterator[ObjectVersion]:
+        """Every version and every delete marker, in order of the keys."""
+        after: dict[str, Any] = (
+            {"KeyMarker": start_after} if start_after else {}
+        )  # paginators take no place to begin at
+        while True:
+            page: Any = aws.s3().list_object_versions(Bucket=self.name, Prefix=prefix, **after)
+            found = [
+                ObjectVersion(
+                    key=item["Key"],
+                    version_id=item["VersionId"],
+                    newest=item["IsLatest"],
+                    modified=item["LastModified"],
+                    size=item.get("Size", 0),
+                    storage_class=item.get("StorageClass", "STANDARD"),
+                    deleted=kind == "DeleteMarkers",
+                )
+                for kind in ("Versions", "DeleteMarkers")
+                for item in page.get(kind, [])
+            ]
+            yield from sorted(found, key=lambda one: one.key)
+            if not page.get("IsTruncated"):
+                return
+            after = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
 
     def upload(self, key: str, source: Path) -> str:
         """Send a file, in parts when it is large; its version id, which is listed: who uploads need not read."""

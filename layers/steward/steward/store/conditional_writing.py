@@ -28,7 +28,13 @@ class ConditionalWriter(ObjectReader):
     """Writes the objects of a versioned bucket: rewritable ones, create-only ones, and state by compare-and-swap."""
 
     def put(
-        self, key: str, body: bytes, content_type: str = "application/json", *, source: tuple[str, str] | None = None
+        self,
+        key: str,
+        body: bytes,
+        content_type: str = "application/json",
+        *,
+        source: tuple[str, str] | None = None,
+        noted: Mapping[str, str] = MappingProxyType({}),
     ) -> ObjectRef:
         """Write an object whose bytes depend on its key alone, so that writing it again changes nothing.
 
@@ -37,8 +43,9 @@ class ConditionalWriter(ObjectReader):
             body: what it holds.
             content_type: what kind of thing that is.
             source: key and version id of the upload that it was made from; `source_of` reads them back.
+            noted: what else is noted beside it.
         """
-        return self._write(key, body, content_type, {}, note_source(*source) if source else {})
+        return self._write(key, body, content_type, {}, {**(note_source(*source) if source else {}), **noted})
 
     def put_file(
         self, key: str, path: Path, content_type: str = "application/json", *, source: tuple[str, str] | None = None

@@ -67,6 +67,7 @@ STORED = (
     StoredKind("evidence.history:History", rf"history/{_MODEL}/[^/]+\.json"),
     StoredKind("alerting.model_alerts:ModelAlerts", rf"alerts/{_MODEL}\.json"),
     StoredKind("retraining.policy:RetrainingState", rf"runs/{_MODEL}/_policy\.json"),
+    StoredKind("retraining.training_progress:TrainingProgress", rf"progress/{_MODEL}\.json"),
     StoredKind("retraining.policy_decision:PolicyDecision", rf"decisions/{_MODEL}/[^/]+\.json"),
     StoredKind("retraining.runs:Run", rf"runs/{_MODEL}/[^/_][^/]*\.json"),
     StoredKind("defects.defect:Defect", rf"defects/{_MODEL}/[^/]+\.json"),
@@ -83,9 +84,10 @@ STORED = (
     StoredKind("selfcheck.incidents:OpenIncidents", r"watch/problems\.json"),
     StoredKind("selfcheck.last_watch:LastWatch", r"watch/last\.json"),
     StoredKind("selfcheck.schema_versions:SchemaVersions", r"watch/schema-versions\.json"),
-    StoredKind("ledger:LedgerEntry", rf"({_MODEL}|_deployment)/[0-9]{{10}}\.json"),
+    StoredKind("ledger.checkpoints:Checkpoint", r"_checkpoints/c[0-9]{10}\.json"),
+    StoredKind("ledger.entries:LedgerEntry", rf"({_MODEL}|_deployment)/[0-9]{{10}}\.json"),
 )
-"""In the data bucket, but for the entries of the ledger. What a transfer sends has the kinds that its parts are of."""
+"""In the data bucket, but for the ledger's. What a transfer sends has the kinds that its parts are of."""
 
 
 def schema_versions() -> dict[str, int]:

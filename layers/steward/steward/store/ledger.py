@@ -10,13 +10,15 @@ from pydantic import ValidationError
 
 from steward.errors import Conflict
 from steward.events import ObjectRef
-from steward.ledger import Action, Decision, LedgerEntry
+from steward.ledger import Action, Decision, EntryMarker, LedgerEntry
 from steward.store import keys
 from steward.store.bucket import Bucket
 
 _ATTEMPTS = 30
 _AFTER = "after"
 """The note beside a marker: the last entry when it was made. The decision's own comes after it."""
+_HASH = "entry-hash"
+"""The note beside a closed marker: the hash of the entry, which shows that it was rewritten."""
 _REMEMBERED = 256
 """How many entries a process keeps in memory."""
 
@@ -24,9 +26,10 @@ _REMEMBERED = 256
 class Ledger:
     """The append-only history in the ledger bucket; one chain a model."""
 
-    def __init__(self, bucket: Bucket, function: str) -> None:
+    def __init__(self, bucket: Bucket, function: str, function_version: str = "") -> None:
         self.bucket = bucket
         self.function = function
+        self.function_version = function_version
         self._heads: dict[str, LedgerEntry] = {}
         self._seen: dict[tuple[str, int], LedgerEntry] = {}
 
@@ -54,7 +57,13 @@ class Ledger:
             written = self._written(decision, searched, head.sequence if head else 0)
             if written is not None:
                 return written
-            entry = LedgerEntry.following(head, decision, function=self.function, recorded_at=recorded_at)
+            entry = LedgerEntry.following(
+                head,
+                decision,
+                function=self.function,
+                function_version=self.function_version,
+                recorded_at=recorded_at,
+            )
             try:
                 self.bucket.create(keys.ledger_entry(decision.model, entry.sequence), entry.model_dump_json().encode())
             except Conflict:
@@ -66,9 +75,9 @@ class Ledger:
         raise Conflict(f"the ledger of {decision.model} took {_ATTEMPTS} other entries first; try again")
 
     def close(self, entry: LedgerEntry) -> None:
-        """Note that an entry was announced, by its place in its marker."""
+        """Note that an entry was announced: its place in its marker, and its hash beside it."""
         marker = keys.ledger_marker(entry.model, entry.action, entry.identity)
-        self.bucket.put(marker, str(entry.sequence).encode(), "text/plain")
+        self.bucket.put(marker, str(entry.sequence).encode(), "text/plain", noted={_HASH: entry.hash})
 
     def entries(self, model: str, after: int = 0) -> Iterator[LedgerEntry]:
         """Every entry of a model that is there, after one of this sequence, from the first to the last."""
@@ -106,27 +115,23 @@ class Ledger:
         marked = self.bucket.find(keys.ledger_marker(model, action, identity))
         return marked is not None and marked.body != b""
 
-    def read_all(self, model: str) -> tuple[list[LedgerEntry], list[str]]:
-        """Every entry that can be read, and what is wrong with the others: for auditors, who trust nobody."""
-        entries, problems, closed, marked = [], [], 0, set()
-        for listed in self.bucket.list(keys.ledger(model)):
-            if not keys.is_ledger_entry(listed.key):
-                marked.add(listed.key)
-                closed += listed.size > 0
-                continue
-            try:
-                entries.append(self.bucket.load(listed.key, LedgerEntry))
-            except ValidationError:
-                problems.append(f"s3://{self.bucket.name}/{listed.key} is no entry any more: someone overwrote it")
-        if closed > len(entries) + len(problems):
-            problems.append(f"{closed} decisions were written and {len(entries)} are there: someone deleted entries")
-        problems += (
-            f"entry {entry.sequence} says {entry.action!r}, and no function that may record that has marked it: "
-            "someone else wrote it"
-            for entry in entries
-            if keys.ledger_marker(model, entry.action, entry.identity) not in marked
-        )
-        return entries, problems
+    def of_action(self, model: str, action: Action) -> list[LedgerEntry]:
+        """The entries of one action, in their order, by their markers: it costs the same however many others there are.
+
+        One that was overwritten or removed is left out: the audit tells of it.
+        """
+        listed = self.bucket.list(keys.ledger_markers(model, action))
+        places = sorted(int(found.body) for one in listed if one.size and (found := self.bucket.find(one.key)))
+        entries = [entry for place in places if (entry := self.at(model, place))]
+        return [entry for entry in entries if entry.action == action]
+
+    def marker(self, model: str, action: str, identity: str) -> EntryMarker | None:
+        """What a decision's marker says; None where there is none."""
+        found = self.bucket.find(keys.ledger_marker(model, action, identity))
+        if found is None:
+            return None
+        place = int(found.body) if found.body.isdigit() else None
+        return EntryMarker(place, found.noted.get(_HASH, ""))
 
     def _find(self, model: str, sequence: int) -> LedgerEntry | None:
         """One entry; those that this process read lately are remembered, since entries never change."""

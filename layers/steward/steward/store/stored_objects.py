@@ -67,7 +67,11 @@ class ObjectSummary:
 
 @dataclass(frozen=True, slots=True)
 class ObjectVersion:
-    """One version of an object, as a listing of versions tells of it."""
+    """One version of an object, as a listing of versions tells of it.
+
+    Attributes:
+        deleted: it is a delete marker: it hides the versions before it.
+    """
 
     key: str
     version_id: str
@@ -75,6 +79,7 @@ class ObjectVersion:
     modified: datetime
     size: int
     storage_class: str
+    deleted: bool = False
 
 
 def error_code(error: ClientError) -> str:

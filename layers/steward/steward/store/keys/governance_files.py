@@ -138,6 +138,40 @@ def is_ledger_entry(key: str) -> bool:
     return "/decisions/" not in key
 
 
+def sequence_of(key: str) -> int:
+    """The place of an entry, or the number of a checkpoint, by its key.
+
+    Raises:
+        ValueError: it is the key of neither.
+    """
+    return int(key.rsplit("/", 1)[-1].removeprefix("c").removesuffix(".json"))
+
+
+def checkpoints() -> str:
+    """Prefix of the checkpoints, in the ledger bucket; no model can be called so."""
+    return "_checkpoints/"
+
+
+def checkpoint(number: int) -> str:
+    """One checkpoint (create-only); of another form than entries, which every function may append."""
+    return f"{checkpoints()}c{number:010d}.json"
+
+
+def checkpoint_identity(number: int) -> str:
+    """What the ledger's entry of a checkpoint is known by."""
+    return f"checkpoint-{number:010d}"
+
+
+def model_of_entry(key: str) -> str:
+    """Whose chain an entry is in, by its key."""
+    return key.split("/", 1)[0]
+
+
+def ledger_markers(model: str, action: str = "") -> str:
+    """Prefix of the markers of one action, or of all."""
+    return f"{ledger(model)}decisions/{action}/" if action else f"{ledger(model)}decisions/"
+
+
 def ledger_marker(model: str, action: str, entry: str) -> str:
     """Says that a decision is being written, and, once it is, at which place of the ledger it stands.
 

@@ -21,6 +21,16 @@ def versions(model: str) -> str:
     return f"models/{model}/versions/"
 
 
+def evidence_of_version(model: str, version: str, part: str) -> str:
+    """One file that shows others what a version is and came from (create-only)."""
+    return f"{versions(model)}{version}/evidence/{part}"
+
+
+def file_name(key: str) -> str:
+    """The last part of a key."""
+    return key.rsplit("/", 1)[-1]
+
+
 def version(model: str, version: str, part: str) -> str:
     """One part of a version: manifest.json, model.skops, search.json, baseline.json, card.md, ..."""
     return f"{versions(model)}{version}/{part}"
@@ -99,6 +109,11 @@ def runs(model: str) -> str:
 def run(model: str, run: str) -> str:
     """One run (compare-and-swap)."""
     return f"{runs(model)}{run}.json"
+
+
+def progress(model: str) -> str:
+    """How far the newest training has come (written over as it goes on)."""
+    return f"progress/{model}.json"
 
 
 def retraining_state(model: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -46,6 +47,8 @@ Action = Literal[
     "version_accepted",
     "version_rejected",
     "audit_completed",
+    "ledgers_verified",
+    "version_attested",
     "command_accepted",
     "command_refused",
     "promotion_held",
@@ -78,6 +81,7 @@ class Decision(TolerantModel):
         subject: what it is about: a version, a run, a window, a file.
         summary: the sentence a person reads.
         evidence: the exact objects it rests on.
+        author: the proven ARN of the person who gave the command that it follows; empty where none did.
     """
 
     identity: str
@@ -88,10 +92,17 @@ class Decision(TolerantModel):
     as_of: AwareDatetime
     correlation_id: str
     evidence: tuple[ObjectRef, ...] = ()
+    author: str = ""
 
 
 class LedgerEntry(Decision, VersionedModel):
-    """A decision in its place: bound to the entry before it by that one's hash."""
+    """A decision in its place: bound to the entry before it by that one's hash.
+
+    Attributes:
+        function: that recorded it.
+        function_version: the release of Steward, and Lambda's version of the function; empty in entries of releases
+            that did not say.
+    """
 
     schema_version: Literal[1] = 1
     sequence: int = Field(ge=1)
@@ -99,14 +110,24 @@ class LedgerEntry(Decision, VersionedModel):
     recorded_at: AwareDatetime
     previous: str
     hash: str = ""
+    function_version: str = ""
 
     @classmethod
-    def following(cls, head: "LedgerEntry | None", decision: Decision, *, function: str, recorded_at: datetime) -> Self:
+    def following(
+        cls,
+        head: "LedgerEntry | None",
+        decision: Decision,
+        *,
+        function: str,
+        recorded_at: datetime,
+        function_version: str = "",
+    ) -> Self:
         """The entry that puts a decision after `head`, or first."""
         made = cls(
             **decision.model_dump(),
             sequence=head.sequence + 1 if head else 1,
             function=function,
+            function_version=function_version,
             recorded_at=recorded_at,
             previous=head.hash if head else GENESIS,
         )
@@ -121,6 +142,19 @@ class LedgerEntry(Decision, VersionedModel):
         """
         content = self.model_dump(mode="json", exclude={"hash"}, exclude_unset=True)
         return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryMarker:
+    """What the marker of a decision says: where its entry is, and which it is.
+
+    Attributes:
+        sequence: None where the decision was not announced yet.
+        hash: of the entry; empty where an older release wrote the marker.
+    """
+
+    sequence: int | None
+    hash: str = ""
 
 
 def verify(entries: Iterable[LedgerEntry]) -> Sequence[LedgerEntry]:

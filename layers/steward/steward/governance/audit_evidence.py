@@ -1,0 +1,86 @@
+"""What an audit has read, and the shape of an invariant that judges it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from steward.documents import TolerantModel
+from steward.ledger import Action, LedgerEntry
+from steward.ledger.checkpoints import ChainHead
+from steward.ledger.tampering import Tampering
+from steward.releasing.routing import Routing
+from steward.retraining.versions import VersionManifest
+from steward.spec.model import ModelSpec
+from steward.validation.evaluation import Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEvidence:
+    """What an audit knows of a model's ledger.
+
+    Attributes:
+        head: the last entry up to which nothing contradicts; None where there is none.
+        examined: how many entries were read.
+        checkpoint: the number of the checkpoint that the audit began from; None where it read the whole ledger.
+        tampering: what contradicts.
+        checkpointed_at: when the newest checkpoint was written; None where there is none.
+        decisions: the entries of the actions that invariants ask for, in their order.
+    """
+
+    head: ChainHead | None = None
+    examined: int = 0
+    checkpoint: int | None = None
+    tampering: Sequence[Tampering] = ()
+    checkpointed_at: datetime | None = None
+    decisions: Mapping[Action, Sequence[LedgerEntry]] = field(default_factory=dict)
+
+    def newest(self, *actions: Action) -> LedgerEntry | None:
+        """The last entry of any of these actions."""
+        found = [entry for action in actions for entry in self.decisions.get(action, ())]
+        return max(found, key=lambda entry: entry.sequence, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvidence:
+    """The evidence of an audit, read from the store.
+
+    Attributes:
+        problems: what is missing or has changed, found by reading every byte, of the champion's `manifest`, `artifact`,
+            `baseline`, `dataset`, `records`, `card`, `evaluation`.
+        records_in: the environment whose records the champion was trained on, where it is not this one.
+    """
+
+    spec: ModelSpec
+    routing: Routing
+    ledger: LedgerEvidence
+    manifest: VersionManifest | None
+    evaluation: Evaluation | None
+    as_of: datetime
+    objects_verified: int = 0
+    records_in: str | None = None
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+
+class AuditFinding(TolerantModel):
+    """What one invariant's check found."""
+
+    invariant: str
+    holds: bool
+    message: str
+
+
+class Invariant(Protocol):
+    """One thing that must hold of every model at every moment.
+
+    Attributes:
+        name: as reports and alerts have it.
+        actions: of the ledger, whose entries `check` looks at: they alone are read.
+    """
+
+    name: str
+    actions: tuple[Action, ...]
+
+    def check(self, evidence: AuditEvidence) -> AuditFinding:
+        """Look at the evidence."""
+        ...

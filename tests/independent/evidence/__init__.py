@@ -1,0 +1,1 @@
+"""The evidence of versions, verified by the libraries of the standards."""
