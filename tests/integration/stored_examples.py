@@ -11,6 +11,7 @@ import pandas as pd
 
 from steward.cli.version_export import collect, upload
 from steward.operation.collection_windows import Collection
+from steward.retraining.training_progress import TrainingProgress
 from steward.store.bucket import Bucket
 from steward.store.kinds import STORED, kinds_of
 from steward.store.ledger import Ledger
@@ -56,6 +57,11 @@ def sent() -> Iterator[tuple[str, bytes]]:
         upload(Bucket(production.data, production.name), version, author=AUTHOR, sent_at=EPOCH, over=None)
         yield from production.contents("").items()
     yield "collections/lemons.json", Collection(until=EPOCH).model_dump_json().encode()
+    progress = TrainingProgress(
+        model="lemons", run="20240120T000000-12345678", stage="comparing spans", rows=5600, trying="trailing", fold=2,
+        best="everything", best_loss=0.5123, began_at=EPOCH, updated_at=EPOCH,
+    )  # fmt: skip
+    yield "progress/lemons.json", progress.model_dump_json().encode()
 
 
 def searched() -> Iterator[tuple[str, bytes]]:

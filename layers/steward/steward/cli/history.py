@@ -1,7 +1,7 @@
 """Following the ledger as it grows."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.markup import escape
 
@@ -36,7 +36,14 @@ STYLES = {
 
 
 def follow(
-    ledger: Ledger, model: str, *, after: int, seconds: float, about: str | None = None, pause: float = 0.5
+    ledger: Ledger,
+    model: str,
+    *,
+    after: int,
+    seconds: float,
+    about: str | None = None,
+    pause: float = 0.5,
+    between: Callable[[], object] = lambda: None,
 ) -> Iterator[LedgerEntry]:
     """Entries of a model as they come, until none has come for so many seconds.
 
@@ -47,6 +54,7 @@ def follow(
         seconds: how long to wait for the next one; infinity waits for ever.
         about: a correlation id: only entries that have it are given, and prolong the wait.
         pause: between looks.
+        between: is called after each look.
     """
     quiet_since = time.monotonic()
     while True:
@@ -55,6 +63,7 @@ def follow(
             if about in (None, entry.correlation_id):
                 yield entry
                 quiet_since = time.monotonic()
+        between()
         if time.monotonic() - quiet_since >= seconds:
             return
         time.sleep(min(pause, seconds))

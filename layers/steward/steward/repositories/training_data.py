@@ -1,7 +1,7 @@
 """Training data: takes a snapshot of labelled rows, and loads exactly the objects of a dataset."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -21,16 +21,23 @@ from steward.store.keys import InboxKey
 from steward.store.stored_objects import ObjectContent, ObjectSummary
 
 
-def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
+def ignore_rows(rows: int) -> None:
+    """Take no notice of the rows read so far."""
+
+
+def snapshot(
+    data: Bucket, spec: ModelSpec, as_of: datetime, *, on_rows: Callable[[int], object] = ignore_rows
+) -> tuple[DatasetManifest, pd.DataFrame]:
     """Take a snapshot of the labelled rows as a dataset manifest.
 
     A model that was trained elsewhere is adopted from its reference rows alone, whether they have labels or not.
+    `on_rows` is told how many rows were read so far, after each object.
 
     Raises:
         TrainingImpossible: there are no labelled rows before `as_of`.
         DataRefused: an object is not this model's, or not this environment's.
     """
-    frames = _read(data, spec, _list_objects(data, _sources(data, spec)))
+    frames = _read(data, spec, _list_objects(data, _sources(data, spec)), on_rows)
     rows = dataset_rows(frames, spec)
     time = rows[spec.columns.time]
     known = time[time < pd.Timestamp(as_of)]
@@ -43,14 +50,16 @@ def snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetMan
     return DatasetManifest.of(spec, list(frames), known.max().to_pydatetime(), data.environment, newest), rows
 
 
-def describe_snapshot(data: Bucket, spec: ModelSpec, as_of: datetime) -> tuple[DatasetManifest, pd.DataFrame]:
+def describe_snapshot(
+    data: Bucket, spec: ModelSpec, as_of: datetime, *, on_rows: Callable[[int], object] = ignore_rows
+) -> tuple[DatasetManifest, pd.DataFrame]:
     """Take a snapshot that is to be kept: with the profile of its rows, which is stored, and the erasures so far.
 
     Raises:
         TrainingImpossible, DataRefused: as `snapshot`.
     """
     erasures = sorted(keys.erasure_of(listed.key) for listed in data.list(keys.erasures(spec.model)))
-    manifest, rows = snapshot(data, spec, as_of)
+    manifest, rows = snapshot(data, spec, as_of, on_rows=on_rows)
     known = rows[rows[spec.columns.time] < pd.Timestamp(manifest.end)]
     profile = DatasetProfile.of(known, spec).model_dump_json().encode()
     place = keys.dataset_profile(spec.model, hashlib.sha256(profile).hexdigest())
@@ -100,7 +109,14 @@ def labelled_history(data: Bucket, spec: ModelSpec) -> tuple[pd.DataFrame, datet
     return dataset_rows(frames, spec), newest + timedelta(microseconds=1) if newest else None
 
 
-def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: datetime | None = None) -> pd.DataFrame:
+def load(
+    data: Bucket,
+    spec: ModelSpec,
+    manifest: DatasetManifest,
+    *,
+    since: datetime | None = None,
+    on_rows: Callable[[int], object] = ignore_rows,
+) -> pd.DataFrame:
     """Load the rows of a dataset.
 
     Args:
@@ -108,6 +124,7 @@ def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
         spec: names the columns.
         manifest: the dataset.
         since: leave out objects of windows that end before this moment; their rows are not asked for.
+        on_rows: is told how many rows were read so far, after each object.
 
     Raises:
         ObjectMissing, ObjectChanged: one of them is gone, or has other bytes.
@@ -121,7 +138,8 @@ def load(data: Bucket, spec: ModelSpec, manifest: DatasetManifest, *, since: dat
         or keys.window_start(item.stored.key) + spec.window.length > since
     ]
     refuse_dataset(manifest, asked, spec.model, data.environment)
-    return dataset_rows(_read(data, spec, prefetch_map(lambda item: (item, data.get_exact(item.stored)), asked)), spec)
+    items = prefetch_map(lambda item: (item, data.get_exact(item.stored)), asked)
+    return dataset_rows(_read(data, spec, items, on_rows), spec)
 
 
 def corrected_since(data: Bucket, manifest: DatasetManifest) -> Iterator[str]:
@@ -142,17 +160,23 @@ def _list_objects(
 
 
 def _read(
-    data: Bucket, spec: ModelSpec, items: Iterable[tuple[DatasetObject, ObjectContent]]
+    data: Bucket,
+    spec: ModelSpec,
+    items: Iterable[tuple[DatasetObject, ObjectContent]],
+    on_rows: Callable[[int], object] = ignore_rows,
 ) -> dict[DatasetObject, pd.DataFrame]:
     """The rows of each object that has some, once it is known that all of them may be read."""
     frames: dict[DatasetObject, pd.DataFrame] = {}
     objections: list[str] = []
+    read = 0
     for item, content in items:
         problem = objection(item, _provenance(content), spec.model, data.environment)
         if problem:
             objections.append(problem)
         elif not objections and len(rows := read_records(content.body, spec, stored_columns(spec, item.kind))):
             frames[item.model_copy(update={"rows": len(rows)})] = rows
+            read += len(rows)
+            on_rows(read)
     refuse(objections)
     return frames
 

@@ -10,6 +10,7 @@ from steward.events import Event, ObjectRef, TrainingCompleted, TrainingRequeste
 from steward.outbox import OutboxEntry, announce
 from steward.release import read_release
 from steward.repositories import models, training_data
+from steward.repositories.progress import ProgressWriter
 from steward.repositories.run_attempts import AttemptKilled, Attempts
 from steward.retraining import artifact, recipe
 from steward.retraining.adoption import adopt
@@ -42,7 +43,8 @@ def train_model(runtime: Runtime, request: TrainingRequested) -> Iterator[Event]
             attempts = Attempts(runtime, request.model, request.run, "training", runtime.message)
             attempts.begin(run)
             began = runtime.now()
-            frozen = _take_snapshot(runtime, spec, run)
+            report = ProgressWriter(runtime, spec.model, run.run)
+            frozen = _take_snapshot(runtime, spec, run, report)
             version = _version(spec, run, frozen)
             attempts.work(makes=keys.version(spec.model, version, "baseline.json"))
             make = _train if spec.retraining.recipe else _adopt
@@ -60,22 +62,27 @@ class _Snapshot:
     stored: ObjectRef
     manifest: DatasetManifest
     rows: pd.DataFrame
+    report: ProgressWriter
 
 
-def _take_snapshot(runtime: Runtime, spec: ModelSpec, run: Run) -> _Snapshot:
+def _take_snapshot(runtime: Runtime, spec: ModelSpec, run: Run, report: ProgressWriter) -> _Snapshot:
     """The run's dataset, fixed at the first attempt."""
+
+    def on_rows(rows: int) -> None:
+        report("reading rows", rows=rows)
+
     if run.dataset is None:
-        manifest, rows = training_data.describe_snapshot(runtime.data, spec, run.as_of)
+        manifest, rows = training_data.describe_snapshot(runtime.data, spec, run.as_of, on_rows=on_rows)
         stored = runtime.data.create_if_absent(
             keys.dataset(spec.model, manifest.dataset), manifest.model_dump_json().encode()
         )
         run = _advance(runtime, run, "frozen", dataset=stored)
         if run.dataset == stored:
-            return _Snapshot(stored, manifest, rows)
+            return _Snapshot(stored, manifest, rows, report)
     if run.dataset is None:
         raise TrainingImpossible(run.outcome or "the run ended before its dataset was fixed")
     manifest = runtime.data.load(run.dataset, DatasetManifest)
-    return _Snapshot(run.dataset, manifest, training_data.load(runtime.data, spec, manifest))
+    return _Snapshot(run.dataset, manifest, training_data.load(runtime.data, spec, manifest, on_rows=on_rows), report)
 
 
 def _version(spec: ModelSpec, run: Run, frozen: _Snapshot) -> str:
@@ -101,11 +108,20 @@ def _train(
         store_evidence(evidence)
         evidence.require()
 
-    control = _search_control(runtime, keys.version(spec.model, version, "search.json"))
-    fitted = fit_version(spec, frozen.rows, frozen.manifest, since=run.since, examine=examine, control=control)
+    fitted = fit_version(
+        spec,
+        frozen.rows,
+        frozen.manifest,
+        since=run.since,
+        examine=examine,
+        control=_search_control(runtime, keys.version(spec.model, version, "search.json")),
+        report=frozen.report,
+    )
+    frozen.report("judging")
     model, training, holdout = fitted.judged, fitted.training, fitted.holdout
     attributed = attribute_reference(model, spec, training, holdout) if spec.monitors.attribution_drift else None
     importances, baseline = baseline_of(spec, fitted, attributed)
+    frozen.report("storing")
     time = training[spec.columns.time]
     manifest = VersionManifest(
         model=spec.model,
@@ -167,6 +183,7 @@ def _adopt(
 ) -> tuple[VersionManifest, ObjectRef]:
     """Take the reference rows, with the outputs that they came with, as what the model trained elsewhere is like."""
     version = _version(spec, run, frozen)
+    frozen.report("judging")
     baseline = adopt(frozen.rows, spec)
     put = runtime.data.create_if_absent
     time = frozen.rows[spec.columns.time]

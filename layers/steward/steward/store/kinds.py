@@ -67,6 +67,7 @@ STORED = (
     StoredKind("evidence.history:History", rf"history/{_MODEL}/[^/]+\.json"),
     StoredKind("alerting.model_alerts:ModelAlerts", rf"alerts/{_MODEL}\.json"),
     StoredKind("retraining.policy:RetrainingState", rf"runs/{_MODEL}/_policy\.json"),
+    StoredKind("retraining.training_progress:TrainingProgress", rf"progress/{_MODEL}\.json"),
     StoredKind("retraining.policy_decision:PolicyDecision", rf"decisions/{_MODEL}/[^/]+\.json"),
     StoredKind("retraining.runs:Run", rf"runs/{_MODEL}/[^/_][^/]*\.json"),
     StoredKind("defects.defect:Defect", rf"defects/{_MODEL}/[^/]+\.json"),

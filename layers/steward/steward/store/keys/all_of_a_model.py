@@ -2,6 +2,7 @@
 
 from steward.store.keys.checks_of_windows import alerts, collection
 from steward.store.keys.governance_files import evidence, maintenance_plans
+from steward.store.keys.model_files import progress
 from steward.store.keys.record_files import corrections_of, partitions, quarantines
 from steward.store.keys.uploaded_files import uploads
 
@@ -21,6 +22,7 @@ def everything(model: str) -> list[str]:
         *(f"{place}/{model}/" for place in (*whole, "defects", "reports", "runs", "transfers")),
         quarantines(model),
         alerts(model),
+        progress(model),
         collection(model),
         evidence(model),
         maintenance_plans(model),

@@ -111,6 +111,11 @@ def run(model: str, run: str) -> str:
     return f"{runs(model)}{run}.json"
 
 
+def progress(model: str) -> str:
+    """How far the newest training has come (written over as it goes on)."""
+    return f"progress/{model}.json"
+
+
 def retraining_state(model: str) -> str:
     """What the retraining policy remembers (compare-and-swap)."""
     return f"{runs(model)}_policy.json"
