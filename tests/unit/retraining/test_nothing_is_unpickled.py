@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).resolve().parents[3] / "layers" / "steward" / "steward"
 UNPICKLERS = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 READERS = {"read_pickle", "allow_pickle"}
 BETWEEN_OWN_PROCESSES = {"backtest/rehearsal.py": {"read_pickle"}}
-"""A backtest hands its rows to the processes that it starts, in a temporary folder of its own; nothing stored is read."""
+"""A backtest hands its rows to processes of its own, in a temporary folder of its own; nothing stored is read so."""
 
 
 def imports(tree: ast.Module) -> Iterator[str]:
