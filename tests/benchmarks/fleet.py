@@ -22,10 +22,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from steward import aws
+from steward.repositories.model_examination import examine_models
 from steward.repositories.model_schedules import wanted_schedules
 from steward.repositories.models import SpecRevision
 from steward.runtime import ScheduleSettings
-from steward.services.examine_models import examine_models
 from steward.spec.document import read_spec
 from steward.spec.windows import Window
 from steward.store.bucket import Bucket

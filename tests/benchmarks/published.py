@@ -14,6 +14,7 @@ from tests.benchmarks.estimation import figures as estimation
 from tests.benchmarks.experiments import figures as experiments
 from tests.benchmarks.intervals import coverage
 from tests.benchmarks.promotions import figures as promotions
+from tests.benchmarks.run_costs import figures as run_costs
 from tests.benchmarks.speed import summary as speed
 from tests.benchmarks.study.edge_summary import EdgeSummary
 from tests.benchmarks.study.summary import Summary, table
@@ -59,6 +60,7 @@ def experiments_block() -> str:
             "![Experiments stopped over time](experiments.png)",
             f"The sample ratio, with a look every 1,000 users. {experiments.PROMISED_RATIOS}",
             table(experiments.RATIOS_HEAD, list(experiments.ratios_lines())),
+            "![Experiments stopped by the sample ratio](experiments_ratio.png)",
         )
     )
 
@@ -67,6 +69,20 @@ def promotions_block() -> str:
     """How often a year of retrainings promotes by luck, and how soon a better version."""
     return "\n\n".join(
         (_where(), table(promotions.HEAD, list(promotions.lines())), "![Years that promote by luck](promotions.png)")
+    )
+
+
+def run_costs_block() -> str:
+    """What retraining policies cost on drifting streams, runs and metric together."""
+    return "\n\n".join(
+        (
+            _where(),
+            table(["asked of cost_aware", "measured"], list(run_costs.verdicts())),
+            table(run_costs.SUMMARY_HEAD, list(run_costs.summary())),
+            "Cost of cost_aware over the best in hindsight by what a run costs; in bold whatever costs no more:",
+            table(run_costs.HEAD, list(run_costs.cells())),
+            "![Total cost by stream and cost of a run](run_costs.png)",
+        )
     )
 
 
@@ -134,9 +150,13 @@ def main() -> None:
     if "experiments" in wanted:
         blocks["experiments"] = experiments_block()
         experiments.draw(FOLDER / "experiments.png")
+        experiments.draw_ratios(FOLDER / "experiments_ratio.png")
     if "promotions" in wanted:
         blocks["promotions"] = promotions_block()
         promotions.draw(FOLDER / "promotions.png")
+    if "run_costs" in wanted:
+        blocks["run_costs"] = run_costs_block()
+        run_costs.draw(FOLDER / "run_costs.png")
     if "study" in wanted:
         summary = Summary()
         different = summary.disagreements()

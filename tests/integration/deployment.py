@@ -135,15 +135,19 @@ class Deployment:
     def settle(self, *, redeliver: int = 1, shuffle: int | None = None) -> list[Event]:
         """Deliver messages until every queue is empty; the events published meanwhile.
 
+        Functions that wait for a batch to fill get all that waits once nothing is left for others.
+
         Args:
             redeliver: how often each event is delivered to each of its functions.
             shuffle: a seed; messages of all queues are then delivered one by one in random order.
         """
-        before = len(self.published)
+        before, patient = len(self.published), [name for name in self.queues if name in with_batching_windows()]
         if shuffle is not None:
             self._shuffled(random.Random(shuffle), redeliver)  # noqa: S311
         for _ in range(500):
-            delivered = [self._drain(function, redeliver) for function in self.queues]
+            delivered = [self._drain(function, redeliver) for function in self.queues if function not in patient]
+            if not any(delivered):
+                delivered = [self._drain_at_once(function, redeliver) for function in patient]
             self._observe()
             if not any(delivered):
                 return self.published[before:]
@@ -311,15 +315,31 @@ class Deployment:
             aws.sqs().delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return len(received)
 
+    def _drain_at_once(self, function: str, redeliver: int) -> int:
+        if not _holds_messages(function):
+            return 0
+        received = list(_receive_all(self.queues[function]))
+        for _ in range(redeliver):
+            bodies = [body for body in received if self._may_deliver(function, body, redeliver)]
+            answer = self.invoke(function, *bodies) if bodies else {"batchItemFailures": []}
+            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+            self.failures += [
+                {"function": function, "body": body} for body in bodies if _message_id(function, body) in failed
+            ]
+        return len(received)
+
     def _take(self, function: str, body: str, redeliver: int) -> None:
-        """Deliver a message, but an event no more than `redeliver` times, or its copies would grow without end."""
+        if self._may_deliver(function, body, redeliver) and not self.try_out(function, body):
+            self.failures.append({"function": function, "body": body})
+
+    def _may_deliver(self, function: str, body: str, redeliver: int) -> bool:
+        """Deliver an event no more than `redeliver` times, or its copies would grow without end."""
         identity = (function, json.loads(body).get("detail", {}).get("event_id", body))
         if redeliver == 1 or self.deliveries[identity] < redeliver:
             self.deliveries[identity] += 1
-            if not self.try_out(function, body):
-                self.failures.append({"function": function, "body": body})
-        else:
-            self.held_back[identity] = function, body
+            return True
+        self.held_back[identity] = function, body
+        return False
 
     def report_failure(self, function: str, body: str, error: BaseException, message_id: str = "") -> None:
         """Do what Lambda does once an asynchronous invocation has failed at every attempt."""
@@ -345,6 +365,17 @@ def message(event: Event) -> str:
     """An event as its queue delivers it."""
     detail = event.model_dump(mode="json")
     return json.dumps({"source": "steward", "detail-type": type(event).__name__, "detail": detail})
+
+
+@cache
+def with_batching_windows() -> frozenset[str]:
+    """The functions whose messages the template has wait until a batch is full, or for so long."""
+    return frozenset(
+        path.name
+        for path in (ROOT / "functions").iterdir()
+        for source in resources("AWS::Serverless::Function").get(logical_id(path.name), {}).get("Events", {}).values()
+        if source["Properties"].get("MaximumBatchingWindowInSeconds")
+    )
 
 
 def tries(function: str) -> int:

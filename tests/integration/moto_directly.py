@@ -5,6 +5,7 @@ answered here; whatever is unusual about a request or its answer goes through mo
 sends everything through it: `make nightly` does, and `test_moto_directly.py` compares both.
 """
 
+import copy
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -48,10 +49,13 @@ class _Refused(Exception):
 
 
 _serialize = BaseClient._convert_to_request_dict
+_resolve = BaseClient._resolve_endpoint_ruleset
 _send = BaseClient._make_request
 _parse = cache(jsonpath_ng.ext.parse)
 _underscores = cache(camelcase_to_underscores)
 _signing_key = cache(partial(rsa.generate_private_key, public_exponent=65537, key_size=2048))
+_endpoints: dict[tuple[BaseClient, str, Any], tuple[Any, Asked]] = {}
+"""Where requests of a client, an operation and a bucket go, and how they are signed."""
 _one_at_a_time = RLock()
 """S3 does each conditional write as one."""
 
@@ -63,6 +67,7 @@ def answered_directly() -> Iterator[None]:
         yield
         return
     with (
+        patch.object(BaseClient, "_resolve_endpoint_ruleset", _resolved_once),
         patch.object(BaseClient, "_convert_to_request_dict", _noted),
         patch.object(BaseClient, "_make_request", _answered),
         patch("jsonpath_ng.ext.parse", _parse),  # for each event, rule and field the same
@@ -70,6 +75,17 @@ def answered_directly() -> Iterator[None]:
         patch("moto.sns.models.Subscription.private_key", lambda _: _signing_key()),  # a tenth of a second to make
     ):
         yield
+
+
+def _resolved_once(client: BaseClient, operation_model: Any, params: Asked, context: Asked, **rest: Any) -> Any:
+    """Interpret the rules of a service's endpoints once for all requests that they send to one place."""
+    place = client, operation_model.name, params.get("Bucket")
+    if place not in _endpoints:
+        endpoint = _resolve(client, operation_model, params, context, **rest)
+        _endpoints[place] = endpoint, {name: context[name] for name in ("auth_type", "signing") if name in context}
+    (url, headers, properties), signed = _endpoints[place]
+    context.update(copy.deepcopy(signed))
+    return url, dict(headers), properties
 
 
 def _noted(client: BaseClient, api_params: Asked, operation_model: Any, *rest: Any, **named: Any) -> Any:

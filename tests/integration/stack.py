@@ -50,6 +50,8 @@ def create() -> DeployedStack:
                     continue
                 made = TemplateResource(logical, kind, "", resolve(stack, one.get("Properties", {})))
                 physical[logical] = _MAKERS[kind](stack, made)
+        if kind == "AWS::SQS::Queue":
+            _redrive(stack)
     return stack
 
 
@@ -64,8 +66,7 @@ def _queue(_: DeployedStack, queue: TemplateResource) -> str:
     return aws.sqs().create_queue(QueueName=f"{NAME}-{queue.logical}-X1")["QueueUrl"]
 
 
-def _mapping(stack: DeployedStack, mapping: TemplateResource) -> str:
-    _redrive(stack)
+def _mapping(_: DeployedStack, mapping: TemplateResource) -> str:
     wanted = {"EventSourceArn": mapping.properties["EventSourceArn"], "BatchSize": mapping.properties["BatchSize"]}
     return aws.functions().create_event_source_mapping(FunctionName=mapping.properties["FunctionName"], **wanted)[
         "UUID"
@@ -73,7 +74,7 @@ def _mapping(stack: DeployedStack, mapping: TemplateResource) -> str:
 
 
 def _redrive(stack: DeployedStack) -> None:
-    """Queues name their dead-letter queues, which are made after them."""
+    """Queues name their dead-letter queues, which may be made after them."""
     for logical, one in stack.template["Resources"].items():
         if one["Type"] == "AWS::SQS::Queue" and "RedrivePolicy" in one["Properties"]:
             policy = json.dumps(resolve(stack, one["Properties"]["RedrivePolicy"]))

@@ -38,12 +38,14 @@ def target_function(arn: dict[str, Any]) -> str | None:
     return None if logical.endswith("DeadLetters") else logical.removesuffix("Queue")
 
 
+@cache
 def with_queues() -> frozenset[str]:
     """The functions, by their logical ids, that take their messages from queues."""
     functions = resources("AWS::Serverless::Function")
     return frozenset(name for name, function in functions.items() if "Messages" in function.get("Events", {}))
 
 
+@cache
 def asynchronous() -> frozenset[str]:
     """The functions, by their logical ids, that rules and schedules invoke."""
     functions = resources("AWS::Serverless::Function")

@@ -27,7 +27,7 @@ from steward.events import (
 )
 from steward.lineage.artifact_history import artifact_history
 from steward.repositories import models
-from steward.services.examine_models import examine_models
+from steward.repositories.model_examination import examine_models
 from steward.store import keys
 from steward.store.bucket import Bucket
 from tests.integration import lemons

@@ -10,6 +10,7 @@ from steward.results import MetricResult
 from steward.store.bucket import Bucket
 from tests.integration import lemons
 from tests.integration.recomputed import recompute
+from tests.nightly import nightly
 
 from .deployment import Deployment
 
@@ -57,7 +58,7 @@ def test_a_half_filled_last_window_is_judged_once_a_later_record_comes(trained: 
     assert len(checks) == 1  # what could be judged is not judged again
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *nightly(1, 2)])
 def test_labels_that_meet_all_predictions_are_not_missed(steward: Deployment, seed: int) -> None:
     lemons.begin(steward, lemons.SPEC + "label_horizon: 3d\n")
     sold = lemons.sales(12, first_day=FIRST)

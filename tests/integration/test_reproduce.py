@@ -12,12 +12,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from steward import aws
+from steward.cli import reproduce as reproduce_command
 from steward.events import ReproductionRequested
-from steward.lineage.repeated_training import train_again
+from steward.lineage.repeated_training import Reproduction, train_again
 from steward.retraining import artifact, recipe
 from steward.spec.document import read_spec
 from steward.store.stored_objects import sha256
 from tests.integration import lemons
+from tests.nightly import nightly
 
 from .deployment import Deployment, message
 from .sts import strict
@@ -36,6 +38,20 @@ def compare(deployment: Deployment) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture
+def one_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command train once in a test, and show that a second time: as text and as JSON it says the same."""
+    answers: list[Reproduction] = []
+
+    def train_once(*asked: Any) -> Reproduction:
+        if not answers:
+            answers.append(train(*asked))
+        return answers[0]
+
+    train = reproduce_command._train
+    monkeypatch.setattr(reproduce_command, "_train", train_once)
+
+
 def forge(deployment: Deployment, **changes: object) -> None:
     """Replace what the champion's manifest says, and what its run says of the manifest."""
     version = deployment.champion("lemons")
@@ -52,7 +68,8 @@ def stored(deployment: Deployment, part: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("seed", ["1", "4711"])
+@pytest.mark.usefixtures("one_training")
+@pytest.mark.parametrize("seed", ["4711", *nightly("1")])
 def test_a_version_is_identical_whatever_the_environment_of_the_command(
     trained: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: str
 ) -> None:
@@ -89,6 +106,7 @@ def test_nothing_is_stored_or_announced(trained: Deployment) -> None:
     assert everything() == before
 
 
+@pytest.mark.usefixtures("one_training")
 def test_another_artifact_is_told_apart_by_its_fields_and_predictions(trained: Deployment) -> None:
     place = stored(trained, "artifact")
     other = another_artifact()
@@ -114,6 +132,7 @@ def another_artifact() -> bytes:
     return artifact.dump(recipe.fit(spec.retraining.recipe, spec, rows, (rows["lemon"].astype(str) == "1").to_numpy()))
 
 
+@pytest.mark.usefixtures("one_training")
 def test_other_libraries_are_named_first_with_how_to_get_them(trained: Deployment) -> None:
     forge(trained, libraries=recipe.libraries() | {"scikit-learn": "1.0.0"})
     shown = reproduce(trained)
@@ -133,6 +152,7 @@ def test_an_erased_object_of_the_dataset_is_named(trained: Deployment) -> None:
     assert item["key"] in shown.text
 
 
+@pytest.mark.usefixtures("one_training")
 def test_rows_withdrawn_since_are_trained_on_and_told_of(trained: Deployment) -> None:
     defect = open_defect(trained)
     correct(trained, defect, lemons.sales(14)[["sale"]].head(10), kind="withdrawn-reference")

@@ -45,7 +45,10 @@ def test_a_shadow_says_of_each_record_what_it_would_have_answered(served: Served
     answers = served.ask([{**ROW, "age": at, "sale": f"s-{at}"} for at in range(30)]).body
     assert {answer["version"] for answer in answers} != {SHADOW}
     served.firehose.deliver()
-    served.steward.settle()
+    ingested = [event for event in served.steward.settle() if isinstance(event, BatchIngested)]
+    assert [(event.kind, event.rows, event.rejected_rows) for event in ingested] == [
+        ("predictions", 30, 0), ("shadows", 30, 0)
+    ]  # fmt: skip
     ((key, records),) = shadowed(served).items()
     assert key.startswith(f"inbox/lemons/shadows/{SHADOW}/")
     assert {record["sale"]: record["risk"] for record in records} == {one["id"]: one["score"] for one in answers}

@@ -267,8 +267,10 @@ def test_records_go_past_firehose_where_it_takes_none_and_wait_where_s3_takes_no
     assert served.ask(rows(3)).status == 200
     assert [key for key in served.steward.keys("inbox/lemons/predictions/") if "/served/direct/" in key]
     assert "Firehose took no records, S3 did" in caplog.messages
-    with refuse_s3(Counter(["PutObject"])):
+    with refuse_s3(Counter(["PutObject"])), lemons.keys_read() as read:
+        served.age(REFRESH_SECONDS)
         assert served.ask(rows(3, first=10)).status == 200
+        assert read == []  # of a bucket that does not answer nothing more is asked
         assert served.ask(rows(3, first=20)).status == 200
     served.firehose.down = False
     assert served.ask(rows(3, first=30)).status == 200

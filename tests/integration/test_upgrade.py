@@ -14,15 +14,14 @@ from . import lemons, lifetime
 from .memory_cloud import LEDGER
 from .releases import Releases, releases
 
-FILES_A_DAY = 20
 ROWS = 400
 
 
-def day_of_uploads(both: Releases, day: int, *, flipped: bool = False) -> None:
-    """Twenty files, of predictions and of their labels, delivered one after the other."""
+def day_of_uploads(both: Releases, day: int, files: int, *, flipped: bool = False) -> None:
+    """So many files of predictions and as many of their labels, delivered one after the other."""
     sold = lemons.sales(1, first_day=day, rows_a_day=ROWS, flipped=flipped)
-    for number in range(FILES_A_DAY // 2):
-        part = sold.iloc[number :: FILES_A_DAY // 2]
+    for number in range(files):
+        part = sold.iloc[number::files]
         both.world.upload(f"{lifetime.PREDICTIONS}{day}-{number}.csv", lemons.csv(lemons.predictions(part)))
         both.world.upload(
             f"{lifetime.LABELS}{day}-{number}.csv", lemons.csv(lemons.labels(part, timed=number % 2 == 0))
@@ -55,9 +54,9 @@ def play(both: Releases, *phases: lifetime.Phase) -> None:
         both.settle()
 
 
-@pytest.mark.parametrize("days", [1, *nightly(4)])
+@pytest.mark.parametrize(("days", "files"), [(1, 6), *nightly((4, 10))])
 def test_nothing_is_unreadable_or_lost_over_an_upgrade_a_roll_back_and_another_upgrade(
-    days: int, tmp_path: Path
+    days: int, files: int, tmp_path: Path
 ) -> None:
     with releases(tmp_path) as both:
         report, audit = lifetime.after(0, ReportRequested), lifetime.after(0, AuditRequested)
@@ -66,18 +65,18 @@ def test_nothing_is_unreadable_or_lost_over_an_upgrade_a_roll_back_and_another_u
         play(both, lifetime.declare_anew)
         both.share = 0.5  # the shift
         for day in range(20, 20 + days):
-            day_of_uploads(both, day)
+            day_of_uploads(both, day, files)
         play(both, lifetime.report_defect, lifetime.freeze, lifetime.mute, lifetime.turned_day(24, timed=False))
         assert min(both.invoked.values()) > 50
         both.share = 0.0  # rolled back
         for day in range(25, 25 + days):
-            day_of_uploads(both, day, flipped=day == 25)
+            day_of_uploads(both, day, files, flipped=day == 25)
         play(both, lifetime.correct, lifetime.thaw, lifetime.roll_back, report)
         for key in ("alerts/lemons.json", "models/lemons/routing.json", "runs/lemons/_policy.json"):
             assert "of_the_next_release" in both.world.object(key), key
         both.share = 1.0  # upgraded again
         for day in range(30, 30 + days):
-            day_of_uploads(both, day)
+            day_of_uploads(both, day, files)
         play(both, lifetime.change_defect("verify"), report, audit)
 
         assert both.world.errors == []
@@ -88,7 +87,7 @@ def test_nothing_is_unreadable_or_lost_over_an_upgrade_a_roll_back_and_another_u
         for day in played:
             uploads = [key for key in both.world.keys("inbox/lemons/") if key.rpartition("/")[2].startswith(f"{day}-")]
             assert {key: taken[key] for key in uploads} == dict.fromkeys(uploads, 1)
-            assert len(uploads) == FILES_A_DAY
+            assert len(uploads) == 2 * files
             assert rows_profiled(both, day) == rows_labelled(both, day) == ROWS, day
         audited = both.world.object(max(both.world.keys("reports/lemons/audits/")))
         assert [finding for finding in audited["findings"] if not finding["holds"]] == []

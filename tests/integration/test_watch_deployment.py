@@ -17,9 +17,9 @@ from steward import aws
 from steward.concurrency import MAX_CONCURRENCY
 from steward.events import DeploymentDegraded, DeploymentRecovered, Problem
 from steward.repositories import model_schedules
+from steward.repositories.model_examination import ModelExamination, examine_models
 from steward.repositories.models import SpecRevision
 from steward.runtime import ScheduleSettings
-from steward.services.examine_models import ModelExamination, examine_models
 from steward.spec.document import read_spec
 from steward.store.bucket import Bucket
 from tests.integration import lemons

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5},
+    retries={"mode": "standard", "max_attempts": int(os.environ.get("STEWARD_ATTEMPTS", "5"))},
     connect_timeout=5,
     read_timeout=int(os.environ.get("STEWARD_READ_TIMEOUT", "60")),  # the template's is below the functions' own
     tcp_keepalive=True,

@@ -112,7 +112,7 @@ def draw_ratios(path: Path) -> None:
         shade = "#2b6cb0" if broken else "#b3261e"
         axes.plot(users, shares, color=shade, linewidth=2, linestyle="-" if rows else "--")
         label = f"{'51 : 49' if broken else '50 : 50'}, {counted['unit']}s: {shares[-1]:.2%}"
-        place = (-6, -14 - 14 * (not rows)) if broken else (-6, 6 + 14 * (not rows))
+        place = (-6, -34 - 16 * (not rows)) if broken else (-6, 6 + 16 * (not rows))
         axes.annotate(
             label.replace("entitys", "entities"), (users[-1], shares[-1]), textcoords="offset points", xytext=place,
             ha="right", color=INK, fontsize=9,

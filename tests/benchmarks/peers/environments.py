@@ -42,6 +42,7 @@ PEERS = {
         Peer("evidently", "0.7.23", "3.13", ("evidently==0.7.23", "pandas<3", "pyarrow")),
         Peer("nannyml", "0.13.1", "3.13", ("nannyml==0.13.1", "pandas<3", "pyarrow", "statsmodels")),
         Peer("alibi-detect", "0.13.0", "3.11", ("alibi-detect==0.13.0", "pyarrow<19")),
+        Peer("river", "0.26.1", "3.13", ("river==0.26.1",)),
         Peer("whylogs", "1.6.4", "3.11", ("whylogs[viz]==1.6.4", "pandas<3", "pyarrow")),
     )
 }

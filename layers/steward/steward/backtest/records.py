@@ -1,11 +1,12 @@
 """The labelled rows that a replay goes through."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pandas as pd
 
+from steward.backtest.circumstances import Circumstances
 from steward.errors import StewardError
 from steward.retraining.profile_inputs import in_windows
 from steward.spec.model import ModelSpec
@@ -24,11 +25,13 @@ class ReplayRecords:
         rows: as training takes them: one row an ID, with its label.
         reference_until: rows before this moment are the reference, from which the first version is made.
         label_delay: how long after the end of a window its labels are known.
+        circumstances: what held promotions and runs back; nothing where the records are files.
     """
 
     rows: pd.DataFrame
     reference_until: datetime
     label_delay: timedelta
+    circumstances: Circumstances = field(default_factory=Circumstances)
 
     def reference(self, spec: ModelSpec) -> pd.DataFrame:
         """The rows that the first version is made of."""
@@ -49,9 +52,7 @@ class ReplayRecords:
         """The same without the rows from a moment on."""
         if moment is None:
             return self
-        return ReplayRecords(
-            self.rows[self.rows[spec.columns.time] < pd.Timestamp(moment)], self.reference_until, self.label_delay
-        )
+        return replace(self, rows=self.rows[self.rows[spec.columns.time] < pd.Timestamp(moment)])
 
 
 def check_counted(spec: ModelSpec, records: ReplayRecords, since: datetime | None) -> None:

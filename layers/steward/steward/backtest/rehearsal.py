@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from steward.backtest.candidates import candidate_places, realise_candidate
+from steward.backtest.fit_cache import FitCache
 from steward.backtest.policies import RehearsedPolicy
 from steward.backtest.records import ReplayRecords, check_records
 from steward.backtest.replay import replay_policy
@@ -42,16 +43,17 @@ class _Work:
     policies: Sequence[RehearsedPolicy]
     dollars_a_run: float
     tell: Callable[[str, int], object]
+    fits: FitCache
 
     def replay(self, number: int) -> PolicyReplay:
         policy = self.policies[number]
         return replay_policy(
-            policy.spec, self.records, policy.name, dollars_a_run=self.dollars_a_run,
+            policy.spec, self.records, policy.name, dollars_a_run=self.dollars_a_run, fit=self.fits.fit,
             progress=lambda done: self.tell(policy.name, done),
         )  # fmt: skip
 
     def realise(self, after: int) -> dict[int, RealisedLoss] | None:
-        return realise_candidate(self.policies[0].spec, self.records, after)
+        return realise_candidate(self.policies[0].spec, self.records, after, self.fits.fit)
 
 
 _work: list[_Work] = []
@@ -87,12 +89,13 @@ def rehearse(
         progress(name, done, len(windows))
 
     if processes == 1:
-        work = _Work(records, policies, dollars_a_run, tell)
-        replays = [work.replay(number) for number in range(len(policies))]
-        realised = []
-        for at, after in enumerate(places, start=1):
-            realised.append(work.realise(after))
-            progress("candidates", at, len(places))
+        with tempfile.TemporaryDirectory() as folder:
+            work = _Work(records, policies, dollars_a_run, tell, FitCache(Path(folder)))
+            replays = [work.replay(number) for number in range(len(policies))]
+            realised = []
+            for at, after in enumerate(places, start=1):
+                realised.append(work.realise(after))
+                progress("candidates", at, len(places))
     else:
         with _pool(records, policies, dollars_a_run, processes) as (pool, finished):
             futures: list[Future[Any]] = [pool.submit(_replay, number) for number in range(len(policies))]
@@ -122,7 +125,7 @@ def _pool(
         path = Path(folder) / "rows.pickle"
         records.rows.to_pickle(path)
         finished = manager.Queue()
-        head = (path, records.reference_until, records.label_delay)
+        head = (path, replace(records, rows=records.rows.iloc[:0]))
         pool = ProcessPoolExecutor(
             processes, mp_context=context, initializer=_begin, initargs=(head, policies, dollars_a_run, finished)
         )
@@ -133,10 +136,11 @@ def _pool(
 
 
 def _begin(head: Any, policies: Sequence[RehearsedPolicy], dollars_a_run: float, finished: Any) -> None:
-    path, reference_until, label_delay = head
+    path, without_rows = head
     threadpool_limits(1)
-    records = ReplayRecords(pd.read_pickle(path), reference_until, label_delay)  # noqa: S301 - of the parent process
-    _work.append(_Work(records, policies, dollars_a_run, lambda name, done: finished.put((name, done))))
+    records = replace(without_rows, rows=pd.read_pickle(path))  # noqa: S301 - of the parent process
+    fits = FitCache(path.parent)
+    _work.append(_Work(records, policies, dollars_a_run, lambda name, done: finished.put((name, done)), fits))
 
 
 def _replay(number: int) -> PolicyReplay:

@@ -9,15 +9,16 @@ from typing import Literal
 import pandas as pd
 
 from steward.alerting.model_alerts import ModelAlerts, changed_since, firing
+from steward.backtest.circumstances import scheduled_moments
 from steward.backtest.records import ReplayImpossible, ReplayRecords
-from steward.backtest.replayed_version import ReplayedVersion, ServedWindow
+from steward.backtest.replayed_version import PassedVersion, ReplayedVersion, ServedWindow
 from steward.backtest.results import PolicyReplay, ReplayedRun, ReplayedWindow
 from steward.errors import TrainingImpossible
 from steward.performance.metrics import metric_values
 from steward.performance.policy_metric import expected_change, labels_by_class, realised_loss
 from steward.retraining import recipe
 from steward.retraining.dataset import constant
-from steward.retraining.fitting import FittedVersion, fit_version
+from steward.retraining.fitting import Fit, FittedVersion, fit_version
 from steward.retraining.gain_forecast import measured_gain
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.policy import RetrainingState
@@ -34,6 +35,7 @@ from steward.validation.gates import GATES
 from steward.validation.promotion_chance import run_chance
 
 _SETTINGS = "replayed"
+_SCHEDULED = "the schedule of retrain was due"
 
 
 def replay_policy(
@@ -42,6 +44,7 @@ def replay_policy(
     name: str,
     *,
     dollars_a_run: float = 0.0,
+    fit: Fit = recipe.fit,
     progress: Callable[[int], object] = lambda _: None,
 ) -> PolicyReplay:
     """Replay all windows after the reference.
@@ -51,18 +54,19 @@ def replay_policy(
         records: the labelled rows.
         name: of the policy.
         dollars_a_run: what a run costs, for a budget of dollars.
+        fit: fits a recipe; a backtest gives one that remembers.
         progress: told after each window how many are done.
 
     Raises:
         ReplayImpossible: no version can be made of the reference.
     """
-    replay = _Replay(spec, records, dollars_a_run)
+    replay = _Replay(spec, records, dollars_a_run, fit)
     first = replay.begin()
     windows = []
     for window, rows in records.windows(spec):
         windows.append(replay.live(window, rows))
         progress(len(windows))
-    return PolicyReplay(policy=name, first=first, windows=windows)
+    return PolicyReplay(policy=name, first=first, windows=[replay.settle(window) for window in windows])
 
 
 @dataclass(slots=True)
@@ -72,6 +76,7 @@ class _Replay:
     spec: ModelSpec
     records: ReplayRecords
     dollars_a_run: float
+    fit: Fit
     state: RetrainingState = field(default_factory=RetrainingState)
     alerts: ModelAlerts = field(init=False)
     champion: ReplayedVersion = field(init=False)
@@ -80,6 +85,8 @@ class _Replay:
     expected: float | None = None
     waiting: list[ServedWindow] = field(default_factory=list)
     runs: list[ReplayedRun] = field(default_factory=list)
+    held: dict[str, PassedVersion] = field(default_factory=dict)
+    thawed: set[str] = field(default_factory=set)
     declined: int = 0
     asked: int = 0
 
@@ -103,12 +110,16 @@ class _Replay:
     def live(self, window: Window, rows: pd.DataFrame) -> ReplayedWindow:
         """One window: it is served, and once it has ended, what became known by then is told."""
         self.runs, self.declined = [], 0
+        self._promote_held(window.start)
         scores = recipe.score(self.champion.model, self.spec, rows)
         served = ServedWindow(window, self.champion.name, rows, scores, outcomes_of(scores, rows, self.spec))
         realised = realised_loss(served.outcomes, self.spec)
         self.waiting.append(served)
         due = [one for one in self.waiting if one.window.end + self.records.label_delay <= window.end]
         self.waiting = [one for one in self.waiting if one not in due]
+        for moment in scheduled_moments(self.spec.schedules, self.records.reference_until, window.start, window.end):
+            inputs = self._inputs(moment).model_copy(update={"asked": "schedule", "reason": _SCHEDULED})
+            self._answer(inputs, f"schedule {moment}", moment)
         for one in due:
             self._tell_labels(one, window.end)
         self._check(served, now=window.end, labelled=served in due)
@@ -120,6 +131,28 @@ class _Replay:
             held_back=self.declined,
         )  # fmt: skip
 
+    def settle(self, window: ReplayedWindow) -> ReplayedWindow:
+        """A window whose runs are told what became of versions that waited for a freeze to end."""
+        later = {"outcome": "promoted"}
+        runs = [run.model_copy(update=later) if run.run in self.thawed else run for run in window.runs]
+        return window.model_copy(update={"runs": runs})
+
+    def _promote_held(self, moment: datetime) -> None:
+        """Once a freeze is over the newest version that waited takes over; those before it have lost their champion."""
+        if self.held and not self.records.circumstances.freeze_at(moment):
+            name, passed = self.held.popitem()
+            self.held.clear()
+            self.thawed.add(name)
+            self.state = self.state.with_judged(name, gain=passed.gain, promoted=True)
+            self._promote(passed)
+
+    def _promote(self, passed: PassedVersion) -> None:
+        self.champion = passed.version
+        self.alerts = self.alerts.with_champion(passed.version.name)
+        self.expected = None
+        self.first = self.first or self.champion
+        self.first_metrics = self.first_metrics or passed.metrics
+
     def _tell_labels(self, served: ServedWindow, now: datetime) -> None:
         outcomes = served.outcomes
         place = f"{served.version}/{served.window.id}"
@@ -130,8 +163,7 @@ class _Replay:
 
     def _check(self, served: ServedWindow, now: datetime, *, labelled: bool) -> None:
         """Check a window of the champion, and ask the policy for each alert that begins to fire."""
-        policy = self.spec.retraining
-        if served.version != self.champion.name or not (policy.on_alerts or policy.on_expected_loss is not None):
+        if served.version != self.champion.name or not self._watches:
             return
         before = set(firing(self.alerts, self.spec))
         unattributed = self.spec.monitors.model_copy(update={"attribution_drift": None})
@@ -146,6 +178,12 @@ class _Replay:
             if monitor not in before:
                 self._ask(newest.end if newest else now, f"alert {monitor} {served.window.id}", now)
 
+    @property
+    def _watches(self) -> bool:
+        """Whether the policy looks at what monitors say."""
+        policy = self.spec.retraining
+        return bool(policy.on_alerts) or policy.on_expected_loss is not None
+
     def _ask(self, as_of: datetime, cause: str, now: datetime) -> None:
         self._answer(self._inputs(as_of), cause, now)
 
@@ -153,6 +191,7 @@ class _Replay:
         state, policy = self.state, self.spec.retraining
         month = state.runs_of_month(as_of)
         champion = self.champion.name if state.last_run else None
+        past, held_by = self.records.circumstances, policy.hold_on
         return PolicyInputs(
             as_of=as_of,
             firing=list(firing(self.alerts, self.spec)),
@@ -170,6 +209,8 @@ class _Replay:
             month=MonthlySpending(
                 runs=len(month), dollars=len(month) * self.dollars_a_run, dollars_of_next=self.dollars_a_run
             ),
+            freeze=past.freeze_at(as_of) if "freeze" in held_by else "",
+            critical_defects=past.defects_at(as_of) if "critical_defect" in held_by else [],
         )
 
     def _answer(self, inputs: PolicyInputs, cause: str, now: datetime) -> None:
@@ -192,19 +233,28 @@ class _Replay:
         outcome: Literal["promoted", "refused", "failed"] = "failed"
         span, gain = "", None
         try:
-            fitted = fit_version(self.spec, rows, manifest, since=decision.inputs.changed_since)
-            promoted, reason, gain = self._judge(decision.decision, fitted, manifest)
-            outcome, span = "promoted" if promoted else "refused", fitted.span.sentence
+            fitted = fit_version(self.spec, rows, manifest, since=decision.inputs.changed_since, fit=self.fit)
+            passed, reason, gain = self._judge(decision.decision, fitted, manifest)
+            outcome, span = "promoted" if passed else "refused", fitted.span.sentence
+            frozen = self.records.circumstances.freeze_at(decision.as_of)
+            if passed and frozen:
+                self.held[decision.decision] = passed
+                outcome, reason = "refused", f"{reason}. It waits: {frozen}"
+            elif passed:
+                self._promote(passed)
         except TrainingImpossible as error:
             reason = str(error)
-        self.state = self.state.with_judged(decision.decision, gain=gain, promoted=outcome == "promoted")
+        if decision.decision not in self.held:
+            self.state = self.state.with_judged(decision.decision, gain=gain, promoted=outcome == "promoted")
         return ReplayedRun(
             run=decision.decision, as_of=decision.as_of, fired=decision.fired, outcome=outcome, reason=reason, span=span
         )
 
-    def _judge(self, name: str, fitted: FittedVersion, manifest: DatasetManifest) -> tuple[bool, str, float | None]:
+    def _judge(
+        self, name: str, fitted: FittedVersion, manifest: DatasetManifest
+    ) -> tuple[PassedVersion | None, str, float | None]:
         spec, holdout = self.spec, fitted.holdout
-        _, baseline = baseline_of(spec, fitted)
+        _, baseline = baseline_of(spec, fitted, weighed=self._watches)
         challenger = partial(recipe.score, fitted.judged, spec)
         scores = challenger(holdout)
         champion = self.champion if self.state.runs and len(self.state.runs) > 1 else None
@@ -227,15 +277,11 @@ class _Replay:
             if champion else None  # fmt: skip
         gates = judge(GATES, contest, spec.validation)
         if not all(gate.passed for gate in gates):
-            return False, grounds(gates), gain
+            return None, grounds(gates), gain
         judged = realised_loss(outcomes_of(scores, holdout, spec), spec)
         saw_until = manifest.end if fitted.refitted else manifest.holdout_start
-        self.champion = ReplayedVersion(name, fitted.released, saw_until, baseline, judged.value if judged else None)
-        self.alerts = self.alerts.with_champion(name)
-        self.expected = None
-        self.first = self.first or self.champion
-        self.first_metrics = self.first_metrics or contest.metrics
-        return True, grounds(gates), gain
+        version = ReplayedVersion(name, fitted.released, saw_until, baseline, judged.value if judged else None)
+        return PassedVersion(version, contest.metrics, gain), grounds(gates), gain
 
     def _run_chance(self) -> float | None:
         """The newest run's part of the chance that the runs of a year share, as live."""

@@ -1,6 +1,6 @@
 """A version that a replay trained, and the check of a window by it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -123,3 +123,12 @@ class ReplayedVersion:
         past = window_figures(window.id, profile.rows, labels, results)
         self.history = self.history.with_window(past)
         return summarize_check(check, _NOWHERE, spec, window.end), results
+
+
+@dataclass(frozen=True, slots=True)
+class PassedVersion:
+    """A version that the gates let through, with its metrics on the holdout and its gain over the champion there."""
+
+    version: ReplayedVersion
+    metrics: Mapping[str, float]
+    gain: float | None

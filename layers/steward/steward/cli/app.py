@@ -207,6 +207,12 @@ PANELS = {
             "steward checkout loans 20190408 --to loans-april",
         ),
         Entry(
+            "export",
+            "version_onnx:export",
+            "Write a version as an ONNX model.",
+            "steward export loans champion --format onnx",
+        ),
+        Entry(
             "predict",
             "predict:predict",
             "Ask for predictions of a file's rows.",

@@ -162,8 +162,10 @@ def _from_store(
     subjects: Sequence[str], path: Path | None, files: Sequence[Path], delay: timedelta | None, stack: str
 ) -> tuple[list["RehearsedPolicy"], "ReplayRecords", float]:
     """The declaration in force with its policies, the stored rows, and what a run of the model took on average."""
+    from steward.backtest.circumstances import Circumstances  # noqa: PLC0415
     from steward.backtest.records import ReplayImpossible, ReplayRecords  # noqa: PLC0415
     from steward.cli.deployment import Deployment  # noqa: PLC0415
+    from steward.defects.defect import Defect  # noqa: PLC0415
     from steward.repositories import models, training_data  # noqa: PLC0415
     from steward.retraining.runs import Run  # noqa: PLC0415
     from steward.store import keys  # noqa: PLC0415
@@ -171,7 +173,8 @@ def _from_store(
     if len(subjects) != 1 or path:
         raise StewardError("name one model; files need --files, and --spec goes with it")
     (model,) = subjects
-    data = Deployment.of(stack).require(model).data
+    found = Deployment.of(stack).require(model)
+    data = found.data
     declared, _ = models.current_spec(data, model)
     policies = _trainable_policies(declared, files)
     rows, reference_until = training_data.labelled_history(data, declared)
@@ -181,7 +184,10 @@ def _from_store(
         data.load(item.key, Run) for item in data.list(keys.runs(model)) if item.key != keys.retraining_state(model)
     ]
     dollars = [run.dollars for run in runs if run.dollars]
-    records = ReplayRecords(rows, reference_until, declared.window.length if delay is None else delay)
+    circumstances = Circumstances.of(
+        found.ledger.entries(model), (data.load(item.key, Defect) for item in data.list(keys.defects(model)))
+    )
+    records = ReplayRecords(rows, reference_until, declared.window.length if delay is None else delay, circumstances)
     return policies, records, sum(dollars) / len(dollars) if dollars else 0.0
 
 

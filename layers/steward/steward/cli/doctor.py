@@ -9,6 +9,8 @@ from steward.cli.options import Json
 from steward.cli.options import Stack as StackName
 from steward.cli.terminal import console, print_json
 from steward.events import Problem
+from steward.repositories.model_examination import examine_models
+from steward.repositories.replica_examination import examine_replicas
 from steward.runtime import ScheduleSettings
 from steward.selfcheck.incidents import OpenIncidents
 from steward.selfcheck.last_watch import LastWatch
@@ -17,8 +19,6 @@ from steward.selfcheck.schema_versions import SchemaVersions
 from steward.selfcheck.template import DeployedStack, TemplateResource, resources
 from steward.selfcheck.template_drift import compare
 from steward.services import watch_deployment
-from steward.services.examine_models import examine_models
-from steward.services.examine_replicas import examine_replicas
 from steward.store import deployment, inspection, keys
 from steward.store.bucket import Bucket
 from steward.store.ledger import Ledger

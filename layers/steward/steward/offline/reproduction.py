@@ -34,7 +34,7 @@ def train_checkout(folder: Path, since: datetime | None = None) -> Reproduction:
     """
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # of other libraries, which the result lists
         version = load(folder)
-    dataset, rows = _read_dataset(folder, version)
+    dataset, rows = read_dataset(folder, version)
     made = version.manifest
     named = keys.dataset_of(made.dataset.key)
     return train_again(made, version.spec, version.model, dataset, rows, dataset_id=named, since=since)
@@ -48,7 +48,7 @@ def attempt(folder: Path, since: datetime | None = None) -> ReproductionResult:
         return ReproductionResult(refused=str(error))
 
 
-def _read_dataset(folder: Path, version: Version) -> tuple[DatasetManifest, pd.DataFrame]:
+def read_dataset(folder: Path, version: Version) -> tuple[DatasetManifest, pd.DataFrame]:
     """The dataset of a checkout and its rows, each object verified."""
     place = folder / "dataset"
     stored = read_verified(place / "manifest.json", version.manifest.dataset)

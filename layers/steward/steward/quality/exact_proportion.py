@@ -30,12 +30,18 @@ def exact_proportion(hits: int, rows: int) -> Estimate:
     >>> found = exact_proportion(5, 50)
     >>> round(found.low, 4), round(found.high, 4)
     (0.0333, 0.2181)
+    >>> round(exact_proportion(0, 20).high, 4)
+    0.1684
     """
     share = hits / rows
     if rows > _EXACT_UP_TO:
         return Estimate(share, *wilson(hits, rows), rows)
-    low = 0.0 if not hits else _root(lambda p: at_least(hits, rows, p) - TAIL, 0.0, share)
-    high = 1.0 if hits == rows else _root(lambda p: at_least(hits + 1, rows, p) - (1 - TAIL), share, 1.0)
+    if not hits:
+        return Estimate(share, 0.0, 1 - TAIL ** (1 / rows), rows)
+    if hits == rows:
+        return Estimate(share, TAIL ** (1 / rows), 1.0, rows)
+    low = _root(lambda p: at_least(hits, rows, p) - TAIL, 0.0, share)
+    high = _root(lambda p: at_least(hits + 1, rows, p) - (1 - TAIL), share, 1.0)
     return Estimate(share, low, high, rows)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from steward.errors import TrainingImpossible
 from steward.performance.entity_figures import entities_of
@@ -26,6 +28,22 @@ from steward.retraining.versions import CalibrationSummary, SearchResult, SpanCh
 from steward.spec.model import ModelSpec
 from steward.spec.policies import SpanName
 from steward.spec.recipe import Recipe
+
+
+class Fit(Protocol):
+    """Fits a recipe, as `recipe.fit`."""
+
+    def __call__(
+        self,
+        declared: Recipe,
+        spec: ModelSpec,
+        rows: pd.DataFrame,
+        target: recipe.Target,
+        weights: NDArray[np.float64] | None = None,
+        /,
+    ) -> Fitted:
+        """The fitted pipeline."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,7 @@ def fit_version(
     examine: Callable[[SplitEvidence], object] = SplitEvidence.require,
     control: SearchControl | None = None,
     report: TrainingReport = ignore_progress,
+    fit: Fit | None = None,
 ) -> FittedVersion:
     """Fit a version on the rows of a dataset.
 
@@ -80,10 +99,12 @@ def fit_version(
         examine: is given the evidence of the split before anything is fitted, and raises where it does not suffice.
         control: of the search for parameters; all combinations are tried, whatever it takes, where None.
         report: is told which fit is under way.
+        fit: fits a recipe; a backtest gives one that remembers. `recipe.fit` where None.
 
     Raises:
         TrainingImpossible: the rows are too few, their parts are not apart, or the recipe cannot be fitted.
     """
+    fit_recipe: Fit = fit or recipe.fit
     parts = split(rows, manifest, spec)
     evidence = SplitEvidence.of(parts, manifest, spec)
     examine(evidence)
@@ -95,19 +116,19 @@ def fit_version(
 
     def span_loss(span: SpanName, before: pd.DataFrame, after: pd.DataFrame) -> float:
         spans.begin_fit(span)
-        model = _fit_part(declared, spec, span, before, facts)
+        model = _fit_part(declared, spec, span, before, facts, fit_recipe)
         return spans.end_fit(span, float(row_losses(recipe.score(model, spec, after), after, spec).mean()))
 
     choice = choose_span(spec, training, facts, lambda part: _suffices(part, spec), span_loss)
 
     def fit_part(tried: Recipe, before: pd.DataFrame) -> Fitted:
-        return _fit_part(tried, spec, choice.span, before, facts)
+        return _fit_part(tried, spec, choice.span, before, facts, fit_recipe)
 
     search = _search(declared, spec, training, control or SearchControl(), fit_part, report=report)
     chosen = with_parameters(declared, search.parameters) if search else declared
 
     def fit_and_calibrate(on: pd.DataFrame) -> tuple[Fitted, pd.DataFrame]:
-        model, fitted_on = _fit(chosen, spec, choice.span, on, facts)
+        model, fitted_on = _fit(chosen, spec, choice.span, on, facts, fit_recipe)
         return calibrate(model, spec, parts.calibration) if declared.calibration else model, fitted_on
 
     report("fitting")
@@ -121,7 +142,7 @@ def fit_version(
     )  # fmt: skip
 
 
-def fit_rows(spec: ModelSpec, rows: pd.DataFrame) -> Fitted:
+def fit_rows(spec: ModelSpec, rows: pd.DataFrame, fit: Fit | None = None) -> Fitted:
     """The declared recipe fitted on all of some rows, without the newest share where it calibrates by these.
 
     Nothing is searched.
@@ -129,7 +150,9 @@ def fit_rows(spec: ModelSpec, rows: pd.DataFrame) -> Fitted:
     Raises:
         TrainingImpossible: the recipe cannot be fitted.
     """
-    return _fit_part(_declared(spec), spec, "everything", rows, SpanFacts.of(spec.retraining, None, None))
+    return _fit_part(
+        _declared(spec), spec, "everything", rows, SpanFacts.of(spec.retraining, None, None), fit or recipe.fit
+    )
 
 
 def _declared(spec: ModelSpec) -> Recipe:
@@ -189,17 +212,19 @@ def _are_calibration(rows: pd.DataFrame, spec: ModelSpec) -> np.ndarray:
     return are_newest(rows[spec.columns.time], spec.retraining.split_plan.calibration_share or 0.0)
 
 
-def _fit_part(declared: Recipe, spec: ModelSpec, span: SpanName, rows: pd.DataFrame, facts: SpanFacts) -> Fitted:
+def _fit_part(  # noqa: PLR0917 - a recipe, what it is fitted on, and how
+    declared: Recipe, spec: ModelSpec, span: SpanName, rows: pd.DataFrame, facts: SpanFacts, fit: Fit
+) -> Fitted:
     """The recipe fitted on rows that have no calibration rows beside them: their newest share is kept out for it."""
     if not declared.calibration:
-        return _fit(declared, spec, span, rows, facts)[0]
+        return _fit(declared, spec, span, rows, facts, fit)[0]
     newest = _are_calibration(rows, spec)
-    model, _ = _fit(declared, spec, span, rows[~newest], facts)
+    model, _ = _fit(declared, spec, span, rows[~newest], facts, fit)
     return calibrate(model, spec, rows[newest])
 
 
-def _fit(
-    declared: Recipe, spec: ModelSpec, span: SpanName, rows: pd.DataFrame, facts: SpanFacts
+def _fit(  # noqa: PLR0917 - as above
+    declared: Recipe, spec: ModelSpec, span: SpanName, rows: pd.DataFrame, facts: SpanFacts, fit: Fit
 ) -> tuple[Fitted, pd.DataFrame]:
     chosen, weights = select_rows(span, rows, rows[spec.columns.time], facts)
-    return recipe.fit(declared, spec, chosen, targets(chosen, spec), weights), chosen
+    return fit(declared, spec, chosen, targets(chosen, spec), weights), chosen

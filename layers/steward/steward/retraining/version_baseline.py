@@ -15,18 +15,19 @@ from steward.spec.model import ModelSpec
 
 
 def baseline_of(
-    spec: ModelSpec, fitted: FittedVersion, attributed: ReferenceAttributions | None = None
+    spec: ModelSpec, fitted: FittedVersion, attributed: ReferenceAttributions | None = None, *, weighed: bool = True
 ) -> tuple[dict[str, float], Baseline]:
     """The importance of each feature, and the baseline.
 
     Args:
         spec: the declaration.
         fitted: the version; what is judged is the artifact that the holdout is unknown to.
+        weighed: whether importances are measured, by which statistics of all features together weigh them.
         attributed: what the features contributed in its reference; None where that is not watched.
     """
     model, training, holdout = fitted.judged, fitted.training, fitted.holdout
     scores = recipe.score(model, spec, holdout)
-    importances = permutation_importances(model, spec, holdout)
+    importances = permutation_importances(model, spec, holdout) if weighed else {}
     held = profile_input(holdout, spec, scored_columns(scores, spec, negative_label(holdout, spec)))
     baseline = Baseline.of(
         by_window(training, spec),

@@ -63,7 +63,9 @@ def contest_of(
         footprint: what the challenger took where it was asked to score, where that was measured.
         run_chance: by which this run may promote a version that is no better, where the runs of a year share one.
     """
-    labels, chunk = truth(holdout, spec), chunk_of(holdout, spec)
+    labels, asked = truth(holdout, spec), spec.validation
+    by_group = asked.segment_margin is not None or asked.fairness is not None
+    chunk = chunk_of(holdout, spec) if by_group else Chunk(0, {})
     usable = not output_problem(labels, challenger.scores)
     return Contest(
         labels=labels,
@@ -82,7 +84,7 @@ def contest_of(
         metrics=metric_values(outcomes_of(challenger.scores, holdout, spec), spec.business_value) if usable else {},
         first=first,
         probe=Probe(spec, holdout, challenger.predict, champion.predict) if challenger.predict else None,
-        segments=segment_rows(chunk, baseline.bins) if spec.validation.segment_margin is not None else {},
+        segments=segment_rows(chunk, baseline.bins) if asked.segment_margin is not None else {},
         treatment=_treatment(spec, holdout, chunk, baseline, challenger.scores, champion.scores) if usable else None,
         footprint=footprint,
         declared_types=_types(spec),

@@ -69,8 +69,8 @@ class RecordLog:
         """Count a request in which the champion answered in a challenger's place."""
         self._of(model).failed_challengers += 1
 
-    def deliver(self) -> None:
-        """Send what waits, the oldest first; what neither Firehose nor S3 takes waits on."""
+    def deliver(self) -> bool:
+        """Send what waits, the oldest first; whether nothing waits on, since neither Firehose nor S3 takes it."""
         while self._waiting:
             model, lines, size = self._waiting[0]
             try:
@@ -85,6 +85,7 @@ class RecordLog:
             self._held -= size
         if self._clock() - self._written >= FIGURES_SECONDS:
             self._write_figures()
+        return not self._waiting
 
     def _give_up_oldest(self) -> None:
         while self._held > MOST_WAITING_BYTES:

@@ -39,8 +39,14 @@ _VERSIONS = 8
 """Of how many versions the windows are shown."""
 
 
+def render_reports(runtime: Runtime, cause: Event) -> Iterator[Event]:
+    """Render the report of a model that something happened to; a copy that is due is kept and told of."""
+    write_report(runtime, cause)
+    yield from keep_periodic_report(runtime, cause)
+
+
 class ReportRenderer:
-    """Renders the report of each model once a batch of messages, and keeps a dated copy where one is asked for."""
+    """`render_reports` for each message of a batch, which renders a model once for all of its messages."""
 
     def __init__(self) -> None:
         self._rendered: set[str] = set()
@@ -50,15 +56,12 @@ class ReportRenderer:
         self._rendered.clear()
 
     def __call__(self, runtime: Runtime, cause: Event) -> Iterator[Event]:
-        """Render the report of a model that something happened to; a copy that is due is kept and told of."""
-        if cause.model not in self._rendered:
-            render_reports(runtime, cause)
-            self._rendered.add(cause.model)
-        if isinstance(cause, ReportRequested):
-            yield from keep_periodic_report(runtime, cause)
+        """Render the model's report unless that was done for an earlier message; keep the copy that is due."""
+        yield from (keep_periodic_report if cause.model in self._rendered else render_reports)(runtime, cause)
+        self._rendered.add(cause.model)
 
 
-def render_reports(runtime: Runtime, cause: Event) -> None:
+def write_report(runtime: Runtime, cause: Event) -> None:
     """Write a model's report, its page, and its line on the page of all models. What is up to date is left alone.
 
     Each is written by compare-and-swap, and worked out from what is read after the object that it replaces: of two
@@ -73,8 +76,13 @@ def render_reports(runtime: Runtime, cause: Event) -> None:
         return
 
 
-def keep_periodic_report(runtime: Runtime, asked: ReportRequested) -> Iterator[Event]:
-    """Keep a dated copy of the newest report, and tell what changed since the one before; asked again, the same."""
+def keep_periodic_report(runtime: Runtime, asked: Event) -> Iterator[Event]:
+    """Keep a dated copy of the newest report if a schedule asks for one, and tell what changed since the one before.
+
+    Asked again, the same.
+    """
+    if not isinstance(asked, ReportRequested):
+        return
     present = runtime.data.find(keys.report(asked.model))
     if present is None:
         return  # nobody has declared the model

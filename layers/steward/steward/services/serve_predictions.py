@@ -72,8 +72,8 @@ class PredictionEndpoint:
             rows = self._answered.pop()
             lines = encode_records(rows.spec, rows.cells, rows.answers, rows.milliseconds)
             self._log.add(rows.spec.model, lines, rows.milliseconds)
-        self._log.deliver()
-        self._models.refresh_due()
+        if self._log.deliver():  # else S3 does not answer, and Lambda would end a process that asks it more
+            self._models.refresh_due()
 
     def _predict(self, model: str, request: HttpRequest, began: float) -> HttpAnswer:
         served = self._models.get(model)

@@ -10,17 +10,17 @@ from steward.concurrency import prefetch_map
 from steward.events import DEPLOYMENT, ClockTick, DeploymentDegraded, DeploymentRecovered, Event, Problem
 from steward.notification_channels import publish
 from steward.outbox import OutboxEntry, announce
+from steward.repositories.model_examination import ModelExamination, examine_models
+from steward.repositories.replica_examination import examine_replicas
 from steward.runtime import Runtime, Settings, WatchSettings, logger
 from steward.selfcheck.incidents import IncidentChanges, OpenIncidents
 from steward.selfcheck.last_watch import LastWatch
 from steward.selfcheck.overdue import GRACE
 from steward.selfcheck.runbooks import RUNBOOKS, runbook
 from steward.selfcheck.schema_versions import SchemaVersions
-from steward.services.dead_letter_rounds import send_round
-from steward.services.examine_models import ModelExamination, examine_models
-from steward.services.examine_replicas import examine_replicas
 from steward.spec.durations import format_duration
 from steward.store import cloudwatch, deployment, keys
+from steward.store.dead_letter_rounds import send_round
 from steward.store.kinds import schema_versions
 from steward.store.schedules import Schedule, Scheduler, ScheduleRefused
 
