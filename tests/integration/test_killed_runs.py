@@ -5,22 +5,22 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
+from moto.s3.models import FakeKey
 
 from steward.events import Event, RunFailed, TrainingCompleted, TrainingRequested, ValidationCompleted
-from steward.retraining import recipe
 
-from .deployment import Deployment, message, tries
+from .deployment import Deployment, _named_by_content, message, tries
 from .dying import Died, dying
 from .test_runs import after, requested, run_of, stepwise  # noqa: F401
 
-WORK = {"train_model": "fit", "validate_model": "score"}
+WORK = {"train_model": "steward.services.train_model.fit_version", "validate_model": "steward.retraining.recipe.score"}
 OVER = timedelta(minutes=16)
 """After so long an attempt is over, one way or the other."""
 
 
 def killed(steward: Deployment, function: str, event: Event, *, attempt: int = 1) -> None:
     """Deliver a message to a function whose process is killed at its work."""
-    with patch.object(recipe, WORK[function], side_effect=Died), pytest.raises(Died):
+    with patch(WORK[function], side_effect=Died), pytest.raises(Died):
         steward.deliver(function, event, attempt=attempt)
 
 
@@ -38,7 +38,7 @@ def test_a_run_that_was_killed_fails_at_the_next_delivery_and_says_what_to_do(
     killed(stepwise, function, cause)
     assert stepwise.told(RunFailed) == []
     stepwise.clock.pass_by(OVER)
-    with patch.object(recipe, WORK[function]) as work:
+    with patch(WORK[function]) as work:
         for attempt in (2, 3):
             assert stepwise.deliver(function, cause, attempt=attempt)
     work.assert_not_called()
@@ -89,7 +89,10 @@ def test_a_death_while_reading_or_storing_is_made_good_by_the_next_delivery(
     stepwise: Deployment,  # noqa: F811
     function: str,
     kind: type[TrainingCompleted] | type[ValidationCompleted],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Object versions are named by their content: a version's name follows from those that its dataset names."""
+    monkeypatch.setattr(FakeKey, "__init__", _named_by_content)
     cause = cause_of(stepwise, function)
     ready, now = stepwise.snapshot(), stepwise.clock.now
     with dying(after=0) as calls:
@@ -110,7 +113,7 @@ def test_a_death_while_reading_or_storing_is_made_good_by_the_next_delivery(
 
 def test_an_error_is_no_kill(stepwise: Deployment) -> None:  # noqa: F811
     request = requested(stepwise)
-    with patch.object(recipe, "fit", side_effect=OSError("the disk is full")):
+    with patch(WORK["train_model"], side_effect=OSError("the disk is full")):
         assert not stepwise.deliver("train_model", request)
     assert stepwise.deliver("train_model", request, attempt=2)
     stepwise.settle()

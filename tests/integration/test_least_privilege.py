@@ -66,7 +66,10 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     "register_model": {"scheduler:CreateScheduleGroup": "test_register_model.py"},
     "release_model": {"ledger/*/decisions/run_failed/*": "test_release_model.py"},
     "score_shadows": {"records/*": "asked for where records were removed since"},
-    "train_model": {"data/progress/*": "test_training_progress.py"},
+    "train_model": {
+        "data/progress/*": "test_training_progress.py",
+        "ledger/*/decisions/run_failed/*": "test_runs.py",
+    },
     "validate_model": {"ledger/*/decisions/run_failed/*": "test_runs.py"},
     "watch_deployment": dict.fromkeys(
         [

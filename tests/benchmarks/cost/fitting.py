@@ -24,7 +24,7 @@ from steward.retraining.manifest import DatasetManifest, DatasetObject
 from steward.retraining.version_baseline import baseline_of
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
-from steward.spec.policies import Estimator
+from steward.spec.recipe import Estimator
 from tests.unit.examples import START, stored
 
 
@@ -35,9 +35,10 @@ def declare(estimator: str, columns: int, parameters: dict[str, object] | None =
     output = "prediction: guess" if regression else "score: guess"
     features = "\n".join(f"  f{at}: {'categorical' if at % 2 else 'numeric'}" for at in range(columns))
     recipe = json.dumps({"estimator": estimator, "parameters": parameters or {}})
+    metric = "validation: {metric: roc_auc}\n" if estimator == "IsolationForest" else ""
     return read_spec(
         f"model: sized\nowner: us\ntask: {task}\ncolumns: {{id: id, time: at, {output}, label: label}}\n"
-        f"features:\n{features}\nwindow: {{length: 1d}}\nretraining: {{recipe: {recipe}}}\n"
+        f"features:\n{features}\nwindow: {{length: 1d}}\nretraining: {{recipe: {recipe}}}\n{metric}"
     )
 
 

@@ -123,9 +123,9 @@ def draw(path: Path) -> None:
         panel.tick_params(length=0, colors=MUTED, which="both")
         panel.set_xticks(RATIOS[::2], [f"{ratio:g}" for ratio in RATIOS[::2]])
         panel.set_yticks([0, 0.05, 0.1, 0.5, 1], ["0", "5 %", "10 %", "50 %", "100 %"])
+        panel.set_ylim(bottom=-0.01)
         panel.minorticks_off()
-    figure.suptitle("Total cost over the best schedule in hindsight, by what a run costs", x=0.012, ha="left",
-                    color=INK, fontsize=13, fontweight="bold")  # fmt: skip
+    figure.suptitle("Total cost over the best schedule in hindsight, by the cost of a run in mean losses of a window",
+                    x=0.012, ha="left", color=INK, fontsize=13, fontweight="bold")  # fmt: skip
     figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=len(POLICIES), frameon=False)
-    figure.supxlabel("cost of a run, in mean losses of a window", color=MUTED, fontsize=10)
     save(figure, path)

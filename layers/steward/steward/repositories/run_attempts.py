@@ -9,7 +9,7 @@ from steward.retraining.runs import Attempt, AttemptedStage, Run
 from steward.runtime import Runtime
 from steward.store import keys
 
-_LONGEST = timedelta(minutes=15)
+LONGEST_INVOCATION = timedelta(minutes=15)
 """Lambda's longest time for a function, and that of both: an attempt that began longer ago is over.
 
 One that began later may be under way, whatever message it handles: Lambda may deliver an event twice at once. So it is
@@ -75,7 +75,7 @@ class Attempts:
         known = run.attempt
         if known is None or known.failed or known.stage != self.stage:
             return None
-        return known if self.runtime.now() - known.begun_at >= _LONGEST else None
+        return known if self.runtime.now() - known.begun_at >= LONGEST_INVOCATION else None
 
     def _mine(self, change: Callable[[Attempt], Attempt]) -> None:
         def apply_change(run: Run) -> Run:

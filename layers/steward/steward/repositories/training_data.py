@@ -39,6 +39,11 @@ def snapshot(
     """
     frames = _read(data, spec, _list_objects(data, _sources(data, spec)), on_rows)
     rows = dataset_rows(frames, spec)
+    if rows.empty:
+        raise TrainingImpossible(
+            "no labelled row is left: all that were uploaded are withdrawn by corrections, or have lost their "
+            "predictions or labels; upload reference data or labels, or correct the withdrawn rows"
+        )
     time = rows[spec.columns.time]
     known = time[time < pd.Timestamp(as_of)]
     if known.empty:
@@ -175,7 +180,7 @@ def _read(
             objections.append(problem)
         elif not objections and len(rows := read_records(content.body, spec, stored_columns(spec, item.kind))):
             frames[item.model_copy(update={"rows": len(rows)})] = rows
-            read += len(rows)
+            read += 0 if item.kind.endswith("labels") else len(rows)
             on_rows(read)
     refuse(objections)
     return frames

@@ -87,7 +87,7 @@ def fit_version(
     examine: Callable[[SplitEvidence], object] = SplitEvidence.require,
     control: SearchControl | None = None,
     report: TrainingReport = ignore_progress,
-    fit: Fit = recipe.fit,
+    fit: Fit | None = None,
 ) -> FittedVersion:
     """Fit a version on the rows of a dataset.
 
@@ -99,11 +99,12 @@ def fit_version(
         examine: is given the evidence of the split before anything is fitted, and raises where it does not suffice.
         control: of the search for parameters; all combinations are tried, whatever it takes, where None.
         report: is told which fit is under way.
-        fit: fits a recipe; a backtest gives one that remembers.
+        fit: fits a recipe; a backtest gives one that remembers. `recipe.fit` where None.
 
     Raises:
         TrainingImpossible: the rows are too few, their parts are not apart, or the recipe cannot be fitted.
     """
+    fit_recipe: Fit = fit or recipe.fit
     parts = split(rows, manifest, spec)
     evidence = SplitEvidence.of(parts, manifest, spec)
     examine(evidence)
@@ -115,19 +116,19 @@ def fit_version(
 
     def span_loss(span: SpanName, before: pd.DataFrame, after: pd.DataFrame) -> float:
         spans.begin_fit(span)
-        model = _fit_part(declared, spec, span, before, facts, fit)
+        model = _fit_part(declared, spec, span, before, facts, fit_recipe)
         return spans.end_fit(span, float(row_losses(recipe.score(model, spec, after), after, spec).mean()))
 
     choice = choose_span(spec, training, facts, lambda part: _suffices(part, spec), span_loss)
 
     def fit_part(tried: Recipe, before: pd.DataFrame) -> Fitted:
-        return _fit_part(tried, spec, choice.span, before, facts, fit)
+        return _fit_part(tried, spec, choice.span, before, facts, fit_recipe)
 
     search = _search(declared, spec, training, control or SearchControl(), fit_part, report=report)
     chosen = with_parameters(declared, search.parameters) if search else declared
 
     def fit_and_calibrate(on: pd.DataFrame) -> tuple[Fitted, pd.DataFrame]:
-        model, fitted_on = _fit(chosen, spec, choice.span, on, facts, fit)
+        model, fitted_on = _fit(chosen, spec, choice.span, on, facts, fit_recipe)
         return calibrate(model, spec, parts.calibration) if declared.calibration else model, fitted_on
 
     report("fitting")
@@ -141,7 +142,7 @@ def fit_version(
     )  # fmt: skip
 
 
-def fit_rows(spec: ModelSpec, rows: pd.DataFrame, fit: Fit = recipe.fit) -> Fitted:
+def fit_rows(spec: ModelSpec, rows: pd.DataFrame, fit: Fit | None = None) -> Fitted:
     """The declared recipe fitted on all of some rows, without the newest share where it calibrates by these.
 
     Nothing is searched.
@@ -149,7 +150,9 @@ def fit_rows(spec: ModelSpec, rows: pd.DataFrame, fit: Fit = recipe.fit) -> Fitt
     Raises:
         TrainingImpossible: the recipe cannot be fitted.
     """
-    return _fit_part(_declared(spec), spec, "everything", rows, SpanFacts.of(spec.retraining, None, None), fit)
+    return _fit_part(
+        _declared(spec), spec, "everything", rows, SpanFacts.of(spec.retraining, None, None), fit or recipe.fit
+    )
 
 
 def _declared(spec: ModelSpec) -> Recipe:

@@ -14,7 +14,7 @@ from steward.spec.durations import format_duration
 from steward.spec.model import ModelSpec
 from steward.spec.policies import RetrainingPolicy, SpanName
 
-_FOLDS = 2
+FOLDS = 2
 """The newest parts of the training rows, each of the holdout's length, on which `auto` compares spans."""
 
 _USUAL_SPANS = 4
@@ -137,7 +137,7 @@ def _missing(span: SpanName, facts: SpanFacts) -> str:
 def _folds(training: pd.DataFrame, times: pd.Series, length: timedelta) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
     """The newest parts of some rows, each with all rows before it."""
     end = times.max() + pd.Timedelta(1, "us")
-    edges = [end - number * pd.Timedelta(length) for number in range(_FOLDS + 1)]
+    edges = [end - number * pd.Timedelta(length) for number in range(FOLDS + 1)]
     return [(training[times < start], training[(times >= start) & (times < stop)]) for stop, start in pairwise(edges)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pandas as pd
 
@@ -11,10 +12,11 @@ from steward.outbox import OutboxEntry, announce
 from steward.release import read_release
 from steward.repositories import models, training_data
 from steward.repositories.progress import ProgressWriter
-from steward.repositories.run_attempts import AttemptKilled, Attempts
+from steward.repositories.run_attempts import LONGEST_INVOCATION, AttemptKilled, Attempts
 from steward.retraining import artifact, recipe
 from steward.retraining.adoption import adopt
 from steward.retraining.dataset import constant
+from steward.retraining.fit_estimate import require_memory_to_read, require_room
 from steward.retraining.fitting import fit_version
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.parameter_search import SearchControl
@@ -46,6 +48,7 @@ def train_model(runtime: Runtime, request: TrainingRequested) -> Iterator[Event]
             report = ProgressWriter(runtime, spec.model, run.run)
             frozen = _take_snapshot(runtime, spec, run, report)
             version = _version(spec, run, frozen)
+            _require_room(runtime, spec, frozen, runtime.now() - began)
             attempts.work(makes=keys.version(spec.model, version, "baseline.json"))
             make = _train if spec.retraining.recipe else _adopt
             manifest, stored = make(runtime, spec, spec_stored, run, frozen)
@@ -70,6 +73,7 @@ def _take_snapshot(runtime: Runtime, spec: ModelSpec, run: Run, report: Progress
 
     def on_rows(rows: int) -> None:
         report("reading rows", rows=rows)
+        require_memory_to_read(spec, rows, runtime.settings.megabytes)
 
     if run.dataset is None:
         manifest, rows = training_data.describe_snapshot(runtime.data, spec, run.as_of, on_rows=on_rows)
@@ -83,6 +87,18 @@ def _take_snapshot(runtime: Runtime, spec: ModelSpec, run: Run, report: Progress
         raise TrainingImpossible(run.outcome or "the run ended before its dataset was fixed")
     manifest = runtime.data.load(run.dataset, DatasetManifest)
     return _Snapshot(run.dataset, manifest, training_data.load(runtime.data, spec, manifest, on_rows=on_rows), report)
+
+
+def _require_room(runtime: Runtime, spec: ModelSpec, frozen: _Snapshot, elapsed: timedelta) -> None:
+    """Refuse a training that the function would be killed in.
+
+    Raises:
+        TrainingImpossible: by the estimate it takes more time or memory than is left.
+    """
+    time, start = frozen.rows[spec.columns.time], frozen.manifest.start
+    rows = len(frozen.rows) if start is None else int((time >= pd.Timestamp(start)).sum())
+    left = (LONGEST_INVOCATION - elapsed).total_seconds()
+    require_room(spec, rows, seconds=left, megabytes=runtime.settings.megabytes, read=len(frozen.rows))
 
 
 def _version(spec: ModelSpec, run: Run, frozen: _Snapshot) -> str:
