@@ -74,14 +74,17 @@ def measure(stack: Stack) -> None:
         keep(f"serving-{number}", figures)
         print(json.dumps(figures))
     loaded = [json.loads(line) for line in log_lines(stack) if '"version loaded"' in line]
-    figures = {
-        "bytes": loaded[0]["bytes"],
-        "fetch": min(line["fetch_milliseconds"] for line in loaded),
-        "load": min(line["load_milliseconds"] for line in loaded),
-        "promised": MOST_LOADING,
-    }
-    keep("serving-loading", figures)
-    print(json.dumps(figures))
+    if loaded:
+        figures = {
+            "bytes": loaded[0]["bytes"],
+            "fetch": min(line["fetch_milliseconds"] for line in loaded),
+            "load": min(line["load_milliseconds"] for line in loaded),
+            "promised": MOST_LOADING,
+        }
+        keep("serving-loading", figures)
+        print(json.dumps(figures))
+    else:
+        print("the emulator's log has no line of a version that was loaded")
     compare_shadows(stack, url, rows)
 
 
