@@ -18,8 +18,8 @@ from steward.cli.lazy import Entry
 from tests.unit.examples import SPEC
 
 ENTRIES = {entry.name: entry for panel in PANELS.values() for entry in panel}
-WITHOUT_JSON = {"suggest", "import-sagemaker"}
-"""They print a declaration."""
+WITHOUT_JSON = {"suggest", "import-sagemaker", "predict"}
+"""They print a declaration, or JSON alone."""
 
 
 def leaves(entry: Entry) -> Iterator[tuple[str, typer.core.TyperCommand]]:
