@@ -6,7 +6,7 @@ from steward.queue_function import (
 
 # isort: split
 from steward.events import Event, FailedInvocation
-from steward.services.fail_run import end_run
+from steward.services.end_failed_invocation import end_failed_invocation
 from steward.services.kick_retraining import kick_retraining
 
-handler = QueueFunction({FailedInvocation: end_run, Event: kick_retraining})
+handler = QueueFunction({FailedInvocation: end_failed_invocation, Event: kick_retraining})
