@@ -27,7 +27,7 @@ from arro3.io import read_parquet, write_parquet
 from steward.events import BatchIngested, BatchRejected, Event, ObjectCreated
 from steward.profiles.profile_input import ProfileInput
 from steward.profiles.profiling_config import ProfilingConfig
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.services import ingest_records
 from steward.spec.model import ModelSpec
 from tests.benchmarks.intake.folder import FolderBucket, NoLedger

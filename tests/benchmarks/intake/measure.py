@@ -29,7 +29,7 @@ from steward.ingestion.batch_writer import BatchWriter
 from steward.profiles.model_bins import Bins
 from steward.profiles.profile_input import ProfileInput
 from steward.profiles.profiling_config import ProfilingConfig
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.repositories import models
 from steward.services import ingest_records
 from steward.spec.model import ModelSpec

@@ -13,7 +13,7 @@ from steward.ingestion.ingestion_counter import IngestionCounter
 from steward.ingestion.version_assignment import AssignedRows, assign_versions
 from steward.profiles.ingestion_counts import IngestionCounts
 from steward.records.raw import ReadLimits
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.spec.windows import Window
 from tests.unit.examples import DAY, SPEC, START, spec
 from tests.unit.properties import some_examples

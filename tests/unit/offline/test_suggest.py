@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import steward
 from steward.errors import BatchInvalid, SpecInvalid
 from steward.offline.suggestion import suggest
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
 from tests.unit.offline.samples import sales

@@ -16,7 +16,7 @@ import steward
 from steward.errors import BatchInvalid, ObjectChanged, ObjectMissing, StewardError, UntrustedArtifact
 from steward.events import ObjectRef
 from steward.offline.suggestion import suggest
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.records.stored import read_records, write_records
 from steward.records.valid_records import concatenate
 from steward.retraining import artifact, recipe

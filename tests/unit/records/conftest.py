@@ -21,7 +21,8 @@ from arro3.io import write_parquet
 from steward.records.columns import NumericColumn
 from steward.records.decoding import process
 from steward.records.raw import ReadLimits, RejectedRow
-from steward.records.row_validation import RecordFileReader, ValidatedChunk
+from steward.records.record_file_reader import RecordFileReader
+from steward.records.row_validation import ValidatedChunk
 from steward.records.schema import RecordKind
 from steward.records.valid_records import Records, concatenate
 from steward.spec.model import ModelSpec

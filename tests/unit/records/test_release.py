@@ -14,8 +14,8 @@ from arro3.core import Array, DataType, list_array
 from steward.records.formats import promised_format
 from steward.records.quarantine import read_rejected, write_rejected
 from steward.records.raw import RejectedRow
+from steward.records.record_file_reader import RecordFileReader
 from steward.records.released_rows import ReleasedRows, to_upload
-from steward.records.row_validation import RecordFileReader
 from steward.records.schema import RecordKind
 from steward.records.valid_records import Records
 from steward.spec.model import ModelSpec

@@ -90,7 +90,7 @@ def test_another_process_writes_the_same_bytes(spec, judge, write, row, tmp_path
         import hashlib, sys
         from datetime import UTC, datetime
         from pathlib import Path
-        from steward.records.row_validation import RecordFileReader
+        from steward.records.record_file_reader import RecordFileReader
         from steward.records.stored import write_records
         from steward.spec.model import ModelSpec
         folder = Path(sys.argv[1])

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from steward.records.raw import ReadLimits
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.spec.model import ModelSpec
 from tests.unit.properties import some_examples
 

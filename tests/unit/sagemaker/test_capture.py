@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from steward.errors import BatchInvalid
 from steward.records.raw import ReadLimits
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.sagemaker.capture import CaptureMapping, captured_records
 from steward.sagemaker.event_lines import Refused
 from steward.sagemaker.locations import Location

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from steward.errors import SpecInvalid
 from steward.records.raw import ReadLimits
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.sagemaker.clarify import Analysis
 from steward.sagemaker.constraints import Constraints
 from steward.sagemaker.documents import DocumentInvalid

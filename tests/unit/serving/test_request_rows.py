@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.records.stored import read_records, write_records
 from steward.retraining.recipe import feature_frame
 from steward.serving.answers import Answered, ServedVersion, describe_predictions, encode_records, feature_frame_of

@@ -23,7 +23,7 @@ from steward.outbox import OutboxEntry, announce
 from steward.records.columns import CategoricalColumn
 from steward.records.quarantine import Quarantine
 from steward.records.raw import ReadLimits, Reason
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.records.rules import locate_problem
 from steward.records.stored import write_records
 from steward.records.valid_records import Records, concatenate

@@ -6,7 +6,7 @@ from steward.errors import BatchInvalid
 from steward.ingestion.ingestion_counter import IngestionCounter
 from steward.ingestion.version_assignment import AssignedRows
 from steward.profiles.ingestion_counts import IngestionCounts
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.repositories.uploads import uploaded_at
 from steward.spec.model import ModelSpec
 from steward.spec.windows import Window

@@ -280,10 +280,8 @@ def main() -> int:
     for model in sorted(set(heads) - {path.stem for path in ledgers}):
         found.say("entry", model, "its whole ledger was removed: checkpoints have it")
     found.verify_evidence()
-    print(
-        "\n" + ", ".join(f"{count} {_PLURALS.get(kind, f'{kind}s')}" for kind, count in found.counts.items()),
-        "verified.",
-    )
+    counts = ", ".join(f"{count} {_PLURALS.get(kind, f'{kind}s')}" for kind, count in found.counts.items())
+    print(f"\n{counts} verified.")
     for name in found.keys:
         print(f"Signed by {name}. Compare with: aws kms get-public-key --output text --query PublicKey "
               "--key-id ARN | base64 -d | sha256sum")  # fmt: skip
@@ -293,9 +291,7 @@ def main() -> int:
     if found.keys and not CAN_VERIFY:
         print("Signatures were NOT checked: pip install cryptography, and run this again.")
         return 3
-    print(
-        "All holds." if found.keys else "All holds. Nothing is signed: compare heads with what was sent to subscribers."
-    )
+    print("All holds." if found.keys else "All holds. Nothing is signed: compare heads with messages to subscribers.")
     return 0
 
 

@@ -13,7 +13,8 @@ from steward.ingestion.version_assignment import AssignedRows
 from steward.profiles.ingestion_counts import IngestionCounts
 from steward.records.cell_types import CellType
 from steward.records.columns import CategoricalColumn
-from steward.records.row_validation import RecordFileReader, ValidatedChunk
+from steward.records.record_file_reader import RecordFileReader
+from steward.records.row_validation import ValidatedChunk
 from steward.records.row_violations import Reasons, violation_name
 from steward.spec.features import Feature
 from steward.spec.model import ModelSpec

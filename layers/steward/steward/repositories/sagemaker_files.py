@@ -12,7 +12,7 @@ from steward.store.bucket import Bucket
 if TYPE_CHECKING:
     from steward.evidence.window_evidence import WindowEvidence
     from steward.monitoring.check import Check
-    from steward.records.row_validation import Opener
+    from steward.records.record_file_reader import Opener
 
 
 def event_opener(spec: ModelSpec) -> "Opener | None":

@@ -31,7 +31,7 @@ from steward.ingestion.upload_events import (
 from steward.ingestion.version_assignment import AssignedRows, version_assigner
 from steward.records.quarantine import Quarantine
 from steward.records.raw import ReadLimits
-from steward.records.row_validation import RecordFileReader
+from steward.records.record_file_reader import RecordFileReader
 from steward.records.valid_records import Records
 from steward.repositories import models
 from steward.repositories.sagemaker_files import event_opener

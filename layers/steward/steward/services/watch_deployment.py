@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from steward.alerting.messages import deployment_notice
+from steward.alerting.health_notice import deployment_notice
 from steward.concurrency import prefetch_map
 from steward.events import DEPLOYMENT, ClockTick, DeploymentDegraded, DeploymentRecovered, Event, Problem
 from steward.notification_channels import publish
