@@ -39,12 +39,14 @@ class MatchedLabels:
         left: the labels that go on waiting, by batch, of the batches that may tell of it: those that a prediction of
             the event was found for, and those with labels of a window of the event.
         hints: the windows that all labels of these batches gave the time of, by batch.
+        newest: the newest window whose predictions have met some of a batch, by batch.
     """
 
     windows: AbstractSet[Window]
     ids: Mapping[str, AbstractSet[str]]
     left: Mapping[str, pd.DataFrame]
     hints: Mapping[str, AbstractSet[Window]]
+    newest: Mapping[str, Window]
 
 
 def add(data: Bucket, spec: ModelSpec, batch: str, labels: Sequence[pd.DataFrame]) -> None:
@@ -110,6 +112,7 @@ def match_pending(data: Bucket, spec: ModelSpec, ingested: BatchIngested, having
     ids: dict[str, set[str]] = {}
     left: dict[str, pd.DataFrame] = {}
     hints: dict[str, AbstractSet[Window]] = {}
+    newest: dict[str, Window] = {}
     for key in waiting:
         content = data.find(key)
         if content is None:
@@ -127,9 +130,11 @@ def match_pending(data: Bucket, spec: ModelSpec, ingested: BatchIngested, having
         if found:
             touched |= found.keys()
             ids[key] = set().union(*found.values())
+        if met := [window for window, some in found.items() if some]:
+            newest[batch] = max(met)
         if found or ingested.kind == "labels" or not given.isdisjoint(windows):
             left[batch], hints[batch] = rest, given
-    return MatchedLabels(touched, ids, left, hints)
+    return MatchedLabels(touched, ids, left, hints, newest)
 
 
 def remove_matched(data: Bucket, spec: ModelSpec, placed: MatchedLabels) -> None:

@@ -27,7 +27,7 @@ _RECENT_WINDOWS = 50
 
 
 class LabelFile(VersionedModel):
-    """A file some of whose labels had no prediction when it came (create-only).
+    """A file some of whose labels had no prediction when it came.
 
     Attributes:
         source: the key of the upload.
@@ -35,7 +35,8 @@ class LabelFile(VersionedModel):
         home: the window that reports labels that no window of their own can: those without a time, or with one of a
             window without predictions. The newest one that had predictions and was closed; None where none had any.
         at_home: whether it reports all of them, since their own windows are too old for alerts.
-        matched: the newest window that labels without a time met predictions in; None where none did.
+        matched: the newest window that labels without a time met predictions in so far, whether these came before the
+            labels or after them; None where none did.
     """
 
     schema_version: Literal[1] = 1
@@ -89,11 +90,13 @@ def report_unmatched(
     for batch, left in placed.left.items():
         files[batch] = None
         if ingested.kind == "labels":
-            file = _note(runtime, spec, ingested, left, having, placed.windows) if len(left) else None
+            file = _note(runtime, spec, ingested, left, having) if len(left) else None
         else:
             file = _read_note(runtime.data, spec, batch)
         if file is None:
             continue
+        met = {placed.newest.get(batch), _newest_met(runtime.data, spec, batch) if ingested.kind == "labels" else None}
+        file = _note_match(runtime.data, spec, batch, file, max(filter(None, met), default=None))
         home = Window.parse(file.home) if file.home else next(reversed(having), None)
         before = [] if file.at_home else [window for window in having if window in placed.hints[batch]]
         windows |= {*before[:1], *[window for window in before if window not in arrived][:1], *([home] if home else [])}
@@ -139,13 +142,8 @@ def _early(left: pd.DataFrame, spec: ModelSpec, reporting: Window, having: Seque
     return int((untimed | yet_to_come).sum())
 
 
-def _note(  # noqa: PLR0917 - as above
-    runtime: Runtime,
-    spec: ModelSpec,
-    ingested: BatchIngested,
-    left: pd.DataFrame,
-    having: Sequence[Window],
-    placed: AbstractSet[Window],
+def _note(
+    runtime: Runtime, spec: ModelSpec, ingested: BatchIngested, left: pd.DataFrame, having: Sequence[Window]
 ) -> LabelFile:
     """Write down a file with labels that have no prediction, or find what was written down of it before."""
     known = _read_note(runtime.data, spec, ingested.batch)
@@ -160,11 +158,35 @@ def _note(  # noqa: PLR0917 - as above
         labels=ingested.rows,
         home=home.id if home else None,
         at_home=bool(own) and own[0] >= _RECENT_WINDOWS,
-        matched=max(placed).id if placed else None,
     )
     key = keys.unmatched_labels(spec.model, ingested.batch)
     runtime.data.create_if_absent(key, file.model_dump_json().encode())
     return _read_note(runtime.data, spec, ingested.batch) or file
+
+
+def _newest_met(data: Bucket, spec: ModelSpec, batch: str) -> Window | None:
+    """The newest window in which labels of a file were stored beside their predictions.
+
+    Predictions that were handled before these labels may have met some, and found no note to write that in. So it is
+    looked up once the note is there: from then on they find it.
+    """
+    relocated = keys.relocated_batch(batch)
+    stored = data.list(keys.partitions("labels", spec.model))
+    starts = [keys.window_start(listed.key) for listed in stored if keys.batch_of(listed.key) == relocated]
+    return Window.containing(max(starts), spec.window.length) if starts else None
+
+
+def _note_match(data: Bucket, spec: ModelSpec, batch: str, file: LabelFile, met: Window | None) -> LabelFile:
+    """Write down the newest window that labels of a file have met predictions in, unless a newer one is known."""
+
+    def raised(present: LabelFile | None) -> LabelFile:
+        known = present or file
+        newest = max(filter(None, (known.matched, met.id if met else None)), key=Window.parse, default=None)
+        return known.model_copy(update={"matched": newest})
+
+    if raised(file) == file:
+        return file
+    return data.update(keys.unmatched_labels(spec.model, batch), LabelFile, raised)
 
 
 def _read_note(data: Bucket, spec: ModelSpec, batch: str) -> LabelFile | None:

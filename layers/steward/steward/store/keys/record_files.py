@@ -103,7 +103,7 @@ def untimed_labels(model: str) -> str:
 
 
 def unmatched_labels(model: str, batch: str = "") -> str:
-    """A file some of whose labels had no prediction when it came (create-only); without a batch, the prefix of all."""
+    """A file some of whose labels had no prediction when it came; without a batch, the prefix of all."""
     return f"arrivals/{model}/unmatched/" + (f"{batch}.json" if batch else "")
 
 
