@@ -60,11 +60,13 @@ class Releases:
     """A deployment of which a share of invocations goes to the next release, the others to the kept one.
 
     Attributes:
-        share: of the next release.
+        folder: where the kept release is.
+        share: of the next release. A function that the kept one has not is there while the next one has a share.
         invoked: how often each release was.
     """
 
     world: World
+    folder: Path
     processes: dict[Release, ReleaseProcess]
     invoked: dict[Release, int]
     share: float = 0.0
@@ -87,8 +89,14 @@ class Releases:
         ]
 
     def _function(self, function: str) -> SimpleNamespace:
+        is_new = not (self.folder / "functions" / function).is_dir()
+
         def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             release: Release = "next" if self._order.random() < self.share else "kept"
+            if is_new:  # without a release that has it, its rules and queue are not there either: nothing is sent to it
+                if not self.share:
+                    return {"batchItemFailures": []}
+                release = "next"
             self.invoked[release] += 1
             environment = self.world.deployment.environment(function)
             older = {name.replace("_TARGET_ARN", "_QUEUE_ARN"): value for name, value in environment.items()}
@@ -118,7 +126,7 @@ def releases(folder: Path) -> Iterator[Releases]:
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 )  # fmt: skip
                 started[release] = ReleaseProcess(made, process)
-            yield Releases(made, started, {"kept": 0, "next": 0})
+            yield Releases(made, folder, started, {"kept": 0, "next": 0})
         finally:
             for one in started.values():
                 one.process.kill()

@@ -112,6 +112,7 @@ def test_a_canary_that_does_well_takes_over_by_steps(steward: Deployment) -> Non
         "release_changed",
         "release_changed",
         "champion_promoted",
+        "version_attested",
     ]
 
 

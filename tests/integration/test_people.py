@@ -34,7 +34,7 @@ COMMANDS: dict[tuple[str, ...], list[str]] = {
         "status", "status lemons", "watch lemons --patience 0", "log lemons", "show lemons champion",
         f"show lemons {WINDOW}", "outcome lemons", "defects lemons", "decisions lemons",
         "report lemons --out {folder}", f"explain lemons {WINDOW}", "explain lemons feature_drift", "audit lemons",
-        "status pears",
+        "audit --bundle {folder}/evidence.zip", "status pears",
     ],
     ("PeopleWhoRead", "PeopleWhoSeeRows"): [
         "quarantine list lemons",

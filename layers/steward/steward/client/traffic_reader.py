@@ -120,6 +120,7 @@ def _parse_routing(body: bytes) -> _Shares:
 
 def _read_routing(bucket: str, model: str) -> bytes:
     from steward.aws import s3_for_applications  # noqa: PLC0415 - boto3 is loaded when it is needed
+    from steward.store import keys  # noqa: PLC0415 - likewise
 
-    found: bytes = s3_for_applications().get_object(Bucket=bucket, Key=f"models/{model}/routing.json")["Body"].read()
+    found: bytes = s3_for_applications().get_object(Bucket=bucket, Key=keys.routing(model))["Body"].read()
     return found

@@ -64,6 +64,8 @@ def margin_of_sums(sums: Floats, shares: Floats, confidence: float, *, in_time: 
 
     Raises:
         ValueError: there are fewer than two blocks.
+
+    Sources: as of `margin_of_error`, and of `far_margin` where the bound is far out.
     """
     count = len(sums)
     if count < _FEWEST_BLOCKS:
@@ -99,7 +101,10 @@ def far_margin(sums: Floats, shares: Floats, confidence: float) -> Floats:
 
 
 def far_autocorrelation(blocks: int) -> float:
-    """The autocorrelation of neighbouring blocks that `far_margin` allows for."""
+    """The autocorrelation of neighbouring blocks that `far_margin` allows for.
+
+    Source: the simulation `python -m tests.benchmarks.promotions`, as of `far_margin`.
+    """
     return _FAR_AUTOCORRELATION[blocks >= _FAR_BLOCKS]
 
 

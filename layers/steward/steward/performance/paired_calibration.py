@@ -52,6 +52,8 @@ def bounded_error(one: RowCalibration, blocks: NDArray[np.integer], confidence: 
 
     Raises:
         ValueError: fewer than two blocks.
+
+    Sources: as of `RowCalibration.of` for the error, and of `margin_of_error` for the bounds.
     """
     return _bounded(one.error, one.influence, blocks, confidence, lowest=0.0)
 
@@ -63,6 +65,8 @@ def bounded_rise(
 
     Raises:
         ValueError: fewer than two blocks.
+
+    Sources: as of `bounded_error`.
     """
     return _bounded(one.error - other.error, one.influence - other.influence, blocks, confidence, lowest=-1.0)
 
