@@ -200,6 +200,11 @@ class Deployed:
         """Those of them that take messages from a queue; the others are invoked."""
         return [name for name in self.functions if f"{name}QueueUrl" in self.stack.outputs]
 
+    @property
+    def with_dead_letters(self) -> list[str]:
+        """Those whose failures wait in a queue; who asks the others sees them fail."""
+        return [name for name in self.functions if f"{name}DeadLettersUrl" in self.stack.outputs]
+
     def queue(self, function: str) -> str:
         """The URL of a function's queue."""
         return self.stack.outputs[f"{function}QueueUrl"]
@@ -360,8 +365,7 @@ class Deployed:
                 self.depth(self.queue(name)) if name in self.with_queues else 0,
                 self.depth(self.dead_letters(name)),
             )
-            for name in self.functions
-            if name != "AcceptCommands"  # which has none: people see its failures
+            for name in self.with_dead_letters
         }
         held = [
             f"{name}: {waiting} waiting, {dead} dead" for name, (waiting, dead) in depths.items() if waiting or dead

@@ -101,6 +101,8 @@ ALLOWED: dict[str, Act] = {
     "MaintainStore": write("maintenance/probe.json"),
     "RenderReports": write("reports/probe/report.json"),
     "WatchDeployment": write("watch/probe.json"),
+    "ServePredictions": write("inbox/probe/predictions/served/direct/x"),
+    "ScoreShadows": write("inbox/probe/shadows/x"),
 }
 
 FORBIDDEN: dict[str, dict[str, Act]] = {
@@ -232,6 +234,20 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write declarations": write(SPEC),
         "write routing": write(ROUTING),
         "delete what it knows": delete("watch/problems.json"),
+    },
+    "ServePredictions": {
+        "write uploads of others": write("inbox/lemons/predictions/x.csv"),
+        "write routing": write(ROUTING),
+        "write versions": write(VERSION),
+        "read records": read(RECORDS),
+        "delete what it uploaded": delete("inbox/lemons/predictions/served/direct/x"),
+    },
+    "ScoreShadows": {
+        "write uploads of others": write("inbox/lemons/predictions/x.csv"),
+        "write routing": write(ROUTING),
+        "write versions": write(VERSION),
+        "read uploads": read("inbox/lemons/reference/first.csv"),
+        "delete what it uploaded": delete("inbox/lemons/shadows/x"),
     },
 }
 
