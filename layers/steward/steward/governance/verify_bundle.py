@@ -280,10 +280,8 @@ def main() -> int:
     for model in sorted(set(heads) - {path.stem for path in ledgers}):
         found.say("entry", model, "its whole ledger was removed: checkpoints have it")
     found.verify_evidence()
-    counts = ", ".join(
-        f"{count} {kind if count == 1 else _PLURALS.get(kind, f'{kind}s')}" for kind, count in found.counts.items()
-    )
-    print(f"\n{counts} verified.")
+    counts = [f"{count} {one if count == 1 else _PLURALS.get(one, f'{one}s')}" for one, count in found.counts.items()]
+    print(f"\n{', '.join(counts)} verified.")
     for name in found.keys:
         print(f"Signed by {name}. Compare with: aws kms get-public-key --output text --query PublicKey "
               "--key-id ARN | base64 -d | sha256sum")  # fmt: skip
