@@ -152,7 +152,6 @@ RECORDED = {
 ELSEWHERE = {
     "version_accepted": "test_deaths_at_the_border.py",
     "run_failed": "test_killed_runs.py",
-    "reproduction_failed": "test_reproduce.py",
     "action_held": "test_actions.py",
 }
 """Decisions that take another story."""
