@@ -33,6 +33,7 @@ table { border-collapse: collapse; width: 100%; } th { text-align: left; }
 td, th { padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 code, pre { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
+td:first-child code { overflow-wrap: normal; }
 pre { padding: .8rem; border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 """
