@@ -16,7 +16,7 @@ from rich.text import Text
 from steward.cli.command_delivery import build_command, wait_for_effect, wait_for_result
 from steward.cli.deployment import Deployment
 from steward.cli.lineage import changes_table
-from steward.cli.options import Json, Model, Stack
+from steward.cli.options import Json, Model, Stack, VersionPrefix
 from steward.cli.terminal import console, errors, print_json
 from steward.cli.version_checkout import checkout
 from steward.commands import requests
@@ -37,7 +37,7 @@ _LISTED = 10
 
 def reproduce(  # noqa: PLR0917 - the options of a command
     model: Model,
-    version: Annotated[str, typer.Argument(help="A version, how its id begins, or `champion`.")],
+    version: VersionPrefix,
     in_deployment: Annotated[
         bool,
         typer.Option("--in-deployment", help="Train in the function that trained it; the ledger keeps the result."),

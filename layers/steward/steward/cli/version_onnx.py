@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from steward.cli.deployment import Deployment
-from steward.cli.options import Json, Model, Stack
+from steward.cli.options import Json, Model, Stack, Unreleased, VersionPrefix
 from steward.cli.terminal import console
 from steward.errors import StewardError
 
@@ -23,14 +23,12 @@ _PACKAGES = ("onnx", "onnxruntime", "skl2onnx")
 
 def export(  # noqa: PLR0917 - the options of a command
     model: Model,
-    version: Annotated[str, typer.Argument(help="A version, how its id begins, or `champion`.")],
+    version: VersionPrefix,
     format: Annotated[Literal["onnx"], typer.Option(help="What to write.")] = "onnx",  # noqa: A002 - as users know it
     to: Annotated[
         Path | None, typer.Option(help="A file that is not there yet; MODEL-VERSION.onnx when left out.")
     ] = None,
-    unreleased: Annotated[
-        bool, typer.Option("--unreleased", help="Also a version that is not released in this environment.")
-    ] = False,
+    unreleased: Unreleased = False,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from steward.cli.deployment import Deployment
-from steward.cli.options import Json, Model, Stack
+from steward.cli.options import Json, Model, Stack, Unreleased, VersionPrefix
 from steward.cli.terminal import console
 
 _HISTORY = 50
@@ -91,13 +91,11 @@ def diff(
 
 def checkout(  # noqa: PLR0917 - the options of a command
     model: Model,
-    version: Annotated[str, typer.Argument(help="A version, how its id begins, or `champion`.")],
+    version: VersionPrefix,
     to: Annotated[
         Path | None, typer.Option(help="A folder that is not there yet; MODEL-VERSION when left out.")
     ] = None,
-    unreleased: Annotated[
-        bool, typer.Option("--unreleased", help="Also a version that is not released in this environment.")
-    ] = False,
+    unreleased: Unreleased = False,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
