@@ -263,6 +263,8 @@ class Deployment:
             "POWERTOOLS_SERVICE_NAME": function,
             "STEWARD_ALERT_TOPIC": self.arns["topic"],
             "STEWARD_INGEST_QUEUE_URL": self.queues["ingest_records"],
+            "STEWARD_ERASE_QUEUE_URL": self.queues["erase_subject"],
+            "STEWARD_PSEUDONYM_KEY_ARN": self.arns.get("pseudonym_key", ""),
             "STEWARD_SCHEDULE_GROUP": BUS,
             "STEWARD_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedules",
             "STEWARD_SCHEDULE_DEAD_LETTERS_ARN": self.arns["undelivered_events"],

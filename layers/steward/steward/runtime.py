@@ -36,6 +36,7 @@ class Settings(InputHidingModel):
     deployment: str = Field(default="steward", alias="STEWARD_DEPLOYMENT")
     model_metrics: bool = Field(default=False, alias="STEWARD_MODEL_METRICS")
     replica_arn: str = Field(default="", alias="STEWARD_REPLICA_ARN")
+    pseudonym_key_arn: str = Field(default="", alias="STEWARD_PSEUDONYM_KEY_ARN")
     megabytes: int = Field(default=1024, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
     function_version: str = Field(default="$LATEST", alias="AWS_LAMBDA_FUNCTION_VERSION")
 
@@ -55,6 +56,12 @@ class QueueSettings(Settings):
     """Of a function that sends itself uploads."""
 
     ingest_queue_url: str = Field(alias="STEWARD_INGEST_QUEUE_URL")
+
+
+class ErasureSettings(Settings):
+    """Of the function that erases: the queue that it takes its messages from, and asks for its next step by."""
+
+    erase_queue_url: str = Field(alias="STEWARD_ERASE_QUEUE_URL")
 
 
 class ServingSettings(Settings):

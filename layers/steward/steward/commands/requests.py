@@ -13,6 +13,7 @@ from steward.events import (
     DefectChange,
     DefectChangeRequested,
     DefectProposed,
+    ErasureRequested,
     Event,
     FreezeProposed,
     OverrideAction,
@@ -235,6 +236,22 @@ class ReproduceCommand(Command):
     def sentence(self) -> str:
         """What is asked for."""
         return f"asks to train version {self.version} again"
+
+
+class EraseCommand(Command):
+    """All rows of a subject are to be erased; its name never leaves the computer that the command is given on."""
+
+    publishes: ClassVar[type[Event]] = ErasureRequested
+
+    command: Literal["erase"] = "erase"
+    subject: Annotated[str, StringConstraints(pattern=r"^pn-[a-z2-7]{26}$")]
+    record: bool = False
+    reason: CommandReason
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        return f"asks to erase {'record' if self.record else 'subject'} {self.subject}: {self.reason}"
 
 
 COMMANDS: dict[str, type[Command]] = {kind.model_fields["command"].default: kind for kind in Command.__subclasses__()}

@@ -17,7 +17,9 @@ from steward.documents import VersionedModel
 from steward.errors import BatchInvalid, ObjectMissing
 from steward.events import CorrectedKind, DataCorrected, Event
 from steward.ingestion.batch_writer import PARQUET
+from steward.ingestion.erased_subjects import ErasedSubjects
 from steward.ingestion.fetch import fetch_file
+from steward.ingestion.upload_events import report_erased
 from steward.ingestion.version_assignment import AssignedRows, assign_versions, describe_rows
 from steward.outbox import OutboxEntry, announce
 from steward.records.columns import CategoricalColumn
@@ -65,7 +67,10 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
     found = runtime.data.find(key)
     if found is None:
         defect = _defect(runtime.data, spec, asked)
-        correction = _Correcting(runtime, spec, upload, asked, defect, folder).take_in(batch)
+        erased = ErasedSubjects.of(runtime, spec)
+        correction = _Correcting(runtime, spec, upload, asked, defect, folder, erased).take_in(batch)
+        if erased.rows:
+            yield report_erased(runtime, upload, erased.rows)
         runtime.data.create_if_absent(key, correction.model_dump_json(indent=1).encode())
         found = runtime.data.get(key)
     correction = Correction.model_validate_json(found.body)
@@ -147,6 +152,7 @@ class _Correcting:
     asked: keys.CorrectionKey
     defect: Defect
     folder: Path
+    erased: ErasedSubjects
 
     def take_in(self, batch: str) -> Correction:
         """Store the valid rows window by window, and make the profiles of these windows again."""
@@ -188,8 +194,9 @@ class _Correcting:
         kind = "withdrawals" if self.asked.withdraws else self.asked.kind
         parts: list[tuple[Records, NDArray[np.int64]]] = []
         opener = event_opener(self.spec)
-        file = RecordFileReader(path, created.key, self.spec, kind, self.upload.completed, _LIMITS, opener=opener)  # type: ignore[arg-type]
-        for judged in file:
+        named, completed = self.upload.file_name, self.upload.completed
+        file = RecordFileReader(path, named, self.spec, kind, completed, _LIMITS, opener=opener)  # type: ignore[arg-type]
+        for judged in map(self.erased.leave_out, file):
             quarantine.add(judged.rejected)
             parts.append((judged.records, judged.places))
             if sum(records.rows for records, _ in parts) > MAXIMUM_ROWS:

@@ -27,6 +27,36 @@ class ObjectsRemoved(Event):
     summary: Sentence
 
 
+class ErasureRequested(Event):
+    """Someone asks for all rows of a subject to be erased, which is named by its keyed pseudonym alone."""
+
+    subject: str = Field(description="The keyed pseudonym of whom or what the rows are about.")
+    record: bool = Field(default=False, description="Whether the subject is one record, named by its id.")
+    reason: Sentence
+    author: str
+
+
+class ErasedRowsUploaded(Event):
+    """An upload has rows of a subject that was erased; they were not taken in, and are to be removed from the inbox."""
+
+    source: str = Field(description="The key of the upload.")
+    version_id: str
+    rows: int
+
+
+class SubjectErased(Event):
+    """Nothing of a subject is left but what the statement names; or nothing was removed, since a hold forbids it."""
+
+    erasure: str
+    subject: str
+    held: str = Field(default="", description="Why nothing was removed; empty where it was.")
+    rows: int
+    objects: int
+    trained: list[str] = Field(default_factory=list, description="The versions that were trained on the rows.")
+    stored: ObjectRef
+    summary: Sentence
+
+
 class AuditRequested(Event):
     """Someone, or a schedule, asks for an audit of one model."""
 

@@ -1,12 +1,13 @@
 """Downloads an object version of the inbox; a missing one refuses the upload."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from steward.errors import BatchInvalid, ObjectMissing
 from steward.events import ObjectCreated
 from steward.records.leftovers import is_leftover, is_part
-from steward.repositories.uploads import UPLOADED, Upload
+from steward.repositories.uploads import UPLOADED, Upload, upload_of
 from steward.runtime import Runtime, logger
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -22,10 +23,20 @@ refuse the same batch, so it cannot be the clock's."""
 def fetch_upload(
     runtime: Runtime, created: ObjectCreated, inbox_key: InboxKey, folder: Path
 ) -> tuple[Upload, int | None]:
-    """An upload and its bytes, which are in the folder where they are few; None in place of bytes where it is gone."""
+    """An upload and its bytes, which are in the folder where they are few; None in place of bytes where it is gone.
+
+    In place of one that an erasure took rows out of, what is left of it is read: as the same batch.
+    """
     try:
         brought = runtime.data.fetch(created.key, created.version_id, folder / UPLOADED)
     except ObjectMissing:
+        remainder = keys.remainder(inbox_key.model, created.correlation_id)
+        if runtime.data.exists(remainder):
+            path = folder / UPLOADED
+            left = runtime.data.bring(remainder, runtime.data.newest_version(remainder), path)
+            uploaded, in_parts = upload_of(left.noted)
+            upload = Upload.of(inbox_key, created, uploaded, runtime.data, in_parts=in_parts)
+            return replace(upload, ending=left.noted["ending"]), path.stat().st_size
         return Upload.of(inbox_key, created, created.completed or _UNKNOWN, runtime.data), None
     upload = Upload.of(inbox_key, created, brought.modified, runtime.data, in_parts="-" in brought.etag)
     return upload, brought.size

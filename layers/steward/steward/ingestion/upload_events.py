@@ -10,6 +10,7 @@ from steward.events import (
     BatchRejected,
     BatchRepeated,
     CheckRequested,
+    ErasedRowsUploaded,
     Event,
     Kind,
     PredictionsSuperseded,
@@ -42,6 +43,7 @@ class Outcome:
         emptied: whether rows of such an upload were stored before the earlier one was, and count no more.
         given_up: those of the windows in which rows have ids of earlier uploads in the window before or after.
         notes: how its times were written, where that is not ISO 8601.
+        erased: rows of subjects that were erased, which are left out.
     """
 
     rows: int
@@ -55,6 +57,17 @@ class Outcome:
     emptied: bool = False
     given_up: Sequence[Window] = ()
     notes: Sequence[str] = ()
+    erased: int = 0
+
+
+def report_erased(runtime: Runtime, upload: Upload, rows: int) -> ErasedRowsUploaded:
+    """Have rows of erased subjects removed from the inbox, too."""
+    return ErasedRowsUploaded(
+        **runtime.header(upload.inbox_key.model, upload.uploaded, upload.created.correlation_id),
+        source=upload.created.key,
+        version_id=upload.created.version_id,
+        rows=rows,
+    )
 
 
 def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> Iterator[Event]:

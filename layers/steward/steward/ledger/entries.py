@@ -63,6 +63,8 @@ Action = Literal[
     "defect_refused",
     "defect_overdue",
     "objects_removed",
+    "subject_erased",
+    "erasure_attested",
     "report_rendered",
     "deployment_degraded",
     "deployment_recovered",

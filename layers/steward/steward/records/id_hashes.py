@@ -62,6 +62,11 @@ class IdHashes:
         """How many there are."""
         return sum(place.stop - place.start for place in self._places.values())
 
+    @property
+    def windows(self) -> tuple[datetime, ...]:
+        """The starts of the windows that it has, in the order of the file."""
+        return tuple(self._places)
+
     def of_window(self, start: datetime) -> Hashes:
         """Those of the window that begins then, ascending; none where the batch has nothing in it."""
         return self._words[self._places.get(start, slice(0))]

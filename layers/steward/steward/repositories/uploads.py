@@ -1,6 +1,7 @@
 """An object version of the inbox, and the batch id that follows from it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import dropwhile, takewhile
@@ -36,6 +37,7 @@ class Upload:
             sort by upload time, and versions of one key by the order in which S3 took them.
         uploaded: when S3 took it, by its clock; of an upload in parts, when it began.
         completed: when it was there as a whole, at the latest: nothing in it can be of a later time.
+        ending: of the name of the file that is read in its place, since an erasure took rows out of it; else empty.
     """
 
     inbox_key: InboxKey
@@ -43,6 +45,7 @@ class Upload:
     uploaded: datetime
     batch: str
     completed: datetime
+    ending: str = ""
 
     @classmethod
     def of(
@@ -65,9 +68,28 @@ class Upload:
         return cls(inbox_key, created, uploaded, f"{uploaded:{_STAMP}}-{order}-{created.correlation_id}", completed)
 
     @property
+    def file_name(self) -> str:
+        """What its file is called, which tells the format."""
+        return self.created.key + self.ending
+
+    @property
     def source(self) -> tuple[str, str]:
         """Key and version id of the object."""
         return self.created.key, self.created.version_id
+
+
+def note_upload(uploaded: datetime, etag: str) -> dict[str, str]:
+    """What a batch follows from that its own object version tells, noted beside what is left of it.
+
+    >>> upload_of(note_upload(datetime(2024, 1, 1, tzinfo=UTC), '"ab-2"'))
+    (datetime.datetime(2024, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), True)
+    """
+    return {"uploaded": uploaded.isoformat(), "in-parts": "yes" if "-" in etag else "no"}
+
+
+def upload_of(noted: Mapping[str, str]) -> tuple[datetime, bool]:
+    """When an upload was made, and whether in parts, by what `note_upload` noted."""
+    return datetime.fromisoformat(noted["uploaded"]), noted["in-parts"] == "yes"
 
 
 def uploaded_at(batch: str) -> datetime:

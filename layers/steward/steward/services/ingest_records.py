@@ -15,6 +15,7 @@ from steward.ingestion.batch_writer import PARQUET, BatchWriter
 from steward.ingestion.cross_batch_duplicates import CrossBatchDuplicates
 from steward.ingestion.deferral import NoChampion, defer_upload
 from steward.ingestion.earlier_predictions import contains_labels, refuse_earlier_predictions
+from steward.ingestion.erased_subjects import ErasedSubjects
 from steward.ingestion.fetch import erased_error, fetch_file, fetch_upload, is_empty_part, is_no_file
 from steward.ingestion.ingestion_counter import IngestionCounter
 from steward.ingestion.spool import Spool
@@ -24,6 +25,7 @@ from steward.ingestion.upload_events import (
     refuse_rows,
     refuse_upload,
     report_batch,
+    report_erased,
     report_given_up,
     report_repeat,
     request_checks,
@@ -91,6 +93,10 @@ def _ingest(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size:
         if not is_empty_part(created, code):
             yield from refuse_upload(runtime, upload, code, str(error))
         return
+    if outcome.erased:
+        yield report_erased(runtime, upload, outcome.erased)
+        if not outcome.rows and not outcome.rejected:
+            return
     if outcome.repeats:
         yield from report_repeat(runtime, upload, kind, outcome)
         if outcome.emptied and kind in {"predictions", "telemetry"}:
@@ -137,6 +143,7 @@ class _Ingestion:
         self._repeated = ""
         self._emptied = False
         self._labelled = False
+        self._erased = ErasedSubjects.of(runtime, spec)
 
     def run(self, size: int) -> Outcome:
         """Judge the file of so many bytes, and store what is valid of it.
@@ -180,6 +187,7 @@ class _Ingestion:
             repeats=self._repeated,
             emptied=self._emptied,
             notes=self._notes,
+            erased=self._erased.rows,
         )
 
     def _validate(self, path: Path) -> None:
@@ -187,10 +195,11 @@ class _Ingestion:
         shadows = self._kind == "shadows"
         assign = version_assigner(self._runtime.data, self._spec, self._champion, shadows=shadows)
         admitted = assign if self._kind in {"predictions", "telemetry", "shadows"} else None
-        key, completed = self._upload.created.key, self._upload.completed
+        key, completed = self._upload.file_name, self._upload.completed
         opener = event_opener(self._spec)
         batch = RecordFileReader(path, key, self._spec, self._kind, completed, LIMITS, opener=opener)  # type: ignore[arg-type] # no correction
-        for judged in batch:
+        for chunk in batch:
+            judged = self._erased.leave_out(chunk)
             records = self._assign_ids(judged.records) if self._kind == "telemetry" else judged.records
             rows = AssignedRows(records, judged.places, judged.content, judged.rejected)
             rows = admitted(rows) if admitted else rows

@@ -19,6 +19,7 @@ CommandName = Literal[
     "change_defect",
     "remove",
     "reproduce",
+    "erase",
 ]
 
 _ARN = r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$"

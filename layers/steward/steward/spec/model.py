@@ -188,6 +188,23 @@ class ModelSpec(ModelSections):
         return self
 
     @model_validator(mode="after")
+    def _subject_is_stored(self) -> Self:
+        subject = self.personal_data.subject
+        if subject is not None and subject not in {self.columns.entity, *self.features, *self.attributes}:
+            raise error_at(
+                f"{subject} is neither columns.entity nor a feature or an attribute, so that it is not stored; declare "
+                "it under attributes",
+                "personal_data",
+                "subject",
+            )
+        return self
+
+    @property
+    def subject_column(self) -> str | None:
+        """The column that says whose a row is; None where none does."""
+        return self.personal_data.subject or self.columns.entity
+
+    @model_validator(mode="after")
     def _weights_are_usable(self) -> Self:
         weights = [feature.importance for feature in self.features.values() if feature.importance is not None]
         if weights and not sum(weights) > 0:

@@ -16,7 +16,7 @@ from steward.errors import Conflict
 from steward.events import ObjectRef
 from steward.store.reading import IN_PARTS, PART, ObjectReader
 from steward.store.source import note_source
-from steward.store.stored_objects import ABSENT, ObjectContent, error_code, sha256
+from steward.store.stored_objects import ABSENT, ObjectContent, StoredFile, error_code, sha256
 
 _RACED = {"PreconditionFailed", "412"}
 _BUSY = {"ConditionalRequestConflict", "OperationAborted", "409"}
@@ -48,14 +48,20 @@ class ConditionalWriter(ObjectReader):
         return self._write(key, body, content_type, {}, {**(note_source(*source) if source else {}), **noted})
 
     def put_file(
-        self, key: str, path: Path, content_type: str = "application/json", *, source: tuple[str, str] | None = None
+        self,
+        key: str,
+        path: Path,
+        content_type: str = "application/json",
+        *,
+        source: tuple[str, str] | None = None,
+        noted: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Write a file as an object, in parts when it is large; what `put` does, without holding it in memory."""
         if path.stat().st_size <= PART:
-            self.put(key, path.read_bytes(), content_type, source=source)
+            self.put(key, path.read_bytes(), content_type, source=source, noted=noted)
             return
-        noted = self._metadata(note_source(*source) if source else {})
-        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": noted}
+        all_noted = self._metadata({**(note_source(*source) if source else {}), **noted})
+        extra = {"ContentType": content_type, "ChecksumAlgorithm": "SHA256", "Metadata": all_noted}
         aws.s3().upload_file(str(path), self.name, key, ExtraArgs=extra, Config=IN_PARTS)
 
     def create(
@@ -83,6 +89,22 @@ class ConditionalWriter(ObjectReader):
         """
         condition = {"IfMatch": present.etag} if present else {"IfNoneMatch": "*"}
         return self._write(key, body, content_type, condition)
+
+    def replace_file(self, present: StoredFile, path: Path) -> ObjectRef:
+        """Write a file in place of an object version, with its content type and what was noted beside it.
+
+        Raises:
+            Conflict: it is not the newest any more.
+        """
+        key = present.stored.key
+        if path.stat().st_size <= PART:
+            condition = {"IfMatch": present.etag}
+            return self._write(key, path.read_bytes(), present.content_type, condition, noted=present.noted)
+        if self.newest_version(key) != present.stored.version_id:
+            raise Conflict(f"s3://{self.name}/{key} has changed")
+        extra = {"ContentType": present.content_type, "ChecksumAlgorithm": "SHA256", "Metadata": dict(present.noted)}
+        aws.s3().upload_file(str(path), self.name, key, ExtraArgs=extra, Config=IN_PARTS)
+        return self.reference(key)
 
     def create_if_absent(self, key: str, body: bytes, content_type: str = "application/json") -> ObjectRef:
         """Write an object once; when it exists already, the reference to what is there."""

@@ -5,6 +5,7 @@ import json
 from pydantic import JsonValue
 
 from steward import aws
+from steward.events import SOURCE, Event
 
 
 class Queue:
@@ -25,6 +26,12 @@ class Queue:
         """
         body = created_event(bucket, key, version_id, sequencer=sequencer, request=request)
         aws.sqs().send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
+
+    def send_event(self, event: Event, delay: int = 0) -> None:
+        """Send an event as the bus would, to be delivered after so many seconds, 900 at most."""
+        detail = event.model_dump(mode="json")
+        body = json.dumps({"source": SOURCE, "detail-type": type(event).__name__, "detail": detail})
+        aws.sqs().send_message(QueueUrl=self.url, MessageBody=body, DelaySeconds=delay)
 
 
 def created_event(

@@ -12,7 +12,15 @@ from steward import aws
 from steward.errors import DocumentTooNew, ObjectChanged, ObjectMissing
 from steward.events import ObjectRef
 from steward.store.source import source_key
-from steward.store.stored_objects import ABSENT, UNCHANGED, ObjectContent, ObjectSummary, error_code, sha256
+from steward.store.stored_objects import (
+    ABSENT,
+    UNCHANGED,
+    ObjectContent,
+    ObjectSummary,
+    StoredFile,
+    error_code,
+    sha256,
+)
 
 PART = 64 * 1024**2
 _PIECE = 1024**2
@@ -174,6 +182,29 @@ class ObjectReader:
                 if file:
                     file.write(part)
         return ObjectRef(key=key, version_id=answer.get("VersionId", "null"), sha256=digest.hexdigest())
+
+    def bring(self, key: str, version_id: str, target: Path) -> StoredFile:
+        """Bring one object version to a file, in bounded memory, with all that is known of it.
+
+        Raises:
+            ObjectMissing: there is none.
+            OSError: it does not fit on the disk.
+        """
+        try:
+            answer = aws.s3().get_object(Bucket=self.name, Key=key, VersionId=version_id)
+        except ClientError as error:
+            if error_code(error) in ABSENT:
+                raise ObjectMissing(f"s3://{self.name}/{key} has no version {version_id}") from error
+            raise
+        digest = hashlib.sha256()
+        with target.open("wb") as file:
+            for part in answer["Body"].iter_chunks(_PIECE):
+                digest.update(part)
+                file.write(part)
+        stored = ObjectRef(key=key, version_id=version_id, sha256=digest.hexdigest())
+        return StoredFile(
+            stored, answer["ETag"], answer["LastModified"], answer.get("ContentType", ""), answer.get("Metadata", {})
+        )
 
     def newest_version(self, key: str) -> str:
         """The version id of what a key holds now.

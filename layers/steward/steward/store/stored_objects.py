@@ -46,6 +46,21 @@ class ObjectContent:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What is known of one object version whose bytes were brought to a file.
+
+    Attributes:
+        noted: what its writer noted beside it.
+    """
+
+    stored: ObjectRef
+    etag: str
+    modified: datetime
+    content_type: str
+    noted: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectSummary:
     """One key of a listing."""
 

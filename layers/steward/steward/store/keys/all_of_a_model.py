@@ -1,7 +1,7 @@
 """All that is stored of one model."""
 
 from steward.store.keys.checks_of_windows import alerts, collection
-from steward.store.keys.governance_files import evidence, maintenance_plans
+from steward.store.keys.governance_files import evidence, maintenance_plans, suppression
 from steward.store.keys.model_files import progress
 from steward.store.keys.record_files import corrections_of, partitions, quarantines
 from steward.store.keys.uploaded_files import uploads
@@ -11,8 +11,8 @@ def everything(model: str) -> list[str]:
     """The prefixes under which anything of a model is stored in the data bucket."""
     kinds = ("predictions", "labels", "telemetry", "shadows", "reference", "waiting")
     whole = (
-        "arrivals", "attributions", "checks", "commands", "corrections", "decisions", "erasures", "history", "models",
-        "outcomes", "profiles",
+        "arrivals", "attributions", "checks", "commands", "corrections", "decisions", "erasing", "erasures", "history",
+        "models", "outcomes", "profiles", "remainders",
     )  # fmt: skip
     partitioned = [place for kind in kinds for place in (partitions(kind, model), f"ids/{kind}/model={model}/")]
     return [
@@ -26,6 +26,7 @@ def everything(model: str) -> list[str]:
         collection(model),
         evidence(model),
         maintenance_plans(model),
+        suppression(model),
     ]
 
 

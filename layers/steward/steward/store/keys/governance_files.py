@@ -30,6 +30,31 @@ def erasures(model: str) -> str:
     return f"erasures/{model}/"
 
 
+def erasure(model: str, erasure: str) -> str:
+    """One erasure that was carried out: what was removed, and what was trained on it (create-only)."""
+    return f"{erasures(model)}{erasure}.json"
+
+
+def erasures_in_work(model: str) -> str:
+    """Prefix of the states of a model's erasures, also of those that are done."""
+    return f"erasing/{model}/"
+
+
+def erasure_in_work(model: str, erasure: str) -> str:
+    """How far an erasure has come (compare-and-swap)."""
+    return f"{erasures_in_work(model)}{erasure}.json"
+
+
+def suppression(model: str) -> str:
+    """The subjects whose rows are not taken in again, by keyed pseudonyms (compare-and-swap)."""
+    return f"suppressed/{model}.json"
+
+
+def erasure_statement(model: str, erasure: str) -> str:
+    """The statement of an erasure, in an envelope that is signed where the deployment has a key (create-only)."""
+    return f"reports/{model}/erasures/{erasure}.json"
+
+
 def erasure_of(key: str) -> str:
     """The erasure that a key names."""
     return key.rsplit("/", 1)[-1].removesuffix(".json")

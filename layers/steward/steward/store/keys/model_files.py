@@ -56,9 +56,14 @@ def routing(model: str) -> str:
     return f"models/{model}/routing.json"
 
 
+def releases(model: str) -> str:
+    """Prefix of a model's gradual releases."""
+    return f"models/{model}/releases/"
+
+
 def release_windows(model: str, release: str) -> str:
     """Prefix of what the arms of a gradual release did, window by window."""
-    return f"models/{model}/releases/{release}/windows/"
+    return f"{releases(model)}{release}/windows/"
 
 
 def release_window(model: str, release: str, window: str) -> str:

@@ -61,6 +61,16 @@ def uploads(model: str) -> str:
     return f"{INBOX}{model}/"
 
 
+def remainders(model: str) -> str:
+    """Prefix of what is left of uploads that an erasure removed rows of: outside the inbox, so that it is no upload."""
+    return f"remainders/{model}/"
+
+
+def remainder(model: str, correlation_id: str) -> str:
+    """The rows of others of an object version of the inbox, which is read in its place."""
+    return f"{remainders(model)}{correlation_id}"
+
+
 def served(model: str, name: str) -> str:
     """Where records of a served model are put that Firehose did not take; its own are in folders of hours beside them.
 

@@ -1,0 +1,1 @@
+"""Erasure: finds the rows of a subject in whatever holds rows, and what is left without them. Pure."""
