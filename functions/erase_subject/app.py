@@ -5,6 +5,4 @@ from steward.queue_function import QueueFunction
 from steward.runtime import ErasureSettings
 from steward.services.erase_subject import erase_subject, remove_upload
 
-handler = QueueFunction(
-    {ErasureRequested: erase_subject, ErasedRowsUploaded: remove_upload}, settings=ErasureSettings
-)
+handler = QueueFunction({ErasureRequested: erase_subject, ErasedRowsUploaded: remove_upload}, settings=ErasureSettings)

@@ -2,11 +2,9 @@
 
 import gzip
 import io
-import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -15,9 +13,8 @@ from arro3.io import read_parquet
 from steward import aws
 from steward.erasure.erasure import Erasure
 from steward.erasure.erasure_work import SETTLING
-from steward.events import ErasureRequested, RetrainingProposed, SubjectErased
-from steward.privacy.pseudonym import pseudonym
-from steward.runtime import Runtime
+from steward.erasure.subject_forms import subject_pseudonyms
+from steward.events import ErasureRequested, SubjectErased
 from steward.store.pseudonym_key import PseudonymKey
 from tests.integration import lemons
 
@@ -25,9 +22,7 @@ from .deployment import Deployment, deployed
 
 SUBJECT = "dealer-Zq7x"
 OTHER = "dealer-Yw3k"
-SPEC = lemons.SPEC.replace(
-    "score: risk, label: lemon}", "score: risk, label: lemon, entity: dealer}"
-)
+SPEC = lemons.SPEC.replace("score: risk, label: lemon}", "score: risk, label: lemon, entity: dealer}")
 
 
 def with_dealers(frame: pd.DataFrame, every: int = 10) -> pd.DataFrame:
@@ -50,9 +45,9 @@ def with_key(steward: Deployment) -> Deployment:
 
 def request(steward: Deployment, value: str = SUBJECT, **said: object) -> ErasureRequested:
     key = PseudonymKey(steward.arns["pseudonym_key"]).of_model("lemons")
-    now = steward.clock.now
+    now, (subject, *stored_as) = steward.clock.now, subject_pseudonyms(key, value)
     return ErasureRequested(
-        occurred_at=now, model="lemons", as_of=now, correlation_id="erase", subject=pseudonym(key, value),
+        occurred_at=now, model="lemons", as_of=now, correlation_id="erase", subject=subject, stored_as=stored_as,
         reason="asked by letter", author="arn:aws:iam::123456789012:user/ann", **said,
     )  # fmt: skip
 
@@ -83,7 +78,12 @@ def unpacked(body: bytes) -> str:
     if body[:2] == b"\x1f\x8b":
         body = gzip.decompress(body)
     if body[:4] == b"PAR1":
-        return str([[batch.column(name).to_pylist() for name in batch.schema.names] for batch in read_parquet(io.BytesIO(body))])
+        return str(
+            [
+                [batch.column(name).to_pylist() for name in batch.schema.names]
+                for batch in read_parquet(io.BytesIO(body))
+            ]
+        )
     if body[:4] == b"PK\x03\x04":
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             return "\n".join(packed.read(name).decode(errors="replace") for name in packed.namelist())

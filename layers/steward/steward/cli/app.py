@@ -58,6 +58,12 @@ PANELS = {
         ),
         Entry("quarantine", "quarantine:app", "List, show and release rejected rows and files."),
         Entry(
+            "subject-report",
+            "subjects:subject_report",
+            "Show what is held of a subject.",
+            "steward subject-report --subject customer-17 --to report",
+        ),
+        Entry(
             "defects",
             "defects:show_defects",
             "List the defects in a model's data.",
@@ -142,6 +148,12 @@ PANELS = {
             'steward mute loans --for 2d --reason "new branch opens"',
         ),
         Entry("check", "signed_commands:check", "Check windows now.", "steward check loans"),
+        Entry(
+            "erase",
+            "subjects:erase",
+            "Erase all rows of a subject, and print the statement.",
+            'steward erase --subject customer-17 --reason "request 2026-113"',
+        ),
         Entry(
             "retrain",
             "signed_commands:retrain",

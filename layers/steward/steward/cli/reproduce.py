@@ -25,6 +25,7 @@ from steward.lineage.fields import changed_fields
 from steward.lineage.repeated_training import Reproduction, ReproductionResult, refuse_foreign
 from steward.repositories import training_data
 from steward.repositories.artifacts import ArtifactCatalogue
+from steward.repositories.erasures import erased_rows
 from steward.results import count_of
 from steward.retraining import recipe
 from steward.retraining.platform import choosable_instructions, describe_platform, platform_environment
@@ -109,8 +110,9 @@ def _reproduce_here(catalogue: ArtifactCatalogue, made: VersionManifest) -> Repr
                 "than `retention` keeps them, do not come back"
             ) from error
         found = _train(folder, made, catalogue.data.load(keys.run(catalogue.model, made.run), Run).since)
-    later = training_data.corrected_since(catalogue.data, catalogue.dataset(made.dataset))
-    return found.model_copy(update={"corrected_since": list(later)})
+    dataset = catalogue.dataset(made.dataset)
+    later = list(training_data.corrected_since(catalogue.data, dataset))
+    return found.model_copy(update={"corrected_since": later, "erased": erased_rows(catalogue.data, dataset)})
 
 
 def _train(folder: Path, made: VersionManifest, since: datetime | None) -> Reproduction:
@@ -162,6 +164,8 @@ def _show(found: Reproduction) -> None:
             console.print(table)
         console.print()
         console.print(_describe_distance(found), markup=False)
+    for erasure, rows in found.erased.items():
+        console.print(f"differs: {rows:,} rows erased by {erasure}", markup=False)
     if found.corrected_since:
         console.print(
             f"Rows of {count_of(len(found.corrected_since), 'object')} were corrected or withdrawn since this dataset "

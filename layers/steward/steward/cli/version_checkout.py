@@ -1,5 +1,6 @@
 """Downloads a version's artifact, dataset and baseline, verifying every hash."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from steward.errors import NotReleased, ObjectChanged, ObjectMissing, StewardErr
 from steward.governance.card import ModelCard
 from steward.releasing.serving import refuse_unreleased
 from steward.repositories import models
-from steward.retraining.manifest import DatasetManifest
+from steward.repositories.erasures import RemainingObjects
+from steward.retraining.manifest import ERASED, DatasetManifest
 from steward.retraining.runs import Run
 from steward.retraining.versions import VersionManifest
 from steward.store import keys
@@ -80,9 +82,10 @@ def _parts(
         "background.json": manifest.background,
         "evaluation.json": run.evaluation,
     }
+    remaining = RemainingObjects(data, manifest.model)
     for name, stored in made.items():
         if stored:
-            yield name, data.get_verified(stored)
+            yield name, remaining.get(stored).body
     spec = data.get_verified(manifest.spec)
     yield "spec.json", spec
     if evaluation:
@@ -92,8 +95,13 @@ def _parts(
     yield "dataset/manifest.json", body
     if manifest.environment == data.environment:
         named = [item.stored for item in DatasetManifest.model_validate_json(body).objects]
-        for content in prefetch_map(data.get_exact, named):
+        replaced = {}
+        for item, content in zip(named, prefetch_map(remaining.get, named), strict=True):
             yield f"dataset/{_within(content.stored.key)}", content.body
+            if content.stored.sha256 != item.sha256:
+                replaced[item.key] = content.stored.sha256
+        if replaced:
+            yield f"dataset/{ERASED}", json.dumps(replaced, indent=1).encode()
 
 
 def _within(key: str) -> PurePosixPath:

@@ -238,13 +238,17 @@ class ReproduceCommand(Command):
         return f"asks to train version {self.version} again"
 
 
+_Pseudonym = Annotated[str, StringConstraints(pattern=r"^pn-[a-z2-7]{26}$")]
+
+
 class EraseCommand(Command):
     """All rows of a subject are to be erased; its name never leaves the computer that the command is given on."""
 
     publishes: ClassVar[type[Event]] = ErasureRequested
 
     command: Literal["erase"] = "erase"
-    subject: Annotated[str, StringConstraints(pattern=r"^pn-[a-z2-7]{26}$")]
+    subject: _Pseudonym
+    stored_as: Annotated[list[_Pseudonym], Field(max_length=8)] = Field(default_factory=list)
     record: bool = False
     reason: CommandReason
 

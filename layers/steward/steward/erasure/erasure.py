@@ -15,8 +15,7 @@ PAYLOAD_TYPE = "application/vnd.steward.erasure+json"
 """Of the statement, in its DSSE envelope."""
 
 STAYS = (
-    "profiles, outcomes, checks, alerts, reports and baselines stay, as figures over many rows; where they named the "
-    "subject or one of its records, the name is replaced",
+    "profiles, outcomes, checks, alerts, reports and baselines stay, as figures over many rows, without its name",
     "the ledger stays, and holds the keyed pseudonym alone",
     "artifacts of versions that were trained on the rows stay as long as the versions do",
     "copies that people have made (downloads, exported versions, bundles) are out of Steward's reach",
@@ -86,6 +85,21 @@ class Erasure(VersionedModel):
         trained = ", ".join(one.version for one in self.versions)
         after = f"; trained on them: {trained}" if trained else ""
         return f"{self.rows:,} rows of subject {self.subject} erased from {len(self.places)} places{after}"
+
+    @property
+    def trained_sentences(self) -> tuple[str, ...]:
+        """What was trained on the rows, and what becomes of it."""
+        if not self.versions:
+            return ("no version was trained on the rows",)
+        named = ", ".join(f"{one.version} ({one.rows:,} rows of dataset {one.dataset})" for one in self.versions)
+        if self.trained_versions == "keep":
+            return (f"trained on the rows: {named}; they are kept: {self.keep_reason}",)
+        if self.retrain_by:
+            due = (
+                f"a retraining without the rows is asked for, and another champion is due by {self.retrain_by:%Y-%m-%d}"
+            )
+            return (f"trained on the rows: {named}; the champion is among them, {due}",)
+        return (f"trained on the rows: {named}; the champion is not among them",)
 
 
 def erased_objects(objects: Iterable[tuple[str, str, str]], erased: Mapping[tuple[str, str], ErasedVersion]) -> int:

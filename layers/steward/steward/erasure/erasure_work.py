@@ -1,4 +1,4 @@
-"""The state of an erasure: what was asked for, how far it has come, and what was removed. No personal value is in it."""
+"""The state of an erasure: what was asked for, how far it has come, what was removed. No personal value is in it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -49,6 +49,7 @@ class ErasureWork(VersionedModel):
 
     Attributes:
         subject: the keyed pseudonym of whom or what it is about.
+        stored_as: those of the forms in which records store it.
         column: that names the subject; the id's where it is a record.
         begun_at: from then on uploads are filtered, and objects that were written before are searched.
         ids: pseudonyms of the ids of the subject's rows.
@@ -63,6 +64,7 @@ class ErasureWork(VersionedModel):
     model: str
     erasure: str
     subject: str
+    stored_as: tuple[str, ...] = ()
     column: str
     author: str
     reason: str
@@ -142,6 +144,7 @@ class SuppressedSubject(TolerantModel):
 
     erasure: str
     subject: str
+    stored_as: tuple[str, ...] = ()
     column: str
     since: AwareDatetime
     ids: tuple[str, ...] = ()

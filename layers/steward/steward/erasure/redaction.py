@@ -1,4 +1,4 @@
-"""Documents without the names of a subject: each word that is the subject, or the id of one of its rows, is replaced."""
+"""Documents without the names of a subject: words that are the subject, or the id of one of its rows, are replaced."""
 
 import json
 import re
@@ -84,7 +84,5 @@ def _redacted(content: object, named: Callable[[str], bool], *, ids: bool) -> ob
     if isinstance(content, list):
         return [_redacted(one, named, ids=ids) for one in content]
     if isinstance(content, dict):
-        return {
-            redact_text(key, named): _redacted(one, named, ids=key in _LISTS) for key, one in content.items()
-        }
+        return {redact_text(key, named): _redacted(one, named, ids=key in _LISTS) for key, one in content.items()}
     return content

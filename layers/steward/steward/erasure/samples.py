@@ -1,11 +1,9 @@
 """Samples that versions and releases keep, without the rows and entities of a subject."""
 
 import io
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
-
-from steward.records.hashing import Hashes
 
 
 def without_background_rows(
@@ -23,7 +21,7 @@ def without_background_rows(
         categories: of each other column.
         gone: the subject's rows, by the names of their columns.
     """
-    columns = {**numbers, **categories}
+    columns: dict[str, Sequence[object]] = {**numbers, **categories}
     rows = max((len(cells) for cells in columns.values()), default=0)
     known: dict[tuple[str, ...], set[tuple[object, ...]]] = {}
     for row in gone:
@@ -41,8 +39,7 @@ def without_background_rows(
 def without_entities(body: bytes, gone: Collection[int]) -> bytes | None:
     """What was known of entities before a release (`hashes` and `means`), without some; None where none is in it."""
     with np.load(io.BytesIO(body)) as stored:
-        hashes: Hashes = stored["hashes"]
-        means = stored["means"]
+        hashes, means = stored["hashes"], stored["means"]
     kept = ~np.isin(hashes, np.array(sorted(gone), np.uint64))
     if kept.all():
         return None

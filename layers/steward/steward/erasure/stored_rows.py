@@ -117,7 +117,7 @@ def _judge(
 
 
 def _texts(batch: RecordBatch, name: str) -> NDArray[np.object_]:
-    return identifiers(batch.column(name), name).values  # noqa: PD011 - not pandas'
+    return identifiers(batch.column(name), name).values
 
 
 def as_file(body: bytes) -> io.BytesIO:

@@ -116,7 +116,7 @@ def _judge(chunk: RawChunk, sought: SoughtRows) -> tuple[np.ndarray[tuple[int], 
     def cells(name: str) -> list[str | None] | None:
         if name not in chunk.columns:
             return None
-        found: list[str | None] = identifiers(chunk.columns[name], name).values.tolist()  # noqa: PD011
+        found: list[str | None] = identifiers(chunk.columns[name], name).values.tolist()
         return found
 
     ids = cells(sought.id_column) or nothing
@@ -127,8 +127,9 @@ class _Writer:
     """Writes rows as JSON Lines or CSV; the same rows give the same bytes."""
 
     def __init__(self, reader: RowReader, target: Path) -> None:
-        self._file = gzip.GzipFile(filename="", fileobj=target.open("wb"), mode="wb", mtime=0)
-        self._text = io.TextIOWrapper(self._file, encoding="utf-8", errors="surrogatepass", newline="")
+        self._raw = target.open("wb")
+        packed = gzip.GzipFile(filename="", fileobj=self._raw, mode="wb", mtime=0)
+        self._text = io.TextIOWrapper(packed, encoding="utf-8", errors="surrogatepass", newline="")
         self._csv = csv.writer(self._text) if reader.format == "csv" else None
         self._names = list(reader.names)
         if self._csv:
@@ -144,7 +145,5 @@ class _Writer:
         self._csv.writerow(cells if isinstance(cells, list) else [cells])
 
     def close(self) -> None:
-        raw = self._file.fileobj
         self._text.close()
-        if raw:
-            raw.close()
+        self._raw.close()

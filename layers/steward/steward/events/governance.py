@@ -31,6 +31,7 @@ class ErasureRequested(Event):
     """Someone asks for all rows of a subject to be erased, which is named by its keyed pseudonym alone."""
 
     subject: str = Field(description="The keyed pseudonym of whom or what the rows are about.")
+    stored_as: list[str] = Field(default_factory=list, description="Those of the forms in which records store it.")
     record: bool = Field(default=False, description="Whether the subject is one record, named by its id.")
     reason: Sentence
     author: str

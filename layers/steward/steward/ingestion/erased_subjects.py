@@ -41,7 +41,7 @@ class ErasedSubjects:
         return cls(spec, suppression(runtime.data, spec.model).subjects, lambda: PseudonymKey(arn).of_model(spec.model))
 
     def leave_out(self, judged: ValidatedChunk) -> ValidatedChunk:
-        """A chunk without the rows of erased subjects: those of a moment before the erasure, and those of erased ids."""
+        """A chunk without rows of erased subjects: those of a moment before the erasure, and those of erased ids."""
         if not self.subjects:
             return judged
         gone = np.zeros(judged.records.rows, np.bool_)
@@ -61,7 +61,11 @@ class ErasedSubjects:
             (
                 one,
                 SoughtRows(
-                    pseudonymise, one.column, self.spec.columns.id, frozenset({one.subject}), frozenset(one.ids)
+                    pseudonymise,
+                    one.column,
+                    self.spec.columns.id,
+                    frozenset({one.subject, *one.stored_as}),
+                    frozenset(one.ids),
                 ),
             )
             for one in self.subjects

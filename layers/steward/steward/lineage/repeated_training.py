@@ -53,6 +53,7 @@ class Reproduction(TolerantModel):
         predictions: None where the artifacts are identical.
         corrected_since: objects with corrected or withdrawn rows of the dataset's span that came after it was fixed:
             the version was made without them, and so it was again.
+        erased: rows of the dataset that are there no more, by the erasure that removed them: they explain differences.
     """
 
     model_config = ConfigDict(defer_build=False)  # it is printed as part of what was validated
@@ -71,6 +72,7 @@ class Reproduction(TolerantModel):
     artifact: list[FieldChange] = []
     predictions: PredictionDistance | None = None
     corrected_since: list[str] = []
+    erased: dict[str, int] = {}
 
 
 class ReproductionResult(VersionedModel):

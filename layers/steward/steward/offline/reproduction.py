@@ -4,6 +4,7 @@
 numpy and OpenBLAS choose their code as they are loaded.
 """
 
+import json
 import sys
 import warnings
 from datetime import datetime
@@ -16,7 +17,7 @@ from steward.lineage.repeated_training import Reproduction, ReproductionResult, 
 from steward.offline.version import Version, load, read_verified
 from steward.records.stored import read_records
 from steward.retraining.dataset import dataset_rows, stored_columns
-from steward.retraining.manifest import DatasetManifest
+from steward.retraining.manifest import ERASED, DatasetManifest
 from steward.store import keys
 
 
@@ -49,13 +50,15 @@ def attempt(folder: Path, since: datetime | None = None) -> ReproductionResult:
 
 
 def read_dataset(folder: Path, version: Version) -> tuple[DatasetManifest, pd.DataFrame]:
-    """The dataset of a checkout and its rows, each object verified."""
+    """The dataset of a checkout and its rows, each object verified; of those that an erasure changed, what is left."""
     place = folder / "dataset"
     stored = read_verified(place / "manifest.json", version.manifest.dataset)
     dataset = DatasetManifest.model_validate_json(stored)
+    left = json.loads((place / ERASED).read_text()) if (place / ERASED).exists() else {}
     frames = {}
     for item in dataset.objects:
-        body = read_verified(place / item.stored.key, item.stored)
+        meant = item.stored.model_copy(update={"sha256": left.get(item.stored.key, item.stored.sha256)})
+        body = read_verified(place / item.stored.key, meant)
         rows = read_records(body, version.spec, stored_columns(version.spec, item.kind))
         if len(rows):
             frames[item] = rows

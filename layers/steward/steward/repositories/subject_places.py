@@ -15,7 +15,7 @@ from steward.erasure.uploaded_rows import mentions, split_upload
 from steward.errors import BatchInvalid
 from steward.records.formats import open_rows
 from steward.records.quarantine import read_rejected, write_rejected
-from steward.records.raw import ColumnExpectation, ReadLimits, RowReader
+from steward.records.raw import ColumnExpectation, ReadLimits, RejectedRow, RowReader
 from steward.records.schema import ExpectedColumns
 from steward.repositories.sagemaker_files import event_opener
 from steward.spec.model import ModelSpec
@@ -67,7 +67,11 @@ class Found:
 
 
 def places_of(model: str) -> tuple[Place, ...]:
-    """Every place, rows that tell whose they are first; documents last, since they are asked for ids alone."""
+    """Every place: rows that tell whose they are first, then labels, raw files and documents.
+
+    What is under `models/` is of versions, which declarations keep or have trained again; of it, rows alone are
+    cleared, with the records that they are of (`RowRemoval`).
+    """
     rows = [
         Place(f"records/{kind}", "records", keys.partitions(kind, model))
         for stored in _KINDS
@@ -82,7 +86,7 @@ def places_of(model: str) -> tuple[Place, ...]:
     ]
     covered = {place.prefix for place in row_places}
     own = {
-        keys.erasures(model), keys.erasures_in_work(model), keys.suppression(model),
+        keys.erasures(model), keys.erasures_in_work(model), keys.suppression(model), f"{keys.models()}{model}/",
         *(prefix for prefix in keys.everything(model) if prefix.startswith("ids/")),
     }  # fmt: skip
     documents = [
@@ -128,7 +132,8 @@ class SubjectSearch:
         return Found(found.rows, left, "", found.ids, found.subjects, found.content)
 
     def _quarantine(self, path: Path) -> Found:
-        mine, others = [], []
+        mine: list[RejectedRow] = []
+        others: list[RejectedRow] = []
         for row in read_rejected(path):
             (mine if is_sought(row, self.sought) else others).append(row)
         if not mine:
@@ -146,7 +151,9 @@ class SubjectSearch:
             split = split_upload(lambda: self._open(source_key(noted) or key, path, name), self.sought, left)
         except BatchInvalid:
             count = mentions(path, name, self.sought)
-            note = f"{key} cannot be read row by row; it named the subject in {count:,} lines, and is removed as a whole"
+            note = (
+                f"{key} cannot be read row by row; it named the subject in {count:,} lines, and is removed as a whole"
+            )
             return Found(count, note=note) if count else Found()
         if not split.rows:
             return Found()

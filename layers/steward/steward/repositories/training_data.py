@@ -9,6 +9,7 @@ import pandas as pd
 from steward.concurrency import prefetch_map
 from steward.errors import TrainingImpossible
 from steward.records.stored import read_records
+from steward.repositories.erasures import RemainingObjects
 from steward.repositories.records import read_files
 from steward.retraining.dataset import dataset_rows, stored_columns
 from steward.retraining.dataset_profile import DatasetProfile
@@ -122,7 +123,7 @@ def load(
     since: datetime | None = None,
     on_rows: Callable[[int], object] = ignore_rows,
 ) -> pd.DataFrame:
-    """Load the rows of a dataset.
+    """Load the rows of a dataset, but for those that were erased since.
 
     Args:
         data: where they are.
@@ -143,7 +144,8 @@ def load(
         or keys.window_start(item.stored.key) + spec.window.length > since
     ]
     refuse_dataset(manifest, asked, spec.model, data.environment)
-    items = prefetch_map(lambda item: (item, data.get_exact(item.stored)), asked)
+    remaining = RemainingObjects(data, manifest.model)
+    items = prefetch_map(lambda item: (item, remaining.get(item.stored)), asked)
     return dataset_rows(_read(data, spec, items, on_rows), spec)
 
 

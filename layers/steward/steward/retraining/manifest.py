@@ -13,6 +13,9 @@ from steward.spec.data_description import DataDescription
 from steward.spec.model import ModelSpec
 from steward.spec.split import SplitPolicy
 
+ERASED = "erased.json"
+"""Beside the manifest in a checkout: SHA-256 of what is left of objects that an erasure removed rows of, by key."""
+
 _LABELS = {"regression": "numeric"}
 
 

@@ -16,6 +16,7 @@ from steward.records.stored import read_records, read_stored, write_records
 from steward.records.valid_records import Records, concatenate
 from steward.repositories import lookback, models
 from steward.repositories.baselines import bins_of
+from steward.repositories.erasures import RemainingObjects
 from steward.repositories.profiles import WindowProfiles
 from steward.repositories.records import download_files, list_window
 from steward.retraining import artifact
@@ -155,7 +156,8 @@ class _ModelSampler:
         changed = _changed_feature(trained_under, spec)
         if changed:
             raise UntrustedArtifact(changed)
-        background = data.load(manifest.background, Background)
+        left = RemainingObjects(data, spec.model).get(manifest.background)
+        background = Background.model_validate_json(left.body)
         return cls(artifact.load(data.get_verified(manifest.artifact)), trained_under, background)
 
     def sample(self, rows: pd.DataFrame) -> SampledAttributions:

@@ -14,6 +14,7 @@ from steward.governance.card import ModelCard
 from steward.outbox import OutboxEntry, announce
 from steward.releasing.routing import Routing
 from steward.repositories import models
+from steward.repositories.erasures import RemainingObjects, recorded_erasures
 from steward.repositories.ledger_evidence import gather_ledger
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.versions import VersionManifest
@@ -51,7 +52,7 @@ def gather_evidence(runtime: Runtime[AuditSettings], request: AuditRequested) ->
     """Read the evidence of the invariants."""
     spec, _ = models.current_spec(runtime.data, request.model)
     routing = models.routing(runtime.data, request.model)
-    reader = _ChampionReader(runtime.data, spec, routing)
+    reader = _ChampionReader(runtime.data, spec, routing, recorded_erasures(runtime, request.model, request.as_of))
     manifest, evaluation = reader.champion()
     return AuditEvidence(
         spec=spec,
@@ -69,13 +70,14 @@ def gather_evidence(runtime: Runtime[AuditSettings], request: AuditRequested) ->
 class _ChampionReader:
     """Reads a champion's parts, noting what is missing or changed instead of stopping at it."""
 
-    def __init__(self, data: Bucket, spec: ModelSpec, routing: Routing) -> None:
+    def __init__(self, data: Bucket, spec: ModelSpec, routing: Routing, remaining: RemainingObjects) -> None:
         self.data = data
         self.spec = spec
         self.champion_version = routing.champion
         self.verified = 0
         self.elsewhere: str | None = None
         self.problems: dict[str, list[str]] = {}
+        self._remaining = remaining
 
     def champion(self) -> tuple[VersionManifest | None, Evaluation | None]:
         version = self.champion_version
@@ -92,7 +94,7 @@ class _ChampionReader:
                 self._part("artifact", lambda: self.data.get_verified(artifact))
             self._part("baseline", lambda: self.data.get_verified(manifest.baseline))
             if background := manifest.background:
-                self._part("baseline", lambda: self.data.get_verified(background))
+                self._part("baseline", lambda: self._remaining.get(background))
             dataset = self._part("dataset", lambda: self.data.load(manifest.dataset, DatasetManifest))
             if dataset and manifest.environment != self.data.environment:
                 self.elsewhere = manifest.environment
@@ -116,7 +118,7 @@ class _ChampionReader:
 
     def _problem(self, named: ObjectRef) -> str:
         try:
-            self.data.get_verified(named)
+            self._remaining.get(named)
         except (ObjectMissing, ObjectChanged) as error:
             return str(error)
         return ""

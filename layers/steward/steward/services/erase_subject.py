@@ -68,7 +68,9 @@ def remove_upload(runtime: Runtime[ErasureSettings], uploaded: ErasedRowsUploade
         for subject in suppression(runtime.data, uploaded.model).subjects:
             key = keys.erasure_in_work(uploaded.model, subject.erasure)
             work = runtime.data.load(key, ErasureWork)
-            history = next((one for one in runtime.data.histories(uploaded.source) if one[0].key == uploaded.source), None)
+            history = next(
+                (one for one in runtime.data.histories(uploaded.source) if one[0].key == uploaded.source), None
+            )
             if history:
                 inbox = next(place for place in places_of(uploaded.model) if place.name == "inbox")
                 removal = RowRemoval(
@@ -85,7 +87,7 @@ def sought_rows(runtime: Runtime[ErasureSettings], spec: ModelSpec, work: Erasur
         pseudonymise=lambda value: pseudonym(key, value),
         column=work.column,
         id_column=spec.columns.id,
-        subjects=frozenset({work.subject}),
+        subjects=frozenset({work.subject, *work.stored_as}),
         ids=frozenset(work.ids),
     )
 
@@ -169,6 +171,7 @@ def _begin(runtime: Runtime[ErasureSettings], spec: ModelSpec, request: ErasureR
         model=spec.model,
         erasure=name,
         subject=request.subject,
+        stored_as=tuple(request.stored_as),
         column=column,
         author=request.author,
         reason=request.reason,
@@ -188,6 +191,7 @@ def _suppress(runtime: Runtime[ErasureSettings], spec: ModelSpec, work: ErasureW
     subject = SuppressedSubject(
         erasure=work.erasure,
         subject=work.subject,
+        stored_as=work.stored_as,
         column=work.column,
         since=work.begun_at,
         ids=work.ids,
@@ -250,7 +254,8 @@ def _complete(
         summary=erasure.summary,
     )
     yield from announce(
-        runtime, OutboxEntry(event, "subject_erased", erasure.erasure, erasure.summary, (stored,), identity=work.erasure)
+        runtime,
+        OutboxEntry(event, "subject_erased", erasure.erasure, erasure.summary, (stored,), identity=work.erasure),
     )
     if erasure.retrain_by:
         reason = f"the champion was trained on rows of erasure {erasure.erasure}; another is due by {erasure.retrain_by:%Y-%m-%d}"

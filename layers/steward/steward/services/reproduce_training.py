@@ -7,6 +7,7 @@ from steward.events import Event, ObjectRef, ReproductionFailed, ReproductionReq
 from steward.lineage.repeated_training import Reproduction, ReproductionResult, refuse_foreign, train_again
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models, training_data
+from steward.repositories.erasures import erased_rows
 from steward.results import count_of
 from steward.retraining import artifact
 from steward.retraining.manifest import DatasetManifest
@@ -55,7 +56,8 @@ def _reproduce(runtime: Runtime, request: ReproductionRequested) -> Reproduction
     rows = training_data.load(data, spec, dataset)
     named_dataset = keys.dataset_of(made.dataset.key)
     found = train_again(made, spec, known, dataset, rows, dataset_id=named_dataset, since=run.since)
-    return found.model_copy(update={"corrected_since": list(training_data.corrected_since(data, dataset))})
+    later = list(training_data.corrected_since(data, dataset))
+    return found.model_copy(update={"corrected_since": later, "erased": erased_rows(data, dataset)})
 
 
 def _entry(
@@ -75,6 +77,8 @@ def _difference(found: Reproduction) -> str:
     named = {"libraries": found.libraries, "recipe": found.recipe, "dataset": found.dataset, "platform": found.platform}
     differ = [name for name, changes in named.items() if changes]
     why = f"{', '.join(differ)} differ" if differ else "another release of Steward trained it, or code differs"
+    if found.erased:
+        why = "; ".join(f"{rows:,} rows erased by {erasure}" for erasure, rows in found.erased.items())
     of_model = count_of(len(found.artifact), "field")
     return (
         f"trained again on {found.training_rows:,} rows: the artifact differs in {of_model} ({why}); "

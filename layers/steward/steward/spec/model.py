@@ -190,13 +190,9 @@ class ModelSpec(ModelSections):
     @model_validator(mode="after")
     def _subject_is_stored(self) -> Self:
         subject = self.personal_data.subject
-        if subject is not None and subject not in {self.columns.entity, *self.features, *self.attributes}:
-            raise error_at(
-                f"{subject} is neither columns.entity nor a feature or an attribute, so that it is not stored; declare "
-                "it under attributes",
-                "personal_data",
-                "subject",
-            )
+        if subject is not None and subject not in {self.columns.entity, *self.attributes}:
+            problem = f"{subject} is neither columns.entity nor an attribute; declare it under attributes"
+            raise error_at(problem, "personal_data", "subject")
         return self
 
     @property

@@ -11,7 +11,7 @@ class PersonalData(SpecSection):
 
     subject: str | None = Field(
         default=None,
-        description="The column that says whose a row is, for erasures and reports of what is held: the entity, an "
-        "attribute or a feature. Unset: `columns.entity`.",
+        description="The column that says whose a row is, for erasures and reports of what is held: the entity or "
+        "an attribute. Unset: `columns.entity`.",
     )
     erasure: ErasurePolicy = Field(default_factory=ErasurePolicy)
