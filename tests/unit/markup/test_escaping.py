@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from steward.markup.document import Bullets, Code, Document, Paragraph, Section, Table
+from steward.markup.document import Bullets, Code, Paragraph, Section, TextDocument, TextTable
 from steward.markup.html import to_html
 from steward.markup.markdown import to_markdown
 
@@ -39,10 +39,10 @@ texts = st.one_of(
 )
 
 
-def document(text: str) -> Document:
+def document(text: str) -> TextDocument:
     """A document that has a text in every place."""
-    blocks = [Paragraph(text), Bullets([text]), Table((text, "b"), [(text, "b")]), Code(text)]
-    return Document(f"x{text}", [Section(f"x{text}", blocks)])
+    blocks = [Paragraph(text), Bullets([text]), TextTable((text, "b"), [(text, "b")]), Code(text)]
+    return TextDocument(f"x{text}", [Section(f"x{text}", blocks)])
 
 
 class Parsed(HTMLParser):
@@ -91,7 +91,7 @@ def test_what_was_given_can_be_read(text: str) -> None:
     given_text = "".join(text.replace("`", "").split())
     for page in (
         to_html(document(text)),
-        MarkdownIt("commonmark").render(to_markdown(Document("x", [Paragraph(text)]))),
+        MarkdownIt("commonmark").render(to_markdown(TextDocument("x", [Paragraph(text)]))),
     ):
         shown = "".join("".join(Parsed(page).text).replace("`", "").split())
         assert given_text in shown or given_text.replace("\\", "") in shown
@@ -99,5 +99,5 @@ def test_what_was_given_can_be_read(text: str) -> None:
 
 def test_long_pages_list_their_sections() -> None:
     sections = [Section(name, [Paragraph("p")]) for name in "abcd"]
-    assert '<li><a href="#s3">d</a></li>' in to_html(Document("t", sections))
-    assert "<nav" not in to_html(Document("t", sections[:3]))
+    assert '<li><a href="#s3">d</a></li>' in to_html(TextDocument("t", sections))
+    assert "<nav" not in to_html(TextDocument("t", sections[:3]))

@@ -9,6 +9,7 @@ from steward.concurrency import prefetch_map
 from steward.errors import NotReleased, ObjectChanged, ObjectMissing, StewardError
 from steward.governance.card import ModelCard
 from steward.governance.card_sections import card_markdown
+from steward.governance.croissant import croissant
 from steward.releasing.serving import refuse_unreleased
 from steward.repositories import models
 from steward.retraining.manifest import DatasetManifest
@@ -92,7 +93,9 @@ def _parts(
     body = data.get_verified(manifest.dataset)
     yield "dataset/manifest.json", body
     if manifest.environment == data.environment:
-        named = [item.stored for item in DatasetManifest.model_validate_json(body).objects]
+        dataset = DatasetManifest.model_validate_json(body)
+        yield "dataset/croissant.json", croissant(dataset, manifest.dataset)
+        named = [item.stored for item in dataset.objects]
         for content in prefetch_map(data.get_exact, named):
             yield f"dataset/{_within(content.stored.key)}", content.body
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from steward.governance.card import ModelCard
-from steward.markup.document import Block, Bullets, Code, Document, Paragraph, Section, Table
+from steward.markup.document import Block, Bullets, Code, Paragraph, Section, TextDocument, TextTable
 from steward.markup.markdown import to_markdown
 from steward.markup.sources import sources_section
 from steward.retraining.versions import VersionManifest
@@ -23,14 +23,14 @@ def card_markdown(card: ModelCard) -> str:
     return to_markdown(card_document(card))
 
 
-def card_document(card: ModelCard) -> Document:
+def card_document(card: ModelCard) -> TextDocument:
     """The card as a document: the nine sections of Mitchell et al. (2019), and how to score rows.
 
     Source: Mitchell et al. (2019), Model cards for model reporting.
     """
     manifest, evaluation = card.manifest, card.evaluation
     passed = "passed" if evaluation.passed else "refused"
-    return Document(
+    return TextDocument(
         f"{manifest.model}, version {manifest.version}",
         [
             Paragraph(card.description or "No description was declared."),
@@ -134,7 +134,9 @@ def _metrics(card: ModelCard) -> Iterator[Block]:
     if not rows:
         yield Paragraph("No metric was measured.")
         return
-    yield Table(("metric", "this version", "95 %", card.evaluation.champion or "base rate"), rows, frozenset((1, 2, 3)))
+    yield TextTable(
+        ("metric", "this version", "95 %", card.evaluation.champion or "base rate"), rows, frozenset((1, 2, 3))
+    )
     if not intervals:
         yield Paragraph("The evaluation has no intervals: an older release made it, or the rows do not allow any.")
 
@@ -190,7 +192,7 @@ def _personal(card: ModelCard) -> str:
 def _analyses(card: ModelCard) -> Iterator[Block]:
     gates = card.evaluation.gates
     said = [(gate.gate, "passed" if gate.passed else "refused", gate.message) for gate in gates]
-    yield Table(("gate", "result", "grounds"), said)
+    yield TextTable(("gate", "result", "grounds"), said)
     if not any(gate.findings for gate in gates if gate.gate in _OF_GROUPS):
         yield Paragraph(
             "No group of rows was judged by itself: declare `segments` and `validation.segment_margin`, or `fairness` "
@@ -219,7 +221,7 @@ def _figures(gate: GateResult) -> Iterator[Block]:
         if found.value is not None
     ]
     if rows:
-        yield Table(("of", "figure", "interval", "limit", "rows"), rows, frozenset((1, 2, 3, 4)))
+        yield TextTable(("of", "figure", "interval", "limit", "rows"), rows, frozenset((1, 2, 3, 4)))
 
 
 def _scoring(card: ModelCard) -> Iterator[Section]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-type Block = "Paragraph | Bullets | Table | Code | Section"
+type Block = "Paragraph | Bullets | TextTable | Code | Section"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Bullets:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TextTable:
     """Rows of cells below a head; the columns in `numbers` are figures."""
 
     head: Sequence[str]
@@ -47,7 +47,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class TextDocument:
     """A title, and what stands below it."""
 
     title: str

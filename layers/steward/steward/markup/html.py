@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from steward.markup.document import Block, Bullets, Code, Document, Paragraph, Section, Table
+from steward.markup.document import Block, Bullets, Code, Paragraph, Section, TextDocument, TextTable
 from steward.markup.text_spans import text_spans
 
 _STYLE = """
@@ -25,7 +25,7 @@ _CONTENTS = 4
 """From how many sections on a page lists them."""
 
 
-def to_html(document: Document) -> str:
+def to_html(document: TextDocument) -> str:
     """The document as a page: whatever text it was given stays text, and nothing is loaded from elsewhere."""
     title = escape(document.title.replace("`", ""))
     policy = "default-src 'none'; style-src 'unsafe-inline'"
@@ -70,7 +70,7 @@ def _block(block: Block, level: int, place: str = "") -> Iterator[str]:
             yield "<ul>"
             yield from (f"<li>{html_text(item)}</li>" for item in block.items)
             yield "</ul>"
-        case Table():
+        case TextTable():
             yield from _table(block)
         case Code():
             yield f"<pre>{escape(block.text)}</pre>"
@@ -80,7 +80,7 @@ def _block(block: Block, level: int, place: str = "") -> Iterator[str]:
                 yield from _block(inner, min(level + 1, 6))
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: TextTable) -> Iterator[str]:
     marks = [' class="number"' if at in table.numbers else "" for at in range(len(table.head))]
     head = "".join(
         f'<th scope="col"{mark}>{html_text(cell)}</th>' for cell, mark in zip(table.head, marks, strict=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from steward.markup.document import Block, Bullets, Code, Document, Paragraph, Section, Table
+from steward.markup.document import Block, Bullets, Code, Paragraph, Section, TextDocument, TextTable
 from steward.markup.text_spans import text_spans
 
 _SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|!(?=\[)")
@@ -12,7 +12,7 @@ _FENCE = re.compile("`{3,}")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-def to_markdown(document: Document) -> str:
+def to_markdown(document: TextDocument) -> str:
     """The document as Markdown: whatever text it was given stays text, and makes no markup."""
     lines = [f"# {markdown_text(document.title)}", ""]
     for block in document.blocks:
@@ -51,7 +51,7 @@ def _block(block: Block, level: int) -> Iterator[str]:
             yield f"**{text}**" if block.strong else text
         case Bullets():
             yield from (f"- {markdown_text(item)}" for item in block.items)
-        case Table():
+        case TextTable():
             yield from _table(block)
         case Code():
             longest = max((len(found) for found in _FENCE.findall(block.text)), default=2)
@@ -66,7 +66,7 @@ def _block(block: Block, level: int) -> Iterator[str]:
                 yield from _block(inner, min(level + 1, 6))
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: TextTable) -> Iterator[str]:
     rules = ["---:" if at in table.numbers else "---" for at in range(len(table.head))]
     yield _row([markdown_text(cell) for cell in table.head])
     yield _row(rules)

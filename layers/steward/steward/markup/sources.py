@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from steward.events import ObjectRef
-from steward.markup.document import Paragraph, Section, Table
+from steward.markup.document import Paragraph, Section, TextTable
 
 
 def sources_section(sources: Sequence[ObjectRef]) -> Section:
@@ -12,7 +12,7 @@ def sources_section(sources: Sequence[ObjectRef]) -> Section:
         "Sources",
         [
             Paragraph("The exact objects that this was made of. The same sources give the same bytes."),
-            Table(
+            TextTable(
                 ("key", "version id", "SHA-256"),
                 [(f"`{one.key}`", f"`{one.version_id}`", f"`{one.sha256}`") for one in sources],
             ),
