@@ -1,6 +1,6 @@
 """A process that dies after one of its calls to AWS."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -19,13 +19,20 @@ class Died(BaseException):
 
 
 @contextmanager
-def dying(after: int) -> Iterator[list[str]]:
-    """Let the process die once so many of its calls have succeeded; the operations that were called so far."""
+def dying(after: int, counted_operations: Container[str] | None = None) -> Iterator[list[str]]:
+    """Let the process die once so many of its calls have succeeded; the operations that were called so far.
+
+    Args:
+        after: how many.
+        counted_operations: which operations count; all when None.
+    """
     called: list[str] = []
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def counted(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
         answer = call(client, operation, parameters)
+        if counted_operations is not None and operation not in counted_operations:
+            return answer
         called.append(operation)
         if len(called) == after:
             raise Died(f"after call {after}, {operation}")

@@ -5,8 +5,10 @@ import gzip
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -54,34 +56,32 @@ def split_upload(opened: Opener, sought: SoughtRows, target: Path | None = None)
         BatchInvalid: the file cannot be read.
     """
     reader = opened()
-    rows = left = 0
-    ids: list[str] = []
-    content: list[str] = []
-    writer = _Writer(reader, target) if target else None
+    found = _Split()
     wanted = {sought.id_column, sought.column, *(reader.names if reader.format == "parquet" else ())}
-    for chunk in reader.chunks(wanted):
-        mask, names = _judge(chunk, sought)
-        for at, (mine, name) in enumerate(zip(mask.tolist(), names, strict=True)):
-            if mine:
-                rows += 1
-                content.append(chunk.content(at))
-                if name is not None:
-                    ids.append(name)
-            else:
-                left += 1
-                if writer:
-                    writer.add(chunk.content(at))
-        for row in chunk.rejected:
-            if is_sought(row, sought):
-                rows += 1
-                content.append(row.content)
-            else:
-                left += 1
-                if writer:
-                    writer.add(row.content)
-    if writer:
-        writer.close()
-    return UploadedRows(rows, left, tuple(ids), ENDINGS[reader.format], tuple(content))
+    with _Writer(reader, target) if target else nullcontext() as writer:
+        for chunk in reader.chunks(wanted):
+            mask, names = _judge(chunk, sought)
+            for at, (mine, name) in enumerate(zip(mask.tolist(), names, strict=True)):
+                found.add(chunk.content(at), name, writer, mine=mine)
+            for row in chunk.rejected:
+                found.add(row.content, None, writer, mine=is_sought(row, sought))
+    return UploadedRows(len(found.content), found.left, tuple(found.ids), ENDINGS[reader.format], tuple(found.content))
+
+
+@dataclass
+class _Split:
+    left: int = 0
+    ids: list[str] = field(default_factory=list)
+    content: list[str] = field(default_factory=list)
+
+    def add(self, content: str, name: str | None, writer: "_Writer | None", *, mine: bool) -> None:
+        if mine:
+            self.content.append(content)
+            self.ids += [] if name is None else [name]
+            return
+        self.left += 1
+        if writer:
+            writer.add(content)
 
 
 def mentions(path: Path, name: str, sought: SoughtRows) -> int:
@@ -144,6 +144,9 @@ class _Writer:
             cells = [cells.get(name) for name in self._names]
         self._csv.writerow(cells if isinstance(cells, list) else [cells])
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._text.close()
         self._raw.close()

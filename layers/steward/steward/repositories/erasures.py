@@ -69,7 +69,7 @@ class RemainingObjects:
                 left = further[1].replaced_by
             if left is None:
                 raise ObjectMissing(
-                    f"s3://{self.data.name}/{reference.key} was removed by erasure {found[0]}, and nothing is left of it"
+                    f"s3://{self.data.name}/{reference.key} was removed by erasure {found[0]}: nothing is left of it"
                 ) from None
             return self.data.get_exact(left)
 

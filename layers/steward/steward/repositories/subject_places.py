@@ -121,7 +121,7 @@ class SubjectSearch:
             case "uploads":
                 return self._upload(key, path, noted or {})
             case "documents":
-                return self._document(key, path)
+                return self._document(path)
 
     def _records(self, path: Path) -> Found:
         found = find_stored(path, self.sought, content=True)
@@ -151,9 +151,7 @@ class SubjectSearch:
             split = split_upload(lambda: self._open(source_key(noted) or key, path, name), self.sought, left)
         except BatchInvalid:
             count = mentions(path, name, self.sought)
-            note = (
-                f"{key} cannot be read row by row; it named the subject in {count:,} lines, and is removed as a whole"
-            )
+            note = f"{key} cannot be read row by row: it named the subject in {count:,} lines, and is removed whole"
             return Found(count, note=note) if count else Found()
         if not split.rows:
             return Found()
@@ -171,7 +169,7 @@ class SubjectSearch:
         opened = special(path, name, self.spec, _LIMITS, names) if special else None
         return opened or open_rows(path, name, _LIMITS, ColumnExpectation((*names, self.sought.column)))
 
-    def _document(self, key: str, path: Path) -> Found:
+    def _document(self, path: Path) -> Found:
         redacted = redact_document(path.read_bytes(), self.sought.names)
         if redacted is None:
             return Found()

@@ -258,5 +258,8 @@ def _complete(
         OutboxEntry(event, "subject_erased", erasure.erasure, erasure.summary, (stored,), identity=work.erasure),
     )
     if erasure.retrain_by:
-        reason = f"the champion was trained on rows of erasure {erasure.erasure}; another is due by {erasure.retrain_by:%Y-%m-%d}"
+        reason = (
+            f"the champion was trained on rows of erasure {erasure.erasure}; another is due by "
+            f"{erasure.retrain_by:%Y-%m-%d}"
+        )
         yield RetrainingProposed(**runtime.caused_by(request), reason=reason, author=request.author)

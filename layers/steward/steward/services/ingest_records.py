@@ -93,6 +93,13 @@ def _ingest(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size:
         if not is_empty_part(created, code):
             yield from refuse_upload(runtime, upload, code, str(error))
         return
+    yield from _report(runtime, spec, kind, upload, outcome)
+
+
+def _report(
+    runtime: Runtime[QueueSettings], spec: ModelSpec, kind: Kind, upload: Upload, outcome: Outcome
+) -> Iterator[Event]:
+    """Tell what became of an upload whose file could be read."""
     if outcome.erased:
         yield report_erased(runtime, upload, outcome.erased)
         if not outcome.rows and not outcome.rejected:
