@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from tests.environment import pytest_collection
+from tests.integration import dealers as dealers_model
 from tests.integration import lemons
 
 from .deployment import Deployment, Objects, deployed
@@ -35,3 +36,17 @@ def trained(first_champion: tuple[Objects, datetime]) -> Iterator[Deployment]:
     with deployed() as deployment:
         deployment.restore(*first_champion)
         yield deployment
+
+
+@pytest.fixture(scope="session")
+def dealers_stored() -> tuple[Objects, datetime]:
+    """What is stored of a model whose rows are of dealers, with every kind of file."""
+    return dealers_model.store_dealers()
+
+
+@pytest.fixture
+def dealers(dealers_stored: tuple[Objects, datetime]) -> Iterator[Deployment]:
+    """A fresh deployment with these, and a key of pseudonyms."""
+    with deployed() as deployment:
+        deployment.restore(*dealers_stored)
+        yield dealers_model.with_key(deployment)

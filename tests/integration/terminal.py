@@ -69,6 +69,7 @@ def reached(deployment: Deployment, *, working: bool = False) -> Iterator[None]:
         "LogGroupName": "/steward",
         "UndeliveredEventsQueueUrl": deployment.arns["observer_url"],
         "AcceptCommandsArn": "accept_commands",
+        **({"PseudonymKeySetting": arn} if (arn := deployment.arns.get("pseudonym_key")) else {}),
         **{
             f"{logical_id(function)}QueueUrl": url
             for function, url in deployment.queues.items()

@@ -79,7 +79,7 @@ def test_nothing_is_decided_when_nothing_asks() -> None:
 
 
 def test_a_person_or_a_schedule_may_ask() -> None:
-    for asked in ("person", "schedule", "correction", "action"):
+    for asked in ("person", "schedule", "correction", "erasure", "action"):
         decision = ask(firing=[], asked=asked, reason="it is asked for")
         assert [(rule.rule, rule.sentence) for rule in decision.fired] == [(asked, "it is asked for")]
 

@@ -12,15 +12,19 @@ class RetrainingProposed(Event):
 
     Attributes:
         defect: the defect whose correction changed rows that the champion was trained on; None for another reason.
+        erasure: the erasure that removed rows that the champion was trained on; None for another reason.
     """
 
     reason: Sentence
     author: str = "schedule"
     defect: str | None = None
+    erasure: str | None = None
 
     @property
-    def asked(self) -> Literal["person", "schedule", "correction", "action"]:
+    def asked(self) -> Literal["person", "schedule", "correction", "erasure", "action"]:
         """Who asks."""
+        if self.erasure:
+            return "erasure"
         if self.author == "schedule":
             return "schedule"
         if self.author != POLICY:

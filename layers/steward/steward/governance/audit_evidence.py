@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from steward.governance.audit_exception import AuditExceptions
+from steward.governance.erasure_evidence import ErasureEvidence
 from steward.ledger import Action, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
 from steward.ledger.tampering import Tampering
@@ -60,4 +61,5 @@ class AuditEvidence:
     objects_verified: int = 0
     records_in: str | None = None
     problems: dict[str, list[str]] = field(default_factory=dict)
+    erasures: ErasureEvidence = field(default_factory=ErasureEvidence)
     exceptions: AuditExceptions = field(default_factory=lambda: AuditExceptions(model=""))

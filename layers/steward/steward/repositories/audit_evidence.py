@@ -7,7 +7,7 @@ from steward.governance.audit_evidence import AuditEvidence
 from steward.governance.audit_exception import AuditExceptions
 from steward.repositories import models
 from steward.repositories.champion_examination import ChampionExamination
-from steward.repositories.erasures import recorded_erasures
+from steward.repositories.erasures import read_erasures, recorded_erasures
 from steward.repositories.ledger_evidence import gather_ledger
 from steward.runtime import AuditSettings, Runtime
 from steward.store import keys
@@ -37,6 +37,7 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
         objects_verified=champion.verified,
         records_in=champion.elsewhere,
         problems=champion.problems,
+        erasures=read_erasures(data, spec, champion.dataset, as_of),
         exceptions=read_exceptions(data, model),
     )
 

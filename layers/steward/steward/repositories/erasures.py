@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from steward.erasure.erasure import Erasure, TrainedDataset, TrainedVersion, erased_objects
+from steward.erasure.erasure import Erasure, TrainedDataset, TrainedVersion, erased_objects, held_by
 from steward.erasure.erasure_work import ErasedVersion, ErasureWork, Suppression
 from steward.errors import ObjectMissing
 from steward.events import ObjectRef
+from steward.governance.erasure_evidence import ErasureEvidence, ErasureFact
 from steward.repositories import models
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.versions import VersionManifest
 from steward.runtime import Runtime
+from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.stored_objects import ObjectContent
@@ -101,6 +103,32 @@ class _Recorded(RemainingObjects):
     def erased(self) -> dict[tuple[str, str], tuple[str, ErasedVersion]]:
         """What recorded erasures removed."""
         return {place: (name, one) for name, every in self.explained.items() for place, one in every.items()}
+
+
+def read_erasures(data: Bucket, spec: ModelSpec, dataset: DatasetManifest | None, as_of: datetime) -> ErasureEvidence:
+    """What an audit looks at of a model's erasures."""
+    named = {(one.stored.key, one.stored.version_id) for one in dataset.objects} if dataset else set()
+    facts = []
+    for listed in data.list(keys.erasures_in_work(spec.model)):
+        work = data.load(listed.key, ErasureWork)
+        found = data.find(keys.erasure(spec.model, work.erasure))
+        erasure = Erasure.model_validate_json(found.body) if found else None
+        facts.append(
+            ErasureFact(
+                erasure=work.erasure,
+                begun_at=work.begun_at,
+                completed_at=erasure.completed_at if erasure else None,
+                stored=found.stored if found else None,
+                held=work.held,
+                trained=frozenset(one.version for one in erasure.versions) if erasure else frozenset(),
+                retrain_by=erasure.retrain_by if erasure else None,
+                in_dataset=sum((one.key, one.version_id) in named for one in work.erased),
+            )
+        )
+    held_since = None
+    if held_by(spec.retention, as_of):
+        held_since = max((listed.modified for listed in data.list(keys.spec_revisions(spec.model))), default=None)
+    return ErasureEvidence(tuple(facts), frozenset(dataset.erasures) if dataset else frozenset(), held_since)
 
 
 def erased_rows(data: Bucket, manifest: DatasetManifest) -> dict[str, int]:

@@ -194,7 +194,7 @@ def sampled_rows(body: bytes, gone: Sequence[Mapping[str, object]]) -> tuple[int
 
 
 def companions_of(model: str, place: Place, key: str) -> Iterator[str]:
-    """The keys or prefixes that hold something of the same rows, and are told by the rows alone: hashes of their ids."""
+    """The keys that hold something of the same rows, which are known by the rows alone: hashes of their ids."""
     if place.holding == "records" and place.name != "records/waiting":
         yield keys.id_hashes(place.name.removeprefix("records/"), model, keys.batch_of(key))
 

@@ -9,7 +9,7 @@ from steward.documents import TolerantModel
 from steward.events import RealisedLoss, Sentence
 from steward.retraining.gain_forecast import GainForecast
 
-RunAsked = Literal["person", "schedule", "correction", "action"]
+RunAsked = Literal["person", "schedule", "correction", "erasure", "action"]
 
 
 class MonthlySpending(TolerantModel):

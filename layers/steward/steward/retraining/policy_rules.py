@@ -108,7 +108,7 @@ def _run_in_flight(_: RetrainingPolicy, inputs: PolicyInputs) -> str:
 
 def _cool_down(policy: RetrainingPolicy, inputs: PolicyInputs) -> str:
     age = inputs.age
-    if not inputs.has_champion or age is None or age >= policy.cool_down:
+    if not inputs.has_champion or age is None or age >= policy.cool_down or inputs.asked == "erasure":
         return ""
     since = _days(max(age, timedelta(0)))
     return f"cool-down: the newest run is {since} old, the policy asks for {format_duration(policy.cool_down)}"
@@ -121,7 +121,7 @@ def _minimum_labels(policy: RetrainingPolicy, inputs: PolicyInputs) -> str:
 
 
 def _minimum_new_labels(policy: RetrainingPolicy, inputs: PolicyInputs) -> str:
-    if not inputs.last_run or inputs.settings_changed or inputs.new_labels >= policy.minimum_new_labels:
+    if not inputs.last_run or _on_other_terms(inputs) or inputs.new_labels >= policy.minimum_new_labels:
         return ""
     return (
         f"{inputs.new_labels:,} labelled rows since the newest run, under the same declaration; "
@@ -129,9 +129,14 @@ def _minimum_new_labels(policy: RetrainingPolicy, inputs: PolicyInputs) -> str:
     )
 
 
+def _on_other_terms(inputs: PolicyInputs) -> bool:
+    """Whether a run is not for the sake of new labels: the declaration changed, or rows were erased."""
+    return inputs.settings_changed or inputs.asked == "erasure"
+
+
 def _minimum_new_labels_per_class(policy: RetrainingPolicy, inputs: PolicyInputs) -> str:
     wanted = policy.minimum_new_labels_per_class
-    if not inputs.last_run or inputs.settings_changed:
+    if not inputs.last_run or _on_other_terms(inputs):
         return ""
     few = {name: rows for name, rows in sorted(inputs.new_labels_by_class.items()) if rows < wanted}
     if not few:
@@ -183,6 +188,7 @@ TRIGGERS: tuple[PolicyRule, ...] = (
     PolicyRule("person", _asked_by("person")),
     PolicyRule("schedule", _asked_by("schedule")),
     PolicyRule("correction", _asked_by("correction")),
+    PolicyRule("erasure", _asked_by("erasure")),
     PolicyRule("action", _asked_by("action")),
     PolicyRule("age", _age),
     PolicyRule("new_labels", _new_labels),

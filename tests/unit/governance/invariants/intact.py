@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
+from steward.governance.erasure_evidence import ErasureEvidence, ErasureFact
 from steward.governance.invariants.catalogue import needed_actions
 from steward.ledger import Action, Decision, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
@@ -84,4 +85,12 @@ def intact() -> AuditEvidence:
         evaluation=evaluation(),
         as_of=AS_OF,
         objects_verified=7,
+        erasures=ErasureEvidence(
+            (
+                ErasureFact("e1", AS_OF - DAY, AS_OF - DAY, trained=frozenset({CHAMPION}), retrain_by=AS_OF + DAY),
+                ErasureFact("e2", AS_OF, held="retention.hold is true"),
+            ),
+            frozenset({"e1"}),
+            held_since=AS_OF - DAY,
+        ),
     )

@@ -4,10 +4,22 @@ from steward.governance.audit_finding import InvariantGroup
 from steward.governance.invariant import Invariant
 from steward.governance.invariants.champion_invariants import ChampionArtifact, ChampionCard, ChampionEvidence
 from steward.governance.invariants.dataset_invariants import DatasetIntact
+from steward.governance.invariants.erasure_invariants import (
+    ErasedRowsLearntAnew,
+    ErasuresComplete,
+    ErasuresHonoured,
+    LegalHoldsRespected,
+)
 from steward.governance.invariants.ledger_invariants import ChampionRecorded, CheckpointCurrent, LedgerChain
 from steward.ledger import Action
 
-DATA_GOVERNANCE: tuple[Invariant, ...] = (DatasetIntact(),)
+DATA_GOVERNANCE: tuple[Invariant, ...] = (
+    DatasetIntact(),
+    ErasuresComplete(),
+    ErasuresHonoured(),
+    ErasedRowsLearntAnew(),
+    LegalHoldsRespected(),
+)
 """Origin, licence, quality, privacy and retention of data, in the order in which reports name them."""
 
 PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
