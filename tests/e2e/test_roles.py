@@ -99,6 +99,7 @@ ALLOWED: dict[str, Act] = {
     "AuditModels": write("reports/probe/x"),
     "TrackDefects": write("defects/probe/x"),
     "MaintainStore": write("maintenance/probe.json"),
+    "EraseSubject": write("erasing/probe/x.json"),
     "RenderReports": write("reports/probe/report.json"),
     "WatchDeployment": write("watch/probe.json"),
     "ServePredictions": write("inbox/probe/predictions/served/direct/x"),
@@ -220,6 +221,14 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "hide records": delete(RECORDS),
         "read alerts": read(ALERT),
         "delete versions": delete(VERSION),
+    },
+    "EraseSubject": {
+        "write routing": write(ROUTING),
+        "write declarations": write(SPEC),
+        "write versions": write(VERSION),
+        "write uploads": write("inbox/lemons/predictions/x.csv"),
+        "delete versions": delete(VERSION),
+        "hide records": delete(RECORDS),
     },
     "RenderReports": {
         "write audits": write("reports/lemons/audits/x.json"),

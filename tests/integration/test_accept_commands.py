@@ -24,6 +24,7 @@ from steward.events import (
     CommandRefused,
     DefectChangeRequested,
     DefectProposed,
+    ErasureRequested,
     Event,
     FreezeProposed,
     ReleaseOverrideProposed,
@@ -123,6 +124,7 @@ EVENTS = [
     (requests.ChangeDefectCommand, {"defect": "d1", "change": "assign", "owner": "ann"}, DefectChangeRequested),
     (requests.RemoveCommand, {"reason": "a wrong window"}, RemovalProposed),
     (requests.ReproduceCommand, {"version": "20240115-0123abcd"}, ReproductionRequested),
+    (requests.EraseCommand, {"subject": "pn-jz4sdmonpbpq44qwcjyhmzdnzm", "reason": "request 7"}, ErasureRequested),
 ]
 
 

@@ -33,8 +33,8 @@ OPERATIONS = {
 }
 """What each function writes with: behind every such call of the life it dies."""
 
-NOT_WOKEN = {"accept_version", "collect_resources", "score_shadows", "serve_predictions"}
-"""Functions that nothing in the life wakes: one environment, no endpoint, no shadow, no request."""
+NOT_WOKEN = {"accept_version", "collect_resources", "erase_subject", "score_shadows", "serve_predictions"}
+"""Functions that nothing in the life wakes: one environment, no endpoint, no shadow, no request, no subject."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,6 +278,13 @@ def test_render_reports_keeps_a_dated_copy(trained: Deployment) -> None:
     assert trained.object(event.report.key)["check"]["window"] == "20240119T000000Z_1d"
 
 
+def test_erase_subject_says_that_it_needs_a_key(trained: Deployment) -> None:
+    before = trained.keys("")
+    assert trained.invoke("erase_subject", body("erase_subject"))["batchItemFailures"]
+    assert "PseudonymKeyArn" in str(trained.errors[-1])
+    assert trained.keys("") == before
+
+
 def test_maintain_store_removes_nothing_that_is_kept_for_good(trained: Deployment) -> None:
     sold_on_the_19th(trained)
     before = trained.keys("")

@@ -1,8 +1,10 @@
 """`steward erase` and `steward subject-report`: by name, which never leaves the computer."""
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -14,7 +16,12 @@ from .test_accept_commands import ANN
 
 
 def steward_(deployment: Deployment, *arguments: str, answer: str = "") -> Ran:
-    with reached(deployment, working=True), strict([ANN], deployment.clock):
+    with (
+        reached(deployment, working=True),
+        strict([ANN], deployment.clock),
+        patch("steward.cli.command_delivery.this_second", lambda: deployment.clock.now),
+        patch.dict(os.environ, {"AWS_ACCESS_KEY_ID": ANN.key, "AWS_SECRET_ACCESS_KEY": ANN.secret}),
+    ):
         return run(*arguments, answer=answer)
 
 
