@@ -67,7 +67,9 @@ def test_what_the_code_says_that_a_function_records_is_what_it_records(function:
         "kick_retraining": {"reproduction_failed"},
         "maintain_store": {"batch_rejected"},
     }
-    elsewhere = ELSEWHERE.keys() | own.get(function, set())  # test_first_version.py, test_reproduce.py, test_erase_subject.py
+    elsewhere = ELSEWHERE.keys() | own.get(
+        function, set()
+    )  # test_first_version.py, test_reproduce.py, test_erase_subject.py
     assert seen <= set(recorded()[function]) <= seen | elsewhere
 
 
