@@ -1,7 +1,11 @@
 """Erase the rows of a subject, and take those that come again out of the inbox."""
 
+from steward.queue_function import (
+    QueueFunction,
+)  # first: once pydantic is loaded, Powertools loads models of all queues
+
+# isort: split
 from steward.events import ErasedRowsUploaded, ErasureRequested
-from steward.queue_function import QueueFunction
 from steward.runtime import ErasureSettings
 from steward.services.erase_subject import erase_subject, remove_upload
 

@@ -22,7 +22,7 @@ from .deployment import Deployment, Objects, deployed
 
 SUBJECT = "dealer-Zq7x"
 OTHER = "dealer-Yw3k"
-SPEC = lemons.SPEC.replace("score: risk, label: lemon}", "score: risk, label: lemon, entity: dealer}")
+SPEC = lemons.SPEC.replace("label: lemon}", "label: lemon, entity: dealer}").replace("{length: 1d}", "{length: 7d}")
 
 
 def with_dealers(frame: pd.DataFrame, every: int = 10) -> pd.DataFrame:

@@ -9,8 +9,12 @@ from steward.documents import TolerantModel
 from steward.spec.model import ModelSpec
 from steward.spec.retention import RetainedKind
 
-_RETAINED: dict[str, RetainedKind] = {"inbox": "inbox", "quarantine": "quarantine", "profiles": "profiles",
-                                      "checks": "checks"}  # fmt: skip
+_RECORDS = ("predictions", "labels", "waiting", "shadows", "telemetry")
+_RETAINED: dict[str, RetainedKind] = {
+    **dict.fromkeys(_RECORDS, "records"),
+    "inbox": "inbox", "quarantine": "quarantine", "profiles": "profiles", "checks": "checks",
+}  # fmt: skip
+"""What retention lets go, by place; corrections go with what they correct, reference rows never."""
 
 
 class HeldPlace(TolerantModel):
@@ -80,8 +84,6 @@ def report_holdings(
 
 
 def _removed_by(spec: ModelSpec, place: str, modified: datetime) -> datetime | None:
-    if place == "records/reference" or spec.retention.hold is True:
-        return None
-    kind: RetainedKind | None = "records" if place.startswith("records/") else _RETAINED.get(place)
+    kind = None if spec.retention.hold is True else _RETAINED.get(place.rpartition("/")[2])
     span = spec.retention.of(kind) if kind else None
     return None if span is None else modified + span

@@ -73,7 +73,7 @@ def places_of(model: str) -> tuple[Place, ...]:
     cleared, with the records that they are of (`RowRemoval`).
     """
     rows = [
-        Place(f"records/{kind}", "records", keys.partitions(kind, model))
+        Place(kind, "records", keys.partitions(kind, model))
         for stored in _KINDS
         for kind in (stored, keys.corrections_of(stored))
         if kind != keys.corrections_of("waiting")
@@ -87,7 +87,7 @@ def places_of(model: str) -> tuple[Place, ...]:
     covered = {place.prefix for place in row_places}
     own = {
         keys.erasures(model), keys.erasures_in_work(model), keys.suppression(model), f"{keys.models()}{model}/",
-        *(prefix for prefix in keys.everything(model) if prefix.startswith("ids/")),
+        *(prefix for prefix in keys.everything(model) if keys.folder_of(prefix) == "ids"),
     }  # fmt: skip
     documents = [
         Place(keys.folder_of(prefix), "documents", prefix)
@@ -195,8 +195,8 @@ def sampled_rows(body: bytes, gone: Sequence[Mapping[str, object]]) -> tuple[int
 
 def companions_of(model: str, place: Place, key: str) -> Iterator[str]:
     """The keys that hold something of the same rows, which are known by the rows alone: hashes of their ids."""
-    if place.holding == "records" and place.name != "records/waiting":
-        yield keys.id_hashes(place.name.removeprefix("records/"), model, keys.batch_of(key))
+    if place.holding == "records" and place.name != "waiting":
+        yield keys.id_hashes(place.name, model, keys.batch_of(key))
 
 
 def hashes_without(path: Path, ids: list[str], target: Path) -> int:
