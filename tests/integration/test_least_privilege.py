@@ -28,6 +28,7 @@ from .redelivery import FUNCTIONS, World, world
 from .template import with_queues
 from .test_outbox import PREDICTIONS, STORY, scored, upload
 
+ERASED = "test_erase_subject.py"
 ACCEPTED, KILLED, ROUND = "test_accept_version.py", "test_killed_runs.py", "test_watch_deployment.py, test_redrive.py"
 NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     "accept_version": {
@@ -39,12 +40,26 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
         "s3:ListBucket": ACCEPTED,
         "s3:PutObject": ACCEPTED,
     },
+    "attribute_features": {"data/erasing/*": ERASED},
+    "audit_models": {
+        "data/erasing/*": ERASED,
+        "data/erasures/*": ERASED,
+        "ledger/*/decisions/erasure_attested/*": ERASED,
+    },
     "check_window": {"data/reports/*/sagemaker/*": "test_sagemaker.py"},
     "collect_resources": {
         "data/inbox/*/telemetry/cloudwatch/*": "test_collect_resources.py",
         "inbox/*": "test_collect_resources.py",
     },
+    "erase_subject": dict.fromkeys(
+        [
+            "events:PutEvents", "s3:AbortMultipartUpload", "s3:DeleteObjectVersion", "s3:GetObject",
+            "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject", "sqs:SendMessage",
+        ],
+        ERASED,
+    ),
     "ingest_records": {
+        "data/remainders/*": ERASED,
         "s3:AbortMultipartUpload": "boto3's, of an upload in parts that fails",
         "quarantine/*": "asked for where a write is tried again",
     },
@@ -67,10 +82,11 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     "release_model": {"ledger/*/decisions/run_failed/*": "test_release_model.py"},
     "score_shadows": {"records/*": "asked for where records were removed since"},
     "train_model": {
+        "data/erasing/*": ERASED,
         "data/progress/*": "test_training_progress.py",
         "ledger/*/decisions/run_failed/*": "test_runs.py",
     },
-    "validate_model": {"ledger/*/decisions/run_failed/*": "test_runs.py"},
+    "validate_model": {"data/erasing/*": ERASED, "ledger/*/decisions/run_failed/*": "test_runs.py"},
     "watch_deployment": dict.fromkeys(
         [
             "cloudwatch:GetMetricData", "lambda:InvokeFunction", "scheduler:CreateScheduleGroup",
@@ -109,7 +125,7 @@ def asked() -> Asked:
                 predict(steward)
                 shadow_the_champion(steward)
     for function in FUNCTIONS:
-        found[function] |= set(asked_by_lambda(function))
+        found[function] = found.get(function, set()) | set(asked_by_lambda(function))
     return found
 
 
