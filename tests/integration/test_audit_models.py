@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from steward import aws
-from steward.events import AuditCompleted, AuditRequested
+from steward.events import AuditCompleted, AuditRequested, ExceptionProposed
 from steward.ledger import Decision, LedgerEntry
 from tests.integration import lemons
 
@@ -19,7 +20,7 @@ def audited(steward: Deployment, *, times: int = 1) -> AuditCompleted:
     for _ in range(times):
         assert steward.deliver("audit_models", request), steward.errors
     steward.settle()
-    told = steward.told(AuditCompleted)
+    told = [event for event in steward.told(AuditCompleted) if event.as_of == now]
     assert len({event.event_id for event in told}) == 1
     return told[0]
 
@@ -159,8 +160,73 @@ def test_a_redelivered_audit_is_one_audit(trained: Deployment) -> None:
     delete_card(trained)
     event = audited(trained, times=3)
     assert len(set(trained.notified())) == 1
-    assert [entry.action for entry in trained.entries("lemons")].count("audit_completed") == 1
-    assert trained.keys("reports/lemons/audits/") == [event.stored.key]
+    found = [entry for entry in trained.entries("lemons") if entry.action == "audit_completed"]
+    assert [entry.subject for entry in found].count(event.audit) == 1
+    assert trained.keys("reports/lemons/audits/").count(event.stored.key) == 1
+
+
+def propose_exception(steward: Deployment, *, days: int, invariant: str = "champion_card") -> None:
+    now = steward.clock.now
+    proposed = ExceptionProposed(
+        occurred_at=now,
+        as_of=now,
+        model="lemons",
+        correlation_id=f"command-{now}",
+        invariant=invariant,
+        owner="ana",
+        until=now + timedelta(days=days),
+        reason="lost in the move",
+        author="arn:aws:iam::123456789012:user/ada",
+    )
+    for _ in range(2):
+        assert steward.deliver("audit_models", proposed), steward.errors
+    steward.settle()
+
+
+def notified_of_audits(steward: Deployment) -> set[str]:
+    """The ids of what people were told of failing audits; SNS may deliver one twice."""
+    sent = [one["Message"] for one in steward.notifications if "audit failed" in one["Subject"]]
+    return {json.loads(message)["id"] for message in sent}
+
+
+def test_an_exception_is_recorded_with_its_author_and_silences_until_it_ends(trained: Deployment) -> None:
+    delete_card(trained)
+    propose_exception(trained, days=2)
+    (entry,) = [entry for entry in trained.entries("lemons") if entry.action == "exception_changed"]
+    assert entry.author == "arn:aws:iam::123456789012:user/ada"
+    assert trained.object("models/lemons/exceptions.json")["exceptions"][0]["owner"] == "ana"
+    assert notified_of_audits(trained) == set()
+    trained.clock.pass_by(timedelta(days=1))
+    event = audited(trained)
+    assert (event.passed, event.excepted) == (True, ["champion_card"])
+    trained.clock.pass_by(timedelta(days=1))
+    assert audited(trained).failed == ["champion_card"]
+    assert len(notified_of_audits(trained)) == 1
+
+
+def test_an_exception_that_is_ended_silences_no_more(trained: Deployment) -> None:
+    delete_card(trained)
+    propose_exception(trained, days=90)
+    trained.clock.pass_by(timedelta(hours=1))
+    propose_exception(trained, days=0)
+    (exception,) = trained.object("models/lemons/exceptions.json")["exceptions"]
+    assert exception["ended_by"] == "arn:aws:iam::123456789012:user/ada"
+    assert len(notified_of_audits(trained)) == 1
+
+
+def test_a_finding_that_people_know_of_is_told_once(trained: Deployment) -> None:
+    delete_card(trained)
+    for _ in range(3):
+        assert audited(trained).failed == ["champion_card"]
+        trained.clock.pass_by(timedelta(days=1))
+    assert len(notified_of_audits(trained)) == 1
+
+
+def test_a_promotion_is_followed_by_an_audit(trained: Deployment) -> None:
+    (promoted,) = [entry for entry in trained.entries("lemons") if entry.action == "champion_promoted"]
+    (entry,) = [entry for entry in trained.entries("lemons") if entry.action == "audit_completed"]
+    assert entry.correlation_id == promoted.correlation_id
+    assert entry.sequence > promoted.sequence
 
 
 def test_a_model_without_a_champion_passes(steward: Deployment) -> None:

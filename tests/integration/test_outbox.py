@@ -130,7 +130,7 @@ RECORDED = {
     "accept_commands": "command_accepted command_refused",
     "accept_version": "version_rejected",
     "attribute_features": "window_attributed",
-    "audit_models": "audit_completed ledgers_verified version_attested",
+    "audit_models": "audit_completed exception_changed ledgers_verified version_attested",
     "check_window": "check_completed",
     "collect_resources": "collection_failed resources_collected",
     "ingest_records": "batch_deferred batch_ingested batch_rejected batch_repeated data_corrected",

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from steward.events import ExceptionProposed
 from steward.governance.audit import Audit, audit
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
 from steward.governance.audit_exception import AuditException, AuditExceptions
@@ -34,6 +35,20 @@ def excepted(*, until: int, ended: int | None = None) -> AuditExceptions:
         ended_at=AS_OF + ended * DAY if ended is not None else None,
     )
     return AuditExceptions(model="lemons", exceptions=[one])
+
+
+def propose(command: str, *, until: int, at: int = 0) -> ExceptionProposed:
+    return ExceptionProposed(
+        occurred_at=AS_OF,
+        as_of=AS_OF + at * DAY,
+        model="lemons",
+        correlation_id=command,
+        invariant="champion_card",
+        owner="ana",
+        until=AS_OF + until * DAY,
+        reason="lost in the move",
+        author="arn:aws:iam::123456789012:user/ana",
+    )
 
 
 def card(report: Audit) -> AuditFinding:
@@ -93,6 +108,22 @@ def test_an_exception_silences_a_finding_until_it_ends() -> None:
 def test_an_exception_that_was_withdrawn_counts_no_more() -> None:
     assert audit(without_card(1, exceptions=excepted(until=9, ended=1)), identity="a1").failed == ["champion_card"]
     assert audit(without_card(1, exceptions=excepted(until=9, ended=2)), identity="a1").failed == []
+
+
+def test_a_command_that_comes_again_changes_nothing() -> None:
+    first = AuditExceptions(model="lemons").with_change(propose("c1", until=9))
+    ended = first.with_change(propose("c2", until=1, at=1))
+    assert first == excepted(until=9)
+    assert first.with_change(propose("c1", until=9)) == first
+    assert ended.with_change(propose("c2", until=1, at=1)) == ended
+    assert ended.with_change(propose("c1", until=9)) == ended
+    assert ended.in_force("champion_card", AS_OF + DAY) is None
+
+
+def test_another_exception_replaces_the_one_in_force() -> None:
+    both = AuditExceptions(model="lemons").with_change(propose("c1", until=9)).with_change(propose("c2", until=2, at=1))
+    assert [one.in_force(AS_OF + DAY) for one in both.exceptions] == [False, True]
+    assert both.in_force("champion_card", AS_OF + 2 * DAY) is None
 
 
 def test_an_exception_of_what_holds_changes_nothing() -> None:

@@ -77,6 +77,7 @@ STORED = (
     StoredKind("services.maintain_store:RetentionEvidence", rf"maintenance/{_MODEL}\.json"),
     StoredKind("services.maintain_store:RemovalPlan", rf"maintenance/plans/{_MODEL}/[^/]+\.json"),
     StoredKind("governance.audit:Audit", rf"reports/{_MODEL}/audits/[^/]+\.json"),
+    StoredKind("governance.audit_exception:AuditExceptions", rf"models/{_MODEL}/exceptions\.json"),
     StoredKind("reporting.model_report:ModelReport", rf"reports/{_MODEL}/(report|periodic/[^/]+)\.json"),
     StoredKind("reporting.fleet:FleetSummary", r"reports/index\.json"),
     StoredKind("promotion.transfer:Transfer", rf"promotions/{_MODEL}/[^/]+\.json"),
